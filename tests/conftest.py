@@ -1,0 +1,60 @@
+"""What every test stands on: a scrubbed environment, and an emulated account for those who ask.
+
+``scrubbed`` applies by itself. ``demo_account`` is started once a session, on loopback, with its
+files in a temporary folder; a test that wants boto3 or this process itself on it takes
+``on_demo_account``, one that starts children passes ``demo_account.environment()``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gpuecs_tui.demo import account
+
+FOREIGN = ("AWS_", "TF_", "XDG_", "GPUECS_TUI_", "MOTO_")
+"""Settings of whoever runs the tests; none may change what they find."""
+
+DEMO_PACE = "0.1"
+"""The emulated account plays its waits (boot, health checks) at a tenth of their length."""
+
+
+@pytest.fixture(autouse=True)
+def scrubbed(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Take the user's settings away: an empty HOME, no AWS, Terraform or XDG variables, C.UTF-8."""
+    for name in list(os.environ):
+        if name.startswith(FOREIGN):
+            monkeypatch.delenv(name)
+    home = tmp_path_factory.mktemp("home", numbered=True)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "NO_COLOR", "SSH_CONNECTION", "TMUX"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    monkeypatch.setenv("TERM", "xterm-256color")
+
+
+@pytest.fixture(scope="session")
+def demo_account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[account.DemoAccount]:
+    """An emulated account of this session's own; gone with it."""
+    folder: Path = tmp_path_factory.mktemp("demo")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GPUECS_TUI_DEMO_PACE", DEMO_PACE)
+        started = account.start(folder)
+    yield started
+    played_on = account.find(folder)
+    account.stop(folder)
+    assert played_on is not None and played_on.playing, (folder / "server.log").read_text()
+
+
+@pytest.fixture
+def on_demo_account(
+    demo_account: account.DemoAccount, scrubbed: None, monkeypatch: pytest.MonkeyPatch
+) -> account.DemoAccount:
+    """The same account, with this process's own environment leading to it."""
+    for name, value in demo_account.environ.items():
+        monkeypatch.setenv(name, value)
+    return demo_account
