@@ -1,0 +1,109 @@
+"""The answers file: TOML with one table a section, read strictly and written back."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping
+from typing import Any
+
+import tomli_w
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.stack.model import KEYS, SECTIONS
+
+
+class AnswersError(ValueError):
+    """An answers file that can't be taken; the text names key, line and remedy in one sentence."""
+
+    def __init__(self, message: str, *, line: int | None = None, key: str = "") -> None:
+        super().__init__(message)
+        self.line = line
+        self.key = key
+
+
+def load_answers(text: str, *, limits: bool = True) -> dict[str, Value]:
+    """Return the answers in a TOML text, by dotted key.
+
+    Raises AnswersError for what is no TOML, an unknown key (with the nearest valid one), a value
+    of another type and (with ``limits``) a value outside its limits, each with its line.
+    """
+    try:
+        tree = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"line (\d+)", str(error))
+        # Otherwise it says "at end of document".
+        line = int(found[1]) if found else max(1, len(text.rstrip().splitlines()))
+        raise AnswersError(_("no valid TOML: {reason}").format(reason=error), line=line) from None
+    answers: dict[str, Value] = {}
+    for section, table in tree.items():
+        if section not in SECTIONS:
+            raise _unknown(section, list(SECTIONS), text, section)
+        if not isinstance(table, dict):
+            raise AnswersError(
+                _("{key} must be a table: write [{key}] and its keys below").format(key=section),
+                line=_line_of(text, section),
+                key=section,
+            )
+        for name, value in table.items():
+            key = f"{section}.{name}"
+            if key not in KEYS:
+                raise _unknown(key, list(KEYS), text, section, name)
+            answers[key] = _checked(key, value, text, limits=limits)
+    return answers
+
+
+def dump_answers(values: Mapping[str, Value]) -> str:
+    """Return the TOML of these answers, sections and keys in the order of the contract."""
+    tree: dict[str, dict[str, Any]] = {}
+    for key in KEYS:
+        if key in values:
+            section, name = key.split(".")
+            value = values[key]
+            tree.setdefault(section, {})[name] = list(value) if isinstance(value, tuple) else value
+    return tomli_w.dumps(tree)
+
+
+def _checked(key: str, value: object, text: str, *, limits: bool) -> Value:
+    if isinstance(value, list):
+        value = tuple(value)
+    declaration = KEYS[key]
+    if reason := declaration.problem(value) if limits else declaration.type_problem(value):
+        section, name = key.split(".")
+        line = _line_of(text, section, name)
+        raise AnswersError(_("{key} {reason}").format(key=key, reason=reason), line=line, key=key)
+    return value  # type: ignore[return-value]  # problem() has checked its type
+
+
+def _unknown(key: str, valid: list[str], text: str, *path: str) -> AnswersError:
+    nearest = difflib.get_close_matches(key, valid, n=1, cutoff=0)
+    message = _("{key} is no key of a stack; the nearest is {nearest}").format(
+        key=key, nearest=nearest[0]
+    )
+    return AnswersError(message, line=_line_of(text, *path), key=key)
+
+
+def _line_of(text: str, section: str, name: str = "") -> int | None:
+    """Return the line, counted from 1, where a key stands; None where it can't be told.
+
+    tomllib keeps no positions. Headers and bare or quoted keys at the start of a line are all
+    that an answers file has; inline tables are found by their section.
+    """
+    current: str | None = None
+    fallback: int | None = None
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := re.match(r"\s*\[\s*\"?([\w.-]+?)\"?\s*(?:\.\s*\"?([\w-]+)\"?\s*)?\]", line):
+            current = header[1].split(".")[0]
+            inner = header[2] or header[1].partition(".")[2]
+            if current == section:
+                fallback = fallback or number
+                if not name or inner == name:
+                    return number
+        elif key := re.match(r"\s*\"?([\w-]+)\"?\s*(?:\.\s*\"?([\w-]+)\"?)?[^=]*=", line):
+            if current == section and key[1] == name:
+                return number
+            if current is None and key[1] == section and (not name or key[2] in (name, None)):
+                return number
+    return fallback

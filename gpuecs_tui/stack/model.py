@@ -1,0 +1,83 @@
+"""A stack: every decision, made. The contract is one tree for answers file, wizard and Terraform.
+
+``KEYS`` lists every dotted key with its declaration, in the order of the wizard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, get_type_hints
+
+from gpuecs_tui.stack.fields import Key, Value, key_of
+from gpuecs_tui.stack.fleet import Fleet
+from gpuecs_tui.stack.identity import Identity, Names, State
+from gpuecs_tui.stack.load_balancer import HealthCheck, LoadBalancer
+from gpuecs_tui.stack.network import Network
+from gpuecs_tui.stack.service import Service
+from gpuecs_tui.stack.task import Task
+
+Tree = dict[str, dict[str, Value]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """Every decision, with all defaults worked out (see ``resolve``)."""
+
+    stack: Identity
+    names: Names
+    network: Network
+    fleet: Fleet
+    task: Task
+    service: Service
+    load_balancer: LoadBalancer
+    health_check: HealthCheck
+    state: State
+
+    def __getitem__(self, key: str) -> Value:
+        """Return the value of a dotted key; KeyError where there is none."""
+        if key not in KEYS:
+            raise KeyError(key)
+        section, name = key.split(".")
+        value: Value = getattr(getattr(self, section), name)
+        return value
+
+    def flat(self) -> dict[str, Value]:
+        """Return every value by its dotted key, in the order of ``KEYS``."""
+        return {key: self[key] for key in KEYS}
+
+    def tree(self) -> Tree:
+        """Return the values as section → name → value, as the answers file has them."""
+        result: Tree = {}
+        for key, value in self.flat().items():
+            section, name = key.split(".")
+            result.setdefault(section, {})[name] = value
+        return result
+
+
+SECTIONS: dict[str, type[Any]] = get_type_hints(Stack)
+"""Section name → its dataclass, in order."""
+
+
+def _keys() -> Iterator[tuple[str, Key]]:
+    for section, kind in SECTIONS.items():
+        for field in fields(kind):
+            yield f"{section}.{field.name}", key_of(field.metadata)
+
+
+KEYS: Mapping[str, Key] = dict(_keys())
+
+
+def build(values: Mapping[str, Value]) -> Stack:
+    """Make a Stack of a value for every dotted key; TypeError names a missing one."""
+    sections = {
+        section: kind(
+            **{
+                field.name: values[f"{section}.{field.name}"]
+                for field in fields(kind)
+                if f"{section}.{field.name}" in values
+            }
+        )
+        for section, kind in SECTIONS.items()
+    }
+    return Stack(**sections)

@@ -1,0 +1,72 @@
+"""Where instances and the load balancer stand, and who may reach them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gpuecs_tui.i18n import N_
+from gpuecs_tui.stack.fields import text, texts
+
+VPC_ID = r"vpc-[0-9a-f]{8,17}"
+SUBNET_ID = r"subnet-[0-9a-f]{8,17}"
+SECURITY_GROUP_ID = r"sg-[0-9a-f]{8,17}"
+_OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+IPV4_CIDR = rf"{_OCTET}(?:\.{_OCTET}){{3}}/(?:3[0-2]|[12]?[0-9])"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """``network.*``."""
+
+    vpc_id: str = text(
+        N_("VPC"),
+        N_("The VPC that everything stands in."),
+        pattern=VPC_ID,
+        pattern_says=N_("must be a VPC's id: vpc- and 8 to 17 hexadecimal digits"),
+        optional=False,
+    )
+    instance_subnet_ids: tuple[str, ...] = texts(
+        N_("Instance subnets"),
+        N_(
+            "Where GPU instances start. They need a way to ECS, ECR and the logs: NAT, an internet "
+            "gateway with public addresses, or VPC endpoints."
+        ),
+        item_pattern=SUBNET_ID,
+        pattern_says=N_("must be a subnet's id: subnet- and 8 to 17 hexadecimal digits"),
+        optional=False,
+    )
+    load_balancer_subnet_ids: tuple[str, ...] = texts(
+        N_("Load balancer subnets"),
+        N_(
+            "At least two, each in another zone; public ones for an internet-facing load balancer. "
+            "The default is the instance subnets."
+        ),
+        derived=True,
+        item_pattern=SUBNET_ID,
+        pattern_says=N_("must be a subnet's id: subnet- and 8 to 17 hexadecimal digits"),
+        optional=False,
+    )
+    instance_security_group_ids: tuple[str, ...] = texts(
+        N_("Instance security groups"),
+        N_("None: one is created that lets only the load balancer in."),
+        (),
+        item_pattern=SECURITY_GROUP_ID,
+        pattern_says=N_("must be a security group's id: sg- and 8 to 17 hexadecimal digits"),
+    )
+    load_balancer_security_group_ids: tuple[str, ...] = texts(
+        N_("Load balancer security groups"),
+        N_("None: one is created that lets the addresses below reach the listener."),
+        (),
+        item_pattern=SECURITY_GROUP_ID,
+        pattern_says=N_("must be a security group's id: sg- and 8 to 17 hexadecimal digits"),
+    )
+    ingress_cidrs: tuple[str, ...] = texts(
+        N_("Allowed addresses"),
+        N_(
+            "Who may reach the listener, as CIDR blocks. None: the VPC's own addresses, for an "
+            "internal load balancer."
+        ),
+        (),
+        item_pattern=IPV4_CIDR,
+        pattern_says=N_("must be an IPv4 CIDR block, such as 10.0.0.0/16"),
+    )

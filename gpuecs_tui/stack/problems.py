@@ -1,0 +1,149 @@
+"""What makes answers no stack: a value outside its range, one missing, two that contradict.
+
+These are about the answers alone. Whether a valid stack will work is for ``gpuecs_tui.checks``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.fleet import USER_DATA_MAX
+from gpuecs_tui.stack.load_balancer import GRPC_MATCHER, HTTP_MATCHER
+from gpuecs_tui.stack.model import KEYS, Stack
+from gpuecs_tui.stack.relevance import CONDITIONS, counts
+from gpuecs_tui.stack.resolve import Answers, Resolved
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why there is no valid stack yet."""
+
+    key: str
+    """The dotted key at fault."""
+    message: str
+    """One sentence's end, to stand behind the key: "must be from 1 to 10"."""
+
+
+def problems(answers: Answers, resolved: Resolved) -> tuple[Problem, ...]:
+    """Return every problem, in the order of the keys; none means ``resolved.stack`` is valid."""
+    found: dict[str, str] = {}
+    for key, message in _each(answers, resolved):
+        found.setdefault(key, message)
+    return tuple(Problem(key, found[key]) for key in KEYS if key in found)
+
+
+def _each(answers: Answers, resolved: Resolved) -> Iterator[tuple[str, str]]:
+    for key, value in answers.items():
+        if reason := KEYS[key].problem(value):
+            yield key, reason
+        elif key in CONDITIONS and not counts(key, answers) and value != KEYS[key].default:
+            yield key, _(CONDITIONS[key].says)
+    for key in resolved.missing:
+        yield key, _missing(key)
+    stack = resolved.stack
+    absent = set(resolved.missing)
+    for key, value in stack.flat().items():
+        # A derived value can leave its range too, as a name made longer by a suffix could.
+        if key not in absent and key not in answers and (reason := KEYS[key].problem(value)):
+            yield key, reason
+    yield from ((key, text) for key, text in _contradictions(stack) if key not in absent)
+
+
+def _missing(key: str) -> str:
+    if KEYS[key].derived:
+        return _("must be given, because what it would follow from is not known")
+    return _("must be given")
+
+
+def _contradictions(stack: Stack) -> Iterator[tuple[str, str]]:
+    fleet, task, balancer = stack.fleet, stack.task, stack.load_balancer
+    if fleet.min_size > fleet.max_size:
+        yield (
+            "fleet.min_size",
+            _("must not be above fleet.max_size, {most}").format(most=fleet.max_size),
+        )
+    if not fleet.min_size <= fleet.initial_size <= fleet.max_size:
+        yield (
+            "fleet.initial_size",
+            _("must be from fleet.min_size, {low}, to fleet.max_size, {high}").format(
+                low=fleet.min_size, high=fleet.max_size
+            ),
+        )
+    script = len(fleet.extra_user_data.encode())
+    if script > USER_DATA_MAX:
+        yield (
+            "fleet.extra_user_data",
+            _("takes {n} bytes as UTF-8; at most {most} fit").format(n=script, most=USER_DATA_MAX),
+        )
+    if fleet.min_scaling_step > fleet.max_scaling_step:
+        yield "fleet.min_scaling_step", _("must not be above fleet.max_scaling_step")
+    if task.container_memory > task.memory:
+        yield (
+            "task.container_memory",
+            _("must not be above task.memory, {most} MiB").format(most=task.memory),
+        )
+    if task.container_cpu > task.cpu:
+        yield (
+            "task.container_cpu",
+            _("must not be above task.cpu, {most} units").format(most=task.cpu),
+        )
+    if both := sorted(task.environment.keys() & task.secrets.keys()):
+        yield "task.secrets", _("{name} is in task.environment too").format(name=both[0])
+    if task.log_group != stack.names.log_group:
+        yield (
+            "names.log_group",
+            _("must be the same as task.log_group, {name}").format(name=task.log_group),
+        )
+    if balancer.protocol == "HTTPS" and not balancer.certificate_arn:
+        yield "load_balancer.certificate_arn", _("must be given for an HTTPS listener")
+    if balancer.protocol == "HTTPS" and balancer.port == 80:
+        yield "load_balancer.port", _("must not be 80, which redirects to HTTPS")
+    version = balancer.target_protocol_version
+    if version != "HTTP1" and balancer.protocol != "HTTPS":
+        # Elastic Load Balancing user guide, target group protocol version.
+        yield (
+            "load_balancer.target_protocol_version",
+            _("must be HTTP1 behind an HTTP listener; {version} needs HTTPS").format(
+                version=version
+            ),
+        )
+    grpc = version == "GRPC"
+    if not re.fullmatch(GRPC_MATCHER if grpc else HTTP_MATCHER, stack.health_check.matcher):
+        yield (
+            "health_check.matcher",
+            _("must be gRPC codes from 0 to 99 for a GRPC target group, such as 0 or 0-99")
+            if grpc
+            else _("must be codes from 200 to 499, such as 200, 200,202 or 200-299"),
+        )
+    if (
+        not balancer.internal
+        and not stack.network.ingress_cidrs
+        and not stack.network.load_balancer_security_group_ids
+    ):
+        yield (
+            "network.ingress_cidrs",
+            _("must be given for an internet-facing load balancer, such as 0.0.0.0/0 for everyone"),
+        )
+    if stack.service.minimum_healthy_percent >= stack.service.maximum_percent:
+        yield (
+            "service.minimum_healthy_percent",
+            _("must be below service.maximum_percent, {most}, or no task can be replaced").format(
+                most=stack.service.maximum_percent
+            ),
+        )
+    if stack.state.backend == "s3" and not stack.state.bucket:
+        yield "state.bucket", _("must be given for S3 state")
+
+
+def in_full(problem: Problem, values: Answers) -> str:
+    """Return the whole sentence: the key, what it holds and what is wrong."""
+    if problem.key in values:
+        return _("{key} = {value}: {message}.").format(
+            key=problem.key,
+            value=KEYS[problem.key].unparse(values[problem.key]),
+            message=problem.message,
+        )
+    return _("{key} {message}.").format(key=problem.key, message=problem.message)

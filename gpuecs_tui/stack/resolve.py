@@ -1,0 +1,147 @@
+"""From answers, which may be few, to a stack in which every default is worked out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from gpuecs_tui.stack.fields import Key, Value
+from gpuecs_tui.stack.identity import NAME_MAX
+from gpuecs_tui.stack.instance_type import InstanceType
+from gpuecs_tui.stack.model import KEYS, Stack, build
+from gpuecs_tui.stack.task import CPU_MAX
+
+Answers = Mapping[str, Value]
+"""Dotted key → value, for the keys that were decided; the others take their default."""
+
+SUFFIX_LENGTH = 6
+"""With ``-`` it brings a name of NAME_MAX to 31 of a target group's 32 characters."""
+
+HTTPS_PORT = 443
+HTTP_PORT = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A stack as far as it is decided."""
+
+    stack: Stack
+    """Holds an empty text, an empty list or a key's minimum where a key is missing."""
+    missing: tuple[str, ...]
+    """Keys that are required, or can't be derived because of one that is, in order of KEYS."""
+
+
+def resolve(answers: Answers, instance_type: InstanceType | None) -> Resolved:
+    """Work out every default.
+
+    ``instance_type`` is the type that ``fleet.instance_type`` names, None when nothing is known of
+    it: then a task's size can't be derived and is among the missing unless it was given.
+    """
+    values: dict[str, Value] = {
+        key: declaration.default
+        for key, declaration in KEYS.items()
+        if declaration.default is not None
+    }
+    values.update(answers)
+    missing = {key for key, declaration in KEYS.items() if declaration.required} - set(values)
+    for key in missing:
+        values[key] = _nothing(KEYS[key])
+    for key, value in _derive(values, instance_type).items():
+        if value is None:
+            missing.add(key)
+            value = _nothing(KEYS[key])
+        values[key] = value
+    return Resolved(build(values), tuple(key for key in KEYS if key in missing))
+
+
+def explicit(stack: Stack, instance_type: InstanceType | None) -> dict[str, Value]:
+    """Return the answers that differ from their default: ``resolve`` of them is ``stack``."""
+    answers = {key: value for key, value in stack.flat().items() if value != KEYS[key].default}
+    for key in [key for key in answers if KEYS[key].derived]:
+        without = {other: value for other, value in answers.items() if other != key}
+        if resolve(without, instance_type).stack == stack:
+            answers = without
+    return answers
+
+
+def tasks_per_instance(values: Answers, instance_type: InstanceType) -> int:
+    """How many tasks share an instance when each takes an even part of it; at least 1.
+
+    One with a fixed host port, host networking or distinct instances; else by GPUs (aws.md).
+    """
+    if (
+        values["service.distinct_instances"]
+        or values["task.network_mode"] == "host"
+        or (values["task.network_mode"] == "bridge" and values["task.host_port"])
+    ):
+        return 1
+    return max(1, instance_type.gpus // max(1, cast(int, values["task.gpus"])))
+
+
+def instances_for_update(values: Answers, tasks_each: int) -> int:
+    """Instances that hold the old and the new tasks of a rolling update at once."""
+    tasks = cast(int, values["service.desired_count"]) * cast(
+        int, values["service.maximum_percent"]
+    )
+    return max(1, -(-tasks // (100 * tasks_each)))
+
+
+def _nothing(key: Key) -> Value:
+    empty: dict[str, Value] = {"integer": key.minimum or 0, "list": (), "map": {}, "flag": False}
+    return empty.get(key.kind, "")
+
+
+def _derive(
+    values: dict[str, Value], instance_type: InstanceType | None
+) -> dict[str, Value | None]:
+    """Return the derived keys that are not in ``values``, in an order that lets one use another."""
+    derived: dict[str, Value | None] = {}
+
+    def fill(key: str, value: Value | None) -> None:
+        if key not in values:
+            derived[key] = value
+            if value is not None:
+                values[key] = value
+
+    name = cast(str, values["stack.name"])
+    for part in ("cluster", "service", "task_family", "capacity_provider", "autoscaling_group"):
+        fill(f"names.{part}", name or None)
+    # A launch template's name has at least three characters, a stack's two.
+    fill("names.launch_template", f"{name}-gpu" if name else None)
+    fill("names.load_balancer", name or None)
+    log_group = values.get("task.log_group", f"/ecs/{name}" if name else None)
+    fill("names.log_group", log_group)
+    fill("task.log_group", values.get("names.log_group"))
+    fill("network.load_balancer_subnet_ids", values["network.instance_subnet_ids"] or None)
+    https = values["load_balancer.protocol"] == "HTTPS"
+    fill("load_balancer.port", HTTPS_PORT if https else HTTP_PORT)
+    fill("names.target_group", derived_target_group(values) if name else None)
+    fill("task.log_stream_prefix", values["task.container_name"])
+    each = tasks_per_instance(values, instance_type) if instance_type else 1
+    fill("task.cpu", min(CPU_MAX, instance_type.cpu_units // each) if instance_type else None)
+    fill("task.memory", instance_type.safe_memory_mib // each if instance_type else None)
+    fill("task.container_cpu", values.get("task.cpu"))
+    fill("task.container_memory", values.get("task.memory"))
+    fill("fleet.max_size", instances_for_update(values, each))
+    if values["state.backend"] == "s3":
+        values["state.key"] = values["state.key"] or f"{name}/terraform.tfstate"
+        values["state.region"] = values["state.region"] or values["stack.region"]
+    return derived
+
+
+def derived_target_group(values: Answers) -> str:
+    """Return a target group's name that changes with whatever replaces the target group.
+
+    The old group can't go before the listener has left it, so the new one is created first and
+    needs a name of its own (failure mode target-group-in-use).
+    """
+    replaces = (
+        values["network.vpc_id"],
+        values["load_balancer.target_port"],
+        values["load_balancer.target_protocol_version"],
+        "ip" if values["task.network_mode"] == "awsvpc" else "instance",
+    )
+    digest = hashlib.sha256("|".join(map(str, replaces)).encode()).hexdigest()
+    return f"{cast(str, values['stack.name'])[:NAME_MAX]}-{digest[:SUFFIX_LENGTH]}"

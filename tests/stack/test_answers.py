@@ -1,0 +1,73 @@
+"""The answers file: strict, and telling line and nearest key."""
+
+from __future__ import annotations
+
+import pytest
+
+from gpuecs_tui.stack.answers import AnswersError, dump_answers, load_answers
+from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.stack.model import KEYS
+
+MINIMAL = """
+[stack]
+name = "llm"
+region = "us-east-1"
+[network]
+vpc_id = "vpc-12345678"
+instance_subnet_ids = ["subnet-12345678", "subnet-87654321"]
+[fleet]
+instance_type = "g4dn.xlarge"
+[task]
+image = "vllm/vllm-openai:v0.9"
+"""
+
+
+def test_reads_by_dotted_key() -> None:
+    answers = load_answers(MINIMAL)
+    assert answers["stack.name"] == "llm"
+    assert answers["network.instance_subnet_ids"] == ("subnet-12345678", "subnet-87654321")
+
+
+def test_what_is_written_reads_back() -> None:
+    nasty: dict[str, Value] = {
+        "task.environment": {"A": '${x} %{ if } "q" \\ \n \t 日本 🚀', "B": ""},
+        "task.command": ("a b", "a b", ""),
+        "fleet.min_size": 0,
+        "service.rollback": False,
+    }
+    assert load_answers(dump_answers(nasty)) == nasty
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ('[stack]\nnam = "x"', 2, "stack.nam is no key of a stack; the nearest is stack.name"),
+        ("[fleet]\n\n# note\nmin_sise = 3", 4, "the nearest is fleet.min_size"),
+        ("[flet]\nmin_size = 3", 1, "flet is no key of a stack; the nearest is fleet"),
+        ('[fleet]\nmin_size = "3"', 2, "fleet.min_size must be a whole number"),
+        ("[fleet]\nmin_size = true", 2, "fleet.min_size must be a whole number"),
+        ("[fleet]\nmin_size = -1", 2, "fleet.min_size must be from 0 to 5000"),
+        ("[fleet]\nroot_volume_gib = 10", 2, "must be from 30 to 16384, or 0"),
+        ('[service]\nrollback = "yes"', 2, "service.rollback must be true or false"),
+        ('[task]\ncapabilities = ["SYS_ADMINN"]', 2, "task.capabilities SYS_ADMINN: must be one"),
+        ("[task.environment]\nA = 1", 1, "task.environment must be a table of texts"),
+        ('[network]\nvpc_id = "vpc-zz"', 2, "network.vpc_id must be a VPC's id"),
+        ('fleet.ami = "al3"', 1, "fleet.ami must be al2023, bottlerocket, or an AMI's id"),
+        ("fleet = 3", 1, "fleet must be a table"),
+        ("[fleet]\nmin_size = 1\nmin_size = 2", 3, "no valid TOML"),
+        ("[fleet\n", 1, "no valid TOML"),
+    ],
+)
+def test_an_error_names_key_and_line(text: str, line: int, words: str) -> None:
+    with pytest.raises(AnswersError) as caught:
+        load_answers(text)
+    assert words in str(caught.value)
+    assert caught.value.line == line
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_every_default_is_a_value_and_can_be_typed(key: str) -> None:
+    declaration = KEYS[key]
+    if declaration.default is not None:
+        assert declaration.problem(declaration.default) == ""
+        assert declaration.parse(declaration.unparse(declaration.default)) == declaration.default

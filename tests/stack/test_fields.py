@@ -1,0 +1,78 @@
+"""Typed text and values of a key."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gpuecs_tui.stack.fields import Key, NotAValue
+from gpuecs_tui.stack.model import KEYS
+
+MAP = Key(kind="map", label="", help="", default={})
+WORDS = Key(kind="list", label="", help="", default=(), words=True)
+ANY_TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])).filter(
+    lambda text: unicodedata.is_normalized("NFC", text)
+)
+NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]*", fullmatch=True)
+
+
+@given(st.dictionaries(NAMES, ANY_TEXT))
+def test_a_table_survives_being_typed(value: dict[str, str]) -> None:
+    assert MAP.parse(MAP.unparse(value)) == value
+
+
+@given(st.lists(ANY_TEXT))
+def test_a_command_survives_being_typed(words: list[str]) -> None:
+    assert WORDS.parse(WORDS.unparse(tuple(words))) == tuple(words)
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "words"),
+    [
+        ("fleet.min_size", "three", "whole number"),
+        ("fleet.min_size", "5001", "from 0 to 5000"),
+        ("task.environment", "A", "name=value"),
+        ("task.environment", "A=1\nA=2", "named twice"),
+        ("task.command", "'open", "split into words"),
+        ("service.rollback", "maybe", "true or false"),
+        ("task.log_retention_days", "2", "one of -1, 0, 1, 3"),
+        ("network.instance_subnet_ids", "", "at least one"),
+        ("network.ingress_cidrs", "10.0.0.0/33", "IPv4 CIDR"),
+        ("network.ingress_cidrs", "10.0.0.0/8 10.0.0.0/8", "named twice"),
+        ("health_check.matcher", "500", "200 to 499"),
+        ("health_check.port", "65536", "traffic-port"),
+        ("health_check.path", "health", "start with /"),
+        ("task.image", "a" * 256, "at most 255"),
+        ("task.image", "a\nb", "image reference"),
+    ],
+)
+def test_a_wrong_text_says_why(key: str, text: str, words: str) -> None:
+    with pytest.raises(NotAValue, match=words):
+        KEYS[key].parse(text)
+
+
+def test_lists_take_commas_and_spaces() -> None:
+    key = KEYS["network.ingress_cidrs"]
+    assert key.parse("10.0.0.0/8,192.168.0.0/16  1.2.3.4/32") == (
+        "10.0.0.0/8", "192.168.0.0/16", "1.2.3.4/32",
+    )  # fmt: skip
+
+
+def test_decomposed_letters_are_composed_when_typed_and_refused_elsewhere() -> None:
+    decomposed = unicodedata.normalize("NFD", "A=é")
+    assert MAP.parse(decomposed) == {"A": "é"}
+    assert "several characters" in MAP.problem({"A": decomposed})
+    assert "Unicode" in WORDS.problem(("\ud800",))
+
+
+@pytest.mark.parametrize(
+    ("value", "fine"),
+    [("", True), ("推論 1", True), ("a.b:/=+@_-", True), ("${x}", False), ("[x]", False),
+     ("a\nb", False), (" a", False), ("a ", False), ("😀", False), ("aws:x", False),
+     ("a" * 257, False)],
+)  # fmt: skip
+def test_a_tag_s_value_is_one_that_every_service_takes(value: str, fine: bool) -> None:
+    assert (not KEYS["stack.tags"].problem({"team": value})) is fine

@@ -1,0 +1,189 @@
+"""Hypothesis strategies shared by all rooms' tests: values of every key, and valid stacks."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+from typing import cast
+
+from hypothesis import assume
+from hypothesis import strategies as st
+
+from gpuecs_tui.stack.fields import Key, Value
+from gpuecs_tui.stack.identity import TAG_KEY
+from gpuecs_tui.stack.instance_type import InstanceType
+from gpuecs_tui.stack.load_balancer import CERTIFICATE_ARN, GRPC_MATCHER, HTTP_MATCHER
+from gpuecs_tui.stack.model import KEYS, Stack
+from gpuecs_tui.stack.problems import problems
+from gpuecs_tui.stack.relevance import relevant
+from gpuecs_tui.stack.resolve import resolve
+from gpuecs_tui.stack.task import VARIABLE_NAME
+
+G4DN_XLARGE = InstanceType(
+    name="g4dn.xlarge",
+    vcpus=4,
+    memory_mib=16384,
+    gpus=1,
+    gpu_model="T4",
+    gpu_memory_mib=16384,
+    gpu_manufacturer="NVIDIA",
+    architecture="x86_64",
+    quota_family="G",
+    max_enis=3,
+    registered_mib=15684,
+    registered_source="measured",
+    ecs_support="documented",
+)
+
+NASTY = (
+    "${var.name}", "%{ if true }x%{ endif }", "$${x}", "%%{x}", "${", "%{", "$", "$$",
+    "${}", "$$${x}", '"', '\\"', "\\", "\\n", "\n", "a\nb\n", "\r\n", "\t", "<<EOT\nx\nEOT\n",
+    "# no comment", "//", "/* */", "\u0301x",
+    "[bold]", "[/]", "\x1b[31m", "\x07",
+    "日本語", "😀", "é", "{{ x }}", "{% x %}", "{# x #}", "'", "`id`",
+    "\ufeff", "\u202e", "\u2028", " leading", "trailing ", "", "null", "true", "1e3", "007", "\x7f",
+)  # fmt: skip
+
+
+def texts(max_size: int = 40) -> st.SearchStrategy[str]:
+    """Any text that Terraform can carry, with a liking for what breaks quoting."""
+    plain = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
+    pieces = st.one_of(st.sampled_from(NASTY), plain)
+    joined = st.lists(pieces, max_size=4).map("".join)
+    return joined.map(lambda text: unicodedata.normalize("NFC", text)[:max_size]).filter(
+        lambda text: unicodedata.is_normalized("NFC", text)
+    )
+
+
+@cache
+def matching(pattern: str, max_size: int | None = None) -> st.SearchStrategy[str]:
+    """Texts that a key's pattern takes whole, in the form that Terraform keeps."""
+    found = st.from_regex(re.compile(pattern, re.ASCII), fullmatch=True)
+    return found.filter(
+        lambda text: (
+            (max_size is None or len(text) <= max_size)
+            and "\0" not in text
+            and unicodedata.is_normalized("NFC", text)
+        )
+    )
+
+
+@cache
+def values(key: str) -> st.SearchStrategy[Value]:
+    """Values of one key that are valid by themselves."""
+    declaration = KEYS[key]
+    strategy: st.SearchStrategy[Value]
+    match declaration.kind:
+        case "flag":
+            strategy = st.booleans()
+        case "choice":
+            strategy = st.sampled_from(cast(tuple[str, ...], declaration.choices))
+        case "integer":
+            strategy = _integers(declaration)
+        case "list":
+            strategy = _lists(declaration)
+        case "map":
+            strategy = _maps(key)
+        case "text":
+            if key == "health_check.matcher":
+                strategy = matching(HTTP_MATCHER)
+            elif declaration.pattern:
+                strategy = matching(declaration.pattern, declaration.max_length)
+            else:
+                strategy = texts()
+    return strategy.filter(lambda value: not declaration.problem(value))
+
+
+def _integers(declaration: Key) -> st.SearchStrategy[int]:
+    if declaration.choices:
+        return st.sampled_from(cast(tuple[int, ...], declaration.choices))
+    ranged = st.integers(declaration.minimum, declaration.maximum)
+    return st.one_of(ranged, st.sampled_from(declaration.also)) if declaration.also else ranged
+
+
+def _lists(declaration: Key) -> st.SearchStrategy[tuple[str, ...]]:
+    items: st.SearchStrategy[str]
+    if declaration.choices:
+        items = st.sampled_from(cast(tuple[str, ...], declaration.choices))
+    elif declaration.item_pattern:
+        items = matching(declaration.item_pattern)
+    else:
+        items = texts()
+    smallest = 0 if declaration.optional else 1
+    unique = not declaration.words
+    return st.lists(items, min_size=smallest, max_size=4, unique=unique).map(tuple)
+
+
+def tag_values() -> st.SearchStrategy[str]:
+    """Values of tags, in letters of any script."""
+    letters = st.characters(categories=["L", "Nd"], include_characters=" _.:/=+@-")
+    return st.text(letters, max_size=40).map(lambda text: unicodedata.normalize("NFC", text))
+
+
+def _maps(key: str) -> st.SearchStrategy[dict[str, str]]:
+    names = matching(TAG_KEY if key == "stack.tags" else VARIABLE_NAME, 128)
+    pattern = KEYS[key].pattern
+    if key == "task.secrets":
+        return st.dictionaries(names, matching(pattern), max_size=3)
+    contents = tag_values() if key == "stack.tags" else texts()
+    return st.dictionaries(names, contents, max_size=4)
+
+
+@st.composite
+def answers(draw: st.DrawFn) -> dict[str, Value]:
+    """Answers that make a valid stack on a g4dn.xlarge; about half of the keys are given."""
+    given: dict[str, Value] = {}
+    for key, declaration in KEYS.items():
+        if declaration.required or draw(st.booleans()):
+            given[key] = draw(values(key))
+
+    def number(key: str) -> int:
+        return cast(int, given.get(key, KEYS[key].default))
+
+    sizes = sorted(draw(st.lists(st.integers(0, 50), min_size=3, max_size=3)))
+    given["fleet.min_size"], given["fleet.initial_size"] = sizes[0], sizes[1]
+    given["fleet.max_size"] = max(1, sizes[2])
+    steps = sorted((number("fleet.min_scaling_step"), number("fleet.max_scaling_step")))
+    given["fleet.min_scaling_step"], given["fleet.max_scaling_step"] = steps
+    for part in ("cpu", "memory"):
+        both = (given.get(f"task.{part}"), given.get(f"task.container_{part}"))
+        if None not in both:
+            small, large = sorted(cast(tuple[int, int], both))
+            given[f"task.{part}"], given[f"task.container_{part}"] = large, small
+        else:
+            given.pop(f"task.container_{part}", None)
+    if "names.log_group" in given and "task.log_group" in given:
+        given["names.log_group"] = given["task.log_group"]
+    variables = cast(dict[str, str], given.get("task.environment", {}))
+    secrets = cast(dict[str, str], given.get("task.secrets", {}))
+    if "task.secrets" in given:
+        given["task.secrets"] = {
+            name: arn
+            for name, arn in secrets.items()
+            if name not in variables and name != "NVIDIA_DRIVER_CAPABILITIES"
+        }
+    if given.get("load_balancer.protocol") == "HTTPS":
+        given["load_balancer.certificate_arn"] = draw(matching(CERTIFICATE_ARN))
+        if given.get("load_balancer.port") == 80:
+            given["load_balancer.port"] = 8443
+        if given.get("load_balancer.target_protocol_version") == "GRPC":
+            given["health_check.matcher"] = draw(matching(GRPC_MATCHER))
+    else:
+        given.pop("load_balancer.target_protocol_version", None)
+    if given.get("load_balancer.internal") is False:
+        given["network.ingress_cidrs"] = ("0.0.0.0/0",)
+    if number("service.minimum_healthy_percent") >= number("service.maximum_percent"):
+        given["service.minimum_healthy_percent"] = 0
+    if given.get("state.backend") == "s3":
+        given.setdefault("state.bucket", "states")
+    return relevant(given)
+
+
+@st.composite
+def stacks(draw: st.DrawFn) -> Stack:
+    """Valid stacks, drawing from every key."""
+    given = draw(answers())
+    resolved = resolve(given, G4DN_XLARGE)
+    assume(not problems(given, resolved))
+    return resolved.stack
