@@ -1,0 +1,1 @@
+"""What the account has: typed, frozen readings. boto3 lives in this package and nowhere else."""

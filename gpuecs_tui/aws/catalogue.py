@@ -1,0 +1,131 @@
+"""The shipped catalogue of GPU instance types: what to show where the account may not be asked.
+
+``catalogue.json`` holds, by type, what EC2 says (as recorded), how much memory the ECS agent
+registers (measured, estimated, or None: then only assumed) and whether ECS has an AMI for it, with
+the sources. Pure data: no boto3.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from gpuecs_tui.aws.facts import AccountFacts
+from gpuecs_tui.aws.reading import Known
+from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.instance_type import InstanceType
+
+
+@cache
+def _data() -> dict[str, Any]:
+    text = resources.files("gpuecs_tui.aws").joinpath("catalogue.json").read_text(encoding="utf-8")
+    data: dict[str, Any] = json.loads(text)
+    return data
+
+
+@cache
+def _types() -> dict[str, InstanceType]:
+    found = (
+        InstanceType(**{key: value for key, value in entry.items() if key != "source"})
+        for entry in _data()["instance_types"]
+    )
+    return {it.name: it for it in sorted(found, key=order)}
+
+
+def order(it: InstanceType) -> tuple[str, int, int, str]:
+    """Return what types are sorted by: family, then size (g4dn.xlarge before g4dn.12xlarge)."""
+    return it.name.partition(".")[0], it.vcpus, it.gpus, it.name
+
+
+@cache
+def names() -> frozenset[str]:
+    """Return the names of all types in the catalogue."""
+    return frozenset(_types())
+
+
+def load() -> Known[tuple[InstanceType, ...]]:
+    """Return the catalogue's types by family and size; the source says its date."""
+    day = _data()["generated"]
+    return Known(
+        tuple(_types().values()),
+        _("catalogue of {day}").format(day=day),
+        datetime.fromisoformat(day).replace(tzinfo=UTC),
+    )
+
+
+def instance_types(account: AccountFacts | None) -> Known[tuple[InstanceType, ...]]:
+    """Return the account's own types, or the catalogue where those are unknown."""
+    if account is not None and isinstance(account.instance_types, Known):
+        return account.instance_types
+    return load()
+
+
+def find(name: str, account: AccountFacts | None = None) -> InstanceType | None:
+    """Return the type called ``name`` from the account or else the catalogue; None if in neither.
+
+    Where the account could be asked and doesn't have the type (another region's), the catalogue
+    still tells its size; that it is not offered is another fact.
+    """
+    if account is not None and isinstance(account.instance_types, Known):
+        for it in account.instance_types.value:
+            if it.name == name:
+                return it
+    return _types().get(name)
+
+
+def merge(live: InstanceType) -> InstanceType:
+    """Return what EC2 said of a type together with what the catalogue knows of it under ECS.
+
+    A new size of a known family gets the family's support; of a family that the catalogue doesn't
+    have, nobody here knows whether the AMI's driver runs it: ``unlisted``.
+    """
+    known = _types().get(live.name)
+    return replace(
+        live,
+        registered_mib=known.registered_mib if known else None,
+        registered_source=known.registered_source if known else "assumed",
+        ecs_support=_support(live, known),
+        quota_family="P" if live.name.startswith("p") else "G",
+    )
+
+
+def why_not(it: InstanceType) -> str:
+    """Say in one sentence why tasks with GPUs can't be had on ``it``; empty where they can."""
+    if it.supported:
+        return ""
+    match it.ecs_support:
+        case "no-arm64-ecs-gpu-ami":
+            return _("it is an arm64 type, and ECS has no GPU AMI for arm64")
+        case "unsupported-amd":
+            return _("its GPUs are AMD's, and ECS knows NVIDIA's only")
+        case "ami-code-fractional":
+            return _("it has a fraction of a GPU, and the ECS agent registers none")
+        case "unsupported-driver":
+            return _("it needs a newer NVIDIA driver than the ECS GPU AMI has")
+        case "unsupported-kepler":
+            return _("its GPUs are too old for the driver of the ECS GPU AMI")
+        case "unlisted":
+            return _(
+                "it is newer than this catalogue: nobody has said that the ECS GPU AMI runs it"
+            )
+    return _("it has no NVIDIA GPU")
+
+
+def _support(live: InstanceType, known: InstanceType | None) -> str:
+    if live.gpu_manufacturer.upper() != "NVIDIA":
+        return "unsupported-amd"
+    if live.gpus == 0:
+        return "ami-code-fractional"
+    if live.architecture == "arm64":
+        return "no-arm64-ecs-gpu-ami"
+    if known:
+        return known.ecs_support
+    family = live.name.partition(".")[0]
+    return next(
+        (it.ecs_support for it in _types().values() if it.name.partition(".")[0] == family),
+        "unlisted",
+    )

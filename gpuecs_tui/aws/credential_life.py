@@ -1,0 +1,77 @@
+"""How long the credentials last: what ends in mid-apply costs the state (credentials-expire)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from gpuecs_tui.aws.session import AccountReader
+
+SSO_CACHE = "~/.aws/sso/cache"
+"""Where ``aws sso login`` leaves its token, named by the SHA-1 of the session or start URL."""
+RENEWING = frozenset(
+    {
+        "assume-role",
+        "assume-role-with-web-identity",
+        "container-role",
+        "custom-process",
+        "iam-role",
+    }
+)
+"""Sources (botocore's words) from which Terraform gets new credentials by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialLife:
+    """How long the credentials that Terraform would get last."""
+
+    ends_at: datetime | None
+    """When they end for good (UTC); None where no end is known."""
+    renews: bool
+    """Terraform renews them by itself."""
+    temporary: bool
+    """They do end, even where it isn't known when."""
+
+    def left(self, now: datetime | None = None) -> timedelta | None:
+        """Return the time that remains, not below zero; None where no end is known."""
+        if self.ends_at is None:
+            return None
+        return max(timedelta(), self.ends_at - (now or datetime.now(UTC)))
+
+
+def read_life(reader: AccountReader) -> CredentialLife:
+    """Return how long the reader's credentials last; may make a call or two. Raises AwsProblem."""
+    environ, ends_at = reader.credentials()
+    source, settings = reader.credential_source()
+    temporary = "AWS_SESSION_TOKEN" in environ
+    if source == "sso":
+        # New role credentials come for as long as the token lasts, and it may renew itself.
+        token = _sso_token(settings)
+        renews = bool(token.get("refreshToken"))
+        return CredentialLife(None if renews else _moment(token) or ends_at, renews, True)
+    # A role behind an MFA device can't be assumed again without a person.
+    if source in RENEWING and "mfa_serial" not in settings:
+        return CredentialLife(None, True, temporary)
+    return CredentialLife(ends_at, False, temporary)
+
+
+def _sso_token(settings: Mapping[str, object]) -> Mapping[str, object]:
+    name = str(settings.get("sso_session") or settings.get("sso_start_url") or "")
+    digest = hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest()
+    try:
+        token = json.loads((Path(SSO_CACHE).expanduser() / f"{digest}.json").read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return token if isinstance(token, dict) else {}
+
+
+def _moment(token: Mapping[str, object]) -> datetime | None:
+    try:
+        ends = datetime.fromisoformat(str(token.get("expiresAt", "")).replace("UTC", "+00:00"))
+    except ValueError:
+        return None
+    return ends if ends.tzinfo else ends.replace(tzinfo=UTC)

@@ -1,0 +1,100 @@
+"""Readers of what exists by name: repositories, log groups, and what a new name may clash with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gpuecs_tui.aws.facts import LogGroup, Named, Repository
+from gpuecs_tui.aws.session import AccountReader
+
+ECR_PAGE = {"PageSize": 1000}
+LOAD_BALANCER_PAGE = {"PageSize": 400}
+"""The most that the load balancing API gives at once."""
+ECS_PAGE = {"PageSize": 100}
+AUTOSCALING_PAGE = {"PageSize": 100}
+TEMPLATE_PAGE = {"PageSize": 200}
+LOGS_PAGE = {"PageSize": 50}
+LOG_GROUP_PREFIX = "/ecs/"
+"""Where the stack's own log group goes; an account can have thousands of others."""
+
+
+def read_repositories(reader: AccountReader) -> tuple[Repository, ...]:
+    """Return the region's ECR repositories by name."""
+    items = reader.items("ecr", "DescribeRepositories", "repositories", PaginationConfig=ECR_PAGE)
+    found = (Repository(it["repositoryName"], it["repositoryUri"]) for it in items)
+    return tuple(sorted(found, key=lambda it: it.name))
+
+
+def read_log_groups(reader: AccountReader, prefix: str = LOG_GROUP_PREFIX) -> tuple[LogGroup, ...]:
+    """Return the log groups whose name starts with ``prefix``, by name."""
+    items = reader.items(
+        "logs",
+        "DescribeLogGroups",
+        "logGroups",
+        logGroupNamePrefix=prefix,
+        PaginationConfig=LOGS_PAGE,
+    )
+    found = (LogGroup(it["logGroupName"], it.get("retentionInDays")) for it in items)
+    return tuple(sorted(found, key=lambda it: it.name))
+
+
+def read_load_balancers(reader: AccountReader) -> tuple[Named, ...]:
+    """Return the region's load balancers: application, network and gateway share their names."""
+    items = reader.items(
+        "elbv2", "DescribeLoadBalancers", "LoadBalancers", PaginationConfig=LOAD_BALANCER_PAGE
+    )
+    return _named((it["LoadBalancerName"], it["LoadBalancerArn"]) for it in items)
+
+
+def read_target_groups(reader: AccountReader) -> tuple[Named, ...]:
+    """Return the region's target groups by name."""
+    items = reader.items(
+        "elbv2", "DescribeTargetGroups", "TargetGroups", PaginationConfig=LOAD_BALANCER_PAGE
+    )
+    return _named((it["TargetGroupName"], it["TargetGroupArn"]) for it in items)
+
+
+def read_clusters(reader: AccountReader) -> tuple[Named, ...]:
+    """Return the region's ECS clusters by name."""
+    arns = reader.items("ecs", "ListClusters", "clusterArns", PaginationConfig=ECS_PAGE)
+    return _named((arn.rpartition("/")[2], arn) for arn in arns)
+
+
+def read_capacity_providers(reader: AccountReader) -> tuple[Named, ...]:
+    """Return the region's active ECS capacity providers by name, AWS's own two among them."""
+    found = []
+    # botocore has no paginator for it.
+    token: dict[str, str] = {}
+    while True:
+        answer = reader.call("ecs", "DescribeCapacityProviders", **token)
+        found += [
+            (it["name"], it.get("capacityProviderArn", ""))
+            for it in answer.get("capacityProviders", ())
+            if it.get("status", "ACTIVE") == "ACTIVE"
+        ]
+        if not (more := answer.get("nextToken")):
+            return _named(found)
+        token = {"nextToken": more}
+
+
+def read_autoscaling_groups(reader: AccountReader) -> tuple[Named, ...]:
+    """Return the region's Auto Scaling groups by name."""
+    items = reader.items(
+        "autoscaling",
+        "DescribeAutoScalingGroups",
+        "AutoScalingGroups",
+        PaginationConfig=AUTOSCALING_PAGE,
+    )
+    return _named((it["AutoScalingGroupName"], it.get("AutoScalingGroupARN", "")) for it in items)
+
+
+def read_launch_templates(reader: AccountReader) -> tuple[Named, ...]:
+    """Return the region's launch templates by name."""
+    items = reader.items(
+        "ec2", "DescribeLaunchTemplates", "LaunchTemplates", PaginationConfig=TEMPLATE_PAGE
+    )
+    return _named((it["LaunchTemplateName"], it["LaunchTemplateId"]) for it in items)
+
+
+def _named(pairs: Iterable[tuple[str, str]]) -> tuple[Named, ...]:
+    return tuple(Named(name, arn) for name, arn in sorted(pairs))

@@ -1,0 +1,221 @@
+"""What the account has, as frozen records. No boto3 here: rules and screens import this freely.
+
+Names are AWS's own. Tuples keep the order in which AWS answered unless a docstring says otherwise.
+Texts are as AWS stores them: a name tag may hold brackets, escapes or control characters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from gpuecs_tui.aws.network_facts import RouteTable, SecurityGroup, Subnet, Vpc, VpcEndpoint
+from gpuecs_tui.aws.prices_facts import Prices
+from gpuecs_tui.aws.reading import Reading, Unknown, not_read
+from gpuecs_tui.stack.instance_type import InstanceType
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the credentials belong to, as ``sts:GetCallerIdentity`` says."""
+
+    account: str
+    """Twelve digits."""
+    arn: str
+    user_id: str
+    kind: Literal["user", "assumed-role", "federated-user", "root", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A region of the partition."""
+
+    name: str
+    enabled: bool
+    """False for an opt-in region that the account hasn't opted into."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPair:
+    """An SSH key pair of the region."""
+
+    name: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """An IAM role and who may assume it."""
+
+    name: str
+    arn: str
+    trusts: tuple[str, ...]
+    """Service principals of its trust policy, such as ``ecs-tasks.amazonaws.com``, sorted."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceProfile:
+    """What gives an EC2 instance its role."""
+
+    name: str
+    arn: str
+    role: str | None
+    """The name of its role; None when it has none, in which case it is of no use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """An ACM certificate of the region."""
+
+    arn: str
+    domain: str
+    status: str
+    """``ISSUED``, ``PENDING_VALIDATION``, ``EXPIRED``, …"""
+    expires: datetime | None
+    """None until it is issued."""
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """An ECR repository."""
+
+    name: str
+    uri: str
+    """What an image reference starts with, without tag."""
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image in an ECR repository, once for each tag."""
+
+    tag: str
+    """Empty when it has none."""
+    digest: str
+    """``sha256:`` and 64 hexadecimal digits."""
+    pushed_at: datetime | None
+    size_bytes: int
+    """Compressed, as it is pulled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offering:
+    """Where an instance type can be bought."""
+
+    instance_type: str
+    zones: tuple[str, ...]
+    """Availability Zones by name, sorted."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogGroup:
+    """A CloudWatch Logs group."""
+
+    name: str
+    retention_days: int | None
+    """None: kept for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """A vCPU quota of the region (service ``ec2``; codes in aws.md)."""
+
+    code: str
+    family: Literal["G", "P"]
+    market: Literal["on-demand", "spot"]
+    vcpus: int
+
+
+@dataclass(frozen=True, slots=True)
+class GpuInstance:
+    """A running instance of a GPU family, which uses up a quota."""
+
+    id: str
+    instance_type: str
+    market: Literal["on-demand", "spot"]
+    vcpus: int
+    autoscaling_group: str
+    """The group that started it; empty when none did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Something of which only the name and the ARN matter, to tell a name that is taken."""
+
+    name: str
+    arn: str
+    """The id where AWS gives it no ARN (launch templates)."""
+
+
+@dataclass(frozen=True, slots=True)
+class MachineImage:
+    """An AMI that was asked for by its id."""
+
+    id: str
+    name: str
+    architecture: str
+    """``x86_64`` or ``arm64``."""
+    deprecated_after: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lookups:
+    """What was looked up because a stack names it: nothing of it is read on the whole.
+
+    Keys are the texts of the stack (an ARN, an AMI id, a repository's name). A value of None inside
+    a ``Known`` means: AWS says there is none of that name.
+    """
+
+    images: dict[str, Reading[tuple[Image, ...] | None]] = field(default_factory=dict)
+    """By repository name; an empty tuple is a repository without images."""
+    machine_images: dict[str, Reading[MachineImage | None]] = field(default_factory=dict)
+    secrets: dict[str, Reading[bool]] = field(default_factory=dict)
+    """By ARN of a Secrets Manager secret or SSM parameter: whether it exists."""
+    log_groups: dict[str, Reading[LogGroup | None]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountFacts:
+    """All that was read of one account and region; whatever failed is ``Unknown`` by itself."""
+
+    region: str
+    identity: Reading[Identity] = field(default_factory=not_read)
+    regions: Reading[tuple[Region, ...]] = field(default_factory=not_read)
+    vpcs: Reading[tuple[Vpc, ...]] = field(default_factory=not_read)
+    subnets: Reading[tuple[Subnet, ...]] = field(default_factory=not_read)
+    route_tables: Reading[tuple[RouteTable, ...]] = field(default_factory=not_read)
+    vpc_endpoints: Reading[tuple[VpcEndpoint, ...]] = field(default_factory=not_read)
+    security_groups: Reading[tuple[SecurityGroup, ...]] = field(default_factory=not_read)
+    key_pairs: Reading[tuple[KeyPair, ...]] = field(default_factory=not_read)
+    instance_profiles: Reading[tuple[InstanceProfile, ...]] = field(default_factory=not_read)
+    roles: Reading[tuple[Role, ...]] = field(default_factory=not_read)
+    certificates: Reading[tuple[Certificate, ...]] = field(default_factory=not_read)
+    repositories: Reading[tuple[Repository, ...]] = field(default_factory=not_read)
+    instance_types: Reading[tuple[InstanceType, ...]] = field(default_factory=not_read)
+    """Types with GPUs, by family and size."""
+    offerings: Reading[tuple[Offering, ...]] = field(default_factory=not_read)
+    """Of types with GPUs, by name; a type that isn't among them is offered nowhere here."""
+    log_groups: Reading[tuple[LogGroup, ...]] = field(default_factory=not_read)
+    """Those whose name starts with ``/ecs/``."""
+    quotas: Reading[tuple[Quota, ...]] = field(default_factory=not_read)
+    gpu_instances: Reading[tuple[GpuInstance, ...]] = field(default_factory=not_read)
+    """Pending or running, of any G or P family, this stack's own among them."""
+    load_balancers: Reading[tuple[Named, ...]] = field(default_factory=not_read)
+    target_groups: Reading[tuple[Named, ...]] = field(default_factory=not_read)
+    clusters: Reading[tuple[Named, ...]] = field(default_factory=not_read)
+    capacity_providers: Reading[tuple[Named, ...]] = field(default_factory=not_read)
+    autoscaling_groups: Reading[tuple[Named, ...]] = field(default_factory=not_read)
+    launch_templates: Reading[tuple[Named, ...]] = field(default_factory=not_read)
+    lookups: Lookups = field(default_factory=Lookups)
+    prices: Prices = field(default_factory=Prices)
+    """Read after all else, and only for who asks."""
+
+    @property
+    def unknowns(self) -> dict[str, Unknown]:
+        """What could not be read, by the name of its field."""
+        return {
+            name: reading
+            for name in self.__dataclass_fields__
+            if isinstance(reading := getattr(self, name), Unknown)
+        }

@@ -1,0 +1,155 @@
+"""Looks up what one stack names: an image's repository, an AMI, secrets, a log group.
+
+Reading all images or secrets of an account would take thousands of calls; the few that a stack
+refers to take one each, at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import fields, replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from gpuecs_tui.aws.discovery import as_they_come
+from gpuecs_tui.aws.discovery_names import read_log_groups
+from gpuecs_tui.aws.ecr import ecr_image
+from gpuecs_tui.aws.errors import AwsProblem
+from gpuecs_tui.aws.facts import AccountFacts, Image, LogGroup, Lookups, MachineImage
+from gpuecs_tui.aws.reading import Reading
+from gpuecs_tui.aws.session import AccountReader
+from gpuecs_tui.stack.model import Stack
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+IMAGE_PAGE = {"PageSize": 1000}
+"""The most that ecr:DescribeImages gives at once."""
+
+
+def read_images(reader: AccountReader, repository: str) -> Reading[tuple[Image, ...] | None]:
+    """Return the images of one ECR repository, once for each tag, the newest first.
+
+    None where there is no such repository.
+    """
+
+    def read() -> tuple[Image, ...] | None:
+        try:
+            items = reader.items(
+                "ecr",
+                "DescribeImages",
+                "imageDetails",
+                repositoryName=repository,
+                PaginationConfig=IMAGE_PAGE,
+            )
+        except AwsProblem as problem:
+            if problem.kind == "not_found":
+                return None
+            raise
+        found = [
+            Image(tag, it["imageDigest"], it.get("imagePushedAt"), it.get("imageSizeInBytes", 0))
+            for it in items
+            for tag in it.get("imageTags") or ("",)
+        ]
+        found.sort(key=lambda it: (it.pushed_at or _NEVER, it.tag), reverse=True)
+        return tuple(found)
+
+    return reader.reading("ecr:DescribeImages", read)
+
+
+def read_references(reader: AccountReader, stack: Stack, facts: AccountFacts) -> AccountFacts:
+    """Return ``facts`` with what ``stack`` names looked up; what is known already is kept.
+
+    Raises Closed once the reader is closed.
+    """
+    jobs = {
+        (kind, key): job
+        for kind, key, job in _jobs(reader, stack)
+        if key not in getattr(facts.lookups, kind)
+    }
+    found: dict[str, dict[str, Any]] = {
+        field.name: dict(getattr(facts.lookups, field.name)) for field in fields(Lookups)
+    }
+    for (kind, key), reading in as_they_come(reader, jobs):
+        found[kind][key] = reading
+    return replace(facts, lookups=Lookups(**found))
+
+
+def _jobs(
+    reader: AccountReader, stack: Stack
+) -> Iterator[tuple[str, str, Callable[[], Reading[Any]]]]:
+    image = ecr_image(stack.task.image)
+    if image and image.region == reader.region:
+        yield "images", image.repository, partial(read_images, reader, image.repository)
+    if stack.fleet.ami.startswith("ami-"):
+        yield (
+            "machine_images",
+            stack.fleet.ami,
+            partial(_read_machine_image, reader, stack.fleet.ami),
+        )
+    for arn in dict.fromkeys(stack.task.secrets.values()):
+        if arn.split(":")[3] == reader.region:
+            yield "secrets", arn, partial(_read_secret, reader, arn)
+    name = stack.task.log_group
+    yield "log_groups", name, partial(_read_log_group, reader, name)
+
+
+def _read_machine_image(reader: AccountReader, ami: str) -> Reading[MachineImage | None]:
+    def read() -> MachineImage | None:
+        try:
+            found = reader.call("ec2", "DescribeImages", ImageIds=[ami])["Images"]
+        except AwsProblem as problem:
+            if problem.kind == "not_found":
+                return None
+            raise
+        if not found:
+            return None
+        until = found[0].get("DeprecationTime")
+        return MachineImage(
+            id=ami,
+            name=found[0].get("Name", ""),
+            architecture=found[0].get("Architecture", ""),
+            deprecated_after=datetime.fromisoformat(until) if until else None,
+        )
+
+    return reader.reading("ec2:DescribeImages", read)
+
+
+def _read_secret(reader: AccountReader, arn: str) -> Reading[bool]:
+    # Only that it is there: its value is never read.
+    if ":secretsmanager:" in arn:
+        # arn:…:secret:NAME-abcdef:json-key:version-stage:version-id, the last three optional.
+        secret = ":".join(arn.split(":")[:7])
+        return reader.reading(
+            "secretsmanager:DescribeSecret",
+            lambda: _exists(reader, "secretsmanager", "DescribeSecret", SecretId=secret),
+        )
+    name = arn.split(":parameter", 1)[-1]
+
+    def read() -> bool:
+        # The API lists names with their slash where there are several levels, without for one.
+        names = [name, name.removeprefix("/")] if name.count("/") == 1 else [name]
+        answer = reader.call(
+            "ssm",
+            "DescribeParameters",
+            ParameterFilters=[{"Key": "Name", "Option": "Equals", "Values": names}],
+        )
+        return bool(answer.get("Parameters"))
+
+    return reader.reading("ssm:DescribeParameters", read)
+
+
+def _exists(reader: AccountReader, service: str, operation: str, **parameters: str) -> bool:
+    try:
+        reader.call(service, operation, **parameters)
+    except AwsProblem as problem:
+        if problem.kind == "not_found":
+            return False
+        raise
+    return True
+
+
+def _read_log_group(reader: AccountReader, name: str) -> Reading[LogGroup | None]:
+    return reader.reading(
+        "logs:DescribeLogGroups",
+        lambda: next((it for it in read_log_groups(reader, name) if it.name == name), None),
+    )

@@ -1,0 +1,76 @@
+"""What things cost in a region, as frozen records; no boto3 here.
+
+USD throughout: it is what AWS lists everywhere but in China. Decimals, for sums of money that are
+rounded only when they are shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from gpuecs_tui.aws.reading import Known, Reading, not_read
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """A price of AWS's price list."""
+
+    usd: Decimal
+    """For one unit."""
+    unit: str
+    """The list's own word: ``Hrs``, ``GB-Mo``, ``LCU-Hrs``, ``GB``."""
+    since: date | None
+    """The day from which it holds; None where the list doesn't say."""
+    note: str = ""
+    """What whoever answered remarks; AWS remarks nothing, an emulated account does."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpotPrice:
+    """The spot price of one instance type in one zone."""
+
+    zone: str
+    usd: Decimal
+    """An hour, now."""
+    low: Decimal
+    high: Decimal
+    """The range of the last seven days, ``usd`` in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """All prices that were read of one region."""
+
+    on_demand: Mapping[str, Reading[Price]] = field(default_factory=dict)
+    """Instance type → an hour of it with Linux and shared tenancy."""
+    spot: Mapping[str, Reading[tuple[SpotPrice, ...]]] = field(default_factory=dict)
+    """Instance type → its zones by name; an empty tuple: no spot price in seven days."""
+    load_balancer: Reading[Price] = field(default_factory=not_read)
+    """An hour of an Application Load Balancer."""
+    load_balancer_use: Reading[Price] = field(default_factory=not_read)
+    """An hour of one load balancer capacity unit (LCU)."""
+    volume: Reading[Price] = field(default_factory=not_read)
+    """A GiB of gp3 for a month."""
+    nat_gateway: Reading[Price] = field(default_factory=not_read)
+    """An hour of a NAT gateway."""
+    nat_data: Reading[Price] = field(default_factory=not_read)
+    """A GB through a NAT gateway."""
+    public_address: Reading[Price] = field(default_factory=not_read)
+    """An hour of a public IPv4 address in use."""
+
+    def of(self, instance_type: str) -> Reading[Price]:
+        """Return the on-demand price of a type."""
+        return self.on_demand.get(instance_type) or not_read()
+
+    def spot_of(
+        self, instance_type: str, zones: Collection[str] = ()
+    ) -> Reading[tuple[SpotPrice, ...]]:
+        """Return the spot prices of a type in ``zones``; in all zones where those are empty."""
+        reading = self.spot.get(instance_type) or not_read()
+        if isinstance(reading, Known) and zones:
+            kept = tuple(it for it in reading.value if it.zone in zones)
+            return Known(kept, reading.source, reading.read_at)
+        return reading

@@ -1,0 +1,318 @@
+"""The one place where botocore sessions and clients are made.
+
+Calls have time limits and a bounded number of tries, run in threads of their own, and can be left
+at once: ``close`` makes every wait return. botocore is imported when the first client is made.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from gpuecs_tui.aws.errors import AwsProblem, problem_of
+from gpuecs_tui.aws.pool import DaemonPool
+from gpuecs_tui.aws.profiles import default_profile
+from gpuecs_tui.aws.reading import Known, Reading
+from gpuecs_tui.i18n import _
+
+if TYPE_CHECKING:
+    from botocore.session import Session
+
+T = TypeVar("T")
+
+CONNECT_SECONDS = 5
+"""An AWS endpoint takes milliseconds to accept; five seconds are for a lossy link."""
+READ_SECONDS = 20
+"""The slowest list calls of large accounts take a few seconds."""
+ATTEMPTS = 3
+"""In all, with botocore's standard back-off: enough for a throttle, soon over for a dead end."""
+THREADS = 28
+"""As many as there are independent first calls: one wave, so one call's time for all."""
+SERVICES = (
+    "sts",
+    "ec2",
+    "iam",
+    "elbv2",
+    "ecs",
+    "service-quotas",
+    "ecr",
+    "logs",
+    "acm",
+    "autoscaling",
+)
+"""What the discovery asks, the first needed first."""
+GLOBAL_REGION = "us-east-1"
+"""Where a session without a region asks who it is and which regions there are."""
+
+ROLE_CACHE = "~/.aws/cli/cache"
+"""The AWS CLI's own: one MFA code serves both for as long as the assumed role lasts."""
+
+SERVICE_REGIONS = {"pricing": "us-east-1"}
+"""Services that have their endpoint in one region, whichever is asked about (aws.md, "prices")."""
+
+_IAM_PREFIX = {
+    "elbv2": "elasticloadbalancing",
+    "service-quotas": "servicequotas",
+}
+"""Services whose actions IAM names differently from the SDK."""
+
+TokenPrompt = Callable[[str], str]
+"""Gets a text that names the MFA device, returns the six digits."""
+
+
+class Closed(Exception):
+    """The reader was closed while something waited for it."""
+
+
+class AccountReader:
+    """Calls AWS for one profile and region. Thread-safe; close it when the account changes."""
+
+    def __init__(self, profile: str, region: str, token_prompt: TokenPrompt | None = None) -> None:
+        """Make no call yet; see ``connect``."""
+        self.profile = profile
+        self.region = region
+        self._token_prompt = token_prompt
+        self._lock = threading.Lock()
+        self._session: Session | None = None
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._pool = DaemonPool(THREADS)
+        self._closed = threading.Event()
+
+    @property
+    def closed(self) -> bool:
+        """Whether ``close`` was called."""
+        return self._closed.is_set()
+
+    def close(self) -> None:
+        """Give up everything: queued calls are dropped, running ones end on their own, unheard."""
+        self._closed.set()
+        self._pool.close()
+
+    def submit(self, function: Callable[[], T]) -> Future[T]:
+        """Run ``function`` in one of the reader's threads."""
+        return self._pool.submit(function)
+
+    def prepare(self) -> None:
+        """Make the clients of all services the discovery asks, which takes up to a second of CPU.
+
+        To be run in a thread while there is something else to wait for; makes no call. Raises
+        AwsProblem or Closed.
+        """
+        with self._worded("credentials"):
+            for service in SERVICES:
+                self._client(service)
+
+    def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        """Make one call, such as ``call("sts", "GetCallerIdentity")``; raise AwsProblem or Closed.
+
+        The answer is botocore's: plain dictionaries and lists.
+        """
+        name = action(service, operation)
+        with self._worded(name):
+            client = self._client(service)
+            self._check_open()
+            answer = getattr(client, _method(client, operation))(**parameters)
+            return dict(answer)
+
+    def pages(self, service: str, operation: str, **parameters: Any) -> Iterator[dict[str, Any]]:
+        """Yield every page of a list call; raise AwsProblem or Closed between two pages."""
+        name = action(service, operation)
+        with self._worded(name):
+            client = self._client(service)
+            for page in client.get_paginator(_method(client, operation)).paginate(**parameters):
+                self._check_open()
+                yield page
+
+    def items(self, service: str, operation: str, key: str, **parameters: Any) -> list[Any]:
+        """Return the lists under ``key`` of all pages as one."""
+        pages = self.pages(service, operation, **parameters)
+        return [item for page in pages for item in page.get(key, ())]
+
+    def reading(self, source: str, read: Callable[[], T]) -> Reading[T]:
+        """Return what ``read`` returns as Known, its AwsProblem as Unknown."""
+        try:
+            return Known(read(), source, datetime.now(UTC))
+        except AwsProblem as problem:
+            return problem.as_unknown()
+
+    def credentials(self) -> tuple[Mapping[str, str], datetime | None]:
+        """Return the session's credentials as environment variables, and when they end (UTC).
+
+        For Terraform, which can neither ask for an MFA code nor share our session. None: no end is
+        known. Raises AwsProblem.
+        """
+        with self._worded("credentials"):
+            session = self._opened()
+            found = session.get_credentials()
+            if found is None:
+                raise AwsProblem(
+                    "no_credentials",
+                    _("There are no AWS credentials."),
+                    _("Run: aws configure"),
+                )
+            frozen = found.get_frozen_credentials()
+        environ = {
+            "AWS_ACCESS_KEY_ID": frozen.access_key or "",
+            "AWS_SECRET_ACCESS_KEY": frozen.secret_key or "",
+        }
+        if frozen.token:
+            environ["AWS_SESSION_TOKEN"] = frozen.token
+        # botocore keeps it private on refreshable credentials and has no public way to ask.
+        expires = getattr(found, "_expiry_time", None)
+        return environ, expires.astimezone(UTC) if isinstance(expires, datetime) else None
+
+    def credential_source(self) -> tuple[str, Mapping[str, str]]:
+        """Return botocore's word for where the credentials come from (``env``, ``sso``,
+        ``assume-role``, …; empty without any) and the profile's settings. Raises AwsProblem.
+        """
+        with self._worded("credentials"):
+            session = self._opened()
+            found = session.get_credentials()
+            settings = session.get_scoped_config()
+        return (found.method or "") if found else "", settings
+
+    def _client(self, service: str) -> Any:
+        key = (service, self.region)
+        with self._lock:
+            if key not in self._clients:
+                self._check_open()
+                self._clients[key] = self._new_client(service)
+            return self._clients[key]
+
+    def _new_client(self, service: str) -> Any:
+        try:
+            return self._opened_locked().create_client(
+                service,
+                region_name=SERVICE_REGIONS.get(service) or self.region or GLOBAL_REGION,
+                config=_config(),
+            )
+        except ValueError as error:
+            if _from_botocore(error):
+                raise
+            # An AWS_ENDPOINT_URL that is none is a bare ValueError.
+            raise AwsProblem(
+                "unreachable",
+                _("The endpoint of {service} is no address: {detail}.").format(
+                    service=service, detail=error
+                ),
+                _("Check AWS_ENDPOINT_URL."),
+            ) from None
+
+    def _opened(self) -> Session:
+        with self._lock:
+            return self._opened_locked()
+
+    def _opened_locked(self) -> Session:
+        if self._session is None:
+            from botocore.session import Session
+            from botocore.utils import JSONFileCache
+
+            session = Session(profile=self.profile or None)
+            session.register_component("data_loader", _loader())
+            provider = session.get_component("credential_provider").get_provider("assume-role")
+            cache = Path(ROLE_CACHE).expanduser()
+            if os.access(cache if cache.exists() else cache.parent.parent, os.W_OK):
+                provider.cache = JSONFileCache(str(cache))
+            # botocore asks on the terminal, which belongs to the screens.
+            provider._prompter = self._prompt
+            try:
+                session.get_credentials()
+            except (KeyError, ValueError) as error:
+                if _from_botocore(error):
+                    raise
+                # botocore takes what a credential_process prints as it comes.
+                raise AwsProblem(
+                    "no_credentials",
+                    _("What gives the profile its credentials printed something else."),
+                    _("Mend its credential_process, or choose another profile."),
+                ) from None
+            self._session = session
+        return self._session
+
+    def _prompt(self, text: str) -> str:
+        if self._token_prompt is None:
+            raise AwsProblem(
+                "mfa",
+                _("The profile {profile} needs a code from its MFA device.").format(
+                    profile=self.profile
+                ),
+                _("Type the six digits that the device shows."),
+            )
+        return self._token_prompt(text)
+
+    def _check_open(self) -> None:
+        if self.closed:
+            raise Closed
+
+    def _worded(self, name: str) -> _Worded:
+        return _Worded(name, self.profile or default_profile(), self.region)
+
+
+class _Worded:
+    """A context in which exceptions of botocore become AwsProblem."""
+
+    def __init__(self, call: str, profile: str, region: str) -> None:
+        self._place = {"call": call, "profile": profile, "region": region}
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if not isinstance(error, Exception) or isinstance(error, (Closed, GeneratorExit)):
+            return
+        # An OSError comes from what gives credentials: a token file, a credential_process.
+        if isinstance(error, (AwsProblem, OSError)) or _from_botocore(error):
+            raise problem_of(error, **self._place) from None
+
+
+def connect(
+    profile: str = "", region: str = "", token_prompt: TokenPrompt | None = None
+) -> AccountReader:
+    """Return a reader for ``profile`` (empty: what the environment gives) in ``region``.
+
+    Makes no call. ``token_prompt`` is called from a worker thread when a role asks for an MFA code;
+    without it such a profile fails with the kind ``mfa``.
+    """
+    return AccountReader(profile, region, token_prompt)
+
+
+def action(service: str, operation: str) -> str:
+    """Return the name that IAM has for an operation: ``ec2:DescribeVpcs``."""
+    return f"{_IAM_PREFIX.get(service, service)}:{operation}"
+
+
+def _from_botocore(error: Exception) -> bool:
+    return any(parent.__module__.startswith("botocore.") for parent in type(error).__mro__)
+
+
+def _method(client: Any, operation: str) -> str:
+    for method, name in client.meta.method_to_api_mapping.items():
+        if name == operation:
+            return str(method)
+    raise LookupError(operation)
+
+
+@cache
+def _loader() -> Any:
+    # Shared by all sessions: parsing the models of the services takes longer than asking them.
+    from botocore.loaders import create_loader
+
+    return create_loader(os.environ.get("AWS_DATA_PATH"))
+
+
+def _config() -> Any:
+    from botocore.config import Config
+
+    return Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        max_pool_connections=THREADS,
+        user_agent_extra="gpuecs-tui",
+    )

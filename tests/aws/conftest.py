@@ -1,0 +1,58 @@
+"""An account for the reader: the emulated one, behind a stub that can misbehave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from gpuecs_tui.aws import session
+from gpuecs_tui.aws.session import AccountReader, connect
+from gpuecs_tui.demo.account import DemoAccount
+
+from .stub import Answer, Stub, running
+
+IMPATIENT = {"READ_SECONDS": 3, "CONNECT_SECONDS": 3, "ATTEMPTS": 1}
+"""Named limits of the session, for tests of what fails at the first try."""
+
+
+@pytest.fixture(scope="session")
+def recorded() -> dict[tuple[str, bytes], Answer]:
+    """What the emulated account answered once: it needn't be asked again by every test."""
+    return {}
+
+
+@pytest.fixture
+def stub(
+    on_demo_account: DemoAccount,
+    recorded: dict[tuple[str, bytes], Answer],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Stub]:
+    """The emulated account behind a stub; AWS_ENDPOINT_URL leads to the stub."""
+    with running(Stub(upstream=on_demo_account.endpoint, replay=True, seen=recorded)) as serving:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", serving.url)
+        yield serving
+
+
+@pytest.fixture
+def empty(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stub]:
+    """A stub with nothing behind it, for tests that answer themselves."""
+    with running(Stub()) as serving:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", serving.url)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIATEST")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        yield serving
+
+
+@pytest.fixture
+def reader() -> Iterator[AccountReader]:
+    made = connect("", "us-east-1")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No patience and no second try: for tests of what fails at the first."""
+    for name, value in IMPATIENT.items():
+        monkeypatch.setattr(session, name, value)

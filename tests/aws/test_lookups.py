@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import pytest
+
+from gpuecs_tui.aws import catalogue
+from gpuecs_tui.aws.discovery import read_account
+from gpuecs_tui.aws.ecr import EcrImage, ecr_image
+from gpuecs_tui.aws.facts import AccountFacts
+from gpuecs_tui.aws.lookups import read_images, read_references
+from gpuecs_tui.aws.reading import Known, Unknown
+from gpuecs_tui.aws.session import AccountReader
+from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.stack.resolve import resolve
+
+from .stub import Stub
+
+REGISTRY = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
+DIGEST = "sha256:" + "a" * 64
+
+
+def stack(**changes: Value) -> Stack:
+    answers: dict[str, Value] = {
+        "stack.name": "llm",
+        "stack.region": "us-east-1",
+        "fleet.instance_type": "g4dn.xlarge",
+        **{key.replace("__", "."): value for key, value in changes.items()},
+    }
+    return resolve(answers, catalogue.find("g4dn.xlarge")).stack
+
+
+@pytest.mark.parametrize(
+    ("reference", "parts"),
+    [
+        (f"{REGISTRY}/a/b:1", ("a/b", "1", "")),
+        (f"{REGISTRY}/a", ("a", "latest", "")),
+        (f"{REGISTRY}/a@{DIGEST}", ("a", "", DIGEST)),
+        (f"{REGISTRY}/a:1@{DIGEST}", ("a", "1", DIGEST)),
+        ("public.ecr.aws/a/b:1", None),
+        ("nginx", None),
+    ],
+)
+def test_ecr_references(reference: str, parts: tuple[str, str, str] | None) -> None:
+    expected = EcrImage("123456789012", "us-east-1", *parts) if parts else None
+    assert ecr_image(reference) == expected
+
+
+def test_images_of_a_repository(stub: Stub, reader: AccountReader) -> None:
+    repositories = read_account(reader).repositories
+    assert isinstance(repositories, Known)
+    found = {it.name: read_images(reader, it.name) for it in repositories.value}
+    lists = {name: it.value for name, it in found.items() if isinstance(it, Known)}
+    assert set(lists) == set(found)
+    assert any(lists.values())
+    for images in lists.values():
+        assert images is not None
+        pushed = [it.pushed_at for it in images if it.pushed_at]
+        assert pushed == sorted(pushed, reverse=True)
+        assert all(it.digest.startswith("sha256:") and it.size_bytes > 0 for it in images)
+    absent = read_images(reader, "no-such-repository")
+    assert isinstance(absent, Known) and absent.value is None
+
+
+def test_what_a_stack_names_is_looked_up_once(stub: Stub, reader: AccountReader) -> None:
+    wanted = stack(
+        task__image=f"{REGISTRY}/llm-server:1",
+        fleet__ami="ami-0000000000000dead",
+        task__secrets={
+            "A": "arn:aws:secretsmanager:us-east-1:123456789012:secret:no-such-thing-AbCdEf",
+            "B": "arn:aws:ssm:us-east-1:123456789012:parameter/no/such/thing",
+            "C": "arn:aws:ssm:eu-west-1:123456789012:parameter/elsewhere",
+        },
+    )
+    facts = read_references(reader, wanted, AccountFacts(region="us-east-1"))
+    looked = facts.lookups
+    images = looked.images["llm-server"]
+    assert isinstance(images, Known) and images.value
+    ami = looked.machine_images["ami-0000000000000dead"]
+    assert isinstance(ami, Known) and ami.value is None
+    secrets = {arn: it.value for arn, it in looked.secrets.items() if isinstance(it, Known)}
+    assert sorted(secrets.values()) == [False, False]
+    group = looked.log_groups["/ecs/llm"]
+    assert isinstance(group, Known) and group.value is None
+    asked = len(stub.calls)
+    again = read_references(reader, wanted, facts)
+    assert again.lookups == looked
+    assert len(stub.calls) == asked
+
+
+def test_secrets_that_exist(stub: Stub, reader: AccountReader) -> None:
+    made = reader.call("secretsmanager", "CreateSecret", Name="lookup-token", SecretString="x")
+    reader.call("ssm", "PutParameter", Name="/lookup/token", Value="x", Type="String")
+    parameter = "arn:aws:ssm:us-east-1:123456789012:parameter/lookup/token"
+    wanted = stack(task__secrets={"A": made["ARN"] + ":key::", "B": parameter})
+    stub.seen.clear()
+    try:
+        found = read_references(reader, wanted, AccountFacts(region="us-east-1")).lookups.secrets
+        assert [it.value for it in found.values() if isinstance(it, Known)] == [True, True]
+        assert "secretsmanager:GetSecretValue" not in stub.calls
+        assert "ssm:GetParameters" not in stub.calls
+    finally:
+        reader.call("secretsmanager", "DeleteSecret", SecretId=made["ARN"])
+        reader.call("ssm", "DeleteParameter", Name="/lookup/token")
+
+
+@pytest.mark.parametrize(
+    ("denied", "kind"),
+    [
+        ("ecr:DescribeImages", "images"),
+        ("ec2:DescribeImages", "machine_images"),
+        ("secretsmanager:DescribeSecret", "secrets"),
+        ("ssm:DescribeParameters", "secrets"),
+        ("logs:DescribeLogGroups", "log_groups"),
+    ],
+)
+def test_one_look_up_denied(denied: str, kind: str, stub: Stub, reader: AccountReader) -> None:
+    stub.faults[denied] = "UnauthorizedOperation"
+    secret = "secretsmanager:us-east-1:123456789012:secret:x-AbCdEf"
+    if denied.startswith("ssm:"):
+        secret = "ssm:us-east-1:123456789012:parameter/x"
+    wanted = stack(
+        task__image=f"{REGISTRY}/llm-server:1",
+        fleet__ami="ami-0000000000000dead",
+        task__secrets={"A": f"arn:aws:{secret}"},
+    )
+    looked = read_references(reader, wanted, AccountFacts(region="us-east-1")).lookups
+    readings = {
+        name: reading
+        for name in ("images", "machine_images", "secrets", "log_groups")
+        for reading in getattr(looked, name).values()
+    }
+    assert [name for name, it in readings.items() if isinstance(it, Unknown)] == [kind]
+    assert str(readings[kind]) == f"unknown: not allowed to call {denied}"
