@@ -1,0 +1,53 @@
+"""What every rule looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from gpuecs_tui.aws import catalogue
+from gpuecs_tui.aws.facts import AccountFacts
+from gpuecs_tui.aws.network_facts import Subnet
+from gpuecs_tui.aws.reading import Known
+from gpuecs_tui.checks.fit import Fit, fit
+from gpuecs_tui.stack.instance_type import InstanceType
+from gpuecs_tui.stack.model import Stack
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A stack beside the account that it is to stand in."""
+
+    stack: Stack
+    account: AccountFacts
+    """Where nothing was read, everything in it is unknown."""
+    instance_type: InstanceType | None
+    """What ``fleet.instance_type`` names; None when neither account nor catalogue has it."""
+    owned: frozenset[str] | None = frozenset()
+    """Names, ids and ARNs of what the stack's own state holds; None when it couldn't be read."""
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    @property
+    def fit(self) -> Fit | None:
+        """How many tasks an instance takes; None for a type without GPUs or an unknown one."""
+        return fit(self.stack, self.instance_type) if self.instance_type else None
+
+    def subnets(self, ids: Collection[str]) -> tuple[Subnet, ...] | None:
+        """Return those of ``ids`` that exist, in their order; None when subnets are unknown."""
+        if not isinstance(self.account.subnets, Known):
+            return None
+        by_id = {it.id: it for it in self.account.subnets.value}
+        return tuple(by_id[it] for it in ids if it in by_id)
+
+
+def context_of(
+    stack: Stack,
+    account: AccountFacts | None,
+    owned: frozenset[str] | None = frozenset(),
+    now: datetime | None = None,
+) -> Context:
+    """Return the context for ``stack``; without an account every fact of it is unknown."""
+    account = account or AccountFacts(region=stack.stack.region)
+    found = catalogue.find(stack.fleet.instance_type, account)
+    return Context(stack, account, found, owned, now or datetime.now(UTC))

@@ -1,0 +1,77 @@
+"""Rule gpu-type: is it a type on which ECS runs GPU tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gpuecs_tui.aws.catalogue import why_not
+from gpuecs_tui.aws.reading import Known
+from gpuecs_tui.checks.context import Context
+from gpuecs_tui.checks.finding import Finding, error, undecided, unknown, warning
+from gpuecs_tui.i18n import _
+
+FIELD = "fleet.instance_type"
+AMI_DEPENDENT = frozenset(
+    {"no-arm64-ecs-gpu-ami", "unsupported-driver", "unsupported-kepler", "unlisted"}
+)
+"""Reasons that lie in ECS's own AMI, so that another one may do."""
+
+
+def gpu_type(context: Context) -> Iterator[Finding]:
+    """No NVIDIA GPU, a fraction of one, or no ECS GPU AMI for it: no task with a GPU runs there."""
+    name, it = context.stack.fleet.instance_type, context.instance_type
+    if not name:
+        return
+    if it is None:
+        yield from _not_found(context, name)
+        return
+    if it.supported:
+        return
+    message = _("GPU tasks don't run on {type}: {reason}.").format(type=name, reason=why_not(it))
+    remedy = _("take another type, such as g4dn.xlarge, g5.xlarge or g6.xlarge")
+    ami = context.stack.fleet.ami
+    if ami != "al2023" and it.ecs_support == "no-arm64-ecs-gpu-ami":
+        yield warning(
+            "gpu-type",
+            FIELD,
+            _(
+                "{type} is an arm64 type. Bottlerocket has an arm64 image with NVIDIA's driver, "
+                "but nobody here has verified it."
+            ).format(type=name),
+            remedy,
+        )
+    elif ami.startswith("ami-") and it.ecs_support in AMI_DEPENDENT:
+        yield warning(
+            "gpu-type",
+            FIELD,
+            _("Whether GPU tasks run on {type} is up to your own AMI: {reason}.").format(
+                type=name, reason=why_not(it)
+            ),
+            _("be sure that the AMI has a driver for its GPU and the ECS agent"),
+        )
+    elif it.ecs_support == "unlisted":
+        yield undecided("gpu-type", FIELD, message, remedy)
+    else:
+        yield error("gpu-type", FIELD, message, remedy)
+
+
+def _not_found(context: Context, name: str) -> Iterator[Finding]:
+    types = context.account.instance_types
+    if isinstance(types, Known):
+        yield error(
+            "gpu-type",
+            FIELD,
+            _("{region} has no instance type {type} with GPUs.").format(
+                region=context.account.region, type=name
+            ),
+            _("take a type with NVIDIA GPUs, such as g4dn.xlarge"),
+        )
+    else:
+        yield unknown(
+            "gpu-type",
+            FIELD,
+            types,
+            _("{type} is not in the catalogue, and whether it has GPUs can't be told").format(
+                type=name
+            ),
+        )

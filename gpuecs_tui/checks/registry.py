@@ -1,0 +1,99 @@
+"""All rules, and the one call that screens and commands make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+
+from gpuecs_tui.aws.facts import AccountFacts
+from gpuecs_tui.checks.ami import ami_type
+from gpuecs_tui.checks.context import Context, context_of
+from gpuecs_tui.checks.finding import Finding, error
+from gpuecs_tui.checks.gpu_type import gpu_type
+from gpuecs_tui.checks.names import NAMES, name_limit, name_taken
+from gpuecs_tui.checks.permissions import role_missing
+from gpuecs_tui.checks.ports import port_range, static_port
+from gpuecs_tui.checks.references import certificate, image_exists, secret_exists
+from gpuecs_tui.checks.resources import cpu_fit, gpu_fit, memory_fit
+from gpuecs_tui.checks.routes import egress
+from gpuecs_tui.checks.scale import (
+    eni_limit,
+    free_addresses,
+    quota,
+    rollout_surge,
+    zero_scale_cost,
+)
+from gpuecs_tui.checks.security_path import security_path
+from gpuecs_tui.checks.timing import drain_timing, health_timing
+from gpuecs_tui.checks.zones import lb_zones, zone_offering
+from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.stack.problems import Problem
+
+Rule = Callable[[Context], Iterator[Finding]]
+
+RULES: dict[str, Rule] = {
+    "gpu-type": gpu_type,
+    "ami-type": ami_type,
+    "memory-fit": memory_fit,
+    "cpu-fit": cpu_fit,
+    "gpu-fit": gpu_fit,
+    "static-port": static_port,
+    "port-range": port_range,
+    "eni-limit": eni_limit,
+    "zone-offering": zone_offering,
+    "lb-zones": lb_zones,
+    "free-addresses": free_addresses,
+    "egress": egress,
+    "security-path": security_path,
+    "health-timing": health_timing,
+    "drain-timing": drain_timing,
+    "rollout-surge": rollout_surge,
+    "zero-scale-cost": zero_scale_cost,
+    "quota": quota,
+    "certificate": certificate,
+    "role-missing": role_missing,
+    "image-exists": image_exists,
+    "secret-exists": secret_exists,
+    "name-limit": name_limit,
+    "name-taken": name_taken,
+}
+"""Rule id (failure-modes.md) → rule."""
+
+NOT_VALID = "value"
+"""The rule id of an answer that is no value of its key at all."""
+
+
+def check(
+    stack: Stack,
+    account: AccountFacts | None,
+    *,
+    owned: frozenset[str] | None = frozenset(),
+    now: datetime | None = None,
+) -> list[Finding]:
+    """Return what every rule finds: errors first, then warnings, then what is unknown.
+
+    Without ``account`` all that depends on it is unknown. ``owned`` are the names, ids and ARNs of
+    what the stack's own Terraform state holds (None: it couldn't be read), so that a stack is no
+    clash with itself. A stack that isn't complete yet may be given: rules pass over what is empty.
+    """
+    context = context_of(stack, account, owned, now)
+    found = [finding for rule in RULES.values() for finding in rule(context)]
+    return sorted(found, key=lambda it: it.rank)
+
+
+def of_problems(problems: Iterable[Problem]) -> list[Finding]:
+    """Return the problems of answers that are no stack (``stack.problems``) as errors."""
+    return [
+        error(
+            _rule_of(it.key),
+            it.key,
+            _("{key} {message}.").format(key=it.key, message=it.message),
+            _("correct {key}").format(key=it.key),
+        )
+        for it in problems
+    ]
+
+
+def _rule_of(key: str) -> str:
+    return "name-limit" if key in NAMES else NOT_VALID

@@ -1,0 +1,179 @@
+"""Rule egress: can an instance reach ECS, ECR and the logs, or does it never register."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+from gpuecs_tui.aws.network_facts import RouteTable, Subnet, VpcEndpoint, egress_of, table_of
+from gpuecs_tui.aws.reading import Unknown
+from gpuecs_tui.checks.context import Context
+from gpuecs_tui.checks.finding import Finding, error, undecided, unknown, warning
+from gpuecs_tui.checks.zones import keep_instances_in
+from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.model import Stack
+
+Way = Literal["good", "no-address", "none", "other"]
+
+FIELD = "network.instance_subnet_ids"
+ALWAYS = ("ecs", "ecs-agent", "ecs-telemetry", "logs")
+"""Interface endpoints without which the agent doesn't register or the task doesn't start."""
+FOR_ECR = ("ecr.api", "ecr.dkr", "s3")
+"""For images in ECR, whose layers come from S3 (by a gateway endpoint, usually)."""
+
+
+def egress(context: Context) -> Iterator[Finding]:
+    """Each instance subnet needs a NAT, public addresses, or the VPC endpoints of ECS."""
+    subnets = context.subnets(context.stack.network.instance_subnet_ids)
+    if not subnets:
+        return
+    tables = context.account.route_tables
+    if isinstance(tables, Unknown):
+        what = _("Whether instances can reach ECS can't be told")
+        yield unknown("egress", FIELD, tables, what)
+        return
+    yield from _tasks(context, subnets, tables.value)
+    ways = {it.id: _way(context, it, tables.value) for it in subnets}
+    good = tuple(it.id for it in subnets if ways[it.id] == "good")
+    for way, tell in (("no-address", _no_address), ("none", _none), ("other", _other)):
+        stuck = [it for it in subnets if ways[it.id] == way]
+        if stuck:
+            where = ", ".join(f"{it.id} ({it.zone})" for it in stuck)
+            yield tell(context, where, _missing(context, stuck, tables.value), good)
+
+
+def missing_endpoints(
+    stack: Stack, subnet: Subnet, table: RouteTable | None, endpoints: tuple[VpcEndpoint, ...]
+) -> tuple[str, ...]:
+    """Return the services for which ``subnet``'s VPC has no endpoint that serves it."""
+    served = {
+        it.service
+        for it in endpoints
+        if it.vpc_id == subnet.vpc_id
+        and (
+            (table is not None and table.id in it.route_table_ids)
+            if it.kind == "Gateway"
+            else it.private_dns
+        )
+    }
+    return tuple(it for it in needed_endpoints(stack) if it not in served)
+
+
+def needed_endpoints(stack: Stack) -> tuple[str, ...]:
+    """Return the services a stack without a way to the internet needs endpoints for."""
+    needed = [*ALWAYS]
+    if ".dkr.ecr" in stack.task.image:
+        needed += FOR_ECR
+    arns = stack.task.secrets.values()
+    if any(":secretsmanager:" in arn for arn in arns):
+        needed.append("secretsmanager")
+    if any(":ssm:" in arn for arn in arns):
+        needed.append("ssm")
+    if stack.service.execute_command:
+        needed.append("ssmmessages")
+    return tuple(needed)
+
+
+def _way(context: Context, subnet: Subnet, tables: tuple[RouteTable, ...]) -> Way:
+    way = egress_of(subnet, tables)
+    if way == "nat" or (way == "internet-gateway" and subnet.assigns_public_address):
+        return "good"
+    # An image from elsewhere than ECR has no endpoint.
+    if ".dkr.ecr" in context.stack.task.image and _missing(context, [subnet], tables) == ():
+        return "good"
+    if way == "other":
+        return "other"
+    return "no-address" if way == "internet-gateway" else "none"
+
+
+def _missing(
+    context: Context, subnets: Iterable[Subnet], tables: tuple[RouteTable, ...]
+) -> tuple[str, ...] | None:
+    """Return the services that some of ``subnets`` has no endpoint for; None when not known."""
+    endpoints = context.account.vpc_endpoints
+    if isinstance(endpoints, Unknown):
+        return None
+    missing = {
+        service
+        for it in subnets
+        for service in missing_endpoints(context.stack, it, table_of(it, tables), endpoints.value)
+    }
+    return tuple(it for it in needed_endpoints(context.stack) if it in missing)
+
+
+def _no_address(
+    context: Context, where: str, missing: tuple[str, ...] | None, good: tuple[str, ...]
+) -> Finding:
+    message = _(
+        "Instances in {subnets} get no public address, so that the internet gateway is no way out: "
+        "the ECS agent never registers."
+    ).format(subnets=where)
+    return _stuck(context, where, message, missing, good)
+
+
+def _none(
+    context: Context, where: str, missing: tuple[str, ...] | None, good: tuple[str, ...]
+) -> Finding:
+    message = _(
+        "No route leads from {subnets} to a NAT or internet gateway: the ECS agent never "
+        "registers, or the image can't be pulled."
+    ).format(subnets=where)
+    return _stuck(context, where, message, missing, good)
+
+
+def _other(
+    _context: Context, where: str, _missing: tuple[str, ...] | None, _good: tuple[str, ...]
+) -> Finding:
+    return undecided(
+        "egress",
+        FIELD,
+        _(
+            "From {subnets} the default route leads through something that is not AWS's own NAT; "
+            "whether it reaches ECS can't be told."
+        ).format(subnets=where),
+        _("be sure that it leads to ECS, the image's registry and CloudWatch Logs"),
+    )
+
+
+def _stuck(
+    context: Context,
+    where: str,
+    message: str,
+    missing: tuple[str, ...] | None,
+    good: tuple[str, ...],
+) -> Finding:
+    endpoints = context.account.vpc_endpoints
+    if isinstance(endpoints, Unknown) and ".dkr.ecr" in context.stack.task.image:
+        what = _(
+            "Only VPC endpoints could be a way out of {subnets}, and which there are can't be told"
+        ).format(subnets=where)
+        return unknown("egress", FIELD, endpoints, what)
+    services = list(missing or ())
+    remedy = _("take subnets with a NAT gateway, or add VPC endpoints for {services}")
+    if ".dkr.ecr" not in context.stack.task.image:
+        remedy = _(
+            "take subnets with a NAT gateway, or an image in ECR and VPC endpoints for {services}"
+        )
+        services += FOR_ECR
+    remedy = remedy.format(services=", ".join(services))
+    if not good:
+        return error("egress", FIELD, message, remedy)
+    remedy = _("{remedy}, or leave these out").format(remedy=remedy)
+    return error("egress", FIELD, message, remedy, keep_instances_in(context.stack, good))
+
+
+def _tasks(
+    context: Context, subnets: tuple[Subnet, ...], tables: tuple[RouteTable, ...]
+) -> Iterator[Finding]:
+    public = [it.id for it in subnets if egress_of(it, tables) == "internet-gateway"]
+    if context.stack.task.network_mode == "awsvpc" and public:
+        yield warning(
+            "egress",
+            "task.network_mode",
+            _(
+                "An awsvpc task gets no public address, so that from {subnets} your code reaches "
+                "nothing outside the VPC; the image and the logs go the instance's way."
+            ).format(subnets=", ".join(public)),
+            _("use bridge mode, or subnets with a NAT gateway"),
+            (("task.network_mode", "bridge"),),
+        )

@@ -1,0 +1,101 @@
+"""Rules health-timing and drain-timing, and how long things take to be noticed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gpuecs_tui.checks.context import Context
+from gpuecs_tui.checks.finding import Finding, error, warning
+from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.model import Stack
+
+STARTUP_SECONDS = 20
+"""The least that loading a model takes once the container runs; the image is pulled before the
+grace begins. A guess on the low side: a real model takes minutes, and only its owner knows."""
+STOP_SECONDS = 30
+"""ECS_CONTAINER_STOP_TIMEOUT's default: from SIGTERM to SIGKILL."""
+SPOT_NOTICE_SECONDS = 120
+"""From the notice to the end of a spot instance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How fast the load balancer notices, in seconds."""
+
+    healthy: int
+    """From a task's first good answer to requests: interval × healthy threshold."""
+    unhealthy: int
+    """From a task's death to no more requests: interval × unhealthy threshold and one timeout."""
+    removed: int
+    """From its death to the end of its deregistration delay."""
+    startup: int
+    """How long a new task may load before the service kills it: the grace and what the first bad
+    checks after it take."""
+
+
+def timing(stack: Stack) -> Timing:
+    """Work out the times from the health check, the grace and the deregistration delay."""
+    check = stack.health_check
+    dead = check.interval_seconds * check.unhealthy_threshold + check.timeout_seconds
+    return Timing(
+        healthy=check.interval_seconds * check.healthy_threshold,
+        unhealthy=dead,
+        removed=dead + stack.load_balancer.deregistration_delay_seconds,
+        startup=max(
+            stack.service.health_check_grace_seconds,
+            check.interval_seconds * check.unhealthy_threshold,
+        ),
+    )
+
+
+def health_timing(context: Context) -> Iterator[Finding]:
+    """Timeout below interval; grace long enough that a loading task isn't killed (aws.md)."""
+    stack, check = context.stack, context.stack.health_check
+    if check.timeout_seconds >= check.interval_seconds:
+        yield error(
+            "health-timing",
+            "health_check.timeout_seconds",
+            _(
+                "A health check's timeout, {timeout} s, must be shorter than its interval, "
+                "{interval} s."
+            ).format(timeout=check.timeout_seconds, interval=check.interval_seconds),
+            fix=(("health_check.timeout_seconds", check.interval_seconds - 1),),
+        )
+    grace = stack.service.health_check_grace_seconds
+    noticed = check.interval_seconds * check.unhealthy_threshold
+    if grace < noticed + STARTUP_SECONDS:
+        yield warning(
+            "health-timing",
+            "service.health_check_grace_seconds",
+            _(
+                "The service kills a task that still loads its model: its grace of {grace} s is "
+                "shorter than {startup} s to start and the {noticed} s in which bad checks count."
+            ).format(grace=grace, startup=STARTUP_SECONDS, noticed=noticed),
+            _(
+                "set service.health_check_grace_seconds to {least} or, better, to the seconds your "
+                "model takes to load and {noticed} more"
+            ).format(least=noticed + STARTUP_SECONDS, noticed=noticed),
+            (("service.health_check_grace_seconds", noticed + STARTUP_SECONDS),),
+        )
+
+
+def drain_timing(context: Context) -> Iterator[Finding]:
+    """On spot, draining and stopping must be over before the two minutes' notice is."""
+    stack = context.stack
+    delay = stack.load_balancer.deregistration_delay_seconds
+    if stack.fleet.market == "spot" and delay + STOP_SECONDS >= SPOT_NOTICE_SECONDS:
+        yield warning(
+            "drain-timing",
+            "load_balancer.deregistration_delay_seconds",
+            _(
+                "A spot instance ends {notice} s after its notice, but a task takes {delay} s to "
+                "drain and up to {stop} s to stop: requests are cut off."
+            ).format(notice=SPOT_NOTICE_SECONDS, delay=delay, stop=STOP_SECONDS),
+            fix=(
+                (
+                    "load_balancer.deregistration_delay_seconds",
+                    SPOT_NOTICE_SECONDS // 2,
+                ),
+            ),
+        )

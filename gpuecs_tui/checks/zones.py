@@ -1,0 +1,205 @@
+"""Rules zone-offering and lb-zones: where instances and load balancer can stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gpuecs_tui.aws.network_facts import Subnet
+from gpuecs_tui.aws.reading import Known, Unknown
+from gpuecs_tui.checks.context import Context
+from gpuecs_tui.checks.finding import Finding, Fix, error, unknown, warning
+from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.model import Stack
+
+INSTANCES = "network.instance_subnet_ids"
+BALANCER = "network.load_balancer_subnet_ids"
+ZONES_MIN = 2
+"""An Application Load Balancer needs two (Elastic Load Balancing user guide)."""
+
+
+def zone_offering(context: Context) -> Iterator[Finding]:
+    """The type must be offered in the zones of the instance subnets, and those must exist."""
+    network, name = context.stack.network, context.stack.fleet.instance_type
+    yield from _vpc(context)
+    yield from _not_there("zone-offering", INSTANCES, network.instance_subnet_ids, context)
+    subnets = context.subnets(network.instance_subnet_ids)
+    if not name or not subnets:
+        return
+    offerings = context.account.offerings
+    if isinstance(offerings, Unknown):
+        what = _("In which zones {type} is offered can't be told").format(type=name)
+        yield unknown("zone-offering", INSTANCES, offerings, what)
+        return
+    zones = next((it.zones for it in offerings.value if it.instance_type == name), ())
+    bad = [it for it in subnets if it.zone not in zones]
+    if not bad:
+        return
+    good = tuple(it.id for it in subnets if it.zone in zones)
+    where = ", ".join(sorted({it.zone for it in bad}))
+    if not zones:
+        yield error(
+            "zone-offering",
+            "fleet.instance_type",
+            _("{type} is offered in no zone of {region}.").format(
+                type=name, region=context.account.region
+            ),
+            _("take another type or region"),
+        )
+    elif good:
+        yield warning(
+            "zone-offering",
+            INSTANCES,
+            _("{type} is not offered in {where}: no instance starts there.").format(
+                type=name, where=where
+            ),
+            _("leave out {subnets}").format(subnets=", ".join(it.id for it in bad)),
+            keep_instances_in(context.stack, good),
+        )
+    else:
+        yield error(
+            "zone-offering",
+            INSTANCES,
+            _("{type} is not offered in {where}, where all the instance subnets are.").format(
+                type=name, where=where
+            ),
+            _("take subnets in {zones}, or another type").format(zones=", ".join(zones)),
+        )
+
+
+def lb_zones(context: Context) -> Iterator[Finding]:
+    """An ALB needs subnets in two zones, one in each, public ones where it faces the internet."""
+    ids = context.stack.network.load_balancer_subnet_ids
+    if not ids:
+        return
+    yield from _not_there("lb-zones", BALANCER, ids, context)
+    subnets = context.subnets(ids)
+    if subnets is None:
+        if len(ids) < ZONES_MIN:
+            yield error("lb-zones", BALANCER, _too_few(len(ids)), _two_zones())
+        else:
+            reading = context.account.subnets
+            assert isinstance(reading, Unknown)
+            what = _("In which zones the load balancer's subnets are can't be told")
+            yield unknown("lb-zones", BALANCER, reading, what)
+        return
+    zones = {it.zone for it in subnets}
+    best = _roomiest(subnets)
+    if len(zones) < ZONES_MIN:
+        yield error("lb-zones", BALANCER, _too_few(len(zones)), _candidates(context, zones))
+    elif len(subnets) > len(zones):
+        twice = sorted({it.zone for it in subnets if it.id != best[it.zone]})
+        fix: Fix = ((BALANCER, tuple(it.id for it in subnets if best[it.zone] == it.id)),)
+        yield error(
+            "lb-zones",
+            BALANCER,
+            _("A load balancer takes one subnet of a zone; there are more in {zones}.").format(
+                zones=", ".join(twice)
+            ),
+            fix=fix,
+        )
+    if not context.stack.load_balancer.internal:
+        yield from _public(context, subnets)
+
+
+def _public(context: Context, subnets: tuple[Subnet, ...]) -> Iterator[Finding]:
+    tables = context.account.route_tables
+    private = [it for it in subnets if it.public is False]
+    if private:
+        yield error(
+            "lb-zones",
+            BALANCER,
+            _(
+                "An internet-facing load balancer needs public subnets; no route leads from "
+                "{subnets} to an internet gateway."
+            ).format(subnets=", ".join(it.id for it in private)),
+            _candidates(context, set()),
+        )
+    elif isinstance(tables, Unknown) and any(it.public is None for it in subnets):
+        what = _("Whether the load balancer's subnets are public can't be told")
+        yield unknown("lb-zones", BALANCER, tables, what)
+
+
+def _roomiest(subnets: tuple[Subnet, ...]) -> dict[str, str]:
+    """Return by zone the id of the subnet with the most free addresses, of equal ones the first."""
+    best: dict[str, Subnet] = {}
+    for it in subnets:
+        if it.zone not in best or it.free_addresses > best[it.zone].free_addresses:
+            best[it.zone] = it
+    return {zone: it.id for zone, it in best.items()}
+
+
+def _candidates(context: Context, zones: set[str]) -> str:
+    """Name a subnet of each zone that isn't among ``zones`` yet and would do."""
+    stack, reading = context.stack, context.account.subnets
+    found: dict[str, Subnet] = {}
+    for it in reading.value if isinstance(reading, Known) else ():
+        public_enough = stack.load_balancer.internal or it.public
+        if it.vpc_id == stack.network.vpc_id and it.zone not in zones and public_enough:
+            found.setdefault(it.zone, it)
+    if len(zones) + len(found) < ZONES_MIN:
+        return _two_zones()
+    return _("take {subnets}").format(
+        subnets=", ".join(f"{it.id} ({zone})" for zone, it in sorted(found.items()))
+    )
+
+
+def keep_instances_in(stack: Stack, good: tuple[str, ...]) -> Fix:
+    """Return the fix that leaves instances only in the subnets ``good``, the ALB where it is."""
+    fix: Fix = ((INSTANCES, good),)
+    network = stack.network
+    if network.load_balancer_subnet_ids == network.instance_subnet_ids:
+        # Its default follows the instance subnets, and may need the zones that are left out.
+        fix += ((BALANCER, network.load_balancer_subnet_ids),)
+    return fix
+
+
+def _vpc(context: Context) -> Iterator[Finding]:
+    vpcs, wanted = context.account.vpcs, context.stack.network.vpc_id
+    if not wanted or not isinstance(vpcs, Known) or wanted in {it.id for it in vpcs.value}:
+        return
+    yield error(
+        "zone-offering",
+        "network.vpc_id",
+        _("There is no VPC {vpc} in {region}.").format(vpc=wanted, region=context.account.region),
+        _("take one that exists"),
+    )
+
+
+def _not_there(rule: str, field: str, ids: tuple[str, ...], context: Context) -> Iterator[Finding]:
+    subnets = context.subnets(ids)
+    if subnets is None:
+        if rule == "zone-offering" and isinstance(context.account.subnets, Unknown) and ids:
+            what = _("In which zones the instance subnets are can't be told")
+            yield unknown(rule, field, context.account.subnets, what)
+        return
+    absent = [it for it in ids if it not in {subnet.id for subnet in subnets}]
+    if absent:
+        yield error(
+            rule,
+            field,
+            _("There is no subnet {subnets} in {region}.").format(
+                subnets=", ".join(absent), region=context.account.region
+            ),
+            _("take subnets that exist"),
+        )
+    vpc = context.stack.network.vpc_id
+    strange = [it.id for it in subnets if vpc and it.vpc_id != vpc]
+    if strange:
+        yield error(
+            rule,
+            field,
+            _("{subnets} belong to another VPC than {vpc}.").format(
+                subnets=", ".join(strange), vpc=vpc
+            ),
+            _("take subnets of {vpc}").format(vpc=vpc),
+        )
+
+
+def _too_few(count: int) -> str:
+    return _("A load balancer needs subnets in {least} zones; these are in {count}.").format(
+        least=ZONES_MIN, count=count
+    )
+
+
+def _two_zones() -> str:
+    return _("take subnets in two zones at least")

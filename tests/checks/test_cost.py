@@ -1,0 +1,179 @@
+"""Sums by hand: an instance costs 0.50, its 100 GiB 0.01, the load balancer 0.02 an hour."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from gpuecs_tui.aws.facts import AccountFacts
+from gpuecs_tui.aws.reading import Known, Unknown
+from gpuecs_tui.checks.context import context_of
+from gpuecs_tui.checks.cost import Cost, cost
+from gpuecs_tui.checks.cost_words import as_json, in_one_line, money, text_lines
+from gpuecs_tui.stack.fields import Value
+
+from .builders import PUBLIC, account, stack
+from .priced import DAY, price, priced_account, prices
+
+DENIED = Unknown("pricing:GetProducts", "not allowed to call pricing:GetProducts", "")
+
+
+def of(facts: AccountFacts | None = None, /, **changes: Value) -> Cost:
+    return cost(context_of(stack(**changes), facts or priced_account()))
+
+
+def hours(found: Cost) -> dict[str, tuple[int | None, str | None]]:
+    return {
+        it.state: (it.instances, None if it.hour is None else f"{it.hour.low:.4f}")
+        for it in found.sums
+    }
+
+
+def test_one_task_scaled_from_zero() -> None:
+    assert hours(of()) == {
+        "minimum": (0, "0.0200"),
+        "desired": (1, "0.5300"),
+        "maximum": (2, "1.0400"),
+        "rollout": (2, "1.0400"),
+        "from_zero": (2, "1.0400"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "state", "instances"),
+    [
+        ({"fleet__min_size": 1}, "minimum", 1),
+        ({"fleet__min_size": 1}, "from_zero", None),
+        ({"service__desired_count": 0}, "from_zero", None),
+        ({"service__desired_count": 3}, "desired", 3),
+        ({"service__desired_count": 3}, "from_zero", 3),
+        ({"service__desired_count": 3}, "rollout", 6),
+        ({"service__desired_count": 3, "fleet__max_size": 4}, "rollout", 4),
+        ({"service__desired_count": 3, "fleet__max_size": 2}, "desired", 2),
+        ({"fleet__target_capacity": 50}, "desired", 2),
+        ({"fleet__max_size": 1}, "from_zero", 1),
+        (
+            {"service__minimum_healthy_percent": 0, "service__maximum_percent": 100},
+            "rollout",
+            1,
+        ),
+    ],
+)
+def test_instances(changes: dict[str, Value], state: str, instances: int | None) -> None:
+    assert hours(of(**changes)).get(state, (None,))[0] == instances
+
+
+def test_a_task_that_never_fits_has_no_sum() -> None:
+    found = of(task__gpus=8)
+    assert hours(found) == {
+        "minimum": (0, "0.0200"),
+        "desired": (None, None),
+        "maximum": (2, "1.0400"),
+    }
+
+
+def test_spot_is_the_range_of_the_subnets_zones() -> None:
+    desired = of(fleet__market="spot").sum("desired")
+    assert desired is not None and desired.hour is not None
+    # us-east-1f, cheapest and dearest, has no subnet of the stack.
+    assert (desired.hour.low, desired.hour.high) == (Decimal("0.13"), Decimal("0.33"))
+    assert desired.hour.month.high == Decimal("0.33") * 730
+
+
+def test_no_spot_price_is_unknown() -> None:
+    found = of(fleet__market="spot", fleet__instance_type="g5.xlarge")
+    assert "no zone" in found.lines[0].unknown
+    assert hours(found)["desired"] == (1, None)
+
+
+def test_public_addresses() -> None:
+    facts = priced_account()
+    assert isinstance(facts.subnets, Known)
+    assigning = tuple(replace(it, assigns_public_address=True) for it in facts.subnets.value)
+    found = of(
+        replace(facts, subnets=replace(facts.subnets, value=assigning)),
+        load_balancer__internal=False,
+        network__ingress_cidrs=("0.0.0.0/0",),
+        network__load_balancer_subnet_ids=PUBLIC,
+    )
+    counts = {it.item: it.count for it in found.lines}
+    assert (counts["instance_addresses"], counts["load_balancer_addresses"]) == (1, 3)
+    assert hours(found)["desired"] == (1, "0.5500")
+
+
+def test_traffic_is_told_beside_the_sums() -> None:
+    found = of()
+    assert [it.item for it in found.by_use] == ["load_balancer_use", "nat_gateway", "nat_data"]
+    public = of(network__instance_subnet_ids=PUBLIC)
+    assert [it.item for it in public.by_use] == ["load_balancer_use"]
+
+
+def test_without_the_instances_price_there_is_no_sum() -> None:
+    found = of(priced_account(prices(on_demand={"g4dn.xlarge": DENIED})))
+    assert hours(found)["desired"] == (1, None)
+    assert hours(found)["minimum"] == (0, "0.0200")
+    assert in_one_line(found) == ""
+    assert any(DENIED.reason in line for line in text_lines(found))
+
+
+def test_without_another_price_the_sum_is_a_lower_bound() -> None:
+    found = of(priced_account(prices(volume=DENIED)))
+    desired = found.sum("desired")
+    assert desired is not None and not desired.complete
+    assert in_one_line(found).startswith("at least $0.52/h")
+
+
+def test_nothing_known_is_never_nothing_to_pay() -> None:
+    found = of(account())
+    assert {hour for _count, hour in hours(found).values()} == {None}
+    assert text_lines(found) == ["Cost: unknown: not read yet."]
+    assert as_json(found)["sums"]["minimum"]["hour"] is None
+
+
+def test_json_keeps_money_exact_with_source_and_date() -> None:
+    tree = as_json(of())
+    assert tree["sums"]["desired"] == {
+        "instances": 1,
+        "hour": {"low": "0.530000", "high": "0.530000"},
+        "month": {"low": "386.900000", "high": "386.900000"},
+        "complete": True,
+    }
+    assert {(it["source"], it["since"]) for it in tree["lines"]} == {("a test", DAY.isoformat())}
+
+
+def test_every_line_of_text_tells_where_it_is_from() -> None:
+    lines = [line for line in text_lines(of()) if ": $" in line]
+    assert len(lines) == 6 and all("(a test, 2026-11-01)" in line for line in lines)
+
+
+def test_the_amis_own_volume() -> None:
+    sizes = {it.item: it.count for it in of(fleet__root_volume_gib=0).lines}
+    assert sizes["root_volumes"] == 30
+
+
+@pytest.mark.parametrize(
+    ("usd", "text"),
+    [
+        ("0.526", "$0.526"),
+        ("0.0225", "$0.0225"),
+        ("0.00004", "$0.00"),
+        ("7", "$7.00"),
+        ("16.425", "$16.42"),
+        ("1204.5", "$1,204"),
+    ],
+)
+def test_money(usd: str, text: str) -> None:
+    assert money(Decimal(usd)) == text
+
+
+def test_it_is_quick_enough_for_every_key() -> None:
+    from time import perf_counter
+
+    context = context_of(stack(), priced_account(prices(volume=price("0.08"))))
+    began = perf_counter()
+    for _round in range(10):
+        in_one_line(cost(context))
+    # What is typed is answered in 50 ms; a tenth of it here, on a busy machine.
+    assert (perf_counter() - began) / 10 < 0.02

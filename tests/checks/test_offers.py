@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from gpuecs_tui.aws import catalogue
+from gpuecs_tui.aws.facts import GpuInstance
+from gpuecs_tui.aws.reading import Unknown
+from gpuecs_tui.checks.offers import Offer, Wanted, offers, ordered, sold_gb
+from gpuecs_tui.stack.instance_type import InstanceType
+from gpuecs_tui.stack.model import Stack
+
+from .builders import known, stack
+from .priced import priced_account
+
+FOUND = {it.name: it for it in offers(priced_account())}
+
+
+def the(name: str) -> InstanceType:
+    found = catalogue.find(name)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "gb"), [("g4dn.xlarge", 17), ("g5.xlarge", 24), ("g6.xlarge", 24), ("g6e.xlarge", 48)]
+)
+def test_memory_as_it_is_sold(name: str, gb: int) -> None:
+    assert sold_gb(the(name)) == gb
+
+
+def test_prices_and_ranges() -> None:
+    offer = FOUND["g4dn.xlarge"]
+    assert offer.price == Decimal("0.5")
+    assert offer.spot_range == (Decimal("0.01"), Decimal("0.9"))
+    assert FOUND["g5.xlarge"].spot_range is None and FOUND["g6.xlarge"].price is None
+
+
+def test_zones_that_are_asked_for() -> None:
+    found = {it.name: it for it in offers(priced_account(), ["us-east-1a"])}
+    assert found["g4dn.xlarge"].zones == ("us-east-1a",)
+    assert found["g4dn.xlarge"].spot_range == (Decimal("0.1"), Decimal("0.2"))
+    unknown = offers(priced_account(offerings=Unknown("x", "y", "")), ["us-east-1a"])
+    assert {it.zones for it in unknown} == {None}
+
+
+def test_quota_left() -> None:
+    # 64 vCPUs are allowed on demand, of which an instance with 4 runs; none on spot.
+    assert FOUND["g4dn.xlarge"].quota_left == {"on-demand": 15, "spot": 0}
+    full = priced_account(
+        gpu_instances=known((GpuInstance("i-1", "g5.48xlarge", "on-demand", 192, ""),))
+    )
+    assert offers(full)[0].quota_left["on-demand"] == 0
+    blind = priced_account(quotas=Unknown("x", "y", ""))
+    assert offers(blind)[0].quota_left == {"on-demand": None, "spot": None}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "names"),
+    [
+        (Wanted(price=Decimal(1)), {"g4dn.xlarge", "g5.xlarge"}),
+        (Wanted(gpu_memory_gb=24, price=Decimal(2)), {"g5.xlarge"}),
+        (Wanted(gpu_memory_gb=24, price=Decimal("0.99")), set()),
+        (Wanted(price=Decimal(9), zones=("us-east-1z",)), set()),
+    ],
+)
+def test_sifting(wanted: Wanted, names: set[str]) -> None:
+    found = offers(priced_account(), wanted.zones)
+    assert {it.name for it in found if wanted.takes(it)} == names
+
+
+def test_what_is_not_known_comes_last() -> None:
+    by_price = [it.name for it in ordered(FOUND.values(), "price")]
+    assert by_price[:3] == ["g4dn.xlarge", "g5.xlarge", "g5.12xlarge"]
+    assert [it.name for it in ordered(FOUND.values(), "type")] == list(FOUND)
+    assert ordered(FOUND.values(), "spot")[0].name == "g4dn.xlarge"
+
+
+def test_tasks_and_their_price() -> None:
+    def on(it: InstanceType) -> Stack:
+        return stack(
+            fleet__instance_type=it.name,
+            service__distinct_instances=False,
+            task__memory=16000,
+            task__cpu=1024,
+        )
+
+    found: dict[str, Offer] = {it.name: it for it in offers(priced_account(), (), on)}
+    assert found["g4dn.xlarge"].tasks == 0 and found["g4dn.xlarge"].task_price is None
+    assert found["g5.12xlarge"].tasks == 4 and found["g5.12xlarge"].task_price == Decimal("1.5")
+    assert found["g5g.xlarge"].tasks is None
