@@ -1,0 +1,132 @@
+"""What earlier runs created, or may have created, that the state doesn't know.
+
+Terraform writes its state in between only when something took about 20 s: one that is killed loses
+all that it created since. The journal has it, for each ``apply_complete`` carries the identity of
+what was created. A create that was cut off (a cancel, a lost connection) may have happened all the
+same: of it the journal has only the beginning.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from gpuecs_tui.terraform.events import Diagnostic, Event, Hook
+from gpuecs_tui.terraform.follower import Follower
+from gpuecs_tui.terraform.run import Run
+from gpuecs_tui.terraform.states import Operation, State
+from gpuecs_tui.terraform.store import now, parse_time, read_json, replace_json
+from gpuecs_tui.terraform.stored_state import StoredState
+
+ABSENT_NAME = "absent.json"
+"""File in a run's folder that names creates of it which were looked for and not found."""
+_REFUSED = re.compile(r"StatusCode: 4\d\d", re.IGNORECASE)
+"""What a create says that AWS refused: nothing came of it."""
+_TAKEN = re.compile(r"Already ?Exists|Duplicate[a-z]*Name|\.Duplicate\b", re.IGNORECASE)
+"""What a create says whose name was there before. It may be its own: a call that was carried out
+and whose answer was lost (a 500, a cut connection) is repeated by the provider, and refused then.
+Whether it is ours is told by when it was created and by its tags (aws/orphans.py)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A resource that may have to be brought back into the state."""
+
+    address: str
+    type: str
+    id: str
+    """As the provider knows it; empty where its creation was not seen to end."""
+    run: str
+    """Id of the run that created it."""
+    begun_at: datetime | None
+    """When its creation began: nothing older than that is it."""
+    other_id: str = ""
+    """What the state holds at this address instead; empty where it holds nothing."""
+
+    @property
+    def certain(self) -> bool:
+        """Tell whether it was created for certain."""
+        return bool(self.id)
+
+
+def candidates(runs: Iterable[Run], state: StoredState) -> tuple[Candidate, ...]:
+    """Return what ``runs`` (newest first) created and ``state`` lacks.
+
+    An apply that succeeded is the end of the way back: what it left is in the state. Takes some
+    10 ms a megabyte of journal.
+    """
+    told: dict[str, Candidate | None] = {}
+    for run in runs:
+        if run.operation is Operation.PLAN or not run.is_final:
+            continue
+        if run.state is State.SUCCEEDED and not run.only_bring_back:
+            break
+        for address, found in _told_by(run).items():
+            told.setdefault(address, found)
+    return tuple(_lacking((it for it in told.values() if it), state))
+
+
+def note_absent(run: Run, addresses: Iterable[str]) -> None:
+    """Remember that these creates of a run did not happen, so that nobody looks for them again."""
+    path = run.files.folder / ABSENT_NAME
+    known = (read_json(path) or {}).get("addresses") or []
+    replace_json(path, {"addresses": sorted({*known, *addresses}), "at": now()})
+
+
+def _lacking(told: Iterable[Candidate], state: StoredState) -> Iterator[Candidate]:
+    for found in told:
+        stored = state.find(found.address)
+        if stored is None:
+            yield found
+        elif found.certain and stored.id != found.id:
+            # A replacement whose old one the state still holds.
+            yield Candidate(
+                found.address, found.type, found.id, found.run, found.begun_at, stored.id
+            )
+
+
+def _told_by(run: Run) -> Mapping[str, Candidate | None]:
+    """Return address → what the run created there; None: what stood there is deleted."""
+    events = events_of(run)
+    refused = {
+        event.address
+        for event in events
+        if isinstance(event, Diagnostic)
+        and event.severity == "error"
+        and _REFUSED.search(words := f"{event.summary}\n{event.detail}")
+        and not _TAKEN.search(words)
+    }
+    absent = (read_json(run.files.folder / ABSENT_NAME) or {}).get("addresses") or ()
+    told: dict[str, Candidate | None] = {}
+    begun: dict[str, datetime | None] = {}
+    for event in events:
+        if not isinstance(event, Hook) or event.phase != "apply" or event.is_data:
+            continue
+        address = event.address
+        if event.action == "delete" and event.step == "complete":
+            told[address] = None
+        if event.action != "create":
+            continue
+        if event.step == "start":
+            begun[address] = parse_time(event.at)
+        if event.step in ("start", "complete"):
+            told[address] = Candidate(
+                address, event.resource_type, event.id_value, run.id, begun.get(address)
+            )
+    for address, found in list(told.items()):
+        if found is not None and not found.certain and (address in refused or address in absent):
+            del told[address]
+    return told
+
+
+def events_of(run: Run) -> list[Event]:
+    """Return all events in the journal of a run that has ended."""
+    follower = Follower(run)
+    events: list[Event] = []
+    while True:
+        batch = follower.poll()
+        events.extend(batch.events)
+        if not batch.more:
+            return events

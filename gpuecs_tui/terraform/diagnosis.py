@@ -1,0 +1,203 @@
+"""Why Terraform stopped, in one sentence with a remedy, from its own diagnostics."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.terraform.events import Diagnostic, Event, Text
+
+_LONGEST_QUOTE = 600
+"""Characters of Terraform's own words that one sentence quotes: an IAM refusal needs 400."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """One failure."""
+
+    kind: str
+    """Stable id: provider-unreachable, credentials, access-denied, state-locked, …; ``other``."""
+    message: str
+    remedy: str
+    place: str = ""
+    """``file:line`` where Terraform names one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    kind: str
+    pattern: re.Pattern[str]
+    """Looked for in summary and detail together."""
+    message: str
+    """May take {quote}, Terraform's first words, and of a lock {Who}, {Operation}, {Created}."""
+    remedy: str
+
+
+def _known(kind: str, pattern: str, message: str, remedy: str) -> _Known:
+    return _Known(kind, re.compile(pattern, re.IGNORECASE | re.DOTALL), message, remedy)
+
+
+_TABLE = (
+    _known(
+        "state-not-saved",
+        r"Failed to (save|persist) state|Error saving state|errored\.tfstate",
+        N_("The state could not be stored; Terraform wrote it to errored.tfstate instead."),
+        N_("Keep that file. Mend the backend, then run `terraform state push errored.tfstate`."),
+    ),
+    _known(
+        "lock-not-released",
+        r"Error releasing the state lock",
+        N_("What was done is stored, but the state's lock could not be released: {quote}"),
+        N_("When no other run works on it: `terraform force-unlock {ID}`."),
+    ),
+    _known(
+        "access-denied",
+        r"AccessDenied|UnauthorizedOperation|is not authorized to perform",
+        N_("AWS refuses it: {quote}"),
+        N_("Ask for the permission that it names, then run this again."),
+    ),
+    _known(
+        "credentials-expired",
+        r"ExpiredToken|token .{0,40}expired|security token included in the request is expired",
+        N_("The credentials have expired."),
+        N_("Renew them (`aws sso login`, or new session keys), then run this again."),
+    ),
+    _known(
+        "credentials",
+        r"No valid credential sources|failed to refresh cached credentials"
+        r"|InvalidClientTokenId|SignatureDoesNotMatch|no EC2 IMDS role found"
+        r"|failed to get shared config profile",
+        N_("AWS does not know who asks: {quote}"),
+        N_("Choose a profile, or set keys; `gpuecs-tui doctor` shows what is found."),
+    ),
+    _known(
+        "state-locked",
+        r"Error acquiring the state lock[\s\S]*Lock Info:",
+        N_("The state is locked by {Who} since {Created} ({Operation})."),
+        N_("Wait for its end; if nothing runs any more: `terraform force-unlock {ID}`."),
+    ),
+    _known(
+        "provider-unreachable",
+        r"Failed to query available provider packages|Could not retrieve .{0,60}provider"
+        r"|Failed to install provider|could not connect to registry"
+        r"|Invalid provider registry host|provider .{0,80}is not available",
+        N_("A provider could not be fetched: {quote}"),
+        N_("Connect to the registry, or name a mirror's folder with --plugin-dir."),
+    ),
+    _known(
+        "plan-stale",
+        r"Saved plan is stale",
+        N_("The state has changed since this plan was made."),
+        N_("Plan anew and look at it again."),
+    ),
+    _known(
+        "needs-init",
+        r"Backend initialization required|Inconsistent dependency lock file|Module not installed"
+        r"|Required plugins are not installed|Missing required provider|Could not load plugin"
+        r"|Module source has changed|Provider requirements cannot be satisfied",
+        N_("The directory must be initialised anew: {quote}"),
+        N_("Run `terraform init` in it and read what it asks."),
+    ),
+    _known(
+        "backend-changed",
+        r"Backend configuration changed|Backend type changed|state migration action"
+        r"|ask approval for state migration",
+        N_("The place of the state has changed in the configuration."),
+        N_("`gpuecs-tui migrate DIR` moves it; `terraform init -reconfigure` leaves it behind."),
+    ),
+    _known(
+        "already-exists",
+        r"AlreadyExists|Duplicate[a-z]*Name|\.Duplicate\b",
+        N_("Something of that name exists already: {quote}"),
+        N_("Import it, remove it, or choose another name."),
+    ),
+    _known(
+        "disk-full",
+        r"no space left on device",
+        N_("The disk is full: {quote}"),
+        N_("Free some space, then run this again."),
+    ),
+    _known(
+        "unreachable",
+        r"no such host|connection refused|i/o timeout|context deadline exceeded"
+        r"|TLS handshake timeout|network is unreachable",
+        N_("A server does not answer: {quote}"),
+        N_("Check the network, proxy and endpoint settings."),
+    ),
+    _known(
+        "throttled",
+        r"Throttl|Rate exceeded|RequestLimitExceeded|TooManyRequests",
+        N_("AWS refuses so many calls at once: {quote}"),
+        N_("Run it again in a while: it goes on with what remains."),
+    ),
+    _known(
+        "aws-failing",
+        r"exceeded maximum number of attempts|StatusCode: 5\d\d",
+        N_("AWS kept failing: {quote}"),
+        N_("Run it again in a while: it goes on with what remains."),
+    ),
+    _known(
+        "lock-failed",
+        r"Error acquiring the state lock",
+        N_("The state can't be locked: {quote}"),
+        N_("Mend that, then run this again: nothing was changed."),
+    ),
+)
+_LOCK_INFO = re.compile(r"^\s*(ID|Who|Operation|Created):\s*(\S.*?)\s*$", re.MULTILINE)
+_AFTER_INTERRUPT = re.compile(r"context canceled|execution halted|operation was canceled")
+
+
+def diagnose(events: Iterable[Event]) -> Diagnosis | None:
+    """Return the failure that the events of one command tell of, or None without any error.
+
+    Of several errors the weightiest that is recognised counts (the table's order), else the
+    first. Never raises.
+    """
+    # Sorted to the end: what an interrupt or another error brought about.
+    errors = sorted(
+        (e for e in events if isinstance(e, Diagnostic) and e.severity == "error"),
+        key=lambda e: bool(_AFTER_INTERRUPT.search(e.summary)),
+    )
+    for known in _TABLE:
+        for error in errors:
+            if known.pattern.search(f"{error.summary}\n{error.detail}"):
+                return _told(known, error)
+    if not errors:
+        return None
+    first = errors[0]
+    place = _place(first)
+    if place:
+        summary = _quote(first).rstrip(".")
+        message = _("{place}: {summary}.").format(place=place, summary=summary)
+        return Diagnosis("configuration", message, _("Correct it there."), place)
+    return Diagnosis("other", _("Terraform says: {quote}").format(quote=_quote(first)), "")
+
+
+def last_words(events: Iterable[Event]) -> str:
+    """Return the last plain line that a crashed command left, or nothing."""
+    said = [event.message.strip() for event in events if isinstance(event, Text)]
+    # An event that a full disk cut off is no words.
+    words = [line for line in said if line and not line.startswith("{")]
+    return words[-1][:_LONGEST_QUOTE] if words else ""
+
+
+def _told(known: _Known, error: Diagnostic) -> Diagnosis:
+    lock = dict.fromkeys(("ID", "Who", "Operation", "Created"), "?")
+    lock |= dict(_LOCK_INFO.findall(error.detail))
+    message = _(known.message).format(quote=_quote(error), **lock)
+    return Diagnosis(known.kind, message, _(known.remedy).format(**lock), _place(error))
+
+
+def _quote(error: Diagnostic) -> str:
+    first = error.summary.strip().splitlines()[0] if error.summary.strip() else error.message
+    # What follows an empty line is advice to run commands.
+    detail = " ".join(error.detail.strip().partition("\n\n")[0].split())
+    # "Failed to …" alone says nothing: the reason then stands in the detail.
+    text = f"{first}: {detail}" if detail and detail != first else first
+    return text if len(text) <= _LONGEST_QUOTE else text[: _LONGEST_QUOTE - 1] + "…"
+
+
+def _place(error: Diagnostic) -> str:
+    return f"{error.file}:{error.line}" if error.file else ""

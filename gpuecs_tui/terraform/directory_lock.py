@@ -1,0 +1,175 @@
+"""One run at a time on one stack's directory.
+
+The lock is ``flock`` on a file in Terraform's own ``.terraform`` folder (which every .gitignore
+names): it is tied to the directory itself whatever path leads there, other users of the machine
+see it, and the kernel lets it go when its holder dies, however that happens. The starter takes
+it and hands the open file to the runner, so there is no moment without a holder.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import time
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.problems import RunProblem
+
+LOCK_NAME = Path(".terraform", "gpuecs-tui.lock")
+_READABLE = 0o644
+"""Others may read who holds it."""
+_RETRY_SECONDS = 0.02
+_PROBE_SECONDS = 0.1
+_LABEL_SECONDS = 0.5
+"""How long a holder may take to say who it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who works on a directory."""
+
+    run: str
+    """The run's id."""
+    operation: str
+    """plan, apply or destroy."""
+    user: str
+    host: str
+    pid: int
+    """Process id of the runner, or of the starter in the moment before."""
+    since: str
+    """When the run began, RFC 3339."""
+
+
+class DirectoryBusy(RunProblem):
+    """Another run works on the directory; ``holder`` tells whose, if that could be read."""
+
+    def __init__(self, directory: Path, holder: Holder | None) -> None:
+        if holder is None:
+            message = _("Another run works on {directory}.").format(directory=directory)
+        else:
+            message = _(
+                "{directory} is in use: {user} on {host} has had a run ({operation}) there "
+                "since {since} (process {pid})."
+            ).format(directory=directory, **asdict(holder))
+        super().__init__(message, _("Watch it with `gpuecs-tui attach`, or wait for its end."))
+        self.holder = holder
+
+
+class DirectoryLock:
+    """A held lock; ``handle`` is the open file that carries it."""
+
+    def __init__(self, handle: int) -> None:
+        self.handle = handle
+
+    def describe(self, holder: Holder) -> None:
+        """Write who holds it into the file, where it is ours to write."""
+        self._label(json.dumps(asdict(holder)).encode())
+
+    def clear(self) -> None:
+        """Take away what an earlier holder wrote."""
+        self._label(b"")
+
+    def release(self) -> None:
+        """Close our copy: the lock ends unless another process was handed it."""
+        os.close(self.handle)
+
+    def _label(self, text: bytes) -> None:
+        try:
+            os.ftruncate(self.handle, 0)
+            os.pwrite(self.handle, text, 0)
+        except OSError:
+            # Another user's file, or a full disk: the lock holds without its label.
+            return
+
+
+def acquire(directory: Path, *, patience: float = 0.0) -> DirectoryLock:
+    """Take the lock of a stack's directory, waiting at most ``patience`` seconds for it.
+
+    It waits ``_PROBE_SECONDS`` in any case, longer than somebody's ``is_held`` takes.
+
+    Raises DirectoryBusy when another run holds it, RunProblem where no lock file can be made.
+    """
+    path = directory / LOCK_NAME
+    deadline = time.monotonic() + max(patience, _PROBE_SECONDS)
+    while True:
+        handle = _open(path)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(handle)
+            if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
+                raise _unusable(path, error) from error
+            if time.monotonic() >= deadline:
+                raise DirectoryBusy(directory, _holder(path)) from error
+            time.sleep(_RETRY_SECONDS)
+            continue
+        if _is_still(path, handle):
+            lock = DirectoryLock(handle)
+            lock.clear()
+            return lock
+        # Somebody removed .terraform between our opening it and locking: lock the new one.
+        os.close(handle)
+
+
+def is_held(directory: Path) -> bool:
+    """Tell whether some process holds the directory's lock now."""
+    try:
+        handle = os.open(directory / LOCK_NAME, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
+def _open(path: Path) -> int:
+    try:
+        path.parent.mkdir(exist_ok=True)
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _READABLE)
+    except PermissionError as error:
+        try:
+            # Made by another user: reading is enough to find out that it is held.
+            return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            raise _unusable(path, error) from error
+    except OSError as error:
+        raise _unusable(path, error) from error
+
+
+def _unusable(path: Path, error: OSError) -> RunProblem:
+    message = _("{path} can't be used: {reason}.")
+    return RunProblem(
+        message.format(path=path, reason=error.strerror or error),
+        _("Terraform needs to write to this directory too: check its owner and free space."),
+    )
+
+
+def _is_still(path: Path, handle: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(handle))
+    except OSError:
+        return False
+
+
+def _holder(path: Path) -> Holder | None:
+    # Whoever has just taken the lock empties the label first and writes its own a moment later.
+    deadline = time.monotonic() + _LABEL_SECONDS
+    while (found := _read_label(path)) is None and time.monotonic() < deadline:
+        time.sleep(_RETRY_SECONDS)
+    return found
+
+
+def _read_label(path: Path) -> Holder | None:
+    try:
+        raw = json.loads(path.read_bytes())
+        return Holder(**{field.name: raw[field.name] for field in fields(Holder)})
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

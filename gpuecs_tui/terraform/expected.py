@@ -1,0 +1,68 @@
+"""How long an apply will take, as far as earlier runs of the directory tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from gpuecs_tui.terraform.run import Changes, Run
+from gpuecs_tui.terraform.runs import runs_of
+from gpuecs_tui.terraform.states import Operation, State
+from gpuecs_tui.terraform.store import parse_time, read_json
+
+
+class Kind(StrEnum):
+    """What an apply mostly does, for that decides how long it takes."""
+
+    CREATE = "create"
+    CHANGE = "change"
+    REPLACE = "replace"
+
+
+DEFAULTS = {
+    # A load balancer takes AWS two to four minutes.
+    Kind.CREATE: timedelta(minutes=5),
+    Kind.CHANGE: timedelta(minutes=5),
+    # A capacity provider still in use is waited for 20 minutes (tpa#29152).
+    Kind.REPLACE: timedelta(minutes=20),
+}
+"""What is assumed where no earlier run tells."""
+_LOOKED_AT = 5
+"""Earlier runs that count: older ones were of another stack."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The time that an apply will take."""
+
+    time: timedelta
+    measured: bool
+    """Whether earlier runs of this directory took that long; else it is assumed."""
+
+
+def expected(run: Run) -> Expected:
+    """Return how long applying the plan of ``run`` will take, the longest of the last like it."""
+    kind = _kind(run.operation, run.changes)
+    took = [
+        time
+        for it in runs_of(run.directory)
+        if it.id != run.id
+        and it.state is State.SUCCEEDED
+        and _kind(it.operation, it.changes) == kind
+        and (time := _apply_time(it)) is not None
+    ]
+    return Expected(max(took[:_LOOKED_AT]), True) if took else Expected(DEFAULTS[kind], False)
+
+
+def _kind(operation: Operation, changes: Changes | None) -> Kind:
+    if operation is Operation.DESTROY or (changes is not None and changes.destroy):
+        return Kind.REPLACE
+    return Kind.CREATE if changes is None or changes.add else Kind.CHANGE
+
+
+def _apply_time(run: Run) -> timedelta | None:
+    history = (read_json(run.files.state) or {}).get("history") or ()
+    at = {str(step.get("state")): parse_time(str(step.get("at"))) for step in history}
+    begun, ended = at.get(State.APPLYING), at.get(State.SUCCEEDED)
+    return ended - begun if begun and ended else None

@@ -1,0 +1,46 @@
+"""What a plan was made from, so that a later edit can be told."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+_NOT_CONFIGURATION = (".tfstate", ".backup", ".tfplan")
+_LARGEST = 16 * 1024 * 1024
+"""Bytes above which a file is known by size and time only: no configuration is that large."""
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file in hex. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def configuration_files(directory: Path) -> dict[str, str]:
+    """Return name → hash of what lies in a stack's directory: configuration, values, scripts.
+
+    Hidden files, states and plans are not in it; unreadable files neither.
+    """
+    found = {}
+    for path in sorted(directory.iterdir()):
+        if path.name.startswith(".") or path.suffix in _NOT_CONFIGURATION:
+            continue
+        try:
+            if path.is_file():
+                found[path.name] = _hash(path)
+        except OSError:
+            continue
+    return found
+
+
+def changed(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    """Return the names of files that were edited, added or removed."""
+    return sorted(name for name in {*before, *after} if before.get(name) != after.get(name))
+
+
+def _hash(path: Path) -> str:
+    status = path.stat()
+    if status.st_size > _LARGEST:
+        return f"{status.st_size}:{status.st_mtime_ns}"
+    return file_sha256(path)

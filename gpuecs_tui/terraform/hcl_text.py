@@ -1,0 +1,70 @@
+"""Values as HCL: what a person typed, written so that Terraform takes it literally."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+LINE_WIDTH = 100
+"""Columns up to which a list stays on one line; longer ones get a line for each item."""
+
+_NAMED_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+# Also the invisible characters that would make a file read differently from what it says.
+_ESCAPED = re.compile(
+    '["\\\\\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]'
+)
+_TEMPLATE = re.compile(r"([$%]+)\{")
+_CLOSED = re.compile(r'\{[^{}"\\$%]*\}')
+_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_RESERVED_KEYS = {"for", "null", "true", "false"}
+"""Bare words that begin something else inside braces (HCL specification, for expressions)."""
+_FOUR_DIGITS = 0xFFFF
+
+
+def quote(text: str) -> str:
+    r"""Return ``text`` as a quoted HCL string of one line that evaluates to exactly it.
+
+    ``${`` and ``%{`` are written ``$${`` and ``%%{`` where that is the whole story, else by code
+    point: HCL has no escape for a run of ``$`` before a brace, and editors lose count as well.
+    """
+    pieces: list[str] = []
+    position = 0
+    for match in _TEMPLATE.finditer(text):
+        pieces.append(_escape(text[position : match.start()]))
+        signs = match[1]
+        if len(signs) == 1 and _CLOSED.match(text, match.end(1)):
+            pieces.append(signs * 2)
+        else:
+            pieces.extend(_code_point(sign) for sign in signs)
+        position = match.end(1)
+    pieces.append(_escape(text[position:]))
+    return '"' + "".join(pieces) + '"'
+
+
+def list_of(items: Sequence[str]) -> str:
+    """Return a list of strings, on one line if that is short, else with a line for each."""
+    quoted = [quote(item) for item in items]
+    line = f"[{', '.join(quoted)}]"
+    if len(line) <= LINE_WIDTH:
+        return line
+    return "[\n" + "".join(f"{item},\n" for item in quoted) + "]"
+
+
+def map_of(items: Mapping[str, str]) -> str:
+    """Return a map of strings with a line for each, keys bare where HCL allows it."""
+    if not items:
+        return "{}"
+    return "{\n" + "".join(f"{_key(key)} = {quote(text)}\n" for key, text in items.items()) + "}"
+
+
+def _key(key: str) -> str:
+    return key if _PLAIN_KEY.fullmatch(key) and key not in _RESERVED_KEYS else quote(key)
+
+
+def _escape(text: str) -> str:
+    return _ESCAPED.sub(lambda match: _NAMED_ESCAPES.get(match[0]) or _code_point(match[0]), text)
+
+
+def _code_point(character: str) -> str:
+    number = ord(character)
+    return f"\\u{number:04x}" if number <= _FOUR_DIGITS else f"\\U{number:08x}"

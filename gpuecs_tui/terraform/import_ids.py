@@ -1,0 +1,97 @@
+"""What to import each resource by: the provider's import identity for every type that we write.
+
+Source of each rule: section "Import" of the resource's page in the documentation of the AWS
+provider 5.100, tried on the emulated account (tests/e2e/test_recovery.py).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Values = Mapping[str, Any]
+"""A resource's planned attributes, those that only the apply will tell absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One import block."""
+
+    address: str
+    id: str
+    """What the provider imports it by."""
+
+
+def import_id(type_: str, id_: str, planned: Values) -> str | None:
+    """Return the import identity of a resource with the provider's ``id_``, as in the journal.
+
+    None where it takes more than is known here, or the type's import isn't known.
+    """
+    rule = _RULES.get(type_)
+    return (rule(id_, planned) or None) if rule is not None else None
+
+
+def is_known(type_: str) -> bool:
+    """Tell whether it is known how to import a type."""
+    return type_ in _RULES
+
+
+def import_blocks(imports: Iterable[Import]) -> str:
+    """Return the Terraform of ``import`` blocks."""
+    return "\n".join(
+        f"import {{\n  to = {it.address}\n  id = {_quoted(it.id)}\n}}\n" for it in imports
+    )
+
+
+def _quoted(text: str) -> str:
+    escaped = json.dumps(text, ensure_ascii=False)
+    return escaped.replace("${", "$${").replace("%{", "%%{")
+
+
+def _same(id_: str, _planned: Values) -> str:
+    return id_
+
+
+def _last_of_arn(id_: str, _planned: Values) -> str:
+    return id_.rpartition("/")[2]
+
+
+def _service(id_: str, _planned: Values) -> str:
+    # arn:aws:ecs:REGION:ACCOUNT:service/CLUSTER/NAME
+    return "/".join(id_.split("/")[-2:]) if id_.count("/") >= 2 else ""
+
+
+def _attachment(_id: str, planned: Values) -> str:
+    # Its id is made up by the provider.
+    role, policy = planned.get("role"), planned.get("policy_arn")
+    return f"{role}/{policy}" if role and policy else ""
+
+
+def _task_definition(id_: str, _planned: Values) -> str:
+    # Its id is the family, which says nothing of the revision: the account must be asked.
+    return id_ if id_.startswith("arn:") else ""
+
+
+_RULES: Mapping[str, Callable[[str, Values], str]] = {
+    "aws_autoscaling_group": _same,  # name
+    "aws_cloudwatch_log_group": _same,  # name
+    "aws_ecs_capacity_provider": _last_of_arn,  # name
+    "aws_ecs_cluster": _last_of_arn,  # name
+    "aws_ecs_cluster_capacity_providers": _last_of_arn,  # cluster_name
+    "aws_ecs_service": _service,  # cluster-name/service-name
+    "aws_ecs_task_definition": _task_definition,  # arn
+    "aws_iam_instance_profile": _same,  # name
+    "aws_iam_role": _same,  # name
+    "aws_iam_role_policy": _same,  # role_name:role_policy_name
+    "aws_iam_role_policy_attachment": _attachment,  # role-name/policy-arn
+    "aws_launch_template": _same,  # id
+    "aws_lb": _same,  # arn
+    "aws_lb_listener": _same,  # arn
+    "aws_lb_target_group": _same,  # arn
+    "aws_security_group": _same,  # id
+    "aws_vpc_security_group_egress_rule": _same,  # id
+    "aws_vpc_security_group_ingress_rule": _same,  # id
+}
+"""Type → the rule that makes its import identity of the provider's id or of planned attributes."""

@@ -1,0 +1,112 @@
+"""Whether ``terraform init`` must run before a plan.
+
+``init`` costs one to two seconds even when nothing changed, so it is skipped where its last run
+here, by us, was for the same requirements and all that it brought is still in place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+LOCK_FILE = ".terraform.lock.hcl"
+_MARK = "gpuecs-tui.init"
+"""File in Terraform's data folder that keeps the fingerprint of the last successful init."""
+_BLOCK = re.compile(
+    r"^[ \t]*(terraform|provider|module|resource|data|ephemeral)\b([^\n{]*)\{", re.MULTILINE
+)
+_LOCKED = re.compile(r'^provider\s+"([^"]+)"\s*\{\s*version\s*=\s*"([^"]+)"', re.MULTILINE)
+_MODULE_SOURCE = re.compile(r"^[ \t]*(?:source|version)[ \t]*=[^\n]*", re.MULTILINE)
+_CONFIGURATION = ("*.tf", "*.tofu", "*.tf.json", "*.tofu.json")
+
+
+def data_folder(directory: Path, environ: Mapping[str, str]) -> Path:
+    """Return Terraform's data folder of a stack: ``.terraform`` unless TF_DATA_DIR says other."""
+    return directory / (environ.get("TF_DATA_DIR") or ".terraform")
+
+
+def locked_providers(directory: Path) -> dict[str, str]:
+    """Return the lock file's providers, such as ``registry.terraform.io/hashicorp/aws``, with
+    the version chosen for each; empty where there is no lock file."""
+    try:
+        text = (directory / LOCK_FILE).read_text("utf-8", "replace")
+    except OSError:
+        return {}
+    return dict(_LOCKED.findall(text))
+
+
+def needs_init(directory: Path, environ: Mapping[str, str]) -> bool:
+    """Tell whether ``init`` must run: never done by us, requirements changed, or pieces gone."""
+    data = data_folder(directory, environ)
+    try:
+        mark = (data / _MARK).read_text("ascii", "replace").strip()
+    except OSError:
+        return True
+    if mark != _fingerprint(directory):
+        return True
+    providers = locked_providers(directory)
+    return not all((data / "providers" / name / v).is_dir() for name, v in providers.items())
+
+
+def remember_init(directory: Path, environ: Mapping[str, str]) -> None:
+    """Note that ``init`` has succeeded for what the configuration requires now."""
+    data = data_folder(directory, environ)
+    try:
+        data.mkdir(exist_ok=True)
+        (data / _MARK).write_text(_fingerprint(directory) + "\n", "ascii")
+    except OSError:
+        # Only a note that saves time: without it the next plan runs init again.
+        return
+
+
+def _fingerprint(directory: Path) -> str:
+    digest = hashlib.sha256()
+    for requirement in sorted(set(_requirements(directory))):
+        digest.update(requirement.encode("utf-8", "surrogateescape") + b"\0")
+    return digest.hexdigest()
+
+
+def _requirements(directory: Path) -> Iterator[str]:
+    """Yield whatever can make another init necessary: the ``terraform`` blocks as written, the
+    source and version of modules, the providers that blocks imply, and the lock file."""
+    try:
+        yield (directory / LOCK_FILE).read_text("utf-8", "replace")
+    except OSError:
+        yield ""
+    for pattern in _CONFIGURATION:
+        for path in directory.glob(pattern):
+            try:
+                text = path.read_text("utf-8", "replace")
+            except OSError:
+                continue
+            if path.suffix == ".json":
+                yield text
+            else:
+                yield from _of_text(text)
+
+
+def _of_text(text: str) -> Iterator[str]:
+    for match in _BLOCK.finditer(text):
+        kind, labels = match[1], match[2].replace('"', " ").split()
+        if kind == "terraform":
+            yield _body(text, match.end())
+        elif kind == "module":
+            yield "\n".join(_MODULE_SOURCE.findall(_body(text, match.end())))
+        elif labels:
+            yield labels[0].partition("_")[0]
+
+
+def _body(text: str, start: int) -> str:
+    """Return the text from ``start`` to the brace that closes the block opened before it.
+
+    Braces in strings or comments can make it longer or shorter; the same text still gives the
+    same piece, and at worst an init runs that was not needed.
+    """
+    depth = 1
+    for match in re.compile(r"[{}]").finditer(text, start):
+        depth += 1 if match[0] == "{" else -1
+        if depth == 0:
+            return text[start : match.start()]
+    return text[start:]

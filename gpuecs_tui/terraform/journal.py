@@ -1,0 +1,193 @@
+"""A run's folder: its files, its recorded state, and the lines that we add to Terraform's own.
+
+A run is a folder ``STATE_HOME/gpuecs-tui/runs/ID`` (0700) with files of mode 0600:
+
+=================  ==================================================================
+run.json           what never changes: who started it, where, what for, under which settings
+state.json         the recorded state, with its history; written only by the holder of the
+                   directory's lock, replaced as a whole and fsynced before it is acted on
+decision.json      the one decision on a plan: approve or discard; created exactly once
+cancel.json        somebody asked for the end
+interrupted.json   made right before Terraform's one SIGINT: who finds it sends none
+journal.jsonl      Terraform's ``-json`` events, written by Terraform itself, and ours
+plan.tfplan        the saved plan; gone once it is applied, stale or declined
+plan.json          ``show -json`` of it, sensitive values masked, cut to what is shown
+outputs.json       the stack's outputs after it, sensitive values absent
+=================  ==================================================================
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gpuecs_tui.terraform.liveness import ProcessIdentity
+from gpuecs_tui.terraform.problems import RunProblem
+from gpuecs_tui.terraform.states import FOLLOWERS, State
+from gpuecs_tui.terraform.store import PRIVATE_FILE, now, read_json, replace_json
+
+NOTE = "gpuecs_tui_note"
+"""Type of an event of ours that says something in words."""
+STATE = "gpuecs_tui_state"
+"""Type of an event of ours that tells of a transition; its key ``state`` names the new state."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunFiles:
+    """Where the files of one run lie."""
+
+    folder: Path
+    """The run's folder; its name is the run's id."""
+
+    @property
+    def facts(self) -> Path:
+        """What never changes."""
+        return self.folder / "run.json"
+
+    @property
+    def state(self) -> Path:
+        """The recorded state."""
+        return self.folder / "state.json"
+
+    @property
+    def decision(self) -> Path:
+        """The one decision on the plan."""
+        return self.folder / "decision.json"
+
+    @property
+    def cancel(self) -> Path:
+        """The wish that it ends."""
+        return self.folder / "cancel.json"
+
+    @property
+    def interrupted(self) -> Path:
+        """The mark that Terraform's one SIGINT was sent."""
+        return self.folder / "interrupted.json"
+
+    @property
+    def journal(self) -> Path:
+        """All events, one JSON object a line; what is none is Terraform's plain words."""
+        return self.folder / "journal.jsonl"
+
+    @property
+    def plan(self) -> Path:
+        """The saved plan."""
+        return self.folder / "plan.tfplan"
+
+    @property
+    def plan_details(self) -> Path:
+        """The plan in JSON, masked."""
+        return self.folder / "plan.json"
+
+    @property
+    def outputs(self) -> Path:
+        """The stack's outputs."""
+        return self.folder / "outputs.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What state.json says."""
+
+    state: State
+    """The last state that was written."""
+    at: str
+    """When, RFC 3339."""
+    runner: ProcessIdentity | None
+    """The process that drives the run."""
+    child: ProcessIdentity | None
+    """The Terraform that it waits for."""
+    values: dict[str, Any]
+    """What has been learned on the way: ``changes``, ``plan_sha256``, ``exit``, …"""
+
+
+def read_recorded(files: RunFiles) -> Recorded | None:
+    """Return the recorded state, or None where there is none that can be read."""
+    raw = read_json(files.state)
+    if raw is None or raw.get("state") not in set(State):
+        return None
+    values = raw.get("values")
+    return Recorded(
+        State(raw["state"]),
+        str(raw.get("at", "")),
+        ProcessIdentity.from_json(raw.get("runner")),
+        ProcessIdentity.from_json(raw.get("child")),
+        values if isinstance(values, dict) else {},
+    )
+
+
+def record(
+    files: RunFiles,
+    state: State,
+    *,
+    runner: ProcessIdentity | None,
+    child: ProcessIdentity | None = None,
+    **values: Any,
+) -> None:
+    """Write that the run is in ``state`` now; it is on the disk when this returns.
+
+    ``runner`` is None while a runner is being started: it writes itself in when it is up.
+    ``values`` are added to those that are recorded already. The same state may be written again,
+    to tell of a new ``child``. Raises RunProblem for a transition that there is not, OSError when
+    it can't be written.
+    """
+    old = read_json(files.state) or {}
+    before = old.get("state")
+    if before is not None and before != state and state not in FOLLOWERS.get(State(before), ()):
+        raise RunProblem(f"A run that is {before} can't become {state}.")
+    at = now()
+    history = list(old.get("history", ()))
+    if before != state:
+        history.append({"state": state, "at": at})
+    replace_json(
+        files.state,
+        {
+            "state": state,
+            "at": at,
+            "runner": runner.as_json() if runner else None,
+            "child": child.as_json() if child else None,
+            "values": {**old.get("values", {}), **values},
+            "history": history,
+        },
+    )
+
+
+class JournalWriter:
+    """Adds events of ours to a journal that Terraform writes to as well."""
+
+    def __init__(self, files: RunFiles) -> None:
+        # Appending writes of whole lines from several processes don't mix.
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+        self.handle = os.open(files.journal, flags, PRIVATE_FILE)
+        """The open file, to be given to Terraform as its stdout."""
+
+    def note(self, text: str, level: str = "info") -> None:
+        """Add a sentence for the reader; ``level`` is info, warn or error."""
+        self._write(level, text, NOTE, {})
+
+    def state(self, state: State, text: str) -> None:
+        """Tell of a transition, in words too."""
+        self._write("info", text, STATE, {"state": state})
+
+    def close(self) -> None:
+        """Close the file; Terraform's copy of it stays open."""
+        os.close(self.handle)
+
+    def _write(self, level: str, text: str, kind: str, more: dict[str, Any]) -> None:
+        event = {
+            "@level": level,
+            "@message": text,
+            "@module": "gpuecs_tui",
+            "@timestamp": now(),
+            "type": kind,
+            **more,
+        }
+        line = json.dumps(event, ensure_ascii=False) + "\n"
+        try:
+            os.write(self.handle, line.encode("utf-8", "replace"))
+        except OSError:
+            # A full disk must not end a run that Terraform can still finish.
+            return

@@ -1,0 +1,345 @@
+"""Moving a stack's state to where its Terraform says that it belongs, from any process.
+
+A move is a process of its own (mover.py) that holds the directory's lock: no run works meanwhile,
+and whoever started it may die. What it does stands in a folder of its own beside the runs', first
+of all a copy of the state. Started again after a bad end, it goes on.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform.directory_lock import DirectoryBusy, Holder, acquire
+from gpuecs_tui.terraform.environment import child_environment
+from gpuecs_tui.terraform.hcl_tree import ReadProblem
+from gpuecs_tui.terraform.launch import holder_of, user_name
+from gpuecs_tui.terraform.liveness import ProcessIdentity, host_name, is_alive
+from gpuecs_tui.terraform.places import Place, configured_place, noted_place, pending
+from gpuecs_tui.terraform.problems import TerraformProblem
+from gpuecs_tui.terraform.process import detach
+from gpuecs_tui.terraform.states import State
+from gpuecs_tui.terraform.store import (
+    PRIVATE_FILE,
+    PRIVATE_FOLDER,
+    now,
+    parse_time,
+    read_json,
+    replace_json,
+)
+
+MOVER = "gpuecs_tui.terraform.mover"
+_RECORD = "move.json"
+_LOG = "terraform.log"
+_COPY = "source.tfstate"
+_POLL_SECONDS = 0.05
+_BIRTH_SECONDS = 30.0
+"""How long a mover may take to write itself in: a loaded machine needs a second or two."""
+
+
+class MoveProblem(TerraformProblem):
+    """A move that can't be begun or was refused; nothing is lost."""
+
+
+class Phase(StrEnum):
+    """How far a move is."""
+
+    BEGUN = "begun"
+    """Nothing was changed yet."""
+    MOVING = "moving"
+    """The copy is kept and Terraform moves the state."""
+    DONE = "done"
+    """The state is there, whole, and Terraform knows."""
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One move as its folder tells it; a snapshot."""
+
+    folder: Path
+    directory: Path
+    source: str
+    """As people write it: a path or ``s3://bucket/key``."""
+    target: str
+    phase: Phase
+    begun_at: datetime
+    user: str
+    host: str
+    resources: int
+    """Resource instances in the state when it began; 0 before that is known."""
+    message: str
+    """One sentence on how it ended; may be empty."""
+    remedy: str
+    is_live: bool
+    """Whether a process works on it."""
+    continues: Path | None
+    """The folder of the move that was cut off and is gone on with; None for a new one."""
+
+    @property
+    def was_cut_off(self) -> bool:
+        """Tell whether its process is gone without a word."""
+        return self.phase in (Phase.BEGUN, Phase.MOVING) and not self.is_live
+
+    @property
+    def copy(self) -> Path:
+        """Return where the state's copy lies, made before anything else; 0600, never removed."""
+        return self.folder / _COPY
+
+    @property
+    def log(self) -> Path:
+        """Return what Terraform said."""
+        return self.folder / _LOG
+
+    def refresh(self) -> Move:
+        """Return the move as it is now."""
+        return load(self.folder) or self
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A move that should be made, or gone on with."""
+
+    source: str
+    target: str
+    moves: bool
+    """False: the state lies right, only other settings of its backend must be noted."""
+    interrupted: Move | None
+    """An earlier one that was cut off."""
+
+    @property
+    def sentence(self) -> str:
+        """Return what is due and why."""
+        if self.interrupted is not None:
+            words = _("Moving the state from {source} to {target} was cut off: go on with it.")
+        elif self.moves:
+            words = _(
+                "The Terraform here keeps its state in {target}, but it lies in {source}: nothing "
+                "can be planned before it is moved."
+            )
+        else:
+            words = _("The settings of the backend {target} have changed and must be noted.")
+        return words.format(source=self.source, target=self.target)
+
+
+def moves_root() -> Path:
+    """Return the folder of all moves, beside that of the runs."""
+    return runs.runs_root().with_name("moves")
+
+
+def due(directory: Path, environ: Mapping[str, str] | None = None) -> Due | None:
+    """Return the move that should be made of the state of ``directory``, or None.
+
+    Reads files only; None while one is being made. Raises TerraformProblem for a local state that
+    can't be read.
+    """
+    environment = dict(os.environ if environ is None else environ)
+    real = directory.resolve()
+    earlier = _since_the_last_done(real)
+    if any(move.is_live for move in earlier):
+        return None
+    cut_off = next((move for move in earlier if move.was_cut_off), None)
+    change = pending(real, environment)
+    if change is not None:
+        return Due(str(change.source), str(change.target), change.moves, cut_off)
+    if cut_off is not None and str(_configured(real)) == cut_off.target:
+        # All that is left is to look whether everything arrived.
+        return Due(cut_off.source, cut_off.target, True, cut_off)
+    return None
+
+
+def refuse_unmoved(directory: Path, environ: Mapping[str, str]) -> None:
+    """Raise MoveProblem where ``init`` would ask whether to move the state."""
+    if (wanted := due(directory, environ)) is not None:
+        raise MoveProblem(
+            wanted.sentence,
+            _("Run `gpuecs-tui migrate {directory}`, or take the change back.").format(
+                directory=directory
+            ),
+        )
+
+
+def start(
+    directory: Path,
+    *,
+    plugin_dir: Path | None = None,
+    profile: str | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Move:
+    """Begin to move the state of ``directory``, or go on; return at once.
+
+    Plans that wait for a decision there are discarded: they were made for the old place. Raises
+    DirectoryBusy while a run works there, TerraformProblem where nothing is to be moved.
+    """
+    variables = child_environment(
+        dict(os.environ if environ is None else environ), profile=profile
+    ).variables
+    real = directory.resolve()
+    wanted = due(real, variables)
+    for run in runs.runs_of(real):
+        if run.is_live:
+            raise DirectoryBusy(real, holder_of(run))
+        if wanted is not None and run.state is State.PLANNED:
+            runs.discard(run)
+    lock = acquire(real)
+    try:
+        wanted = due(real, variables)
+        if wanted is None:
+            raise MoveProblem(_nothing_due(real, variables))
+        folder = moves_root() / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{os.urandom(3).hex()}"
+        facts = {
+            "directory": str(real),
+            "source": wanted.source,
+            "target": wanted.target,
+            "phase": Phase.BEGUN,
+            "begun_at": now(),
+            "user": user_name(),
+            "host": host_name(),
+            "plugin_dir": str(plugin_dir.expanduser().absolute()) if plugin_dir else None,
+            "continues": str(wanted.interrupted.folder) if wanted.interrupted else None,
+        }
+        _launch(folder, facts, lock.handle, variables)
+        lock.describe(
+            Holder(folder.name, _("move of its state"), user_name(), host_name(), os.getpid(),
+                   str(facts["begun_at"]))
+        )  # fmt: skip
+    finally:
+        lock.release()
+    made = load(folder)
+    assert made is not None, "a move that was just written can be read"
+    return made
+
+
+def wait(move: Move) -> Move:
+    """Block until ``move`` has ended, or its process has, and return it as it is then."""
+    while (present := move.refresh()).is_live:
+        time.sleep(_POLL_SECONDS)
+    return present
+
+
+def latest(directory: Path) -> Move | None:
+    """Return the newest move of a directory, or None."""
+    return next(_moves_of(directory.resolve()), None)
+
+
+def is_moving(directory: Path) -> bool:
+    """Tell whether the state of a directory is being moved now."""
+    return any(move.is_live for move in _since_the_last_done(directory.resolve()))
+
+
+def load(folder: Path) -> Move | None:
+    """Return the move of a folder, or None where there is none."""
+    raw = read_json(folder / _RECORD)
+    if raw is None or raw.get("phase") not in set(Phase):
+        return None
+    begun = parse_time(str(raw.get("begun_at", ""))) or datetime.now(UTC)
+    return Move(
+        folder=folder,
+        directory=Path(str(raw.get("directory", ""))),
+        source=str(raw.get("source", "")),
+        target=str(raw.get("target", "")),
+        phase=Phase(raw["phase"]),
+        begun_at=begun,
+        user=str(raw.get("user", "")),
+        host=str(raw.get("host", "")),
+        resources=int(raw.get("resources") or 0),
+        message=str(raw.get("message", "")),
+        remedy=str(raw.get("remedy", "")),
+        is_live=_is_live(raw, begun),
+        continues=Path(raw["continues"]) if raw.get("continues") else None,
+    )
+
+
+def note(folder: Path, **values: Any) -> None:
+    """Add to what is written of a move; on the disk when this returns. Raises OSError."""
+    replace_json(folder / _RECORD, {**(read_json(folder / _RECORD) or {}), **values})
+
+
+def keep_copy(folder: Path, text: bytes, name: str = _COPY) -> Path:
+    """Write a copy of a state into a move's folder, on the disk when this returns."""
+    path = folder / name
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, PRIVATE_FILE)
+    with os.fdopen(handle, "wb") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    return path
+
+
+def _moves_of(real: Path) -> Iterator[Move]:
+    """Yield the moves of a directory, the newest first."""
+    try:
+        folders = sorted(moves_root().iterdir(), reverse=True)
+    except OSError:
+        return
+    for folder in folders:
+        move = load(folder)
+        if move is not None and move.directory == real:
+            yield move
+
+
+def _since_the_last_done(real: Path) -> list[Move]:
+    return list(takewhile(lambda move: move.phase is not Phase.DONE, _moves_of(real)))
+
+
+def _configured(directory: Path) -> Place | None:
+    try:
+        return configured_place(directory)
+    except ReadProblem:
+        return None
+
+
+def _launch(folder: Path, facts: dict[str, Any], lock: int, environ: Mapping[str, str]) -> None:
+    try:
+        folder.mkdir(mode=PRIVATE_FOLDER, parents=True)
+        replace_json(folder / _RECORD, facts)
+        log = os.open(folder / _LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE_FILE)
+    except OSError as error:
+        raise MoveProblem(
+            _("The move can't be written to {folder}: {reason}.").format(
+                folder=folder, reason=error.strerror or error
+            ),
+            _("Free some space there, or set XDG_STATE_HOME to a folder you can write to."),
+        ) from error
+    try:
+        detach(
+            # -P: a file named like a module in some folder must not be imported for it.
+            [sys.executable, "-P", "-m", MOVER, str(folder), str(lock)],
+            cwd=folder,
+            environment=environ,
+            output=log,
+            keep=[lock],
+        )
+    finally:
+        os.close(log)
+
+
+def _is_live(raw: Mapping[str, Any], begun: datetime) -> bool:
+    if raw["phase"] in (Phase.DONE, Phase.FAILED):
+        return False
+    mover = ProcessIdentity.from_json(raw.get("mover"))
+    if mover is None:
+        return (datetime.now(UTC) - begun).total_seconds() < _BIRTH_SECONDS
+    return is_alive(mover) or is_alive(ProcessIdentity.from_json(raw.get("child")))
+
+
+def _nothing_due(directory: Path, environ: Mapping[str, str]) -> str:
+    noted, wanted = noted_place(directory, environ), configured_place(directory)
+    if environ.get("TF_WORKSPACE", "default") != "default" or not (
+        noted.can_be_moved and wanted.can_be_moved
+    ):
+        return _(
+            "From {source} to {target} is not moved here (workspaces and other backends aren't): "
+            "use `terraform init -migrate-state`."
+        ).format(source=noted, target=wanted)
+    return _("Nothing is to be moved: the state belongs in {target}.").format(target=wanted)

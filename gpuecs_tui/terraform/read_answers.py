@@ -1,0 +1,223 @@
+"""From a configuration to the decisions that it is made of: ``render``, the other way round."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.stack.model import KEYS
+from gpuecs_tui.stack.relevance import relevant
+from gpuecs_tui.stack.task import LOG_GROUP_EXISTS
+from gpuecs_tui.terraform.hcl_tree import Items, Reference, calls
+from gpuecs_tui.terraform.hcl_values import Known, Unknown, as_text
+from gpuecs_tui.terraform.read_configuration import MISSING, Configuration, Missing, Place
+from gpuecs_tui.terraform.read_container import container_answers
+from gpuecs_tui.terraform.read_rules import (
+    CLUSTER,
+    GROUP,
+    LOGS,
+    RULES,
+    SERVICE,
+    STATE_RULES,
+    TEMPLATE,
+    Rule,
+)
+from gpuecs_tui.terraform.render import EXTRA_USER_DATA
+
+_INGRESS = "aws_vpc_security_group_ingress_rule.listener"
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Something in a file that no decision covers."""
+
+    file: str
+    line: int | None
+    """Counted from 1; None for a whole file."""
+    what: str
+    """An address, with the attribute behind it."""
+    reason: str
+    """One sentence's end, to stand behind ``what``."""
+
+
+@dataclass(slots=True)
+class Gathered:
+    """The decisions found so far, and what stood in their place but wasn't understood."""
+
+    answers: dict[str, Value] = field(default_factory=dict)
+    unread: list[Unread] = field(default_factory=list)
+
+    def take(self, key: str, value: Known, place: Place | None, what: str) -> None:
+        """Put ``value`` under ``key``, converted as Terraform would; or note why it can't be."""
+        converted = convert(key, value)
+        if converted is None:
+            reason = _("is not a value that can be told without Terraform")
+        elif reason := KEYS[key].problem(converted):
+            converted = None
+        if converted is None:
+            at = place or Place("", 0)
+            self.unread.append(Unread(at.file, at.line or None, what, reason))
+        else:
+            self.answers[key] = converted
+
+
+def gather(configuration: Configuration) -> Gathered:
+    """Return every decision that the configuration holds."""
+    found = Gathered()
+    for key, rule in RULES.items():
+        _follow(key, rule, configuration, found)
+    for special in _SPECIAL:
+        special(configuration, found)
+    found.answers = relevant(found.answers)
+    return found
+
+
+def convert(key: str, value: Known) -> Value | None:
+    """Return ``value`` in the type of ``key``, None where Terraform wouldn't convert it either."""
+    match KEYS[key].kind:
+        case "integer" if isinstance(value, str) and value.strip().lstrip("-").isdecimal():
+            return int(value)
+        case "integer" if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        case "flag" if isinstance(value, bool):
+            return value
+        case "flag" if value in ("true", "false"):
+            return bool(value == "true")
+        case "text" | "choice" if isinstance(value, (str, int, float)):
+            return as_text(value)
+        case "list" if isinstance(value, list) and all(isinstance(item, str) for item in value):
+            return tuple(value)
+        case "map" if isinstance(value, dict):
+            pairs = {name: item for name, item in value.items() if not isinstance(item, Unknown)}
+            if len(pairs) == len(value) and all(
+                isinstance(item, (str, int, float)) for item in pairs.values()
+            ):
+                return {name: as_text(item) for name, item in pairs.items()}
+    return None
+
+
+def _follow(key: str, rule: Rule, configuration: Configuration, found: Gathered) -> None:
+    value = configuration.value(rule.address, rule.path)
+    if isinstance(value, Missing):
+        if rule.address in configuration.blocks and rule.absent is not None:
+            found.answers[key] = rule.absent
+        return
+    if rule.created is not None and _is_created(value, configuration):
+        found.answers[key] = rule.created
+        return
+    if rule.words and not isinstance(value, (Unknown, list, dict)):
+        value = rule.words.get(value, MISSING)
+    placed = configuration.expression(rule.address, rule.path)
+    what = f"{rule.address}.{rule.path}"
+    found.take(key, value, placed[1] if placed else None, what)
+
+
+def _is_created(value: Known, configuration: Configuration) -> bool:
+    items = value if isinstance(value, list) else [value]
+    return bool(items) and all(
+        isinstance(item, Unknown)
+        and item.reference.rpartition(".")[0] in configuration.blocks
+        and not item.reference.startswith("data.")
+        for item in items
+    )
+
+
+def _name(configuration: Configuration, found: Gathered) -> None:
+    value = configuration.scope.value(Reference("var.name"))
+    if isinstance(value, Unknown):
+        value = configuration.value(CLUSTER, "name")
+    if isinstance(value, str) and not KEYS["stack.name"].problem(value):
+        found.answers["stack.name"] = value
+
+
+def _image(configuration: Configuration, found: Gathered) -> None:
+    placed = configuration.expression(TEMPLATE, "image_id")
+    if placed is None:
+        return
+    value = configuration.scope.value(placed[0])
+    if isinstance(value, Unknown):
+        source = value.reference.rpartition(".")[0]
+        parameter = configuration.value(source, "name")
+        if isinstance(parameter, str) and parameter.startswith("/aws/service/bottlerocket/aws-ecs"):
+            value = "bottlerocket"
+        elif isinstance(parameter, str) and "/amazon-linux-2023/gpu/" in parameter:
+            value = "al2023"
+    found.take("fleet.ami", value, placed[1], f"{TEMPLATE}.image_id")
+
+
+def _refresh(configuration: Configuration, found: Gathered) -> None:
+    if GROUP in configuration.blocks:
+        block = configuration.body(GROUP, "instance_refresh")
+        found.answers["fleet.instance_refresh"] = block is not None
+
+
+def _user_data(configuration: Configuration, found: Gathered) -> None:
+    placed = configuration.expression(TEMPLATE, "user_data")
+    if placed is None:
+        return
+    used = {
+        configuration.scope.value(call.arguments[0]).rpartition("/")[2]
+        for call in calls(placed[0])
+        if call.name == "file" and isinstance(configuration.scope.value(call.arguments[0]), str)
+    }
+    text = "".join(configuration.texts.get(name, "") for name in EXTRA_USER_DATA if name in used)
+    found.take("fleet.extra_user_data", text, placed[1], f"{TEMPLATE}.user_data")
+
+
+def _ingress(configuration: Configuration, found: Gathered) -> None:
+    placed = configuration.expression(_INGRESS, "for_each")
+    if placed is None:
+        if found.answers.get("network.load_balancer_security_group_ids") is not None:
+            found.answers["network.ingress_cidrs"] = ()
+        return
+    value = configuration.scope.value(placed[0])
+    # The VPC's own ranges are only known to AWS.
+    of_vpc = isinstance(value, Unknown) and "data.aws_vpc.this" in configuration.blocks
+    found.take("network.ingress_cidrs", [] if of_vpc else value, placed[1], f"{_INGRESS}.for_each")
+
+
+def _logs(configuration: Configuration, found: Gathered) -> None:
+    if LOGS not in configuration.blocks:
+        if "task.log_group" in found.answers:
+            found.answers["task.log_retention_days"] = LOG_GROUP_EXISTS
+        return
+    _follow("task.log_retention_days", Rule(LOGS, "retention_in_days", 0), configuration, found)
+
+
+def _ignored(configuration: Configuration, found: Gathered) -> None:
+    if SERVICE not in configuration.blocks:
+        return
+    placed = configuration.expression(SERVICE, "lifecycle.ignore_changes")
+    if placed is None:
+        found.answers["service.ignore_changes"] = ()
+        return
+    items = placed[0].items if isinstance(placed[0], Items) else (placed[0],)
+    paths = [item.path for item in items if isinstance(item, Reference)]
+    value: Any = paths if len(paths) == len(items) else Unknown(placed[0])
+    found.take("service.ignore_changes", value, placed[1], f"{SERVICE}.lifecycle.ignore_changes")
+
+
+def _container(configuration: Configuration, found: Gathered) -> None:
+    for key, value, place, what in container_answers(configuration):
+        found.take(key, value, place, what)
+    if "task.log_group" in found.answers:
+        found.answers["names.log_group"] = found.answers["task.log_group"]
+
+
+def _state(configuration: Configuration, found: Gathered) -> None:
+    if "backend" not in configuration.blocks:
+        found.answers["state.backend"] = "local"
+        return
+    file, block = configuration.blocks["backend"]
+    found.take("state.backend", block.labels[0], Place(file, block.line), "terraform.backend")
+    if found.answers.get("state.backend") == "s3":
+        for key, rule in STATE_RULES.items():
+            _follow(key, rule, configuration, found)
+
+
+_SPECIAL: tuple[Callable[[Configuration, Gathered], None], ...] = (
+    _name, _image, _refresh, _user_data, _ingress, _container, _logs, _ignored, _state,
+)  # fmt: skip

@@ -1,0 +1,162 @@
+"""What is amiss with a stack's directory after a run that ended badly, and what mends it.
+
+``examine`` is cheap enough for every start: files only, unless the state lies elsewhere than in the
+directory (then one read of its lock) or something is amiss (then the engine reads the state).
+The mending: ``locks.unlock``, ``errored.push``, and for what the state lacks simply the next plan,
+which imports it (recovering_plan.py).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.terraform import errored, locks
+from gpuecs_tui.terraform.candidates import Candidate, candidates
+from gpuecs_tui.terraform.durations import in_words
+from gpuecs_tui.terraform.errored import Errored, Verdict
+from gpuecs_tui.terraform.locks import HeldLock, Holder
+from gpuecs_tui.terraform.moves import Due, due, is_moving
+from gpuecs_tui.terraform.places import noted_place
+from gpuecs_tui.terraform.problems import TerraformProblem
+from gpuecs_tui.terraform.runs import live_run, runs_of
+from gpuecs_tui.terraform.state_content import read_place
+from gpuecs_tui.terraform.stored_state import NOTHING, StoredState, parse_state, read_state
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What is amiss; everything empty means nothing is."""
+
+    lock: HeldLock | None = None
+    """A lock on the state that no living run of ours explains."""
+    move: Due | None = None
+    """The state lies elsewhere than the Terraform says, or a move of it was cut off."""
+    errored: Errored | None = None
+    """A state that could not be stored."""
+    missing: tuple[Candidate, ...] = ()
+    """What was created, or may have been, and the state lacks."""
+    problems: tuple[str, ...] = ()
+    """What could not be found out, a sentence each."""
+
+    @property
+    def is_amiss(self) -> bool:
+        """Tell whether anything asks for a person's attention."""
+        return bool(self.lock or self.move or self.errored or self.missing or self.problems)
+
+    @property
+    def created(self) -> tuple[Candidate, ...]:
+        """Return what was created for certain."""
+        return tuple(it for it in self.missing if it.certain)
+
+    def sentences(self) -> list[str]:
+        """Return what is amiss, a sentence each, the weightiest first."""
+        lock = [lock_sentence(self.lock)] if self.lock is not None else []
+        # One that keeps others out keeps us from mending the rest too.
+        first = self.lock is not None and self.lock.stops
+        told = lock if first else []
+        if self.move is not None:
+            told.append(self.move.sentence)
+        if self.errored is not None:
+            told.append(self.errored.sentence)
+        if created := len(self.created):
+            words = ngettext(
+                "{n} resource was created that the state does not know: the next plan brings it "
+                "back.",
+                "{n} resources were created that the state does not know: the next plan brings "
+                "them back.",
+                created,
+            )
+            told.append(words.format(n=created))
+        if unsure := len(self.missing) - created:
+            words = ngettext(
+                "{n} creation was cut off and may have happened: the next plan looks for it.",
+                "{n} creations were cut off and may have happened: the next plan looks for them.",
+                unsure,
+            )
+            told.append(words.format(n=unsure))
+        return [*told, *(lock if not first else ()), *self.problems]
+
+
+def examine(directory: Path, environ: Mapping[str, str] | None = None) -> Recovery:
+    """Look for what is amiss in ``directory``; empty while a run works there. Never raises for it.
+
+    Blocks: files, the journals of the runs since the last that succeeded, with S3 one call.
+    """
+    environment = dict(os.environ if environ is None else environ)
+    if not directory.is_dir() or live_run(directory) is not None or is_moving(directory):
+        return Recovery()
+    lock: HeldLock | None = None
+    move: Due | None = None
+    failed: Errored | None = None
+    missing: tuple[Candidate, ...] = ()
+    problems = []
+    try:
+        lock = locks.held_lock(directory, environment)
+    except TerraformProblem as problem:
+        problems.append(str(problem))
+    try:
+        move = due(directory, environment)
+        if move is None:
+            # Until it is moved the engine refuses to read it.
+            failed = errored.compare(directory, environment)
+            missing = _missing(directory, failed, environment)
+    except (TerraformProblem, OSError) as error:
+        problems.append(str(error))
+    return Recovery(lock, move, failed, missing, tuple(problems))
+
+
+def known_state(
+    directory: Path, found: Recovery, environ: Mapping[str, str] | None = None
+) -> StoredState:
+    """Return the state of ``directory``, of which ``found`` is known. Raises TerraformProblem.
+
+    One that must be moved is read where it lies, for the engine refuses to.
+    """
+    environment = dict(os.environ if environ is None else environ)
+    if found.move is None:
+        return read_state(directory, environment)
+    place = noted_place(directory, environment)
+    return parse_state(read_place(place), str(place))
+
+
+def lock_sentence(lock: HeldLock) -> str:
+    """Return who holds a lock on the state, since when, and whether that still works."""
+    age = in_words(lock.age) if lock.age is not None else "?"
+    place = {"who": lock.who or "?", "operation": operation_word(lock.operation), "age": age}
+    if not lock.stops:
+        return _(
+            "{who} left the note of a lock ({operation}, {age} ago); it stops nobody, and the "
+            "next run clears it."
+        ).format(**place)
+    words = {
+        Holder.ALIVE: _("The state is locked by {who} ({operation}, for {age}), who works."),
+        Holder.DEAD: _(
+            "The state is locked by {who} ({operation}, for {age}), but that runs no more."
+        ),
+        Holder.UNKNOWN: _(
+            "The state is locked by {who} ({operation}, for {age}); whether that still works "
+            "can't be told from here."
+        ),
+    }
+    return words[lock.holder].format(**place)
+
+
+def operation_word(operation: str) -> str:
+    """Return a lock's operation as people write it: ``OperationTypeApply`` is ``apply``."""
+    return operation.removeprefix("OperationType").lower() or "?"
+
+
+def _missing(
+    directory: Path, failed: Errored | None, environ: Mapping[str, str]
+) -> tuple[Candidate, ...]:
+    earlier = runs_of(directory)
+    if not candidates(earlier, NOTHING):
+        return ()
+    if failed is not None and failed.verdict is Verdict.PUSH:
+        # Once that is pushed, it is what counts.
+        return candidates(earlier, parse_state(failed.path.read_bytes(), str(failed.path)))
+    return candidates(earlier, read_state(directory, environ))

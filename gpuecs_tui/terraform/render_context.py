@@ -1,0 +1,150 @@
+"""What the templates are told beside the stack's own values: who creates what, and from what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from gpuecs_tui.stack.model import SECTIONS, Stack
+from gpuecs_tui.stack.resolve import derived_target_group
+from gpuecs_tui.stack.task import LOG_GROUP_EXISTS, PORT_MAX
+from gpuecs_tui.terraform.hcl_text import quote
+
+AL2023_PARAMETER = (
+    "/aws/service/ecs/optimized-ami/amazon-linux-2023/gpu/recommended/image_id"  # aws.md, AMIs
+)
+BOTTLEROCKET_PARAMETER = "/aws/service/bottlerocket/aws-ecs-2-nvidia/{arch}/latest/image_id"
+DYNAMIC_PORTS = (32768, PORT_MAX)
+"""Where Docker finds a free host port on the ECS GPU AMIs (aws.md, placement)."""
+_GRAVITON = re.compile(r"[a-z]+[0-9]+[a-z]*g[a-z]*\.")
+"""Instance types whose attributes name Graviton (EC2's naming convention), such as g5g.xlarge."""
+_SECRET_ARN_PARTS = 7
+"""Colons in an ``aws:secretsmanager`` ARN come before its name; what follows the name picks a JSON
+key or version and is no part of what IAM knows."""
+_STANDARD_PORTS = {"HTTP": 80, "HTTPS": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Secrets of one service that the execution role may read."""
+
+    action: str
+    """The IAM action that reads them."""
+    arns: tuple[str, ...]
+    context: str
+    """Name in the KMS encryption context under which the service puts a secret's ARN."""
+
+
+def context(stack: Stack) -> dict[str, Any]:
+    """Return every name that the templates use; sections of the stack under their own names."""
+    fleet, task, network, balancer = stack.fleet, stack.task, stack.network, stack.load_balancer
+    awsvpc = task.network_mode == "awsvpc"
+    bottlerocket = fleet.ami == "bottlerocket"
+    host_port = task.host_port if task.network_mode == "bridge" else task.container_port
+    creates_execution_role = not task.execution_role_arn
+    creates_task_role = not task.task_role_arn
+    creates_instance_role = not fleet.instance_profile_arn
+    creates_balancer_group = not network.load_balancer_security_group_ids
+    extension = "toml" if bottlerocket else "sh"
+    return {
+        **{section: getattr(stack, section) for section in SECTIONS},
+        "named": namer(stack.stack.name),
+        "https": balancer.protocol == "HTTPS",
+        "spot": fleet.market == "spot",
+        "awsvpc": awsvpc,
+        "bottlerocket": bottlerocket,
+        "custom_ami": fleet.ami.startswith("ami-"),
+        "ami_parameter": ami_parameter(stack),
+        "user_data_file": f"user_data.{extension}",
+        "extra_user_data_file": f"extra_user_data.{extension}",
+        "target_type": "ip" if awsvpc else "instance",
+        "host_port": host_port,
+        "target_ports": tuple(_target_ports(stack, host_port)),
+        "derived_target_group_name": stack.names.target_group == derived_target_group(stack.flat()),
+        "creates_log_group": task.log_retention_days != LOG_GROUP_EXISTS,
+        "creates_execution_role": creates_execution_role,
+        "creates_task_role": creates_task_role,
+        "creates_instance_role": creates_instance_role,
+        "creates_load_balancer_group": creates_balancer_group,
+        "creates_instance_group": not network.instance_security_group_ids,
+        "vpc_cidrs": creates_balancer_group and not network.ingress_cidrs,
+        "load_balancer_groups": (
+            "[aws_security_group.load_balancer.id]"
+            if creates_balancer_group
+            else "var.load_balancer_security_group_ids"
+        ),
+        "instance_groups": (
+            "var.instance_security_group_ids"
+            if network.instance_security_group_ids
+            else "[aws_security_group.instances.id]"
+        ),
+        "needs_partition": creates_instance_role or creates_execution_role,
+        "needs_caller": creates_execution_role or creates_task_role,
+        "secret_grants": tuple(_grants(task.secrets)),
+        "service_needs": tuple(_service_needs(stack)),
+        "url_port": (
+            "" if _STANDARD_PORTS[balancer.protocol] == balancer.port else f":{balancer.port}"
+        ),
+    }
+
+
+def namer(name: str) -> Callable[..., str]:
+    """Return the filter that writes a name by way of ``var.name`` where it follows from it."""
+
+    def named(value: str, pattern: str = "{}") -> str:
+        if value != pattern.format(name):
+            return quote(value)
+        return "var.name" if pattern == "{}" else f'"{pattern.format("${var.name}")}"'
+
+    return named
+
+
+def ami_parameter(stack: Stack) -> str:
+    """Return the public SSM parameter that holds the newest image, or "" for an AMI of one's own.
+
+    It is Bottlerocket's for Graviton too; of the ECS GPU AMI there is only an x86_64 one.
+    """
+    if stack.fleet.ami == "bottlerocket":
+        arm = _GRAVITON.match(stack.fleet.instance_type)
+        return BOTTLEROCKET_PARAMETER.format(arch="arm64" if arm else "x86_64")
+    return AL2023_PARAMETER if stack.fleet.ami == "al2023" else ""
+
+
+def _target_ports(stack: Stack, host_port: int) -> Iterator[tuple[str, str, tuple[int, int]]]:
+    """Yield (name, description, port range) of what the load balancer must reach."""
+    ports = (host_port, host_port) if host_port else DYNAMIC_PORTS
+    yield "tasks", "Requests to the tasks", ports
+    check = stack.health_check.port
+    if check.isdecimal() and not ports[0] <= int(check) <= ports[1]:
+        yield "health_check", "Health checks of the tasks", (int(check), int(check))
+
+
+def _grants(secrets: dict[str, str]) -> Iterator[Grant]:
+    parts: dict[str, list[str]] = {"secretsmanager": [], "ssm": []}
+    for arn in secrets.values():
+        service = arn.split(":")[2]
+        if service == "secretsmanager":
+            arn = ":".join(arn.split(":")[:_SECRET_ARN_PARTS])
+        if arn not in parts[service]:
+            parts[service].append(arn)
+    if parts["secretsmanager"]:
+        arns = tuple(parts["secretsmanager"])
+        yield Grant("secretsmanager:GetSecretValue", arns, "SecretARN")
+    if parts["ssm"]:
+        yield Grant("ssm:GetParameters", tuple(parts["ssm"]), "PARAMETER_ARN")
+
+
+def _service_needs(stack: Stack) -> Iterator[str]:
+    if not stack.task.execution_role_arn:
+        yield "aws_iam_role_policy_attachment.execution"
+        if stack.task.secrets:
+            yield "aws_iam_role_policy.secrets"
+    if not stack.task.task_role_arn and stack.service.execute_command:
+        yield "aws_iam_role_policy.execute_command"
+    if not stack.network.load_balancer_security_group_ids:
+        yield "aws_vpc_security_group_egress_rule.load_balancer_to_tasks"
+    if not stack.network.instance_security_group_ids:
+        yield "aws_vpc_security_group_ingress_rule.tasks_from_load_balancer"
+        yield "aws_vpc_security_group_egress_rule.instances_to_anywhere"

@@ -1,0 +1,198 @@
+"""One run as its folder tells it, at the moment of reading."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.directory_lock import is_held
+from gpuecs_tui.terraform.environment import Origin
+from gpuecs_tui.terraform.journal import Recorded, RunFiles, read_recorded
+from gpuecs_tui.terraform.liveness import identify, is_alive
+from gpuecs_tui.terraform.states import FINAL, WORKING, Operation, State
+from gpuecs_tui.terraform.store import parse_time, read_json
+
+APPROVE, DISCARD = "approve", "discard"
+"""The two decisions on a plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """How many resources a plan touches, as Terraform counts them."""
+
+    add: int = 0
+    change: int = 0
+    destroy: int = 0
+    imported: int = 0
+
+    @property
+    def total(self) -> int:
+        """Return the number of all."""
+        return self.add + self.change + self.destroy + self.imported
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run; a snapshot: ``refresh`` reads it anew."""
+
+    files: RunFiles
+    id: str
+    """Sorts by time of start."""
+    directory: Path
+    """The stack's directory, links resolved."""
+    inode: tuple[int, int] | None
+    """Device and inode of that directory when it started."""
+    token: str
+    """The directory's mark, see stack_directory.py."""
+    operation: Operation
+    state: State
+    """Derived from what is recorded, what was decided and which processes live."""
+    started_at: datetime
+    state_since: datetime
+    """When that state began."""
+    ended_at: datetime | None
+    """When it reached a final state; of a lost run, when its journal was last written."""
+    user: str
+    """Who started it."""
+    host: str
+    pid: int
+    """Process id of its runner; 0 before that has begun."""
+    terraform_pid: int
+    """Process id of the Terraform that runs now; 0 when none does."""
+    plugin_dir: Path | None
+    profile: str | None
+    origin: Origin
+    """Settings under which the plan was made."""
+    changes: Changes | None
+    """What the plan does; None before it is known."""
+    returncode: int | None
+    """Terraform's last exit code; negative for a signal."""
+    message: str
+    """One sentence on how it ended or what it waits for; may be empty."""
+    remedy: str
+    """What to do about it; may be empty."""
+    decided_by: str
+    """``user@host`` who approved or discarded the plan; empty before."""
+    cancel_requested: bool
+    """Somebody asked for its end."""
+    only_bring_back: bool = False
+    """It imports what the state lacks and does nothing else."""
+
+    @property
+    def plan_path(self) -> Path | None:
+        """Return the saved plan, or None once it is gone."""
+        return self.files.plan if self.files.plan.exists() else None
+
+    @property
+    def is_live(self) -> bool:
+        """Tell whether a process works on it, or is about to."""
+        return self.state in WORKING or self.state is State.APPROVED
+
+    @property
+    def is_final(self) -> bool:
+        """Tell whether it has ended for good."""
+        return self.state in FINAL
+
+    def elapsed(self) -> float:
+        """Return the seconds from its start to its end, or to now."""
+        return ((self.ended_at or datetime.now(UTC)) - self.started_at).total_seconds()
+
+    def refresh(self) -> Run:
+        """Return the run as it is now; itself once its folder is gone."""
+        return load(self.files.folder) or self
+
+
+def load(folder: Path) -> Run | None:
+    """Return the run of a folder, or None where there is none (any more)."""
+    files = RunFiles(folder)
+    facts, recorded = read_json(files.facts), read_recorded(files)
+    if facts is None or recorded is None:
+        return None
+    decision = read_json(files.decision) or {}
+    directory = Path(str(facts.get("directory", "")))
+    state = derive(recorded, decision, directory)
+    values, ending = recorded.values, recorded.values.get("exit") or {}
+    since = _decided_at(decision) if state is not recorded.state else None
+    since = since or parse_time(recorded.at) or _modified(folder)
+    if state is State.LOST:
+        since = _modified(files.journal)
+        ending = {"message": _lost_message(recorded), "remedy": _lost_remedy(recorded)}
+    alive_child = recorded.child if state in WORKING and is_alive(recorded.child) else None
+    numbers: list[int] = facts.get("inode") or []
+    return Run(
+        files=files,
+        id=folder.name,
+        directory=directory,
+        inode=(numbers[0], numbers[1]) if len(numbers) == 2 else None,
+        token=str(facts.get("token", "")),
+        operation=Operation(facts.get("operation", Operation.PLAN)),
+        state=state,
+        started_at=parse_time(str(facts.get("started_at", ""))) or _modified(folder),
+        state_since=since,
+        ended_at=since if state in FINAL else None,
+        user=str(facts.get("user", "")),
+        host=str(facts.get("host", "")),
+        pid=recorded.runner.pid if recorded.runner else 0,
+        terraform_pid=alive_child.pid if alive_child else 0,
+        plugin_dir=Path(facts["plugin_dir"]) if facts.get("plugin_dir") else None,
+        profile=facts.get("profile"),
+        origin=Origin(facts.get("settings") or {}, str(facts.get("fingerprint", ""))),
+        changes=Changes(**values["changes"]) if values.get("changes") else None,
+        returncode=ending.get("returncode"),
+        message=str(ending.get("message", "")) or str(decision.get("reason", "")),
+        remedy=str(ending.get("remedy", "")),
+        decided_by=str(decision.get("by", "")),
+        cancel_requested=files.cancel.exists(),
+        only_bring_back=bool(facts.get("only_bring_back")),
+    )
+
+
+def derive(recorded: Recorded, decision: dict[str, Any], directory: Path) -> State:
+    """Return the true state of a run whose record may be older than what happened since.
+
+    A decision on a plan counts from when it is made. A working state without any living process
+    is ``lost``; while Terraform lives on without its runner, the state stays what it was.
+    """
+    state = recorded.state
+    if state is State.PLANNED:
+        if decision.get("decision") == DISCARD:
+            return State.DISCARDED
+        if decision.get("decision") != APPROVE:
+            return State.PLANNED
+        state = State.APPROVED
+    if state not in WORKING and state is not State.APPROVED:
+        return state
+    # Whoever starts a runner holds the lock until that has written who it is; and of a process
+    # on another host only the lock can tell.
+    begun = recorded.runner if recorded.state is state else None
+    if begun is None or begun.host != identify().host:
+        return state if is_held(directory) else State.LOST
+    return state if is_alive(begun) or is_alive(recorded.child) else State.LOST
+
+
+def _lost_message(recorded: Recorded) -> str:
+    if recorded.state in (State.APPLYING, State.STOPPING):
+        return _("Its process ended without a word while changes were being made.")
+    if recorded.state in (State.PLANNED, State.APPROVED):
+        return _("It was approved, but its process ended before anything was applied.")
+    return _("Its process ended without a word before anything was changed.")
+
+
+def _lost_remedy(recorded: Recorded) -> str:
+    if recorded.state in (State.APPLYING, State.STOPPING):
+        return _("Plan anew: what it created and the state lacks is brought back.")
+    return _("Start it again.")
+
+
+def _decided_at(decision: dict[str, Any]) -> datetime | None:
+    return parse_time(str(decision.get("at", "")))
+
+
+def _modified(path: Path) -> datetime:
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except OSError:
+        return datetime.now(UTC)

@@ -1,0 +1,343 @@
+"""The process of one run: ``python -m gpuecs_tui.terraform.runner FOLDER STAGE LOCK_FD``.
+
+Stage ``plan`` initialises where needed and plans; stage ``apply`` applies the saved plan. It has
+a session of its own, no terminal, and holds the directory's lock (an open file that its starter
+took). Everything it learns goes to the run's folder; nobody needs to be there to read it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform import recovering_plan
+from gpuecs_tui.terraform.engine import Engine, find_engine
+from gpuecs_tui.terraform.environment import child_environment
+from gpuecs_tui.terraform.events import Decoder, Event, Version
+from gpuecs_tui.terraform.fingerprint import changed, configuration_files, file_sha256
+from gpuecs_tui.terraform.initialise import locked_providers, needs_init, remember_init
+from gpuecs_tui.terraform.journal import JournalWriter, read_recorded, record
+from gpuecs_tui.terraform.liveness import ProcessIdentity, identify
+from gpuecs_tui.terraform.mirror import PROVIDER, Mirror, Source, find_mirror
+from gpuecs_tui.terraform.moves import refuse_unmoved
+from gpuecs_tui.terraform.outcome import counts, failure, outputs, without_secrets
+from gpuecs_tui.terraform.places import backend_options
+from gpuecs_tui.terraform.plan import masked
+from gpuecs_tui.terraform.problems import TerraformProblem
+from gpuecs_tui.terraform.run import Run, load
+from gpuecs_tui.terraform.runs import runs_of
+from gpuecs_tui.terraform.states import Operation, State
+from gpuecs_tui.terraform.store import PRIVATE_FILE, replace_json
+from gpuecs_tui.terraform.supervise import Cancelled, Supervisor
+
+NO_CHANGES, HAS_CHANGES = 0, 2
+"""Exit codes of ``plan -detailed-exitcode``; 1 is an error."""
+_USAGE = 64
+"""EX_USAGE of sysexits(3)."""
+_FINAL_WRITE_PATIENCE = 600.0
+"""Seconds to go on trying to write how a run ended, on a disk that is full."""
+
+
+class Ended(Exception):
+    """The run has reached a final state, which is written already."""
+
+
+class Runner:
+    """Drives one stage of one run."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.files = run.files
+        self.me = identify()
+        self.journal = JournalWriter(run.files)
+        self.supervisor = Supervisor(run.files, self._tell_stopping)
+        self.state = run.state
+        self._child: ProcessIdentity | None = None
+        self._stopping = False
+        ours = child_environment(os.environ, profile=run.profile)
+        self.environment, self.notes = ours.variables, ours.notes
+        self._events: list[Event] = []
+
+    def plan(self) -> None:
+        """Initialise where needed and plan; ends planned, or finally."""
+        self._enter(State.STARTING, "")
+        for note in self.notes:
+            self.journal.note(note)
+        engine = find_engine(self.environment)
+        self._initialise(engine)
+        before = configuration_files(self.run.directory)
+        self._enter(State.PLANNING, _("Planning…"), configuration=before)
+        planner = recovering_plan.Planner(
+            plan=lambda options: self._plan(engine, options),
+            events=lambda: self._events,
+            show=lambda: self._shown(engine),
+        )
+        earlier = runs_of(self.run.directory)
+        code = recovering_plan.plan(self.run, earlier, self.environment, self.journal, planner)
+        # An interrupt can end the plan with 2 as well, before it has written anything.
+        if code not in (NO_CHANGES, HAS_CHANGES) or (code and not self.files.plan.stat().st_size):
+            self._fail(code)
+        changes = counts(self._events if code else ())
+        if code == NO_CHANGES:
+            if self.run.operation is not Operation.PLAN:
+                self._store_current_outputs(engine)
+            destroys = self.run.operation is Operation.DESTROY
+            words = (
+                _("There is nothing to destroy.") if destroys else _("There is nothing to change.")
+            )
+            self._end(State.SUCCEEDED, words, changes=changes, returncode=0)
+        if self.run.operation is Operation.PLAN:
+            self._succeed_planned(engine, changes)
+        sha256 = file_sha256(self.files.plan)
+        words = _("The plan is ready and waits for approval.")
+        self._enter(State.PLANNED, words, changes=changes, plan_sha256=sha256)
+        self._store_details(engine)
+
+    def apply(self) -> None:
+        """Apply the saved plan, that and no other."""
+        recorded = read_recorded(self.files)
+        values = recorded.values if recorded else {}
+        engine = find_engine(self.environment)
+        if file_sha256(self.files.plan) != values.get("plan_sha256"):
+            raise TerraformProblem(
+                _("The saved plan is not the one that was shown."), _("Plan anew.")
+            )
+        edited = changed(values.get("configuration", {}), configuration_files(self.run.directory))
+        if edited:
+            words = _("Changed since the plan was made: {files}. Applied is the plan as shown.")
+            self.journal.note(words.format(files=", ".join(edited)), "warn")
+        self._enter(State.APPLYING, _("Applying the saved plan…"))
+        arguments = ["apply", "-json", "-input=false", str(self.files.plan)]
+        code = self._terraform(engine, arguments)
+        self._store_outputs()
+        if code != 0:
+            self._fail(code)
+        destroyed = self.run.operation is Operation.DESTROY
+        self._end(State.SUCCEEDED, _("Destroyed.") if destroyed else _("Applied."), returncode=0)
+
+    def _initialise(self, engine: Engine, *, force: bool = False) -> None:
+        directory = self.run.directory
+        if not force and not needs_init(directory, self.environment):
+            return
+        refuse_unmoved(directory, self.environment)
+        mirror = find_mirror(
+            engine,
+            named=self.run.plugin_dir,
+            locked=locked_providers(directory).get(f"{engine.registry}/{PROVIDER}"),
+            environ=self.environment,
+        )
+        code = self._init(engine, mirror)
+        if code == 1 and mirror.source is Source.FOUND:
+            # Only found, not asked for: it may lack another provider that the stack needs.
+            self.journal.note(_("That mirror does not serve: trying without it."))
+            code = self._init(engine, Mirror(Source.REGISTRY, None))
+        if code != 0:
+            self._fail(code)
+        remember_init(directory, self.environment)
+
+    def _init(self, engine: Engine, mirror: Mirror) -> int:
+        options = backend_options(self.run.directory, self.environment)
+        arguments = ["init", "-json", "-input=false", *options]
+        if mirror.plugin_dir is not None:
+            self.journal.note(_("Providers come from {folder}.").format(folder=mirror.plugin_dir))
+            arguments.append(f"-plugin-dir={mirror.plugin_dir}")
+        return self._terraform(engine, arguments)
+
+    def _plan(self, engine: Engine, options: Sequence[str]) -> int:
+        arguments = ["plan", "-json", "-input=false", "-detailed-exitcode", *options]
+        arguments.append(f"-out={self.files.plan}")
+        # Made before Terraform writes into it, so that nobody else can ever read it.
+        os.close(os.open(self.files.plan, os.O_CREAT | os.O_WRONLY, PRIVATE_FILE))
+        code = self._terraform(engine, arguments)
+        if code == 1 and failure(self._events, code).kind == "needs-init":
+            # What is cached did not tell; Terraform's own word counts.
+            self._initialise(engine, force=True)
+            code = self._terraform(engine, arguments)
+        return code
+
+    def _succeed_planned(self, engine: Engine, changes: dict[str, int]) -> None:
+        words = _("Planned.")
+        ending = {"message": words, "returncode": HAS_CHANGES}
+        self._enter(State.SUCCEEDED, words, changes=changes, exit=ending)
+        self._store_details(engine)
+        self.files.plan.unlink(missing_ok=True)
+        raise Ended
+
+    def _terraform(self, engine: Engine, arguments: list[str]) -> int:
+        begin = self.files.journal.stat().st_size
+        code = self.supervisor.run(
+            [str(engine.path), *arguments],
+            cwd=self.run.directory,
+            environment=self.environment,
+            output=self.journal.handle,
+            started=self._tell_child,
+        )
+        self._child = None
+        with self.files.journal.open("rb") as journal:
+            journal.seek(begin)
+            text = journal.read().decode("utf-8", "replace")
+        decoder = Decoder()
+        self._events = [decoder.decode(line) for line in text.splitlines()]
+        if not decoder.understood:
+            spoken = next((e.ui for e in self._events if isinstance(e, Version)), "?")
+            raise TerraformProblem(
+                _("{name} {version} speaks version {ui} of its events, unknown here.").format(
+                    name=engine.name, version=engine.version, ui=spoken
+                ),
+                _("Update gpuecs-tui, or name an older engine."),
+            )
+        return code
+
+    def _store_details(self, engine: Engine) -> None:
+        """Add the plan in detail: a convenience whose failure must not undo the plan itself."""
+        try:
+            self._show(engine)
+        except Cancelled:
+            return
+        except OSError as error:
+            self.journal.note(str(error), "warn")
+
+    def _show(self, engine: Engine) -> None:
+        shown = self._shown(engine)
+        if shown is not None:
+            replace_json(self.files.plan_details, masked(shown))
+
+    def _shown(self, engine: Engine) -> dict[str, Any] | None:
+        return self._answer(engine, "show", "-json", str(self.files.plan))
+
+    def _answer(self, engine: Engine, *arguments: str) -> dict[str, Any] | None:
+        """Return the JSON that a command which only reads prints; None where it fails."""
+        with tempfile.TemporaryFile(dir=self.files.folder) as output:
+            code = self.supervisor.run(
+                [str(engine.path), *arguments],
+                cwd=self.run.directory,
+                environment=self.environment,
+                output=output,
+                errors=self.journal.handle,
+            )
+            output.seek(0)
+            text = output.read()
+        return json.loads(text) if code == 0 else None
+
+    def _store_outputs(self) -> None:
+        if (told := outputs(self._events)) is not None:
+            # Terraform has done it all, whether that can be written down or not.
+            with contextlib.suppress(OSError):
+                replace_json(self.files.outputs, told)
+
+    def _store_current_outputs(self, engine: Engine) -> None:
+        if (told := self._answer(engine, "output", "-json")) is not None:
+            replace_json(self.files.outputs, without_secrets(told))
+
+    def _fail(self, code: int) -> None:
+        why = failure(self._events, code)
+        # Killed otherwise is not stopped: it may not have saved what it did. 2 and -2 are an
+        # interrupt in the moment before Terraform listens for it.
+        if self._stopping and code in (1, 2, -signal.SIGINT):
+            self._end(State.CANCELLED, self._stopped_words(), returncode=code)
+        self._end(State.FAILED, why.message, remedy=why.remedy, kind=why.kind, returncode=code)
+
+    def end_badly(self, message: str, remedy: str) -> None:
+        """Write that the run failed for a reason outside Terraform."""
+        try:
+            self._end(State.FAILED, message, remedy=remedy, kind="other")
+        except Ended:
+            return
+
+    def end_cancelled(self) -> None:
+        """Write that the run was cancelled while no Terraform ran."""
+        try:
+            self._end(State.CANCELLED, _("Stopped before anything was changed."))
+        except Ended:
+            return
+
+    def _stopped_words(self) -> str:
+        if self.run.state is State.APPROVED:
+            return _("Stopped: what was done is in the state, the rest is not done.")
+        return _("Stopped before anything was changed.")
+
+    def _end(
+        self, state: State, message: str, *, changes: dict[str, int] | None = None, **ending: Any
+    ) -> None:
+        values: dict[str, Any] = {"exit": {"message": message, **ending}}
+        if changes is not None:
+            values["changes"] = changes
+        self.journal.state(state, message)
+        deadline = time.monotonic() + _FINAL_WRITE_PATIENCE
+        while True:
+            try:
+                # A plan that was applied, failed or stopped can't be applied any more.
+                self.files.plan.unlink(missing_ok=True)
+                self._enter(state, "", **values)
+                break
+            except OSError:
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(1)
+        raise Ended
+
+    def _enter(self, state: State, words: str, **values: Any) -> None:
+        if self._stopping and state in (State.PLANNING, State.PLANNED):
+            # Terraform ended well before the interrupt reached it: the run ends all the same.
+            raise Cancelled
+        if words:
+            # Before the state: a reader that sees the state has the whole journal then.
+            self.journal.state(state, words)
+        record(self.files, state, runner=self.me, child=self._child, **values)
+        self.state = state
+
+    def _tell_child(self, child: ProcessIdentity) -> None:
+        self._child = child
+        try:
+            record(self.files, self.state, runner=self.me, child=child)
+        except OSError as error:
+            # It runs already and must be waited for, whether that can be written or not.
+            self.journal.note(str(error), "warn")
+
+    def _tell_stopping(self) -> None:
+        self._stopping = True
+        if self.state in (State.STARTING, State.PLANNING, State.APPLYING):
+            words = _("Stopping: Terraform finishes what is in flight…")
+            try:
+                self._enter(State.STOPPING, words)
+            except OSError as error:
+                self.journal.note(str(error), "warn")
+
+
+def main(arguments: list[str]) -> int:
+    """Run one stage; the exit code is 0 unless the arguments are wrong."""
+    if len(arguments) != 3:
+        print("usage: gpuecs_tui.terraform.runner FOLDER plan|apply LOCK_FD", file=sys.stderr)
+        return _USAGE
+    folder, stage, lock = arguments
+    # The lock is ours alone: what Terraform starts must not hold it longer than we do.
+    os.set_inheritable(int(lock), False)
+    run = load(Path(folder))
+    if run is None:
+        print(f"{folder}: no run", file=sys.stderr)
+        return _USAGE
+    runner = Runner(run)
+    try:
+        (runner.apply if stage == "apply" else runner.plan)()
+    except Ended:
+        pass
+    except Cancelled:
+        runner.end_cancelled()
+    except TerraformProblem as problem:
+        runner.end_badly(problem.message, problem.remedy)
+    except OSError as error:
+        runner.end_badly(str(error), _("Mend that, then start it again."))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

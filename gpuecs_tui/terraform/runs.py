@@ -1,0 +1,267 @@
+"""Runs: started, decided on, stopped and found, from any process of the same user.
+
+A run plans first. ``start`` returns at once; a runner with a session of its own does the rest
+and nothing that happens to the caller reaches it. A plan with changes waits in state ``planned``
+without any process until somebody decides: ``approve`` (a new runner applies exactly the saved
+plan) or ``discard``. Of several deciders exactly one wins. A run with operation ``plan`` ends
+``succeeded`` with its plan's changes; so does an apply that finds nothing to change.
+
+Everybody only reads: ``Follower`` (follower.py) for the journal, ``Run.refresh`` for the state,
+``plan.load_plan(run)`` for the plan in detail, ``journal.RunFiles.outputs`` for the outputs.
+
+A stack's directory is known by its path with links resolved, or, once moved or reached by another
+mount, by its inode and a mark in its .terraform folder (stack_directory.py).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.directory_lock import DirectoryBusy, DirectoryLock, acquire
+from gpuecs_tui.terraform.environment import return_to
+from gpuecs_tui.terraform.journal import JournalWriter, read_recorded, record
+from gpuecs_tui.terraform.launch import create, holder_of, launch, who
+from gpuecs_tui.terraform.liveness import host_name, is_alive
+from gpuecs_tui.terraform.problems import RunProblem
+from gpuecs_tui.terraform.rotation import rotate
+from gpuecs_tui.terraform.run import APPROVE, DISCARD, Run, load
+from gpuecs_tui.terraform.stack_directory import identify_directory
+from gpuecs_tui.terraform.states import WORKING, Operation, State, title
+from gpuecs_tui.terraform.store import create_json, now, read_json
+
+_PATIENCE = 60.0
+"""Seconds to wait for a runner that was told to leave the details of its plan alone."""
+
+
+class AlreadyDecided(RunProblem):
+    """The plan was approved or discarded by somebody else; ``run`` is the run as it is now."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(
+            _("This plan is no longer waiting: it is {state} (by {who}).").format(
+                state=title(run.state), who=run.decided_by or "?"
+            )
+        )
+        self.run = run
+
+
+def runs_root() -> Path:
+    """Return the folder of all runs under the user's state folder (XDG_STATE_HOME)."""
+    from platformdirs import user_state_path
+
+    return user_state_path("gpuecs-tui") / "runs"
+
+
+def start(
+    directory: Path,
+    operation: Operation | str,
+    *,
+    plugin_dir: Path | None = None,
+    profile: str | None = None,
+    environ: Mapping[str, str] | None = None,
+    only_bring_back: bool = False,
+) -> Run:
+    """Begin a run on a stack's directory and return it in state ``starting``.
+
+    ``only_bring_back``: an apply that imports what the state lacks and does nothing else.
+    ``environ`` is the environment with the credentials (default: ours); no secret of it is
+    stored. An apply or destroy discards a plan that still waits for a decision here. Raises
+    DirectoryBusy while another run works there, RunProblem when files can't be written.
+    """
+    environment = dict(os.environ if environ is None else environ)
+    operation = Operation(operation)
+    real = directory.resolve()
+    if not real.is_dir():
+        raise RunProblem(_("There is no directory {path}.").format(path=directory))
+    for earlier in runs_of(real):
+        if earlier.is_live:
+            raise DirectoryBusy(real, holder_of(earlier))
+        _hurry(earlier)
+    lock = acquire(real, patience=_PATIENCE if _details_under_way(real) else 0)
+    try:
+        for waiting in runs_of(real):
+            # Only looking leaves a plan that somebody thinks about as valid as it was.
+            if operation is not Operation.PLAN and waiting.state is State.PLANNED:
+                _decide(waiting, DISCARD, _("Another run of this stack took its place."))
+        try:
+            rotate(all_runs())
+            run = create(
+                runs_root(),
+                real,
+                operation,
+                plugin_dir,
+                profile,
+                environment,
+                only_bring_back=only_bring_back,
+            )
+        except OSError as error:
+            raise RunProblem(
+                _("The run can't be written to {folder}: {reason}.").format(
+                    folder=runs_root(), reason=error.strerror or error
+                ),
+                _("Free some space there, or set XDG_STATE_HOME to a folder you can write to."),
+            ) from error
+        launch(run, "plan", lock, environment)
+    finally:
+        lock.release()
+    return run
+
+
+def approve(run: Run, *, environ: Mapping[str, str] | None = None) -> Run:
+    """Say yes to the plan of ``run`` and have exactly that plan applied.
+
+    Raises AlreadyDecided when somebody was first, RunProblem when there is nothing to approve or
+    ``environ`` (default: ours) has other credentials than the plan was made with. May block for
+    ``_PATIENCE`` seconds while the details of the plan are being read: call it from a worker.
+    """
+    present = run.refresh()
+    if present.operation is Operation.PLAN:
+        raise RunProblem(_("This run only plans: start an apply."))
+    if present.state not in (State.PLANNED, State.LOST, State.APPROVED):
+        raise AlreadyDecided(present)
+    if present.plan_path is None:
+        raise RunProblem(_("The saved plan is gone."), _("Plan anew."))
+    source = dict(os.environ if environ is None else environ)
+    environment = return_to(source, present.origin)
+    lock = _lock_for_decision(present)
+    try:
+        recorded = read_recorded(present.files)
+        if recorded is None or recorded.state not in (State.PLANNED, State.APPROVED):
+            raise AlreadyDecided(present.refresh())
+        _decide(present, APPROVE, "")
+        # We hold the lock, so no runner lives: an approval whose process died goes on here.
+        if (read_json(present.files.decision) or {}).get("decision") != APPROVE:
+            raise AlreadyDecided(present.refresh())
+        record(present.files, State.APPROVED, runner=None)
+        launch(present, "apply", lock, environment)
+    finally:
+        lock.release()
+    return present.refresh()
+
+
+def discard(run: Run) -> Run:
+    """Decline the plan of ``run`` and delete it. Raises AlreadyDecided when it isn't waiting."""
+    present = run.refresh()
+    if present.state is not State.PLANNED or not _decide(present, DISCARD, _("It was declined.")):
+        raise AlreadyDecided(present.refresh())
+    _hurry(present)
+    return present.refresh()
+
+
+def cancel(run: Run) -> Run:
+    """Ask for the end of ``run``: Terraform gets one SIGINT, ever, and finishes what is in flight.
+
+    Asking again changes nothing; a waiting plan is discarded, an ended run stays as it is. Raises
+    RunProblem when the run is on another host.
+    """
+    present = run.refresh()
+    if present.state is State.PLANNED:
+        return discard(present)
+    if not present.is_live:
+        return present
+    if present.host != host_name():
+        raise RunProblem(
+            _("This run works on {host}.").format(host=present.host), _("Cancel it there.")
+        )
+    # On a full disk the wish can't be written down; the signal carries it all the same.
+    with contextlib.suppress(OSError):
+        create_json(present.files.cancel, {"by": who(), "at": now()})
+    recorded = read_recorded(present.files)
+    if recorded is None:
+        return present
+    if recorded.runner is not None and is_alive(recorded.runner):
+        _send(signal.SIGTERM, recorded.runner.pid)
+    elif (
+        recorded.child is not None
+        and is_alive(recorded.child)
+        and create_json(present.files.interrupted, {"by": who(), "at": now()})
+    ):
+        # The runner is gone and Terraform works on alone: the one signal comes from us.
+        _send(signal.SIGINT, recorded.child.pid)
+    return present.refresh()
+
+
+def all_runs() -> list[Run]:
+    """Return all runs of this user, newest first."""
+    try:
+        folders = sorted(runs_root().iterdir(), reverse=True)
+    except OSError:
+        return []
+    return [run for run in map(load, folders) if run is not None]
+
+
+def runs_of(directory: Path) -> list[Run]:
+    """Return the runs of a stack's directory, newest first."""
+    here = identify_directory(directory)
+    return [run for run in all_runs() if here.is_same(run.directory, run.inode, run.token)]
+
+
+def live_run(directory: Path) -> Run | None:
+    """Return the run that works on a directory now, or None."""
+    return next((run for run in runs_of(directory) if run.is_live), None)
+
+
+def unfinished_run(directory: Path) -> Run | None:
+    """Return the run to offer when a directory is opened: live, or waiting for a decision."""
+    return next((run for run in runs_of(directory) if not run.is_final), None)
+
+
+def _lock_for_decision(run: Run) -> DirectoryLock:
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        _hurry(run)
+        try:
+            return acquire(run.directory, patience=0.1)
+        except DirectoryBusy:
+            present = run.refresh()
+            if present.state is not State.PLANNED:
+                raise AlreadyDecided(present) from None
+            if time.monotonic() >= deadline:
+                raise
+
+
+def _decide(run: Run, decision: str, reason: str) -> bool:
+    ours = create_json(
+        run.files.decision, {"decision": decision, "by": who(), "at": now(), "reason": reason}
+    )
+    if ours and decision == DISCARD:
+        run.files.plan.unlink(missing_ok=True)
+        journal = JournalWriter(run.files)
+        journal.state(State.DISCARDED, _("The plan was discarded: {why}").format(why=reason))
+        journal.close()
+    return ours
+
+
+def _hurry(run: Run) -> None:
+    """Tell a runner that only adds details to its plan to leave it."""
+    recorded = read_recorded(run.files)
+    if recorded and _adds_details(run) and recorded.runner:
+        _send(signal.SIGTERM, recorded.runner.pid)
+
+
+def _send(number: signal.Signals, pid: int) -> None:
+    # It may have ended since we looked, which is as good.
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+def _adds_details(run: Run) -> bool:
+    recorded = read_recorded(run.files)
+    return (
+        recorded is not None
+        and recorded.state not in WORKING
+        and recorded.state is not State.APPROVED
+        and recorded.runner is not None
+        and recorded.runner.host == host_name()
+        and is_alive(recorded.runner)
+    )
+
+
+def _details_under_way(directory: Path) -> bool:
+    return any(_adds_details(run) for run in runs_of(directory))

@@ -1,0 +1,57 @@
+"""Which directory a run belongs to, also after it was moved.
+
+An inode alone doesn't tell: it is given to another directory once its own is deleted. So a
+directory carries a random mark in its .terraform folder; a moved directory has the inode and the
+mark, a copy only the mark, a new one neither.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+_MARK = Path(".terraform", "gpuecs-tui.id")
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryIdentity:
+    """A directory as it is now."""
+
+    path: Path
+    """Absolute, links resolved."""
+    inode: tuple[int, int] | None
+    """Device and inode; None where there is no directory."""
+    token: str
+    """Its mark; empty before its first run."""
+
+    def is_same(self, path: Path, inode: tuple[int, int] | None, token: str) -> bool:
+        """Tell whether this is the directory that had these when a run of it began."""
+        if self.path == path:
+            return True
+        return bool(self.token) and (self.inode, self.token) == (inode, token)
+
+
+def identify_directory(directory: Path) -> DirectoryIdentity:
+    """Return the identity of a directory, which need not exist."""
+    path = directory.resolve()
+    try:
+        status = path.stat()
+        inode = (status.st_dev, status.st_ino)
+    except OSError:
+        return DirectoryIdentity(path, None, "")
+    try:
+        token = (path / _MARK).read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        token = ""
+    return DirectoryIdentity(path, inode, token)
+
+
+def mark(directory: Path) -> None:
+    """Give a directory its mark, unless it has one; its .terraform folder exists.
+
+    Where it can't be written the directory is known by its path alone.
+    """
+    with contextlib.suppress(OSError), (directory / _MARK).open("x", encoding="ascii") as file:
+        file.write(os.urandom(8).hex() + "\n")

@@ -1,0 +1,93 @@
+"""Small files that are either whole or absent, also after a power cut."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+PRIVATE_FILE = 0o600
+"""Mode of every file of a run: its journal may name things that are nobody else's business."""
+PRIVATE_FOLDER = 0o700
+"""Mode of the folders above them."""
+
+
+def now() -> str:
+    """Return the present time as RFC 3339 in UTC with microseconds, as Terraform stamps events."""
+    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def parse_time(text: str) -> datetime | None:
+    """Return the moment that ``text`` (RFC 3339) names, or None where it names none."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def replace_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Write ``value`` to ``path`` so that any reader, at any time, sees the old or the new whole.
+
+    It is on the disk when this returns. Raises OSError; the old file is then untouched.
+    """
+    scratch = _scratch(path, value)
+    try:
+        scratch.replace(path)
+    except OSError:
+        scratch.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def create_json(path: Path, value: Mapping[str, Any]) -> bool:
+    """Write ``value`` to ``path`` unless it exists; return whether it was us who made it.
+
+    Of several processes at once exactly one gets True, and no reader sees half a file. Raises
+    OSError.
+    """
+    scratch = _scratch(path, value)
+    try:
+        os.link(scratch, path)
+    except FileExistsError:
+        return False
+    finally:
+        scratch.unlink(missing_ok=True)
+    sync_folder(path.parent)
+    return True
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """Return the JSON object in ``path``, or None where there is no readable one."""
+    try:
+        value = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _scratch(path: Path, value: Mapping[str, Any]) -> Path:
+    scratch = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
+    handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_FILE)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            # Escaped: a path that is no UTF-8 comes back as it was.
+            json.dump(value, file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        scratch.unlink(missing_ok=True)
+        raise
+    return scratch
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring the folder itself to the disk: a rename in it is there only once it is."""
+    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,192 @@
+"""The stored state of a directory: a local file, or what the engine pulls from elsewhere."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.engine import find_engine
+from gpuecs_tui.terraform.environment import child_environment
+from gpuecs_tui.terraform.initialise import data_folder
+from gpuecs_tui.terraform.problems import TerraformProblem
+from gpuecs_tui.terraform.process import capture
+from gpuecs_tui.terraform.store import read_json
+from gpuecs_tui.terraform.tflock import STATE_NAME
+
+PULL_SECONDS = 60.0
+"""For ``state pull`` over a slow link; measured 0.7 s on loopback."""
+LOCAL, S3 = "local", "s3"
+"""The backends that are told apart; of any other the engine knows how to pull its state."""
+
+DEFAULT = "default"
+"""The workspace in which everybody is who never heard of workspaces."""
+_SELECTED = "environment"
+"""File in Terraform's data folder that names the selected workspace."""
+
+
+class StateProblem(TerraformProblem):
+    """A state that can't be read, or that can't be written as asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """Where a directory's state is kept, as its last ``init`` noted it."""
+
+    type: str
+    config: Mapping[str, Any]
+    """Its settings, those given on init's command line included; secrets may be among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredResource:
+    """One managed resource instance of a state."""
+
+    address: str
+    """Module path, type, name and key, as Terraform writes it."""
+    type: str
+    id: str
+    """Its attribute ``id``; empty where it has none."""
+    tainted: bool
+    """Its creation was not finished: the next apply replaces it."""
+    attributes: Mapping[str, Any]
+    """As stored, secrets included: not to be shown as they are."""
+    sensitive: tuple[str, ...] = ()
+    """Names of attributes that are sensitive as a whole or in part."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredState:
+    """A state as it was read."""
+
+    serial: int
+    """Number of its last change; 0 for one that was never written."""
+    lineage: str
+    """Identity of the state over its life; empty where nothing was stored yet."""
+    terraform_version: str
+    resources: tuple[StoredResource, ...]
+
+    def find(self, address: str) -> StoredResource | None:
+        """Return the resource at ``address``, or None."""
+        return next((it for it in self.resources if it.address == address), None)
+
+
+NOTHING = StoredState(0, "", "", ())
+"""What a directory has in which nothing was applied yet."""
+
+
+def backend(directory: Path, environ: Mapping[str, str] | None = None) -> Backend:
+    """Return where the state of ``directory`` is kept; local where init noted nothing else."""
+    folder = data_folder(directory, os.environ if environ is None else environ)
+    noted = (read_json(folder / STATE_NAME) or {}).get("backend") or {}
+    config = noted.get("config")
+    return Backend(str(noted.get("type") or LOCAL), config if isinstance(config, dict) else {})
+
+
+def workspace(directory: Path, environ: Mapping[str, str]) -> str:
+    """Return the workspace that Terraform works in: TF_WORKSPACE, else the one selected here."""
+    if named := environ.get("TF_WORKSPACE"):
+        return named
+    try:
+        return (data_folder(directory, environ) / _SELECTED).read_text("utf-8").strip() or DEFAULT
+    except OSError:
+        return DEFAULT
+
+
+def read_state(directory: Path, environ: Mapping[str, str] | None = None) -> StoredState:
+    """Return the state of ``directory``. Raises StateProblem.
+
+    A local one is read as a file; another backend's is pulled by the engine, which takes a second.
+    """
+    environment = dict(os.environ if environ is None else environ)
+    if is_local_file(directory, environment):
+        path = directory / STATE_NAME
+        try:
+            return parse_state(path.read_bytes(), str(path)) if path.exists() else NOTHING
+        except OSError as error:
+            raise StateProblem(
+                _("{path} can't be read: {reason}.").format(path=path, reason=error.strerror)
+            ) from None
+    variables = child_environment(environment).variables
+    pulled = capture(
+        [str(find_engine(variables).path), "state", "pull"],
+        cwd=directory,
+        environment=variables,
+        timeout=PULL_SECONDS,
+    )
+    if pulled.returncode != 0:
+        raise StateProblem(
+            _("The state can't be read: {reason}").format(reason=first_error(pulled.stderr)),
+            _("Check the credentials and the backend, then try again."),
+        )
+    return parse_state(pulled.stdout.encode(), _("What the backend holds"))
+
+
+def is_local_file(directory: Path, environ: Mapping[str, str]) -> bool:
+    """Tell whether the state is ``terraform.tfstate`` in the directory itself."""
+    where = backend(directory, environ)
+    moved = where.config.get("path") or workspace(directory, environ) != DEFAULT
+    return where.type == LOCAL and not moved
+
+
+def parse_state(text: bytes, name: str) -> StoredState:
+    """Return the state in ``text``; ``name`` is what an error calls it. Raises StateProblem."""
+    try:
+        raw = json.loads(text.strip() or b"{}")
+    except ValueError:
+        raw = None
+    if not isinstance(raw, dict):
+        raise StateProblem(
+            _("{name} is no Terraform state.").format(name=name),
+            _("Keep it, and restore the last good copy."),
+        )
+    return StoredState(
+        int(raw.get("serial") or 0),
+        str(raw.get("lineage") or ""),
+        str(raw.get("terraform_version") or ""),
+        tuple(_resources(raw)),
+    )
+
+
+def first_error(text: str) -> str:
+    """Return the first error that a command without ``-json`` printed, as one line."""
+    words = [line.strip(" │╷╵\t") for line in text.splitlines()]
+    told = [line for line in words if line]
+    start = next((n for n, line in enumerate(told) if line.startswith("Error:")), 0)
+    return " ".join(told[start : start + 3]).removeprefix("Error:").strip()
+
+
+def _resources(raw: Mapping[str, Any]) -> Iterator[StoredResource]:
+    for resource in raw.get("resources") or ():
+        if resource.get("mode") != "managed":
+            continue
+        module = f"{resource['module']}." if resource.get("module") else ""
+        for instance in resource.get("instances") or ():
+            # Deposed: the old one of a replacement, no longer at its address.
+            if instance.get("deposed"):
+                continue
+            attributes = instance.get("attributes") or {}
+            yield StoredResource(
+                f"{module}{resource.get('type')}.{resource.get('name')}{_key(instance)}",
+                str(resource.get("type", "")),
+                str(attributes.get("id") or ""),
+                instance.get("status") == "tainted",
+                attributes,
+                tuple(_sensitive(instance)),
+            )
+
+
+def _key(instance: Mapping[str, Any]) -> str:
+    key = instance.get("index_key")
+    return "" if key is None else f"[{json.dumps(key, ensure_ascii=False)}]"
+
+
+def _sensitive(instance: Mapping[str, Any]) -> Iterator[str]:
+    for path in instance.get("sensitive_attributes") or ():
+        first = path[0] if isinstance(path, list) and path else {}
+        if first.get("type") == "get_attr":
+            yield str(first.get("value"))

@@ -1,0 +1,1 @@
+"""What is written: Terraform and user data, as jinja2 templates."""

@@ -1,0 +1,104 @@
+from pathlib import Path
+
+import pytest
+
+from gpuecs_tui.terraform.environment import child_environment, origin, return_to
+from gpuecs_tui.terraform.problems import RunProblem
+
+KEYS = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "s3cr3t"}
+
+
+def test_what_is_always_set() -> None:
+    made = child_environment({"PATH": "/bin", "TF_INPUT": "1"})
+    assert made.notes == ()
+    assert made.variables == {
+        "PATH": "/bin",
+        "CHECKPOINT_DISABLE": "1",
+        "TF_IN_AUTOMATION": "1",
+        "TF_INPUT": "0",
+    }
+
+
+def test_a_configuration_file_that_is_not_there_is_left_out(tmp_path: Path) -> None:
+    missing = str(tmp_path / "none")
+    made = child_environment({"TF_CLI_CONFIG_FILE": missing})
+    assert "TF_CLI_CONFIG_FILE" not in made.variables
+    assert made.notes == (f"TF_CLI_CONFIG_FILE is ignored: there is no file {missing}.",)
+    there = tmp_path / "rc"
+    there.touch()
+    kept = child_environment({"TF_CLI_CONFIG_FILE": str(there)})
+    assert kept.variables["TF_CLI_CONFIG_FILE"] == str(there) and kept.notes == ()
+
+
+def test_arguments_from_the_environment_are_left_out() -> None:
+    made = child_environment({"TF_CLI_ARGS": "-no-color", "TF_CLI_ARGS_plan": "-target=x"})
+    assert not any(name.startswith("TF_CLI_ARGS") for name in made.variables)
+    assert len(made.notes) == 2 and "TF_CLI_ARGS_plan" in made.notes[1]
+
+
+def test_logs_go_to_a_file_or_nowhere() -> None:
+    assert "TF_LOG" not in child_environment({"TF_LOG": "trace"}).variables
+    both = {"TF_LOG": "trace", "TF_LOG_PATH": "/tmp/x.log"}
+    assert both.items() <= dict(child_environment(both).variables).items()
+
+
+def test_what_changes_the_plan_is_told() -> None:
+    given = {"TF_WORKSPACE": "blue", "TF_DATA_DIR": ".tf", "TF_VAR_image": "hidden", **KEYS}
+    made = child_environment(given)
+    assert given.items() <= dict(made.variables).items()
+    words = " ".join(made.notes)
+    assert "TF_WORKSPACE" in words and "TF_DATA_DIR" in words and "TF_VAR_image" in words
+    assert "hidden" not in words and "s3cr3t" not in words
+
+
+def test_a_profile_beats_keys() -> None:
+    made = child_environment({"AWS_REGION": "eu-west-1", "AWS_PROFILE": "a", **KEYS}, profile="b")
+    assert made.variables["AWS_PROFILE"] == "b" and made.variables["AWS_REGION"] == "eu-west-1"
+    assert not KEYS.keys() & made.variables.keys()
+    assert any("AWS_ACCESS_KEY_ID" in note for note in made.notes)
+
+
+def test_an_origin_has_settings_but_no_secret() -> None:
+    given = {
+        "AWS_REGION": "eu-west-1",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+        "AWS_WEB_IDENTITY_TOKEN_FILE": "/token",
+        "AWS_SESSION_TOKEN": "t0k3n",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN": "t0k3n",
+        "TF_WORKSPACE": "blue",
+        "HOME": "/home/a",
+        **KEYS,
+    }
+    made = origin(given)
+    assert set(made.variables) == {
+        "AWS_REGION",
+        "AWS_ENDPOINT_URL",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+        "TF_WORKSPACE",
+    }
+    assert made.fingerprint and "AKIA" not in made.fingerprint
+
+
+def test_an_approval_returns_to_the_settings_of_the_plan() -> None:
+    made = origin({"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_PROFILE": "demo"})
+    there = return_to({"PATH": "/bin", "AWS_REGION": "us-east-1", **KEYS}, made)
+    # No region, and no keys that would beat the profile.
+    assert there == {
+        "PATH": "/bin",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+        "AWS_PROFILE": "demo",
+    }
+
+
+def test_an_approval_with_the_same_keys() -> None:
+    made = origin({**KEYS, "AWS_REGION": "eu-west-1"})
+    assert return_to(KEYS, made) == {**KEYS, "AWS_REGION": "eu-west-1"}
+
+
+@pytest.mark.parametrize(
+    ("present", "words"),
+    [({}, "there are none now"), ({**KEYS, "AWS_ACCESS_KEY_ID": "AKIAOTHER"}, "other access keys")],
+)
+def test_an_approval_with_other_keys_is_refused(present: dict[str, str], words: str) -> None:
+    with pytest.raises(RunProblem, match=words):
+        return_to(present, origin(KEYS))

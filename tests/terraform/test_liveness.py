@@ -1,0 +1,57 @@
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+from gpuecs_tui.terraform import liveness
+from gpuecs_tui.terraform.liveness import ProcessIdentity, identify, is_alive
+
+
+def test_we_live() -> None:
+    me = identify()
+    assert me.pid == os.getpid() and me.started
+    assert is_alive(me)
+    assert ProcessIdentity.from_json(me.as_json()) == me
+
+
+def test_none_is_not_alive() -> None:
+    assert not is_alive(None)
+    assert ProcessIdentity.from_json({"pid": "x"}) is None
+    assert ProcessIdentity.from_json(None) is None
+
+
+def test_the_same_number_another_process() -> None:
+    assert not is_alive(replace(identify(), started="1"))
+
+
+def test_another_boot() -> None:
+    assert not is_alive(replace(identify(), boot="before"))
+
+
+def test_of_another_host_nothing_is_claimed() -> None:
+    assert is_alive(replace(identify(), host="elsewhere", started="1"))
+
+
+def test_an_ended_child_that_nobody_asked_for_is_dead() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        known = identify(child.pid)
+        assert is_alive(known)
+        assert child.stdin is not None
+        child.stdin.close()
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        # A zombie still has its number and start time.
+        assert not is_alive(known)
+    assert not is_alive(known)
+    assert identify(child.pid).started == ""
+
+
+def test_a_name_with_brackets_and_spaces(tmp_path: object) -> None:
+    name = "a) R (b c"
+    rename = f"open('/proc/self/comm', 'w').write({name!r}); print(flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", rename], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        assert is_alive(identify(child.pid))
+        assert liveness.boot_id()

@@ -1,0 +1,205 @@
+"""Every lesson of failure-modes.md's design rows, and aws.md's rules, in what is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.terraform.hcl_tree import Literal, Reference, calls
+from gpuecs_tui.terraform.read_configuration import MISSING
+from gpuecs_tui.terraform.render import render
+from tests.terraform.written import (
+    HTTPS,
+    PARAMETER,
+    SECRET,
+    blocks,
+    configuration,
+    made,
+    references,
+)
+
+# failure-modes.md, design rows
+
+
+def test_destroy_order() -> None:
+    written = configuration()
+    assert references(written, "aws_ecs_service.this", "depends_on")[:2] == [
+        "aws_ecs_cluster_capacity_providers.this",
+        "aws_lb_listener.this",
+    ]
+    assert "aws_iam_role_policy_attachment.execution" in references(
+        written, "aws_ecs_service.this", "depends_on"
+    )
+    assert written.value("aws_autoscaling_group.this", "force_delete") is True
+    # The cluster's name in the user data is what makes the instances go before the cluster.
+    found = written.expression("aws_launch_template.this", "user_data")
+    assert found is not None
+    (template,) = [call for call in calls(found[0]) if call.name == "templatefile"]
+    assert Reference("aws_ecs_cluster.this.name") in dict(_pairs(template.arguments[1])).values()
+    for address in ("aws_ecs_service.this", "aws_ecs_cluster_capacity_providers.this"):
+        assert references(written, address, "lifecycle.replace_triggered_by") == [
+            "aws_ecs_capacity_provider.this.id"
+        ]
+
+
+def _pairs(expression: Any) -> Any:
+    return expression.pairs
+
+
+def test_association_resource() -> None:
+    written = configuration()
+    assert written.value("aws_ecs_cluster.this", "capacity_providers") is MISSING
+    association = "aws_ecs_cluster_capacity_providers.this"
+    assert references(written, association, "capacity_providers") == [
+        "aws_ecs_capacity_provider.this.name"
+    ]
+    assert written.value(association, "default_capacity_provider_strategy.base") == 0
+    assert written.value(association, "default_capacity_provider_strategy.weight") == 1
+
+
+def test_target_group_in_use() -> None:
+    names = set()
+    for changes in (
+        {},
+        {"network.vpc_id": "vpc-0123456789abcdef1"},
+        {"load_balancer.target_port": 81},
+        {**HTTPS, "load_balancer.target_protocol_version": "HTTP2"},
+        {"task.network_mode": "awsvpc"},
+    ):
+        written = configuration(changes)
+        target_group = "aws_lb_target_group.this"
+        assert written.value(target_group, "lifecycle.create_before_destroy") is True
+        names.add(written.value(target_group, "name"))
+    assert len(names) == 5
+
+
+def test_managed_tag() -> None:
+    (tag,) = list(configuration().blocks["aws_autoscaling_group.this"][1].body.named("tag"))
+    values = {name: attribute.value for name, attribute in tag.body.attributes.items()}
+    assert [getattr(values[name], "value", None) for name in ("key", "value")] == [
+        "AmazonECSManaged",
+        "",
+    ]
+    assert getattr(values["propagate_at_launch"], "value", None) is True
+
+
+@pytest.mark.parametrize(
+    ("ami", "file", "line"),
+    [
+        ("al2023", "user_data.sh", "ECS_CLUSTER=${cluster}"),
+        ("ami-0123456789abcdef0", "user_data.sh", "ECS_CLUSTER=${cluster}"),
+        ("bottlerocket", "user_data.toml", 'cluster = "${cluster}"'),
+    ],
+)
+def test_cluster_join(ami: str, file: str, line: str) -> None:
+    assert line in render(made(fleet__ami=ami))[file].splitlines()
+
+
+def test_count_reset() -> None:
+    service, group = "aws_ecs_service.this", "aws_autoscaling_group.this"
+    written = configuration()
+    assert references(written, service, "lifecycle.ignore_changes") == ["desired_count"]
+    assert references(written, group, "lifecycle.ignore_changes") == ["desired_capacity"]
+
+
+def test_template_roll() -> None:
+    group = "aws_autoscaling_group.this"
+    plain = configuration()
+    assert plain.value(group, "launch_template.version") == "$Latest"
+    assert plain.body(group, "instance_refresh") is None
+    rolling = configuration(fleet__instance_refresh=True)
+    assert rolling.value(group, "launch_template.version").reference.endswith("latest_version")
+    preferences = "instance_refresh.preferences"
+    assert rolling.value(group, f"{preferences}.scale_in_protected_instances") == "Refresh"
+    assert rolling.value(group, f"{preferences}.min_healthy_percentage") == 100
+
+
+# aws.md, security and the two providers
+
+
+def test_security_of_the_defaults() -> None:
+    written = configuration(HTTPS)
+    template = "aws_launch_template.this"
+    assert written.value(template, "metadata_options.http_tokens") == "required"
+    assert written.value(template, "metadata_options.http_put_response_hop_limit") == 1
+    assert written.value(template, "block_device_mappings.ebs.encrypted") is True
+    assert written.value(template, "block_device_mappings.ebs.volume_type") == "gp3"
+    assert written.value("aws_lb.this", "drop_invalid_header_fields") is True
+    assert "TLS13-1-2" in written.value("aws_lb_listener.this", "ssl_policy")
+    assert written.value("aws_lb_listener.redirect", "default_action.type") == "redirect"
+    assert written.value("aws_cloudwatch_log_group.this", "retention_in_days") == 30
+    assert not any("privileged" in text or "SYS_ADMIN" in text for text in render(made()).values())
+    for rule in blocks(written, "aws_vpc_security_group_ingress_rule"):
+        if rule.labels[1] not in ("listener", "redirect"):
+            assert "cidr_ipv4" not in rule.body.attributes
+            assert "referenced_security_group_id" in rule.body.attributes
+
+
+def test_every_volume_is_encrypted() -> None:
+    for ami, devices in (("al2023", ["/dev/xvda"]), ("bottlerocket", ["/dev/xvdb", "/dev/xvda"])):
+        body = configuration(fleet__ami=ami).blocks["aws_launch_template.this"][1].body
+        volumes = list(body.named("block_device_mappings"))
+        names = [volume.body.attributes["device_name"].value for volume in volumes]
+        assert names == [Literal(device) for device in devices]
+        for volume in volumes:
+            (ebs,) = volume.body.named("ebs")
+            assert ebs.body.attributes["encrypted"].value == Literal(True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "ports"),
+    [
+        ({}, {(32768, 65535)}),
+        ({"task.host_port": 81}, {(81, 81)}),
+        ({"task.network_mode": "awsvpc"}, {(8000, 8000)}),
+        ({"task.network_mode": "host", "health_check.port": "9001"}, {(8000, 8000), (9001, 9001)}),
+        ({"health_check.port": "40000"}, {(32768, 65535)}),
+    ],
+)
+def test_instances_let_in_the_load_balancer_only_where_tasks_listen(
+    changes: Mapping[str, Value], ports: set[tuple[int, int]]
+) -> None:
+    written = configuration(changes)
+    for kind, suffix in (("ingress", "_from_load_balancer"), ("egress", "")):
+        rules = [
+            f"aws_vpc_security_group_{kind}_rule.{block.labels[1]}"
+            for block in blocks(written, f"aws_vpc_security_group_{kind}_rule")
+            if block.labels[1].endswith(suffix)
+            and block.labels[1] != "instances_to_anywhere"
+            and not block.labels[1].startswith(("listener", "redirect"))
+        ]
+        assert {
+            (written.value(rule, "from_port"), written.value(rule, "to_port")) for rule in rules
+        } == ports
+
+
+def test_the_execution_role_reads_exactly_the_secrets() -> None:
+    written = configuration(
+        task__secrets={"A": f"{SECRET}:key::", "B": SECRET, "C": PARAMETER, "D": PARAMETER}
+    )
+    statements = list(
+        written.blocks["data.aws_iam_policy_document.secrets"][1].body.named("statement")
+    )
+    granted = {
+        tuple(written.scope.value(statement.body.attributes[name].value))
+        for statement in statements
+        for name in ("actions", "resources")
+        if "kms" not in str(statement)
+    }
+    assert granted == {
+        ("secretsmanager:GetSecretValue",), (SECRET,), ("ssm:GetParameters",), (PARAMETER,),
+    }  # fmt: skip
+    assert "data.aws_iam_policy_document.secrets" not in configuration().blocks
+
+
+def test_one_configuration_for_both_providers() -> None:
+    written = configuration()
+    version = written.bodies["versions.tf"].blocks[0]
+    (required,) = version.body.named("required_providers")
+    aws = written.scope.value(required.body.attributes["aws"].value)
+    assert aws["version"] == ">= 5.100.0, < 7.0.0, != 6.53.0, != 6.54.0"
+    assert written.value("aws_ecs_service.this", "availability_zone_rebalancing") == "DISABLED"
+    assert written.value("aws_ecs_service.this", "launch_type") is MISSING

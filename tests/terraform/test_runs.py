@@ -1,0 +1,480 @@
+"""Runs with an engine that replays recorded streams and counts the signals it gets."""
+
+import errno
+import json
+import os
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gpuecs_tui.terraform import launch, rotation, runs
+from gpuecs_tui.terraform.aftermath import had_finished, last_words
+from gpuecs_tui.terraform.candidates import candidates
+from gpuecs_tui.terraform.directory_lock import DirectoryBusy, acquire
+from gpuecs_tui.terraform.engine import ENGINE_VARIABLE
+from gpuecs_tui.terraform.journal import RunFiles, read_recorded, record
+from gpuecs_tui.terraform.liveness import identify
+from gpuecs_tui.terraform.problems import RunProblem
+from gpuecs_tui.terraform.run import Run, load
+from gpuecs_tui.terraform.runs import AlreadyDecided
+from gpuecs_tui.terraform.states import FINAL, FOLLOWERS, WORKING, State, title
+from gpuecs_tui.terraform.store import read_json, replace_json
+from gpuecs_tui.terraform.stored_state import NOTHING
+from tests.terraform import fake_engine
+from tests.terraform.fake_engine import Command, event, stream
+from tests.terraform.waiting import journal_of, until, until_state
+
+
+@pytest.fixture
+def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Folder of a fake Terraform that is the one in use."""
+    folder = tmp_path / "engine"
+    monkeypatch.setenv(ENGINE_VARIABLE, str(fake_engine.install(folder)))
+    return folder
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Path:
+    folder = tmp_path / "stack"
+    folder.mkdir()
+    (folder / "main.tf").write_text('resource "terraform_data" "a" {\n}\n')
+    return folder
+
+
+def commands(engine: Path) -> list[str]:
+    return [call["arguments"][0] for call in fake_engine.calls(engine)]
+
+
+def planned(stack: Path) -> Run:
+    return until_state(runs.start(stack, "apply"), State.PLANNED)
+
+
+def failed(stack: Path, operation: str = "plan") -> Run:
+    return until_state(runs.start(stack, operation), State.FAILED)
+
+
+def test_plan_only(engine: Path, stack: Path) -> None:
+    run = until_state(runs.start(stack, "plan"), State.SUCCEEDED)
+    assert run.changes is not None
+    assert (run.changes.add, run.changes.change, run.changes.destroy) == (1, 3, 1)
+    assert run.returncode == 2
+    until(lambda: run.plan_path is None, "the plan's removal")
+    assert commands(engine) == ["init", "plan", "show"]
+    with pytest.raises(RunProblem, match="only plans"):
+        runs.approve(run)
+
+
+def test_how_terraform_is_called(engine: Path, stack: Path) -> None:
+    done = until_state(runs.approve(planned(stack)), State.SUCCEEDED)
+    init, plan, *_show, apply = fake_engine.calls(engine)
+    assert init["arguments"][:3] == ["init", "-json", "-input=false"]
+    out = f"-out={done.files.plan}"
+    assert plan["arguments"] == ["plan", "-json", "-input=false", "-detailed-exitcode", out]
+    assert apply["arguments"] == ["apply", "-json", "-input=false", str(done.files.plan)]
+    for call in (init, plan, apply):
+        assert call["cwd"] == str(stack)
+        assert call["environment"]["TF_INPUT"] == "0"
+        assert call["hangup_ignored"]
+        # A session of its own, no terminal, and nothing of ours held open.
+        assert call["session"] != os.getsid(0)
+        assert not any("gpuecs-tui.lock" in name for name in call["files"])
+    assert "-destroy" in _plan_arguments(engine, stack)
+
+
+def _plan_arguments(engine: Path, stack: Path) -> list[str]:
+    until_state(runs.start(stack, "destroy"), State.PLANNED)
+    plans = [c["arguments"] for c in fake_engine.calls(engine) if c["arguments"][0] == "plan"]
+    last: list[str] = plans[-1]
+    return last
+
+
+def test_init_runs_once_and_again_when_asked_for(engine: Path, stack: Path) -> None:
+    until_state(runs.start(stack, "plan"), State.SUCCEEDED)
+    until_state(runs.start(stack, "plan"), State.SUCCEEDED)
+    assert commands(engine).count("init") == 1
+    asking = {"severity": "error", "summary": "Inconsistent dependency lock file", "detail": "x"}
+    lines = [event(type="diagnostic", diagnostic=asking, **{"@message": "Error"})]
+    fake_engine.install(engine, plan=Command(lines, code=1))
+    ended = failed(stack)
+    assert commands(engine)[-3:] == ["plan", "init", "plan"]
+    assert "must be initialised anew" in ended.message
+
+
+def test_a_failing_init_ends_it(engine: Path, stack: Path) -> None:
+    diagnostic = {
+        "severity": "error",
+        "summary": "Failed to query available provider packages",
+        "detail": "could not connect to registry.terraform.io",
+    }
+    lines = [event(type="diagnostic", diagnostic=diagnostic, **{"@message": "Error"})]
+    fake_engine.install(engine, init=Command(lines, code=1))
+    ended = failed(stack)
+    assert "A provider could not be fetched" in ended.message and "--plugin-dir" in ended.remedy
+    assert "plan" not in commands(engine)
+
+
+def test_nothing_to_change(engine: Path, stack: Path) -> None:
+    outputs = {"url": {"value": "http://a", "sensitive": False, "type": "string"}}
+    outputs["key"] = {"value": "hunter2", "sensitive": True, "type": "string"}
+    summary = event(type="change_summary", changes={"add": 0, "operation": "plan"})
+    fake_engine.install(
+        engine, plan=Command([summary], code=0), output=Command([json.dumps(outputs)])
+    )
+    run = until_state(runs.start(stack, "apply"), State.SUCCEEDED)
+    assert run.changes is not None and run.changes.total == 0
+    assert run.message == "There is nothing to change."
+    assert run.plan_path is None
+    stored = read_json(run.files.outputs)
+    assert stored == {
+        "url": outputs["url"],
+        "key": {"sensitive": True, "type": "string"},
+    }
+
+
+@pytest.mark.parametrize("stage", ["init", "plan", "apply"])
+def test_cancel_is_one_interrupt_in_every_stage(engine: Path, stack: Path, stage: str) -> None:
+    slow = Command(stream("apply-change"), pause=5, after_interrupt=0.3)
+    fake_engine.install(engine, "1.11.4", **{stage: slow})
+    run = runs.start(stack, "apply")
+    if stage == "apply":
+        run = runs.approve(until_state(run, State.PLANNED))
+    until(lambda: commands(engine)[-1:] == [stage], stage)
+    until(lambda: run.refresh().terraform_pid, "Terraform's process id")
+    assert runs.cancel(run).cancel_requested
+    stopping = until_state(run, State.STOPPING)
+    assert runs.cancel(stopping).is_live
+    os.kill(stopping.pid, signal.SIGTERM)
+    ended = until_state(run, State.CANCELLED)
+    assert fake_engine.signals(engine) == ["SIGINT"]
+    changed = "what was done is in the state" in ended.message
+    assert changed is (stage == "apply") and ended.plan_path is None
+
+
+def test_cancel_before_anything_began(engine: Path, stack: Path) -> None:
+    run = runs.start(stack, "apply")
+    runs.cancel(run)
+    ended = until_state(run, State.CANCELLED)
+    assert ended.returncode is None or ended.returncode == 1
+    assert "apply" not in commands(engine)
+
+
+@pytest.mark.parametrize(
+    ("stage", "operation", "state"),
+    [
+        ("init", "apply", State.CANCELLED),
+        ("plan", "apply", State.CANCELLED),
+        ("plan", "plan", State.SUCCEEDED),
+        ("apply", "apply", State.SUCCEEDED),
+    ],
+)
+def test_an_interrupt_that_comes_too_late(
+    engine: Path, stack: Path, stage: str, operation: str, state: State
+) -> None:
+    # What is done is done, but nothing that was not begun follows.
+    lines = stream("plan-change" if stage == "plan" else "apply-change")
+    command = Command(lines, code=2 if stage == "plan" else 0, pause=0.04, deaf=True)
+    fake_engine.install(engine, "1.11.4", **{stage: command})
+    run = runs.start(stack, operation)
+    if stage == "apply":
+        run = runs.approve(until_state(run, State.PLANNED))
+    until(lambda: commands(engine)[-1:] == [stage], stage)
+    until(lambda: run.refresh().terraform_pid, "Terraform's process id")
+    runs.cancel(run)
+    ended = until_state(run, state)
+    assert fake_engine.signals(engine) == ["SIGINT"]
+    assert commands(engine)[-1] in (stage, "show")
+    until(lambda: ended.plan_path is None, "the plan's removal")
+
+
+def test_decline(engine: Path, stack: Path) -> None:
+    run = planned(stack)
+    gone = runs.discard(run)
+    assert gone.state is State.DISCARDED and gone.plan_path is None and gone.is_final
+    assert gone.message == "It was declined."
+    for decide in (runs.discard, runs.approve):
+        with pytest.raises(AlreadyDecided, match="discarded"):
+            decide(run)
+    assert runs.cancel(gone).state is State.DISCARDED
+
+
+def test_cancel_of_a_waiting_plan_declines_it(engine: Path, stack: Path) -> None:
+    assert runs.cancel(planned(stack)).state is State.DISCARDED
+
+
+def test_a_new_apply_takes_the_place_of_a_waiting_plan(engine: Path, stack: Path) -> None:
+    first = planned(stack)
+    until_state(runs.start(stack, "plan"), State.SUCCEEDED)
+    assert first.refresh().state is State.PLANNED
+    second = planned(stack)
+    assert first.refresh().state is State.DISCARDED
+    assert "took its place" in first.refresh().message
+    assert runs.unfinished_run(stack) == second.refresh()
+    assert runs.live_run(stack) is None
+
+
+def test_an_approval_whose_process_died_can_be_made_again(engine: Path, stack: Path) -> None:
+    run = planned(stack)
+    replace_json(run.files.decision, {"decision": "approve", "by": "ana@x", "at": ""})
+    until(lambda: run.refresh().state is State.LOST, "the verdict")
+    assert "before anything was applied" in run.refresh().message
+    assert until_state(runs.approve(run), State.SUCCEEDED).decided_by == "ana@x"
+
+
+def test_a_busy_directory(engine: Path, stack: Path) -> None:
+    fake_engine.install(engine, plan=Command(stream("plan-change"), code=2, pause=5))
+    run = until_state(runs.start(stack, "apply"), State.PLANNING)
+    with pytest.raises(DirectoryBusy) as busy:
+        runs.start(stack, "plan")
+    holder = busy.value.holder
+    assert holder is not None
+    assert (holder.run, holder.host, holder.pid) == (run.id, socket.gethostname(), run.pid)
+    assert holder.user in busy.value.message and str(run.pid) in busy.value.message
+    runs.cancel(run)
+    until_state(run, State.CANCELLED)
+
+
+def test_another_users_run_is_told_by_the_lock_alone(
+    engine: Path, stack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = acquire(stack)
+    with pytest.raises(DirectoryBusy):
+        runs.start(stack, "plan")
+    lock.release()
+    assert runs.all_runs() == []
+
+
+def test_no_engine(stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    ended = failed(stack)
+    assert ended.message == "Neither terraform nor tofu is on PATH." and ended.remedy
+
+
+def test_an_engine_that_speaks_another_language(engine: Path, stack: Path) -> None:
+    newer = event(type="version", terraform="3.0.0", ui="2.0", **{"@message": "Terraform 3.0.0"})
+    fake_engine.install(engine, plan=Command([newer], code=2))
+    assert "speaks version 2.0 of its events" in failed(stack).message
+
+
+def test_a_mirror_that_holds_nothing(engine: Path, stack: Path, tmp_path: Path) -> None:
+    run = runs.start(stack, "plan", plugin_dir=tmp_path)
+    assert "holds no AWS provider" in until_state(run, State.FAILED).message
+
+
+def test_a_directory_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(RunProblem, match="There is no directory"):
+        runs.start(tmp_path / "none", "plan")
+
+
+def test_a_state_folder_that_cannot_be_written(
+    stack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocked = tmp_path / "file"
+    blocked.touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(blocked))
+    with pytest.raises(RunProblem, match=r"can't be written to .*file") as told:
+        runs.start(stack, "plan")
+    assert "XDG_STATE_HOME" in told.value.remedy
+    # The directory is free again.
+    monkeypatch.delenv("XDG_STATE_HOME")
+    acquire(stack).release()
+
+
+def test_approval_needs_the_plans_credentials(
+    engine: Path, stack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIADEMO")
+    run = planned(stack)
+    stored = b"".join(p.read_bytes() for p in run.files.folder.iterdir())
+    assert b"AKIADEMO" not in stored
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    with pytest.raises(RunProblem, match="other access keys"):
+        runs.approve(run, environ={**os.environ, "AWS_ACCESS_KEY_ID": "AKIAREAL"})
+    assert run.refresh().state is State.PLANNED
+    until_state(runs.approve(run), State.SUCCEEDED)
+    # It went where the plan was made for, though this process no longer says so.
+    apply = fake_engine.calls(engine)[-1]
+    assert apply["environment"]["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
+
+
+def test_a_profile_is_kept_for_the_apply(engine: Path, stack: Path) -> None:
+    run = until_state(runs.start(stack, "apply", profile="blue"), State.PLANNED)
+    assert run.profile == "blue"
+    until_state(runs.approve(run), State.SUCCEEDED)
+    profiles = {c["environment"].get("AWS_PROFILE") for c in fake_engine.calls(engine)}
+    assert profiles == {"blue"}
+
+
+def test_what_is_ignored_is_told(
+    engine: Path, stack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TF_CLI_ARGS_plan", "-target=aws_lb.this")
+    run = until_state(runs.start(stack, "plan"), State.SUCCEEDED)
+    assert "TF_CLI_ARGS_plan is ignored" in journal_of(run)
+
+
+def test_a_moved_directory_keeps_its_runs(engine: Path, stack: Path) -> None:
+    run = until_state(runs.start(stack, "plan"), State.SUCCEEDED)
+    moved = stack.rename(stack.with_name("moved"))
+    assert [r.id for r in runs.runs_of(moved)] == [run.id]
+    other = stack.with_name("other")
+    shutil.copytree(moved, other)
+    assert runs.runs_of(other) == []
+    # Often the next directory gets the number of the deleted one.
+    shutil.rmtree(moved)
+    fresh = stack.with_name("fresh")
+    fresh.mkdir()
+    assert runs.runs_of(fresh) == []
+    # At its old path a directory is taken for the same, whatever lies there now.
+    stack.mkdir()
+    assert [r.id for r in runs.runs_of(stack)] == [run.id]
+
+
+def test_a_run_of_before_the_last_boot_is_lost(engine: Path, stack: Path) -> None:
+    run = planned(stack)
+    before = replace(identify(), boot="before")
+    for state in (State.APPROVED, State.APPLYING):
+        record(run.files, state, runner=before, child=before)
+    assert run.refresh().state is State.LOST and not run.refresh().is_live
+
+
+def test_a_run_of_another_host_lives_while_the_lock_is_held(engine: Path, stack: Path) -> None:
+    run = planned(stack)
+    elsewhere = replace(identify(), host="elsewhere")
+    for state in (State.APPROVED, State.APPLYING):
+        record(run.files, state, runner=elsewhere)
+    lock = acquire(stack, patience=5)
+    assert run.refresh().state is State.APPLYING
+    lock.release()
+    assert run.refresh().state is State.LOST
+
+
+def test_no_state_is_left_once_it_is_final(engine: Path, stack: Path) -> None:
+    run = runs.discard(planned(stack))
+    until_state(runs.start(stack, "plan"), State.SUCCEEDED)
+    ended = runs.runs_of(stack)[0]
+    with pytest.raises(RunProblem):
+        record(ended.files, State.APPLYING, runner=identify())
+    assert run.refresh().state is State.DISCARDED
+    recorded = read_recorded(ended.files)
+    assert recorded is not None and recorded.state is State.SUCCEEDED
+
+
+def test_every_state_has_a_title_and_a_way_on() -> None:
+    assert all(title(state) for state in State)
+    assert set(FOLLOWERS) == set(State) - FINAL
+    for state in WORKING:
+        assert {State.FAILED, State.CANCELLED} <= FOLLOWERS[state]
+
+
+def test_old_runs_make_room(engine: Path, stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rotation, "KEPT_RUNS", 3)
+    waiting = planned(stack)
+    for _number in range(5):
+        until_state(runs.start(stack, "plan"), State.SUCCEEDED)
+    kept = runs.all_runs()
+    # Three, and the one that has not ended.
+    assert len(kept) == 4 and kept[-1].id == waiting.id
+
+
+def test_large_runs_make_room(engine: Path, stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    large = until_state(runs.start(stack, "plan"), State.SUCCEEDED)
+    with large.files.journal.open("ab") as journal:
+        journal.truncate(1_000_000)
+    monkeypatch.setattr(rotation, "KEPT_BYTES", 900_000)
+    until_state(runs.start(stack, "plan"), State.SUCCEEDED)
+    assert load(large.files.folder) is None
+
+
+def test_folders_are_private(engine: Path, stack: Path) -> None:
+    run = planned(stack)
+    for folder in (run.files.folder, run.files.folder.parent):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    for path in run.files.folder.iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600, path.name
+
+
+def test_a_half_written_folder_is_no_run(stack: Path) -> None:
+    folder = runs.runs_root() / "20260101T000000-x"
+    folder.mkdir(parents=True)
+    RunFiles(folder).state.write_text("{")
+    assert runs.all_runs() == []
+
+
+def test_the_runner_imports_nothing_heavy() -> None:
+    heavy = ["textual", "boto3", "botocore", "jinja2", "hcl2", "lark", "moto", "rich"]
+    program = (
+        "import sys, gpuecs_tui.terraform.runner, gpuecs_tui.terraform.runs\n"
+        f"print([name for name in {heavy} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("asked_to_stop", [False, True])
+def test_a_full_disk_in_mid_apply(
+    engine: Path, stack: Path, monkeypatch: pytest.MonkeyPatch, asked_to_stop: bool
+) -> None:
+    monkeypatch.setattr(launch, "RUNNER", "tests.terraform.full_disk_runner")
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    fake_engine.install(engine, apply=Command(stream("apply-change"), pause=0.2))
+    run = runs.approve(planned(stack))
+    until(lambda: commands(engine)[-1:] == ["apply"], "the apply")
+    if asked_to_stop:
+        monkeypatch.setattr(runs, "create_json", _no_space)
+        until_state(run, State.APPLYING)
+        runs.cancel(run)
+    ended = until_state(run, State.CANCELLED if asked_to_stop else State.SUCCEEDED)
+    # Nothing died of it, and the verdict was written once there was room.
+    assert fake_engine.signals(engine) == (["SIGINT"] if asked_to_stop else [])
+    assert "No space left" in journal_of(ended)
+
+
+def _no_space(*_arguments: object) -> bool:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_looking_back_on_a_lost_run(engine: Path, stack: Path) -> None:
+    lines = stream("apply-signal-INT")
+    cut = next(n for n, line in enumerate(lines) if "Interrupt received" in line)
+    fake_engine.install(engine, apply=Command(lines[:cut], linger=60))
+    run = runs.approve(planned(stack))
+    until(lambda: lines[cut - 1] in journal_of(run), "its last line")
+    present = run.refresh()
+    os.kill(present.pid, signal.SIGKILL)
+    os.kill(present.terraform_pid, signal.SIGKILL)
+    until(lambda: run.refresh().state is State.LOST, "the verdict")
+    assert not had_finished(run) and last_words(run.refresh()) == ""
+    found = candidates([run.refresh()], NOTHING)
+    assert len([it for it in found if it.certain]) == 26
+    assert "aws_lb.this" in {it.address for it in found if not it.certain}
+    until_state(runs.start(stack, "plan"), State.SUCCEEDED)
+
+
+def test_looking_back_on_what_ended_well(engine: Path, stack: Path) -> None:
+    fake_engine.install(engine, apply=Command(stream("apply-change"), linger=60))
+    run = runs.approve(planned(stack))
+    until(lambda: stream("apply-change")[-1] in journal_of(run), "its last line")
+    present = run.refresh()
+    os.kill(present.pid, signal.SIGKILL)
+    os.kill(present.terraform_pid, signal.SIGKILL)
+    until(lambda: run.refresh().state is State.LOST, "the verdict")
+    assert had_finished(run)
+    assert "everything was applied" in last_words(run.refresh())
+
+
+def test_a_path_that_is_no_text(engine: Path, tmp_path: Path) -> None:
+    stack = Path(os.fsdecode(os.fsencode(tmp_path) + b"/stack-\xff"))
+    stack.mkdir()
+    (stack / "main.tf").touch()
+    run = until_state(runs.start(stack, "plan"), State.SUCCEEDED)
+    assert run.directory == stack and runs.runs_of(stack) == [run.refresh()]

@@ -1,0 +1,338 @@
+"""Writing: compared first, never over a hand edit, all files or none."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gpuecs_tui.terraform import write_files
+from gpuecs_tui.terraform.read import ReadProblem, read
+from gpuecs_tui.terraform.render import render
+from gpuecs_tui.terraform.write import Changes, WriteProblem, compare, write
+from gpuecs_tui.terraform.write_files import COMMIT, STAGE
+from tests.terraform.written import S3, made, put
+
+
+def texts(directory: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in directory.iterdir() if path.is_file()}
+
+
+def encoded(files: dict[str, str]) -> dict[str, bytes]:
+    return {name: text.encode() for name, text in files.items()}
+
+
+def changed(directory: Path, **renamed: Any) -> Changes:
+    return compare(directory, render(made(**renamed)))
+
+
+def test_a_new_directory_is_made_and_filled(tmp_path: Path) -> None:
+    directory = tmp_path / "a" / "b"
+    files = render(made())
+    changes = compare(directory, files)
+    assert {change.kind for change in changes.files} == {"create"}
+    assert not directory.exists()
+    write(changes)
+    assert texts(directory) == encoded(files)
+    assert {stat.S_IMODE(path.stat().st_mode) for path in directory.iterdir()} == {0o644}
+    again = compare(directory, files)
+    assert (again.files, again.unchanged, again.foreign) == ((), tuple(files), ())
+    write(again)
+
+
+def test_only_what_differs_is_shown_and_written(tmp_path: Path) -> None:
+    put(tmp_path, render(made()))
+    (tmp_path / "terraform.tfvars").chmod(0o600)
+    untouched = (tmp_path / "fleet.tf").stat()
+    changes = changed(tmp_path, fleet__max_size=5)
+    (change,) = changes.files
+    assert (change.file, change.kind, change.hand_edited) == ("terraform.tfvars", "change", False)
+    assert "-max_size      = 2\n+max_size      = 5\n" in change.diff
+    write(changes)
+    assert read(tmp_path).stack == made(fleet__max_size=5)
+    after = (tmp_path / "fleet.tf").stat()
+    assert (after.st_ino, after.st_mtime_ns) == (untouched.st_ino, untouched.st_mtime_ns)
+    assert stat.S_IMODE((tmp_path / "terraform.tfvars").stat().st_mode) == 0o600
+    assert not (tmp_path / STAGE).exists()
+
+
+def test_what_the_stack_no_longer_needs_goes_and_the_user_s_own_stays(tmp_path: Path) -> None:
+    put(tmp_path, render(made({**S3, "fleet.extra_user_data": "echo"})))
+    put(tmp_path, {"dns.tf": "locals {}\n", "notes.txt": "x", "terraform.tfstate": "{}"})
+    changes = changed(tmp_path)
+    assert changes.foreign == ("dns.tf", "notes.txt", "terraform.tfstate")
+    deleted = {change.file for change in changes.files if change.kind == "delete"}
+    assert deleted == {"backend.tf", "extra_user_data.sh"}
+    assert changes.hand_edited == ()
+    write(changes)
+    assert {"dns.tf", "notes.txt", "terraform.tfstate"} <= texts(tmp_path).keys()
+    assert not deleted & texts(tmp_path).keys()
+
+
+def test_a_hand_edit_is_never_lost_without_a_yes(tmp_path: Path) -> None:
+    files = render(made())
+    put(tmp_path, files)
+    mine = files["service.tf"].replace("rollback = true", "rollback = var.roll_back")
+    put(tmp_path, {"service.tf": mine + 'variable "roll_back" {\n  default = true\n}\n'})
+    before = texts(tmp_path)
+    changes = changed(tmp_path, service__rollback=False)
+    assert changes.hand_edited == ("service.tf",)
+    with pytest.raises(WriteProblem, match=r"service\.tf was edited by hand"):
+        write(changes)
+    with pytest.raises(WriteProblem, match=r"service\.tf"):
+        write(changes, accept=["terraform.tfvars"])
+    assert texts(tmp_path) == before
+    write(changes, accept=["service.tf"])
+    assert texts(tmp_path) == encoded(render(made(service__rollback=False)))
+
+
+def test_a_hand_edit_beside_the_new_decision_is_kept(tmp_path: Path) -> None:
+    files = render(made())
+    put(tmp_path, files)
+    mine = files["service.tf"].replace(
+        "  propagate_tags ",
+        "  # Our pipeline waits here.\n  wait_for_steady_state = true\n  propagate_tags ",
+    )
+    put(tmp_path, {"service.tf": mine})
+    changes = changed(tmp_path, service__rollback=False, fleet__max_size=5)
+    assert changes.hand_edited == ()
+    kept = {change.file: change.keeps_edits for change in changes.files}
+    assert kept == {"terraform.tfvars": False, "service.tf": True}
+    write(changes)
+    after = (tmp_path / "service.tf").read_text()
+    assert "  # Our pipeline waits here.\n  wait_for_steady_state = true\n" in after
+    found = read(tmp_path)
+    assert found.stack == made(service__rollback=False, fleet__max_size=5)
+    assert [item.what for item in found.unread] == ["aws_ecs_service.this.wait_for_steady_state"]
+    assert changed(tmp_path, service__rollback=False, fleet__max_size=5).files == ()
+
+
+def test_an_edit_that_would_overrule_the_new_decision_is_not_kept(tmp_path: Path) -> None:
+    files = render(made())
+    put(tmp_path, {**files, "fleet.tf": files["fleet.tf"].replace("= var.max_size", "= 4")})
+    changes = changed(tmp_path, fleet__max_size=5)
+    assert changes.hand_edited == ("terraform.tfvars", "fleet.tf")
+    assert "= var.max_size" in changes.after["fleet.tf"]
+
+
+def test_files_of_ours_that_can_t_be_understood_count_as_hand_edited(tmp_path: Path) -> None:
+    put(tmp_path, render(made()))
+    put(tmp_path, {"service.tf": "resource {{{\n"})
+    changes = changed(tmp_path, fleet__max_size=5)
+    assert set(changes.hand_edited) == {"service.tf", "terraform.tfvars"}
+    put(tmp_path, {"service.tf": "", "fleet.tf": ""})
+    assert "terraform.tfvars" in changed(tmp_path, fleet__max_size=5).hand_edited
+
+
+def test_foreign_terraform_with_our_file_names_is_hand_edited(tmp_path: Path) -> None:
+    put(tmp_path, {"variables.tf": 'variable "x" {}\n'})
+    assert changed(tmp_path).hand_edited == ("variables.tf",)
+
+
+def test_a_stale_file_that_was_edited_is_not_deleted_without_a_yes(tmp_path: Path) -> None:
+    put(tmp_path, render(made(S3)))
+    with (tmp_path / "backend.tf").open("a") as file:
+        file.write("# do not touch\n")
+    changes = changed(tmp_path)
+    assert changes.hand_edited == ("backend.tf",)
+    with pytest.raises(WriteProblem, match=r"backend\.tf"):
+        write(changes)
+
+
+def test_what_is_declared_elsewhere_already_is_a_clash(tmp_path: Path) -> None:
+    put(tmp_path, {"main.tf": 'locals {}\n\nresource "aws_lb" "this" {}\nvariable "own" {}\n'})
+    changes = changed(tmp_path)
+    assert [(clash.file, clash.line, clash.address) for clash in changes.clashes] == [
+        ("main.tf", 3, "aws_lb.this")
+    ]
+    with pytest.raises(WriteProblem, match=r"main\.tf, line 3, declares aws_lb\.this"):
+        write(changes)
+    assert set(texts(tmp_path)) == {"main.tf"}
+
+
+@pytest.mark.parametrize(
+    ("text", "clash"),
+    [
+        ("terraform {\n  required_providers {}\n}\n", "terraform.required_providers"),
+        ('terraform {\n  required_version = ">= 1.0"\n}\n', None),
+        ('locals {\n  target_group_suffix = ""\n}\n', "local.target_group_suffix"),
+        ('locals {\n  mine = ""\n}\n', None),
+        ('provider "aws" {}\n', "provider.aws"),
+        ('provider "aws" {\n  alias = "other"\n}\n', None),
+        ('output "url" {\n  value = 1\n}\n', "output.url"),
+        ('data "aws_partition" "this" {}\n', "data.aws_partition.this"),
+        ("resource {{{\n", None),
+    ],
+)
+def test_what_may_stand_beside_ours(tmp_path: Path, text: str, clash: str | None) -> None:
+    put(tmp_path, {"own.tf": text})
+    assert [item.address for item in changed(tmp_path).clashes] == ([clash] if clash else [])
+
+
+def test_a_change_since_the_comparison_stops_the_write(tmp_path: Path) -> None:
+    put(tmp_path, render(made()))
+    changes = changed(tmp_path, fleet__max_size=5)
+    put(tmp_path, {"terraform.tfvars": "# mine\n"})
+    before = texts(tmp_path)
+    with pytest.raises(WriteProblem, match="changed since"):
+        write(changes)
+    assert texts(tmp_path) == before
+    put(tmp_path / "new", {})
+    fresh = changed(tmp_path / "new")
+    put(tmp_path / "new", {"iam.tf": "# mine\n"})
+    with pytest.raises(WriteProblem, match=r"iam\.tf has changed since"):
+        write(fresh)
+
+
+@pytest.mark.parametrize("kind", ["link", "dangling", "folder", "fifo"])
+def test_links_and_other_irregular_files_are_refused(tmp_path: Path, kind: str) -> None:
+    changes = changed(tmp_path)
+    target = tmp_path / "fleet.tf"
+    if kind == "folder":
+        target.mkdir()
+    elif kind == "fifo":
+        os.mkfifo(target)
+    else:
+        (tmp_path / "real").write_text("x")
+        target.symlink_to("real" if kind == "link" else "nowhere")
+    with pytest.raises(WriteProblem, match="link or no regular file"):
+        write(changes)
+    assert "service.tf" not in texts(tmp_path)
+
+
+def test_a_directory_that_is_a_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(WriteProblem, match="not a directory"):
+        compare(tmp_path / "file", {})
+
+
+@pytest.mark.parametrize("number", [1, 3, 7])
+@pytest.mark.parametrize("call", ["fsync", "fchmod"])
+def test_a_full_disk_leaves_the_old_files_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, call: str
+) -> None:
+    put(tmp_path, render(made()))
+    before = texts(tmp_path)
+    changes = changed(
+        tmp_path,
+        stack__name="other",
+        service__rollback=False,
+        fleet__market="spot",
+        task__gpus=2,
+        load_balancer__port=81,
+        network__ingress_cidrs=("10.0.0.0/8",),
+    )
+    assert len(changes.files) >= 7
+    real, calls = getattr(os, call), iter(range(1, 1000))
+
+    def failing(*arguments: Any) -> None:
+        if next(calls) == min(number, len(changes.files)):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        real(*arguments)
+
+    monkeypatch.setattr(os, call, failing)
+    with pytest.raises(WriteProblem, match="No space left") as caught:
+        write(changes)
+    monkeypatch.undo()
+    assert "Nothing was changed" in str(caught.value)
+    assert texts(tmp_path) == before
+    assert not (tmp_path / STAGE).exists()
+    write(changes)
+    assert texts(tmp_path) == encoded(dict(changes.after))
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("moves", range(5))
+def test_a_write_that_dies_after_its_decision_is_finished_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moves: int
+) -> None:
+    put(tmp_path, render(made({**S3})))
+    changes = changed(tmp_path, fleet__max_size=5, service__rollback=False, task__gpus=2)
+    assert len(changes.files) == 4
+    real, calls = write_files._move, iter(range(100))
+
+    def dying(*arguments: Any) -> None:
+        if next(calls) == moves:
+            raise Killed
+        real(*arguments)
+
+    monkeypatch.setattr(write_files, "_move", dying)
+    if moves < 4:
+        with pytest.raises(Killed):
+            write(changes)
+        assert (tmp_path / STAGE / COMMIT).exists()
+    else:
+        write(changes)
+    monkeypatch.undo()
+    assert read(tmp_path).stack == made(fleet__max_size=5, service__rollback=False, task__gpus=2)
+    after = compare(tmp_path, changes.after)
+    assert after.files == ()
+    assert not (tmp_path / STAGE).exists()
+    assert texts(tmp_path) == encoded(dict(changes.after))
+
+
+def test_an_edit_made_between_death_and_finish_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, render(made()))
+    changes = changed(tmp_path, fleet__max_size=5, service__rollback=False)
+
+    def dying(*arguments: Any) -> None:
+        raise Killed
+
+    monkeypatch.setattr(write_files, "_move", dying)
+    with pytest.raises(Killed):
+        write(changes)
+    monkeypatch.undo()
+    put(tmp_path, {"service.tf": "# mine\n"})
+    compare(tmp_path, changes.after)
+    assert (tmp_path / "service.tf").read_text() == "# mine\n"
+    assert (tmp_path / "terraform.tfvars").read_text() == changes.after["terraform.tfvars"]
+
+
+def test_a_write_that_dies_before_its_decision_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, render(made()))
+    before = texts(tmp_path)
+    changes = changed(tmp_path, fleet__max_size=5)
+
+    def dying(*arguments: Any) -> None:
+        raise Killed
+
+    monkeypatch.setattr(os, "fsync", dying)
+    with pytest.raises(Killed):
+        write(changes)
+    monkeypatch.undo()
+    assert texts(tmp_path) == before
+    # It could be a write that is going on, as long as it is fresh.
+    with pytest.raises(WriteProblem, match="another write is going on"):
+        write(changes)
+    os.utime(tmp_path / STAGE, (0, 0))
+    write(changes)
+    assert read(tmp_path).stack == made(fleet__max_size=5)
+
+
+def test_a_decision_that_can_t_be_read_is_said_and_kept(tmp_path: Path) -> None:
+    (tmp_path / STAGE).mkdir()
+    (tmp_path / STAGE / COMMIT).write_text("{")
+    with pytest.raises(WriteProblem, match="can't be read"):
+        changed(tmp_path)
+    with pytest.raises(ReadProblem, match="can't be read"):
+        read(tmp_path)
+    assert (tmp_path / STAGE / COMMIT).exists()
+
+
+def test_a_decision_of_another_format_is_said(tmp_path: Path) -> None:
+    (tmp_path / STAGE).mkdir()
+    (tmp_path / STAGE / COMMIT).write_text(json.dumps({"../x": ["a"]}))
+    with pytest.raises(WriteProblem, match="can't be read"):
+        changed(tmp_path)

@@ -1,0 +1,47 @@
+"""Waiting for what another process does, without guessing how long it takes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from gpuecs_tui.terraform.run import Run
+from gpuecs_tui.terraform.states import State
+
+PATIENCE = 60.0
+"""Seconds after which a test gives up; on a quiet machine none waits for more than three."""
+
+_T = TypeVar("_T")
+
+
+def until(ask: Callable[[], _T | None], what: str) -> _T:
+    """Return the first true answer of ``ask``; fail with ``what`` when none comes."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        answer = ask()
+        if answer:
+            return answer
+        time.sleep(0.02)
+    raise AssertionError(f"waited {PATIENCE:g} s for {what}")
+
+
+def journal_of(run: Run) -> str:
+    """Return all that is in a run's journal; nothing before it is made."""
+    try:
+        return run.files.journal.read_text("utf-8")
+    except FileNotFoundError:
+        return ""
+
+
+def until_state(run: Run, *states: State) -> Run:
+    """Return the run once it is in one of ``states``; fail at once when it ends otherwise."""
+
+    def ask() -> Run | None:
+        present = run.refresh()
+        if present.state in states:
+            return present
+        assert not present.is_final, (present.state, present.message, journal_of(present)[-1500:])
+        return None
+
+    return until(ask, " or ".join(states))
