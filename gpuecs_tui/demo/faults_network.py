@@ -1,0 +1,66 @@
+"""Faults of the network: ways out, public subnets, free addresses, security groups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from gpuecs_tui.demo.holding import absent, attribute, emptied
+from gpuecs_tui.demo.seeding import backend
+
+FEW = 3
+"""Free addresses of ``few-addresses``: not enough for a load balancer, which needs eight."""
+
+
+@contextmanager
+def no_public_subnets(_operand: str) -> Iterator[None]:
+    """No route to an internet gateway; a NAT gateway's own is told apart by nobody."""
+    with _without_routes(lambda route: route.gateway is not None):
+        yield
+
+
+@contextmanager
+def no_egress(_operand: str) -> Iterator[None]:
+    """No route to a NAT gateway."""
+    with _without_routes(lambda route: route.nat_gateway is not None):
+        yield
+
+
+@contextmanager
+def few_addresses(_operand: str) -> Iterator[None]:
+    """FEW free addresses, or what a subnet has less than that."""
+    with ExitStack() as held:
+        for zone in backend("ec2").subnets.values():
+            for subnet in zone.values():
+                taken = max(0, subnet.available_ip_address_count - FEW)
+                fewer = subnet._available_ip_addresses - taken
+                held.enter_context(attribute(subnet, "_available_ip_addresses", fewer))
+        yield
+
+
+@contextmanager
+def security_closed(_operand: str) -> Iterator[None]:
+    """Groups without a rule for what comes in."""
+    with ExitStack() as held:
+        for of_vpc in backend("ec2").groups.values():
+            for group in of_vpc.values():
+                held.enter_context(emptied(group.ingress_rules))
+        yield
+
+
+@contextmanager
+def _without_routes(go: Callable[[Any], bool]) -> Iterator[None]:
+    with ExitStack() as held:
+        for table in backend("ec2").route_tables.values():
+            routes = table._routes
+            held.enter_context(absent(routes, [key for key, it in routes.items() if go(it)]))
+        yield
+
+
+HOLDS = {
+    "no-public-subnets": no_public_subnets,
+    "no-egress": no_egress,
+    "few-addresses": few_addresses,
+    "security-closed": security_closed,
+}

@@ -1,0 +1,33 @@
+"""moto's gaps as a target of Terraform's AWS provider, closed in this process.
+
+Each function closes one and says by which symptom it shows. tests/demo/test_gaps.py observes every
+symptom on moto as it comes, too: the day it fails there, moto has closed the gap and the function
+can go.
+"""
+
+from __future__ import annotations
+
+from gpuecs_tui.demo import (
+    gaps_autoscaling,
+    gaps_ec2,
+    gaps_ecs,
+    gaps_elbv2,
+    gaps_s3,
+    refusals_ecs,
+)
+
+GAPS = (
+    *gaps_ecs.GAPS,
+    *refusals_ecs.GAPS,
+    *gaps_ec2.GAPS,
+    *gaps_autoscaling.GAPS,
+    *gaps_elbv2.GAPS,
+    *gaps_s3.GAPS,
+)
+"""Every gap, in the order in which they are closed."""
+
+
+def close_all() -> None:
+    """Close every gap, once in a process."""
+    for close in GAPS:
+        close()

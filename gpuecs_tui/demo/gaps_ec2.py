@@ -1,0 +1,137 @@
+"""Gaps of moto's EC2."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.core.types import Base64EncodedString
+from moto.ec2.models.instances import Instance
+from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateVersion
+from moto.ec2.models.security_groups import SecurityGroupBackend, SecurityGroupRule
+from moto.ec2.responses.spot_instances import SpotInstances
+
+from gpuecs_tui.demo import prices
+from gpuecs_tui.demo.patching import wrap
+
+OWN_TAGS = "launch-template"
+"""The resource type by which a CreateLaunchTemplate request tags the template itself."""
+
+
+def template_tags() -> None:
+    """The template's own tags are answered as tags for its instances: every plan changes it."""
+
+    def create_version(
+        original: Any, self: LaunchTemplate, data: dict[str, Any], description: str
+    ) -> LaunchTemplateVersion:
+        version: LaunchTemplateVersion = original(self, data, description)
+        kept = [
+            tags for tags in data.get("TagSpecifications", []) if tags["ResourceType"] != OWN_TAGS
+        ]
+        version.data = {key: value for key, value in data.items() if key != "TagSpecifications"}
+        if kept:
+            version.data["TagSpecifications"] = kept
+        return version
+
+    wrap(LaunchTemplate, "create_version", create_version)
+
+
+def template_user_data() -> None:
+    """User data of a template's second version is no user data: no instance starts from it."""
+
+    def user_data(version: LaunchTemplateVersion) -> Base64EncodedString | None:
+        given = version.data.get("UserData")
+        return Base64EncodedString(given) if isinstance(given, str) else given
+
+    LaunchTemplateVersion.user_data = property(user_data)  # type: ignore[method-assign, assignment] # a property for another
+
+
+def rule_description() -> None:
+    """A rule that names a group loses its description: every plan changes it."""
+
+    def description(self: SecurityGroupRule) -> str | None:
+        return self.ip_range.get("Description") or self.source_group.get("Description")
+
+    SecurityGroupRule.description = property(description)  # type: ignore[method-assign, assignment] # a property for another
+
+
+def rule_of_everything() -> None:
+    """A rule for every protocol can't be changed: moto asks for ports, and it has none."""
+
+    def modify(
+        original: Any, self: SecurityGroupBackend, group_id: str, rules: dict[str, dict[str, Any]]
+    ) -> None:
+        everything = [name for name, rule in rules.items() if rule.get("IpProtocol") == "-1"]
+        original(
+            self,
+            group_id,
+            {
+                name: {"FromPort": "-1", "ToPort": "-1", **rule} if name in everything else rule
+                for name, rule in rules.items()
+            },
+        )
+        group = self.get_security_group_by_name_or_id(group_id)
+        for rule in filter(None, map(group.get_rule, everything)) if group else ():
+            rule.from_port = rule.to_port = None
+
+    wrap(SecurityGroupBackend, "modify_security_group_rules", modify)
+
+
+def interfaces_of_the_dead() -> None:
+    """A terminated instance's first interface stays: a subnet runs out of addresses."""
+
+    def terminate(original: Any, self: Instance) -> Any:
+        for interface in self.nics.values():
+            if interface.device_index == 0:
+                interface.delete_on_termination = True
+        return original(self)
+
+    wrap(Instance, "terminate", terminate)
+
+
+def spot_prices() -> None:
+    """Every spot price is 0.00001 USD and of 2006, and a filter by product finds none."""
+
+    def describe(_original: Any, self: SpotInstances) -> ActionResult:
+        filters = self._filters_from_querystring()
+        products = {*self._get_param("ProductDescriptions", [])}
+        products.update(filters.pop("product-description", []))
+        zone = self._get_param("AvailabilityZone")
+        offerings = [
+            offering
+            for offering in self.ec2_backend.describe_spot_price_history(
+                self._get_param("InstanceTypes", []), filters
+            )
+            if not zone or offering["Location"] == zone
+        ]
+        if products and "Linux/UNIX" not in products:
+            offerings = []
+        now = datetime.now(UTC)
+        end = min(_moment(self._get_param("EndTime")) or now, now)
+        start = _moment(self._get_param("StartTime")) or end - prices.SPOT_KEPT
+        history = prices.spot_history(self.region, offerings, start, end)
+        first = int(self._get_param("NextToken") or 0)
+        size = int(self._get_param("MaxResults") or prices.MOST_RESULTS)
+        more = str(first + size) if first + size < len(history) else ""
+        page = history[first : first + size]
+        return ActionResult({"SpotPriceHistory": page, "NextToken": more})
+
+    wrap(SpotInstances, "describe_spot_price_history", describe)
+
+
+def _moment(given: str | datetime | None) -> datetime | None:
+    if not given:
+        return None
+    moment = given if isinstance(given, datetime) else datetime.fromisoformat(given)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+GAPS = (
+    template_tags,
+    template_user_data,
+    rule_description,
+    rule_of_everything,
+    interfaces_of_the_dead,
+    spot_prices,
+)

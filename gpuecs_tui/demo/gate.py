@@ -1,0 +1,109 @@
+"""The emulated account's front door: one WSGI application before moto's.
+
+moto was made for tests of one thread. Here Terraform asks ten things at once while the player
+changes the same objects, so the gate lets one of them in at a time. Services that moto doesn't
+have are answered here too.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+from gpuecs_tui.demo import own_services, protocol
+from gpuecs_tui.demo.fault_names import UnknownFault
+from gpuecs_tui.demo.faults import Faults
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+
+class Gate:
+    """A WSGI application; ``lock`` is held while anything reads or changes the account."""
+
+    def __init__(self, identity: str, token: str) -> None:
+        self.lock = threading.RLock()
+        self.on_stop: Callable[[], None] = lambda: None
+        self.is_playing: Callable[[], bool] = lambda: False
+        self.last_request = time.monotonic()
+        self._faults = Faults()
+        self._identity = identity
+        self._token = token
+        self._moto = DomainDispatcherApplication(create_backend_app)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request, whole."""
+        path = environ.get("PATH_INFO", "")
+        if path == protocol.STATUS_PATH:
+            state = {"id": self._identity, "pid": os.getpid(), "playing": self.is_playing()}
+            return self._json(start_response, {**state, "faults": self._faults.active})
+        if path == protocol.STOP_PATH:
+            return self._stop(environ, start_response)
+        if path == protocol.FAULTS_PATH:
+            return self._set_faults(environ, start_response)
+        self.last_request = time.monotonic()
+        # Read before the lock: a client that was stopped half-way would stop everybody.
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        environ["wsgi.input"] = io.BytesIO(body)
+        calls = self._faults.calls
+        calls.wait(environ, body)
+        if refusal := calls.refusal(environ, body):
+            return _whole(start_response, refusal.status, refusal.content_type, refusal.body)
+        with self.lock:
+            own = own_services.answer(environ)
+            if own is not None:
+                status, found = own
+                return self._json(start_response, found, status)
+            answer = self._moto(environ, start_response)
+            try:
+                # Read here: a part made after the lock is gone could meet the player at work.
+                return list(answer)
+            finally:
+                if hasattr(answer, "close"):
+                    answer.close()
+
+    def _stop(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if not self._trusts(environ):
+            return self._json(start_response, {"error": "wrong token"}, "403 Forbidden")
+        # From a thread of its own: shutdown() waits for the requests under way, this one included.
+        threading.Thread(target=self.on_stop).start()
+        return self._json(start_response, {"stopping": True})
+
+    def _set_faults(
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        if not self._trusts(environ):
+            return self._json(start_response, {"error": "wrong token"}, "403 Forbidden")
+        wanted = json.loads(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
+        with self.lock:
+            try:
+                self._faults.set(wanted["faults"])
+            except UnknownFault as error:
+                return self._json(start_response, {"error": str(error)}, "400 Bad Request")
+        return self._json(start_response, {"faults": self._faults.active})
+
+    def _trusts(self, environ: WSGIEnvironment) -> bool:
+        header = "HTTP_" + protocol.TOKEN_HEADER.upper().replace("-", "_")
+        return bool(environ.get(header) == self._token)
+
+    @staticmethod
+    def _json(
+        start_response: StartResponse, body: dict[str, Any], status: str = "200 OK"
+    ) -> Iterable[bytes]:
+        data = json.dumps(body).encode()
+        return _whole(start_response, status, "application/x-amz-json-1.1", data)
+
+
+def _whole(
+    start_response: StartResponse, status: str, content_type: str, data: bytes
+) -> Iterable[bytes]:
+    headers = [("Content-Type", content_type), ("Content-Length", str(len(data)))]
+    start_response(status, headers)
+    return [data]

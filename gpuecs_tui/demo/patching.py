@@ -1,0 +1,16 @@
+"""Replacing a method of moto's while keeping the one it had."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+
+def wrap(owner: type, name: str, around: Callable[..., Any]) -> None:
+    """Let ``owner.name`` call ``around(original, self, …)``; original is None if it had none."""
+    original = getattr(owner, name, None)
+
+    def method(self: Any, *args: Any, **keywords: Any) -> Any:
+        return around(original, self, *args, **keywords)
+
+    setattr(owner, name, method)

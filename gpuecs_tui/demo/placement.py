@@ -1,0 +1,123 @@
+"""Where ECS would put a task: reservations against what instances registered. Pure.
+
+Rules: aws.md "Memory, CPU and placement"; only reservations count, never what is free in truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+RESERVED_PORTS = frozenset({22, 2375, 2376, 51678, 51679, 51680})
+"""TCP ports that the ECS agent keeps: SSH, Docker and its own."""
+
+DYNAMIC_PORTS = range(32768, 65536)
+"""Host ports that Docker gives where a bridge task asks for 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What one task reserves."""
+
+    cpu: int
+    """CPU units."""
+    memory: int
+    """MiB."""
+    gpus: int
+    ports: frozenset[int] = frozenset()
+    """Static host ports."""
+    interface: bool = False
+    """Whether it takes a network interface of its own (awsvpc)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What is left on one container instance."""
+
+    cpu: int
+    memory: int
+    gpus: int
+    interfaces: int
+    ports: frozenset[int] = field(default=RESERVED_PORTS)
+    """Host ports that are taken."""
+    groups: frozenset[str] = frozenset()
+    """Services and families that run here, for distinct instances."""
+
+    def lacks(self, need: Need) -> str:
+        """Say what is missing for ``need``, as an ECS service event words it; empty if nothing."""
+        if need.memory > self.memory:
+            return "has insufficient memory available"
+        if need.cpu > self.cpu:
+            return "has insufficient CPU units available"
+        if need.gpus > self.gpus:
+            return "has insufficient GPU resource available"
+        if need.ports & self.ports:
+            return "is already using a port required by your task"
+        if need.interface and self.interfaces < 1:
+            return "has insufficient ENI resource available"
+        return ""
+
+    def taking(self, need: Need, group: str) -> Room:
+        """Return what is left once a task of ``group`` with ``need`` is here."""
+        return replace(
+            self,
+            cpu=self.cpu - need.cpu,
+            memory=self.memory - need.memory,
+            gpus=self.gpus - need.gpus,
+            interfaces=self.interfaces - need.interface,
+            ports=self.ports | need.ports,
+            groups=self.groups | {group},
+        )
+
+
+def need_of(task_definition: Any) -> Need:
+    """Return what a task of moto's ``task_definition`` reserves.
+
+    The task's own size counts where it has one, else the sum of its containers' (a container
+    without a hard limit counts with its reservation).
+    """
+    containers: Sequence[dict[str, Any]] = task_definition.container_definitions
+    cpu = int(task_definition.cpu or sum(int(c.get("cpu") or 0) for c in containers))
+    memory = int(
+        task_definition.memory
+        or sum(int(c.get("memory") or c.get("memoryReservation") or 0) for c in containers)
+    )
+    gpus = sum(
+        int(entry["value"])
+        for container in containers
+        for entry in container.get("resourceRequirements") or ()
+        if entry["type"] == "GPU"
+    )
+    awsvpc = task_definition.network_mode == "awsvpc"
+    ports = frozenset(
+        port
+        for container in containers
+        for mapping in container.get("portMappings") or ()
+        if not awsvpc and (port := mapping.get("hostPort") or _host_port(task_definition, mapping))
+    )
+    return Need(cpu, memory, gpus, ports, awsvpc)
+
+
+def _host_port(task_definition: Any, mapping: dict[str, Any]) -> int:
+    return int(mapping["containerPort"]) if task_definition.network_mode == "host" else 0
+
+
+def instances_for(count: int, need: Need, group: str, empty: Room, distinct: bool) -> int:
+    """Return how many empty instances ``count`` more tasks take; 0 where one doesn't fit at all."""
+    each, room = 0, empty
+    while not room.lacks(need) and not (distinct and group in room.groups):
+        room, each = room.taking(need, group), each + 1
+        if each >= count:
+            break
+    return -(-count // each) if each else 0
+
+
+def choose(rooms: Iterable[tuple[str, Room]], need: Need, group: str, distinct: bool) -> str | None:
+    """Return the id of the emptiest instance that takes the task, or None."""
+    fitting = [
+        (room.groups.__contains__(group), -room.memory, name)
+        for name, room in rooms
+        if not room.lacks(need) and not (distinct and group in room.groups)
+    ]
+    return min(fitting)[2] if fitting else None

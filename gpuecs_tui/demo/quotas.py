@@ -1,0 +1,55 @@
+"""Service Quotas of the emulated account: EC2's vCPU limits for GPU families.
+
+moto knows the quotas of VPC only. Codes: aws.md "Quotas", which has them from the AWS console.
+The values are an ordinary account's that asked once for G and never for P.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+ACCOUNT_ID = "123456789012"
+
+EC2_QUOTAS = {
+    "L-DB2E81BA": ("Running On-Demand G and VT instances", 64.0),
+    "L-3819A6DF": ("All G and VT Spot Instance Requests", 32.0),
+    "L-417A185B": ("Running On-Demand P instances", 96.0),
+    "L-7212CCBC": ("All P4, P3 and P2 Spot Instance Requests", 0.0),
+    "L-1216C47A": ("Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances", 640.0),
+}
+"""Quota code → (name, vCPUs)."""
+
+_OK = "200 OK"
+_BAD = "400 Bad Request"
+
+
+def answer(operation: str, region: str, parameters: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Answer GetServiceQuota, GetAWSDefaultServiceQuota and both lists, for ``ec2``."""
+    service = parameters.get("ServiceCode")
+    if operation in ("ListServiceQuotas", "ListAWSDefaultServiceQuotas"):
+        codes = EC2_QUOTAS if service == "ec2" else {}
+        return _OK, {"Quotas": [_quota(code, region) for code in codes]}
+    if operation in ("GetServiceQuota", "GetAWSDefaultServiceQuota"):
+        code = parameters.get("QuotaCode", "")
+        if service == "ec2" and code in EC2_QUOTAS:
+            return _OK, {"Quota": _quota(code, region)}
+        return _BAD, {
+            "__type": "NoSuchResourceException",
+            "Message": f"The request failed because the specified quota {code} does not exist.",
+        }
+    return _BAD, {"__type": "IllegalArgumentException", "Message": f"{operation} isn't emulated."}
+
+
+def _quota(code: str, region: str) -> dict[str, Any]:
+    name, value = EC2_QUOTAS[code]
+    return {
+        "ServiceCode": "ec2",
+        "ServiceName": "Amazon Elastic Compute Cloud (Amazon EC2)",
+        "QuotaArn": f"arn:aws:servicequotas:{region}:{ACCOUNT_ID}:ec2/{code}",
+        "QuotaCode": code,
+        "QuotaName": name,
+        "Value": value,
+        "Unit": "None",
+        "Adjustable": True,
+        "GlobalQuota": False,
+    }

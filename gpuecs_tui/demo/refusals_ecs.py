@@ -1,0 +1,169 @@
+"""What AWS refuses and moto lets pass: the reasons why the order of a stack's parts matters.
+
+Each is a deadlock or a failed apply from failure-modes.md (destroy-order, association-resource): a
+stack that gets these wrong must fail here as it would there.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.autoscaling.models import autoscaling_backends
+from moto.ecs.exceptions import ECSException, InvalidParameterException
+from moto.ecs.models import EC2ContainerServiceBackend
+from moto.ecs.responses import EC2ContainerServiceResponse
+from moto.elbv2.models import elbv2_backends
+
+from gpuecs_tui.demo.patching import wrap
+
+
+def cluster_in_use() -> None:
+    """DeleteCluster succeeds though instances are registered or services run."""
+
+    def delete(original: Any, self: EC2ContainerServiceBackend, name: str) -> Any:
+        cluster = self._get_cluster(name)
+        if _services(self, cluster.name):
+            raise ECSException(
+                "ClusterContainsServicesException",
+                "The Cluster cannot be deleted while Services are active.",
+            )
+        if self.container_instances.get(cluster.name):
+            raise ECSException(
+                "ClusterContainsContainerInstancesException",
+                "The Cluster cannot be deleted while Container Instances are active or draining.",
+            )
+        return original(self, name)
+
+    wrap(EC2ContainerServiceBackend, "delete_cluster", delete)
+
+
+def provider_of_a_service() -> None:
+    """A cluster gives up a capacity provider that one of its services still uses."""
+
+    def put(
+        original: Any,
+        self: EC2ContainerServiceBackend,
+        name: str,
+        providers: list[str] | None,
+        strategy: list[dict[str, Any]] | None,
+    ) -> Any:
+        cluster = self._get_cluster(name)
+        removed = set(cluster.capacity_providers or ()) - set(providers or ())
+        for service in _services(self, cluster.name):
+            if removed & _providers(service):
+                raise ECSException(
+                    "ResourceInUseException",
+                    "The specified capacity provider is in use and cannot be removed.",
+                )
+        return original(self, name, providers, strategy)
+
+    wrap(EC2ContainerServiceBackend, "put_cluster_capacity_providers", put)
+
+
+def provider_of_a_cluster() -> None:
+    """DeleteCapacityProvider succeeds though a cluster has it."""
+
+    def delete(original: Any, self: EC2ContainerServiceBackend, name: str) -> Any:
+        provider = self._get_provider(name)
+        if provider is None:
+            raise ECSException(
+                "InvalidParameterException", "The specified capacity provider does not exist."
+            )
+        for cluster in self.clusters.values():
+            if cluster.status == "ACTIVE" and provider.name in (cluster.capacity_providers or ()):
+                raise ECSException(
+                    "ResourceInUseException",
+                    "The specified capacity provider cannot be deleted because it is associated "
+                    f"with cluster: {cluster.name}. Remove the capacity provider from the cluster "
+                    "and try again.",
+                )
+        return original(self, name)
+
+    wrap(EC2ContainerServiceBackend, "delete_capacity_provider", delete)
+
+
+def provider_of_a_group() -> None:
+    """CreateCapacityProvider takes a group that another has, or one without the protection."""
+
+    def create(
+        original: Any,
+        self: EC2ContainerServiceBackend,
+        name: str,
+        details: dict[str, Any],
+        tags: list[dict[str, str]] | None,
+    ) -> Any:
+        arn = details["autoScalingGroupArn"]
+        owners = [
+            provider.auto_scaling_group_provider["autoScalingGroupArn"]
+            for provider in self.capacity_providers.values()
+        ]
+        if arn in owners:
+            raise ECSException(
+                "ClientException",
+                "The specified Auto Scaling group ARN is already being used by another capacity "
+                "provider. Specify a unique Auto Scaling group ARN and try again.",
+            )
+        known = autoscaling_backends[self.account_id][self.region_name].autoscaling_groups
+        unprotected = any(
+            group.arn == arn and not group.new_instances_protected_from_scale_in
+            for group in known.values()
+        )
+        if unprotected and details.get("managedTerminationProtection") == "ENABLED":
+            raise ECSException(
+                "ClientException",
+                "The managed termination protection setting for the capacity provider is invalid. "
+                "To enable managed termination protection for a capacity provider, the Auto "
+                "Scaling group must have instance protection from scale in enabled.",
+            )
+        return original(self, name, details, tags)
+
+    wrap(EC2ContainerServiceBackend, "create_capacity_provider", create)
+
+
+def service_before_its_parts() -> None:
+    """CreateService takes a provider that its cluster lacks and a group that no listener has."""
+
+    def create(original: Any, self: EC2ContainerServiceResponse) -> Any:
+        backend = self.ecs_backend
+        cluster = backend._get_cluster(self._get_param("cluster", "default"))
+        strategy = self._get_param("capacityProviderStrategy") or ()
+        wanted = {entry["capacityProvider"] for entry in strategy}
+        if wanted - set(cluster.capacity_providers or ()):
+            raise InvalidParameterException(
+                "The specified capacity provider strategy cannot contain a capacity provider that "
+                "is not associated with the cluster. Associate the capacity provider with the "
+                "cluster and try again."
+            )
+        groups = elbv2_backends[backend.account_id][backend.region_name].target_groups
+        for balancer in self._get_param("loadBalancers") or ():
+            arn = balancer.get("targetGroupArn")
+            if arn and (arn not in groups or not groups[arn].load_balancer_arns):
+                raise InvalidParameterException(
+                    f"The target group with targetGroupArn {arn} does not have an associated load "
+                    "balancer."
+                )
+        return original(self)
+
+    wrap(EC2ContainerServiceResponse, "create_service", create)
+
+
+def _services(backend: EC2ContainerServiceBackend, cluster: str) -> list[Any]:
+    return [
+        service
+        for service in backend.services.values()
+        if service.cluster_name == cluster and service.status != "INACTIVE"
+    ]
+
+
+def _providers(service: Any) -> set[str]:
+    strategy = getattr(service, "capacity_provider_strategy", None) or ()
+    return {entry["capacityProvider"] for entry in strategy}
+
+
+GAPS = (
+    cluster_in_use,
+    provider_of_a_service,
+    provider_of_a_cluster,
+    provider_of_a_group,
+    service_before_its_parts,
+)

@@ -1,0 +1,119 @@
+"""The emulated account's process: ``python -m gpuecs_tui.demo.server FOLDER ID [IDLE_SECONDS]``.
+
+Started by account.py, never by hand. It furnishes moto's backends, closes moto's gaps, plays what
+AWS does by itself (player.py) and answers on a free port of loopback until it is told to stop or
+nobody has asked anything for protocol.IDLE_SECONDS.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from types import FrameType
+from typing import IO
+
+from gpuecs_tui.demo import protocol
+
+SETTINGS = {
+    # Roles of a stack attach AWS's managed policies; without this they don't exist.
+    "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
+    # 3 s and 100 MB for images that no stack uses; the seed adds those that one does.
+    "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
+    # A stack that names a type AWS doesn't have must fail here as it would there.
+    "MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION": "true",
+    "MOTO_ENABLE_KEYPAIR_VALIDATION": "true",
+    # A pending certificate stays so; moto would issue it after a minute.
+    "MOTO_ACM_VALIDATION_WAIT": str(10 * protocol.IDLE_SECONDS),
+}
+"""moto's own switches; read when moto is imported, hence set before."""
+
+
+PREDECESSOR_SECONDS = 10.0
+"""How long a server waits for one that was told to stop to be gone from its folder."""
+
+
+def main(folder: Path, identity: str, idle_seconds: float = protocol.IDLE_SECONDS) -> int:
+    """Serve until stopped; returns the exit code, EXIT_OTHER_LIVES when the folder is taken."""
+    with (folder / protocol.LIFE_LOCK).open("a") as life:
+        deadline = time.monotonic() + PREDECESSOR_SECONDS
+        while not _locked(life):
+            if time.monotonic() > deadline:
+                return protocol.EXIT_OTHER_LIVES
+            time.sleep(0.05)
+        os.environ.update(SETTINGS)
+        _serve(folder, identity, idle_seconds)
+    return 0
+
+
+def _locked(life: IO[str]) -> bool:
+    try:
+        fcntl.flock(life, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _serve(folder: Path, identity: str, idle_seconds: float) -> None:
+    # Imported here: moto reads its settings while it is imported, and takes a second.
+    from moto.moto_server.werkzeug_app import MotoRequestHandler
+    from werkzeug.serving import make_server
+
+    from gpuecs_tui.demo import gaps, seed
+    from gpuecs_tui.demo.gate import Gate
+    from gpuecs_tui.demo.player import Player
+
+    class QuietHandler(MotoRequestHandler):
+        """Logs failures only: eight hours of polling would fill a disk with the rest."""
+
+        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+            if str(code).startswith("5"):
+                super().log_request(code, size)
+
+    gaps.close_all()
+    seed.furnish()
+    token = secrets.token_urlsafe()
+    gate = Gate(identity, token)
+    server = make_server("127.0.0.1", 0, gate, threaded=True, request_handler=QuietHandler)
+    gate.on_stop = server.shutdown
+
+    def leave(_signal: int, _frame: FrameType | None) -> None:
+        # shutdown() waits for serve_forever(), which runs in this very thread.
+        threading.Thread(target=server.shutdown).start()
+
+    def leave_when_idle() -> None:
+        while (left := gate.last_request + idle_seconds - time.monotonic()) > 0:
+            time.sleep(left)
+        server.shutdown()
+
+    signal.signal(signal.SIGTERM, leave)
+    signal.signal(signal.SIGINT, leave)
+    info = {"pid": os.getpid(), "port": server.server_port, "id": identity, "token": token}
+    _write_private(folder / protocol.INFO_FILE, json.dumps(info))
+    player = Player(gate)
+    gate.is_playing = player.is_alive
+    player.start()
+    threading.Thread(target=leave_when_idle, daemon=True).start()
+    try:
+        server.serve_forever(poll_interval=0.1)
+    finally:
+        (folder / protocol.INFO_FILE).unlink(missing_ok=True)
+        server.server_close()
+
+
+def _write_private(path: Path, text: str) -> None:
+    fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
+        handle.write(text)
+    fresh.replace(path)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2], *map(float, sys.argv[3:])))

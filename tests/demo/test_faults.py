@@ -1,0 +1,225 @@
+"""Faults of the emulated account: each is found by its rule, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from gpuecs_tui.cli import main
+from gpuecs_tui.commands.failure import EXIT_USAGE
+from gpuecs_tui.demo import account, fault_names, protocol
+from gpuecs_tui.demo.faults import HOLDS
+from gpuecs_tui.stack.answers import dump_answers
+from gpuecs_tui.stack.fields import Value
+
+REGISTRY = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
+WITH_RULE = tuple(name for name, fault in fault_names.FAULTS.items() if fault.rule)
+
+
+@pytest.fixture(scope="module")
+def state_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where the command line finds an account of this module's own."""
+    home = tmp_path_factory.mktemp("state")
+    folder = home / "gpuecs-tui" / "demo"
+    account.start(folder)
+    yield home
+    account.stop(folder)
+
+
+@pytest.fixture
+def own_account(
+    state_home: Path, scrubbed: None, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[account.DemoAccount]:
+    """That account, without faults; the environment is put back, for --demo replaces it."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(state_home))
+    kept = dict(os.environ)
+    yield account.with_faults(account.start_or_find(), ())
+    os.environ.clear()
+    os.environ.update(kept)
+
+
+@pytest.fixture(scope="module")
+def answers(state_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A stack that depends on everything an account can have wrong."""
+    found = account.start(state_home / "gpuecs-tui" / "demo")
+    session: Any = boto3.Session(
+        aws_access_key_id=account.ACCESS_KEY,
+        aws_secret_access_key=account.SECRET_KEY,
+        region_name=account.REGION,
+    )
+
+    def client(service: str) -> Any:
+        return session.client(service, endpoint_url=found.endpoint)
+
+    ec2, iam = client("ec2"), client("iam")
+    subnets = {
+        tag["Value"]: subnet
+        for subnet in ec2.describe_subnets()["Subnets"]
+        for tag in subnet.get("Tags", ())
+        if tag["Key"] == "Name"
+    }
+    groups = {
+        it["GroupName"]: it["GroupId"] for it in ec2.describe_security_groups()["SecurityGroups"]
+    }
+    (certificate,) = client("acm").list_certificates(CertificateStatuses=["ISSUED"])[
+        "CertificateSummaryList"
+    ]
+    secret = client("secretsmanager").describe_secret(SecretId="prod/llm/api-key")["ARN"]
+    (image,) = ec2.describe_images(Filters=[{"Name": "name", "Values": ["gpu-golden*"]}])["Images"]
+    profile = iam.get_instance_profile(InstanceProfileName="ecsInstanceRole")["InstanceProfile"]
+    stack: dict[str, Value] = {
+        "stack.name": "demo-llm",
+        "stack.region": account.REGION,
+        "network.vpc_id": subnets["ml-platform-private-a"]["VpcId"],
+        "network.instance_subnet_ids": tuple(
+            subnets[f"ml-platform-private-{zone}"]["SubnetId"] for zone in "abc"
+        ),
+        "network.load_balancer_subnet_ids": tuple(
+            subnets[f"ml-platform-public-{zone}"]["SubnetId"] for zone in "abc"
+        ),
+        "network.instance_security_group_ids": (groups["[prod] gpu-tasks"],),
+        "network.load_balancer_security_group_ids": (groups["alb-public"],),
+        "fleet.instance_type": "g4dn.xlarge",
+        "fleet.ami": image["ImageId"],
+        "fleet.key_name": "ops-2026",
+        "fleet.instance_profile_arn": profile["Arn"],
+        "task.image": f"{REGISTRY}/llm-server:2.4.1",
+        "task.secrets": {"API_KEY": secret},
+        "task.execution_role_arn": iam.get_role(RoleName="ecsTaskExecutionRole")["Role"]["Arn"],
+        "load_balancer.internal": False,
+        "load_balancer.protocol": "HTTPS",
+        "load_balancer.certificate_arn": certificate["CertificateArn"],
+    }
+    path = tmp_path_factory.mktemp("answers") / "answers.toml"
+    path.write_text(dump_answers(stack), encoding="utf-8")
+    return path
+
+
+def check(capsys: pytest.CaptureFixture[str], answers: Path, *faults: str) -> list[dict[str, str]]:
+    words = [word for fault in faults for word in ("--demo-fault", fault)]
+    main(["--demo", *words, "check", str(answers), "--json"])
+    found: list[dict[str, str]] = json.loads(capsys.readouterr().out)["findings"]
+    return found
+
+
+@pytest.mark.usefixtures("own_account")
+@pytest.mark.parametrize("name", WITH_RULE)
+def test_each_fault_is_found_by_its_rule_and_gone_without_it(
+    name: str, answers: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = check(capsys, answers, name)
+    assert fault_names.FAULTS[name].rule in {
+        it["rule"] for it in found if it["severity"] != "unknown"
+    }
+    assert check(capsys, answers) == []
+
+
+@pytest.mark.usefixtures("own_account")
+def test_a_denied_call_makes_what_it_tells_unknown(
+    answers: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (found,) = check(capsys, answers, "denied:ec2:DescribeKeyPairs")
+    assert (found["rule"], found["severity"]) == ("role-missing", "unknown")
+    assert "ec2:DescribeKeyPairs" in found["message"] + found["remedy"]
+    # Each of the three shapes in which AWS refuses.
+    for call in ("iam:ListRoles", "acm:ListCertificates", "servicequotas:*"):
+        assert {it["severity"] for it in check(capsys, answers, f"denied:{call}")} == {"unknown"}
+
+
+@pytest.mark.usefixtures("own_account")
+def test_faults_add_up_and_are_exactly_those_of_the_last_command(
+    answers: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = check(capsys, answers, "quota-zero", "key-pair-missing")
+    assert {it["rule"] for it in found} == {"quota", "role-missing"}
+    assert main(["demo", "status"]) == 0
+    assert "quota-zero, key-pair-missing" in capsys.readouterr().out
+    assert {it["rule"] for it in check(capsys, answers, "no-egress")} == {"egress"}
+    assert account.start_or_find().faults == ("no-egress",)
+
+
+def test_a_call_that_is_throttled_slow_or_hanging_is_so(
+    own_account: account.DemoAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in own_account.environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    ecs = boto3.client("ecs")
+    held = account.with_faults(own_account, ["throttled:ecs:List*"])
+    with pytest.raises(ClientError, match="ThrottlingException"):
+        ecs.list_clusters()
+    held = account.with_faults(held, ["slow:300"])
+    begin = time.monotonic()
+    assert ecs.list_clusters()["clusterArns"]
+    assert time.monotonic() - begin >= 0.3
+    held = account.with_faults(held, ["hanging:ecs:ListClusters"])
+    with ThreadPoolExecutor() as pool:
+        asked = pool.submit(ecs.list_clusters)
+        assert ecs.describe_clusters(clusters=["legacy-batch"])["clusters"], "others go on"
+        assert not asked.done()
+        account.with_faults(held, ())
+        assert asked.result(timeout=30)["clusterArns"]
+
+
+def test_what_was_made_under_a_fault_outlives_it(
+    own_account: account.DemoAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in own_account.environ.items():
+        monkeypatch.setenv(name, value)
+    ec2, ecs = boto3.client("ec2"), boto3.client("ecs")
+    before = {it["KeyName"] for it in ec2.describe_key_pairs()["KeyPairs"]}
+    held = account.with_faults(own_account, ["key-pair-missing", "name-taken:mine"])
+    assert ec2.describe_key_pairs()["KeyPairs"] == []
+    ec2.create_key_pair(KeyName="fresh")
+    account.with_faults(held, ())
+    assert {it["KeyName"] for it in ec2.describe_key_pairs()["KeyPairs"]} == before | {"fresh"}
+    assert not any("/mine" in arn for arn in ecs.list_clusters()["clusterArns"])
+
+
+def test_only_who_has_the_token_sets_faults(own_account: account.DemoAccount) -> None:
+    url = own_account.endpoint + protocol.FAULTS_PATH
+    request = urllib.request.Request(url, data=b'{"faults": ["quota-zero"]}')
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(request)
+    assert account.start_or_find().faults == ()
+
+
+def test_every_fault_is_made_somewhere_and_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert set(HOLDS) == set(WITH_RULE)
+    with pytest.raises(SystemExit) as end:
+        main(["--demo-fault", "list"])
+    assert end.value.code == 0
+    listed = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0].split("[")[0].split()[0] for line in listed] == list(
+        fault_names.FAULTS
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--demo", "--demo-fault", "nonsense", "gpus"], "no demo fault nonsense"),
+        (["--demo", "--demo-fault", "denied", "gpus"], "denied:CALL"),
+        (["--demo", "--demo-fault", "denied:rm -rf", "gpus"], "denied:CALL"),
+        (["--demo", "--demo-fault", "quota-zero:1", "gpus"], "quota-zero"),
+        (["--demo-fault", "quota-zero", "gpus"], "--demo"),
+    ],
+)
+def test_a_fault_that_is_none_is_a_usage_error(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(words)
+    assert end.value.code == EXIT_USAGE
+    assert said in capsys.readouterr().err

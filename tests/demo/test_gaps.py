@@ -1,0 +1,486 @@
+"""Every gap shows on moto as it comes and not on the emulated account.
+
+``mock_aws`` is moto unpatched, in this process; ``demo_account`` is a process of its own with all
+gaps closed. Where ``test_moto_still_has_it`` fails, moto has closed the gap: delete the function.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from gpuecs_tui.demo import account, gaps
+
+Client = Callable[[str], Any]
+IMAGE = "ami-0123456789abcdef0"
+TASK = [{"name": "app", "image": "app", "memory": 128, "cpu": 128}]
+
+
+@pytest.fixture
+def unpatched(monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    with mock_aws():
+        make: Any = boto3.client
+        yield cache(lambda service: make(service, region_name="us-west-2"))
+
+
+@pytest.fixture
+def closed(on_demo_account: account.DemoAccount) -> Client:
+    # Another region than the seed's, and a name of its own for each test's things.
+    assert os.environ["AWS_ENDPOINT_URL"] == on_demo_account.endpoint
+    make: Any = boto3.client
+    config = Config(retries={"total_max_attempts": 1})
+    return cache(lambda service: make(service, region_name="us-west-2", config=config))
+
+
+def _subnets(client: Client) -> list[dict[str, Any]]:
+    subnets: list[dict[str, Any]] = client("ec2").describe_subnets()["Subnets"]
+    return subnets
+
+
+def _service(client: Client, name: str, **settings: Any) -> dict[str, Any]:
+    ecs = client("ecs")
+    if not ecs.describe_clusters(clusters=[name])["clusters"]:
+        ecs.create_cluster(clusterName=name)
+    ecs.register_task_definition(family=name, containerDefinitions=TASK)
+    settings = {"desiredCount": 0, **settings}
+    ecs.create_service(cluster=name, serviceName=name, taskDefinition=name, **settings)
+    found: dict[str, Any] = ecs.describe_services(cluster=name, services=[name])["services"][0]
+    return found
+
+
+def _cluster_with_provider(client: Client, name: str) -> None:
+    arn = _described(_group(client, name), name)["AutoScalingGroupARN"]
+    ecs = client("ecs")
+    ecs.create_cluster(clusterName=name)
+    ecs.create_capacity_provider(name=name, autoScalingGroupProvider={"autoScalingGroupArn": arn})
+    ecs.put_cluster_capacity_providers(
+        cluster=name, capacityProviders=[name], defaultCapacityProviderStrategy=[]
+    )
+
+
+def _with_service(client: Client, name: str) -> Any:
+    _cluster_with_provider(client, name)
+    strategy = [{"capacityProvider": name, "weight": 1}]
+    client("ecs").register_task_definition(family=name, containerDefinitions=TASK)
+    client("ecs").create_service(
+        cluster=name,
+        serviceName=name,
+        taskDefinition=name,
+        desiredCount=0,
+        capacityProviderStrategy=strategy,
+    )
+    return client("ecs")
+
+
+def _passes(call: Callable[[], Any], refusal: str) -> bool:
+    try:
+        call()
+    except ClientError as error:
+        assert refusal in str(error)
+        return False
+    return True
+
+
+def cluster_in_use(client: Client) -> bool:
+    ecs = _with_service(client, "used")
+    return _passes(lambda: ecs.delete_cluster(cluster="used"), "ClusterContainsServices")
+
+
+def provider_of_a_service(client: Client) -> bool:
+    ecs = _with_service(client, "worked")
+
+    def give_up() -> None:
+        ecs.put_cluster_capacity_providers(
+            cluster="worked", capacityProviders=[], defaultCapacityProviderStrategy=[]
+        )
+
+    return _passes(give_up, "ResourceInUseException")
+
+
+def provider_of_a_cluster(client: Client) -> bool:
+    ecs = client("ecs")
+    _cluster_with_provider(client, "owned")
+    return _passes(
+        lambda: ecs.delete_capacity_provider(capacityProvider="owned"), "ResourceInUseException"
+    )
+
+
+def provider_of_a_group(client: Client) -> bool:
+    scaling, ecs = _group(client, "bare"), client("ecs")
+    details = {"autoScalingGroupArn": _described(scaling, "bare")["AutoScalingGroupARN"]}
+
+    def create(name: str, **more: str) -> None:
+        ecs.create_capacity_provider(name=name, autoScalingGroupProvider={**details, **more})
+
+    bare = _passes(
+        lambda: create("first", managedTerminationProtection="ENABLED"), "instance protection"
+    )
+    if not bare:
+        create("first")
+    return bare or _passes(lambda: create("second"), "already being used")
+
+
+def service_before_its_parts(client: Client) -> bool:
+    strategy = [{"capacityProvider": "nowhere", "weight": 1}]
+    early = _passes(
+        lambda: _service(client, "early", capacityProviderStrategy=strategy),
+        "not associated with the cluster",
+    )
+    _, arn = _target_group(client, "unheard")
+    balancers = [{"targetGroupArn": arn, "containerName": "app", "containerPort": 80}]
+    unheard = _passes(
+        lambda: _service(client, "unheard", loadBalancers=balancers),
+        "does not have an associated load balancer",
+    )
+    return early or unheard
+
+
+def _group(client: Client, name: str, **settings: Any) -> Any:
+    scaling = client("autoscaling")
+    template = client("ec2").create_launch_template(
+        LaunchTemplateName=name,
+        LaunchTemplateData={"ImageId": IMAGE, "InstanceType": "g4dn.xlarge"},
+    )["LaunchTemplate"]
+    scaling.create_auto_scaling_group(
+        AutoScalingGroupName=name,
+        LaunchTemplate={"LaunchTemplateId": template["LaunchTemplateId"], "Version": "$Latest"},
+        VPCZoneIdentifier=",".join(s["SubnetId"] for s in _subnets(client)[:2]),
+        **{"MinSize": 0, "MaxSize": 4, **settings},
+    )
+    return scaling
+
+
+def _described(scaling: Any, name: str) -> dict[str, Any]:
+    answer = scaling.describe_auto_scaling_groups(AutoScalingGroupNames=[name])
+    found: dict[str, Any] = answer["AutoScalingGroups"][0]
+    return found
+
+
+def service_network(client: Client) -> bool:
+    answer = _service(client, "network")
+    return answer.get("networkConfiguration") == {} or any(
+        d.get("networkConfiguration") == {} for d in answer["deployments"]
+    )
+
+
+def service_settings(client: Client) -> bool:
+    _cluster_with_provider(client, "settings")
+    answer = _service(
+        client,
+        "settings",
+        placementConstraints=[{"type": "distinctInstance"}],
+        capacityProviderStrategy=[{"capacityProvider": "settings", "weight": 1, "base": 0}],
+        healthCheckGracePeriodSeconds=30,
+        enableExecuteCommand=True,
+        deploymentConfiguration={"minimumHealthyPercent": 50, "maximumPercent": 150},
+    )
+    return not (
+        answer.get("placementConstraints")
+        and answer.get("capacityProviderStrategy")
+        and answer.get("healthCheckGracePeriodSeconds")
+        and answer.get("enableExecuteCommand")
+        and answer.get("availabilityZoneRebalancing")
+    )
+
+
+def service_counts(client: Client) -> bool:
+    _service(client, "counts")
+    answer = client("ecs").update_service(cluster="counts", service="counts", desiredCount=3)
+    return bool(answer["service"]["runningCount"])
+
+
+def tasks_of_a_service(client: Client) -> bool:
+    ecs = client("ecs")
+    _service(client, "lone")
+    _service(client, "lone-other")
+    _run_standalone(client, "lone-other")
+    listed = ecs.list_tasks(cluster="lone", serviceName="lone")["taskArns"]
+    return bool(listed)
+
+
+def _run_standalone(client: Client, cluster: str) -> None:
+    client("ecs").run_task(cluster=cluster, taskDefinition=cluster, launchType="FARGATE")
+
+
+def no_container_instances(client: Client) -> bool:
+    client("ecs").create_cluster(clusterName="vacant")
+    try:
+        client("ecs").describe_container_instances(cluster="vacant", containerInstances=["a" * 32])
+    except (ClientError, KeyError):
+        return True
+    return False
+
+
+def managed_draining(client: Client) -> bool:
+    ecs = client("ecs")
+    arn = _described(_group(client, "draining"), "draining")["AutoScalingGroupARN"]
+    ecs.create_capacity_provider(
+        name="draining",
+        autoScalingGroupProvider={"autoScalingGroupArn": arn, "managedDraining": "ENABLED"},
+    )
+    answer = ecs.update_capacity_provider(
+        name="draining", autoScalingGroupProvider={"managedDraining": "DISABLED"}
+    )
+    details = answer["capacityProvider"]["autoScalingGroupProvider"]
+    return bool(details["managedDraining"] != "DISABLED")
+
+
+def template_tags(client: Client) -> bool:
+    ec2 = client("ec2")
+    ec2.create_launch_template(
+        LaunchTemplateName="tagged",
+        LaunchTemplateData={
+            "ImageId": IMAGE,
+            "TagSpecifications": [
+                {"ResourceType": "launch-template", "Tags": [{"Key": "a", "Value": "b"}]}
+            ],
+        },
+    )
+    versions = ec2.describe_launch_template_versions(LaunchTemplateName="tagged")
+    return "TagSpecifications" in versions["LaunchTemplateVersions"][0]["LaunchTemplateData"]
+
+
+def template_user_data(client: Client) -> bool:
+    scaling, ec2 = _group(client, "second"), client("ec2")
+    ec2.create_launch_template_version(
+        LaunchTemplateName="second",
+        LaunchTemplateData={"ImageId": IMAGE, "InstanceType": "g5.xlarge", "UserData": "Iw=="},
+    )
+    try:
+        scaling.set_desired_capacity(AutoScalingGroupName="second", DesiredCapacity=1)
+    except (ClientError, AssertionError):
+        return True
+    return False
+
+
+def rule_description(client: Client) -> bool:
+    ec2 = client("ec2")
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    group = ec2.create_security_group(GroupName="rules", Description="-", VpcId=vpc)["GroupId"]
+    ec2.authorize_security_group_ingress(
+        GroupId=group,
+        IpPermissions=[
+            {
+                "IpProtocol": "tcp",
+                "FromPort": 80,
+                "ToPort": 80,
+                "UserIdGroupPairs": [{"GroupId": group, "Description": "itself"}],
+            }
+        ],
+    )
+    rules = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])
+    return "itself" not in [rule.get("Description") for rule in rules["SecurityGroupRules"]]
+
+
+def rule_of_everything(client: Client) -> bool:
+    ec2 = client("ec2")
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    group = ec2.create_security_group(GroupName="born", Description="-", VpcId=vpc)["GroupId"]
+    here = [{"Name": "group-id", "Values": [group]}]
+    (rule,) = ec2.describe_security_group_rules(Filters=here)["SecurityGroupRules"]
+    change = {"IpProtocol": "-1", "CidrIpv4": "0.0.0.0/0", "Description": "anywhere"}
+    given = {"SecurityGroupRuleId": rule["SecurityGroupRuleId"], "SecurityGroupRule": change}
+    try:
+        ec2.modify_security_group_rules(GroupId=group, SecurityGroupRules=[given])
+    except ClientError:
+        return True
+    (changed,) = ec2.describe_security_group_rules(Filters=here)["SecurityGroupRules"]
+    return bool({**rule, "Description": "anywhere"} != changed)
+
+
+def interfaces_of_the_dead(client: Client) -> bool:
+    ec2 = client("ec2")
+    subnet = _subnets(client)[2]["SubnetId"]
+    started = ec2.run_instances(ImageId=IMAGE, SubnetId=subnet, MinCount=1, MaxCount=1)
+    ec2.terminate_instances(InstanceIds=[started["Instances"][0]["InstanceId"]])
+    here = [{"Name": "subnet-id", "Values": [subnet]}]
+    return bool(ec2.describe_network_interfaces(Filters=here)["NetworkInterfaces"])
+
+
+def protected_instances(client: Client) -> bool:
+    scaling = _group(client, "protected", DesiredCapacity=1, NewInstancesProtectedFromScaleIn=True)
+    identity = _described(scaling, "protected")["Instances"][0]["InstanceId"]
+    scaling.delete_auto_scaling_group(AutoScalingGroupName="protected", ForceDelete=True)
+    found = client("ec2").describe_instances(InstanceIds=[identity])["Reservations"]
+    return bool(found[0]["Instances"][0]["State"]["Name"] == "running")
+
+
+def grace_period(client: Client) -> bool:
+    scaling = _group(client, "grace")
+    return bool(_described(scaling, "grace")["HealthCheckGracePeriod"])
+
+
+def spread_over_subnets(client: Client) -> bool:
+    scaling = _group(client, "spread", DesiredCapacity=2)
+    identities = [i["InstanceId"] for i in _described(scaling, "spread")["Instances"]]
+    found = client("ec2").describe_instances(InstanceIds=identities)["Reservations"]
+    return len({i["SubnetId"] for r in found for i in r["Instances"]}) == 1
+
+
+def instance_refresh(client: Client) -> bool:
+    scaling = _group(client, "refresh")
+    try:
+        scaling.start_instance_refresh(AutoScalingGroupName="refresh")
+    except (ClientError, NotImplementedError):
+        return True
+    found = scaling.describe_instance_refreshes(AutoScalingGroupName="refresh")
+    return not found["InstanceRefreshes"]
+
+
+def target_tags(client: Client) -> bool:
+    scaling = client("application-autoscaling")
+    _service(client, "scaled")
+    arn = scaling.register_scalable_target(
+        ServiceNamespace="ecs",
+        ResourceId="service/scaled/scaled",
+        ScalableDimension="ecs:service:DesiredCount",
+        MinCapacity=0,
+        MaxCapacity=2,
+        Tags={"team": "ml"},
+    )["ScalableTargetARN"]
+    try:
+        return bool(scaling.list_tags_for_resource(ResourceARN=arn)["Tags"] != {"team": "ml"})
+    except (ClientError, NotImplementedError):
+        return True
+
+
+def target_ports(client: Client) -> bool:
+    balancing, arn = _target_group(client, "ports")
+    targets = [{"Id": "10.0.0.9", "Port": port} for port in (32768, 32769)]
+    balancing.register_targets(TargetGroupArn=arn, Targets=targets)
+    health = balancing.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
+    return len(health) != len(targets)
+
+
+def target_health(client: Client) -> bool:
+    balancing, arn = _target_group(client, "health")
+    balancing.register_targets(TargetGroupArn=arn, Targets=[{"Id": "10.0.0.9", "Port": 80}])
+    health = balancing.describe_target_health(TargetGroupArn=arn)["TargetHealthDescriptions"]
+    return bool(health[0]["TargetHealth"]["State"] == "healthy")
+
+
+def _target_group(client: Client, name: str) -> tuple[Any, str]:
+    balancing = client("elbv2")
+    vpc = client("ec2").describe_vpcs()["Vpcs"][0]["VpcId"]
+    group = balancing.create_target_group(
+        Name=name,
+        Protocol="HTTP",
+        Port=80,
+        VpcId=vpc,
+        TargetType="ip",
+        HealthCheckIntervalSeconds=300,
+    )
+    return balancing, group["TargetGroups"][0]["TargetGroupArn"]
+
+
+def secure_transport(client: Client) -> bool:
+    storage, name = client("s3"), "tls-only"
+    place = {"LocationConstraint": "us-west-2"}
+    storage.create_bucket(Bucket=name, CreateBucketConfiguration=place)
+    arn = f"arn:aws:s3:::{name}"
+    only_by_tls = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [arn, f"{arn}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    never = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": f"{arn}/never"}
+    policy = {"Version": "2012-10-17", "Statement": [only_by_tls, never]}
+    storage.put_bucket_policy(Bucket=name, Policy=json.dumps(policy))
+    with pytest.raises(ClientError):
+        storage.put_object(Bucket=name, Key="never", Body=b"")
+    try:
+        storage.put_object(Bucket=name, Key="state", Body=b"")
+    except ClientError:
+        return True
+    return False
+
+
+def spot_prices(client: Client) -> bool:
+    history = client("ec2").describe_spot_price_history(
+        InstanceTypes=["g4dn.xlarge"], ProductDescriptions=["Linux/UNIX"], MaxResults=1
+    )["SpotPriceHistory"]
+    return float(history[0]["SpotPrice"]) < 0.01
+
+
+def service_quotas(client: Client) -> bool:
+    try:
+        client("service-quotas").get_service_quota(ServiceCode="ec2", QuotaCode="L-DB2E81BA")
+    except ClientError:
+        return True
+    return False
+
+
+def all_capacity_providers(client: Client) -> bool:
+    try:
+        client("ecs").describe_capacity_providers()
+    except (ClientError, TypeError):  # of the account; of moto in this process
+        return True
+    return False
+
+
+SYMPTOMS = {
+    symptom.__name__: symptom
+    for symptom in (
+        service_network,
+        service_settings,
+        service_counts,
+        tasks_of_a_service,
+        no_container_instances,
+        managed_draining,
+        cluster_in_use,
+        provider_of_a_service,
+        provider_of_a_cluster,
+        provider_of_a_group,
+        service_before_its_parts,
+        all_capacity_providers,
+        template_tags,
+        template_user_data,
+        rule_description,
+        rule_of_everything,
+        interfaces_of_the_dead,
+        protected_instances,
+        grace_period,
+        spread_over_subnets,
+        instance_refresh,
+        target_tags,
+        target_ports,
+        target_health,
+        secure_transport,
+        service_quotas,
+        spot_prices,
+    )
+}
+
+SEEN_ELSEWHERE = {
+    "service_draining",  # test_player: a service drains before it is gone
+    "activities",  # test_player: a group tells its launches
+    "stop_task",  # test_player: a task can be stopped
+}
+"""Gaps that show only once the player plays; moto has nothing there to look at."""
+
+
+@pytest.mark.parametrize("name", SYMPTOMS)
+def test_moto_still_has_it(name: str, unpatched: Client) -> None:
+    assert SYMPTOMS[name](unpatched), f"moto has closed {name}: the patch can go"
+
+
+@pytest.mark.parametrize("name", SYMPTOMS)
+def test_the_account_has_it_not(name: str, closed: Client) -> None:
+    assert not SYMPTOMS[name](closed)
+
+
+def test_every_gap_is_observed() -> None:
+    assert {close.__name__ for close in gaps.GAPS} <= set(SYMPTOMS) | SEEN_ELSEWHERE
