@@ -1,0 +1,49 @@
+"""Texts that aren't ours, made harmless and cut to a number of terminal cells."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from rich.cells import cell_len, set_cell_size
+
+_PICTURES = 0x2400
+"""Unicode's Control Pictures: ESC is shown as ␛."""
+_DELETE = 0x7F
+# Joiners and variation selectors change a width that each terminal measures in its own way.
+_DROPPED = {0x200C: "", 0x200D: "", 0xFE0E: "", 0xFE0F: ""}
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+_STAND_IN = "\N{REPLACEMENT CHARACTER}"
+ELLIPSIS = "…"
+
+
+def harmless(text: str) -> str:
+    """Return ``text`` on one line, with nothing in it that acts on a terminal or hides its order.
+
+    Control characters become their pictures, other invisible ones a replacement character.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_shown(char) for char in text.translate(_DROPPED))
+
+
+def _shown(char: str) -> str:
+    code = ord(char)
+    if code < 0x20:
+        return chr(_PICTURES + code)
+    if code == _DELETE:
+        return "␡"
+    return _STAND_IN if unicodedata.category(char) in _HIDDEN else char
+
+
+def fit(text: str, width: int) -> str:
+    """Return ``text`` padded or cut, with an ellipsis, to exactly ``width`` cells."""
+    if cell_len(text) <= width:
+        return set_cell_size(text, width)
+    if width <= 0:
+        return ""
+    return set_cell_size(set_cell_size(text, width - 1).rstrip() + ELLIPSIS, width)
+
+
+def fit_right(text: str, width: int) -> str:
+    """Return ``text`` as ``fit`` does, but with the padding before it."""
+    return " " * (width - cell_len(text)) + text if cell_len(text) <= width else fit(text, width)

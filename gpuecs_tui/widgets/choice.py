@@ -1,0 +1,124 @@
+"""A list over the form to choose from; what is typed narrows it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.widgets.cells import harmless
+from gpuecs_tui.widgets.choice_list import ChoiceList
+from gpuecs_tui.widgets.choice_rows import Choices, Row
+from gpuecs_tui.widgets.styles import FAINT, MUTED
+
+
+class Picker(ModalScreen[tuple[str, ...] | None]):
+    """Asks for one or several rows; the answer is their ids, None when it was left."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", show=False),
+    ]
+    CSS = """
+    Picker { align: center middle; }
+    Picker Vertical {
+        width: 96%; max-width: 130; height: 90%; background: $surface; border: round $border;
+        padding: 0 1;
+    }
+    Picker ChoiceList { background: $surface; }
+    Picker #filter { height: 1; }
+    Picker #heading { height: 1; color: $text-muted; text-wrap: nowrap; }
+    Picker #detail { height: 2; color: $text-muted; }
+    Picker #note { height: auto; max-height: 3; display: none; }
+    Picker #note.-shown { display: block; }
+    Picker #keys { height: 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
+    """
+
+    def __init__(self, choices: Choices, chosen: tuple[str, ...] = (), wanted: str = "") -> None:
+        """Offer ``choices``; ``chosen`` are marked, ``wanted`` narrows the list from the start."""
+        super().__init__()
+        self._choices = choices
+        self._list = ChoiceList(choices, chosen)
+        if wanted:
+            self._list.wanted = wanted
+
+    def compose(self) -> ComposeResult:
+        """Filter, headings, rows, what to know of the highlighted one, keys."""
+        with Vertical() as box:
+            box.border_title = Content(self._choices.title)
+            yield Static(markup=False, id="filter")
+            yield Static(markup=False, id="heading")
+            yield self._list
+            yield Static(markup=False, id="detail")
+            yield Static(markup=False, id="note")
+            yield Static(Content(self._keys()), markup=False, id="keys")
+
+    def on_mount(self) -> None:
+        """Begin in the list."""
+        self._list.focus()
+        self._show_note()
+
+    def replace_choices(self, choices: Choices) -> None:
+        """Offer other rows: more of the account was read."""
+        if choices is not self._choices:
+            self._choices = choices
+            self._list.replace_choices(choices)
+            self._show_note()
+
+    @on(ChoiceList.Moved)
+    def _moved(self, event: ChoiceList.Moved) -> None:
+        shown = ngettext("{n} of {all}", "{n} of {all}", event.shown).format(
+            n=event.shown, all=len(self._choices.rows)
+        )
+        wanted = (
+            Content.assemble((harmless(event.wanted), "bold"), ("▏", "$text-accent"))
+            if event.wanted
+            else Content.styled(_("type to filter"), FAINT)
+        )
+        self.query_one("#filter", Static).update(
+            Content.assemble((_("Filter") + "  ", MUTED), wanted, (f"   {shown}", MUTED))
+        )
+        self.query_one("#heading", Static).update(Content(self._list.heading()))
+        detail = _detail(event.row)
+        if event.row is None and event.wanted:
+            detail = Content(_("Nothing here matches; Esc takes the filter away."))
+        self.query_one("#detail", Static).update(detail)
+
+    @on(ChoiceList.Taken)
+    def _taken(self, event: ChoiceList.Taken) -> None:
+        self.dismiss(event.ids)
+
+    def action_leave(self) -> None:
+        """Take the filter away, or else leave the field as it was."""
+        if self._list.wanted:
+            self._list.wanted = ""
+        else:
+            self.dismiss(None)
+
+    def _show_note(self) -> None:
+        text = harmless(f"{self._choices.note} {self._choices.remedy}".strip())
+        style = "$text-warning" if self._choices.unknown else MUTED
+        note = self.query_one("#note", Static)
+        note.update(Content.styled(text, style))
+        note.set_class(bool(text), "-shown")
+
+    def _keys(self) -> str:
+        if self._choices.multiple:
+            return _("↑↓ move   Space mark   Enter take   Esc leave")
+        return _("↑↓ move   Enter take   Esc leave, to type an id by hand")
+
+
+def _detail(row: Row | None) -> Content:
+    if row is None:
+        return Content("")
+    if row.why_not:
+        return Content.styled(
+            _("Can't be chosen: {why}").format(why=harmless(row.why_not)), "$text-warning"
+        )
+    return Content(harmless(row.detail or " · ".join(cell for cell in row.cells if cell)))

@@ -1,0 +1,43 @@
+"""What the stack costs: one line as sizes are typed, and a page of it for the review."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from gpuecs_tui.checks.context import Context, context_of
+from gpuecs_tui.checks.cost import cost
+from gpuecs_tui.checks.cost_words import in_one_line, text_lines
+from gpuecs_tui.i18n import _
+from gpuecs_tui.widgets.cells import harmless
+from gpuecs_tui.widgets.styles import MUTED
+from gpuecs_tui.wizard.memory import Wizard
+
+NEEDED = {
+    "fleet.instance_type",
+    "fleet.min_size",
+    "fleet.max_size",
+    "fleet.root_volume_gib",
+    "fleet.target_capacity",
+    "service.desired_count",
+}
+"""Keys without which there is nothing to reckon."""
+
+
+def cost_line(wizard: Wizard) -> Content:
+    """Return the line for the stack as it is typed; empty while a key of NEEDED is missing."""
+    resolved = wizard.decisions.resolved
+    if NEEDED & {*resolved.missing, *wizard.decisions.problems}:
+        return Content("")
+    paid = cost(context_of(resolved.stack, wizard.account.facts))
+    line = paid.lines[0]
+    if line.each is None:
+        return Content.styled(_("Price unknown: {reason}.").format(reason=line.unknown), MUTED)
+    where = [_("since {day}").format(day=line.since)] if line.since else []
+    where += [line.note] if line.note else []
+    return Content.assemble((in_one_line(paid), "bold"), (f" {'; '.join(where)}", MUTED))
+
+
+def cost_page(context: Context) -> list[Content]:
+    """Return the whole cost of a stack, each price with its source and date."""
+    heading, *lines = text_lines(cost(context))
+    return [Content.styled(harmless(heading), "bold"), *(Content(harmless(it)) for it in lines)]

@@ -1,0 +1,147 @@
+"""All that is wrong, missing, doubtful or unknown, on all steps; Enter leads to the field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.model import KEYS
+from gpuecs_tui.widgets.age import age_text
+from gpuecs_tui.widgets.cells import harmless
+from gpuecs_tui.widgets.choice_list import ChoiceList
+from gpuecs_tui.widgets.choice_rows import Choices, Row
+from gpuecs_tui.widgets.places import step_of
+from gpuecs_tui.widgets.styles import MUTED
+from gpuecs_tui.wizard.decisions import FORM_KEYS
+from gpuecs_tui.wizard.memory import Wizard
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One thing to know, of whatever origin."""
+
+    key: str
+    severity: str
+    """``error``, ``missing``, ``warning`` or ``unknown``."""
+    message: str
+    remedy: str
+    fix: tuple[tuple[str, str], ...] = ()
+    """Keys and texts that mend it."""
+
+
+def remarks(wizard: Wizard) -> list[Remark]:
+    """Return all there is to say: errors first, then what is missing, warnings, unknowns."""
+    decisions = wizard.decisions
+    found = [Remark(key, "error", text, "") for key, text in decisions.problems.items()]
+    for finding in wizard.findings:
+        fix = tuple((key, KEYS[key].unparse(value)) for key, value in finding.fix or ())
+        found.append(
+            Remark(finding.field, finding.severity.value, finding.message, finding.remedy, fix)
+        )
+    seen = [key for key in decisions.missing if step_of(key) in wizard.visited]
+    found += [Remark(key, "missing", decisions.missing[key], "") for key in seen]
+    order = ("error", "missing", "warning", "unknown")
+    return sorted(found, key=lambda it: order.index(it.severity))
+
+
+class FindingsScreen(ModalScreen[Remark | None]):
+    """The list; the answer is the remark whose field one wants to see."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,ctrl+l", "leave", show=False),
+        Binding("ctrl+s", "fix", show=False),
+    ]
+    CSS = """
+    FindingsScreen { align: center middle; }
+    FindingsScreen Vertical {
+        width: 96%; max-width: 130; height: 90%; background: $surface; border: round $border;
+        padding: 0 1;
+    }
+    FindingsScreen ChoiceList { background: $surface; }
+    FindingsScreen #detail { height: 6; border-top: hkey $foreground 15%; }
+    FindingsScreen #keys { height: 1; color: $text-muted; }
+    """
+
+    def __init__(self, wizard: Wizard) -> None:
+        super().__init__()
+        self._wizard = wizard
+        self._remarks: dict[str, Remark] = {}
+        self._fill()
+
+    def compose(self) -> ComposeResult:
+        """The list, the whole text of one, the keys."""
+        with Vertical() as box:
+            box.border_title = Content(_("Findings"))
+            if age := age_text(self._wizard.account.facts):
+                box.border_subtitle = Content(_("account {age}").format(age=age))
+            yield ChoiceList(self._choices())
+            yield Static(markup=False, id="detail")
+            yield Static(
+                Content(_("Enter go to the field   ^s apply the remedy   Esc leave")),
+                markup=False,
+                id="keys",
+            )
+
+    def on_mount(self) -> None:
+        """Begin in the list."""
+        self.query_one(ChoiceList).focus()
+
+    @on(ChoiceList.Moved)
+    def _moved(self, event: ChoiceList.Moved) -> None:
+        text = Content(_("Nothing found."))
+        if event.row is not None:
+            remark = self._remarks[event.row.id]
+            text = Content.assemble(
+                (f"{remark.key}\n", MUTED),
+                harmless(remark.message),
+                (f"\n→ {harmless(remark.remedy)}" if remark.remedy else "", "bold"),
+            )
+        self.query_one("#detail", Static).update(text)
+
+    @on(ChoiceList.Taken)
+    def _taken(self, event: ChoiceList.Taken) -> None:
+        self.dismiss(self._remarks[event.ids[0]])
+
+    def action_leave(self) -> None:
+        """Go back."""
+        self.dismiss(None)
+
+    def action_fix(self) -> None:
+        """Apply the highlighted remark's remedy, if it has exactly one."""
+        row = self.query_one(ChoiceList).row
+        if row is None or not self._remarks[row.id].fix:
+            return
+        for key, text in self._remarks[row.id].fix:
+            self._wizard.put(key, text)
+        self._wizard.check()
+        self._fill()
+        self.query_one(ChoiceList).replace_choices(self._choices())
+
+    def _fill(self) -> None:
+        self._remarks = {str(i): remark for i, remark in enumerate(remarks(self._wizard))}
+
+    def _choices(self) -> Choices:
+        words = {
+            "error": _("Errors"),
+            "missing": _("Missing"),
+            "warning": _("Warnings"),
+            "unknown": _("Unknown"),
+        }
+        rows = tuple(
+            Row(
+                number,
+                (_(FORM_KEYS[it.key].label), it.message),
+                group=words[it.severity],
+            )
+            for number, it in self._remarks.items()
+        )
+        return Choices(_("Findings"), ("", ""), rows)

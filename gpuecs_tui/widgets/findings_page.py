@@ -1,0 +1,100 @@
+"""Everything found about the stack, each with its whole sentence and remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.widgets.cells import harmless
+from gpuecs_tui.widgets.findings import Remark
+from gpuecs_tui.wizard.decisions import FORM_KEYS
+
+_SEVERITIES: Mapping[str, tuple[str, str]] = {
+    "error": (N_("error"), "bold $text-error"),
+    "missing": (N_("missing"), "bold $text-error"),
+    "warning": (N_("warning"), "bold $text-warning"),
+    "unknown": (N_("unknown"), "bold $text-muted"),
+}
+"""Severity → the word for it and its style."""
+NOTHING = "nothing"
+
+
+class FindingsPage(OptionList):
+    """A list of remarks; Enter asks for the field, ``f`` for the remedy where there is one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f", "fix", show=False),
+        Binding("k", "cursor_up", show=False),
+        Binding("j", "cursor_down", show=False),
+    ]
+    DEFAULT_CSS = """
+    FindingsPage, FindingsPage:focus {
+        border: none; padding: 0; background: $background; height: 1fr;
+    }
+    """
+
+    @dataclass
+    class FieldWanted(Message):
+        """Enter was pressed on a remark."""
+
+        remark: Remark
+
+    @dataclass
+    class FixWanted(Message):
+        """The remedy of a remark shall be applied; it has exactly one."""
+
+        remark: Remark
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._remarks: tuple[Remark, ...] | None = None
+
+    def show_remarks(self, remarks: Sequence[Remark]) -> None:
+        """Show ``remarks``; the highlighted place stays."""
+        if tuple(remarks) == self._remarks:
+            return
+        self._remarks = tuple(remarks)
+        place = self.highlighted
+        self.clear_options()
+        if not remarks:
+            said = Content.styled(_("✓ Nothing found against this stack."), "$text-success")
+            self.add_option(Option(said, id=NOTHING, disabled=True))
+            return
+        self.add_options([Option(_prompt(it)) for it in self._remarks])
+        self.highlighted = min(place or 0, len(self._remarks) - 1)
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        if self._remarks and event.option_id != NOTHING:
+            self.post_message(self.FieldWanted(self._remarks[event.option_index]))
+
+    def action_fix(self) -> None:
+        """Ask for the highlighted remark's remedy to be applied."""
+        if self._remarks and self.highlighted is not None:
+            remark = self._remarks[self.highlighted]
+            if remark.fix:
+                self.post_message(self.FixWanted(remark))
+
+
+def _prompt(remark: Remark) -> Content:
+    word, style = _SEVERITIES[remark.severity]
+    head = Content.assemble(
+        (_(word), style), "  ", (_(FORM_KEYS[remark.key].label), "bold"), "  ",
+        (remark.key, "$text-muted"),
+    )  # fmt: skip
+    lines = [head, Content(harmless(remark.message))]
+    if remark.remedy:
+        key = Content.styled(_("f: "), "bold $text-accent") if remark.fix else Content("")
+        lines.append(Content.assemble("→ ", key, harmless(remark.remedy)))
+    # An empty row keeps two remarks apart.
+    return Content("\n").join([*lines, Content("")])

@@ -1,0 +1,269 @@
+"""One decision in a form: label, control, unit, and below them what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.fields import Key
+from gpuecs_tui.widgets.cells import fit, harmless
+from gpuecs_tui.widgets.form_segments import MOVES, Segments, Word
+from gpuecs_tui.widgets.styles import MUTED
+from gpuecs_tui.wizard.decisions import FORM_KEYS
+
+LABEL_CELLS = 30
+UNIT_CELLS = 11
+ROOMY_CELLS = 90
+"""From this width on a long note stands below the control as a short one does."""
+LONG_NOTE_INDENT = 4
+HANG = 2
+"""Cells by which a note's further lines stand behind its sign."""
+MULTILINE = frozenset({"fleet.extra_user_data"})
+"""Texts that are written in an editor, as tables are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A line below a field."""
+
+    severity: str
+    """``error``, ``warning``, ``unknown`` or ``info``."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldState:
+    """What a field shows."""
+
+    text: str = ""
+    default: str = ""
+    """What the empty text stands for, as one would type it; empty when it stands for nothing."""
+    hint: str = ""
+    """Shown in the empty field instead of a default."""
+    notes: tuple[Note, ...] = field(default_factory=tuple)
+
+
+class TextControl(Input):
+    """A one-line text without frame and blinking."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*MOVES]
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, compact=True, select_on_focus=False)
+        self.cursor_blink = False
+
+
+class PlainControl(TextControl):
+    """A text without a list: Enter goes on to the next field."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "app.focus_next", show=False)]
+
+
+_SIGNS = {"error": "✗", "warning": "!", "unknown": "?", "info": " "}
+_STYLES = {
+    "error": "$text-error",
+    "warning": "$text-warning",
+    "unknown": MUTED,
+    "info": MUTED,
+}
+
+
+class FormField(Widget):
+    """One decision; see the module's text. What is typed goes to ``put`` before anything else.
+
+    Label, unit and notes are drawn by the field itself below its one child, the control: a form of
+    thirty fields made of five widgets each takes twice as long to open.
+    """
+
+    DEFAULT_CSS = f"""
+    FormField {{ height: 1; layout: horizontal; }}
+    FormField > * {{ margin: 0 {UNIT_CELLS} 0 {LABEL_CELLS}; width: 1fr; height: 1; }}
+    """
+
+    @dataclass
+    class Put(Message):
+        """The field's text was changed by hand."""
+
+        key: str
+
+    @dataclass
+    class ListWanted(Message):
+        """Enter was pressed on a field that has a list to choose from."""
+
+        key: str
+        typed: str
+
+    @dataclass
+    class EditorWanted(Message):
+        """Enter was pressed on a field of several lines."""
+
+        key: str
+
+    def __init__(
+        self,
+        key: str,
+        state: FieldState,
+        put: Callable[[str, str], None],
+        *,
+        has_list: bool = False,
+    ) -> None:
+        """Show ``key`` in ``state``; ``has_list``: Enter asks for a list."""
+        super().__init__()
+        self.key = key
+        self.declaration = FORM_KEYS[key]
+        self._put = put
+        self._has_list = has_list
+        self._state = state
+        self._sent = state.text
+        self._drawn = Content("")
+        self.control = self._make_control()
+
+    def compose(self) -> ComposeResult:
+        """The control."""
+        yield self.control
+
+    def on_mount(self) -> None:
+        """Show the state in full."""
+        state, self._state = self._state, FieldState()
+        self.show(state)
+        self._draw()
+
+    def show(self, state: FieldState) -> None:
+        """Show ``state``; a text is replaced only if it was changed elsewhere than here."""
+        if state == self._state and state.text == self._sent:
+            return
+        other_text = state.text != self._sent
+        self._sent = state.text
+        match self.control:
+            case TextControl():
+                if other_text:
+                    self.control.value = state.text
+                self.control.placeholder = _placeholder(state)
+            case Segments():
+                self.control.show(state.text, state.default)
+            case _:
+                self._show_summary(state.text)
+        notes_changed = state.notes != self._state.notes
+        self._state = state
+        if notes_changed:
+            self._draw()
+
+    def on_resize(self) -> None:
+        """Wrap the notes anew."""
+        self._draw()
+
+    def on_descendant_focus(self) -> None:
+        """Mark the label: the field has the cursor."""
+        self._draw()
+
+    def on_descendant_blur(self) -> None:
+        """Unmark the label."""
+        self._draw()
+
+    def render(self) -> Content:
+        """Return label, unit and notes, around the control's place."""
+        return self._drawn
+
+    def _draw(self) -> None:
+        width = self.size.width
+        if not width:
+            return
+        focused = self.control.has_focus
+        label = fit(_(self.declaration.label), LABEL_CELLS - 1)
+        unit = _(self.declaration.unit) if self.declaration.unit else ""
+        between = " " * max(width - LABEL_CELLS - UNIT_CELLS + 2, 0)
+        lines = [
+            Content.assemble(
+                (label, "bold $text-accent" if focused else ""),
+                between,
+                (fit(unit, UNIT_CELLS - 1), MUTED),
+            )
+        ]
+        for note in self._state.notes:
+            content = _note_content(note)
+            # Below the control where that is one line; a longer one gets the room it needs.
+            fits = content.cell_length <= width - LABEL_CELLS
+            indent = LABEL_CELLS if fits or width >= ROOMY_CELLS else LONG_NOTE_INDENT
+            for number, line in enumerate(content.wrap(max(width - indent - HANG, 1))):
+                lines.append(Content.assemble(" " * (indent + (HANG if number else 0)), line))
+        drawn = Content("\n").join(lines)
+        if (drawn.plain, drawn.spans) != (self._drawn.plain, self._drawn.spans):
+            self._drawn = drawn
+            self.styles.height = len(lines)
+            self.refresh()
+
+    def focus_control(self) -> None:
+        """Put the cursor into the field, in view with its note."""
+        self.control.focus(scroll_visible=False)
+        self.scroll_visible(animate=False)
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._take(event.value)
+
+    @on(Segments.Changed)
+    def _chosen(self, event: Segments.Changed) -> None:
+        event.stop()
+        self._take(event.value)
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.post_message(self.ListWanted(self.key, event.value))
+
+    def on_summary_opened(self, event: Message) -> None:
+        """Ask for the editor."""
+        event.stop()
+        self.post_message(self.EditorWanted(self.key))
+
+    def _take(self, text: str) -> None:
+        if text != self._sent:
+            self._sent = text
+            self._put(self.key, text)
+            self.post_message(self.Put(self.key))
+
+    def _make_control(self) -> Widget:
+        if words := words_of(self.declaration):
+            return Segments(words)
+        if self.declaration.kind == "map" or self.key in MULTILINE:
+            # textual's TextArea is slow to import and not in every form.
+            from gpuecs_tui.widgets.form_editor import Summary
+
+            return Summary()
+        return (TextControl if self._has_list else PlainControl)(self._state.text)
+
+    def _show_summary(self, text: str) -> None:
+        from gpuecs_tui.widgets.form_editor import Summary
+
+        assert isinstance(self.control, Summary)
+        self.control.show(text)
+
+
+def words_of(declaration: Key) -> tuple[Word, ...]:
+    """Return the words to choose among, where there are few and they are all there is."""
+    if declaration.kind == "flag":
+        return (Word("true", _("yes")), Word("false", _("no")))
+    if declaration.kind == "choice":
+        return tuple(Word(str(choice), str(choice)) for choice in declaration.choices)
+    return ()
+
+
+def _placeholder(state: FieldState) -> str:
+    if state.default:
+        return _("{value} (default)").format(value=harmless(state.default))
+    return state.hint
+
+
+def _note_content(note: Note) -> Content:
+    return Content.styled(f"{_SIGNS[note.severity]} {harmless(note.text)}", _STYLES[note.severity])

@@ -1,0 +1,299 @@
+"""A step that asks: its form, its lists, its refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widget import Widget
+
+from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.stack.model import KEYS
+from gpuecs_tui.stack.relevance import counts
+from gpuecs_tui.widgets.choice import Picker
+from gpuecs_tui.widgets.choice_rows import Choices
+from gpuecs_tui.widgets.form import Fold, Form
+from gpuecs_tui.widgets.form_field import FieldState, FormField, Note
+from gpuecs_tui.widgets.frame import StepScreen
+from gpuecs_tui.widgets.limits import EMPTY_MEANS, choices_of_declaration, limits_in_words
+from gpuecs_tui.widgets.places import LAYOUT, keys_of
+from gpuecs_tui.widgets.styles import MUTED
+from gpuecs_tui.wizard.decisions import FORM_KEYS, placeholder, starts_filled
+from gpuecs_tui.wizard.memory import Wizard
+
+
+@dataclass(frozen=True, slots=True)
+class ListSource:
+    """How a key's list is made of what the account has."""
+
+    make: Callable[[Wizard], Choices]
+    depends: tuple[str, ...] = ()
+    """Keys whose texts change the list."""
+    exhaustive: bool = True
+    """Whether a value that isn't in it is doubtful."""
+
+
+class FormScreen(StepScreen):
+    """A step whose body is the form of ``places.LAYOUT``.
+
+    A subclass gives ``LISTS`` for its keys, and overrides ``live`` and ``refusal`` where it needs.
+    """
+
+    LISTS: ClassVar[Mapping[str, ListSource]] = {}
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "fix", show=False)]
+
+    def __init__(self, wizard: Wizard) -> None:
+        super().__init__(wizard)
+        self._made: dict[str, tuple[object, tuple[str, ...], Choices]] = {}
+        self._picker: tuple[str, Picker] | None = None
+
+    def compose_body(self) -> ComposeResult:
+        """The form."""
+        focused = self.wizard.focused.get(self.STEP, "")
+        self.wizard.unfolded.update(
+            (self.STEP, section.title)
+            for section in LAYOUT[self.STEP]
+            if section.folded and focused in section.keys
+        )
+        opened = frozenset(title for step, title in self.wizard.unfolded if step == self.STEP)
+        yield Form(LAYOUT[self.STEP], opened, self._state, self.wizard.put, self._has_list)
+
+    def on_mount(self) -> None:
+        """Put the cursor where it was, or into the first field."""
+        super().on_mount()
+        form = self.query_one(Form)
+        field = form.field(self.wizard.focused.get(self.STEP, "")) or form.first
+        if field is not None:
+            # At once: keys that are typed ahead must find it.
+            self.set_focus(field.control, scroll_visible=False)
+            self.call_after_refresh(field.scroll_visible, animate=False)
+
+    def changed(self) -> None:
+        """Show the wizard's state in every field."""
+        super().changed()
+        answers = self.wizard.decisions.answers
+        self.query_one(Form).show(
+            lambda key: key not in KEYS or counts(key, answers),
+            self._wrong_in_view,
+            lambda key: bool(self.wizard.texts.get(key)),
+        )
+        if self._picker is not None:
+            key, picker = self._picker
+            if (choices := self.choices(key)) is not None and picker.is_mounted:
+                picker.replace_choices(choices)
+
+    def choices(self, key: str) -> Choices | None:
+        """Return the list of ``key`` as account and form have it now; None if it has none."""
+        source = self.LISTS.get(key)
+        if source is None:
+            return choices_of_declaration(key)
+        facts = self.wizard.account.facts
+        texts = tuple(self.wizard.text(other) for other in source.depends)
+        made = self._made.get(key)
+        # By identity: facts are replaced as a whole, and comparing them would cost more.
+        if made is None or made[0] is not facts or made[1] != texts:
+            made = self._made[key] = (facts, texts, source.make(self.wizard))
+        return made[2]
+
+    def refusal(self) -> str:
+        """Point at the first error of this step."""
+        wrong = [key for key in keys_of(self.STEP) if self.wizard.is_error(key)]
+        if not wrong:
+            return ""
+        self.wizard.touched.update(wrong)
+        self.changed()
+        self.run_worker(self._focus(wrong[0]), group="focus", exclusive=True, exit_on_error=False)
+        return ngettext(
+            "{n} field must be set right before going on: {label}.",
+            "{n} fields must be set right before going on, first: {label}.",
+            len(wrong),
+        ).format(n=len(wrong), label=_(FORM_KEYS[wrong[0]].label))
+
+    def focus_help(self) -> Content:
+        """Return the help and the limits of the focused field."""
+        field = self.focused_field()
+        if field is None:
+            fold = isinstance(self.focused, Fold)
+            return Content(_("Enter opens or shuts this section.") if fold else "")
+        declaration = field.declaration
+        detail = [field.key, limits_in_words(declaration)]
+        default = placeholder(field.key, self.wizard.decisions)
+        if default and declaration.kind not in {"map"}:
+            detail.append(_("default {value}").format(value=default))
+        if self._has_list(field.key):
+            detail.append(_("Enter: choose"))
+        if self._fix_of(field.key):
+            detail.append(_("^s: apply the remedy"))
+        return Content.assemble(
+            Content.styled(_(declaration.help), "$foreground"),
+            "\n",
+            Content.styled(" · ".join(part for part in detail if part), MUTED),
+        )
+
+    def focused_field(self) -> FormField | None:
+        """Return the field that has the cursor."""
+        focused: Widget | None = self.focused
+        parent = focused.parent if focused is not None else None
+        return parent if isinstance(parent, FormField) else None
+
+    def on_descendant_focus(self) -> None:
+        """Remember the field, so that one comes back to it."""
+        super().on_descendant_focus()
+        if (field := self.focused_field()) is not None:
+            self.wizard.focused[self.STEP] = field.key
+
+    def action_fix(self) -> None:
+        """Apply the one remedy of the focused field's finding."""
+        field = self.focused_field()
+        for key, text in self._fix_of(field.key) if field else ():
+            self.wizard.put(key, text)
+        if field:
+            self._edited(field.key)
+
+    @on(FormField.Put)
+    def _field_put(self, event: FormField.Put) -> None:
+        event.stop()
+        self._edited(event.key)
+
+    @on(Form.Opened)
+    def _opened(self, event: Form.Opened) -> None:
+        event.stop()
+        place = (self.STEP, event.title)
+        (self.wizard.unfolded.add if event.is_open else self.wizard.unfolded.discard)(place)
+        self.changed()
+
+    @on(FormField.ListWanted)
+    def _list_wanted(self, event: FormField.ListWanted) -> None:
+        event.stop()
+        self.open_list(event.key, event.typed)
+
+    def open_list(self, key: str, typed: str = "") -> None:
+        """Open the list of ``key``; a text that is in it is marked, another narrows it."""
+        choices = self.choices(key)
+        if choices is None:
+            return
+        typed = typed.strip()
+        chosen = tuple(typed.replace(",", " ").split()) if choices.multiple else (typed,)
+        known = all(choices.find(id) for id in chosen)
+        wanted = "" if known or self.wizard.decisions.problem(key) == "" else typed
+        picker = Picker(choices, chosen if known else (), wanted)
+        self._picker = (key, picker)
+
+        def take(ids: tuple[str, ...] | None) -> None:
+            self._picker = None
+            if ids is not None:
+                self.taken(key, ids)
+
+        self.app.push_screen(picker, take)
+
+    def taken(self, key: str, ids: tuple[str, ...]) -> None:
+        """Put what was chosen from a list into its field."""
+        self.wizard.put(key, ", ".join(ids))
+        self._edited(key)
+
+    @on(FormField.EditorWanted)
+    def _editor_wanted(self, event: FormField.EditorWanted) -> None:
+        from gpuecs_tui.widgets.form_editor import Edited, EditorScreen
+
+        event.stop()
+        key = event.key
+
+        def put(text: str) -> None:
+            self.wizard.put(key, text)
+            self._edited(key)
+
+        declaration = FORM_KEYS[key]
+        edited = Edited(_(declaration.label), _(declaration.help), self.wizard.text(key))
+        self.app.push_screen(
+            EditorScreen(edited, put, lambda: self.wizard.decisions.problems.get(key, ""))
+        )
+
+    def _edited(self, key: str) -> None:
+        self.unsay()
+        self.changed()
+        self.post_message(self.Edited(key))
+
+    def _has_list(self, key: str) -> bool:
+        return key in self.LISTS or choices_of_declaration(key) is not None
+
+    def _wrong_in_view(self, key: str) -> bool:
+        """Whether ``key`` is wrong and that is shown: what is only missing waits to be touched."""
+        if key in self.wizard.decisions.missing and key not in self.wizard.touched:
+            return False
+        return self.wizard.is_error(key)
+
+    def _state(self, key: str) -> FieldState:
+        wizard = self.wizard
+        default = "" if starts_filled(key) else placeholder(key, wizard.decisions)
+        if key in EMPTY_MEANS and not self._internet_facing(key):
+            default = _(EMPTY_MEANS[key])
+        hint = ""
+        if self._has_list(key):
+            hint = _("Enter: choose, or type")
+        elif FORM_KEYS[key].required:
+            hint = _("required")
+        return FieldState(wizard.text(key), default, hint, tuple(self._notes(key)))
+
+    def _internet_facing(self, key: str) -> bool:
+        """Whether the addresses let in must be given, because they may be anybody's."""
+        internal = self.wizard.decisions.resolved.stack.load_balancer.internal
+        return key == "network.ingress_cidrs" and not internal
+
+    def _notes(self, key: str) -> list[Note]:
+        decisions = self.wizard.decisions
+        notes = []
+        if problem := decisions.problems.get(key):
+            notes.append(Note("error", problem))
+        elif key in decisions.missing and key in self.wizard.touched:
+            notes.append(Note("error", decisions.missing[key]))
+        notes += [
+            Note(finding.severity.value, f"{finding.message} {_sentence(finding.remedy)}".strip())
+            for finding in self.wizard.findings_of(key)
+        ]
+        if key in self.LISTS:
+            notes += self._described(key)
+        return notes
+
+    def _described(self, key: str) -> list[Note]:
+        """What the list says of the chosen values."""
+        choices = self.choices(key)
+        if choices is None:
+            return []
+        text = self.wizard.text(key).strip()
+        if not text:
+            return [Note("unknown", f"{choices.note}. {choices.remedy}")] if choices.unknown else []
+        ids = text.replace(",", " ").split() if choices.multiple else [text]
+        notes = []
+        for id in ids:
+            row = choices.find(id)
+            if row is not None:
+                summary = row.summary or " · ".join(cell for cell in row.cells[1:] if cell)
+                notes.append(Note("info", summary))
+            elif (
+                self.LISTS[key].exhaustive
+                and not choices.unknown
+                and key not in self.wizard.decisions.problems
+            ):
+                notes.append(Note("warning", _("{id} is not in the account's list").format(id=id)))
+        return [note for note in notes if note.text]
+
+    def _fix_of(self, key: str) -> list[tuple[str, str]]:
+        for finding in self.wizard.findings_of(key):
+            if finding.fix:
+                return [(name, KEYS[name].unparse(value)) for name, value in finding.fix]
+        return []
+
+    async def _focus(self, key: str) -> None:
+        field = await self.query_one(Form).reveal(key)
+        if field is not None:
+            field.focus_control()
+
+
+def _sentence(remedy: str) -> str:
+    """Return a remedy, which is an imperative without capital and full stop, as a sentence."""
+    return f"{remedy[0].upper()}{remedy[1:].rstrip('.')}." if remedy else ""

@@ -1,0 +1,53 @@
+"""The first line of every screen: product, stack, whose account, whether the draft is safe."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.widgets.cells import harmless
+from gpuecs_tui.widgets.one_line import OneLine
+from gpuecs_tui.widgets.styles import MUTED
+from gpuecs_tui.wizard.memory import Wizard
+
+PRODUCT = "gpuecs-tui"
+
+
+class HeaderLine(OneLine):
+    """One row, the same on every screen."""
+
+    DEFAULT_CSS = """
+    HeaderLine { background: $panel; color: $foreground; padding: 0 1; }
+    """
+
+    def show_wizard(self, wizard: Wizard) -> None:
+        """Show the state of ``wizard``."""
+        name = harmless(wizard.stack_name) or _("no name yet")
+        place = wizard.place()
+        reading = ""
+        if wizard.account.busy:
+            account = wizard.account
+            reading = (
+                _("reading {done}/{total}").format(done=account.done, total=account.total)
+                if account.total
+                else _("signing in")
+            )
+        if wizard.draft_problem:
+            saved = Content.styled(_("draft not saved"), "bold $text-error")
+        elif wizard.draft_saved:
+            saved = Content.styled(_("draft saved ✓"), MUTED)
+        else:
+            saved = Content("")
+        left = Content.assemble((PRODUCT, "bold $text-accent"), "  ", (name, "bold"))
+        right_parts = [Content(part) for part in (reading, place) if part]
+        right = Content(" · ").join([*right_parts, *([saved] if saved.plain else [])])
+        self.show(lambda width: spread(left, right, width))
+
+
+def spread(left: Content, right: Content, width: int) -> Content:
+    """Return ``left`` and ``right`` at the two ends of ``width`` cells; ``left`` gives way."""
+    room = width - right.cell_length - 1
+    if left.cell_length > room:
+        left = left.truncate(max(room, 0), ellipsis=True)
+    gap = width - left.cell_length - right.cell_length
+    return Content.assemble(left, " " * max(gap, 0), right)

@@ -1,0 +1,83 @@
+"""What a screen is about: its decisions, its fields, its keys."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.widgets.key_line import KeyHint, frame_keys
+from gpuecs_tui.widgets.limits import limits_in_words
+from gpuecs_tui.widgets.steps import STEPS
+from gpuecs_tui.widgets.styles import MUTED
+from gpuecs_tui.wizard.decisions import FORM_KEYS
+
+
+class HelpScreen(ModalScreen[None]):
+    """Scrolls with the arrows; any of its keys shuts it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter,ctrl+g,question_mark", "leave", show=False),
+    ]
+    CSS = """
+    HelpScreen { align: center middle; }
+    HelpScreen VerticalScroll {
+        width: 90%; max-width: 100; height: 90%; background: $surface; border: round $border;
+        padding: 1 2; scrollbar-size-vertical: 1;
+    }
+    HelpScreen Static { height: auto; }
+    """
+
+    def __init__(
+        self, step: str, text: str, keys: tuple[str, ...], hints: tuple[KeyHint, ...]
+    ) -> None:
+        """Explain ``step`` by ``text`` (untranslated), model keys, and its own key presses."""
+        super().__init__()
+        self._title = next(_(it.title) for it in STEPS if it.id == step)
+        self._text = text
+        self._keys = keys
+        self._hints = hints
+
+    def compose(self) -> ComposeResult:
+        """One text."""
+        with VerticalScroll() as box:
+            box.border_title = Content(self._title)
+            box.border_subtitle = Content(_("Esc: back"))
+            yield Static(self._content(), markup=False)
+
+    def on_mount(self) -> None:
+        """Let the arrows scroll."""
+        self.query_one(VerticalScroll).focus()
+
+    def action_leave(self) -> None:
+        """Go back."""
+        self.dismiss(None)
+
+    def _content(self) -> Content:
+        parts = [Content(_(self._text))] if self._text else []
+        pairs = [*self._hints, *frame_keys(), ("Tab ↑ ↓", _("next and previous field"))]
+        parts.append(Content.styled(_("Keys"), "bold $text-accent"))
+        parts.append(
+            Content("\n").join(
+                Content.assemble((f"{key:<10}", "bold"), word) for key, word in pairs
+            )
+        )
+        if self._keys:
+            parts.append(Content.styled(_("Fields"), "bold $text-accent"))
+        for key in self._keys:
+            declaration = FORM_KEYS[key]
+            limits = limits_in_words(declaration)
+            parts.append(
+                Content.assemble(
+                    (_(declaration.label), "bold"),
+                    (f"  {key}  {limits}\n", MUTED),
+                    _(declaration.help),
+                )
+            )
+        return Content("\n\n").join(parts)

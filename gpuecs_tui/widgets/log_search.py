@@ -1,0 +1,140 @@
+"""Searching the log in slices, so that a million lines never hold up a key press."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Protocol
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.widgets.log_store import LogStore
+from gpuecs_tui.widgets.log_text import plain_text
+
+REGEX_REACH = 4096
+"""Characters of a line that a regular expression sees: a bad one must not run for ever."""
+
+
+class PatternError(ValueError):
+    """A search that cannot be compiled; the message is one sentence for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """What is searched for. Letter case counts only if the text has a capital."""
+
+    text: str
+    regex: bool = False
+    compiled: re.Pattern[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        source = self.text if self.regex else re.escape(self.text)
+        try:
+            compiled = re.compile(source, 0 if self.case_counts else re.IGNORECASE)
+        except re.error as error:
+            problem = _("not a regular expression: {reason}").format(reason=error)
+            raise PatternError(problem) from error
+        object.__setattr__(self, "compiled", compiled)
+
+    @property
+    def case_counts(self) -> bool:
+        """Whether upper and lower case are told apart."""
+        return self.text != self.text.lower()
+
+    def spans(self, plain: str) -> list[tuple[int, int]]:
+        """Return (start, end) of each match in one shown line; empty matches are left out."""
+        reach = plain[:REGEX_REACH] if self.regex else plain
+        return [
+            found.span() for found in self.compiled.finditer(reach) if found.end() > found.start()
+        ]
+
+    def lines(self, start: int, block: bytes) -> Iterator[int]:
+        """Yield the numbers of the lines of ``block`` that match; ``start`` is its first."""
+        text = plain_text(block)
+        if self.regex:
+            search = self.compiled.search
+            for offset, line in enumerate(text.split("\n")[:-1]):
+                found = search(line[:REGEX_REACH])
+                if found and found.end() > found.start():
+                    yield start + offset
+            return
+        needle, haystack = self.text, text
+        if not self.case_counts and text.isascii():
+            haystack = text.lower()  # same length for ASCII, and find() beats re by far
+        elif not self.case_counts:
+            yield from self._folded(start, text)
+            return
+        counted, at = 0, haystack.find(needle)
+        while at >= 0:
+            start += haystack.count("\n", counted, at)
+            yield start
+            counted = haystack.find("\n", at)
+            at = haystack.find(needle, counted) if counted >= 0 else -1
+
+    def _folded(self, start: int, text: str) -> Iterator[int]:
+        counted, found = 0, self.compiled.search(text)
+        while found:
+            start += text.count("\n", counted, found.start())
+            yield start
+            counted = text.find("\n", found.start())
+            found = self.compiled.search(text, counted) if counted >= 0 else None
+
+
+class LineTest(Protocol):
+    """Finds lines in a block of them."""
+
+    def lines(self, start: int, block: bytes) -> Iterator[int]:
+        """Yield, ascending, the numbers of the lines found; ``start`` is the block's first."""
+
+
+class Matches:
+    """The lines of a store that pass a test, found bit by bit and in ascending order."""
+
+    def __init__(self, test: LineTest, store: LogStore) -> None:
+        self._test = test
+        self._store = store
+        self._numbers = array("Q")
+        self._next = store.first
+
+    @property
+    def complete(self) -> bool:
+        """Whether every line fed so far has been looked at."""
+        return self._next >= self._store.end
+
+    def scan(self, seconds: float) -> None:
+        """Go on looking for about ``seconds``; at least one block is looked at."""
+        limit = monotonic() + seconds
+        for start, block in self._store.blocks(self._next):
+            self._numbers.extend(self._test.lines(start, block))
+            self._next = start + block.count(b"\n")
+            if monotonic() > limit:
+                break
+
+    def _forget_dropped(self) -> None:
+        gone = bisect_left(self._numbers, self._store.first)
+        if gone:
+            del self._numbers[:gone]
+
+    def __len__(self) -> int:
+        self._forget_dropped()
+        return len(self._numbers)
+
+    def index(self, number: int) -> int:
+        """Return how many matching lines come before line ``number``."""
+        self._forget_dropped()
+        return bisect_left(self._numbers, number)
+
+    def neighbour(self, number: int, step: int) -> int | None:
+        """Return the next (``step`` 1) or previous (-1) matching line from ``number``, going round.
+
+        None if nothing matches so far.
+        """
+        self._forget_dropped()
+        if not self._numbers:
+            return None
+        at = bisect_left(self._numbers, number + 1 if step > 0 else number)
+        at = at if step > 0 else at - 1
+        return self._numbers[at % len(self._numbers)]

@@ -1,0 +1,185 @@
+"""Which decision is asked for on which step, in which section and order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from gpuecs_tui.i18n import N_
+from gpuecs_tui.wizard.profile_key import PROFILE
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Fields under one heading."""
+
+    title: str
+    """Untranslated."""
+    keys: tuple[str, ...]
+    folded: bool = False
+    """Whether it is shut until somebody opens it: sound defaults, seldom changed."""
+
+
+def _keys(section: str, *names: str) -> tuple[str, ...]:
+    return tuple(f"{section}.{name}" for name in names)
+
+
+LAYOUT: Mapping[str, tuple[Section, ...]] = {
+    "account": (
+        Section(N_("Credentials"), (PROFILE, "stack.region")),
+        Section(N_("Stack"), ("stack.name", "stack.tags")),
+        Section(N_("Terraform state"), _keys("state", "backend", "bucket", "key", "region")),
+    ),
+    "network": (
+        Section(
+            N_("Where it stands"),
+            _keys("network", "vpc_id", "instance_subnet_ids", "load_balancer_subnet_ids"),
+        ),
+        Section(
+            N_("Who may reach it"),
+            _keys(
+                "network",
+                "load_balancer_security_group_ids",
+                "ingress_cidrs",
+                "instance_security_group_ids",
+            ),
+        ),
+    ),
+    "fleet": (
+        Section(N_("Instances"), _keys("fleet", "instance_type", "market", "ami")),
+        Section(N_("How many"), _keys("fleet", "min_size", "initial_size", "max_size")),
+        Section(
+            N_("Access and disk"),
+            _keys("fleet", "key_name", "instance_profile_arn", "root_volume_gib"),
+        ),
+        Section(
+            N_("Scaling"),
+            _keys(
+                "fleet",
+                "target_capacity",
+                "min_scaling_step",
+                "max_scaling_step",
+                "instance_warmup_seconds",
+                "termination_protection",
+                "managed_draining",
+                "health_check_grace_seconds",
+                "instance_refresh",
+            ),
+            folded=True,
+        ),
+        Section(
+            N_("Start-up and names"),
+            (
+                *_keys("fleet", "imds_hop_limit", "extra_user_data"),
+                *_keys("names", "capacity_provider", "autoscaling_group", "launch_template"),
+            ),
+            folded=True,
+        ),
+    ),
+    "task": (
+        Section(
+            N_("Container"), _keys("task", "image", "container_port", "environment", "secrets")
+        ),
+        Section(N_("Size of a task"), _keys("task", "gpus", "cpu", "memory")),
+        Section(
+            N_("Service"),
+            _keys("service", "desired_count", "distinct_instances", "execute_command"),
+        ),
+        Section(N_("Network"), _keys("task", "network_mode", "host_port")),
+        Section(
+            N_("Container in detail"),
+            _keys(
+                "task",
+                "container_name",
+                "container_cpu",
+                "container_memory",
+                "shared_memory_mib",
+                "command",
+                "capabilities",
+            ),
+            folded=True,
+        ),
+        Section(
+            N_("Logs and roles"),
+            _keys(
+                "task",
+                "log_group",
+                "log_retention_days",
+                "log_stream_prefix",
+                "execution_role_arn",
+                "task_role_arn",
+            ),
+            folded=True,
+        ),
+        Section(
+            N_("Roll-out"),
+            _keys(
+                "service",
+                "minimum_healthy_percent",
+                "maximum_percent",
+                "circuit_breaker",
+                "rollback",
+                "ignore_changes",
+            ),
+            folded=True,
+        ),
+        Section(
+            N_("Names"),
+            _keys("names", "cluster", "service", "task_family", "log_group"),
+            folded=True,
+        ),
+    ),
+    "load_balancer": (
+        Section(
+            N_("Listener"),
+            _keys("load_balancer", "internal", "protocol", "port", "certificate_arn"),
+        ),
+        Section(
+            N_("Health check"),
+            (
+                *_keys(
+                    "health_check",
+                    "path",
+                    "matcher",
+                    "interval_seconds",
+                    "timeout_seconds",
+                    "healthy_threshold",
+                    "unhealthy_threshold",
+                ),
+                "service.health_check_grace_seconds",
+                "load_balancer.deregistration_delay_seconds",
+            ),
+        ),
+        Section(
+            N_("Target group"),
+            (
+                *_keys("load_balancer", "target_port", "target_protocol_version", "algorithm"),
+                *_keys("health_check", "port", "protocol"),
+                "names.target_group",
+            ),
+            folded=True,
+        ),
+        Section(
+            N_("Load balancer"),
+            (
+                *_keys("load_balancer", "idle_timeout_seconds", "deletion_protection"),
+                "names.load_balancer",
+            ),
+            folded=True,
+        ),
+    ),
+}
+"""Step id → its sections. Every key stands in exactly one place."""
+
+
+@cache
+def keys_of(step: str) -> tuple[str, ...]:
+    """Return the keys that ``step`` asks for, in order; none for a step without a form."""
+    return tuple(key for section in LAYOUT.get(step, ()) for key in section.keys)
+
+
+@cache
+def step_of(key: str) -> str:
+    """Return the id of the step that asks for ``key``."""
+    return next(step for step in LAYOUT if key in keys_of(step))

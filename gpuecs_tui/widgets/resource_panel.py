@@ -1,0 +1,149 @@
+"""The resource tree with its filter, its details and one line of keys.
+
+panel = ResourcePanel(id="resources")
+panel.show(progress.resources.values())   # as often as they change
+panel.set_plan(load_plan(run))            # when its details are there
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+
+from gpuecs_tui.i18n import N_, _, ngettext
+from gpuecs_tui.terraform.plan import PlanTree
+from gpuecs_tui.terraform.progress import ResourceProgress, Status
+from gpuecs_tui.widgets.log_footer import FooterText
+from gpuecs_tui.widgets.log_prompt import LogPrompt
+from gpuecs_tui.widgets.one_line import OneLine
+from gpuecs_tui.widgets.resource_detail import ResourceDetail
+from gpuecs_tui.widgets.resource_tree import ResourceTree
+
+KEYS: tuple[tuple[str, str], ...] = (("/", N_("filter")), ("enter", N_("details")))
+
+
+class ResourcePanel(Widget):
+    """What happens to each resource. Posts ``ResourceTree.Moved`` as its cursor moves."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", N_("All resources"), show=False),
+        Binding("slash", "filter", N_("Filter"), show=False),
+    ]
+    DEFAULT_CSS = """
+    ResourcePanel {
+        layout: vertical;
+        height: 1fr;
+        & > OneLine { background: $panel; color: $foreground; }
+        & > LogPrompt { display: none; }
+        &.-asking > LogPrompt { display: block; }
+        &.-asking > OneLine { display: none; }
+    }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._tree = ResourceTree()
+        self._footer = OneLine()
+        self._prompt = LogPrompt()
+        self._plan: PlanTree | None = None
+        self._counts = (0, 0, 0)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the tree above its line of keys."""
+        yield self._tree
+        yield self._footer
+        yield self._prompt
+
+    @property
+    def resources(self) -> ResourceTree:
+        """The list, which takes the keys."""
+        return self._tree
+
+    def show(self, resources: Iterable[ResourceProgress]) -> None:
+        """Show where these resources stand; cheap, however often it is called."""
+        shown = list(resources)
+        self._tree.show(shown)
+        statuses = [resource.status for resource in shown]
+        counts = (len(shown), statuses.count(Status.RUNNING), statuses.count(Status.FAILED))
+        if counts != self._counts:
+            self._counts = counts
+            self._tell()
+
+    def set_plan(self, plan: PlanTree | None) -> None:
+        """Have the details at hand (or no longer)."""
+        self._plan = plan
+
+    def focus(self, scroll_visible: bool = True) -> ResourcePanel:
+        """Give the keyboard to the tree."""
+        self._tree.focus(scroll_visible)
+        return self
+
+    def on_mount(self, event: events.Mount) -> None:
+        """Show the keys at once."""
+        self._tell()
+
+    def _tell(self) -> None:
+        total, running, failed = self._counts
+        state = []
+        if self._tree.needle:
+            state.append(_("only {text}").format(text=self._tree.needle))
+        if failed:
+            told = ngettext("{count} failed", "{count} failed", failed)
+            state.append(told.format(count=failed))
+        if running:
+            told = ngettext("{count} in flight", "{count} in flight", running)
+            state.append(told.format(count=running))
+        told = ngettext("{count} resource", "{count} resources", total)
+        state.append(told.format(count=total))
+        keys = tuple((key, _(word)) for key, word in KEYS)
+        self._footer.show(FooterText(keys, tuple(state)).fit)
+
+    @on(ResourceTree.Chosen)
+    def _open_details(self, event: ResourceTree.Chosen) -> None:
+        event.stop()
+        changes = self._plan.changes if self._plan else ()
+        for change in changes:
+            if change.address == event.address:
+                self.app.push_screen(ResourceDetail(change))
+                return
+        self.notify(_("The plan's details are still being read."), markup=False)
+
+    def action_filter(self) -> None:
+        """Ask for a part of an address; the tree narrows down while it is typed."""
+        self.add_class("-asking")
+        self._prompt.ask(_("Filter:"), self._tree.needle)
+
+    @on(LogPrompt.Changed)
+    def _narrow(self, event: LogPrompt.Changed) -> None:
+        event.stop()
+        self._tree.filter(event.text.strip())
+
+    @on(LogPrompt.Answered)
+    def _keep_filter(self, event: LogPrompt.Answered) -> None:
+        event.stop()
+        self._close_prompt()
+
+    @on(LogPrompt.Left)
+    def _drop_filter(self, event: LogPrompt.Left) -> None:
+        event.stop()
+        self._tree.filter("")
+        self._close_prompt()
+
+    def _close_prompt(self) -> None:
+        self.remove_class("-asking")
+        self._tree.focus()
+        self._tell()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Let escape through to the screen where no filter is set."""
+        return bool(self._tree.needle) if action == "leave" else True
+
+    def action_leave(self) -> None:
+        """Show all resources again."""
+        self._tree.filter("")
+        self._tell()

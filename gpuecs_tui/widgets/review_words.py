@@ -1,0 +1,65 @@
+"""What the review says about writing: what it would do, or why it isn't done."""
+
+from __future__ import annotations
+
+from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.terraform.write import Changes
+from gpuecs_tui.widgets.cells import harmless
+from gpuecs_tui.widgets.findings import remarks
+from gpuecs_tui.wizard.memory import Wizard
+
+
+def why_not_written(wizard: Wizard) -> str:
+    """Return why the stack can't be written as it is; empty when it can."""
+    found = remarks(wizard)
+    grave = [it for it in found if it.severity == "error"]
+    grave += [it for it in found if it.severity == "missing"]
+    if not grave:
+        for key, reason in {**wizard.decisions.problems, **wizard.decisions.missing}.items():
+            return _("Nothing is written yet: {key} {message}.").format(key=key, message=reason)
+        return ""
+    first = grave[0].message
+    if first[:1].islower():
+        # The end of a sentence about its key.
+        first = f"{grave[0].key} {first}."
+    text = ngettext(
+        "Nothing is written while there is an error: {first}",
+        "Nothing is written while there are {n} errors; the first: {first}",
+        len(grave),
+    )
+    return text.format(n=len(grave), first=first)
+
+
+def what_writing_does(wizard: Wizard, changes: Changes | None) -> str:
+    """Return what "next" would do; ``changes`` None while they are being found out."""
+    directory = harmless(str(wizard.options.directory))
+    if wizard.decisions.problems or wizard.decisions.missing:
+        return _("Not complete yet: the page Findings and the steps tell what is missing.")
+    if errors := sum(it.severity == "error" for it in wizard.findings):
+        text = ngettext(
+            "Nothing is written while there is an error: see Findings.",
+            "Nothing is written while there are {n} errors: see Findings.",
+            errors,
+        )
+        return text.format(n=errors)
+    if changes is None:
+        return _("Comparing with {directory} …").format(directory=directory)
+    if not changes.files:
+        return _("{directory} holds exactly this stack; next plans it.").format(directory=directory)
+    return _("Next writes to {directory} and plans: {changes}.").format(
+        directory=directory, changes=changes_in_words(changes)
+    )
+
+
+def changes_in_words(changes: Changes) -> str:
+    """Count what a write does: "2 new files, 1 changed, 1 edited by hand"."""
+    kinds = [change.kind for change in changes.files]
+    created, changed, deleted = (kinds.count(kind) for kind in ("create", "change", "delete"))
+    edited = len(changes.hand_edited)
+    parts = (
+        (created, ngettext("{n} new file", "{n} new files", created)),
+        (changed, ngettext("{n} changed", "{n} changed", changed)),
+        (deleted, ngettext("{n} deleted", "{n} deleted", deleted)),
+        (edited, ngettext("{n} edited by hand", "{n} edited by hand", edited)),
+    )
+    return ", ".join(text.format(n=number) for number, text in parts if number)

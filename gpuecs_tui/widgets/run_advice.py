@@ -1,0 +1,99 @@
+"""What a run's screen finds out by itself: whether the credentials will do, what a bad end left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from textual import on, work
+from textual.content import Content
+from textual.message import Message
+
+from gpuecs_tui import credentials_check
+from gpuecs_tui.credentials_check import CredentialCheck
+from gpuecs_tui.terraform import recovery
+from gpuecs_tui.terraform.aftermath import last_words
+from gpuecs_tui.terraform.recovery import Recovery
+from gpuecs_tui.terraform.run import Run
+from gpuecs_tui.terraform.states import Operation, State
+from gpuecs_tui.widgets.cells import harmless
+from gpuecs_tui.widgets.frame import StepScreen
+from gpuecs_tui.widgets.run_panel import RunPanel
+from gpuecs_tui.wizard.run_environment import state_environment
+
+if TYPE_CHECKING:
+    from gpuecs_tui.app import WizardApp
+
+BRING_BACK = "bring-back"
+"""What the state's screen puts into ``wizard.wanted_run``: an apply that only imports."""
+ENDED_BADLY = frozenset({State.FAILED, State.LOST, State.CANCELLED})
+"""States after which the state may need mending."""
+
+
+class AdvisingScreen(StepScreen):
+    """A screen with a run's panel, which tells more of the run than its journal does."""
+
+    @dataclass
+    class LifeRead(Message):
+        """It is known whether the credentials outlast the apply of a plan."""
+
+        run_id: str
+        check: CredentialCheck | None
+
+    @dataclass
+    class Examined(Message):
+        """It is known what a run that ended badly left."""
+
+        run_id: str
+        recovery: Recovery
+        last_words: str
+        """Of a lost run that went better than its verdict."""
+
+    _life: LifeRead | None = None
+
+    @property
+    def panel(self) -> RunPanel:
+        """The run's panel."""
+        return self.query_one(RunPanel)
+
+    @property
+    def run(self) -> Run | None:
+        """The run on view, as it was last read."""
+        return self.panel.view.run if self.panel.view else None
+
+    def advise(self, run: Run) -> None:
+        """Look for what matters to a run that has just entered its state."""
+        if run.state is State.PLANNED and run.operation is not Operation.PLAN:
+            self._read_life(run)
+        elif run.state in ENDED_BADLY:
+            self._examine(run)
+
+    def life_for(self, run: Run) -> CredentialCheck | None:
+        """Return how long the credentials last beside what applying ``run`` takes, if known."""
+        return self._life.check if self._life and self._life.run_id == run.id else None
+
+    @work(thread=True, group="life", exclusive=True, exit_on_error=False)
+    def _read_life(self, run: Run) -> None:
+        reader = cast("WizardApp", self.app).feed.reader
+        if reader is not None:
+            self.post_message(self.LifeRead(run.id, credentials_check.check(run, reader)))
+
+    @on(LifeRead)
+    def _life_read(self, message: LifeRead) -> None:
+        self._life = message
+
+    @work(thread=True, group="examine", exclusive=True, exit_on_error=False)
+    def _examine(self, run: Run) -> None:
+        found = recovery.examine(run.directory, state_environment(self.wizard.profile))
+        self.post_message(self.Examined(run.id, found, last_words(run)))
+
+    @on(Examined)
+    def _examined(self, message: Examined) -> None:
+        sentences = [*filter(None, (message.last_words,)), *message.recovery.sentences()]
+        if sentences and self.run is not None and self.run.id == message.run_id:
+            lines = [Content.styled(f"! {harmless(it)}", "$text-warning") for it in sentences]
+            self.panel.say(Content("\n").join(lines))
+
+    def action_state(self) -> None:
+        """Go to the state: what a bad end left, and what mends it."""
+        self.post_message(self.Going("state"))

@@ -1,0 +1,187 @@
+"""What a run's state means for the person who watches it: verdict, progress, questions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from textual.content import Content
+
+from gpuecs_tui.checks.finding import Finding
+from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.terraform.plan import DESTRUCTIVE, PlanTree
+from gpuecs_tui.terraform.plan_words import warnings
+from gpuecs_tui.terraform.progress import Progress, ResourceProgress
+from gpuecs_tui.terraform.run import Changes, Run
+from gpuecs_tui.terraform.states import Operation, State
+from gpuecs_tui.widgets.cells import harmless
+from gpuecs_tui.widgets.clock import duration_text
+
+IN_FLIGHT_NAMED = 3
+"""Resources named in one line; the others are counted."""
+WARNINGS_SHOWN = 2
+"""In the verdict, which must leave room for the log; the question before an apply has them all."""
+URL = "url"
+"""The output that says where the service answers."""
+_STYLES: Mapping[State, str] = {
+    State.SUCCEEDED: "bold $text-success",
+    State.FAILED: "bold $text-error",
+    State.LOST: "bold $text-error",
+    State.CANCELLED: "bold $text-warning",
+    State.STOPPING: "bold $text-warning",
+    State.PLANNED: "bold $text-accent",
+}
+
+
+def verdict(run: Run, progress: Progress, tree: PlanTree | None, url: str) -> Content:
+    """Return what there is to know now, the most important first; one to seven lines."""
+    first = Content.styled(headline(run), _STYLES.get(run.state, "bold"))
+    return Content("\n").join([first, *_details(run, progress, tree, url)])
+
+
+def headline(run: Run) -> str:
+    """Return where the run stands, in one sentence."""
+    match run.state:
+        case State.STARTING:
+            return _("Starting: looking for the engine and its providers.")
+        case State.PLANNING:
+            return _("Planning: Terraform compares the stack with the account.")
+        case State.PLANNED:
+            return plan_sentence(run)
+        case State.APPROVED:
+            return _("Approved by {who}: starting to apply.").format(who=harmless(run.decided_by))
+        case State.APPLYING if run.operation is Operation.DESTROY:
+            return _("Destroying: leave at any time, Terraform goes on by itself.")
+        case State.APPLYING:
+            return _("Applying: leave at any time, Terraform goes on by itself.")
+        case State.STOPPING:
+            since = (datetime.now(UTC) - run.state_since).total_seconds()
+            return _("Stopping since {time}: Terraform was interrupted once.").format(
+                time=duration_text(since)
+            )
+        case State.CANCELLED:
+            return _("Cancelled. {message}").format(message=harmless(run.message)).strip()
+        case State.SUCCEEDED if run.operation is Operation.PLAN and run.changes:
+            return plan_sentence(run)
+        case _final:
+            return harmless(run.message) or _("The run has ended.")
+
+
+def _details(run: Run, progress: Progress, tree: PlanTree | None, url: str) -> Iterator[Content]:
+    if run.state is State.PLANNED:
+        lines = destroyed_lines(run, progress, tree)
+        yield from lines[:WARNINGS_SHOWN]
+        rest = len(lines) - WARNINGS_SHOWN
+        if rest > 0:
+            more = ngettext("… and {n} more.", "… and {n} more.", rest).format(n=rest)
+            yield Content.styled(more, "$text-error")
+        yield Content(_("It waits for you: a approves exactly this plan, d discards it."))
+    elif run.state is State.STOPPING:
+        waiting = in_flight(progress)
+        yield Content(
+            _("It still waits for: {resources}.").format(resources=waiting)
+            if waiting
+            else _("It finishes what is in flight and saves its state.")
+        )
+    elif run.is_final:
+        if run.remedy:
+            yield Content(harmless(run.remedy))
+        if run.state is State.SUCCEEDED and url:
+            yield Content.assemble(
+                _("The service will answer at"), " ", (harmless(url), "bold $text-accent"), ". ",
+                _("Next shows how it comes up."),
+            )  # fmt: skip
+
+
+def plan_sentence(run: Run) -> str:
+    """Return the plan's counts as Terraform says them."""
+    changes = run.changes or Changes()
+    sentence = _("Plan: {add} to add, {change} to change, {destroy} to destroy.").format(
+        add=changes.add, change=changes.change, destroy=changes.destroy
+    )
+    if changes.imported:
+        sentence += " " + _("{n} to import.").format(n=changes.imported)
+    return sentence
+
+
+def destroyed_lines(run: Run, progress: Progress, tree: PlanTree | None) -> list[Content]:
+    """Return a line for each thing that the plan destroys or replaces, in words where known."""
+    if tree is not None:
+        told = warnings(tree)
+        lines = []
+        for warning in told:
+            why = _(" (because of {attributes})").format(attributes=", ".join(warning.because))
+            text = warning.message + (why if warning.because else "")
+            lines.append(Content.styled(f"! {harmless(text)}", "$text-error"))
+        named = {warning.address for warning in told}
+        rest = [c.address for c in tree.changes if c.action in DESTRUCTIVE]
+        rest = [address for address in rest if address not in named]
+    else:
+        lines = []
+        rest = [
+            it.address for it in progress.resources.values() if it.action in ("delete", "replace")
+        ]
+    lines += [Content.styled(f"- {harmless(address)}", "$text-error") for address in rest]
+    return lines
+
+
+def destroys(run: Run, tree: PlanTree | None) -> bool:
+    """Tell whether a plan takes anything away, so that a key press is not enough."""
+    if run.operation is Operation.DESTROY or (run.changes and run.changes.destroy):
+        return True
+    return tree is not None and tree.needs_typed_confirmation
+
+
+def question(run: Run, progress: Progress, tree: PlanTree | None) -> list[Content]:
+    """Return what somebody should read before saying yes to a plan, destroyed things first."""
+    lines = [Content.styled(plan_sentence(run), "bold")]
+    if gone := destroyed_lines(run, progress, tree):
+        lines += [Content(""), Content(_("Destroyed or replaced:")), *gone]
+    for action, title in (("create", _("Created:")), ("update", _("Changed in place:"))):
+        found = [it.address for it in progress.resources.values() if it.action == action]
+        if found:
+            lines += [Content(""), Content(title)]
+            lines += [Content.styled(f"  {harmless(it)}", "$text-muted") for it in found]
+    return lines
+
+
+def finding_lines(errors: Sequence[Finding]) -> list[Content]:
+    """Return what speaks against an apply, to be read before anybody says yes all the same."""
+    if not errors:
+        return []
+    title = Content.styled(_("The checks say that this can't work:"), "bold $text-error")
+    lines = [Content.styled(f"! {harmless(it.message)}", "$text-error") for it in errors]
+    return [title, *lines, Content("")]
+
+
+def in_flight(progress: Progress, now: datetime | None = None) -> str:
+    """Name what is being changed now and for how long, the longest first."""
+    running = progress.in_flight()
+    named = ", ".join(_with_time(it, now) for it in running[:IN_FLIGHT_NAMED])
+    rest = len(running) - IN_FLIGHT_NAMED
+    return named if rest <= 0 else _("{names} and {n} more").format(names=named, n=rest)
+
+
+def _with_time(it: ResourceProgress, now: datetime | None) -> str:
+    elapsed = it.elapsed(now)
+    seconds = "" if elapsed is None else f" ({duration_text(elapsed)})"
+    return f"{harmless(it.address)}{seconds}"
+
+
+def progress_words(run: Run, progress: Progress) -> str:
+    """Return the sentence beside the progress bar; changes as resources come and go only."""
+    if run.state not in (State.APPLYING, State.STOPPING):
+        return ""
+    running = progress.in_flight()
+    if not running:
+        return ""
+    names = ", ".join(harmless(it.address) for it in running[:IN_FLIGHT_NAMED])
+    rest = len(running) - IN_FLIGHT_NAMED
+    return names if rest <= 0 else _("{names} and {n} more").format(names=names, n=rest)
+
+
+def url_of(outputs: Mapping[str, Any] | None) -> str:
+    """Return where the service answers, or the empty text."""
+    value = ((outputs or {}).get(URL) or {}).get("value")
+    return value if isinstance(value, str) else ""

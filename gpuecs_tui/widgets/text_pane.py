@@ -1,0 +1,101 @@
+"""A pane of finished lines that scrolls both ways; only the rows on view are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+SIDE_STEP = 8
+"""Cells by which left and right move."""
+
+
+def _key(keys: str, action: str) -> Binding:
+    return Binding(keys, action, show=False)
+
+
+class TextPane(ScrollView, can_focus=True):
+    """Shows lines as they are, unwrapped; letters scroll as in ``less``."""
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = """
+    TextPane {
+        height: 1fr;
+        background: $surface;
+        color: $foreground;
+        overflow-x: auto;
+        overflow-y: auto;
+        scrollbar-size: 1 1;
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        _key("up,k", "scroll(-1)"),
+        _key("down,j", "scroll(1)"),
+        _key("pageup,b", "scroll_pages(-1)"),
+        _key("pagedown,space", "scroll_pages(1)"),
+        _key("home,g", "start"),
+        _key("end,G", "end"),
+        _key("left,h", "aside(-1)"),
+        _key("right,l", "aside(1)"),
+    ]
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._lines: Sequence[Content] = ()
+
+    @property
+    def text(self) -> str:
+        """What is shown, without its colours."""
+        return "\n".join(line.plain for line in self._lines)
+
+    def show(self, lines: Sequence[Content], *, keep_place: bool = False) -> None:
+        """Show ``lines`` from the first on, or from where the view is if ``keep_place``."""
+        self._lines = lines
+        width = max((line.cell_length for line in lines), default=0)
+        self.virtual_size = Size(width, len(lines))
+        if not keep_place:
+            self.scroll_to(0, 0, animate=False, force=True)
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Return the visible row ``y``."""
+        left, top = self.scroll_offset
+        width, style = self.size.width, self.rich_style
+        if top + y >= len(self._lines):
+            return Strip.blank(width, style)
+        base = self.visual_style
+        pieces = self._lines[top + y].render(base, end="", parse_style=self._get_style)
+        strip = Strip([Segment(text, look.rich_style) for text, look in pieces])
+        return strip.crop(left, left + width).extend_cell_length(width, style).apply_style(style)
+
+    def action_scroll(self, rows: int) -> None:
+        """Move by rows."""
+        self.scroll_relative(y=rows, animate=False)
+
+    def action_scroll_pages(self, pages: int) -> None:
+        """Move by the view's height less one row, so that the eye keeps its place."""
+        self.scroll_relative(y=pages * max(self.size.height - 1, 1), animate=False)
+
+    def action_start(self) -> None:
+        """Go to the first line."""
+        self.scroll_to(0, 0, animate=False)
+
+    def action_end(self) -> None:
+        """Go to the last line."""
+        self.scroll_to(y=self.max_scroll_y, animate=False)
+
+    def action_aside(self, steps: int) -> None:
+        """Show what lies further right or left."""
+        self.scroll_relative(x=steps * SIDE_STEP, animate=False)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Let left and right through to the screen where there is nothing aside."""
+        if action == "aside":
+            return self.max_scroll_x > 0
+        return super().check_action(action, parameters)

@@ -1,0 +1,73 @@
+"""A question that must not be answered by accident."""
+
+from __future__ import annotations
+
+import pytest
+from textual.app import App
+from textual.content import Content
+
+from gpuecs_tui.widgets.confirm import Confirm
+
+
+class Asking(App[None]):
+    def __init__(self, word: str = "") -> None:
+        super().__init__()
+        self.word = word
+        self.answers: list[bool | None] = []
+
+    def on_mount(self) -> None:
+        lines = [Content("[b]what[/b]")] * 40
+        question = Confirm("Sure?", lines, yes="Do it", word=self.word)
+        self.push_screen(question, self.answers.append)
+
+
+@pytest.mark.parametrize(
+    ("keys", "answer"),
+    [
+        ("enter", False),
+        ("escape", False),
+        ("n", False),
+        ("y", True),
+        ("right enter", True),
+        ("right left enter", False),
+        ("tab enter", True),
+    ],
+)
+async def test_a_plain_question(keys: str, answer: bool) -> None:
+    app = Asking()
+    async with app.run_test() as pilot:
+        await pilot.press(*keys.split())
+        await pilot.pause()
+        assert app.answers == [answer]
+
+
+@pytest.mark.parametrize(
+    ("keys", "answers"),
+    [
+        ("enter", []),
+        ("y", []),
+        ("d e m", []),
+        ("d e m enter", []),
+        ("d e m o enter", [True]),
+        ("D E M O enter", []),
+        ("d e m o tab enter", [False]),
+        ("d e m o tab tab enter", [True]),
+        ("d e m o escape", [False]),
+    ],
+)
+async def test_a_question_that_asks_for_a_word(keys: str, answers: list[bool]) -> None:
+    app = Asking("demo")
+    async with app.run_test() as pilot:
+        await pilot.press(*keys.split())
+        await pilot.pause()
+        assert app.answers == answers
+
+
+async def test_a_long_question_scrolls_by_keys_and_keeps_its_buttons_in_view() -> None:
+    app = Asking()
+    async with app.run_test(size=(80, 24)) as pilot:
+        lines = app.screen.query_one("#lines")
+        assert lines.max_scroll_y > 0
+        await pilot.press("down", "pagedown")
+        assert lines.scroll_y == 11
+        assert app.screen.query_one("#yes").region.bottom <= 24
