@@ -1,0 +1,350 @@
+"""The wizard as a Textual app: which screen stands where, and what every screen shares.
+
+Imports nothing but textual and what the first frame needs; screens come by name when one goes
+there, boto3 and the HCL parser in threads behind the first frame.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import partial
+from importlib import import_module
+from pathlib import Path, PurePath
+from typing import ClassVar, cast
+
+from textual import events, on, work
+from textual.app import SystemCommand
+from textual.await_complete import AwaitComplete
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.worker import Worker
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.terminal import mouse_wanted, started
+from gpuecs_tui.theme import install_themes
+from gpuecs_tui.widgets.broken_worker import tell_broken_worker
+from gpuecs_tui.widgets.frame import StepScreen
+from gpuecs_tui.widgets.hangup import install_hangup_exit
+from gpuecs_tui.widgets.key_order import OrderedKeysApp
+from gpuecs_tui.widgets.steps import IDS, STEPS
+from gpuecs_tui.widgets.wire import WireApp
+from gpuecs_tui.wizard import account_feed as feeding
+from gpuecs_tui.wizard.account_feed import AccountFeed
+from gpuecs_tui.wizard.draft_saver import DraftSaver
+from gpuecs_tui.wizard.memory import AccountState, Options, Wizard
+
+SCREENS: Mapping[str, tuple[str, str]] = {
+    "start": ("gpuecs_tui.screens.start", "StartScreen"),
+    "account": ("gpuecs_tui.screens.account", "AccountScreen"),
+    "network": ("gpuecs_tui.screens.network", "NetworkScreen"),
+    "fleet": ("gpuecs_tui.screens.fleet", "FleetScreen"),
+    "task": ("gpuecs_tui.screens.task", "TaskScreen"),
+    "load_balancer": ("gpuecs_tui.screens.load_balancer", "LoadBalancerScreen"),
+    "review": ("gpuecs_tui.screens.review", "ReviewScreen"),
+    "run": ("gpuecs_tui.screens.run", "RunScreen"),
+    "deployment": ("gpuecs_tui.screens.deployment", "DeploymentScreen"),
+    "state": ("gpuecs_tui.screens.state", "StateScreen"),
+}
+"""Step id → module and class of its screen; the state's is no step, but is gone to like one."""
+
+PRELOADED = (
+    *(SCREENS[step][0] for step in ("account", "network", "fleet", "task", "load_balancer")),
+    "gpuecs_tui.aws.discovery",
+    "gpuecs_tui.aws.session",
+    "gpuecs_tui.checks",
+    "botocore.session",
+)
+"""What is imported in a thread while the start screen is read."""
+
+SMALLEST = (80, 24)
+"""Cells and rows: what a terminal has that nobody has resized."""
+STARTED_SECONDS = 0.5
+"""After which the first frame stands, on any machine that one would want to use."""
+LOOK_UP_PAUSE = 0.7
+"""Seconds without a key press before names are looked up: half-typed ones aren't worth a call."""
+CHECK_SECONDS = 0.08
+"""After the last key press: long enough to skip checks while one types fast, short enough to look
+immediate."""
+
+
+class WizardApp(OrderedKeysApp[int], WireApp[int]):
+    """One wizard on one directory."""
+
+    TITLE = "gpuecs-tui"
+    # The start screen's too: loaded by itself, all that was parsed would be parsed again.
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/start.tcss"]
+    COMMAND_PALETTE_BINDING = "ctrl+o"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "quit", show=False, priority=True),
+        Binding("ctrl+r", "read_account", show=False),
+    ]
+
+    class DraftSaved(Message):
+        """The draft is on disk, or why it isn't."""
+
+        def __init__(self, problem: str) -> None:
+            super().__init__()
+            self.problem = problem
+
+    class OwnedRead(Message):
+        """What the stack's own state holds was read."""
+
+        def __init__(self, owned: frozenset[str] | None) -> None:
+            super().__init__()
+            self.owned = owned
+
+    def __init__(self, options: Options, *, feed: AccountFeed | None = None) -> None:
+        """Make the app; ``feed`` reads the account (tests bring their own)."""
+        super().__init__()
+        install_themes(self, os.environ)
+        saver = DraftSaver(options.directory, self._on_draft_saved)
+        self.wizard = Wizard(options, saver)
+        self.feed = feed or AccountFeed(self.post_message)
+        self.wizard.read_images = self.feed.images
+        self._check_timer: Timer | None = None
+        self._look_up_timer: Timer | None = None
+        self._too_small: Screen[None] | None = None
+        self._looked_up: object = None
+
+    def on_mount(self) -> None:
+        """Show the first screen."""
+        if not self.is_headless:
+            install_hangup_exit(self, self.wizard.flush)
+        self.wizard.enter("start")
+        self.push_screen(self._screen("start"))
+        self.set_timer(STARTED_SECONDS, started)
+
+    @on(Worker.StateChanged)
+    def _tell_broken_worker(self, event: Worker.StateChanged) -> None:
+        tell_broken_worker(self, event)
+
+    @work(thread=True, group="owned", exclusive=True, exit_on_error=False)
+    def read_owned(self) -> None:
+        """Read which names are the stack's own, for a name of its own is not taken."""
+        from gpuecs_tui.terraform.owned import owned
+
+        self.post_message(self.OwnedRead(owned(self.wizard.options.directory)))
+
+    @work(thread=True, group="preload", exclusive=True, exit_on_error=False)
+    def preload(self) -> None:
+        """Import, behind the first frame, what the next screens need."""
+        for name in PRELOADED:
+            import_module(name)
+
+    def go(self, step: str) -> AwaitComplete:
+        """Put the screen of ``step`` in place of the present one; what was typed is saved first."""
+        if step in IDS:
+            self.wizard.enter(step)
+        self.wizard.flush()
+        switched = self.switch_screen(self._screen(step))
+        if step != "start":
+            self.start_reading()
+            self.check_soon()
+        return switched
+
+    def start_reading(self) -> None:
+        """Read the account, unless this profile and region are being read or were."""
+        profile, region = self.wizard.profile, self.wizard.region
+        half_typed = not region and bool(self.wizard.texts.get("stack.region", "").strip())
+        if half_typed or self.feed.reads(profile, region):
+            return
+        self.wizard.account = AccountState(busy=True)
+        self.wizard.account_changed()
+        self.feed.start(profile, region)
+        self.show_wizard()
+
+    def check_soon(self) -> None:
+        """Run the checks once the typing pauses."""
+        if self._check_timer is not None:
+            self._check_timer.stop()
+        self._check_timer = self.set_timer(CHECK_SECONDS, self._check)
+        if self._look_up_timer is not None:
+            self._look_up_timer.stop()
+        self._look_up_timer = self.set_timer(LOOK_UP_PAUSE, self._after_pause)
+
+    def action_read_account(self) -> None:
+        """Read the account again, as after a login in another terminal."""
+        self.feed.stop()
+        self.start_reading()
+
+    async def action_quit(self) -> None:
+        """Leave; the draft stays."""
+        self.exit(0)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Offer in the command palette what the keys do, and the steps seen so far."""
+        if isinstance(screen, StepScreen):
+            yield SystemCommand(_("Next step"), "ctrl+n", screen.action_next)
+            yield SystemCommand(_("Step before"), "ctrl+p", screen.action_back)
+            yield SystemCommand(_("Findings"), "ctrl+l", screen.action_findings)
+            yield SystemCommand(_("What fits on an instance"), "ctrl+y", screen.action_fit)
+            yield SystemCommand(_("Help"), "ctrl+g", screen.action_help)
+            for step in STEPS:
+                if step.id in self.wizard.visited and step.id != screen.STEP:
+                    title = _("Go to: {step}").format(step=_(step.title))
+                    yield SystemCommand(title, "", partial(self.go, step.id))
+            yield SystemCommand(
+                _("State: list, release a lock, bring back"), "", partial(self.go, "state")
+            )
+        yield SystemCommand(_("Read the account again"), "ctrl+r", self.action_read_account)
+        yield SystemCommand(_("Redraw the terminal"), "", self.redraw_terminal)
+        yield SystemCommand(_("Change the theme"), "", self.action_change_theme)
+        yield SystemCommand(_("Quit; the draft stays"), "ctrl+q", self.action_quit)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Say so where the terminal is too small to work in."""
+        small = event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1]
+        if small and self._too_small is None:
+            from gpuecs_tui.widgets.too_small import TooSmall
+
+            self._too_small = TooSmall(SMALLEST)
+            self.push_screen(self._too_small)
+        elif self._too_small is not None and not small and self.screen is self._too_small:
+            self._too_small = None
+            self.pop_screen()
+
+    @on(StepScreen.Going)
+    async def _going(self, message: StepScreen.Going) -> None:
+        # Waited for: keys that were typed ahead are for the new screen.
+        await self.go(message.step)
+
+    @on(StepScreen.Ready)
+    def _screen_ready(self, _message: StepScreen.Ready) -> None:
+        self.read_owned()
+        self.preload()
+
+    @on(StepScreen.Edited)
+    def _edited(self, _message: StepScreen.Edited) -> None:
+        self.check_soon()
+
+    @on(OwnedRead)
+    def _owned_read(self, message: OwnedRead) -> None:
+        self.wizard.owned = message.owned
+        self.check_soon()
+
+    @on(DraftSaved)
+    def _draft_saved(self, message: DraftSaved) -> None:
+        was = self.wizard.draft_saved, self.wizard.draft_problem
+        self.wizard.draft_saved = not message.problem
+        self.wizard.draft_problem = message.problem
+        if was != (self.wizard.draft_saved, self.wizard.draft_problem):
+            self.show_wizard()
+
+    @on(feeding.IdentityRead)
+    def _identity_read(self, message: feeding.IdentityRead) -> None:
+        self.wizard.account.identity = message.identity
+        self.show_wizard()
+
+    @on(feeding.AccountProgressed)
+    def _account_progressed(self, message: feeding.AccountProgressed) -> None:
+        account = self.wizard.account
+        account.facts, account.done, account.total = message.facts, message.done, message.total
+        self._account_changed()
+
+    @on(feeding.AccountRead)
+    def _account_read(self, message: feeding.AccountRead) -> None:
+        self.wizard.account.facts = message.facts
+        self.wizard.account.busy = False
+        self._account_changed()
+        if message.facts.region:
+            chosen = str(self.wizard.decisions.answers.get("fleet.instance_type", ""))
+            self.feed.price(chosen, message.facts)
+
+    @on(feeding.PricesRead)
+    def _prices_read(self, message: feeding.PricesRead) -> None:
+        if (facts := self.wizard.account.facts) is not None:
+            self.wizard.account.facts = replace(facts, prices=message.prices)
+            self._account_changed()
+
+    @on(feeding.LookedUp)
+    def _lookups_read(self, message: feeding.LookedUp) -> None:
+        account = self.wizard.account
+        if account.facts is not None:
+            account.facts = replace(account.facts, lookups=message.lookups)
+            self._account_changed()
+
+    @on(feeding.AccountFailed)
+    def _account_failed(self, message: feeding.AccountFailed) -> None:
+        account = self.wizard.account
+        account.problem, account.remedy = message.sentence, message.remedy
+        account.busy = False
+        self._account_changed()
+
+    @on(feeding.TokenWanted)
+    def _token_wanted(self, message: feeding.TokenWanted) -> None:
+        from gpuecs_tui.widgets.token import TokenScreen
+
+        self.push_screen(
+            TokenScreen(message.prompt), lambda digits: message.answer.put(digits or "")
+        )
+
+    def _account_changed(self) -> None:
+        self.wizard.account_changed()
+        self.show_wizard()
+        self.check_soon()
+
+    def _check(self) -> None:
+        self.wizard.check()
+        self.show_wizard()
+
+    def _after_pause(self) -> None:
+        """Follow the profile and region as typed, and look up what the stack names, once each."""
+        if self.wizard.step != "start":
+            self.start_reading()
+        facts = self.wizard.account.facts
+        if facts is None or self.wizard.account.busy:
+            return
+        stack = self.wizard.decisions.resolved.stack
+        named = (
+            stack.task.image,
+            stack.fleet.ami,
+            stack.task.log_group,
+            tuple(stack.task.secrets.values()),
+            facts.region,
+        )
+        if named != self._looked_up:
+            self._looked_up = named
+            self.feed.look_up(stack, facts)
+
+    def show_wizard(self) -> None:
+        """Let the step's screen show the wizard as it is now."""
+        # Modal screens lie above the step; it is the step that shows the wizard.
+        for screen in self.screen_stack:
+            if isinstance(screen, StepScreen) and screen.is_mounted:
+                screen.changed()
+
+    def _screen(self, step: str) -> StepScreen:
+        module, name = SCREENS[step]
+        kind = cast(type[StepScreen], getattr(import_module(module), name))
+        return kind(self.wizard)
+
+    def _on_draft_saved(self, problem: str) -> None:
+        self.post_message(self.DraftSaved(problem))
+
+
+def run(
+    directory: Path,
+    *,
+    demo: bool = False,
+    faults: tuple[str, ...] = (),
+    profile: str | None = None,
+    plugin_dir: Path | None = None,
+    mouse: bool | None = None,
+) -> int:
+    """Open the wizard on ``directory`` and return the exit code once it is left.
+
+    ``demo`` only shows that the account is the emulated one (with ``faults``); its variables are in
+    the environment already. ``mouse`` None: on, but over SSH. Every typed answer is on disk when
+    this returns.
+    """
+    app = WizardApp(Options(directory, demo, profile, plugin_dir, faults))
+    try:
+        app.run(mouse=mouse_wanted(os.environ, mouse))
+    finally:
+        app.feed.stop()
+        app.wizard.close()
+    return app.return_code or 0

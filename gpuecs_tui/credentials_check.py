@@ -1,0 +1,65 @@
+"""Whether the credentials outlast an apply: asked before it, shown, and said in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.durations import in_words
+from gpuecs_tui.terraform.expected import Expected, expected
+from gpuecs_tui.terraform.run import Run
+
+if TYPE_CHECKING:
+    from gpuecs_tui.aws.credential_life import CredentialLife
+    from gpuecs_tui.aws.session import AccountReader
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialCheck:
+    """The credentials' remaining life beside the time that an apply takes."""
+
+    left: timedelta | None
+    """None where no end is known."""
+    renews: bool
+    temporary: bool
+    needed: Expected
+
+    @property
+    def is_short(self) -> bool:
+        """Tell whether they end before the apply is expected to."""
+        return self.left is not None and self.left < self.needed.time
+
+    @property
+    def sentence(self) -> str:
+        """Say how long they last, and where that is too short, what it is compared with."""
+        if self.renews:
+            return _("The credentials renew themselves.")
+        if self.left is None:
+            if self.temporary:
+                return _("These are session credentials whose end isn't known here.")
+            return _("The credentials have no end.")
+        words = {"left": in_words(self.left), "needed": in_words(self.needed.time)}
+        if not self.is_short:
+            return _("The credentials last {left} more.").format(**words)
+        if self.needed.measured:
+            return _(
+                "The credentials end in {left}, but this took {needed} when it ran before."
+            ).format(**words)
+        return _("The credentials end in {left}, but this may take {needed}.").format(**words)
+
+
+def check(run: Run, reader: AccountReader) -> CredentialCheck | None:
+    """Compare the life of the reader's credentials with what applying ``run`` takes; blocks.
+
+    None where it can't be told: AWS itself will say what is wrong with them.
+    """
+    from gpuecs_tui.aws.credential_life import read_life
+    from gpuecs_tui.aws.errors import AwsProblem
+
+    try:
+        life: CredentialLife = read_life(reader)
+    except AwsProblem:
+        return None
+    return CredentialCheck(life.left(), life.renews, life.temporary, expected(run))

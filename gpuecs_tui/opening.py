@@ -1,0 +1,45 @@
+"""Opens the wizard, on a terminal that can draw it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from gpuecs_tui.commands.account import choose_account
+from gpuecs_tui.commands.failure import Failure
+from gpuecs_tui.i18n import _
+
+
+def open_wizard(arguments: argparse.Namespace) -> int:
+    """Open the wizard on a directory, which need not exist yet."""
+    _needs_terminal()
+    directory: Path = arguments.directory
+    if directory.exists() and not directory.is_dir():
+        raise Failure(_("{directory} is no directory.").format(directory=directory))
+    choose_account(arguments)
+    from gpuecs_tui import terminal
+
+    # textual reads its settings when it is imported.
+    terminal.prepare(os.environ)
+    from gpuecs_tui.app import run
+
+    return run(
+        directory,
+        demo=arguments.demo,
+        faults=tuple(arguments.demo_fault),
+        profile=arguments.profile,
+        plugin_dir=arguments.plugin_dir,
+        mouse=arguments.mouse,
+    )
+
+
+def _needs_terminal() -> None:
+    instead = _("Without one, use the commands: gpuecs-tui --help")
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise Failure(_("The wizard needs a terminal."), instead)
+    if os.environ.get("TERM", "dumb") in {"dumb", ""}:
+        raise Failure(
+            _("The wizard needs a terminal that can place its cursor, and TERM says dumb."), instead
+        )

@@ -1,0 +1,266 @@
+"""Reads the account behind the screens: one thread at a time, its results posted as messages.
+
+Starting anew or stopping leaves a running reading at once: what it still brings is not posted.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from gpuecs_tui.i18n import _
+
+if TYPE_CHECKING:
+    from gpuecs_tui.aws.bucket_creation import Wanted
+    from gpuecs_tui.aws.buckets import Bucket
+    from gpuecs_tui.aws.facts import AccountFacts, Identity, Image, Lookups
+    from gpuecs_tui.aws.prices_facts import Prices
+    from gpuecs_tui.aws.reading import Reading
+    from gpuecs_tui.aws.session import AccountReader
+    from gpuecs_tui.stack.model import Stack
+
+
+@dataclass
+class IdentityRead(Message):
+    """AWS said whom the credentials belong to."""
+
+    identity: Identity
+
+
+@dataclass
+class AccountProgressed(Message):
+    """One more list has come."""
+
+    facts: AccountFacts
+    done: int
+    total: int
+
+
+@dataclass
+class AccountRead(Message):
+    """All that could be read was read."""
+
+    facts: AccountFacts
+
+
+@dataclass
+class LookedUp(Message):
+    """What the stack names was looked up."""
+
+    lookups: Lookups
+
+
+@dataclass
+class PricesRead(Message):
+    """Some or all prices have come."""
+
+    prices: Prices
+
+
+@dataclass
+class AccountFailed(Message):
+    """Nothing can be read."""
+
+    sentence: str
+    remedy: str
+
+
+@dataclass
+class TokenWanted(Message):
+    """A role asks for a code of its MFA device; the reading waits for the answer."""
+
+    prompt: str
+    answer: SimpleQueue[str]
+    """Takes the six digits, or the empty text to give up."""
+
+
+class AccountFeed:
+    """At most one reading of an account; its messages go to ``post``."""
+
+    def __init__(self, post: Callable[[Message], object]) -> None:
+        """``post`` must be safe to call from any thread."""
+        self._post = post
+        self._reader: AccountReader | None = None
+        self._place: tuple[str, str] | None = None
+        self._lock = threading.Lock()
+        self._turn = 0
+        self.known_buckets: Reading[tuple[Bucket, ...]] | None = None
+        """The account's buckets; None before anybody asked for them."""
+
+    @property
+    def reader(self) -> AccountReader | None:
+        """The open reader of the present account; None before the first reading."""
+        return self._reader
+
+    def reads(self, profile: str, region: str) -> bool:
+        """Tell whether this profile and region are being read, or were."""
+        return self._place == (profile, region)
+
+    def start(self, profile: str, region: str) -> None:
+        """Read ``profile`` in ``region`` anew; an empty region gives only who and which regions."""
+        self.stop()
+        with self._lock:
+            self._place = (profile, region)
+            turn = self._turn
+        threading.Thread(
+            target=self._read, args=(turn, profile, region), name="account", daemon=True
+        ).start()
+
+    def stop(self) -> None:
+        """Leave whatever is being read."""
+        with self._lock:
+            self._turn += 1
+            self._place = None
+            reader, self._reader = self._reader, None
+            self.known_buckets = None
+        if reader is not None:
+            reader.close()
+
+    def images(self, repository: str) -> Reading[tuple[Image, ...] | None]:
+        """Return the images of an ECR repository of the account that is being read; blocks."""
+        from gpuecs_tui.aws.lookups import read_images
+        from gpuecs_tui.aws.reading import not_read
+        from gpuecs_tui.aws.session import Closed
+
+        reader = self._reader
+        if reader is None:
+            return not_read()
+        try:
+            return read_images(reader, repository)
+        except Closed:
+            return not_read()
+
+    def read_buckets(self) -> Reading[tuple[Bucket, ...]]:
+        """Return the buckets of the account that is being read, and remember them; blocks."""
+        from gpuecs_tui.aws.buckets import read_buckets
+        from gpuecs_tui.aws.reading import not_read
+        from gpuecs_tui.aws.session import Closed
+
+        reader, turn = self._reader, self._turn
+        if reader is None:
+            return not_read()
+        try:
+            found = read_buckets(reader)
+        except Closed:
+            return not_read()
+        if turn == self._turn:
+            self.known_buckets = found
+        return found
+
+    def make_bucket(self, wanted: Wanted) -> None:
+        """Make a bucket in the account that is being read; blocks. Raises AwsProblem."""
+        from gpuecs_tui.aws.bucket_creation import create_bucket
+        from gpuecs_tui.aws.errors import AwsProblem
+        from gpuecs_tui.aws.session import Closed, connect
+
+        turn, present = self._turn, self._reader
+        if present is None:
+            raise AwsProblem("other", _("The account is not being read."), _("Press ctrl+r."))
+        other = None
+        if present.region != wanted.region:
+            other = connect(present.profile, wanted.region, lambda text: self._token(turn, text))
+        try:
+            create_bucket(other or present, wanted)
+        except Closed:
+            raise AwsProblem(
+                "other",
+                _("The account was changed before the bucket was finished."),
+                _("Make it again: it is gone on with."),
+            ) from None
+        finally:
+            if other is not None:
+                other.close()
+
+    def look_up(self, stack: Stack, facts: AccountFacts) -> None:
+        """Look up, in a thread, what ``stack`` names and ``facts`` doesn't know; posts LookedUp."""
+        with self._lock:
+            reader, turn = self._reader, self._turn
+        if reader is not None:
+            threading.Thread(
+                target=self._look_up, args=(turn, reader, stack, facts), name="lookup", daemon=True
+            ).start()
+
+    def _look_up(self, turn: int, reader: AccountReader, stack: Stack, facts: AccountFacts) -> None:
+        from gpuecs_tui.aws.lookups import read_references
+        from gpuecs_tui.aws.session import Closed
+
+        try:
+            found = read_references(reader, stack, facts)
+        except Closed:
+            return
+        if found.lookups != facts.lookups:
+            self._tell(turn, LookedUp(found.lookups))
+
+    def price(self, chosen: str, facts: AccountFacts) -> None:
+        """Read prices in a thread, those of the type ``chosen`` first; posts PricesRead twice."""
+        reader = self.reader
+        if reader is not None:
+            threading.Thread(
+                target=self._price,
+                args=(self._turn, reader, chosen, facts),
+                name="prices",
+                daemon=True,
+            ).start()
+
+    def _price(self, turn: int, reader: AccountReader, chosen: str, facts: AccountFacts) -> None:
+        from gpuecs_tui.aws import catalogue
+        from gpuecs_tui.aws.prices import read_prices
+        from gpuecs_tui.aws.session import Closed
+
+        others = [it.name for it in catalogue.instance_types(facts).value if it.supported]
+        names = dict.fromkeys((chosen, *others) if chosen else others)
+        try:
+            found = read_prices(reader, [*names], lambda it: self._tell(turn, PricesRead(it)))
+        except Closed:
+            return
+        self._tell(turn, PricesRead(found))
+
+    def _read(self, turn: int, profile: str, region: str) -> None:
+        # Late: boto3 takes half a second to import on a small machine, and this is a thread.
+        from gpuecs_tui.aws import discovery, discovery_identity
+        from gpuecs_tui.aws.errors import AwsProblem
+        from gpuecs_tui.aws.facts import AccountFacts
+        from gpuecs_tui.aws.session import Closed, connect
+
+        reader = connect(profile, region, lambda prompt: self._token(turn, prompt))
+        with self._lock:
+            if turn != self._turn:
+                return
+            self._reader = reader
+        try:
+            # Loading the services' models takes longer than the first answer does to come.
+            reader.submit(reader.prepare)
+            # In one of the reader's threads, which can be left at any time.
+            jobs = {"identity": lambda: discovery_identity.read_identity(reader)}
+            ((_name, identity),) = discovery.as_they_come(reader, jobs)
+            self._tell(turn, IdentityRead(identity))
+            if not region:
+                regions = reader.reading(
+                    "ec2:DescribeRegions", lambda: discovery_identity.read_regions(reader)
+                )
+                self._tell(turn, AccountRead(AccountFacts(region="", regions=regions)))
+                return
+            facts = discovery.read_account(
+                reader,
+                lambda it: self._tell(turn, AccountProgressed(it.facts, it.done, it.total)),
+                identity,
+            )
+            self._tell(turn, AccountRead(facts))
+        except AwsProblem as problem:
+            self._tell(turn, AccountFailed(problem.sentence, problem.remedy))
+        except Closed:
+            return
+
+    def _tell(self, turn: int, message: Message) -> None:
+        if turn == self._turn:
+            self._post(message)
+
+    def _token(self, turn: int, prompt: str) -> str:
+        answer: SimpleQueue[str] = SimpleQueue()
+        self._tell(turn, TokenWanted(prompt, answer))
+        return answer.get() if turn == self._turn else ""

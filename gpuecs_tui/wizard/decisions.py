@@ -1,0 +1,118 @@
+"""From what is typed, key by key, to a stack as far as it is decided. Pure: no screen, no account.
+
+A form holds raw texts, also ones that are no values; ``decide`` says what they amount to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from gpuecs_tui.i18n import N_
+from gpuecs_tui.stack.fields import Key, NotAValue, Value
+from gpuecs_tui.stack.instance_type import InstanceType
+from gpuecs_tui.stack.model import KEYS, Stack
+from gpuecs_tui.stack.problems import problems
+from gpuecs_tui.stack.relevance import counts, relevant
+from gpuecs_tui.stack.resolve import Resolved, explicit, resolve
+from gpuecs_tui.wizard.profile_key import PROFILE
+
+FORM_KEYS: Mapping[str, Key] = {
+    PROFILE: Key(
+        kind="text",
+        label=N_("Profile"),
+        help=N_("A profile of your AWS configuration. Empty: what the environment gives."),
+        default="",
+        max_length=255,
+    ),
+    **KEYS,
+}
+"""Every key that a form can show, with its declaration."""
+
+Texts = Mapping[str, str]
+"""Key → what stands in its field, for the keys that were touched."""
+FindType = Callable[[str], InstanceType | None]
+"""Looks an instance type up by its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What a form's texts amount to."""
+
+    answers: Mapping[str, Value]
+    """Values of the keys that were decided and count."""
+    resolved: Resolved
+    problems: Mapping[str, str]
+    """Key → the end of a sentence, for everything but what is merely missing."""
+    missing: Mapping[str, str]
+    """Key → the end of a sentence, for what must still be given."""
+
+    def problem(self, key: str) -> str:
+        """Say what is wrong with ``key``, a missing value included; empty when nothing is."""
+        return self.problems.get(key) or self.missing.get(key, "")
+
+
+def starts_filled(key: str) -> bool:
+    """Tell whether a field shows its default as text instead of as a placeholder.
+
+    Of a list or table with a non-empty default, the empty text is another value: none.
+    """
+    declaration = FORM_KEYS[key]
+    return declaration.kind in {"list", "map"} and bool(declaration.default)
+
+
+def text_of(key: str, texts: Texts) -> str:
+    """Return what the field of ``key`` shows."""
+    default = FORM_KEYS[key].default
+    if key not in texts and starts_filled(key) and default is not None:
+        return FORM_KEYS[key].unparse(default)
+    return texts.get(key, "")
+
+
+def texts_of(answers: Mapping[str, Value]) -> dict[str, str]:
+    """Return the texts that stand for ``answers``."""
+    return {key: KEYS[key].unparse(value) for key, value in answers.items()}
+
+
+def explicit_texts(stack: Stack, find_type: FindType) -> dict[str, str]:
+    """Return the texts of a whole stack, without those that only repeat a default."""
+    return texts_of(explicit(stack, find_type(stack.fleet.instance_type)))
+
+
+def decide(texts: Texts, find_type: FindType) -> Decisions:
+    """Parse every text, leave out what doesn't count, work out the defaults and what is wrong.
+
+    An empty text is no answer, but where ``starts_filled``. Never raises.
+    """
+    parsed: dict[str, Value] = {}
+    wrong: dict[str, str] = {}
+    for key, text in texts.items():
+        if key not in KEYS or (not text.strip() and not starts_filled(key)):
+            continue
+        try:
+            parsed[key] = KEYS[key].parse(text)
+        except NotAValue as reason:
+            wrong[key] = str(reason)
+    answers = relevant(parsed)
+    name = answers.get("fleet.instance_type", "")
+    resolved = resolve(answers, find_type(str(name)) if name else None)
+    absent = set(resolved.missing)
+    missing: dict[str, str] = {}
+    for problem in problems(answers, resolved):
+        if problem.key in absent:
+            missing[problem.key] = problem.message
+        else:
+            wrong.setdefault(problem.key, problem.message)
+    wrong = {key: reason for key, reason in wrong.items() if counts(key, parsed)}
+    missing = {key: reason for key, reason in missing.items() if key not in wrong}
+    return Decisions(answers, resolved, wrong, missing)
+
+
+def placeholder(key: str, decisions: Decisions) -> str:
+    """Return the value that an empty field stands for, as one would type it; empty if none."""
+    declaration = FORM_KEYS[key]
+    if key not in KEYS or key in decisions.resolved.missing:
+        return ""
+    if declaration.default is None and not declaration.derived:
+        return ""
+    return declaration.unparse(decisions.resolved.stack[key])

@@ -1,0 +1,156 @@
+"""Drafts: what was typed for a stack's directory, kept outside it until it is written as Terraform.
+
+One JSON file for each directory under the user's state folder (XDG). It is replaced as a whole and
+synced before the new name takes effect, so that whatever dies leaves the old or the new one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from gpuecs_tui.i18n import _
+
+FORMAT = 1
+"""Counts up when an older program could misread the file."""
+DIGEST_LENGTH = 12
+"""Hexadecimal digits that keep the drafts of two directories of one name apart."""
+ASIDE_KEPT = 10
+"""Drafts set aside for one directory before the oldest goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The state of a form."""
+
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """Key → text as typed, also one that is no value."""
+    step: str = "start"
+    """Id of the step that was open."""
+    visited: tuple[str, ...] = ()
+    """Ids of the steps seen so far."""
+    saved_at: datetime | None = None
+    """When it was saved, in UTC; None when it never was."""
+
+
+class DraftProblem(Exception):
+    """A draft that can't be read or kept; the text is one sentence with the file's path."""
+
+
+def draft_path(directory: Path) -> Path:
+    """Return where the draft of ``directory`` is kept, whether or not it exists."""
+    import platformdirs
+
+    whole = os.path.realpath(directory)
+    digest = hashlib.sha256(os.fsencode(whole)).hexdigest()[:DIGEST_LENGTH]
+    name = f"{Path(whole).name[:40] or 'root'}-{digest}.json"
+    return platformdirs.user_state_path("gpuecs-tui") / "drafts" / name
+
+
+def load(directory: Path) -> Draft | None:
+    """Return the draft of ``directory``, None when there is none.
+
+    Raises DraftProblem for a damaged one, which is then kept under another name.
+    """
+    path = draft_path(directory)
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise DraftProblem(
+            _("The draft {path} can't be read: {reason}.").format(path=path, reason=error.strerror)
+        ) from None
+    try:
+        return _parsed(json.loads(raw))
+    except (ValueError, TypeError, KeyError):
+        kept = set_aside(directory)
+        raise DraftProblem(
+            _("The draft of this directory is damaged; it was kept as {path}.").format(path=kept)
+        ) from None
+
+
+def save(directory: Path, draft: Draft) -> None:
+    """Replace the draft of ``directory``; 0600 in a folder of 0700. Raises DraftProblem."""
+    path = draft_path(directory)
+    tree = {
+        "format": FORMAT,
+        "directory": os.path.realpath(directory),
+        "saved_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "step": draft.step,
+        "visited": list(draft.visited),
+        "texts": dict(draft.texts),
+    }
+    temporary = ""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # mkstemp makes it 0600.
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.stem}-", dir=path.parent)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            # Lone surrogates, which a terminal may send, have no UTF-8 form but an escape.
+            json.dump(tree, file, ensure_ascii=True)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+        _sync(path.parent)
+    except OSError as error:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        raise DraftProblem(
+            _("The draft can't be saved in {path}: {reason}.").format(
+                path=path.parent, reason=error.strerror
+            )
+        ) from None
+
+
+def set_aside(directory: Path) -> Path | None:
+    """Rename the draft of ``directory`` out of the way and return its new path, None without one.
+
+    Nobody loses answers by starting afresh; the newest ASIDE_KEPT are kept.
+    """
+    path = draft_path(directory)
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
+    kept = path.with_name(f"{path.stem}.aside-{stamp}.json")
+    try:
+        path.rename(kept)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise DraftProblem(
+            _("The draft {path} can't be renamed: {reason}.").format(
+                path=path, reason=error.strerror
+            )
+        ) from None
+    older = sorted(path.parent.glob(f"{_escaped(path.stem)}.aside-*.json"))[:-ASIDE_KEPT]
+    for file in older:
+        file.unlink(missing_ok=True)
+    return kept
+
+
+def _escaped(name: str) -> str:
+    return "".join(f"[{char}]" if char in "*?[" else char for char in name)
+
+
+def _parsed(tree: Any) -> Draft:
+    if not isinstance(tree, dict) or tree["format"] != FORMAT:
+        raise ValueError("another format")
+    texts, visited = tree["texts"], tree["visited"]
+    whole = [*texts, *texts.values(), *visited, tree["step"]]
+    if not all(isinstance(text, str) for text in whole):
+        raise TypeError("texts only")
+    return Draft(texts, tree["step"], tuple(visited), datetime.fromisoformat(tree["saved_at"]))
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

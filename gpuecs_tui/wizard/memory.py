@@ -1,0 +1,224 @@
+"""The wizard's memory: what was typed, what the account has, where one is. No textual here.
+
+One ``Wizard`` is shared by all screens. A screen puts texts into it and asks it; a thread changes
+it only through a message to the app.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.wizard.draft_saver import DraftSaver
+from gpuecs_tui.wizard.drafts import Draft
+from gpuecs_tui.wizard.profile_key import PROFILE
+
+if TYPE_CHECKING:
+    from gpuecs_tui.aws.facts import AccountFacts, Identity, Image
+    from gpuecs_tui.aws.reading import Reading
+    from gpuecs_tui.checks.finding import Finding
+    from gpuecs_tui.stack.instance_type import InstanceType
+    from gpuecs_tui.wizard.decisions import Decisions
+
+    ReadImages = Callable[[str], Reading[tuple[Image, ...] | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line asked for."""
+
+    directory: Path
+    demo: bool = False
+    profile: str | None = None
+    """None: as the environment and the draft say."""
+    plugin_dir: Path | None = None
+    """A provider mirror for Terraform; None: what Terraform finds."""
+    faults: tuple[str, ...] = ()
+    """What is wrong with the demo account by request."""
+
+
+@dataclass(slots=True)
+class AccountState:
+    """How far the reading of the account has come."""
+
+    identity: Identity | None = None
+    facts: AccountFacts | None = None
+    problem: str = ""
+    """Why nothing can be read: one sentence; empty while all is well."""
+    remedy: str = ""
+    done: int = 0
+    """Lists read so far."""
+    total: int = 0
+    """Lists to read; 0 until the identity is known."""
+    busy: bool = False
+
+
+class Wizard:
+    """Texts, decisions, findings, account and place of one wizard."""
+
+    def __init__(self, options: Options, saver: DraftSaver, draft: Draft | None = None) -> None:
+        """Begin with ``draft``, or with nothing."""
+        self.options = options
+        self.account = AccountState()
+        self.findings: tuple[Finding, ...] = ()
+        self.focused: dict[str, str] = {}
+        """Step id → key of the field that had the cursor there last."""
+        self.unfolded: set[tuple[str, str]] = set()
+        """Step id and title of the sections that were opened."""
+        self.touched: set[str] = set()
+        """Keys whose missing value is pointed out: edited, or refused by a "next"."""
+        self.draft_problem = ""
+        """Why the draft isn't saved; empty when it is."""
+        self.draft_saved = False
+        self.owned: frozenset[str] | None = frozenset()
+        """Names, ids and ARNs that the stack's own state holds; None when it couldn't be read."""
+        self.wanted_run = ""
+        """The operation that the run screen starts when it opens: "apply" after a review."""
+        self._saver = saver
+        self._texts: dict[str, str] = {}
+        self._decisions: Decisions | None = None
+        self.read_images: ReadImages = _no_images
+        """Reads one ECR repository by name; blocks, so only in a thread."""
+        self.step = "start"
+        self.visited: tuple[str, ...] = ()
+        if draft is not None:
+            self.adopt(draft)
+
+    @property
+    def draft_refusal(self) -> str:
+        """Why no draft is kept here, a sentence; empty where one is."""
+        return self._saver.refusal
+
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """Key → what stands in its field, for the keys that were touched."""
+        return self._texts
+
+    @property
+    def decisions(self) -> Decisions:
+        """What the texts amount to now."""
+        # Late: the model behind it costs a fifth of the time to the first frame, which shows none.
+        from gpuecs_tui.wizard import decisions as deciding
+
+        if self._decisions is None:
+            self._decisions = deciding.decide(self._texts, self.instance_type)
+        return self._decisions
+
+    @property
+    def stack_name(self) -> str:
+        """The stack's name as typed; empty when there is none."""
+        return self._texts.get("stack.name", "")
+
+    @property
+    def profile(self) -> str:
+        """The AWS profile to use; empty: what the environment gives."""
+        typed = self._texts.get(PROFILE)
+        return (self.options.profile or "") if typed is None else typed.strip()
+
+    @property
+    def region(self) -> str:
+        """The region as far as it is a value; else empty."""
+        return str(self.decisions.answers.get("stack.region", "")) if self._texts else ""
+
+    def text(self, key: str) -> str:
+        """Return what the field of ``key`` shows."""
+        from gpuecs_tui.wizard.decisions import text_of
+
+        return text_of(key, self._texts)
+
+    def put(self, key: str, text: str) -> None:
+        """Take what was typed for ``key`` and save it soon."""
+        if self.text(key) == text and (key in self._texts or not text):
+            return
+        self._texts[key] = text
+        self.touched.add(key)
+        self._changed()
+
+    def replace_texts(self, texts: Mapping[str, str]) -> None:
+        """Take other texts in place of all, such as those of a stack that was read back."""
+        self._texts = dict(texts)
+        self.touched.clear()
+        self.focused.clear()
+        self._changed()
+
+    def adopt(self, draft: Draft) -> None:
+        """Go on with ``draft``."""
+        self._texts = dict(draft.texts)
+        self.touched = {key for key, text in draft.texts.items() if text}
+        self.visited = draft.visited
+        self._decisions = None
+
+    def enter(self, step: str) -> None:
+        """Note that ``step`` is open now."""
+        self.step = step
+        if step not in self.visited:
+            self.visited = (*self.visited, step)
+        if step != "start":
+            self._save()
+
+    def account_changed(self) -> None:
+        """Work the decisions out anew: the account knows other instance types."""
+        self._decisions = None
+
+    def instance_type(self, name: str) -> InstanceType | None:
+        """Return the type called ``name`` as the account or the shipped catalogue knows it."""
+        from gpuecs_tui.aws import catalogue
+
+        return catalogue.find(name, self.account.facts)
+
+    def check(self) -> None:
+        """Bring ``findings`` up to date; those about keys that are still missing are left out."""
+        from gpuecs_tui.checks import check
+
+        resolved = self.decisions.resolved
+        absent = {*resolved.missing, *self.decisions.problems}
+        found = check(resolved.stack, self.account.facts, owned=self.owned)
+        self.findings = tuple(finding for finding in found if finding.field not in absent)
+
+    def findings_of(self, key: str) -> tuple[Finding, ...]:
+        """Return the findings that stand at ``key``."""
+        return tuple(finding for finding in self.findings if finding.field == key)
+
+    def is_error(self, key: str) -> bool:
+        """Tell whether "next" is refused because of ``key``."""
+        return bool(self.decisions.problem(key)) or any(
+            finding.severity == "error" for finding in self.findings_of(key)
+        )
+
+    def flush(self) -> None:
+        """Save what is unsaved, now."""
+        self._saver.flush()
+
+    def close(self) -> None:
+        """Save what is unsaved; the wizard is over."""
+        self._saver.close()
+
+    def place(self) -> str:
+        """Say whose account and which region it is, in one short text."""
+        identity = self.account.identity
+        account = identity.account if identity else ""
+        who = _("demo account") if self.options.demo else account
+        faults = self.options.faults
+        wrong = ""
+        if faults:
+            # Several would leave no room for anything else in 80 columns.
+            wrong = ngettext("fault: {name}", "{n} faults", len(faults)).format(
+                n=len(faults), name=faults[0]
+            )
+        return " · ".join(part for part in (who, wrong, self.region) if part)
+
+    def _changed(self) -> None:
+        self._decisions = None
+        self._save()
+
+    def _save(self) -> None:
+        self._saver.put(Draft(dict(self._texts), self.step, self.visited))
+
+
+def _no_images(_repository: str) -> Reading[tuple[Image, ...] | None]:
+    from gpuecs_tui.aws.reading import not_read
+
+    return not_read()

@@ -1,0 +1,52 @@
+"""The environment in which a run of the wizard's stack starts."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from gpuecs_tui.terraform.environment import STATIC_CREDENTIALS, child_environment
+from gpuecs_tui.terraform.problems import RunProblem
+
+if TYPE_CHECKING:
+    from gpuecs_tui.aws.session import AccountReader
+
+
+def environment_for(
+    profile: str, reader: AccountReader | None
+) -> tuple[dict[str, str], str | None]:
+    """Return the environment and the profile to start Terraform with; blocks.
+
+    Terraform can't ask for the code of an MFA device: for such a profile it gets the credentials
+    of the session that ``reader`` has open. Raises RunProblem when there are none.
+    """
+    environ = dict(os.environ)
+    if not profile:
+        return environ, None
+    if reader is None or not _asks_for_a_code(profile):
+        return environ, profile
+    # Late: botocore is loaded by now, but not where a screen imports this.
+    from gpuecs_tui.aws.errors import AwsProblem
+
+    try:
+        credentials, _ends = reader.credentials()
+    except AwsProblem as problem:
+        raise RunProblem(problem.sentence, problem.remedy) from None
+    rest = {name: text for name, text in environ.items() if name not in STATIC_CREDENTIALS}
+    rest.pop("AWS_PROFILE", None)
+    return {**rest, **credentials}, None
+
+
+def state_environment(profile: str) -> dict[str, str]:
+    """Return the environment in which the stored state and its lock are read and mended."""
+    return dict(child_environment(os.environ, profile=profile or None).variables)
+
+
+def _asks_for_a_code(profile: str) -> bool:
+    from gpuecs_tui.aws.errors import AwsProblem
+    from gpuecs_tui.aws.profiles import read_profiles
+
+    try:
+        return any(it.name == profile and it.needs == "role+mfa" for it in read_profiles())
+    except AwsProblem:
+        return False

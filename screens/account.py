@@ -1,0 +1,217 @@
+"""Whose account and which region; what the stack is called and where its state is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from gpuecs_tui.aws.reading import Known, not_read
+from gpuecs_tui.i18n import N_, _, ngettext
+from gpuecs_tui.widgets import choices_account as lists
+from gpuecs_tui.widgets import choices_buckets
+from gpuecs_tui.widgets.age import age_text
+from gpuecs_tui.widgets.cells import harmless
+from gpuecs_tui.widgets.choice_rows import Choices
+from gpuecs_tui.widgets.choices_buckets import BUCKET, CREATE
+from gpuecs_tui.widgets.confirm import Confirm
+from gpuecs_tui.widgets.form_screen import FormScreen, ListSource
+from gpuecs_tui.widgets.places import keys_of
+from gpuecs_tui.widgets.styles import MUTED
+from gpuecs_tui.wizard.profile_key import PROFILE
+
+if TYPE_CHECKING:
+    from gpuecs_tui.app import WizardApp
+    from gpuecs_tui.aws.bucket_creation import Wanted
+    from gpuecs_tui.aws.errors import AwsProblem
+    from gpuecs_tui.wizard.account_feed import AccountFeed
+    from gpuecs_tui.wizard.memory import AccountState, Wizard
+
+REGION = "stack.region"
+STATE_REGION = "state.region"
+
+
+class AccountScreen(FormScreen):
+    """Asks for the account, and shows who one is there before anything else is read."""
+
+    STEP = "account"
+    CSS_PATH = "account.tcss"
+    HELP_KEYS = keys_of("account")
+    HELP = N_(
+        "The account is only read here, with the credentials of the profile you choose; "
+        "nothing is created before you approve a plan. First AWS is asked whom the "
+        "credentials belong to.\n\n"
+        "Where a single list may not be read, it says so and the rest works: type the id by "
+        "hand.\n\n"
+        "A state in S3 is one that a team can share. Enter on the bucket lists those of the "
+        "account, and makes one properly; any other name can be typed.\n\n"
+        "After a login in another terminal, ctrl+r reads again."
+    )
+    LISTS: ClassVar = {
+        PROFILE: ListSource(lists.profiles),
+        REGION: ListSource(lists.regions),
+        STATE_REGION: ListSource(lists.regions),
+        BUCKET: ListSource(lambda wizard: choices_buckets.buckets(wizard, not_read())),
+    }
+
+    @dataclass
+    class BucketsRead(Message):
+        """The account's buckets have come."""
+
+    @dataclass
+    class BucketMade(Message):
+        """A bucket is ready for a state."""
+
+        wanted: Wanted
+
+    @dataclass
+    class BucketRefused(Message):
+        """A bucket could not be made, or not to its end."""
+
+        problem: AwsProblem
+
+    def __init__(self, wizard: Wizard) -> None:
+        super().__init__(wizard)
+        self._asked_for: AccountState | None = None
+        """The account whose buckets were asked for."""
+        self._offered: tuple[object, Wanted | None, Choices] | None = None
+
+    def compose_body(self) -> ComposeResult:
+        """Who one is, and the form."""
+        yield Static(id="who", markup=False)
+        yield from super().compose_body()
+
+    def changed(self) -> None:
+        """Show who one is."""
+        super().changed()
+        self.query_one("#who", Static).update(Content("\n").join(self._who()))
+        account = self.wizard.account
+        in_s3 = self.wizard.text("state.backend") == "s3"
+        if in_s3 and account.identity is not None and self._asked_for is not account:
+            self._asked_for = account
+            if self._feed.known_buckets is None:
+                self._read_buckets()
+
+    def choices(self, key: str) -> Choices | None:
+        """Return the list of ``key``; that of the buckets is read by itself, when it is needed."""
+        if key != BUCKET:
+            return super().choices(key)
+        reading = self._feed.known_buckets or not_read()
+        wanted = choices_buckets.wanted_bucket(self.wizard, reading)
+        known = self._offered
+        if known is None or known[0] is not self._feed.known_buckets or known[1] != wanted:
+            made = choices_buckets.buckets(self.wizard, reading)
+            known = self._offered = (self._feed.known_buckets, wanted, made)
+        return known[2]
+
+    def taken(self, key: str, ids: tuple[str, ...]) -> None:
+        """Ask before a bucket is made; with one that exists comes its region."""
+        if key == BUCKET and ids == (CREATE,):
+            self._ask_to_make()
+            return
+        super().taken(key, ids)
+        if key == BUCKET:
+            found = self._feed.known_buckets
+            for bucket in found.value if isinstance(found, Known) else ():
+                if bucket.name == ids[0] and isinstance(bucket.region, Known):
+                    self._put_region(bucket.region.value)
+
+    @work(thread=True, group="buckets", exclusive=True, exit_on_error=False)
+    def _read_buckets(self) -> None:
+        self._feed.read_buckets()
+        self.post_message(self.BucketsRead())
+
+    @on(BucketsRead)
+    def _buckets_read(self) -> None:
+        self.changed()
+
+    def _ask_to_make(self) -> None:
+        from gpuecs_tui.aws.bucket_creation import what_is_made
+
+        wanted = choices_buckets.wanted_bucket(self.wizard, self._feed.known_buckets or not_read())
+        if wanted is None:
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.say(_("Making the bucket {name} …").format(name=wanted.name))
+                self._make(wanted)
+
+        lines = [
+            Content(_("This is made now, in the account, and belongs to no Terraform state:")),
+            *(Content(f"  + {harmless(line)}") for line in what_is_made(wanted)),
+        ]
+        question = Confirm(_("Make this bucket?"), lines, yes=_("Make it"))
+        self.app.push_screen(question, answered)
+
+    @work(thread=True, group="make", exclusive=True, exit_on_error=False)
+    def _make(self, wanted: Wanted) -> None:
+        from gpuecs_tui.aws.errors import AwsProblem
+
+        try:
+            self._feed.make_bucket(wanted)
+        except AwsProblem as problem:
+            self.post_message(self.BucketRefused(problem))
+            return
+        self._feed.read_buckets()
+        self.post_message(self.BucketMade(wanted))
+
+    @on(BucketMade)
+    def _bucket_made(self, message: BucketMade) -> None:
+        super().taken(BUCKET, (message.wanted.name,))
+        self._put_region(message.wanted.region)
+        self.say(_("The bucket {name} is ready.").format(name=message.wanted.name), "success")
+
+    @on(BucketRefused)
+    def _bucket_refused(self, message: BucketRefused) -> None:
+        self.say(harmless(str(message.problem)), "error")
+
+    def _put_region(self, region: str) -> None:
+        super().taken(STATE_REGION, ("" if region == self.wizard.region else region,))
+
+    @property
+    def _feed(self) -> AccountFeed:
+        return cast("WizardApp", self.app).feed
+
+    def key_hints(self) -> tuple[tuple[str, str], ...]:
+        """Reading again is this screen's own."""
+        return (("^r", _("read again")),)
+
+    def _who(self) -> list[Content]:
+        account = self.wizard.account
+        if account.problem:
+            lines = [Content.styled(f"✗ {harmless(account.problem)}", "$text-error")]
+            if account.remedy:
+                lines.append(Content.styled(f"  {harmless(account.remedy)}", "bold"))
+            again = _("  Then press ctrl+r. Ids can be typed by hand meanwhile.")
+            return [*lines, Content.styled(again, MUTED)]
+        if account.identity is None:
+            return [Content.styled(_("Asking AWS who you are …"), MUTED)]
+        who = harmless(account.identity.arn)
+        lines = [Content.assemble(("✓ ", "$text-success"), (who, "bold"))]
+        if not self.wizard.region:
+            lines.append(Content(_("  Choose a region: its networks and GPU types come next.")))
+        elif account.busy:
+            lines.append(Content.styled(_("  Reading the region …"), MUTED))
+        elif account.facts is not None:
+            lines.append(self._summary())
+        return lines
+
+    def _summary(self) -> Content:
+        facts = self.wizard.account.facts
+        assert facts is not None
+        unknown = [reading for reading in facts.unknowns.values() if reading.call]
+        if not unknown:
+            text = _("  Everything that matters here could be read ({age}).")
+            return Content.styled(text.format(age=age_text(facts)), MUTED)
+        text = ngettext(
+            "  {n} list could not be read: {first}.",
+            "  {n} lists could not be read, first: {first}.",
+            len(unknown),
+        ).format(n=len(unknown), first=harmless(unknown[0].reason))
+        return Content.styled(text, "$text-warning")

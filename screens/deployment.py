@@ -1,0 +1,167 @@
+"""The deployed stack as it is now: its outputs, its service, tasks, targets and instances."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.timer import Timer
+
+from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform.store import read_json
+from gpuecs_tui.widgets.cells import harmless
+from gpuecs_tui.widgets.clipboard import copy_text
+from gpuecs_tui.widgets.deployment_words import deployment_lines, summary
+from gpuecs_tui.widgets.frame import StepScreen
+from gpuecs_tui.widgets.header import spread
+from gpuecs_tui.widgets.one_line import OneLine
+from gpuecs_tui.widgets.run_words import url_of
+from gpuecs_tui.widgets.text_pane import TextPane
+
+if TYPE_CHECKING:
+    from gpuecs_tui.app import WizardApp
+    from gpuecs_tui.aws.deployment_facts import DeploymentFacts
+    from gpuecs_tui.aws.session import AccountReader
+
+REFRESH_SECONDS = 5.0
+"""From one answer to the next question: as fresh as a person needs, far from any throttle."""
+
+
+class DeploymentScreen(StepScreen):
+    """Reads the live stack again and again while it is on view."""
+
+    STEP = "deployment"
+    CSS_PATH = "deployment.tcss"
+    HELP = N_(
+        "What AWS says of the stack now, in its own words, read again every few seconds.\n\n"
+        "A new stack takes minutes: the Auto Scaling group starts an instance, it joins the "
+        "cluster, the task is placed and pulls its image, the target group finds it healthy."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("r", "read_now", show=False),
+        Binding("u", "copy_url", show=False),
+    ]
+
+    @dataclass
+    class StateRead(Message):
+        """The live stack was read."""
+
+        facts: DeploymentFacts
+        outputs: Mapping[str, Any]
+
+    @dataclass
+    class ReadFailed(Message):
+        """Nothing could be read."""
+
+        sentence: str
+
+    _facts: DeploymentFacts | None = None
+    _read_at: datetime | None = None
+    _problem = ""
+    _url = ""
+    _timer: Timer | None = None
+
+    def compose_body(self) -> ComposeResult:
+        """One line that sums up, everything below."""
+        yield OneLine(id="summary")
+        yield TextPane()
+
+    def on_mount(self) -> None:
+        """Begin to read."""
+        super().on_mount()
+        self.query_one(TextPane).focus()
+        self._show()
+        self.action_read_now()
+
+    def action_read_now(self) -> None:
+        """Read now instead of in some seconds."""
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        reader = cast("WizardApp", self.app).feed.reader
+        if reader is None:
+            # The account itself is still being connected to.
+            self._again(1.0)
+        else:
+            self._read(reader)
+
+    @work(thread=True, group="deployment", exclusive=True, exit_on_error=False)
+    def _read(self, reader: AccountReader) -> None:
+        from gpuecs_tui.aws.deployment import names_of, read_deployment
+        from gpuecs_tui.aws.errors import AwsProblem
+        from gpuecs_tui.aws.session import Closed
+
+        outputs = _latest_outputs(self.wizard.options.directory)
+        names = names_of(self.wizard.decisions.resolved.stack, outputs)
+        if names is None:
+            self.post_message(self.ReadFailed(_("The stack has no name yet: nothing to look for.")))
+            return
+        try:
+            self.post_message(self.StateRead(read_deployment(reader, names), outputs))
+        except AwsProblem as problem:
+            self.post_message(self.ReadFailed(str(problem)))
+        except Closed:
+            self.post_message(self.ReadFailed(_("The account was changed meanwhile.")))
+
+    @on(StateRead)
+    def _state_read(self, message: StateRead) -> None:
+        self._facts, self._read_at, self._problem = message.facts, datetime.now(), ""
+        self._url = url_of(message.outputs)
+        lines = deployment_lines(message.facts, message.outputs)
+        pane = self.query_one(TextPane)
+        if pane.text != "\n".join(line.plain for line in lines):
+            pane.show(lines, keep_place=True)
+        self._show()
+        self._again(REFRESH_SECONDS)
+
+    @on(ReadFailed)
+    def _read_failed(self, message: ReadFailed) -> None:
+        self._problem = message.sentence
+        self._show()
+        self._again(REFRESH_SECONDS)
+
+    def _again(self, seconds: float) -> None:
+        if self.is_attached:
+            self._timer = self.set_timer(seconds, self.action_read_now)
+
+    def _show(self) -> None:
+        left = Content(_("Reading the deployment …"))
+        if self._problem:
+            left = Content.styled(harmless(self._problem), "bold $text-error")
+        elif self._facts is not None:
+            left = summary(self._facts)
+        at = self._read_at.strftime("%H:%M:%S") if self._read_at else ""
+        right = Content.styled(_("as of {time}").format(time=at) if at else "", "$text-muted")
+        self.query_one("#summary", OneLine).show(lambda width: spread(left, right, width))
+        super().changed()
+
+    def action_copy_url(self) -> None:
+        """Copy where the service answers."""
+        copy_text(self.app, self._url)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer the URL only where there is one."""
+        if action == "copy_url":
+            return bool(self._url)
+        return super().check_action(action, parameters)
+
+    def key_hints(self) -> tuple[tuple[str, str], ...]:
+        """Return this screen's keys."""
+        return (("r", _("read now")), *([("u", _("copy URL"))] if self._url else []))
+
+
+def _latest_outputs(directory: Path) -> Mapping[str, Any]:
+    for run in runs.runs_of(directory) if directory.is_dir() else ():
+        # After a destroy there are none, and older ones no longer hold.
+        if (found := read_json(run.files.outputs)) is not None:
+            return found
+    return {}

@@ -1,0 +1,52 @@
+"""Which GPU instances run, and how many."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.content import Content
+
+from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.widgets import choices_account, choices_compute, choices_types
+from gpuecs_tui.widgets.cost_line import cost_line
+from gpuecs_tui.widgets.fit_line import fit_line
+from gpuecs_tui.widgets.form_screen import FormScreen, ListSource
+from gpuecs_tui.widgets.places import keys_of
+
+SUBNETS = "network.instance_subnet_ids"
+
+
+class FleetScreen(FormScreen):
+    """Asks for the fleet's decisions."""
+
+    STEP = "fleet"
+    CSS_PATH = "fleet.tcss"
+    HELP_KEYS = keys_of("fleet")
+    HELP = N_(
+        "Only types with whole NVIDIA GPUs, for which ECS has a GPU AMI, can be used. The "
+        "list says in how many of the zones of your subnets each is offered, and what it costs. "
+        "Type >=24gb or <2$ there to sift by GPU memory and price; also gpu and vcpu.\n\n"
+        "The capacity provider starts and ends instances as tasks come and go, between the "
+        "minimum and the maximum size. From zero it starts two at once. A rolling update runs "
+        "old and new tasks side by side: the maximum must leave room for both.\n\n"
+        "Without a key pair you log in through SSM Session Manager, which needs no open port."
+    )
+    LISTS: ClassVar = {
+        "fleet.instance_type": ListSource(
+            choices_types.instance_types, (SUBNETS, "network.vpc_id"), exhaustive=False
+        ),
+        "fleet.ami": ListSource(choices_compute.amis, exhaustive=False),
+        "fleet.key_name": ListSource(choices_account.key_pairs),
+        "fleet.instance_profile_arn": ListSource(choices_account.instance_profiles),
+    }
+
+    def live(self) -> Content:
+        """Say how many tasks fit on one instance, and what the fleet costs."""
+        lines = (fit_line(self.wizard), cost_line(self.wizard))
+        return Content("\n").join(line for line in lines if line.plain)
+
+    def taken(self, key: str, ids: tuple[str, ...]) -> None:
+        """Go on to the next field once the type is chosen."""
+        super().taken(key, ids)
+        if key == "fleet.instance_type":
+            self.say(_("Sizes of tasks that you left empty follow the new type."), "success")

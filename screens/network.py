@@ -1,0 +1,56 @@
+"""Which VPC and subnets the stack stands in, and who may reach it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.content import Content
+
+from gpuecs_tui.checks.context import context_of
+from gpuecs_tui.i18n import N_, _, ngettext
+from gpuecs_tui.widgets import choices_network as lists
+from gpuecs_tui.widgets.egress_words import egress_line
+from gpuecs_tui.widgets.form_screen import FormScreen, ListSource
+from gpuecs_tui.widgets.places import keys_of
+
+VPC = "network.vpc_id"
+
+
+class NetworkScreen(FormScreen):
+    """Asks for the network's decisions."""
+
+    STEP = "network"
+    HELP_KEYS = keys_of("network")
+    HELP = N_(
+        "GPU instances belong into private subnets with a NAT gateway or VPC endpoints: they "
+        "must reach ECS, ECR and CloudWatch Logs. Take a subnet in each zone that offers your "
+        "instance type; more zones mean more chance of capacity.\n\n"
+        "The load balancer needs two zones at least, one subnet in each; public subnets if it "
+        "faces the internet. Left empty, it stands where the instances do.\n\n"
+        "Security groups that are left empty are created, with no more open than needed."
+    )
+    # A way out that is wanting takes more words than the two rows of other steps.
+    CSS = "NetworkScreen #live { max-height: 4; }"
+    LISTS: ClassVar = {
+        VPC: ListSource(lists.vpcs),
+        "network.instance_subnet_ids": ListSource(lists.subnets, (VPC,)),
+        "network.load_balancer_subnet_ids": ListSource(lists.subnets, (VPC,)),
+        "network.instance_security_group_ids": ListSource(lists.security_groups, (VPC,)),
+        "network.load_balancer_security_group_ids": ListSource(lists.security_groups, (VPC,)),
+    }
+
+    def live(self) -> Content:
+        """Say which zones the instances and the load balancer stand in, and the ways out."""
+        instances = lists.zones_of(self.wizard, "network.instance_subnet_ids")
+        balancer = lists.zones_of(self.wizard, "network.load_balancer_subnet_ids")
+        told = [(_("Instances"), instances), (_("Load balancer"), balancer)]
+        if instances == balancer:
+            told = [(_("Instances and load balancer"), instances)]
+        parts = []
+        for what, zones in told:
+            if zones:
+                number = ngettext("{n} zone", "{n} zones", len(zones)).format(n=len(zones))
+                parts.append(f"{what}: {number} ({', '.join(zones)})")
+        stack = self.wizard.decisions.resolved.stack
+        lines = ["   ".join(parts), egress_line(context_of(stack, self.wizard.account.facts))]
+        return Content("\n".join(line for line in lines if line))

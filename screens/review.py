@@ -1,0 +1,338 @@
+"""The stack before it is written: a picture, what was found, the files, every decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import ContentSwitcher
+
+from gpuecs_tui.checks.context import context_of
+from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform.hcl_tree import ReadProblem
+from gpuecs_tui.terraform.render import render
+from gpuecs_tui.terraform.states import title as title_of_state
+from gpuecs_tui.terraform.write import Changes, WriteProblem, compare, write
+from gpuecs_tui.widgets.cells import harmless
+from gpuecs_tui.widgets.choice_list import ChoiceList
+from gpuecs_tui.widgets.choice_rows import Choices
+from gpuecs_tui.widgets.code import code_lines
+from gpuecs_tui.widgets.confirm import Confirm
+from gpuecs_tui.widgets.cost_line import cost_page
+from gpuecs_tui.widgets.decision_rows import decision_choices
+from gpuecs_tui.widgets.files_page import FilesPage
+from gpuecs_tui.widgets.findings import remarks
+from gpuecs_tui.widgets.findings_page import FindingsPage
+from gpuecs_tui.widgets.fit_picture import FitPicture
+from gpuecs_tui.widgets.moving_screen import MovingScreen
+from gpuecs_tui.widgets.picture import Picture
+from gpuecs_tui.widgets.review_words import what_writing_does, why_not_written
+from gpuecs_tui.widgets.tab_line import Tab, TabLine
+from gpuecs_tui.widgets.text_pane import TextPane
+from gpuecs_tui.wizard.memory import Wizard
+
+PAGES = ("picture", "findings", "files", "decisions", "fit", "cost")
+
+
+class ReviewScreen(MovingScreen):
+    """Shows what was decided; writes it, and leads on to the run."""
+
+    STEP = "review"
+    CSS_PATH = "review.tcss"
+    HELP = N_(
+        "Nothing is in the directory until you write it. What is written is plain Terraform that "
+        "works without this program; files that aren't its own stay untouched, and where you "
+        "edited one of its own by hand, you see the difference and are asked first.\n\n"
+        "Errors must be solved before anything is written. Warnings and what could not be read "
+        "don't stop you: they tell what may hurt. 1 to 6 turn the pages; next writes and plans."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(str(n), f"page_of('{page}')", show=False) for n, page in enumerate(PAGES, 1)),
+        Binding("left", "turn_page(-1)", show=False),
+        Binding("right", "turn_page(1)", show=False),
+        Binding("w", "write(False)", show=False),
+    ]
+
+    @dataclass
+    class Rendered(Message):
+        """The files of a stack."""
+
+        files: Mapping[str, str]
+        stack: Stack
+
+    @dataclass
+    class Compared(Message):
+        """What writing would change, or why that can't be told."""
+
+        stack: Stack
+        changes: Changes | None
+        problem: str = ""
+
+    @dataclass
+    class WriteReady(Message):
+        """The directory as it is at the moment of writing."""
+
+        changes: Changes
+        then_run: bool
+
+    @dataclass
+    class Written(Message):
+        """All files are on the disk."""
+
+        then_run: bool
+
+    @dataclass
+    class Refused(Message):
+        """Nothing was written, and why."""
+
+        reason: str
+
+    def __init__(self, wizard: Wizard) -> None:
+        super().__init__(wizard)
+        self._page = PAGES[0]
+        self._stack: Stack | None = None
+        """The stack that the files shown are of; None while it isn't valid."""
+        self._files: Mapping[str, str] = {}
+        self._changes: Changes | None = None
+        self._notice = ""
+        """A refusal or a result, shown until something changes."""
+        self._notice_style = ""
+
+    def compose_body(self) -> ComposeResult:
+        """The names of the pages above the one that is on view."""
+        yield TabLine()
+        with ContentSwitcher(initial=self._page):
+            yield Picture(id="picture")
+            yield FindingsPage(id="findings")
+            yield FilesPage(id="files")
+            yield ChoiceList(Choices("", ("", "", ""), ()), filters=False, id="decisions")
+            yield FitPicture(id="fit")
+            yield TextPane(id="cost")
+
+    def on_mount(self) -> None:
+        """Begin with the picture."""
+        super().on_mount()
+        self.query_one(Picture).focus()
+
+    def changed(self) -> None:
+        """Draw, list and render the stack as it is now."""
+        decisions = self.wizard.decisions
+        resolved, valid = decisions.resolved, not (decisions.problems or decisions.missing)
+        context = context_of(resolved.stack, self.wizard.account.facts)
+        self.query_one(Picture).draw(context, resolved.missing)
+        self.query_one(FitPicture).draw(context)
+        self.query_one("#cost", TextPane).show(cost_page(context), keep_place=True)
+        self.query_one(FindingsPage).show_remarks(remarks(self.wizard))
+        self.query_one("#decisions", ChoiceList).replace_choices(decision_choices(self.wizard))
+        stack = resolved.stack if valid else None
+        if stack != self._stack or (stack is None and self._files):
+            self._stack, self._changes, self._notice = stack, None, ""
+            if stack is None:
+                self._files = {}
+                self.query_one(FilesPage).show({}, None)
+            else:
+                self._produce(stack)
+        self._show_tabs()
+        super().changed()
+
+    @work(thread=True, group="render", exclusive=True, exit_on_error=False)
+    def _produce(self, stack: Stack) -> None:
+        files = render(stack)
+        # The first colouring imports pygments and its lexer: here, not between two key presses.
+        for name in list(files)[:1]:
+            code_lines(name, "")
+        self.post_message(self.Rendered(files, stack))
+        self.post_message(self._compared(stack, files))
+
+    def _compared(self, stack: Stack, files: Mapping[str, str]) -> Compared:
+        try:
+            return self.Compared(stack, compare(self.wizard.options.directory, files))
+        except (ReadProblem, WriteProblem, OSError) as problem:
+            return self.Compared(stack, None, str(problem))
+
+    @on(Rendered)
+    def _rendered(self, message: Rendered) -> None:
+        if message.stack == self._stack:
+            self._files = message.files
+            self.query_one(FilesPage).show(message.files, None)
+
+    @on(Compared)
+    def _take_comparison(self, message: Compared) -> None:
+        if message.stack != self._stack:
+            return
+        self._changes = message.changes
+        self._tell(message.problem, "$text-error")
+        if message.changes is not None:
+            self.query_one(FilesPage).show(self._files, message.changes)
+        self._show_tabs()
+        super().changed()
+
+    def _show_tabs(self) -> None:
+        found = remarks(self.wizard)
+        grave = any(it.severity in ("error", "missing") for it in found)
+        changing = len(self._changes.files) if self._changes else 0
+        tabs = (
+            Tab("picture", _("Picture")),
+            Tab(
+                "findings",
+                _("Findings"),
+                str(len(found)) if found else "✓",
+                "bold $text-error" if grave else "$text-warning" if found else "$text-success",
+            ),
+            Tab("files", _("Files"), str(changing) if changing else ""),
+            Tab("decisions", _("Decisions")),
+            Tab("fit", _("Fit")),
+            Tab("cost", _("Cost")),
+        )
+        self.query_one(TabLine).show_tabs(tabs, self._page)
+
+    def action_page_of(self, page: str) -> None:
+        """Turn to a page."""
+        self._page = page
+        switcher = self.query_one(ContentSwitcher)
+        switcher.current = page
+        switcher.query_one(f"#{page}").focus()
+        self._show_tabs()
+        super().changed()
+
+    def action_turn_page(self, by: int) -> None:
+        """Turn to the next page or the one before."""
+        self.action_page_of(PAGES[(PAGES.index(self._page) + by) % len(PAGES)])
+
+    def refusal(self) -> str:
+        """Say which error keeps the stack from being written, and show it."""
+        self.wizard.check()
+        reason = why_not_written(self.wizard)
+        if reason and remarks(self.wizard):
+            self.action_page_of("findings")
+        return reason
+
+    def action_next(self) -> None:
+        """Write the stack where that changes anything, and go on to plan it."""
+        self.action_write(True)
+
+    def action_write(self, then_run: bool) -> None:
+        """Write the stack into the directory."""
+        if reason := self.refusal():
+            self.say(reason, "error")
+        elif self._stack is not None:
+            self._prepare(self._stack, then_run)
+
+    @work(thread=True, group="write", exclusive=True, exit_on_error=False)
+    def _prepare(self, stack: Stack, then_run: bool) -> None:
+        directory = self.wizard.options.directory
+        run = runs.live_run(directory) if directory.is_dir() else None
+        try:
+            changes = compare(directory, render(stack))
+        except (ReadProblem, WriteProblem, OSError) as problem:
+            self.post_message(self.Refused(str(problem)))
+            return
+        if run is not None and changes.files:
+            reason = _(
+                "A run of {user} works on this directory ({state}); nothing is written meanwhile."
+            ).format(user=run.user, state=title_of_state(run.state))
+            self.post_message(self.Refused(reason))
+            return
+        self.post_message(self.WriteReady(changes, then_run))
+
+    @on(WriteReady)
+    def _write_ready(self, message: WriteReady) -> None:
+        changes = message.changes
+        if not changes.files:
+            self.post_message(self.Written(message.then_run))
+            return
+        if not changes.hand_edited:
+            self._write(changes, message.then_run)
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._write(changes, message.then_run)
+
+        lines = [
+            Content(_("These files hold work of yours that writing replaces:")),
+            *(Content.styled(f"  {harmless(name)}", "bold") for name in changes.hand_edited),
+            Content(""),
+            Content(_("What would be lost stands in red on the page Files.")),
+        ]
+        question = Confirm(_("Edited by hand"), lines, yes=_("Replace them"), grave=True)
+        self.action_page_of("files")
+        self.app.push_screen(question, answered)
+
+    @work(thread=True, group="write", exclusive=True, exit_on_error=False)
+    def _write(self, changes: Changes, then_run: bool) -> None:
+        try:
+            write(changes, accept=changes.hand_edited)
+        except (WriteProblem, OSError) as problem:
+            self.post_message(self.Refused(str(problem)))
+        else:
+            self.post_message(self.Written(then_run))
+
+    @on(Written)
+    def _written(self, message: Written) -> None:
+        self.place_state(partial(self._go_on, message.then_run))
+
+    def _go_on(self, then_run: bool) -> None:
+        if then_run:
+            self.wizard.wanted_run = "apply"
+            self.post_message(self.Going("run"))
+            return
+        self._tell(_("Written."), "$text-success")
+        if self._stack is not None:
+            self._produce(self._stack)
+        super().changed()
+
+    @on(Refused)
+    def _refused(self, message: Refused) -> None:
+        self.say(message.reason, "error")
+
+    @on(FindingsPage.FieldWanted)
+    def _field_wanted(self, message: FindingsPage.FieldWanted) -> None:
+        self.go_to_key(message.remark.key)
+
+    @on(FindingsPage.FixWanted)
+    def _fix_wanted(self, message: FindingsPage.FixWanted) -> None:
+        for key, text in message.remark.fix:
+            self.wizard.put(key, text)
+        self.wizard.check()
+        self.changed()
+        self.post_message(self.Edited(message.remark.key))
+
+    @on(ChoiceList.Taken)
+    def _decision_taken(self, message: ChoiceList.Taken) -> None:
+        self.go_to_key(message.ids[0])
+
+    def say(self, text: str, severity: str = "warning") -> None:
+        """Show one sentence below the page, until something changes."""
+        self._tell(text, f"bold $text-{severity}")
+        super().changed()
+
+    def _tell(self, text: str, style: str) -> None:
+        self._notice, self._notice_style = text, style
+
+    def live(self) -> Content:
+        """Say what writing would do, or what became of it."""
+        if self._notice:
+            return Content.styled(harmless(self._notice), self._notice_style)
+        return Content(what_writing_does(self.wizard, self._changes))
+
+    def key_hints(self) -> tuple[tuple[str, str], ...]:
+        """Return the keys of the page on view."""
+        keys = {
+            "picture": (),
+            "findings": (("enter", _("to the field")), ("f", _("apply the remedy"))),
+            "files": (("v", _("difference")), ("tab", _("text"))),
+            "decisions": (("enter", _("to the field")),),
+            "fit": (),
+            "cost": (),
+        }[self._page]
+        return (("1-6", _("page")), *keys, ("w", _("write")))

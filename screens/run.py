@@ -1,0 +1,341 @@
+"""Planning and applying: the run of the stack's directory, and the decisions on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+
+from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform.directory_lock import DirectoryBusy
+from gpuecs_tui.terraform.problems import RunProblem, TerraformProblem
+from gpuecs_tui.terraform.run import Run, load
+from gpuecs_tui.terraform.states import Operation, State
+from gpuecs_tui.widgets.cells import harmless
+from gpuecs_tui.widgets.clipboard import copy_text
+from gpuecs_tui.widgets.confirm import Confirm
+from gpuecs_tui.widgets.run_advice import BRING_BACK, ENDED_BADLY, AdvisingScreen
+from gpuecs_tui.widgets.run_panel import RunPanel
+from gpuecs_tui.widgets.run_watch import still_holds
+from gpuecs_tui.widgets.run_words import destroys, finding_lines, in_flight, question
+from gpuecs_tui.wizard.run_environment import environment_for
+
+if TYPE_CHECKING:
+    from gpuecs_tui.app import WizardApp
+
+SPLIT = 110
+"""Cells from which on log and resources stand side by side."""
+WIDE = 150
+"""Cells from which on the steps have a column of their own besides."""
+CANCELLABLE = frozenset({State.STARTING, State.PLANNING, State.APPROVED, State.APPLYING})
+"""States in which asking for the end makes sense."""
+
+
+class RunScreen(AdvisingScreen):
+    """Watches the directory's run; every decision goes to the run's files, none stays here."""
+
+    STEP = "run"
+    CSS_PATH = "run.tcss"
+    HELP = N_(
+        "A plan changes nothing. It says what an apply would create, change and destroy; what you "
+        "approve is applied, exactly that plan and no other. Where anything is destroyed or "
+        "replaced, the stack's name must be typed.\n\n"
+        "Terraform runs in a process of its own. You can leave this screen, close the terminal or "
+        "lose the connection: it goes on, and the next start offers it here again. Any number of "
+        "terminals may watch.\n\n"
+        "Cancel interrupts Terraform once. It finishes what is in flight, saves its state and "
+        "gives the lock back; that can take minutes, and no second signal is ever sent."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "approve", show=False),
+        Binding("d", "discard", show=False),
+        Binding("c", "cancel", show=False),
+        Binding("p", "plan('apply')", show=False),
+        Binding("D", "plan('destroy')", show=False),
+        Binding("u", "copy_url", show=False),
+        Binding("S", "state", show=False),
+        Binding("t,tab,shift+tab", "other_pane", show=False),
+    ]
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - textual's own
+        (0, "-narrow"),
+        (SPLIT, "-split"),
+        (WIDE, "-wide"),
+    ]
+
+    @dataclass
+    class Found(Message):
+        """The directory's runs were looked through."""
+
+        run: Run | None
+
+    @dataclass
+    class Decided(Message):
+        """A run was started or decided on."""
+
+        run: Run
+
+    @dataclass
+    class Refused(Message):
+        """What was asked for can't be done."""
+
+        problem: TerraformProblem
+
+    _busy = True
+    """A worker looks for the run, starts one, or takes a decision to it."""
+
+    def compose_body(self) -> ComposeResult:
+        """The run."""
+        yield RunPanel(f"run-{self.wizard.stack_name or 'stack'}")
+
+    def on_mount(self) -> None:
+        """Look for the directory's run, and start the one that was asked for."""
+        super().on_mount()
+        self.panel.focus()
+        wanted, self.wizard.wanted_run = self.wizard.wanted_run, ""
+        self.panel.say(Content(_("Looking for the runs of this directory …")))
+        self._look(wanted)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Show one pane or both."""
+        self.panel.set_class(event.size.width < SPLIT, "-one-pane")
+
+    @property
+    def confirmation(self) -> str:
+        """What must be typed before anything is destroyed: the stack's name."""
+        return self.wizard.stack_name.strip() or self.wizard.options.directory.resolve().name
+
+    @work(thread=True, group="run", exit_on_error=False)
+    def _look(self, wanted: str) -> None:
+        directory = self.wizard.options.directory
+        found = runs.unfinished_run(directory)
+        waits = found is not None and wanted == Operation.APPLY and still_holds(found)
+        if wanted and (found is None or not (found.is_live or waits)):
+            if wanted == BRING_BACK:
+                self._begin(Operation.APPLY, only_bring_back=True)
+            else:
+                self._begin(Operation(wanted))
+            return
+        self.post_message(self.Found(found or next(iter(runs.runs_of(directory)), None)))
+
+    @work(thread=True, group="run", exit_on_error=False)
+    def _start(self, operation: Operation) -> None:
+        self._begin(operation)
+
+    def _begin(self, operation: Operation, *, only_bring_back: bool = False) -> None:
+        """Start a run; in a thread."""
+        options, reader = self.wizard.options, cast("WizardApp", self.app).feed.reader
+        try:
+            environ, profile = environment_for(self.wizard.profile, reader)
+            run = runs.start(
+                options.directory,
+                operation,
+                plugin_dir=options.plugin_dir,
+                profile=profile,
+                environ=environ,
+                only_bring_back=only_bring_back,
+            )
+        except TerraformProblem as problem:
+            self.post_message(self.Refused(problem))
+        except OSError as error:
+            words = _("The run can't be started: {reason}.").format(reason=error)
+            self.post_message(self.Refused(RunProblem(words)))
+        else:
+            self.post_message(self.Decided(run))
+
+    @work(thread=True, group="run", exit_on_error=False)
+    def _decide(self, decide: Callable[[Run], Run], run: Run) -> None:
+        try:
+            self.post_message(self.Decided(decide(run)))
+        except TerraformProblem as problem:
+            self.post_message(self.Refused(problem))
+        except OSError as error:
+            words = _("The decision can't be written: {reason}.").format(reason=error)
+            self.post_message(self.Refused(RunProblem(words)))
+
+    def _approve(self, run: Run) -> Run:
+        """Approve a plan with the credentials it was made with; in a thread."""
+        reader = cast("WizardApp", self.app).feed.reader
+        environ, _profile = environment_for(self.wizard.profile, reader)
+        return runs.approve(run, environ=environ)
+
+    @on(Found)
+    def _found(self, message: Found) -> None:
+        self._busy = False
+        if message.run is None:
+            self.panel.say(Content(_("Nothing was run here yet: p plans what is written.")))
+        else:
+            self.panel.say(Content(""))
+            self.panel.follow(message.run)
+        self.changed()
+
+    @on(Decided)
+    def _decided(self, message: Decided) -> None:
+        self._busy = False
+        self.panel.say(Content(""))
+        if self.run is None or self.run.id != message.run.id:
+            self.panel.follow(message.run)
+        else:
+            self.panel.look()
+        self.changed()
+
+    @on(Refused)
+    def _refused(self, message: Refused) -> None:
+        self._busy = False
+        problem = message.problem
+        lines = [Content.styled(harmless(problem.message), "bold $text-error")]
+        if problem.remedy:
+            lines.append(Content(harmless(problem.remedy)))
+        self.panel.say(Content("\n").join(lines))
+        self.panel.look()
+        self.changed()
+        if isinstance(problem, DirectoryBusy) and problem.holder is not None:
+            self._offer_to_watch(problem, problem.holder.run)
+
+    def _offer_to_watch(self, problem: DirectoryBusy, run_id: str) -> None:
+        run = load(runs.runs_root() / run_id)
+        if run is None:
+            # Another user's: its folder is not ours to read.
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.post_message(self.Found(run))
+
+        lines = [Content(harmless(problem.message))]
+        self.app.push_screen(Confirm(_("Another run"), lines, yes=_("Watch it")), answered)
+
+    @on(RunPanel.Entered)
+    def _entered(self, message: RunPanel.Entered) -> None:
+        if message.live and (message.run.is_final or message.run.state is State.PLANNED):
+            # Runs take minutes: call back whoever has looked away.
+            self.app.bell()
+        if message.live and message.run.is_final and message.run.operation is not Operation.PLAN:
+            # What the account has is no longer what was read, and whose the names are neither.
+            app = cast("WizardApp", self.app)
+            app.read_owned()
+            app.action_read_account()
+        self.advise(message.run)
+        self.changed()
+
+    def action_plan(self, operation: str) -> None:
+        """Start a run: plan an apply, or the end of everything."""
+        self._busy = True
+        self.panel.say(Content(_("Starting …")))
+        self.changed()
+        self._start(Operation(operation))
+
+    def action_approve(self) -> None:
+        """Ask whether to apply the plan on view, and have it applied."""
+        watch = self.panel.view
+        if watch is None:
+            return
+        run = watch.run
+        errors = [it for it in self.wizard.findings if it.severity == "error"]
+        if run.operation is Operation.DESTROY:
+            errors = []
+        grave = bool(errors) or destroys(run, watch.tree)
+        lines = [*finding_lines(errors), *question(run, watch.progress, watch.tree)]
+        life = self.life_for(run)
+        if life is not None:
+            lines.append(Content.styled(life.sentence, "$text-error" if life.is_short else ""))
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._busy = True
+                self.changed()
+                self._decide(self._approve, run)
+
+        title = _("Destroy?") if run.operation is Operation.DESTROY else _("Apply this plan?")
+        self.app.push_screen(
+            Confirm(
+                title,
+                lines,
+                yes=_("Destroy") if run.operation is Operation.DESTROY else _("Apply"),
+                word=self.confirmation if grave else "",
+                grave=grave or (life is not None and life.is_short),
+            ),
+            answered,
+        )
+
+    def action_discard(self) -> None:
+        """Decline the plan on view."""
+        if self.run is not None:
+            self._busy = True
+            self._decide(runs.discard, self.run)
+
+    def action_cancel(self) -> None:
+        """Ask once, then have Terraform interrupted."""
+        watch = self.panel.view
+        if watch is None:
+            return
+        run = watch.run
+        lines = [
+            Content(
+                _(
+                    "Terraform gets one interrupt. It finishes what is in flight, saves its state "
+                    "and gives the lock back; that can take minutes."
+                )
+            )
+        ]
+        if waiting := in_flight(watch.progress):
+            lines.append(Content(_("In flight: {resources}.").format(resources=waiting)))
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._decide(runs.cancel, run)
+
+        self.app.push_screen(Confirm(_("Stop this run?"), lines, yes=_("Stop")), answered)
+
+    def action_copy_url(self) -> None:
+        """Copy where the service answers."""
+        copy_text(self.app, self.panel.url)
+
+    def action_other_pane(self) -> None:
+        """Go to the log or to the resources."""
+        self.panel.other_pane()
+        self.changed()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Allow what makes sense in the run's present state."""
+        run = self.run if self.is_mounted else None
+        match action:
+            case "approve" | "discard":
+                return run is not None and run.state is State.PLANNED and not self._busy
+            case "cancel":
+                return run is not None and run.state in CANCELLABLE
+            case "plan":
+                return not self._busy and (run is None or run.is_final)
+            case "copy_url":
+                return bool(self.is_mounted and self.panel.url)
+            case "state":
+                return run is not None and run.state in ENDED_BADLY
+            case _:
+                return super().check_action(action, parameters)
+
+    def key_hints(self) -> tuple[tuple[str, str], ...]:
+        """Return the keys of what can be done now."""
+        offers = (
+            ("a", _("approve"), "approve", ()),
+            ("d", _("discard"), "discard", ()),
+            ("c", _("stop"), "cancel", ()),
+            ("u", _("copy URL"), "copy_url", ()),
+            ("p", _("plan"), "plan", ("apply",)),
+            ("D", _("destroy"), "plan", ("destroy",)),
+            ("S", _("state"), "state", ()),
+        )
+        hints = [
+            (key, word)
+            for key, word, action, parameters in offers
+            if self.check_action(action, parameters)
+        ]
+        if self.is_mounted:
+            shows_log = self.panel.has_class("-show-log")
+            hints.append(("tab", _("resources") if shows_log else _("log")))
+        return tuple(hints)

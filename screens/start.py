@@ -1,0 +1,248 @@
+"""Where to begin: anew, with a draft, with the Terraform that is there, or at a run going on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from gpuecs_tui.i18n import N_, _, ngettext
+from gpuecs_tui.widgets.cells import harmless
+from gpuecs_tui.widgets.choice_list import ChoiceList
+from gpuecs_tui.widgets.choice_rows import Choices, Row
+from gpuecs_tui.widgets.frame import StepScreen
+from gpuecs_tui.widgets.steps import IDS
+from gpuecs_tui.widgets.styles import MUTED
+from gpuecs_tui.wizard import drafts
+from gpuecs_tui.wizard.drafts import Draft, DraftProblem
+
+if TYPE_CHECKING:
+    from gpuecs_tui.terraform.recovery import Recovery
+    from gpuecs_tui.wizard.survey import Survey
+
+FIRST = IDS[1]
+"""The step after this one."""
+LAST_FORM = "review"
+"""Where a stack that was read back may be gone to at once."""
+
+LOOK_AFTER = 0.05
+"""Seconds: the first frame is painted by then, and its imports don't wait for another thread's."""
+
+
+class StartScreen(StepScreen):
+    """Offers what there is to begin with."""
+
+    STEP = "start"
+    HELP = N_(
+        "Everything you type is kept as a draft at every key press, outside the directory, "
+        "until it is written as Terraform. You can leave at any time and go on later.\n\n"
+        "Terraform that is already in the directory is read back and can be changed. A run of "
+        "Terraform goes on by itself when this program or its terminal ends; it is offered "
+        "here."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+r", "look", show=False)]
+
+    @dataclass
+    class Surveyed(Message):
+        """The directory was looked at."""
+
+        survey: Survey
+
+    @dataclass
+    class Examined(Message):
+        """It is known what is amiss with the directory's state."""
+
+        recovery: Recovery
+
+    _recovery: Recovery | None = None
+    _draft: Draft | None = None
+    _draft_problem = ""
+    _survey: Survey | None = None
+
+    def compose_body(self) -> ComposeResult:
+        """The directory, what is known of it, and the menu."""
+        yield Static(id="where", markup=False)
+        yield ChoiceList(Choices("", ("", ""), ()), filters=False, id="menu")
+        yield Static(id="facts", markup=False)
+
+    def on_mount(self) -> None:
+        """Offer what can be told at once; look at the rest in a thread."""
+        try:
+            self._draft = drafts.load(self.wizard.options.directory)
+        except DraftProblem as problem:
+            self._draft_problem = str(problem)
+        self._offer()
+        menu = self.query_one(ChoiceList)
+        menu.focus()
+        super().on_mount()
+        self.set_timer(LOOK_AFTER, self.action_look)
+
+    def action_look(self) -> None:
+        """Look at the directory and for Terraform."""
+        self._look()
+        self._examine()
+
+    @work(thread=True, group="examine", exclusive=True, exit_on_error=False)
+    def _examine(self) -> None:
+        # Late: only what the first frame needs is imported before it.
+        from gpuecs_tui.terraform.recovery import examine
+        from gpuecs_tui.wizard.run_environment import state_environment
+
+        environ = state_environment(self.wizard.profile)
+        self.post_message(self.Examined(examine(self.wizard.options.directory, environ)))
+
+    @on(Examined)
+    def _examined(self, message: Examined) -> None:
+        self._recovery = message.recovery
+        if message.recovery.is_amiss:
+            self._offer()
+
+    @work(thread=True, group="survey", exclusive=True, exit_on_error=False)
+    def _look(self) -> None:
+        from gpuecs_tui.wizard import survey
+
+        self.post_message(self.Surveyed(survey.survey(self.wizard.options.directory)))
+
+    @on(Surveyed)
+    def _surveyed(self, message: Surveyed) -> None:
+        self._survey = message.survey
+        self._offer()
+        self.changed()
+        self.post_message(self.Ready())
+
+    def _offer(self) -> None:
+        directory = harmless(str(self.wizard.options.directory))
+        self.query_one("#where", Static).update(
+            Content.assemble(_("Stack directory"), "  ", (directory, "bold"))
+        )
+        self.query_one(ChoiceList).replace_choices(Choices("", ("", ""), tuple(self._rows())))
+        self.query_one("#facts", Static).update(Content("\n").join(self._facts()))
+
+    def _rows(self) -> list[Row]:
+        rows = []
+        if self._recovery is not None and self._recovery.is_amiss:
+            note = _("after a run that ended badly")
+            rows.append(Row("state", (_("Look at the state and mend it"), note)))
+        found = self._survey
+        if found is not None and found.run is not None:
+            run = found.run
+            who = _("{operation}, {state}, by {user} on {host}").format(
+                operation=run.operation, state=run.state, user=run.user, host=run.host
+            )
+            rows.append(Row("run", (_("Watch the run on this directory"), who)))
+        if self.wizard.texts:
+            rows.append(Row("back", (_("Go on with what you typed"), "")))
+        elif self._draft is not None:
+            answers = sum(bool(text) for text in self._draft.texts.values())
+            number = ngettext("{n} answer", "{n} answers", answers).format(n=answers)
+            rows.append(Row("draft", (_("Go on with your draft"), f"{number}, {self._age()}")))
+        if found is not None and found.terraform:
+            name = found.texts.get("stack.name", "")
+            region = found.texts.get("stack.region", "")
+            rows.append(Row("open", (_("Open the stack that is here"), f"{name} {region}".strip())))
+        note = _("the draft is kept aside") if self._draft or self.wizard.texts else ""
+        rows.append(Row("new", (_("Begin a new stack"), note)))
+        return rows
+
+    def _age(self) -> str:
+        assert self._draft is not None
+        saved = self._draft.saved_at
+        return saved.astimezone().strftime("%Y-%m-%d %H:%M") if saved else ""
+
+    def _facts(self) -> list[Content]:
+        lines = []
+        if self._recovery is not None:
+            lines += [
+                Content.styled(f"! {harmless(sentence)}", "$text-warning")
+                for sentence in self._recovery.sentences()
+            ]
+        if self.wizard.draft_refusal:
+            lines.append(Content.styled(f"! {self.wizard.draft_refusal}", "$text-warning"))
+        if self._draft_problem:
+            lines.append(Content.styled(f"! {self._draft_problem}", "$text-warning"))
+        found = self._survey
+        if found is None:
+            return [*lines, Content.styled(_("Looking at the directory …"), MUTED)]
+        if found.engine:
+            lines.append(Content.styled(f"✓ {found.engine}", MUTED))
+        if found.engine_problem:
+            text = _("! {problem} You can fill everything in meanwhile.")
+            lines.append(Content.styled(text.format(problem=found.engine_problem), "$text-warning"))
+        if found.problem:
+            lines.append(Content.styled(f"! {harmless(found.problem)}", "$text-warning"))
+        if found.unread:
+            text = ngettext(
+                "! {n} place in the Terraform here is not covered by the wizard's questions; the "
+                "review shows it before anything is written.",
+                "! {n} places in the Terraform here are not covered by the wizard's questions; the "
+                "review shows them before anything is written.",
+                found.unread,
+            )
+            lines.append(Content.styled(text.format(n=found.unread), "$text-warning"))
+        if found.foreign:
+            text = _("There are other files in the directory; they stay untouched.")
+            lines.append(Content.styled(text, MUTED))
+        return lines
+
+    @on(ChoiceList.Taken)
+    def _taken(self, message: ChoiceList.Taken) -> None:
+        match message.ids[0]:
+            case "state":
+                self._take_what_the_run_is_about()
+                self.post_message(self.Going("state"))
+            case "run":
+                self._take_what_the_run_is_about()
+                self.post_message(self.Going("run"))
+            case "back":
+                self.post_message(self.Going(self.wizard.visited[-1]))
+            case "draft":
+                assert self._draft is not None
+                self.wizard.adopt(self._draft)
+                step = self._draft.step if self._draft.step in IDS else FIRST
+                self.post_message(self.Going(FIRST if step == "start" else step))
+            case "open":
+                assert self._survey is not None
+                self._keep_draft_aside()
+                self.wizard.replace_texts(self._survey.texts)
+                self.wizard.visited = IDS[: IDS.index(LAST_FORM) + 1]
+                self.post_message(self.Going(LAST_FORM))
+            case "new":
+                from gpuecs_tui.widgets.start_texts import first_texts
+
+                self._keep_draft_aside()
+                self.wizard.replace_texts(first_texts(self.wizard))
+                self.wizard.visited = ("start",)
+                self.post_message(self.Going(FIRST))
+
+    def _take_what_the_run_is_about(self) -> None:
+        """Have a name and a region for the run's screens; and no empty draft over a full one."""
+        if self.wizard.texts:
+            return
+        if self._draft is not None:
+            self.wizard.adopt(self._draft)
+        elif self._survey is not None and self._survey.texts:
+            self.wizard.replace_texts(self._survey.texts)
+            self.wizard.visited = IDS[: IDS.index(LAST_FORM) + 1]
+
+    def _keep_draft_aside(self) -> None:
+        if self.wizard.draft_refusal:
+            return
+        self.wizard.flush()
+        try:
+            drafts.set_aside(self.wizard.options.directory)
+        except DraftProblem as problem:
+            self._draft_problem = str(problem)
+
+    def action_next(self) -> None:
+        """Take what is highlighted."""
+        self.query_one(ChoiceList).action_take()
+
+    def focus_help(self) -> Content:
+        """Explain the menu."""
+        return Content(_("Choose with the arrows and Enter."))

@@ -1,0 +1,276 @@
+"""The state of the stack's directory: what it holds, what is amiss with it, and what mends that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from gpuecs_tui.i18n import N_, _, ngettext
+from gpuecs_tui.terraform import errored, locks, recovery
+from gpuecs_tui.terraform.errored import Verdict
+from gpuecs_tui.terraform.locks import HeldLock
+from gpuecs_tui.terraform.problems import TerraformProblem
+from gpuecs_tui.terraform.recovery import Recovery
+from gpuecs_tui.terraform.stored_state import NOTHING, StoredState
+from gpuecs_tui.widgets import state_move
+from gpuecs_tui.widgets.cells import harmless
+from gpuecs_tui.widgets.choice_list import ChoiceList
+from gpuecs_tui.widgets.choice_rows import Choices, Row
+from gpuecs_tui.widgets.confirm import Confirm
+from gpuecs_tui.widgets.frame import StepScreen
+from gpuecs_tui.widgets.run_advice import BRING_BACK
+from gpuecs_tui.widgets.stored_resource import StoredResourceScreen
+from gpuecs_tui.widgets.styles import MUTED
+from gpuecs_tui.wizard.run_environment import state_environment
+
+if TYPE_CHECKING:
+    from gpuecs_tui.app import WizardApp
+
+MOVE, RECOVER, PUSH, UNLOCK = "do:move", "do:recover", "do:push", "do:unlock"
+"""Ids of the rows that mend something; no resource's address holds a colon before its key."""
+
+
+class StateScreen(StepScreen):
+    """Lists the state, and mends it after a run that ended badly."""
+
+    STEP = "start"
+    CSS_PATH = "state.tcss"
+    HELP = N_(
+        "The state is Terraform's record of what it created. A Terraform that was killed, a lock "
+        "that was left, a state that could not be stored: each is shown here with what mends it, "
+        "and nothing is mended without your word.\n\n"
+        "What was created and isn't in the state is imported by the next plan, which is shown "
+        "like any other before it is applied."
+    )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", show=False),
+        Binding("ctrl+r", "look", show=False),
+    ]
+
+    @dataclass
+    class Examined(Message):
+        """The state was read and looked at."""
+
+        state: StoredState
+        recovery: Recovery
+
+    @dataclass
+    class Mended(Message):
+        """One thing is mended; ``sentence`` says how it is now."""
+
+        sentence: str
+
+    @dataclass
+    class Refused(Message):
+        """What was asked for can't be done, or the state can't be read."""
+
+        problem: TerraformProblem
+
+    _state = NOTHING
+    _recovery = Recovery()
+    _read = False
+
+    def compose_body(self) -> ComposeResult:
+        """What is known, what is amiss, and the list."""
+        yield Static(id="where", markup=False)
+        yield Static(id="amiss", markup=False)
+        yield ChoiceList(Choices("", ("", ""), ()), id="list")
+
+    def on_mount(self) -> None:
+        """Read the state."""
+        super().on_mount()
+        self.query_one(ChoiceList).focus()
+        self._show()
+        self.action_look()
+
+    def action_look(self) -> None:
+        """Read the state anew."""
+        self._look()
+
+    @work(thread=True, group="state", exclusive=True, exit_on_error=False)
+    def _look(self) -> None:
+        directory = self.wizard.options.directory
+        try:
+            environ = state_environment(self.wizard.profile)
+            found = recovery.examine(directory, environ)
+            here = directory.is_dir()
+            stored = recovery.known_state(directory, found, environ) if here else NOTHING
+        except TerraformProblem as problem:
+            self.post_message(self.Refused(problem))
+        else:
+            self.post_message(self.Examined(stored, found))
+
+    @work(thread=True, group="state", exit_on_error=False)
+    def _mend(self, do: Callable[[], str]) -> None:
+        try:
+            self.post_message(self.Mended(do()))
+        except TerraformProblem as problem:
+            self.post_message(self.Refused(problem))
+
+    @on(Examined)
+    def _examined(self, message: Examined) -> None:
+        self._state, self._recovery, self._read = message.state, message.recovery, True
+        self._show()
+        self.changed()
+
+    @on(Mended)
+    def _mended(self, message: Mended) -> None:
+        self.say(message.sentence, "success")
+        self.action_look()
+
+    @on(Refused)
+    def _refused(self, message: Refused) -> None:
+        self._read = True
+        self._show()
+        self.say(harmless(str(message.problem)), "error")
+
+    def _show(self) -> None:
+        count = len(self._state.resources)
+        words = ngettext("{n} resource in the state", "{n} resources in the state", count)
+        told = words.format(n=count) if self._read else _("Reading the state …")
+        directory = harmless(str(self.wizard.options.directory))
+        self.query_one("#where", Static).update(
+            Content.assemble((directory, "bold"), "  ", (told, MUTED))
+        )
+        lines = [
+            Content.styled(f"! {harmless(sentence)}", "$text-warning")
+            for sentence in self._recovery.sentences()
+        ]
+        if self._read and not lines:
+            lines = [Content.styled(_("✓ Nothing is amiss."), "$text-success")]
+        self.query_one("#amiss", Static).update(Content("\n").join(lines))
+        self.query_one(ChoiceList).replace_choices(
+            Choices("", ("", ""), (*self._mending(), *self._resources()))
+        )
+
+    def _mending(self) -> list[Row]:
+        found, rows = self._recovery, []
+        group = _("What to do")
+        if found.move is not None:
+            words = _("Move the state to where it belongs")
+            rows.append(Row(MOVE, (words, found.move.target), group))
+        if found.errored is not None and found.errored.verdict in (Verdict.PUSH, Verdict.SAME):
+            words = _("Store the state that could not be stored")
+            rows.append(Row(PUSH, (words, found.errored.path.name), group))
+        if found.missing:
+            words = _("Bring back what the state lacks")
+            number = ngettext("{n} resource", "{n} resources", len(found.missing))
+            rows.append(Row(RECOVER, (words, number.format(n=len(found.missing))), group))
+        if found.lock is not None:
+            why = "" if found.lock.may_be_unlocked else locks.refusal(found.lock)
+            who = f"{found.lock.who}  {why}".strip()
+            row = Row(UNLOCK, (_("Release the lock"), who), group, why_not=why)
+            # One that keeps others out keeps the rest from being mended too.
+            rows.insert(0 if found.lock.stops else len(rows), row)
+        return rows
+
+    def _resources(self) -> list[Row]:
+        missing = [
+            Row(
+                it.address,
+                (it.address, it.id or _("perhaps")),
+                _("Created, but not in the state"),
+                why_not=_("It is not in the state."),
+            )
+            for it in self._recovery.missing
+        ]
+        held = [
+            Row(
+                it.address,
+                (it.address, _("unfinished") if it.tainted else it.id),
+                _("In the state"),
+            )
+            for it in self._state.resources
+        ]
+        return [*missing, *held]
+
+    @on(ChoiceList.Taken)
+    def _taken(self, message: ChoiceList.Taken) -> None:
+        chosen = message.ids[0]
+        if chosen == MOVE:
+            self._ask_to_move()
+        elif chosen == RECOVER:
+            self.wizard.wanted_run = BRING_BACK
+            self.post_message(self.Going("run"))
+        elif chosen == PUSH:
+            self._ask_to_push()
+        elif chosen == UNLOCK:
+            assert self._recovery.lock is not None
+            self._ask_to_unlock(self._recovery.lock)
+        elif (resource := self._state.find(chosen)) is not None:
+            self.app.push_screen(StoredResourceScreen(resource))
+
+    def _ask_to_move(self) -> None:
+        due = self._recovery.move
+        assert due is not None
+        reader = cast("WizardApp", self.app).feed.reader
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.say(_("Moving the state …"))
+                self._mend(lambda: state_move.carry_out(self.wizard, reader))
+
+        self.app.push_screen(state_move.question(due), answered)
+
+    def _ask_to_push(self) -> None:
+        found = self._recovery.errored
+        assert found is not None
+        directory, profile = self.wizard.options.directory, self.wizard.profile
+
+        def do() -> str:
+            kept = errored.push(directory, state_environment(profile))
+            return _("The state is stored; the file is kept as {path}.").format(path=kept.name)
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._mend(do)
+
+        self.app.push_screen(
+            Confirm(_("Store this state?"), [Content(found.sentence)], yes=_("Store it")), answered
+        )
+
+    def _ask_to_unlock(self, lock: HeldLock) -> None:
+        directory, profile = self.wizard.options.directory, self.wizard.profile
+
+        def do() -> str:
+            locks.unlock(directory, lock.id, state_environment(profile))
+            return _("The lock is gone.")
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._mend(do)
+
+        lines = [
+            Content(harmless(recovery.lock_sentence(lock))),
+            Content(
+                _("Release it only if nothing works on this state, here or on another machine.")
+            ),
+        ]
+        self.app.push_screen(
+            Confirm(_("Release the lock?"), lines, yes=_("Release"), word=lock.id, grave=True),
+            answered,
+        )
+
+    def action_next(self) -> None:
+        """Take what is highlighted."""
+        self.query_one(ChoiceList).action_take()
+
+    def action_back(self) -> None:
+        """Go back to the start."""
+        self.post_message(self.Going("start"))
+
+    def key_hints(self) -> tuple[tuple[str, str], ...]:
+        """Return this screen's keys."""
+        return (("⏎", _("show or do")), ("esc", _("back")))
+
+    def focus_help(self) -> Content:
+        """Explain the list."""
+        return Content(_("Type to filter; Enter shows a resource or does what the line says."))

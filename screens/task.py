@@ -1,0 +1,86 @@
+"""What runs on a GPU: the container, its size, its service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on, work
+from textual.content import Content
+from textual.message import Message
+
+from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.widgets import choices_account, choices_compute
+from gpuecs_tui.widgets.choice import Picker
+from gpuecs_tui.widgets.fit_line import fit_line
+from gpuecs_tui.widgets.form_screen import FormScreen, ListSource
+from gpuecs_tui.widgets.places import keys_of
+
+if TYPE_CHECKING:
+    from gpuecs_tui.aws.facts import Image
+    from gpuecs_tui.aws.reading import Reading
+
+IMAGE = "task.image"
+
+
+class TaskScreen(FormScreen):
+    """Asks for the task's and the service's decisions."""
+
+    STEP = "task"
+    HELP_KEYS = keys_of("task")
+    HELP = N_(
+        "Enter on the image lists the ECR repositories of the region, then the tags of one; "
+        "any other reference can be typed. Pinned by its digest an image can't change under "
+        "you.\n\n"
+        "ECS places a task only where an instance has as much unreserved memory, CPU and GPUs "
+        "as it asks for. Left empty, the size follows from the instance type, at a bound that "
+        "every current ECS GPU AMI leaves free. The line below says how many tasks fit on one "
+        "instance.\n\n"
+        "In bridge mode with host port 0 several tasks share an instance; a fixed host port "
+        "allows one only."
+    )
+    LISTS: ClassVar = {
+        IMAGE: ListSource(choices_compute.repositories, exhaustive=False),
+        "task.execution_role_arn": ListSource(choices_account.task_roles),
+        "task.task_role_arn": ListSource(choices_account.task_roles),
+        "task.log_group": ListSource(choices_account.log_groups, exhaustive=False),
+    }
+
+    @dataclass
+    class ImagesRead(Message):
+        """The tags of a repository have come."""
+
+        uri: str
+        reading: Reading[tuple[Image, ...] | None]
+
+    def key_hints(self) -> tuple[tuple[str, str], ...]:
+        """The picture of the fit is about what is asked here."""
+        return (("^y", _("what fits")),)
+
+    def live(self) -> Content:
+        """Say how many tasks fit on one instance."""
+        return fit_line(self.wizard)
+
+    def taken(self, key: str, ids: tuple[str, ...]) -> None:
+        """Ask for a tag once a repository is chosen."""
+        if key != IMAGE:
+            super().taken(key, ids)
+            return
+        self.say(_("Reading the images of {repository} …").format(repository=ids[0]))
+        self._read_images(ids[0])
+
+    @work(thread=True, group="images", exclusive=True, exit_on_error=False)
+    def _read_images(self, uri: str) -> None:
+        reading = self.wizard.read_images(uri.partition("/")[2])
+        self.post_message(self.ImagesRead(uri, reading))
+
+    @on(ImagesRead)
+    def _images_read(self, message: ImagesRead) -> None:
+        self.unsay()
+
+        def take(ids: tuple[str, ...] | None) -> None:
+            if ids:
+                super(TaskScreen, self).taken(IMAGE, ids)
+
+        choices = choices_compute.images(message.uri, message.reading)
+        self.app.push_screen(Picker(choices), take)

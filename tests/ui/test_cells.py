@@ -1,0 +1,57 @@
+"""Names of any kind, harmless and cut to cells; lists that hold them."""
+
+from __future__ import annotations
+
+import pytest
+from rich.cells import cell_len
+
+from gpuecs_tui.widgets.cells import fit, fit_right, harmless
+from gpuecs_tui.widgets.choice_rows import GAP, Row, lines_of, widths_of
+
+NAMES = (
+    "",
+    "plain",
+    "[bold]x[/bold]",
+    "日本語の名前",
+    "🚀🚀",
+    "é",
+    "\x1b[31mred\x1b[0m",
+    "\u202eevil",
+    "a\nb",
+    "👩\u200d💻",
+    "\x9bm",
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("width", [0, 1, 2, 5, 30])
+def test_a_name_takes_exactly_its_cells(name: str, width: int) -> None:
+    assert cell_len(fit(harmless(name), width)) == width
+    assert cell_len(fit_right(harmless(name), width)) == width
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_in_a_name_acts_on_the_terminal(name: str) -> None:
+    shown = harmless(name)
+    assert not any(char < " " or "\x7f" <= char <= "\x9f" or char == "\u202e" for char in shown)
+
+
+def test_brackets_are_shown_as_they_are() -> None:
+    assert harmless("[prod] [/b]") == "[prod] [/b]"
+    assert harmless("\x1b[0m") == "␛[0m"
+
+
+def test_words_narrow_a_list_and_headings_follow() -> None:
+    rows = (Row("1", ("one", "red"), "A"), Row("2", ("two", "red"), "B"), Row("3", ("x", "b"), "B"))
+    shown = [line.row.id if line.row else line.heading for line in lines_of(rows, "RED")]
+    assert shown == [
+        "A", "1", "B", "2",
+    ]  # fmt: skip
+    assert [line.row.id for line in lines_of(rows, "red two") if line.row] == ["2"]
+    assert lines_of(rows, "nothing") == []
+
+
+def test_columns_give_way_until_they_fit() -> None:
+    rows = (Row("1", ("x" * 50, "y" * 20, "z")),)
+    widths = widths_of(("a", "b", "c"), rows, 40)
+    assert sum(widths) + 2 * GAP == 40 and widths[2] == 1

@@ -1,0 +1,28 @@
+"""The header says that the demo account is wrong on purpose."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gpuecs_tui.wizard.draft_saver import DraftSaver
+from gpuecs_tui.wizard.memory import Options, Wizard
+
+
+@pytest.mark.parametrize(
+    ("faults", "place"),
+    [
+        ((), "demo account"),
+        (("quota-zero",), "demo account · fault: quota-zero"),
+        (("quota-zero", "no-egress"), "demo account · 2 faults"),
+    ],
+)
+def test_the_header_names_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faults: tuple[str, ...], place: str
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    saver = DraftSaver(tmp_path, lambda _problem: None)
+    wizard = Wizard(Options(tmp_path, demo=True, faults=faults), saver)
+    assert wizard.place() == place
+    wizard.close()

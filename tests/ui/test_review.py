@@ -1,0 +1,317 @@
+"""The review: what it shows of a stack, and that nothing is lost when it writes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import ContentSwitcher
+
+from gpuecs_tui.aws import catalogue
+from gpuecs_tui.screens.review import ReviewScreen
+from gpuecs_tui.terraform.render import render
+from gpuecs_tui.terraform.states import State
+from gpuecs_tui.widgets.choice_list import ChoiceList
+from gpuecs_tui.widgets.choice_rows import Row
+from gpuecs_tui.widgets.confirm import Confirm
+from gpuecs_tui.widgets.files_page import FilesPage
+from gpuecs_tui.widgets.findings_page import FindingsPage
+from gpuecs_tui.widgets.frame import StepScreen
+from gpuecs_tui.widgets.help_bar import Wrapped
+from gpuecs_tui.widgets.picture import Picture
+from gpuecs_tui.widgets.tab_line import TabLine
+from gpuecs_tui.wizard.decisions import decide
+from gpuecs_tui.wizard.drafts import Draft
+from gpuecs_tui.wizard.memory import Wizard
+from tests.terraform import fake_engine
+from tests.ui.conftest import settle, wizard_app
+from tests.ui.run_folders import PLAN, PLAN_ENDS, stage
+from tests.ui.shown import line_of
+from tests.ui.test_decisions import WHOLE
+
+PATIENCE = 10.0
+
+
+@pytest.fixture(autouse=True)
+def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is started here replays a recorded plan."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("GPUECS_TUI_ENGINE", str(fake_engine.install(tmp_path / "engine")))
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    """Where the stack is written; not there yet."""
+    return tmp_path / "llama"
+
+
+@asynccontextmanager
+async def on_review(
+    directory: Path, size: tuple[int, int] = (80, 24), **texts: str
+) -> AsyncIterator[Pilot[int]]:
+    """A wizard whose review is open, with everything answered."""
+    app = wizard_app(directory)
+    app.wizard.options = type(app.wizard.options)(directory)
+    answers = {**WHOLE, **{key.replace("__", "."): text for key, text in texts.items()}}
+    steps = ("start", "account", "network", "fleet", "task", "load_balancer")
+    app.wizard.adopt(Draft(answers, "review", steps))
+    try:
+        async with app.run_test(size=size) as pilot:
+            app.go("review")
+            await settle(pilot)
+            await pilot.pause(0.15)
+            await settle(pilot)
+            yield pilot
+    finally:
+        app.wizard.close()
+
+
+def review(pilot: Pilot[int]) -> ReviewScreen:
+    (found,) = (it for it in pilot.app.screen_stack if isinstance(it, ReviewScreen))
+    return found
+
+
+def wizard(pilot: Pilot[int]) -> Wizard:
+    return review(pilot).wizard
+
+
+def page(pilot: Pilot[int]) -> str | None:
+    return review(pilot).query_one(ContentSwitcher).current
+
+
+def live(pilot: Pilot[int]) -> str:
+    return review(pilot).query_one("#live", Wrapped).render().plain
+
+
+def decision_rows(pilot: Pilot[int]) -> dict[str, Row]:
+    listed = review(pilot).query_one("#decisions", ChoiceList)
+    return {row.id: row for row in listed.choices.rows}
+
+
+def step(pilot: Pilot[int]) -> str:
+    screen = pilot.app.screen
+    assert isinstance(screen, StepScreen)
+    return screen.STEP
+
+
+async def until(pilot: Pilot[int], true: Callable[[], bool], what: str) -> None:
+    for _look in range(int(PATIENCE / 0.05)):
+        if true():
+            return
+        await pilot.pause(0.05)
+    raise AssertionError(f"waited for {what}")
+
+
+def stack_files(**texts: str) -> dict[str, str]:
+    """What is rendered for the answers, ``section__name=text`` changed."""
+    answers = {**WHOLE, **{key.replace("__", "."): text for key, text in texts.items()}}
+    return render(decide(answers, catalogue.find).resolved.stack)
+
+
+def put(directory: Path, files: dict[str, str]) -> None:
+    directory.mkdir(exist_ok=True)
+    for name, text in files.items():
+        (directory / name).write_text(text, "utf-8")
+
+
+async def test_the_pages_are_turned_by_keys(directory: Path) -> None:
+    async with on_review(directory) as pilot:
+        assert page(pilot) == "picture"
+        assert "VPC ml [prod] 基盤 🚀" in review(pilot).query_one(Picture).text
+        for key, name in (
+            ("2", "findings"),
+            ("3", "files"),
+            ("4", "decisions"),
+            ("5", "fit"),
+            ("6", "cost"),
+            ("1", "picture"),
+        ):
+            await pilot.press(key)
+            assert page(pilot) == name
+            assert pilot.app.focused is not None
+        await pilot.press("right")
+        assert page(pilot) == "findings"
+        await pilot.press("left", "left")
+        assert page(pilot) == "cost"
+
+
+async def test_next_writes_everything_and_goes_on_to_the_plan(directory: Path) -> None:
+    async with on_review(directory) as pilot:
+        expected = stack_files()
+        assert f"{len(expected)} new files" in live(pilot)
+        assert not directory.exists()
+        await pilot.press("ctrl+n")
+        await until(pilot, lambda: step(pilot) == "run", "the run screen")
+        assert {it.name: it.read_text() for it in directory.iterdir() if it.is_file()} == expected
+        run = pilot.app.screen
+        await until(pilot, lambda: run.run is not None and not run.run.is_live, "a plan")  # type: ignore[attr-defined]
+        assert run.run.state is State.PLANNED  # type: ignore[attr-defined]
+
+
+async def test_w_only_writes(directory: Path) -> None:
+    async with on_review(directory) as pilot:
+        await pilot.press("w")
+        await until(pilot, lambda: "holds exactly this stack" in live(pilot), "the comparison")
+        assert step(pilot) == "review"
+        assert (directory / "service.tf").exists()
+
+
+async def test_an_error_is_shown_and_nothing_is_written(directory: Path) -> None:
+    async with on_review(directory, task__memory="15742") as pilot:
+        assert "while there is an error" in live(pilot)
+        await pilot.press("ctrl+n")
+        await settle(pilot)
+        assert (step(pilot), page(pilot)) == ("review", "findings")
+        assert live(pilot).startswith("Nothing is written while there is an error: ")
+        assert "15742" in live(pilot)
+        assert not directory.exists()
+
+
+async def test_something_missing_is_named(directory: Path) -> None:
+    async with on_review(directory, task__image="") as pilot:
+        assert "Not complete yet" in live(pilot)
+        await pilot.press("ctrl+n")
+        await settle(pilot)
+        assert step(pilot) == "review"
+        assert "task.image must be given" in live(pilot)
+        await pilot.press("3")
+        assert review(pilot).query_one(FilesPage).text == ""
+
+
+async def test_a_remedy_mends_the_stack_and_its_files_follow(directory: Path) -> None:
+    async with on_review(directory, task__memory="15742") as pilot:
+        await pilot.press("2")
+        prompt = review(pilot).query_one(FindingsPage).get_option_at_index(0).prompt
+        assert "task.memory" in str(prompt) and "f: " in str(prompt)
+        await pilot.press("f")
+        await settle(pilot)
+        assert wizard(pilot).text("task.memory") == "15155"
+        await until(pilot, lambda: "new files" in live(pilot), "the comparison")
+        await pilot.press("3")
+        files = review(pilot).query_one(FilesPage)
+        while "15155" not in files.text:
+            await pilot.press("down")
+            assert files._list.row is not None and files._list.row.id != "user_data.sh"
+        assert files._list.row.id == "terraform.tfvars"  # type: ignore[union-attr]
+
+
+async def test_enter_on_a_finding_leads_to_its_field(directory: Path) -> None:
+    async with on_review(directory, task__memory="15742") as pilot:
+        await pilot.press("2", "enter")
+        await settle(pilot)
+        assert step(pilot) == "task"
+        screen = pilot.app.screen
+        assert isinstance(screen, StepScreen) and screen.wizard.focused["task"] == "task.memory"
+
+
+async def test_a_file_that_differs_shows_the_difference(directory: Path) -> None:
+    put(directory, stack_files(service__desired_count="3"))
+    async with on_review(directory) as pilot:
+        await until(pilot, lambda: "changed" in live(pilot), "the comparison")
+        assert "edited by hand" not in live(pilot)
+        await pilot.press("3")
+        files = review(pilot).query_one(FilesPage)
+        row = files._list.row
+        assert row is not None and row.cells[0] == "~"
+        assert "\n-" in files.text and "\n+" in files.text and "@@" in files.text
+        await pilot.press("v")
+        assert "@@" not in files.text
+        await pilot.press("v")
+        assert "@@" in files.text
+
+
+@pytest.mark.parametrize("answer", ["escape", "right enter"])
+async def test_a_hand_edit_is_never_lost_without_a_yes(directory: Path, answer: str) -> None:
+    # The same line is edited by hand and decided anew: both can't be had.
+    old = stack_files(service__desired_count="3")
+    name = "terraform.tfvars"
+    (line,) = (line for line in old[name].splitlines() if line.startswith("desired_count"))
+    edited = old[name].replace(line, f"{line} # mine")
+    put(directory, {**old, name: edited, "notes.txt": "mine"})
+    async with on_review(directory) as pilot:
+        await until(pilot, lambda: "1 edited by hand" in live(pilot), "the comparison")
+        await pilot.press("ctrl+n")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm), "the question")
+        assert page(pilot) == "files"
+        await pilot.press("enter")
+        await settle(pilot)
+        assert (directory / name).read_text() == edited, "Enter alone is a no"
+        await pilot.press("ctrl+n")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm), "the question")
+        await pilot.press(*answer.split())
+        await settle(pilot)
+        if answer == "escape":
+            assert step(pilot) == "review"
+            assert (directory / name).read_text() == edited
+        else:
+            await until(pilot, lambda: step(pilot) == "run", "the run screen")
+            assert (directory / name).read_text() == stack_files()[name]
+        assert (directory / "notes.txt").read_text() == "mine"
+
+
+async def test_a_hand_edit_that_can_stay_stays(directory: Path) -> None:
+    old = stack_files(service__desired_count="3")
+    edited = old["service.tf"].replace("{", "{ # mine\n", 1)
+    put(directory, {**old, "service.tf": edited})
+    async with on_review(directory) as pilot:
+        await until(pilot, lambda: "changed" in live(pilot), "the comparison")
+        await pilot.press("w")
+        await until(pilot, lambda: "holds exactly this stack" in live(pilot), "the write")
+        assert "# mine" in (directory / "service.tf").read_text()
+        written = (directory / "terraform.tfvars").read_text()
+        assert written == stack_files()["terraform.tfvars"]
+
+
+async def test_an_unwritable_directory_says_so(directory: Path) -> None:
+    directory.write_text("a file")
+    async with on_review(directory) as pilot:
+        await until(pilot, lambda: "is not a directory" in live(pilot), "the sentence")
+        await pilot.press("ctrl+n")
+        await settle(pilot)
+        assert step(pilot) == "review" and "is not a directory" in live(pilot)
+
+
+async def test_nothing_is_written_under_a_live_run(directory: Path) -> None:
+    stage(directory, State.APPLYING, PLAN[:PLAN_ENDS])
+    async with on_review(directory) as pilot:
+        await pilot.press("ctrl+n")
+        await until(pilot, lambda: "A run of ada works on this directory" in live(pilot), "it")
+        assert not list(directory.glob("*.tf"))
+
+
+async def test_decisions_mark_what_was_chosen(directory: Path) -> None:
+    async with on_review(directory, task__container_port="9000") as pilot:
+        await pilot.press("4")
+        rows = {
+            row.id: row for row in review(pilot).query_one("#decisions", ChoiceList).choices.rows
+        }
+        assert rows["task.container_port"].cells == ("•", "Container port", "9000")
+        assert rows["task.gpus"].cells[0] == "" and rows["task.gpus"].cells[2].startswith("1")
+        assert "load_balancer.certificate_arn" not in rows, "it doesn't count with HTTP"
+        await pilot.press("enter")
+        await settle(pilot)
+        assert step(pilot) == "account"
+
+
+async def test_the_tabs_count_what_is_wrong(directory: Path) -> None:
+    async with on_review(directory, task__memory="15742") as pilot:
+        tabs = line_of(review(pilot).query_one(TabLine))
+        assert "2 Findings 2" in tabs, "too much for the instance, and no room for an update"
+
+
+async def test_typed_text_is_never_markup(directory: Path) -> None:
+    nasty = 'A=[bold]${x} %{if} [/]\\ "q" 日本'
+    async with on_review(directory, task__environment=nasty) as pilot:
+        await pilot.press("3")
+        files = review(pilot).query_one(FilesPage)
+        while files._list.row is not None and files._list.row.id != "task.tf":
+            await pilot.press("down")
+        assert "[bold]$${x} %%{if} [/]" in files.text
+        await pilot.press("4")
+        rows = {
+            row.id: row for row in review(pilot).query_one("#decisions", ChoiceList).choices.rows
+        }
+        assert rows["task.environment"].cells[2] == nasty

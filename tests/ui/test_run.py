@@ -1,0 +1,415 @@
+"""The run screen: what it says of a run in every state, and what its keys decide."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from textual.content import Content
+from textual.pilot import Pilot
+from textual.widgets import Button, Input, Static
+
+from gpuecs_tui.app import WizardApp
+from gpuecs_tui.screens.run import RunScreen
+from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform.directory_lock import DirectoryBusy, Holder
+from gpuecs_tui.terraform.run import Run
+from gpuecs_tui.terraform.states import Operation, State
+from gpuecs_tui.widgets.confirm import Confirm
+from gpuecs_tui.widgets.frame import StepScreen
+from gpuecs_tui.widgets.key_line import KeyLine
+from gpuecs_tui.widgets.log_panel import LogPanel
+from gpuecs_tui.widgets.resource_panel import ResourcePanel
+from gpuecs_tui.widgets.run_panel import RunPanel
+from gpuecs_tui.wizard.drafts import Draft
+from tests.terraform import fake_engine
+from tests.terraform.fake_engine import Command, stream
+from tests.terraform.waiting import until_state
+from tests.ui.conftest import settle, wizard_app
+from tests.ui.run_folders import DETAILS, PLAN, PLAN_ENDS, applied, journal_state, stage
+from tests.ui.shown import line_of
+from tests.ui.test_decisions import WHOLE
+
+PATIENCE = 20.0
+"""Seconds to wait for a runner process; on a quiet machine it takes half of one."""
+
+
+@pytest.fixture
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A stack's directory, with the runs of this test alone."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    made = tmp_path / "llama"
+    made.mkdir()
+    return made
+
+
+@pytest.fixture
+def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a Terraform that replays; its plan adds 1, changes 3, destroys 1."""
+    folder = tmp_path / "engine"
+    monkeypatch.setenv("GPUECS_TUI_ENGINE", str(fake_engine.install(folder)))
+    return folder
+
+
+@asynccontextmanager
+async def on_run_screen(
+    directory: Path, size: tuple[int, int] = (80, 24), wanted: str = ""
+) -> AsyncIterator[Pilot[int]]:
+    """A wizard whose run screen is open."""
+    app = wizard_app(directory)
+    app.wizard.options = type(app.wizard.options)(directory)
+    app.wizard.adopt(Draft(WHOLE, "run", ("start", "review")))
+    try:
+        async with app.run_test(size=size) as pilot:
+            app.wizard.wanted_run = wanted
+            app.go("run")
+            await settle(pilot)
+            yield pilot
+    finally:
+        app.wizard.close()
+
+
+def screen_of(pilot: Pilot[int]) -> RunScreen:
+    (found,) = (it for it in pilot.app.screen_stack if isinstance(it, RunScreen))
+    return found
+
+
+def run_of(pilot: Pilot[int]) -> Run:
+    run = screen_of(pilot).run
+    assert run is not None
+    return run.refresh()
+
+
+def said(pilot: Pilot[int]) -> str:
+    shown = screen_of(pilot).query_one("#verdict", Static).content
+    assert isinstance(shown, Content)
+    return shown.plain
+
+
+def keys(pilot: Pilot[int]) -> str:
+    return line_of(screen_of(pilot).query_one(KeyLine))
+
+
+def log_text(pilot: Pilot[int]) -> str:
+    store = screen_of(pilot).query_one(LogPanel)._store
+    return b"".join(block for _start, block in store.blocks()).decode()
+
+
+async def until(pilot: Pilot[int], true: Callable[[], bool], what: str) -> None:
+    for _look in range(int(PATIENCE / 0.05)):
+        if true():
+            return
+        await pilot.pause(0.05)
+    raise AssertionError(f"waited for {what}; the screen says {said(pilot)!r}")
+
+
+async def until_run(pilot: Pilot[int], *states: State) -> None:
+    def there() -> bool:
+        run = screen_of(pilot).run
+        return run is not None and run.state in states
+
+    await until(pilot, there, " or ".join(states))
+    await settle(pilot)
+
+
+async def test_without_any_run_it_offers_to_plan(directory: Path) -> None:
+    async with on_run_screen(directory) as pilot:
+        assert "p plans what is written" in said(pilot)
+        assert "plan" in keys(pilot) and "approve" not in keys(pilot)
+
+
+async def test_a_plan_that_waits_is_shown_with_its_counts(directory: Path) -> None:
+    stage(directory, State.PLANNED, PLAN[:PLAN_ENDS])
+    async with on_run_screen(directory) as pilot:
+        assert said(pilot).startswith("Plan: 38 to add, 0 to change, 0 to destroy.")
+        assert "a approve  d discard" in keys(pilot)
+        addresses = screen_of(pilot).query_one(ResourcePanel).resources.addresses
+        assert len(addresses) == 38
+
+
+async def test_what_a_plan_destroys_comes_first_and_in_words(directory: Path) -> None:
+    stage(directory, State.PLANNED, stream("plan-change"), changes=(1, 0, 1), details=DETAILS)
+    async with on_run_screen(directory) as pilot:
+        await until(pilot, lambda: "load balancer" in said(pilot), "the plan's details")
+        lines = said(pilot).splitlines()
+        assert lines[1] == (
+            "! This deletes the load balancer and makes a new one. What follows: its DNS name "
+            "changes; every client and record that uses it must follow. (because of name)"
+        )
+        assert "a approves exactly this plan" in lines[-1]
+
+
+async def test_the_two_panes_stand_side_by_side_where_there_is_room(directory: Path) -> None:
+    stage(directory, State.PLANNED, PLAN[:PLAN_ENDS])
+    async with on_run_screen(directory) as pilot:
+        screen = screen_of(pilot)
+        log, tree = screen.query_one(LogPanel), screen.query_one(ResourcePanel)
+        assert log.region.width > 70 and not tree.region
+        await pilot.press("tab")
+        assert tree.region.width > 70 and not log.region
+        await pilot.resize_terminal(120, 40)
+        await settle(pilot)
+        assert log.region.width > 60 and tree.region.width > 40
+        assert log.region.y == tree.region.y
+
+
+async def test_from_plan_to_applied_by_keys(directory: Path, engine: Path) -> None:
+    async with on_run_screen(directory, wanted="apply") as pilot:
+        await until_run(pilot, State.PLANNED)
+        assert said(pilot).startswith("Plan: 1 to add, 3 to change, 1 to destroy.")
+        await pilot.press("a")
+        confirm = pilot.app.screen
+        assert isinstance(confirm, Confirm)
+        assert confirm.query_one("#yes", Button).disabled
+        await pilot.press(*"llam", "enter")
+        assert isinstance(pilot.app.screen, Confirm)
+        await pilot.press("a", "enter")
+        await until_run(pilot, State.SUCCEEDED)
+        assert said(pilot).startswith("Applied.")
+        assert "Apply complete!" in log_text(pilot)
+        commands = [call["arguments"][0] for call in fake_engine.calls(engine)]
+        assert commands.count("plan") == 1 and commands.count("apply") == 1
+
+
+async def test_a_plan_that_destroys_nothing_needs_no_typing(directory: Path, engine: Path) -> None:
+    fake_engine.install(engine, plan=Command(PLAN[:PLAN_ENDS], code=2))
+    async with on_run_screen(directory, wanted="apply") as pilot:
+        await until_run(pilot, State.PLANNED)
+        await pilot.press("a")
+        assert not pilot.app.screen.query(Input)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert run_of(pilot).state is State.PLANNED, "Enter alone must not approve"
+        await pilot.press("a", "y")
+        await until_run(pilot, State.SUCCEEDED)
+
+
+async def test_a_plan_of_these_very_files_is_not_made_twice(directory: Path, engine: Path) -> None:
+    (directory / "main.tf").write_text("# one\n")
+    async with on_run_screen(directory, wanted="apply") as pilot:
+        await until_run(pilot, State.PLANNED)
+        first = run_of(pilot)
+    async with on_run_screen(directory, wanted="apply") as pilot:
+        await until_run(pilot, State.PLANNED)
+        assert run_of(pilot).id == first.id
+    (directory / "main.tf").write_text("# two\n")
+    async with on_run_screen(directory, wanted="apply") as pilot:
+        await until(pilot, lambda: run_of(pilot).id != first.id, "another plan")
+        await until_run(pilot, State.PLANNED)
+        assert first.refresh().state is State.DISCARDED
+
+
+async def test_findings_make_an_apply_grave(directory: Path) -> None:
+    stage(directory, State.PLANNED, PLAN[:PLAN_ENDS])
+    async with on_run_screen(directory) as pilot:
+        wizard = screen_of(pilot).wizard
+        wizard.put("task.memory", "15742")
+        wizard.check()
+        await pilot.press("a")
+        await pilot.pause()
+        assert pilot.app.screen.query(Input), "the name must be typed"
+        text = str(pilot.app.screen.query_one("#lines Static", Static).content)
+        assert "can't work" in text and "15742" in text
+
+
+async def test_escape_approves_nothing(directory: Path) -> None:
+    stage(directory, State.PLANNED, PLAN[:PLAN_ENDS])
+    async with on_run_screen(directory) as pilot:
+        await pilot.press("a", "escape")
+        await settle(pilot)
+        assert run_of(pilot).state is State.PLANNED
+
+
+async def test_discard(directory: Path) -> None:
+    stage(directory, State.PLANNED, PLAN[:PLAN_ENDS])
+    async with on_run_screen(directory) as pilot:
+        await pilot.press("d")
+        await until_run(pilot, State.DISCARDED)
+        assert "approve" not in keys(pilot) and "p plan" in keys(pilot)
+
+
+async def test_a_decision_taken_elsewhere_shows_up(directory: Path) -> None:
+    run = stage(directory, State.PLANNED, PLAN[:PLAN_ENDS])
+    async with on_run_screen(directory) as pilot:
+        runs.discard(run)
+        await until_run(pilot, State.DISCARDED)
+        assert "discarded" in log_text(pilot)
+
+
+async def test_whoever_approves_second_is_told(directory: Path) -> None:
+    run = stage(directory, State.PLANNED, PLAN[:PLAN_ENDS])
+    async with on_run_screen(directory) as pilot:
+        await pilot.press("a")
+        runs.discard(run)
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: "no longer waiting" in said(pilot), "the refusal")
+
+
+async def test_cancel_asks_once_and_sends_one_interrupt(directory: Path, engine: Path) -> None:
+    fake_engine.install(engine, plan=Command(stream("plan-change"), linger=60))
+    async with on_run_screen(directory, wanted="apply") as pilot:
+        await until_run(pilot, State.PLANNING)
+        await until(pilot, lambda: "Refreshing state" in log_text(pilot), "the plan's lines")
+        await pilot.press("c")
+        assert isinstance(pilot.app.screen, Confirm)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert not run_of(pilot).cancel_requested
+        await pilot.press("c", "right", "enter")
+        await until_run(pilot, State.CANCELLED)
+        assert said(pilot).startswith("Cancelled.")
+        assert fake_engine.signals(engine) == ["SIGINT"]
+
+
+async def test_stopping_says_what_it_waits_for(directory: Path) -> None:
+    ends = next(n for n, line in enumerate(PLAN) if "Interrupt received" in line)
+    lines = [
+        *PLAN[:PLAN_ENDS],
+        journal_state(State.APPLYING, 20),
+        *PLAN[PLAN_ENDS:ends],
+        journal_state(State.STOPPING, 40),
+    ]
+    stage(directory, State.STOPPING, lines)
+    async with on_run_screen(directory) as pilot:
+        first, second = said(pilot).splitlines()
+        assert first.startswith("Stopping since ")
+        assert second.startswith("It still waits for: aws_")
+        assert "stop" not in keys(pilot), "there is no second signal"
+
+
+async def test_a_failure_says_why_and_what_to_do_and_keeps_the_log(directory: Path) -> None:
+    lines = [*stream("error-plan-config")]
+    stage(directory, State.FAILED, lines, message="It is [broken].", remedy="Mend it.")
+    async with on_run_screen(directory) as pilot:
+        assert said(pilot) == "It is [broken].\nMend it."
+        assert "Error:" in log_text(pilot)
+
+
+async def test_a_lost_run_says_so(directory: Path) -> None:
+    run = stage(directory, State.APPLYING, PLAN)
+    text = run.files.state.read_text().replace('"started": "', '"started": "not ')
+    run.files.state.write_text(text)
+    assert run.refresh().state is State.LOST
+    async with on_run_screen(directory) as pilot:
+        assert "Its process ended without a word while changes" in said(pilot)
+        assert "26 resources were created that the state does not know" in said(pilot)
+
+
+async def test_an_applied_run_gives_its_address_to_copy(directory: Path) -> None:
+    applied(directory)
+    async with on_run_screen(directory) as pilot:
+        assert "http://llama-1.elb.amazonaws.com" in said(pilot)
+        assert "u copy URL" in keys(pilot)
+        await pilot.press("u")
+        await pilot.pause()
+        assert "llama-1" in str([it.message for it in pilot.app._notifications])
+
+
+async def test_leaving_and_coming_back_changes_nothing(directory: Path, engine: Path) -> None:
+    fake_engine.install(engine, plan=Command(stream("plan-change"), code=2, linger=1))
+    async with on_run_screen(directory, wanted="apply") as pilot:
+        await until_run(pilot, State.PLANNING)
+        first = run_of(pilot)
+        app = pilot.app
+        assert isinstance(app, WizardApp)
+        app.go("load_balancer")
+        await settle(pilot)
+        assert isinstance(app.screen, StepScreen) and app.screen.STEP == "load_balancer"
+        until_state(first, State.PLANNED)
+        app.go("run")
+        await settle(pilot)
+        await until_run(pilot, State.PLANNED)
+        assert run_of(pilot).id == first.id
+        assert "Planning" in log_text(pilot) and "Refreshing state" in log_text(pilot)
+
+
+async def test_a_busy_directory_offers_to_watch(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = stage(directory, State.PLANNED, PLAN[:PLAN_ENDS])
+    monkeypatch.setattr(runs, "unfinished_run", lambda _directory: None)
+    monkeypatch.setattr(runs, "runs_of", lambda _directory: [])
+
+    def busy(*_arguments: object, **_more: object) -> Run:
+        holder = Holder(other.id, "apply", "ada", "bastion", 42, "2026-11-23T12:43:00+00:00")
+        raise DirectoryBusy(directory, holder)
+
+    monkeypatch.setattr(runs, "start", busy)
+    async with on_run_screen(directory) as pilot:
+        await pilot.press("p")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, Confirm)
+        assert "ada on bastion" in said(pilot)
+        await pilot.press("right", "enter")
+        await until_run(pilot, State.PLANNED)
+        assert run_of(pilot).id == other.id
+        assert "is in use" not in said(pilot)
+
+
+async def test_destroy_is_planned_first_and_needs_the_name(directory: Path, engine: Path) -> None:
+    applied(directory)
+    async with on_run_screen(directory) as pilot:
+        await pilot.press("D")
+        await until_run(pilot, State.PLANNED)
+        assert run_of(pilot).operation is Operation.DESTROY
+        await pilot.press("a")
+        assert pilot.app.screen.query_one("#yes", Button).disabled
+        await pilot.press(*"llama", "enter")
+        await until_run(pilot, State.SUCCEEDED)
+        assert said(pilot).startswith("Destroyed.")
+        assert fake_engine.calls(engine)[-1]["arguments"][0] == "apply"
+
+
+async def test_without_an_engine_the_sentence_says_what_to_do(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GPUECS_TUI_ENGINE", str(directory / "no-such-terraform"))
+    async with on_run_screen(directory, wanted="apply") as pilot:
+        await until_run(pilot, State.FAILED)
+        assert "no-such-terraform" in said(pilot)
+        assert len(said(pilot).splitlines()) == 2
+
+
+@pytest.mark.parametrize("key", ["p", "d"])
+async def test_a_full_disk_is_said_and_the_keys_work_again(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    if key == "d":
+        stage(directory, State.PLANNED, PLAN[:PLAN_ENDS])
+
+    def full(*_arguments: object, **_more: object) -> Run:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(runs, "start", full)
+    monkeypatch.setattr(runs, "discard", full)
+    async with on_run_screen(directory) as pilot:
+        await pilot.press(key)
+        await until(pilot, lambda: "No space left on device" in said(pilot), "the sentence")
+        await settle(pilot)
+        assert key in keys(pilot).split()
+
+
+async def test_the_log_stays_where_the_user_put_it(directory: Path) -> None:
+    run = stage(directory, State.PLANNED, PLAN[:PLAN_ENDS])
+    async with on_run_screen(directory) as pilot:
+        await pilot.press("home")
+        view = screen_of(pilot).query_one(LogPanel).view
+        assert view.scroll_y == 0 and not view.following
+        with run.files.journal.open("a") as journal:
+            journal.writelines(f"{line}\n" for line in PLAN[PLAN_ENDS:])
+        await until(pilot, lambda: "Interrupt received" in log_text(pilot), "the new lines")
+        await pilot.pause(0.2)
+        assert view.scroll_y == 0
+
+
+async def test_an_idle_screen_repaints_nothing(directory: Path) -> None:
+    stage(directory, State.PLANNED, PLAN[:PLAN_ENDS])
+    async with on_run_screen(directory) as pilot:
+        await pilot.pause(0.6)
+        panel = screen_of(pilot).query_one(RunPanel)
+        painted: list[object] = []
+        panel.query_one("#verdict", Static).update = painted.append  # type: ignore[method-assign, assignment]
+        await pilot.pause(1.2)
+        assert painted == []

@@ -1,0 +1,89 @@
+"""What the run screen finds out: credentials before an apply, the state after a bad end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from gpuecs_tui import credentials_check
+from gpuecs_tui.credentials_check import CredentialCheck
+from gpuecs_tui.screens.state import StateScreen
+from gpuecs_tui.terraform.expected import Expected
+from gpuecs_tui.terraform.states import State
+from gpuecs_tui.widgets.confirm import Confirm
+from tests.terraform.fake_engine import stream
+from tests.terraform.test_candidates import hook
+from tests.ui import fakes
+from tests.ui.conftest import settle, until
+from tests.ui.run_folders import stage
+from tests.ui.test_run import directory, keys, on_run_screen, said
+
+__all__ = ["directory"]
+
+
+@pytest.fixture
+def credentials(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, float]]:
+    """A reader whose credentials last ``left`` minutes, for an apply of 20."""
+    given = {"left": 60.0}
+
+    def check(_run: object, _reader: object) -> CredentialCheck:
+        needed = Expected(timedelta(minutes=20), False)
+        return CredentialCheck(timedelta(minutes=given["left"]), False, True, needed)
+
+    # A reader that nothing but this asks.
+    monkeypatch.setattr(fakes.FakeFeed, "reader", object())
+    monkeypatch.setattr(fakes.FakeFeed, "price", lambda *_asked: None)
+    monkeypatch.setattr(credentials_check, "check", check)
+    yield given
+
+
+async def question(pilot: Pilot[int]) -> str:
+    await settle(pilot)
+    await pilot.press("a")
+    await settle(pilot)
+    assert isinstance(pilot.app.screen, Confirm)
+    return str(pilot.app.screen.query_one("#lines Static", Static).render())
+
+
+@pytest.mark.parametrize(
+    ("left", "words", "grave"),
+    [(60, "The credentials last 1 h 0 min more.", False), (12, "end in 12 min, but this", True)],
+)
+async def test_an_approval_says_how_long_the_credentials_last(
+    directory: Path, credentials: dict[str, Any], left: float, words: str, grave: bool
+) -> None:
+    credentials["left"] = left
+    stage(directory, State.PLANNED, stream("plan-change"), changes=(1, 0, 0))
+    async with on_run_screen(directory) as pilot:
+        assert words in await question(pilot)
+        assert pilot.app.screen.has_class("-grave") is grave
+        await pilot.press("escape")
+
+
+async def test_an_approval_without_that_knowledge_is_asked_all_the_same(directory: Path) -> None:
+    stage(directory, State.PLANNED, stream("plan-change"), changes=(1, 0, 0))
+    async with on_run_screen(directory) as pilot:
+        assert "credentials" not in await question(pilot)
+        await pilot.press("escape")
+
+
+async def test_after_a_bad_end_the_state_is_one_key_away(directory: Path) -> None:
+    stage(directory, State.CANCELLED, [hook("aws_lb.this", "start")])
+    async with on_run_screen(directory) as pilot:
+        await until(pilot, lambda: "1 creation was cut off" in said(pilot))
+        assert "S state" in keys(pilot)
+        await pilot.press("S")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, StateScreen)
+
+
+async def test_after_a_good_end_nothing_is_said(directory: Path) -> None:
+    stage(directory, State.SUCCEEDED, message="Applied.")
+    async with on_run_screen(directory) as pilot:
+        assert "S state" not in keys(pilot)

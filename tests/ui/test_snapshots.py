@@ -1,0 +1,122 @@
+"""What every form screen and what lies over it looks like, at the smallest and a usual size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from gpuecs_tui.aws.facts import AccountFacts
+from tests.ui import fakes
+from tests.ui.conftest import settle, until, wizard_app
+from tests.ui.test_walk import REFUSED, go_to
+
+SIZES = [(80, 24), (120, 40)]
+PROBLEM = ("The AWS credentials have expired.", "Run: aws sso login --profile ada")
+
+pytestmark = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+
+
+def picture(
+    snap_compare: Any,
+    directory: Path,
+    size: tuple[int, int],
+    place: str,
+    *press: str,
+    account: AccountFacts | None = None,
+    problem: tuple[str, str] | None = None,
+    emptied: Sequence[str] = (),
+    **texts: str,
+) -> bool:
+    app = wizard_app(directory, account, problem)
+
+    async def before(pilot: Pilot[int]) -> None:
+        await settle(pilot)
+        if place != "start":
+            await go_to(pilot, place, **dict.fromkeys(emptied, ""), **texts)
+        if press:
+            await pilot.press(*press)
+            await settle(pilot)
+        app.wizard.check()
+        app.wizard.flush()
+        await until(pilot, lambda: place == "start" or app.wizard.draft_saved)
+        app.show_wizard()
+        await settle(pilot)
+
+    try:
+        return bool(snap_compare(app, terminal_size=size, run_before=before))
+    finally:
+        app.wizard.close()
+
+
+def test_start(snap_compare: Any, stack_directory: Path, size: tuple[int, int]) -> None:
+    assert picture(snap_compare, stack_directory, size, "start")
+
+
+@pytest.mark.parametrize("place", ["account", "network", "fleet", "task", "load_balancer"])
+def test_form(snap_compare: Any, stack_directory: Path, size: tuple[int, int], place: str) -> None:
+    assert picture(snap_compare, stack_directory, size, place)
+
+
+def test_account_problem(snap_compare: Any, stack_directory: Path, size: tuple[int, int]) -> None:
+    assert picture(snap_compare, stack_directory, size, "account", problem=PROBLEM)
+
+
+def test_unknown_list(snap_compare: Any, stack_directory: Path, size: tuple[int, int]) -> None:
+    account = fakes.facts(vpcs=REFUSED)
+    assert picture(
+        snap_compare, stack_directory, size, "network", account=account, network__vpc_id=""
+    )
+
+
+def test_wrong_values(snap_compare: Any, stack_directory: Path, size: tuple[int, int]) -> None:
+    assert picture(
+        snap_compare,
+        stack_directory,
+        size,
+        "task",
+        "ctrl+n",
+        task__image="-",
+        task__memory="15742",
+        task__gpus="many",
+    )
+
+
+@pytest.mark.parametrize(
+    ("place", "press"),
+    [
+        ("network", ("enter",)),
+        ("network", ("down", "enter", "p", "r", "i", "v")),
+        ("fleet", ("enter", "end")),
+        ("task", ("enter", "enter")),
+    ],
+    ids=["vpcs", "subnets", "types", "images"],
+)
+def test_list(
+    snap_compare: Any,
+    stack_directory: Path,
+    size: tuple[int, int],
+    place: str,
+    press: tuple[str, ...],
+) -> None:
+    texts = {"network": "network__vpc_id", "fleet": "fleet__instance_type", "task": "task__image"}
+    emptied = [] if "down" in press else [texts[place]]
+    assert picture(snap_compare, stack_directory, size, place, *press, emptied=emptied)
+
+
+@pytest.mark.parametrize("key", ["ctrl+g", "ctrl+l", "ctrl+t"], ids=["help", "findings", "steps"])
+def test_over_the_form(
+    snap_compare: Any, stack_directory: Path, size: tuple[int, int], key: str
+) -> None:
+    assert picture(snap_compare, stack_directory, size, "task", key, task__memory="15742")
+
+
+def test_editor(snap_compare: Any, stack_directory: Path, size: tuple[int, int]) -> None:
+    assert picture(snap_compare, stack_directory, size, "task", "down", "down", "enter")
+
+
+def test_folds(snap_compare: Any, stack_directory: Path, size: tuple[int, int]) -> None:
+    assert picture(snap_compare, stack_directory, size, "load_balancer", "shift+tab", "enter")

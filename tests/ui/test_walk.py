@@ -1,0 +1,385 @@
+"""The way through the forms, by keys alone."""
+
+from __future__ import annotations
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from gpuecs_tui.app import WizardApp
+from gpuecs_tui.aws.reading import Unknown
+from gpuecs_tui.widgets.choice import Picker
+from gpuecs_tui.widgets.choice_list import ChoiceList
+from gpuecs_tui.widgets.findings import FindingsScreen
+from gpuecs_tui.widgets.form import Form
+from gpuecs_tui.widgets.form_editor import EditorScreen
+from gpuecs_tui.widgets.form_field import FormField
+from gpuecs_tui.widgets.frame import StepScreen
+from gpuecs_tui.widgets.help import HelpScreen
+from gpuecs_tui.widgets.help_bar import HelpBar, Wrapped
+from gpuecs_tui.widgets.step_menu import StepMenu
+from gpuecs_tui.widgets.too_small import TooSmall
+from gpuecs_tui.wizard import drafts
+from gpuecs_tui.wizard.drafts import Draft
+from gpuecs_tui.wizard.memory import Wizard
+from tests.ui import fakes
+from tests.ui.conftest import Open, settle, type_text, until
+from tests.ui.test_decisions import WHOLE
+
+REFUSED = Unknown("ec2:DescribeVpcs", "not allowed to call ec2:DescribeVpcs", "Ask for it.")
+
+
+def wizard(pilot: Pilot[int]) -> Wizard:
+    assert isinstance(pilot.app, WizardApp)
+    return pilot.app.wizard
+
+
+def step(pilot: Pilot[int]) -> str:
+    screen = pilot.app.screen
+    assert isinstance(screen, StepScreen)
+    return screen.STEP
+
+
+def field(pilot: Pilot[int], key: str) -> FormField:
+    found = pilot.app.screen.query_one(Form).field(key)
+    assert found is not None
+    return found
+
+
+def focused_key(pilot: Pilot[int]) -> str:
+    parent = pilot.app.focused.parent if pilot.app.focused else None
+    return parent.key if isinstance(parent, FormField) else ""
+
+
+def shown(pilot: Pilot[int], key: str) -> str:
+    return field(pilot, key).render().plain
+
+
+async def begin(pilot: Pilot[int]) -> None:
+    """From start to the account step."""
+    await pilot.press("enter")
+    await settle(pilot)
+
+
+async def go_to(pilot: Pilot[int], place: str, **texts: str) -> None:
+    """Open a step with everything answered."""
+    found = wizard(pilot)
+    answers = {**WHOLE, **{key.replace("__", "."): text for key, text in texts.items()}}
+    found.adopt(Draft(answers, place, ("start", "account", "network", "fleet", "task")))
+    assert isinstance(pilot.app, WizardApp)
+    pilot.app.go(place)
+    await settle(pilot)
+
+
+async def test_the_whole_way_by_keys(open_wizard: Open) -> None:
+    async with open_wizard() as pilot:
+        await begin(pilot)
+        assert step(pilot) == "account"
+        await pilot.press("tab", "enter")
+        await type_text(pilot, "us-e")
+        await pilot.press("enter", "tab")
+        await type_text(pilot, "llama")
+        await pilot.press("ctrl+n")
+        await settle(pilot)
+        assert step(pilot) == "network"
+        await pilot.press("enter")
+        await pilot.pause()
+        await type_text(pilot, "prod")
+        await pilot.press("enter", "tab", "enter")
+        await pilot.pause()
+        await type_text(pilot, "private")
+        await pilot.press("space", "down", "space", "enter", "ctrl+n")
+        await settle(pilot)
+        assert step(pilot) == "fleet"
+        await pilot.press("enter")
+        await pilot.pause()
+        await type_text(pilot, "g5.x")
+        await pilot.press("enter", "ctrl+n")
+        await settle(pilot)
+        assert step(pilot) == "task"
+        await pilot.press("enter", "enter")
+        await settle(pilot)
+        await pilot.press("enter", "ctrl+n")
+        await settle(pilot)
+        assert step(pilot) == "load_balancer"
+        answers = wizard(pilot).decisions.answers
+        assert answers["stack.region"] == "us-east-1"
+        assert answers["stack.name"] == "llama"
+        assert answers["network.vpc_id"] == fakes.VPC
+        assert answers["network.instance_subnet_ids"] == (fakes.SUBNETS[0], fakes.SUBNETS[2])
+        assert answers["fleet.instance_type"] == "g5.xlarge"
+        assert answers["task.image"] == f"{fakes.REPOSITORY}:v1"
+        assert not wizard(pilot).decisions.problems and not wizard(pilot).decisions.missing
+
+
+async def test_every_key_press_is_in_the_draft(open_wizard: Open) -> None:
+    async with open_wizard() as pilot:
+        await begin(pilot)
+        await pilot.press("tab", "tab")
+        await type_text(pilot, "Not a name")
+        wizard(pilot).flush()
+        found = drafts.load(wizard(pilot).options.directory)
+        assert found is not None
+        assert found.texts["stack.name"] == "Not a name" and found.step == "account"
+    async with open_wizard() as pilot:
+        menu = pilot.app.screen.query_one(ChoiceList)
+        assert [row.id for row in menu.choices.rows] == ["draft", "new"]
+        await pilot.press("enter")
+        await settle(pilot)
+        assert step(pilot) == "account"
+        assert "must start with a letter" in shown(pilot, "stack.name")
+
+
+async def test_starting_afresh_keeps_the_old_draft(open_wizard: Open) -> None:
+    async with open_wizard() as pilot:
+        directory = wizard(pilot).options.directory
+        drafts.save(directory, Draft({"stack.name": "old"}, "account"))
+        await pilot.press("enter")
+    async with open_wizard() as pilot:
+        await pilot.press("end", "enter")
+        await settle(pilot)
+        assert wizard(pilot).stack_name == ""
+    kept = list(drafts.draft_path(directory).parent.glob("*.aside-*"))
+    assert any('"old"' in path.read_text() for path in kept)
+
+
+async def test_next_is_refused_for_errors_with_the_cursor_on_the_first(open_wizard: Open) -> None:
+    async with open_wizard() as pilot:
+        await begin(pilot)
+        await pilot.press("ctrl+n")
+        await settle(pilot)
+        assert step(pilot) == "account"
+        assert focused_key(pilot) == "stack.region"
+        assert "must be given" in shown(pilot, "stack.name")
+        said = pilot.app.screen.query_one(HelpBar).render()
+        assert "2 fields must be set right" in said.plain
+
+
+async def test_back_and_forth_loses_neither_text_nor_place(open_wizard: Open) -> None:
+    async with open_wizard() as pilot:
+        await go_to(pilot, "task")
+        await pilot.press("down")
+        await type_text(pilot, "x")
+        await pilot.press("ctrl+p")
+        await settle(pilot)
+        assert step(pilot) == "fleet"
+        await pilot.press("ctrl+n")
+        await settle(pilot)
+        assert focused_key(pilot) == "task.container_port"
+        control = field(pilot, "task.container_port").control
+        assert isinstance(control, Input) and control.value == "x"
+
+
+async def test_a_visited_step_is_reached_by_its_number(open_wizard: Open) -> None:
+    async with open_wizard() as pilot:
+        await go_to(pilot, "task")
+        await pilot.press("ctrl+t")
+        assert isinstance(pilot.app.screen, StepMenu)
+        await pilot.press("8")
+        assert isinstance(pilot.app.screen, StepMenu)
+        await pilot.press("3")
+        await settle(pilot)
+        assert step(pilot) == "network"
+
+
+async def test_what_does_not_count_is_hidden(open_wizard: Open) -> None:
+    async with open_wizard() as pilot:
+        await go_to(pilot, "load_balancer")
+        assert not field(pilot, "load_balancer.certificate_arn").display
+        await pilot.press("down", "right")
+        await settle(pilot)
+        assert wizard(pilot).decisions.answers["load_balancer.protocol"] == "HTTPS"
+        assert field(pilot, "load_balancer.certificate_arn").display
+
+
+async def test_a_derived_default_follows(open_wizard: Open) -> None:
+    async with open_wizard() as pilot:
+        await go_to(pilot, "task")
+        control = field(pilot, "task.memory").control
+        assert isinstance(control, Input) and control.placeholder == "15155 (default)"
+        wizard(pilot).put("fleet.instance_type", "g5.12xlarge")
+        pilot.app.screen.changed()  # type: ignore[attr-defined]  # a StepScreen's
+        assert control.placeholder != "15155 (default)"
+
+
+async def test_a_finding_stands_at_its_field_and_is_mended_by_a_key(open_wizard: Open) -> None:
+    async with open_wizard() as pilot:
+        await go_to(pilot, "task", task__memory="15742")
+        await until(pilot, lambda: "15742" in shown(pilot, "task.memory"))
+        for _press in range(6):
+            await pilot.press("down")
+        assert focused_key(pilot) == "task.memory"
+        await pilot.press("ctrl+s")
+        assert wizard(pilot).text("task.memory") == "15155"
+        await until(pilot, lambda: "15742" not in shown(pilot, "task.memory"))
+
+
+async def test_the_findings_lead_to_the_field_of_another_step(open_wizard: Open) -> None:
+    async with open_wizard() as pilot:
+        await go_to(pilot, "account", task__memory="15742")
+        await until(pilot, lambda: bool(wizard(pilot).findings))
+        await pilot.press("ctrl+l")
+        assert isinstance(pilot.app.screen, FindingsScreen)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert (step(pilot), focused_key(pilot)) == ("task", "task.memory")
+
+
+async def test_a_folded_section_opens_for_its_error(open_wizard: Open) -> None:
+    async with open_wizard() as pilot:
+        await go_to(pilot, "fleet", fleet__target_capacity="0")
+        form = pilot.app.screen.query_one(Form)
+        assert form.field("fleet.target_capacity") is None
+        await pilot.press("ctrl+n")
+        await settle(pilot)
+        assert focused_key(pilot) == "fleet.target_capacity"
+
+
+async def test_the_live_line_says_what_fits(open_wizard: Open) -> None:
+    async with open_wizard() as pilot:
+        await go_to(pilot, "task", task__memory="999999")
+        live = pilot.app.screen.query_one("#live", Wrapped)
+        assert live.render().plain == "✗ No task fits on one g4dn.xlarge: not enough memory."
+        await go_to(pilot, "load_balancer", health_check__interval_seconds="10")
+        live = pilot.app.screen.query_one("#live", Wrapped)
+        assert "healthy 50 s" in live.render().plain and "out after 82 s" in live.render().plain
+
+
+async def test_a_list_that_may_not_be_read_says_so_and_ids_can_be_typed(
+    open_wizard: Open,
+) -> None:
+    async with open_wizard(account=fakes.facts(vpcs=REFUSED)) as pilot:
+        await go_to(pilot, "network", network__vpc_id="")
+        assert "unknown: not allowed to call ec2:DescribeVpcs" in " ".join(
+            shown(pilot, "network.vpc_id").split()
+        )
+        await type_text(pilot, "vpc-0123456789abcdef0")
+        assert wizard(pilot).decisions.answers["network.vpc_id"] == "vpc-0123456789abcdef0"
+
+
+async def test_names_are_shown_as_they_are(open_wizard: Open) -> None:
+    async with open_wizard() as pilot:
+        await go_to(pilot, "network", network__vpc_id="")
+        await pilot.press("enter")
+        await settle(pilot)
+        rows = pilot.app.screen.query_one(ChoiceList)
+        assert "ml [prod] 基盤 🚀" in rows.render_line(0).text
+        assert "␛[31mred" in rows.render_line(1).text
+        assert rows.render_line(0).cell_length == rows.render_line(1).cell_length
+
+
+async def test_several_are_marked_with_space_and_none_is_a_choice(open_wizard: Open) -> None:
+    async with open_wizard() as pilot:
+        await go_to(pilot, "network")
+        screen = pilot.app.screen
+        screen.open_list("network.instance_security_group_ids")  # type: ignore[attr-defined]
+        await pilot.pause()
+        await pilot.press("space", "enter")
+        await pilot.pause()
+        assert wizard(pilot).text("network.instance_security_group_ids") == fakes.GROUP
+        screen.open_list("network.instance_security_group_ids", fakes.GROUP)  # type: ignore[attr-defined]
+        await pilot.pause()
+        await pilot.press("space", "enter")
+        await pilot.pause()
+        assert wizard(pilot).text("network.instance_security_group_ids") == ""
+
+
+async def test_what_cannot_be_chosen_says_why(open_wizard: Open) -> None:
+    async with open_wizard() as pilot:
+        await go_to(pilot, "fleet", fleet__instance_type="")
+        await pilot.press("enter")
+        await pilot.pause()
+        await pilot.press("end", "enter")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, Picker)
+        assert "arm64" in pilot.app.screen.query_one("#detail").render().plain  # type: ignore[union-attr]
+        await pilot.press("escape")
+        assert wizard(pilot).text("fleet.instance_type") == ""
+
+
+async def test_a_table_is_edited_and_kept_while_typing(open_wizard: Open) -> None:
+    async with open_wizard() as pilot:
+        await go_to(pilot, "task")
+        await pilot.press("down", "down", "enter")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, EditorScreen)
+        await pilot.press("enter", "A", "b")
+        await pilot.pause()
+        assert wizard(pilot).text("task.environment").endswith("\nAb")
+        assert "must be name=value" in wizard(pilot).decisions.problems["task.environment"]
+        await pilot.press("escape")
+        assert step(pilot) == "task"
+
+
+async def test_an_account_that_cannot_be_read_says_what_mends_it(open_wizard: Open) -> None:
+    problem = ("The SSO session has ended.", "Run: aws sso login --profile ada")
+    async with open_wizard(problem=problem) as pilot:
+        await begin(pilot)
+        text = pilot.app.screen.query_one("#who").render().plain  # type: ignore[union-attr]
+        assert "The SSO session has ended." in text and "aws sso login --profile ada" in text
+        app = pilot.app
+        assert isinstance(app, WizardApp) and isinstance(app.feed, fakes.FakeFeed)
+        app.feed.problem = None
+        await pilot.press("ctrl+r")
+        await settle(pilot)
+        text = app.screen.query_one("#who").render().plain  # type: ignore[union-attr]
+        assert fakes.IDENTITY.arn in text
+
+
+async def test_another_region_is_read_once_it_is_typed(open_wizard: Open) -> None:
+    async with open_wizard() as pilot:
+        await begin(pilot)
+        await pilot.press("tab")
+        await type_text(pilot, "eu-west-1")
+        app = pilot.app
+        assert isinstance(app, WizardApp) and isinstance(app.feed, fakes.FakeFeed)
+        feed = app.feed
+        await until(pilot, lambda: feed.started[-1] == ("ada", "eu-west-1"))
+        assert not any(region in {"eu", "eu-west"} for _profile, region in app.feed.started)
+
+
+@pytest.mark.parametrize("key", ["ctrl+g", "question_mark"])
+async def test_help_is_a_key_away(open_wizard: Open, key: str) -> None:
+    async with open_wizard() as pilot:
+        await go_to(pilot, "load_balancer")
+        await pilot.press(key)
+        assert isinstance(pilot.app.screen, HelpScreen)
+        await pilot.press("escape")
+        assert step(pilot) == "load_balancer"
+
+
+async def test_a_question_mark_can_be_typed(open_wizard: Open) -> None:
+    async with open_wizard() as pilot:
+        await go_to(pilot, "task")
+        await pilot.press("question_mark")
+        assert wizard(pilot).text("task.image").endswith("?")
+
+
+async def test_too_small_a_terminal_says_so_and_comes_back(open_wizard: Open) -> None:
+    async with open_wizard() as pilot:
+        await go_to(pilot, "task")
+        await pilot.resize_terminal(79, 24)
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, TooSmall)
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause()
+        assert (step(pilot), focused_key(pilot)) == ("task", "task.image")
+
+
+async def test_the_palette_offers_the_steps(open_wizard: Open) -> None:
+    async with open_wizard() as pilot:
+        await go_to(pilot, "task")
+        titles = [it.title for it in pilot.app.get_system_commands(pilot.app.screen)]
+        assert "Go to: Network" in titles and "Go to: Run" not in titles
+        await pilot.press("ctrl+o")
+        await pilot.pause()
+        assert pilot.app.screen is not pilot.app.screen_stack[-2]
+
+
+async def test_leaving_keeps_the_draft(open_wizard: Open) -> None:
+    async with open_wizard() as pilot:
+        await begin(pilot)
+        await pilot.press("tab", "tab", "z", "ctrl+q")
+        directory = wizard(pilot).options.directory
+    found = drafts.load(directory)
+    assert found is not None and found.texts["stack.name"] == "z"
