@@ -1,0 +1,46 @@
+"""The command line: says what was asked for, and who does it. Imports nothing heavy.
+
+``gpuecs-tui [DIR]`` opens the wizard; the first word that is a command's name runs that command
+instead (a directory of such a name is written ``./plan``).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from gpuecs_tui import __version__
+
+SIGNAL_EXIT = 128
+"""A shell reports a program that signal N ended as 128 + N."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line ``argv`` (sys.argv without the program when None); return its exit code.
+
+    Never shows a traceback for what a user can meet: each such error is one sentence on stderr.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words in (["--version"], ["-V"]):
+        # Before any other import: scripts ask for it often.
+        print(f"gpuecs-tui {__version__}")
+        return 0
+    from gpuecs_tui.commands.failure import Failure, say
+    from gpuecs_tui.commands.parser import parse
+
+    try:
+        command, arguments = parse(words)
+        return command.load()(arguments)
+    except Failure as failure:
+        return say(failure)
+    except KeyboardInterrupt:
+        import signal
+
+        return SIGNAL_EXIT + signal.SIGINT
+    except BrokenPipeError:
+        # The reader of our output has left, as `| head` does; nothing more is owed to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        import signal
+
+        return SIGNAL_EXIT + signal.SIGPIPE

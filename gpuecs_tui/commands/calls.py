@@ -1,0 +1,318 @@
+"""Which commands there are, what they take, and where each is done; imports none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gpuecs_tui.i18n import N_
+
+if TYPE_CHECKING:
+    import argparse
+
+Argument = tuple[tuple[str, ...], dict[str, Any]]
+
+DIRECTORY: Argument = (
+    ("directory",),
+    {"metavar": "DIR", "type": Path, "help": N_("the stack's directory")},
+)
+JSON: Argument = (("--json",), {"action": "store_true", "help": N_("print JSON")})
+YES: Argument = (("--yes",), {"action": "store_true", "help": N_("go ahead without asking")})
+OFFLINE: Argument = (
+    ("--offline",),
+    {"action": "store_true", "help": N_("don't read the account; what it would tell is unknown")},
+)
+DESPITE: Argument = (
+    ("--despite-findings",),
+    {
+        "action": "store_true",
+        "help": N_("go ahead although a check found an error, or credentials end too soon"),
+    },
+)
+REGION: Argument = (("--region",), {"metavar": "NAME", "help": N_("an AWS region")})
+
+
+def usd(text: str) -> Decimal:
+    """Return the price that ``text`` says; ValueError, as argparse wants it, for what is none."""
+    try:
+        price = Decimal(text.removeprefix("$"))
+    except InvalidOperation:
+        raise ValueError(text) from None
+    if not price.is_finite() or price < 0:
+        raise ValueError(text)
+    return price
+
+
+SIFTING: tuple[Argument, ...] = (
+    (
+        ("--min-gpu-memory",),
+        {
+            "metavar": "GB",
+            "type": int,
+            "default": 0,
+            "help": N_("only types with so much memory a GPU, in GB as GPUs are sold"),
+        },
+    ),
+    (
+        ("--max-price",),
+        {
+            "metavar": "USD",
+            "type": usd,
+            "help": N_("only types whose on-demand price is known and at most this, per hour"),
+        },
+    ),
+    (
+        ("--zone",),
+        {
+            "metavar": "ZONE",
+            "action": "append",
+            "default": [],
+            "help": N_("only what this zone offers; may be given again"),
+        },
+    ),
+    (
+        ("--sort",),
+        {
+            "choices": ("type", "price", "spot", "gpu-memory", "memory", "vcpu", "task-price"),
+            "help": N_("what to sort by"),
+        },
+    ),
+    (
+        ("--fits",),
+        {
+            "metavar": "ANSWERS|DIR",
+            "type": Path,
+            "help": N_("only types that a task of this stack fits on, by price of a task's hour"),
+        },
+    ),
+    (
+        ("--compare",),
+        {"metavar": ("A", "B"), "nargs": 2, "help": N_("two types side by side")},
+    ),
+)
+"""What ``gpus`` sifts and sorts by."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One command of the command line."""
+
+    name: str
+    """Empty for the wizard."""
+    help: str
+    """Untranslated."""
+    target: str
+    """``module:function`` below gpuecs_tui; the function takes the parsed arguments and returns an
+    exit code."""
+    operands: str = ""
+    arguments: tuple[Argument, ...] = ()
+
+    def load(self) -> Callable[[argparse.Namespace], int]:
+        """Import the function that does it."""
+        module, _colon, function = self.target.partition(":")
+        loaded: Callable[[argparse.Namespace], int] = getattr(
+            import_module(f"gpuecs_tui.{module}"), function
+        )
+        return loaded
+
+
+WIZARD = Command(
+    name="",
+    help=N_(
+        "Stand up a GPU service on Amazon ECS: decide, check, write Terraform, plan and apply."
+    ),
+    target="opening:open_wizard",
+    operands="[DIR]",
+    arguments=(
+        (
+            ("directory",),
+            {
+                "metavar": "DIR",
+                "type": Path,
+                "nargs": "?",
+                "default": Path(),
+                "help": N_("the stack's directory (default: this one)"),
+            },
+        ),
+        (
+            ("--mouse",),
+            {"action": "store_true", "default": None, "help": N_("use the mouse, also over SSH")},
+        ),
+    ),
+)
+
+_ALL = (
+    Command(
+        name="render",
+        operands="ANSWERS.toml DIR",
+        help=N_("write the Terraform of an answers file"),
+        target="commands.stacks:render",
+        arguments=(
+            (
+                ("answers",),
+                {"metavar": "ANSWERS.toml", "type": Path, "help": N_("the answers file")},
+            ),
+            DIRECTORY,
+            (("--yes",), {"action": "store_true", "help": N_("overwrite what was edited by hand")}),
+        ),
+    ),
+    Command(
+        name="show",
+        operands="DIR",
+        help=N_("print the stack that the Terraform in DIR says"),
+        target="commands.stacks:show",
+        arguments=(DIRECTORY, JSON),
+    ),
+    Command(
+        name="check",
+        operands="DIR|ANSWERS.toml",
+        help=N_("tell what will not work before it costs money"),
+        target="commands.check:check",
+        arguments=(
+            (
+                ("subject",),
+                {
+                    "metavar": "DIR|ANSWERS.toml",
+                    "type": Path,
+                    "help": N_("a stack's directory or an answers file"),
+                },
+            ),
+            JSON,
+            OFFLINE,
+        ),
+    ),
+    Command(
+        name="plan",
+        operands="DIR",
+        help=N_("plan; exit 0: no changes, 2: changes, 1: failed"),
+        target="commands.runs:plan",
+        arguments=(DIRECTORY, JSON),
+    ),
+    Command(
+        name="apply",
+        operands="DIR --yes",
+        help=N_("plan, then apply just that plan"),
+        target="commands.runs:apply",
+        arguments=(DIRECTORY, YES, OFFLINE, DESPITE),
+    ),
+    Command(
+        name="destroy",
+        operands="DIR --yes",
+        help=N_("plan the end of the stack, then apply just that plan"),
+        target="commands.runs:destroy",
+        arguments=(DIRECTORY, YES, DESPITE),
+    ),
+    Command(
+        name="runs",
+        operands="DIR",
+        help=N_("list the runs of a stack"),
+        target="commands.runs:runs",
+        arguments=(DIRECTORY, JSON),
+    ),
+    Command(
+        name="attach",
+        operands="DIR",
+        help=N_("follow the live run, or print the latest"),
+        target="commands.runs:attach",
+        arguments=(DIRECTORY,),
+    ),
+    Command(
+        name="cancel",
+        operands="DIR",
+        help=N_("ask the live run to stop: one interrupt to Terraform"),
+        target="commands.runs:cancel",
+        arguments=(DIRECTORY,),
+    ),
+    Command(
+        name="state",
+        operands="DIR [--unlock ID|--push|--recover]",
+        help=N_("list what the state holds and what is amiss with it, and mend that"),
+        target="commands.state:state",
+        arguments=(
+            DIRECTORY,
+            (
+                ("--unlock",),
+                {"metavar": "ID", "help": N_("release a lock whose holder runs no more")},
+            ),
+            (
+                ("--push",),
+                {"action": "store_true", "help": N_("store what errored.tfstate holds")},
+            ),
+            (
+                ("--recover",),
+                {
+                    "action": "store_true",
+                    "help": N_("plan the import of what the state lacks; with --yes apply it"),
+                },
+            ),
+            YES,
+            JSON,
+            DESPITE,
+        ),
+    ),
+    Command(
+        name="migrate",
+        operands="DIR --yes",
+        help=N_("move the state to where the Terraform in DIR says that it belongs"),
+        target="commands.migrate:migrate",
+        arguments=(DIRECTORY, YES),
+    ),
+    Command(
+        name="buckets",
+        operands="[NAME --yes]",
+        help=N_("list the S3 buckets, or make one for Terraform's state"),
+        target="commands.buckets:buckets",
+        arguments=(
+            (
+                ("name",),
+                {"metavar": "NAME", "nargs": "?", "help": N_("the bucket to make")},
+            ),
+            REGION,
+            YES,
+            JSON,
+        ),
+    ),
+    Command(
+        name="gpus",
+        operands="[--region R]",
+        help=N_("list the GPU instance types with prices; sift, sort, compare, fit a stack"),
+        target="commands.gpus:gpus",
+        arguments=(REGION, *SIFTING, JSON, OFFLINE),
+    ),
+    Command(
+        name="doctor",
+        help=N_("tell what was found on this machine, and what to do about what wasn't"),
+        target="commands.doctor:doctor",
+    ),
+    Command(
+        name="demo",
+        operands="status|stop|tour [DIR]",
+        help=N_("the embedded account: is it there, end it, or go the whole way on it"),
+        target="commands.demo:demo",
+        arguments=(
+            (
+                ("action",),
+                {
+                    "choices": ("status", "stop", "tour"),
+                    "help": N_("status, stop, or tour: from answers to a destroyed stack"),
+                },
+            ),
+            (
+                ("directory",),
+                {
+                    "metavar": "DIR",
+                    "type": Path,
+                    "nargs": "?",
+                    "default": Path("demo-stack"),
+                    "help": N_("where the tour writes its stack (default: demo-stack)"),
+                },
+            ),
+        ),
+    ),
+)
+
+COMMANDS: Mapping[str, Command] = {command.name: command for command in _ALL}

@@ -1,0 +1,32 @@
+"""The gate before an apply without a screen: credentials must outlast it."""
+
+from __future__ import annotations
+
+from gpuecs_tui.credentials_check import check
+from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform.problems import RunProblem
+from gpuecs_tui.terraform.run import Run
+
+
+def refuse_short_credentials(run: Run, *, despite: bool) -> None:
+    """Print how long the credentials last; discard the plan of ``run`` where that is too short.
+
+    Raises RunProblem then, unless ``despite``.
+    """
+    from gpuecs_tui.aws.session import connect
+
+    reader = connect(run.profile or "")
+    try:
+        found = check(run, reader)
+    finally:
+        reader.close()
+    if found is None:
+        return
+    print(found.sentence)
+    if found.is_short and not despite:
+        runs.discard(run)
+        raise RunProblem(
+            _("Nothing was applied. {reason}").format(reason=found.sentence),
+            _("Renew them (`aws sso login`, or new session keys), or use --despite-findings."),
+        )

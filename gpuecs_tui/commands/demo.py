@@ -1,0 +1,158 @@
+"""``demo``: the embedded account's life, and the whole way on it without a screen."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from pathlib import Path
+
+from gpuecs_tui.commands.account import choose_account
+from gpuecs_tui.commands.failure import Failure
+from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.answers import dump_answers
+from gpuecs_tui.stack.fields import Value
+
+VPC_NAME = "ml-platform"
+SUBNET_NAMES = "ml-platform-private-"
+REPOSITORY = "llm-server"
+TAG = "2.4.1"
+INSTANCE_TYPE = "g4dn.xlarge"
+"""What the tour's stack is made of; the demo account is furnished with all of them."""
+
+
+def demo(arguments: argparse.Namespace) -> int:
+    """Show, stop or tour the embedded account."""
+    from gpuecs_tui.demo import account
+
+    try:
+        match arguments.action:
+            case "status":
+                return _status(account.find())
+            case "stop":
+                stopped = account.stop()
+                print(_("The demo account is stopped.") if stopped else _("No demo account runs."))
+                return 0
+    except account.DemoProblem as problem:
+        raise Failure(str(problem)) from None
+    return tour(arguments)
+
+
+def _status(found: object | None) -> int:
+    from gpuecs_tui.demo.account import DemoAccount
+    from gpuecs_tui.demo.protocol import LOG_FILE
+
+    if not isinstance(found, DemoAccount):
+        print(_("No demo account runs."))
+        return 1
+    print(
+        _("The demo account answers at {endpoint} (process {pid}).").format(
+            endpoint=found.endpoint, pid=found.pid
+        )
+    )
+    if found.playing:
+        print(_("Instances join its clusters and tasks start, as on AWS."))
+    else:
+        print(
+            _(
+                "Nothing moves in it any more: instances don't join and tasks don't start, "
+                "because of a fault told in {log}. Begin anew: gpuecs-tui demo stop"
+            ).format(log=found.folder / LOG_FILE)
+        )
+    if found.faults:
+        print(_("Wrong with it by request: {faults}").format(faults=", ".join(found.faults)))
+    return 0
+
+
+def tour(arguments: argparse.Namespace) -> int:
+    """Render, check, plan, apply, plan again, destroy: the way that the wizard goes, printed.
+
+    Exits with 0 only if the second plan is empty and everything is gone at the end.
+    """
+    from gpuecs_tui.commands.parser import parse
+    from gpuecs_tui.commands.runs import EXIT_CHANGES
+
+    arguments.demo = True
+    choose_account(arguments)
+    directory: Path = arguments.directory
+    answers = directory.with_name(f"{directory.name}.toml")
+    _write(answers, dump_answers(answers_for(directory.name)))
+    steps = (
+        (["render", str(answers), str(directory)], 0),
+        (["check", str(directory)], 0),
+        (["plan", str(directory)], EXIT_CHANGES),
+        (["apply", str(directory), "--yes"], 0),
+        (["plan", str(directory)], 0),
+        (["destroy", str(directory), "--yes"], 0),
+    )
+    mirror = ["--plugin-dir", str(arguments.plugin_dir)] if arguments.plugin_dir else []
+    faults = [word for fault in arguments.demo_fault for word in ("--demo-fault", fault)]
+    common = ["--demo", *faults, *mirror]
+    for number, (words, expected) in enumerate(steps, start=1):
+        line = shlex.join(["gpuecs-tui", *common, *words])
+        print(f"\n[{number}/{len(steps)}] {line}", flush=True)
+        command, given = parse([*common, *words])
+        code = command.load()(given)
+        sys.stdout.flush()
+        if code != expected:
+            raise Failure(
+                _("The tour stopped: `{command}` exited with {code}, not {expected}.").format(
+                    command=line, code=code, expected=expected
+                ),
+                _("If an earlier tour left something behind, begin anew: gpuecs-tui demo stop"),
+            )
+    print()
+    print(
+        _(
+            "The whole way, and nothing is left of it but the Terraform in {directory}. "
+            "Look at it, or open the wizard on it: gpuecs-tui --demo {directory}"
+        ).format(directory=directory)
+    )
+    return 0
+
+
+def answers_for(name: str) -> dict[str, Value]:
+    """Decide a small stack from what the account says it has, as a user would in the wizard."""
+    from gpuecs_tui.aws.discovery import read_account
+    from gpuecs_tui.aws.errors import AwsProblem
+    from gpuecs_tui.aws.profiles import default_region
+    from gpuecs_tui.aws.reading import value_or
+    from gpuecs_tui.aws.session import connect
+
+    reader = connect(region=default_region())
+    try:
+        account = read_account(reader)
+    except AwsProblem as problem:
+        raise Failure(problem.sentence, problem.remedy) from None
+    finally:
+        reader.close()
+    vpcs = [it.id for it in value_or(account.vpcs, ()) if it.name == VPC_NAME]
+    subnets = tuple(
+        it.id for it in value_or(account.subnets, ()) if it.name.startswith(SUBNET_NAMES)
+    )
+    images = [it.uri for it in value_or(account.repositories, ()) if it.name == REPOSITORY]
+    if not vpcs or not subnets or not images:
+        raise Failure(
+            _("The demo account has lost what the tour stands on."),
+            _("Start it anew: gpuecs-tui demo stop"),
+        )
+    return {
+        "stack.name": "demo-llm",
+        "stack.region": account.region,
+        "stack.tags": {"project": name},
+        "network.vpc_id": vpcs[0],
+        "network.instance_subnet_ids": subnets,
+        "fleet.instance_type": INSTANCE_TYPE,
+        "task.image": f"{images[0]}:{TAG}",
+        "service.health_check_grace_seconds": 300,
+    }
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Failure(
+            _("{path} can't be written: {reason}.").format(path=path, reason=error.strerror)
+        ) from None

@@ -1,0 +1,57 @@
+"""``migrate``: the state goes where the Terraform in the directory says that it belongs."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from gpuecs_tui.commands.account import choose_account
+from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
+from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.terraform import moves
+from gpuecs_tui.terraform.moves import Phase
+from gpuecs_tui.terraform.problems import TerraformProblem
+
+
+def migrate(arguments: argparse.Namespace) -> int:
+    """Move the state, or go on with a move that was cut off; says what it would do without --yes.
+
+    Ended or killed, the move goes on by itself: it is a process of its own.
+    """
+    choose_account(arguments)
+    directory: Path = arguments.directory
+    if not directory.is_dir():
+        raise Failure(_("{directory} is no directory.").format(directory=directory))
+    try:
+        wanted = moves.due(directory)
+        if wanted is not None and not arguments.yes:
+            print(harmless(wanted.sentence))
+            raise Failure(
+                _("Nothing was done: a move changes where the state is and asks for --yes."),
+                code=EXIT_USAGE,
+            )
+        begun = moves.start(directory, plugin_dir=arguments.plugin_dir, profile=arguments.profile)
+    except TerraformProblem as problem:
+        raise Failure(problem.message, problem.remedy) from None
+    print(harmless(f"{begun.source} → {begun.target}"), flush=True)
+    ended = moves.wait(begun)
+    if ended.phase is not Phase.DONE:
+        raise Failure(
+            ended.message or _("The move was cut off."),
+            ended.remedy or _("Run it again: it goes on where it stopped."),
+        )
+    count = ngettext("{n} resource moved.", "{n} resources moved.", ended.resources)
+    print(harmless(f"{count.format(n=ended.resources)} {ended.message}"))
+    return 0
+
+
+def tell_due(directory: Path) -> None:
+    """Print that the state must be moved, after Terraform was written that says so."""
+    try:
+        wanted = moves.due(directory)
+    except TerraformProblem:
+        # The next command on the directory says what is wrong with its state.
+        return
+    if wanted is not None:
+        print(harmless(f"!  {wanted.sentence}"))
+        print(harmless(f"→  gpuecs-tui migrate {directory} --yes"))

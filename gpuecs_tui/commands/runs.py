@@ -1,0 +1,267 @@
+"""``plan``, ``apply``, ``destroy``, ``runs``, ``attach`` and ``cancel``: runs without a screen."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from gpuecs_tui.commands.account import choose_account
+from gpuecs_tui.commands.failure import EXIT_FAILED, EXIT_USAGE, Failure, harmless
+from gpuecs_tui.commands.follow import follow
+from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform import runs as store
+from gpuecs_tui.terraform.follower import Follower
+from gpuecs_tui.terraform.problems import TerraformProblem
+from gpuecs_tui.terraform.run import Run
+from gpuecs_tui.terraform.states import Operation, State, title
+
+EXIT_CHANGES = 2
+"""As ``terraform plan -detailed-exitcode``: the plan succeeded and there are changes."""
+
+
+def plan(arguments: argparse.Namespace) -> int:
+    """Plan and tell by the exit code whether anything would change."""
+    choose_account(arguments)
+    run = _start(arguments, Operation.PLAN)
+    ended = follow(run, _is_over, sys.stderr if arguments.json else sys.stdout)
+    if arguments.json:
+        print(json.dumps(_tree(ended) | _details(ended), indent=2, ensure_ascii=False))
+    if ended.state is not State.SUCCEEDED:
+        return _tell_failure(ended)
+    return EXIT_CHANGES if ended.changes and ended.changes.total else 0
+
+
+def apply(arguments: argparse.Namespace) -> int:
+    """Plan, then apply just that plan."""
+    _needs_yes(arguments, "plan")
+    choose_account(arguments)
+    from gpuecs_tui.commands.check import refuse_errors
+
+    if not arguments.despite_findings:
+        refuse_errors(arguments.directory, offline=arguments.offline)
+    return _plan_and_apply(arguments, Operation.APPLY)
+
+
+def destroy(arguments: argparse.Namespace) -> int:
+    """Plan the end of everything in the state, then apply just that plan."""
+    _needs_yes(arguments, "show")
+    choose_account(arguments)
+    return _plan_and_apply(arguments, Operation.DESTROY)
+
+
+def runs(arguments: argparse.Namespace) -> int:
+    """List the runs of a directory, newest first."""
+    found = store.runs_of(arguments.directory)
+    if arguments.json:
+        print(json.dumps([_tree(run) for run in found], indent=2, ensure_ascii=False))
+        return 0
+    if not found:
+        print(_("No runs of {directory} yet.").format(directory=arguments.directory))
+    for run in found:
+        print(
+            "  ".join(
+                (
+                    f"{run.started_at.astimezone():%Y-%m-%d %H:%M:%S}",
+                    f"{run.operation:<7}",
+                    f"{title(run.state):<12}",
+                    _counts(run),
+                    f"{run.user}@{run.host}",
+                    run.message,
+                )
+            ).rstrip()
+        )
+    return 0
+
+
+def attach(arguments: argparse.Namespace) -> int:
+    """Follow the live run to its end, or print the latest."""
+    run = _live_or_latest(arguments.directory)
+    return _outcome(follow(run, lambda present: not present.is_live))
+
+
+def cancel(arguments: argparse.Namespace) -> int:
+    """Ask the live run (or a plan that waits) to end."""
+    run = store.unfinished_run(arguments.directory)
+    if run is None:
+        raise Failure(
+            _("No run is under way in {directory}.").format(directory=arguments.directory)
+        )
+    try:
+        present = store.cancel(run)
+    except TerraformProblem as problem:
+        raise Failure(problem.message, problem.remedy) from None
+    if present.is_live:
+        print(
+            _(
+                "Asked to stop. Terraform finishes what is in flight, which can take minutes; "
+                "watch: gpuecs-tui attach {directory}"
+            ).format(directory=arguments.directory)
+        )
+    else:
+        print(_("The run is {state}.").format(state=title(present.state)))
+    return 0
+
+
+def plan_and_apply(
+    directory: Path,
+    operation: Operation,
+    plugin_dir: Path | None,
+    profile: str | None,
+    *,
+    despite_credentials: bool = False,
+    only_bring_back: bool = False,
+    go_ahead: bool = True,
+) -> int:
+    """Run ``operation`` to its end, printing it, and return the exit code of a command.
+
+    Unless ``despite_credentials``, nothing is applied with credentials that end too soon for it;
+    without ``go_ahead`` nothing is in any case.
+    """
+    run = start(directory, operation, plugin_dir, profile, only_bring_back=only_bring_back)
+    follower = Follower(run)
+    waiting = follow(run, _is_decidable, follower=follower)
+    if waiting.state is not State.PLANNED:
+        return _outcome(waiting)
+    if not go_ahead:
+        store.discard(waiting)
+        print(_("Nothing was done: this was only the plan. To carry it out, add --yes."))
+        return EXIT_CHANGES
+    try:
+        # Late, like the rest that only follows a plan: the plan is to start at once.
+        from gpuecs_tui.commands.credentials import refuse_short_credentials
+
+        refuse_short_credentials(waiting, despite=despite_credentials)
+        approved = store.approve(waiting)
+    except TerraformProblem as problem:
+        raise Failure(problem.message, problem.remedy) from None
+    return _outcome(follow(approved, _is_over, follower=follower))
+
+
+def start(
+    directory: Path,
+    operation: Operation,
+    plugin_dir: Path | None,
+    profile: str | None,
+    *,
+    only_bring_back: bool = False,
+) -> Run:
+    """Begin a run, or fail with who is in the way or what is wrong."""
+    try:
+        return store.start(
+            directory,
+            operation,
+            plugin_dir=plugin_dir,
+            profile=profile,
+            only_bring_back=only_bring_back,
+        )
+    except TerraformProblem as problem:
+        raise Failure(problem.message, problem.remedy) from None
+
+
+def _start(arguments: argparse.Namespace, operation: Operation) -> Run:
+    return start(arguments.directory, operation, arguments.plugin_dir, arguments.profile)
+
+
+def _plan_and_apply(arguments: argparse.Namespace, operation: Operation) -> int:
+    return plan_and_apply(
+        arguments.directory,
+        operation,
+        arguments.plugin_dir,
+        arguments.profile,
+        despite_credentials=arguments.despite_findings,
+    )
+
+
+def _needs_yes(arguments: argparse.Namespace, look: str) -> None:
+    if not arguments.yes:
+        raise Failure(
+            _("Nothing was done: this changes the account and asks for --yes."),
+            _("To look first: gpuecs-tui {look} {directory}").format(
+                look=look, directory=arguments.directory
+            ),
+            EXIT_USAGE,
+        )
+
+
+def _live_or_latest(directory: Path) -> Run:
+    run = store.unfinished_run(directory) or next(iter(store.runs_of(directory)), None)
+    if run is None:
+        raise Failure(_("No run of {directory} yet.").format(directory=directory))
+    return run
+
+
+def _is_over(run: Run) -> bool:
+    return run.is_final
+
+
+def _is_decidable(run: Run) -> bool:
+    return run.is_final or run.state is State.PLANNED
+
+
+def _outcome(run: Run) -> int:
+    if run.state in (State.SUCCEEDED, State.PLANNED):
+        return 0
+    return _tell_failure(run)
+
+
+def _tell_failure(run: Run) -> int:
+    words = run.message or _("The run is {state}.").format(state=title(run.state))
+    if run.operation is not Operation.PLAN:
+        from gpuecs_tui.terraform.aftermath import last_words
+        from gpuecs_tui.terraform.recovery import examine
+
+        amiss = [it for it in examine(run.directory).sentences() if it != words]
+        sentences = [*filter(None, (last_words(run),)), *amiss]
+        for sentence in sentences:
+            print(harmless(f"!  {sentence}"), file=sys.stderr)
+        if amiss:
+            print(harmless(f"→  gpuecs-tui state {run.directory}"), file=sys.stderr)
+    raise Failure(words, run.remedy, EXIT_FAILED)
+
+
+def _counts(run: Run) -> str:
+    changes = run.changes
+    if changes is None:
+        return ""
+    return f"+{changes.add} ~{changes.change} -{changes.destroy}"
+
+
+def _tree(run: Run) -> dict[str, Any]:
+    changes = run.changes
+    return {
+        "id": run.id,
+        "directory": str(run.directory),
+        "operation": run.operation.value,
+        "state": run.state.value,
+        "started_at": run.started_at.isoformat(),
+        "ended_at": run.ended_at.isoformat() if run.ended_at else None,
+        "user": run.user,
+        "host": run.host,
+        "pid": run.pid or None,
+        "changes": None
+        if changes is None
+        else {
+            "add": changes.add,
+            "change": changes.change,
+            "destroy": changes.destroy,
+            "import": changes.imported,
+        },
+        "message": run.message,
+        "remedy": run.remedy,
+    }
+
+
+def _details(run: Run) -> dict[str, Any]:
+    from gpuecs_tui.terraform.plan import wait_for_plan
+
+    tree = wait_for_plan(run)
+    if tree is None:
+        return {"resources": []}
+    return {
+        "resources": [
+            {"address": change.address, "action": change.action} for change in tree.changes
+        ]
+    }

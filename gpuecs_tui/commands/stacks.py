@@ -1,0 +1,90 @@
+"""``render`` and ``show``: between an answers file and the Terraform in a directory."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from gpuecs_tui.commands import subject
+from gpuecs_tui.commands.account import choose_account
+from gpuecs_tui.commands.failure import Failure, harmless
+from gpuecs_tui.commands.migrate import tell_due
+from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.answers import dump_answers
+from gpuecs_tui.stack.model import Stack
+
+
+def render(arguments: argparse.Namespace) -> int:
+    """Write the Terraform of an answers file; what was edited by hand only with ``--yes``."""
+    choose_account(arguments)
+    loaded = subject.load(arguments.answers)
+    stack = subject.valid_stack(loaded, arguments.answers)
+    _write(stack, arguments.directory, overwrite=arguments.yes)
+    tell_due(arguments.directory)
+    return 0
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """Print the stack as read back, as an answers file or as JSON; exit 1 if it isn't a valid one.
+
+    What isn't understood of the Terraform is told on stderr.
+    """
+    directory: Path = arguments.directory
+    if not directory.is_dir():
+        raise Failure(_("{directory} is no directory.").format(directory=directory))
+    found = subject.read_directory(directory)
+    values = found.stack.flat() if found.stack else found.answers
+    if arguments.json:
+        tree: dict[str, dict[str, object]] = {}
+        for key, value in values.items():
+            section, name = key.split(".")
+            tree.setdefault(section, {})[name] = value
+        print(json.dumps(tree, indent=2, ensure_ascii=False))
+    else:
+        print(dump_answers(values), end="")
+    for unread in found.unread:
+        place = f"{unread.file}:{unread.line}" if unread.line else unread.file
+        print(harmless(f"{place}: {unread.what} {unread.reason}."), file=sys.stderr)
+    for problem in found.problems:
+        print(harmless(f"{problem.key} {problem.message}."), file=sys.stderr)
+    return 0 if found.stack else 1
+
+
+def _write(stack: Stack, directory: Path, *, overwrite: bool) -> None:
+    from gpuecs_tui.terraform.problems import TerraformProblem
+    from gpuecs_tui.terraform.render import render as render_files
+    from gpuecs_tui.terraform.runs import live_run
+    from gpuecs_tui.terraform.write import compare, write
+
+    try:
+        if directory.is_dir() and (run := live_run(directory)):
+            raise Failure(
+                _("{directory} is in use: {user} on {host} has a run there since {since:%H:%M}.")
+                .format(
+                    directory=directory, user=run.user, host=run.host,
+                    since=run.started_at.astimezone(),
+                ),
+                _("Wait for its end: gpuecs-tui attach {directory}").format(directory=directory),
+            )  # fmt: skip
+        changes = compare(directory, render_files(stack))
+        edited = changes.hand_edited
+        if edited and not overwrite:
+            for change in changes.files:
+                if change.hand_edited:
+                    print(harmless(change.diff), end="")
+            raise Failure(
+                _(
+                    "Nothing was written: {files} edited by hand (above: what would be lost)."
+                ).format(files=", ".join(edited)),
+                _("Overwrite with --yes, or use another directory."),
+            )
+        write(changes, accept=edited)
+    except TerraformProblem as problem:
+        raise Failure(problem.message, problem.remedy) from None
+    words = {"create": _("new"), "change": _("changed"), "delete": _("removed")}
+    for change in changes.files:
+        print(f"{words[change.kind]:<8} {directory / change.file}")
+    if not changes.files:
+        print(_("{directory} says it already; nothing was written.").format(directory=directory))

@@ -1,0 +1,146 @@
+"""``state``: what the state holds, what is amiss with it after a bad end, and what mends that."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from gpuecs_tui.commands.account import choose_account
+from gpuecs_tui.commands.failure import EXIT_FAILED, Failure, harmless
+from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.terraform import errored, locks, recovery
+from gpuecs_tui.terraform.errored import Verdict
+from gpuecs_tui.terraform.problems import TerraformProblem
+from gpuecs_tui.terraform.recovery import Recovery
+from gpuecs_tui.terraform.states import Operation
+from gpuecs_tui.terraform.stored_state import StoredState
+
+_Value = TypeVar("_Value")
+
+
+def state(arguments: argparse.Namespace) -> int:
+    """Print the state and what is amiss, or mend one thing; exit 1 while something is amiss."""
+    choose_account(arguments)
+    directory: Path = arguments.directory
+    if not directory.is_dir():
+        raise Failure(_("{directory} is no directory.").format(directory=directory))
+    if arguments.unlock is not None:
+        _worded(lambda: locks.unlock(directory, arguments.unlock))
+        print(_("The lock {id} is gone.").format(id=harmless(arguments.unlock)))
+        return 0
+    if arguments.push:
+        kept = _worded(lambda: errored.push(directory))
+        print(_("The state is stored; the file is kept as {path}.").format(path=kept))
+        return 0
+    if arguments.recover:
+        return _recover(arguments)
+    found = recovery.examine(directory)
+    stored = _worded(lambda: recovery.known_state(directory, found))
+    if arguments.json:
+        print(json.dumps(_tree(stored, found), indent=2, ensure_ascii=False))
+    else:
+        _print(directory, stored, found)
+    return EXIT_FAILED if found.is_amiss else 0
+
+
+def _recover(arguments: argparse.Namespace) -> int:
+    from gpuecs_tui.commands import runs
+
+    if not recovery.examine(arguments.directory).missing:
+        print(_("The state lacks nothing that an earlier run created."))
+        return 0
+    return runs.plan_and_apply(
+        arguments.directory,
+        Operation.APPLY,
+        arguments.plugin_dir,
+        arguments.profile,
+        despite_credentials=arguments.despite_findings,
+        only_bring_back=True,
+        go_ahead=arguments.yes,
+    )
+
+
+def _print(directory: Path, stored: StoredState, found: Recovery) -> None:
+    for resource in stored.resources:
+        mark = _("unfinished: the next apply replaces it") if resource.tainted else ""
+        print(harmless(f"{resource.address}  {resource.id}  {mark}".rstrip()))
+    count = ngettext(
+        "{n} resource in the state", "{n} resources in the state", len(stored.resources)
+    )
+    print(count.format(n=len(stored.resources)) + ".")
+    for sentence in found.sentences():
+        print(f"!  {harmless(sentence)}")
+    for candidate in found.missing:
+        words = candidate.id or _("perhaps")
+        print(harmless(f"   {candidate.address}  {words}"))
+    for remedy in _remedies(directory, found):
+        print(f"→  {harmless(remedy)}")
+
+
+def _remedies(directory: Path, found: Recovery) -> list[str]:
+    told = []
+    if found.lock is not None and found.lock.may_be_unlocked and found.lock.stops:
+        told.append(f"gpuecs-tui state {directory} --unlock {found.lock.id}")
+    elif found.lock is not None and found.lock.stops:
+        told.append(locks.remedy(found.lock))
+    if found.move is not None:
+        told.append(f"gpuecs-tui migrate {directory} --yes")
+    if found.errored is not None and found.errored.verdict in (Verdict.PUSH, Verdict.SAME):
+        told.append(f"gpuecs-tui state {directory} --push")
+    if found.missing:
+        told.append(f"gpuecs-tui state {directory} --recover")
+    return told
+
+
+def _tree(stored: StoredState, found: Recovery) -> dict[str, Any]:
+    lock, move, failed = found.lock, found.move, found.errored
+    return {
+        "serial": stored.serial,
+        "lineage": stored.lineage,
+        "resources": [
+            {"address": it.address, "id": it.id, "tainted": it.tainted} for it in stored.resources
+        ],
+        "lock": None
+        if lock is None
+        else {
+            "id": lock.id,
+            "who": lock.who,
+            "operation": recovery.operation_word(lock.operation),
+            "created": lock.created.isoformat() if lock.created else None,
+            "holder": lock.holder.value,
+            "place": lock.place,
+            "run": lock.run or None,
+            "stops": lock.stops,
+        },
+        "move": None
+        if move is None
+        else {
+            "source": move.source,
+            "target": move.target,
+            "interrupted": move.interrupted is not None,
+        },
+        "errored": None
+        if failed is None
+        else {
+            "path": str(failed.path),
+            "serial": failed.serial,
+            "stored_serial": failed.stored_serial,
+            "resources": failed.resources,
+            "verdict": failed.verdict.value,
+        },
+        "missing": [
+            {"address": it.address, "id": it.id or None, "certain": it.certain, "run": it.run}
+            for it in found.missing
+        ],
+        "messages": found.sentences(),
+    }
+
+
+def _worded(do: Callable[[], _Value]) -> _Value:
+    try:
+        return do()
+    except TerraformProblem as problem:
+        raise Failure(problem.message, problem.remedy) from None

@@ -1,0 +1,151 @@
+"""The command line: usage, fast paths, one sentence for what goes wrong."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gpuecs_tui import __version__
+from gpuecs_tui.cli import main
+from gpuecs_tui.commands.calls import COMMANDS, WIZARD
+from gpuecs_tui.commands.failure import EXIT_USAGE
+
+
+def gpuecs(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "gpuecs_tui", *words],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+
+
+def modules_of(*words: str) -> set[str]:
+    """The modules that a command has imported when it ends."""
+    script = (
+        "import sys; from gpuecs_tui.cli import main\n"
+        "try: main(sys.argv[1:])\n"
+        "except SystemExit: pass\n"
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *words], capture_output=True, text=True, check=True
+    )
+    return set(done.stderr.splitlines()[-1].split())
+
+
+def test_version() -> None:
+    done = gpuecs("--version")
+    assert (done.returncode, done.stdout) == (0, f"gpuecs-tui {__version__}\n")
+
+
+def test_version_imports_next_to_nothing() -> None:
+    assert not modules_of("--version") & {"argparse", "gettext", "gpuecs_tui.i18n"}
+
+
+@pytest.mark.parametrize(
+    "words", [("--help",), ("show", "/nonexistent"), ("runs", "/tmp"), ("gpus", "--offline")]
+)
+def test_no_command_imports_textual(words: tuple[str, ...]) -> None:
+    heavy = {"textual", "rich", "moto", "boto3", "botocore"}
+    assert not modules_of(*words) & heavy
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--nope",),
+        ("plan",),
+        ("plan", "a", "b"),
+        ("show", "--nope", "."),
+        ("render", "only-one"),
+        ("demo", "dance"),
+        (".", "another"),
+        ("--demo", "--profile", "x", "plan", "."),
+        ("--plugin-dir",),
+    ],
+)
+def test_a_usage_error_is_one_sentence_and_64(words: tuple[str, ...]) -> None:
+    done = gpuecs(*words)
+    assert done.returncode == EXIT_USAGE
+    assert done.stdout == ""
+    assert done.stderr.startswith("gpuecs-tui: ")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_and_is_there(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main([name, "--help"])
+    assert left.value.code == 0
+    assert "--plugin-dir" in capsys.readouterr().out
+    assert callable(COMMANDS[name].load())
+
+
+def test_options_may_stand_before_the_command(tmp_path: Path) -> None:
+    done = gpuecs("--plugin-dir", tmp_path, "show", tmp_path / "absent")
+    assert done.returncode == 1
+    assert "absent is no directory" in done.stderr
+
+
+def test_the_wizard_needs_a_terminal(tmp_path: Path) -> None:
+    done = gpuecs(tmp_path)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "gpuecs-tui: The wizard needs a terminal. "
+        "Without one, use the commands: gpuecs-tui --help\n"
+    )
+    assert callable(WIZARD.load())
+
+
+@pytest.mark.parametrize("command", ["apply", "destroy"])
+def test_what_changes_the_account_asks_for_yes(command: str, tmp_path: Path) -> None:
+    done = gpuecs(command, tmp_path)
+    assert done.returncode == EXIT_USAGE
+    assert "--yes" in done.stderr
+
+
+def test_a_reader_that_leaves_is_no_error() -> None:
+    done = subprocess.run(
+        ["bash", "-c", '"$0" -m gpuecs_tui gpus --offline | head -n 1', sys.executable],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+
+
+def test_answers_that_are_wrong(tmp_path: Path) -> None:
+    answers = tmp_path / "answers.toml"
+    answers.write_text('[stack]\nname = "llm"\nregoin = "us-east-1"\n')
+    done = gpuecs("render", answers, tmp_path / "out")
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"gpuecs-tui: {answers}:3: stack.regoin is no key of a stack; "
+        "the nearest is stack.region.\n"
+    )
+    assert not (tmp_path / "out").exists()
+
+
+def test_answers_that_lack_much(tmp_path: Path) -> None:
+    answers = tmp_path / "answers.toml"
+    answers.write_text('[stack]\nname = "llm"\nregion = "us-east-1"\n')
+    done = gpuecs("render", answers, tmp_path / "out")
+    assert done.returncode == 1
+    assert "network.vpc_id must be given." in done.stderr
+    assert "task.image must be given." in done.stderr
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", None])
+def test_answers_that_cant_be_read(content: bytes | None, tmp_path: Path) -> None:
+    answers = tmp_path / "answers.toml"
+    if content is not None:
+        answers.write_bytes(content)
+    done = gpuecs("render", answers, tmp_path / "out")
+    assert done.returncode == 1
+    assert str(answers) in done.stderr
+    assert "Traceback" not in done.stderr

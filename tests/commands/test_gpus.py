@@ -1,0 +1,120 @@
+"""``gpus`` and the cost in ``check``, on the emulated account."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gpuecs_tui.cli import main
+from gpuecs_tui.commands.failure import EXIT_FAILED, EXIT_USAGE
+from gpuecs_tui.demo.account import DemoAccount
+
+ANSWERS = """
+stack.name = "llm"
+stack.region = "us-east-1"
+network.vpc_id = "vpc-0123456789abcdef0"
+network.instance_subnet_ids = ["subnet-0123456789abcdef0"]
+fleet.instance_type = "g4dn.xlarge"
+task.image = "example.org/llm:1"
+task.memory = 20000
+"""
+
+pytestmark = pytest.mark.usefixtures("on_demo_account")
+Printed = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def answers(tmp_path: Path) -> Path:
+    path = tmp_path / "answers.toml"
+    path.write_text(ANSWERS)
+    return path
+
+
+def rows(printed: Printed, *words: str) -> list[dict[str, Any]]:
+    assert main(["gpus", "--region", "us-east-1", "--json", *words]) == 0
+    found: list[dict[str, Any]] = json.loads(printed.readouterr().out)
+    return found
+
+
+def test_sifted_and_sorted(capsys: Printed) -> None:
+    found = rows(
+        capsys,
+        "--min-gpu-memory",
+        "24",
+        "--max-price",
+        "$2",
+        "--zone",
+        "us-east-1a",
+        "--sort",
+        "price",
+    )
+    usd = [float(it["on_demand"]["usd"]) for it in found]
+    assert usd == sorted(usd) and len(usd) > 3 and usd[-1] <= 2
+    assert all(it["zones"] == ["us-east-1a"] and it["gpu_memory_mib"] > 22000 for it in found)
+    assert set(found[0]["spot"]["zones"]) == {"us-east-1a"}
+    assert found[0]["quota_left"] == {"on-demand": 16, "spot": 8}
+
+
+def test_two_side_by_side(capsys: Printed) -> None:
+    assert main(["gpus", "--region", "us-east-1", "--compare", "g6.xlarge", "g5.xlarge"]) == 0
+    text = capsys.readouterr().out
+    heading, *lines = text.splitlines()
+    assert heading.split() == ["g6.xlarge", "g5.xlarge"]
+    price = next(line for line in lines if line.startswith("on demand, per hour"))
+    assert price.split()[-2:] == ["$0.8048", "$1.006"]
+    assert "emulated account" in text and "since 2026-11-01" in text
+
+
+def test_two_of_which_one_is_none(capsys: Printed) -> None:
+    words = ["gpus", "--region", "us-east-1", "--compare", "g6.xlarge", "g6.tiny"]
+    assert main(words) == EXIT_FAILED
+    assert "g6.tiny" in capsys.readouterr().err
+
+
+def test_types_that_a_task_fits_on(capsys: Printed, answers: Path) -> None:
+    found = rows(capsys, "--fits", str(answers))
+    names = [it["instance_type"] for it in found]
+    # 20,000 MiB are more than any xlarge with 16 GiB registers.
+    assert names[0] == "g4dn.2xlarge" and "g4dn.xlarge" not in names
+    prices = [float(it["task_price"]) for it in found if it["task_price"]]
+    assert prices == sorted(prices) and all(it["tasks"] >= 1 for it in found)
+
+
+def test_a_wrong_price(capsys: Printed) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["gpus", "--max-price", "cheap"])
+    assert ended.value.code == EXIT_USAGE and "cheap" in capsys.readouterr().err
+
+
+def test_offline_nothing_has_a_price(capsys: Printed) -> None:
+    found = rows(capsys, "--offline")
+    assert len(found) > 75 and {it["on_demand"]["usd"] for it in found} == {None}
+    assert main(["gpus", "--offline"]) == 0
+    assert "Price of every type unknown: not read yet." in capsys.readouterr().out
+
+
+def test_refused_prices_are_unknown(
+    capsys: Printed, demo_account: DemoAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # An endpoint that nobody serves, for the price list alone.
+    monkeypatch.setenv("AWS_ENDPOINT_URL_PRICING", "http://127.0.0.1:9")
+    assert main(["gpus", "--region", "us-east-1", "--compare", "g6.xlarge", "g5.xlarge"]) == 0
+    text = capsys.readouterr().out
+    assert "on demand, per hour" in text and "$0.8048" not in text
+    assert "Price of every type unknown" in text
+
+
+def test_check_tells_the_cost(capsys: Printed, answers: Path) -> None:
+    main(["check", "--json", str(answers)])
+    tree = json.loads(capsys.readouterr().out)
+    assert set(tree) == {"findings", "cost"}
+    cost = tree["cost"]
+    assert cost["currency"] == "USD" and cost["hours_a_month"] == 730
+    instance = next(it for it in cost["lines"] if it["item"] == "instances")
+    assert instance["each"]["low"] == "0.526000" and instance["since"] == "2026-11-01"
+    assert "emulated account" in instance["note"]
+    main(["check", "--offline", str(answers)])
+    assert "Cost: unknown: not read yet." in capsys.readouterr().out

@@ -1,0 +1,66 @@
+"""``migrate`` and ``buckets``: what they say before they do anything."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gpuecs_tui.cli import main
+from gpuecs_tui.commands.migrate import tell_due
+from gpuecs_tui.demo.account import DemoAccount
+from tests.terraform.test_places import S3, STATE
+
+
+@pytest.fixture
+def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    made = tmp_path / "stack"
+    made.mkdir()
+    (made / "terraform.tfstate").write_text(json.dumps(STATE))
+    (made / "backend.tf").write_text(S3 % "b")
+    return made
+
+
+def test_nothing_is_moved_without_a_yes(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["migrate", str(stack)]) == 64
+    said = capsys.readouterr()
+    assert "s3://b/a/b" in said.out and "asks for --yes" in said.err
+    assert json.loads((stack / "terraform.tfstate").read_text()) == STATE
+
+
+def test_nothing_to_move(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (stack / "backend.tf").unlink()
+    (stack / "main.tf").write_text("")
+    assert main(["migrate", "--yes", str(stack)]) == 1
+    assert "Nothing is to be moved" in capsys.readouterr().err
+    assert main(["migrate", str(stack / "none")]) == 1
+    tell_due(stack)
+    assert not capsys.readouterr().out
+
+
+def test_it_is_told_by_state_and_after_writing(
+    stack: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tell_due(stack)
+    assert f"gpuecs-tui migrate {stack} --yes" in capsys.readouterr().out
+    assert main(["state", str(stack)]) == 1
+    said = capsys.readouterr().out
+    assert "aws_lb.this" in said and f"→  gpuecs-tui migrate {stack} --yes" in said
+    assert main(["state", "--json", str(stack)]) == 1
+    assert json.loads(capsys.readouterr().out)["move"]["target"] == "s3://b/a/b"
+
+
+def test_buckets(on_demo_account: DemoAccount, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["buckets", "Not_A_Name", "--yes"]) == 64
+    assert main(["buckets", "tfstate-by-command"]) == 64
+    said = capsys.readouterr()
+    assert "+  the bucket tfstate-by-command in us-east-1" in said.out
+    assert main(["buckets", "tfstate-by-command", "--yes"]) == 0
+    capsys.readouterr()
+    assert main(["buckets", "--json"]) == 0
+    found = {it["name"]: it for it in json.loads(capsys.readouterr().out)}
+    assert found["tfstate-by-command"]["versioned"] and found["tfstate-by-command"]["private"]
+    assert main(["buckets"]) == 0
+    assert "demo-scratch  us-east-1 · not versioned" in capsys.readouterr().out

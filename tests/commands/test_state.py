@@ -1,0 +1,143 @@
+"""``state``: what it prints and mends; and the gate of credentials before an apply."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from gpuecs_tui.cli import main
+from gpuecs_tui.commands import credentials
+from gpuecs_tui.credentials_check import CredentialCheck
+from gpuecs_tui.terraform.durations import in_words
+from gpuecs_tui.terraform.expected import Expected
+from gpuecs_tui.terraform.problems import RunProblem
+from gpuecs_tui.terraform.states import State
+from gpuecs_tui.terraform.tflock import LOCK_INFO_NAME
+from tests.terraform.test_candidates import hook
+from tests.terraform.test_tflock import INFO
+from tests.ui.run_folders import stage
+
+
+@pytest.fixture
+def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    made = tmp_path / "stack"
+    made.mkdir()
+    resource = {"mode": "managed", "type": "aws_lb", "name": "a\x1b[31m"}
+    instance = {"attributes": {"id": "arn:a"}, "status": "tainted"}
+    state = {"serial": 3, "lineage": "l", "resources": [{**resource, "instances": [instance]}]}
+    (made / "terraform.tfstate").write_text(json.dumps(state))
+    return made
+
+
+def test_all_is_well(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["state", str(stack)]) == 0
+    said = capsys.readouterr().out
+    assert said == (
+        "aws_lb.a\\x1b[31m  arn:a  unfinished: the next apply replaces it\n"
+        "1 resource in the state.\n"
+    )
+
+
+def test_what_is_amiss_comes_with_the_command_that_mends_it(
+    stack: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    created = [hook("aws_lb.b", "start"), hook("aws_lb.b", "complete", id_="arn:b")]
+    stage(stack, State.FAILED, [*created, hook("aws_lb.c", "start")])
+    (stack / "errored.tfstate").write_text('{"serial": 2, "lineage": "l"}')
+    (stack / LOCK_INFO_NAME).write_text(json.dumps(INFO))
+    assert main(["state", str(stack)]) == 1
+    said = capsys.readouterr().out
+    assert "!  1 resource was created that the state does not know" in said
+    assert "   aws_lb.b  arn:b\n   aws_lb.c  perhaps\n" in said
+    assert f"→  gpuecs-tui state {stack} --recover" in said
+    # It does not follow what is stored, so it isn't offered to be pushed.
+    assert "does not follow" in said and "--push" not in said
+    assert main(["state", "--json", str(stack)]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["lock"]["id"] == INFO["ID"] and told["lock"]["holder"] == "dead"
+    assert told["errored"]["verdict"] == "older" and told["serial"] == 3
+    assert [it["certain"] for it in told["missing"]] == [True, False]
+
+
+def test_unlock(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (stack / LOCK_INFO_NAME).write_text(json.dumps(INFO))
+    assert main(["state", "--unlock", "other", str(stack)]) == 1
+    assert "The lock has another id" in capsys.readouterr().err
+    assert main(["state", "--unlock", INFO["ID"], str(stack)]) == 0
+    assert not (stack / LOCK_INFO_NAME).exists()
+
+
+def test_push(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["state", "--push", str(stack)]) == 1
+    assert "There is no errored.tfstate" in capsys.readouterr().err
+    (stack / "errored.tfstate").write_bytes((stack / "terraform.tfstate").read_bytes())
+    assert main(["state", "--push", str(stack)]) == 0
+    assert "the file is kept as" in capsys.readouterr().out
+
+
+def test_nothing_to_recover(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["state", "--recover", str(stack)]) == 0
+    assert "lacks nothing" in capsys.readouterr().out
+
+
+def test_no_directory(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["state", str(tmp_path / "none")]) == 1
+    assert "is no directory" in capsys.readouterr().err
+
+
+def minutes(left: float | None, needed: float, measured: bool = False) -> CredentialCheck:
+    time = None if left is None else timedelta(minutes=left)
+    return CredentialCheck(time, False, True, Expected(timedelta(minutes=needed), measured))
+
+
+@pytest.mark.parametrize(
+    ("check", "short", "words"),
+    [
+        (minutes(12, 20), True, "The credentials end in 12 min, but this may take 20 min."),
+        (minutes(4, 5, True), True, "end in 4 min, but this took 5 min when it ran before."),
+        (minutes(20, 20), False, "The credentials last 20 min more."),
+        (minutes(None, 20), False, "session credentials whose end isn't known"),
+        (
+            CredentialCheck(None, True, True, Expected(timedelta(), False)),
+            False,
+            "The credentials renew themselves.",
+        ),
+        (
+            CredentialCheck(None, False, False, Expected(timedelta(), False)),
+            False,
+            "The credentials have no end.",
+        ),
+    ],
+)
+def test_credentials_beside_an_apply(check: CredentialCheck, short: bool, words: str) -> None:
+    assert check.is_short is short
+    assert words in check.sentence
+
+
+def test_times() -> None:
+    given = (timedelta(seconds=40), timedelta(seconds=61), timedelta(minutes=125), timedelta(2.5))
+    assert [in_words(it) for it in given] == ["40 s", "1 min", "2 h 5 min", "2 d 12 h"]
+
+
+def test_an_apply_that_the_credentials_do_not_outlast_is_refused(
+    stack: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(credentials, "check", lambda _run, _reader: minutes(3, 5))
+    run = stage(stack, State.PLANNED)
+    credentials.refuse_short_credentials(run, despite=True)
+    assert run.refresh().state is State.PLANNED
+    with pytest.raises(RunProblem, match=r"Nothing was applied\. The credentials end in 3 min"):
+        credentials.refuse_short_credentials(run, despite=False)
+    assert run.refresh().state is State.DISCARDED
+    assert capsys.readouterr().out.count("end in 3 min") == 2
+
+
+def test_what_can_not_be_told_stops_nothing(stack: Path) -> None:
+    run = stage(stack, State.PLANNED)
+    # No credentials at all: AWS itself will say so.
+    credentials.refuse_short_credentials(run, despite=False)
+    assert run.refresh().state is State.PLANNED
