@@ -1,0 +1,63 @@
+"""End to end: the installed wheel, the real Terraform, the emulated account."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SHIPPED = {
+    "pyproject.toml", "README.md", "LICENSE", "MANIFEST.in", "CHANGELOG.md",
+    "gpuecs_tui", "screens", "templates",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this tree, built without touching the network."""
+    out = tmp_path_factory.mktemp("wheel")
+    # From a copy: setuptools packs whatever an earlier build left in build/.
+    copy = shutil.copytree(
+        ROOT,
+        out / "tree",
+        symlinks=True,
+        ignore=lambda folder, names: (
+            {name for name in names if name not in SHIPPED}
+            if Path(folder) == ROOT
+            else {"__pycache__"}
+        ),
+    )
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", out, copy],
+        check=True,
+        capture_output=True,
+    )
+    (built,) = out.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="session")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The ``gpuecs-tui`` program of that wheel, in an environment without this tree.
+
+    Dependencies come from the running environment by a path file, which leaves the editable
+    installation's import hook behind.
+    """
+    home = tmp_path_factory.mktemp("installed")
+    venv.create(home, with_pip=False, symlinks=True)
+    paths = sysconfig.get_paths("venv", {"base": str(home), "platbase": str(home)})
+    site = Path(paths["purelib"])
+    (site / "dependencies.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
+    python = Path(paths["scripts"]) / "python"
+    subprocess.run(
+        [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps",
+         "--no-index", wheel],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return python.with_name("gpuecs-tui")

@@ -1,0 +1,245 @@
+"""What a bad end leaves, brought back: the real Terraform on the emulated account."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from gpuecs_tui.commands.demo import answers_for
+from gpuecs_tui.commands.subject import subject_of
+from gpuecs_tui.demo.account import DemoAccount
+from gpuecs_tui.terraform import errored, runs
+from gpuecs_tui.terraform.bring_back import IMPORT_FILE
+from gpuecs_tui.terraform.errored import Verdict
+from gpuecs_tui.terraform.locks import Holder, LockProblem, held_lock, unlock
+from gpuecs_tui.terraform.plan import wait_for_plan
+from gpuecs_tui.terraform.recovery import examine
+from gpuecs_tui.terraform.render import render
+from gpuecs_tui.terraform.run import Run
+from gpuecs_tui.terraform.states import State
+from gpuecs_tui.terraform.stored_state import read_state
+from gpuecs_tui.terraform.tflock import read_lock
+from tests.e2e.test_runs import in_flight, make_stack
+from tests.terraform.test_candidates import hook
+from tests.ui.run_folders import stage
+
+pytestmark = pytest.mark.e2e
+
+PATIENCE = 400.0
+"""Seconds for one apply of a whole stack; a quiet machine takes 80."""
+BUCKET = "state-of-a-test"
+BACKEND = """
+terraform {
+  backend "s3" {
+    bucket         = "%s"
+    key            = "stack/terraform.tfstate"
+    region         = "us-east-1"
+    use_lockfile   = true
+    use_path_style = true
+  }
+}
+"""
+
+
+@pytest.fixture
+def bucket(on_demo_account: DemoAccount) -> Iterator[str]:
+    """A bucket for states, emptied and removed at the end."""
+    storage = boto3.client("s3")
+    storage.create_bucket(Bucket=BUCKET)
+    yield BUCKET
+    empty(BUCKET)
+
+
+def empty(name: str) -> None:
+    storage = boto3.client("s3")
+    for item in storage.list_objects_v2(Bucket=name).get("Contents", ()):
+        storage.delete_object(Bucket=name, Key=item["Key"])
+    storage.delete_bucket(Bucket=name)
+
+
+def reach(run: Run, *states: State) -> Run:
+    """Return the run once it is in one of ``states``; fail when it ends otherwise."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        present = run.refresh()
+        if present.state in states:
+            return present
+        told = present.files.journal.read_text()[-3000:]
+        assert not present.is_final, (present.state, present.message, told)
+        assert time.monotonic() < deadline, (present.state, told)
+        time.sleep(0.2)
+
+
+def apply(stack: Path, operation: str = "apply") -> Run:
+    planned = reach(runs.start(stack, operation), State.PLANNED)
+    wait_for_plan(planned)
+    return reach(runs.approve(planned), State.SUCCEEDED)
+
+
+def assert_converged(stack: Path) -> None:
+    run = reach(runs.start(stack, "plan"), State.SUCCEEDED)
+    assert run.changes is not None and run.changes.total == 0
+    assert not examine(stack).is_amiss
+
+
+def test_a_killed_terraform_loses_nothing(bucket: str, tmp_path: Path) -> None:
+    stack = tmp_path / "stack"
+    stack.mkdir()
+    answers: dict[str, Any] = {**answers_for("recovery"), "stack.name": "killed"}
+    for name, text in render(subject_of(answers).stack).items():
+        (stack / name).write_text(text)
+    (stack / "backend.tf").write_text(BACKEND % bucket)
+    planned = reach(runs.start(stack, "apply"), State.PLANNED)
+    wait_for_plan(planned)
+    run = runs.approve(planned)
+    deadline = time.monotonic() + PATIENCE
+    while "aws_lb.this: Still creating... [10s" not in run.files.journal.read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    held = held_lock(stack)
+    assert held is not None and held.holder is Holder.ALIVE and held.run == run.id
+    os.kill(run.refresh().terraform_pid, signal.SIGKILL)
+    assert "signal 9" in reach(run, State.FAILED).message
+
+    found, stored = examine(stack), read_state(stack)
+    # On a machine so slow that 20 s went by before, Terraform has stored some of it.
+    assert found.created and len(found.created) + len(stored.resources) >= 10
+    maybe = {it.address for it in found.missing if not it.certain}
+    assert "aws_lb.this" in maybe
+    assert found.lock is not None and found.lock.holder is Holder.DEAD
+    assert found.lock.run == run.id and found.lock.stops
+    refused = reach(runs.start(stack, "plan"), State.FAILED)
+    assert "is locked by" in refused.message
+    with pytest.raises(LockProblem, match="another id"):
+        unlock(stack, "00000000-0000-0000-0000-000000000000")
+    unlock(stack, found.lock.id)
+    assert examine(stack).lock is None
+
+    kept = reach(runs.start(stack, "destroy"), State.FAILED)
+    assert "a destroy would leave it" in kept.message and "aws_lb.this" in kept.message
+
+    planned = reach(runs.start(stack, "apply"), State.PLANNED)
+    assert planned.changes is not None and planned.changes.destroy == 0
+    assert planned.changes.imported >= len(found.created) + 1
+    tree = wait_for_plan(planned)
+    assert tree is not None and not tree.needs_typed_confirmation
+    # Nothing of it is left in the directory: the saved plan alone holds the imports.
+    assert not (stack / IMPORT_FILE).exists()
+    done = reach(runs.approve(planned), State.SUCCEEDED)
+    assert "Changed since the plan was made" not in done.files.journal.read_text()
+    known = {it.address for it in read_state(stack).resources}
+    assert known >= {it.address for it in found.missing}
+    assert_converged(stack)
+
+    apply(stack, "destroy")
+    assert read_state(stack).resources == ()
+    assert left_of("killed") == []
+
+
+def left_of(name: str) -> list[str]:
+    """What AWS still has by the stack's name, over the types that it creates."""
+    ec2, iam = boto3.client("ec2"), boto3.client("iam")
+    balancing, ecs = boto3.client("elbv2"), boto3.client("ecs")
+    groups = boto3.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+    clusters = ecs.describe_clusters(clusters=ecs.list_clusters()["clusterArns"])["clusters"]
+    named = [
+        *(it["LoadBalancerName"] for it in balancing.describe_load_balancers()["LoadBalancers"]),
+        *(it["TargetGroupName"] for it in balancing.describe_target_groups()["TargetGroups"]),
+        *(it["GroupName"] for it in ec2.describe_security_groups()["SecurityGroups"]),
+        *(it["LaunchTemplateName"] for it in ec2.describe_launch_templates()["LaunchTemplates"]),
+        *(it["AutoScalingGroupName"] for it in groups),
+        *(it["RoleName"] for it in iam.list_roles()["Roles"]),
+        *(it["InstanceProfileName"] for it in iam.list_instance_profiles()["InstanceProfiles"]),
+        *(it["clusterName"] for it in clusters if it["status"] == "ACTIVE"),
+        *(it["logGroupName"] for it in boto3.client("logs").describe_log_groups()["logGroups"]),
+        *ecs.list_task_definitions()["taskDefinitionArns"],
+    ]
+    return [it for it in named if name in it]
+
+
+LOG_GROUP = """
+terraform {
+  required_providers {
+    aws = {
+      source = "hashicorp/aws"
+    }
+  }
+}
+
+provider "aws" {
+  region = "us-east-1"
+}
+
+resource "aws_cloudwatch_log_group" "this" {
+  name = "/ecs/orphan-of-a-test"
+}
+
+resource "aws_cloudwatch_log_group" "never_made" {
+  name = "/ecs/never-made-by-a-test"
+}
+"""
+
+
+def test_an_orphan_of_a_cancel_is_imported_not_made_again(
+    on_demo_account: DemoAccount, tmp_path: Path
+) -> None:
+    stack = tmp_path / "stack"
+    stack.mkdir()
+    (stack / "main.tf").write_text(LOG_GROUP)
+    # As a cancel leaves it when the create has reached AWS and its answer has not come back.
+    stage(stack, State.CANCELLED, [hook("aws_cloudwatch_log_group.this", "start")])
+    logs = boto3.client("logs")
+    logs.create_log_group(logGroupName="/ecs/orphan-of-a-test")
+    refused = reach(runs.start(stack, "destroy"), State.FAILED)
+    assert "a destroy would leave it: aws_cloudwatch_log_group.this" in refused.message
+    planned = reach(runs.start(stack, "apply", only_bring_back=True), State.PLANNED)
+    assert planned.changes is not None
+    assert (planned.changes.imported, planned.changes.add) == (1, 0)
+    wait_for_plan(planned)
+    reach(runs.approve(planned), State.SUCCEEDED)
+    assert [it.address for it in read_state(stack).resources] == ["aws_cloudwatch_log_group.this"]
+    assert not examine(stack).is_amiss
+    apply(stack, "destroy")
+    found = logs.describe_log_groups(logGroupNamePrefix="/ecs/orphan-of-a-test")
+    assert found["logGroups"] == []
+
+
+def test_a_state_that_could_not_be_stored_is_pushed(bucket: str, tmp_path: Path) -> None:
+    stack = make_stack(tmp_path / "stack", 4)
+    (stack / "backend.tf").write_text(BACKEND % bucket)
+    planned = reach(runs.start(stack, "apply"), State.PLANNED)
+    wait_for_plan(planned)
+    run = in_flight(runs.approve(planned))
+    empty(bucket)
+    failed = reach(run, State.FAILED)
+    assert "errored.tfstate" in failed.message
+    boto3.client("s3").create_bucket(Bucket=bucket)
+
+    found = examine(stack)
+    assert found.errored is not None and found.errored.verdict is Verdict.PUSH
+    assert found.errored.resources == 3 and found.created == ()
+    refused = reach(runs.start(stack, "apply"), State.FAILED)
+    assert "push it before anything else" in refused.message
+    kept = errored.push(stack)
+    assert kept.exists() and not (stack / "errored.tfstate").exists()
+    assert len(read_state(stack).resources) == 3
+    assert_converged(stack)
+
+
+def test_a_local_note_of_a_killed_terraform_stops_nobody(tmp_path: Path) -> None:
+    stack = make_stack(tmp_path / "stack", 4)
+    run = in_flight(runs.approve(reach(runs.start(stack, "apply"), State.PLANNED)))
+    os.kill(run.terraform_pid, signal.SIGKILL)
+    reach(run, State.FAILED)
+    found = examine(stack)
+    assert found.lock is not None and found.lock.holder is Holder.DEAD and not found.lock.stops
+    assert found.lock.run == run.id
+    unlock(stack, found.lock.id)
+    assert read_lock(stack) is None

@@ -1,0 +1,391 @@
+"""Runs on the real Terraform, with its built-in ``terraform_data``: no network, no account.
+
+Each stack has one resource whose provisioner takes some seconds, so that something is in flight
+when the fault comes, and two that are made before and after it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform.directory_lock import DirectoryBusy
+from gpuecs_tui.terraform.engine import ENGINE_VARIABLE
+from gpuecs_tui.terraform.follower import Follower
+from gpuecs_tui.terraform.liveness import identify, is_alive
+from gpuecs_tui.terraform.plan import wait_for_plan
+from gpuecs_tui.terraform.run import Run
+from gpuecs_tui.terraform.runs import AlreadyDecided
+from gpuecs_tui.terraform.states import Operation, State
+from gpuecs_tui.terraform.tflock import read_lock
+from tests.terraform.waiting import journal_of, until, until_state
+
+pytestmark = pytest.mark.e2e
+
+STACK = """\
+variable "colour" {
+  default = "red"
+}
+
+resource "terraform_data" "first" {
+  input = var.colour
+}
+
+resource "terraform_data" "slow" {
+  input = terraform_data.first.output
+
+  provisioner "local-exec" {
+    command = "sleep %(seconds)s"
+  }
+}
+
+resource "terraform_data" "last" {
+  input = terraform_data.slow.output
+}
+
+output "colour" {
+  value = terraform_data.last.output
+}
+
+output "secret" {
+  value     = "hunter2-${var.colour}"
+  sensitive = true
+}
+"""
+EVERYTHING = {"terraform_data.first", "terraform_data.slow", "terraform_data.last"}
+
+# What a user's terminal does, as a program: plan, approve, and watch until it is killed.
+VIEWER = """
+import fcntl, sys, termios, time
+from pathlib import Path
+from gpuecs_tui.terraform import runs
+# Its controlling terminal, whose end then sends it a hangup as to any login.
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+from gpuecs_tui.terraform.engine import ENGINE_VARIABLE
+from gpuecs_tui.terraform.follower import Follower
+run = runs.start(Path(sys.argv[1]), "apply")
+approved, follower = False, Follower(run)
+while True:
+    batch = follower.poll()
+    for line in batch.lines:
+        print(line, flush=True)
+    if batch.run.state == "planned" and not approved:
+        runs.approve(batch.run)
+        approved = True
+    time.sleep(0.02)
+"""
+
+
+def make_stack(folder: Path, seconds: float = 3) -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / "main.tf").write_text(STACK % {"seconds": seconds})
+    return folder
+
+
+def resources(stack: Path) -> set[str]:
+    state = json.loads((stack / "terraform.tfstate").read_text())
+    return {f"{r['type']}.{r['name']}" for r in state["resources"] if r["instances"]}
+
+
+def planned(stack: Path, operation: str = "apply") -> Run:
+    return until_state(runs.start(stack, operation), State.PLANNED)
+
+
+def in_flight(run: Run) -> Run:
+    """Return the run once its slow resource is being made."""
+    started = '"type":"provision_start"'
+    until(lambda: started in journal_of(run), "the slow resource")
+    return until_state(run, State.APPLYING)
+
+
+def assert_converges(stack: Path) -> None:
+    """A next apply has its way, an empty plan follows, and nothing holds a lock."""
+    run = until_state(runs.start(stack, "apply"), State.PLANNED, State.SUCCEEDED)
+    if run.state is State.PLANNED:
+        until_state(runs.approve(run), State.SUCCEEDED)
+        run = until_state(runs.start(stack, "plan"), State.SUCCEEDED)
+    assert run.changes is not None and run.changes.total == 0
+    assert resources(stack) == EVERYTHING
+    assert read_lock(stack) is None
+
+
+def test_the_whole_way(tmp_path: Path) -> None:
+    stack = make_stack(tmp_path / "stack", 0)
+    run = planned(stack)
+    assert run.changes is not None and run.changes.add == 3
+    tree = wait_for_plan(run)
+    assert tree is not None
+    assert {change.address for change in tree.changes} == EVERYTHING
+    assert not tree.needs_typed_confirmation
+
+    done = until_state(runs.approve(run), State.SUCCEEDED)
+    assert done.returncode == 0 and done.plan_path is None
+    assert done.decided_by and done.ended_at is not None
+    outputs = json.loads(done.files.outputs.read_text())
+    assert outputs["colour"]["value"] == "red"
+    lines = [line for line in _all_lines(done) if "Apply complete" in line]
+    assert len(lines) == 1 and "3 added" in lines[0]
+
+    # Nothing in the run's folder knows the secret, and nobody else may look.
+    for path in done.files.folder.iterdir():
+        assert b"hunter2" not in path.read_bytes(), path.name
+        assert path.stat().st_mode & 0o077 == 0, path.name
+    assert done.files.folder.stat().st_mode & 0o077 == 0
+
+    assert_converges(stack)
+    gone = until_state(runs.approve(planned(stack, "destroy")), State.SUCCEEDED)
+    assert gone.operation is Operation.DESTROY
+    assert resources(stack) == set()
+    assert [r.operation for r in runs.runs_of(stack)] == ["destroy", "apply", "apply"]
+
+
+def test_what_is_applied_is_the_plan_that_was_shown(tmp_path: Path) -> None:
+    stack = make_stack(tmp_path / "stack", 0)
+    run = planned(stack)
+    main = stack / "main.tf"
+    main.write_text(main.read_text().replace("red", "blue"))
+    done = until_state(runs.approve(run), State.SUCCEEDED)
+    assert json.loads(done.files.outputs.read_text())["colour"]["value"] == "red"
+    assert any("Changed since" in line and "main.tf" in line for line in _all_lines(done))
+
+
+def test_a_plan_that_was_tampered_with_is_refused(tmp_path: Path) -> None:
+    stack = make_stack(tmp_path / "stack", 0)
+    run = planned(stack)
+    wait_for_plan(run)
+    with run.files.plan.open("ab") as plan:
+        plan.write(b"!")
+    failed = until_state(runs.approve(run), State.FAILED)
+    assert "not the one that was shown" in failed.message
+    assert not (stack / "terraform.tfstate").exists()
+
+
+def test_a_stale_plan_is_refused_in_words(tmp_path: Path) -> None:
+    stack = make_stack(tmp_path / "stack", 0)
+    run = planned(stack)
+    wait_for_plan(run)
+    by_hand = ["terraform", "apply", "-auto-approve", "-input=false"]
+    subprocess.run(by_hand, cwd=stack, check=True, capture_output=True)
+    failed = until_state(runs.approve(run), State.FAILED)
+    assert failed.message == "The state has changed since this plan was made."
+    assert failed.plan_path is None
+
+
+@pytest.mark.parametrize("how", ["kill", "hangup", "closed-pty"])
+def test_the_viewer_dies_and_terraform_never_notices(tmp_path: Path, how: str) -> None:
+    stack = make_stack(tmp_path / "stack")
+    script = tmp_path / "viewer.py"
+    script.write_text(VIEWER)
+    terminal, end = pty.openpty()
+    viewer = subprocess.Popen(
+        [sys.executable, script, stack], stdin=end, stdout=end, stderr=end, start_new_session=True
+    )
+    os.close(end)
+    # A terminal that nobody reads fills up and stops its writer.
+    closing = threading.Event()
+    reader = threading.Thread(target=_drain, args=(terminal, closing), daemon=True)
+    reader.start()
+    run = in_flight(until(lambda: runs.live_run(stack), "the viewer's run"))
+    assert run.terraform_pid
+
+    if how == "kill":
+        viewer.kill()
+    elif how == "hangup":
+        os.killpg(viewer.pid, signal.SIGHUP)
+        # And to Terraform itself, which by hand it would kill without a word.
+        os.kill(run.terraform_pid, signal.SIGHUP)
+    else:
+        # A read that waits would keep the terminal open.
+        closing.set()
+        reader.join()
+        os.close(terminal)
+    assert viewer.wait(10) == (-signal.SIGKILL if how == "kill" else -signal.SIGHUP)
+    found = runs.live_run(stack)
+    assert found is not None and found.id == run.id
+    until_state(run, State.SUCCEEDED)
+    if how != "closed-pty":
+        closing.set()
+        reader.join()
+        os.close(terminal)
+    assert resources(stack) == EVERYTHING
+    assert read_lock(stack) is None
+
+
+def test_cancel_is_one_interrupt(tmp_path: Path) -> None:
+    stack = make_stack(tmp_path / "stack", 5)
+    run = in_flight(runs.approve(planned(stack)))
+    with ThreadPoolExecutor(4) as many:
+        list(many.map(lambda _number: runs.cancel(run), range(4)))
+    ended = until_state(run, State.CANCELLED)
+    journal = journal_of(ended)
+    assert journal.count("Interrupt received") == 1
+    assert "Two interrupts received" not in journal
+    assert resources(stack) >= {"terraform_data.first"}
+    assert read_lock(stack) is None
+    assert runs.cancel(ended).state is State.CANCELLED
+    make_stack(stack, 0)
+    assert_converges(stack)
+
+
+def test_a_terminated_runner_interrupts_once_and_waits(tmp_path: Path) -> None:
+    stack = make_stack(tmp_path / "stack", 5)
+    run = in_flight(runs.approve(planned(stack)))
+    for _number in range(3):
+        os.kill(run.pid, signal.SIGTERM)
+    ended = until_state(run, State.CANCELLED)
+    assert journal_of(ended).count("Interrupt received") == 1
+    assert read_lock(stack) is None
+
+
+@pytest.mark.parametrize("everything", [True, False], ids=["everything", "terraform-alone"])
+def test_signals_of_others_count_as_the_one(tmp_path: Path, everything: bool) -> None:
+    stack = make_stack(tmp_path / "stack", 5)
+    run = in_flight(runs.approve(planned(stack)))
+    # A machine that goes down signals every process; a colleague maybe only Terraform.
+    for pid in (run.terraform_pid, *([run.pid] if everything else [])):
+        os.kill(pid, signal.SIGTERM)
+    until_state(run, State.CANCELLED)
+    # A second signal would have made Terraform abandon its state.
+    assert journal_of(run).count("Interrupt received") == 1
+    assert "Two interrupts received" not in journal_of(run)
+    assert resources(stack) >= {"terraform_data.first"}
+    assert read_lock(stack) is None
+
+
+def test_a_killed_runner_leaves_the_truth(tmp_path: Path) -> None:
+    stack = make_stack(tmp_path / "stack")
+    run = in_flight(runs.approve(planned(stack)))
+    os.kill(run.pid, signal.SIGKILL)
+    until(lambda: not is_alive(identify(run.pid)), "the runner's end")
+    # Terraform works on alone: that is what is shown, and nobody else may start.
+    assert run.refresh().state is State.APPLYING and run.refresh().is_live
+    with pytest.raises(DirectoryBusy):
+        runs.start(stack, "apply")
+    until(lambda: run.refresh().state is State.LOST, "the end of Terraform")
+    assert "while changes were being made" in run.refresh().message
+    assert resources(stack) == EVERYTHING
+    assert_converges(stack)
+
+
+def test_an_orphaned_terraform_can_be_cancelled(tmp_path: Path) -> None:
+    stack = make_stack(tmp_path / "stack", 5)
+    run = in_flight(runs.approve(planned(stack)))
+    os.kill(run.pid, signal.SIGKILL)
+    until(lambda: not is_alive(identify(run.pid)), "the runner's end")
+    runs.cancel(run)
+    runs.cancel(run)
+    until(lambda: run.refresh().state is State.LOST, "the end of Terraform")
+    assert journal_of(run).count("Interrupt received") == 1
+    assert read_lock(stack) is None
+
+
+def test_a_killed_terraform_is_a_failure_and_its_lock_is_told(tmp_path: Path) -> None:
+    stack = make_stack(tmp_path / "stack")
+    run = in_flight(runs.approve(planned(stack)))
+    held = read_lock(stack)
+    assert held is not None and held.holder_pid == run.terraform_pid
+    os.kill(run.terraform_pid, signal.SIGKILL)
+    failed = until_state(run, State.FAILED)
+    assert failed.returncode == -signal.SIGKILL
+    assert failed.message == "Terraform was killed by signal 9."
+    left = read_lock(stack)
+    assert left is not None and left.holder_pid == 0 and left.operation == "OperationTypeApply"
+    assert_converges(stack)
+
+
+def test_both_killed_is_lost(tmp_path: Path) -> None:
+    stack = make_stack(tmp_path / "stack")
+    run = in_flight(runs.approve(planned(stack)))
+    os.kill(run.pid, signal.SIGKILL)
+    os.kill(run.terraform_pid, signal.SIGKILL)
+    until(lambda: run.refresh().state is State.LOST, "the verdict")
+    assert runs.live_run(stack) is None
+    assert_converges(stack)
+
+
+def test_of_many_starts_one_runs(tmp_path: Path) -> None:
+    stack = make_stack(tmp_path / "stack", 0)
+    # Slow enough that the first run is still at work when the last of them asks.
+    engine = tmp_path / "terraform"
+    engine.write_text(f'#!/bin/sh\nsleep 1\nexec {shutil.which("terraform")} "$@"\n')
+    engine.chmod(0o755)
+    script = tmp_path / "starter.py"
+    script.write_text(
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from gpuecs_tui.terraform import runs\n"
+        "from gpuecs_tui.terraform.directory_lock import DirectoryBusy\n"
+        "sys.stdin.readline()\n"
+        "try:\n"
+        "    print('ran', runs.start(Path(sys.argv[1]), 'apply').id)\n"
+        "except DirectoryBusy as busy:\n"
+        "    print('busy', busy.holder.run, busy.holder.pid, busy)\n"
+    )
+    starters = [
+        subprocess.Popen(
+            [sys.executable, script, stack],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, ENGINE_VARIABLE: str(engine)},
+        )
+        for _number in range(4)
+    ]
+    for starter in starters:
+        assert starter.stdin is not None
+        starter.stdin.write("go\n")
+        starter.stdin.flush()
+    answers = [starter.communicate()[0].split() for starter in starters]
+    ran = [answer for answer in answers if answer[0] == "ran"]
+    assert len(ran) == 1, answers
+    assert {answer[1] for answer in answers} == {ran[0][1]}
+    until_state(runs.runs_of(stack)[0], State.PLANNED)
+
+
+def test_of_many_approvals_one_counts(tmp_path: Path) -> None:
+    stack = make_stack(tmp_path / "stack", 0)
+    run = planned(stack)
+
+    def approve(_number: int) -> str:
+        try:
+            return runs.approve(run).id
+        except AlreadyDecided:
+            return "decided"
+
+    with ThreadPoolExecutor(4) as many:
+        answers = list(many.map(approve, range(4)))
+    assert sorted(answers) == sorted([run.id, *["decided"] * 3])
+    done = until_state(run, State.SUCCEEDED)
+    assert journal_of(done).count("Apply complete!") == 1
+
+
+def _all_lines(run: Run) -> list[str]:
+    follower = Follower(run)
+    lines: list[str] = []
+    while True:
+        batch = follower.poll()
+        lines.extend(batch.lines)
+        if batch.finished:
+            return lines
+
+
+def _drain(terminal: int, closing: threading.Event) -> None:
+    while not closing.is_set():
+        readable, _, _ = select.select([terminal], [], [], 0.05)
+        try:
+            if readable and not os.read(terminal, 65536):
+                return
+        except OSError:
+            return

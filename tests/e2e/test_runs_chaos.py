@@ -1,0 +1,112 @@
+"""Faults at random moments of plan and apply: whatever happens, the verdict is true and a next
+run converges. The moments are drawn from a fixed seed; what they hit depends on the machine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform.problems import RunProblem
+from gpuecs_tui.terraform.run import Run
+from gpuecs_tui.terraform.states import State
+from tests.e2e.test_runs import assert_converges, make_stack, resources
+from tests.terraform.waiting import journal_of, until
+
+pytestmark = pytest.mark.e2e
+
+SEED = 20261123
+MOMENTS = 3
+"""How often each fault strikes."""
+LATEST = 1.3
+"""Seconds after the start by which it has struck: plan and apply take 1.1 on a quiet machine."""
+
+
+def kill_runner(run: Run) -> None:
+    _signal(signal.SIGKILL, run.pid)
+
+
+def kill_terraform(run: Run) -> None:
+    _signal(signal.SIGKILL, run.terraform_pid)
+
+
+def kill_both(run: Run) -> None:
+    _signal(signal.SIGKILL, run.pid, run.terraform_pid)
+
+
+def terminate_both(run: Run) -> None:
+    _signal(signal.SIGTERM, run.pid, run.terraform_pid)
+
+
+def hang_up_both(run: Run) -> None:
+    _signal(signal.SIGHUP, run.pid, run.terraform_pid)
+
+
+def cancel(run: Run) -> None:
+    runs.cancel(run)
+
+
+FAULTS: dict[Callable[[Run], None], set[State]] = {
+    kill_runner: {State.LOST, State.SUCCEEDED},
+    kill_terraform: {State.FAILED, State.SUCCEEDED},
+    kill_both: {State.LOST, State.FAILED, State.SUCCEEDED},
+    terminate_both: {State.CANCELLED, State.SUCCEEDED},
+    hang_up_both: {State.SUCCEEDED},
+    cancel: {State.CANCELLED, State.DISCARDED, State.SUCCEEDED},
+}
+"""Fault → how a run that it hit may end."""
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
+def test_a_fault_at_any_moment(tmp_path: Path, fault: Callable[[Run], None]) -> None:
+    draw = random.Random(f"{SEED} {fault.__name__}")
+    for number in range(MOMENTS):
+        stack = make_stack(tmp_path / str(number), 0.4)
+        moment = draw.uniform(0, LATEST)
+        ended = _through(runs.start(stack, "apply"), fault, moment)
+        words = (moment, ended.message, journal_of(ended)[-1500:])
+        assert ended.state in FAULTS[fault], words
+        if ended.state is State.SUCCEEDED:
+            assert len(resources(stack)) == 3, words
+        assert journal_of(ended).count("Two interrupts received") == 0
+        _until_quiet(stack)
+        assert_converges(stack)
+
+
+def _until_quiet(stack: Path) -> None:
+    until(lambda: runs.live_run(stack) is None, "the end of all of it")
+
+
+def _through(run: Run, fault: Callable[[Run], None], moment: float) -> Run:
+    """Approve and watch a run to its end, with the fault at its moment."""
+    began, struck = time.monotonic(), False
+
+    def ended() -> Run | None:
+        nonlocal struck
+        present = run.refresh()
+        if not struck and time.monotonic() - began >= moment:
+            struck = True
+            fault(present)
+        elif present.state is State.PLANNED:
+            # Somebody may have decided in this very moment: then that counts.
+            with contextlib.suppress(RunProblem):
+                runs.approve(present)
+        return present if present.is_final else None
+
+    return until(ended, f"the end after {fault.__name__} at {moment:.2f} s")
+
+
+def _signal(number: signal.Signals, *processes: int) -> None:
+    for process in processes:
+        # None there yet, or gone since we looked.
+        if process:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, number)

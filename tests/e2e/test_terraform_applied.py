@@ -1,0 +1,311 @@
+"""Two stacks applied at once on the emulated account: the article's, and one of every other turn.
+
+Most of an apply's time is the provider's waiting for the load balancer.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+from typing import Any, cast
+
+import boto3
+import pytest
+
+from gpuecs_tui.demo import account
+from gpuecs_tui.stack.answers import load_answers
+from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.stack.problems import problems
+from gpuecs_tui.stack.resolve import derived_target_group, resolve
+from gpuecs_tui.terraform.read import read
+from gpuecs_tui.terraform.render import render
+from tests.e2e.article import CONTAINER, article_attributes
+from tests.e2e.engine import initialise, terraform
+from tests.strategies import G4DN_XLARGE, NASTY
+from tests.terraform.written import PARAMETER, put
+
+pytestmark = pytest.mark.e2e
+
+DATA = Path(__file__).parent / "data"
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A stack on the emulated account."""
+
+    stack: Stack
+    directory: Path
+    environ: Mapping[str, str]
+    resources: Mapping[str, Mapping[str, Any]]
+    """Address → its values, as ``terraform show -json`` has them."""
+
+
+def _article(places: Mapping[str, str]) -> Stack:
+    text = (DATA / "article.toml").read_text()
+    return _valid(load_answers(Template(text).substitute(places)))
+
+
+def _other(places: Mapping[str, str]) -> Stack:
+    return _valid({
+        "stack.name": "other-turns",
+        "stack.region": "us-east-1",
+        "stack.tags": {"a b": "x =/y", "team": "推論", "empty": ""},
+        "network.vpc_id": places["vpc"],
+        "network.instance_subnet_ids": (places["subnet_a"], places["subnet_b"]),
+        "fleet.instance_type": "g4dn.xlarge",
+        "fleet.market": "spot",
+        "fleet.instance_refresh": True,
+        "fleet.extra_user_data": "echo ${HOME} %{x}\r\n☃",
+        "task.image": "app:1",
+        "task.network_mode": "awsvpc",
+        "task.environment": {f"V{n}": text for n, text in enumerate(NASTY)},
+        "task.secrets": {"S": f"{places['secret']}:key::", "P": PARAMETER},
+        "task.capabilities": ("SYS_PTRACE",),
+        "task.shared_memory_mib": 64,
+        "task.command": ("serve", "a b", "${c}"),
+        "service.execute_command": True,
+        "service.ignore_changes": (),
+        "load_balancer.protocol": "HTTPS",
+        "load_balancer.certificate_arn": places["certificate"],
+        "health_check.port": "8081",
+    })  # fmt: skip
+
+
+def _valid(answers: Mapping[str, Value]) -> Stack:
+    resolved = resolve(answers, G4DN_XLARGE)
+    assert problems(answers, resolved) == ()
+    return resolved.stack
+
+
+def _places(demo: account.DemoAccount) -> dict[str, str]:
+    credentials = demo.environ
+    session = boto3.Session(
+        aws_access_key_id=credentials["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=credentials["AWS_SECRET_ACCESS_KEY"],
+        region_name=credentials["AWS_REGION"],
+    )
+
+    def client(name: str) -> Any:
+        return session.client(cast(Any, name), endpoint_url=demo.endpoint)
+
+    ec2 = client("ec2")
+    subnets = {
+        tag["Value"]: subnet
+        for subnet in ec2.describe_subnets()["Subnets"]
+        for tag in subnet.get("Tags", [])
+    }
+    groups = {
+        group["GroupName"]: group["GroupId"]
+        for group in ec2.describe_security_groups()["SecurityGroups"]
+    }
+    path = "/aws/service/ecs/optimized-ami/amazon-linux-2023/gpu/recommended/image_id"
+    certificates = client("acm").list_certificates(CertificateStatuses=["ISSUED"])
+    iam = client("iam")
+    profile = iam.get_instance_profile(InstanceProfileName="ecsInstanceRole")
+    return {
+        "vpc": subnets["ml-platform-private-a"]["VpcId"],
+        "subnet_a": subnets["ml-platform-private-a"]["SubnetId"],
+        "subnet_b": subnets["ml-platform-private-b"]["SubnetId"],
+        "instance_group": groups["[prod] gpu-tasks"],
+        "load_balancer_group": groups["alb-internal"],
+        "ami": client("ssm").get_parameter(Name=path)["Parameter"]["Value"],
+        "certificate": certificates["CertificateSummaryList"][0]["CertificateArn"],
+        "secret": client("secretsmanager").list_secrets()["SecretList"][0]["ARN"],
+        "profile": profile["InstanceProfile"]["Arn"],
+        "role": iam.get_role(RoleName="ecsTaskExecutionRole")["Role"]["Arn"],
+    }
+
+
+def _apply(stack: Stack, directory: Path, demo: account.DemoAccount) -> Applied:
+    environ = {**demo.environ, "NO_PROXY": "127.0.0.1"}
+    put(directory, render(stack))
+    initialise(directory, environ=environ)
+    terraform(directory, "apply", "-auto-approve", "-input=false", environ=environ)
+    shown = json.loads(terraform(directory, "show", "-json", environ=environ))
+    resources = shown["values"]["root_module"]["resources"]
+    return Applied(
+        stack, directory, environ, {each["address"]: each["values"] for each in resources}
+    )
+
+
+@pytest.fixture(scope="module")
+def both(
+    demo_account: account.DemoAccount, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Applied, Applied]]:
+    """The article's stack and the one of all other turns, applied; destroyed at the end."""
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(2) as pool:
+        patch.delenv("TF_CLI_CONFIG_FILE", raising=False)
+        places = _places(demo_account)
+        applied = list(
+            pool.map(
+                lambda stack: _apply(
+                    stack, tmp_path_factory.mktemp(stack.stack.name), demo_account
+                ),
+                (_article(places), _other(places)),
+            )
+        )
+        yield applied[0], applied[1]
+        for finished in pool.map(
+            lambda each: terraform(
+                each.directory, "destroy", "-auto-approve", environ=each.environ
+            ),
+            applied,
+        ):
+            assert "Destroy complete!" in finished
+        for each in applied:
+            state = json.loads((each.directory / "terraform.tfstate").read_text())
+            assert state["resources"] == []
+
+
+def test_a_second_plan_is_empty(both: tuple[Applied, Applied]) -> None:
+    for each in both:
+        said = terraform(
+            each.directory, "plan", "-detailed-exitcode", "-no-color",
+            environ=each.environ, check=False,
+        )  # fmt: skip
+        assert said.startswith("0\n"), said
+
+
+def test_an_applied_directory_is_read_back(both: tuple[Applied, Applied]) -> None:
+    for each in both:
+        found = read(each.directory)
+        assert (found.stack, found.edits, found.unread) == (each.stack, (), ())
+
+
+def test_every_typed_text_reaches_aws(both: tuple[Applied, Applied]) -> None:
+    _, other = both
+    values = other.resources["aws_ecs_task_definition.this"]
+    (container,) = json.loads(values["container_definitions"])
+    environment = {pair["name"]: pair["value"] for pair in container["environment"]}
+    assert environment == other.stack.task.environment
+    assert container["command"] == ["serve", "a b", "${c}"]
+    data = base64.b64decode(other.resources["aws_launch_template.this"]["user_data"]).decode()
+    assert data.endswith("CONFIG\necho ${HOME} %{x}\r\n☃")
+    assert "\nECS_CLUSTER=other-turns\n" in data
+    for address in ("aws_lb.this", "aws_ecs_service.this", "aws_security_group.instances"):
+        tags = other.resources[address]["tags_all"]
+        assert other.stack.stack.tags.items() <= tags.items()
+    tags = {
+        tag["key"]: tag["value"] for tag in other.resources["aws_autoscaling_group.this"]["tag"]
+    }
+    assert tags == {**other.stack.stack.tags, "Name": "other-turns", "AmazonECSManaged": ""}
+
+
+def _planned(applied: Applied, changes: Mapping[str, Value], folder: Path) -> Mapping[str, str]:
+    """Return address → its actions in a plan for the applied stack with other decisions."""
+    directory = folder / "copy"
+    shutil.copytree(applied.directory, directory, symlinks=True)
+    put(directory, render(_valid({**applied.stack.flat(), **changes})))
+    plan = str(folder / "plan")
+    terraform(directory, "plan", f"-out={plan}", environ=applied.environ)
+    shown = json.loads(terraform(directory, "show", "-json", plan, environ=applied.environ))
+    return {
+        change["address"]: " ".join(change["change"]["actions"])
+        for change in shown["resource_changes"]
+        if change["change"]["actions"] not in (["no-op"], ["read"])
+    }
+
+
+def test_a_replaced_capacity_provider_takes_service_and_association_with_it(
+    both: tuple[Applied, Applied], tmp_path: Path
+) -> None:
+    """Failure mode destroy-order: AWS deletes no provider that a cluster or service still uses."""
+    _, other = both
+    assert _planned(other, {"names.capacity_provider": "renamed"}, tmp_path) == dict.fromkeys(
+        (
+            "aws_ecs_capacity_provider.this",
+            "aws_ecs_cluster_capacity_providers.this",
+            "aws_ecs_service.this",
+        ),
+        "delete create",
+    )
+
+
+def test_everyday_changes_replace_nothing_that_serves(
+    both: tuple[Applied, Applied], tmp_path: Path
+) -> None:
+    _, other = both
+    everyday: Mapping[str, Value] = {
+        "task.image": "app:2",
+        "task.environment": {"A": "b"},
+        "service.desired_count": 2,
+        "fleet.max_size": 9,
+        "fleet.target_capacity": 80,
+        "fleet.instance_type": "g5.xlarge",
+        "load_balancer.deregistration_delay_seconds": 90,
+        "load_balancer.idle_timeout_seconds": 600,
+        "health_check.path": "/ready",
+    }
+    assert _planned(other, everyday, tmp_path) == {
+        "aws_ecs_task_definition.this": "create delete",
+        **dict.fromkeys(
+            (
+                "aws_autoscaling_group.this",
+                "aws_ecs_capacity_provider.this",
+                "aws_ecs_service.this",
+                "aws_launch_template.this",
+                "aws_lb.this",
+                "aws_lb_target_group.this",
+            ),
+            "update",
+        ),
+    }
+
+
+def test_a_target_group_s_successor_comes_before_it_goes(
+    both: tuple[Applied, Applied], tmp_path: Path
+) -> None:
+    """Failure mode target-group-in-use."""
+    _, other = both
+    changes: Mapping[str, Value] = {
+        "load_balancer.target_port": 81,
+        "names.target_group": derived_target_group(
+            {**other.stack.flat(), "load_balancer.target_port": 81}
+        ),
+    }
+    assert _planned(other, changes, tmp_path) == {
+        "aws_lb_target_group.this": "create delete",
+        "aws_lb_listener.this": "update",
+        "aws_ecs_service.this": "update",
+    }
+
+
+def test_the_article_s_stack_is_the_article_s(both: tuple[Applied, Applied]) -> None:
+    article, _ = both
+    expected = article_attributes(article.stack, article.resources)
+    actual = {
+        address: {name: _sorted(article.resources[address][name]) for name in attributes}
+        for address, attributes in expected.items()
+    }
+    assert actual == expected
+
+
+def _sorted(value: Any) -> Any:
+    # Sets have no order; the lists among them hold ids only.
+    plain = isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return sorted(value) if plain else value
+
+
+def test_the_article_s_container_tag_script_and_ignored_changes(
+    both: tuple[Applied, Applied],
+) -> None:
+    article, _ = both
+    written = article.resources["aws_ecs_task_definition.this"]["container_definitions"]
+    assert json.loads(written) == [CONTAINER]
+    managed = {"key": "AmazonECSManaged", "value": "", "propagate_at_launch": True}
+    assert managed in article.resources["aws_autoscaling_group.this"]["tag"]
+    user_data = base64.b64decode(article.resources["aws_launch_template.this"]["user_data"])
+    assert b"\nECS_CLUSTER=inference-cluster\n" in user_data
+    (action,) = article.resources["aws_lb_listener.this"]["default_action"]
+    assert action["type"] == "forward"
+    assert action["target_group_arn"] == article.resources["aws_lb_target_group.this"]["arn"]
+    service = (article.directory / "service.tf").read_text()
+    assert "[task_definition, desired_count, capacity_provider_strategy]" in service
+    assert "[desired_capacity]" in (article.directory / "fleet.tf").read_text()

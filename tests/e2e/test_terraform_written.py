@@ -1,0 +1,141 @@
+"""What is written, before the real Terraform: formatted, valid, and evaluated as typed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.terraform.hcl_format import format_hcl
+from gpuecs_tui.terraform.hcl_text import list_of, map_of, quote
+from gpuecs_tui.terraform.render import render
+from tests.e2e.engine import initialise, terraform
+from tests.strategies import NASTY, stacks, texts
+from tests.terraform.written import (
+    GROUP,
+    HTTPS,
+    PARAMETER,
+    PROFILE,
+    ROLE,
+    S3,
+    SECRET,
+    made,
+    put,
+)
+
+pytestmark = pytest.mark.e2e
+
+DATA = Path(__file__).parent / "data"
+QUIET = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large)
+
+
+def test_many_stacks_are_formatted_as_terraform_would(tmp_path: Path) -> None:
+    drawn: list[Stack] = []
+
+    @settings(
+        max_examples=120, deadline=None, derandomize=True, database=None,
+        suppress_health_check=QUIET,
+    )  # fmt: skip
+    @given(stacks())
+    def draw(stack: Stack) -> None:
+        drawn.append(stack)
+
+    draw()
+    assert len(drawn) >= 100
+    for number, stack in enumerate(drawn):
+        put(tmp_path / str(number), render(stack))
+    said = terraform(tmp_path, "fmt", "-check", "-recursive", "-diff", check=False)
+    assert said == "0\n"
+
+
+def test_any_text_comes_out_of_terraform_as_it_was_typed(tmp_path: Path) -> None:
+    typed = list(NASTY)
+
+    @settings(max_examples=300, deadline=None, derandomize=True, database=None)
+    @given(texts(200))
+    def draw(text: str) -> None:
+        typed.append(text)
+
+    draw()
+    keyed = {f"k{number}": text for number, text in enumerate(typed)}
+    lines = [f"{quote(text)}," for text in typed]
+    source = (
+        'output "texts" {\nvalue = [\n' + "\n".join(lines) + "\n]\n}\n"
+        f'output "listed" {{\nvalue = {list_of(typed)}\n}}\n'
+        f'output "mapped" {{\nvalue = {map_of(keyed)}\n}}\n'
+        f'output "encoded" {{\nvalue = jsonencode({list_of(typed)})\n}}\n'
+        'output "script" {\nvalue = file("${path.module}/script")\n}\n'
+    )
+    script = "".join(text for text in typed if text.isascii())
+    put(tmp_path, {"main.tf": format_hcl(source), "script": script})
+    assert terraform(tmp_path, "fmt", "-check", "-diff", check=False) == "0\n"
+    terraform(tmp_path, "apply", "-auto-approve", "-input=false")
+    said = json.loads(terraform(tmp_path, "output", "-json"))
+    assert said["texts"]["value"] == typed
+    assert said["listed"]["value"] == typed
+    assert said["mapped"]["value"] == keyed
+    assert json.loads(said["encoded"]["value"]) == typed
+    assert said["script"]["value"] == script
+
+
+COVERING: tuple[Mapping[str, Value], ...] = (
+    {},
+    {
+        **HTTPS, "fleet.ami": "bottlerocket", "task.network_mode": "awsvpc", "fleet.market": "spot",
+        "task.secrets": {"A": f"{SECRET}:key::"}, "service.ignore_changes": (),
+        "fleet.extra_user_data": "x = 1\n",
+    },
+    {
+        **HTTPS, "load_balancer.target_protocol_version": "GRPC", "health_check.matcher": "0-99",
+        "health_check.protocol": "HTTPS", "task.network_mode": "host",
+        "network.instance_security_group_ids": (GROUP,), "health_check.port": "9001",
+        "fleet.ami": "ami-0123456789abcdef0", "fleet.key_name": 'a "${key}"',
+        "service.execute_command": True, "fleet.instance_refresh": True,
+        "fleet.termination_protection": False, "load_balancer.algorithm": "weighted_random",
+    },
+    {
+        **S3, "network.load_balancer_security_group_ids": (GROUP,), "task.host_port": 80,
+        "fleet.instance_profile_arn": f"{PROFILE}ecs", "task.log_retention_days": -1,
+        "fleet.imds_hop_limit": 0, "fleet.root_volume_gib": 0, "task.command": ("a", "b c"),
+        "task.shared_memory_mib": 64,
+        "service.ignore_changes": ("task_definition", "capacity_provider_strategy"),
+        "names.target_group": "mine", "task.task_role_arn": f"{ROLE}t",
+    },
+    {
+        "network.ingress_cidrs": ("0.0.0.0/0", "10.0.0.0/8"), "load_balancer.internal": False,
+        "fleet.extra_user_data": "echo", "task.capabilities": ("SYS_ADMIN",),
+        "task.execution_role_arn": f"{ROLE}e", "service.execute_command": True,
+        "health_check.port": "9001", "task.secrets": {"P": PARAMETER, "S": SECRET},
+        "service.ignore_changes": ("load_balancer",), "service.distinct_instances": False,
+        "stack.tags": {"a b": "x =/y", "for": "1"}, "task.environment": {},
+    },
+    {
+        "network.instance_security_group_ids": (GROUP,), "task.secrets": {"P": PARAMETER},
+        "network.load_balancer_security_group_ids": (GROUP, "sg-0123456789abcdef1"),
+        "fleet.instance_profile_arn": f"{PROFILE}ecs", "task.log_retention_days": 0,
+        "fleet.instance_refresh": True, "service.execute_command": True,
+        "load_balancer.algorithm": "least_outstanding_requests",
+    },
+)  # fmt: skip
+"""Each option, and each pair of options that meet in one block, in one of them."""
+
+
+def test_terraform_finds_a_covering_set_of_stacks_valid(tmp_path: Path) -> None:
+    shared = {"TF_DATA_DIR": str(tmp_path / "data")}
+    first = tmp_path / "0"
+    for number, changes in enumerate(COVERING):
+        directory = tmp_path / str(number)
+        put(directory, render(made(changes)))
+        if number == 0:
+            initialise(directory, environ=shared)
+        else:
+            shutil.copy(first / ".terraform.lock.hcl", directory)
+            # Its init would want the bucket; validate only wants the block well-formed.
+        said = json.loads(terraform(directory, "validate", "-json", environ=shared))
+        assert (said["valid"], said["diagnostics"]) == (True, []), said

@@ -1,0 +1,48 @@
+"""The demo tour of the installed wheel: what ``make demo`` does without a terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+def gpuecs(installed: Path, tmp_path: Path) -> Iterator[list[str | Path]]:
+    """The program, with a demo account of its own that ends with the test."""
+    yield [installed]
+    subprocess.run([installed, "demo", "stop"], check=True, capture_output=True, cwd=tmp_path)
+
+
+def test_from_answers_to_a_destroyed_stack(gpuecs: list[str | Path], tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*gpuecs, "demo", "tour", "my stack"],
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "GPUECS_TUI_DEMO_PACE": "0.1"},
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+    order = [line for line in done.stdout.splitlines() if line.startswith("[")]
+    commands = [line.split()[3] for line in order]
+    assert commands == ["render", "check", "plan", "apply", "plan", "destroy"]
+    assert "\x1b" not in done.stdout
+    state = json.loads((tmp_path / "my stack" / "terraform.tfstate").read_text())
+    assert state["resources"] == []
+    listed = subprocess.run(
+        [*gpuecs, "runs", "my stack", "--json"],
+        cwd=tmp_path, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    runs = json.loads(listed.stdout)
+    assert [run["operation"] for run in runs] == ["destroy", "plan", "apply", "plan"]
+    assert {run["state"] for run in runs} == {"succeeded"}
+    assert runs[1]["changes"] == {"add": 0, "change": 0, "destroy": 0, "import": 0}
+    assert runs[0]["changes"]["destroy"] == runs[2]["changes"]["add"] > 20
