@@ -1,0 +1,32 @@
+"""``make bench``: every benchmark's table, each measured against a peer or a limit in one run.
+
+``python -m benchmarks NAME …`` runs only those of these names.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+import sys
+from importlib import import_module
+
+import benchmarks
+from benchmarks.rows import table
+
+
+def main(names: list[str]) -> int:
+    """Run the modules of this package that have a ``measure``; exit 1 when a limit is missed."""
+    missed = False
+    for module in sorted(pkgutil.iter_modules(benchmarks.__path__), key=lambda it: it.name):
+        if module.name.startswith("_") or (names and module.name not in names):
+            continue
+        measure = getattr(import_module(f"benchmarks.{module.name}"), "measure", None)
+        if measure is None:
+            continue
+        rows = measure()
+        print(f"\n{module.name}\n{table(rows)}", flush=True)
+        missed |= any(row.holds is False for row in rows)
+    return int(missed)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,70 @@
+"""Other programs made with textual, installed where nothing of ours is: .venv-bench/NAME.
+
+One that can't be installed here is told of in the tables instead of measured.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = Path(__file__).parent.parent / ".venv-bench"
+INSTALL_SECONDS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A program from PyPI."""
+
+    name: str
+    program: str
+    requirements: tuple[str, ...]
+    arguments: tuple[str, ...] = ()
+    first_text: bytes = b""
+    """What its first frame has and nothing before it."""
+
+    @property
+    def command(self) -> list[str]:
+        """Return the command line that starts it."""
+        return [str(FOLDER / self.name / "bin" / self.program), *self.arguments]
+
+
+POSTING = Peer(
+    "posting",
+    "posting",
+    # With 0.26 its syntax highlighting ends in a segmentation fault, with 0.24 it isn't found.
+    ("posting", "tree-sitter>=0.25,<0.26"),
+    first_text=b"Posting",
+)
+HARLEQUIN = Peer("harlequin", "harlequin", ("harlequin",), first_text=b"Data Catalog")
+# Without init, look-ups of new versions and telling its makers.
+TFTUI = Peer("tftui", "tftui", ("tftui",), ("-n", "-o", "-d"), b"Working folder")
+TOOLONG = Peer("toolong", "tl", ("toolong",))
+
+
+def why_missing(peer: Peer) -> str:
+    """Install ``peer`` unless it is there already; return why that can't be, or nothing."""
+    home = FOLDER / peer.name
+    stamp = home / "installed"
+    wanted = "\n".join(peer.requirements)
+    if stamp.exists() and stamp.read_text("utf-8") == wanted:
+        return ""
+    steps = (
+        [sys.executable, "-m", "venv", "--clear", str(home)],
+        [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet",
+         "--disable-pip-version-check", *peer.requirements],
+    )  # fmt: skip
+    for step in steps:
+        try:
+            subprocess.run(
+                step, check=True, capture_output=True, text=True, timeout=INSTALL_SECONDS
+            )
+        except subprocess.CalledProcessError as error:
+            lines = error.stderr.strip().splitlines() or [str(error)]
+            return f"could not be installed: {lines[-1]}"
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return f"could not be installed: {error}"
+    stamp.write_text(wanted, "utf-8")
+    return ""

@@ -1,0 +1,31 @@
+"""``gpuecs-tui --version`` beside a Python that does nothing."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from benchmarks.rows import Row
+
+TIMES = 15
+LIMIT = 3.0
+
+
+def measure() -> list[Row]:
+    """Start both by turns and compare the medians."""
+    program = Path(sys.executable).with_name("gpuecs-tui")
+    seconds: dict[str, list[float]] = {"ours": [], "bare": []}
+    for _turn in range(TIMES):
+        seconds["ours"].append(_time([str(program), "--version"]))
+        seconds["bare"].append(_time([sys.executable, "-c", "pass"]))
+    ours, bare = (statistics.median(seconds[name]) for name in ("ours", "bare"))
+    return [Row("gpuecs-tui --version", ours * 1000, "ms", "python -c pass", ours / bare, LIMIT)]
+
+
+def _time(command: list[str]) -> float:
+    start = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True)
+    return time.perf_counter() - start

@@ -1,0 +1,43 @@
+"""A form and a progress line, over the wire layer or without, for ``benchmarks.wire``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime
+
+from textual.app import App, ComposeResult
+from textual.widgets import Input, Static
+
+from gpuecs_tui.theme import install_themes
+from gpuecs_tui.widgets.progress import ProgressLine
+from gpuecs_tui.widgets.wire import WireApp
+
+
+class FormApp(App[None]):
+    """Six fields; ``progress`` as the second argument lets the line's clock run."""
+
+    ENABLE_COMMAND_PALETTE = False
+
+    def compose(self) -> ComposeResult:
+        for _ in range(6):
+            field = Input(compact=True)
+            field.cursor_blink = False
+            yield field
+        yield ProgressLine()
+        yield Static("READY")
+
+    def on_mount(self) -> None:
+        install_themes(self, os.environ)
+        line = self.query_one(ProgressLine)
+        line.show(done=3, total=12, text="creating aws_lb.this")
+        if sys.argv[2:] == ["progress"]:
+            line.start(datetime.now(UTC))
+
+
+class WiredFormApp(WireApp[None], FormApp):  # type: ignore[misc]  # the mixin narrows App's parameter
+    """The same, over the wire layer."""
+
+
+if __name__ == "__main__":
+    (WiredFormApp if sys.argv[1] == "wire" else FormApp)().run(mouse=False)
