@@ -1,0 +1,185 @@
+"""What happens to a run, one fault at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from random import Random
+
+from chaos import places
+from chaos.proxy import Proxy, Weather
+from chaos.viewers import Tmux, Viewer, has_tmux
+from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform.run import Run
+from gpuecs_tui.terraform.states import State
+
+VANISH_SECONDS = 5.0
+"""How long an account is gone (issue 3)."""
+BAD_SECONDS = (2.0, 15.0)
+"""How long anything else that ends by itself lasts."""
+
+
+class Watched(StrEnum):
+    """Who sits before the run."""
+
+    NOBODY = "nobody"
+    """It is driven from this process."""
+    COMMAND = "command"
+    """``gpuecs-tui apply`` in a pty, which starts and approves it."""
+    WIZARD = "wizard"
+    """The wizard in a pty, on its run screen."""
+    TMUX = "tmux"
+    """``gpuecs-tui apply`` in a tmux of its own."""
+
+
+@dataclass(slots=True)
+class Scene:
+    """What a fault may lay hands on."""
+
+    run: Run
+    stack: Path
+    state_home: Path
+    """Where the runs are kept."""
+    disk: Path | None
+    """The small disk that both lie on, where there is one."""
+    proxy: Proxy
+    viewer: Viewer | Tmux | None
+    draw: Random
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault: who is there, what strikes, and how a run may end by it."""
+
+    name: str
+    strike: Callable[[Scene], str]
+    """Returns once it is over; what it says is a broken promise, or empty."""
+    ends: frozenset[State]
+    watched: Watched = Watched.NOBODY
+    on_small_disk: bool = False
+
+
+def _killed_viewer(scene: Scene) -> str:
+    assert isinstance(scene.viewer, Viewer)
+    scene.viewer.signal(signal.SIGKILL)
+    return ""
+
+
+def _hung_up_viewer(scene: Scene) -> str:
+    assert isinstance(scene.viewer, Viewer)
+    scene.viewer.signal(signal.SIGHUP)
+    return "" if scene.viewer.ends() else "the viewer goes on after SIGHUP"
+
+
+def _closed_terminal(scene: Scene) -> str:
+    assert isinstance(scene.viewer, Viewer)
+    scene.viewer.take_terminal()
+    return "" if scene.viewer.ends() else "the viewer goes on without its terminal"
+
+
+def _killed_tmux(scene: Scene) -> str:
+    assert isinstance(scene.viewer, Tmux)
+    scene.viewer.kill_server()
+    return ""
+
+
+def _cancel(scene: Scene) -> str:
+    runs.cancel(scene.run.refresh())
+    return ""
+
+
+def _send(
+    number: signal.Signals, *, runner: bool = False, terraform: bool = False
+) -> Callable[[Scene], str]:
+    def strike(scene: Scene) -> str:
+        present = scene.run.refresh()
+        for pid in (present.pid if runner else 0, present.terraform_pid if terraform else 0):
+            with contextlib.suppress(ProcessLookupError):
+                if pid:
+                    os.kill(pid, number)
+        return ""
+
+    return strike
+
+
+def _storm(weather: Weather) -> Callable[[Scene], str]:
+    def strike(scene: Scene) -> str:
+        gone = weather in (Weather.GONE, Weather.HANGS)
+        scene.proxy.storm(weather, VANISH_SECONDS if gone else scene.draw.uniform(*BAD_SECONDS))
+        return ""
+
+    return strike
+
+
+def _full_disk(scene: Scene) -> str:
+    assert scene.disk is not None
+    with places.full(scene.disk):
+        _wait(scene)
+    return ""
+
+
+def _read_only(which: Callable[[Scene], Path]) -> Callable[[Scene], str]:
+    def strike(scene: Scene) -> str:
+        with places.read_only(which(scene)):
+            _wait(scene)
+        return ""
+
+    return strike
+
+
+def _wait(scene: Scene) -> None:
+    time.sleep(scene.draw.uniform(*BAD_SECONDS))
+
+
+_WELL = frozenset({State.SUCCEEDED})
+# A viewer that starts its run and dies before the plan stands leaves it to others.
+_LEFT = _WELL | {State.PLANNED}
+_STOPPED = _WELL | {State.CANCELLED, State.DISCARDED}
+_BADLY = _WELL | {State.FAILED}
+_ANYHOW = _BADLY | {State.LOST}
+
+FAULTS = (
+    Fault("command SIGKILL", _killed_viewer, _LEFT, Watched.COMMAND),
+    Fault("command SIGHUP", _hung_up_viewer, _LEFT, Watched.COMMAND),
+    Fault("command pty closed", _closed_terminal, _LEFT, Watched.COMMAND),
+    Fault("TUI SIGKILL", _killed_viewer, _WELL, Watched.WIZARD),
+    Fault("TUI SIGHUP", _hung_up_viewer, _WELL, Watched.WIZARD),
+    Fault("TUI pty closed", _closed_terminal, _WELL, Watched.WIZARD),
+    Fault("tmux server SIGKILL", _killed_tmux, _LEFT, Watched.TMUX),
+    Fault("cancel", _cancel, _STOPPED),
+    Fault("runner SIGTERM", _send(signal.SIGTERM, runner=True), _STOPPED),
+    Fault("runner SIGHUP", _send(signal.SIGHUP, runner=True), _WELL),
+    Fault("runner SIGKILL", _send(signal.SIGKILL, runner=True), _ANYHOW),
+    Fault("Terraform SIGKILL", _send(signal.SIGKILL, terraform=True), _BADLY),
+    Fault("runner and Terraform SIGKILL",
+          _send(signal.SIGKILL, runner=True, terraform=True), _ANYHOW),
+    Fault("runner and Terraform SIGTERM",
+          _send(signal.SIGTERM, runner=True, terraform=True), _STOPPED),
+    Fault("account answers 500", _storm(Weather.ERRORS), _BADLY),
+    Fault("account throttles", _storm(Weather.THROTTLES), _BADLY),
+    Fault("account hangs", _storm(Weather.HANGS), _BADLY),
+    Fault("account vanishes for 5 s", _storm(Weather.GONE), _BADLY),
+    Fault("disk full", _full_disk, _ANYHOW, on_small_disk=True),
+    Fault("runs folder read-only", _read_only(lambda scene: scene.state_home), _ANYHOW),
+    Fault("stack folder read-only", _read_only(lambda scene: scene.stack), _ANYHOW),
+)  # fmt: skip
+"""In the order of the table."""
+
+
+def available(folder: Path) -> tuple[tuple[Fault, ...], dict[str, str]]:
+    """Return the faults that can be had here, and of the others why not."""
+    missing = {}
+    if not has_tmux():
+        missing["tmux server SIGKILL"] = "tmux is not installed"
+    if not places.can_mount():
+        missing["disk full"] = "a file system of limited size takes root"
+    if not places.can_be_read_only(folder):
+        why = "this file system has no immutable files"
+        missing |= dict.fromkeys(("runs folder read-only", "stack folder read-only"), why)
+    return tuple(it for it in FAULTS if it.name not in missing), missing

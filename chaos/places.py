@@ -1,0 +1,100 @@
+"""A disk that can be full, and folders that turn read-only."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+DISK_BYTES = 24 << 20
+"""Room for the state and the journals of one trial; the provider is only linked."""
+_BLOCK = b"\0" * (1 << 16)
+
+
+def can_mount() -> bool:
+    """Tell whether a file system of limited size can be had: only root may mount a tmpfs."""
+    return os.geteuid() == 0 and shutil.which("mount") is not None
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[None]:
+    """Have a tmpfs of DISK_BYTES on ``folder``."""
+    folder.mkdir(parents=True)
+    size = f"size={DISK_BYTES}"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", size, "chaos", folder], check=True)
+    try:
+        yield
+    finally:
+        # Lazily: a process that a fault left alone may still stand in it.
+        subprocess.run(["umount", "--lazy", folder], check=False)
+
+
+@contextmanager
+def full(folder: Path) -> Iterator[None]:
+    """Fill the file system of ``folder`` to its last byte within the block."""
+    ballast = folder / "ballast"
+    with ballast.open("wb", buffering=0) as file:
+        for size in (len(_BLOCK), 1):
+            try:
+                while True:
+                    file.write(_BLOCK[:size])
+            except OSError as error:
+                if error.errno != errno.ENOSPC:
+                    raise
+    try:
+        yield
+    finally:
+        ballast.unlink()
+
+
+@contextmanager
+def read_only(folder: Path) -> Iterator[None]:
+    """Let nothing in ``folder`` be created, replaced or opened for writing within the block.
+
+    For root, whom permissions don't stop, by the attribute "immutable"; files that are open stay
+    writable, as on a disk that the system remounts. Raises OSError where that can't be had.
+    """
+    try:
+        _set_read_only(folder, True)
+        yield
+    finally:
+        _set_read_only(folder, False)
+
+
+def make_writable(folder: Path) -> None:
+    """Undo what a trial that broke left."""
+    _set_read_only(folder, False)
+
+
+def can_be_read_only(folder: Path) -> bool:
+    """Try it."""
+    probe = Path(tempfile.mkdtemp(dir=folder))
+    try:
+        with read_only(probe):
+            return True
+    except OSError:
+        return False
+    finally:
+        with contextlib.suppress(OSError):
+            probe.rmdir()
+
+
+def _set_read_only(folder: Path, wanted: bool) -> None:
+    paths = [folder, *folder.rglob("*")]
+    # The provider is only linked: what a link leads to is not the trial's.
+    paths = [path for path in paths if not path.is_symlink() and path.exists()]
+    if os.geteuid() == 0:
+        sign = "+i" if wanted else "-i"
+        done = subprocess.run(["chattr", sign, *paths], check=False, capture_output=True)
+        if done.returncode and wanted:
+            raise OSError(errno.ENOTSUP, done.stderr.decode().strip(), str(folder))
+        return
+    for path in paths:
+        mode = path.stat().st_mode
+        path.chmod(mode & ~0o222 if wanted else mode | 0o200)

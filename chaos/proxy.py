@@ -1,0 +1,216 @@
+"""A slow and unreliable way to the emulated account: an HTTP proxy with weather."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import random
+import socket
+import threading
+import time
+from email.message import Message
+from enum import StrEnum
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+ANSWER_SECONDS = 60.0
+"""For the emulated account: its first EC2 call loads 1,400 instance types."""
+_HOP_BY_HOP = frozenset({"connection", "transfer-encoding", "keep-alive", "content-length"})
+
+
+class Weather(StrEnum):
+    """How the account answers."""
+
+    FAIR = "fair"
+    ERRORS = "errors"
+    """500, half of them after the call was carried out."""
+    THROTTLES = "throttles"
+    HANGS = "hangs"
+    """Answers when it is over, half of the calls carried out at once."""
+    GONE = "gone"
+    """Connections are cut, answers of calls that were carried out with them; new ones refused."""
+
+
+class Proxy:
+    """Listens on a port of loopback and hands every call on to ``endpoint``, slowly.
+
+    Each answer takes ``slowness`` (least and most seconds) longer, drawn anew, partly before and
+    partly after the call is carried out.
+    """
+
+    def __init__(self, endpoint: str, slowness: tuple[float, float], seed: str) -> None:
+        parts = urlsplit(endpoint)
+        self.backend = (parts.hostname or "", parts.port or 80)
+        self.slowness = slowness
+        self.weather = Weather.FAIR
+        self.calls = 0
+        self.troubles: list[str] = []
+        """Calls that were lost between the proxy and the account: no fault of the trial's."""
+        self._draw = random.Random(seed)
+        self._connections: set[socket.socket] = set()
+        self._guard = threading.Lock()
+        self._server = self._listen(0)
+        self.port = self._server.server_port
+
+    @property
+    def endpoint(self) -> str:
+        """``http://127.0.0.1:PORT``."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def storm(self, weather: Weather, seconds: float) -> None:
+        """Have this weather for so long; returns when it is over."""
+        self.weather = weather
+        if weather is Weather.GONE:
+            self._stop_listening()
+            with self._guard:
+                cut = list(self._connections)
+            for connection in cut:
+                # Its other end may be gone already.
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+        time.sleep(seconds)
+        self.weather = Weather.FAIR
+        if weather is Weather.GONE:
+            self._server = self._listen(self.port)
+
+    def close(self) -> None:
+        """End it."""
+        self._stop_listening()
+
+    def present(self) -> Weather:
+        """Return the weather at this moment."""
+        return self.weather
+
+    def pause(self) -> tuple[float, float]:
+        """Return how long to wait before and after the call that comes now."""
+        with self._guard:
+            self.calls += 1
+            whole = self._draw.uniform(*self.slowness)
+            return (before := whole * self._draw.random()), whole - before
+
+    def chance(self) -> bool:
+        """Draw one of two."""
+        with self._guard:
+            return self._draw.random() < 0.5
+
+    def joins(self, connection: socket.socket) -> None:
+        """Remember a connection, to be cut when the account vanishes."""
+        with self._guard:
+            self._connections.add(connection)
+
+    def leaves(self, connection: socket.socket) -> None:
+        """Forget a connection."""
+        with self._guard:
+            self._connections.discard(connection)
+
+    def _listen(self, port: int) -> ThreadingHTTPServer:
+        handler = type("Handler", (_Handler,), {"proxy": self})
+        server = _Server(("127.0.0.1", port), handler)
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        return server
+
+    def _stop_listening(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: cut connections are what this is for."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    proxy: Proxy
+    protocol_version = "HTTP/1.1"
+
+    def setup(self) -> None:
+        super().setup()
+        self.proxy.joins(self.connection)
+
+    def finish(self) -> None:
+        self.proxy.leaves(self.connection)
+        # The answer's last bytes may be for a connection that was cut.
+        with contextlib.suppress(OSError):
+            super().finish()
+
+    def log_message(self, format: str, *words: object) -> None:
+        """Say nothing."""
+
+    def handle_call(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        before, after = self.proxy.pause()
+        time.sleep(before)
+        match self.proxy.present():
+            case Weather.THROTTLES:
+                self._send(*_throttled(self.headers, body))
+                return
+            case Weather.ERRORS:
+                if self.proxy.chance():
+                    self._forward(body)
+                self._send(500, {"Content-Type": "text/plain"}, b"Internal Server Error")
+                return
+            case Weather.HANGS if self.proxy.chance():
+                self._until_fair()
+            case Weather.GONE:
+                self.close_connection = True
+                return
+        status, headers, answer = self._forward(body)
+        time.sleep(after)
+        if self.proxy.present() is Weather.HANGS:
+            self._until_fair()
+        if self.proxy.present() is Weather.GONE:
+            self.close_connection = True
+            return
+        self._send(status, headers, answer)
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_PATCH = handle_call
+
+    def _until_fair(self) -> None:
+        while self.proxy.present() is Weather.HANGS:
+            time.sleep(0.05)
+
+    def _forward(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
+        backend = http.client.HTTPConnection(*self.proxy.backend, timeout=ANSWER_SECONDS)
+        try:
+            backend.request(self.command, self.path, body=body, headers=dict(self.headers.items()))
+            answer = backend.getresponse()
+            kept = {k: v for k, v in answer.getheaders() if k.lower() not in _HOP_BY_HOP}
+            if self.command == "HEAD" and (length := answer.getheader("Content-Length")):
+                kept["X-Content-Length"] = length
+            return answer.status, kept, answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            self.proxy.troubles.append(f"{self.command} {self.path} {body[:80]!r}: {error!r}")
+            raise
+        finally:
+            backend.close()
+
+    def _send(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        self.send_response_only(status)
+        length = headers.pop("X-Content-Length", str(len(body)))
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", length)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+
+def _throttled(headers: Message, body: bytes) -> tuple[int, dict[str, str], bytes]:
+    """Return how the service that is called refuses a call that comes too soon."""
+    if "X-Amz-Target" in headers:
+        said = b'{"__type":"ThrottlingException","message":"Rate exceeded"}'
+        return 400, {"Content-Type": "application/x-amz-json-1.1"}, said
+    xml = {"Content-Type": "text/xml"}
+    if b"Version=2016-11-15" in body:
+        error = b"<Code>RequestLimitExceeded</Code><Message>Request limit exceeded.</Message>"
+        said = b"<Response><Errors><Error>%s</Error></Errors><RequestID>1</RequestID></Response>"
+        return 503, xml, said % error
+    if b"Action=" not in body:
+        return 503, xml, b"<Error><Code>SlowDown</Code><Message>Slow down.</Message></Error>"
+    error = b"<Type>Sender</Type><Code>Throttling</Code><Message>Rate exceeded</Message>"
+    said = b"<ErrorResponse><Error>%s</Error><RequestId>1</RequestId></ErrorResponse>"
+    return 400, xml, said % error

@@ -1,0 +1,135 @@
+"""Programs that look at a run or drive it, in a terminal that can be taken away from them."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pty
+import select
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+SIZE = (24, 80)
+PATIENCE = 60.0
+"""Seconds for a screen to stand, on a machine that has other work."""
+LEAVE_SECONDS = 4.0
+"""For a program to end after its terminal has: 2 s are promised, the machine may be busy."""
+ENTRY = b"Watch the run"
+"""What the wizard's start screen offers first while a run works on the directory."""
+RUN_SCREEN = b"elapsed"
+
+
+def program(*arguments: str | Path) -> list[str]:
+    """Return the command line of gpuecs-tui."""
+    return [str(Path(sys.executable).with_name("gpuecs-tui")), *map(str, arguments)]
+
+
+class Viewer:
+    """A program in a pty of its own whose output is taken and thrown away."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self.pid, self.end = pty.fork()
+        if self.pid == 0:
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", *SIZE, 0, 0))
+            os.execve(command[0], list(command), {**os.environ, "TERM": "xterm-256color"})
+        self.seen = b""
+        self._closing = threading.Event()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def watch_run(self) -> bool:
+        """In the wizard, go from the start screen to the run; False when it isn't offered."""
+        if not self.shows(ENTRY):
+            return False
+        os.write(self.end, b"\r")
+        time.sleep(1)
+        return True
+
+    def shows(self, text: bytes) -> bool:
+        """Wait until it has painted ``text``."""
+        deadline = time.monotonic() + PATIENCE
+        while text not in self.seen:
+            if time.monotonic() > deadline or not self.is_alive():
+                return False
+            time.sleep(0.05)
+        return True
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
+    def take_terminal(self) -> None:
+        """Close the other end of its terminal."""
+        self._closing.set()
+        self._reader.join()
+        os.close(self.end)
+        self.end = -1
+
+    def is_alive(self) -> bool:
+        """Tell whether it has not ended yet."""
+        if self.pid and os.waitpid(self.pid, os.WNOHANG)[0]:
+            self.pid = 0
+        return bool(self.pid)
+
+    def ends(self) -> bool:
+        """Wait for its end; False when it goes on beyond LEAVE_SECONDS."""
+        deadline = time.monotonic() + LEAVE_SECONDS
+        while self.is_alive():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
+        return True
+
+    def close(self) -> None:
+        """End it, whatever it does."""
+        if self.is_alive():
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        if self.end >= 0:
+            self.take_terminal()
+
+    def _read(self) -> None:
+        while not self._closing.is_set():
+            with contextlib.suppress(OSError):
+                if select.select([self.end], [], [], 0.05)[0]:
+                    self.seen = (self.seen + os.read(self.end, 1 << 16))[-(1 << 20) :]
+                    continue
+            time.sleep(0.02)
+
+
+class Tmux:
+    """A tmux server of its own with one window."""
+
+    def __init__(self, name: str, command: Sequence[str]) -> None:
+        self._call = ["tmux", "-L", name, "-f", os.devnull]
+        size = ["-x", str(SIZE[1]), "-y", str(SIZE[0])]
+        subprocess.run([*self._call, "new-session", "-d", *size, *command], check=True)
+        told = subprocess.run(
+            [*self._call, "display-message", "-p", "#{pid}"],
+            check=True, capture_output=True, text=True,
+        )  # fmt: skip
+        self.server = int(told.stdout)
+
+    def kill_server(self) -> None:
+        """End the server without a word."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.server, signal.SIGKILL)
+
+    def close(self) -> None:
+        """End it."""
+        subprocess.run([*self._call, "kill-server"], check=False, capture_output=True)
+
+
+def has_tmux() -> bool:
+    """Tell whether tmux is installed."""
+    return shutil.which("tmux") is not None
