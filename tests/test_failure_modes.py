@@ -1,0 +1,192 @@
+"""docs/failure-modes.md says of every known failure how it is met, and by which test that holds.
+
+The page is made from what stands here: ``python -m tests.test_failure_modes`` writes it.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from gpuecs_tui.checks.registry import RULES
+from gpuecs_tui.demo.fault_names import FAULTS, shape
+from gpuecs_tui.terraform.mirror import EXCLUDED
+from gpuecs_tui.terraform.plan_words import SERVICE_REPLACED
+
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "failure-modes.md"
+PLACES = ("before", "plan", "design")
+"""Columns: found by a rule before an apply, told of a plan, impossible by what is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """One way to fail."""
+
+    id: str
+    happens: str
+    tests: dict[str, str]
+    """Column → ``file::test`` below tests/."""
+
+
+def _before(id: str, happens: str, test: str) -> Mode:
+    return Mode(id, happens, {"before": f"checks/{test}"})
+
+
+def _design(id: str, happens: str, test: str) -> Mode:
+    return Mode(id, happens, {"design": f"terraform/test_render_lessons.py::{test}"})
+
+
+def _resource(id: str, happens: str) -> Mode:
+    return _before(id, happens, f"test_resources.py::test_{id.replace('-', '_')}")
+
+
+def _network(id: str, happens: str) -> Mode:
+    return _before(id, happens, f"test_network_rules.py::test_{id.replace('-', '_')}")
+
+
+def _service(id: str, happens: str) -> Mode:
+    return _before(id, happens, f"test_service_rules.py::test_{id.replace('-', '_')}")
+
+
+MODES = (
+    _resource("memory-fit", "A task asks for more memory than the agent registers: never placed."),
+    _resource("cpu-fit", "A task asks for more CPU units than the instance has."),
+    _resource("gpu-fit", "A task asks for more GPUs than the instance has, or leaves some idle."),
+    _resource(
+        "gpu-type", "The type has no NVIDIA GPU, a fraction of one, or no ECS GPU AMI for it."
+    ),
+    _service("ami-type", "The AMI has no driver, is of another architecture, gone or too old."),
+    _network("zone-offering", "The type isn't offered in the zone of a chosen subnet."),
+    _service("quota", "The fleet at its maximum is above the region's vCPU quota."),
+    _service("rollout-surge", "No room for one more task: every later deployment hangs."),
+    _service("static-port", "A fixed host port allows one task on an instance."),
+    _service("port-range", "The agent or the kernel has the host port."),
+    _service("eni-limit", "awsvpc tasks need more network interfaces than the type has."),
+    _network("lb-zones", "The load balancer's subnets: one zone, two in one, or private ones."),
+    _network("egress", "Instances can't reach ECS: the agent never registers."),
+    _network("free-addresses", "A subnet has fewer free addresses than the stack can need."),
+    _before(
+        "security-path",
+        "Security groups keep clients from the listener, or it from the tasks.",
+        "test_network_rules.py::test_the_load_balancer_reaches_its_tasks",
+    ),
+    _service("health-timing", "The service kills what is still loading its model."),
+    _service("drain-timing", "Requests are cut off while a task is taken out."),
+    _service("image-exists", "The ECR repository or the image isn't there."),
+    _service("secret-exists", "A secret isn't there, or in another region."),
+    _service("certificate", "The certificate is expired, not issued or of another region."),
+    _service("name-limit", "AWS refuses a name that Terraform doesn't check."),
+    _service("name-taken", "Something of that name exists and isn't this stack's own."),
+    _service("role-missing", "A role, profile or key pair is missing or not trusted."),
+    _service("zero-scale-cost", "From zero, scaling launches two instances where one would do."),
+    Mode(
+        "provider-version",
+        "Provider 6.53 and 6.54 roll back every update of a service.",
+        {
+            "before": "terraform/test_mirror.py::test_which_versions_fit",
+            "design": "test_failure_modes.py::test_no_stack_takes_a_provider_that_rolls_back",
+        },
+    ),
+    Mode(
+        SERVICE_REPLACED,
+        "The plan destroys and recreates the service, the load balancer or what feeds them.",
+        {"plan": "terraform/test_plan.py::test_a_replaced_service_is_said_in_words"},
+    ),
+    _design(
+        "destroy-order",
+        "Provider, group, cluster and service wait for each other on destroy.",
+        "test_destroy_order",
+    ),
+    _design(
+        "association-resource",
+        "Providers declared on the cluster make it undeletable.",
+        "test_association_resource",
+    ),
+    _design(
+        "target-group-in-use",
+        "A renamed target group can't go while the listener uses it.",
+        "test_target_group_in_use",
+    ),
+    _design(
+        "managed-tag",
+        "Without the tag AmazonECSManaged scaling breaks and plans drift.",
+        "test_managed_tag",
+    ),
+    _design(
+        "cluster-join",
+        "Instances whose user data names no cluster join `default`.",
+        "test_cluster_join",
+    ),
+    _design(
+        "count-reset", "Terraform sets back a count that scaling has changed.", "test_count_reset"
+    ),
+    _design(
+        "template-roll",
+        "A new launch template reaches no instance that runs.",
+        "test_template_roll",
+    ),
+)
+
+HEAD = """\
+# Failure modes
+
+How GPU services on ECS fail, and where gpuecs-tui says or prevents it. *Before*: a rule finds it
+while you type, in `check`, and again right before an apply. *Plan*: it is told of the plan, before
+anything else. *Design*: the Terraform is written so that it can't happen. Each entry is the test
+that holds it, below `tests/`. The last column names the faults with which the demo account shows
+the finding: `gpuecs-tui --demo --demo-fault NAME`.
+
+This page is written by `python -m tests.test_failure_modes`; a test compares it.
+
+| rule | what happens | before | plan | design | demo fault |
+|---|---|---|---|---|---|
+"""
+
+
+def page() -> str:
+    """Return the page as it should be."""
+    rows = []
+    for mode in MODES:
+        faults = [shape(fault) for fault in FAULTS.values() if fault.rule == mode.id]
+        cells = [
+            f"`{mode.id}`",
+            mode.happens,
+            *(f"`{mode.tests[place]}`" if place in mode.tests else "" for place in PLACES),
+            ", ".join(f"`{fault}`" for fault in faults),
+        ]
+        rows.append("| " + " | ".join(cells) + " |\n")
+    return HEAD + "".join(rows)
+
+
+def test_the_page_is_up_to_date() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "python -m tests.test_failure_modes"
+
+
+def test_every_rule_has_its_row() -> None:
+    assert {mode.id for mode in MODES if "before" in mode.tests} == {*RULES, "provider-version"}
+    assert len({mode.id for mode in MODES}) == len(MODES)
+    assert {fault.rule for fault in FAULTS.values()} <= {"", *RULES}
+
+
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.id)
+def test_each_is_held_by_a_test_that_exists(mode: Mode) -> None:
+    assert mode.tests.keys() & {*PLACES}
+    for test in mode.tests.values():
+        file, _colons, name = test.partition("::")
+        tree = ast.parse((ROOT / "tests" / file).read_text(encoding="utf-8"))
+        assert name in {it.name for it in tree.body if isinstance(it, ast.FunctionDef)}, test
+
+
+def test_no_stack_takes_a_provider_that_rolls_back() -> None:
+    written = (ROOT / "templates" / "versions.tf.j2").read_text(encoding="utf-8")
+    for major, minor in EXCLUDED:
+        assert f"!= {major}.{minor}.0" in written
+
+
+if __name__ == "__main__":
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text(page(), encoding="utf-8")
