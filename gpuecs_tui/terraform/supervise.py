@@ -97,10 +97,13 @@ class Supervisor:
                     patience = _QUICK_LOOK_SECONDS
             select.select([self._wake], [], [], patience)
             self._drain()
-        if started is not None and not interrupted and self._was_heard(begin):
-            # Somebody else's signal, and Terraform was quicker than our next look.
+        code = child.wait()
+        # Somebody else's signal, and Terraform was quicker than our next look; or it came before
+        # Terraform listened, which ends it before it has done anything.
+        ended = self._was_heard(begin) or (code == -signal.SIGTERM and self.is_cancelled())
+        if started is not None and not interrupted and ended:
             self._stopping()
-        return child.wait()
+        return code
 
     def _was_heard(self, begin: int) -> bool:
         with self._files.journal.open("rb") as journal:
