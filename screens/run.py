@@ -15,6 +15,7 @@ from textual.message import Message
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.terraform import runs
 from gpuecs_tui.terraform.directory_lock import DirectoryBusy
+from gpuecs_tui.terraform.hard_stop import end_now
 from gpuecs_tui.terraform.problems import RunProblem, TerraformProblem
 from gpuecs_tui.terraform.run import Run, load
 from gpuecs_tui.terraform.states import Operation, State
@@ -23,8 +24,8 @@ from gpuecs_tui.widgets.clipboard import copy_text
 from gpuecs_tui.widgets.confirm import Confirm
 from gpuecs_tui.widgets.run_advice import BRING_BACK, ENDED_BADLY, AdvisingScreen
 from gpuecs_tui.widgets.run_panel import RunPanel
+from gpuecs_tui.widgets.run_questions import apply_question, end_question, stop_question
 from gpuecs_tui.widgets.run_watch import still_holds
-from gpuecs_tui.widgets.run_words import destroys, finding_lines, in_flight, question
 from gpuecs_tui.wizard.run_environment import environment_for
 
 if TYPE_CHECKING:
@@ -51,12 +52,15 @@ class RunScreen(AdvisingScreen):
         "lose the connection: it goes on, and the next start offers it here again. Any number of "
         "terminals may watch.\n\n"
         "Cancel interrupts Terraform once. It finishes what is in flight, saves its state and "
-        "gives the lock back; that can take minutes, and no second signal is ever sent."
+        "gives the lock back; that can take minutes, and no second signal is sent by itself. Only "
+        "while it is stopping, X ends it at once, which loses what it has not saved: it says what "
+        "that is and asks for the stack's name."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "approve", show=False),
         Binding("d", "discard", show=False),
         Binding("c", "cancel", show=False),
+        Binding("X", "end_now", show=False),
         Binding("p", "plan('apply')", show=False),
         Binding("D", "plan('destroy')", show=False),
         Binding("u", "copy_url", show=False),
@@ -238,13 +242,6 @@ class RunScreen(AdvisingScreen):
             return
         run = watch.run
         errors = [it for it in self.wizard.findings if it.severity == "error"]
-        if run.operation is Operation.DESTROY:
-            errors = []
-        grave = bool(errors) or destroys(run, watch.tree)
-        lines = [*finding_lines(errors), *question(run, watch.progress, watch.tree)]
-        life = self.life_for(run)
-        if life is not None:
-            lines.append(Content.styled(life.sentence, "$text-error" if life.is_short else ""))
 
         def answered(yes: bool | None) -> None:
             if yes:
@@ -252,17 +249,8 @@ class RunScreen(AdvisingScreen):
                 self.changed()
                 self._decide(self._approve, run)
 
-        title = _("Destroy?") if run.operation is Operation.DESTROY else _("Apply this plan?")
-        self.app.push_screen(
-            Confirm(
-                title,
-                lines,
-                yes=_("Destroy") if run.operation is Operation.DESTROY else _("Apply"),
-                word=self.confirmation if grave else "",
-                grave=grave or (life is not None and life.is_short),
-            ),
-            answered,
-        )
+        asked = apply_question(watch, errors, self.life_for(run), self.confirmation)
+        self.app.push_screen(asked, answered)
 
     def action_discard(self) -> None:
         """Decline the plan on view."""
@@ -272,26 +260,21 @@ class RunScreen(AdvisingScreen):
 
     def action_cancel(self) -> None:
         """Ask once, then have Terraform interrupted."""
-        watch = self.panel.view
-        if watch is None:
-            return
-        run = watch.run
-        lines = [
-            Content(
-                _(
-                    "Terraform gets one interrupt. It finishes what is in flight, saves its state "
-                    "and gives the lock back; that can take minutes."
-                )
-            )
-        ]
-        if waiting := in_flight(watch.progress):
-            lines.append(Content(_("In flight: {resources}.").format(resources=waiting)))
+        if (watch := self.panel.view) is not None:
+            self._ask_to_end(stop_question(watch.progress), runs.cancel, watch.run)
 
+    def action_end_now(self) -> None:
+        """Say what a harder stop loses, and carry it out once the name is typed."""
+        if (watch := self.panel.view) is not None:
+            asked = end_question(watch.progress, self.confirmation)
+            self._ask_to_end(asked, end_now, watch.run)
+
+    def _ask_to_end(self, question: Confirm, end: Callable[[Run], Run], run: Run) -> None:
         def answered(yes: bool | None) -> None:
             if yes:
-                self._decide(runs.cancel, run)
+                self._decide(end, run)
 
-        self.app.push_screen(Confirm(_("Stop this run?"), lines, yes=_("Stop")), answered)
+        self.app.push_screen(question, answered)
 
     def action_copy_url(self) -> None:
         """Copy where the service answers."""
@@ -310,6 +293,8 @@ class RunScreen(AdvisingScreen):
                 return run is not None and run.state is State.PLANNED and not self._busy
             case "cancel":
                 return run is not None and run.state in CANCELLABLE
+            case "end_now":
+                return run is not None and run.state is State.STOPPING
             case "plan":
                 return not self._busy and (run is None or run.is_final)
             case "copy_url":
@@ -325,6 +310,7 @@ class RunScreen(AdvisingScreen):
             ("a", _("approve"), "approve", ()),
             ("d", _("discard"), "discard", ()),
             ("c", _("stop"), "cancel", ()),
+            ("X", _("end at once"), "end_now", ()),
             ("u", _("copy URL"), "copy_url", ()),
             ("p", _("plan"), "plan", ("apply",)),
             ("D", _("destroy"), "plan", ("destroy",)),

@@ -222,10 +222,22 @@ _ALL = (
     ),
     Command(
         name="cancel",
-        operands="DIR",
+        operands="DIR [--end-now RUN]",
         help=N_("ask the live run to stop: one interrupt to Terraform"),
         target="commands.runs:cancel",
-        arguments=(DIRECTORY,),
+        arguments=(
+            DIRECTORY,
+            (
+                ("--end-now",),
+                {
+                    "metavar": "RUN",
+                    "help": N_(
+                        "end a run that is stopping without its state being saved; RUN is its id, "
+                        "as runs --json says it"
+                    ),
+                },
+            ),
+        ),
     ),
     Command(
         name="state",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from gpuecs_tui.commands.failure import EXIT_FAILED, EXIT_USAGE, Failure, harmle
 from gpuecs_tui.commands.follow import follow
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform import runs as store
+from gpuecs_tui.terraform.durations import in_words
 from gpuecs_tui.terraform.follower import Follower
+from gpuecs_tui.terraform.hard_stop import end_now
 from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.states import Operation, State, title
@@ -89,11 +92,34 @@ def cancel(arguments: argparse.Namespace) -> int:
         raise Failure(
             _("No run is under way in {directory}.").format(directory=arguments.directory)
         )
+    if arguments.end_now is not None and arguments.end_now != run.id:
+        raise Failure(
+            _("The run under way is {id}, not {named}.").format(id=run.id, named=arguments.end_now),
+            _("Ending it at once loses what Terraform has not saved: name the run you mean."),
+            EXIT_USAGE,
+        )
     try:
-        present = store.cancel(run)
+        present = store.cancel(run) if arguments.end_now is None else end_now(run)
     except TerraformProblem as problem:
         raise Failure(problem.message, problem.remedy) from None
-    if present.is_live:
+    except OSError as error:
+        raise Failure(_("Nothing was done: {reason}.").format(reason=error)) from None
+    if arguments.end_now is not None:
+        present = follow(present, lambda it: not it.is_live)
+        return _outcome(present)
+    if run.state is State.STOPPING and present.state is State.STOPPING:
+        print(
+            _(
+                "It has been stopping for {time}. Watch: gpuecs-tui attach {directory}; to end it "
+                "without its state being saved, which may lose what it created since the last "
+                "save: gpuecs-tui cancel {directory} --end-now {id}"
+            ).format(
+                time=in_words(datetime.now(UTC) - run.state_since),
+                directory=arguments.directory,
+                id=run.id,
+            )
+        )
+    elif present.is_live:
         print(
             _(
                 "Asked to stop. Terraform finishes what is in flight, which can take minutes; "

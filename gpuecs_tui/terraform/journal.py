@@ -68,6 +68,11 @@ class RunFiles:
         return self.folder / "interrupted.json"
 
     @property
+    def forced(self) -> Path:
+        """The mark that Terraform was ended without its state being saved."""
+        return self.folder / "forced.json"
+
+    @property
     def journal(self) -> Path:
         """All events, one JSON object a line; what is none is Terraform's plain words."""
         return self.folder / "journal.jsonl"

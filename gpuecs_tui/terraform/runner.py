@@ -24,19 +24,17 @@ from gpuecs_tui.terraform.engine import Engine, find_engine
 from gpuecs_tui.terraform.environment import child_environment
 from gpuecs_tui.terraform.events import Decoder, Event, Version
 from gpuecs_tui.terraform.fingerprint import changed, configuration_files, file_sha256
-from gpuecs_tui.terraform.initialise import locked_providers, needs_init, remember_init
+from gpuecs_tui.terraform.init_stage import initialise
+from gpuecs_tui.terraform.initialise import needs_init
 from gpuecs_tui.terraform.journal import JournalWriter, read_recorded, record
 from gpuecs_tui.terraform.liveness import ProcessIdentity, identify
-from gpuecs_tui.terraform.mirror import PROVIDER, Mirror, Source, find_mirror
-from gpuecs_tui.terraform.moves import refuse_unmoved
 from gpuecs_tui.terraform.outcome import counts, failure, outputs, without_secrets
-from gpuecs_tui.terraform.places import backend_options
 from gpuecs_tui.terraform.plan import masked
 from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.run import Run, load
 from gpuecs_tui.terraform.runs import runs_of
 from gpuecs_tui.terraform.states import Operation, State
-from gpuecs_tui.terraform.store import PRIVATE_FILE, replace_json
+from gpuecs_tui.terraform.store import PRIVATE_FILE, read_json, replace_json
 from gpuecs_tui.terraform.supervise import Cancelled, Supervisor
 
 NO_CHANGES, HAS_CHANGES = 0, 2
@@ -128,29 +126,16 @@ class Runner:
         directory = self.run.directory
         if not force and not needs_init(directory, self.environment):
             return
-        refuse_unmoved(directory, self.environment)
-        mirror = find_mirror(
+        code = initialise(
+            directory,
             engine,
-            named=self.run.plugin_dir,
-            locked=locked_providers(directory).get(f"{engine.registry}/{PROVIDER}"),
-            environ=self.environment,
+            self.environment,
+            plugin_dir=self.run.plugin_dir,
+            run=lambda arguments: self._terraform(engine, arguments),
+            note=self.journal.note,
         )
-        code = self._init(engine, mirror)
-        if code == 1 and mirror.source is Source.FOUND:
-            # Only found, not asked for: it may lack another provider that the stack needs.
-            self.journal.note(_("That mirror does not serve: trying without it."))
-            code = self._init(engine, Mirror(Source.REGISTRY, None))
         if code != 0:
             self._fail(code)
-        remember_init(directory, self.environment)
-
-    def _init(self, engine: Engine, mirror: Mirror) -> int:
-        options = backend_options(self.run.directory, self.environment)
-        arguments = ["init", "-json", "-input=false", *options]
-        if mirror.plugin_dir is not None:
-            self.journal.note(_("Providers come from {folder}.").format(folder=mirror.plugin_dir))
-            arguments.append(f"-plugin-dir={mirror.plugin_dir}")
-        return self._terraform(engine, arguments)
 
     def _plan(self, engine: Engine, options: Sequence[str]) -> int:
         arguments = ["plan", "-json", "-input=false", "-detailed-exitcode", *options]
@@ -239,10 +224,12 @@ class Runner:
             replace_json(self.files.outputs, without_secrets(told))
 
     def _fail(self, code: int) -> None:
+        if self.files.forced.exists():
+            self._end_forced(code)
         why = failure(self._events, code)
-        # Killed otherwise is not stopped: it may not have saved what it did. 2 and -2 are an
-        # interrupt in the moment before Terraform listens for it.
-        if self._stopping and code in (1, 2, -signal.SIGINT):
+        # Killed otherwise is not stopped: it may not have saved what it did. 2 and the signals are
+        # an interrupt in the moment before Terraform listens for it.
+        if self._stopping and code in (1, 2, -signal.SIGINT, -signal.SIGTERM):
             self._end(State.CANCELLED, self._stopped_words(), returncode=code)
         self._end(State.FAILED, why.message, remedy=why.remedy, kind=why.kind, returncode=code)
 
@@ -259,6 +246,21 @@ class Runner:
             self._end(State.CANCELLED, _("Stopped before anything was changed."))
         except Ended:
             return
+
+    def _end_forced(self, code: int) -> None:
+        if self.run.state is not State.APPROVED:
+            self._end(State.CANCELLED, self._stopped_words(), returncode=code)
+        forced = read_json(self.files.forced) or {}
+        words = _(
+            "Ended at once by {who}: Terraform has not saved what it did since its last save."
+        )
+        self._end(
+            State.FAILED,
+            words.format(who=forced.get("by", "?")),
+            remedy=_("Plan anew: what it created and the state lacks is brought back."),
+            kind="forced",
+            returncode=code,
+        )
 
     def _stopped_words(self) -> str:
         if self.run.state is State.APPROVED:

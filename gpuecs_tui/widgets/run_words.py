@@ -10,6 +10,7 @@ from textual.content import Content
 
 from gpuecs_tui.checks.finding import Finding
 from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.terraform.hard_stop import SECOND_INTERRUPT_SECONDS
 from gpuecs_tui.terraform.plan import DESTRUCTIVE, PlanTree
 from gpuecs_tui.terraform.plan_words import warnings
 from gpuecs_tui.terraform.progress import Progress, ResourceProgress
@@ -153,6 +154,34 @@ def finding_lines(errors: Sequence[Finding]) -> list[Content]:
     title = Content.styled(_("The checks say that this can't work:"), "bold $text-error")
     lines = [Content.styled(f"! {harmless(it.message)}", "$text-error") for it in errors]
     return [title, *lines, Content("")]
+
+
+def loss_lines(progress: Progress) -> list[Content]:
+    """Say what ending Terraform before it has saved its state may lose."""
+    lines = [
+        Content(
+            _(
+                "Terraform is interrupted a second time, and killed if that doesn't end it within "
+                "{seconds} s. Its state is not saved and its lock stays behind."
+            ).format(seconds=round(SECOND_INTERRUPT_SECONDS))
+        )
+    ]
+    if created := len(progress.completed()):
+        words = ngettext(
+            "{n} resource was created in this run. If the state lacks it afterwards, the next plan "
+            "brings it back.",
+            "{n} resources were created in this run. Those that the state lacks afterwards are "
+            "brought back by the next plan.",
+            created,
+        )
+        lines.append(Content(words.format(n=created)))
+    if waiting := in_flight(progress):
+        words = _(
+            "May come to be, or go, without anybody knowing: {resources}. The next plan looks for "
+            "it by name and tags."
+        )
+        lines.append(Content.styled(words.format(resources=waiting), "$text-error"))
+    return lines
 
 
 def in_flight(progress: Progress, now: datetime | None = None) -> str:

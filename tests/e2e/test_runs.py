@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform import hard_stop, runs
 from gpuecs_tui.terraform.directory_lock import DirectoryBusy
 from gpuecs_tui.terraform.engine import ENGINE_VARIABLE
 from gpuecs_tui.terraform.follower import Follower
@@ -149,6 +149,22 @@ def test_the_whole_way(tmp_path: Path) -> None:
     assert gone.operation is Operation.DESTROY
     assert resources(stack) == set()
     assert [r.operation for r in runs.runs_of(stack)] == ["destroy", "apply", "apply"]
+
+
+def test_a_terraform_that_does_not_stop_can_be_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hard_stop, "SECOND_INTERRUPT_SECONDS", 0.5)
+    stack = make_stack(tmp_path / "stack", 60)
+    run = in_flight(runs.approve(planned(stack)))
+    # Held still by the system, it hears no interrupt.
+    os.kill(run.terraform_pid, signal.SIGSTOP)
+    runs.cancel(run)
+    hard_stop.end_now(until_state(run, State.STOPPING))
+    ended = until_state(run, State.FAILED)
+    assert ended.returncode == -signal.SIGKILL and ended.message.startswith("Ended at once by ")
+    make_stack(stack, 0)
+    assert_converges(stack)
 
 
 def test_what_is_applied_is_the_plan_that_was_shown(tmp_path: Path) -> None:

@@ -43,6 +43,10 @@ class Command:
     """It goes on to its end and exit code as if no signal came."""
     after_interrupt: float = 0.0
     """Seconds that it goes on after a SIGINT before it exits with 1."""
+    stubborn: bool = False
+    """A second SIGINT doesn't end it; it ends one that is not."""
+    unprepared: bool = False
+    """It doesn't listen for signals yet, as in its first milliseconds."""
 
 
 def stream(name: str) -> list[str]:
@@ -95,12 +99,15 @@ def _main() -> int:
 
     def on_signal(number: int, _frame: FrameType | None) -> None:
         nonlocal stopped
-        stopped = True
+        again, stopped = stopped, True
         with (home / "signals").open("a") as file:
             file.write(signal.Signals(number).name + "\n")
+        if again and not command["stubborn"]:
+            os._exit(1)
 
-    signal.signal(signal.SIGINT, on_signal)
-    signal.signal(signal.SIGTERM, on_signal)
+    if not command["unprepared"]:
+        signal.signal(signal.SIGINT, on_signal)
+        signal.signal(signal.SIGTERM, on_signal)
     hangup_ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     with (home / "calls.jsonl").open("a") as file:
         call = {

@@ -14,12 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.terraform import launch, rotation, runs
+from gpuecs_tui.terraform import hard_stop, launch, rotation, runs
 from gpuecs_tui.terraform.aftermath import had_finished, last_words
 from gpuecs_tui.terraform.candidates import candidates
 from gpuecs_tui.terraform.directory_lock import DirectoryBusy, acquire
 from gpuecs_tui.terraform.engine import ENGINE_VARIABLE
+from gpuecs_tui.terraform.hard_stop import end_now
 from gpuecs_tui.terraform.journal import RunFiles, read_recorded, record
+from gpuecs_tui.terraform.launch import who
 from gpuecs_tui.terraform.liveness import identify
 from gpuecs_tui.terraform.problems import RunProblem
 from gpuecs_tui.terraform.run import Run, load
@@ -155,6 +157,54 @@ def test_cancel_is_one_interrupt_in_every_stage(engine: Path, stack: Path, stage
     assert fake_engine.signals(engine) == ["SIGINT"]
     changed = "what was done is in the state" in ended.message
     assert changed is (stage == "apply") and ended.plan_path is None
+
+
+@pytest.mark.parametrize("stage", ["plan", "apply"])
+def test_a_shutdown_before_terraform_listens(engine: Path, stack: Path, stage: str) -> None:
+    # The machine goes down in the moment in which Terraform starts: it dies without a word.
+    slow = Command(stream("apply-change"), pause=60, unprepared=True)
+    fake_engine.install(engine, "1.11.4", **{stage: slow})
+    run = runs.start(stack, "apply")
+    if stage == "apply":
+        run = runs.approve(until_state(run, State.PLANNED))
+    until(lambda: commands(engine)[-1:] == [stage], stage)
+    until(lambda: run.refresh().terraform_pid, "Terraform's process id")
+    present = run.refresh()
+    for pid in (present.pid, present.terraform_pid):
+        os.kill(pid, signal.SIGTERM)
+    assert until_state(run, State.CANCELLED).returncode == -signal.SIGTERM
+
+
+@pytest.mark.parametrize("stubborn", [False, True])
+def test_a_harder_stop(
+    engine: Path, stack: Path, stubborn: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hard_stop, "SECOND_INTERRUPT_SECONDS", 0.5)
+    slow = Command(stream("apply-change"), pause=60, after_interrupt=60, stubborn=stubborn)
+    fake_engine.install(engine, apply=slow)
+    run = runs.approve(until_state(runs.start(stack, "apply"), State.PLANNED))
+    until(lambda: commands(engine)[-1:] == ["apply"], "apply")
+    until(lambda: run.refresh().terraform_pid, "Terraform's process id")
+    with pytest.raises(RunProblem, match="not stopping"):
+        end_now(run)
+    runs.cancel(run)
+    end_now(until_state(run, State.STOPPING))
+    ended = until_state(run, State.FAILED)
+    assert fake_engine.signals(engine) == ["SIGINT", "SIGINT"]
+    assert ended.returncode == (-signal.SIGKILL if stubborn else 1)
+    assert ended.message.startswith(f"Ended at once by {who()}") and "Plan anew" in ended.remedy
+    with pytest.raises(RunProblem, match="not stopping"):
+        end_now(ended)
+
+
+def test_a_harder_stop_of_a_plan_loses_nothing(engine: Path, stack: Path) -> None:
+    fake_engine.install(engine, plan=Command(stream("plan-change"), pause=60, after_interrupt=60))
+    run = runs.start(stack, "apply")
+    until(lambda: commands(engine)[-1:] == ["plan"], "plan")
+    until(lambda: run.refresh().terraform_pid, "Terraform's process id")
+    runs.cancel(run)
+    end_now(until_state(run, State.STOPPING))
+    assert until_state(run, State.CANCELLED).message == "Stopped before anything was changed."
 
 
 def test_cancel_before_anything_began(engine: Path, stack: Path) -> None:

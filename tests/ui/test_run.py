@@ -276,7 +276,34 @@ async def test_stopping_says_what_it_waits_for(directory: Path) -> None:
         first, second = said(pilot).splitlines()
         assert first.startswith("Stopping since ")
         assert second.startswith("It still waits for: aws_")
-        assert "stop" not in keys(pilot), "there is no second signal"
+        assert "c stop" not in keys(pilot), "there is no second signal"
+
+
+async def test_a_harder_stop_says_what_it_loses_and_needs_the_name(
+    directory: Path, engine: Path
+) -> None:
+    slow = Command(stream("apply-change")[:-4], linger=60, after_interrupt=60)
+    fake_engine.install(engine, apply=slow)
+    async with on_run_screen(directory, wanted="apply") as pilot:
+        await until_run(pilot, State.PLANNED)
+        await pilot.press("a", *"llama", "enter")
+        await until_run(pilot, State.APPLYING)
+        await until(pilot, lambda: "Modifying" in log_text(pilot), "the apply's lines")
+        await pilot.press("X")
+        assert not isinstance(pilot.app.screen, Confirm), "not before it is stopping"
+        await pilot.press("c", "right", "enter")
+        await until_run(pilot, State.STOPPING)
+        assert "X end at once" in keys(pilot)
+        await pilot.press("X")
+        words = "\n".join(str(it.render()) for it in pilot.app.screen.query(Static))
+        assert "Its state is not saved and its lock stays behind" in words
+        await pilot.press("y", "enter")
+        await settle(pilot)
+        assert run_of(pilot).state is State.STOPPING, "a key press is not enough"
+        await pilot.press("backspace", *"llama", "enter")
+        await until_run(pilot, State.FAILED)
+        await until(pilot, lambda: "Ended at once by " in said(pilot), "the verdict")
+        assert fake_engine.signals(engine) == ["SIGINT", "SIGINT"]
 
 
 async def test_a_failure_says_why_and_what_to_do_and_keeps_the_log(directory: Path) -> None:

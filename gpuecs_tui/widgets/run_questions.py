@@ -1,0 +1,63 @@
+"""What is asked before a run is decided on: to apply its plan, to stop it, to end it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from gpuecs_tui.checks.finding import Finding
+from gpuecs_tui.credentials_check import CredentialCheck
+from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.progress import Progress
+from gpuecs_tui.terraform.states import Operation
+from gpuecs_tui.widgets.confirm import Confirm
+from gpuecs_tui.widgets.run_watch import RunWatch
+from gpuecs_tui.widgets.run_words import destroys, finding_lines, in_flight, loss_lines, question
+
+
+def apply_question(
+    watch: RunWatch, errors: Sequence[Finding], life: CredentialCheck | None, name: str
+) -> Confirm:
+    """Ask whether to apply the plan on view; ``name`` must be typed where that is grave.
+
+    Grave is a plan that destroys or replaces, or one that the checks say can't work (``errors``).
+    """
+    run = watch.run
+    destroy = run.operation is Operation.DESTROY
+    if destroy:
+        errors = ()
+    grave = bool(errors) or destroys(run, watch.tree)
+    lines = [*finding_lines(errors), *question(run, watch.progress, watch.tree)]
+    short = life is not None and life.is_short
+    if life is not None:
+        lines.append(Content.styled(life.sentence, "$text-error" if short else ""))
+    return Confirm(
+        _("Destroy?") if destroy else _("Apply this plan?"),
+        lines,
+        yes=_("Destroy") if destroy else _("Apply"),
+        word=name if grave else "",
+        grave=grave or short,
+    )
+
+
+def stop_question(progress: Progress) -> Confirm:
+    """Ask whether to interrupt Terraform, the one time that loses nothing."""
+    lines = [
+        Content(
+            _(
+                "Terraform gets one interrupt. It finishes what is in flight, saves its state "
+                "and gives the lock back; that can take minutes."
+            )
+        )
+    ]
+    if waiting := in_flight(progress):
+        lines.append(Content(_("In flight: {resources}.").format(resources=waiting)))
+    return Confirm(_("Stop this run?"), lines, yes=_("Stop"))
+
+
+def end_question(progress: Progress, name: str) -> Confirm:
+    """Say what a harder stop loses; ``name`` must be typed for it."""
+    return Confirm(
+        _("End Terraform at once?"), loss_lines(progress), yes=_("End it"), word=name, grave=True
+    )
