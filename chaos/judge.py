@@ -23,6 +23,7 @@ ERRORED = "errored.tfstate"
 _RESOURCE = re.compile(r'^resource "([^"]+)" "([^"]+)"', re.MULTILINE)
 _SUMMARY = re.compile(r'"operation":"(apply|destroy)"[^\n]*"type":"change_summary"')
 _NOTHING_DONE = "before anything was changed"
+_ALL_DONE = "last word was that all was done"
 
 
 @dataclass(slots=True)
@@ -105,6 +106,8 @@ class Judge:
         explained = '"severity":"error"' in journal or run.returncode not in (0, None)
         if run.state in (State.FAILED, State.CANCELLED) and finished and not explained:
             wrong.append(f"it is {run.state} although Terraform did everything")
+        if run.state is State.LOST and finished and _ALL_DONE not in run.message:
+            wrong.append("it is lost and doesn't say that Terraform did everything")
         untouched = _NOTHING_DONE in run.message or run.state is State.PLANNED
         if untouched and things != before:
             wrong.append(f"it is {run.state} ({run.message}) and things have changed")

@@ -236,12 +236,10 @@ def _outcome(run: Run) -> int:
 def _tell_failure(run: Run) -> int:
     words = run.message or _("The run is {state}.").format(state=title(run.state))
     if run.operation is not Operation.PLAN:
-        from gpuecs_tui.terraform.aftermath import last_words
         from gpuecs_tui.terraform.recovery import examine
 
         amiss = [it for it in examine(run.directory).sentences() if it != words]
-        sentences = [*filter(None, (last_words(run),)), *amiss]
-        for sentence in sentences:
+        for sentence in amiss:
             print(harmless(f"!  {sentence}"), file=sys.stderr)
         if amiss:
             print(harmless(f"→  gpuecs-tui state {run.directory}"), file=sys.stderr)

@@ -39,6 +39,8 @@ class Search:
     """By address."""
     absent: set[str] = field(default_factory=set)
     """Addresses of creates that did not happen, or whose resource is gone again."""
+    guessed: set[str] = field(default_factory=set)
+    """Addresses in ``imports`` of types whose import isn't known here: by their id, as most are."""
     unclear: dict[str, str] = field(default_factory=dict)
     """Address → a sentence on why it can't be brought back."""
     groups: set[str] = field(default_factory=set)
@@ -96,7 +98,7 @@ def search_more(
     # Terraform takes away before it makes its own: made again, the like of it is refused.
     for candidate in [*missing, *_rules_of(search.groups, show)]:
         address = candidate.address
-        if address in search.imports or address in search.absent:
+        if address in search.imports or address in search.absent or address in search.guessed:
             continue
         search.unclear.pop(address, None)
         if why := _obstacle(candidate, creates):
@@ -105,6 +107,9 @@ def search_more(
             continue
         planned = creates[address]
         identity = import_id(candidate.type, candidate.id, planned) if candidate.certain else None
+        if candidate.certain and not is_known(candidate.type):
+            identity = candidate.id
+            search.guessed.add(address)
         try:
             identity = identity or account.find(candidate, planned)
         except NotYet:
@@ -128,16 +133,25 @@ def search_more(
 
 
 def drop_gone(search: Search, events: Sequence[Event]) -> bool:
-    """Take out of ``search`` what a failed plan says doesn't exist; return whether it did."""
+    """Take out of ``search`` what a failed plan says doesn't exist; return whether it did.
+
+    Where it says nothing of the kind, imports that were guessed may be why it failed.
+    """
     gone = {
         _address(event)
         for event in events
         if isinstance(event, Diagnostic) and event.summary.startswith(_GONE)
     } & search.imports.keys()
-    for address in gone:
-        del search.imports[address]
     search.absent |= gone
-    return bool(gone)
+    wrong = set() if gone else search.guessed & search.imports.keys()
+    for address in wrong:
+        search.unclear[address] = _(
+            "{address} was created as {id}, by which it can't be imported: see its type's page in "
+            "the provider's documentation."
+        ).format(address=address, id=search.imports[address].id)
+    for address in gone | wrong:
+        del search.imports[address]
+    return bool(gone or wrong)
 
 
 @contextmanager
@@ -218,11 +232,6 @@ def _obstacle(candidate: Candidate, creates: Mapping[str, Values]) -> str:
         return _(
             "{address} was created as {id}, but the configuration no longer has it: delete it in "
             "the account."
-        ).format(**place)
-    if not is_known(candidate.type):
-        return _(
-            "{address} was created as {id}; how to import it isn't known here: see its type's "
-            "page in the provider's documentation."
         ).format(**place)
     return ""
 

@@ -39,7 +39,7 @@ class Holder:
     user: str
     host: str
     pid: int
-    """Process id of the runner, or of the starter in the moment before."""
+    """Process id of the runner, of the starter in the moment before; 0 where it isn't known."""
     since: str
     """When the run began, RFC 3339."""
 
@@ -54,7 +54,7 @@ class DirectoryBusy(RunProblem):
             message = _(
                 "{directory} is in use: {user} on {host} has had a run ({operation}) there "
                 "since {since} (process {pid})."
-            ).format(directory=directory, **asdict(holder))
+            ).format(directory=directory, **{**asdict(holder), "pid": holder.pid or "?"})
         super().__init__(message, _("Watch it with `gpuecs-tui attach`, or wait for its end."))
         self.holder = holder
 
@@ -128,6 +128,11 @@ def is_held(directory: Path) -> bool:
     finally:
         os.close(handle)
     return False
+
+
+def read_holder(directory: Path) -> Holder | None:
+    """Return who holds the directory's lock by its label, or None where it can't be read."""
+    return _holder(directory / LOCK_NAME)
 
 
 def _open(path: Path) -> int:

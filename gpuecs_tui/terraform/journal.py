@@ -9,7 +9,9 @@ state.json         the recorded state, with its history; written only by the hol
 decision.json      the one decision on a plan: approve or discard; created exactly once
 cancel.json        somebody asked for the end
 interrupted.json   made right before Terraform's one SIGINT: who finds it sends none
-journal.jsonl      Terraform's ``-json`` events, written by Terraform itself, and ours
+forced.json        somebody had Terraform ended before it saved its state
+journal.jsonl      Terraform's ``-json`` events, written by Terraform itself, and ours; on the disk
+                   every second and before each transition
 plan.tfplan        the saved plan; gone once it is applied, stale or declined
 plan.json          ``show -json`` of it, sensitive values masked, cut to what is shown
 outputs.json       the stack's outputs after it, sensitive values absent
@@ -18,6 +20,7 @@ outputs.json       the stack's outputs after it, sensitive values absent
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from dataclasses import dataclass
@@ -174,8 +177,15 @@ class JournalWriter:
         self._write(level, text, NOTE, {})
 
     def state(self, state: State, text: str) -> None:
-        """Tell of a transition, in words too."""
+        """Tell of a transition, in words too; with all before it, it is on the disk then."""
         self._write("info", text, STATE, {"state": state})
+        self.sync()
+
+    def sync(self) -> None:
+        """Bring all that was written so far to the disk: a power cut must not take it."""
+        # A disk that is full or gone must not end a run that Terraform can still finish.
+        with contextlib.suppress(OSError):
+            os.fdatasync(self.handle)
 
     def close(self) -> None:
         """Close the file; Terraform's copy of it stays open."""

@@ -18,7 +18,7 @@ from gpuecs_tui.terraform.process import detach
 from gpuecs_tui.terraform.run import Run, load
 from gpuecs_tui.terraform.stack_directory import identify_directory, mark
 from gpuecs_tui.terraform.states import Operation, State
-from gpuecs_tui.terraform.store import PRIVATE_FOLDER, now, replace_json
+from gpuecs_tui.terraform.store import PRIVATE_FOLDER, now, replace_json, sync_folder
 
 RUNNER = "gpuecs_tui.terraform.runner"
 
@@ -40,6 +40,7 @@ def create(
     root.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
     folder = root / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{os.urandom(3).hex()}"
     folder.mkdir(mode=PRIVATE_FOLDER)
+    sync_folder(root)
     files = RunFiles(folder)
     made = origin(child_environment(environ, profile=profile).variables)
     mark(directory)
@@ -72,7 +73,7 @@ def launch(run: Run, stage: str, lock: DirectoryLock, environ: Mapping[str, str]
 
     The caller releases its own copy of the lock afterwards. Raises ProcessProblem.
     """
-    lock.describe(holder_of(run))
+    lock.describe(holder_of(run, os.getpid()))
     journal = JournalWriter(run.files)
     try:
         words = _("Starting…") if stage == "plan" else _("Approved: starting to apply…")
@@ -89,14 +90,14 @@ def launch(run: Run, stage: str, lock: DirectoryLock, environ: Mapping[str, str]
         journal.close()
 
 
-def holder_of(run: Run) -> Holder:
-    """Return what the lock's label says while ``run`` holds it."""
+def holder_of(run: Run, pid: int) -> Holder:
+    """Return what the lock's label says while process ``pid`` holds it for ``run``."""
     return Holder(
         run=run.id,
         operation=run.operation,
         user=run.user,
         host=run.host,
-        pid=run.pid or os.getpid(),
+        pid=pid,
         since=run.started_at.isoformat(timespec="seconds"),
     )
 

@@ -23,7 +23,7 @@ from gpuecs_tui.terraform import runs
 from gpuecs_tui.terraform.directory_lock import DirectoryBusy, Holder, acquire
 from gpuecs_tui.terraform.environment import child_environment
 from gpuecs_tui.terraform.hcl_tree import ReadProblem
-from gpuecs_tui.terraform.launch import holder_of, user_name
+from gpuecs_tui.terraform.launch import user_name
 from gpuecs_tui.terraform.liveness import ProcessIdentity, host_name, is_alive
 from gpuecs_tui.terraform.places import Place, configured_place, noted_place, pending
 from gpuecs_tui.terraform.problems import TerraformProblem
@@ -188,7 +188,7 @@ def start(
     wanted = due(real, variables)
     for run in runs.runs_of(real):
         if run.is_live:
-            raise DirectoryBusy(real, holder_of(run))
+            raise DirectoryBusy(real, runs.busy_with(run))
         if wanted is not None and run.state is State.PLANNED:
             runs.discard(run)
     lock = acquire(real)

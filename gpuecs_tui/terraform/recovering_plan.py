@@ -133,7 +133,7 @@ def _with_imports(
             if not bring_back.search_more(search, missing, show, account):
                 return code
             code = _plan_with(run, journal, planner, search)
-            if code == FAILED and bring_back.drop_gone(search, planner.events()):
+            while code == FAILED and bring_back.drop_gone(search, planner.events()):
                 code = _plan_with(run, journal, planner, search)
             if code == FAILED or search.is_over(missing):
                 return code

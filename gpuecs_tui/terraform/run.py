@@ -11,6 +11,7 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.directory_lock import is_held
 from gpuecs_tui.terraform.environment import Origin
 from gpuecs_tui.terraform.journal import Recorded, RunFiles, read_recorded
+from gpuecs_tui.terraform.journal_tail import had_finished
 from gpuecs_tui.terraform.liveness import identify, is_alive
 from gpuecs_tui.terraform.states import FINAL, WORKING, Operation, State
 from gpuecs_tui.terraform.store import parse_time, read_json
@@ -119,7 +120,7 @@ def load(folder: Path) -> Run | None:
     since = since or parse_time(recorded.at) or _modified(folder)
     if state is State.LOST:
         since = _modified(files.journal)
-        ending = {"message": _lost_message(recorded), "remedy": _lost_remedy(recorded)}
+        ending = _lost_ending(recorded, files)
     alive_child = recorded.child if state in WORKING and is_alive(recorded.child) else None
     numbers: list[int] = facts.get("inode") or []
     return Run(
@@ -173,18 +174,26 @@ def derive(recorded: Recorded, decision: dict[str, Any], directory: Path) -> Sta
     return state if is_alive(begun) or is_alive(recorded.child) else State.LOST
 
 
-def _lost_message(recorded: Recorded) -> str:
+def _lost_ending(recorded: Recorded, files: RunFiles) -> dict[str, str]:
+    """Say what is known of a run whose processes are gone, from its files alone."""
     if recorded.state in (State.APPLYING, State.STOPPING):
-        return _("Its process ended without a word while changes were being made.")
+        if had_finished(files.journal):
+            return {
+                "message": _(
+                    "Its process ended without a word, but Terraform's last word was that all was "
+                    "done."
+                ),
+                "remedy": _("Plan anew to see whether anything is left to do."),
+            }
+        return {
+            "message": _("Its process ended without a word while changes were being made."),
+            "remedy": _("Plan anew: what it created and the state lacks is brought back."),
+        }
     if recorded.state in (State.PLANNED, State.APPROVED):
-        return _("It was approved, but its process ended before anything was applied.")
-    return _("Its process ended without a word before anything was changed.")
-
-
-def _lost_remedy(recorded: Recorded) -> str:
-    if recorded.state in (State.APPLYING, State.STOPPING):
-        return _("Plan anew: what it created and the state lacks is brought back.")
-    return _("Start it again.")
+        words = _("It was approved, but its process ended before anything was applied.")
+    else:
+        words = _("Its process ended without a word before anything was changed.")
+    return {"message": words, "remedy": _("Start it again.")}
 
 
 def _decided_at(decision: dict[str, Any]) -> datetime | None:

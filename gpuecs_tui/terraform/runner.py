@@ -20,6 +20,7 @@ from typing import Any
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform import recovering_plan
+from gpuecs_tui.terraform.directory_lock import DirectoryLock
 from gpuecs_tui.terraform.engine import Engine, find_engine
 from gpuecs_tui.terraform.environment import child_environment
 from gpuecs_tui.terraform.events import Decoder, Event, Version
@@ -27,6 +28,7 @@ from gpuecs_tui.terraform.fingerprint import changed, configuration_files, file_
 from gpuecs_tui.terraform.init_stage import initialise
 from gpuecs_tui.terraform.initialise import needs_init
 from gpuecs_tui.terraform.journal import JournalWriter, read_recorded, record
+from gpuecs_tui.terraform.launch import holder_of
 from gpuecs_tui.terraform.liveness import ProcessIdentity, identify
 from gpuecs_tui.terraform.outcome import counts, failure, outputs, without_secrets
 from gpuecs_tui.terraform.plan import masked
@@ -150,9 +152,8 @@ class Runner:
         return code
 
     def _succeed_planned(self, engine: Engine, changes: dict[str, int]) -> None:
-        words = _("Planned.")
-        ending = {"message": words, "returncode": HAS_CHANGES}
-        self._enter(State.SUCCEEDED, words, changes=changes, exit=ending)
+        ending = {"message": _("Planned."), "returncode": HAS_CHANGES}
+        self._enter(State.SUCCEEDED, _("Planned."), changes=changes, exit=ending)
         self._store_details(engine)
         self.files.plan.unlink(missing_ok=True)
         raise Ended
@@ -165,7 +166,9 @@ class Runner:
             environment=self.environment,
             output=self.journal.handle,
             started=self._tell_child,
+            looked=self.journal.sync,
         )
+        self.journal.sync()
         self._child = None
         with self.files.journal.open("rb") as journal:
             journal.seek(begin)
@@ -327,6 +330,8 @@ def main(arguments: list[str]) -> int:
     if run is None:
         print(f"{folder}: no run", file=sys.stderr)
         return _USAGE
+    # Until now it named who started us.
+    DirectoryLock(int(lock)).describe(holder_of(run, os.getpid()))
     runner = Runner(run)
     try:
         (runner.apply if stage == "apply" else runner.plan)()

@@ -23,7 +23,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
-from gpuecs_tui.terraform.directory_lock import DirectoryBusy, DirectoryLock, acquire
+from gpuecs_tui.terraform.directory_lock import (
+    DirectoryBusy,
+    DirectoryLock,
+    Holder,
+    acquire,
+    read_holder,
+)
 from gpuecs_tui.terraform.environment import return_to
 from gpuecs_tui.terraform.journal import JournalWriter, read_recorded, record
 from gpuecs_tui.terraform.launch import create, holder_of, launch, who
@@ -81,11 +87,12 @@ def start(
         raise RunProblem(_("There is no directory {path}.").format(path=directory))
     for earlier in runs_of(real):
         if earlier.is_live:
-            raise DirectoryBusy(real, holder_of(earlier))
+            raise DirectoryBusy(real, busy_with(earlier))
         _hurry(earlier)
     lock = acquire(real, patience=_PATIENCE if _details_under_way(real) else 0)
     try:
         for waiting in runs_of(real):
+            _clear_stale_plan(waiting)
             # Only looking leaves a plan that somebody thinks about as valid as it was.
             if operation is not Operation.PLAN and waiting.state is State.PLANNED:
                 _decide(waiting, DISCARD, _("Another run of this stack took its place."))
@@ -207,6 +214,12 @@ def live_run(directory: Path) -> Run | None:
     return next((run for run in runs_of(directory) if run.is_live), None)
 
 
+def busy_with(run: Run) -> Holder:
+    """Return who works on a directory for ``run``, which lives there."""
+    # Between two stages the record names nobody; whoever holds the lock has labelled it.
+    return (None if run.pid else read_holder(run.directory)) or holder_of(run, run.pid)
+
+
 def unfinished_run(directory: Path) -> Run | None:
     """Return the run to offer when a directory is opened: live, or waiting for a decision."""
     return next((run for run in runs_of(directory) if not run.is_final), None)
@@ -236,6 +249,15 @@ def _decide(run: Run, decision: str, reason: str) -> bool:
         journal.state(State.DISCARDED, _("The plan was discarded: {why}").format(why=reason))
         journal.close()
     return ours
+
+
+def _clear_stale_plan(run: Run) -> None:
+    """Delete the saved plan, which holds secrets, of a run that can never be applied again."""
+    recorded = read_recorded(run.files)
+    # A lost approval of which nothing was applied can be made again.
+    waits = recorded is not None and recorded.state in (State.PLANNED, State.APPROVED)
+    if run.is_final and not (run.state is State.LOST and waits):
+        run.files.plan.unlink(missing_ok=True)
 
 
 def _hurry(run: Run) -> None:

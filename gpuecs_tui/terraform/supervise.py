@@ -66,12 +66,14 @@ class Supervisor:
         output: int | IO[bytes],
         errors: int | None = None,
         started: Callable[[ProcessIdentity], None] | None = None,
+        looked: Callable[[], None] | None = None,
     ) -> int:
         """Run a command to its end and return its exit code, negative for a signal.
 
         ``started`` is called with the process once it runs; a command without it only reads, and
-        its interrupt doesn't count as the run's one. Raises Cancelled, without starting anything,
-        when the end was asked for before; ProcessProblem when it can't be started.
+        its interrupt doesn't count as the run's one. ``looked`` is called every second. Raises
+        Cancelled, without starting anything, when the end was asked for before; ProcessProblem
+        when it can't be started.
         """
         if self.is_cancelled():
             raise Cancelled
@@ -97,6 +99,8 @@ class Supervisor:
                     patience = _QUICK_LOOK_SECONDS
             select.select([self._wake], [], [], patience)
             self._drain()
+            if looked is not None:
+                looked()
         code = child.wait()
         # Somebody else's signal, and Terraform was quicker than our next look; or it came before
         # Terraform listened, which ends it before it has done anything.

@@ -12,7 +12,6 @@ from textual.message import Message
 from gpuecs_tui import credentials_check
 from gpuecs_tui.credentials_check import CredentialCheck
 from gpuecs_tui.terraform import recovery
-from gpuecs_tui.terraform.aftermath import last_words
 from gpuecs_tui.terraform.recovery import Recovery
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.states import Operation, State
@@ -46,8 +45,6 @@ class AdvisingScreen(StepScreen):
 
         run_id: str
         recovery: Recovery
-        last_words: str
-        """Of a lost run that went better than its verdict."""
 
     _life: LifeRead | None = None
 
@@ -85,11 +82,11 @@ class AdvisingScreen(StepScreen):
     @work(thread=True, group="examine", exclusive=True, exit_on_error=False)
     def _examine(self, run: Run) -> None:
         found = recovery.examine(run.directory, state_environment(self.wizard.profile))
-        self.post_message(self.Examined(run.id, found, last_words(run)))
+        self.post_message(self.Examined(run.id, found))
 
     @on(Examined)
     def _examined(self, message: Examined) -> None:
-        sentences = [*filter(None, (message.last_words,)), *message.recovery.sentences()]
+        sentences = message.recovery.sentences()
         if sentences and self.run is not None and self.run.id == message.run_id:
             lines = [Content.styled(f"! {harmless(it)}", "$text-warning") for it in sentences]
             self.panel.say(Content("\n").join(lines))

@@ -59,6 +59,8 @@ class Terraform:
     absent: Sequence[str] = ()
     calls: list[tuple[bool, str]] = field(default_factory=list)
     """Whether it was the plan of a destroy, and the import blocks it had."""
+    refused: str = ""
+    """An id that nothing can be imported by."""
     targets: list[str] = field(default_factory=list)
     """Of the last plan."""
     events: list[Event] = field(default_factory=list)
@@ -81,6 +83,10 @@ class Terraform:
             for address in self.absent
             if f"to = {address}\n" in self.calls[-1][1]
         ]
+        if self.refused and self.refused in self.calls[-1][1]:
+            # Its address stands nowhere in it.
+            words = "The import request cannot be completed due to an invalid ID."
+            self.events.append(Diagnostic(message="", severity="error", summary=words))
         return 1 if self.events else 2
 
     def show(self) -> dict[str, Any]:
@@ -231,16 +237,29 @@ def test_what_can_not_be_told_is_said(stack: Path) -> None:
     assert "aws_lb_listener.this can't be looked for yet" in journal
 
 
-def test_a_resource_without_a_way_back_is_named(stack: Path) -> None:
+def of_other_types(stack: Path) -> Run:
     lines = [
         hook(address, step, id_=id_)
         for address in ("aws_sns_topic.x", "aws_lb.gone")
         for step, id_ in (("start", ""), ("complete", f"arn:{address}"))
     ]
-    old, run = stage(stack, State.FAILED, lines), begun(stack)
-    plan(run, [run, old], Terraform(stack, {"aws_sns_topic.x": {}}), MadeUp({}))
+    return stage(stack, State.FAILED, lines)
+
+
+def test_a_type_that_the_product_does_not_write_is_imported_by_its_id(stack: Path) -> None:
+    old, run = of_other_types(stack), begun(stack)
+    terraform = Terraform(stack, {"aws_sns_topic.x": {}})
+    assert plan(run, [run, old], terraform, MadeUp({})) == 2
+    assert 'to = aws_sns_topic.x\n  id = "arn:aws_sns_topic.x"' in terraform.calls[-1][1]
+
+
+def test_a_resource_without_a_way_back_is_named(stack: Path) -> None:
+    old, run = of_other_types(stack), begun(stack)
+    terraform = Terraform(stack, {"aws_sns_topic.x": {}}, refused="arn:aws_sns_topic.x")
+    assert plan(run, [run, old], terraform, MadeUp({})) == 2
+    assert terraform.calls[-1][1] == "", "without it in the end"
     journal = run.files.journal.read_text()
-    assert "aws_sns_topic.x was created as arn:aws_sns_topic.x; how to import it" in journal
+    assert "aws_sns_topic.x was created as arn:aws_sns_topic.x, by which it can't be" in journal
     assert "aws_lb.gone was created as arn:aws_lb.gone, but the configuration no longer" in journal
 
 

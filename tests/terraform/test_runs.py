@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 
 from gpuecs_tui.terraform import hard_stop, launch, rotation, runs
-from gpuecs_tui.terraform.aftermath import had_finished, last_words
 from gpuecs_tui.terraform.candidates import candidates
 from gpuecs_tui.terraform.directory_lock import DirectoryBusy, acquire
 from gpuecs_tui.terraform.engine import ENGINE_VARIABLE
@@ -26,7 +25,7 @@ from gpuecs_tui.terraform.liveness import identify
 from gpuecs_tui.terraform.problems import RunProblem
 from gpuecs_tui.terraform.run import Run, load
 from gpuecs_tui.terraform.runs import AlreadyDecided
-from gpuecs_tui.terraform.states import FINAL, FOLLOWERS, WORKING, State, title
+from gpuecs_tui.terraform.states import FINAL, FOLLOWERS, WORKING, Operation, State, title
 from gpuecs_tui.terraform.store import read_json, replace_json
 from gpuecs_tui.terraform.stored_state import NOTHING
 from tests.terraform import fake_engine
@@ -293,11 +292,48 @@ def test_a_busy_directory(engine: Path, stack: Path) -> None:
 def test_another_users_run_is_told_by_the_lock_alone(
     engine: Path, stack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lock = acquire(stack)
-    with pytest.raises(DirectoryBusy):
-        runs.start(stack, "plan")
+    slow = Command(stream("apply-change"), pause=60)
+    fake_engine.install(engine, plan=Command(stream("plan-change"), code=2, pause=0.05), apply=slow)
+    run = runs.start(stack, "apply")
+    for state in (State.PLANNING, State.APPLYING):
+        present = until_state(run, state)
+        with monkeypatch.context() as another_user:
+            another_user.setenv("XDG_STATE_HOME", str(tmp_path / "elsewhere"))
+            assert runs.all_runs() == []
+            with pytest.raises(DirectoryBusy) as busy:
+                runs.start(stack, "plan")
+        assert busy.value.holder is not None
+        assert (busy.value.holder.run, busy.value.holder.pid) == (run.id, present.pid)
+        if state is State.PLANNING:
+            runs.approve(until_state(run, State.PLANNED))
+    runs.cancel(run)
+    until_state(run, State.CANCELLED)
+
+
+def test_a_run_that_was_just_started_is_told_by_its_own_process(
+    engine: Path, stack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The runner has not written itself in yet: the lock's label says whose process holds it.
+    with monkeypatch.context() as held:
+        held.setattr(launch, "detach", lambda *_arguments, **_more: 0)
+        lock = acquire(stack)
+        run = launch.create(runs.runs_root(), stack, Operation.PLAN, None, None, os.environ)
+        lock.describe(launch.holder_of(run, 4711))
+        with pytest.raises(DirectoryBusy, match=r"process 4711"):
+            runs.start(stack, "plan")
     lock.release()
-    assert runs.all_runs() == []
+
+
+def test_no_plan_is_left_of_a_run_that_can_not_be_applied_again(engine: Path, stack: Path) -> None:
+    fake_engine.install(engine, apply=Command(stream("apply-change"), linger=60))
+    run = runs.approve(planned(stack))
+    until(lambda: stream("apply-change")[0] in journal_of(run), "the apply")
+    present = run.refresh()
+    os.kill(present.pid, signal.SIGKILL)
+    os.kill(present.terraform_pid, signal.SIGKILL)
+    lost = until_state(run, State.LOST)
+    until_state(runs.start(stack, "plan"), State.SUCCEEDED)
+    assert lost.plan_path is None
 
 
 def test_no_engine(stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -503,7 +539,7 @@ def test_looking_back_on_a_lost_run(engine: Path, stack: Path) -> None:
     os.kill(present.pid, signal.SIGKILL)
     os.kill(present.terraform_pid, signal.SIGKILL)
     until(lambda: run.refresh().state is State.LOST, "the verdict")
-    assert not had_finished(run) and last_words(run.refresh()) == ""
+    assert "while changes were being made" in run.refresh().message
     found = candidates([run.refresh()], NOTHING)
     assert len([it for it in found if it.certain]) == 26
     assert "aws_lb.this" in {it.address for it in found if not it.certain}
@@ -518,8 +554,7 @@ def test_looking_back_on_what_ended_well(engine: Path, stack: Path) -> None:
     os.kill(present.pid, signal.SIGKILL)
     os.kill(present.terraform_pid, signal.SIGKILL)
     until(lambda: run.refresh().state is State.LOST, "the verdict")
-    assert had_finished(run)
-    assert "everything was applied" in last_words(run.refresh())
+    assert "Terraform's last word was that all was done" in run.refresh().message
 
 
 def test_a_path_that_is_no_text(engine: Path, tmp_path: Path) -> None:
