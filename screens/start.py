@@ -157,7 +157,7 @@ class StartScreen(StepScreen):
 
     def _facts(self) -> list[Content]:
         lines = []
-        if self._recovery is not None:
+        if self._recovery is not None and self._recovery.is_amiss:
             lines += [
                 Content.styled(f"! {harmless(sentence)}", "$text-warning")
                 for sentence in self._recovery.sentences()

@@ -140,11 +140,18 @@ class StateScreen(StepScreen):
         self.query_one("#where", Static).update(
             Content.assemble((directory, "bold"), "  ", (told, MUTED))
         )
+        at_work = self._recovery.at_work
         lines = [
-            Content.styled(f"! {harmless(sentence)}", "$text-warning")
+            Content.styled(
+                harmless(sentence) if at_work else f"! {harmless(sentence)}",
+                MUTED if at_work else "$text-warning",
+            )
             for sentence in self._recovery.sentences()
         ]
-        if self._read and not lines:
+        if at_work:
+            words = _("A run is at work here: what is amiss can be told once it has ended.")
+            lines.insert(0, Content(words))
+        elif self._read and not lines:
             lines = [Content.styled(_("✓ Nothing is amiss."), "$text-success")]
         self.query_one("#amiss", Static).update(Content("\n").join(lines))
         self.query_one(ChoiceList).replace_choices(
@@ -164,7 +171,7 @@ class StateScreen(StepScreen):
             words = _("Bring back what the state lacks")
             number = ngettext("{n} resource", "{n} resources", len(found.missing))
             rows.append(Row(RECOVER, (words, number.format(n=len(found.missing))), group))
-        if found.lock is not None:
+        if found.lock is not None and not found.at_work:
             why = "" if found.lock.may_be_unlocked else locks.refusal(found.lock)
             who = f"{found.lock.who}  {why}".strip()
             row = Row(UNLOCK, (_("Release the lock"), who), group, why_not=why)

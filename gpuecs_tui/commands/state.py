@@ -72,7 +72,7 @@ def _print(directory: Path, stored: StoredState, found: Recovery) -> None:
     )
     print(count.format(n=len(stored.resources)) + ".")
     for sentence in found.sentences():
-        print(f"!  {harmless(sentence)}")
+        print(harmless(sentence if found.at_work else f"!  {sentence}"))
     for candidate in found.missing:
         words = candidate.id or _("perhaps")
         print(harmless(f"   {candidate.address}  {words}"))
@@ -81,7 +81,9 @@ def _print(directory: Path, stored: StoredState, found: Recovery) -> None:
 
 
 def _remedies(directory: Path, found: Recovery) -> list[str]:
-    told = []
+    told: list[str] = []
+    if found.at_work:
+        return told
     if found.lock is not None and found.lock.may_be_unlocked and found.lock.stops:
         told.append(f"gpuecs-tui state {directory} --unlock {found.lock.id}")
     elif found.lock is not None and found.lock.stops:

@@ -33,18 +33,41 @@ class _Known:
     message: str
     """May take {quote}, Terraform's first words, and of a lock {Who}, {Operation}, {Created}."""
     remedy: str
+    beside: re.Pattern[str] | None = None
+    """Must be found in some error of the command too, where it is given."""
 
 
-def _known(kind: str, pattern: str, message: str, remedy: str) -> _Known:
-    return _Known(kind, re.compile(pattern, re.IGNORECASE | re.DOTALL), message, remedy)
+def _known(kind: str, pattern: str, message: str, remedy: str, beside: str = "") -> _Known:
+    told = re.compile(beside, re.IGNORECASE | re.DOTALL) if beside else None
+    return _Known(kind, re.compile(pattern, re.IGNORECASE | re.DOTALL), message, remedy, told)
 
 
+_NOT_SAVED = r"Failed to (save|persist) state|Error saving state|errored\.tfstate"
+# ExpiredToken: most services; RequestExpired: EC2; the others: the SDK's own words on a login.
+_EXPIRED = (
+    r"ExpiredToken|RequestExpired|token .{0,40}expired"
+    r"|security token included in the request is expired"
+    r"|SSO session .{0,60}(expired|invalid)|refresh(ing)? (cached )?SSO|InvalidGrantException"
+)
 _TABLE = (
     _known(
+        "credentials-expired",
+        _NOT_SAVED,
+        N_(
+            "The credentials have expired, so that the state could not be stored; Terraform wrote "
+            "it to errored.tfstate instead."
+        ),
+        N_(
+            "Keep that file. Renew them (`aws sso login`, or new session keys), run `gpuecs-tui "
+            "state DIR --push`, then run this again: it goes on with what remains."
+        ),
+        beside=_EXPIRED,
+    ),
+    _known(
         "state-not-saved",
-        r"Failed to (save|persist) state|Error saving state|errored\.tfstate",
+        _NOT_SAVED,
         N_("The state could not be stored; Terraform wrote it to errored.tfstate instead."),
-        N_("Keep that file. Mend the backend, then run `terraform state push errored.tfstate`."),
+        N_("Keep that file. Mend the backend, then run `gpuecs-tui state DIR --push`."),
     ),
     _known(
         "lock-not-released",
@@ -60,9 +83,12 @@ _TABLE = (
     ),
     _known(
         "credentials-expired",
-        r"ExpiredToken|token .{0,40}expired|security token included in the request is expired",
+        _EXPIRED,
         N_("The credentials have expired."),
-        N_("Renew them (`aws sso login`, or new session keys), then run this again."),
+        N_(
+            "Renew them (`aws sso login`, or new session keys), then run this again: it goes on "
+            "with what remains."
+        ),
     ),
     _known(
         "credentials",
@@ -160,9 +186,12 @@ def diagnose(events: Iterable[Event]) -> Diagnosis | None:
         (e for e in events if isinstance(e, Diagnostic) and e.severity == "error"),
         key=lambda e: bool(_AFTER_INTERRUPT.search(e.summary)),
     )
+    words = [f"{error.summary}\n{error.detail}" for error in errors]
     for known in _TABLE:
-        for error in errors:
-            if known.pattern.search(f"{error.summary}\n{error.detail}"):
+        if known.beside is not None and not any(map(known.beside.search, words)):
+            continue
+        for error, text in zip(errors, words, strict=True):
+            if known.pattern.search(text):
                 return _told(known, error)
     if not errors:
         return None

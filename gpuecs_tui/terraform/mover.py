@@ -42,7 +42,7 @@ from gpuecs_tui.terraform.state_content import (
     resource_count,
     serial_and_lineage,
 )
-from gpuecs_tui.terraform.store import read_json
+from gpuecs_tui.terraform.store import read_json, write_private
 from gpuecs_tui.terraform.stored_state import LOCAL, first_error
 
 _USAGE = 64
@@ -95,7 +95,7 @@ class Mover:
             text = self._earlier_copy() or text
         if not text and source.is_at(target):
             text = read_place(source)
-        moves.keep_copy(self.move.folder, text)
+        write_private(self.move.folder / moves.COPY_NAME, text)
         return text
 
     def _earlier_copy(self) -> bytes:
@@ -118,7 +118,7 @@ class Mover:
             target.path.rename(target.path.with_name(f"{target.path.name}.broken-{_stamp()}"))
             return b""
         if text:
-            moves.keep_copy(self.move.folder, text, _OVERWRITTEN)
+            write_private(self.move.folder / _OVERWRITTEN, text)
         return text
 
     def _refuse_another(self, target: Place, kept: bytes, before: bytes) -> None:
@@ -141,8 +141,7 @@ class Mover:
         """Leave a local state's copy beside it until the move is verified."""
         if source.type != LOCAL or not source.path.exists() or not source.path.stat().st_size:
             return None
-        name = f"{source.path.name}.backup-{_stamp()}"
-        return moves.keep_copy(source.path.parent, text, name)
+        return write_private(source.path.with_name(f"{source.path.name}.backup-{_stamp()}"), text)
 
     def _init(self, change: Pending | None) -> int:
         engine = find_engine(self._environ)

@@ -28,6 +28,7 @@ from gpuecs_tui.terraform.liveness import ProcessIdentity, host_name, is_alive
 from gpuecs_tui.terraform.places import Place, configured_place, noted_place, pending
 from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.process import detach
+from gpuecs_tui.terraform.rotation import rotate_moves
 from gpuecs_tui.terraform.states import State
 from gpuecs_tui.terraform.store import (
     PRIVATE_FILE,
@@ -41,7 +42,8 @@ from gpuecs_tui.terraform.store import (
 MOVER = "gpuecs_tui.terraform.mover"
 _RECORD = "move.json"
 _LOG = "terraform.log"
-_COPY = "source.tfstate"
+COPY_NAME = "source.tfstate"
+"""File in a move's folder that keeps the state as it was before."""
 _POLL_SECONDS = 0.05
 _BIRTH_SECONDS = 30.0
 """How long a mover may take to write itself in: a loaded machine needs a second or two."""
@@ -92,9 +94,14 @@ class Move:
         return self.phase in (Phase.BEGUN, Phase.MOVING) and not self.is_live
 
     @property
+    def is_done(self) -> bool:
+        """Tell whether the state is where it belongs."""
+        return self.phase is Phase.DONE
+
+    @property
     def copy(self) -> Path:
-        """Return where the state's copy lies, made before anything else; 0600, never removed."""
-        return self.folder / _COPY
+        """Return where the state's copy lies, made before anything else; 0600."""
+        return self.folder / COPY_NAME
 
     @property
     def log(self) -> Path:
@@ -196,6 +203,7 @@ def start(
         wanted = due(real, variables)
         if wanted is None:
             raise MoveProblem(_nothing_due(real, variables))
+        rotate_moves(list(_moves_of(real)))
         folder = moves_root() / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{os.urandom(3).hex()}"
         facts = {
             "directory": str(real),
@@ -263,17 +271,6 @@ def load(folder: Path) -> Move | None:
 def note(folder: Path, **values: Any) -> None:
     """Add to what is written of a move; on the disk when this returns. Raises OSError."""
     replace_json(folder / _RECORD, {**(read_json(folder / _RECORD) or {}), **values})
-
-
-def keep_copy(folder: Path, text: bytes, name: str = _COPY) -> Path:
-    """Write a copy of a state into a move's folder, on the disk when this returns."""
-    path = folder / name
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, PRIVATE_FILE)
-    with os.fdopen(handle, "wb") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    return path
 
 
 def _moves_of(real: Path) -> Iterator[Move]:

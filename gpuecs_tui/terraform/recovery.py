@@ -41,10 +41,14 @@ class Recovery:
     """What was created, or may have been, and the state lacks."""
     problems: tuple[str, ...] = ()
     """What could not be found out, a sentence each."""
+    at_work: bool = False
+    """A run or a move of ours is at work: the lock is its own, and nothing else was looked at."""
 
     @property
     def is_amiss(self) -> bool:
         """Tell whether anything asks for a person's attention."""
+        if self.at_work:
+            return False
         return bool(self.lock or self.move or self.errored or self.missing or self.problems)
 
     @property
@@ -82,13 +86,17 @@ class Recovery:
 
 
 def examine(directory: Path, environ: Mapping[str, str] | None = None) -> Recovery:
-    """Look for what is amiss in ``directory``; empty while a run works there. Never raises for it.
+    """Look for what is amiss in ``directory``; only its lock while a run works there.
+
+    Never raises for what it finds.
 
     Blocks: files, the journals of the runs since the last that succeeded, with S3 one call.
     """
     environment = dict(os.environ if environ is None else environ)
-    if not directory.is_dir() or live_run(directory) is not None or is_moving(directory):
+    if not directory.is_dir():
         return Recovery()
+    if live_run(directory) is not None or is_moving(directory):
+        return Recovery(_lock_at_work(directory, environment), at_work=True)
     lock: HeldLock | None = None
     move: Due | None = None
     failed: Errored | None = None
@@ -133,21 +141,31 @@ def lock_sentence(lock: HeldLock) -> str:
             "next run clears it."
         ).format(**place)
     words = {
-        Holder.ALIVE: _("The state is locked by {who} ({operation}, for {age}), who works."),
+        Holder.ALIVE: _("The state is locked by {who} ({operation}, for {age}), who works{run}."),
         Holder.DEAD: _(
-            "The state is locked by {who} ({operation}, for {age}), but that runs no more."
+            "The state is locked by {who} ({operation}, for {age}), but that runs no more{run}."
         ),
         Holder.UNKNOWN: _(
             "The state is locked by {who} ({operation}, for {age}); whether that still works "
             "can't be told from here."
         ),
     }
-    return words[lock.holder].format(**place)
+    run = _(", run {id}").format(id=lock.run) if lock.run else ""
+    return words[lock.holder].format(run=run, **place)
 
 
 def operation_word(operation: str) -> str:
     """Return a lock's operation as people write it: ``OperationTypeApply`` is ``apply``."""
     return operation.removeprefix("OperationType").lower() or "?"
+
+
+def _lock_at_work(directory: Path, environ: Mapping[str, str]) -> HeldLock | None:
+    # It comes and goes with the run, and says no more than that: what hinders reading it is told
+    # once nobody works.
+    try:
+        return locks.held_lock(directory, environ)
+    except TerraformProblem:
+        return None
 
 
 def _missing(

@@ -84,6 +84,16 @@ def _scratch(path: Path, value: Mapping[str, Any]) -> Path:
     return scratch
 
 
+def write_private(path: Path, content: bytes) -> Path:
+    """Write a file that nobody else may read, on the disk when this returns. Raises OSError."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, PRIVATE_FILE)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    return path
+
+
 def sync_folder(folder: Path) -> None:
     """Bring the folder itself to the disk: a rename in it is there only once it is."""
     handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)

@@ -26,6 +26,7 @@ from gpuecs_tui.terraform.engine import ENGINE_VARIABLE
 from gpuecs_tui.terraform.follower import Follower
 from gpuecs_tui.terraform.liveness import identify, is_alive
 from gpuecs_tui.terraform.plan import wait_for_plan
+from gpuecs_tui.terraform.recovery import examine
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.runs import AlreadyDecided
 from gpuecs_tui.terraform.states import Operation, State
@@ -255,6 +256,19 @@ def test_cancel_is_one_interrupt(tmp_path: Path) -> None:
     assert_converges(stack)
 
 
+def test_the_lock_of_a_run_at_work_is_shown(tmp_path: Path) -> None:
+    stack = make_stack(tmp_path / "stack", 60)
+    run = in_flight(runs.approve(planned(stack)))
+    found = examine(stack)
+    (sentence,) = found.sentences()
+    assert not found.is_amiss and found.at_work
+    assert sentence.startswith("The state is locked by ") and "(apply, for " in sentence
+    assert sentence.endswith(f"who works, run {run.id}.")
+    runs.cancel(run)
+    until_state(run, State.CANCELLED)
+    assert examine(stack).sentences() == []
+
+
 def test_a_terminated_runner_interrupts_once_and_waits(tmp_path: Path) -> None:
     stack = make_stack(tmp_path / "stack", 5)
     run = in_flight(runs.approve(planned(stack)))
@@ -290,7 +304,7 @@ def test_a_killed_runner_leaves_the_truth(tmp_path: Path) -> None:
     with pytest.raises(DirectoryBusy):
         runs.start(stack, "apply")
     until(lambda: run.refresh().state is State.LOST, "the end of Terraform")
-    assert "while changes were being made" in run.refresh().message
+    assert "last word was that all was done" in run.refresh().message
     assert resources(stack) == EVERYTHING
     assert_converges(stack)
 

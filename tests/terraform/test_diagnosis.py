@@ -62,6 +62,16 @@ def test_success_is_no_failure(name: str) -> None:
             "included in the request is expired",
             "credentials-expired",
         ),
+        (
+            "reading instances",
+            "api error RequestExpired: Request has expired.",
+            "credentials-expired",
+        ),
+        (
+            "No valid credential sources found",
+            "failed to refresh cached credentials, the SSO session has expired or is invalid",
+            "credentials-expired",
+        ),
         ("Saved plan is stale", "The given plan file can no longer be applied", "plan-stale"),
         ("Inconsistent dependency lock file", "provider x: required by this", "needs-init"),
         ("Backend configuration changed", "A change in the backend", "backend-changed"),
@@ -78,6 +88,18 @@ def test_success_is_no_failure(name: str) -> None:
 def test_known_failures(summary: str, detail: str, kind: str) -> None:
     found = told(error(summary, detail))
     assert found is not None and found.kind == kind
+
+
+def test_expired_credentials_explain_a_state_that_was_not_stored() -> None:
+    unsaved = error("Failed to save state", "Error saving state: PutObject, StatusCode: 400")
+    expired = error("creating ECS Service", "api error ExpiredToken: The token has expired")
+    for lines in ((unsaved, expired), (expired, unsaved)):
+        found = told(*lines)
+        assert found is not None and found.kind == "credentials-expired"
+        assert "errored.tfstate" in found.message and "credentials have expired" in found.message
+        assert "--push" in found.remedy and "aws sso login" in found.remedy
+    found = told(unsaved)
+    assert found is not None and found.kind == "state-not-saved"
 
 
 def test_a_lock_names_its_owner() -> None:

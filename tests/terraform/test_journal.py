@@ -33,10 +33,14 @@ def test_a_disk_that_fails_ends_nothing(tmp_path: Path, monkeypatch: pytest.Monk
 def test_the_last_word(tmp_path: Path) -> None:
     journal = tmp_path / "journal.jsonl"
     assert not had_finished(journal)
-    for name, finished in (("plan-change", False), ("apply-change", True), ("destroy", True)):
+    for name, finished in (
+        ("plan-change", False),
+        ("apply-change", True),
+        ("apply-signal-KILL", False),
+    ):
         journal.write_text("\n".join(stream(name)) + "\n")
         assert had_finished(journal) is finished, name
     # A later command has begun and says nothing yet.
     version = stream("apply-change")[0]
-    journal.write_text("\n".join([*stream("destroy"), version, '{"cut o']) + "\n")
+    journal.write_text("\n".join([*stream("apply-change"), version, '{"cut o']) + "\n")
     assert not had_finished(journal)
