@@ -20,7 +20,7 @@ from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.states import State
 
 VANISH_SECONDS = 5.0
-"""How long an account is gone (issue 3)."""
+"""How long an account is gone."""
 BAD_SECONDS = (2.0, 15.0)
 """How long anything else that ends by itself lasts."""
 
