@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chaos.inventory import STATE_NAME, Account, Thing, addresses_of, known_by, read_if_there
-from gpuecs_tui.terraform import errored, locks, runs
+from gpuecs_tui.terraform import broken_state, errored, locks, runs
 from gpuecs_tui.terraform.candidates import Candidate
 from gpuecs_tui.terraform.errored import Verdict
 from gpuecs_tui.terraform.locks import Holder
@@ -46,6 +46,10 @@ class Judge:
     def look(self, run: Run, things: set[Thing], before: set[Thing]) -> Left:
         """Judge the end of ``run``; ``things`` are in the account now, ``before`` were then."""
         left, found = Left(), examine(self.stack)
+        if found.broken is not None:
+            # Nothing else can be told before that is done; what it says is judged below.
+            broken_state.restore(self.stack)
+            found = examine(self.stack)
         left.problems += found.problems
         left.problems += self._verdict(run, things, before)
         left.problems += self._locks(found)

@@ -86,7 +86,7 @@ def carry_out(order: Order, demo: DemoAccount, folder: Path) -> Result:
             home.mkdir(parents=True, exist_ok=True)
             try:
                 _Trial(order, demo, proxy, home, disk, result).go()
-            except (TerraformProblem, OSError) as error:
+            except (TerraformProblem, OSError, ValueError) as error:
                 result.problems.append(f"{type(error).__name__}: {error}")
             if disk is not None and result.problems:
                 shutil.copytree(disk, folder / "kept", symlinks=True)

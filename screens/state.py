@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from gpuecs_tui.i18n import N_, _, ngettext
-from gpuecs_tui.terraform import errored, locks, recovery
+from gpuecs_tui.terraform import broken_state, errored, locks, recovery
 from gpuecs_tui.terraform.errored import Verdict
 from gpuecs_tui.terraform.locks import HeldLock
 from gpuecs_tui.terraform.problems import TerraformProblem
@@ -34,7 +34,8 @@ from gpuecs_tui.wizard.run_environment import state_environment
 if TYPE_CHECKING:
     from gpuecs_tui.app import WizardApp
 
-MOVE, RECOVER, PUSH, UNLOCK = "do:move", "do:recover", "do:push", "do:unlock"
+RESTORE, MOVE, RECOVER = "do:restore", "do:move", "do:recover"
+PUSH, UNLOCK = "do:push", "do:unlock"
 """Ids of the rows that mend something; no resource's address holds a colon before its key."""
 
 
@@ -161,6 +162,9 @@ class StateScreen(StepScreen):
     def _mending(self) -> list[Row]:
         found, rows = self._recovery, []
         group = _("What to do")
+        if found.broken is not None:
+            words = _("Put the state right that was cut off")
+            rows.append(Row(RESTORE, (words, found.broken.path.name), group))
         if found.move is not None:
             words = _("Move the state to where it belongs")
             rows.append(Row(MOVE, (words, found.move.target), group))
@@ -209,6 +213,8 @@ class StateScreen(StepScreen):
             self.post_message(self.Going("run"))
         elif chosen == PUSH:
             self._ask_to_push()
+        elif chosen == RESTORE:
+            self._ask_to_restore()
         elif chosen == UNLOCK:
             assert self._recovery.lock is not None
             self._ask_to_unlock(self._recovery.lock)
@@ -242,6 +248,26 @@ class StateScreen(StepScreen):
 
         self.app.push_screen(
             Confirm(_("Store this state?"), [Content(found.sentence)], yes=_("Store it")), answered
+        )
+
+    def _ask_to_restore(self) -> None:
+        found = self._recovery.broken
+        assert found is not None
+        directory, profile = self.wizard.options.directory, self.wizard.profile
+
+        def do() -> str:
+            kept = broken_state.restore(directory, state_environment(profile))
+            return _("The state is whole again; what was cut off is kept as {path}.").format(
+                path=kept.name
+            )
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._mend(do)
+
+        self.app.push_screen(
+            Confirm(_("Put the state right?"), [Content(found.sentence)], yes=_("Put it right")),
+            answered,
         )
 
     def _ask_to_unlock(self, lock: HeldLock) -> None:

@@ -241,7 +241,7 @@ _ALL = (
     ),
     Command(
         name="state",
-        operands="DIR [--unlock ID|--push|--recover]",
+        operands="DIR [--unlock ID|--restore|--push|--recover]",
         help=N_("list what the state holds and what is amiss with it, and mend that"),
         target="commands.state:state",
         arguments=(
@@ -249,6 +249,13 @@ _ALL = (
             (
                 ("--unlock",),
                 {"metavar": "ID", "help": N_("release a lock whose holder runs no more")},
+            ),
+            (
+                ("--restore",),
+                {
+                    "action": "store_true",
+                    "help": N_("put a local state right that a full disk has cut off"),
+                },
             ),
             (
                 ("--push",),

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.failure import EXIT_FAILED, Failure, harmless
 from gpuecs_tui.i18n import _, ngettext
-from gpuecs_tui.terraform import errored, locks, recovery
+from gpuecs_tui.terraform import broken_state, errored, locks, recovery
 from gpuecs_tui.terraform.errored import Verdict
 from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.recovery import Recovery
@@ -34,6 +34,10 @@ def state(arguments: argparse.Namespace) -> int:
     if arguments.push:
         kept = _worded(lambda: errored.push(directory))
         print(_("The state is stored; the file is kept as {path}.").format(path=kept))
+        return 0
+    if arguments.restore:
+        kept = _worded(lambda: broken_state.restore(directory))
+        print(_("The state is whole again; what was cut off is kept as {path}.").format(path=kept))
         return 0
     if arguments.recover:
         return _recover(arguments)
@@ -88,6 +92,8 @@ def _remedies(directory: Path, found: Recovery) -> list[str]:
         told.append(f"gpuecs-tui state {directory} --unlock {found.lock.id}")
     elif found.lock is not None and found.lock.stops:
         told.append(locks.remedy(found.lock))
+    if found.broken is not None:
+        told.append(f"gpuecs-tui state {directory} --restore")
     if found.move is not None:
         told.append(f"gpuecs-tui migrate {directory} --yes")
     if found.errored is not None and found.errored.verdict in (Verdict.PUSH, Verdict.SAME):
@@ -98,7 +104,7 @@ def _remedies(directory: Path, found: Recovery) -> list[str]:
 
 
 def _tree(stored: StoredState, found: Recovery) -> dict[str, Any]:
-    lock, move, failed = found.lock, found.move, found.errored
+    lock, broken, move, failed = found.lock, found.broken, found.move, found.errored
     return {
         "serial": stored.serial,
         "lineage": stored.lineage,
@@ -116,6 +122,13 @@ def _tree(stored: StoredState, found: Recovery) -> dict[str, Any]:
             "place": lock.place,
             "run": lock.run or None,
             "stops": lock.stops,
+        },
+        "broken": None
+        if broken is None
+        else {
+            "path": str(broken.path),
+            "size": broken.size,
+            "backup_serial": broken.backup.serial if broken.backup else None,
         },
         "move": None
         if move is None

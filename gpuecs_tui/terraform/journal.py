@@ -168,7 +168,7 @@ class JournalWriter:
 
     def __init__(self, files: RunFiles) -> None:
         # Appending writes of whole lines from several processes don't mix.
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
         self.handle = os.open(files.journal, flags, PRIVATE_FILE)
         """The open file, to be given to Terraform as its stdout."""
 
@@ -202,7 +202,14 @@ class JournalWriter:
         }
         line = json.dumps(event, ensure_ascii=False) + "\n"
         try:
+            if self._is_cut_off():
+                line = "\n" + line
             os.write(self.handle, line.encode("utf-8", "replace"))
         except OSError:
             # A full disk must not end a run that Terraform can still finish.
             return
+
+    def _is_cut_off(self) -> bool:
+        """Tell whether a full disk has cut off the last line, to which ours would be added."""
+        size = os.fstat(self.handle).st_size
+        return size > 0 and os.pread(self.handle, 1, size - 1) != b"\n"

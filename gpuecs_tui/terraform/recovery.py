@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gpuecs_tui.i18n import _, ngettext
-from gpuecs_tui.terraform import errored, locks
+from gpuecs_tui.terraform import broken_state, errored, locks
+from gpuecs_tui.terraform.broken_state import Broken
 from gpuecs_tui.terraform.candidates import Candidate, candidates
 from gpuecs_tui.terraform.durations import in_words
 from gpuecs_tui.terraform.errored import Errored, Verdict
@@ -33,6 +34,8 @@ class Recovery:
 
     lock: HeldLock | None = None
     """A lock on the state that no living run of ours explains."""
+    broken: Broken | None = None
+    """A local state that was cut off in the middle."""
     move: Due | None = None
     """The state lies elsewhere than the Terraform says, or a move of it was cut off."""
     errored: Errored | None = None
@@ -49,7 +52,9 @@ class Recovery:
         """Tell whether anything asks for a person's attention."""
         if self.at_work:
             return False
-        return bool(self.lock or self.move or self.errored or self.missing or self.problems)
+        return bool(
+            self.lock or self.broken or self.move or self.errored or self.missing or self.problems
+        )
 
     @property
     def created(self) -> tuple[Candidate, ...]:
@@ -62,6 +67,8 @@ class Recovery:
         # One that keeps others out keeps us from mending the rest too.
         first = self.lock is not None and self.lock.stops
         told = lock if first else []
+        if self.broken is not None:
+            told.append(self.broken.sentence)
         if self.move is not None:
             told.append(self.move.sentence)
         if self.errored is not None:
@@ -98,6 +105,7 @@ def examine(directory: Path, environ: Mapping[str, str] | None = None) -> Recove
     if live_run(directory) is not None or is_moving(directory):
         return Recovery(_lock_at_work(directory, environment), at_work=True)
     lock: HeldLock | None = None
+    broken: Broken | None = None
     move: Due | None = None
     failed: Errored | None = None
     missing: tuple[Candidate, ...] = ()
@@ -107,14 +115,16 @@ def examine(directory: Path, environ: Mapping[str, str] | None = None) -> Recove
     except TerraformProblem as problem:
         problems.append(str(problem))
     try:
-        move = due(directory, environment)
-        if move is None:
+        broken = broken_state.find(directory, environment)
+        # Until it is put right nothing else can be told of it.
+        move = due(directory, environment) if broken is None else None
+        if broken is None and move is None:
             # Until it is moved the engine refuses to read it.
             failed = errored.compare(directory, environment)
             missing = _missing(directory, failed, environment)
     except (TerraformProblem, OSError) as error:
         problems.append(str(error))
-    return Recovery(lock, move, failed, missing, tuple(problems))
+    return Recovery(lock, broken, move, failed, missing, tuple(problems))
 
 
 def known_state(
@@ -122,9 +132,12 @@ def known_state(
 ) -> StoredState:
     """Return the state of ``directory``, of which ``found`` is known. Raises TerraformProblem.
 
-    One that must be moved is read where it lies, for the engine refuses to.
+    One that must be moved is read where it lies, for the engine refuses to; of a broken one it is
+    the copy made before.
     """
     environment = dict(os.environ if environ is None else environ)
+    if found.broken is not None:
+        return found.broken.backup or NOTHING
     if found.move is None:
         return read_state(directory, environment)
     place = noted_place(directory, environment)

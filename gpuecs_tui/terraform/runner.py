@@ -19,21 +19,23 @@ from pathlib import Path
 from typing import Any
 
 from gpuecs_tui.i18n import _
-from gpuecs_tui.terraform import recovering_plan
-from gpuecs_tui.terraform.directory_lock import DirectoryLock
+from gpuecs_tui.terraform import broken_state, recovering_plan
+from gpuecs_tui.terraform.diagnosis import Diagnosis
+from gpuecs_tui.terraform.directory_lock import LOCK_NAME, DirectoryLock
 from gpuecs_tui.terraform.engine import Engine, find_engine
 from gpuecs_tui.terraform.environment import child_environment
 from gpuecs_tui.terraform.events import Decoder, Event, Version
 from gpuecs_tui.terraform.fingerprint import changed, configuration_files, file_sha256
 from gpuecs_tui.terraform.init_stage import initialise
 from gpuecs_tui.terraform.initialise import needs_init
-from gpuecs_tui.terraform.journal import JournalWriter, read_recorded, record
+from gpuecs_tui.terraform.journal import read_recorded
 from gpuecs_tui.terraform.launch import holder_of
-from gpuecs_tui.terraform.liveness import ProcessIdentity, identify
 from gpuecs_tui.terraform.outcome import counts, failure, outputs, without_secrets
 from gpuecs_tui.terraform.plan import masked
 from gpuecs_tui.terraform.problems import TerraformProblem
+from gpuecs_tui.terraform.reserve import Reserve
 from gpuecs_tui.terraform.run import Run, load
+from gpuecs_tui.terraform.run_record import Ended, RunRecord
 from gpuecs_tui.terraform.runs import runs_of
 from gpuecs_tui.terraform.states import Operation, State
 from gpuecs_tui.terraform.store import PRIVATE_FILE, read_json, replace_json
@@ -43,12 +45,8 @@ NO_CHANGES, HAS_CHANGES = 0, 2
 """Exit codes of ``plan -detailed-exitcode``; 1 is an error."""
 _USAGE = 64
 """EX_USAGE of sysexits(3)."""
-_FINAL_WRITE_PATIENCE = 600.0
-"""Seconds to go on trying to write how a run ended, on a disk that is full."""
-
-
-class Ended(Exception):
-    """The run has reached a final state, which is written already."""
+_SYNC_SECONDS = 1.0
+"""What of the journal a power cut takes at most."""
 
 
 class Runner:
@@ -57,25 +55,25 @@ class Runner:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.files = run.files
-        self.me = identify()
-        self.journal = JournalWriter(run.files)
-        self.supervisor = Supervisor(run.files, self._tell_stopping)
-        self.state = run.state
-        self._child: ProcessIdentity | None = None
-        self._stopping = False
+        self.record = RunRecord(run)
+        self.journal = self.record.journal
+        self.supervisor = Supervisor(run.files, self.record.tell_stopping)
+        self._reserve: Reserve | None = None
+        self._synced_at = 0.0
         ours = child_environment(os.environ, profile=run.profile)
         self.environment, self.notes = ours.variables, ours.notes
         self._events: list[Event] = []
 
     def plan(self) -> None:
         """Initialise where needed and plan; ends planned, or finally."""
-        self._enter(State.STARTING, "")
+        self.record.enter(State.STARTING, "")
         for note in self.notes:
             self.journal.note(note)
+        broken_state.refuse(self.run.directory, self.environment)
         engine = find_engine(self.environment)
         self._initialise(engine)
         before = configuration_files(self.run.directory)
-        self._enter(State.PLANNING, _("Planning…"), configuration=before)
+        self.record.enter(State.PLANNING, _("Planning…"), configuration=before)
         planner = recovering_plan.Planner(
             plan=lambda options: self._plan(engine, options),
             events=lambda: self._events,
@@ -94,12 +92,12 @@ class Runner:
             words = (
                 _("There is nothing to destroy.") if destroys else _("There is nothing to change.")
             )
-            self._end(State.SUCCEEDED, words, changes=changes, returncode=0)
+            self.record.end(State.SUCCEEDED, words, changes=changes, returncode=0)
         if self.run.operation is Operation.PLAN:
             self._succeed_planned(engine, changes)
         sha256 = file_sha256(self.files.plan)
         words = _("The plan is ready and waits for approval.")
-        self._enter(State.PLANNED, words, changes=changes, plan_sha256=sha256)
+        self.record.enter(State.PLANNED, words, changes=changes, plan_sha256=sha256)
         self._store_details(engine)
 
     def apply(self) -> None:
@@ -115,14 +113,18 @@ class Runner:
         if edited:
             words = _("Changed since the plan was made: {files}. Applied is the plan as shown.")
             self.journal.note(words.format(files=", ".join(edited)), "warn")
-        self._enter(State.APPLYING, _("Applying the saved plan…"))
+        self._reserve = Reserve(self.run.directory / LOCK_NAME.parent, self.files.folder)
+        self.record.enter(State.APPLYING, _("Applying the saved plan…"))
         arguments = ["apply", "-json", "-input=false", str(self.files.plan)]
         code = self._terraform(engine, arguments)
+        self._reserve.release()
         self._store_outputs()
         if code != 0:
             self._fail(code)
         destroyed = self.run.operation is Operation.DESTROY
-        self._end(State.SUCCEEDED, _("Destroyed.") if destroyed else _("Applied."), returncode=0)
+        self.record.end(
+            State.SUCCEEDED, _("Destroyed.") if destroyed else _("Applied."), returncode=0
+        )
 
     def _initialise(self, engine: Engine, *, force: bool = False) -> None:
         directory = self.run.directory
@@ -153,7 +155,7 @@ class Runner:
 
     def _succeed_planned(self, engine: Engine, changes: dict[str, int]) -> None:
         ending = {"message": _("Planned."), "returncode": HAS_CHANGES}
-        self._enter(State.SUCCEEDED, _("Planned."), changes=changes, exit=ending)
+        self.record.enter(State.SUCCEEDED, _("Planned."), changes=changes, exit=ending)
         self._store_details(engine)
         self.files.plan.unlink(missing_ok=True)
         raise Ended
@@ -165,11 +167,11 @@ class Runner:
             cwd=self.run.directory,
             environment=self.environment,
             output=self.journal.handle,
-            started=self._tell_child,
-            looked=self.journal.sync,
+            started=self.record.tell_child,
+            looked=self._look,
         )
         self.journal.sync()
-        self._child = None
+        self.record.forget_child()
         with self.files.journal.open("rb") as journal:
             journal.seek(begin)
             text = journal.read().decode("utf-8", "replace")
@@ -184,6 +186,14 @@ class Runner:
                 _("Update gpuecs-tui, or name an older engine."),
             )
         return code
+
+    def _look(self) -> None:
+        """See to the disk while Terraform works."""
+        if self._reserve is not None and self._reserve.look():
+            self.journal.note(_("The disk is full: the room kept for this is used."), "warn")
+        if time.monotonic() - self._synced_at >= _SYNC_SECONDS:
+            self.journal.sync()
+            self._synced_at = time.monotonic()
 
     def _store_details(self, engine: Engine) -> None:
         """Add the plan in detail: a convenience whose failure must not undo the plan itself."""
@@ -230,34 +240,45 @@ class Runner:
         if self.files.forced.exists():
             self._end_forced(code)
         why = failure(self._events, code)
+        if why.kind == "other" and self._reserve is not None and self._reserve.given_up:
+            # It could not even write its words.
+            why = Diagnosis(
+                "disk-full",
+                _("The disk is full: Terraform could not write."),
+                _("Free some space, then look at the state: gpuecs-tui state {directory}").format(
+                    directory=self.run.directory
+                ),
+            )
         # Killed otherwise is not stopped: it may not have saved what it did. 2 and the signals are
         # an interrupt in the moment before Terraform listens for it.
-        if self._stopping and code in (1, 2, -signal.SIGINT, -signal.SIGTERM):
-            self._end(State.CANCELLED, self._stopped_words(), returncode=code)
-        self._end(State.FAILED, why.message, remedy=why.remedy, kind=why.kind, returncode=code)
+        if self.record.stopping and code in (1, 2, -signal.SIGINT, -signal.SIGTERM):
+            self.record.end(State.CANCELLED, self._stopped_words(), returncode=code)
+        self.record.end(
+            State.FAILED, why.message, remedy=why.remedy, kind=why.kind, returncode=code
+        )
 
     def end_badly(self, message: str, remedy: str) -> None:
         """Write that the run failed for a reason outside Terraform."""
         try:
-            self._end(State.FAILED, message, remedy=remedy, kind="other")
+            self.record.end(State.FAILED, message, remedy=remedy, kind="other")
         except Ended:
             return
 
     def end_cancelled(self) -> None:
         """Write that the run was cancelled while no Terraform ran."""
         try:
-            self._end(State.CANCELLED, _("Stopped before anything was changed."))
+            self.record.end(State.CANCELLED, _("Stopped before anything was changed."))
         except Ended:
             return
 
     def _end_forced(self, code: int) -> None:
         if self.run.state is not State.APPROVED:
-            self._end(State.CANCELLED, self._stopped_words(), returncode=code)
+            self.record.end(State.CANCELLED, self._stopped_words(), returncode=code)
         forced = read_json(self.files.forced) or {}
         words = _(
             "Ended at once by {who}: Terraform has not saved what it did since its last save."
         )
-        self._end(
+        self.record.end(
             State.FAILED,
             words.format(who=forced.get("by", "?")),
             remedy=_("Plan anew: what it created and the state lacks is brought back."),
@@ -269,53 +290,6 @@ class Runner:
         if self.run.state is State.APPROVED:
             return _("Stopped: what was done is in the state, the rest is not done.")
         return _("Stopped before anything was changed.")
-
-    def _end(
-        self, state: State, message: str, *, changes: dict[str, int] | None = None, **ending: Any
-    ) -> None:
-        values: dict[str, Any] = {"exit": {"message": message, **ending}}
-        if changes is not None:
-            values["changes"] = changes
-        self.journal.state(state, message)
-        deadline = time.monotonic() + _FINAL_WRITE_PATIENCE
-        while True:
-            try:
-                # A plan that was applied, failed or stopped can't be applied any more.
-                self.files.plan.unlink(missing_ok=True)
-                self._enter(state, "", **values)
-                break
-            except OSError:
-                if time.monotonic() >= deadline:
-                    raise
-                time.sleep(1)
-        raise Ended
-
-    def _enter(self, state: State, words: str, **values: Any) -> None:
-        if self._stopping and state in (State.PLANNING, State.PLANNED):
-            # Terraform ended well before the interrupt reached it: the run ends all the same.
-            raise Cancelled
-        if words:
-            # Before the state: a reader that sees the state has the whole journal then.
-            self.journal.state(state, words)
-        record(self.files, state, runner=self.me, child=self._child, **values)
-        self.state = state
-
-    def _tell_child(self, child: ProcessIdentity) -> None:
-        self._child = child
-        try:
-            record(self.files, self.state, runner=self.me, child=child)
-        except OSError as error:
-            # It runs already and must be waited for, whether that can be written or not.
-            self.journal.note(str(error), "warn")
-
-    def _tell_stopping(self) -> None:
-        self._stopping = True
-        if self.state in (State.STARTING, State.PLANNING, State.APPLYING):
-            words = _("Stopping: Terraform finishes what is in flight…")
-            try:
-                self._enter(State.STOPPING, words)
-            except OSError as error:
-                self.journal.note(str(error), "warn")
 
 
 def main(arguments: list[str]) -> int:

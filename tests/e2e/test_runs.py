@@ -335,6 +335,25 @@ def test_a_killed_terraform_is_a_failure_and_its_lock_is_told(tmp_path: Path) ->
     assert_converges(stack)
 
 
+def test_a_state_that_was_cut_off_comes_back(tmp_path: Path) -> None:
+    stack = make_stack(tmp_path / "stack", 0)
+    until_state(runs.approve(planned(stack)), State.SUCCEEDED)
+    main = stack / "main.tf"
+    main.write_text(main.read_text().replace("red", "blue"))
+    until_state(runs.approve(planned(stack)), State.SUCCEEDED)
+    state = stack / "terraform.tfstate"
+    state.write_bytes(state.read_bytes()[:400])
+    refused = until_state(runs.start(stack, "apply"), State.FAILED)
+    assert "cut off after 400 bytes" in refused.message and "--restore" in refused.remedy
+    done = subprocess.run(
+        [sys.executable, "-m", "gpuecs_tui", "state", stack, "--restore"],
+        check=False,
+        capture_output=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert_converges(stack)
+
+
 def test_both_killed_is_lost(tmp_path: Path) -> None:
     stack = make_stack(tmp_path / "stack")
     run = in_flight(runs.approve(planned(stack)))

@@ -5,7 +5,7 @@ import sys
 import time
 from typing import Any
 
-from gpuecs_tui.terraform import runner, supervise
+from gpuecs_tui.terraform import run_record, runner, supervise
 from gpuecs_tui.terraform.journal import record
 from gpuecs_tui.terraform.states import State
 
@@ -30,6 +30,6 @@ def _create_json(*_arguments: Any) -> bool:
 
 
 if __name__ == "__main__":
-    runner.record = _record  # type: ignore[attr-defined]  # imported there, not offered
+    run_record.record = _record  # type: ignore[attr-defined]  # imported there, not offered
     supervise.create_json = _create_json  # type: ignore[assignment, attr-defined]  # likewise
     sys.exit(runner.main(sys.argv[1:]))

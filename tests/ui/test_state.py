@@ -191,9 +191,25 @@ async def test_the_start_screen_leads_there_first(directory: Path) -> None:
 
 
 async def test_an_unreadable_state_is_said(directory: Path) -> None:
-    (directory / "terraform.tfstate").write_text("{ half")
+    (directory / "terraform.tfstate").unlink(missing_ok=True)
+    (directory / "terraform.tfstate").mkdir()
     async with on_state_screen(directory) as pilot:
-        assert "is no Terraform state" in said(pilot)
+        assert "terraform.tfstate can't be read" in said(pilot)
+
+
+async def test_a_state_that_was_cut_off_is_put_right_when_asked_for(directory: Path) -> None:
+    state = directory / "terraform.tfstate"
+    state.write_text("{ half")
+    whole = '{"version": 4, "serial": 3, "lineage": "l", "resources": []}'
+    (directory / "terraform.tfstate.backup").write_text(whole)
+    async with on_state_screen(directory) as pilot:
+        assert rows(pilot)[0] == "do:restore"
+        await pilot.press("home", "enter", "enter")
+        await settle(pilot)
+        assert state.read_text() == "{ half", "Enter alone is a no"
+        await pilot.press("enter", "y")
+        await until(pilot, lambda: "The state is whole again" in said(pilot))
+        assert state.read_text() == whole
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")

@@ -1,0 +1,144 @@
+"""A local state that a full disk or a power cut cut off in the middle, and putting it right.
+
+Terraform overwrites ``terraform.tfstate`` in place. Before its first write of a run it copies what
+was there to ``terraform.tfstate.backup``: so that is whole, and is the state as the run found it.
+What the run created since is in its journal, and the next plan brings it back.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.terraform.directory_lock import acquire
+from gpuecs_tui.terraform.problems import RunProblem
+from gpuecs_tui.terraform.store import sync_folder, write_private
+from gpuecs_tui.terraform.stored_state import (
+    StateProblem,
+    StoredState,
+    is_local_file,
+    parse_state,
+)
+from gpuecs_tui.terraform.tflock import ERRORED_NAME, STATE_NAME
+
+BACKUP_NAME = f"{STATE_NAME}.backup"
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A state file that is no state."""
+
+    path: Path
+    size: int
+    backup: StoredState | None
+    """What the copy beside it holds; None where there is no whole one."""
+
+    @property
+    def sentence(self) -> str:
+        """Say what it is and what is there instead."""
+        words = {"name": self.path.name, "n": self.size}
+        if self.backup is None:
+            return _(
+                "{name} is cut off after {n} bytes, as by a full disk, and there was none before "
+                "it: put it aside, and the next plan brings back what was created."
+            ).format(**words)
+        count = len(self.backup.resources)
+        return ngettext(
+            "{name} is cut off after {n} bytes, as by a full disk: {backup} holds the state as it "
+            "was before (number {serial}, {count} resource), and the next plan brings back what "
+            "was created since.",
+            "{name} is cut off after {n} bytes, as by a full disk: {backup} holds the state as it "
+            "was before (number {serial}, {count} resources), and the next plan brings back what "
+            "was created since.",
+            count,
+        ).format(backup=BACKUP_NAME, serial=self.backup.serial, count=count, **words)
+
+
+def find(directory: Path, environ: Mapping[str, str] | None = None) -> Broken | None:
+    """Return the broken local state of ``directory``, or None. Reads files only.
+
+    An empty file counts where the copy holds resources: Terraform makes an empty one by itself
+    before it has anything to store, and takes it for a state without resources.
+    """
+    if not is_local_file(directory, os.environ if environ is None else environ):
+        return None
+    path = directory / STATE_NAME
+    try:
+        text = path.read_bytes()
+    except OSError:
+        return None
+    backup = _whole(directory / BACKUP_NAME)
+    if text:
+        return None if _is_state(text) else Broken(path, len(text), backup)
+    return Broken(path, 0, backup) if backup is not None and backup.resources else None
+
+
+def refuse(directory: Path, environ: Mapping[str, str]) -> None:
+    """Raise RunProblem while the state of ``directory`` is broken."""
+    if (found := find(directory, environ)) is not None:
+        raise RunProblem(
+            found.sentence,
+            _("Run: gpuecs-tui state {directory} --restore").format(directory=directory),
+        )
+
+
+def restore(directory: Path, environ: Mapping[str, str] | None = None) -> Path:
+    """Put the copy in the place of a broken state and return where that is kept from then on.
+
+    An errored.tfstate that was cut off as well goes aside with it. Raises StateProblem when nothing
+    is broken or files can't be written, DirectoryBusy while a run works there.
+    """
+    guard = acquire(directory.resolve())
+    try:
+        found = find(directory, environ)
+        if found is None:
+            raise StateProblem(_("The state of {path} is whole.").format(path=directory))
+        return _restore(directory, found)
+    except OSError as error:
+        raise StateProblem(
+            _("{path} can't be put right: {reason}.").format(
+                path=directory, reason=error.strerror or error
+            ),
+            _("Free some space, or mend what hinders writing there, then try again."),
+        ) from None
+    finally:
+        guard.release()
+
+
+def _restore(directory: Path, found: Broken) -> Path:
+    stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    kept = found.path.with_name(f"{found.path.name}.broken-{stamp}")
+    copy = directory / BACKUP_NAME
+    scratch = found.path.with_name(f".{found.path.name}.restored")
+    if found.backup is not None:
+        # Written whole before anything is moved: a disk that is still full changes nothing.
+        write_private(scratch, copy.read_bytes())
+        scratch.chmod(copy.stat().st_mode)
+    found.path.rename(kept)
+    if found.backup is not None:
+        scratch.rename(found.path)
+    errored = directory / ERRORED_NAME
+    if errored.exists() and not _is_state(errored.read_bytes()):
+        errored.rename(errored.with_name(f"{errored.name}.broken-{stamp}"))
+    sync_folder(directory)
+    return kept
+
+
+def _whole(path: Path) -> StoredState | None:
+    try:
+        text = path.read_bytes()
+    except OSError:
+        return None
+    return parse_state(text, str(path)) if _is_state(text) else None
+
+
+def _is_state(text: bytes) -> bool:
+    try:
+        parse_state(text, "")
+    except StateProblem:
+        return False
+    return bool(text)

@@ -1,0 +1,84 @@
+"""A state that was cut off: told, refused, and put right from the copy made before."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gpuecs_tui.terraform import broken_state
+from gpuecs_tui.terraform.broken_state import BACKUP_NAME
+from gpuecs_tui.terraform.problems import RunProblem
+from gpuecs_tui.terraform.recovery import examine, known_state
+from gpuecs_tui.terraform.stored_state import StateProblem, read_state
+from gpuecs_tui.terraform.tflock import ERRORED_NAME, STATE_NAME
+
+
+def state(serial: int, *names: str) -> bytes:
+    resources = [
+        {
+            "mode": "managed",
+            "type": "aws_lb",
+            "name": name,
+            "instances": [{"attributes": {"id": f"arn:{name}"}}],
+        }
+        for name in names
+    ]
+    return json.dumps(
+        {
+            "version": 4,
+            "terraform_version": "1.11.4",
+            "serial": serial,
+            "lineage": "l",
+            "resources": resources,
+        }
+    ).encode()
+
+
+def test_a_whole_state_is_none(tmp_path: Path) -> None:
+    assert broken_state.find(tmp_path) is None
+    (tmp_path / STATE_NAME).write_bytes(state(1, "a"))
+    assert broken_state.find(tmp_path) is None
+    with pytest.raises(StateProblem, match="is whole"):
+        broken_state.restore(tmp_path)
+
+
+def test_an_empty_one_counts_where_there_was_something(tmp_path: Path) -> None:
+    (tmp_path / STATE_NAME).touch()
+    assert broken_state.find(tmp_path) is None, "Terraform makes one when it locks"
+    (tmp_path / BACKUP_NAME).write_bytes(state(1))
+    assert broken_state.find(tmp_path) is None
+    (tmp_path / BACKUP_NAME).write_bytes(state(1, "a"))
+    assert broken_state.find(tmp_path) is not None
+
+
+def test_the_copy_comes_back(tmp_path: Path) -> None:
+    (tmp_path / STATE_NAME).write_bytes(state(9, "a", "b")[:50])
+    (tmp_path / BACKUP_NAME).write_bytes(state(7, "a"))
+    (tmp_path / ERRORED_NAME).write_bytes(state(10, "a", "b")[:40])
+    found = examine(tmp_path)
+    assert found.is_amiss and found.errored is None
+    (sentence,) = found.sentences()
+    assert "is cut off after 50 bytes" in sentence and "number 7, 1 resource)" in sentence
+    assert known_state(tmp_path, found).serial == 7
+    with pytest.raises(RunProblem, match="--restore"):
+        broken_state.refuse(tmp_path, {})
+    kept = broken_state.restore(tmp_path)
+    assert kept.read_bytes() == state(9, "a", "b")[:50], "nothing is thrown away"
+    assert read_state(tmp_path).serial == 7 and not examine(tmp_path).is_amiss
+    assert len(list(tmp_path.glob(f"{ERRORED_NAME}.broken-*"))) == 1
+    broken_state.refuse(tmp_path, {})
+
+
+def test_a_whole_errored_state_stays_to_be_pushed(tmp_path: Path) -> None:
+    (tmp_path / STATE_NAME).write_bytes(b"{")
+    (tmp_path / BACKUP_NAME).write_bytes(state(7, "a"))
+    (tmp_path / ERRORED_NAME).write_bytes(state(10, "a", "b"))
+    broken_state.restore(tmp_path)
+    assert "push it before anything else" in examine(tmp_path).sentences()[0]
+
+
+def test_the_first_apply_has_no_copy(tmp_path: Path) -> None:
+    (tmp_path / STATE_NAME).write_bytes(state(1, "a")[:30])
+    assert "there was none before it" in examine(tmp_path).sentences()[0]
+    broken_state.restore(tmp_path)
+    assert not (tmp_path / STATE_NAME).exists() and not examine(tmp_path).is_amiss
