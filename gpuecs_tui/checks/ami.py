@@ -16,6 +16,7 @@ _ECS_WITHOUT_GPU = re.compile(
     r"(amzn2?|al2023)-ami-(minimal-)?ecs-(?!gpu|neuron)|bottlerocket-aws-ecs-[0-9]+-(?!nvidia)"
 )
 """The names of Amazon's ECS AMIs that have no NVIDIA driver (ecs-optimized AMI guide)."""
+_BOTTLEROCKET = re.compile(r"bottlerocket-")
 _AL2_GPU = re.compile(r"amzn2-ami-ecs-gpu-")
 _WITH_GPU = re.compile(r"gpu|nvidia|cuda|deep.?learning", re.IGNORECASE)
 
@@ -64,6 +65,16 @@ def _found(context: Context, it: MachineImage) -> Iterator[Finding]:
                 name=it.name
             ),
             fix=((FIELD, "al2023"),),
+        )
+    elif _BOTTLEROCKET.match(it.name):
+        yield error(
+            "ami-type",
+            FIELD,
+            _(
+                "The AMI {name} is Bottlerocket's, which takes no shell script as user data: its "
+                "instances join no cluster."
+            ).format(name=it.name),
+            fix=((FIELD, "bottlerocket"),),
         )
     elif _AL2_GPU.match(it.name):
         yield warning(

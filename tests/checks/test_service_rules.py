@@ -348,7 +348,7 @@ AMI = "ami-0123456789abcdef0"
         ("amzn2-ami-ecs-hvm-2.0.20260101-x86_64-ebs", "x86_64", ["error"]),
         ("amzn2-ami-ecs-gpu-hvm-2.0.20260101-x86_64-ebs", "x86_64", ["warning"]),
         ("bottlerocket-aws-ecs-2-x86_64-v1.30.0", "x86_64", ["error"]),
-        ("bottlerocket-aws-ecs-2-nvidia-x86_64-v1.30.0", "x86_64", []),
+        ("bottlerocket-aws-ecs-2-nvidia-x86_64-v1.30.0", "x86_64", ["error"]),
         ("our-nvidia-golden", "arm64", ["error"]),
         ("our-golden", "x86_64", ["unknown"]),
     ],
