@@ -13,7 +13,12 @@ from hypothesis import strategies as st
 from gpuecs_tui.stack.fields import Key, Value
 from gpuecs_tui.stack.identity import TAG_KEY
 from gpuecs_tui.stack.instance_type import InstanceType
-from gpuecs_tui.stack.load_balancer import CERTIFICATE_ARN, GRPC_MATCHER, HTTP_MATCHER
+from gpuecs_tui.stack.load_balancer import (
+    CERTIFICATE_ARN,
+    GRPC_MATCHER,
+    HTTP_MATCHER,
+    reversed_range,
+)
 from gpuecs_tui.stack.model import KEYS, Stack
 from gpuecs_tui.stack.problems import problems
 from gpuecs_tui.stack.relevance import relevant
@@ -69,6 +74,11 @@ def matching(pattern: str, max_size: int | None = None) -> st.SearchStrategy[str
     )
 
 
+def matchers(pattern: str) -> st.SearchStrategy[str]:
+    """Codes and ranges of them, each from its lower end."""
+    return matching(pattern).filter(lambda text: not reversed_range(text))
+
+
 @cache
 def values(key: str) -> st.SearchStrategy[Value]:
     """Values of one key that are valid by themselves."""
@@ -87,7 +97,7 @@ def values(key: str) -> st.SearchStrategy[Value]:
             strategy = _maps(key)
         case "text":
             if key == "health_check.matcher":
-                strategy = matching(HTTP_MATCHER)
+                strategy = matchers(HTTP_MATCHER)
             elif declaration.pattern:
                 strategy = matching(declaration.pattern, declaration.max_length)
             else:
@@ -119,6 +129,15 @@ def tag_values() -> st.SearchStrategy[str]:
     """Values of tags, in letters of any script."""
     letters = st.characters(categories=["L", "Nd"], include_characters=" _.:/=+@-")
     return st.text(letters, max_size=40).map(lambda text: unicodedata.normalize("NFC", text))
+
+
+def toml_settings() -> st.SearchStrategy[str]:
+    """TOML that can follow the stack's own ``[settings.ecs]``."""
+    comments = texts().map(lambda text: "".join(c for c in text if c.isprintable()))
+    return st.one_of(
+        st.sampled_from(("", "loglevel = 'debug'", '\r\n[settings.kernel]\nlockdown = "none"\n')),
+        comments.map(lambda text: f"# {text}\n"),
+    )
 
 
 def _maps(key: str) -> st.SearchStrategy[dict[str, str]]:
@@ -155,6 +174,8 @@ def answers(draw: st.DrawFn) -> dict[str, Value]:
             given.pop(f"task.container_{part}", None)
     if "names.log_group" in given and "task.log_group" in given:
         given["names.log_group"] = given["task.log_group"]
+    if given.get("fleet.ami") == "bottlerocket" and "fleet.extra_user_data" in given:
+        given["fleet.extra_user_data"] = draw(toml_settings())
     variables = cast(dict[str, str], given.get("task.environment", {}))
     secrets = cast(dict[str, str], given.get("task.secrets", {}))
     if "task.secrets" in given:
@@ -168,7 +189,7 @@ def answers(draw: st.DrawFn) -> dict[str, Value]:
         if given.get("load_balancer.port") == 80:
             given["load_balancer.port"] = 8443
         if given.get("load_balancer.target_protocol_version") == "GRPC":
-            given["health_check.matcher"] = draw(matching(GRPC_MATCHER))
+            given["health_check.matcher"] = draw(matchers(GRPC_MATCHER))
     else:
         given.pop("load_balancer.target_protocol_version", None)
     if given.get("load_balancer.internal") is False:

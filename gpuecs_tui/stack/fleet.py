@@ -156,7 +156,10 @@ class Fleet:
     )
     extra_user_data: str = text(
         N_("Extra user data"),
-        N_("Appended to the bootstrap script (for Bottlerocket: to its TOML settings)."),
+        N_(
+            "Appended to the bootstrap script. For Bottlerocket it is TOML: it goes on in "
+            "[settings.ecs], and other settings begin with a header, such as [settings.kernel]."
+        ),
         "",
         max_length=USER_DATA_MAX,
     )

@@ -22,6 +22,18 @@ GRPC_MATCHER = rf"{_GRPC_CODE}(?:-{_GRPC_CODE})?(?:,{_GRPC_CODE}(?:-{_GRPC_CODE}
 """Codes 0–99, for GRPC target groups only (ELBv2 API reference, Matcher)."""
 
 
+def reversed_range(matcher: str) -> str:
+    """Return the first range of a valid ``matcher`` that ends below its start, or the empty text.
+
+    No code is in such a range, so nothing would ever count as healthy.
+    """
+    for part in matcher.split(","):
+        first, dash, last = part.partition("-")
+        if dash and int(last) < int(first):
+            return part
+    return ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadBalancer:
     """``load_balancer.*``."""

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.fleet import USER_DATA_MAX
-from gpuecs_tui.stack.load_balancer import GRPC_MATCHER, HTTP_MATCHER
+from gpuecs_tui.stack.load_balancer import GRPC_MATCHER, HTTP_MATCHER, reversed_range
 from gpuecs_tui.stack.model import KEYS, Stack
 from gpuecs_tui.stack.relevance import CONDITIONS, counts
 from gpuecs_tui.stack.resolve import Answers, Resolved
+from gpuecs_tui.stack.tags import tags_problem
+from gpuecs_tui.stack.user_data import extra_settings_problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ def _missing(key: str) -> str:
 
 def _contradictions(stack: Stack) -> Iterator[tuple[str, str]]:
     fleet, task, balancer = stack.fleet, stack.task, stack.load_balancer
+    if reason := tags_problem(stack.stack.tags):
+        yield "stack.tags", reason
     if fleet.min_size > fleet.max_size:
         yield (
             "fleet.min_size",
@@ -78,6 +82,10 @@ def _contradictions(stack: Stack) -> Iterator[tuple[str, str]]:
             "fleet.extra_user_data",
             _("takes {n} bytes as UTF-8; at most {most} fit").format(n=script, most=USER_DATA_MAX),
         )
+    if fleet.ami == "bottlerocket" and (
+        reason := extra_settings_problem(fleet.extra_user_data, fleet.market, task.network_mode)
+    ):
+        yield "fleet.extra_user_data", reason
     if fleet.min_scaling_step > fleet.max_scaling_step:
         yield "fleet.min_scaling_step", _("must not be above fleet.max_scaling_step")
     if task.container_memory > task.memory:
@@ -117,6 +125,11 @@ def _contradictions(stack: Stack) -> Iterator[tuple[str, str]]:
             _("must be gRPC codes from 0 to 99 for a GRPC target group, such as 0 or 0-99")
             if grpc
             else _("must be codes from 200 to 499, such as 200, 200,202 or 200-299"),
+        )
+    elif turned := reversed_range(stack.health_check.matcher):
+        yield (
+            "health_check.matcher",
+            _("{range} must go from the lower to the higher code").format(range=turned),
         )
     if (
         not balancer.internal

@@ -14,7 +14,13 @@ from gpuecs_tui.stack.identity import (
     LOG_GROUP_NAME_MAX,
 )
 
-IMAGE = r"[A-Za-z0-9][A-Za-z0-9._:/-]*[A-Za-z0-9_](?:@sha256:[0-9a-f]{64})?"
+_HOST = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_DOMAIN = rf"{_HOST}(?:\.{_HOST})*(?::[0-9]+)?"
+_PATH_PART = r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*"
+_TAG = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
+IMAGE = rf"(?:{_DOMAIN}/)?{_PATH_PART}(?:/{_PATH_PART})*(?::{_TAG})?(?:@sha256:[0-9a-f]{{64}})?"
+"""A reference as github.com/distribution/reference has it, regexp.go, but for two things that ECS
+takes no image by: an IPv6 address in brackets, and a digest other than SHA-256."""
 IMAGE_MAX = 255
 ROLE_ARN = r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+"
 SECRET_ARN = (
@@ -55,7 +61,10 @@ class Task:
         N_("Image"),
         N_("A Docker image reference; pinned by its digest it can't change under you."),
         pattern=IMAGE,
-        pattern_says=N_("must be an image reference, such as repository:tag"),
+        pattern_says=N_(
+            "must be an image reference: a registry if any, a repository in lower case, then :tag, "
+            "@sha256:digest or both"
+        ),
         max_length=IMAGE_MAX,
         optional=False,
     )

@@ -10,6 +10,7 @@ from typing import Any
 from gpuecs_tui.stack.model import SECTIONS, Stack
 from gpuecs_tui.stack.resolve import derived_target_group
 from gpuecs_tui.stack.task import LOG_GROUP_EXISTS, PORT_MAX
+from gpuecs_tui.stack.user_data import bottlerocket_settings
 from gpuecs_tui.terraform.hcl_text import quote
 
 AL2023_PARAMETER = (
@@ -67,6 +68,7 @@ def context(stack: Stack) -> dict[str, Any]:
         "creates_execution_role": creates_execution_role,
         "creates_task_role": creates_task_role,
         "creates_instance_role": creates_instance_role,
+        "bottlerocket_settings": bottlerocket_settings(fleet.market, task.network_mode),
         "creates_load_balancer_group": creates_balancer_group,
         "creates_instance_group": not network.instance_security_group_ids,
         "vpc_cidrs": creates_balancer_group and not network.ingress_cidrs,

@@ -54,6 +54,26 @@ def test_a_wrong_text_says_why(key: str, text: str, words: str) -> None:
         KEYS[key].parse(text)
 
 
+DIGEST = "@sha256:" + "0" * 64
+
+
+@pytest.mark.parametrize(
+    ("image", "fine"),
+    [
+        ("app", True), ("app:1", True), ("vllm/vllm-openai:v0.9", True), (f"app{DIGEST}", True),
+        (f"localhost:5000/a/b_c__d-e---f.g:V_1.x-{DIGEST}", True), ("A.example/app", True),
+        ("123456789012.dkr.ecr.us-east-1.amazonaws.com/llm/serve:latest", True),
+        ("a//b::c", False), ("a//b", False), ("a::c", False), ("/a", False), ("a/", False),
+        ("a:", False), ("App", False), ("a/B", False), ("a..b", False), ("a___b", False),
+        ("-a", False), ("a-", False), ("a:.b", False), ("a:" + "b" * 129, False), ("a@1", False),
+        ("ex_ample.com:80/a", False), ("example.com:x/a", False), (f"a{DIGEST}0", False),
+        ("-example.com/a", False), ("[::1]:5000/a", False), (f"a{DIGEST}:1", False),
+    ],
+)  # fmt: skip
+def test_an_image_is_a_docker_reference(image: str, fine: bool) -> None:
+    assert (not KEYS["task.image"].problem(image)) is fine
+
+
 def test_lists_take_commas_and_spaces() -> None:
     key = KEYS["network.ingress_cidrs"]
     assert key.parse("10.0.0.0/8,192.168.0.0/16  1.2.3.4/32") == (

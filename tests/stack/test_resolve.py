@@ -131,6 +131,12 @@ def test_missing_answers_are_named_in_order() -> None:
         ({"stack.name": "aws-llm"}, "stack.name", "not start with"),
         ({"stack.name": "a--b"}, "stack.name", "single -"),
         ({"names.load_balancer": "internal-x"}, "names.load_balancer", "internal-"),
+        ({"stack.tags": {"amazonECSmanaged": ""}}, "stack.tags", "ECS's own"),
+        ({"health_check.matcher": "200,299-200"}, "health_check.matcher", "299-200 must go"),
+        ({"health_check.matcher": "9-10,5-0", "load_balancer.target_protocol_version": "GRPC",
+          "load_balancer.protocol": "HTTPS"}, "health_check.matcher", "5-0 must go"),
+        ({"fleet.ami": "bottlerocket", "fleet.extra_user_data": "[settings.ecs]\nx = 1"},
+         "fleet.extra_user_data", "no valid TOML"),
     ],
 )  # fmt: skip
 def test_what_makes_no_stack(change: dict[str, Value], key: str, words: str) -> None:
