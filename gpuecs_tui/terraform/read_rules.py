@@ -145,6 +145,7 @@ HELPERS = frozenset(
         "aws_security_group.instances",
         "aws_security_group.load_balancer",
         "aws_vpc_security_group_egress_rule.instances_to_anywhere",
+        "aws_vpc_security_group_egress_rule.instances_to_anywhere_ipv6",
         "aws_vpc_security_group_egress_rule.load_balancer_to_health_check",
         "aws_vpc_security_group_egress_rule.load_balancer_to_tasks",
         "aws_vpc_security_group_ingress_rule.health_check_from_load_balancer",

@@ -21,9 +21,15 @@ DYNAMIC_PORTS = (32768, PORT_MAX)
 """Where Docker finds a free host port on the ECS GPU AMIs (aws.md, placement)."""
 _GRAVITON = re.compile(r"[a-z]+[0-9]+[a-z]*g[a-z]*\.")
 """Instance types whose attributes name Graviton (EC2's naming convention), such as g5g.xlarge."""
+_ACCOUNT_PART = 4
+"""Of an ARN, split at its colons."""
 _SECRET_ARN_PARTS = 7
 """Colons in an ``aws:secretsmanager`` ARN come before its name; what follows the name picks a JSON
 key or version and is no part of what IAM knows."""
+_WAYS_OUT = tuple(
+    f"aws_vpc_security_group_egress_rule.instances_to_anywhere{suffix}" for suffix in ("", "_ipv6")
+)
+"""What lets a created group's instances reach the ECS agent's endpoints."""
 _STANDARD_PORTS = {"HTTP": 80, "HTTPS": 443}
 
 
@@ -37,13 +43,17 @@ class Grant:
     context: str
     """Name in the KMS encryption context under which the service puts a secret's ARN."""
 
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The accounts that own them; a secret is under a key of its account."""
+        return tuple(dict.fromkeys(arn.split(":")[_ACCOUNT_PART] for arn in self.arns))
+
 
 def context(stack: Stack) -> dict[str, Any]:
     """Return every name that the templates use; sections of the stack under their own names."""
     fleet, task, network, balancer = stack.fleet, stack.task, stack.network, stack.load_balancer
     awsvpc = task.network_mode == "awsvpc"
     bottlerocket = fleet.ami == "bottlerocket"
-    host_port = task.host_port if task.network_mode == "bridge" else task.container_port
     creates_execution_role = not task.execution_role_arn
     creates_task_role = not task.task_role_arn
     creates_instance_role = not fleet.instance_profile_arn
@@ -58,17 +68,17 @@ def context(stack: Stack) -> dict[str, Any]:
         "bottlerocket": bottlerocket,
         "custom_ami": fleet.ami.startswith("ami-"),
         "ami_parameter": ami_parameter(stack),
+        "bottlerocket_settings": bottlerocket_settings(fleet.market, task.network_mode),
         "user_data_file": f"user_data.{extension}",
         "extra_user_data_file": f"extra_user_data.{extension}",
         "target_type": "ip" if awsvpc else "instance",
-        "host_port": host_port,
-        "target_ports": tuple(_target_ports(stack, host_port)),
+        "host_port": _host_port(stack),
+        "target_ports": tuple(_target_ports(stack)),
         "derived_target_group_name": stack.names.target_group == derived_target_group(stack.flat()),
         "creates_log_group": task.log_retention_days != LOG_GROUP_EXISTS,
         "creates_execution_role": creates_execution_role,
         "creates_task_role": creates_task_role,
         "creates_instance_role": creates_instance_role,
-        "bottlerocket_settings": bottlerocket_settings(fleet.market, task.network_mode),
         "creates_load_balancer_group": creates_balancer_group,
         "creates_instance_group": not network.instance_security_group_ids,
         "vpc_cidrs": creates_balancer_group and not network.ingress_cidrs,
@@ -86,6 +96,8 @@ def context(stack: Stack) -> dict[str, Any]:
         "needs_caller": creates_execution_role or creates_task_role,
         "secret_grants": tuple(_grants(task.secrets)),
         "service_needs": tuple(_service_needs(stack)),
+        "fleet_needs": tuple(_fleet_needs(stack)),
+        "fleet_ties": tuple(_fleet_ties(stack)),
         "url_port": (
             "" if _STANDARD_PORTS[balancer.protocol] == balancer.port else f":{balancer.port}"
         ),
@@ -114,8 +126,14 @@ def ami_parameter(stack: Stack) -> str:
     return AL2023_PARAMETER if stack.fleet.ami == "al2023" else ""
 
 
-def _target_ports(stack: Stack, host_port: int) -> Iterator[tuple[str, str, tuple[int, int]]]:
+def _host_port(stack: Stack) -> int:
+    bridge = stack.task.network_mode == "bridge"
+    return stack.task.host_port if bridge else stack.task.container_port
+
+
+def _target_ports(stack: Stack) -> Iterator[tuple[str, str, tuple[int, int]]]:
     """Yield (name, description, port range) of what the load balancer must reach."""
+    host_port = _host_port(stack)
     ports = (host_port, host_port) if host_port else DYNAMIC_PORTS
     yield "tasks", "Requests to the tasks", ports
     check = stack.health_check.port
@@ -138,6 +156,22 @@ def _grants(secrets: dict[str, str]) -> Iterator[Grant]:
         yield Grant("ssm:GetParameters", tuple(parts["ssm"]), "PARAMETER_ARN")
 
 
+def _fleet_needs(stack: Stack) -> Iterator[str]:
+    if not stack.fleet.instance_profile_arn:
+        yield "aws_iam_role_policy_attachment.instance_ecs"
+        yield "aws_iam_role_policy_attachment.instance_ssm"
+    if not stack.network.instance_security_group_ids:
+        yield from _WAYS_OUT
+
+
+def _fleet_ties(stack: Stack) -> Iterator[str]:
+    yield "aws_ecs_cluster.this.id"
+    if not stack.network.instance_security_group_ids:
+        yield "aws_security_group.instances.id"
+    if not stack.fleet.instance_profile_arn:
+        yield "aws_iam_instance_profile.this.id"
+
+
 def _service_needs(stack: Stack) -> Iterator[str]:
     if not stack.task.execution_role_arn:
         yield "aws_iam_role_policy_attachment.execution"
@@ -145,8 +179,11 @@ def _service_needs(stack: Stack) -> Iterator[str]:
             yield "aws_iam_role_policy.secrets"
     if not stack.task.task_role_arn and stack.service.execute_command:
         yield "aws_iam_role_policy.execute_command"
+    parts = [part for part, _, _ in _target_ports(stack)]
     if not stack.network.load_balancer_security_group_ids:
-        yield "aws_vpc_security_group_egress_rule.load_balancer_to_tasks"
+        for part in parts:
+            yield f"aws_vpc_security_group_egress_rule.load_balancer_to_{part}"
     if not stack.network.instance_security_group_ids:
-        yield "aws_vpc_security_group_ingress_rule.tasks_from_load_balancer"
-        yield "aws_vpc_security_group_egress_rule.instances_to_anywhere"
+        for part in parts:
+            yield f"aws_vpc_security_group_ingress_rule.{part}_from_load_balancer"
+        yield from _WAYS_OUT

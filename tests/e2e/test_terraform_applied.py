@@ -228,6 +228,26 @@ def test_a_replaced_capacity_provider_takes_service_and_association_with_it(
     )
 
 
+def test_a_replaced_cluster_s_instances_go_before_it(
+    both: tuple[Applied, Applied], tmp_path: Path
+) -> None:
+    """AWS deletes no cluster in which instances are registered, nor a group that has a provider."""
+    _, other = both
+    assert _planned(other, {"names.cluster": "renamed"}, tmp_path) == {
+        "aws_launch_template.this": "update",
+        **dict.fromkeys(
+            (
+                "aws_autoscaling_group.this",
+                "aws_ecs_capacity_provider.this",
+                "aws_ecs_cluster.this",
+                "aws_ecs_cluster_capacity_providers.this",
+                "aws_ecs_service.this",
+            ),
+            "delete create",
+        ),
+    }
+
+
 def test_everyday_changes_replace_nothing_that_serves(
     both: tuple[Applied, Applied], tmp_path: Path
 ) -> None:

@@ -168,8 +168,7 @@ def test_instances_let_in_the_load_balancer_only_where_tasks_listen(
             f"aws_vpc_security_group_{kind}_rule.{block.labels[1]}"
             for block in blocks(written, f"aws_vpc_security_group_{kind}_rule")
             if block.labels[1].endswith(suffix)
-            and block.labels[1] != "instances_to_anywhere"
-            and not block.labels[1].startswith(("listener", "redirect"))
+            and not block.labels[1].startswith(("listener", "redirect", "instances_to_anywhere"))
         ]
         assert {
             (written.value(rule, "from_port"), written.value(rule, "to_port")) for rule in rules
