@@ -139,3 +139,27 @@ def test_terraform_finds_a_covering_set_of_stacks_valid(tmp_path: Path) -> None:
             # Its init would want the bucket; validate only wants the block well-formed.
         said = json.loads(terraform(directory, "validate", "-json", environ=shared))
         assert (said["valid"], said["diagnostics"]) == (True, []), said
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({}, ""),
+        ({"name": "a--b"}, "single -"),
+        ({"name": "internal-a"}, "must not start with internal-, aws, ecs or"),
+        ({"name": "ecs-a"}, "must not start with internal-, aws, ecs or"),
+        ({"initial_size": 3}, "initial_size must be from min_size to max_size"),
+        ({"min_size": 2}, "initial_size must be from min_size to max_size"),
+        ({"instance_subnet_ids": []}, "The instances need at least one subnet"),
+    ],
+)
+def test_variables_refuse_what_makes_no_stack(
+    tmp_path: Path, given: Mapping[str, object], words: str
+) -> None:
+    files = render(made())
+    variables = ("variables.tf", "terraform.tfvars")
+    put(tmp_path, {name: files[name] for name in variables})
+    put(tmp_path, {"edited.auto.tfvars.json": json.dumps(given)})
+    said = terraform(tmp_path, "plan", "-input=false", "-no-color", check=False)
+    assert words in " ".join(said.replace("│", " ").split())
+    assert said.startswith("1\n" if words else "0\n"), said
