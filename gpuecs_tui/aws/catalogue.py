@@ -17,7 +17,7 @@ from typing import Any
 from gpuecs_tui.aws.facts import AccountFacts
 from gpuecs_tui.aws.reading import Known
 from gpuecs_tui.i18n import _
-from gpuecs_tui.stack.instance_type import InstanceType
+from gpuecs_tui.stack.instance_type import InstanceType, quota_family
 
 
 @cache
@@ -89,7 +89,7 @@ def merge(live: InstanceType) -> InstanceType:
         registered_mib=known.registered_mib if known else None,
         registered_source=known.registered_source if known else "assumed",
         ecs_support=_support(live, known),
-        quota_family="P" if live.name.startswith("p") else "G",
+        quota_family=quota_family(live.name),
     )
 
 
@@ -113,6 +113,19 @@ def why_not(it: InstanceType) -> str:
                 "it is newer than this catalogue: nobody has said that the ECS GPU AMI runs it"
             )
     return _("it has no NVIDIA GPU")
+
+
+def only_seen(it: InstanceType) -> str:
+    """Say where alone ECS's support for ``it`` is seen; empty where AWS documents it.
+
+    The documentation is the ECS developer guide's table of GPU instance types.
+    """
+    match it.ecs_support:
+        case "ami-code":
+            return _("it is seen only in the change log of ECS's own GPU AMI")
+        case "inferred":
+            return _("it is seen only in EKS's AMI of the same NVIDIA driver")
+    return ""
 
 
 def _support(live: InstanceType, known: InstanceType | None) -> str:

@@ -16,6 +16,8 @@ from gpuecs_tui.stack.instance_type import InstanceType
 GPU_PATTERNS = ["g*", "p*"]
 """Every EC2 family with NVIDIA GPUs starts so. No filter asks for GPUs; this one is documented for
 DescribeInstanceTypes and keeps 90 % of the 1,400 types off the wire."""
+QUOTA_PATTERNS = [*GPU_PATTERNS, "vt*"]
+"""Families whose running instances use up the quotas: VT has no GPUs, but shares G's."""
 TYPE_PAGE = {"PageSize": 100}
 OFFERING_PAGE = {"PageSize": 1000}
 INSTANCE_PAGE = {"PageSize": 1000}
@@ -92,13 +94,13 @@ def read_quotas(reader: AccountReader) -> tuple[Quota, ...]:
 
 
 def read_gpu_instances(reader: AccountReader) -> tuple[GpuInstance, ...]:
-    """Return the instances of GPU families that count against a quota now, by id."""
+    """Return the instances that count against a quota of GPU instances now, by id."""
     reservations = reader.items(
         "ec2",
         "DescribeInstances",
         "Reservations",
         Filters=[
-            {"Name": "instance-type", "Values": GPU_PATTERNS},
+            {"Name": "instance-type", "Values": QUOTA_PATTERNS},
             {"Name": "instance-state-name", "Values": ["pending", "running"]},
         ],
         PaginationConfig=INSTANCE_PAGE,

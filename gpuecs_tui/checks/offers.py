@@ -14,7 +14,7 @@ from gpuecs_tui.aws.facts import AccountFacts
 from gpuecs_tui.aws.prices_facts import Price, SpotPrice
 from gpuecs_tui.aws.reading import Known, Reading, not_read
 from gpuecs_tui.checks.fit import fit
-from gpuecs_tui.stack.instance_type import InstanceType
+from gpuecs_tui.stack.instance_type import InstanceType, quota_family
 from gpuecs_tui.stack.model import Stack
 
 BYTES_PER_MIB = 1 << 20
@@ -151,7 +151,7 @@ def instances_left(account: AccountFacts, it: InstanceType, market: str) -> int 
     used = sum(
         other.vcpus
         for other in running.value
-        if other.market == market and other.instance_type.upper().startswith(it.quota_family)
+        if other.market == market and quota_family(other.instance_type) == it.quota_family
     )
     return max(0, allowed - used) // it.vcpus
 

@@ -15,6 +15,14 @@ CPU_UNITS_PER_VCPU = 1024
 """ECS counts a vCPU as 1,024 CPU units."""
 
 
+def quota_family(name: str) -> str:
+    """Return which vCPU quota of a region counts the GPU type ``name``: ``P``, or ``G``.
+
+    The quotas are "All P instances" and "All G and VT instances" (aws.md, "Quotas").
+    """
+    return "P" if name.startswith("p") else "G"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceType:
     """What EC2 says of an instance type, and what ECS makes of it."""

@@ -276,20 +276,28 @@ def test_page_sizes_are_what_the_apis_take(
 
 
 def test_running_gpu_instances(empty: Stub, reader: AccountReader) -> None:
-    empty.answers["ec2:DescribeInstances"] = lambda _body: xml(
-        "<DescribeInstancesResponse><reservationSet><item><instancesSet><item>"
-        "<instanceId>i-1</instanceId><instanceType>g4dn.xlarge</instanceType><cpuOptions>"
-        "<coreCount>1</coreCount><threadsPerCore>1</threadsPerCore></cpuOptions><tagSet><item>"
-        "<key>aws:autoscaling:groupName</key><value>llm</value></item></tagSet></item><item>"
-        "<instanceId>i-0</instanceId><instanceType>g99.xlarge</instanceType><cpuOptions>"
-        "<coreCount>4</coreCount><threadsPerCore>2</threadsPerCore></cpuOptions>"
-        "<instanceLifecycle>spot</instanceLifecycle></item></instancesSet></item>"
-        "</reservationSet></DescribeInstancesResponse>"
-    )
+    bodies: list[bytes] = []
+
+    def answer(body: bytes) -> Answer:
+        bodies.append(body)
+        return xml(
+            "<DescribeInstancesResponse><reservationSet><item><instancesSet><item>"
+            "<instanceId>i-1</instanceId><instanceType>g4dn.xlarge</instanceType><cpuOptions>"
+            "<coreCount>1</coreCount><threadsPerCore>1</threadsPerCore></cpuOptions><tagSet><item>"
+            "<key>aws:autoscaling:groupName</key><value>llm</value></item></tagSet></item><item>"
+            "<instanceId>i-0</instanceId><instanceType>g99.xlarge</instanceType><cpuOptions>"
+            "<coreCount>4</coreCount><threadsPerCore>2</threadsPerCore></cpuOptions>"
+            "<instanceLifecycle>spot</instanceLifecycle></item></instancesSet></item>"
+            "</reservationSet></DescribeInstancesResponse>"
+        )
+
+    empty.answers["ec2:DescribeInstances"] = answer
     assert read_gpu_instances(reader) == (
         GpuInstance("i-0", "g99.xlarge", "spot", 8, ""),
         GpuInstance("i-1", "g4dn.xlarge", "on-demand", 4, "llm"),
     )
+    # VT instances have no GPUs, but their vCPUs are of the same quota as G's.
+    assert b"vt%2A" in bodies[0]
 
 
 def test_a_region_without_gpu_types_has_none(stub: Stub) -> None:
