@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gpuecs_tui.aws.facts import LogGroup, Named, Repository
+from gpuecs_tui.aws.facts import LOG_GROUP_PREFIX, LogGroup, Named, Repository
 from gpuecs_tui.aws.session import AccountReader
 
 ECR_PAGE = {"PageSize": 1000}
@@ -14,8 +14,6 @@ ECS_PAGE = {"PageSize": 100}
 AUTOSCALING_PAGE = {"PageSize": 100}
 TEMPLATE_PAGE = {"PageSize": 200}
 LOGS_PAGE = {"PageSize": 50}
-LOG_GROUP_PREFIX = "/ecs/"
-"""Where the stack's own log group goes; an account can have thousands of others."""
 
 
 def read_repositories(reader: AccountReader) -> tuple[Repository, ...]:

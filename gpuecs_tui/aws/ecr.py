@@ -1,14 +1,27 @@
-"""Image references that lead to ECR, taken apart; no call is made here."""
+"""Image references that lead to ECR and the manifests found there; no call is made here."""
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 _ECR_IMAGE = re.compile(
     r"(?P<account>[0-9]{12})\.dkr\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?"
     r"/(?P<repository>[^:@]+)(?::(?P<tag>[^@]+))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
 )
+
+MANIFEST_TYPES = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+)
+"""Indexes and manifests as OCI and Docker name them; what isn't accepted, ECR converts."""
+ARCHITECTURES = {"amd64": "x86_64", "arm64": "arm64"}
+"""OCI's names (those of Go's GOARCH) for what EC2 has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +45,25 @@ def ecr_image(reference: str) -> EcrImage | None:
     if not parts["tag"] and not parts["digest"]:
         parts["tag"] = "latest"
     return EcrImage(**parts)
+
+
+def architectures_of(manifest: str) -> tuple[str, ...]:
+    """Return the architectures of Linux that a manifest names, as EC2 does, sorted.
+
+    An image index names the platform of each image in it (OCI image index specification;
+    attestations are of platform ``unknown``). The manifest of a single image doesn't: the platform
+    is in its configuration, which would have to be downloaded, so that nothing is returned.
+    """
+    try:
+        tree = json.loads(manifest)
+    except ValueError:
+        return ()
+    return tuple(sorted(set(_architectures(tree)))) if isinstance(tree, dict) else ()
+
+
+def _architectures(tree: dict[str, Any]) -> Iterator[str]:
+    for it in tree.get("manifests") or ():
+        platform = it.get("platform") or {}
+        name = platform.get("architecture", "")
+        if platform.get("os") == "linux" and name:
+            yield ARCHITECTURES.get(name, name)

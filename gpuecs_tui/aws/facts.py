@@ -15,6 +15,9 @@ from gpuecs_tui.aws.prices_facts import Prices
 from gpuecs_tui.aws.reading import Reading, Unknown, not_read
 from gpuecs_tui.stack.instance_type import InstanceType
 
+LOG_GROUP_PREFIX = "/ecs/"
+"""Where the stack's own log group goes; an account can have thousands of others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -129,7 +132,7 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class GpuInstance:
-    """A running instance of a GPU family, which uses up a quota."""
+    """A running instance of a G, P or VT family, which uses up a quota of GPU instances."""
 
     id: str
     instance_type: str
@@ -169,9 +172,13 @@ class Lookups:
 
     images: dict[str, Reading[tuple[Image, ...] | None]] = field(default_factory=dict)
     """By repository name; an empty tuple is a repository without images."""
+    image_architectures: dict[str, Reading[tuple[str, ...]]] = field(default_factory=dict)
+    """By whole image reference: for which architectures of Linux its manifest says it is, as EC2
+    names them (``x86_64``, ``arm64``); empty where a manifest doesn't say, or there is none."""
     machine_images: dict[str, Reading[MachineImage | None]] = field(default_factory=dict)
     secrets: dict[str, Reading[bool]] = field(default_factory=dict)
-    """By ARN of a Secrets Manager secret or SSM parameter: whether it exists."""
+    """By ARN of a Secrets Manager secret or SSM parameter: whether it exists and isn't scheduled
+    for deletion."""
     log_groups: dict[str, Reading[LogGroup | None]] = field(default_factory=dict)
 
 
@@ -197,10 +204,10 @@ class AccountFacts:
     offerings: Reading[tuple[Offering, ...]] = field(default_factory=not_read)
     """Of types with GPUs, by name; a type that isn't among them is offered nowhere here."""
     log_groups: Reading[tuple[LogGroup, ...]] = field(default_factory=not_read)
-    """Those whose name starts with ``/ecs/``."""
+    """Those whose name starts with LOG_GROUP_PREFIX."""
     quotas: Reading[tuple[Quota, ...]] = field(default_factory=not_read)
     gpu_instances: Reading[tuple[GpuInstance, ...]] = field(default_factory=not_read)
-    """Pending or running, of any G or P family, this stack's own among them."""
+    """Pending or running, of any G, P or VT family, this stack's own among them."""
     load_balancers: Reading[tuple[Named, ...]] = field(default_factory=not_read)
     target_groups: Reading[tuple[Named, ...]] = field(default_factory=not_read)
     clusters: Reading[tuple[Named, ...]] = field(default_factory=not_read)

@@ -14,7 +14,7 @@ from typing import Any
 
 from gpuecs_tui.aws.discovery import as_they_come
 from gpuecs_tui.aws.discovery_names import read_log_groups
-from gpuecs_tui.aws.ecr import ecr_image
+from gpuecs_tui.aws.ecr import MANIFEST_TYPES, EcrImage, architectures_of, ecr_image
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.facts import AccountFacts, Image, LogGroup, Lookups, MachineImage
 from gpuecs_tui.aws.reading import Reading
@@ -46,7 +46,7 @@ def read_images(reader: AccountReader, repository: str) -> Reading[tuple[Image, 
                 return None
             raise
         found = [
-            Image(tag, it["imageDigest"], it.get("imagePushedAt"), it.get("imageSizeInBytes", 0))
+            Image(tag, it["imageDigest"], it.get("imagePushedAt"), it.get("imageSizeInBytes") or 0)
             for it in items
             for tag in it.get("imageTags") or ("",)
         ]
@@ -54,6 +54,29 @@ def read_images(reader: AccountReader, repository: str) -> Reading[tuple[Image, 
         return tuple(found)
 
     return reader.reading("ecr:DescribeImages", read)
+
+
+def read_architectures(reader: AccountReader, image: EcrImage) -> Reading[tuple[str, ...]]:
+    """Return for which architectures an image's manifest says it is; ``ecr.architectures_of``."""
+    which = {"imageDigest": image.digest} if image.digest else {"imageTag": image.tag}
+
+    def read() -> tuple[str, ...]:
+        try:
+            answer = reader.call(
+                "ecr",
+                "BatchGetImage",
+                repositoryName=image.repository,
+                imageIds=[which],
+                acceptedMediaTypes=[*MANIFEST_TYPES],
+            )
+        except AwsProblem as problem:
+            if problem.kind == "not_found":
+                return ()
+            raise
+        found = answer.get("images", ())
+        return architectures_of(found[0].get("imageManifest", "")) if found else ()
+
+    return reader.reading("ecr:BatchGetImage", read)
 
 
 def read_references(reader: AccountReader, stack: Stack, facts: AccountFacts) -> AccountFacts:
@@ -80,6 +103,7 @@ def _jobs(
     image = ecr_image(stack.task.image)
     if image and image.region == reader.region:
         yield "images", image.repository, partial(read_images, reader, image.repository)
+        yield "image_architectures", stack.task.image, partial(read_architectures, reader, image)
     if stack.fleet.ami.startswith("ami-"):
         yield (
             "machine_images",
@@ -121,7 +145,7 @@ def _read_secret(reader: AccountReader, arn: str) -> Reading[bool]:
         secret = ":".join(arn.split(":")[:7])
         return reader.reading(
             "secretsmanager:DescribeSecret",
-            lambda: _exists(reader, "secretsmanager", "DescribeSecret", SecretId=secret),
+            lambda: _secret_stands(reader, secret),
         )
     name = arn.split(":parameter", 1)[-1]
 
@@ -138,14 +162,15 @@ def _read_secret(reader: AccountReader, arn: str) -> Reading[bool]:
     return reader.reading("ssm:DescribeParameters", read)
 
 
-def _exists(reader: AccountReader, service: str, operation: str, **parameters: str) -> bool:
+def _secret_stands(reader: AccountReader, secret: str) -> bool:
     try:
-        reader.call(service, operation, **parameters)
+        found = reader.call("secretsmanager", "DescribeSecret", SecretId=secret)
     except AwsProblem as problem:
         if problem.kind == "not_found":
             return False
         raise
-    return True
+    # Described until its recovery window is over, but nobody may read it any more.
+    return "DeletedDate" not in found
 
 
 def _read_log_group(reader: AccountReader, name: str) -> Reading[LogGroup | None]:

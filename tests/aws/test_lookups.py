@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from gpuecs_tui.aws import catalogue
 from gpuecs_tui.aws.discovery import read_account
-from gpuecs_tui.aws.ecr import EcrImage, ecr_image
+from gpuecs_tui.aws.ecr import EcrImage, architectures_of, ecr_image
 from gpuecs_tui.aws.facts import AccountFacts
-from gpuecs_tui.aws.lookups import read_images, read_references
+from gpuecs_tui.aws.lookups import read_architectures, read_images, read_references
 from gpuecs_tui.aws.reading import Known, Unknown
 from gpuecs_tui.aws.session import AccountReader
 from gpuecs_tui.stack.fields import Value
@@ -45,6 +47,57 @@ def test_ecr_references(reference: str, parts: tuple[str, str, str] | None) -> N
     assert ecr_image(reference) == expected
 
 
+def index(*platforms: str) -> str:
+    """An image index for ``OS/ARCHITECTURE``, each with the attestation that BuildKit adds."""
+    listed = [
+        {"platform": {"os": os, "architecture": architecture}}
+        for platform in platforms
+        for os, _slash, architecture in [platform.partition("/")]
+    ]
+    unknown = {"platform": {"os": "unknown", "architecture": "unknown"}}
+    return json.dumps({"schemaVersion": 2, "manifests": [*listed, unknown]})
+
+
+@pytest.mark.parametrize(
+    ("manifest", "found"),
+    [
+        (index("linux/amd64"), ("x86_64",)),
+        (index("linux/arm64", "linux/amd64"), ("arm64", "x86_64")),
+        (index("linux/arm64", "windows/amd64"), ("arm64",)),
+        (index("linux/ppc64le"), ("ppc64le",)),
+        (index(), ()),
+        ('{"schemaVersion": 2, "config": {"digest": "sha256:0"}, "layers": []}', ()),
+        ('{"manifests": [{}]}', ()),
+        ("[]", ()),
+        ("no JSON", ()),
+        ("", ()),
+    ],
+)
+def test_architectures_in_a_manifest(manifest: str, found: tuple[str, ...]) -> None:
+    assert architectures_of(manifest) == found
+
+
+def test_for_which_architectures_an_image_is(empty: Stub, reader: AccountReader) -> None:
+    asked: list[dict[str, object]] = []
+
+    def answer(body: bytes) -> tuple[int, str, bytes]:
+        asked.append(json.loads(body))
+        answered = {"images": [{"imageManifest": index("linux/arm64")}], "failures": []}
+        return 200, "application/x-amz-json-1.1", json.dumps(answered).encode()
+
+    empty.answers["ecr:BatchGetImage"] = answer
+    for reference, which in (
+        (f"{REGISTRY}/a:1", {"imageTag": "1"}),
+        (f"{REGISTRY}/a@{DIGEST}", {"imageDigest": DIGEST}),
+    ):
+        image = ecr_image(reference)
+        assert image is not None
+        found = read_architectures(reader, image)
+        assert isinstance(found, Known) and found.value == ("arm64",)
+        assert asked[-1]["imageIds"] == [which]
+        assert "application/vnd.oci.image.index.v1+json" in str(asked[-1]["acceptedMediaTypes"])
+
+
 def test_images_of_a_repository(stub: Stub, reader: AccountReader) -> None:
     repositories = read_account(reader).repositories
     assert isinstance(repositories, Known)
@@ -75,6 +128,8 @@ def test_what_a_stack_names_is_looked_up_once(stub: Stub, reader: AccountReader)
     looked = facts.lookups
     images = looked.images["llm-server"]
     assert isinstance(images, Known) and images.value
+    architectures = looked.image_architectures[wanted.task.image]
+    assert isinstance(architectures, Known) and architectures.value == ()
     ami = looked.machine_images["ami-0000000000000dead"]
     assert isinstance(ami, Known) and ami.value is None
     secrets = {arn: it.value for arn, it in looked.secrets.items() if isinstance(it, Known)}
@@ -98,8 +153,18 @@ def test_secrets_that_exist(stub: Stub, reader: AccountReader) -> None:
         assert [it.value for it in found.values() if isinstance(it, Known)] == [True, True]
         assert "secretsmanager:GetSecretValue" not in stub.calls
         assert "ssm:GetParameters" not in stub.calls
-    finally:
+        # Restorable for a week, but no task may read it.
         reader.call("secretsmanager", "DeleteSecret", SecretId=made["ARN"])
+        stub.seen.clear()
+        found = read_references(reader, wanted, AccountFacts(region="us-east-1")).lookups.secrets
+        assert [it.value for it in found.values() if isinstance(it, Known)] == [False, True]
+    finally:
+        reader.call(
+            "secretsmanager",
+            "DeleteSecret",
+            SecretId=made["ARN"],
+            ForceDeleteWithoutRecovery=True,
+        )
         reader.call("ssm", "DeleteParameter", Name="/lookup/token")
 
 
@@ -107,6 +172,7 @@ def test_secrets_that_exist(stub: Stub, reader: AccountReader) -> None:
     ("denied", "kind"),
     [
         ("ecr:DescribeImages", "images"),
+        ("ecr:BatchGetImage", "image_architectures"),
         ("ec2:DescribeImages", "machine_images"),
         ("secretsmanager:DescribeSecret", "secrets"),
         ("ssm:DescribeParameters", "secrets"),
@@ -126,7 +192,7 @@ def test_one_look_up_denied(denied: str, kind: str, stub: Stub, reader: AccountR
     looked = read_references(reader, wanted, AccountFacts(region="us-east-1")).lookups
     readings = {
         name: reading
-        for name in ("images", "machine_images", "secrets", "log_groups")
+        for name in ("images", "image_architectures", "machine_images", "secrets", "log_groups")
         for reading in getattr(looked, name).values()
     }
     assert [name for name, it in readings.items() if isinstance(it, Unknown)] == [kind]
