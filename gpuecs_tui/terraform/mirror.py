@@ -19,6 +19,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.provider import rolls_back
 from gpuecs_tui.terraform.engine import Engine
 from gpuecs_tui.terraform.problems import MirrorProblem
 
@@ -26,8 +27,6 @@ PROVIDER = "hashicorp/aws"
 """The one provider that every stack needs."""
 LOWEST, BELOW = (5, 100, 0), (7, 0, 0)
 """Provider versions that the written configuration works with: from the first, below the second."""
-EXCLUDED = ((6, 53), (6, 54))
-"""Minor releases that roll back every service update (rule provider-version)."""
 USUAL_PLACES = ("/opt", "/srv", "/usr/local/share/terraform", "/usr/share/terraform", "/var/lib")
 """Folders in which administrators put a mirror; each is searched one level deep."""
 _FOLDERS_LOOKED_AT = 300
@@ -76,7 +75,7 @@ def fits(version: str) -> bool:
     if match is None:
         return False
     number = tuple(map(int, match.groups()))
-    return LOWEST <= number < BELOW and number[:2] not in EXCLUDED
+    return LOWEST <= number < BELOW and not rolls_back(version)
 
 
 def find_mirror(
