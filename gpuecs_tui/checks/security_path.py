@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import IPv4Network, ip_network
+from ipaddress import IPv4Network
 
 from gpuecs_tui.aws.network_facts import SecurityGroup, SecurityGroupRule
-from gpuecs_tui.aws.reading import Unknown
+from gpuecs_tui.aws.reading import Known, Unknown
 from gpuecs_tui.checks.context import Context
-from gpuecs_tui.checks.finding import Finding, error, unknown
+from gpuecs_tui.checks.finding import Finding, error, undecided, unknown, warning
+from gpuecs_tui.checks.openings import Peer, lets_through, sources
 from gpuecs_tui.checks.ports import EPHEMERAL_FIRST, host_port
 from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.load_balancer import TRAFFIC_PORT
+from gpuecs_tui.stack.resolve import HTTP_PORT
 
 RULE = "security-path"
 INSTANCES = "network.instance_security_group_ids"
@@ -74,70 +77,157 @@ def _exist(
 
 
 def _listener(context: Context, groups: list[SecurityGroup]) -> Iterator[Finding]:
-    port = context.stack.load_balancer.port
-    if any(rule.covers(port, port) and _anyone(rule) for it in groups for rule in it.ingress):
+    """Tell where nobody gets in at all, and where none of those do for whom the listener is.
+
+    Whom else a chosen group keeps out is its owner's will: ``ingress_cidrs`` is about a group that
+    is created.
+    """
+    balancer = context.stack.load_balancer
+    port, rules = balancer.port, [rule for it in groups for rule in it.ingress]
+    if not _anyone(rules, port):
+        yield error(
+            RULE,
+            BALANCER,
+            _("No chosen group of the load balancer lets anyone in on port {port}.").format(
+                port=port
+            ),
+            _("allow TCP {port} in one of them, or choose none to create one").format(port=port),
+        )
         return
-    yield error(
-        RULE,
-        BALANCER,
-        _("No chosen group of the load balancer lets anyone in on port {port}.").format(port=port),
-        _("allow TCP {port} in one of them, or choose none to create one").format(port=port),
-    )
+    allowed = sources(rules, port)
+    named = any(it.group_ids for it in rules if it.covers(port, port))
+    listed = any(it.prefix_list_ids for it in rules if it.covers(port, port))
+    if not balancer.internal and not listed and all(it.is_private for it in allowed):
+        yield warning(
+            RULE,
+            BALANCER,
+            _(
+                "The load balancer faces the internet, but its chosen groups let only private "
+                "addresses in on port {port}."
+            ).format(port=port),
+            _("allow TCP {port} from public addresses, or make the load balancer internal").format(
+                port=port
+            ),
+        )
+    own = _vpc_networks(context)
+    outside = own and not any(it.overlaps(block) for it in allowed for block in own)
+    if balancer.internal and outside and not named and not listed:
+        yield undecided(
+            RULE,
+            BALANCER,
+            _(
+                "Nobody in the VPC reaches the listener on port {port}; the chosen groups let in "
+                "{cidrs} only."
+            ).format(port=port, cidrs=", ".join(map(str, allowed))),
+            _("be sure that clients come from there, or let the VPC's addresses in"),
+        )
+    if balancer.protocol == "HTTPS" and not _anyone(rules, HTTP_PORT):
+        yield warning(
+            RULE,
+            BALANCER,
+            _(
+                "No chosen group of the load balancer lets anyone in on port {port}: who types "
+                "http:// is not sent on to HTTPS but waits in vain."
+            ).format(port=HTTP_PORT),
+            _("allow TCP {port} in one of them, or choose none to create one").format(
+                port=HTTP_PORT
+            ),
+        )
 
 
 def _way_to_tasks(context: Context, groups: list[SecurityGroup]) -> Iterator[Finding]:
-    first, last = task_ports(context)
-    if any(rule.covers(first, last) and _anyone(rule) for it in groups for rule in it.egress):
-        return
-    yield error(
-        RULE,
-        BALANCER,
-        _("No chosen group of the load balancer lets it send to its tasks on port {ports}.").format(
-            ports=_ports(first, last)
-        ),
-        _("allow outgoing TCP {ports} in one of them, or choose none to create one").format(
-            ports=_ports(first, last)
-        ),
-    )
+    network = context.stack.network
+    peer = _peer(context, network.instance_security_group_ids, network.instance_subnet_ids)
+    rules = [rule for it in groups for rule in it.egress]
+    for first, last in _path_ports(context):
+        ports = _ports(first, last)
+        open_ = lets_through(rules, first, last, peer)
+        if open_ is None:
+            what = _(
+                "Whether the load balancer may send to its tasks on port {ports} can't be told"
+            )
+            yield _untold(context, BALANCER, what.format(ports=ports))
+        elif not open_:
+            yield error(
+                RULE,
+                BALANCER,
+                _(
+                    "No chosen group of the load balancer lets it send to its tasks on port "
+                    "{ports}."
+                ).format(ports=ports),
+                _(
+                    "allow outgoing TCP {ports} to the instances in one of them, or choose none to "
+                    "create one"
+                ).format(ports=ports),
+            )
 
 
 def _tasks(context: Context, groups: list[SecurityGroup]) -> Iterator[Finding]:
-    first, last = task_ports(context)
-    sources = _balancer_networks(context)
-    for rule in (rule for it in groups for rule in it.ingress):
-        if not rule.covers(first, last):
-            continue
-        if set(rule.group_ids) & set(context.stack.network.load_balancer_security_group_ids):
-            return
-        if rule.prefix_list_ids or (sources and _all_within(sources, rule.cidrs)):
-            return
-    ports = _ports(first, last)
-    yield error(
-        RULE,
-        INSTANCES,
-        _(
-            "No chosen group of the instances lets the load balancer reach its tasks on port "
-            "{ports}: none becomes healthy."
-        ).format(ports=ports),
-        _("allow TCP {ports} from the load balancer in one of them, or choose none").format(
-            ports=ports
-        ),
+    network = context.stack.network
+    peer = _peer(
+        context, network.load_balancer_security_group_ids, network.load_balancer_subnet_ids
     )
+    rules = [rule for it in groups for rule in it.ingress]
+    for first, last in _path_ports(context):
+        ports = _ports(first, last)
+        open_ = lets_through(rules, first, last, peer)
+        if open_ is None:
+            what = _("Whether the load balancer reaches its tasks on port {ports} can't be told")
+            yield _untold(context, INSTANCES, what.format(ports=ports))
+        elif not open_:
+            yield error(
+                RULE,
+                INSTANCES,
+                _(
+                    "No chosen group of the instances lets the load balancer reach its tasks on "
+                    "port {ports}: none becomes healthy."
+                ).format(ports=ports),
+                _("allow TCP {ports} from the load balancer in one of them, or choose none").format(
+                    ports=ports
+                ),
+            )
 
 
-def _balancer_networks(context: Context) -> list[IPv4Network]:
-    subnets = context.subnets(context.stack.network.load_balancer_subnet_ids) or ()
-    return [IPv4Network(it.cidr) for it in subnets if it.cidr]
+def _path_ports(context: Context) -> Iterator[tuple[int, int]]:
+    """Yield the ranges of ports on which requests and health checks go to tasks."""
+    first, last = task_ports(context)
+    yield first, last
+    checked = context.stack.health_check.port
+    if context.stack.task.network_mode == "bridge":
+        return  # No other port leads to a task there: port-range says so.
+    if checked != TRAFFIC_PORT and not first <= int(checked) <= last:
+        yield int(checked), int(checked)
 
 
-def _all_within(networks: list[IPv4Network], cidrs: tuple[str, ...]) -> bool:
-    allowed = [it for it in map(ip_network, cidrs) if isinstance(it, IPv4Network)]
-    return all(any(it.subnet_of(wide) for wide in allowed) for it in networks)
+def _untold(context: Context, field: str, what: str) -> Finding:
+    if isinstance(context.account.subnets, Unknown):
+        return unknown(RULE, field, context.account.subnets, what)
+    message = _("{what}: their rules name prefix lists, or addresses of unknown subnets.").format(
+        what=what
+    )
+    return undecided(RULE, field, message, _("be sure that these hold the other side's addresses"))
+
+
+def _peer(context: Context, groups: tuple[str, ...], subnet_ids: tuple[str, ...]) -> Peer:
+    subnets = context.subnets(subnet_ids) or ()
+    return Peer(frozenset(groups), tuple(IPv4Network(it.cidr) for it in subnets if it.cidr))
+
+
+def _vpc_networks(context: Context) -> tuple[IPv4Network, ...]:
+    vpcs, wanted = context.account.vpcs, context.stack.network.vpc_id
+    return tuple(
+        IPv4Network(cidr)
+        for it in (vpcs.value if isinstance(vpcs, Known) else ())
+        if it.id == wanted
+        for cidr in it.cidrs
+    )
 
 
 def _ports(first: int, last: int) -> str:
     return str(first) if first == last else f"{first}–{last}"
 
 
-def _anyone(rule: SecurityGroupRule) -> bool:
-    return bool(rule.cidrs or rule.group_ids or rule.prefix_list_ids)
+def _anyone(rules: list[SecurityGroupRule], port: int) -> bool:
+    return bool(sources(rules, port)) or any(
+        it.group_ids or it.prefix_list_ids for it in rules if it.covers(port, port)
+    )

@@ -12,11 +12,14 @@ from gpuecs_tui.aws.facts import (
     Certificate,
     GpuInstance,
     Identity,
+    Image,
     InstanceProfile,
     KeyPair,
+    Lookups,
     Named,
     Offering,
     Quota,
+    Region,
     Role,
 )
 from gpuecs_tui.aws.network_facts import (
@@ -43,13 +46,16 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/"
 PROFILE = f"arn:aws:iam::{ACCOUNT}:instance-profile/"
 CERTIFICATE = f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/"
 
+IMAGE = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/llm:1"
+DIGEST = "sha256:" + "0" * 64
+
 ANSWERS: dict[str, Value] = {
     "stack.name": "llm",
     "stack.region": "us-east-1",
     "network.vpc_id": VPC,
     "network.instance_subnet_ids": PRIVATE,
     "fleet.instance_type": "g4dn.xlarge",
-    "task.image": "example.org/llm:1",
+    "task.image": IMAGE,
 }
 
 ARTICLE: dict[str, Value] = {
@@ -140,6 +146,12 @@ def account(**fields: Any) -> AccountFacts:
         capacity_providers=nothing,
         autoscaling_groups=nothing,
         launch_templates=nothing,
+        regions=known((Region("af-south-1", False), Region("us-east-1", True))),
+        log_groups=known(()),
+        lookups=Lookups(
+            images={"llm": known((Image("1", DIGEST, NOW, 1),))},
+            image_architectures={IMAGE: known(())},
+        ),
     )
     return replace(facts, **fields)
 

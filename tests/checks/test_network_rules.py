@@ -6,12 +6,29 @@ from typing import Any
 import pytest
 
 from gpuecs_tui.aws.facts import AccountFacts, Offering
-from gpuecs_tui.aws.network_facts import Route, RouteTable, Subnet, VpcEndpoint
+from gpuecs_tui.aws.network_facts import (
+    Route,
+    RouteTable,
+    SecurityGroupRule,
+    Subnet,
+    VpcEndpoint,
+)
 from gpuecs_tui.aws.reading import Known, Unknown
 from gpuecs_tui.checks.routes import ALWAYS, FOR_ECR
 from gpuecs_tui.stack.fields import Value
 
-from .builders import PRIVATE, PUBLIC, VPC, account, findings, group, known, of_rule, rule
+from .builders import (
+    CERTIFICATE,
+    PRIVATE,
+    PUBLIC,
+    VPC,
+    account,
+    findings,
+    group,
+    known,
+    of_rule,
+    rule,
+)
 
 DENIED = Unknown("ec2:X", "not allowed to call ec2:X", "Ask for the permission ec2:X.")
 INSTANCES, BALANCER = "network.instance_subnet_ids", "network.load_balancer_subnet_ids"
@@ -242,6 +259,22 @@ PATH_L = "network.load_balancer_security_group_ids"
         ([rule(80, 80, group=L_SG)], {"task__network_mode": "awsvpc"}, False),
         ([rule(8000, 8000, group=L_SG)], {"task__network_mode": "awsvpc"}, True),
         ([rule(8000, 8000, group=L_SG)], {"task__network_mode": "host"}, True),
+        # Rules add up, by ports and by addresses.
+        ([rule(32768, 50000, group=L_SG), rule(50001, 65535, group=L_SG)], {}, True),
+        ([rule(32768, 50000, group=L_SG), rule(50002, 65535, group=L_SG)], {}, False),
+        ([rule(32768, 50000, group=L_SG), rule(40000, 65535, cidr="10.0.0.0/8")], {}, True),
+        ([rule(*DYNAMIC, cidr=f"10.0.{net}.0/24") for net in range(3)], {}, True),
+        ([rule(*DYNAMIC, cidr=f"10.0.{net}.0/24") for net in (0, 2)], {}, False),
+        (
+            [rule(8000, 8000, group=L_SG)],
+            {"task__network_mode": "awsvpc", "health_check__port": "9000"},
+            False,
+        ),
+        (
+            [rule(8000, 8000, group=L_SG), rule(9000, 9000, group=L_SG)],
+            {"task__network_mode": "awsvpc", "health_check__port": "9000"},
+            True,
+        ),
     ],
 )
 def test_the_load_balancer_reaches_its_tasks(
@@ -292,3 +325,87 @@ def test_security_groups_that_are_not_there() -> None:
     assert of_rule("security-path", facts, network__load_balancer_security_group_ids=(L_SG,)) == [
         ("error", PATH_L)
     ]
+
+
+def test_what_the_load_balancers_subnets_are_is_unknown() -> None:
+    """A rule by addresses says nothing then; one by group or for everybody still does."""
+    chosen: dict[str, Value] = {"network__instance_security_group_ids": (I_SG,)}
+
+    def found(*ingress: Any) -> list[tuple[str, str]]:
+        groups = known((group("i" * 17, *ingress),))
+        facts = account(subnets=DENIED, security_groups=groups)
+        return of_rule("security-path", facts, **chosen)
+
+    assert found(rule(*DYNAMIC, cidr="10.0.0.0/8")) == [("unknown", PATH_I)]
+    assert found(rule(*DYNAMIC, cidr="0.0.0.0/0")) == []
+    assert found(rule(80, 80, cidr="10.0.0.0/8")) == [("error", PATH_I)]
+
+
+def test_what_a_prefix_list_holds_is_unknown() -> None:
+    listed = SecurityGroupRule("tcp", *DYNAMIC, (), (), ("pl-1",))
+    facts = account(security_groups=known((group("i" * 17, listed),)))
+    assert of_rule("security-path", facts, network__instance_security_group_ids=(I_SG,)) == [
+        ("unknown", PATH_I)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("egress", "instances", "good"),
+    [
+        ([rule(*DYNAMIC, group=I_SG)], (I_SG,), True),
+        ([rule(*DYNAMIC, group=I_SG)], (), False),  # that group isn't the instances'
+        ([rule(*DYNAMIC, group="sg-other")], (I_SG,), False),
+        ([rule(*DYNAMIC, cidr="10.0.0.0/16")], (), True),
+        ([rule(*DYNAMIC, cidr="10.0.0.0/24")], (), False),
+        ([rule(*DYNAMIC, cidr="192.168.0.0/16")], (), False),
+        ([rule(80, 80, cidr="0.0.0.0/0")], (), False),
+        ([], (), False),
+    ],
+)
+def test_the_load_balancer_may_send_to_the_instances(
+    egress: list[Any], instances: tuple[str, ...], good: bool
+) -> None:
+    balancer = replace(group("l" * 17, rule(80, 80, "10.0.0.0/16")), egress=tuple(egress))
+    tasks = group("i" * 17, rule(*DYNAMIC, group=L_SG))
+    found = of_rule(
+        "security-path",
+        account(security_groups=known((tasks, balancer))),
+        network__load_balancer_security_group_ids=(L_SG,),
+        network__instance_security_group_ids=instances,
+    )
+    assert found == ([] if good else [("error", PATH_L)])
+
+
+HTTPS: dict[str, Value] = {
+    "load_balancer__protocol": "HTTPS",
+    "load_balancer__certificate_arn": CERTIFICATE + "good",
+}
+LISTED = SecurityGroupRule("tcp", 80, 80, (), (), ("pl-1",))
+
+
+@pytest.mark.parametrize(
+    ("ingress", "changes", "severity"),
+    [
+        # Whom else it keeps out is up to a chosen group.
+        ([rule(80, 80, "10.0.7.0/24")], {}, None),
+        ([rule(80, 80, "10.0.0.0/8")], {}, None),
+        ([rule(80, 80, "192.168.0.0/16")], {}, "unknown"),
+        ([rule(80, 80, "192.168.0.0/16"), rule(80, 80, group="sg-clients")], {}, None),
+        ([rule(80, 80, "::/0")], {}, "error"),
+        ([rule(80, 80, "0.0.0.0/0")], {"load_balancer__internal": False}, None),
+        ([LISTED], {"load_balancer__internal": False}, None),  # CloudFront's, for one
+        ([rule(80, 80, "8.8.8.0/24")], {"load_balancer__internal": False}, None),
+        ([rule(80, 80, "10.0.0.0/8")], {"load_balancer__internal": False}, "warning"),
+        ([rule(80, 443, "10.0.0.0/8")], HTTPS, None),
+        ([rule(443, 443, "10.0.0.0/8")], HTTPS, "warning"),  # nobody is sent on
+        ([rule(80, 80, "10.0.0.0/8")], HTTPS, "error"),
+    ],
+)
+def test_for_whom_the_listener_is(
+    ingress: list[Any], changes: dict[str, Value], severity: str | None
+) -> None:
+    facts = account(security_groups=known((group("l" * 17, *ingress),)))
+    found = of_rule(
+        "security-path", facts, network__load_balancer_security_group_ids=(L_SG,), **changes
+    )
+    assert found == ([(severity, PATH_L)] if severity else [])

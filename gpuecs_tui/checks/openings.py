@@ -1,0 +1,61 @@
+"""What the rules of several security groups let through together."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Network, collapse_addresses, ip_network
+
+from gpuecs_tui.aws.network_facts import SecurityGroupRule
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """The other end of a connection: interfaces in some subnets, all with the same groups."""
+
+    group_ids: frozenset[str]
+    """Empty where its group is yet to be created: then no rule can name it."""
+    networks: tuple[IPv4Network, ...]
+    """What its subnets cover; empty where that isn't known."""
+
+
+def lets_through(
+    rules: Collection[SecurityGroupRule], first: int, last: int, peer: Peer
+) -> bool | None:
+    """Whether TCP passes between all of ``peer`` and every port from ``first`` to ``last``.
+
+    Rules add up, those for other ports and those for other addresses alike (VPC user guide,
+    "Security group rules"). None where it can't be told: what a prefix list holds isn't read, and
+    addresses say nothing while the peer's subnets aren't known.
+    """
+    # Between two of these ports the same rules count.
+    edges = {first, *(it.from_port for it in rules), *(it.to_port + 1 for it in rules)}
+    verdicts = {_on(port, rules, peer) for port in edges if first <= port <= last}
+    return False if False in verdicts else None if None in verdicts else True
+
+
+def sources(rules: Iterable[SecurityGroupRule], port: int) -> tuple[IPv4Network, ...]:
+    """Return the IPv4 addresses that rules let through on a TCP port, as few blocks as can be."""
+    return tuple(collapse_addresses(_networks(it for it in rules if it.covers(port, port))))
+
+
+def _on(port: int, rules: Iterable[SecurityGroupRule], peer: Peer) -> bool | None:
+    here = [it for it in rules if it.covers(port, port)]
+    if any(peer.group_ids & {*it.group_ids} for it in here):
+        return True
+    allowed = sources(here, port)
+    if any(not it.prefixlen for it in allowed):
+        return True
+    if peer.networks and all(any(it.subnet_of(wide) for wide in allowed) for it in peer.networks):
+        return True
+    if any(it.prefix_list_ids for it in here) or (allowed and not peer.networks):
+        return None
+    return False
+
+
+def _networks(rules: Iterable[SecurityGroupRule]) -> Iterator[IPv4Network]:
+    for rule in rules:
+        for cidr in rule.cidrs:
+            # The load balancer that is written speaks IPv4 only.
+            if isinstance(network := ip_network(cidr, strict=False), IPv4Network):
+                yield network
