@@ -108,7 +108,8 @@ def rollout(stack: Stack, found: Fit) -> Rollout:
     room = stack.fleet.max_size * found.placeable
     started = max(0, min(at_most, room) - wanted)
     stopped = max(0, wanted - at_least)
-    return Rollout(at_least, at_most, room, min(wanted, max(started, stopped)))
+    # Both at once: those that stop make room for as many more.
+    return Rollout(at_least, at_most, room, min(wanted, started + stopped))
 
 
 def one_task_per_instance(stack: Stack) -> bool:

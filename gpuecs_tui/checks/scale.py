@@ -8,12 +8,16 @@ from collections.abc import Iterator
 from gpuecs_tui.aws.facts import Quota
 from gpuecs_tui.aws.reading import Known, Unknown
 from gpuecs_tui.checks.context import Context
-from gpuecs_tui.checks.finding import Finding, error, undecided, unknown, warning
-from gpuecs_tui.checks.fit import one_task_per_instance, rollout
+from gpuecs_tui.checks.finding import Finding, Fix, error, set_to, undecided, unknown, warning
+from gpuecs_tui.checks.fit import Fit, Rollout, one_task_per_instance, rollout
 from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.stack.instance_type import quota_family
+from gpuecs_tui.stack.model import Stack
 
 LB_ADDRESSES = 8
 """Free addresses that a load balancer needs in each of its subnets (ELB user guide)."""
+MAXIMUM_PERCENT = 200
+"""The default of the service's maximum percent: twice the tasks while they are replaced."""
 FROM_ZERO = 2
 """Instances that managed scaling launches when there is none (aws.md)."""
 
@@ -126,7 +130,7 @@ def _used(context: Context, of: Quota) -> int:
     return sum(
         it.vcpus
         for it in (reading.value if isinstance(reading, Known) else ())
-        if it.instance_type.upper().startswith(of.family)
+        if quota_family(it.instance_type) == of.family
         and it.market == of.market
         and (not own or it.autoscaling_group != own)
     )
@@ -151,7 +155,14 @@ def rollout_surge(context: Context) -> Iterator[Finding]:
                 fix=(("fleet.max_size", found.instances_for(wanted) or 1),),
             )
     elif not update.batch:
-        yield warning(
+        yield _stuck(stack, found, update)
+
+
+def _stuck(stack: Stack, found: Fit, update: Rollout) -> Finding:
+    """Say why a rolling update can't begin: the percentages' fault, or else the fleet's."""
+    service, wanted = stack.service, stack.service.desired_count
+    if update.at_most > wanted:
+        return warning(
             "rollout-surge",
             "fleet.max_size",
             _(
@@ -161,9 +172,32 @@ def rollout_surge(context: Context) -> Iterator[Finding]:
             _(
                 "set fleet.max_size to {more}, or service.minimum_healthy_percent below 100, "
                 "which means downtime with one task"
-            ).format(more=found.instances_for(max(update.at_most, wanted + 1))),
-            (("fleet.max_size", found.instances_for(max(update.at_most, wanted + 1)) or 1),),
+            ).format(more=found.instances_for(update.at_most)),
+            (("fleet.max_size", found.instances_for(update.at_most) or 1),),
         )
+    fix: Fix = (("service.maximum_percent", MAXIMUM_PERCENT),)
+    size = found.instances_for(wanted * MAXIMUM_PERCENT // 100) or 1
+    if update.room <= wanted and size > stack.fleet.max_size:
+        fix += (("fleet.max_size", size),)
+    return warning(
+        "rollout-surge",
+        "service.maximum_percent",
+        _(
+            "Every later deployment hangs: of {wanted} tasks at least {least} must stay "
+            "({minimum} %, rounded up) and at most {most} may run at once ({maximum} %, rounded "
+            "down), so that none can be replaced."
+        ).format(
+            wanted=wanted,
+            least=update.at_least,
+            minimum=service.minimum_healthy_percent,
+            most=update.at_most,
+            maximum=service.maximum_percent,
+        ),
+        _("{changes}, or lower service.minimum_healthy_percent, which means fewer tasks").format(
+            changes=set_to(fix)
+        ),
+        fix,
+    )
 
 
 def zero_scale_cost(context: Context) -> Iterator[Finding]:

@@ -1,30 +1,45 @@
 """500 random valid stacks over random accounts: fit and findings say what a placement comes to.
 
 The simulation knows ECS's rules only (developer guide, "How Amazon ECS places tasks on container
-instances"; "GPU task definitions"): it puts one task after the other on whichever instance still
-has all that it reserves. Nothing of the product's own arithmetic is used in it.
+instances"; "GPU task definitions"; "Rolling update"): it puts one task after the other on whichever
+instance still has all that it reserves, and replaces them one by one within the service's
+percentages. Accounts differ in types, network interfaces, zones, subnets, addresses and quotas.
+Nothing of the product's own arithmetic is used in it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import cycle, islice
 from random import Random
 
-from gpuecs_tui.checks import check
+from gpuecs_tui.aws.facts import AccountFacts, GpuInstance, Offering, Quota
+from gpuecs_tui.aws.network_facts import Subnet
+from gpuecs_tui.checks import Finding, check, rollout
 from gpuecs_tui.checks.context import context_of
+from gpuecs_tui.checks.fit_options import at_its_fullest
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.instance_type import InstanceType
 from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.stack.problems import problems
 from gpuecs_tui.stack.resolve import resolve
 
-from .builders import ANSWERS, NOW, account, known
+from .builders import ANSWERS, NOW, VPC, account, known
 
 SEED = 20261123
 STACKS = 500
 AGENT = {22, 2375, 2376, 51678, 51679, 51680}
 PLACEMENT = {"memory-fit", "cpu-fit", "gpu-fit", "static-port", "port-range", "rollout-surge"}
 """The rules one of which must say that tasks never run."""
+OTHERS = {
+    "zone-offering": {"error", "warning"},
+    "lb-zones": {"error"},
+    "quota": {"error", "warning"},
+    "free-addresses": {"error", "warning"},
+}
+"""Rules about what accounts differ in, with every severity that they have there."""
+ZONES = tuple(f"us-east-1{zone}" for zone in "abcd")
+BALANCER_ADDRESSES = 8
 
 
 @dataclass
@@ -64,6 +79,84 @@ class Instance:
             if self.interfaces is not None and task.network_mode == "awsvpc":
                 self.interfaces -= 1
         return enough
+
+    def leaves(self, stack: Stack) -> None:
+        """Take a task away again."""
+        task = stack.task
+        self.cpu += task.cpu
+        self.memory += task.memory
+        self.gpus += task.gpus
+        self.services -= 1
+        self.ports = set(AGENT)  # Only one task can have had the port of them all.
+        if self.interfaces is not None and task.network_mode == "awsvpc":
+            self.interfaces += 1
+
+
+@dataclass
+class Rolled:
+    """How a rolling update went."""
+
+    ends: bool
+    first: int = 0
+    """New tasks started before the first of them had to be healthy."""
+    rounds: int = 0
+    """How often one waited for new tasks to become healthy."""
+    fullest: tuple[tuple[int, int], ...] = ()
+    """Old and new tasks by instance when most ran, the first time with a new one among them."""
+
+
+def rolled(stack: Stack, it: InstanceType, memory: int) -> Rolled:
+    """Replace all tasks, which have a place each, by new ones as ECS does."""
+    service, fleet = stack.service, [empty(it, memory) for _ in range(stack.fleet.max_size)]
+    wanted = service.desired_count
+    least = -(-wanted * service.minimum_healthy_percent // 100)
+    most = wanted * service.maximum_percent // 100
+    old = [n for _ in range(wanted) if (n := place(stack, fleet)) is not None]
+    assert len(old) == wanted
+    new: list[int] = []
+    found = Rolled(True, fullest=layout(fleet, old, []))
+    while old or len(new) < wanted:
+        starting: list[int] = []
+        moved = True
+        stopped = 0
+        while moved:
+            moved = False
+            here = len(old) + len(new) + len(starting)
+            if (
+                here < most
+                and len(new) + len(starting) < wanted
+                and (at := place(stack, fleet)) is not None
+            ):
+                starting.append(at)
+                rows = layout(fleet, old, new + starting)
+                if fullness(rows) > fullness(found.fullest):
+                    found.fullest = rows
+                moved = True
+                continue
+            while old and len(old) + len(new) - 1 >= least:
+                fleet[old.pop()].leaves(stack)
+                stopped += 1
+                moved = True
+        if not starting and not stopped:
+            return Rolled(False, fullest=layout(fleet, old, new))
+        found.first = found.first or len(starting)
+        found.rounds += bool(starting)
+        new += starting
+    return found
+
+
+def fullness(rows: tuple[tuple[int, int], ...]) -> tuple[int, bool]:
+    """How many tasks run, and whether any of them is new."""
+    return sum(map(sum, rows)), any(new for _old, new in rows)
+
+
+def place(stack: Stack, fleet: list[Instance]) -> int | None:
+    return next((n for n, each in enumerate(fleet) if each.takes(stack)), None)
+
+
+def layout(fleet: list[Instance], old: list[int], new: list[int]) -> tuple[tuple[int, int], ...]:
+    rows = [(old.count(n), new.count(n)) for n in range(len(fleet))]
+    return tuple(row for row in rows if any(row))
 
 
 def empty(it: InstanceType, memory: int) -> Instance:
@@ -109,6 +202,30 @@ def random_type(random: Random) -> InstanceType:
     )
 
 
+def random_account(random: Random, it: InstanceType) -> AccountFacts:
+    subnets = tuple(
+        Subnet(
+            f"subnet-{n:017x}",
+            "",
+            VPC,
+            random.choice(ZONES),
+            f"10.0.{n}.0/24",
+            random.choice([0, 3, 8, 9, 10, 12, 20, 200]),
+            False,
+        )
+        for n in range(6)
+    )
+    zones = tuple(sorted(random.sample(ZONES, random.randint(0, 4))))
+    running = GpuInstance("i-0", "g4dn.xlarge", "on-demand", random.choice([0, 4, 64]), "another")
+    return account(
+        instance_types=known((it,)),
+        subnets=known(subnets),
+        offerings=known((Offering(it.name, zones),)),
+        quotas=known((Quota("L-DB2E81BA", "G", "on-demand", random.choice([0, 8, 96, 768])),)),
+        gpu_instances=known((running,)),
+    )
+
+
 def random_answers(random: Random, it: InstanceType) -> dict[str, Value]:
     mode = random.choice(["bridge", "bridge", "host", "awsvpc"])
     answers: dict[str, Value] = {
@@ -119,7 +236,12 @@ def random_answers(random: Random, it: InstanceType) -> dict[str, Value]:
         "task.gpus": random.randint(1, min(16, it.gpus + 1)),
         "service.desired_count": random.randint(1, 12),
         "service.distinct_instances": random.random() < 0.3,
+        "service.minimum_healthy_percent": random.choice([0, 40, 50, 75, 100, 100]),
+        "service.maximum_percent": random.choice([100, 110, 150, 175, 200, 200]),
         "fleet.max_size": random.randint(1, 14),
+        "network.instance_subnet_ids": tuple(
+            f"subnet-{n:017x}" for n in sorted(random.sample(range(6), random.randint(1, 4)))
+        ),
     }
     if mode == "bridge":
         answers["task.host_port"] = random.choice([0, 0, 80, 51678])
@@ -132,29 +254,74 @@ def random_answers(random: Random, it: InstanceType) -> dict[str, Value]:
     return answers
 
 
+def severities(found: list[Finding], rule: str) -> list[str]:
+    return [it.severity.value for it in found if it.rule == rule]
+
+
+def zones_told(stack: Stack, facts: AccountFacts) -> list[str]:
+    """An instance starts in a zone only where its type is offered there."""
+    (offering,) = facts.offerings.value  # type: ignore[union-attr]  # it is Known
+    fits = [it.zone in offering.zones for it in chosen(stack, facts)]
+    return [] if all(fits) else ["warning"] if any(fits) else ["error"]
+
+
+def balancer_zones_told(stack: Stack, facts: AccountFacts) -> list[str]:
+    """Two zones at least, and one subnet of each."""
+    zones = [it.zone for it in chosen(stack, facts)]
+    return ["error"] if len({*zones}) < 2 or len({*zones}) < len(zones) else []
+
+
+def quota_told(stack: Stack, facts: AccountFacts, it: InstanceType, least: int | None) -> list[str]:
+    """Start one instance after the other until EC2 refuses."""
+    (quota,), (other,) = facts.quotas.value, facts.gpu_instances.value  # type: ignore[union-attr]
+    used, started = other.vcpus, 0
+    while started < stack.fleet.max_size and used + it.vcpus <= quota.vcpus:
+        used, started = used + it.vcpus, started + 1
+    if started == stack.fleet.max_size:
+        return []
+    return ["error" if started < (least or 1) else "warning"]
+
+
+def short_of_addresses(stack: Stack, facts: AccountFacts, tasks: int) -> int:
+    """How many subnets run out when instances and awsvpc tasks go to them in turn, from any on."""
+    subnets = chosen(stack, facts)
+    wanted = stack.fleet.max_size + (tasks if stack.task.network_mode == "awsvpc" else 0)
+    short = set()
+    for begin in range(len(subnets)):
+        left = {it.id: it.free_addresses - BALANCER_ADDRESSES for it in subnets}
+        for it in islice(cycle(subnets), begin, begin + wanted):
+            left[it.id] -= 1
+        short |= {name for name, free in left.items() if free < 0}
+    return len(short)
+
+
+def chosen(stack: Stack, facts: AccountFacts) -> list[Subnet]:
+    ids = stack.network.instance_subnet_ids
+    return [it for it in facts.subnets.value if it.id in ids]  # type: ignore[union-attr]
+
+
 def test_fit_and_findings_are_what_the_placement_comes_to() -> None:
     random = Random(SEED)
     seen = outcomes = 0
     told: set[str] = set()
+    updates: list[Rolled] = []
+    others: dict[str, set[str]] = {name: set() for name in OTHERS}
     while seen < STACKS:
         it = random_type(random)
-        given = random_answers(random, it)
+        given, facts = random_answers(random, it), random_account(random, it)
         resolved = resolve(given, it)
         if problems(given, resolved):
             continue
         seen += 1
-        stack, facts = resolved.stack, account(instance_types=known((it,)))
+        stack = resolved.stack
         most = it.registered_mib or it.memory_mib - it.memory_mib // 64
         sure = min(most, it.memory_mib * 925 // 1000)
         found = context_of(stack, facts).fit
         assert found is not None
         case = (seen, it, given)
 
-        blocked = {
-            it.rule
-            for it in check(stack, facts, now=NOW)
-            if it.severity == "error" and it.rule in PLACEMENT
-        }
+        findings = check(stack, facts, now=NOW)
+        blocked = {it.rule for it in findings if it.severity == "error" and it.rule in PLACEMENT}
         told |= blocked
         wanted, size = stack.service.desired_count, stack.fleet.max_size
         # Where none is sure to fit, the rules warn and go on with what fits at best.
@@ -163,12 +330,37 @@ def test_fit_and_findings_are_what_the_placement_comes_to() -> None:
         assert runs == (not blocked), case
         outcomes += runs
 
+        assert severities(findings, "zone-offering") == zones_told(stack, facts), case
+        assert severities(findings, "lb-zones") == balancer_zones_told(stack, facts), case
+
         port = stack.task.container_port if stack.task.network_mode == "host" else 0
         if {port, stack.task.host_port} & AGENT:
             continue  # Never placed; port-range is what says so, not the fit.
         assert found.tasks_per_instance == placed(stack, it, most, 1, 99), case
         assert found.surely == placed(stack, it, sure, 1, 99), case
-        assert found.instances_for(wanted) == needed(stack, it, memory, wanted), case
+        least = needed(stack, it, memory, wanted)
+        assert found.instances_for(wanted) == least, case
+
+        assert severities(findings, "quota") == quota_told(stack, facts, it, least), case
+        at_once = placed(stack, it, memory, size, wanted * stack.service.maximum_percent // 100)
+        if at_once:
+            short = short_of_addresses(stack, facts, at_once)
+            assert len(severities(findings, "free-addresses")) == short, case
+        for name, severity in others.items():
+            severity |= {*severities(findings, name)}
+
+        if runs:
+            update, plan = rolled(stack, it, memory), rollout(stack, found)
+            shown = at_its_fullest(stack, found)
+            assert severities(findings, "rollout-surge") == ([] if update.ends else ["warning"]), (
+                case
+            )
+            assert plan.batch == update.first, case
+            assert (shown.rounds, shown.instances) == (update.rounds, update.fullest), case
+            updates.append(update)
     # Both ends must have been met, and every rule, or the comparison says nothing.
     assert STACKS * 0.25 < outcomes < STACKS * 0.75
     assert told == PLACEMENT
+    assert others == OTHERS
+    assert 20 < sum(it.ends for it in updates) < len(updates) - 20
+    assert {1, 2, 3} <= {it.rounds for it in updates}

@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gpuecs_tui.aws import catalogue
+from gpuecs_tui.aws.facts import LogGroup
 from gpuecs_tui.checks import Finding, apply_fix, check
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import KEYS, Stack
@@ -13,9 +14,9 @@ from gpuecs_tui.stack.problems import problems
 from gpuecs_tui.stack.resolve import resolve
 from tests.strategies import answers
 
-from .builders import ANSWERS, NOW, PRIVATE, PUBLIC, account
+from .builders import ANSWERS, NOW, PRIVATE, PROFILE, PUBLIC, ROLE, account, known
 
-FACTS = account()
+FACTS = account(log_groups=known((LogGroup("/ecs/old", None),)))
 SUBNETS = st.lists(st.sampled_from(PRIVATE + PUBLIC), min_size=1, max_size=6, unique=True)
 TYPES = st.sampled_from(sorted(catalogue.names()))
 SLOW = settings(deadline=None, suppress_health_check=list(HealthCheck))
@@ -59,13 +60,20 @@ def test_no_rule_fails_and_findings_are_whole(given: dict[str, Value], name: str
             "task.gpus": st.integers(1, 16),
             "task.host_port": st.integers(0, 65535),
             "task.log_retention_days": st.sampled_from([-1, 30]),
+            "task.log_group": st.sampled_from(["/ecs/llm", "/ecs/old"]),
             "fleet.max_size": st.integers(1, 20),
             "fleet.initial_size": st.integers(0, 1),
             "fleet.key_name": st.just("nobodys"),
             "fleet.market": st.sampled_from(["on-demand", "spot"]),
             "service.desired_count": st.integers(0, 10),
             "service.distinct_instances": st.booleans(),
+            "service.minimum_healthy_percent": st.integers(0, 100),
+            "service.maximum_percent": st.integers(100, 200),
             "service.health_check_grace_seconds": st.integers(0, 100),
+            "load_balancer.idle_timeout_seconds": st.integers(1, 4000),
+            "task.network_mode": st.sampled_from(["bridge", "host", "awsvpc"]),
+            "task.task_role_arn": st.just(ROLE + "nobodys"),
+            "fleet.instance_profile_arn": st.just(PROFILE + "empty"),
             "health_check.port": st.sampled_from(["traffic-port", "80"]),
             "load_balancer.deregistration_delay_seconds": st.integers(0, 3600),
         },
@@ -73,14 +81,22 @@ def test_no_rule_fails_and_findings_are_whole(given: dict[str, Value], name: str
 )
 def test_a_fix_mends_what_it_is_for(changes: dict[str, Value]) -> None:
     given = {**ANSWERS, **changes}
+
+    def alike(answers: dict[str, Value], finding: Finding) -> int:
+        """How many findings there are of its rule and severity at its field."""
+        sort = (finding.rule, finding.severity, finding.field)
+        return sum((it.rule, it.severity, it.field) == sort for it in found(answers))
+
     for finding in found(given):
         if finding.fix is None:
             continue
         for key, value in finding.fix:
             assert not KEYS[key].problem(value), (finding, key)
         mended = apply_fix(finding, given)
-        after = {(it.rule, it.severity, it.field, it.message) for it in found(mended)}
-        assert (finding.rule, finding.severity, finding.field, finding.message) not in after
+        # One rule can find several things at a field: its own must be gone, not be said otherwise.
+        assert alike(mended, finding) < alike(given, finding), finding
+        assert finding.message not in {it.message for it in found(mended)}, finding
+        assert made(mended).fleet.max_size >= made(given).fleet.max_size, finding
         was = {it.key for it in problems(given, resolve(given, None))}
         now = {it.key for it in problems(mended, resolve(mended, None))}
         assert now <= was, (finding, now - was)
