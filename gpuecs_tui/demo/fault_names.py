@@ -40,6 +40,7 @@ class Fault:
 
 
 _ALL: Final = (
+    Fault("region-disabled", N_("The account hasn't opted into the region."), "region"),
     Fault(
         "no-gpu-types",
         N_("The region offers no instance type with GPUs."),
@@ -72,13 +73,18 @@ _ALL: Final = (
     Fault("ami-missing", N_("The account's own AMIs are gone."), "ami-type"),
     Fault("ami-without-gpu", N_("The account's own AMIs have no NVIDIA driver."), "ami-type"),
     Fault("image-missing", N_("The ECR repositories are empty."), "image-exists"),
+    Fault(
+        "image-other-architecture",
+        N_("The images in ECR are for arm64 only."),
+        "image-exists",
+    ),
     Fault("repository-missing", N_("There is no ECR repository."), "image-exists"),
     Fault("secret-missing", N_("There is no secret and no parameter of one."), "secret-exists"),
     Fault("certificate-expired", N_("Every certificate has expired."), "certificate"),
     Fault("certificate-pending", N_("No certificate is issued yet."), "certificate"),
     Fault(
         "name-taken",
-        N_("A cluster called NAME exists."),
+        N_("What a stack NAME creates under fixed names exists: cluster, roles, profile, logs."),
         "name-taken",
         "NAME",
         "demo-llm",

@@ -1,11 +1,15 @@
-"""Faults of what a stack refers to by name: roles, keys, certificates, secrets, taken names."""
+"""Faults of what one may use, and of what a stack names: roles, keys, secrets, taken names."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
+from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
+
+from gpuecs_tui.demo.account import REGION
 from gpuecs_tui.demo.holding import absent, attribute
 from gpuecs_tui.demo.seed_access import trust
 from gpuecs_tui.demo.seeding import backend
@@ -14,6 +18,8 @@ EXPIRED_ON = datetime(2026, 9, 30, tzinfo=UTC)
 NOBODYS = "codebuild.amazonaws.com"
 """A service that neither a task nor an instance is."""
 TASKS = "ecs-tasks.amazonaws.com"
+ROLE_PARTS = {"instance": "ec2.amazonaws.com", "execution": TASKS, "task": TASKS}
+"""What stands between a stack's name and its region in its roles' names → whom each trusts."""
 
 
 @contextmanager
@@ -87,17 +93,48 @@ def secret_missing(_operand: str) -> Iterator[None]:
 
 @contextmanager
 def name_taken(operand: str) -> Iterator[None]:
-    """A cluster of that name; one that a stack has made meanwhile stays."""
-    ecs = backend("ecs")
-    fresh = operand not in ecs.clusters
-    if fresh:
-        ecs.create_cluster(operand, tags=[])
-    made = ecs.clusters[operand]
+    """What a stack of that name creates under fixed names: cluster, roles, profile, log group.
+
+    What a stack has made meanwhile stays.
+    """
+    ecs, iam, logs = backend("ecs"), backend("iam", "aws"), backend("logs")
+    profile, group = f"{operand}-instance-{REGION}", f"/ecs/{operand}"
+    with ExitStack() as held:
+        if operand not in ecs.clusters:
+            ecs.create_cluster(operand, tags=[])
+            held.enter_context(_made(ecs.clusters, operand))
+        names = {it.name for it in iam.roles.values()}
+        for part, service in ROLE_PARTS.items():
+            name = f"{operand}-{part}-{REGION}"
+            if name not in names:
+                role = iam.create_role(name, trust(service), "/", None, "", [], "3600")
+                held.enter_context(_made(iam.roles, role.id))
+        if profile not in {it.name for it in iam.instance_profiles.values()}:
+            iam.create_instance_profile(profile, "/", [])
+            held.enter_context(_made(iam.instance_profiles, profile))
+        if group not in logs.groups:
+            logs.create_log_group(group, {})
+            held.enter_context(_made(logs.groups, group))
+        yield
+
+
+@contextmanager
+def _made(mapping: dict[str, Any], key: str) -> Iterator[None]:
+    """Take what was just made out of ``mapping`` again, unless something else has its place."""
+    made = mapping[key]
     try:
         yield
     finally:
-        if fresh and ecs.clusters.get(operand) is made:
-            del ecs.clusters[operand]
+        if dict.get(mapping, key) is made:
+            dict.pop(mapping, key)
+
+
+@contextmanager
+def region_disabled(_operand: str) -> Iterator[None]:
+    """The account's region as one that must be opted into, and wasn't."""
+    (region,) = (it for it in RegionsAndZonesBackend.regions if it.name == REGION)
+    with attribute(region, "opt_in_status", "not-opted-in"):
+        yield
 
 
 HOLDS = {
@@ -109,4 +146,5 @@ HOLDS = {
     "certificate-pending": certificate_pending,
     "secret-missing": secret_missing,
     "name-taken": name_taken,
+    "region-disabled": region_disabled,
 }

@@ -11,7 +11,7 @@ from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, InstanceType
 from gpuecs_tui.demo import quotas
 from gpuecs_tui.demo.account import REGION
 from gpuecs_tui.demo.holding import absent, attribute, emptied
-from gpuecs_tui.demo.seed_images import AMIS, OWN_AMIS
+from gpuecs_tui.demo.seed_images import AMIS, OWN_AMIS, image_index
 from gpuecs_tui.demo.seed_network import ZONES
 from gpuecs_tui.demo.seeding import backend
 
@@ -83,6 +83,17 @@ def image_missing(_operand: str) -> Iterator[None]:
 
 
 @contextmanager
+def image_other_architecture(_operand: str) -> Iterator[None]:
+    """Images as indexes of one platform that isn't the GPU types'."""
+    with ExitStack() as held:
+        for repository in backend("ecr").repositories.values():
+            for image in repository.images:
+                index = image_index(image.get_image_digest(), ["arm64"])
+                held.enter_context(attribute(image, "image_manifest", index))
+        yield
+
+
+@contextmanager
 def repository_missing(_operand: str) -> Iterator[None]:
     """No repository at all."""
     repositories = backend("ecr").repositories
@@ -112,5 +123,6 @@ HOLDS = {
     "ami-missing": ami_missing,
     "ami-without-gpu": ami_without_gpu,
     "image-missing": image_missing,
+    "image-other-architecture": image_other_architecture,
     "repository-missing": repository_missing,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -57,7 +58,12 @@ AMIS = {
 }
 """SSM parameter → name, architecture and owner of the image it leads to."""
 
-OWN_AMIS = {"gpu-golden [2026-09]": "x86_64", "build-agent-arm": "arm64"}
+OWN_AMIS = {
+    "gpu-golden [2026-09]": "x86_64",
+    "build-agent-arm": "arm64",
+    "al2023-ami-ecs-gpu-hvm-2023.0.20261012-kernel-6.1-x86_64-ebs [encrypted]": "x86_64",
+}
+"""The account's own images, the last one an encrypted copy of ECS's."""
 
 
 def furnish() -> None:
@@ -98,6 +104,20 @@ def _manifest(label: str) -> str:
             "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
             "config": config,
             "layers": [{"mediaType": "layer", "size": IMAGE_MIB * MIB, "digest": digest}],
+        }
+    )
+
+
+def image_index(digest: str, architectures: Iterable[str]) -> str:
+    """Return an OCI image index of one image for each of ``architectures``, as OCI names them."""
+    one = {"mediaType": "application/vnd.oci.image.manifest.v1+json", "size": 1, "digest": digest}
+    return json.dumps(
+        {
+            "schemaVersion": 2,
+            "mediaType": "application/vnd.oci.image.index.v1+json",
+            "manifests": [
+                {**one, "platform": {"architecture": it, "os": "linux"}} for it in architectures
+            ],
         }
     )
 

@@ -23,6 +23,7 @@ from gpuecs_tui.demo.faults import HOLDS
 from gpuecs_tui.stack.answers import dump_answers
 from gpuecs_tui.stack.fields import Value
 
+ACCOUNT = "123456789012"
 REGISTRY = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
 WITH_RULE = tuple(name for name, fault in fault_names.FAULTS.items() if fault.rule)
 
@@ -76,7 +77,8 @@ def answers(state_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         "CertificateSummaryList"
     ]
     secret = client("secretsmanager").describe_secret(SecretId="prod/llm/api-key")["ARN"]
-    (image,) = ec2.describe_images(Filters=[{"Name": "name", "Values": ["gpu-golden*"]}])["Images"]
+    owned = ec2.describe_images(Owners=["self"])["Images"]
+    (image,) = (it for it in owned if it["Name"].endswith("[encrypted]"))
     profile = iam.get_instance_profile(InstanceProfileName="ecsInstanceRole")["InstanceProfile"]
     stack: dict[str, Value] = {
         "stack.name": "demo-llm",
@@ -89,7 +91,10 @@ def answers(state_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             subnets[f"ml-platform-public-{zone}"]["SubnetId"] for zone in "abc"
         ),
         "network.instance_security_group_ids": (groups["[prod] gpu-tasks"],),
-        "network.load_balancer_security_group_ids": (groups["alb-public"],),
+        "network.load_balancer_security_group_ids": (
+            groups["alb-public"],
+            groups["legacy-web"],  # lets those in who are sent on to HTTPS
+        ),
         "fleet.instance_type": "g4dn.xlarge",
         "fleet.ami": image["ImageId"],
         "fleet.key_name": "ops-2026",
@@ -170,6 +175,39 @@ def test_a_call_that_is_throttled_slow_or_hanging_is_so(
         assert not asked.done()
         account.with_faults(held, ())
         assert asked.result(timeout=30)["clusterArns"]
+
+
+def test_a_taken_name_is_taken_wherever_it_is_fixed(
+    own_account: account.DemoAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in own_account.environ.items():
+        monkeypatch.setenv(name, value)
+
+    def taken() -> set[str]:
+        iam, ecs, logs = (boto3.client(it) for it in ("iam", "ecs", "logs"))
+        groups = logs.describe_log_groups(logGroupNamePrefix="/ecs/mine")["logGroups"]
+        return {
+            *(arn for arn in ecs.list_clusters()["clusterArns"] if arn.endswith("/mine")),
+            *(it["RoleName"] for it in iam.list_roles()["Roles"] if "mine-" in it["RoleName"]),
+            *(
+                it["InstanceProfileName"] + " profile"
+                for it in iam.list_instance_profiles()["InstanceProfiles"]
+                if "mine-" in it["InstanceProfileName"]
+            ),
+            *(it["logGroupName"] for it in groups),
+        }
+
+    held = account.with_faults(own_account, ["name-taken:mine"])
+    assert taken() == {
+        f"arn:aws:ecs:us-east-1:{ACCOUNT}:cluster/mine",
+        "mine-instance-us-east-1",
+        "mine-execution-us-east-1",
+        "mine-task-us-east-1",
+        "mine-instance-us-east-1 profile",
+        "/ecs/mine",
+    }
+    account.with_faults(held, ())
+    assert taken() == set()
 
 
 def test_what_was_made_under_a_fault_outlives_it(
