@@ -13,7 +13,7 @@ import pytest
 
 from gpuecs_tui.checks.registry import RULES
 from gpuecs_tui.demo.fault_names import FAULTS, shape
-from gpuecs_tui.terraform.mirror import EXCLUDED
+from gpuecs_tui.stack.provider import EXCLUDED
 from gpuecs_tui.terraform.plan_words import SERVICE_REPLACED
 
 ROOT = Path(__file__).parent.parent
@@ -53,41 +53,56 @@ def _service(id: str, happens: str) -> Mode:
 
 
 MODES = (
+    _service("region", "The account can't use the region."),
     _resource("memory-fit", "A task asks for more memory than the agent registers: never placed."),
     _resource("cpu-fit", "A task asks for more CPU units than the instance has."),
     _resource("gpu-fit", "A task asks for more GPUs than the instance has, or leaves some idle."),
     _resource(
-        "gpu-type", "The type has no NVIDIA GPU, a fraction of one, or no ECS GPU AMI for it."
+        "gpu-type",
+        "The type has no NVIDIA GPU, a fraction of one, or no ECS GPU AMI, or none documented.",
     ),
-    _service("ami-type", "The AMI has no driver, is of another architecture, gone or too old."),
+    _service(
+        "ami-type",
+        "The AMI isn't known to have driver and agent, is of another architecture, gone or old.",
+    ),
     _network("zone-offering", "The type isn't offered in the zone of a chosen subnet."),
-    _service("quota", "The fleet at its maximum is above the region's vCPU quota."),
-    _service("rollout-surge", "No room for one more task: every later deployment hangs."),
+    _service("quota", "The fleet at its maximum, beside what runs, is above the vCPU quota."),
+    _service(
+        "rollout-surge",
+        "The fleet or the percentages leave no room for one more task: every deployment hangs.",
+    ),
     _service("static-port", "A fixed host port allows one task on an instance."),
-    _service("port-range", "The agent or the kernel has the host port."),
+    _service("port-range", "The agent has the host port, or the kernel gives it away."),
     _service("eni-limit", "awsvpc tasks need more network interfaces than the type has."),
     _network("lb-zones", "The load balancer's subnets: one zone, two in one, or private ones."),
     _network("egress", "Instances can't reach ECS: the agent never registers."),
     _network("free-addresses", "A subnet has fewer free addresses than the stack can need."),
     _before(
         "security-path",
-        "Security groups keep clients from the listener, or it from the tasks.",
+        "Chosen security groups keep clients from the listener, or it from tasks or their health.",
         "test_network_rules.py::test_the_load_balancer_reaches_its_tasks",
     ),
     _service("health-timing", "The service kills what is still loading its model."),
-    _service("drain-timing", "Requests are cut off while a task is taken out."),
-    _service("image-exists", "The ECR repository or the image isn't there."),
-    _service("secret-exists", "A secret isn't there, or in another region."),
+    _service(
+        "drain-timing",
+        "Requests are cut off: a deregistration delay of 0, one below a raised idle timeout, or, "
+        "with the stop timeout, above spot's two minutes.",
+    ),
+    _service(
+        "image-exists",
+        "The ECR repository or the image isn't there, or its index lacks the architecture.",
+    ),
+    _service("secret-exists", "A secret isn't there, scheduled for deletion or elsewhere."),
     _service("certificate", "The certificate is expired, not issued or of another region."),
     _service("name-limit", "AWS refuses a name that Terraform doesn't check."),
-    _service("name-taken", "Something of that name exists and isn't this stack's own."),
+    _service("name-taken", "Something of a name it creates exists and isn't this stack's own."),
     _service("role-missing", "A role, profile or key pair is missing or not trusted."),
     _service("zero-scale-cost", "From zero, scaling launches two instances where one would do."),
     Mode(
         "provider-version",
         "Provider 6.53 and 6.54 roll back every update of a service.",
         {
-            "before": "terraform/test_mirror.py::test_which_versions_fit",
+            "before": "checks/test_service_rules.py::test_provider_version",
             "design": "test_failure_modes.py::test_no_stack_takes_a_provider_that_rolls_back",
         },
     ),
@@ -167,7 +182,7 @@ def test_the_page_is_up_to_date() -> None:
 
 
 def test_every_rule_has_its_row() -> None:
-    assert {mode.id for mode in MODES if "before" in mode.tests} == {*RULES, "provider-version"}
+    assert {mode.id for mode in MODES if "before" in mode.tests} == {*RULES}
     assert len({mode.id for mode in MODES}) == len(MODES)
     assert {fault.rule for fault in FAULTS.values()} <= {"", *RULES}
 

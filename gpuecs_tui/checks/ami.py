@@ -18,11 +18,13 @@ _ECS_WITHOUT_GPU = re.compile(
 """The names of Amazon's ECS AMIs that have no NVIDIA driver (ecs-optimized AMI guide)."""
 _BOTTLEROCKET = re.compile(r"bottlerocket-")
 _AL2_GPU = re.compile(r"amzn2-ami-ecs-gpu-")
-_WITH_GPU = re.compile(r"gpu|nvidia|cuda|deep.?learning", re.IGNORECASE)
+_ECS_WITH_GPU = re.compile(r"al2023-ami-ecs-gpu-")
+"""The names of Amazon's that have both driver and agent and take a shell script; of any other name
+nobody can tell: a Deep Learning AMI has a driver and no agent."""
 
 
 def ami_type(context: Context) -> Iterator[Finding]:
-    """It exists, is of the type's architecture, has a driver as far as its name says, isn't old."""
+    """It exists, is of the type's architecture, is an ECS GPU AMI by its name, isn't old."""
     ami = context.stack.fleet.ami
     if not ami.startswith("ami-"):
         return
@@ -85,7 +87,7 @@ def _found(context: Context, it: MachineImage) -> Iterator[Finding]:
             ).format(name=it.name),
             fix=((FIELD, "al2023"),),
         )
-    elif not _WITH_GPU.search(it.name):
+    elif not _ECS_WITH_GPU.match(it.name):
         yield undecided(
             "ami-type",
             FIELD,

@@ -26,6 +26,8 @@ class Context:
     """What ``fleet.instance_type`` names; None when neither account nor catalogue has it."""
     owned: frozenset[str] | None = frozenset()
     """Names, ids and ARNs of what the stack's own state holds; None when it couldn't be read."""
+    provider: str = ""
+    """The version of the AWS provider that the stack's directory asks for; empty: it's open."""
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
@@ -46,8 +48,9 @@ def context_of(
     account: AccountFacts | None,
     owned: frozenset[str] | None = frozenset(),
     now: datetime | None = None,
+    provider: str = "",
 ) -> Context:
     """Return the context for ``stack``; without an account every fact of it is unknown."""
     account = account or AccountFacts(region=stack.stack.region)
     found = catalogue.find(stack.fleet.instance_type, account)
-    return Context(stack, account, found, owned, now or datetime.now(UTC))
+    return Context(stack, account, found, owned, provider, now or datetime.now(UTC))

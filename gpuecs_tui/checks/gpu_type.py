@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuecs_tui.aws.catalogue import why_not
+from gpuecs_tui.aws.catalogue import only_seen, why_not
 from gpuecs_tui.aws.reading import Known
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, error, undecided, unknown, warning
 from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.instance_type import InstanceType
 
 FIELD = "fleet.instance_type"
 AMI_DEPENDENT = frozenset(
@@ -26,6 +27,7 @@ def gpu_type(context: Context) -> Iterator[Finding]:
         yield from _not_found(context, name)
         return
     if it.supported:
+        yield from _undocumented(it)
         return
     message = _("GPU tasks don't run on {type}: {reason}.").format(type=name, reason=why_not(it))
     remedy = _("take another type, such as g4dn.xlarge, g5.xlarge or g6.xlarge")
@@ -53,6 +55,18 @@ def gpu_type(context: Context) -> Iterator[Finding]:
         yield undecided("gpu-type", FIELD, message, remedy)
     else:
         yield error("gpu-type", FIELD, message, remedy)
+
+
+def _undocumented(it: InstanceType) -> Iterator[Finding]:
+    if seen := only_seen(it):
+        yield undecided(
+            "gpu-type",
+            FIELD,
+            _("AWS does not document that GPU tasks run on {type} under ECS; {seen}.").format(
+                type=it.name, seen=seen
+            ),
+            _("try one instance before you rely on it, or take a documented type"),
+        )
 
 
 def _not_found(context: Context, name: str) -> Iterator[Finding]:

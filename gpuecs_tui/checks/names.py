@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuecs_tui.aws.facts import Named
-from gpuecs_tui.aws.reading import Known, Reading, Unknown
+from gpuecs_tui.aws.facts import LOG_GROUP_PREFIX, InstanceProfile, LogGroup, Named, Role
+from gpuecs_tui.aws.reading import Known, Reading, Unknown, not_read
 from gpuecs_tui.checks.context import Context
-from gpuecs_tui.checks.finding import Finding, error, undecided, unknown
+from gpuecs_tui.checks.finding import Finding, Fix, error, undecided, unknown
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.task import LOG_GROUP_EXISTS
@@ -56,12 +56,14 @@ def name_taken(context: Context) -> Iterator[Finding]:
         for it in reading.value:
             if it.name == name:
                 yield from _clash(context, key, it, _(what))
-    if isinstance(context.account.roles, Unknown):
-        unread.setdefault(str(context.account.roles), ("stack.name", context.account.roles))
-    yield from _roles(context)
+    yield from _of_iam(context, unread)
+    group = _log_group_reading(context)
+    creates = context.stack.task.log_retention_days != LOG_GROUP_EXISTS
+    if isinstance(group, Unknown) and creates and context.stack.task.log_group:
+        unread.setdefault(str(group), ("task.log_group", group))
     for key, reading in unread.values():
         yield unknown("name-taken", key, reading, _("Whether the name is taken can't be told"))
-    yield from _log_group(context)
+    yield from _made_log_group(context, group) if creates else _own_log_group(context, group)
 
 
 def _clash(context: Context, key: str, it: Named, what: str) -> Iterator[Finding]:
@@ -80,44 +82,83 @@ def _clash(context: Context, key: str, it: Named, what: str) -> Iterator[Finding
         yield error("name-taken", key, message, remedy)
 
 
-def _roles(context: Context) -> Iterator[Finding]:
-    stack, reading = context.stack, context.account.roles
-    if not stack.stack.name or not isinstance(reading, Known):
+def _of_iam(context: Context, unread: dict[str, tuple[str, Unknown]]) -> Iterator[Finding]:
+    """Tell roles and the instance profile that are created with names of their own."""
+    stack = context.stack
+    if not stack.stack.name:
         return
     created = (
-        ("instance", stack.fleet.instance_profile_arn),
-        ("execution", stack.task.execution_role_arn),
-        ("task", stack.task.task_role_arn),
+        ("roles", "instance", stack.fleet.instance_profile_arn, _("an IAM role")),
+        ("roles", "execution", stack.task.execution_role_arn, _("an IAM role")),
+        ("roles", "task", stack.task.task_role_arn, _("an IAM role")),
+        (
+            "instance_profiles",
+            "instance",
+            stack.fleet.instance_profile_arn,
+            _("an instance profile"),
+        ),
     )
-    names = {
-        f"{stack.stack.name}-{part}-{stack.stack.region}" for part, chosen in created if not chosen
-    }
-    for it in reading.value:
-        if it.name in names:
-            yield from _clash(context, "stack.name", Named(it.name, it.arn), _("an IAM role"))
+    for field, part, chosen, what in created:
+        if chosen:
+            continue
+        reading: Reading[tuple[Role | InstanceProfile, ...]] = getattr(context.account, field)
+        if isinstance(reading, Unknown):
+            unread.setdefault(str(reading), ("stack.name", reading))
+            continue
+        name = f"{stack.stack.name}-{part}-{stack.stack.region}"
+        for it in reading.value:
+            if it.name == name:
+                yield from _clash(context, "stack.name", Named(it.name, it.arn), what)
 
 
-def _log_group(context: Context) -> Iterator[Finding]:
-    task = context.stack.task
-    reading = context.account.lookups.log_groups.get(task.log_group)
-    if not isinstance(reading, Known):
-        return
-    if task.log_retention_days == LOG_GROUP_EXISTS:
-        if reading.value is None:
-            yield error(
-                "name-taken",
-                "task.log_group",
-                _("There is no log group {name}, and the stack is told not to create it.").format(
-                    name=task.log_group
-                ),
-                fix=(("task.log_retention_days", DEFAULT_RETENTION),),
-            )
-    elif reading.value and context.owned is not None and task.log_group not in context.owned:
+def _log_group_reading(context: Context) -> Reading[LogGroup | None]:
+    """Return what is known of the stack's log group: looked up, or from the list of ``/ecs/``."""
+    name, account = context.stack.task.log_group, context.account
+    looked_up = account.lookups.log_groups.get(name)
+    if looked_up is not None:
+        return looked_up
+    listed = account.log_groups
+    if not isinstance(listed, Known) or not name.startswith(LOG_GROUP_PREFIX):
+        return not_read()
+    found = next((it for it in listed.value if it.name == name), None)
+    return Known(found, listed.source, listed.read_at)
+
+
+def _own_log_group(context: Context, reading: Reading[LogGroup | None]) -> Iterator[Finding]:
+    name = context.stack.task.log_group
+    if isinstance(reading, Unknown):
+        what = _("Whether there is a log group {name} can't be told").format(name=name)
+        yield unknown("name-taken", "task.log_group", reading, what)
+    elif reading.value is None:
         yield error(
             "name-taken",
             "task.log_group",
-            _("A log group called {name} exists already; creating it fails.").format(
-                name=task.log_group
+            _("There is no log group {name}, and the stack is told not to create it.").format(
+                name=name
             ),
-            fix=(("task.log_retention_days", LOG_GROUP_EXISTS),),
+            fix=(("task.log_retention_days", DEFAULT_RETENTION),),
+        )
+
+
+def _made_log_group(context: Context, reading: Reading[LogGroup | None]) -> Iterator[Finding]:
+    name = context.stack.task.log_group
+    if isinstance(reading, Unknown) or reading.value is None:
+        return
+    fix: Fix = (("task.log_retention_days", LOG_GROUP_EXISTS),)
+    if context.owned is None:
+        yield undecided(
+            "name-taken",
+            "task.log_group",
+            _(
+                "A log group called {name} exists already. Whether it is this stack's own can't be "
+                "told."
+            ).format(name=name),
+            _("if it isn't, set task.log_retention_days to {value}").format(value=LOG_GROUP_EXISTS),
+        )
+    elif name not in context.owned:
+        yield error(
+            "name-taken",
+            "task.log_group",
+            _("A log group called {name} exists already; creating it fails.").format(name=name),
+            fix=fix,
         )

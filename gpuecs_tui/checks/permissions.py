@@ -70,7 +70,12 @@ def _profile(context: Context, arn: str) -> Iterator[Finding]:
             _("take one that exists, or leave it empty to have it created"),
             ((key, ""),),
         )
-    elif isinstance(roles, Known):
+    elif isinstance(roles, Unknown):
+        what = _("Whether EC2 instances may take the role {name} can't be told").format(
+            name=profile.role
+        )
+        yield unknown(RULE, key, roles, what)
+    else:
         role = next((it for it in roles.value if it.name == profile.role), None)
         if role and INSTANCES not in role.trusts:
             yield _untrusted(key, role, INSTANCES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuecs_tui.checks.context import Context
-from gpuecs_tui.checks.finding import Finding, error
+from gpuecs_tui.checks.finding import Finding, error, warning
 from gpuecs_tui.checks.fit import one_task_per_instance
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.load_balancer import TRAFFIC_PORT
@@ -15,6 +15,9 @@ AGENT_PORTS = (22, 2375, 2376, 51678, 51679, 51680)
 """SSH, Docker and the ECS agent have them (ECS API reference, PortMapping)."""
 EPHEMERAL_FIRST = 32768
 """From here on the kernel gives ports away: a fixed one may be taken at any time."""
+EPHEMERAL_LAST = 60999
+"""Up to here the kernel gives them to connections that go out (``ip_local_port_range``'s default);
+those above are only Docker's, which gives host ports to bridge mode."""
 
 
 def static_port(context: Context) -> Iterator[Finding]:
@@ -58,6 +61,18 @@ def port_range(context: Context) -> Iterator[Finding]:
             ).format(port=port, first=EPHEMERAL_FIRST),
             _("take a port below {first}, or 0 for a free one").format(first=EPHEMERAL_FIRST),
             (("task.host_port", 0),),
+        )
+    elif mode == "host" and EPHEMERAL_FIRST <= port <= EPHEMERAL_LAST:
+        # No bridge stands between: what takes the port is any connection that the instance opens.
+        yield warning(
+            "port-range",
+            field,
+            _(
+                "In host mode the container listens on port {port} of the instance, which is in "
+                "the range that the kernel gives to outgoing connections ({first}–{last}): now and "
+                "then it is taken and the task doesn't start."
+            ).format(port=port, first=EPHEMERAL_FIRST, last=EPHEMERAL_LAST),
+            _("let the container listen on a port below {first}").format(first=EPHEMERAL_FIRST),
         )
     yield from _health_port(stack, port)
 

@@ -46,9 +46,25 @@ def certificate(context: Context) -> Iterator[Finding]:
 
 
 def image_exists(context: Context) -> Iterator[Finding]:
-    """An image in this account's ECR must be there; other registries are not asked."""
-    image = ecr_image(context.stack.task.image)
+    """An image in this account's ECR must be there, for the instances' architecture.
+
+    Other registries are not asked: each has its own protocol, credentials and limits on anonymous
+    calls. That is no finding against the image, but it isn't fine either, and there is something to
+    do about it: so it is of severity unknown, which neither stops an apply nor ``check``.
+    """
+    reference = context.stack.task.image
+    image = ecr_image(reference)
     if image is None:
+        if reference:
+            yield undecided(
+                "image-exists",
+                IMAGE,
+                _(
+                    "Whether {image} exists and may be pulled can't be checked: of registries only "
+                    "ECR is read."
+                ).format(image=reference),
+                _("be sure that instances can pull it, or copy it to ECR"),
+            )
         return
     identity = context.account.identity
     if isinstance(identity, Known) and image.account != identity.value.account:
@@ -95,8 +111,11 @@ def secret_exists(context: Context) -> Iterator[Finding]:
             yield error(
                 "secret-exists",
                 SECRETS,
-                _("There is no secret {arn}, which {name} is to hold.").format(arn=arn, name=name),
-                _("create it, or take another"),
+                _(
+                    "There is no secret {arn}, which {name} is to hold, or it is scheduled for "
+                    "deletion."
+                ).format(arn=arn, name=name),
+                _("create or restore it, or take another"),
             )
 
 
@@ -136,4 +155,30 @@ def _image(context: Context, image: EcrImage) -> Iterator[Finding]:
                 name=image.repository, which=image.digest or image.tag
             ),
             _("push it, or take one of: {tags}").format(tags=tags) if tags else _("push it"),
+        )
+    else:
+        yield from _architecture(context)
+
+
+def _architecture(context: Context) -> Iterator[Finding]:
+    of_type = context.instance_type.architecture if context.instance_type else ""
+    if not of_type:
+        return
+    image = context.stack.task.image
+    reading = context.account.lookups.image_architectures.get(image, not_read())
+    if isinstance(reading, Unknown):
+        what = _("For which architecture the image is can't be told")
+        yield unknown("image-exists", IMAGE, reading, what)
+    elif reading.value and of_type not in reading.value:
+        yield error(
+            "image-exists",
+            IMAGE,
+            _("The image is for {its} only, and {type} is {other}: no container starts.").format(
+                its=", ".join(reading.value),
+                type=context.stack.fleet.instance_type,
+                other=of_type,
+            ),
+            _("push it for {other} too, or take a type that is {its}").format(
+                its=_(" or ").join(reading.value), other=of_type
+            ),
         )

@@ -13,7 +13,9 @@ from gpuecs_tui.checks.gpu_type import gpu_type
 from gpuecs_tui.checks.names import NAMES, name_limit, name_taken
 from gpuecs_tui.checks.permissions import role_missing
 from gpuecs_tui.checks.ports import port_range, static_port
+from gpuecs_tui.checks.provider import provider_version
 from gpuecs_tui.checks.references import certificate, image_exists, secret_exists
+from gpuecs_tui.checks.region import region
 from gpuecs_tui.checks.resources import cpu_fit, gpu_fit, memory_fit
 from gpuecs_tui.checks.routes import egress
 from gpuecs_tui.checks.scale import (
@@ -33,6 +35,8 @@ from gpuecs_tui.stack.problems import Problem
 Rule = Callable[[Context], Iterator[Finding]]
 
 RULES: dict[str, Rule] = {
+    "region": region,
+    "provider-version": provider_version,
     "gpu-type": gpu_type,
     "ami-type": ami_type,
     "memory-fit": memory_fit,
@@ -69,15 +73,18 @@ def check(
     account: AccountFacts | None,
     *,
     owned: frozenset[str] | None = frozenset(),
+    provider: str = "",
     now: datetime | None = None,
 ) -> list[Finding]:
     """Return what every rule finds: errors first, then warnings, then what is unknown.
 
     Without ``account`` all that depends on it is unknown. ``owned`` are the names, ids and ARNs of
     what the stack's own Terraform state holds (None: it couldn't be read), so that a stack is no
-    clash with itself. A stack that isn't complete yet may be given: rules pass over what is empty.
+    clash with itself. ``provider`` is the version of the AWS provider that its directory asks for;
+    empty where the choice is open. A stack that isn't complete yet may be given: rules pass over
+    what is empty.
     """
-    context = context_of(stack, account, owned, now)
+    context = context_of(stack, account, owned, now, provider)
     found = [finding for rule in RULES.values() for finding in rule(context)]
     return sorted(found, key=lambda it: it.rank)
 

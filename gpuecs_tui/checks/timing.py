@@ -15,6 +15,11 @@ STARTUP_SECONDS = 20
 grace begins. A guess on the low side: a real model takes minutes, and only its owner knows."""
 STOP_SECONDS = 30
 """ECS_CONTAINER_STOP_TIMEOUT's default: from SIGTERM to SIGKILL."""
+USUAL_SECONDS = 60
+"""The default of the load balancer's idle timeout, AWS's own, and of the stack's deregistration
+delay: who raises the one says that requests take longer."""
+DELAY_MAX_SECONDS = 3600
+"""The longest deregistration delay (aws.md, "Ranges")."""
 SPOT_NOTICE_SECONDS = 120
 """From the notice to the end of a spot instance."""
 
@@ -81,21 +86,38 @@ def health_timing(context: Context) -> Iterator[Finding]:
 
 
 def drain_timing(context: Context) -> Iterator[Finding]:
-    """On spot, draining and stopping must be over before the two minutes' notice is."""
+    """Requests under way outlast neither the deregistration delay nor a spot instance.
+
+    Whenever a task is replaced or scaled in, ECS first takes it out of the target group and waits
+    the deregistration delay, after which the load balancer cuts what is still open; only then comes
+    SIGTERM and, STOP_SECONDS later, SIGKILL. So the stop timeout is added to the delay and shortens
+    none, and the two together only matter where an instance ends by itself: on spot.
+    """
     stack = context.stack
+    spot = stack.fleet.market == "spot"
     delay = stack.load_balancer.deregistration_delay_seconds
-    if stack.fleet.market == "spot" and delay + STOP_SECONDS >= SPOT_NOTICE_SECONDS:
-        yield warning(
-            "drain-timing",
-            "load_balancer.deregistration_delay_seconds",
-            _(
-                "A spot instance ends {notice} s after its notice, but a task takes {delay} s to "
-                "drain and up to {stop} s to stop: requests are cut off."
-            ).format(notice=SPOT_NOTICE_SECONDS, delay=delay, stop=STOP_SECONDS),
-            fix=(
-                (
-                    "load_balancer.deregistration_delay_seconds",
-                    SPOT_NOTICE_SECONDS // 2,
-                ),
-            ),
+    idle = stack.load_balancer.idle_timeout_seconds
+    wanted = min(DELAY_MAX_SECONDS, max(USUAL_SECONDS, idle))
+    if spot and delay + STOP_SECONDS >= SPOT_NOTICE_SECONDS:
+        message = _(
+            "A spot instance ends {notice} s after its notice, but a task takes {delay} s to "
+            "drain and up to {stop} s to stop: requests are cut off."
+        ).format(notice=SPOT_NOTICE_SECONDS, delay=delay, stop=STOP_SECONDS)
+        yield _drain(message, SPOT_NOTICE_SECONDS // 2)
+    elif not delay:
+        message = _(
+            "With a deregistration delay of 0 every deployment and every scale-in cuts off the "
+            "requests that its tasks work on."
         )
+        yield _drain(message, SPOT_NOTICE_SECONDS // 2 if spot else wanted)
+    elif not spot and idle > USUAL_SECONDS and delay < wanted:
+        message = _(
+            "The load balancer lets a request be silent for {idle} s, but a task that is replaced "
+            "has {delay} s to finish: longer ones are cut off at every deployment."
+        ).format(idle=idle, delay=delay)
+        yield _drain(message, wanted)
+
+
+def _drain(message: str, seconds: int) -> Finding:
+    key = "load_balancer.deregistration_delay_seconds"
+    return warning("drain-timing", key, message, fix=((key, seconds),))

@@ -66,6 +66,7 @@ def test_what_was_not_read_is_unknown_never_fine() -> None:
         "lb-zones",
         "name-taken",
         "quota",
+        "region",
         "role-missing",
         "secret-exists",
         "security-path",

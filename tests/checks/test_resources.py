@@ -103,7 +103,9 @@ def test_gpu_fit(changes: dict[str, Value], severity: str | None) -> None:
     [
         ("g4dn.xlarge", "al2023", None),
         ("p5.48xlarge", "al2023", None),
-        ("g7e.2xlarge", "al2023", None),  # inferred
+        ("g7e.2xlarge", "al2023", "unknown"),  # inferred
+        ("p4de.24xlarge", "ami-0123456789abcdef0", "unknown"),
+        ("p6-b200.48xlarge", "al2023", "unknown"),  # from the AMI's own changes
         ("g6f.large", "al2023", "error"),
         ("gr6f.4xlarge", "bottlerocket", "error"),
         ("g6f.large", "ami-0123456789abcdef0", "error"),  # no AMI makes a whole GPU of it

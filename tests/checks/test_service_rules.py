@@ -9,6 +9,7 @@ import pytest
 from gpuecs_tui.aws.facts import (
     GpuInstance,
     Image,
+    InstanceProfile,
     LogGroup,
     Lookups,
     MachineImage,
@@ -17,12 +18,15 @@ from gpuecs_tui.aws.facts import (
     Role,
 )
 from gpuecs_tui.aws.reading import Reading, Unknown
-from gpuecs_tui.checks import check, timing
+from gpuecs_tui.checks import apply_fix, check, timing
 from gpuecs_tui.stack.fields import Value
 
 from .builders import (
     ACCOUNT,
+    ANSWERS,
     CERTIFICATE,
+    DIGEST,
+    IMAGE,
     NOW,
     PROFILE,
     ROLE,
@@ -56,7 +60,8 @@ def test_static_port(changes: dict[str, Value], bad: bool) -> None:
         *[("bridge", port, True) for port in (22, 2375, 2376, 32768, 51678, 51680, 65535)],
         ("host", 22, True),
         ("host", 51679, True),
-        ("host", 40000, False),
+        ("host", 32767, False),
+        ("host", 61000, False),
         ("awsvpc", 22, False),
     ],
 )
@@ -65,6 +70,45 @@ def test_port_range(mode: str, port: int, bad: bool) -> None:
     changes: dict[str, Value] = {"task__network_mode": mode, key: port}
     found = of_rule("port-range", **changes)
     assert found == ([("error", key.replace("__", "."))] if bad else [])
+
+
+@pytest.mark.parametrize("port", [32768, 49153, 60999])
+def test_a_host_port_that_outgoing_connections_get_too(port: int) -> None:
+    found = of_rule("port-range", task__network_mode="host", task__container_port=port)
+    assert found == [("warning", "task.container_port")]
+    assert of_rule("port-range", task__network_mode="awsvpc", task__container_port=port) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "severity"),
+    [("us-east-1", None), ("af-south-1", "error"), ("xx-nowhere-9", "error")],
+)
+def test_region(name: str, severity: str | None) -> None:
+    found = of_rule("region", stack__region=name)
+    assert found == ([(severity, "stack.region")] if severity else [])
+    assert of_rule("region", account(regions=DENIED), stack__region=name) == [
+        ("unknown", "stack.region")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("version", "bad"),
+    [
+        ("", False),
+        ("5.100.0", False),
+        ("6.52.9", False),
+        ("6.53.0", True),
+        ("6.53.12", True),
+        ("6.54", True),
+        ("6.55.0", False),
+        ("6.530.0", False),
+    ],
+)
+def test_provider_version(version: str, bad: bool) -> None:
+    found = check(stack(), account(), provider=version, now=NOW)
+    assert [(it.rule, it.severity, it.field) for it in found] == (
+        [("provider-version", "error", "stack.region")] if bad else []
+    )
 
 
 @pytest.mark.parametrize(
@@ -115,17 +159,34 @@ def test_timing_in_seconds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("market", "delay", "bad"),
-    [("spot", 89, False), ("spot", 90, True), ("on-demand", 3600, False)],
+    ("market", "delay", "idle", "mended"),
+    [
+        ("spot", 89, 60, None),
+        ("spot", 90, 60, 60),
+        ("spot", 60, 300, None),  # no delay could be long enough
+        ("spot", 0, 300, 60),
+        ("on-demand", 3600, 60, None),
+        ("on-demand", 30, 60, None),  # AWS's own idle timeout says nothing of the requests
+        ("on-demand", 0, 60, 60),
+        ("on-demand", 0, 1, 60),
+        ("on-demand", 60, 61, 61),
+        ("on-demand", 299, 300, 300),
+        ("on-demand", 300, 300, None),
+        ("on-demand", 3599, 4000, 3600),
+        ("on-demand", 3600, 4000, None),
+    ],
 )
-def test_drain_timing(market: str, delay: int, bad: bool) -> None:
-    found = of_rule(
-        "drain-timing",
+def test_drain_timing(market: str, delay: int, idle: int, mended: int | None) -> None:
+    found = findings(
+        account(),
         fleet__market=market,
         load_balancer__deregistration_delay_seconds=delay,
+        load_balancer__idle_timeout_seconds=idle,
     )
     key = "load_balancer.deregistration_delay_seconds"
-    assert found == ([("warning", key)] if bad else [])
+    assert [(it.severity, it.field, it.fix) for it in found if it.rule == "drain-timing"] == (
+        [("warning", key, ((key, mended),))] if mended else []
+    )
 
 
 @pytest.mark.parametrize(
@@ -138,10 +199,39 @@ def test_drain_timing(market: str, delay: int, bad: bool) -> None:
         ({"fleet__max_size": 1, "service__desired_count": 0}, []),
         # Told by static-port.
         ({"fleet__max_size": 1, "service__desired_count": 2, "task__host_port": 80}, []),
+        ({"service__maximum_percent": 150}, [("warning", "service.maximum_percent")]),
+        ({"service__maximum_percent": 150, "service__desired_count": 2}, []),
+        (
+            {"service__maximum_percent": 100, "service__minimum_healthy_percent": 60},
+            [("warning", "service.maximum_percent")],
+        ),
+        ({"service__maximum_percent": 100, "service__minimum_healthy_percent": 0}, []),
     ],
 )
 def test_rollout_surge(changes: dict[str, Value], found: list[tuple[str, str]]) -> None:
     assert of_rule("rollout-surge", **changes) == found
+
+
+@pytest.mark.parametrize(
+    ("size", "fix"),
+    [
+        (1, (("service.maximum_percent", 200), ("fleet.max_size", 2))),
+        (2, (("service.maximum_percent", 200),)),
+        (5, (("service.maximum_percent", 200),)),
+    ],
+)
+def test_percentages_that_leave_no_room_are_not_the_fleets_fault(
+    size: int, fix: tuple[tuple[str, Value], ...]
+) -> None:
+    answers: dict[str, Value] = {
+        **ANSWERS,
+        "service.maximum_percent": 150,
+        "fleet.max_size": size,
+    }
+    (found,) = (it for it in findings(account(), answers) if it.rule == "rollout-surge")
+    assert found.fix == fix
+    assert found.remedy.startswith("set service.maximum_percent to 200")
+    assert "rollout-surge" not in {it.rule for it in findings(account(), apply_fix(found, answers))}
 
 
 @pytest.mark.parametrize(
@@ -199,6 +289,11 @@ def test_what_runs_already_uses_the_quota(
     instances = tuple(GpuInstance(f"i-{n}", *it) for n, it in enumerate(running))
     found = of_rule("quota", account(gpu_instances=known(instances)))
     assert found == ([(severity, "fleet.max_size")] if severity else [])
+
+
+def test_vt_instances_use_the_quota_of_g() -> None:
+    video = GpuInstance("i-1", "vt1.24xlarge", "on-demand", 61, "")
+    assert of_rule("quota", account(gpu_instances=known((video,)))) == [("error", "fleet.max_size")]
 
 
 def test_what_runs_already_is_unknown() -> None:
@@ -278,6 +373,12 @@ def test_roles_that_may_not_be_listed_are_unknown() -> None:
     assert [severity for severity, _field in found] == ["unknown"] * 3
 
 
+def test_a_profile_whose_role_may_not_be_read_is_unknown() -> None:
+    key = "fleet.instance_profile_arn"
+    found = of_rule("role-missing", account(roles=DENIED), **{key: PROFILE + "good"})
+    assert found == [("unknown", key)]
+
+
 TAKEN = {
     "names.cluster": "clusters",
     "names.capacity_provider": "capacity_providers",
@@ -309,6 +410,16 @@ def test_a_role_of_a_name_that_is_created() -> None:
     assert of_rule("name-taken", facts, task__execution_role_arn=ROLE + "tasks") == []
 
 
+def test_an_instance_profile_of_a_name_that_is_created() -> None:
+    name = "llm-instance-us-east-1"
+    facts = account(instance_profiles=known((InstanceProfile(name, PROFILE + name, None),)))
+    assert of_rule("name-taken", facts) == [("error", "stack.name")]
+    assert of_rule("name-taken", facts, fleet__instance_profile_arn=PROFILE + "x") == []
+    assert check(stack(), facts, owned=frozenset({name}), now=NOW) == []
+    denied = account(instance_profiles=DENIED)
+    assert of_rule("name-taken", denied) == [("unknown", "stack.name")]
+
+
 @pytest.mark.parametrize(
     ("exists", "retention", "bad"),
     [(True, 30, True), (True, -1, False), (False, 30, False), (False, -1, True)],
@@ -318,6 +429,24 @@ def test_log_group(exists: bool, retention: int, bad: bool) -> None:
     facts = account(lookups=Lookups(log_groups={"/ecs/llm": reading}))
     found = of_rule("name-taken", facts, task__log_retention_days=retention)
     assert found == ([("error", "task.log_group")] if bad else [])
+
+
+@pytest.mark.parametrize("retention", [30, -1])
+def test_a_log_group_that_may_not_be_read_is_unknown(retention: int) -> None:
+    facts = account(log_groups=DENIED)
+    found = of_rule("name-taken", facts, task__log_retention_days=retention)
+    assert found == [("unknown", "task.log_group")]
+    # The list of /ecs/ says nothing of others.
+    found = of_rule("name-taken", account(), task__log_group="/other/llm")
+    assert found == [("unknown", "task.log_group")]
+
+
+def test_a_log_group_of_an_unread_state_is_unknown() -> None:
+    facts = account(log_groups=known((LogGroup("/ecs/llm", None),)))
+    assert of_rule("name-taken", facts) == [("error", "task.log_group")]
+    unsure = check(stack(), facts, owned=None, now=NOW)
+    assert [(it.severity, it.field) for it in unsure] == [("unknown", "task.log_group")]
+    assert check(stack(), facts, owned=frozenset({"/ecs/llm"}), now=NOW) == []
 
 
 @pytest.mark.parametrize(
@@ -349,8 +478,12 @@ AMI = "ami-0123456789abcdef0"
         ("amzn2-ami-ecs-gpu-hvm-2.0.20260101-x86_64-ebs", "x86_64", ["warning"]),
         ("bottlerocket-aws-ecs-2-x86_64-v1.30.0", "x86_64", ["error"]),
         ("bottlerocket-aws-ecs-2-nvidia-x86_64-v1.30.0", "x86_64", ["error"]),
-        ("our-nvidia-golden", "arm64", ["error"]),
+        ("our-nvidia-golden", "arm64", ["error", "unknown"]),
+        ("al2023-ami-ecs-gpu-hvm-2023.0.20260820-kernel-6.1-arm64-ebs", "arm64", ["error"]),
         ("our-golden", "x86_64", ["unknown"]),
+        ("our-gpu-golden", "x86_64", ["unknown"]),
+        ("Deep Learning Base OSS Nvidia Driver GPU AMI (Ubuntu 24.04)", "x86_64", ["unknown"]),
+        ("amazon-eks-node-al2023-x86_64-nvidia-1.33-v20260820", "x86_64", ["unknown"]),
     ],
 )
 def test_ami_type(name: str, architecture: str, found: list[str]) -> None:
@@ -363,14 +496,15 @@ def test_an_ami_that_is_gone_or_old() -> None:
     absent: Reading[MachineImage | None] = known(None)
     facts = account(lookups=Lookups(machine_images={AMI: absent}))
     assert of_rule("ami-type", facts, fleet__ami=AMI) == [("error", "fleet.ami")]
-    old = MachineImage(AMI, "our-gpu", "x86_64", datetime(2026, 11, 22, tzinfo=UTC))
+    old = MachineImage(
+        AMI, "al2023-ami-ecs-gpu-hvm-1", "x86_64", datetime(2026, 11, 22, tzinfo=UTC)
+    )
     facts = account(lookups=Lookups(machine_images={AMI: known(old)}))
     assert of_rule("ami-type", facts, fleet__ami=AMI) == [("warning", "fleet.ami")]
     assert of_rule("ami-type", fleet__ami="bottlerocket") == []
 
 
 REGISTRY = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/llm"
-DIGEST = "sha256:" + "0" * 64
 
 
 @pytest.mark.parametrize(
@@ -385,7 +519,8 @@ DIGEST = "sha256:" + "0" * 64
         (REGISTRY + "-unread:1", ["unknown"]),
         (REGISTRY.replace("us-east-1", "eu-west-1") + ":1", ["unknown"]),
         (REGISTRY.replace(ACCOUNT, "999999999999") + ":1", ["unknown"]),
-        ("public.ecr.aws/x/y:1", []),
+        ("public.ecr.aws/x/y:1", ["unknown"]),
+        ("vllm/vllm-openai:v0.9", ["unknown"]),
     ],
 )
 def test_image_exists(image: str, found: list[str]) -> None:
@@ -393,8 +528,28 @@ def test_image_exists(image: str, found: list[str]) -> None:
         "llm": known((Image("1", DIGEST, NOW, 1),)),
         "llm-gone": known(None),
     }
-    facts = account(lookups=Lookups(images=images))
+    facts = account(lookups=Lookups(images=images, image_architectures={image: known(("x86_64",))}))
     assert of_rule("image-exists", facts, task__image=image) == [(it, "task.image") for it in found]
+
+
+@pytest.mark.parametrize(
+    ("architectures", "type", "found"),
+    [
+        (known(("arm64", "x86_64")), "g4dn.xlarge", []),
+        (known(("arm64",)), "g4dn.xlarge", ["error"]),
+        (known(("x86_64",)), "g5g.xlarge", ["error"]),
+        (known(()), "g4dn.xlarge", []),  # a single manifest doesn't say
+        (DENIED, "g4dn.xlarge", ["unknown"]),
+    ],
+)
+def test_an_image_of_another_architecture(
+    architectures: Reading[tuple[str, ...]], type: str, found: list[str]
+) -> None:
+    images = account().lookups.images
+    facts = account(lookups=Lookups(images=images, image_architectures={IMAGE: architectures}))
+    assert of_rule("image-exists", facts, fleet__instance_type=type) == [
+        (it, "task.image") for it in found
+    ]
 
 
 @pytest.mark.parametrize(
