@@ -13,6 +13,7 @@ from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.widgets import choices_account, choices_compute
 from gpuecs_tui.widgets.choice import Picker
 from gpuecs_tui.widgets.fit_line import fit_line
+from gpuecs_tui.widgets.form_field import Note
 from gpuecs_tui.widgets.form_screen import FormScreen, ListSource
 from gpuecs_tui.widgets.places import keys_of
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from gpuecs_tui.aws.reading import Reading
 
 IMAGE = "task.image"
+IGNORED = "service.ignore_changes"
 
 
 class TaskScreen(FormScreen):
@@ -60,6 +62,18 @@ class TaskScreen(FormScreen):
     def live(self) -> Content:
         """Say how many tasks fit on one instance."""
         return fit_line(self.wizard)
+
+    def notes_of(self, key: str) -> list[Note]:
+        """Say what it means that something other than Terraform deploys."""
+        notes = super().notes_of(key)
+        ignored = self.wizard.decisions.resolved.stack.service.ignore_changes
+        if key == IGNORED and "task_definition" in ignored:
+            text = _(
+                "With task_definition in it an apply doesn't roll out a new image: it registers "
+                "the task's new revision, and what deploys it is outside Terraform."
+            )
+            notes.append(Note("info", text))
+        return notes
 
     def taken(self, key: str, ids: tuple[str, ...]) -> None:
         """Ask for a tag once a repository is chosen."""

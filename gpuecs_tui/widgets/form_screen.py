@@ -237,14 +237,15 @@ class FormScreen(StepScreen):
             hint = _("Enter: choose, or type")
         elif FORM_KEYS[key].required:
             hint = _("required")
-        return FieldState(wizard.text(key), default, hint, tuple(self._notes(key)))
+        return FieldState(wizard.text(key), default, hint, tuple(self.notes_of(key)))
 
     def _internet_facing(self, key: str) -> bool:
         """Whether the addresses let in must be given, because they may be anybody's."""
         internal = self.wizard.decisions.resolved.stack.load_balancer.internal
         return key == "network.ingress_cidrs" and not internal
 
-    def _notes(self, key: str) -> list[Note]:
+    def notes_of(self, key: str) -> list[Note]:
+        """Return what stands below the field of ``key``: errors, findings, what its list says."""
         decisions = self.wizard.decisions
         notes = []
         if problem := decisions.problems.get(key):
