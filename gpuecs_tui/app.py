@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path, PurePath
@@ -67,8 +67,7 @@ STARTED_SECONDS = 0.5
 LOOK_UP_PAUSE = 0.7
 """Seconds without a key press before names are looked up: half-typed ones aren't worth a call."""
 CHECK_SECONDS = 0.08
-"""After the last key press: long enough to skip checks while one types fast, short enough to look
-immediate."""
+"""After the last key press: skips checks while one types fast, and still looks immediate."""
 
 
 class WizardApp(OrderedKeysApp[int], WireApp[int]):
@@ -83,19 +82,18 @@ class WizardApp(OrderedKeysApp[int], WireApp[int]):
         Binding("ctrl+r", "read_account", show=False),
     ]
 
+    @dataclass
     class DraftSaved(Message):
         """The draft is on disk, or why it isn't."""
 
-        def __init__(self, problem: str) -> None:
-            super().__init__()
-            self.problem = problem
+        problem: str
 
+    @dataclass
     class OwnedRead(Message):
-        """What the stack's own state holds was read."""
+        """What the stack's own state holds, and the provider its directory asks for, was read."""
 
-        def __init__(self, owned: frozenset[str] | None) -> None:
-            super().__init__()
-            self.owned = owned
+        owned: frozenset[str] | None
+        provider: str
 
     def __init__(self, options: Options, *, feed: AccountFeed | None = None) -> None:
         """Make the app; ``feed`` reads the account (tests bring their own)."""
@@ -124,10 +122,12 @@ class WizardApp(OrderedKeysApp[int], WireApp[int]):
 
     @work(thread=True, group="owned", exclusive=True, exit_on_error=False)
     def read_owned(self) -> None:
-        """Read which names are the stack's own, for a name of its own is not taken."""
+        """Read which names are the stack's own, for those aren't taken, and which provider."""
         from gpuecs_tui.terraform.owned import owned
+        from gpuecs_tui.terraform.provider_choice import provider_choice
 
-        self.post_message(self.OwnedRead(owned(self.wizard.options.directory)))
+        directory = self.wizard.options.directory
+        self.post_message(self.OwnedRead(owned(directory), provider_choice(directory)))
 
     @work(thread=True, group="preload", exclusive=True, exit_on_error=False)
     def preload(self) -> None:
@@ -223,7 +223,7 @@ class WizardApp(OrderedKeysApp[int], WireApp[int]):
 
     @on(OwnedRead)
     def _owned_read(self, message: OwnedRead) -> None:
-        self.wizard.owned = message.owned
+        self.wizard.owned, self.wizard.provider = message.owned, message.provider
         self.check_soon()
 
     @on(DraftSaved)

@@ -76,7 +76,7 @@ def findings(about: Subject, account: AccountFacts | None, path: Path) -> list[F
     """Return what is wrong with the answers themselves, then what the rules find elsewhere."""
     wrong = of_problems(about.problems)
     said = {finding.field for finding in wrong}
-    found = rules(about.stack, account, owned=_owned(path))
+    found = rules(about.stack, account, owned=_owned(path), provider=_provider(path))
     return [*wrong, *(finding for finding in found if finding.field not in said)]
 
 
@@ -116,6 +116,15 @@ def _owned(path: Path) -> frozenset[str] | None:
     from gpuecs_tui.terraform.owned import owned
 
     return owned(path)
+
+
+def _provider(path: Path) -> str:
+    """Return the AWS provider's version that a stack's directory asks for; empty for a file."""
+    if not path.is_dir():
+        return ""
+    from gpuecs_tui.terraform.provider_choice import provider_choice
+
+    return provider_choice(path)
 
 
 def _errors(found: list[Finding]) -> bool:

@@ -75,6 +75,8 @@ class Wizard:
         self.draft_saved = False
         self.owned: frozenset[str] | None = frozenset()
         """Names, ids and ARNs that the stack's own state holds; None when it couldn't be read."""
+        self.provider = ""
+        """The AWS provider's version that the directory asks for; empty where it is open."""
         self.wanted_run = ""
         """The operation that the run screen starts when it opens: "apply" after a review."""
         self._saver = saver
@@ -175,7 +177,7 @@ class Wizard:
 
         resolved = self.decisions.resolved
         absent = {*resolved.missing, *self.decisions.problems}
-        found = check(resolved.stack, self.account.facts, owned=self.owned)
+        found = check(resolved.stack, self.account.facts, owned=self.owned, provider=self.provider)
         self.findings = tuple(finding for finding in found if finding.field not in absent)
 
     def findings_of(self, key: str) -> tuple[Finding, ...]:

@@ -21,6 +21,7 @@ from gpuecs_tui.aws.facts import (
     InstanceProfile,
     KeyPair,
     LogGroup,
+    Lookups,
     Offering,
     Quota,
     Region,
@@ -42,6 +43,7 @@ SUBNETS = tuple(f"subnet-0a0b0c0d0e0f0000{n}" for n in range(6))
 """Two in each zone: a private one, then a public one."""
 GROUP = "sg-0a0b0c0d0e0f00001"
 REPOSITORY = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/llm-server"
+IMAGE = f"{REPOSITORY}:v1"
 DIGEST = "sha256:" + "ab" * 32
 IDENTITY = Identity(ACCOUNT, f"arn:aws:iam::{ACCOUNT}:user/ada", "AIDAEXAMPLE", "user")
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -147,6 +149,10 @@ def facts(**other: Reading[object]) -> AccountFacts:
         capacity_providers=known(()),
         autoscaling_groups=known(()),
         launch_templates=known(()),
+        lookups=Lookups(
+            images={"llm-server": known((Image("v1", DIGEST, NOW, 3 << 30),))},
+            image_architectures={IMAGE: known(("x86_64",))},
+        ),
     )
     return replace(base, **other)  # type: ignore[arg-type]  # the caller names fields of AccountFacts
 

@@ -10,7 +10,7 @@ from gpuecs_tui.aws import catalogue
 from gpuecs_tui.widgets.places import LAYOUT, keys_of, step_of
 from gpuecs_tui.widgets.steps import IDS
 from gpuecs_tui.wizard.decisions import FORM_KEYS, decide, explicit_texts, placeholder, text_of
-from tests.ui.fakes import REGION, SUBNETS, VPC
+from tests.ui.fakes import IMAGE, REGION, SUBNETS, VPC
 
 WHOLE = {
     "stack.name": "llama",
@@ -18,7 +18,7 @@ WHOLE = {
     "network.vpc_id": VPC,
     "network.instance_subnet_ids": ", ".join(SUBNETS[0:4:2]),
     "fleet.instance_type": "g4dn.xlarge",
-    "task.image": "nginx:1",
+    "task.image": IMAGE,
 }
 
 

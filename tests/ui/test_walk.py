@@ -383,3 +383,22 @@ async def test_leaving_keeps_the_draft(open_wizard: Open) -> None:
         directory = wizard(pilot).options.directory
     found = drafts.load(directory)
     assert found is not None and found.texts["stack.name"] == "z"
+
+
+async def test_what_it_means_that_a_new_image_is_deployed_elsewhere(open_wizard: Open) -> None:
+    async with open_wizard() as pilot:
+        await go_to(pilot, "task", service__ignore_changes="desired_count")
+        form = pilot.app.screen.query_one(Form)
+        await form.reveal("service.ignore_changes")
+        assert "outside Terraform" not in shown(pilot, "service.ignore_changes")
+        wizard(pilot).put("service.ignore_changes", "desired_count, task_definition")
+        pilot.app.screen.changed()  # type: ignore[attr-defined]  # a StepScreen's
+        assert "outside Terraform" in shown(pilot, "service.ignore_changes")
+        assert wizard(pilot).findings_of("service.ignore_changes") == ()
+
+
+async def test_a_provider_that_the_directory_asks_for_is_told(open_wizard: Open) -> None:
+    async with open_wizard() as pilot:
+        await go_to(pilot, "account")
+        pilot.app.post_message(WizardApp.OwnedRead(frozenset(), "6.53.0"))
+        await until(pilot, lambda: "6.53.0" in shown(pilot, "stack.region"))

@@ -1,0 +1,31 @@
+"""``check`` on a directory: what lies beside the stack's Terraform counts too."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gpuecs_tui.cli import main
+from gpuecs_tui.commands.failure import EXIT_FAILED
+from gpuecs_tui.terraform.render import render
+from tests.terraform.written import made, put
+
+LOCK = 'provider "registry.terraform.io/hashicorp/aws" {\n  version = "6.54.1"\n}\n'
+
+
+def rules(capsys: pytest.CaptureFixture[str]) -> set[str]:
+    return {it["rule"] for it in json.loads(capsys.readouterr().out)["findings"]}
+
+
+def test_a_lock_file_that_picks_a_provider_that_rolls_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(tmp_path, render(made()))
+    words = ["check", str(tmp_path), "--offline", "--json"]
+    assert main(words) == 0
+    assert "provider-version" not in rules(capsys)
+    put(tmp_path, {".terraform.lock.hcl": LOCK})
+    assert main(words) == EXIT_FAILED
+    assert "provider-version" in rules(capsys)
