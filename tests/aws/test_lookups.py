@@ -87,8 +87,8 @@ def test_for_which_architectures_an_image_is(empty: Stub, reader: AccountReader)
 
     empty.answers["ecr:BatchGetImage"] = answer
     for reference, which in (
-        (f"{REGISTRY}/a:1", {"imageTag": "1"}),
-        (f"{REGISTRY}/a@{DIGEST}", {"imageDigest": DIGEST}),
+        (f"{REGISTRY}/llm:1", {"imageTag": "1"}),
+        (f"{REGISTRY}/llm@{DIGEST}", {"imageDigest": DIGEST}),
     ):
         image = ecr_image(reference)
         assert image is not None
@@ -157,7 +157,8 @@ def test_secrets_that_exist(stub: Stub, reader: AccountReader) -> None:
         reader.call("secretsmanager", "DeleteSecret", SecretId=made["ARN"])
         stub.seen.clear()
         found = read_references(reader, wanted, AccountFacts(region="us-east-1")).lookups.secrets
-        assert [it.value for it in found.values() if isinstance(it, Known)] == [False, True]
+        stands = {arn: it.value for arn, it in found.items() if isinstance(it, Known)}
+        assert stands == {made["ARN"] + ":key::": False, parameter: True}
     finally:
         reader.call(
             "secretsmanager",
