@@ -52,6 +52,10 @@ def _service(id: str, happens: str) -> Mode:
     return _before(id, happens, f"test_service_rules.py::test_{id.replace('-', '_')}")
 
 
+def _reference(id: str, happens: str) -> Mode:
+    return _before(id, happens, f"test_reference_rules.py::test_{id.replace('-', '_')}")
+
+
 MODES = (
     _service("region", "The account can't use the region."),
     _resource("memory-fit", "A task asks for more memory than the agent registers: never placed."),
@@ -61,7 +65,7 @@ MODES = (
         "gpu-type",
         "The type has no NVIDIA GPU, a fraction of one, or no ECS GPU AMI, or none documented.",
     ),
-    _service(
+    _reference(
         "ami-type",
         "The AMI isn't known to have driver and agent, is of another architecture, gone or old.",
     ),
@@ -88,15 +92,15 @@ MODES = (
         "Requests are cut off: a deregistration delay of 0, one below a raised idle timeout, or, "
         "with the stop timeout, above spot's two minutes.",
     ),
-    _service(
+    _reference(
         "image-exists",
         "The ECR repository or the image isn't there, or its index lacks the architecture.",
     ),
-    _service("secret-exists", "A secret isn't there, scheduled for deletion or elsewhere."),
-    _service("certificate", "The certificate is expired, not issued or of another region."),
-    _service("name-limit", "AWS refuses a name that Terraform doesn't check."),
-    _service("name-taken", "Something of a name it creates exists and isn't this stack's own."),
-    _service("role-missing", "A role, profile or key pair is missing or not trusted."),
+    _reference("secret-exists", "A secret isn't there, scheduled for deletion or elsewhere."),
+    _reference("certificate", "The certificate is expired, not issued or of another region."),
+    _reference("name-limit", "AWS refuses a name that Terraform doesn't check."),
+    _reference("name-taken", "Something of a name it creates exists and isn't this stack's own."),
+    _reference("role-missing", "A role, profile or key pair is missing or not trusted."),
     _service("zero-scale-cost", "From zero, scaling launches two instances where one would do."),
     Mode(
         "provider-version",

@@ -62,8 +62,10 @@ def architectures_of(manifest: str) -> tuple[str, ...]:
 
 
 def _architectures(tree: dict[str, Any]) -> Iterator[str]:
-    for it in tree.get("manifests") or ():
-        platform = it.get("platform") or {}
-        name = platform.get("architecture", "")
-        if platform.get("os") == "linux" and name:
+    listed = tree.get("manifests")
+    for it in listed if isinstance(listed, list) else ():
+        platform = it.get("platform") if isinstance(it, dict) else None
+        # Whoever pushed it wrote it: nothing of its shape is sure.
+        if isinstance(platform, dict) and platform.get("os") == "linux":
+            name = str(platform.get("architecture", ""))
             yield ARCHITECTURES.get(name, name)
