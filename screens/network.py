@@ -9,6 +9,7 @@ from textual.content import Content
 from gpuecs_tui.checks.context import context_of
 from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.widgets import choices_network as lists
+from gpuecs_tui.widgets.choices_endpoints import vpc_endpoints
 from gpuecs_tui.widgets.egress_words import egress_line
 from gpuecs_tui.widgets.form_screen import FormScreen, ListSource
 from gpuecs_tui.widgets.places import keys_of
@@ -27,6 +28,8 @@ class NetworkScreen(FormScreen):
         "instance type; more zones mean more chance of capacity.\n\n"
         "The load balancer needs two zones at least, one subnet in each; public subnets if it "
         "faces the internet. Left empty, it stands where the instances do.\n\n"
+        "Where subnets have no NAT gateway, VPC endpoints can be created with the stack; the list "
+        "says which services are out of reach.\n\n"
         "Security groups that are left empty are created, with no more open than needed."
     )
     # A way out that is wanting takes more words than the two rows of other steps.
@@ -35,6 +38,17 @@ class NetworkScreen(FormScreen):
         VPC: ListSource(lists.vpcs),
         "network.instance_subnet_ids": ListSource(lists.subnets, (VPC,)),
         "network.load_balancer_subnet_ids": ListSource(lists.subnets, (VPC,)),
+        "network.vpc_endpoints": ListSource(
+            vpc_endpoints,
+            (
+                VPC,
+                "network.instance_subnet_ids",
+                "network.vpc_endpoints",
+                "task.image",
+                "task.secrets",
+                "service.execute_command",
+            ),
+        ),
         "network.instance_security_group_ids": ListSource(lists.security_groups, (VPC,)),
         "network.load_balancer_security_group_ids": ListSource(lists.security_groups, (VPC,)),
     }

@@ -16,6 +16,8 @@ from gpuecs_tui.aws.session import AccountReader
 
 CLOCK_SKEW = timedelta(minutes=2)
 """By which this machine's clock may be ahead of AWS's: beyond 5 minutes AWS refuses the calls."""
+_ALIVE = frozenset({"available", "pending"})
+"""States of a VPC endpoint that is there, or about to be."""
 ABSENT_KINDS = frozenset({"not_found"})
 """Kinds of AwsProblem that say that there is no such thing."""
 
@@ -222,6 +224,18 @@ def _moment_in(name: str, prefix: str | None) -> datetime | None:
         return None
 
 
+def _vpc_endpoint(reader: AccountReader, planned: Planned) -> Found | None:
+    vpc, service = _need(planned, "vpc_id", "service_name")
+    filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "service-name", "Values": [service]}]
+    for it in reader.items("ec2", "DescribeVpcEndpoints", "VpcEndpoints", Filters=filters):
+        if it.get("State", "").lower() in _ALIVE:
+            found = Found(it["VpcEndpointId"], it.get("CreationTimestamp"), _iam_tags(it))
+            # A VPC may have several to one service, without private DNS or in other route tables.
+            if _can_be_it(found, planned, None):
+                return found
+    return None
+
+
 def _rule(egress: bool) -> Look:
     def look(reader: AccountReader, planned: Planned) -> Found | None:
         (group,) = _need(planned, "security_group_id")
@@ -278,6 +292,7 @@ _LOOKS: Mapping[str, Look] = {
     "aws_lb_listener": _listener,
     "aws_lb_target_group": _target_group,
     "aws_security_group": _security_group,
+    "aws_vpc_endpoint": _vpc_endpoint,
     "aws_vpc_security_group_egress_rule": _rule(egress=True),
     "aws_vpc_security_group_ingress_rule": _rule(egress=False),
 }

@@ -69,6 +69,10 @@ _PRODUCTS = {
     "public_address": _Product(
         "AmazonVPC", {"group": "VPCPublicIPv4Address"}, "PublicIPv4:InUseAddress"
     ),
+    "vpc_endpoint": _Product("AmazonVPC", {"productFamily": "VpcEndpoint"}, "VpcEndpoint-Hours"),
+    "vpc_endpoint_data": _Product(
+        "AmazonVPC", {"productFamily": "VpcEndpoint"}, "VpcEndpoint-Bytes"
+    ),
 }
 """Field of Prices → where the price list has it."""
 

@@ -60,6 +60,10 @@ class Prices:
     """A GB through a NAT gateway."""
     public_address: Reading[Price] = field(default_factory=not_read)
     """An hour of a public IPv4 address in use."""
+    vpc_endpoint: Reading[Price] = field(default_factory=not_read)
+    """An hour of an interface VPC endpoint in one zone."""
+    vpc_endpoint_data: Reading[Price] = field(default_factory=not_read)
+    """A GB through interface VPC endpoints, at the first tier."""
 
     def of(self, instance_type: str) -> Reading[Price]:
         """Return the on-demand price of a type."""

@@ -15,9 +15,11 @@ from typing import Literal
 from gpuecs_tui.aws.prices_facts import Price
 from gpuecs_tui.aws.reading import Reading, Unknown
 from gpuecs_tui.checks.context import Context
+from gpuecs_tui.checks.endpoints import endpoint_subnets
 from gpuecs_tui.checks.fit import Fit, rollout
 from gpuecs_tui.checks.scale import FROM_ZERO
 from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.network import interface_endpoints
 
 HOURS_A_MONTH = 730
 """8,760 hours of a year by twelve: how AWS's own calculators make a month of an hour."""
@@ -31,9 +33,11 @@ Item = Literal[
     "instance_addresses",
     "load_balancer",
     "load_balancer_addresses",
+    "vpc_endpoints",
     "load_balancer_use",
     "nat_gateway",
     "nat_data",
+    "vpc_endpoint_data",
 ]
 
 
@@ -199,11 +203,21 @@ def _lines(context: Context) -> Iterator[Line]:
     if not stack.load_balancer.internal:
         zones = len(stack.network.load_balancer_subnet_ids)
         yield _line("load_balancer_addresses", prices.public_address, zones)
+    if interfaces := _interfaces(context):
+        yield _line("vpc_endpoints", prices.vpc_endpoint, interfaces)
+
+
+def _interfaces(context: Context) -> int:
+    """Count the network interfaces of created endpoints: each is paid by the hour."""
+    services = interface_endpoints(context.stack.network.vpc_endpoints)
+    return len(services) * len(endpoint_subnets(context))
 
 
 def _by_use(context: Context) -> Iterator[Line]:
     prices, stack = context.account.prices, context.stack
     yield _line("load_balancer_use", prices.load_balancer_use, 1, unit="LCU-hour")
+    if _interfaces(context):
+        yield _line("vpc_endpoint_data", prices.vpc_endpoint_data, 1, unit="GB")
     subnets = context.subnets(stack.network.instance_subnet_ids)
     if subnets and all(it.public for it in subnets):
         return

@@ -96,9 +96,13 @@ def item_words(line: Line) -> str:
         "load_balancer_addresses": _("{n} public IPv4 addresses of the load balancer").format(
             n=line.count
         ),
+        "vpc_endpoints": _("{n} VPC endpoint interfaces, one a service and zone").format(
+            n=line.count
+        ),
         "load_balancer_use": _("load balancer's use"),
         "nat_gateway": _("NAT gateway, the network's own"),
         "nat_data": _("data through NAT"),
+        "vpc_endpoint_data": _("data through VPC endpoints"),
     }[line.item]
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gpuecs_tui.aws.network_facts import EVERYWHERE, egress_of, table_of
-from gpuecs_tui.aws.reading import Known
+from gpuecs_tui.aws.reading import Known, value_or
 from gpuecs_tui.checks.context import Context
-from gpuecs_tui.checks.routes import missing_endpoints, needed_endpoints
+from gpuecs_tui.checks.endpoints import in_ecr, missing_endpoints, needed_endpoints
 
 Way = Literal["nat", "public-address", "no-address", "other", "none"]
 """``no-address``: an internet gateway, but instances get no public address to use it with."""
@@ -29,12 +29,14 @@ class EgressPath:
     via: str
     """Where that leads: ``nat-…``, ``igw-…``; empty for ``none``."""
     endpoints: tuple[str, ...]
-    """Services that a VPC endpoint serves here, whatever the route says."""
+    """Services that a VPC endpoint serves here, whatever the route says, or will once created."""
     missing: tuple[str, ...]
     """Services of those needed that neither route nor endpoint leads to for sure; REGISTRY for an
     image from elsewhere than ECR, which has no endpoint. Empty while ``known`` is False."""
     known: bool = True
     """Whether the VPC's endpoints could be read, where anything depends on them."""
+    created: bool = False
+    """Whether the stack creates any of ``endpoints``."""
 
 
 def egress_paths(context: Context) -> tuple[EgressPath, ...]:
@@ -43,14 +45,15 @@ def egress_paths(context: Context) -> tuple[EgressPath, ...]:
     tables, endpoints = context.account.route_tables, context.account.vpc_endpoints
     if not isinstance(tables, Known):
         return ()
-    known = isinstance(endpoints, Known)
-    there = endpoints.value if isinstance(endpoints, Known) else ()
+    there = value_or(endpoints, ())
     needed = needed_endpoints(context.stack)
-    elsewhere = () if ".dkr.ecr" in context.stack.task.image else (REGISTRY,)
+    elsewhere = () if in_ecr(context.stack) else (REGISTRY,)
     paths = []
     for it in subnets:
         table = table_of(it, tables.value)
         unserved = missing_endpoints(context.stack, it, table, there)
+        served = tuple(name for name in needed if name not in unserved)
+        known = isinstance(endpoints, Known) or not unserved
         egress = egress_of(it, tables.value)
         way: Way = "none" if egress == "none" else "other" if egress == "other" else "nat"
         if egress == "internet-gateway":
@@ -70,9 +73,10 @@ def egress_paths(context: Context) -> tuple[EgressPath, ...]:
                 zone=it.zone,
                 way=way,
                 via=via,
-                endpoints=tuple(name for name in needed if name not in unserved),
+                endpoints=served,
                 missing=(*unserved, *elsewhere) if depends and known else (),
                 known=known or not depends,
+                created=bool({*served} & {*context.stack.network.vpc_endpoints}),
             )
         )
     return tuple(paths)

@@ -5,25 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
-from gpuecs_tui.aws.network_facts import RouteTable, Subnet, VpcEndpoint, egress_of, table_of
-from gpuecs_tui.aws.reading import Unknown
+from gpuecs_tui.aws.network_facts import RouteTable, Subnet, egress_of, table_of
+from gpuecs_tui.aws.reading import Unknown, value_or
 from gpuecs_tui.checks.context import Context
+from gpuecs_tui.checks.endpoints import (
+    FOR_ECR,
+    create,
+    endpoints_to_create,
+    in_ecr,
+    missing_endpoints,
+    needed_endpoints,
+)
 from gpuecs_tui.checks.finding import Finding, error, undecided, unknown, warning
 from gpuecs_tui.checks.zones import keep_instances_in
 from gpuecs_tui.i18n import _
-from gpuecs_tui.stack.model import Stack
 
 Way = Literal["good", "no-address", "none", "other"]
 
 FIELD = "network.instance_subnet_ids"
-ALWAYS = ("ecs", "ecs-agent", "ecs-telemetry", "logs")
-"""Interface endpoints without which the agent doesn't register or the task doesn't start."""
-FOR_ECR = ("ecr.api", "ecr.dkr", "s3")
-"""For images in ECR, whose layers come from S3 (by a gateway endpoint, usually)."""
 
 
 def egress(context: Context) -> Iterator[Finding]:
     """Each instance subnet needs a NAT, public addresses, or the VPC endpoints of ECS."""
+    yield from endpoints_to_create(context)
     subnets = context.subnets(context.stack.network.instance_subnet_ids)
     if not subnets:
         return
@@ -42,44 +46,12 @@ def egress(context: Context) -> Iterator[Finding]:
             yield tell(context, where, _missing(context, stuck, tables.value), good)
 
 
-def missing_endpoints(
-    stack: Stack, subnet: Subnet, table: RouteTable | None, endpoints: tuple[VpcEndpoint, ...]
-) -> tuple[str, ...]:
-    """Return the services for which ``subnet``'s VPC has no endpoint that serves it."""
-    served = {
-        it.service
-        for it in endpoints
-        if it.vpc_id == subnet.vpc_id
-        and (
-            (table is not None and table.id in it.route_table_ids)
-            if it.kind == "Gateway"
-            else it.private_dns
-        )
-    }
-    return tuple(it for it in needed_endpoints(stack) if it not in served)
-
-
-def needed_endpoints(stack: Stack) -> tuple[str, ...]:
-    """Return the services a stack without a way to the internet needs endpoints for."""
-    needed = [*ALWAYS]
-    if ".dkr.ecr" in stack.task.image:
-        needed += FOR_ECR
-    arns = stack.task.secrets.values()
-    if any(":secretsmanager:" in arn for arn in arns):
-        needed.append("secretsmanager")
-    if any(":ssm:" in arn for arn in arns):
-        needed.append("ssm")
-    if stack.service.execute_command:
-        needed.append("ssmmessages")
-    return tuple(needed)
-
-
 def _way(context: Context, subnet: Subnet, tables: tuple[RouteTable, ...]) -> Way:
     way = egress_of(subnet, tables)
     if way == "nat" or (way == "internet-gateway" and subnet.assigns_public_address):
         return "good"
     # An image from elsewhere than ECR has no endpoint.
-    if ".dkr.ecr" in context.stack.task.image and _missing(context, [subnet], tables) == ():
+    if in_ecr(context.stack) and _missing(context, [subnet], tables) == ():
         return "good"
     if way == "other":
         return "other"
@@ -91,13 +63,14 @@ def _missing(
 ) -> tuple[str, ...] | None:
     """Return the services that some of ``subnets`` has no endpoint for; None when not known."""
     endpoints = context.account.vpc_endpoints
-    if isinstance(endpoints, Unknown):
-        return None
+    there = value_or(endpoints, ())
     missing = {
         service
         for it in subnets
-        for service in missing_endpoints(context.stack, it, table_of(it, tables), endpoints.value)
+        for service in missing_endpoints(context.stack, it, table_of(it, tables), there)
     }
+    if missing and isinstance(endpoints, Unknown):
+        return None
     return tuple(it for it in needed_endpoints(context.stack) if it in missing)
 
 
@@ -143,23 +116,41 @@ def _stuck(
     good: tuple[str, ...],
 ) -> Finding:
     endpoints = context.account.vpc_endpoints
-    if isinstance(endpoints, Unknown) and ".dkr.ecr" in context.stack.task.image:
+    if isinstance(endpoints, Unknown) and in_ecr(context.stack):
         what = _(
             "Only VPC endpoints could be a way out of {subnets}, and which there are can't be told"
         ).format(subnets=where)
         return unknown("egress", FIELD, endpoints, what)
-    services = list(missing or ())
-    remedy = _("take subnets with a NAT gateway, or add VPC endpoints for {services}")
-    if ".dkr.ecr" not in context.stack.task.image:
+    if missing == ():
+        return _unreachable_image(context, where, good)
+    services, fix = list(missing or ()), None
+    remedy = _("take subnets with a NAT gateway, or create VPC endpoints for {services}")
+    if in_ecr(context.stack):
+        fix = create(context, missing or ())
+    else:
         remedy = _(
             "take subnets with a NAT gateway, or an image in ECR and VPC endpoints for {services}"
         )
         services += FOR_ECR
     remedy = remedy.format(services=", ".join(services))
     if not good:
-        return error("egress", FIELD, message, remedy)
+        return error("egress", FIELD, message, remedy, fix)
     remedy = _("{remedy}, or leave these out").format(remedy=remedy)
     return error("egress", FIELD, message, remedy, keep_instances_in(context.stack, good))
+
+
+def _unreachable_image(context: Context, where: str, good: tuple[str, ...]) -> Finding:
+    """Endpoints lead to everything but the image, which then isn't in ECR."""
+    return error(
+        "egress",
+        "task.image",
+        _(
+            "VPC endpoints are the only way out of {subnets}, and none leads to the registry of "
+            "{image}: it can't be pulled."
+        ).format(subnets=where, image=context.stack.task.image),
+        _("take an image in ECR, or instance subnets with a NAT gateway only"),
+        keep_instances_in(context.stack, good) if good else None,
+    )
 
 
 def _tasks(

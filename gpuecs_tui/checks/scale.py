@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from gpuecs_tui.aws.facts import Quota
 from gpuecs_tui.aws.reading import Known, Unknown
 from gpuecs_tui.checks.context import Context
+from gpuecs_tui.checks.endpoints import endpoint_subnets
 from gpuecs_tui.checks.finding import Finding, Fix, error, set_to, undecided, unknown, warning
 from gpuecs_tui.checks.fit import Fit, Rollout, one_task_per_instance, rollout
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.stack.instance_type import quota_family
 from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.stack.network import interface_endpoints
 
 LB_ADDRESSES = 8
 """Free addresses that a load balancer needs in each of its subnets (ELB user guide)."""
@@ -48,7 +50,7 @@ def eni_limit(context: Context) -> Iterator[Finding]:
 
 
 def free_addresses(context: Context) -> Iterator[Finding]:
-    """Each subnet needs room for its share of instances and awsvpc tasks, and for the ALB."""
+    """Each subnet needs room for its share of instances and tasks, the ALB and VPC endpoints."""
     stack = context.stack
     network = stack.network
     needed: Counter[str] = Counter()
@@ -58,6 +60,8 @@ def free_addresses(context: Context) -> Iterator[Finding]:
         share = -(-_addresses(context) // len(network.instance_subnet_ids))
         for subnet_id in network.instance_subnet_ids:
             needed[subnet_id] += share
+    for subnet_id in endpoint_subnets(context):
+        needed[subnet_id] += len(interface_endpoints(network.vpc_endpoints))
     for subnet in context.subnets(list(needed)) or ():
         need, balances = needed[subnet.id], subnet.id in network.load_balancer_subnet_ids
         if subnet.free_addresses >= need:

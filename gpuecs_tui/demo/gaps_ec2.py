@@ -7,14 +7,21 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.core.types import Base64EncodedString
+from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.instances import Instance
 from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateVersion
 from moto.ec2.models.security_groups import SecurityGroupBackend, SecurityGroupRule
+from moto.ec2.models.vpcs import VPCBackend, VPCEndPoint
 from moto.ec2.responses.spot_instances import SpotInstances
 
 from gpuecs_tui.demo import prices
 from gpuecs_tui.demo.patching import wrap
 
+CONFLICTING_DOMAIN = (
+    "private-dns-enabled cannot be set because there is already a conflicting DNS domain in the "
+    "VPC {vpc}"
+)
+ROUTE_EXISTS = "a route table already has a route with the service's prefix list"
 OWN_TAGS = "launch-template"
 """The resource type by which a CreateLaunchTemplate request tags the template itself."""
 
@@ -90,6 +97,32 @@ def interfaces_of_the_dead() -> None:
     wrap(Instance, "terminate", terminate)
 
 
+def endpoints_twice() -> None:
+    """A VPC gets a second private name for a service, a route table a second route to S3."""
+
+    def create(original: Any, self: VPCBackend, vpc_id: str, service_name: str, **rest: Any) -> Any:
+        there = [
+            it
+            for it in self.vpc_end_points.values()
+            if (it.vpc_id, it.service_name, it.state) == (vpc_id, service_name, "available")
+        ]
+        interface = str(rest.get("endpoint_type")).lower() == "interface"
+        if interface and rest.get("private_dns_enabled"):
+            if any(it.private_dns_enabled for it in there if _is_interface(it)):
+                raise EC2ClientError("InvalidParameter", CONFLICTING_DOMAIN.format(vpc=vpc_id))
+        elif not interface:
+            tables = {*(rest.get("route_table_ids") or ())}
+            if any(tables & {*it.route_table_ids} for it in there):
+                raise EC2ClientError("RouteAlreadyExists", ROUTE_EXISTS)
+        return original(self, vpc_id=vpc_id, service_name=service_name, **rest)
+
+    wrap(VPCBackend, "create_vpc_endpoint", create)
+
+
+def _is_interface(endpoint: VPCEndPoint) -> bool:
+    return str(endpoint.vpc_endpoint_type).lower() == "interface"
+
+
 def spot_prices() -> None:
     """Every spot price is 0.00001 USD and of 2006, and a filter by product finds none."""
 
@@ -133,5 +166,6 @@ GAPS = (
     rule_description,
     rule_of_everything,
     interfaces_of_the_dead,
+    endpoints_twice,
     spot_prices,
 )

@@ -82,6 +82,10 @@ OTHERS: tuple[tuple[str, str, dict[str, str], str, float], ...] = (
      {"group": "VPCPublicIPv4Address", "usagetype": "PublicIPv4:InUseAddress"}, "Hrs", 0.005),
     ("AmazonVPC", "",
      {"group": "VPCPublicIPv4Address", "usagetype": "PublicIPv4:IdleAddress"}, "Hrs", 0.005),
+    ("AmazonVPC", "VpcEndpoint",
+     {"endpointType": "PrivateLink", "usagetype": "VpcEndpoint-Hours"}, "Hrs", 0.01),
+    ("AmazonVPC", "VpcEndpoint",
+     {"endpointType": "PrivateLink", "usagetype": "VpcEndpoint-Bytes"}, "GB", 0.01),
 )  # fmt: skip
 """Service, product family, attributes, unit and USD of what else a stack costs."""
 

@@ -36,6 +36,8 @@ def furnish() -> None:
     ec2 = backend("ec2")
     _default(ec2)
     vpc = _vpc(ec2, "10.40.0.0/16", "ml-platform")
+    # As the console makes a VPC; private DNS of endpoints needs it.
+    ec2.modify_vpc_attribute(vpc, "enable_dns_hostnames", True)
     ec2.associate_vpc_cidr_block(vpc, "100.64.0.0/20", False)
     public = {zone: _subnet(ec2, vpc, zone, cidr, "public") for zone, cidr in PUBLIC.items()}
     private = {zone: _subnet(ec2, vpc, zone, cidr, "private") for zone, cidr in PRIVATE.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gpuecs_tui.i18n import N_
@@ -12,6 +13,27 @@ SUBNET_ID = r"subnet-[0-9a-f]{8,17}"
 SECURITY_GROUP_ID = r"sg-[0-9a-f]{8,17}"
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 IPV4_CIDR = rf"{_OCTET}(?:\.{_OCTET}){{3}}/(?:3[0-2]|[12]?[0-9])"
+
+GATEWAY_ENDPOINT = "s3"
+"""The one service whose endpoint is a gateway: in route tables, at no cost."""
+VPC_ENDPOINTS = (
+    "ecs", "ecs-agent", "ecs-telemetry", "ecr.api", "ecr.dkr", GATEWAY_ENDPOINT, "logs",
+    "secretsmanager", "ssm", "ssmmessages",
+)  # fmt: skip
+"""Services that instances without a way to the internet reach by VPC endpoints (ECS developer
+guide, "Amazon ECS interface VPC endpoints"; ECR user guide, "Amazon ECR interface VPC endpoints").
+"""
+
+
+def in_order(services: Iterable[str]) -> tuple[str, ...]:
+    """Return services in the order of VPC_ENDPOINTS, those that aren't in it last."""
+    places = {name: place for place, name in enumerate(VPC_ENDPOINTS)}
+    return tuple(sorted(services, key=lambda name: places.get(name, len(places))))
+
+
+def interface_endpoints(services: Iterable[str]) -> tuple[str, ...]:
+    """Return those of ``services`` whose endpoints are network interfaces, one a zone."""
+    return tuple(it for it in services if it != GATEWAY_ENDPOINT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +56,16 @@ class Network:
         item_pattern=SUBNET_ID,
         pattern_says=N_("must be a subnet's id: subnet- and 8 to 17 hexadecimal digits"),
         optional=False,
+    )
+    vpc_endpoints: tuple[str, ...] = texts(
+        N_("VPC endpoints to create"),
+        N_(
+            "For instance subnets without NAT: private ways to AWS services, paid by the hour and "
+            "zone but for s3. Their names lead there from the whole VPC, and only the instances "
+            "are let in."
+        ),
+        (),
+        choices=VPC_ENDPOINTS,
     )
     load_balancer_subnet_ids: tuple[str, ...] = texts(
         N_("Load balancer subnets"),

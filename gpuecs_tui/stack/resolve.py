@@ -11,6 +11,7 @@ from gpuecs_tui.stack.fields import Key, Value
 from gpuecs_tui.stack.identity import NAME_MAX
 from gpuecs_tui.stack.instance_type import InstanceType
 from gpuecs_tui.stack.model import KEYS, Stack, build
+from gpuecs_tui.stack.network import in_order
 from gpuecs_tui.stack.task import CPU_MAX
 
 Answers = Mapping[str, Value]
@@ -19,6 +20,7 @@ Answers = Mapping[str, Value]
 SUFFIX_LENGTH = 6
 """With ``-`` it brings a name of NAME_MAX to 31 of a target group's 32 characters."""
 
+ENDPOINTS = "network.vpc_endpoints"
 HTTPS_PORT = 443
 HTTP_PORT = 80
 
@@ -45,6 +47,8 @@ def resolve(answers: Answers, instance_type: InstanceType | None) -> Resolved:
         if declaration.default is not None
     }
     values.update(answers)
+    # A set: its order means nothing, and Terraform keeps none.
+    values[ENDPOINTS] = in_order(cast(tuple[str, ...], values[ENDPOINTS]))
     missing = {key for key, declaration in KEYS.items() if declaration.required} - set(values)
     for key in missing:
         values[key] = _nothing(KEYS[key])

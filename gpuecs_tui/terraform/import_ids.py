@@ -91,6 +91,7 @@ _RULES: Mapping[str, Callable[[str, Values], str]] = {
     "aws_lb_listener": _same,  # arn
     "aws_lb_target_group": _same,  # arn
     "aws_security_group": _same,  # id
+    "aws_vpc_endpoint": _same,  # id
     "aws_vpc_security_group_egress_rule": _same,  # id
     "aws_vpc_security_group_ingress_rule": _same,  # id
 }

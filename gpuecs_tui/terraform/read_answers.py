@@ -9,6 +9,7 @@ from typing import Any
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import KEYS
+from gpuecs_tui.stack.network import GATEWAY_ENDPOINT
 from gpuecs_tui.stack.relevance import relevant
 from gpuecs_tui.stack.task import LOG_GROUP_EXISTS
 from gpuecs_tui.terraform.hcl_tree import Items, Reference, calls
@@ -28,6 +29,8 @@ from gpuecs_tui.terraform.read_rules import (
 from gpuecs_tui.terraform.render import EXTRA_USER_DATA
 
 _INGRESS = "aws_vpc_security_group_ingress_rule.listener"
+_INTERFACES = "aws_vpc_endpoint.interface"
+_GATEWAY = "aws_vpc_endpoint.s3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +182,17 @@ def _ingress(configuration: Configuration, found: Gathered) -> None:
     found.take("network.ingress_cidrs", [] if of_vpc else value, placed[1], f"{_INGRESS}.for_each")
 
 
+def _endpoints(configuration: Configuration, found: Gathered) -> None:
+    if GROUP not in configuration.blocks:
+        return
+    placed = configuration.expression(_INTERFACES, "for_each")
+    value = configuration.scope.value(placed[0]) if placed else []
+    if isinstance(value, list) and _GATEWAY in configuration.blocks:
+        value = [*value, GATEWAY_ENDPOINT]
+    place = placed[1] if placed else None
+    found.take("network.vpc_endpoints", value, place, f"{_INTERFACES}.for_each")
+
+
 def _logs(configuration: Configuration, found: Gathered) -> None:
     if LOGS not in configuration.blocks:
         if "task.log_group" in found.answers:
@@ -219,5 +233,5 @@ def _state(configuration: Configuration, found: Gathered) -> None:
 
 
 _SPECIAL: tuple[Callable[[Configuration, Gathered], None], ...] = (
-    _name, _image, _refresh, _user_data, _ingress, _container, _logs, _ignored, _state,
+    _name, _image, _refresh, _user_data, _ingress, _endpoints, _container, _logs, _ignored, _state,
 )  # fmt: skip

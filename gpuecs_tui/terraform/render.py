@@ -31,7 +31,7 @@ EXTRA_USER_DATA = ("extra_user_data.sh", "extra_user_data.toml")
 """What ``fleet.extra_user_data`` holds, byte for byte: Terraform never looks into it."""
 TERRAFORM_FILES = (
     "versions.tf", "backend.tf", "providers.tf", "variables.tf", "terraform.tfvars", "network.tf",
-    "fleet.tf", "task.tf", "service.tf", "load_balancer.tf", "iam.tf", "outputs.tf",
+    "endpoints.tf", "fleet.tf", "task.tf", "service.tf", "load_balancer.tf", "iam.tf", "outputs.tf",
 )  # fmt: skip
 OWN_FILES = (*TERRAFORM_FILES, *USER_DATA, *EXTRA_USER_DATA)
 """Every name that ``render`` may use; all other files in a directory are somebody else's."""
@@ -59,6 +59,7 @@ def _needed(values: dict[str, Any]) -> Iterator[str]:
         for name, needed in (
             ("backend.tf", values["state"].backend == "s3"),
             ("network.tf", creates_groups),
+            ("endpoints.tf", bool(values["network"].vpc_endpoints)),
             ("iam.tf", creates_roles),
         )
         if not needed

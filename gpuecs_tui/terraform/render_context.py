@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gpuecs_tui.stack.model import SECTIONS, Stack
+from gpuecs_tui.stack.network import GATEWAY_ENDPOINT, interface_endpoints
 from gpuecs_tui.stack.resolve import derived_target_group
 from gpuecs_tui.stack.task import LOG_GROUP_EXISTS, PORT_MAX
 from gpuecs_tui.stack.user_data import bottlerocket_settings
@@ -92,6 +93,9 @@ def context(stack: Stack) -> dict[str, Any]:
             if network.instance_security_group_ids
             else "[aws_security_group.instances.id]"
         ),
+        "interface_endpoints": interface_endpoints(network.vpc_endpoints),
+        "gateway_endpoint": GATEWAY_ENDPOINT in network.vpc_endpoints,
+        "fleet_needs": tuple(_fleet_needs(stack)),
         "needs_partition": creates_instance_role or creates_execution_role,
         "needs_caller": creates_execution_role or creates_task_role,
         "secret_grants": tuple(_grants(task.secrets)),
@@ -162,6 +166,12 @@ def _fleet_needs(stack: Stack) -> Iterator[str]:
         yield "aws_iam_role_policy_attachment.instance_ssm"
     if not stack.network.instance_security_group_ids:
         yield from _WAYS_OUT
+    chosen = stack.network.vpc_endpoints
+    if interface_endpoints(chosen):
+        yield "aws_vpc_endpoint.interface"
+        yield "aws_vpc_security_group_ingress_rule.endpoints_from_instances"
+    if GATEWAY_ENDPOINT in chosen:
+        yield "aws_vpc_endpoint.s3"
 
 
 def _fleet_ties(stack: Stack) -> Iterator[str]:

@@ -35,7 +35,7 @@ def _path(it: EgressPath) -> str:
     if not it.known:
         return _("{way}, VPC endpoints unknown").format(way=way)
     if it.endpoints and not it.missing and it.way not in ("nat", "public-address"):
-        return _("VPC endpoints")
+        return _("VPC endpoints (created)") if it.created else _("VPC endpoints")
     if it.endpoints:
         way = _("{way}, VPC endpoints for {services}").format(
             way=way, services=", ".join(it.endpoints)

@@ -16,6 +16,7 @@ EMPTY_MEANS: Mapping[str, str] = {
     "network.load_balancer_security_group_ids": _CREATED,
     "network.instance_security_group_ids": _CREATED,
     "network.ingress_cidrs": N_("the VPC's own addresses"),
+    "network.vpc_endpoints": N_("none are created"),
     "fleet.key_name": N_("none: SSM Session Manager"),
     "fleet.instance_profile_arn": _CREATED,
     "task.execution_role_arn": _CREATED,

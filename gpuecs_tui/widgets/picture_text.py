@@ -245,8 +245,17 @@ class _Picture:
             [
                 (f"{sizes} · {fleet.market} · {wanted}", TEXT),
                 *([(provider, MUTED)] if names.capacity_provider else ()),
+                *self._endpoints(),
             ],
         )
+
+    def _endpoints(self) -> list[tuple[str, str]]:
+        services = self.stack.network.vpc_endpoints
+        if not services:
+            return []
+        words = _("→ VPC endpoints, created: ")
+        room = self.right - self.left - 3 - cell_len(words)
+        return [(words + fold(services, room), MUTED)]
 
     def _wide_box(self, row: int, kind: str, name: str, lines: Sequence[tuple[str, str]]) -> int:
         """Draw a box over the whole width and return the row behind it."""

@@ -34,7 +34,13 @@ LAYOUT: Mapping[str, tuple[Section, ...]] = {
     "network": (
         Section(
             N_("Where it stands"),
-            _keys("network", "vpc_id", "instance_subnet_ids", "load_balancer_subnet_ids"),
+            _keys(
+                "network",
+                "vpc_id",
+                "instance_subnet_ids",
+                "vpc_endpoints",
+                "load_balancer_subnet_ids",
+            ),
         ),
         Section(
             N_("Who may reach it"),

@@ -53,6 +53,16 @@ def made(demo_account: DemoAccount) -> Iterator[dict[str, Any]]:
         target = balancing.create_target_group(
             Name=NAME, Protocol="HTTP", Port=80, VpcId=vpc, Tags=upper
         )["TargetGroups"][0]["TargetGroupArn"]
+        endpoints = [
+            ec2.create_vpc_endpoint(
+                VpcId=vpc,
+                ServiceName="com.amazonaws.us-east-1.sqs",
+                VpcEndpointType="Interface",
+                PrivateDnsEnabled=False,
+                TagSpecifications=[{"ResourceType": "vpc-endpoint", "Tags": tags}],
+            )["VpcEndpoint"]["VpcEndpointId"]
+            for tags in ([], upper)
+        ]
         ecs.create_cluster(clusterName=NAME, tags=lower)
         document = '{"Version": "2012-10-17", "Statement": []}'
         iam.create_role(RoleName=NAME, AssumeRolePolicyDocument=document, Tags=upper)
@@ -64,7 +74,15 @@ def made(demo_account: DemoAccount) -> Iterator[dict[str, Any]]:
         definition = ecs.register_task_definition(
             family=NAME, containerDefinitions=[{"name": "a", "image": "b", "memory": 64}]
         )["taskDefinition"]["taskDefinitionArn"]
-        yield {"vpc": vpc, "group": group, "rule": rule, "target": target, "definition": definition}
+        yield {
+            "vpc": vpc,
+            "group": group,
+            "rule": rule,
+            "target": target,
+            "definition": definition,
+            "endpoint": endpoints[1],
+        }
+        ec2.delete_vpc_endpoints(VpcEndpointIds=endpoints)
         ec2.delete_security_group(GroupId=group)
         balancing.delete_target_group(TargetGroupArn=target)
         ecs.delete_cluster(cluster=NAME)
@@ -101,6 +119,15 @@ def test_found_by_name(
             made["group"],
         ),
         "aws_vpc_security_group_ingress_rule": (rule, made["rule"]),
+        # The first one of that service is somebody else's, by its tags.
+        "aws_vpc_endpoint": (
+            {
+                "vpc_id": made["vpc"],
+                "service_name": "com.amazonaws.us-east-1.sqs",
+                "tags_all": TAGS,
+            },
+            made["endpoint"],
+        ),
         "aws_vpc_security_group_egress_rule": (rule, None),
         "aws_sns_topic": (named, None),
     }
@@ -121,12 +148,14 @@ def test_nothing_of_that_name(
         "vpc_id": made["vpc"],
         "load_balancer_arn": made["target"].replace("targetgroup", "loadbalancer/app"),
         "security_group_id": made["group"],
+        "service_name": "com.amazonaws.us-east-1.no-such",
     }
     types = (
         "aws_autoscaling_group aws_cloudwatch_log_group aws_ecs_capacity_provider aws_ecs_cluster "
         "aws_ecs_service aws_ecs_task_definition aws_iam_instance_profile aws_iam_role "
         "aws_iam_role_policy aws_iam_role_policy_attachment aws_launch_template aws_lb "
-        "aws_lb_listener aws_lb_target_group aws_security_group aws_vpc_security_group_egress_rule"
+        "aws_lb_listener aws_lb_target_group aws_security_group aws_vpc_endpoint "
+        "aws_vpc_security_group_egress_rule"
     )
     for type_ in types.split():
         assert find(reader, type_, named, begun()) is None, type_

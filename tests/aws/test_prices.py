@@ -30,7 +30,15 @@ def test_every_price_of_a_stack(stub: Stub, reader: AccountReader) -> None:
     assert found.value.note == LABEL
     others = {
         name: getattr(prices, name)
-        for name in ("load_balancer", "load_balancer_use", "volume", "nat_gateway", "nat_data")
+        for name in (
+            "load_balancer",
+            "load_balancer_use",
+            "volume",
+            "nat_gateway",
+            "nat_data",
+            "vpc_endpoint",
+            "vpc_endpoint_data",
+        )
     }
     usd = {name: it.value.usd for name, it in others.items()}
     assert usd == {
@@ -39,6 +47,8 @@ def test_every_price_of_a_stack(stub: Stub, reader: AccountReader) -> None:
         "volume": Decimal("0.08"),
         "nat_gateway": Decimal("0.045"),
         "nat_data": Decimal("0.045"),
+        "vpc_endpoint": Decimal("0.01"),
+        "vpc_endpoint_data": Decimal("0.01"),
     }
     assert isinstance(prices.public_address, Known)
     unpriced = prices.of("g3.4xlarge")

@@ -43,6 +43,8 @@ def prices(**other: Any) -> Prices:
         nat_gateway=price("0.045"),
         nat_data=price("0.045", "GB"),
         public_address=price("0.005"),
+        vpc_endpoint=price("0.01"),
+        vpc_endpoint_data=price("0.01", "GB"),
     )
     return replace(base, **other)
 

@@ -103,6 +103,21 @@ def test_public_addresses() -> None:
     assert hours(found)["desired"] == (1, "0.5500")
 
 
+def test_created_endpoints_are_paid_by_service_and_zone() -> None:
+    found = of(network__vpc_endpoints=("ecs", "logs", "s3"))
+    counts = {it.item: it.count for it in found.lines}
+    # Three subnets, each in a zone of its own; a gateway costs nothing.
+    assert counts["vpc_endpoints"] == 6
+    assert hours(found)["desired"] == (1, "0.5900")
+    assert "vpc_endpoint_data" in [it.item for it in found.by_use]
+    assert "6 VPC endpoint interfaces, one a service and zone: $0.06 per hour" in "\n".join(
+        text_lines(found)
+    )
+    gateway = of(network__vpc_endpoints=("s3",))
+    assert hours(gateway)["desired"] == hours(of())["desired"]
+    assert "vpc_endpoint_data" not in [it.item for it in gateway.by_use]
+
+
 def test_traffic_is_told_beside_the_sums() -> None:
     found = of()
     assert [it.item for it in found.by_use] == ["load_balancer_use", "nat_gateway", "nat_data"]

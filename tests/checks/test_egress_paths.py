@@ -7,7 +7,7 @@ import pytest
 from gpuecs_tui.aws.facts import AccountFacts
 from gpuecs_tui.checks.context import context_of
 from gpuecs_tui.checks.egress_paths import REGISTRY, egress_paths
-from gpuecs_tui.checks.routes import ALWAYS, FOR_ECR
+from gpuecs_tui.checks.endpoints import ALWAYS, FOR_ECR
 from gpuecs_tui.widgets.egress_words import egress_line
 
 from .builders import account, known, stack

@@ -14,7 +14,7 @@ from gpuecs_tui.aws.network_facts import (
     VpcEndpoint,
 )
 from gpuecs_tui.aws.reading import Known, Unknown
-from gpuecs_tui.checks.routes import ALWAYS, FOR_ECR
+from gpuecs_tui.checks.endpoints import ALWAYS, FOR_ECR
 from gpuecs_tui.stack.fields import Value
 
 from .builders import (
@@ -181,7 +181,7 @@ IN_ECR = "123456789012.dkr.ecr.us-east-1.amazonaws.com/llm:1"
         (account(route_tables=known(())), IN_ECR, "error"),
         (routed("", vpc_endpoints=known(endpoints(*ALWAYS, *FOR_ECR))), IN_ECR, None),
         (routed("", vpc_endpoints=known(endpoints(*ALWAYS, "ecr.api"))), IN_ECR, "error"),
-        (routed("", vpc_endpoints=known(endpoints(*ALWAYS, *FOR_ECR))), "example.org/a", "error"),
+        (routed("", vpc_endpoints=known(endpoints("ecs", *FOR_ECR))), "example.org/a", "error"),
         (routed("", vpc_endpoints=DENIED), IN_ECR, "unknown"),
         (routed("", vpc_endpoints=DENIED), "example.org/a", "error"),
     ],

@@ -16,12 +16,14 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from gpuecs_tui.checks.endpoints import FIELD
 from gpuecs_tui.cli import main
 from gpuecs_tui.commands.failure import EXIT_USAGE
 from gpuecs_tui.demo import account, fault_names, protocol
 from gpuecs_tui.demo.faults import HOLDS
-from gpuecs_tui.stack.answers import dump_answers
+from gpuecs_tui.stack.answers import dump_answers, load_answers
 from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.stack.network import in_order
 
 ACCOUNT = "123456789012"
 REGISTRY = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
@@ -152,6 +154,21 @@ def test_faults_add_up_and_are_exactly_those_of_the_last_command(
     assert "quota-zero, key-pair-missing" in capsys.readouterr().out
     assert {it["rule"] for it in check(capsys, answers, "no-egress")} == {"egress"}
     assert account.start_or_find().faults == ("no-egress",)
+
+
+@pytest.mark.usefixtures("own_account")
+def test_the_remedy_of_no_egress_is_to_create_the_endpoints(
+    answers: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (found,) = check(capsys, answers, "no-egress")
+    assert found["rule"] == "egress"
+    *_others, services = found["remedy"].partition("create VPC endpoints for ")
+    # The VPC has an S3 gateway.
+    assert "s3" not in services.split(", ")
+    mended = tmp_path / "mended.toml"
+    chosen = {**load_answers(answers.read_text()), FIELD: in_order(services.split(", "))}
+    mended.write_text(dump_answers(chosen))
+    assert check(capsys, mended, "no-egress") == []
 
 
 def test_a_call_that_is_throttled_slow_or_hanging_is_so(

@@ -308,6 +308,29 @@ def interfaces_of_the_dead(client: Client) -> bool:
     return bool(ec2.describe_network_interfaces(Filters=here)["NetworkInterfaces"])
 
 
+def endpoints_twice(client: Client) -> bool:
+    ec2 = client("ec2")
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    filters = [{"Name": "vpc-id", "Values": [vpc]}]
+    tables = [ec2.describe_route_tables(Filters=filters)["RouteTables"][0]["RouteTableId"]]
+
+    def create(service: str, kind: str, **more: Any) -> None:
+        name = f"com.amazonaws.us-west-2.{service}"
+        ec2.create_vpc_endpoint(VpcId=vpc, ServiceName=name, VpcEndpointType=kind, **more)
+
+    create("ecs", "Interface", PrivateDnsEnabled=True)
+    create("ecs", "Interface", PrivateDnsEnabled=False)
+    create("s3", "Gateway", RouteTableIds=tables)
+    create("s3", "Interface", PrivateDnsEnabled=True)
+    named = _passes(
+        lambda: create("ecs", "Interface", PrivateDnsEnabled=True), "conflicting DNS domain"
+    )
+    return (
+        _passes(lambda: create("s3", "Gateway", RouteTableIds=tables), "RouteAlreadyExists")
+        or named
+    )
+
+
 def protected_instances(client: Client) -> bool:
     scaling = _group(client, "protected", DesiredCapacity=1, NewInstancesProtectedFromScaleIn=True)
     identity = _described(scaling, "protected")["Instances"][0]["InstanceId"]
@@ -451,6 +474,7 @@ SYMPTOMS = {
         rule_description,
         rule_of_everything,
         interfaces_of_the_dead,
+        endpoints_twice,
         protected_instances,
         grace_period,
         spread_over_subnets,

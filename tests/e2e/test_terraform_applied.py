@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from gpuecs_tui.demo import account
 from gpuecs_tui.stack.answers import load_answers
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.stack.network import VPC_ENDPOINTS, interface_endpoints
 from gpuecs_tui.stack.problems import problems
 from gpuecs_tui.stack.resolve import derived_target_group, resolve
 from gpuecs_tui.terraform.read import read
@@ -34,6 +35,10 @@ from tests.terraform.written import PARAMETER, put
 pytestmark = pytest.mark.e2e
 
 DATA = Path(__file__).parent / "data"
+
+
+ALONE = (("b", "10.40.5.0/24"), ("b", "10.40.6.0/24"), ("a", "10.40.7.0/24"))
+"""Zone and CIDR of subnets that have no route table of their own, and so no way out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,9 @@ def _other(places: Mapping[str, str]) -> Stack:
         "stack.region": "us-east-1",
         "stack.tags": {"a b": "x =/y", "team": "推論", "empty": ""},
         "network.vpc_id": places["vpc"],
-        "network.instance_subnet_ids": (places["subnet_a"], places["subnet_b"]),
+        "network.instance_subnet_ids": tuple(places[f"alone_{n}"] for n in range(len(ALONE))),
+        "network.load_balancer_subnet_ids": (places["subnet_a"], places["subnet_b"]),
+        "network.vpc_endpoints": VPC_ENDPOINTS,
         "fleet.instance_type": "g4dn.xlarge",
         "fleet.market": "spot",
         "fleet.instance_refresh": True,
@@ -84,7 +91,7 @@ def _valid(answers: Mapping[str, Value]) -> Stack:
     return resolved.stack
 
 
-def _places(demo: account.DemoAccount) -> dict[str, str]:
+def _session(demo: account.DemoAccount) -> Callable[[str], Any]:
     credentials = demo.environ
     session = boto3.Session(
         aws_access_key_id=credentials["AWS_ACCESS_KEY_ID"],
@@ -92,9 +99,10 @@ def _places(demo: account.DemoAccount) -> dict[str, str]:
         region_name=credentials["AWS_REGION"],
     )
 
-    def client(name: str) -> Any:
-        return session.client(cast(Any, name), endpoint_url=demo.endpoint)
+    return lambda name: session.client(cast(Any, name), endpoint_url=demo.endpoint)
 
+
+def _places(client: Callable[[str], Any]) -> dict[str, str]:
     ec2 = client("ec2")
     subnets = {
         tag["Value"]: subnet
@@ -109,8 +117,14 @@ def _places(demo: account.DemoAccount) -> dict[str, str]:
     certificates = client("acm").list_certificates(CertificateStatuses=["ISSUED"])
     iam = client("iam")
     profile = iam.get_instance_profile(InstanceProfileName="ecsInstanceRole")
+    vpc = subnets["ml-platform-private-a"]["VpcId"]
+    alone = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=cidr, AvailabilityZone=f"us-east-1{zone}")
+        for zone, cidr in ALONE
+    ]
     return {
-        "vpc": subnets["ml-platform-private-a"]["VpcId"],
+        **{f"alone_{n}": made["Subnet"]["SubnetId"] for n, made in enumerate(alone)},
+        "vpc": vpc,
         "subnet_a": subnets["ml-platform-private-a"]["SubnetId"],
         "subnet_b": subnets["ml-platform-private-b"]["SubnetId"],
         "instance_group": groups["[prod] gpu-tasks"],
@@ -142,7 +156,8 @@ def both(
     """The article's stack and the one of all other turns, applied; destroyed at the end."""
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(2) as pool:
         patch.delenv("TF_CLI_CONFIG_FILE", raising=False)
-        places = _places(demo_account)
+        client = _session(demo_account)
+        places = _places(client)
         applied = list(
             pool.map(
                 lambda stack: _apply(
@@ -162,6 +177,8 @@ def both(
         for each in applied:
             state = json.loads((each.directory / "terraform.tfstate").read_text())
             assert state["resources"] == []
+        for number in range(len(ALONE)):
+            client("ec2").delete_subnet(SubnetId=places[f"alone_{number}"])
 
 
 def test_a_second_plan_is_empty(both: tuple[Applied, Applied]) -> None:
@@ -196,6 +213,33 @@ def test_every_typed_text_reaches_aws(both: tuple[Applied, Applied]) -> None:
         tag["key"]: tag["value"] for tag in other.resources["aws_autoscaling_group.this"]["tag"]
     }
     assert tags == {**other.stack.stack.tags, "Name": "other-turns", "AmazonECSManaged": ""}
+
+
+def test_endpoints_stand_once_in_a_zone_and_in_the_main_route_table(
+    both: tuple[Applied, Applied],
+) -> None:
+    _, other = both
+    chosen = other.stack.network.instance_subnet_ids
+    services = interface_endpoints(VPC_ENDPOINTS)
+    for service in services:
+        made = other.resources[f'aws_vpc_endpoint.interface["{service}"]']
+        # The second subnet is in the first one's zone.
+        assert made["subnet_ids"] == sorted((chosen[0], chosen[2]))
+        assert made["service_name"] == f"com.amazonaws.us-east-1.{service}"
+        assert made["private_dns_enabled"] is True
+    main = other.resources["data.aws_vpc.this"]["main_route_table_id"]
+    assert other.resources["aws_vpc_endpoint.s3"]["route_table_ids"] == [main]
+
+
+def test_endpoints_come_and_go_one_by_one(both: tuple[Applied, Applied], tmp_path: Path) -> None:
+    _, other = both
+    assert _planned(other, {"network.vpc_endpoints": ("ecs", "ecs-agent")}, tmp_path) == {
+        **{
+            f'aws_vpc_endpoint.interface["{it}"]': "delete"
+            for it in interface_endpoints(VPC_ENDPOINTS)[2:]
+        },
+        "aws_vpc_endpoint.s3": "delete",
+    }
 
 
 def _planned(applied: Applied, changes: Mapping[str, Value], folder: Path) -> Mapping[str, str]:

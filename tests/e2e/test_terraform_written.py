@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.stack.network import VPC_ENDPOINTS
 from gpuecs_tui.terraform.hcl_format import format_hcl
 from gpuecs_tui.terraform.hcl_text import list_of, map_of, quote
 from gpuecs_tui.terraform.render import render
@@ -89,7 +90,7 @@ COVERING: tuple[Mapping[str, Value], ...] = (
     {
         **HTTPS, "fleet.ami": "bottlerocket", "task.network_mode": "awsvpc", "fleet.market": "spot",
         "task.secrets": {"A": f"{SECRET}:key::"}, "service.ignore_changes": (),
-        "fleet.extra_user_data": "x = 1\n",
+        "fleet.extra_user_data": "x = 1\n", "network.vpc_endpoints": ("ecs", "ecs-agent"),
     },
     {
         **HTTPS, "load_balancer.target_protocol_version": "GRPC", "health_check.matcher": "0-99",
@@ -113,6 +114,7 @@ COVERING: tuple[Mapping[str, Value], ...] = (
         "task.execution_role_arn": f"{ROLE}e", "service.execute_command": True,
         "health_check.port": "9001", "task.secrets": {"P": PARAMETER, "S": SECRET},
         "service.ignore_changes": ("load_balancer",), "service.distinct_instances": False,
+        "network.vpc_endpoints": ("s3",),
         "stack.tags": {"a b": "x =/y", "for": "1"}, "task.environment": {},
     },
     {
@@ -120,6 +122,7 @@ COVERING: tuple[Mapping[str, Value], ...] = (
         "network.load_balancer_security_group_ids": (GROUP, "sg-0123456789abcdef1"),
         "fleet.instance_profile_arn": f"{PROFILE}ecs", "task.log_retention_days": 0,
         "fleet.instance_refresh": True, "service.execute_command": True,
+        "network.vpc_endpoints": VPC_ENDPOINTS,
         "load_balancer.algorithm": "least_outstanding_requests",
     },
 )  # fmt: skip

@@ -42,6 +42,7 @@ def test_a_command_survives_being_typed(words: list[str]) -> None:
         ("network.instance_subnet_ids", "", "at least one"),
         ("network.ingress_cidrs", "10.0.0.0/33", "IPv4 CIDR"),
         ("network.ingress_cidrs", "10.0.0.0/8 10.0.0.0/8", "named twice"),
+        ("network.vpc_endpoints", "ecs, dynamodb", "dynamodb: must be one of ecs, ecs-agent"),
         ("health_check.matcher", "500", "200 to 499"),
         ("health_check.port", "65536", "traffic-port"),
         ("health_check.path", "health", "start with /"),

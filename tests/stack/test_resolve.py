@@ -32,6 +32,12 @@ def found(answers: dict[str, Value], kind: InstanceType | None = G4DN_XLARGE) ->
     return {problem.key: problem.message for problem in problems(answers, resolve(answers, kind))}
 
 
+def test_endpoints_have_one_order() -> None:
+    """Terraform keeps them as a set: what is read back is the stack that was written."""
+    given = {**ANSWERS, "network.vpc_endpoints": ("s3", "logs", "ecs")}
+    assert resolve(given, None).stack.network.vpc_endpoints == ("ecs", "s3", "logs")
+
+
 def test_few_answers_make_a_whole_stack() -> None:
     resolved = resolve(ANSWERS, G4DN_XLARGE)
     assert resolved.missing == ()

@@ -54,6 +54,18 @@ def test_a_hand_edited_value_is_read_and_the_edit_is_shown(
     assert edit.diff.startswith(f"--- a/{name}\n+++ b/{name}\n@@")
 
 
+def test_hand_edited_endpoints_are_read() -> None:
+    files = render(made(network__vpc_endpoints=("ecs", "logs", "s3")))
+    files["endpoints.tf"] = files["endpoints.tf"].replace('["ecs", "logs"]', '["logs", "ssm"]')
+    found = read_back(files)
+    # As the wizard would write it, so it is no edit.
+    assert (found.stack, found.edits) == (made(network__vpc_endpoints=("s3", "logs", "ssm")), ())
+    files["endpoints.tf"] = files["endpoints.tf"].replace('"logs", "ssm"', '"dynamodb"')
+    found = read_back(files)
+    assert found.stack is None
+    assert [it.what for it in found.unread] == ["aws_vpc_endpoint.interface.for_each"]
+
+
 def test_half_a_decision_leaves_its_other_half_to_be_seen() -> None:
     past_the_variable = read_back(edited("fleet.tf", "= var.max_size", "= 4"))
     assert past_the_variable.answers["fleet.max_size"] == 4

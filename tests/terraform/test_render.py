@@ -41,6 +41,7 @@ OTHER: dict[str, tuple[Value, Mapping[str, Value]]] = {
     "names.log_group": ("/l1", {"task.log_group": "/l1"}),
     "network.vpc_id": ("vpc-0123456789abcdef1", {}),
     "network.instance_subnet_ids": (("subnet-0000000000000000c",), {}),
+    "network.vpc_endpoints": (("ecs", "s3"), {}),
     "network.load_balancer_subnet_ids": (("subnet-0000000000000000d",), {}),
     "network.instance_security_group_ids": ((GROUP,), {}),
     "network.load_balancer_security_group_ids": ((GROUP,), {}),
@@ -143,9 +144,13 @@ def test_only_what_is_needed_is_written() -> None:
         "versions.tf", "providers.tf", "variables.tf", "terraform.tfvars", "fleet.tf", "task.tf",
         "service.tf", "load_balancer.tf", "outputs.tf", "user_data.sh",
     ]  # fmt: skip
-    full = render(made({**S3, "fleet.ami": "bottlerocket", "fleet.extra_user_data": "x = 1"}))
+    full = render(made({
+        **S3, "fleet.ami": "bottlerocket", "fleet.extra_user_data": "x = 1",
+        "network.vpc_endpoints": ("s3",),
+    }))  # fmt: skip
     assert set(full) - set(render(bare)) == {
-        "backend.tf", "network.tf", "iam.tf", "user_data.toml", "extra_user_data.toml",
+        "backend.tf", "network.tf", "endpoints.tf", "iam.tf", "user_data.toml",
+        "extra_user_data.toml",
     }  # fmt: skip
 
 

@@ -117,6 +117,35 @@ def test_template_roll() -> None:
     assert rolling.value(group, f"{preferences}.min_healthy_percentage") == 100
 
 
+def test_endpoints_let_only_the_instances_in_and_outlive_them() -> None:
+    for changes, peer in (
+        ({}, "aws_security_group.instances.id"),
+        ({"network.instance_security_group_ids": ("sg-0123456789abcdef0",)}, "each.value"),
+    ):
+        written = configuration({**changes, "network.vpc_endpoints": ("ecs", "s3")})
+        rule = "aws_vpc_security_group_ingress_rule.endpoints_from_instances"
+        values = {
+            name: written.value(rule, name)
+            for name in ("from_port", "to_port", "ip_protocol", "cidr_ipv4")
+        }
+        assert values == {
+            "from_port": 443, "to_port": 443, "ip_protocol": "tcp", "cidr_ipv4": MISSING
+        }  # fmt: skip
+        assert written.value(rule, "referenced_security_group_id").reference == peer
+        rules = [
+            block.labels[1]
+            for kind in ("ingress", "egress")
+            for block in blocks(written, f"aws_vpc_security_group_{kind}_rule")
+            if "aws_security_group.endpoints.id" in str(block.body.attributes["security_group_id"])
+        ]
+        assert rules == ["endpoints_from_instances"]
+        needs = references(written, "aws_autoscaling_group.this", "depends_on")
+        assert needs[-3:] == ["aws_vpc_endpoint.interface", rule, "aws_vpc_endpoint.s3"]
+    assert "aws_vpc_endpoint.interface" not in references(
+        configuration(), "aws_autoscaling_group.this", "depends_on"
+    )
+
+
 # aws.md, security and the two providers
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.stack.network import VPC_ENDPOINTS
 from gpuecs_tui.stack.problems import problems
 from gpuecs_tui.stack.resolve import resolve
 from gpuecs_tui.terraform.hcl_tree import Block, Items, Reference
@@ -68,6 +69,9 @@ def shapes() -> list[Stack]:
         made(task__execution_role_arn=f"{ROLE}e", task__secrets={"A": SECRET}),
         made(task__task_role_arn=f"{ROLE}t", service__execute_command=True),
         made(service__execute_command=True, task__secrets={"A": SECRET, "B": PARAMETER}),
+        made(network__vpc_endpoints=("s3",), fleet__instance_profile_arn=f"{PROFILE}ecs"),
+        made(network__vpc_endpoints=VPC_ENDPOINTS, network__ingress_cidrs=("10.0.0.0/8",)),
+        made(network__vpc_endpoints=("ecs",), network__instance_security_group_ids=(GROUP,)),
         made(fleet__extra_user_data="x", fleet__ami="ami-0123456789abcdef0"),
     ]
 

@@ -160,6 +160,7 @@ def test_subnets_that_the_account_does_not_list_are_shown_by_id() -> None:
         ({"task__host_port": 80}, "container :8000 on host port 80"),
         ({"task__network_mode": "awsvpc"}, "container :8000 · /health"),
         ({"fleet__market": "spot"}, "· spot ·"),
+        ({"network__vpc_endpoints": ("ecs", "s3")}, "→ VPC endpoints, created: ecs · s3"),
     ],
 )
 def test_choices_show(more: dict[str, Value], words: str) -> None:

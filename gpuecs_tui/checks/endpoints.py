@@ -1,0 +1,163 @@
+"""VPC endpoints: which services need one, which have it, and what creating one runs into."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gpuecs_tui.aws.network_facts import RouteTable, Subnet, VpcEndpoint, egress_of, table_of
+from gpuecs_tui.aws.reading import Known, Unknown, value_or
+from gpuecs_tui.checks.context import Context
+from gpuecs_tui.checks.finding import Finding, Fix, error, undecided, unknown, warning
+from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.stack.network import GATEWAY_ENDPOINT, in_order, interface_endpoints
+
+FIELD = "network.vpc_endpoints"
+ALWAYS = ("ecs", "ecs-agent", "ecs-telemetry", "logs")
+"""Interface endpoints without which the agent doesn't register or the task doesn't start."""
+FOR_ECR = ("ecr.api", "ecr.dkr", GATEWAY_ENDPOINT)
+"""For images in ECR, whose layers come from S3 (by a gateway endpoint, usually)."""
+
+
+def in_ecr(stack: Stack) -> bool:
+    """Tell whether the image is in ECR; no endpoint leads to another registry."""
+    return ".dkr.ecr" in stack.task.image
+
+
+def needed_endpoints(stack: Stack) -> tuple[str, ...]:
+    """Return the services a stack without a way to the internet needs endpoints for."""
+    needed = [*ALWAYS]
+    if in_ecr(stack):
+        needed += FOR_ECR
+    arns = stack.task.secrets.values()
+    if any(":secretsmanager:" in arn for arn in arns):
+        needed.append("secretsmanager")
+    if any(":ssm:" in arn for arn in arns):
+        needed.append("ssm")
+    if stack.service.execute_command:
+        needed.append("ssmmessages")
+    return tuple(needed)
+
+
+def missing_endpoints(
+    stack: Stack, subnet: Subnet, table: RouteTable | None, endpoints: tuple[VpcEndpoint, ...]
+) -> tuple[str, ...]:
+    """Return the services that no endpoint serves in ``subnet``, neither there nor to be created.
+
+    ``table`` is the subnet's, ``endpoints`` are those that exist.
+    """
+    served = {
+        it.service
+        for it in endpoints
+        if it.vpc_id == subnet.vpc_id
+        and (
+            (table is not None and table.id in it.route_table_ids)
+            if it.kind == "Gateway"
+            else it.private_dns
+        )
+    }
+    if subnet.vpc_id == stack.network.vpc_id:
+        served |= {*stack.network.vpc_endpoints}
+    return tuple(it for it in needed_endpoints(stack) if it not in served)
+
+
+def endpoint_subnets(context: Context) -> tuple[str, ...]:
+    """Return the instance subnets that created endpoints stand in: the first of each zone.
+
+    All of them while their zones are not known.
+    """
+    ids = context.stack.network.instance_subnet_ids
+    subnets = context.subnets(ids)
+    if subnets is None:
+        return ids
+    first: dict[str, str] = {}
+    for it in subnets:
+        first.setdefault(it.zone, it.id)
+    return tuple(first.values())
+
+
+def create(context: Context, missing: tuple[str, ...]) -> Fix | None:
+    """Return the fix that has the endpoints ``missing`` created too; None where AWS refuses one."""
+    if not missing or in_the_way(context).keys() & {*missing}:
+        return None
+    return ((FIELD, in_order({*context.stack.network.vpc_endpoints, *missing})),)
+
+
+def endpoints_to_create(context: Context) -> Iterator[Finding]:
+    """What is created must not be there yet, and takes its services from the whole VPC's others."""
+    chosen = context.stack.network.vpc_endpoints
+    if not chosen:
+        return
+    reading = context.account.vpc_endpoints
+    if isinstance(reading, Unknown):
+        what = _("Whether the VPC has such endpoints already can't be told")
+        yield unknown("egress", FIELD, reading, what)
+    taken = {name: ids for name, ids in in_the_way(context).items() if name in chosen}
+    if taken:
+        yield _taken(context, taken)
+    yield from _shut_out(context)
+
+
+def in_the_way(context: Context) -> dict[str, tuple[str, ...]]:
+    """Return service → ids of endpoints beside which AWS takes no other; the stack's own aside.
+
+    A name is private in a VPC once, and a route table takes one route to S3.
+    """
+    network = context.stack.network
+    tables = value_or(context.account.route_tables, ())
+    subnets = context.subnets(network.instance_subnet_ids) or ()
+    used = {table.id for it in subnets if (table := table_of(it, tables))}
+    found: dict[str, tuple[str, ...]] = {}
+    for it in value_or(context.account.vpc_endpoints, ()):
+        gateway = it.kind == "Gateway"
+        clashes = used & {*it.route_table_ids} if gateway else it.private_dns
+        if (
+            clashes
+            and it.vpc_id == network.vpc_id
+            and gateway == (it.service == GATEWAY_ENDPOINT)
+            and it.id not in (context.owned or ())
+        ):
+            found[it.service] = (*found.get(it.service, ()), it.id)
+    return found
+
+
+def _taken(context: Context, taken: dict[str, tuple[str, ...]]) -> Finding:
+    message = _(
+        "The VPC has endpoints for {services} already, and AWS takes no second one."
+    ).format(services=", ".join(f"{name} ({', '.join(ids)})" for name, ids in taken.items()))
+    chosen = context.stack.network.vpc_endpoints
+    fix: Fix = ((FIELD, tuple(it for it in chosen if it not in taken)),)
+    if context.owned is None:
+        message = _("{message} Whether it is this stack's own can't be told.").format(
+            message=message
+        )
+        return undecided("egress", FIELD, message, _("leave them out where it is not"))
+    return error("egress", FIELD, message, fix=fix)
+
+
+def _shut_out(context: Context) -> Iterator[Finding]:
+    """Warn where others of the VPC, which have a way out now, would be led to the endpoints."""
+    network, there = context.stack.network, value_or(context.account.vpc_endpoints, ())
+    mine = {it.service for it in there if it.id in (context.owned or ())}
+    services = [it for it in interface_endpoints(network.vpc_endpoints) if it not in mine]
+    subnets, tables = context.account.subnets, context.account.route_tables
+    if not services or not isinstance(subnets, Known) or not isinstance(tables, Known):
+        return
+    own = {*network.instance_subnet_ids, *network.load_balancer_subnet_ids}
+    others = [
+        it.id
+        for it in subnets.value
+        if it.vpc_id == network.vpc_id
+        and it.id not in own
+        and egress_of(it, tables.value) != "none"
+    ]
+    if others:
+        yield warning(
+            "egress",
+            FIELD,
+            _(
+                "Endpoints answer for their services in the whole VPC and let only the stack's "
+                "instances in: whatever uses {services} from {subnets} loses it."
+            ).format(services=", ".join(services), subnets=", ".join(others)),
+            _("be sure that nothing there does, or let it in by a rule in a file of your own"),
+        )
