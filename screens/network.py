@@ -66,5 +66,6 @@ class NetworkScreen(FormScreen):
                 number = ngettext("{n} zone", "{n} zones", len(zones)).format(n=len(zones))
                 parts.append(f"{what}: {number} ({', '.join(zones)})")
         stack = self.wizard.decisions.resolved.stack
-        lines = ["   ".join(parts), egress_line(context_of(stack, self.wizard.account.facts))]
+        context = context_of(stack, self.wizard.account.facts, self.wizard.owned)
+        lines = ["   ".join(parts), egress_line(context)]
         return Content("\n".join(line for line in lines if line))

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gpuecs_tui.aws.network_facts import EVERYWHERE, egress_of, table_of
-from gpuecs_tui.aws.reading import Known, value_or
+from gpuecs_tui.aws.reading import Known
 from gpuecs_tui.checks.context import Context
-from gpuecs_tui.checks.endpoints import in_ecr, missing_endpoints, needed_endpoints
+from gpuecs_tui.checks.endpoints import in_ecr, lasting, missing_endpoints, needed_endpoints
 
 Way = Literal["nat", "public-address", "no-address", "other", "none"]
 """``no-address``: an internet gateway, but instances get no public address to use it with."""
@@ -45,7 +45,7 @@ def egress_paths(context: Context) -> tuple[EgressPath, ...]:
     tables, endpoints = context.account.route_tables, context.account.vpc_endpoints
     if not isinstance(tables, Known):
         return ()
-    there = value_or(endpoints, ())
+    there = lasting(context)
     needed = needed_endpoints(context.stack)
     elsewhere = () if in_ecr(context.stack) else (REGISTRY,)
     paths = []

@@ -13,6 +13,8 @@ from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.stack.network import GATEWAY_ENDPOINT, in_order, interface_endpoints
 
 FIELD = "network.vpc_endpoints"
+SHOWN = 3
+"""Subnets named in a sentence that is about any number of them."""
 ALWAYS = ("ecs", "ecs-agent", "ecs-telemetry", "logs")
 """Interface endpoints without which the agent doesn't register or the task doesn't start."""
 FOR_ECR = ("ecr.api", "ecr.dkr", GATEWAY_ENDPOINT)
@@ -44,7 +46,7 @@ def missing_endpoints(
 ) -> tuple[str, ...]:
     """Return the services that no endpoint serves in ``subnet``, neither there nor to be created.
 
-    ``table`` is the subnet's, ``endpoints`` are those that exist.
+    ``table`` is the subnet's, ``endpoints`` are those that last.
     """
     served = {
         it.service
@@ -59,6 +61,15 @@ def missing_endpoints(
     if subnet.vpc_id == stack.network.vpc_id:
         served |= {*stack.network.vpc_endpoints}
     return tuple(it for it in needed_endpoints(stack) if it not in served)
+
+
+def lasting(context: Context) -> tuple[VpcEndpoint, ...]:
+    """Return the endpoints that exist whatever becomes of the stack: all but its own.
+
+    Its own stay only as far as they are still chosen. None while they are not known.
+    """
+    there = value_or(context.account.vpc_endpoints, ())
+    return tuple(it for it in there if it.id not in (context.owned or ()))
 
 
 def endpoint_subnets(context: Context) -> tuple[str, ...]:
@@ -108,15 +119,10 @@ def in_the_way(context: Context) -> dict[str, tuple[str, ...]]:
     subnets = context.subnets(network.instance_subnet_ids) or ()
     used = {table.id for it in subnets if (table := table_of(it, tables))}
     found: dict[str, tuple[str, ...]] = {}
-    for it in value_or(context.account.vpc_endpoints, ()):
+    for it in lasting(context):
         gateway = it.kind == "Gateway"
         clashes = used & {*it.route_table_ids} if gateway else it.private_dns
-        if (
-            clashes
-            and it.vpc_id == network.vpc_id
-            and gateway == (it.service == GATEWAY_ENDPOINT)
-            and it.id not in (context.owned or ())
-        ):
+        if clashes and it.vpc_id == network.vpc_id and gateway == (it.service == GATEWAY_ENDPOINT):
             found[it.service] = (*found.get(it.service, ()), it.id)
     return found
 
@@ -158,6 +164,9 @@ def _shut_out(context: Context) -> Iterator[Finding]:
             _(
                 "Endpoints answer for their services in the whole VPC and let only the stack's "
                 "instances in: whatever uses {services} from {subnets} loses it."
-            ).format(services=", ".join(services), subnets=", ".join(others)),
+            ).format(
+                services=", ".join(services),
+                subnets=", ".join(others[:SHOWN]) + (", …" if others[SHOWN:] else ""),
+            ),
             _("be sure that nothing there does, or let it in by a rule in a file of your own"),
         )

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from gpuecs_tui.aws.network_facts import RouteTable, Subnet, egress_of, table_of
-from gpuecs_tui.aws.reading import Unknown, value_or
+from gpuecs_tui.aws.reading import Unknown
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.endpoints import (
     FOR_ECR,
     create,
     endpoints_to_create,
     in_ecr,
+    lasting,
     missing_endpoints,
     needed_endpoints,
 )
@@ -63,7 +64,7 @@ def _missing(
 ) -> tuple[str, ...] | None:
     """Return the services that some of ``subnets`` has no endpoint for; None when not known."""
     endpoints = context.account.vpc_endpoints
-    there = value_or(endpoints, ())
+    there = lasting(context)
     missing = {
         service
         for it in subnets

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -100,27 +101,38 @@ def interfaces_of_the_dead() -> None:
 def endpoints_twice() -> None:
     """A VPC gets a second private name for a service, a route table a second route to S3."""
 
-    def create(original: Any, self: VPCBackend, vpc_id: str, service_name: str, **rest: Any) -> Any:
+    def create(
+        original: Any,
+        self: VPCBackend,
+        vpc_id: str,
+        service_name: str,
+        endpoint_type: str | None = None,
+        policy_document: str | None = None,
+        route_table_ids: Sequence[str] = (),
+        **rest: Any,
+    ) -> VPCEndPoint:
         there = [
             it
             for it in self.vpc_end_points.values()
             if (it.vpc_id, it.service_name, it.state) == (vpc_id, service_name, "available")
         ]
-        interface = str(rest.get("endpoint_type")).lower() == "interface"
-        if interface and rest.get("private_dns_enabled"):
-            if any(it.private_dns_enabled for it in there if _is_interface(it)):
-                raise EC2ClientError("InvalidParameter", CONFLICTING_DOMAIN.format(vpc=vpc_id))
-        elif not interface:
-            tables = {*(rest.get("route_table_ids") or ())}
-            if any(tables & {*it.route_table_ids} for it in there):
+        if not _is_interface(endpoint_type):
+            if any({*route_table_ids} & {*it.route_table_ids} for it in there):
                 raise EC2ClientError("RouteAlreadyExists", ROUTE_EXISTS)
-        return original(self, vpc_id=vpc_id, service_name=service_name, **rest)
+        elif rest.get("private_dns_enabled") and any(
+            it.private_dns_enabled for it in there if _is_interface(it.vpc_endpoint_type)
+        ):
+            raise EC2ClientError("InvalidParameter", CONFLICTING_DOMAIN.format(vpc=vpc_id))
+        made: VPCEndPoint = original(
+            self, vpc_id, service_name, endpoint_type, policy_document, route_table_ids, **rest
+        )
+        return made
 
     wrap(VPCBackend, "create_vpc_endpoint", create)
 
 
-def _is_interface(endpoint: VPCEndPoint) -> bool:
-    return str(endpoint.vpc_endpoint_type).lower() == "interface"
+def _is_interface(endpoint_type: str | None) -> bool:
+    return (endpoint_type or "").lower() == "interface"
 
 
 def spot_prices() -> None:

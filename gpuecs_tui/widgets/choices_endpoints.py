@@ -31,7 +31,7 @@ SERVES: Mapping[str, str] = {
 def vpc_endpoints(wizard: Wizard) -> Choices:
     """Services, first those that an instance subnet has neither route nor endpoint to."""
     stack = wizard.decisions.resolved.stack
-    context = replace(context_of(stack, wizard.account.facts), owned=wizard.owned)
+    context = context_of(stack, wizard.account.facts, wizard.owned)
     lacking, taken = _lacking(context), in_the_way(context)
     rows = []
     for name in sorted(VPC_ENDPOINTS, key=lambda name: name not in lacking):

@@ -117,6 +117,15 @@ def test_a_stack_s_own_endpoints_are_no_clash() -> None:
     assert [(it.severity, it.field) for it in unread] == [("unknown", FIELD)]
 
 
+def test_a_stack_s_own_endpoints_go_when_they_are_chosen_no_more() -> None:
+    facts = isolated(*endpoints(*NEEDED))
+    own = frozenset({"vpce-ecs", "vpce-logs"})
+    found = [it for it in check(stack(**LOCKED), facts, owned=own) if it.rule == "egress"]
+    assert [it.fix for it in found] == [((FIELD, ("ecs", "logs")),)]
+    (path, *_others) = egress_paths(context_of(stack(**LOCKED), facts, own))
+    assert path.missing == ("ecs", "logs")
+
+
 def test_others_of_the_vpc_with_a_way_out_are_shut_out() -> None:
     changes: dict[str, Value] = {"network__vpc_endpoints": ("logs", "s3")}
     (found,) = egress(account(), **changes)

@@ -7,6 +7,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from gpuecs_tui.app import WizardApp
+from gpuecs_tui.aws.network_facts import VpcEndpoint
 from gpuecs_tui.aws.reading import Unknown
 from gpuecs_tui.widgets.choice import Picker
 from gpuecs_tui.widgets.choice_list import ChoiceList
@@ -282,6 +283,32 @@ async def test_several_are_marked_with_space_and_none_is_a_choice(open_wizard: O
         await pilot.press("space", "enter")
         await pilot.pause()
         assert wizard(pilot).text("network.instance_security_group_ids") == ""
+
+
+async def test_endpoints_out_of_reach_stand_first_and_are_one_key_away(
+    open_wizard: Open,
+) -> None:
+    there = VpcEndpoint("vpce-1", fakes.VPC, "logs", "Interface", (), (), True)
+    account = fakes.facts(route_tables=fakes.known(()), vpc_endpoints=fakes.known((there,)))
+    image = f"{fakes.REPOSITORY}:v1"
+    async with open_wizard(account=account) as pilot:
+        await go_to(pilot, "network", task__image=image)
+        screen = pilot.app.screen
+        screen.open_list("network.vpc_endpoints")  # type: ignore[attr-defined]
+        await pilot.pause()
+        rows = pilot.app.screen.query_one(ChoiceList)
+        drawn = [rows.render_line(line).text.strip() for line in range(rows.size.height)]
+        drawn = [line for line in drawn if line]
+        assert drawn[0] == "Out of the instance subnets' reach"
+        assert drawn.index("Others") == 7
+        assert not any(" logs " in line for line in drawn[:7])
+        await pilot.press("escape")
+        field(pilot, "network.instance_subnet_ids").control.focus()
+        await pilot.press("ctrl+s")
+        await pilot.pause()
+        chosen = wizard(pilot).text("network.vpc_endpoints")
+        assert chosen == "ecs, ecs-agent, ecs-telemetry, ecr.api, ecr.dkr, s3"
+        assert wizard(pilot).is_error("network.instance_subnet_ids") is False
 
 
 async def test_what_cannot_be_chosen_says_why(open_wizard: Open) -> None:
