@@ -95,7 +95,6 @@ def context(stack: Stack) -> dict[str, Any]:
         ),
         "interface_endpoints": interface_endpoints(network.vpc_endpoints),
         "gateway_endpoint": GATEWAY_ENDPOINT in network.vpc_endpoints,
-        "fleet_needs": tuple(_fleet_needs(stack)),
         "needs_partition": creates_instance_role or creates_execution_role,
         "needs_caller": creates_execution_role or creates_task_role,
         "secret_grants": tuple(_grants(task.secrets)),
