@@ -50,7 +50,7 @@ class Judge:
             # Nothing else can be told before that is done; what it says is judged below.
             broken_state.restore(self.stack)
             found = examine(self.stack)
-        left.problems += found.problems
+        left.problems += (*found.problems, *found.unknown)
         left.problems += self._verdict(run, things, before)
         left.problems += self._locks(found)
         errored_state = read_if_there(self.stack / ERRORED)

@@ -100,7 +100,7 @@ class StartScreen(StepScreen):
     @on(Examined)
     def _examined(self, message: Examined) -> None:
         self._recovery = message.recovery
-        if message.recovery.is_amiss:
+        if message.recovery.sentences():
             self._offer()
 
     @work(thread=True, group="survey", exclusive=True, exit_on_error=False)
@@ -161,6 +161,8 @@ class StartScreen(StepScreen):
             lines += [
                 Content.styled(f"! {harmless(sentence)}", "$text-warning")
                 for sentence in self._recovery.sentences()
+                # What keeps both from looking is said once, with its remedy.
+                if self._survey is None or sentence not in self._survey.problem
             ]
         if self.wizard.draft_refusal:
             lines.append(Content.styled(f"! {self.wizard.draft_refusal}", "$text-warning"))

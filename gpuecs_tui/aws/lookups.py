@@ -17,7 +17,7 @@ from gpuecs_tui.aws.discovery_names import read_log_groups
 from gpuecs_tui.aws.ecr import MANIFEST_TYPES, EcrImage, architectures_of, ecr_image
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.facts import AccountFacts, Image, LogGroup, Lookups, MachineImage
-from gpuecs_tui.aws.reading import Reading
+from gpuecs_tui.aws.reading import Known, Reading
 from gpuecs_tui.aws.session import AccountReader
 from gpuecs_tui.stack.model import Stack
 
@@ -80,14 +80,15 @@ def read_architectures(reader: AccountReader, image: EcrImage) -> Reading[tuple[
 
 
 def read_references(reader: AccountReader, stack: Stack, facts: AccountFacts) -> AccountFacts:
-    """Return ``facts`` with what ``stack`` names looked up; what is known already is kept.
+    """Return ``facts`` with what ``stack`` names looked up; what is known already is kept, what
+    could not be read is asked again.
 
     Raises Closed once the reader is closed.
     """
     jobs = {
         (kind, key): job
         for kind, key, job in _jobs(reader, stack)
-        if key not in getattr(facts.lookups, kind)
+        if not isinstance(getattr(facts.lookups, kind).get(key), Known)
     }
     found: dict[str, dict[str, Any]] = {
         field.name: dict(getattr(facts.lookups, field.name)) for field in fields(Lookups)

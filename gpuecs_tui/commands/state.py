@@ -22,7 +22,7 @@ _Value = TypeVar("_Value")
 
 
 def state(arguments: argparse.Namespace) -> int:
-    """Print the state and what is amiss, or mend one thing; exit 1 while something is amiss."""
+    """Print the state and what is amiss, or mend one thing; exit 1 while something is amiss or unknown."""
     choose_account(arguments)
     directory: Path = arguments.directory
     if not directory.is_dir():
@@ -47,7 +47,7 @@ def state(arguments: argparse.Namespace) -> int:
         print(json.dumps(_tree(stored, found), indent=2, ensure_ascii=False))
     else:
         _print(directory, stored, found)
-    return EXIT_FAILED if found.is_amiss else 0
+    return EXIT_FAILED if found.is_amiss or found.unknown else 0
 
 
 def _recover(arguments: argparse.Namespace) -> int:

@@ -32,6 +32,10 @@ PUSH_SECONDS = 120.0
 """For ``state push`` over a slow link; measured 1 s on loopback."""
 
 
+class Unreadable(StateProblem):
+    """Whether there is an errored state, or what it holds, can't be found out."""
+
+
 class Verdict(StrEnum):
     """What a comparison with the stored state says."""
 
@@ -66,6 +70,7 @@ def compare(directory: Path, environ: Mapping[str, str] | None = None) -> Errore
     """Return the errored state of ``directory`` compared with the stored one, None if none.
 
     With state elsewhere than in the directory the engine is asked for it, which takes a second.
+    Raises Unreadable.
     """
     path = directory / ERRORED_NAME
     try:
@@ -73,7 +78,7 @@ def compare(directory: Path, environ: Mapping[str, str] | None = None) -> Errore
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise StateProblem(
+        raise Unreadable(
             _("{path} can't be read: {reason}.").format(path=path, reason=error.strerror)
         ) from None
     written = datetime.fromtimestamp(status.st_mtime, UTC)

@@ -18,12 +18,13 @@ from gpuecs_tui.terraform import broken_state, errored, locks
 from gpuecs_tui.terraform.broken_state import Broken
 from gpuecs_tui.terraform.candidates import Candidate, candidates
 from gpuecs_tui.terraform.durations import in_words
-from gpuecs_tui.terraform.errored import Errored, Verdict
+from gpuecs_tui.terraform.errored import Errored, Unreadable, Verdict
 from gpuecs_tui.terraform.locks import HeldLock, Holder
 from gpuecs_tui.terraform.moves import Due, due, is_moving
 from gpuecs_tui.terraform.places import noted_place
 from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.runs import live_run, runs_of
+from gpuecs_tui.terraform.stack_directory import unreadable
 from gpuecs_tui.terraform.state_content import read_place
 from gpuecs_tui.terraform.stored_state import NOTHING, StoredState, parse_state, read_state
 
@@ -43,13 +44,17 @@ class Recovery:
     missing: tuple[Candidate, ...] = ()
     """What was created, or may have been, and the state lacks."""
     problems: tuple[str, ...] = ()
-    """What could not be found out, a sentence each."""
+    """What could not be found out of a state that is there, a sentence each."""
+    unknown: tuple[str, ...] = ()
+    """What can't be looked at, so that nothing can be said or mended here, a sentence each."""
     at_work: bool = False
     """A run or a move of ours is at work: the lock is its own, and nothing else was looked at."""
 
     @property
     def is_amiss(self) -> bool:
-        """Tell whether anything asks for a person's attention."""
+        """Tell whether anything is known that can be mended; ``unknown`` alone is neither that
+        nor well.
+        """
         if self.at_work:
             return False
         return bool(
@@ -89,7 +94,7 @@ class Recovery:
                 unsure,
             )
             told.append(words.format(n=unsure))
-        return [*told, *(lock if not first else ()), *self.problems]
+        return [*told, *(lock if not first else ()), *self.problems, *self.unknown]
 
 
 def examine(directory: Path, environ: Mapping[str, str] | None = None) -> Recovery:
@@ -100,7 +105,12 @@ def examine(directory: Path, environ: Mapping[str, str] | None = None) -> Recove
     Blocks: files, the journals of the runs since the last that succeeded, with S3 one call.
     """
     environment = dict(os.environ if environ is None else environ)
-    if not directory.is_dir():
+    try:
+        there = directory.is_dir()
+        next(directory.iterdir() if there else iter(()), None)
+    except OSError as error:
+        return Recovery(unknown=(unreadable(directory, error),))
+    if not there:
         return Recovery()
     if live_run(directory) is not None or is_moving(directory):
         return Recovery(_lock_at_work(directory, environment), at_work=True)
@@ -110,6 +120,7 @@ def examine(directory: Path, environ: Mapping[str, str] | None = None) -> Recove
     failed: Errored | None = None
     missing: tuple[Candidate, ...] = ()
     problems = []
+    unknown = []
     try:
         lock = locks.held_lock(directory, environment)
     except TerraformProblem as problem:
@@ -122,9 +133,11 @@ def examine(directory: Path, environ: Mapping[str, str] | None = None) -> Recove
             # Until it is moved the engine refuses to read it.
             failed = errored.compare(directory, environment)
             missing = _missing(directory, failed, environment)
+    except Unreadable as problem:
+        unknown.append(str(problem))
     except (TerraformProblem, OSError) as error:
         problems.append(str(error))
-    return Recovery(lock, broken, move, failed, missing, tuple(problems))
+    return Recovery(lock, broken, move, failed, missing, tuple(problems), tuple(unknown))
 
 
 def known_state(

@@ -12,6 +12,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from gpuecs_tui.i18n import _
+
 _MARK = Path(".terraform", "gpuecs-tui.id")
 
 
@@ -46,6 +48,13 @@ def identify_directory(directory: Path) -> DirectoryIdentity:
     except (OSError, UnicodeDecodeError):
         token = ""
     return DirectoryIdentity(path, inode, token)
+
+
+def unreadable(directory: Path, error: OSError) -> str:
+    """Return the sentence that says why a directory can't be looked into."""
+    return _("{path} can't be looked into: {reason}.").format(
+        path=directory, reason=error.strerror or error
+    )
 
 
 def mark(directory: Path) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gpuecs_tui.i18n import _
+
 if TYPE_CHECKING:
     from gpuecs_tui.terraform.run import Run
 
@@ -27,7 +29,7 @@ class Survey:
     unread: int = 0
     """Places in that Terraform that weren't understood."""
     problem: str = ""
-    """Why the Terraform there can't be read, with file and line."""
+    """Why the directory, or the Terraform there (with file and line), can't be read."""
     foreign: bool = False
     """Whether there are files, but no stack's Terraform."""
 
@@ -39,8 +41,15 @@ def survey(directory: Path) -> Survey:
     """
     engine, engine_problem = _engine()
     run = _run(directory)
-    texts, unread, problem = _terraform(directory)
-    anything = directory.is_dir() and any(directory.iterdir())
+    from gpuecs_tui.terraform.stack_directory import unreadable
+
+    try:
+        anything = directory.is_dir() and any(directory.iterdir())
+        texts, unread, problem = _terraform(directory)
+    except OSError as error:
+        remedy = _("Make it readable for you, or begin with another directory.")
+        problem = f"{unreadable(directory, error)} {remedy}"
+        return Survey(engine, engine_problem, run, problem=problem)
     return Survey(
         engine,
         engine_problem,
