@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path, PurePath
@@ -20,22 +20,21 @@ from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
-from textual.timer import Timer
 from textual.worker import Worker
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terminal import mouse_wanted, started
 from gpuecs_tui.theme import install_themes
+from gpuecs_tui.widgets.account_app import AccountApp
 from gpuecs_tui.widgets.broken_worker import tell_broken_worker
 from gpuecs_tui.widgets.frame import StepScreen
 from gpuecs_tui.widgets.hangup import install_hangup_exit
 from gpuecs_tui.widgets.key_order import OrderedKeysApp
 from gpuecs_tui.widgets.steps import IDS, STEPS
 from gpuecs_tui.widgets.wire import WireApp
-from gpuecs_tui.wizard import account_feed as feeding
 from gpuecs_tui.wizard.account_feed import AccountFeed
 from gpuecs_tui.wizard.draft_saver import DraftSaver
-from gpuecs_tui.wizard.memory import AccountState, Options, Wizard
+from gpuecs_tui.wizard.memory import Options, Wizard
 
 SCREENS: Mapping[str, tuple[str, str]] = {
     "start": ("gpuecs_tui.screens.start", "StartScreen"),
@@ -64,13 +63,9 @@ SMALLEST = (80, 24)
 """Cells and rows: what a terminal has that nobody has resized."""
 STARTED_SECONDS = 0.5
 """After which the first frame stands, on any machine that one would want to use."""
-LOOK_UP_PAUSE = 0.7
-"""Seconds without a key press before names are looked up: half-typed ones aren't worth a call."""
-CHECK_SECONDS = 0.08
-"""After the last key press: skips checks while one types fast, and still looks immediate."""
 
 
-class WizardApp(OrderedKeysApp[int], WireApp[int]):
+class WizardApp(AccountApp[int], OrderedKeysApp[int], WireApp[int]):
     """One wizard on one directory."""
 
     TITLE = "gpuecs-tui"
@@ -103,10 +98,7 @@ class WizardApp(OrderedKeysApp[int], WireApp[int]):
         self.wizard = Wizard(options, saver)
         self.feed = feed or AccountFeed(self.post_message)
         self.wizard.read_images = self.feed.images
-        self._check_timer: Timer | None = None
-        self._look_up_timer: Timer | None = None
         self._too_small: Screen[None] | None = None
-        self._looked_up: object = None
 
     def on_mount(self) -> None:
         """Show the first screen."""
@@ -145,31 +137,6 @@ class WizardApp(OrderedKeysApp[int], WireApp[int]):
             self.start_reading()
             self.check_soon()
         return switched
-
-    def start_reading(self) -> None:
-        """Read the account, unless this profile and region are being read or were."""
-        profile, region = self.wizard.profile, self.wizard.region
-        half_typed = not region and bool(self.wizard.texts.get("stack.region", "").strip())
-        if half_typed or self.feed.reads(profile, region):
-            return
-        self.wizard.account = AccountState(busy=True)
-        self.wizard.account_changed()
-        self.feed.start(profile, region)
-        self.show_wizard()
-
-    def check_soon(self) -> None:
-        """Run the checks once the typing pauses."""
-        if self._check_timer is not None:
-            self._check_timer.stop()
-        self._check_timer = self.set_timer(CHECK_SECONDS, self._check)
-        if self._look_up_timer is not None:
-            self._look_up_timer.stop()
-        self._look_up_timer = self.set_timer(LOOK_UP_PAUSE, self._after_pause)
-
-    def action_read_account(self) -> None:
-        """Read the account again, as after a login in another terminal."""
-        self.feed.stop()
-        self.start_reading()
 
     async def action_quit(self) -> None:
         """Leave; the draft stays."""
@@ -217,10 +184,6 @@ class WizardApp(OrderedKeysApp[int], WireApp[int]):
         self.read_owned()
         self.preload()
 
-    @on(StepScreen.Edited)
-    def _edited(self, _message: StepScreen.Edited) -> None:
-        self.check_soon()
-
     @on(OwnedRead)
     def _owned_read(self, message: OwnedRead) -> None:
         self.wizard.owned, self.wizard.provider = message.owned, message.provider
@@ -233,89 +196,6 @@ class WizardApp(OrderedKeysApp[int], WireApp[int]):
         self.wizard.draft_problem = message.problem
         if was != (self.wizard.draft_saved, self.wizard.draft_problem):
             self.show_wizard()
-
-    @on(feeding.IdentityRead)
-    def _identity_read(self, message: feeding.IdentityRead) -> None:
-        self.wizard.account.identity = message.identity
-        self.show_wizard()
-
-    @on(feeding.AccountProgressed)
-    def _account_progressed(self, message: feeding.AccountProgressed) -> None:
-        account = self.wizard.account
-        account.facts, account.done, account.total = message.facts, message.done, message.total
-        self._account_changed()
-
-    @on(feeding.AccountRead)
-    def _account_read(self, message: feeding.AccountRead) -> None:
-        self.wizard.account.facts = message.facts
-        self.wizard.account.busy = False
-        self._account_changed()
-        if message.facts.region:
-            chosen = str(self.wizard.decisions.answers.get("fleet.instance_type", ""))
-            self.feed.price(chosen, message.facts)
-
-    @on(feeding.PricesRead)
-    def _prices_read(self, message: feeding.PricesRead) -> None:
-        if (facts := self.wizard.account.facts) is not None:
-            self.wizard.account.facts = replace(facts, prices=message.prices)
-            self._account_changed()
-
-    @on(feeding.LookedUp)
-    def _lookups_read(self, message: feeding.LookedUp) -> None:
-        account = self.wizard.account
-        if account.facts is not None:
-            account.facts = replace(account.facts, lookups=message.lookups)
-            self._account_changed()
-
-    @on(feeding.AccountFailed)
-    def _account_failed(self, message: feeding.AccountFailed) -> None:
-        account = self.wizard.account
-        account.problem, account.remedy = message.sentence, message.remedy
-        account.busy = False
-        self._account_changed()
-
-    @on(feeding.TokenWanted)
-    def _token_wanted(self, message: feeding.TokenWanted) -> None:
-        from gpuecs_tui.widgets.token import TokenScreen
-
-        self.push_screen(
-            TokenScreen(message.prompt), lambda digits: message.answer.put(digits or "")
-        )
-
-    def _account_changed(self) -> None:
-        self.wizard.account_changed()
-        self.show_wizard()
-        self.check_soon()
-
-    def _check(self) -> None:
-        self.wizard.check()
-        self.show_wizard()
-
-    def _after_pause(self) -> None:
-        """Follow the profile and region as typed, and look up what the stack names, once each."""
-        if self.wizard.step != "start":
-            self.start_reading()
-        facts = self.wizard.account.facts
-        if facts is None or self.wizard.account.busy:
-            return
-        stack = self.wizard.decisions.resolved.stack
-        named = (
-            stack.task.image,
-            stack.fleet.ami,
-            stack.task.log_group,
-            tuple(stack.task.secrets.values()),
-            facts.region,
-        )
-        if named != self._looked_up:
-            self._looked_up = named
-            self.feed.look_up(stack, facts)
-
-    def show_wizard(self) -> None:
-        """Let the step's screen show the wizard as it is now."""
-        # Modal screens lie above the step; it is the step that shows the wizard.
-        for screen in self.screen_stack:
-            if isinstance(screen, StepScreen) and screen.is_mounted:
-                screen.changed()
 
     def _screen(self, step: str) -> StepScreen:
         module, name = SCREENS[step]

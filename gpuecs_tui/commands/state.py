@@ -22,7 +22,7 @@ _Value = TypeVar("_Value")
 
 
 def state(arguments: argparse.Namespace) -> int:
-    """Print the state and what is amiss, or mend one thing; exit 1 while something is amiss or unknown."""
+    """Print the state and what is amiss, or mend one thing; exit 1 while not all is known well."""
     choose_account(arguments)
     directory: Path = arguments.directory
     if not directory.is_dir():

@@ -10,7 +10,9 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.geometry import Size
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -57,6 +59,9 @@ class TextControl(Input):
     """A one-line text without frame and blinking."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*MOVES]
+    # Input sets it at each key; laid out anew, for a row that never changes its size, the screen
+    # would be late with what matters.
+    virtual_size = Reactive(Size(0, 0), layout=False)
 
     def __init__(self, text: str) -> None:
         super().__init__(text, compact=True, select_on_focus=False)

@@ -28,7 +28,7 @@ through ``widgets.cells.harmless`` as ``Content``, never as markup.
 from __future__ import annotations
 
 from time import monotonic
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -36,7 +36,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 from textual.worker import Worker
 
 from gpuecs_tui.i18n import _, ngettext
@@ -53,6 +53,18 @@ WIDE = 100
 
 SAID_SECONDS = 0.5
 """A focus that moves sooner after a sentence was moved by what said it."""
+
+
+AnswerType = TypeVar("AnswerType")
+
+
+class WizardModal(ModalScreen[AnswerType]):
+    """Lies over a step and shows the wizard too; ``changed`` is called as on the step."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+r", "app.read_account", show=False)]
+
+    def changed(self) -> None:
+        """Show the wizard's state as it is now."""
 
 
 class StepScreen(Screen[None]):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -199,3 +200,14 @@ def test_one_look_up_denied(denied: str, kind: str, stub: Stub, reader: AccountR
     }
     assert [name for name, it in readings.items() if isinstance(it, Unknown)] == [kind]
     assert str(readings[kind]) == f"unknown: not allowed to call {denied}"
+
+
+def test_what_could_not_be_read_is_asked_again(stub: Stub, reader: AccountReader) -> None:
+    wanted = stack(task__image=f"{REGISTRY}/llm-server:1")
+    first = read_references(reader, wanted, AccountFacts(region="us-east-1"))
+    failed = Unknown("ecr:DescribeImages", "throttled", "")
+    kept = first.lookups.log_groups
+    lookups = replace(first.lookups, images={"llm-server": failed})
+    again = read_references(reader, wanted, replace(first, lookups=lookups)).lookups
+    assert isinstance(again.images["llm-server"], Known)
+    assert again.log_groups == kept
