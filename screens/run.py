@@ -22,9 +22,10 @@ from gpuecs_tui.terraform.states import Operation, State
 from gpuecs_tui.widgets.cells import harmless
 from gpuecs_tui.widgets.clipboard import copy_text
 from gpuecs_tui.widgets.confirm import Confirm
-from gpuecs_tui.widgets.run_advice import BRING_BACK, ENDED_BADLY, AdvisingScreen
+from gpuecs_tui.widgets.run_advice import BRING_BACK, ENDED_BADLY
+from gpuecs_tui.widgets.run_approval import ApprovingScreen
 from gpuecs_tui.widgets.run_panel import RunPanel
-from gpuecs_tui.widgets.run_questions import apply_question, end_question, stop_question
+from gpuecs_tui.widgets.run_questions import end_question, stop_question
 from gpuecs_tui.widgets.run_watch import still_holds
 from gpuecs_tui.wizard.run_environment import environment_for
 
@@ -39,15 +40,16 @@ CANCELLABLE = frozenset({State.STARTING, State.PLANNING, State.APPROVED, State.A
 """States in which asking for the end makes sense."""
 
 
-class RunScreen(AdvisingScreen):
+class RunScreen(ApprovingScreen):
     """Watches the directory's run; every decision goes to the run's files, none stays here."""
 
     STEP = "run"
     CSS_PATH = "run.tcss"
     HELP = N_(
         "A plan changes nothing. It says what an apply would create, change and destroy; what you "
-        "approve is applied, exactly that plan and no other. Where anything is destroyed or "
-        "replaced, the stack's name must be typed.\n\n"
+        "approve is applied, exactly that plan and no other. Before you are asked, the account is "
+        "read again and everything checked once more. Where anything is destroyed or replaced, the "
+        "stack's name must be typed.\n\n"
         "Terraform runs in a process of its own. You can leave this screen, close the terminal or "
         "lose the connection: it goes on, and the next start offers it here again. Any number of "
         "terminals may watch.\n\n"
@@ -57,7 +59,6 @@ class RunScreen(AdvisingScreen):
         "that is and asks for the stack's name."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "approve", show=False),
         Binding("d", "discard", show=False),
         Binding("c", "cancel", show=False),
         Binding("X", "end_now", show=False),
@@ -109,11 +110,6 @@ class RunScreen(AdvisingScreen):
     def on_resize(self, event: events.Resize) -> None:
         """Show one pane or both."""
         self.panel.set_class(event.size.width < SPLIT, "-one-pane")
-
-    @property
-    def confirmation(self) -> str:
-        """What must be typed before anything is destroyed: the stack's name."""
-        return self.wizard.stack_name.strip() or self.wizard.options.directory.resolve().name
 
     @work(thread=True, group="run", exit_on_error=False)
     def _look(self, wanted: str) -> None:
@@ -235,22 +231,11 @@ class RunScreen(AdvisingScreen):
         self.changed()
         self._start(Operation(operation))
 
-    def action_approve(self) -> None:
-        """Ask whether to apply the plan on view, and have it applied."""
-        watch = self.panel.view
-        if watch is None:
-            return
-        run = watch.run
-        errors = [it for it in self.wizard.findings if it.severity == "error"]
-
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self._busy = True
-                self.changed()
-                self._decide(self._approve, run)
-
-        asked = apply_question(watch, errors, self.life_for(run), self.confirmation)
-        self.app.push_screen(asked, answered)
+    def approved(self, run: Run) -> None:
+        """Have the plan applied."""
+        self._busy = True
+        self.changed()
+        self._decide(self._approve, run)
 
     def action_discard(self) -> None:
         """Decline the plan on view."""
@@ -290,7 +275,8 @@ class RunScreen(AdvisingScreen):
         run = self.run if self.is_mounted else None
         match action:
             case "approve" | "discard":
-                return run is not None and run.state is State.PLANNED and not self._busy
+                waits = run is not None and run.state is State.PLANNED and not self._busy
+                return waits and (action == "discard" or self.checking is None)
             case "cancel":
                 return run is not None and run.state in CANCELLABLE
             case "end_now":
@@ -308,6 +294,7 @@ class RunScreen(AdvisingScreen):
         """Return the keys of what can be done now."""
         offers = (
             ("a", _("approve"), "approve", ()),
+            ("esc", _("don't check"), "leave_check", ()),
             ("d", _("discard"), "discard", ()),
             ("c", _("stop"), "cancel", ()),
             ("X", _("end at once"), "end_now", ()),

@@ -84,6 +84,13 @@ class AccountReader:
         self._pool = DaemonPool(THREADS)
         self._closed = threading.Event()
 
+    def again(self, region: str) -> AccountReader:
+        """Return another reader, closed by itself, in the same session: no second MFA code."""
+        other = AccountReader(self.profile, region, self._token_prompt)
+        # The lock too: botocore's sessions make one client at a time.
+        other._lock, other._session = self._lock, self._session
+        return other
+
     @property
     def closed(self) -> bool:
         """Whether ``close`` was called."""

@@ -5,20 +5,20 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gpuecs_tui.apply_check import ApplyCheck, findings
+from gpuecs_tui.aws.session import connect
 from gpuecs_tui.checks import cost_words
 from gpuecs_tui.checks.context import context_of
 from gpuecs_tui.checks.cost import cost
 from gpuecs_tui.checks.finding import Finding, Severity
-from gpuecs_tui.checks.registry import check as rules
-from gpuecs_tui.checks.registry import of_problems
 from gpuecs_tui.commands import subject
 from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.failure import EXIT_FAILED, Failure, harmless
-from gpuecs_tui.commands.subject import Subject
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.resolve import Answers
 
@@ -33,9 +33,9 @@ def check(arguments: argparse.Namespace) -> int:
     if not path.exists():
         raise Failure(_("{path} does not exist.").format(path=path))
     answers = subject.answers_of(path, limits=False)
-    account = None if arguments.offline else read_account(answers, prices=True)
+    account = None if arguments.offline else read_account(answers)
     about = subject.subject_of(answers, account)
-    found = findings(about, account, path)
+    found = findings(about.answers, account, _owned(path), _provider(path))
     paid = cost(context_of(about.stack, account))
     if arguments.json:
         tree = {
@@ -50,55 +50,57 @@ def check(arguments: argparse.Namespace) -> int:
     return EXIT_FAILED if _errors(found) else 0
 
 
-def refuse_errors(directory: Path, *, offline: bool) -> None:
-    """Check the stack of a directory right before an apply; print it all, Failure on an error.
+def refuse_errors(
+    directory: Path, *, offline: bool, told: Sequence[Finding] | None = None
+) -> tuple[Finding, ...]:
+    """Check the stack of a directory with the account as it is now; return what was found.
 
-    Terraform from elsewhere, which isn't understood as a stack, is for its author to check.
+    All of it is printed but what was ``told`` before. Failure on an error, and where the account
+    can't be read and isn't ``offline``. Terraform from elsewhere, which isn't understood as a
+    stack, is for its author to check.
     """
     try:
         answers = subject.answers_of(directory)
     except subject.NotUnderstood as problem:
-        print(_("Not checked: {reason}").format(reason=problem), file=sys.stderr)
-        return
-    account = None if offline else read_account(answers)
-    found = findings(subject.subject_of(answers, account), account, directory)
-    if not found:
-        return
-    _print(found)
-    if _errors(found):
+        if told is None:
+            print(_("Not checked: {reason}").format(reason=problem), file=sys.stderr)
+        return ()
+    reader = None if offline else lambda region: connect(region=region)
+    checked = ApplyCheck(directory, reader, answers=answers).run()
+    # Without the account nearly everything is unknown, for one reason, which is told below.
+    silent = {*(told or ()), *(checked.unknown if checked.account_problem else ())}
+    _print([it for it in checked.findings if it not in silent], quiet=True)
+    if checked.account_problem:
+        raise Failure(
+            _(
+                "Nothing was applied: the stack can't be checked against the account. {reason}"
+            ).format(reason=checked.account_problem),
+            _("Or go ahead unchecked, with --offline or --despite-findings."),
+        )
+    if checked.errors:
         raise Failure(
             _("Nothing was applied: the check found errors."),
             _("Mend them, or go ahead with --despite-findings."),
         )
+    return checked.findings
 
 
-def findings(about: Subject, account: AccountFacts | None, path: Path) -> list[Finding]:
-    """Return what is wrong with the answers themselves, then what the rules find elsewhere."""
-    wrong = of_problems(about.problems)
-    said = {finding.field for finding in wrong}
-    found = rules(about.stack, account, owned=_owned(path), provider=_provider(path))
-    return [*wrong, *(finding for finding in found if finding.field not in said)]
+def read_account(answers: Answers) -> AccountFacts | None:
+    """Read the account for the region of ``answers``, and what their type and all else costs.
 
-
-def read_account(answers: Answers, *, prices: bool = False) -> AccountFacts | None:
-    """Read the account for the region of ``answers``; None, with a note, where it can't be had.
-
-    ``prices``: also what the type of ``answers`` costs, and all else that a stack needs.
+    None, with a note, where it can't be had.
     """
     from gpuecs_tui.aws.discovery import read_account as read
     from gpuecs_tui.aws.errors import AwsProblem
     from gpuecs_tui.aws.lookups import read_references
     from gpuecs_tui.aws.prices import read_prices
-    from gpuecs_tui.aws.session import connect
 
     reader = connect(region=str(answers.get("stack.region", "")))
     try:
         facts = read(reader)
         facts = read_references(reader, subject.subject_of(answers, facts).stack, facts)
         name = str(answers.get("fleet.instance_type", ""))
-        if prices:
-            facts = replace(facts, prices=read_prices(reader, [name] if name else []))
-        return facts
+        return replace(facts, prices=read_prices(reader, [name] if name else []))
     except AwsProblem as problem:
         print(
             _("The account was not read: {problem}").format(problem=harmless(str(problem))),
@@ -127,12 +129,12 @@ def _provider(path: Path) -> str:
     return provider_choice(path)
 
 
-def _errors(found: list[Finding]) -> bool:
+def _errors(found: Sequence[Finding]) -> bool:
     return any(finding.severity is Severity.ERROR for finding in found)
 
 
-def _print(found: list[Finding]) -> None:
-    if not found:
+def _print(found: Sequence[Finding], *, quiet: bool = False) -> None:
+    if not found and not quiet:
         print(_("Nothing found: the tasks will place, as far as can be told."))
     words = {
         Severity.ERROR: _("error"),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +45,12 @@ def apply(arguments: argparse.Namespace) -> int:
     choose_account(arguments)
     from gpuecs_tui.commands.check import refuse_errors
 
-    if not arguments.despite_findings:
-        refuse_errors(arguments.directory, offline=arguments.offline)
-    return _plan_and_apply(arguments, Operation.APPLY)
+    if arguments.despite_findings:
+        return _plan_and_apply(arguments, Operation.APPLY)
+    check = partial(refuse_errors, arguments.directory, offline=arguments.offline)
+    found = check()
+    # A plan takes a while, and somebody else may have taken a name or a quota meanwhile.
+    return _plan_and_apply(arguments, Operation.APPLY, lambda: check(told=found))
 
 
 def destroy(arguments: argparse.Namespace) -> int:
@@ -140,11 +145,13 @@ def plan_and_apply(
     despite_credentials: bool = False,
     only_bring_back: bool = False,
     go_ahead: bool = True,
+    check: Callable[[], object] | None = None,
 ) -> int:
     """Run ``operation`` to its end, printing it, and return the exit code of a command.
 
     Unless ``despite_credentials``, nothing is applied with credentials that end too soon for it;
-    without ``go_ahead`` nothing is in any case.
+    without ``go_ahead`` nothing is in any case. ``check`` looks at the account once more before
+    the plan is applied; where it raises Failure the plan is discarded.
     """
     run = start(directory, operation, plugin_dir, profile, only_bring_back=only_bring_back)
     follower = Follower(run)
@@ -155,6 +162,12 @@ def plan_and_apply(
         store.discard(waiting)
         print(_("Nothing was done: this was only the plan. To carry it out, add --yes."))
         return EXIT_CHANGES
+    if check is not None:
+        try:
+            check()
+        except Failure:
+            store.discard(waiting)
+            raise
     try:
         # Late, like the rest that only follows a plan: the plan is to start at once.
         from gpuecs_tui.commands.credentials import refuse_short_credentials
@@ -191,13 +204,18 @@ def _start(arguments: argparse.Namespace, operation: Operation) -> Run:
     return start(arguments.directory, operation, arguments.plugin_dir, arguments.profile)
 
 
-def _plan_and_apply(arguments: argparse.Namespace, operation: Operation) -> int:
+def _plan_and_apply(
+    arguments: argparse.Namespace,
+    operation: Operation,
+    check: Callable[[], object] | None = None,
+) -> int:
     return plan_and_apply(
         arguments.directory,
         operation,
         arguments.plugin_dir,
         arguments.profile,
         despite_credentials=arguments.despite_findings,
+        check=check,
     )
 
 

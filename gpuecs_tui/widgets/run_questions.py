@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from textual.content import Content
 
-from gpuecs_tui.checks.finding import Finding
+from gpuecs_tui.apply_check import Checked
 from gpuecs_tui.credentials_check import CredentialCheck
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.progress import Progress
 from gpuecs_tui.terraform.states import Operation
 from gpuecs_tui.widgets.confirm import Confirm
 from gpuecs_tui.widgets.run_watch import RunWatch
-from gpuecs_tui.widgets.run_words import destroys, finding_lines, in_flight, loss_lines, question
+from gpuecs_tui.widgets.run_words import (
+    destroys,
+    finding_lines,
+    freshness_lines,
+    in_flight,
+    loss_lines,
+    question,
+)
 
 
 def apply_question(
-    watch: RunWatch, errors: Sequence[Finding], life: CredentialCheck | None, name: str
+    watch: RunWatch, checked: Checked | None, life: CredentialCheck | None, name: str
 ) -> Confirm:
     """Ask whether to apply the plan on view; ``name`` must be typed where that is grave.
 
-    Grave is a plan that destroys or replaces, or one that the checks say can't work (``errors``).
+    Grave is a plan that destroys or replaces, or one of which ``checked`` says that it can't work.
+    What destroys everything needs no check (None).
     """
     run = watch.run
     destroy = run.operation is Operation.DESTROY
-    if destroy:
-        errors = ()
+    errors = checked.errors if checked is not None else ()
+    blind = checked is not None and bool(checked.account_problem)
     grave = bool(errors) or destroys(run, watch.tree)
-    lines = [*finding_lines(errors), *question(run, watch.progress, watch.tree)]
+    lines = [*finding_lines(errors), *(freshness_lines(checked) if checked is not None else ())]
+    lines += question(run, watch.progress, watch.tree)
     short = life is not None and life.is_short
     if life is not None:
         lines.append(Content.styled(life.sentence, "$text-error" if short else ""))
@@ -37,7 +44,7 @@ def apply_question(
         lines,
         yes=_("Destroy") if destroy else _("Apply"),
         word=name if grave else "",
-        grave=grave or short,
+        grave=grave or short or blind,
     )
 
 

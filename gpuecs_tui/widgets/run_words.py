@@ -8,6 +8,7 @@ from typing import Any
 
 from textual.content import Content
 
+from gpuecs_tui.apply_check import Checked
 from gpuecs_tui.checks.finding import Finding
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.terraform.hard_stop import SECOND_INTERRUPT_SECONDS
@@ -23,6 +24,8 @@ IN_FLIGHT_NAMED = 3
 """Resources named in one line; the others are counted."""
 WARNINGS_SHOWN = 2
 """In the verdict, which must leave room for the log; the question before an apply has them all."""
+UNKNOWN_SHOWN = 3
+"""Of what could not be told before an apply: the plan must stay in view at 24 rows."""
 URL = "url"
 """The output that says where the service answers."""
 _STYLES: Mapping[State, str] = {
@@ -154,6 +157,21 @@ def finding_lines(errors: Sequence[Finding]) -> list[Content]:
     title = Content.styled(_("The checks say that this can't work:"), "bold $text-error")
     lines = [Content.styled(f"! {harmless(it.message)}", "$text-error") for it in errors]
     return [title, *lines, Content("")]
+
+
+def freshness_lines(checked: Checked) -> list[Content]:
+    """Say what the check right before an apply stands on, and what it could not tell."""
+    doubtful = bool(checked.account_problem or checked.not_checked or checked.unknown)
+    style = "$text-warning" if doubtful else "$text-muted"
+    lines = [Content.styled(harmless(checked.sentence), style)]
+    # Without the account that is nearly everything, and one reason.
+    told = () if checked.account_problem else checked.unknown
+    lines += [Content.styled(f"? {harmless(it.message)}", style) for it in told[:UNKNOWN_SHOWN]]
+    rest = len(told) - UNKNOWN_SHOWN
+    if rest > 0:
+        more = ngettext("… and {n} more.", "… and {n} more.", rest).format(n=rest)
+        lines.append(Content.styled(more, style))
+    return [*lines, Content("")]
 
 
 def loss_lines(progress: Progress) -> list[Content]:

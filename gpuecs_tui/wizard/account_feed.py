@@ -121,6 +121,15 @@ class AccountFeed:
         if reader is not None:
             reader.close()
 
+    def fresh_reader(self, profile: str, region: str) -> AccountReader:
+        """Return a reader beside the feed's own, to be closed by who asked; makes no call."""
+        from gpuecs_tui.aws.session import connect
+
+        present, turn = self._reader, self._turn
+        if present is not None and present.profile == profile:
+            return present.again(region)
+        return connect(profile, region, lambda prompt: self._token(turn, prompt))
+
     def images(self, repository: str) -> Reading[tuple[Image, ...] | None]:
         """Return the images of an ECR repository of the account that is being read; blocks."""
         from gpuecs_tui.aws.lookups import read_images

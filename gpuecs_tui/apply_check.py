@@ -1,0 +1,206 @@
+"""The check right before an apply: all rules, over the Terraform that is there and the account now.
+
+What was typed and what was read some time ago don't count here: the plan was made of the files, and
+the account may have changed since.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from gpuecs_tui.checks.finding import Finding, Severity
+from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.resolve import Answers, Resolved, resolve
+
+if TYPE_CHECKING:
+    from gpuecs_tui.aws.facts import AccountFacts
+    from gpuecs_tui.aws.session import AccountReader
+
+Connect = Callable[[str], "AccountReader"]
+"""Returns a reader for a region, which is closed afterwards; makes no call."""
+
+LIMIT_SECONDS = 15.0
+"""For a person who waits with a plan before them: an account takes some two seconds, and one that
+doesn't answer would take a minute (aws/session.py: the time limits, three times)."""
+LOOK_SECONDS = 0.1
+"""How soon a wait notices that it was left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What came of it."""
+
+    findings: tuple[Finding, ...] = ()
+    """Errors first; what could not be read is unknown among them."""
+    account_problem: str = ""
+    """Why nothing could be read of the account, in sentences; empty where something was."""
+    not_checked: str = ""
+    """Why the Terraform in the directory can't be checked at all, in sentences."""
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """What says that it can't work."""
+        return tuple(it for it in self.findings if it.severity is Severity.ERROR)
+
+    @property
+    def unknown(self) -> tuple[Finding, ...]:
+        """What could not be told; it never counts as fine."""
+        return tuple(it for it in self.findings if it.severity is Severity.UNKNOWN)
+
+    @property
+    def sentence(self) -> str:
+        """Say how fresh it is."""
+        if self.not_checked:
+            return _("Not checked: {reason}").format(reason=self.not_checked)
+        if self.account_problem:
+            return _("Not checked against the account: {reason}").format(
+                reason=self.account_problem
+            )
+        if self.unknown:
+            return _("Checked just now, but this could not be told:")
+        return _("Checked just now against the account.")
+
+
+class ApplyCheck:
+    """One such check; it can be left at any time, from any thread."""
+
+    def __init__(
+        self,
+        directory: Path,
+        connect: Connect | None,
+        environ: Mapping[str, str] | None = None,
+        answers: Answers | None = None,
+    ) -> None:
+        """Check ``directory``, or ``answers`` that were read from it.
+
+        ``connect`` None: without the account, all of which is unknown then. In ``environ``
+        (default: ours) the stack's state is read, for what is its own.
+        """
+        self._directory, self._connect, self._environ = directory, connect, environ
+        self._answers = answers
+        self._facts: AccountFacts | None = None
+        self._owned: frozenset[str] | None = None
+        self._provider = ""
+        self._account_problem = self._not_checked = ""
+        self._reader: AccountReader | None = None
+        self._left = threading.Event()
+
+    def stop(self) -> None:
+        """Leave it: ``run`` returns at once."""
+        self._left.set()
+        if self._reader is not None:
+            self._reader.close()
+
+    def run(self, seconds: float | None = None) -> Checked:
+        """Check, and return what is known after ``seconds`` at the latest; blocks.
+
+        Never raises for what it finds.
+        """
+        # A thread that nobody waits for: a state far away is read by another program.
+        thread = threading.Thread(target=self._work, name="apply-check", daemon=True)
+        thread.start()
+        deadline = None if seconds is None else monotonic() + seconds
+        while thread.is_alive() and not self._left.is_set():
+            if deadline is not None and monotonic() >= deadline:
+                self._late(seconds or 0.0)
+                break
+            thread.join(LOOK_SECONDS)
+        self.stop()
+        return self._result()
+
+    def _late(self, seconds: float) -> None:
+        within = _("there was no answer within {n} s.").format(n=round(seconds))
+        if self._answers is None:
+            self._not_checked = within
+        elif self._facts is None and self._connect is not None:
+            self._account_problem = within
+
+    def _work(self) -> None:
+        from gpuecs_tui.aws.errors import AwsProblem
+        from gpuecs_tui.aws.session import Closed
+        from gpuecs_tui.terraform.owned import owned
+        from gpuecs_tui.terraform.provider_choice import provider_choice
+        from gpuecs_tui.terraform.read import ReadProblem
+
+        self._provider = provider_choice(self._directory)
+        try:
+            if self._answers is None:
+                self._answers = written_answers(self._directory)
+            if self._connect is not None:
+                self._read(self._connect, self._answers)
+        except (ReadProblem, NoStack) as problem:
+            self._not_checked = str(problem)
+        except AwsProblem as problem:
+            self._account_problem = f"{problem.sentence} {problem.remedy}".strip()
+        except Closed:
+            return
+        self._owned = owned(self._directory, self._environ)
+
+    def _read(self, connect: Connect, answers: Answers) -> None:
+        from gpuecs_tui.aws.discovery import Progress, read_account
+        from gpuecs_tui.aws.lookups import read_references
+        from gpuecs_tui.aws.session import Closed
+
+        reader = self._reader = connect(str(answers.get("stack.region", "")))
+        if self._left.is_set():
+            raise Closed
+
+        def keep(progress: Progress) -> None:
+            self._facts = progress.facts
+
+        facts = self._facts = read_account(reader, keep)
+        self._facts = read_references(reader, _resolved(answers, facts).stack, facts)
+
+    def _result(self) -> Checked:
+        answers = self._answers
+        if answers is None or self._not_checked:
+            return Checked(not_checked=self._not_checked)
+        found = findings(answers, self._facts, self._owned, self._provider)
+        return Checked(tuple(found), self._account_problem)
+
+
+class NoStack(Exception):
+    """The directory's Terraform holds no stack that is understood here."""
+
+
+def written_answers(directory: Path) -> Answers:
+    """Return the answers in a directory's Terraform. Raises ReadProblem or NoStack."""
+    from gpuecs_tui.terraform.read import read
+
+    found = read(directory)
+    if found.kind != "stack":
+        raise NoStack(
+            _("{directory} holds no ECS service that is understood here.").format(
+                directory=directory
+            )
+        )
+    return found.answers
+
+
+def findings(
+    answers: Answers, account: AccountFacts | None, owned: frozenset[str] | None, provider: str
+) -> list[Finding]:
+    """Return what is wrong with the answers themselves, then what the rules find elsewhere.
+
+    ``owned`` and ``provider`` as in ``checks.check``.
+    """
+    from gpuecs_tui.checks.registry import check, of_problems
+    from gpuecs_tui.stack.problems import problems
+
+    resolved = _resolved(answers, account)
+    wrong = of_problems(problems(answers, resolved))
+    said = {finding.field for finding in wrong}
+    found = check(resolved.stack, account, owned=owned, provider=provider)
+    return [*wrong, *(finding for finding in found if finding.field not in said)]
+
+
+def _resolved(answers: Answers, account: AccountFacts | None) -> Resolved:
+    from gpuecs_tui.aws import catalogue
+
+    name = str(answers.get("fleet.instance_type", ""))
+    return resolve(answers, catalogue.find(name, account))

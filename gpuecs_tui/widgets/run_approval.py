@@ -1,0 +1,114 @@
+"""A run's screen that checks once more, with the account read fresh, before it asks for a yes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import on, work
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+
+from gpuecs_tui.apply_check import LIMIT_SECONDS, ApplyCheck, Checked
+from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.run import Run
+from gpuecs_tui.terraform.states import Operation, State
+from gpuecs_tui.widgets.run_advice import AdvisingScreen
+from gpuecs_tui.widgets.run_questions import apply_question
+from gpuecs_tui.wizard.run_environment import state_environment
+
+if TYPE_CHECKING:
+    from gpuecs_tui.app import WizardApp
+
+
+class ApprovingScreen(AdvisingScreen):
+    """A screen on which a plan is approved; a subclass says what follows from a yes."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "approve", show=False),
+        Binding("escape", "leave_check", show=False),
+    ]
+
+    @dataclass
+    class CheckedAgain(Message):
+        """The check right before an apply is over."""
+
+        check: ApplyCheck
+        run_id: str
+        checked: Checked
+
+    checking: ApplyCheck | None = None
+    """The check that is under way."""
+
+    @property
+    def confirmation(self) -> str:
+        """What must be typed before anything is destroyed: the stack's name."""
+        return self.wizard.stack_name.strip() or self.wizard.options.directory.resolve().name
+
+    def on_unmount(self) -> None:
+        """Leave a check that is under way."""
+        if self.checking is not None:
+            self.checking.stop()
+
+    def approved(self, run: Run) -> None:
+        """Have the plan of ``run`` applied."""
+        raise NotImplementedError
+
+    def action_approve(self) -> None:
+        """Ask whether to apply the plan on view, once it was checked again."""
+        run = self.run
+        if run is None:
+            return
+        if run.operation is Operation.DESTROY:
+            self._ask(None)
+            return
+        feed, profile = cast("WizardApp", self.app).feed, self.wizard.profile
+        self.checking = ApplyCheck(
+            run.directory, partial(feed.fresh_reader, profile), state_environment(profile)
+        )
+        self.panel.say(Content.styled(_("Checking once more …"), "bold $text-accent"))
+        self.changed()
+        self._check_again(self.checking, run.id)
+
+    def action_leave_check(self) -> None:
+        """Check no further, and ask nothing."""
+        check, self.checking = self.checking, None
+        if check is not None:
+            check.stop()
+        self.panel.say(Content(""))
+        self.changed()
+
+    @work(thread=True, group="apply-check", exclusive=True, exit_on_error=False)
+    def _check_again(self, check: ApplyCheck, run_id: str) -> None:
+        self.post_message(self.CheckedAgain(check, run_id, check.run(LIMIT_SECONDS)))
+
+    @on(CheckedAgain)
+    def _checked_again(self, message: CheckedAgain) -> None:
+        if message.check is not self.checking:
+            return
+        self.action_leave_check()
+        run = self.run
+        # Somebody else may have decided meanwhile.
+        if run is not None and run.id == message.run_id and run.state is State.PLANNED:
+            self._ask(message.checked)
+
+    def _ask(self, checked: Checked | None) -> None:
+        watch = self.panel.view
+        if watch is None:
+            return
+        run = watch.run
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.approved(run)
+
+        question = apply_question(watch, checked, self.life_for(run), self.confirmation)
+        self.app.push_screen(question, answered)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Allow to leave a check while there is one."""
+        if action == "leave_check":
+            return self.checking is not None
+        return super().check_action(action, parameters)
