@@ -22,6 +22,7 @@ from gpuecs_tui.terraform.hcl_tree import ReadProblem
 from gpuecs_tui.terraform.render import render
 from gpuecs_tui.terraform.states import title as title_of_state
 from gpuecs_tui.terraform.write import Changes, WriteProblem, compare, write
+from gpuecs_tui.widgets.age import age_line, oldest
 from gpuecs_tui.widgets.cells import harmless
 from gpuecs_tui.widgets.choice_list import ChoiceList
 from gpuecs_tui.widgets.choice_rows import Choices
@@ -131,7 +132,8 @@ class ReviewScreen(MovingScreen):
         self.query_one(Picture).draw(context, resolved.missing)
         self.query_one(FitPicture).draw(context)
         self.query_one("#cost", TextPane).show(cost_page(context), keep_place=True)
-        self.query_one(FindingsPage).show_remarks(remarks(self.wizard))
+        age = age_line(oldest(self.wizard.account.facts))
+        self.query_one(FindingsPage).show_remarks(remarks(self.wizard), age)
         self.query_one("#decisions", ChoiceList).replace_choices(decision_choices(self.wizard))
         stack = resolved.stack if valid else None
         if stack != self._stack or (stack is None and self._files):

@@ -12,6 +12,7 @@ from textual.message import Message
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.widgets import choices_account, choices_compute
 from gpuecs_tui.widgets.choice import Picker
+from gpuecs_tui.widgets.cost_line import cost_line
 from gpuecs_tui.widgets.fit_line import fit_line
 from gpuecs_tui.widgets.form_field import Note
 from gpuecs_tui.widgets.form_screen import FormScreen, ListSource
@@ -29,6 +30,7 @@ class TaskScreen(FormScreen):
     """Asks for the task's and the service's decisions."""
 
     STEP = "task"
+    CSS_PATH = "task.tcss"
     HELP_KEYS = keys_of("task")
     HELP = N_(
         "Enter on the image lists the ECR repositories of the region, then the tags of one; "
@@ -60,8 +62,9 @@ class TaskScreen(FormScreen):
         return (("^y", _("what fits")),)
 
     def live(self) -> Content:
-        """Say how many tasks fit on one instance."""
-        return fit_line(self.wizard)
+        """Say how many tasks fit on one instance, and what the fleet costs."""
+        lines = (fit_line(self.wizard), cost_line(self.wizard))
+        return Content("\n").join(line for line in lines if line.plain)
 
     def notes_of(self, key: str) -> list[Note]:
         """Say what it means that something other than Terraform deploys."""

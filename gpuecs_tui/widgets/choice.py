@@ -9,17 +9,18 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.widgets.age import age_line
 from gpuecs_tui.widgets.cells import harmless
 from gpuecs_tui.widgets.choice_list import ChoiceList
 from gpuecs_tui.widgets.choice_rows import Choices, Row
+from gpuecs_tui.widgets.frame import WizardModal
 from gpuecs_tui.widgets.styles import FAINT, MUTED
 
 
-class Picker(ModalScreen[tuple[str, ...] | None]):
+class Picker(WizardModal[tuple[str, ...] | None]):
     """Asks for one or several rows; the answer is their ids, None when it was left."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -50,7 +51,7 @@ class Picker(ModalScreen[tuple[str, ...] | None]):
 
     def compose(self) -> ComposeResult:
         """Filter, headings, rows, what to know of the highlighted one, keys."""
-        with Vertical() as box:
+        with Vertical(id="box") as box:
             box.border_title = Content(self._choices.title)
             yield Static(markup=False, id="filter")
             yield Static(markup=False, id="heading")
@@ -107,6 +108,8 @@ class Picker(ModalScreen[tuple[str, ...] | None]):
         note = self.query_one("#note", Static)
         note.update(Content.styled(text, style))
         note.set_class(bool(text), "-shown")
+        age = Content(age_line(self._choices.read_at))
+        self.query_one("#box").border_subtitle = age
 
     def _keys(self) -> str:
         if self._choices.multiple:

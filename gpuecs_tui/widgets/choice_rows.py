@@ -6,6 +6,7 @@ import operator
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from rich.cells import cell_len
@@ -68,6 +69,8 @@ class Choices:
     """What to know of the list as a whole: why it is empty or unknown, how old it is."""
     remedy: str = ""
     """What mends it, where it is unknown."""
+    read_at: datetime | None = None
+    """When it was read of the account, in UTC; None for a list that isn't of one."""
     unknown: bool = False
     """Whether the list couldn't be read: then it says nothing of what exists."""
 

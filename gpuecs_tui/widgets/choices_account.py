@@ -51,6 +51,7 @@ def listed(
         multiple=multiple,
         numeric=numeric,
         note="" if found else empty,
+        read_at=reading.read_at,
     )
 
 

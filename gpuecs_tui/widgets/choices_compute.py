@@ -54,4 +54,5 @@ def images(uri: str, reading: Reading[tuple[Image, ...] | None]) -> Choices:
         tagged = f"{it.tag} @" if it.tag else "@"
         detail = _("Pinned by its digest, the image can't change under you.")
         rows.append(Row(f"{uri}@{it.digest}", (tagged, *cells[1:]), detail=detail))
-    return Choices(title, columns, tuple(rows), note="" if rows else _("It holds no images."))
+    note = "" if rows else _("It holds no images.")
+    return Choices(title, columns, tuple(rows), note=note, read_at=reading.read_at)

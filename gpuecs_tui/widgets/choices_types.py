@@ -43,6 +43,7 @@ def instance_types(wizard: Wizard) -> Choices:
         numeric=(2, 3, 4, 5, 6),
         note=f"{note} ({unknown})" if unknown and unknown.call else note.strip(),
         remedy=unknown.remedy if unknown else "",
+        read_at=None if unknown else known.read_at,
     )
 
 

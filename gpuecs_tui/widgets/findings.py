@@ -10,15 +10,15 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.model import KEYS
-from gpuecs_tui.widgets.age import age_text
+from gpuecs_tui.widgets.age import age_line, oldest
 from gpuecs_tui.widgets.cells import harmless
 from gpuecs_tui.widgets.choice_list import ChoiceList
 from gpuecs_tui.widgets.choice_rows import Choices, Row
+from gpuecs_tui.widgets.frame import WizardModal
 from gpuecs_tui.widgets.places import step_of
 from gpuecs_tui.widgets.styles import MUTED
 from gpuecs_tui.wizard.decisions import FORM_KEYS
@@ -53,7 +53,7 @@ def remarks(wizard: Wizard) -> list[Remark]:
     return sorted(found, key=lambda it: order.index(it.severity))
 
 
-class FindingsScreen(ModalScreen[Remark | None]):
+class FindingsScreen(WizardModal[Remark | None]):
     """The list; the answer is the remark whose field one wants to see."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -79,10 +79,9 @@ class FindingsScreen(ModalScreen[Remark | None]):
 
     def compose(self) -> ComposeResult:
         """The list, the whole text of one, the keys."""
-        with Vertical() as box:
+        with Vertical(id="box") as box:
             box.border_title = Content(_("Findings"))
-            if age := age_text(self._wizard.account.facts):
-                box.border_subtitle = Content(_("account {age}").format(age=age))
+            box.border_subtitle = Content(self._age())
             yield ChoiceList(self._choices())
             yield Static(markup=False, id="detail")
             yield Static(
@@ -123,8 +122,19 @@ class FindingsScreen(ModalScreen[Remark | None]):
         for key, text in self._remarks[row.id].fix:
             self._wizard.put(key, text)
         self._wizard.check()
+        self.changed()
+
+    def changed(self) -> None:
+        """List what there is to say now; the highlighted place stays."""
+        before = self._remarks
         self._fill()
-        self.query_one(ChoiceList).replace_choices(self._choices())
+        if self._remarks != before:
+            self.query_one(ChoiceList).replace_choices(self._choices())
+        self.query_one("#box").border_subtitle = Content(self._age())
+
+    def _age(self) -> str:
+        age = age_line(oldest(self._wizard.account.facts))
+        return _("account {age}").format(age=age) if age else ""
 
     def _fill(self) -> None:
         self._remarks = {str(i): remark for i, remark in enumerate(remarks(self._wizard))}

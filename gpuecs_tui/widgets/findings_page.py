@@ -39,6 +39,7 @@ class FindingsPage(OptionList):
     DEFAULT_CSS = """
     FindingsPage, FindingsPage:focus {
         border: none; padding: 0; background: $background; height: 1fr;
+        border-bottom: blank; border-subtitle-color: $text-muted; border-subtitle-align: right;
     }
     """
 
@@ -58,8 +59,9 @@ class FindingsPage(OptionList):
         super().__init__(id=id)
         self._remarks: tuple[Remark, ...] | None = None
 
-    def show_remarks(self, remarks: Sequence[Remark]) -> None:
-        """Show ``remarks``; the highlighted place stays."""
+    def show_remarks(self, remarks: Sequence[Remark], age: str = "") -> None:
+        """Show ``remarks`` above the ``age`` of what they stand on; the highlighted place stays."""
+        self.border_subtitle = Content(age)
         if tuple(remarks) == self._remarks:
             return
         self._remarks = tuple(remarks)

@@ -26,3 +26,13 @@ def test_the_oldest_list_counts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_was_not_read_has_no_age() -> None:
     assert age.age_text(None) == age.age_text(AccountFacts(region="us-east-1")) == ""
+
+
+def test_a_list_says_its_age_in_minutes_and_how_it_is_read_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+    monkeypatch.setattr(age, "now", lambda: read + timedelta(minutes=3, seconds=59))
+    assert age.age_line(read) == "read 3 min ago · Ctrl+R reads again"
+    assert age.age_line(read + timedelta(minutes=3)) == "read just now · Ctrl+R reads again"
+    assert age.age_line(None) == ""
