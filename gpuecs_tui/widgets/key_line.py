@@ -10,6 +10,8 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.widgets.header import spread
 from gpuecs_tui.widgets.one_line import OneLine
 
+GAP = 2
+"""Cells between two keys, and at least between the keys and what was found."""
 KeyHint = tuple[str, str]
 """A key as it is written ("^n") and the word for what it does."""
 
@@ -22,20 +24,27 @@ class KeyLine(OneLine):
     """
 
     def show_keys(self, hints: Iterable[KeyHint], right: Content) -> None:
-        """Show ``hints``, then the frame's own keys, as many as fit."""
-        pairs = [*hints, *frame_keys()]
+        """Show ``hints``, then the frame's own keys, as many as fit; ``right`` gives way first."""
+        own = list(hints)
 
         def fitted(width: int) -> Content:
-            left = Content("")
-            for key, word in pairs:
-                pair = Content.assemble((key, "bold $text-accent"), f" {word}")
-                longer = Content.assemble(left, "  ", pair) if left.plain else pair
-                if longer.cell_length + right.cell_length + 2 > width:
+            room = width - _line(own).cell_length - GAP
+            told = right
+            if own and told.cell_length > room:
+                told = told.truncate(max(room, 0), ellipsis=True)
+            shown = list(own)
+            for pair in frame_keys():
+                if _line([*shown, pair]).cell_length + told.cell_length + GAP > width:
                     break
-                left = longer
-            return spread(left, right, width)
+                shown.append(pair)
+            return spread(_line(shown), told, width)
 
         self.show(fitted)
+
+
+def _line(pairs: Iterable[KeyHint]) -> Content:
+    keys = [Content.assemble((key, "bold $text-accent"), f" {word}") for key, word in pairs]
+    return Content(" " * GAP).join(keys)
 
 
 def frame_keys() -> tuple[KeyHint, ...]:

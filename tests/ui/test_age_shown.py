@@ -95,9 +95,16 @@ async def test_the_list_of_findings_keeps_up_while_it_is_open(stack_directory: P
         app.wizard.close()
 
 
-@pytest.mark.parametrize("state", list(State))
+STATES = (
+    *(State.PLANNED, State.APPLYING, State.STOPPING),
+    *(State.SUCCEEDED, State.FAILED, State.CANCELLED),
+)
+"""The others have no keys that these don't have."""
+
+
+@pytest.mark.parametrize("state", STATES)
 async def test_no_key_of_a_run_is_cut_off_at_80_columns(directory: Path, state: State) -> None:
-    stage(directory, state, PLAN[:PLAN_ENDS])
+    stage(directory, state, PLAN[:PLAN_ENDS], outputs={"url": {"value": "http://llama"}})
     async with on_run_screen(directory) as pilot:
         screen = screen_of(pilot)
         for key, word in screen.key_hints():
@@ -107,4 +114,4 @@ async def test_no_key_of_a_run_is_cut_off_at_80_columns(directory: Path, state: 
         line.show_keys(screen.key_hints(), type(screen.findings_summary())(long))
         for key, word in screen.key_hints():
             assert f"{key} {word}" in line_of(line)
-        assert line_of(line).endswith(long)
+        assert "12 errors" in line_of(line), "the worst of what was found stays too"

@@ -172,11 +172,11 @@ async def test_a_plan_that_is_discarded_meanwhile_is_not_asked_about(
 
 
 async def test_the_end_of_everything_is_asked_about_at_once(
-    planned: Path, stuck: threading.Event, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    directory: Path, stuck: threading.Event, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GPUECS_TUI_ENGINE", str(fake_engine.install(tmp_path / "engine")))
-    applied(planned)
-    async with on_run_screen(planned) as pilot:
+    applied(directory)
+    async with on_run_screen(directory) as pilot:
         await pilot.press("D")
         await test_run.until_run(pilot, State.PLANNED)
         await pilot.press("a")
