@@ -117,7 +117,11 @@ async def until_run(pilot: Pilot[int], *states: State) -> None:
 async def approve(pilot: Pilot[int]) -> Confirm:
     """Press the key and wait for the question, which comes once the check is over."""
     await pilot.press("a")
-    await until(pilot, lambda: isinstance(pilot.app.screen, Confirm), "the question")
+
+    def asks() -> bool:
+        return isinstance(pilot.app.screen, Confirm) and pilot.app.screen.is_mounted
+
+    await until(pilot, asks, "the question")
     confirm = pilot.app.screen
     assert isinstance(confirm, Confirm)
     return confirm

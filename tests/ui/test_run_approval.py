@@ -32,7 +32,9 @@ directory = test_run.directory
 
 async def asked(pilot: Pilot[int]) -> str:
     """Wait for the question and return what it says."""
-    await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+    await until(
+        pilot, lambda: isinstance(pilot.app.screen, Confirm) and pilot.app.screen.is_mounted
+    )
     return str(pilot.app.screen.query_one("#lines Static", Static).content)
 
 
