@@ -118,7 +118,7 @@ terraform {
 
 
 def write_small(folder: Path, name: str, vpc: str) -> None:
-    """Write the small stack: 12 resources, some 8 s with answers slowed."""
+    """Write the small stack: 11 resources, some 8 s with answers slowed."""
     folder.mkdir()
     text = SMALL.replace("@NAME@", name).replace("@VPC@", vpc)
     (folder / "main.tf").write_text(text, "utf-8")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import sysconfig
 import venv
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -61,3 +62,10 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         check=True, capture_output=True,
     )  # fmt: skip
     return python.with_name("gpuecs-tui")
+
+
+@pytest.fixture
+def gpuecs(installed: Path) -> Iterator[Path]:
+    """The program of the wheel, with a demo account of its own that ends with the test."""
+    yield installed
+    subprocess.run([installed, "demo", "stop"], check=True, capture_output=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,16 +12,9 @@ import pytest
 pytestmark = pytest.mark.e2e
 
 
-@pytest.fixture
-def gpuecs(installed: Path, tmp_path: Path) -> Iterator[list[str | Path]]:
-    """The program, with a demo account of its own that ends with the test."""
-    yield [installed]
-    subprocess.run([installed, "demo", "stop"], check=True, capture_output=True, cwd=tmp_path)
-
-
-def test_from_answers_to_a_destroyed_stack(gpuecs: list[str | Path], tmp_path: Path) -> None:
+def test_from_answers_to_a_destroyed_stack(gpuecs: Path, tmp_path: Path) -> None:
     done = subprocess.run(
-        [*gpuecs, "demo", "tour", "my stack"],
+        [gpuecs, "demo", "tour", "my stack"],
         cwd=tmp_path,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -38,7 +30,7 @@ def test_from_answers_to_a_destroyed_stack(gpuecs: list[str | Path], tmp_path: P
     state = json.loads((tmp_path / "my stack" / "terraform.tfstate").read_text())
     assert state["resources"] == []
     listed = subprocess.run(
-        [*gpuecs, "runs", "my stack", "--json"],
+        [gpuecs, "runs", "my stack", "--json"],
         cwd=tmp_path, capture_output=True, text=True, check=True,
     )  # fmt: skip
     runs = json.loads(listed.stdout)
@@ -46,3 +38,8 @@ def test_from_answers_to_a_destroyed_stack(gpuecs: list[str | Path], tmp_path: P
     assert {run["state"] for run in runs} == {"succeeded"}
     assert runs[1]["changes"] == {"add": 0, "change": 0, "destroy": 0, "import": 0}
     assert runs[0]["changes"]["destroy"] == runs[2]["changes"]["add"] > 20
+    kept = subprocess.run(
+        [gpuecs, "show", "my stack", "--json"],
+        cwd=tmp_path, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert json.loads(kept.stdout)["stack"]["name"] == "demo-llm"

@@ -1,0 +1,141 @@
+"""The wizard of the wheel dies in mid-apply, on the real Terraform and the emulated account."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from chaos.inventory import Account, addresses_of
+from chaos.judge import Judge
+from chaos.stacks import write_small
+from gpuecs_tui.demo import account
+from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform.states import State
+from gpuecs_tui.terraform.tflock import read_lock
+from gpuecs_tui.wizard import drafts
+from gpuecs_tui.wizard.drafts import Draft
+from tests.terminals import Terminal, in_a_terminal
+from tests.terraform.waiting import journal_of, until
+
+pytestmark = pytest.mark.e2e
+
+NAME = "midst"
+SMALL = 11
+"""Resources of the stack without a load balancer, which is applied in seconds."""
+HELD = """
+resource "terraform_data" "held" {
+  depends_on = [aws_iam_role.this]
+
+  provisioner "local-exec" {
+    command = "for _ in $(seq 3000); do [ -e '@GATE@' ] && exit 0; sleep 0.1; done; exit 1"
+  }
+}
+
+resource "aws_cloudwatch_log_group" "after" {
+  name       = "/ecs/@NAME@-after"
+  depends_on = [terraform_data.held]
+}
+"""
+"""Keeps the apply in its midst until the gate, a file, is there; what comes after is AWS's."""
+LEAVE_SECONDS = 4
+"""For the wizard to end after its terminal: 2 s are promised, the machine may be busy."""
+CTRL_Q = "\x11"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A stack's directory and the account it is for."""
+
+    program: Path
+    directory: Path
+    gate: Path
+    account: Account
+
+    def wizard(self) -> list[str]:
+        return [str(self.program), "--demo", str(self.directory)]
+
+    def exit_code(self, *words: str | Path) -> int:
+        done = subprocess.run(
+            [self.program, "--demo", *words], check=False, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True,
+        )  # fmt: skip
+        print(done.stdout[-3000:], done.stderr)
+        return done.returncode
+
+
+@pytest.fixture
+def place(gpuecs: Path, tmp_path: Path) -> Iterator[Place]:
+    """The small stack, held in its midst, with the draft of a wizard that stood at the run."""
+    # Any command on the demo account starts it.
+    subprocess.run([gpuecs, "--demo", "gpus"], check=True, capture_output=True)
+    demo = account.find()
+    assert demo is not None
+    place = Place(
+        gpuecs, tmp_path / NAME, tmp_path / "gate", Account(demo.endpoint, dict(demo.environ))
+    )
+    write_small(place.directory, NAME, place.account.vpc())
+    held = HELD.replace("@GATE@", str(place.gate)).replace("@NAME@", NAME)
+    (place.directory / "held.tf").write_text(held)
+    typed = {"stack.name": NAME, "stack.region": account.REGION}
+    drafts.save(place.directory, Draft(typed, "run", ("start", "review", "run")))
+    yield place
+    # A test that failed must leave no Terraform waiting.
+    place.gate.touch()
+    until(lambda: runs.live_run(place.directory) is None, "the end of the run")
+
+
+def test_kill_in_mid_apply(place: Place) -> None:
+    _strike_in_mid_apply(place, Terminal.kill)
+
+
+def test_tty_closed_in_mid_apply(place: Place) -> None:
+    _strike_in_mid_apply(place, Terminal.close)
+
+
+def _strike_in_mid_apply(place: Place, strike: Callable[[Terminal], None]) -> None:
+    before = place.account.things(NAME)
+    assert before == set()
+    with in_a_terminal(place.wizard()) as first:
+        first.until("Go on with your draft")
+        first.type("\r")
+        first.until("p plans what is written")
+        first.type("p")
+        first.until("It waits for you")
+        first.type("a")
+        first.until("Apply this plan?")
+        first.until(" No ")
+        # Where a check finds an error in a draft of name and region, the name must be typed.
+        first.type(f"{NAME}\r" if first.shows(f"Type {NAME} to go on") else "y")
+        run = until(lambda: runs.live_run(place.directory), "the wizard's run")
+        until(lambda: '"type":"provision_start"' in journal_of(run), "the midst of the apply")
+        strike(first)
+        assert first.ended(LEAVE_SECONDS)
+    goes_on = runs.live_run(place.directory)
+    assert goes_on is not None and goes_on.id == run.id and goes_on.state is State.APPLYING
+    assert read_lock(place.directory) is not None
+
+    with in_a_terminal(place.wizard()) as second:
+        second.until("Watch the run on this directory")
+        second.type("\r")
+        second.until("Applying: leave at any time")
+        place.gate.touch()
+        second.until("Applied.")
+        second.type(CTRL_Q)
+        assert second.ended(LEAVE_SECONDS)
+
+    ended = run.refresh()
+    assert ended.state is State.SUCCEEDED and ended.returncode == 0
+    assert read_lock(place.directory) is None
+    state = place.directory / "terraform.tfstate"
+    judge = Judge(place.directory, place.account, "", "")
+    assert judge.look(ended, place.account.things(NAME), before).problems == []
+    assert len(addresses_of(state.read_bytes())) == SMALL + 2
+    assert place.exit_code("plan", place.directory) == 0
+    assert place.exit_code("destroy", place.directory, "--yes") == 0
+    assert place.account.things(NAME) == set()
+    assert json.loads(state.read_bytes())["resources"] == []

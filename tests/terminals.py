@@ -1,0 +1,96 @@
+"""A program in a pseudo-terminal, and what its user would see there."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import termios
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import pyte
+
+PATIENCE = 60
+"""Seconds for anything to appear: a machine under load."""
+COLUMNS, ROWS = 80, 24
+
+
+@dataclass
+class Terminal:
+    """The other end of a program's terminal."""
+
+    pid: int
+    end: int
+    screen: pyte.Screen = field(default_factory=lambda: pyte.Screen(COLUMNS, ROWS))
+
+    def __post_init__(self) -> None:
+        self._stream = pyte.ByteStream(self.screen)
+
+    def until(self, *texts: str) -> str:
+        """Wait for one of ``texts`` on the screen (on the wire only the cells that differ come).
+
+        Returns the one that came.
+        """
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            for text in texts:
+                if self.shows(text):
+                    return text
+            left = deadline - time.monotonic()
+            assert left > 0 and select.select([self.end], [], [], left)[0], self.screen.display
+            self._stream.feed(os.read(self.end, 1 << 16))
+
+    def shows(self, text: str) -> bool:
+        """Tell whether ``text`` is on the screen as far as it was read."""
+        return any(text in line for line in self.screen.display)
+
+    def type(self, text: str) -> None:
+        """Type ``text``."""
+        os.write(self.end, text.encode())
+
+    def close(self) -> None:
+        """Close the terminal, as an ssh connection that breaks does."""
+        os.close(self.end)
+        self.end = -1
+
+    def kill(self) -> None:
+        """Kill the program."""
+        os.kill(self.pid, signal.SIGKILL)
+
+    def hang_up(self) -> None:
+        """Tell the program that its terminal goes."""
+        os.kill(self.pid, signal.SIGHUP)
+
+    def ended(self, within: float) -> bool:
+        """Wait ``within`` seconds for the program's end."""
+        deadline = time.monotonic() + within
+        while time.monotonic() < deadline:
+            if os.waitpid(self.pid, os.WNOHANG)[0]:
+                self.pid = 0
+                return True
+            time.sleep(0.02)
+        return False
+
+
+@contextmanager
+def in_a_terminal(command: Sequence[str]) -> Iterator[Terminal]:
+    """Run ``command`` in a terminal of its own; it is killed at the end."""
+    pid, end = pty.fork()
+    if pid == 0:
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+        os.execv(command[0], list(command))
+    terminal = Terminal(pid, end)
+    try:
+        yield terminal
+    finally:
+        if terminal.pid:
+            terminal.kill()
+            os.waitpid(terminal.pid, 0)
+        if terminal.end >= 0:
+            terminal.close()
