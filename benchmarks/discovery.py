@@ -8,41 +8,27 @@ after another.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 
+from benchmarks.replay import CALL_SECONDS, replaying
 from benchmarks.rows import Row, table
 from gpuecs_tui.aws.discovery import TOPICS, Progress, read_account
 from gpuecs_tui.aws.discovery_identity import read_identity
 from gpuecs_tui.aws.session import connect
 from gpuecs_tui.demo import account
 
-CALL_SECONDS = 0.15
-"""What a call to AWS takes from a bastion in another region."""
 CHAIN = 2
 """sts:GetCallerIdentity, then any other call: no list of the emulated account has a second page."""
 LIMIT = 1.5
 TRIES = 3
 
-SERVER = """
-import sys
-from tests.aws.stub import Stub, running
-with running(Stub(upstream=sys.argv[1], replay=True, delay=float(sys.argv[2]))) as stub:
-    print(stub.url, flush=True)
-    sys.stdin.read()
-"""
-
 
 def measure() -> list[Row]:
     """Measure a first discovery with models loaded, one in a fresh process, and one by one."""
-    with _replaying():
+    with replaying():
         warm, first, sequential = [], [], []
         for _try in range(TRIES):
             reader = connect("", account.REGION)
@@ -91,27 +77,6 @@ def _cold() -> float:
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     return float(done.stdout)
-
-
-@contextmanager
-def _replaying() -> Iterator[None]:
-    with tempfile.TemporaryDirectory() as folder:
-        demo = account.start(Path(folder))
-        before = dict(os.environ)
-        os.environ.clear()
-        os.environ.update(demo.environment(before))
-        command = [sys.executable, "-c", SERVER, demo.endpoint, str(CALL_SECONDS)]
-        server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        try:
-            assert server.stdin and server.stdout
-            os.environ["AWS_ENDPOINT_URL"] = server.stdout.readline().strip()
-            read_account(connect("", account.REGION))
-            yield
-        finally:
-            server.communicate()
-            account.stop(Path(folder))
-            os.environ.clear()
-            os.environ.update(before)
 
 
 if __name__ == "__main__":

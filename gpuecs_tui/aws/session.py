@@ -128,10 +128,11 @@ class AccountReader:
             return dict(answer)
 
     def pages(self, service: str, operation: str, **parameters: Any) -> Iterator[dict[str, Any]]:
-        """Yield every page of a list call; raise AwsProblem or Closed between two pages."""
+        """Yield every page of a list call; raise AwsProblem, or Closed before and between pages."""
         name = action(service, operation)
         with self._worded(name):
             client = self._client(service)
+            self._check_open()
             for page in client.get_paginator(_method(client, operation)).paginate(**parameters):
                 self._check_open()
                 yield page
