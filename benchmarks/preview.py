@@ -1,22 +1,40 @@
-"""From a changed decision to its rendered files on view in the review, in the running wizard."""
+"""From a key press to what it changes, on the screen of the running wizard.
+
+The wizard runs in a pty and real keys are typed; a time is taken when a terminal emulator shows the
+new text. Typed is the task's memory: the line below the form that says what fits follows every
+digit, a finding comes and goes with the last one. The review's files are rendered while their page
+is on view, which has no field: there the key is the one that applies a finding's remedy.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from textual.message import Message
 from textual.pilot import Pilot
 
 from benchmarks.rows import Row
+from benchmarks.terminal import quiet_environment
+from gpuecs_tui.wizard import drafts
+from gpuecs_tui.wizard.drafts import Draft
+from gpuecs_tui.wizard.memory import Options
+from tests.terminals import Terminal, in_a_terminal
 
-CHANGES = 40
+PRESSES = 40
 LIMIT = 50.0
 """Milliseconds after a key press; beyond it a preview is felt to lag."""
+QUIET_SECONDS = 0.3
+"""Without anything painted, after which a key press has had all its consequences."""
+FIELD = "task.memory"
+FITS, TOO_MUCH = "1500", "9"
+"""What stands in the field, and a digit that before it makes it more than an instance has."""
 TEXTS = {
     "stack.name": "llama",
     "stack.region": "us-east-1",
@@ -24,27 +42,95 @@ TEXTS = {
     "network.instance_subnet_ids": "subnet-0a0b0c0d, subnet-0a0b0c0e",
     "fleet.instance_type": "g4dn.xlarge",
     "task.image": "nginx:1",
+    FIELD: FITS,
 }
+STEPS = ("start", "account", "network", "fleet", "task", "load_balancer", "review")
+WIZARD = "import sys; from gpuecs_tui.cli import main; sys.exit(main([sys.argv[1]]))"
+LEFT_OVER = "Left over"
+ERROR = " error"
+BACKSPACE, TO_BEGIN, TO_END = "\x7f", "\x01", "\x05"
 
 
 def measure() -> list[Row]:
-    """Change one number of a whole stack again and again; nothing of the account is known."""
-    with tempfile.TemporaryDirectory() as folder:
-        before = os.environ.get("XDG_STATE_HOME")
-        os.environ["XDG_STATE_HOME"] = str(Path(folder) / "state")
-        try:
-            times = asyncio.run(_times(Path(folder) / "llama"))
-        finally:
-            if before is None:
-                del os.environ["XDG_STATE_HOME"]
-            else:
-                os.environ["XDG_STATE_HOME"] = before
-    ranked = sorted(times)
-    ninth = ranked[int(len(ranked) * 0.9)]
+    """Type and untype; nothing of the account is known."""
+    with _home() as home:
+        lines, findings = _typed(home)
+        files = asyncio.run(_remedied(home / "remedied"))
     return [
-        Row("preview after a key press, median", median(times), "ms", limit=LIMIT),
-        Row("preview after a key press, nine of ten", ninth, "ms"),
+        *_rows("line of what fits", lines),
+        *_rows("finding at the field", findings),
+        *_rows("files rendered", files),
     ]
+
+
+def _rows(name: str, seconds: list[float]) -> list[Row]:
+    times = sorted(it * 1000 for it in seconds)
+    ninth = times[int(len(times) * 0.9)]
+    return [
+        Row(f"{name} after a key press, median", median(times), "ms", limit=LIMIT),
+        Row(f"{name} after a key press, nine of ten", ninth, "ms", limit=LIMIT),
+    ]
+
+
+@contextmanager
+def _home() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as folder:
+        before = dict(os.environ)
+        os.environ.clear()
+        os.environ.update(quiet_environment(HOME=folder, XDG_STATE_HOME=f"{folder}/state",
+                                            AWS_EC2_METADATA_DISABLED="true"))  # fmt: skip
+        try:
+            yield Path(folder)
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+
+
+def _typed(home: Path) -> tuple[list[float], list[float]]:
+    """Return the seconds until the line has changed, and until the finding has come or gone."""
+    directory = home / "typed"
+    drafts.save(directory, Draft(TEXTS, "task", STEPS))
+    lines, findings = [], []
+    with in_a_terminal([sys.executable, "-c", WIZARD, str(directory)]) as terminal:
+        terminal.until("Go on with your draft")
+        terminal.type("\r")
+        terminal.until(LEFT_OVER)
+        _settle(terminal)
+        while not terminal.shows(FIELD):
+            terminal.type("\t")
+            _settle(terminal)
+        terminal.type(TO_END)
+        for number in range(PRESSES // 2):
+            for key in (str(number % 6), BACKSPACE):
+                before = _line(terminal, LEFT_OVER)
+                lines.append(
+                    _press(terminal, key, lambda was=before: _line(terminal, LEFT_OVER) != was)
+                )
+        terminal.type(TO_BEGIN)
+        for _number in range(PRESSES // 2):
+            for key, comes in ((TOO_MUCH, True), (BACKSPACE, False)):
+                findings.append(
+                    _press(terminal, key, lambda is_=comes: terminal.shows(ERROR) is is_)
+                )
+    return lines, findings
+
+
+def _press(terminal: Terminal, key: str, shown: Callable[[], bool]) -> float:
+    begin = perf_counter()
+    terminal.type(key)
+    terminal.wait(shown)
+    taken = perf_counter() - begin
+    _settle(terminal)
+    return taken
+
+
+def _settle(terminal: Terminal) -> None:
+    while terminal.read(QUIET_SECONDS):
+        pass
+
+
+def _line(terminal: Terminal, text: str) -> str:
+    return next((line for line in terminal.screen.display if text in line), "")
 
 
 async def _settled(pilot: Pilot[int]) -> None:
@@ -54,23 +140,19 @@ async def _settled(pilot: Pilot[int]) -> None:
     await pilot.pause()
 
 
-async def _times(directory: Path) -> list[float]:
+async def _remedied(directory: Path) -> list[float]:
+    """Return the seconds from a press of ``f`` on a finding to the files without it."""
     from gpuecs_tui.app import WizardApp
     from gpuecs_tui.screens.review import ReviewScreen
     from gpuecs_tui.widgets.files_page import FilesPage
     from gpuecs_tui.wizard.account_feed import AccountFeed
-    from gpuecs_tui.wizard.drafts import Draft
-    from gpuecs_tui.wizard.memory import Options
 
     class NoFeed(AccountFeed):
         def start(self, profile: str, region: str) -> None:
             return
 
-    def nowhere(_message: Message) -> None:
-        return
-
-    app = WizardApp(Options(directory), feed=NoFeed(nowhere))
-    app.wizard.adopt(Draft(TEXTS, "review", ("start",)))
+    app = WizardApp(Options(directory), feed=NoFeed(lambda _message: None))
+    app.wizard.adopt(Draft(TEXTS, "review", STEPS))
     times = []
     async with app.run_test(size=(120, 40)) as pilot:
         await _settled(pilot)
@@ -78,18 +160,22 @@ async def _times(directory: Path) -> list[float]:
         await _settled(pilot)
         screen = app.screen
         assert isinstance(screen, ReviewScreen)
-        await pilot.press("3")
+        await pilot.press("2")
         page = screen.query_one(FilesPage)
-        for number in range(CHANGES):
-            wanted = str(14000 - number)
-            begin = perf_counter()
-            app.wizard.put("task.memory", wanted)
+        for number in range(PRESSES):
+            wrong = str(20000 + number)
+            app.wizard.put(FIELD, wrong)
             app.wizard.check()
             screen.changed()
-            while not any(wanted in text for text in page.files.values()):
+            await _settled(pilot)
+            assert any(wrong in text for text in page.files.values())
+            begin = perf_counter()
+            pressing = asyncio.create_task(pilot.press("f"))
+            while any(wrong in text for text in page.files.values()):
                 # Without a pause this loop would keep the rendering thread from running.
                 await asyncio.sleep(0.001)
-            times.append((perf_counter() - begin) * 1000)
+            times.append(perf_counter() - begin)
+            await pressing
             await _settled(pilot)
     app.wizard.close()
     return times

@@ -10,7 +10,7 @@ import signal
 import struct
 import termios
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -32,19 +32,23 @@ class Terminal:
     def __post_init__(self) -> None:
         self._stream = pyte.ByteStream(self.screen)
 
-    def until(self, *texts: str) -> str:
-        """Wait for one of ``texts`` on the screen (on the wire only the cells that differ come).
+    def until(self, *texts: str) -> None:
+        """Wait for one of ``texts`` on the screen: on the wire only the cells that differ come."""
+        self.wait(lambda: any(map(self.shows, texts)))
 
-        Returns the one that came.
-        """
+    def wait(self, condition: Callable[[], bool]) -> None:
+        """Read what is painted until ``condition`` holds."""
         deadline = time.monotonic() + PATIENCE
-        while True:
-            for text in texts:
-                if self.shows(text):
-                    return text
+        while not condition():
             left = deadline - time.monotonic()
-            assert left > 0 and select.select([self.end], [], [], left)[0], self.screen.display
-            self._stream.feed(os.read(self.end, 1 << 16))
+            assert left > 0 and self.read(left), self.screen.display
+
+    def read(self, within: float) -> bool:
+        """Read what is painted next; False when nothing is ``within`` so many seconds."""
+        if not select.select([self.end], [], [], within)[0]:
+            return False
+        self._stream.feed(os.read(self.end, 1 << 16))
+        return True
 
     def shows(self, text: str) -> bool:
         """Tell whether ``text`` is on the screen as far as it was read."""
@@ -79,12 +83,16 @@ class Terminal:
 
 
 @contextmanager
-def in_a_terminal(command: Sequence[str]) -> Iterator[Terminal]:
-    """Run ``command`` in a terminal of its own; it is killed at the end."""
+def in_a_terminal(
+    command: Sequence[str], environ: Mapping[str, str] | None = None
+) -> Iterator[Terminal]:
+    """Run ``command`` in a terminal of its own, with ``environ`` or else this process's
+    environment; it is killed at the end.
+    """
     pid, end = pty.fork()
     if pid == 0:
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-        os.execv(command[0], list(command))
+        os.execve(command[0], list(command), dict(environ or os.environ))
     terminal = Terminal(pid, end)
     try:
         yield terminal
