@@ -114,6 +114,22 @@ def test_over_the_form(
     assert picture(snap_compare, stack_directory, size, "task", key, task__memory="15742")
 
 
+@pytest.mark.parametrize("memory", ["30000", "200000"], ids=["fits", "too-much"])
+def test_fit(snap_compare: Any, stack_directory: Path, size: tuple[int, int], memory: str) -> None:
+    assert picture(
+        snap_compare,
+        stack_directory,
+        size,
+        "task",
+        "ctrl+y",
+        fleet__instance_type="g5.12xlarge",
+        task__memory=memory,
+        task__gpus="1",
+        task__cpu="8192",
+        service__distinct_instances="false",
+    )
+
+
 def test_editor(snap_compare: Any, stack_directory: Path, size: tuple[int, int]) -> None:
     assert picture(snap_compare, stack_directory, size, "task", "down", "down", "enter")
 
