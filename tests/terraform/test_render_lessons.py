@@ -141,6 +141,11 @@ def test_endpoints_let_only_the_instances_in_and_outlive_them() -> None:
         assert rules == ["endpoints_from_instances"]
         needs = references(written, "aws_autoscaling_group.this", "depends_on")
         assert needs[-3:] == ["aws_vpc_endpoint.interface", rule, "aws_vpc_endpoint.s3"]
+    # Without both, AWS refuses private DNS; the plan says so before the apply.
+    asked = written.expression("aws_vpc_endpoint.interface", "lifecycle.precondition.condition")
+    assert asked is not None
+    assert all(f"data.aws_vpc.this.enable_dns_{it}" in str(asked[0])
+               for it in ("support", "hostnames"))  # fmt: skip
     assert "aws_vpc_endpoint.interface" not in references(
         configuration(), "aws_autoscaling_group.this", "depends_on"
     )
