@@ -19,6 +19,7 @@ from tests.ui import fakes
 from tests.ui.conftest import settle, wizard_app
 from tests.ui.run_folders import DETAILS, PLAN, PLAN_ENDS, applied, stage
 from tests.ui.test_decisions import WHOLE
+from tests.ui.written import let_read, right_account, write_stack
 
 SIZES = [(80, 24), (120, 40)]
 pytestmark = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
@@ -51,8 +52,9 @@ def picture(
         await settle(pilot)
         await pilot.pause(0.2)
         await settle(pilot)
-        if press:
-            await pilot.press(*press)
+        for key in press:
+            # Waited for: a question comes once the check before it is over.
+            await pilot.press(key)
             await settle(pilot)
         app.wizard.flush()
         await settle(pilot)
@@ -85,7 +87,11 @@ def test_run_resources(snap_compare: Any, directory: Path, size: tuple[int, int]
     assert picture(snap_compare, directory, size, "run", "tab")
 
 
-def test_run_question(snap_compare: Any, directory: Path, size: tuple[int, int]) -> None:
+def test_run_question(
+    snap_compare: Any, directory: Path, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_stack(directory)
+    let_read(monkeypatch, lambda *_any: right_account())
     stage(directory, State.PLANNED, stream("plan-change"), changes=(1, 0, 1), details=DETAILS)
     assert picture(snap_compare, directory, size, "run", "a", "l", "l")
 

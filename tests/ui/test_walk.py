@@ -240,7 +240,9 @@ async def test_the_live_line_says_what_fits(open_wizard: Open) -> None:
     async with open_wizard() as pilot:
         await go_to(pilot, "task", task__memory="999999")
         live = pilot.app.screen.query_one("#live", Wrapped)
-        assert live.render().plain == "✗ No task fits on one g4dn.xlarge: not enough memory."
+        assert live.render().plain == (
+            "✗ No task fits on one g4dn.xlarge: not enough memory.\nPrice unknown: not read yet."
+        )
         await go_to(pilot, "load_balancer", health_check__interval_seconds="10")
         live = pilot.app.screen.query_one("#live", Wrapped)
         assert "healthy 50 s" in live.render().plain and "out after 82 s" in live.render().plain
