@@ -8,6 +8,7 @@ the sources. Pure data: no boto3.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
@@ -19,6 +20,9 @@ from gpuecs_tui.aws.reading import Known
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.instance_type import InstanceType, quota_family
 
+EC2 = "ec2"
+"""An entry's source where EC2 gave its figures."""
+
 
 @cache
 def _data() -> dict[str, Any]:
@@ -29,11 +33,15 @@ def _data() -> dict[str, Any]:
 
 @cache
 def _types() -> dict[str, InstanceType]:
-    found = (
-        InstanceType(**{key: value for key, value in entry.items() if key != "source"})
-        for entry in _data()["instance_types"]
-    )
+    found = (entry_type(entry) for entry in _data()["instance_types"])
     return {it.name: it for it in sorted(found, key=order)}
+
+
+def entry_type(entry: Mapping[str, Any]) -> InstanceType:
+    """Return an entry of ``catalogue.json`` as a type."""
+    fields = {key: value for key, value in entry.items() if key != "source"}
+    source = entry["source"]
+    return InstanceType(**fields, figures_source="" if source == EC2 else source)
 
 
 def order(it: InstanceType) -> tuple[str, int, int, str]:
@@ -90,6 +98,7 @@ def merge(live: InstanceType) -> InstanceType:
         registered_source=known.registered_source if known else "assumed",
         ecs_support=_support(live, known),
         quota_family=quota_family(live.name),
+        figures_source="",
     )
 
 
@@ -125,6 +134,41 @@ def only_seen(it: InstanceType) -> str:
             return _("it is seen only in the change log of ECS's own GPU AMI")
         case "inferred":
             return _("it is seen only in EKS's AMI of the same NVIDIA driver")
+    return ""
+
+
+def support_words(it: InstanceType) -> str:
+    """Say whether ECS runs GPU tasks on ``it``, and who says so.
+
+    What AWS doesn't document begins otherwise than what it does.
+    """
+    if not it.supported:
+        return _("no: {reason}").format(reason=why_not(it))
+    if where := only_seen(it):
+        return _("undocumented: {where}").format(where=where)
+    return _("documented: the ECS developer guide lists its family")
+
+
+def support_source(it: InstanceType) -> str:
+    """Return the catalogue's note on where ``ecs_support`` is from; empty where nobody said it."""
+    return str(_data()["ecs_support"].get(it.ecs_support, ""))
+
+
+def registered_words(it: InstanceType) -> str:
+    """Return the memory that the ECS agent registers with how that is known."""
+    return _("{mib} MiB, {source}").format(mib=it.registers.mib, source=memory_source(it))
+
+
+def memory_source(it: InstanceType) -> str:
+    """Return the word for how ``it.registers`` is known."""
+    words = {"measured": _("measured"), "estimated": _("estimated"), "assumed": _("assumed")}
+    return words[it.registers.source]
+
+
+def figures_words(it: InstanceType) -> str:
+    """Say where a type's own figures are from, where that isn't EC2; empty where it is."""
+    if it.figures_source == "recalled":
+        return _("figures from memory, unverified")
     return ""
 
 

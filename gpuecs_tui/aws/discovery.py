@@ -60,6 +60,7 @@ TOPICS = (
     Topic("offerings", "ec2:DescribeInstanceTypeOfferings", compute.read_offerings),
     Topic("quotas", "servicequotas:GetServiceQuota", compute.read_quotas),
     Topic("gpu_instances", "ec2:DescribeInstances", compute.read_gpu_instances),
+    Topic("reservations", "ec2:DescribeCapacityReservations", compute.read_reservations),
     Topic("security_groups", "ec2:DescribeSecurityGroups", network.read_security_groups),
     Topic("route_tables", "ec2:DescribeRouteTables", network.read_route_tables),
     Topic("subnets", "ec2:DescribeSubnets", network.read_subnets),

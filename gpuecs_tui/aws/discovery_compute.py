@@ -9,7 +9,7 @@ from typing import Any
 
 from gpuecs_tui.aws import catalogue
 from gpuecs_tui.aws.errors import AwsProblem
-from gpuecs_tui.aws.facts import GpuInstance, Offering, Quota
+from gpuecs_tui.aws.facts import CapacityReservation, GpuInstance, Offering, Quota
 from gpuecs_tui.aws.session import AccountReader
 from gpuecs_tui.stack.instance_type import InstanceType
 
@@ -21,6 +21,8 @@ QUOTA_PATTERNS = [*GPU_PATTERNS, "vt*"]
 TYPE_PAGE = {"PageSize": 100}
 OFFERING_PAGE = {"PageSize": 1000}
 INSTANCE_PAGE = {"PageSize": 1000}
+RESERVATION_PAGE = {"PageSize": 1000}
+CAPACITY_BLOCK = "capacity-block"
 FILTER_VALUES = 200
 """The most values that one EC2 filter takes."""
 
@@ -107,6 +109,31 @@ def read_gpu_instances(reader: AccountReader) -> tuple[GpuInstance, ...]:
     )
     found = (_gpu_instance(it) for group in reservations for it in group.get("Instances", ()))
     return tuple(sorted(found, key=lambda it: it.id))
+
+
+def read_reservations(reader: AccountReader) -> tuple[CapacityReservation, ...]:
+    """Return the active capacity reservations, by id; capacity blocks are left out."""
+    items = reader.items(
+        "ec2",
+        "DescribeCapacityReservations",
+        "CapacityReservations",
+        Filters=[{"Name": "state", "Values": ["active"]}],
+        PaginationConfig=RESERVATION_PAGE,
+    )
+    found = (_reservation(it) for it in items if it.get("ReservationType") != CAPACITY_BLOCK)
+    return tuple(sorted(found, key=lambda it: it.id))
+
+
+def _reservation(item: dict[str, Any]) -> CapacityReservation:
+    tags = {tag["Key"]: tag["Value"] for tag in item.get("Tags", ())}
+    return CapacityReservation(
+        id=item["CapacityReservationId"],
+        name=tags.get("Name", ""),
+        instance_type=item["InstanceType"],
+        zone=item.get("AvailabilityZone", ""),
+        total=item["TotalInstanceCount"],
+        unused=item["AvailableInstanceCount"],
+    )
 
 
 def _gpu_instance(item: dict[str, Any]) -> GpuInstance:

@@ -143,6 +143,22 @@ class GpuInstance:
 
 
 @dataclass(frozen=True, slots=True)
+class CapacityReservation:
+    """Instances of one type that are kept for this account, and paid for, whether they run or not.
+
+    Without capacity blocks: those only serve instances that are launched for them.
+    """
+
+    id: str
+    name: str
+    """Its Name tag; empty when it has none."""
+    instance_type: str
+    zone: str
+    total: int
+    unused: int
+
+
+@dataclass(frozen=True, slots=True)
 class Named:
     """Something of which only the name and the ARN matter, to tell a name that is taken."""
 
@@ -208,6 +224,8 @@ class AccountFacts:
     quotas: Reading[tuple[Quota, ...]] = field(default_factory=not_read)
     gpu_instances: Reading[tuple[GpuInstance, ...]] = field(default_factory=not_read)
     """Pending or running, of any G, P or VT family, this stack's own among them."""
+    reservations: Reading[tuple[CapacityReservation, ...]] = field(default_factory=not_read)
+    """Active ones, of types with GPUs or without, by id."""
     load_balancers: Reading[tuple[Named, ...]] = field(default_factory=not_read)
     target_groups: Reading[tuple[Named, ...]] = field(default_factory=not_read)
     clusters: Reading[tuple[Named, ...]] = field(default_factory=not_read)

@@ -12,8 +12,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
+from gpuecs_tui.aws.network_facts import egress_of
 from gpuecs_tui.aws.prices_facts import Price
-from gpuecs_tui.aws.reading import Reading, Unknown
+from gpuecs_tui.aws.reading import Known, Reading, Unknown
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.endpoints import endpoint_subnets
 from gpuecs_tui.checks.fit import Fit, rollout
@@ -219,7 +220,12 @@ def _by_use(context: Context) -> Iterator[Line]:
     if _interfaces(context):
         yield _line("vpc_endpoint_data", prices.vpc_endpoint_data, 1, unit="GB")
     subnets = context.subnets(stack.network.instance_subnet_ids)
-    if subnets and all(it.public for it in subnets):
+    tables = context.account.route_tables
+    # Where the routes aren't known there may be one.
+    if subnets and isinstance(tables, Known):
+        if not any(egress_of(it, tables.value) == "nat" for it in subnets):
+            return
+    elif subnets and all(it.public for it in subnets):
         return
     yield _line("nat_gateway", prices.nat_gateway, 1)
     yield _line("nat_data", prices.nat_data, 1, unit="GB")

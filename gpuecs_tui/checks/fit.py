@@ -26,7 +26,7 @@ class Left:
     cpu: int
     """CPU units."""
     memory_mib: int
-    """Of what the agent registers at most."""
+    """Of what the agent registers (``InstanceType.registers``); 0 where the tasks may need more."""
     gpus: int
 
 
@@ -72,9 +72,13 @@ class Rollout:
 
 
 def most_memory_mib(it: InstanceType) -> int:
-    """Return the most MiB that the ECS agent can register on ``it``: measured, or else a bound."""
-    if it.registered_mib is not None and it.registered_source == "measured":
-        return it.registered_mib
+    """Return above how many MiB a task on ``it`` is never placed: measured, or else a proof.
+
+    What the agent registers (``InstanceType.registers``) is less where it is estimated or assumed;
+    neither proves that a task somewhat larger finds no place.
+    """
+    if it.registers.source == "measured":
+        return it.registers.mib
     return it.memory_mib - it.memory_mib // KERNEL_SHARE
 
 
@@ -87,7 +91,7 @@ def fit(stack: Stack, it: InstanceType) -> Fit:
     task = stack.task
     left = Left(
         cpu=it.cpu_units - tasks * task.cpu,
-        memory_mib=most - tasks * task.memory,
+        memory_mib=max(0, it.registers.mib - tasks * task.memory),
         gpus=it.gpus - tasks * task.gpus,
     )
     limiting = next(resource for resource, count in counts.items() if count == tasks)

@@ -5,15 +5,16 @@ The catalogue of ``gpus`` and the list of the fleet screen are made of these. Pu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from gpuecs_tui.aws import catalogue
-from gpuecs_tui.aws.facts import AccountFacts
+from gpuecs_tui.aws.facts import AccountFacts, CapacityReservation
 from gpuecs_tui.aws.prices_facts import Price, SpotPrice
 from gpuecs_tui.aws.reading import Known, Reading, not_read
 from gpuecs_tui.checks.fit import fit
+from gpuecs_tui.checks.sift import Condition
 from gpuecs_tui.stack.instance_type import InstanceType, quota_family
 from gpuecs_tui.stack.model import Stack
 
@@ -34,6 +35,8 @@ class Offer:
     """In ``zones``."""
     quota_left: Mapping[str, int | None] = field(default_factory=dict)
     """Market → whole instances that the vCPU quota still allows; None when it isn't known."""
+    reservations: Reading[tuple[CapacityReservation, ...]] = field(default_factory=not_read)
+    """Of this type, in the zones asked for."""
     tasks: int | None = None
     """Tasks of a stack that fit on one; None when no stack was asked about."""
 
@@ -73,11 +76,34 @@ class Wanted:
 
     def takes(self, offer: Offer) -> bool:
         """Whether ``offer`` is among the wanted ones."""
-        if sold_gb(offer.instance_type) < self.gpu_memory_gb:
-            return False
-        if self.price is not None and (offer.price is None or offer.price > self.price):
-            return False
-        return not self.zones or bool(offer.zones)
+        found = measures(offer)
+        return all(condition.holds(found) for condition in self._conditions())
+
+    def _conditions(self) -> Iterator[Condition]:
+        yield Condition(">=", Decimal(self.gpu_memory_gb), "gb")
+        if self.price is not None:
+            yield Condition("<=", self.price, "$")
+        if self.zones:
+            yield Condition(">", Decimal(0), "zones")
+
+
+def measures(offer: Offer) -> dict[str, Decimal]:
+    """Return what conditions can be about, by unit; what isn't known is left out.
+
+    ``gb`` of one GPU (``sold_gb``), ``gpu``, ``vcpu``, ``$`` an hour on demand, and in how many of
+    the ``zones`` asked for the type is offered.
+    """
+    it = offer.instance_type
+    found = {
+        "gb": Decimal(sold_gb(it)),
+        "gpu": Decimal(it.gpus),
+        "vcpu": Decimal(it.vcpus),
+    }
+    if offer.price is not None:
+        found["$"] = offer.price
+    if offer.zones is not None:
+        found["zones"] = Decimal(len(offer.zones))
+    return found
 
 
 def sold_gb(it: InstanceType) -> int:
@@ -134,8 +160,19 @@ def _offer(
         account.prices.of(it.name),
         account.prices.spot_of(it.name, zones),
         {market: instances_left(account, it, market) for market in MARKETS},
+        _reservations(account, it, zones),
         tasks,
     )
+
+
+def _reservations(
+    account: AccountFacts, it: InstanceType, zones: Collection[str]
+) -> Reading[tuple[CapacityReservation, ...]]:
+    found = account.reservations
+    if not isinstance(found, Known):
+        return found
+    kept = (each for each in found.value if each.instance_type == it.name)
+    return replace(found, value=tuple(r for r in kept if not zones or r.zone in zones))
 
 
 def instances_left(account: AccountFacts, it: InstanceType, market: str) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gpuecs_tui.aws.catalogue import registered_words
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, Fix, error, warning
 from gpuecs_tui.checks.fit import Fit, most_memory_mib
@@ -25,8 +26,14 @@ def memory_fit(context: Context) -> Iterator[Finding]:
             "task.memory",
             _(
                 "A task of {memory} MiB may find no place: of the {ram} MiB that {type} has, "
-                "current ECS GPU AMIs are only sure to leave {safe} MiB."
-            ).format(memory=memory, ram=it.memory_mib, type=it.name, safe=safe),
+                "current ECS GPU AMIs are only sure to leave {safe} MiB; it registers {registered}."
+            ).format(
+                memory=memory,
+                ram=it.memory_mib,
+                type=it.name,
+                safe=safe,
+                registered=registered_words(it),
+            ),
             fix=_less(context, 1),
         )
     elif found.surely < found.tasks_per_instance:
@@ -129,7 +136,7 @@ def _less(context: Context, tasks: int) -> Fix:
 
 
 def _too_much(memory: int, most: int, it: InstanceType) -> str:
-    if it.registered_source == "measured":
+    if it.registers.source == "measured":
         return _(
             "A task of {memory} MiB is never placed: of the {ram} MiB that {type} has, the ECS "
             "agent registers at most {most} MiB (measured)."

@@ -103,7 +103,11 @@ def _compared(found: tuple[Offer, ...], names: list[str]) -> list[Offer]:
 
 
 def _read(region: str, only: list[str] | tuple[()]) -> _Read:
-    from gpuecs_tui.aws.discovery_compute import read_gpu_instances, read_quotas
+    from gpuecs_tui.aws.discovery_compute import (
+        read_gpu_instances,
+        read_quotas,
+        read_reservations,
+    )
     from gpuecs_tui.aws.prices import read_prices
     from gpuecs_tui.aws.profiles import default_region
     from gpuecs_tui.aws.reading import Known
@@ -126,10 +130,19 @@ def _read(region: str, only: list[str] | tuple[()]) -> _Read:
         running = reader.submit(
             lambda: reader.reading("ec2:DescribeInstances", lambda: read_gpu_instances(reader))
         )
+        reserved = reader.submit(
+            lambda: reader.reading(
+                "ec2:DescribeCapacityReservations", lambda: read_reservations(reader)
+            )
+        )
         names = [it.name for it in types.value if it.supported and (not only or it.name in only)]
         prices = read_prices(reader, names)
         account = replace(
-            account, quotas=quotas.result(), gpu_instances=running.result(), prices=prices
+            account,
+            quotas=quotas.result(),
+            gpu_instances=running.result(),
+            reservations=reserved.result(),
+            prices=prices,
         )
     finally:
         reader.close()

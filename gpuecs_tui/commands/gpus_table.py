@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal
+from dataclasses import asdict
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from gpuecs_tui.aws.catalogue import why_not
+from gpuecs_tui.aws.catalogue import (
+    figures_words,
+    memory_source,
+    support_source,
+    support_words,
+    why_not,
+)
 from gpuecs_tui.aws.reading import Known, Unknown
-from gpuecs_tui.checks.cost_words import money
+from gpuecs_tui.checks.offer_words import (
+    MIB_PER_GIB,
+    UNKNOWN,
+    left_words,
+    price_words,
+    properties,
+    spot_words,
+)
 from gpuecs_tui.i18n import _
-from gpuecs_tui.stack.instance_type import InstanceType
 
 if TYPE_CHECKING:
     from gpuecs_tui.aws.facts import AccountFacts
     from gpuecs_tui.checks.offers import Offer
 
-MIB_PER_GIB = 1024
-UNKNOWN = "?"
 Rows = list[list[str]]
 
 
@@ -28,7 +38,7 @@ def table(found: Sequence[Offer]) -> list[str]:
     heading = [
         _("type"), _("GPUs"), _("GiB each"), _("vCPU"), _("RAM GiB"), _("registers MiB"), "",
         *((_("tasks"), _("$ per task-h")) if fits else ()),
-        _("$/h"), _("spot $/h, 7 days"), _("left"), _("zones"), _("model"), _("ECS"),
+        _("$/h"), _("spot $/h, over zones, 7 days"), _("left"), _("zones"), _("model"), _("ECS"),
     ]  # fmt: skip
     numbers = {1, 2, 3, 4, 5, *((7, 8, 9, 10, 11) if fits else (7, 8, 9))}
     return _laid_out([heading, *(_row(it, fits) for it in found)], numbers)
@@ -37,7 +47,7 @@ def table(found: Sequence[Offer]) -> list[str]:
 def side_by_side(found: Sequence[Offer]) -> list[str]:
     """Return one line for each property, one column for each type."""
     rows = [["", *(it.name for it in found)]]
-    columns = [dict(_properties(it)) for it in found]
+    columns = [dict(properties(it)) for it in found]
     for name in dict.fromkeys(key for column in columns for key in column):
         rows.append([name, *(column.get(name, "–") for column in columns)])
     return _laid_out(rows, set())
@@ -59,6 +69,16 @@ def remarks(account: AccountFacts, found: Iterable[Offer]) -> Iterator[str]:
         yield " ".join([words, *(f"{note}." for note in notes)])
     usable = [it for it in shown if it.instance_type.supported]
     yield from _unknown(usable)
+    if isinstance(account.instance_types, Known) and isinstance(account.reservations, Unknown):
+        unread = account.reservations
+        words = _("Capacity reservations unknown: {reason}. {remedy}")
+        yield words.format(reason=unread.reason, remedy=unread.remedy).strip()
+    by_words: dict[str, dict[str, None]] = {}
+    for it in shown:
+        if words := figures_words(it.instance_type):
+            by_words.setdefault(words, {})[it.name.partition(".")[0]] = None
+    for words, families in by_words.items():
+        yield _("{families}: {words}.").format(families=", ".join(families), words=words)
     if isinstance(account.quotas, Known) and isinstance(account.gpu_instances, Known):
         yield _('"left" is how many more the vCPU quota allows: on demand, on spot.')
 
@@ -90,18 +110,21 @@ def tree(offer: Offer, source: str) -> dict[str, Any]:
         "vcpus": it.vcpus,
         "memory_mib": it.memory_mib,
         "safe_memory_mib": it.safe_memory_mib,
-        "registered_mib": it.registered_mib,
-        "registered_source": it.registered_source,
+        "registered_mib": it.registers.mib,
+        "registered_source": it.registers.source,
         "architecture": it.architecture,
         "quota_family": it.quota_family,
         "zones": None if offer.zones is None else list(offer.zones),
         "ecs_support": it.ecs_support,
+        "ecs_support_source": support_source(it),
         "supported": it.supported,
         "why_not": why_not(it),
         "source": source,
+        "figures_note": figures_words(it),
         "on_demand": _price_tree(offer),
         "spot": _spot_tree(offer),
         "quota_left": dict(offer.quota_left),
+        "reservations": _reservation_tree(offer),
         "tasks": offer.tasks,
         "task_price": None if offer.task_price is None else f"{offer.task_price:.6f}",
     }
@@ -131,6 +154,13 @@ def _spot_tree(offer: Offer) -> dict[str, Any]:
     return {"zones": zones, **_read_at(reading)}
 
 
+def _reservation_tree(offer: Offer) -> dict[str, Any]:
+    reading = offer.reservations
+    if isinstance(reading, Unknown):
+        return {"found": None, "unknown": reading.reason}
+    return {"found": [asdict(it) for it in reading.value], **_read_at(reading)}
+
+
 def _read_at(reading: Known[object]) -> dict[str, str]:
     return {
         "source": reading.source,
@@ -152,75 +182,23 @@ def _laid_out(rows: Rows, numbers: set[int]) -> list[str]:
 def _row(offer: Offer, fits: bool) -> list[str]:
     it = offer.instance_type
     tasks = (
-        (UNKNOWN if offer.tasks is None else str(offer.tasks), _money(offer.task_price))
+        (UNKNOWN if offer.tasks is None else str(offer.tasks), price_words(offer.task_price))
         if fits
         else ()
     )
-    registered, origin = registers(it)
     return [
         it.name,
         str(it.gpus),
         f"{it.gpu_memory_mib / MIB_PER_GIB:.0f}",
         str(it.vcpus),
         f"{it.memory_mib / MIB_PER_GIB:.0f}",
-        str(registered),
-        origin,
+        str(it.registers.mib),
+        memory_source(it),
         *tasks,
-        _money(offer.price),
-        _spot(offer),
-        _left(offer),
+        price_words(offer.price),
+        spot_words(offer),
+        left_words(offer),
         UNKNOWN if offer.zones is None else " ".join(zone[-1] for zone in offer.zones),
         it.gpu_model,
-        _support(it),
+        support_words(it),
     ]
-
-
-def registers(it: InstanceType) -> tuple[int, str]:
-    """Return the MiB that the ECS agent registers, and how that is known.
-
-    Where nobody measured it, it is the safe bound, which every current AMI leaves.
-    """
-    words = {"measured": _("measured"), "estimated": _("estimated"), "assumed": _("assumed")}
-    mib = it.safe_memory_mib if it.registered_mib is None else it.registered_mib
-    return mib, words[it.registered_source]
-
-
-def _properties(offer: Offer) -> Iterator[tuple[str, str]]:
-    it = offer.instance_type
-    registered, origin = registers(it)
-    yield _("GPUs"), f"{it.gpus} × {it.gpu_model}"
-    yield _("memory of each GPU"), f"{it.gpu_memory_mib / MIB_PER_GIB:.1f} GiB"
-    yield _("vCPU"), str(it.vcpus)
-    yield _("RAM"), f"{it.memory_mib / MIB_PER_GIB:.0f} GiB"
-    yield _("ECS agent registers"), f"{registered} MiB, {origin}"
-    yield _("a task may safely take"), f"{it.safe_memory_mib} MiB"
-    yield _("zones"), UNKNOWN if offer.zones is None else ", ".join(offer.zones)
-    yield _("on demand, per hour"), _money(offer.price)
-    if offer.price is not None and it.gpus:
-        yield _("on demand, per GPU and hour"), money(offer.price / it.gpus)
-    if isinstance(offer.spot, Known):
-        for zone in offer.spot.value:
-            name = _("spot in {zone}, now (7 days)").format(zone=zone.zone)
-            yield name, f"{money(zone.usd)} ({money(zone.low)}–{money(zone.high)[1:]})"
-    yield _("quota left, on demand and spot"), _left(offer)
-    yield _("ECS"), _support(it)
-
-
-def _support(it: InstanceType) -> str:
-    return it.ecs_support if it.supported else _("no: {reason}").format(reason=why_not(it))
-
-
-def _left(offer: Offer) -> str:
-    left = [offer.quota_left.get(market) for market in ("on-demand", "spot")]
-    return " ".join(UNKNOWN if number is None else str(number) for number in left)
-
-
-def _money(usd: Decimal | None) -> str:
-    return UNKNOWN if usd is None else money(usd)
-
-
-def _spot(offer: Offer) -> str:
-    if (found := offer.spot_range) is not None:
-        low, high = (money(usd) for usd in found)
-        return low if low == high else f"{low}–{high.removeprefix('$')}"
-    return UNKNOWN if isinstance(offer.spot, Unknown) else "–"

@@ -59,7 +59,9 @@ def empty_room(instance_type: str, user_data: str) -> Room:
         cpu = sold["VCpuInfo"]["DefaultVCpus"] * CPU_UNITS_PER_VCPU
         memory = int(sold["MemoryInfo"]["SizeInMiB"] * UNMEASURED_SHARE)
         return Room(cpu, memory - reserved, 0, UNKNOWN_INTERFACES - 1)
-    registered = known.registered_mib or int(known.memory_mib * UNMEASURED_SHARE)
+    registered = int(known.memory_mib * UNMEASURED_SHARE)
+    if known.registers.source != "assumed":
+        registered = known.registers.mib
     interfaces = (known.max_enis or UNKNOWN_INTERFACES) - 1
     return Room(known.cpu_units, registered - reserved, known.gpus, interfaces)
 

@@ -13,9 +13,10 @@ from moto.ec2.models.instances import Instance
 from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateVersion
 from moto.ec2.models.security_groups import SecurityGroupBackend, SecurityGroupRule
 from moto.ec2.models.vpcs import VPCBackend, VPCEndPoint
+from moto.ec2.responses import EC2Response
 from moto.ec2.responses.spot_instances import SpotInstances
 
-from gpuecs_tui.demo import prices
+from gpuecs_tui.demo import prices, reservations
 from gpuecs_tui.demo.patching import wrap
 
 CONFLICTING_DOMAIN = (
@@ -165,6 +166,17 @@ def spot_prices() -> None:
     wrap(SpotInstances, "describe_spot_price_history", describe)
 
 
+def capacity_reservations() -> None:
+    """There are no capacity reservations: the call isn't implemented."""
+
+    def describe(_original: Any, self: EC2Response) -> ActionResult:
+        ids = self._get_param("CapacityReservationIds", [])
+        found = reservations.found(self.region, ids, self._filters_from_querystring())
+        return ActionResult({"CapacityReservations": found})
+
+    wrap(EC2Response, "describe_capacity_reservations", describe)
+
+
 def _moment(given: str | datetime | None) -> datetime | None:
     if not given:
         return None
@@ -180,4 +192,5 @@ GAPS = (
     interfaces_of_the_dead,
     endpoints_twice,
     spot_prices,
+    capacity_reservations,
 )

@@ -15,6 +15,15 @@ CPU_UNITS_PER_VCPU = 1024
 """ECS counts a vCPU as 1,024 CPU units."""
 
 
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """The memory that the ECS agent registers, which is what tasks are placed against."""
+
+    mib: int
+    source: MemorySource
+    """Only what was measured is proof; ``assumed`` is the safe bound."""
+
+
 def quota_family(name: str) -> str:
     """Return which vCPU quota of a region counts the GPU type ``name``: ``P``, or ``G``.
 
@@ -45,10 +54,14 @@ class InstanceType:
     max_enis: int | None
     """Network interfaces it can have; None when not known."""
     registered_mib: int | None
-    """MiB that the ECS agent registers; None when neither measured nor estimated."""
+    """MiB that the ECS agent registers; None when neither measured nor estimated: ``registers``
+    is what to show and to reckon with."""
     registered_source: MemorySource
     ecs_support: str
     """``documented``, ``ami-code``, ``inferred``, or the catalogue's word for why not."""
+    figures_source: str = ""
+    """The catalogue's word for where its figures are from (``recalled``); empty where EC2 gave
+    them."""
 
     @property
     def cpu_units(self) -> int:
@@ -59,6 +72,13 @@ class InstanceType:
     def safe_memory_mib(self) -> int:
         """The most MiB that a task can reserve on any current ECS GPU AMI."""
         return self.memory_mib * SAFE_MEMORY_PER_MILLE // 1000
+
+    @property
+    def registers(self) -> Registered:
+        """What the ECS agent registers: measured, estimated, or else the safe bound."""
+        if self.registered_mib is None:
+            return Registered(self.safe_memory_mib, "assumed")
+        return Registered(self.registered_mib, self.registered_source)
 
     @property
     def supported(self) -> bool:

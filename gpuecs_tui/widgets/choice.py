@@ -17,6 +17,7 @@ from gpuecs_tui.widgets.cells import harmless
 from gpuecs_tui.widgets.choice_list import ChoiceList
 from gpuecs_tui.widgets.choice_rows import Choices, Row
 from gpuecs_tui.widgets.frame import WizardModal
+from gpuecs_tui.widgets.sheet import Sheet, side_by_side
 from gpuecs_tui.widgets.styles import FAINT, MUTED
 
 
@@ -25,6 +26,8 @@ class Picker(WizardModal[tuple[str, ...] | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", show=False),
+        Binding("tab", "compare", show=False),
+        Binding("ctrl+g,question_mark", "help", show=False),
     ]
     CSS = """
     Picker { align: center middle; }
@@ -32,6 +35,7 @@ class Picker(WizardModal[tuple[str, ...] | None]):
         width: 96%; max-width: 130; height: 90%; background: $surface; border: round $border;
         padding: 0 1;
     }
+    Picker.-wide Vertical { width: 100%; max-width: 150; }
     Picker ChoiceList { background: $surface; }
     Picker #filter { height: 1; }
     Picker #heading { height: 1; color: $text-muted; text-wrap: nowrap; }
@@ -63,6 +67,8 @@ class Picker(WizardModal[tuple[str, ...] | None]):
     def on_mount(self) -> None:
         """Begin in the list."""
         self._list.focus()
+        self.set_class(bool(self._choices.optional), "-wide")
+        self.query_one("#detail").styles.height = self._choices.detail_lines
         self._show_note()
 
     def replace_choices(self, choices: Choices) -> None:
@@ -82,14 +88,20 @@ class Picker(WizardModal[tuple[str, ...] | None]):
             if event.wanted
             else Content.styled(_("type to filter"), FAINT)
         )
+        order = Content("")
+        if self._list.order:
+            order = Content.styled(
+                f"   {_('sorted by {what}').format(what=self._list.order)}", MUTED
+            )
         self.query_one("#filter", Static).update(
-            Content.assemble((_("Filter") + "  ", MUTED), wanted, (f"   {shown}", MUTED))
+            Content.assemble((_("Filter") + "  ", MUTED), wanted, (f"   {shown}", MUTED), order)
         )
         self.query_one("#heading", Static).update(Content(self._list.heading()))
         detail = _detail(event.row)
         if event.row is None and event.wanted:
             detail = Content(_("Nothing here matches; Esc takes the filter away."))
         self.query_one("#detail", Static).update(detail)
+        self.query_one("#keys", Static).update(Content(self._keys()))
 
     @on(ChoiceList.Taken)
     def _taken(self, event: ChoiceList.Taken) -> None:
@@ -101,6 +113,22 @@ class Picker(WizardModal[tuple[str, ...] | None]):
             self._list.wanted = ""
         else:
             self.dismiss(None)
+
+    def action_compare(self) -> None:
+        """Mark the highlighted row, or compare it with the marked one."""
+        row, properties = self._list.row, self._choices.properties
+        if row is None or properties is None:
+            return
+        first = self._list.compared
+        self._list.compared = "" if first else row.id
+        if first and first != row.id:
+            table = side_by_side((first, row.id), properties(first), properties(row.id))
+            self.app.push_screen(Sheet(_("Side by side"), table))
+
+    def action_help(self) -> None:
+        """Explain the list."""
+        if self._choices.help:
+            self.app.push_screen(Sheet(self._choices.title, Content(_(self._choices.help))))
 
     def _show_note(self) -> None:
         text = harmless(f"{self._choices.note} {self._choices.remedy}".strip())
@@ -114,14 +142,20 @@ class Picker(WizardModal[tuple[str, ...] | None]):
     def _keys(self) -> str:
         if self._choices.multiple:
             return _("↑↓ move   Space mark   Enter take   Esc leave")
-        return _("↑↓ move   Enter take   Esc leave, to type an id by hand")
+        if self._choices.properties is None:
+            return _("↑↓ move   Enter take   Esc leave, to type an id by hand")
+        if first := self._list.compared:
+            return _("↑↓ move   Tab compare with {first}").format(first=harmless(first))
+        return _("↑↓ move   ←→ sort   Tab compare   Enter take   ? help   Esc leave")
 
 
 def _detail(row: Row | None) -> Content:
     if row is None:
         return Content("")
+    lines = [Content(harmless(line)) for line in (row.detail, *row.more) if line]
     if row.why_not:
-        return Content.styled(
-            _("Can't be chosen: {why}").format(why=harmless(row.why_not)), "$text-warning"
-        )
-    return Content(harmless(row.detail or " · ".join(cell for cell in row.cells if cell)))
+        why = _("Can't be chosen: {why}").format(why=harmless(row.why_not))
+        lines.insert(0, Content.styled(why, "$text-warning"))
+    if not lines:
+        lines = [Content(harmless(" · ".join(cell for cell in row.cells if cell)))]
+    return Content("\n").join(lines)

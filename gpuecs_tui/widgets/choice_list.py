@@ -15,13 +15,22 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from gpuecs_tui.widgets.cells import fit, fit_right, harmless
-from gpuecs_tui.widgets.choice_rows import GAP, Choices, Line, Row, lines_of, widths_of
+from gpuecs_tui.widgets.choice_rows import (
+    GAP,
+    Choices,
+    Line,
+    Row,
+    lines_of,
+    sorted_by,
+    widths_of,
+)
 
 
 class ChoiceList(ScrollView, can_focus=True):
     """Rows in columns aligned by cells.
 
-    Typing filters by every word; space marks where several may be chosen; Enter takes.
+    Typing filters by every word; space marks where several may be chosen; left and right sort
+    where there is more than one order; Enter takes.
     """
 
     DEFAULT_CSS = """
@@ -49,6 +58,8 @@ class ChoiceList(ScrollView, can_focus=True):
         Binding("pagedown", "move_page(1)", show=False),
         Binding("home", "end(0)", show=False),
         Binding("end", "end(-1)", show=False),
+        Binding("left", "sort(-1)", show=False),
+        Binding("right", "sort(1)", show=False),
         Binding("enter", "take", show=False),
         Binding("backspace", "erase", show=False),
         Binding("ctrl+u", "erase_all", show=False),
@@ -86,6 +97,8 @@ class ChoiceList(ScrollView, can_focus=True):
         self._marked = bool(chosen)
         self._filters = filters
         self._wanted = ""
+        self._order = 0
+        self._compared = ""
         self._lines: list[Line] = []
         self._widths: list[int] = []
         self._cursor = 0
@@ -118,6 +131,23 @@ class ChoiceList(ScrollView, can_focus=True):
         self._wanted = text
         self._fill()
         self._shown()
+
+    @property
+    def order(self) -> str:
+        """What the rows are sorted by; empty where there is nothing to choose."""
+        orders = self.choices.orders
+        return orders[self._order % len(orders)].label if orders else ""
+
+    @property
+    def compared(self) -> str:
+        """The id of the row that waits for another to be compared with; empty: none does."""
+        return self._compared
+
+    @compared.setter
+    def compared(self, id: str) -> None:
+        self._compared = id
+        self.refresh()
+        self._tell()
 
     def heading(self) -> str:
         """Return the columns' headings, aligned with the rows."""
@@ -165,6 +195,14 @@ class ChoiceList(ScrollView, can_focus=True):
         """Highlight the first or the last row."""
         self._cursor = self._row_near(0 if index == 0 else len(self._lines) - 1)
         self._shown()
+
+    def action_sort(self, by: int) -> None:
+        """Sort by the next order in a direction, and highlight the first row."""
+        if self.choices.orders:
+            self._order = (self._order + by) % len(self.choices.orders)
+            self._cursor = 0
+            self._fill()
+            self._shown()
 
     def action_take(self) -> None:
         """Answer with what is marked, or with the highlighted row."""
@@ -233,7 +271,7 @@ class ChoiceList(ScrollView, can_focus=True):
         self._tell()
 
     def _fill(self) -> None:
-        self._lines = lines_of(self.choices.rows, self._wanted)
+        self._lines = lines_of(sorted_by(self.choices, self._order), self._wanted)
         self._cursor = self._row_near(min(self._cursor, max(len(self._lines) - 1, 0)))
 
     def _shown(self) -> None:
@@ -269,16 +307,19 @@ class ChoiceList(ScrollView, can_focus=True):
     def _mark(self, row: Row) -> str:
         if self.choices.multiple:
             return "[x] " if row.id in self.chosen else "[ ] "
+        if row.id == self._compared:
+            return "↔ "
         return "• " if row.id in self.chosen else "  "
 
     def _text(self, cells: tuple[str, ...], margin: str) -> str:
         if not self._widths:
             room = max(self.size.width - self._margin(), 1)
-            self._widths = widths_of(self.choices.columns, self.choices.rows, room)
+            self._widths = widths_of(self.choices, room)
         numeric = self.choices.numeric
         shown = (
             (fit_right if index in numeric else fit)(harmless(cell), width)
             for index, (cell, width) in enumerate(zip(cells, self._widths, strict=True))
+            if width
         )
         return margin + (" " * GAP).join(shown)
 

@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-import operator
-import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from rich.cells import cell_len
 
+from gpuecs_tui.checks.sift import parted
 from gpuecs_tui.widgets.cells import harmless
 
 GAP = 2
 """Cells between two columns."""
 NARROWEST = 6
 """Cells that a column keeps while others can still give way."""
-
-
-COMPARISON = re.compile(r"(?P<sign>[<>≤≥]=?)(?P<number>(?:\d+(?:\.\d*)?)?)(?P<unit>[a-z$]*)")
-HOLDS: Mapping[str, Callable[[Decimal, Decimal], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    "≤": operator.le,
-    "≤=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "≥": operator.ge,
-    "≥=": operator.ge,
-}
-Comparison = tuple[Callable[[Decimal, Decimal], bool], Decimal, str]
-"""What must hold between a row's number and this one, and the unit of both."""
+YIELDED = 10
+"""Cells of the yielding column once it has given way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +34,22 @@ class Row:
     """Why it can't be chosen, a sentence; empty when it can."""
     detail: str = ""
     """Shown while the row is highlighted; all its cells where there is nothing else to say."""
+    more: tuple[str, ...] = ()
+    """Further lines of ``detail``, each its own."""
     summary: str = ""
     """Says below the field what was chosen; the cells but the first where there is none."""
     measures: tuple[tuple[str, Decimal], ...] = ()
     """Unit → number, for filters such as ``>=24gb``; a row without the unit is not among those."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A way to sort a list."""
+
+    label: str
+    """What it is sorted by."""
+    ids: tuple[str, ...]
+    """All rows in this order; rows of one group stand together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +71,17 @@ class Choices:
     """When it was read of the account, in UTC; None for a list that isn't of one."""
     unknown: bool = False
     """Whether the list couldn't be read: then it says nothing of what exists."""
+    optional: tuple[int, ...] = ()
+    """Indexes of the columns that are shown only where there is room, the most wanted first."""
+    yielding: int | None = None
+    """Index of the column that is cut before any other gives way."""
+    orders: tuple[Order, ...] = ()
+    """Ways to sort, the first to begin with; none: as the rows stand."""
+    properties: Callable[[str], tuple[tuple[str, str], ...]] | None = None
+    """Gives all that is known of a row's id, by name, to compare two; None: none are compared."""
+    detail_lines: int = 2
+    help: str = ""
+    """Explains the list, where it can do more than others."""
 
     def find(self, id: str) -> Row | None:
         """Return the row of ``id``."""
@@ -94,17 +103,15 @@ def lines_of(rows: Iterable[Row], wanted: str) -> list[Line]:
     """
     offered = list(rows)
     units = {unit for row in offered for unit, _number in row.measures}
-    words, compared = _parted(wanted.casefold().split(), units)
+    words, conditions = parted(wanted.casefold().split(), units)
     lines: list[Line] = []
     group = ""
     for row in offered:
         hay = " ".join((row.id, *row.cells, row.group)).casefold()
         if not all(word in hay for word in words):
             continue
-        numbers = dict(row.measures)
-        if not all(
-            unit in numbers and holds(numbers[unit], than) for holds, than, unit in compared
-        ):
+        measures = dict(row.measures)
+        if not all(condition.holds(measures) for condition in conditions):
             continue
         if row.group and row.group != group:
             lines.append(Line(None, harmless(row.group)))
@@ -113,26 +120,40 @@ def lines_of(rows: Iterable[Row], wanted: str) -> list[Line]:
     return lines
 
 
-def _parted(words: Iterable[str], units: Collection[str]) -> tuple[list[str], list[Comparison]]:
-    """Part a filter's words into plain ones and comparisons; half-typed ones are left out."""
-    plain, compared = [], []
-    for word in words:
-        found = COMPARISON.fullmatch(word)
-        if found is None or not units:
-            plain.append(word)
-        elif found["number"] and found["unit"] in units:
-            holds = HOLDS[found["sign"]]
-            compared.append((holds, Decimal(found["number"]), found["unit"]))
-    return plain, compared
+def sorted_by(choices: Choices, order: int) -> tuple[Row, ...]:
+    """Return the rows in one of the orders of ``choices``; as they stand where it has none."""
+    if not choices.orders:
+        return choices.rows
+    by_id = {row.id: row for row in choices.rows}
+    return tuple(by_id[id] for id in choices.orders[order % len(choices.orders)].ids)
 
 
-def widths_of(columns: Sequence[str], rows: Sequence[Row], room: int) -> list[int]:
-    """Return the cells of each column so that all fit into ``room``; the widest gives way first."""
-    widths = [cell_len(column) for column in columns]
-    for row in rows:
+def widths_of(choices: Choices, room: int) -> list[int]:
+    """Return the cells of each column so that all fit into ``room``.
+
+    The yielding column gives way first, then the widest; an optional one that finds no room beside
+    the others has 0.
+    """
+    widths = [cell_len(column) for column in choices.columns]
+    for row in choices.rows:
         for index, cell in enumerate(row.cells):
             widths[index] = max(widths[index], cell_len(harmless(cell)))
-    spare = room - GAP * (len(widths) - 1)
-    while sum(widths) > spare and max(widths) > NARROWEST:
+    first = choices.yielding
+    spare = room + GAP
+    needed = [width + GAP for width in widths]
+    if first is not None:
+        needed[first] = min(needed[first], YIELDED + GAP)
+    shown = [index for index in range(len(widths)) if index not in choices.optional]
+    for index in choices.optional:
+        if sum(needed[other] for other in (*shown, index)) <= spare:
+            shown.append(index)
+    widths = [width if index in shown else 0 for index, width in enumerate(widths)]
+    over = sum(widths) + GAP * len(shown) - spare
+    if first is not None and over > 0:
+        given = max(0, min(over, widths[first] - YIELDED))
+        widths[first] -= given
+        over -= given
+    while over > 0 and max(widths) > NARROWEST:
         widths[widths.index(max(widths))] -= 1
+        over -= 1
     return widths

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gpuecs_tui.aws.catalogue import registered_words
 from gpuecs_tui.checks.context import Context
-from gpuecs_tui.checks.fit import Fit, Resource, most_memory_mib, one_task_per_instance, rollout
+from gpuecs_tui.checks.fit import Fit, Resource, one_task_per_instance, rollout
 from gpuecs_tui.checks.fit_options import Update, at_its_fullest
 from gpuecs_tui.checks.ports import host_port
 from gpuecs_tui.i18n import _, ngettext
@@ -97,7 +98,7 @@ class _Instance:
         bars = (
             _Bar("gpus", _("GPUs"), task.gpus, it.gpus),
             _Bar("cpu", _("vCPUs"), task.cpu, it.cpu_units, CPU_UNITS_PER_VCPU),
-            _Bar("memory", _("MiB"), task.memory, most_memory_mib(it)),
+            _Bar("memory", _("MiB"), task.memory, it.registers.mib),
         )
         figures = max(len(bar.figures(self.tasks)) for bar in bars)
         row = top + 2
@@ -126,7 +127,8 @@ class _Instance:
                 style = WARN if bar.each > bar.whole else MUTED
             mark = MARKS[number % len(MARKS)] if self.tasks else NOT_PLACED
             self.canvas.text(row, column + start, mark * (end - start), style, width - start)
-        style = WARN if limits and not self.tasks else TITLE if limits else MUTED
+        over = bar.each * self.tasks > bar.whole
+        style = WARN if over or (limits and not self.tasks) else TITLE if limits else MUTED
         figures = bar.figures(self.tasks) + (LIMIT if limits else "")
         self.canvas.text(row, column + width + 1, figures, style)
 
@@ -162,26 +164,27 @@ class _Instance:
 
     def _said(self) -> list[tuple[str, str]]:
         limit, it, task = limit_word(self.found.limiting), self.it, self.stack.task
+        registers = (_("registers {memory}").format(memory=registered_words(it)), MUTED)
         if not self.tasks:
             return [
                 (_("✗ no task fits"), WARN),
                 (_("not enough {limit}").format(limit=limit), WARN),
+                registers,
             ]
         tasks = ngettext("{n} task fits", "{n} tasks fit", self.tasks).format(n=self.tasks)
         left_over = _("left: {gpus} GPU, {cpu} CPU, {mib} MiB").format(
             gpus=it.gpus - self.tasks * task.gpus,
             cpu=it.cpu_units - self.tasks * task.cpu,
-            mib=most_memory_mib(it) - self.tasks * task.memory,
+            mib=max(0, it.registers.mib - self.tasks * task.memory),
         )
         said = [
             (_("{tasks}; limit: {limit}").format(tasks=tasks, limit=limit), TITLE),
             (left_over, MUTED),
+            registers,
         ]
         if self.found.surely < self.found.tasks_per_instance:
             text = _("perhaps {n}: depends on the AMI").format(n=self.found.tasks_per_instance)
             said.append((text, WARN))
-        elif it.registered_source != "measured":
-            said.append((_("MiB: at most; nobody measured it"), MUTED))
         return said
 
 

@@ -15,11 +15,12 @@ from gpuecs_tui.aws.discovery_compute import (
     read_gpu_instances,
     read_instance_types,
     read_quotas,
+    read_reservations,
 )
 from gpuecs_tui.aws.discovery_identity import read_identity
 from gpuecs_tui.aws.discovery_network import read_subnets
 from gpuecs_tui.aws.errors import AwsProblem
-from gpuecs_tui.aws.facts import AccountFacts, GpuInstance, Identity
+from gpuecs_tui.aws.facts import AccountFacts, CapacityReservation, GpuInstance, Identity
 from gpuecs_tui.aws.network_facts import egress_of
 from gpuecs_tui.aws.reading import Known, Reading, Unknown
 from gpuecs_tui.aws.session import READ_SECONDS, AccountReader, Closed, connect
@@ -273,6 +274,25 @@ def test_page_sizes_are_what_the_apis_take(
         with suppress(KeyError):  # those that make a single call want its answer
             topic.read(reader)
     assert len(seen) > 12
+
+
+def test_reservations_without_capacity_blocks(empty: Stub, reader: AccountReader) -> None:
+    kinds = {"cr-2": "default", "cr-1": "default", "cr-3": "capacity-block"}
+    items = "".join(
+        f"<item><capacityReservationId>{id}</capacityReservationId><instanceType>g6.xlarge"
+        "</instanceType><availabilityZone>us-east-1a</availabilityZone><totalInstanceCount>2"
+        "</totalInstanceCount><availableInstanceCount>1</availableInstanceCount>"
+        f"<reservationType>{kind}</reservationType><tagSet><item><key>Name</key><value>[ml]"
+        "</value></item></tagSet></item>"
+        for id, kind in kinds.items()
+    )
+    empty.answers["ec2:DescribeCapacityReservations"] = lambda _body: xml(
+        "<DescribeCapacityReservationsResponse><capacityReservationSet>"
+        f"{items}</capacityReservationSet></DescribeCapacityReservationsResponse>"
+    )
+    first, second = read_reservations(reader)
+    assert first == CapacityReservation("cr-1", "[ml]", "g6.xlarge", "us-east-1a", 2, 1)
+    assert second.id == "cr-2"
 
 
 def test_running_gpu_instances(empty: Stub, reader: AccountReader) -> None:

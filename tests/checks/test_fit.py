@@ -83,6 +83,24 @@ def test_what_is_left_is_what_the_tasks_do_not_reserve() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "mib", "source"),
+    [
+        ("g4dn.xlarge", 15684, "measured"),
+        ("p3.2xlarge", 61266, "estimated"),
+        ("g6.xlarge", 15155, "assumed"),
+    ],
+)
+def test_what_is_left_is_of_what_the_agent_registers(name: str, mib: int, source: str) -> None:
+    it = the(name)
+    assert (it.registers.mib, it.registers.source) == (mib, source)
+    of = stack(fleet__instance_type=name, task__memory=15000)
+    assert fit(of, it).left.memory_mib == mib - 15000
+    # Perhaps there is room for it; nothing is left then.
+    larger = fit(stack(fleet__instance_type=name, task__memory=mib), it)
+    assert (larger.tasks_per_instance, larger.left.memory_mib) == (1, 0)
+
+
 def test_unmeasured_memory_is_bounded_by_the_kernel_page_table() -> None:
     assert the("g6.xlarge").registered_mib is None
     assert most_memory_mib(the("g6.xlarge")) == 16384 - 256

@@ -438,6 +438,14 @@ def spot_prices(client: Client) -> bool:
     return float(history[0]["SpotPrice"]) < 0.01
 
 
+def capacity_reservations(client: Client) -> bool:
+    try:
+        client("ec2").describe_capacity_reservations()
+    except (ClientError, NotImplementedError):  # of the account; of moto in this process
+        return True
+    return False
+
+
 def service_quotas(client: Client) -> bool:
     try:
         client("service-quotas").get_service_quota(ServiceCode="ec2", QuotaCode="L-DB2E81BA")
@@ -485,6 +493,7 @@ SYMPTOMS = {
         secure_transport,
         service_quotas,
         spot_prices,
+        capacity_reservations,
     )
 }
 

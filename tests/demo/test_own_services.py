@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from gpuecs_tui.demo import prices
+from gpuecs_tui.demo import prices, reservations
 
 pytestmark = pytest.mark.usefixtures("on_demo_account")
 
@@ -26,6 +26,19 @@ def test_quotas_of_gpu_families() -> None:
     assert "L-417A185B" in {q["QuotaCode"] for page in listed for q in page["Quotas"]}
     with pytest.raises(ClientError, match="NoSuchResourceException"):
         quotas.get_service_quota(ServiceCode="ec2", QuotaCode="L-00000000")
+
+
+def test_reservations_say_that_nobody_made_them() -> None:
+    ec2 = boto3.client("ec2")
+    (found,) = ec2.describe_capacity_reservations(
+        Filters=[{"Name": "instance-type", "Values": ["g6.xlarge"]}]
+    )["CapacityReservations"]
+    assert (found["TotalInstanceCount"], found["AvailableInstanceCount"]) == (1, 1)
+    assert found["AvailabilityZone"] == "us-east-1a" and found["State"] == "active"
+    assert found["CreateDate"].date().isoformat() == "2026-11-01"
+    assert found["Tags"] == [{"Key": "Name", "Value": reservations.LABEL}]
+    elsewhere = boto3.client("ec2", region_name="eu-west-1")
+    assert elsewhere.describe_capacity_reservations()["CapacityReservations"] == []
 
 
 def _price(service: str, **attributes: str) -> float:

@@ -6,7 +6,15 @@ import pytest
 from rich.cells import cell_len
 
 from gpuecs_tui.widgets.cells import fit, fit_right, harmless
-from gpuecs_tui.widgets.choice_rows import GAP, Row, lines_of, widths_of
+from gpuecs_tui.widgets.choice_rows import (
+    GAP,
+    NARROWEST,
+    YIELDED,
+    Choices,
+    Row,
+    lines_of,
+    widths_of,
+)
 
 NAMES = (
     "",
@@ -53,5 +61,22 @@ def test_words_narrow_a_list_and_headings_follow() -> None:
 
 def test_columns_give_way_until_they_fit() -> None:
     rows = (Row("1", ("x" * 50, "y" * 20, "z")),)
-    widths = widths_of(("a", "b", "c"), rows, 40)
+    widths = widths_of(Choices("", ("a", "b", "c"), rows), 40)
     assert sum(widths) + 2 * GAP == 40 and widths[2] == 1
+
+
+@pytest.mark.parametrize(
+    ("room", "widths"),
+    [
+        (50, [12, 20, 5, 7]),
+        (40, [12, 10, 5, 7]),
+        (39, [12, 16, 0, 7]),
+        (30, [12, 16, 0, 0]),
+        (20, [9, 9, 0, 0]),
+        (3, [NARROWEST, NARROWEST, 0, 0]),
+    ],
+)
+def test_optional_columns_come_once_there_is_room(room: int, widths: list[int]) -> None:
+    rows = (Row("1", ("x" * 12, "y" * 20, "z" * 5, "s" * 7)),)
+    choices = Choices("", ("a", "b", "c", "d"), rows, optional=(3, 2), yielding=1)
+    assert widths_of(choices, room) == widths

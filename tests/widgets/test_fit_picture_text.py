@@ -72,7 +72,15 @@ def test_what_does_not_fit_is_said() -> None:
         ({"service__distinct_instances": True}, "one task of the service"),
         ({"fleet__max_size": 1}, "hangs: no room for one more"),
         ({"service__desired_count": 9, "fleet__max_size": 1}, "not all the tasks run"),
-        ({"fleet__instance_type": "g6.xlarge"}, "nobody measured it"),
+        ({"fleet__instance_type": "g6.xlarge"}, "15155/15155"),
+        ({"fleet__instance_type": "g6.xlarge"}, "registers 15155 MiB, assumed"),
+        ({"fleet__instance_type": "g4dn.xlarge"}, "registers 15684 MiB, measured"),
+        ({"fleet__instance_type": "p3.2xlarge"}, "57779/61266"),
+        ({"fleet__instance_type": "p3.2xlarge"}, "registers 61266 MiB, estimated"),
+        # More than is assumed, but no proof that it doesn't fit.
+        ({"fleet__instance_type": "g6.xlarge", "task__memory": 15500}, "15500/15155"),
+        ({"fleet__instance_type": "g6.xlarge", "task__memory": 15500}, "0 CPU, 0 MiB"),
+        ({"fleet__instance_type": "g6.xlarge", "task__memory": 15500}, "perhaps 1: depends on"),
         ({**SEVERAL, "task__memory": 191178 // 4}, "perhaps 4: depends on the AMI"),
     ],
 )
