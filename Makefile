@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 DEMO_STACK ?= ./demo-stack
 
-.PHONY: demo test lint unit quick bench chaos clean
+.PHONY: demo test lint unit quick bench chaos catalogue clean
 
 # The wizard on the embedded account; without a terminal the same way is gone headless.
 demo: $(VENV)/.demo
@@ -35,6 +35,11 @@ bench: $(VENV)/.dev
 # make chaos CHAOS='--runs 50 --seed …'; python -m chaos --help
 chaos: $(VENV)/.dev
 	$(BIN)/python -m chaos $(CHAOS)
+
+# The shipped GPU types: names from the SDK's data, figures from EC2 where credentials are there.
+# make catalogue CATALOGUE='--region eu-west-1'
+catalogue: $(VENV)/.dev
+	$(BIN)/python -m gpuecs_tui.aws.refresh_catalogue $(CATALOGUE)
 
 # Stamps: a second call sets nothing up again unless pyproject.toml has changed.
 $(VENV)/bin/python:

@@ -1,13 +1,16 @@
-"""Rebuilds ``catalogue.json`` from what EC2 says: ``python -m gpuecs_tui.aws.refresh_catalogue``.
+"""Rebuilds ``catalogue.json``: ``make catalogue``.
 
-Reads ec2:DescribeInstanceTypes of one region with the usual credentials, and keeps what no call
-tells: measured memory, ECS's support, types that the region doesn't have. Dated with today.
+From the SDK's data come the names of all types; from ec2:DescribeInstanceTypes of one region, with
+the usual credentials, their figures, and with those a new date. What neither tells is kept:
+measured memory, ECS's support, types that the region doesn't have. Without credentials only the
+names of types without figures are refreshed, and the date stays.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -15,6 +18,8 @@ from datetime import UTC, date, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from botocore.session import get_session
 
 from gpuecs_tui.aws import catalogue
 from gpuecs_tui.aws.discovery_compute import read_instance_types
@@ -24,30 +29,55 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.instance_type import InstanceType
 
 FILE = Path(__file__).with_name("catalogue.json")
+_GPU_FAMILY = re.compile(r"(g|gr|p)\d")
+"""Every family with GPUs begins so, and none without."""
+
+
+def without_figures(entries: Iterable[dict[str, Any]], names: Iterable[str]) -> list[str]:
+    """Return those of EC2's type ``names`` that are of a GPU family and no entry's."""
+    known = {entry["name"] for entry in entries}
+    return sorted(it for it in {*names} - known if _GPU_FAMILY.match(it))
+
+
+def sdk_names() -> list[str]:
+    """Return every instance type that the SDK's own data lists; needs no network."""
+    model: Any = get_session().get_service_model("ec2")
+    return list(model.shape_for("InstanceType").enum)
 
 
 def refreshed(
-    before: dict[str, Any], live: Iterable[InstanceType], today: date, botocore: str
+    before: dict[str, Any],
+    live: Iterable[InstanceType],
+    today: date,
+    botocore: str,
+    names: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Return the catalogue ``before`` with what EC2 says of the ``live`` types put into it.
 
-    ``live`` are types as ``catalogue.merge`` gives them. A type that isn't among them stays as it
-    was: another region has it, or it was taken off sale.
+    ``names`` are all types that the SDK lists; ``live`` are types as ``catalogue.merge`` gives
+    them. A type that isn't among them stays as it was: another region has it, or it was taken off
+    sale.
     """
     entries = {entry["name"]: entry for entry in before["instance_types"]}
-    for it in live:
+    types = tuple(live)
+    for it in types:
         kept = entries.get(it.name, {})
         found = asdict(it)
+        del found["figures_source"]
         if found["max_enis"] is None:
             found["max_enis"] = kept.get("max_enis")
         entries[it.name] = {**found, "source": "ec2"}
-    by_name = {name: InstanceType(**_fields(entry)) for name, entry in entries.items()}
+    by_name = {name: catalogue.entry_type(entry) for name, entry in entries.items()}
     ordered = [entries[it.name] for it in sorted(by_name.values(), key=catalogue.order)]
     return {
         **before,
         "generated": today.isoformat(),
         "botocore": botocore,
-        "sources": {**before["sources"], "ec2": "ec2:DescribeInstanceTypes"},
+        "sources": {
+            **before["sources"],
+            **({"ec2": "ec2:DescribeInstanceTypes"} if types else {}),
+        },
+        "without_figures": without_figures(ordered, names),
         "instance_types": ordered,
     }
 
@@ -60,35 +90,39 @@ def written(tree: dict[str, Any]) -> str:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Refresh the file; exit 1, with one sentence, when EC2 can't be asked."""
+    """Refresh the file as far as can be; says so where EC2 can't be asked."""
     parser = argparse.ArgumentParser(
         prog="python -m gpuecs_tui.aws.refresh_catalogue",
-        description=_("rebuild the shipped catalogue of GPU types from ec2:DescribeInstanceTypes"),
+        description=_(
+            "rebuild the shipped catalogue of GPU types from the SDK's data and, where there are "
+            "credentials, from ec2:DescribeInstanceTypes"
+        ),
     )
     parser.add_argument("--region", default=GLOBAL_REGION, help=_("an AWS region"))
     parser.add_argument("--output", type=Path, default=FILE, help=_("where to write it"))
     arguments = parser.parse_args(words)
+    before = json.loads(FILE.read_text(encoding="utf-8"))
+    live: tuple[InstanceType, ...] = ()
+    day = date.fromisoformat(before["generated"])
     reader = connect(region=arguments.region)
     try:
-        live = read_instance_types(reader)
+        live, day = read_instance_types(reader), datetime.now(UTC).date()
     except AwsProblem as problem:
-        print(_("Nothing was refreshed: {problem}").format(problem=problem), file=sys.stderr)
-        return 1
+        words = _("No figures were refreshed, they stay those of {day}: {problem}")
+        print(words.format(day=day, problem=problem), file=sys.stderr)
     finally:
         reader.close()
-    before = json.loads(FILE.read_text(encoding="utf-8"))
-    tree = refreshed(before, live, datetime.now(UTC).date(), version("botocore"))
+    tree = refreshed(before, live, day, version("botocore"), sdk_names())
     # Beside it first: a half-written catalogue would end every later start.
     beside = arguments.output.with_suffix(".new")
     beside.write_text(written(tree), encoding="utf-8")
     beside.replace(arguments.output)
     words_for = _("{n} types written to {path}, {live} of them as EC2 says today.")
     print(words_for.format(n=len(tree["instance_types"]), path=arguments.output, live=len(live)))
+    if lacking := tree["without_figures"]:
+        words = _("botocore {version} knows GPU families' types that it has no figures of: {names}")
+        print(words.format(version=tree["botocore"], names=", ".join(lacking)))
     return 0
-
-
-def _fields(entry: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in entry.items() if key != "source"}
 
 
 if __name__ == "__main__":

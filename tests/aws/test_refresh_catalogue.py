@@ -3,12 +3,20 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from gpuecs_tui.aws import catalogue, refresh_catalogue
-from gpuecs_tui.aws.refresh_catalogue import FILE, main, refreshed, written
+from gpuecs_tui.aws.refresh_catalogue import (
+    FILE,
+    main,
+    refreshed,
+    sdk_names,
+    without_figures,
+    written,
+)
 
 from .stub import Stub
 
@@ -41,7 +49,14 @@ def test_the_command(stub: Stub, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert [it.name for it in tmp_path.iterdir()] == ["catalogue.json"]
 
 
-def test_a_refusal_leaves_the_file(
+def test_types_that_only_the_sdk_names() -> None:
+    names = ["g4dn.xlarge", "g99.xlarge", "gr9.large", "p9x.metal", "m5.large", "c6gn.large"]
+    found = without_figures(BEFORE["instance_types"], names)
+    assert found == ["g99.xlarge", "gr9.large", "p9x.metal"]
+    assert {"g4dn.xlarge", "m5.large"} <= set(sdk_names())
+
+
+def test_without_ec2_the_names_are_refreshed_and_the_date_stays(
     stub: Stub,
     hasty: None,
     tmp_path: Path,
@@ -49,7 +64,13 @@ def test_a_refusal_leaves_the_file(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     stub.faults["ec2:DescribeInstanceTypes"] = "UnauthorizedOperation"
-    monkeypatch.setattr(refresh_catalogue, "FILE", tmp_path / "none.json")
-    assert main(["--output", str(tmp_path / "catalogue.json")]) == 1
-    assert "Nothing was refreshed" in capsys.readouterr().err
-    assert not list(tmp_path.iterdir())
+    monkeypatch.setattr(refresh_catalogue, "sdk_names", lambda: ["g99.xlarge", "g4dn.xlarge"])
+    assert main(["--output", str(tmp_path / "catalogue.json")]) == 0
+    said = capsys.readouterr()
+    assert f"they stay those of {BEFORE['generated']}" in said.err
+    assert "g99.xlarge" in said.out and "g4dn" not in said.out
+    tree = json.loads((tmp_path / "catalogue.json").read_text())
+    assert tree["without_figures"] == ["g99.xlarge"]
+    assert tree["botocore"] == version("botocore")
+    for kept in ("generated", "sources", "instance_types"):
+        assert tree[kept] == BEFORE[kept], kept

@@ -9,7 +9,6 @@ from gpuecs_tui.widgets.cells import fit, fit_right, harmless
 from gpuecs_tui.widgets.choice_rows import (
     GAP,
     NARROWEST,
-    YIELDED,
     Choices,
     Row,
     lines_of,
