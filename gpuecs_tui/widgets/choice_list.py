@@ -101,6 +101,7 @@ class ChoiceList(ScrollView, can_focus=True):
         self._compared = ""
         self._lines: list[Line] = []
         self._widths: list[int] = []
+        self._room = 0
         self._cursor = 0
         self._fill()
         if chosen:
@@ -165,7 +166,7 @@ class ChoiceList(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draw one visible line."""
         number = y + self.scroll_offset.y
-        width = self.size.width
+        width = self._width
         if number >= len(self._lines):
             return Strip.blank(width, self.rich_style)
         line = self._lines[number]
@@ -301,6 +302,11 @@ class ChoiceList(ScrollView, can_focus=True):
                 return number
         return otherwise
 
+    @property
+    def _width(self) -> int:
+        """Cells of a line; the scroll bar, which comes and goes with the filter, isn't of them."""
+        return self.scrollable_content_region.width
+
     def _margin(self) -> int:
         return len("[x] ") if self.choices.multiple else len("• ")
 
@@ -312,8 +318,9 @@ class ChoiceList(ScrollView, can_focus=True):
         return "• " if row.id in self.chosen else "  "
 
     def _text(self, cells: tuple[str, ...], margin: str) -> str:
-        if not self._widths:
-            room = max(self.size.width - self._margin(), 1)
+        room = max(self._width - self._margin(), 1)
+        if not self._widths or room != self._room:
+            self._room = room
             self._widths = widths_of(self.choices, room)
         numeric = self.choices.numeric
         shown = (

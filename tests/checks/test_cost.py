@@ -14,7 +14,7 @@ from gpuecs_tui.checks.cost import Cost, cost
 from gpuecs_tui.checks.cost_words import as_json, in_one_line, money, text_lines
 from gpuecs_tui.stack.fields import Value
 
-from .builders import PUBLIC, account, stack
+from .builders import PUBLIC, account, known, stack
 from .priced import DAY, price, priced_account, prices
 
 DENIED = Unknown("pricing:GetProducts", "not allowed to call pricing:GetProducts", "")
@@ -123,6 +123,18 @@ def test_traffic_is_told_beside_the_sums() -> None:
     assert [it.item for it in found.by_use] == ["load_balancer_use", "nat_gateway", "nat_data"]
     public = of(network__instance_subnet_ids=PUBLIC)
     assert [it.item for it in public.by_use] == ["load_balancer_use"]
+
+
+def test_no_nat_gateway_where_no_route_leads_to_one() -> None:
+    facts = priced_account()
+    assert isinstance(facts.route_tables, Known)
+    private, public = facts.route_tables.value
+    local_only = replace(private, routes=private.routes[:1])
+    closed = of(replace(facts, route_tables=known((local_only, public))))
+    assert [it.item for it in closed.by_use] == ["load_balancer_use"]
+    # Unread routes rule nothing out.
+    blind = of(replace(facts, route_tables=Unknown("ec2:DescribeRouteTables", "denied", "")))
+    assert "nat_gateway" in [it.item for it in blind.by_use]
 
 
 def test_without_the_instances_price_there_is_no_sum() -> None:

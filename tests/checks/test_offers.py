@@ -5,8 +5,9 @@ from decimal import Decimal
 import pytest
 
 from gpuecs_tui.aws import catalogue
-from gpuecs_tui.aws.facts import GpuInstance
+from gpuecs_tui.aws.facts import CapacityReservation, GpuInstance
 from gpuecs_tui.aws.reading import Unknown
+from gpuecs_tui.checks.offer_words import properties, reserved_words
 from gpuecs_tui.checks.offers import Offer, Wanted, offers, ordered, sold_gb
 from gpuecs_tui.stack.instance_type import InstanceType
 from gpuecs_tui.stack.model import Stack
@@ -68,6 +69,34 @@ def test_quota_left() -> None:
 def test_sifting(wanted: Wanted, names: set[str]) -> None:
     found = offers(priced_account(), wanted.zones)
     assert {it.name for it in found if wanted.takes(it)} == names
+
+
+def test_what_is_reserved() -> None:
+    these = (
+        CapacityReservation("cr-1", "[ml]", "g5.xlarge", "us-east-1a", 2, 1),
+        CapacityReservation("cr-2", "", "g6.xlarge", "us-east-1b", 1, 1),
+    )
+    account = priced_account(reservations=known(these))
+    found = {it.name: it for it in offers(account)}
+    assert reserved_words(found["g5.xlarge"]) == "2 in us-east-1a, 1 unused ([ml])"
+    assert reserved_words(found["g6.xlarge"]) == "1 in us-east-1b, 1 unused"
+    assert reserved_words(found["g4dn.xlarge"]) == ""
+    here = {it.name: it for it in offers(account, ["us-east-1a"])}
+    assert reserved_words(here["g6.xlarge"]) == ""
+    refused = Unknown("ec2:DescribeCapacityReservations", "not allowed", "")
+    denied = offers(priced_account(reservations=refused))[0]
+    assert reserved_words(denied) == "unknown: not allowed"
+
+
+def test_who_says_that_ecs_runs_it_is_said() -> None:
+    words = {name: dict(properties(FOUND[name])) for name in FOUND}
+    assert words["g5.xlarge"]["ECS"].startswith("documented: ")
+    assert words["p5e.48xlarge"]["ECS"].startswith("inferred: AWS doesn't document it")
+    assert words["p6-b200.48xlarge"]["ECS"].startswith("undocumented: ")
+    assert words["g5g.xlarge"]["ECS"].startswith("no: it is an arm64 type")
+    assert words["p3.2xlarge"]["figures"] == "figures from memory, unverified"
+    assert "figures" not in words["g5.xlarge"]
+    assert words["g6.xlarge"]["ECS agent registers"] == "15155 MiB, assumed"
 
 
 def test_what_is_not_known_comes_last() -> None:

@@ -66,6 +66,30 @@ def test_two_side_by_side(capsys: Printed) -> None:
     price = next(line for line in lines if line.startswith("on demand, per hour"))
     assert price.split()[-2:] == ["$0.8048", "$1.006"]
     assert "emulated account" in text and "since 2026-11-01" in text
+    reserved = next(line for line in lines if line.startswith("reserved"))
+    assert "1 in us-east-1a, 1 unused (emulated account" in reserved and reserved.endswith("–")
+    assert "documented: the ECS developer guide" in text and "15155 MiB, assumed" in text
+
+
+def test_who_says_it_and_what_is_reserved(capsys: Printed) -> None:
+    found = {it["instance_type"]: it for it in rows(capsys)}
+    one = found["g6.xlarge"]
+    assert (one["registered_mib"], one["registered_source"]) == (15155, "assumed")
+    assert one["reservations"]["source"] == "ec2:DescribeCapacityReservations"
+    (reserved,) = one["reservations"]["found"]
+    assert (reserved["zone"], reserved["total"], reserved["unused"]) == ("us-east-1a", 1, 1)
+    assert found["g5.xlarge"]["reservations"]["found"] == []
+    assert "ecs-gpu table" in one["ecs_support_source"]
+    assert "not in ECS doc table" in found["p5en.48xlarge"]["ecs_support_source"]
+
+
+def test_the_table_says_what_is_not_documented(capsys: Printed) -> None:
+    assert main(["gpus", "--offline"]) == 0
+    text = capsys.readouterr().out
+    lines = {line.split()[0]: line for line in text.splitlines() if line.strip()}
+    assert "inferred: AWS doesn't document it" in lines["p5en.48xlarge"]
+    assert "spot $/h, over zones, 7 days" in lines["type"]
+    assert "figures from memory, unverified" in text
 
 
 def test_two_of_which_one_is_none(capsys: Printed) -> None:

@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 from textual.pilot import Pilot
 
 from gpuecs_tui.app import WizardApp
-from gpuecs_tui.aws.facts import AccountFacts
+from gpuecs_tui.aws import catalogue
+from gpuecs_tui.aws.facts import AccountFacts, Offering
 from gpuecs_tui.aws.prices_facts import Price, Prices, SpotPrice
 from gpuecs_tui.widgets.choice_list import ChoiceList
 from gpuecs_tui.widgets.help_bar import Wrapped
+from gpuecs_tui.widgets.sheet import Sheet
 from gpuecs_tui.widgets.text_pane import TextPane
 from gpuecs_tui.wizard.account_feed import PricesRead
 from tests.ui import fakes
@@ -90,6 +93,67 @@ async def test_the_list_is_sifted_by_memory_and_price(open_wizard: Open) -> None
         await settle(pilot)
         assert isinstance(pilot.app, WizardApp)
         assert pilot.app.wizard.text("fleet.instance_type") == "g5.xlarge"
+
+
+async def test_the_list_is_sorted_by_keys(open_wizard: Open) -> None:
+    async with open_wizard(account=priced()) as pilot:
+        await go_to(pilot, "fleet", fleet__instance_type="")
+        await pilot.press("enter")
+        await settle(pilot)
+        found = pilot.app.screen.query_one(ChoiceList)
+        assert found.order == "type" and found.row is not None and found.row.id == "g4dn.xlarge"
+        await pilot.press("right", "right")
+        assert found.order == "GPU memory" and found.row.id == "g4dn.xlarge"
+        await pilot.press("left", "down", "down")
+        assert found.order == "price" and found.row.id == "g5.12xlarge"
+        await pilot.press("down")
+        assert found.row.id == "g5g.xlarge", "what can't be chosen stays below"
+        await type_text(pilot, "zones g5.")
+        assert found.row is not None and "sorted by price" in line_of(
+            pilot.app.screen.query_one("#filter")
+        )
+        assert "Registers 15794 MiB, measured" in found.row.detail
+        assert any("ECS support documented" in line for line in found.row.more)
+
+
+async def test_two_types_side_by_side(open_wizard: Open) -> None:
+    async with open_wizard(account=priced()) as pilot:
+        await go_to(pilot, "fleet", fleet__instance_type="")
+        await pilot.press("enter")
+        await settle(pilot)
+        picker = pilot.app.screen
+        await pilot.press("tab")
+        assert "Tab compare with g4dn.xlarge" in line_of(picker.query_one("#keys"))
+        await pilot.press("tab")
+        assert pilot.app.screen is picker and "compare with" not in line_of(
+            picker.query_one("#keys")
+        )
+        await pilot.press("tab", "down", "tab")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, Sheet)
+        await pilot.press("escape", "question_mark")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, Sheet)
+        await pilot.press("escape")
+        assert pilot.app.screen is picker
+
+
+async def test_the_widest_screen_has_all_columns_and_the_bar_hides_none(open_wizard: Open) -> None:
+    types = catalogue.load().value
+    account = replace(
+        priced(),
+        instance_types=known(types),
+        offerings=known(tuple(Offering(it.name, fakes.ZONES) for it in types)),
+    )
+    async with open_wizard(size=(120, 40), account=account) as pilot:
+        await go_to(pilot, "fleet", fleet__instance_type="")
+        await pilot.press("enter")
+        await settle(pilot)
+        found = pilot.app.screen.query_one(ChoiceList)
+        for heading in ("Registers MiB", "Spot $/h", "Left"):
+            assert heading in found.heading()
+        assert cell_len(found.heading()) <= found.scrollable_content_region.width
+        assert found.show_vertical_scrollbar
 
 
 async def test_the_review_has_a_page_of_it(open_wizard: Open) -> None:
