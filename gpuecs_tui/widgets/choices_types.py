@@ -173,8 +173,9 @@ def _details(offer: Offer, here: tuple[str, ...]) -> list[str]:
     if left.get("on-demand") is not None:
         words = _("Quota left: {n}, spot {spot}.")
         registers += " " + words.format(n=left["on-demand"], spot=left.get("spot"))
-    found = [registers]
+    found = []
     if it.supported:
+        found.append(registers)
         support = _("ECS support {words}.").format(words=catalogue.support_words(it))
         figures = catalogue.figures_words(it)
         found.append(f"{support} {figures[:1].upper()}{figures[1:]}." if figures else support)
@@ -190,7 +191,7 @@ def _details(offer: Offer, here: tuple[str, ...]) -> list[str]:
         last.append(_("Offered in {zones}.").format(zones=", ".join(_short(here))))
     if reserved := reserved_words(offer):
         last.append(_("Reserved: {reserved}.").format(reserved=reserved))
-    return [*found, " ".join(last)] if last else found
+    return [*found, " ".join(last)] if last or not found else found
 
 
 def _short(zones: Iterable[str]) -> list[str]:
