@@ -23,8 +23,9 @@ from gpuecs_tui.widgets.log_filter import LineFilter
 from gpuecs_tui.widgets.log_footer import footer_text
 from gpuecs_tui.widgets.log_keys import LogLines, Question
 from gpuecs_tui.widgets.log_prompt import LogPrompt
+from gpuecs_tui.widgets.log_regex import PatternError, RegexPattern
 from gpuecs_tui.widgets.log_save import save_log
-from gpuecs_tui.widgets.log_search import Pattern, PatternError
+from gpuecs_tui.widgets.log_search import Pattern
 from gpuecs_tui.widgets.log_store import LogStore
 from gpuecs_tui.widgets.log_view import LogView
 from gpuecs_tui.widgets.one_line import OneLine
@@ -141,13 +142,25 @@ class LogPanel(Widget):
             self.show_resource(event.text.strip())
         else:
             try:
-                found = Pattern(event.text, regex=self._question == "regex") if event.text else None
+                self._search(event.text, RegexPattern if self._question == "regex" else Pattern)
             except PatternError as error:
                 self._prompt.complain(str(error))
                 return
-            self._view.set_search(found)
-            self._view.go_to_match(1)
         self._close_prompt()
+
+    def _search(self, text: str, kind: type[Pattern]) -> None:
+        pattern = kind(text) if text else None
+        self._view.set_search(pattern)
+        self._view.go_to_match(1)
+        if pattern is not None and pattern.too_slow:
+            self._view.set_search(None)
+            raise PatternError(_("This pattern takes too long: make it simpler."))
+
+    @on(LogView.SearchGivenUp)
+    def _tell_given_up(self, event: LogView.SearchGivenUp) -> None:
+        event.stop()
+        said = _("The search has ended: this pattern takes too long.")
+        self.notify(said, severity="warning", markup=False)
 
     def _save(self, answer: str) -> None:
         path = Path(answer.strip()).expanduser()

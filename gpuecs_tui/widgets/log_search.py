@@ -6,38 +6,23 @@ import re
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from time import monotonic
 from typing import Protocol
 
-from gpuecs_tui.i18n import _
 from gpuecs_tui.widgets.log_store import LogStore
 from gpuecs_tui.widgets.log_text import plain_text
 
-REGEX_REACH = 4096
-"""Characters of a line that a regular expression sees: a bad one must not run for ever."""
 
-
-class PatternError(ValueError):
-    """A search that cannot be compiled; the message is one sentence for the user."""
-
-
-@dataclass(frozen=True, slots=True)
 class Pattern:
     """What is searched for. Letter case counts only if the text has a capital."""
 
-    text: str
-    regex: bool = False
-    compiled: re.Pattern[str] = field(init=False, repr=False, compare=False)
+    is_regex = False
+    too_slow = False
+    """Whether it took too long, and so finds nothing any more."""
 
-    def __post_init__(self) -> None:
-        source = self.text if self.regex else re.escape(self.text)
-        try:
-            compiled = re.compile(source, 0 if self.case_counts else re.IGNORECASE)
-        except re.error as error:
-            problem = _("not a regular expression: {reason}").format(reason=error)
-            raise PatternError(problem) from error
-        object.__setattr__(self, "compiled", compiled)
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._compiled = re.compile(re.escape(text), 0 if self.case_counts else re.IGNORECASE)
 
     @property
     def case_counts(self) -> bool:
@@ -46,21 +31,11 @@ class Pattern:
 
     def spans(self, plain: str) -> list[tuple[int, int]]:
         """Return (start, end) of each match in one shown line; empty matches are left out."""
-        reach = plain[:REGEX_REACH] if self.regex else plain
-        return [
-            found.span() for found in self.compiled.finditer(reach) if found.end() > found.start()
-        ]
+        return [found.span() for found in self._compiled.finditer(plain) if found.group()]
 
     def lines(self, start: int, block: bytes) -> Iterator[int]:
         """Yield the numbers of the lines of ``block`` that match; ``start`` is its first."""
         text = plain_text(block)
-        if self.regex:
-            search = self.compiled.search
-            for offset, line in enumerate(text.split("\n")[:-1]):
-                found = search(line[:REGEX_REACH])
-                if found and found.end() > found.start():
-                    yield start + offset
-            return
         needle, haystack = self.text, text
         if not self.case_counts and text.isascii():
             haystack = text.lower()  # same length for ASCII, and find() beats re by far
@@ -75,12 +50,12 @@ class Pattern:
             at = haystack.find(needle, counted) if counted >= 0 else -1
 
     def _folded(self, start: int, text: str) -> Iterator[int]:
-        counted, found = 0, self.compiled.search(text)
+        counted, found = 0, self._compiled.search(text)
         while found:
             start += text.count("\n", counted, found.start())
             yield start
             counted = text.find("\n", found.start())
-            found = self.compiled.search(text, counted) if counted >= 0 else None
+            found = self._compiled.search(text, counted) if counted >= 0 else None
 
 
 class LineTest(Protocol):

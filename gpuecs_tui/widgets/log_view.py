@@ -68,6 +68,9 @@ class LogView(ScrollView, can_focus=True):
     class Updated(Message):
         """Something that the panel's footer tells has changed."""
 
+    class SearchGivenUp(Message):
+        """The search is over: its pattern takes too long for a line of this log."""
+
     def __init__(self, store: LogStore, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.contents = LogContents(store)
@@ -153,6 +156,9 @@ class LogView(ScrollView, can_focus=True):
         now, before = monotonic(), self._last_frame
         self._last_frame = now
         self.contents.scan()
+        if self.contents.pattern is not None and self.contents.pattern.too_slow:
+            self.set_search(None)
+            self.post_message(self.SearchGivenUp())
         grown = self._synchronise()
         self._racing = grown > (now - before) * ROWS_PER_SECOND
         self.post_message(self.Updated())
@@ -332,6 +338,8 @@ class LogView(ScrollView, can_focus=True):
                     marked=low <= number <= high,
                 )
             )
+        if self.contents.pattern is not None and self.contents.pattern.too_slow:
+            self.request_frame()
         background = self.background_colors[1]
         for line_filter in self.get_line_filters():
             strips = [strip.apply_filter(line_filter, background) for strip in strips]

@@ -33,7 +33,7 @@ def test_what_was_typed_outlives_the_terminal(
         # A kill may take the last tenth of a second, whatever the machine makes of it; not more.
         time.sleep(1 if end is Terminal.kill else 0)
         end(terminal)
-        assert terminal.ended(LEAVE_SECONDS + 1)
+        assert terminal.ended(LEAVE_SECONDS)
     found = drafts.load(directory)
     assert found is not None
     assert found.texts["stack.name"] == "llama" and found.step == "account"

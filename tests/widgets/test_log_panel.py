@@ -187,6 +187,29 @@ async def test_a_bad_expression_can_be_mended() -> None:
         )
 
 
+async def test_an_expression_that_takes_too_long_is_told_in_the_prompt() -> None:
+    async with running(size=(90, 11)) as screen:
+        panel, pilot = screen
+        await fed(screen, ["a" * 40 + "!"])
+        await pilot.press("x", *"(a|a)*$", "enter")
+        assert "takes too long" in str(panel._prompt._problem.render())
+        assert panel.view.contents.pattern is None
+        await pilot.press("escape")
+        assert not panel.has_class("-asking")
+
+
+async def test_an_expression_too_slow_for_a_later_line_ends_the_search() -> None:
+    async with running(size=(90, 11)) as screen:
+        panel, pilot = screen
+        await fed(screen, numbered(20))
+        await pilot.press("x", *"(a|a)*$", "enter")
+        assert panel.view.contents.pattern is not None
+        await fed(screen, ["a" * 40 + "!"])
+        await until(pilot, lambda: panel.view.contents.pattern is None)
+        (said,) = panel.app._notifications
+        assert "takes too long" in said.message
+
+
 async def test_levels_resources_and_errors() -> None:
     log = [
         "a: Creating...",

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from time import thread_time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gpuecs_tui.widgets.log_filter import FilteredLog, LineFilter
 from gpuecs_tui.widgets.log_level import AtLeast, Level, level_of
-from gpuecs_tui.widgets.log_search import Matches, Pattern, PatternError
+from gpuecs_tui.widgets.log_regex import PatternError, RegexPattern
+from gpuecs_tui.widgets.log_search import Matches, Pattern
 from gpuecs_tui.widgets.log_store import LogStore
 from gpuecs_tui.widgets.log_text import plain_text
 
+BACKTRACKS = r"(a|a)*$"
+"""On a line of a's with another letter behind, 2 to the power of their number attempts."""
 LINES = st.lists(st.text(alphabet="aAbİ日. ", max_size=9), max_size=12)
 LOG = """aws_lb.this: Creating...
 ╷
@@ -40,7 +47,7 @@ def store_of(text: str) -> LogStore:
 @given(LINES, st.text(alphabet="aAbİ日.", min_size=1, max_size=3), st.booleans())
 def test_the_lines_that_match(lines: list[str], needle: str, regex: bool) -> None:
     store = store_of("".join(f"{line}\n" for line in lines))
-    pattern = Pattern(needle, regex)
+    pattern = RegexPattern(needle) if regex else Pattern(needle)
     matches = Matches(pattern, store)
     while not matches.complete:
         matches.scan(1)
@@ -55,17 +62,43 @@ def test_case_counts_only_with_a_capital() -> None:
     assert Pattern("error").spans("ERROR error") == [(0, 5), (6, 11)]
     assert Pattern("Error").spans("ERROR Error") == [(6, 11)]
     assert Pattern("a.c").spans("abc a.c") == [(4, 7)]
-    assert Pattern("a.c", regex=True).spans("abc a.c") == [(0, 3), (4, 7)]
+    assert RegexPattern("a.c").spans("abc a.c") == [(0, 3), (4, 7)]
 
 
 def test_a_bad_expression_is_one_sentence() -> None:
-    with pytest.raises(PatternError, match="not a regular expression"):
-        Pattern("(", regex=True)
+    for text in ("(", "(" * 3000):
+        with pytest.raises(PatternError, match="not a regular expression"):
+            RegexPattern(text)
+
+
+def test_an_expression_that_backtracks_for_ever_is_given_up() -> None:
+    store, began = store_of("Creating...\n" + "a" * 40 + "!\n"), thread_time()
+    pattern = RegexPattern(BACKTRACKS)
+    matches = Matches(pattern, store)
+    matches.scan(1)
+    assert pattern.too_slow and matches.complete
+    # Drawing its line again and again costs nothing any more.
+    assert all(pattern.spans("a" * 40 + "!") == [] for _time in range(100))
+    drawn = RegexPattern(BACKTRACKS)
+    assert drawn.spans("a" * 40 + "!") == [] and drawn.too_slow
+    assert thread_time() - began < 1
+
+
+def test_an_expression_slow_on_every_line_is_given_up_within_a_block() -> None:
+    store, began = store_of(("a" * 12 + "!\n") * 900), thread_time()
+    pattern = RegexPattern(BACKTRACKS)
+    Matches(pattern, store).scan(0)
+    assert pattern.too_slow and thread_time() - began < 1
+
+
+def test_only_a_search_by_expression_waits_for_its_import() -> None:
+    code = "import sys, gpuecs_tui.widgets.log_panel as it; sys.exit('regex' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_an_expression_never_reaches_over_a_line() -> None:
     store = store_of("ab\ncd\n")
-    matches = Matches(Pattern(r"b\s*c", regex=True), store)
+    matches = Matches(RegexPattern(r"b\s*c"), store)
     matches.scan(1)
     assert len(matches) == 0
 
