@@ -35,7 +35,7 @@ class Watched(StrEnum):
     WIZARD = "wizard"
     """The wizard in a pty, on its run screen."""
     TMUX = "tmux"
-    """``gpuecs-tui apply`` in a tmux of its own."""
+    """The same in a tmux of its own."""
 
 
 @dataclass(slots=True)
@@ -86,7 +86,7 @@ def _closed_terminal(scene: Scene) -> str:
 def _killed_tmux(scene: Scene) -> str:
     assert isinstance(scene.viewer, Tmux)
     scene.viewer.kill_server()
-    return ""
+    return "" if scene.viewer.ends() else "the wizard goes on without its tmux"
 
 
 def _cancel(scene: Scene) -> str:
@@ -151,7 +151,7 @@ FAULTS = (
     Fault("TUI SIGKILL", _killed_viewer, _WELL, Watched.WIZARD),
     Fault("TUI SIGHUP", _hung_up_viewer, _WELL, Watched.WIZARD),
     Fault("TUI pty closed", _closed_terminal, _WELL, Watched.WIZARD),
-    Fault("tmux server SIGKILL", _killed_tmux, _LEFT, Watched.TMUX),
+    Fault("tmux server SIGKILL", _killed_tmux, _WELL, Watched.TMUX),
     Fault("cancel", _cancel, _STOPPED),
     Fault("runner SIGTERM", _send(signal.SIGTERM, runner=True), _STOPPED),
     Fault("runner SIGHUP", _send(signal.SIGHUP, runner=True), _WELL),

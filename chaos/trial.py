@@ -148,20 +148,22 @@ class _Trial:
     def _run_with_fault(self) -> Run:
         watched = self.order.fault.watched
         with self._viewer(watched) as viewer:
-            drives = watched in (Watched.COMMAND, Watched.TMUX)
+            drives = watched is Watched.COMMAND
             run = self._appeared() if drives else runs.start(self.stack, self.order.operation)
             scene = Scene(
                 run, self.stack, self.state_home, self.disk, self.proxy, viewer, self.draw
             )
-            if watched is Watched.WIZARD:
+            if watched in (Watched.WIZARD, Watched.TMUX):
                 # Only now: its start screen looks for runs once.
-                scene.viewer = viewer = Viewer(program(self.stack))
+                command = program(self.stack)
+                wizard = Tmux(self.order.name, command) if watched is Watched.TMUX else None
+                scene.viewer = viewer = wizard or Viewer(command)
                 if not viewer.watch_run():
                     self.result.problems.append("the wizard does not offer the live run")
             try:
                 return self._through(scene, approves=not drives)
             finally:
-                if watched is Watched.WIZARD and isinstance(viewer, Viewer):
+                if viewer is not None and not drives:
                     viewer.close()
 
     def _through(self, scene: Scene, *, approves: bool) -> Run:
@@ -228,15 +230,11 @@ class _Trial:
         raise TimeoutError("the command starts no run")
 
     @contextmanager
-    def _viewer(self, watched: Watched) -> Iterator[Viewer | Tmux | None]:
+    def _viewer(self, watched: Watched) -> Iterator[Viewer | None]:
         command = program(self.order.operation, self.stack, "--yes")
         if self.order.operation == "apply":
             command.append("--despite-findings")
-        viewer: Viewer | Tmux | None = None
-        if watched is Watched.COMMAND:
-            viewer = Viewer(command)
-        elif watched is Watched.TMUX:
-            viewer = Tmux(self.order.name, command)
+        viewer = Viewer(command) if watched is Watched.COMMAND else None
         try:
             yield viewer
         finally:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from chaos.viewers import LEAVE_SECONDS as CHAOS_LEAVE_SECONDS
+from chaos.viewers import Tmux, has_tmux
 from gpuecs_tui.wizard import drafts
 from tests.terminals import Terminal, in_a_terminal
 
@@ -34,6 +36,28 @@ def test_what_was_typed_outlives_the_terminal(
         time.sleep(1 if end is Terminal.kill else 0)
         end(terminal)
         assert terminal.ended(LEAVE_SECONDS)
+    found = drafts.load(directory)
+    assert found is not None
+    assert found.texts["stack.name"] == "llama" and found.step == "account"
+
+
+@pytest.mark.skipif(not has_tmux(), reason="tmux is not installed")
+def test_what_was_typed_outlives_the_tmux_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    for name in ("TMUX", "COLUMNS", "LINES"):
+        monkeypatch.delenv(name, raising=False)
+    directory = tmp_path / "stack"
+    tmux = Tmux(f"gpuecs-test-{os.getpid()}", [sys.executable, "-c", PROGRAM, str(directory)])
+    try:
+        assert tmux.shows(b"Begin a new stack")
+        tmux.press("Enter", "Tab", "Tab", "llama")
+        assert tmux.shows(b"llama")
+        tmux.kill_server()
+        assert CHAOS_LEAVE_SECONDS == LEAVE_SECONDS and tmux.ends()
+    finally:
+        tmux.close()
     found = drafts.load(directory)
     assert found is not None
     assert found.texts["stack.name"] == "llama" and found.step == "account"
