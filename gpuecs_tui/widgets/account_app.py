@@ -1,7 +1,8 @@
 """The app's part that keeps account, look-ups and findings up to date, and shows them.
 
 Checks run at the key press that asks for them: over a large account they take a few milliseconds.
-Should they ever take longer they rest in between for as long as they took, so that typing never
+Within a word they wait for its end: over a link each key then costs what it changes in its field.
+Should checks ever take longer they rest in between for as long as they took, so that typing never
 waits for more than half of the time.
 """
 
@@ -15,7 +16,7 @@ from textual import on
 from textual.app import App
 from textual.timer import Timer
 
-from gpuecs_tui.widgets.frame import StepScreen, WizardModal
+from gpuecs_tui.widgets.frame import TYPING_SECONDS, StepScreen, WizardModal
 from gpuecs_tui.wizard import account_feed as feeding
 from gpuecs_tui.wizard.account_feed import AccountFeed
 from gpuecs_tui.wizard.memory import AccountState, Wizard
@@ -35,6 +36,7 @@ class AccountApp(App[ResultType]):
     _check_due = False
     _rested_at = 0.0
     """From when on the next check may run, on the clock of ``monotonic``."""
+    _typing_timer: Timer | None = None
     _look_up_timer: Timer | None = None
     _looked_up: object = None
     """What was last looked up in the present reading of the account."""
@@ -111,8 +113,13 @@ class AccountApp(App[ResultType]):
             self.feed.look_up(stack, facts)
 
     @on(StepScreen.Edited)
-    def _edited(self, _message: StepScreen.Edited) -> None:
-        self.check_soon()
+    def _edited(self, message: StepScreen.Edited) -> None:
+        if self._typing_timer is not None:
+            self._typing_timer.stop()
+        if message.in_word:
+            self._typing_timer = self.set_timer(TYPING_SECONDS, self.check_soon)
+        else:
+            self.check_soon()
 
     @on(feeding.IdentityRead)
     def _identity_read(self, message: feeding.IdentityRead) -> None:

@@ -100,6 +100,8 @@ class FormField(Widget):
         """The field's text was changed by hand."""
 
         key: str
+        typed: bool
+        """Whether key by key: more may follow at once."""
 
     @dataclass
     class ListWanted(Message):
@@ -215,12 +217,12 @@ class FormField(Widget):
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        self._take(event.value)
+        self._take(event.value, typed=True)
 
     @on(Segments.Changed)
     def _chosen(self, event: Segments.Changed) -> None:
         event.stop()
-        self._take(event.value)
+        self._take(event.value, typed=False)
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
@@ -232,11 +234,11 @@ class FormField(Widget):
         event.stop()
         self.post_message(self.EditorWanted(self.key))
 
-    def _take(self, text: str) -> None:
+    def _take(self, text: str, *, typed: bool) -> None:
         if text != self._sent:
             self._sent = text
             self._put(self.key, text)
-            self.post_message(self.Put(self.key))
+            self.post_message(self.Put(self.key, typed))
 
     def _make_control(self) -> Widget:
         if words := words_of(self.declaration):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from time import monotonic
 from typing import ClassVar
 
 from textual import on
@@ -19,7 +20,7 @@ from gpuecs_tui.widgets.choice import Picker
 from gpuecs_tui.widgets.choice_rows import Choices
 from gpuecs_tui.widgets.form import Fold, Form
 from gpuecs_tui.widgets.form_field import FieldState, FormField, Note
-from gpuecs_tui.widgets.frame import StepScreen
+from gpuecs_tui.widgets.frame import TYPING_SECONDS, StepScreen
 from gpuecs_tui.widgets.limits import EMPTY_MEANS, choices_of_declaration, limits_in_words
 from gpuecs_tui.widgets.places import LAYOUT, keys_of
 from gpuecs_tui.widgets.styles import MUTED
@@ -51,6 +52,7 @@ class FormScreen(StepScreen):
         super().__init__(wizard)
         self._made: dict[str, tuple[object, tuple[str, ...], Choices]] = {}
         self._picker: tuple[str, Picker] | None = None
+        self._typed_at = 0.0
 
     def compose_body(self) -> ComposeResult:
         """The form."""
@@ -158,7 +160,16 @@ class FormScreen(StepScreen):
     @on(FormField.Put)
     def _field_put(self, event: FormField.Put) -> None:
         event.stop()
-        self._edited(event.key)
+        now = monotonic()
+        in_word = event.typed and now - self._typed_at < TYPING_SECONDS
+        self._typed_at = now
+        if in_word:
+            # The rest of the screen follows at the word's end, and nothing half-typed is called
+            # wrong.
+            self.unsay()
+            self.post_message(self.Edited(event.key, in_word=True))
+        else:
+            self._edited(event.key)
 
     @on(Form.Opened)
     def _opened(self, event: Form.Opened) -> None:

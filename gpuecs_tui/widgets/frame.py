@@ -51,6 +51,8 @@ from gpuecs_tui.wizard.memory import Wizard
 WIDE = 100
 """Cells from which on the steps stand in a column."""
 
+TYPING_SECONDS = 0.25
+"""Between two key presses, for the second to belong to the same word."""
 SAID_SECONDS = 0.5
 """A focus that moves sooner after a sentence was moved by what said it."""
 
@@ -98,11 +100,15 @@ class StepScreen(Screen[None]):
         """A screen has shown all it had to read: there is time for other things."""
 
     class Edited(Message):
-        """The text of a key was changed, and is in the wizard already."""
+        """The text of a key was changed, and is in the wizard already.
 
-        def __init__(self, key: str) -> None:
+        ``in_word``: by a key right behind another, so that more may follow at once.
+        """
+
+        def __init__(self, key: str, *, in_word: bool = False) -> None:
             super().__init__()
             self.key = key
+            self.in_word = in_word
 
     def __init__(self, wizard: Wizard) -> None:
         super().__init__()
