@@ -1,35 +1,30 @@
 """A small app around one log widget, driven by ``benchmarks.log_panel`` from a pty.
 
-``python -m benchmarks.log_app KIND RATE``: KIND is panel, panel-plain (without the wire layer),
-rich or log; RATE is lines a second, 0 for 10,000 lines at once. The key ``m`` turns the mark in
-the first line between AAAA and BBBB; for rate
-0 it tells there how many seconds it took to hand the lines over.
+``python -m benchmarks.log_app KIND RATE``: KIND is panel or rich; RATE is lines a
+second. The key ``m`` turns the mark in the first line between AAAA and BBBB,
+``z`` ends the stream with a last line. Frames come as in the product, here and over SSH.
 """
 
 from __future__ import annotations
 
-import random
+import os
 import sys
 import time
 
-from textual.app import App, ComposeResult
-from textual.widgets import Log, RichLog, Static
+from gpuecs_tui import terminal
 
-from gpuecs_tui.widgets.log_panel import LogPanel
-from gpuecs_tui.widgets.wire import WireApp
+# As the product does, before textual is imported.
+terminal.prepare(os.environ)
 
-BURST = 10_000
+from textual.app import App, ComposeResult  # noqa: E402
+from textual.widgets import RichLog, Static  # noqa: E402
+
+from benchmarks.log_lines import LAST, LINES  # noqa: E402
+from gpuecs_tui.app import STARTED_SECONDS  # noqa: E402
+from gpuecs_tui.widgets.log_panel import LogPanel  # noqa: E402
+from gpuecs_tui.widgets.wire import WireApp  # noqa: E402
+
 TICK = 0.02
-WORDS = ["creating", "complete", "aws_lb.this", "aws_ecs_service.app", "after", "id=arn:aws", "12s"]
-
-
-def random_line(number: int) -> str:
-    """A line of about 92 bytes that has little in common with the one before."""
-    chance = random.Random(number)
-    return f"{number:06d} {' '.join(chance.choices(WORDS, k=9))}"[:91]
-
-
-LINES = [random_line(number) for number in range(20_000)]
 
 
 class LogApp(App[None]):
@@ -44,57 +39,45 @@ class LogApp(App[None]):
         self.rate = rate
         self.fed = 0
         self.mark = False
-        self.begin = self.took = 0.0
+        self.begin = 0.0
 
     def compose(self) -> ComposeResult:
         yield Static("AAAA", id="mark")
-        if self.kind.startswith("panel"):
-            yield LogPanel(id="log")
-        elif self.kind == "rich":
-            yield RichLog(id="log")
-        else:
-            yield Log(id="log")
+        yield RichLog(id="log") if self.kind == "rich" else LogPanel(id="log")
 
     def on_mount(self) -> None:
         self.query_one("#log").focus()
+        self.set_timer(STARTED_SECONDS, terminal.started)
         self.call_after_refresh(self.begin_feeding)
 
     def begin_feeding(self) -> None:
         self.begin = time.perf_counter()
-        if self.rate:
-            self.set_interval(TICK, self.feed_tick)
-        else:
-            self.feed(BURST)
-            self.took = time.perf_counter() - self.begin
-            self.set_timer(0.3, self.tell)
+        self.feeding = self.set_interval(TICK, self.feed_due)
 
-    def tell(self) -> None:
-        self.query_one("#mark", Static).update(f"took {self.took:.6f} s")
-
-    def feed_tick(self) -> None:
+    def feed_due(self) -> None:
         due = int((time.perf_counter() - self.begin) * self.rate)
-        self.feed(due - self.fed)
+        start, count = self.fed % len(LINES), due - self.fed
+        self.fed = due
+        if count:
+            self.feed((LINES[start:] + LINES)[:count])
 
-    def feed(self, count: int) -> None:
-        if not count:
-            return
-        start = self.fed % len(LINES)
-        lines = (LINES[start:] + LINES)[:count]
-        self.fed += count
+    def feed(self, lines: list[str]) -> None:
         widget = self.query_one("#log")
         if isinstance(widget, LogPanel):
             widget.feed(("\n".join(lines) + "\n").encode())
         elif isinstance(widget, RichLog):
             for line in lines:
                 widget.write(line)
-        elif isinstance(widget, Log):
-            for at in range(0, len(lines), 20):
-                widget.write_lines(lines[at : at + 20])
 
     def on_key(self, event: object) -> None:
-        if getattr(event, "key", "") == "m":
+        key = getattr(event, "key", "")
+        if key == "m":
             self.mark = not self.mark
             self.query_one("#mark", Static).update("BBBB" if self.mark else "AAAA")
+        elif key == "z":
+            self.feeding.stop()
+            self.feed_due()
+            self.feed([LAST])
 
 
 class WiredLogApp(WireApp[None], LogApp):  # type: ignore[misc]  # the mixin narrows App's parameter
@@ -102,9 +85,5 @@ class WiredLogApp(WireApp[None], LogApp):  # type: ignore[misc]  # the mixin nar
 
 
 if __name__ == "__main__":
-    chosen = (
-        LogApp
-        if sys.argv[1] == "panel-plain" or not sys.argv[1].startswith("panel")
-        else WiredLogApp
-    )
+    chosen = WiredLogApp if sys.argv[1] == "panel" else LogApp
     chosen(sys.argv[1], int(sys.argv[2])).run(mouse=False)

@@ -1,7 +1,7 @@
-"""The log panel beside toolong, on the same file, as it is and while it grows.
+"""The log panel beside RichLog, Log and toolong, on the same file, as it is and while it grows.
 
-toolong indexes a file from its end and shows that first; the panel takes in all of it. A key of
-the panel's app turns a mark, in toolong ctrl+f opens its find dialog.
+toolong indexes a file from its end and shows that first; the others take in all of it. A key of
+their app turns a mark, in toolong ctrl+f opens its find dialog.
 """
 
 from __future__ import annotations
@@ -16,22 +16,24 @@ from math import nan
 from pathlib import Path
 from statistics import median
 
-from benchmarks.log_app import LINES
+from benchmarks.log_lines import BURST, LAST, LINES
 from benchmarks.peers import TOOLONG, why_missing
 from benchmarks.rows import Row
 from benchmarks.terminal import Terminal, python
 
 MILLION = 1_000_000
-LAST = b"the end of it all"
 SMALL = 1_000
 """Lines that a file has at first that grows."""
-KEYS = 40
-RATES = (1_000, 100_000)
-"""Lines a second by which a file grows."""
+KEYS = 101
+"""Key presses timed; the 99th percentile is then the second slowest."""
+ORDINARY, FAST = 1_000, 100_000
+"""Lines a second by which a file grows; RichLog and Log can't take the second."""
 TICK = 0.02
 LONGEST = 10.0
 """Seconds after which a key counts as answered, though it wasn't."""
 ESCAPE = b"\x1b"
+INTAKE_LIMITS = {"RichLog, by line": -400.0, "Log, in chunks": -20.0}
+"""How many times as fast the panel is at least (issue 3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,52 +42,88 @@ class Reader:
 
     name: str
     command: tuple[str, ...]
-    opening: bytes
+    opening: bytes = b"m"
     """The key whose answer is timed."""
-    answers: tuple[bytes, bytes]
+    answers: tuple[bytes, bytes] = (b"BBBB", b"AAAA")
     """What is painted after it, in turns."""
     closing: bytes = b""
     """The key that undoes it, if one is needed."""
-    settling: float = 0.15
-    """Seconds between two keys: with less, toolong loses some."""
+    settling: float = 0.05
+    """Seconds between two keys; with less than 0.6, toolong loses some."""
 
 
-PANEL = Reader("panel", (*python("-m", "benchmarks.log_file_app"),), b"m", (b"BBBB", b"AAAA"))
+def _ours(name: str, kind: str) -> Reader:
+    return Reader(name, (*python("-m", "benchmarks.log_file_app", kind),))
+
+
+PANEL = _ours("panel", "panel")
+RICH, LOG = _ours("RichLog, by line", "rich"), _ours("Log, in chunks", "log")
 PEER = Reader("toolong", (*TOOLONG.command,), b"\x06", (b"Case",) * 2, ESCAPE, 0.6)
 
 
 def measure() -> list[Row]:
-    """Return the rows: a million lines until the last is shown, and key times while it grows."""
+    """Return the rows: lines taken in, the time until the last is shown, and key times."""
     why = why_missing(TOOLONG)
-    readers = [PANEL] if why else [PANEL, PEER]
+    peers = [] if why else [PEER]
     rows = [Row("toolong", nan, why)] if why else []
     with tempfile.TemporaryDirectory() as folder:
-        rows += _whole(Path(folder) / "whole.log", readers)
-        for rate in RATES:
+        path = Path(folder) / "whole.log"
+        _write(path, BURST)
+        rows += _intake(path)
+        rows += _shown(path, BURST, [PANEL, RICH, LOG, *peers])
+        _write(path, MILLION)
+        rows += _shown(path, MILLION, [PANEL, *peers])
+        growing = Path(folder) / "growing.log"
+        for rate, readers in ((ORDINARY, [PANEL, RICH, LOG, *peers]), (FAST, [PANEL, *peers])):
             for reader in readers:
-                times = sorted(_key_times(Path(folder) / "growing.log", reader, rate))
+                times = sorted(_key_times(growing, reader, rate))
                 at = f"key while a file grows by {rate:,} lines/s, {reader.name}"
                 rows.append(Row(f"{at}, p50", median(times) * 1000, "ms"))
-                slow = times[int(len(times) * 0.95) - 1]
-                rows.append(Row(f"{at}, p95", slow * 1000, "ms"))
+                slow = times[int(len(times) * 0.99) - 1]
+                rows.append(Row(f"{at}, p99", slow * 1000, "ms"))
     return rows
 
 
-def _whole(path: Path, readers: list[Reader]) -> list[Row]:
+def _write(path: Path, lines: int) -> None:
     with path.open("w") as file:
-        for _part in range(MILLION // len(LINES)):
-            file.write("\n".join(LINES) + "\n")
-        file.write(LAST.decode() + "\n")
+        for start in range(0, lines, len(LINES)):
+            file.write("\n".join(LINES[: lines - start]) + "\n")
+        file.write(LAST + "\n")
+
+
+def _intake(path: Path) -> list[Row]:
+    """Measure what handing the file's lines over takes; toolong has no such moment."""
     seconds = {}
+    for reader in (PANEL, RICH, LOG):
+        with Terminal([*reader.command, str(path)]) as terminal:
+            terminal.wait_for(LAST.encode(), seconds=120)
+            terminal.send(b"t")
+            terminal.wait_for(b"took ", seconds=120)
+            time.sleep(0.1)
+            seconds[reader.name] = float(terminal.output.rpartition(b"took ")[2].split()[0])
+    words = f"{BURST:,} lines of a file taken in"
+    rate = {name: BURST / taken / 1000 for name, taken in seconds.items()}
+    rows = [
+        Row(f"{words}, {PANEL.name}", rate[PANEL.name], "thousand lines/s", name,
+            seconds[name] / seconds[PANEL.name], limit)
+        for name, limit in INTAKE_LIMITS.items()
+    ]  # fmt: skip
+    return rows + [Row(f"{words}, {it}", rate[it], "thousand lines/s") for it in INTAKE_LIMITS]
+
+
+def _shown(path: Path, lines: int, readers: list[Reader]) -> list[Row]:
+    """Measure from the program's start until the file's last line stands."""
+    rates = {}
     for reader in readers:
         with Terminal([*reader.command, str(path)]) as terminal:
-            seconds[reader.name] = terminal.wait_for(LAST, seconds=60) - terminal.started
-    words = "from the start to the last of a million lines"
-    rows = [Row(f"{words}, {name}", taken, "s") for name, taken in seconds.items()]
-    if PEER.name in seconds:
-        ratio = seconds[PANEL.name] / seconds[PEER.name]
-        rows[0] = Row(rows[0].name, rows[0].value, "s", PEER.name, ratio)
-    return rows
+            seen = terminal.wait_for(LAST.encode(), seconds=120)
+            rates[reader.name] = lines / (seen - terminal.started) / 1000
+    words = f"from the start to the last of {lines:,} lines"
+    ours = rates[PANEL.name]
+    return [
+        Row(f"{words}, {name}", rate, "thousand lines/s", PANEL.name, rate / ours)
+        for name, rate in rates.items()
+    ]
 
 
 def _key_times(path: Path, reader: Reader, rate: int) -> list[float]:
@@ -103,7 +141,8 @@ def _key_times(path: Path, reader: Reader, rate: int) -> list[float]:
             except TimeoutError:
                 answered = sent + LONGEST
             times.append(answered - sent)
-            time.sleep(reader.settling)
+            # Not in step with the frames.
+            time.sleep(reader.settling + 0.002 * (number % 11))
             if reader.closing:
                 terminal.send(reader.closing)
                 time.sleep(reader.settling)

@@ -6,13 +6,15 @@ import contextlib
 import fcntl
 import os
 import pty
+import shutil
 import signal
 import struct
+import subprocess
 import sys
 import termios
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -41,6 +43,8 @@ class Terminal:
         environ: Mapping[str, str] | None = None,
     ) -> None:
         self.started = time.perf_counter()
+        self.measured = 0
+        """The process whose processor time counts, where it is another than the terminal's."""
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
             try:
@@ -99,7 +103,8 @@ class Terminal:
 
     def cpu_seconds(self) -> float:
         """Return the processor time that the program has used (Linux)."""
-        fields = Path(f"/proc/{self.pid}/stat").read_bytes().rpartition(b")")[2].split()
+        status = Path(f"/proc/{self.measured or self.pid}/stat").read_bytes()
+        fields = status.rpartition(b")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def resident_bytes(self) -> int:
@@ -126,3 +131,24 @@ class Terminal:
 def python(*arguments: str) -> list[str]:
     """Return the command that runs this interpreter with ``arguments``."""
     return [sys.executable, *arguments]
+
+
+@contextlib.contextmanager
+def in_tmux(command: Sequence[str], columns: int, rows: int) -> Iterator[Terminal | None]:
+    """Run ``command`` in a tmux as it is without settings; None where there is no tmux.
+
+    What the terminal gets is tmux's own output; the processor time is the command's.
+    """
+    if shutil.which("tmux") is None:
+        yield None
+        return
+    call = ["tmux", "-L", f"gpuecs-bench-{os.getpid()}", "-f", os.devnull]
+    try:
+        with Terminal([*call, "new-session", *command], columns=columns, rows=rows) as terminal:
+            asked = [*call, "display-message", "-p", "#{pane_pid}"]
+            while not terminal.measured:
+                told = subprocess.run(asked, check=False, capture_output=True, text=True)
+                terminal.measured = int(told.stdout.strip() or 0)
+            yield terminal
+    finally:
+        subprocess.run([*call, "kill-server"], check=False, capture_output=True)

@@ -1,21 +1,19 @@
-"""A form and a progress line, over the wire layer or without, for ``benchmarks.wire``."""
+"""A form of six fields, over the wire layer or without, for ``benchmarks.wire``."""
 
 from __future__ import annotations
 
 import os
 import sys
-from datetime import UTC, datetime
 
 from textual.app import App, ComposeResult
 from textual.widgets import Input, Static
 
 from gpuecs_tui.theme import install_themes
-from gpuecs_tui.widgets.progress import ProgressLine
 from gpuecs_tui.widgets.wire import WireApp
 
 
 class FormApp(App[None]):
-    """Six fields; ``progress`` as the second argument lets the line's clock run."""
+    """Six fields."""
 
     ENABLE_COMMAND_PALETTE = False
 
@@ -24,15 +22,10 @@ class FormApp(App[None]):
             field = Input(compact=True)
             field.cursor_blink = False
             yield field
-        yield ProgressLine()
         yield Static("READY")
 
     def on_mount(self) -> None:
         install_themes(self, os.environ)
-        line = self.query_one(ProgressLine)
-        line.show(done=3, total=12, text="creating aws_lb.this")
-        if sys.argv[2:] == ["progress"]:
-            line.start(datetime.now(UTC))
 
 
 class WiredFormApp(WireApp[None], FormApp):  # type: ignore[misc]  # the mixin narrows App's parameter
