@@ -142,7 +142,8 @@ def in_tmux(command: Sequence[str], columns: int, rows: int) -> Iterator[Termina
     if shutil.which("tmux") is None:
         yield None
         return
-    call = ["tmux", "-L", f"gpuecs-bench-{os.getpid()}", "-f", os.devnull]
+    name = f"gpuecs-bench-{os.getpid()}-{time.monotonic_ns()}"
+    call = ["tmux", "-L", name, "-f", os.devnull]
     try:
         with Terminal([*call, "new-session", *command], columns=columns, rows=rows) as terminal:
             asked = [*call, "display-message", "-p", "#{pane_pid}"]

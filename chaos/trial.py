@@ -156,15 +156,16 @@ class _Trial:
             if watched in (Watched.WIZARD, Watched.TMUX):
                 # Only now: its start screen looks for runs once.
                 command = program(self.stack)
-                wizard = Tmux(self.order.name, command) if watched is Watched.TMUX else None
-                scene.viewer = viewer = wizard or Viewer(command)
-                if not viewer.watch_run():
+                in_tmux = watched is Watched.TMUX
+                wizard = Tmux(self.order.name, command) if in_tmux else Viewer(command)
+                scene.viewer = wizard
+                if not wizard.watch_run():
                     self.result.problems.append("the wizard does not offer the live run")
             try:
                 return self._through(scene, approves=not drives)
             finally:
-                if viewer is not None and not drives:
-                    viewer.close()
+                if scene.viewer is not None and not drives:
+                    scene.viewer.close()
 
     def _through(self, scene: Scene, *, approves: bool) -> Run:
         """Wait for the end of the run, with the fault at its moment."""

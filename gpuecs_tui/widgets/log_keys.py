@@ -176,6 +176,10 @@ class LogLines(LogView):
         if self.app._driver is not None:
             self.app._driver.write(sequence)
         said = ngettext("Copied {count} line.", "Copied {count} lines.", len(numbers))
-        self.app.notify(said.format(count=len(numbers)), markup=False)
+        said = said.format(count=len(numbers))
+        if os.environ.get("TMUX"):
+            # Without it tmux drops OSC 52, and tells nobody.
+            said += " " + _("tmux hands it on with: set -g set-clipboard on")
+        self.app.notify(said, markup=False)
         self.marked = None
         self.redraw()

@@ -80,8 +80,8 @@ def test_a_typed_key_costs_what_it_changes(tmp_path: Path, size: tuple[int, int]
         time.sleep(QUIET_SECONDS)
         # A name that is wrong while it ends with a hyphen: not said in mid-word.
         keys, before = b"hello-world-and-more", terminal.size
-        for key in keys:
-            terminal.send(bytes([key]))
+        for code in keys:
+            terminal.send(bytes([code]))
             time.sleep(0.1)
         time.sleep(QUIET_SECONDS)
         sent = terminal.size - before

@@ -53,7 +53,7 @@ class _Feed(fakes.FakeFeed):
 
 def main(directory: Path, place: str) -> None:
     """Run the wizard until it is left."""
-    survey.survey = lambda _directory: survey.Survey(engine="Terraform 1.11.4")
+    survey.survey = lambda directory: survey.Survey(engine="Terraform 1.11.4")
     step = place
     if place == "live":
         step = "run"
@@ -70,7 +70,7 @@ def main(directory: Path, place: str) -> None:
         steps = ("start", "account", "network", "fleet", "task", "load_balancer", "review", "run")
         app.wizard.adopt(Draft(WHOLE, step, steps))
 
-    async def go(_pilot: Pilot[int]) -> None:
+    async def go(_pilot: Pilot[object]) -> None:
         if step != "start":
             app.go(step)
 
