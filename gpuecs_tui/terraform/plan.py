@@ -1,7 +1,7 @@
 """A saved plan in detail: by resource, what changes from what to what, and why replaced.
 
 Its source is ``terraform show -json PLANFILE`` (docs: "JSON Output Format", plan representation);
-the event stream has no attribute values. What is stored of it was masked first, see ``masked``.
+the event stream has no attribute values. What is stored of it was masked first, see plan_mask.py.
 """
 
 from __future__ import annotations
@@ -15,22 +15,13 @@ from typing import Any
 
 from gpuecs_tui.terraform.journal import read_recorded
 from gpuecs_tui.terraform.liveness import is_alive
+from gpuecs_tui.terraform.plan_mask import MASK, sides
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.store import read_json
 
-MASK = "(sensitive value)"
-"""Terraform's own words in place of a sensitive value."""
 UNKNOWN = "(known after apply)"
 """Terraform's own words for what the provider will say."""
 _LOOK_SECONDS = 0.05
-_PARTS = ("format_version", "terraform_version", "timestamp", "applyable", "errored")
-"""Top-level keys of ``show -json`` that are kept as they are; none can hold a secret."""
-
-_CHANGE_PARTS = (
-    *("actions", "before", "after", "after_unknown", "before_sensitive", "after_sensitive"),
-    *("replace_paths", "importing"),
-)
-"""Keys of a change that are kept: no other is known to be free of values."""
 
 
 class Action(StrEnum):
@@ -133,47 +124,12 @@ def tree(show: Mapping[str, Any]) -> PlanTree:
     outputs: list[Attribute] = []
     for name, raw in (show.get("output_changes") or {}).items():
         if raw.get("actions") not in (["no-op"], ["read"]):
-            outputs.extend(_attributes(raw, name))
+            before, after = sides(raw)
+            # Of a sensitive one there is nothing to tell but that it changes.
+            told = [None if side is None else MASK for side in (before, after)]
+            hidden = Attribute(name, *told)
+            outputs.extend(list(_attributes(raw, name)) or [hidden])
     return PlanTree(tuple(changes), tuple(outputs))
-
-
-def masked(show: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is stored of ``show -json``: changes only, each sensitive value replaced.
-
-    ``show`` prints sensitive values in clear; configuration, variables, the prior state and the
-    planned values repeat them and are left out.
-    """
-    kept: dict[str, Any] = {key: show[key] for key in _PARTS if key in show}
-    kept["resource_changes"] = [
-        {**raw, "change": _mask_change(raw.get("change") or {})}
-        for raw in show.get("resource_changes", ())
-    ]
-    kept["output_changes"] = {
-        name: _mask_change(raw) for name, raw in (show.get("output_changes") or {}).items()
-    }
-    return kept
-
-
-def mask(value: Any, sensitive: Any) -> Any:
-    """Return ``value`` with MASK wherever ``sensitive``, a tree of the same shape, says true."""
-    if sensitive is True:
-        return None if value is None else MASK
-    if isinstance(value, dict) and isinstance(sensitive, dict):
-        return {key: mask(item, sensitive.get(key)) for key, item in value.items()}
-    if isinstance(value, list) and isinstance(sensitive, list):
-        marks = [*sensitive, *[None] * len(value)]
-        return [mask(item, mark) for item, mark in zip(value, marks, strict=False)]
-    return value
-
-
-def _mask_change(change: Mapping[str, Any]) -> dict[str, Any]:
-    result = {key: change[key] for key in _CHANGE_PARTS if key in change}
-    for side in ("before", "after"):
-        result[side] = mask(change.get(side), change.get(f"{side}_sensitive"))
-    # Where an attribute turns sensitive, its old value in clear would tell as much.
-    if change.get("after_sensitive") is True:
-        result["before"] = mask(result["before"], True)
-    return result
 
 
 def _change(raw: Mapping[str, Any]) -> Change:
@@ -203,8 +159,7 @@ def _action(actions: list[str], change: Mapping[str, Any]) -> Action:
 
 
 def _attributes(change: Mapping[str, Any], root: str) -> Iterator[Attribute]:
-    before = mask(change.get("before"), change.get("before_sensitive"))
-    after = mask(change.get("after"), change.get("after_sensitive"))
+    before, after = sides(change)
     after = _with_unknown(after, change.get("after_unknown"))
     forcing = [_join(path) for path in change.get("replace_paths") or ()]
     old, new = dict(_leaves(before, root)), dict(_leaves(after, root))

@@ -31,7 +31,7 @@ from gpuecs_tui.terraform.initialise import needs_init
 from gpuecs_tui.terraform.journal import read_recorded
 from gpuecs_tui.terraform.launch import holder_of
 from gpuecs_tui.terraform.outcome import counts, failure, outputs, without_secrets
-from gpuecs_tui.terraform.plan import masked
+from gpuecs_tui.terraform.plan_mask import masked
 from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.reserve import Reserve
 from gpuecs_tui.terraform.run import Run, load

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 
 from gpuecs_tui.i18n import _
-from gpuecs_tui.terraform.plan import MASK
+from gpuecs_tui.terraform.plan_mask import MASK
 from gpuecs_tui.terraform.stored_state import StoredResource
 from gpuecs_tui.widgets.cells import harmless
 from gpuecs_tui.widgets.text_pane import TextPane

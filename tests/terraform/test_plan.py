@@ -4,7 +4,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpuecs_tui.terraform.plan import MASK, UNKNOWN, Action, Attribute, mask, masked, tree
+from gpuecs_tui.terraform.plan import UNKNOWN, Action, Attribute, tree
+from gpuecs_tui.terraform.plan_mask import MASK, mask, masked
 from gpuecs_tui.terraform.plan_words import warnings
 
 
@@ -135,7 +136,10 @@ def test_what_is_stored_holds_no_secret_and_says_the_same() -> None:
     stored = masked(whole)
     assert "hunter" not in json.dumps(stored)
     assert tree(stored).changes == tree(whole).changes
-    assert [a.path for a in tree(stored).outputs] == ["shown"]
+    assert tree(stored).outputs == (
+        Attribute("hidden", MASK, MASK),
+        Attribute("shown", '"was"', '"open"'),
+    )
 
 
 VALUES = st.recursive(
@@ -149,6 +153,82 @@ def test_a_wholly_sensitive_value_is_one_mask(value: Any) -> None:
     assert mask(value, True) == MASK
     assert mask(value, False) == value
     assert mask(value, None) == value
+
+
+SECRETS = st.builds("hunter-{}".format, st.integers(0, 2))
+"""Values that are marked on one side at least; of few, so that both sides often have the same."""
+OPEN = st.sampled_from(["open", "shut"])
+PLACES = st.recursive(
+    st.booleans(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("xyz"), inner),
+)
+"""A value's shape; true where one side or both mark it."""
+
+
+@st.composite
+def changes(draw: st.DrawFn) -> dict[str, Any]:
+    """A change whose sides have one shape, each secret marked on one side or on both."""
+
+    def side(place: Any, ours: bool) -> tuple[Any, Any]:
+        if isinstance(place, dict):
+            parts = {key: side(it, ours) for key, it in place.items()}
+            value = {key: value for key, (value, _mark) in parts.items()}
+            return value, {key: mark for key, (_value, mark) in parts.items() if mark}
+        if isinstance(place, list):
+            parts_ = [side(it, ours) for it in place]
+            return [value for value, _mark in parts_], [mark for _value, mark in parts_]
+        if not place:
+            return draw(OPEN), False
+        return draw(SECRETS), ours
+
+    place = draw(PLACES)
+    marked = draw(st.sampled_from([(True, True), (True, False), (False, True)]))
+    before, before_marks = side(place, marked[0])
+    after, after_marks = side(place, marked[1])
+    return {
+        "actions": ["update"],
+        **{"before": before, "before_sensitive": before_marks},
+        **{"after": after, "after_sensitive": after_marks},
+    }
+
+
+@given(changes(), changes())
+def test_what_either_side_marks_is_masked_on_both(one: dict[str, Any], two: dict[str, Any]) -> None:
+    whole = show(resource("aws_x.y", "update") | {"change": one}, output=two)
+    assert "hunter" not in json.dumps(masked(whole))
+    plan = tree(whole)
+    assert "hunter" not in str(plan)
+    assert tree(masked(whole)) == plan
+
+
+def test_a_secret_that_moves_in_its_list_is_masked_where_it_goes() -> None:
+    def update(before: Any, after: Any, marks: Any, after_marks: Any) -> Any:
+        return resource(
+            "aws_x.y",
+            "update",
+            **{"before": {"a": before}, "after": {"a": after}},
+            **{"before_sensitive": {"a": marks}, "after_sensitive": {"a": after_marks}},
+        )
+
+    for change in (
+        update(["open", "hunter"], ["hunter"], [False, True], [False]),
+        update(["hunter"], ["new", "hunter"], [True], False),
+        update([{"p": "hunter"}], {"p": "hunter"}, [{"p": True}], {"q": True}),
+        update({"p": ["hunter"]}, {"p": ["hunter", "x"]}, {"p": [True]}, {"p": [True, False]}),
+        update("hunter", ["hunter"], True, False),
+    ):
+        assert "hunter" not in json.dumps(masked(show(change)))
+        assert "hunter" not in str(tree(show(change)))
+
+
+def test_what_is_created_shows_all_that_is_not_marked() -> None:
+    items = [{"value": "open"}, {"value": "hunter"}]
+    marks = {"items": [{}, {"value": True}]}
+    created = resource("aws_x.y", "create", after={"items": items}, after_sensitive=marks)
+    assert tree(show(created)).changes[0].attributes == (
+        Attribute("items[0].value", None, '"open"'),
+        Attribute("items[1].value", None, MASK),
+    )
 
 
 def test_a_replaced_service_is_said_in_words() -> None:
