@@ -162,6 +162,19 @@ class WizardApp(AccountApp[int], OrderedKeysApp[int], WireApp[int]):
         yield SystemCommand(_("Change the theme"), "", self.action_change_theme)
         yield SystemCommand(_("Quit; the draft stays"), "ctrl+q", self.action_quit)
 
+    def action_command_palette(self) -> None:
+        """Open the palette of all commands."""
+        # Late: what it takes to import isn't needed for the first frame.
+        from gpuecs_tui.widgets.palette import open_palette
+
+        open_palette(self)
+
+    def search_themes(self) -> None:
+        """Open the palette of themes."""
+        from gpuecs_tui.widgets.palette import open_themes
+
+        open_themes(self)
+
     def on_resize(self, event: events.Resize) -> None:
         """Say so where the terminal is too small to work in."""
         small = event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1]

@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Before any other import: scripts ask for it often.
         print(f"gpuecs-tui {__version__}")
         return 0
-    from gpuecs_tui.commands.failure import Failure, say
+    from gpuecs_tui.commands.failure import Failure, of_os_error, say
     from gpuecs_tui.commands.parser import parse
 
     try:
@@ -44,3 +44,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         import signal
 
         return SIGNAL_EXIT + signal.SIGPIPE
+    except OSError as error:
+        # A folder that may not be entered, a disk that is full: what no command has foreseen.
+        return say(of_os_error(error))

@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from gpuecs_tui.i18n import N_, _, ngettext
+from gpuecs_tui.terraform.states import operation_title, title
 from gpuecs_tui.widgets.cells import harmless
 from gpuecs_tui.widgets.choice_list import ChoiceList
 from gpuecs_tui.widgets.choice_rows import Choices, Row
@@ -133,7 +134,10 @@ class StartScreen(StepScreen):
         if found is not None and found.run is not None:
             run = found.run
             who = _("{operation}, {state}, by {user} on {host}").format(
-                operation=run.operation, state=run.state, user=run.user, host=run.host
+                operation=operation_title(run.operation),
+                state=title(run.state),
+                user=run.user,
+                host=run.host,
             )
             rows.append(Row("run", (_("Watch the run on this directory"), who)))
         if self.wizard.texts:

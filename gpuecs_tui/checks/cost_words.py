@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from gpuecs_tui.checks.cost import HOURS_A_MONTH, Amount, Cost, Line, Sum
+from gpuecs_tui.columns import cells, pad, pad_left
 from gpuecs_tui.i18n import _, ngettext
 
 CENT = Decimal("0.01")
@@ -133,11 +134,11 @@ def text_lines(of: Cost) -> list[str]:
         market=market, hours=HOURS_A_MONTH
     )]  # fmt: skip
     rows = [(state_words(it), *total(it)) for it in of.sums]
-    widths = [max((len(row[column]) for row in rows), default=0) for column in range(2)]
+    widths = [max((cells(row[column]) for row in rows), default=0) for column in range(2)]
     for name, hour, month in rows:
         lines.append(
             _("  {name}  {hour} per hour  {month} per month").format(
-                name=name.ljust(widths[0]), hour=hour.rjust(widths[1]), month=month
+                name=pad(name, widths[0]), hour=pad_left(hour, widths[1]), month=month
             )
         )
     lines += [_line_text(line) for line in of.lines]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import re
 from collections.abc import Callable
 
@@ -15,6 +14,7 @@ from gpuecs_tui.aws.reading import Known, Reading, Unknown
 from gpuecs_tui.aws.session import AccountReader, connect
 from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
+from gpuecs_tui.commands.output import print_json
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.identity import BUCKET_NAME
 
@@ -64,7 +64,7 @@ def _list(reader: AccountReader, *, as_json: bool) -> int:
     if isinstance(found, Unknown):
         raise Failure(_("The buckets are {why}.").format(why=found), found.remedy)
     if as_json:
-        print(json.dumps([_tree(it) for it in found.value], indent=2, ensure_ascii=False))
+        print_json([_tree(it) for it in found.value])
         return 0
     for bucket in found.value:
         words = [

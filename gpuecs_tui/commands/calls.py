@@ -22,6 +22,13 @@ DIRECTORY: Argument = (
 )
 JSON: Argument = (("--json",), {"action": "store_true", "help": N_("print JSON")})
 YES: Argument = (("--yes",), {"action": "store_true", "help": N_("go ahead without asking")})
+CONFIRM: Argument = (
+    ("--confirm",),
+    {
+        "metavar": "NAME",
+        "help": N_("the stack's name: go ahead although something is destroyed or replaced"),
+    },
+)
 OFFLINE: Argument = (
     ("--offline",),
     {"action": "store_true", "help": N_("don't read the account; what it would tell is unknown")},
@@ -194,10 +201,10 @@ _ALL = (
     ),
     Command(
         name="apply",
-        operands="DIR --yes",
+        operands="DIR --yes [--confirm NAME]",
         help=N_("plan, then apply just that plan"),
         target="commands.runs:apply",
-        arguments=(DIRECTORY, YES, OFFLINE, DESPITE),
+        arguments=(DIRECTORY, YES, CONFIRM, OFFLINE, DESPITE),
     ),
     Command(
         name="destroy",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,6 +18,7 @@ from gpuecs_tui.checks.finding import Finding, Severity
 from gpuecs_tui.commands import subject
 from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.failure import EXIT_FAILED, Failure, harmless
+from gpuecs_tui.commands.output import print_json
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.resolve import Answers
 
@@ -42,7 +42,7 @@ def check(arguments: argparse.Namespace) -> int:
             "findings": [finding.as_json() for finding in found],
             "cost": cost_words.as_json(paid),
         }
-        print(json.dumps(tree, indent=2, ensure_ascii=False))
+        print_json(tree)
     else:
         _print(found)
         print()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import re
 import shlex
 import sys
+import tempfile
 from pathlib import Path
 
 from gpuecs_tui.commands.account import choose_account
@@ -13,12 +15,17 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.answers import dump_answers
 from gpuecs_tui.stack.fields import Value
 
+STACK = "demo-llm"
 VPC_NAME = "ml-platform"
 SUBNET_NAMES = "ml-platform-private-"
 REPOSITORY = "llm-server"
 TAG = "2.4.1"
 INSTANCE_TYPE = "g4dn.xlarge"
 """What the tour's stack is made of; the demo account is furnished with all of them."""
+_NOT_IN_TAGS = re.compile(r"[^\w .:/=+@-]")
+"""AWS's general rule for tag values: letters, digits, spaces and these signs."""
+_LONGEST_TAG = 256
+"""Characters of a tag's value (same source)."""
 
 
 def demo(arguments: argparse.Namespace) -> int:
@@ -69,19 +76,26 @@ def tour(arguments: argparse.Namespace) -> int:
 
     Exits with 0 only if the second plan is empty and everything is gone at the end.
     """
+    arguments.demo = True
+    choose_account(arguments)
+    decided = dump_answers(answers_for(tag_of(arguments.directory)))
+    # In a folder of its own: a file beside the stack could be the user's.
+    with tempfile.TemporaryDirectory(prefix="gpuecs-tui-tour-") as folder:
+        answers = Path(folder) / "answers.toml"
+        answers.write_text(decided, encoding="utf-8")
+        return _go(arguments, answers)
+
+
+def _go(arguments: argparse.Namespace, answers: Path) -> int:
     from gpuecs_tui.commands.parser import parse
     from gpuecs_tui.commands.runs import EXIT_CHANGES
 
-    arguments.demo = True
-    choose_account(arguments)
     directory: Path = arguments.directory
-    answers = directory.with_name(f"{directory.name}.toml")
-    _write(answers, dump_answers(answers_for(directory.name)))
     steps = (
         (["render", str(answers), str(directory)], 0),
         (["check", str(directory)], 0),
         (["plan", str(directory)], EXIT_CHANGES),
-        (["apply", str(directory), "--yes"], 0),
+        (["apply", str(directory), "--yes", "--confirm", STACK], 0),
         (["plan", str(directory)], 0),
         (["destroy", str(directory), "--yes"], 0),
     )
@@ -111,6 +125,12 @@ def tour(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def tag_of(directory: Path) -> str:
+    """Return a directory's name as the value of a tag; what AWS takes in none becomes a dash."""
+    name = _NOT_IN_TAGS.sub("-", directory.resolve().name)
+    return name[:_LONGEST_TAG] or STACK
+
+
 def answers_for(name: str) -> dict[str, Value]:
     """Decide a small stack from what the account says it has, as a user would in the wizard."""
     from gpuecs_tui.aws.discovery import read_account
@@ -137,7 +157,7 @@ def answers_for(name: str) -> dict[str, Value]:
             _("Start it anew: gpuecs-tui demo stop"),
         )
     return {
-        "stack.name": "demo-llm",
+        "stack.name": STACK,
         "stack.region": account.region,
         "stack.tags": {"project": name},
         "network.vpc_id": vpcs[0],
@@ -146,13 +166,3 @@ def answers_for(name: str) -> dict[str, Value]:
         "task.image": f"{images[0]}:{TAG}",
         "service.health_check_grace_seconds": 300,
     }
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise Failure(
-            _("{path} can't be written: {reason}.").format(path=path, reason=error.strerror)
-        ) from None

@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass
 
 from gpuecs_tui import __version__
+from gpuecs_tui.columns import cells, pad
 from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.failure import EXIT_FAILED, harmless
 from gpuecs_tui.i18n import _
@@ -38,12 +39,14 @@ def doctor(arguments: argparse.Namespace) -> int:
     results.extend(_environment())
     results.append(_credentials())
     results.append(_terminal())
-    width = max(len(result.subject) for result in results)
+    well, amiss = _("ok"), _("!!")
+    marked = max(cells(well), cells(amiss))
+    width = max(cells(result.subject) for result in results)
     for result in results:
-        mark = _("ok") if result.well else _("!!")
-        print(f"{mark}  {result.subject:<{width}}  {harmless(result.words)}")
+        mark = pad(well if result.well else amiss, marked)
+        print(f"{mark}  {pad(result.subject, width)}  {harmless(result.words)}")
         if result.remedy:
-            print(f"    {'':<{width}}  → {harmless(result.remedy)}")
+            print(f"{'':<{marked}}  {'':<{width}}  → {harmless(result.remedy)}")
     return 0 if all(result.well for result in results) else EXIT_FAILED
 
 

@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+import os
 import sys
+
+from gpuecs_tui.i18n import _
 
 EXIT_FAILED = 1
 EXIT_USAGE = 64
 """sysexits.h EX_USAGE: the command line itself is wrong."""
+
+_ENDS = (".", "!", "?", ":", "…", "。")
 
 
 class Failure(Exception):
     """What went wrong, where and what to do, in one sentence; the exit code to end with."""
 
     def __init__(self, sentence: str, remedy: str = "", code: int = EXIT_FAILED) -> None:
-        super().__init__(f"{sentence} {remedy}".strip())
+        super().__init__(f"{_ended(sentence)} {remedy}" if remedy else sentence)
         self.code = code
+
+
+def of_os_error(error: OSError) -> Failure:
+    """Return what the system refused, with the file's name, as a failure."""
+    reason = error.strerror or str(error)
+    if error.filename is None:
+        return Failure(_("It can't be done: {reason}.").format(reason=reason))
+    name = os.fsdecode(error.filename) if isinstance(error.filename, bytes) else error.filename
+    return Failure(_("{file} can't be used: {reason}.").format(file=name, reason=reason))
+
+
+def _ended(sentence: str) -> str:
+    """Return a sentence with a full stop: what Terraform says often has none."""
+    last = sentence.rstrip().rstrip("\"')»”`")[-1:]
+    return sentence if last in _ENDS else f"{sentence}."
 
 
 def say(failure: Failure) -> int:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TextIO
 
 from gpuecs_tui.i18n import _
-from gpuecs_tui.terraform.follower import Follower
-from gpuecs_tui.terraform.lines import without_colours
+from gpuecs_tui.terraform.events import ChangeSummary, Event
+from gpuecs_tui.terraform.follower import Batch, Follower
+from gpuecs_tui.terraform.lines import lines_of, without_colours
 from gpuecs_tui.terraform.run import Run
 
 POLL_SECONDS = 0.05
@@ -22,11 +23,12 @@ def follow(
     until: Callable[[Run], bool],
     out: TextIO | None = None,
     follower: Follower | None = None,
+    preface: Callable[[], Iterable[str]] | None = None,
 ) -> Run:
     """Print the lines of ``run`` as they come and return it once ``until`` holds.
 
-    A ``follower`` that was given before goes on where it was. Ctrl-C leaves the run alone: it goes
-    on without a viewer.
+    ``preface`` is printed before the summary of a plan that destroys something. A ``follower`` that
+    was given before goes on where it was. Ctrl-C leaves the run alone: it goes on without a viewer.
     """
     target = out or sys.stdout
     colours = target.isatty() and not os.environ.get("NO_COLOR")
@@ -39,7 +41,7 @@ def follow(
             while more:
                 batch = follower.poll()
                 more = batch.more
-                for line in batch.lines:
+                for line in _lines(batch, preface):
                     print(line if colours else without_colours(line), file=target)
             target.flush()
             if until(present):
@@ -55,3 +57,17 @@ def follow(
             file=sys.stderr,
         )
         raise
+
+
+def _lines(batch: Batch, preface: Callable[[], Iterable[str]] | None) -> Iterator[str]:
+    if preface is None or not any(map(_destroys, batch.events)):
+        yield from batch.lines
+        return
+    for event in batch.events:
+        if _destroys(event):
+            yield from preface()
+        yield from lines_of(event)
+
+
+def _destroys(event: Event) -> bool:
+    return isinstance(event, ChangeSummary) and event.operation == "plan" and event.remove > 0

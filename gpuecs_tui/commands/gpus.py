@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.failure import Failure
+from gpuecs_tui.commands.output import print_json
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.instance_type import InstanceType
 
@@ -48,7 +48,7 @@ def gpus(arguments: argparse.Namespace) -> int:
         chosen = ordered((it for it in found if wanted.takes(it) and (not about or it.tasks)), by)
     source = catalogue.instance_types(read.account).source
     if arguments.json:
-        print(json.dumps([gpus_table.tree(it, source) for it in chosen], indent=2))
+        print_json([gpus_table.tree(it, source) for it in chosen])
         return 0
     lines = gpus_table.side_by_side(chosen) if arguments.compare else gpus_table.table(chosen)
     print("\n".join(lines))

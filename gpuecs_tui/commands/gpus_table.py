@@ -23,6 +23,7 @@ from gpuecs_tui.checks.offer_words import (
     properties,
     spot_words,
 )
+from gpuecs_tui.columns import cells, pad, pad_left
 from gpuecs_tui.i18n import _
 
 if TYPE_CHECKING:
@@ -169,10 +170,10 @@ def _read_at(reading: Known[object]) -> dict[str, str]:
 
 
 def _laid_out(rows: Rows, numbers: set[int]) -> list[str]:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    widths = [max(cells(row[column]) for row in rows) for column in range(len(rows[0]))]
     return [
         "  ".join(
-            cell.rjust(width) if column in numbers else cell.ljust(width)
+            pad_left(cell, width) if column in numbers else pad(cell, width)
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows

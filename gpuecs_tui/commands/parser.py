@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from gpuecs_tui import __version__
+from gpuecs_tui.columns import cells, pad
 from gpuecs_tui.commands.calls import COMMANDS, WIZARD, Argument, Command
 from gpuecs_tui.commands.failure import EXIT_USAGE
-from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.i18n import N_, _, adopt_standard_texts
 
 COMMON: tuple[Argument, ...] = (
     (
@@ -49,6 +50,7 @@ def parse(words: Sequence[str]) -> tuple[Command, argparse.Namespace]:
 
     Options may stand before the command. Exits on a command line that is wrong, and for --help.
     """
+    adopt_standard_texts()
     rest = list(words)
     name = _command_in(rest)
     command = COMMANDS.get(name, WIZARD)
@@ -112,8 +114,9 @@ def _parser(command: Command) -> Parser:
         epilog=_overview(COMMANDS.values()) if wizard else None,
     )
     if wizard:
+        shown = _("show program's version number and exit")
         version = f"gpuecs-tui {__version__}"
-        parser.add_argument("--version", "-V", action="version", version=version)
+        parser.add_argument("--version", "-V", action="version", version=version, help=shown)
     for flags, options in (*COMMON, *command.arguments):
         told = {**options, "help": _(options["help"])}
         parser.add_argument(*flags, **told)
@@ -122,6 +125,6 @@ def _parser(command: Command) -> Parser:
 
 def _overview(commands: Iterable[Command]) -> str:
     rows = [(f"{command.name} {command.operands}", _(command.help)) for command in commands]
-    width = max(len(left) for left, _right in rows)
-    lines = "\n".join(f"  {left:<{width}}  {right}" for left, right in rows)
+    width = max(cells(left) for left, _right in rows)
+    lines = "\n".join(f"  {pad(left, width)}  {right}" for left, right in rows)
     return _("commands (each has a --help of its own):") + "\n" + lines

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,17 +10,21 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from gpuecs_tui.columns import cells, pad
+from gpuecs_tui.commands import plan_report
 from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.failure import EXIT_FAILED, EXIT_USAGE, Failure, harmless
 from gpuecs_tui.commands.follow import follow
+from gpuecs_tui.commands.output import print_json
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform import runs as store
 from gpuecs_tui.terraform.durations import in_words
 from gpuecs_tui.terraform.follower import Follower
 from gpuecs_tui.terraform.hard_stop import end_now
+from gpuecs_tui.terraform.plan_words import only_outputs
 from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.run import Run
-from gpuecs_tui.terraform.states import Operation, State, title
+from gpuecs_tui.terraform.states import Operation, State, operation_title, title
 
 EXIT_CHANGES = 2
 """As ``terraform plan -detailed-exitcode``: the plan succeeded and there are changes."""
@@ -31,12 +34,17 @@ def plan(arguments: argparse.Namespace) -> int:
     """Plan and tell by the exit code whether anything would change."""
     choose_account(arguments)
     run = _start(arguments, Operation.PLAN)
-    ended = follow(run, _is_over, sys.stderr if arguments.json else sys.stdout)
+    out = sys.stderr if arguments.json else sys.stdout
+    ended = follow(run, _is_over, out, preface=plan_report.warn_once(run))
     if arguments.json:
-        print(json.dumps(_tree(ended) | _details(ended), indent=2, ensure_ascii=False))
+        print_json(_tree(ended) | plan_report.as_json(ended))
     if ended.state is not State.SUCCEEDED:
         return _tell_failure(ended)
-    return EXIT_CHANGES if ended.changes and ended.changes.total else 0
+    if ended.returncode != EXIT_CHANGES:
+        return 0
+    if not ended.changes or not ended.changes.total:
+        print(only_outputs(), file=out)
+    return EXIT_CHANGES
 
 
 def apply(arguments: argparse.Namespace) -> int:
@@ -46,41 +54,39 @@ def apply(arguments: argparse.Namespace) -> int:
     from gpuecs_tui.commands.check import refuse_errors
 
     if arguments.despite_findings:
-        return _plan_and_apply(arguments, Operation.APPLY)
+        return _plan_and_apply(arguments, Operation.APPLY, confirm=arguments.confirm)
     check = partial(refuse_errors, arguments.directory, offline=arguments.offline)
     found = check()
     # A plan takes a while, and somebody else may have taken a name or a quota meanwhile.
-    return _plan_and_apply(arguments, Operation.APPLY, lambda: check(told=found))
+    again = partial(check, told=found)
+    return _plan_and_apply(arguments, Operation.APPLY, again, confirm=arguments.confirm)
 
 
 def destroy(arguments: argparse.Namespace) -> int:
     """Plan the end of everything in the state, then apply just that plan."""
-    _needs_yes(arguments, "show")
+    _needs_yes(arguments, "state")
     choose_account(arguments)
     return _plan_and_apply(arguments, Operation.DESTROY)
 
 
 def runs(arguments: argparse.Namespace) -> int:
     """List the runs of a directory, newest first."""
-    found = store.runs_of(arguments.directory)
+    directory: Path = arguments.directory
+    if not directory.is_dir():
+        raise Failure(_("{directory} is no directory.").format(directory=directory))
+    found = store.runs_of(directory)
     if arguments.json:
-        print(json.dumps([_tree(run) for run in found], indent=2, ensure_ascii=False))
+        print_json([_tree(run) for run in found])
         return 0
     if not found:
-        print(_("No runs of {directory} yet.").format(directory=arguments.directory))
-    for run in found:
-        print(
-            "  ".join(
-                (
-                    f"{run.started_at.astimezone():%Y-%m-%d %H:%M:%S}",
-                    f"{run.operation:<7}",
-                    f"{title(run.state):<12}",
-                    _counts(run),
-                    f"{run.user}@{run.host}",
-                    run.message,
-                )
-            ).rstrip()
-        )
+        print(harmless(_("No runs of {directory} yet.").format(directory=directory)))
+    rows = [(operation_title(run.operation), title(run.state), _counts(run)) for run in found]
+    widths = [max(map(cells, column)) for column in zip(*rows, strict=True)]
+    for run, row in zip(found, rows, strict=True):
+        padded = (pad(text, width) for text, width in zip(row, widths, strict=True))
+        started = f"{run.started_at.astimezone():%Y-%m-%d %H:%M:%S}"
+        line = "  ".join((started, *padded, f"{run.user}@{run.host}", run.message))
+        print(harmless(" ".join(line.splitlines())).rstrip())
     return 0
 
 
@@ -146,22 +152,28 @@ def plan_and_apply(
     only_bring_back: bool = False,
     go_ahead: bool = True,
     check: Callable[[], object] | None = None,
+    confirm: str | None = None,
 ) -> int:
     """Run ``operation`` to its end, printing it, and return the exit code of a command.
 
     Unless ``despite_credentials``, nothing is applied with credentials that end too soon for it;
     without ``go_ahead`` nothing is in any case. ``check`` looks at the account once more before
-    the plan is applied; where it raises Failure the plan is discarded.
+    the plan is applied; where it raises Failure the plan is discarded. An apply that destroys or
+    replaces asks for the stack's name as ``confirm``.
     """
     run = start(directory, operation, plugin_dir, profile, only_bring_back=only_bring_back)
     follower = Follower(run)
-    waiting = follow(run, _is_decidable, follower=follower)
+    asks = operation is Operation.APPLY and not only_bring_back
+    preface = plan_report.warn_once(run) if asks else None
+    waiting = follow(run, _is_decidable, follower=follower, preface=preface)
     if waiting.state is not State.PLANNED:
         return _outcome(waiting)
     if not go_ahead:
         store.discard(waiting)
         print(_("Nothing was done: this was only the plan. To carry it out, add --yes."))
         return EXIT_CHANGES
+    if asks:
+        plan_report.refuse_unconfirmed(waiting, confirm)
     if check is not None:
         try:
             check()
@@ -208,6 +220,8 @@ def _plan_and_apply(
     arguments: argparse.Namespace,
     operation: Operation,
     check: Callable[[], object] | None = None,
+    *,
+    confirm: str | None = None,
 ) -> int:
     return plan_and_apply(
         arguments.directory,
@@ -216,6 +230,7 @@ def _plan_and_apply(
         arguments.profile,
         despite_credentials=arguments.despite_findings,
         check=check,
+        confirm=confirm,
     )
 
 
@@ -293,17 +308,4 @@ def _tree(run: Run) -> dict[str, Any]:
         },
         "message": run.message,
         "remedy": run.remedy,
-    }
-
-
-def _details(run: Run) -> dict[str, Any]:
-    from gpuecs_tui.terraform.plan import wait_for_plan
-
-    tree = wait_for_plan(run)
-    if tree is None:
-        return {"resources": []}
-    return {
-        "resources": [
-            {"address": change.address, "action": change.action} for change in tree.changes
-        ]
     }

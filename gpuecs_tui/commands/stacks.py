@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
+from gpuecs_tui.columns import cells, pad
 from gpuecs_tui.commands import subject
 from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.failure import Failure, harmless
 from gpuecs_tui.commands.migrate import tell_due
+from gpuecs_tui.commands.output import escaped_toml, print_json
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.answers import dump_answers
 from gpuecs_tui.stack.model import Stack
@@ -41,9 +42,9 @@ def show(arguments: argparse.Namespace) -> int:
         for key, value in values.items():
             section, name = key.split(".")
             tree.setdefault(section, {})[name] = value
-        print(json.dumps(tree, indent=2, ensure_ascii=False))
+        print_json(tree)
     else:
-        print(dump_answers(values), end="")
+        print(escaped_toml(dump_answers(values)), end="")
     for unread in found.unread:
         place = f"{unread.file}:{unread.line}" if unread.line else unread.file
         print(harmless(f"{place}: {unread.what} {unread.reason}."), file=sys.stderr)
@@ -84,7 +85,8 @@ def _write(stack: Stack, directory: Path, *, overwrite: bool) -> None:
     except TerraformProblem as problem:
         raise Failure(problem.message, problem.remedy) from None
     words = {"create": _("new"), "change": _("changed"), "delete": _("removed")}
+    width = max(map(cells, words.values()))
     for change in changes.files:
-        print(f"{words[change.kind]:<8} {directory / change.file}")
+        print(f"{pad(words[change.kind], width)}  {harmless(str(directory / change.file))}")
     if not changes.files:
         print(_("{directory} says it already; nothing was written.").format(directory=directory))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.failure import EXIT_FAILED, Failure, harmless
+from gpuecs_tui.commands.output import print_json
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.terraform import broken_state, errored, locks, recovery
 from gpuecs_tui.terraform.errored import Verdict
@@ -44,7 +44,7 @@ def state(arguments: argparse.Namespace) -> int:
     found = recovery.examine(directory)
     stored = _worded(lambda: recovery.known_state(directory, found))
     if arguments.json:
-        print(json.dumps(_tree(stored, found), indent=2, ensure_ascii=False))
+        print_json(_tree(stored, found))
     else:
         _print(directory, stored, found)
     return EXIT_FAILED if found.is_amiss or found.unknown else 0

@@ -120,7 +120,7 @@ def _boxed(event: Diagnostic) -> Iterator[str]:
     is_error = event.severity == "error"
     bar = f"{RED if is_error else YELLOW}│{RESET} "
     edge = RED if is_error else YELLOW
-    title = "Error" if is_error else "Warning"
+    title = _("Error") if is_error else _("Warning")
     yield f"{edge}╷{RESET}"
     first, *rest = event.summary.splitlines() or [""]
     yield f"{bar}{BOLD}{edge}{title}: {RESET}{BOLD}{first}{RESET}"

@@ -126,8 +126,8 @@ def tree(show: Mapping[str, Any]) -> PlanTree:
         if raw.get("actions") not in (["no-op"], ["read"]):
             before, after = sides(raw)
             # Of a sensitive one there is nothing to tell but that it changes.
-            told = [None if side is None else MASK for side in (before, after)]
-            hidden = Attribute(name, *told)
+            old, new = (None if side is None else MASK for side in (before, after))
+            hidden = Attribute(name, old, new)
             outputs.extend(list(_attributes(raw, name)) or [hidden])
     return PlanTree(tuple(changes), tuple(outputs))
 

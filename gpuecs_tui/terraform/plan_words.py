@@ -52,6 +52,21 @@ class PlanWarning:
     """Attributes that force the replacement."""
 
 
+def in_full(warning: PlanWarning) -> str:
+    """Return a warning with the attributes that force it."""
+    if not warning.because:
+        return warning.message
+    why = _(" (because of {attributes})").format(attributes=", ".join(warning.because))
+    return warning.message + why
+
+
+def only_outputs() -> str:
+    """Say what Terraform calls changes although no resource has any."""
+    return _(
+        "Plan: nothing to add, change or destroy; only outputs or addresses in the state change."
+    )
+
+
 def warnings(tree: PlanTree) -> tuple[PlanWarning, ...]:
     """Return a warning for each thing that the plan destroys or replaces, weightiest first."""
     weight = list(_CONSEQUENCES)

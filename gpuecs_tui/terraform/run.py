@@ -18,6 +18,8 @@ from gpuecs_tui.terraform.store import parse_time, read_json
 
 APPROVE, DISCARD = "approve", "discard"
 """The two decisions on a plan."""
+NO_CHANGES, HAS_CHANGES = 0, 2
+"""Exit codes of ``plan -detailed-exitcode``; 1 is an error. Outputs alone are changes too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,15 +34,13 @@ from gpuecs_tui.terraform.outcome import counts, failure, outputs, without_secre
 from gpuecs_tui.terraform.plan_mask import masked
 from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.reserve import Reserve
-from gpuecs_tui.terraform.run import Run, load
+from gpuecs_tui.terraform.run import HAS_CHANGES, NO_CHANGES, Run, load
 from gpuecs_tui.terraform.run_record import Ended, RunRecord
 from gpuecs_tui.terraform.runs import runs_of
 from gpuecs_tui.terraform.states import Operation, State
 from gpuecs_tui.terraform.store import PRIVATE_FILE, read_json, replace_json
 from gpuecs_tui.terraform.supervise import Cancelled, Supervisor
 
-NO_CHANGES, HAS_CHANGES = 0, 2
-"""Exit codes of ``plan -detailed-exitcode``; 1 is an error."""
 _USAGE = 64
 """EX_USAGE of sysexits(3)."""
 _SYNC_SECONDS = 1.0

@@ -54,6 +54,11 @@ FOLLOWERS: dict[State, frozenset[State]] = {
 }
 """Which state may be written after which."""
 
+_OPERATIONS = {
+    Operation.PLAN: N_("plan"),
+    Operation.APPLY: N_("apply"),
+    Operation.DESTROY: N_("destroy"),
+}
 _TITLES = {
     State.STARTING: N_("starting"),
     State.PLANNING: N_("planning"),
@@ -67,6 +72,11 @@ _TITLES = {
     State.LOST: N_("lost"),
     State.DISCARDED: N_("discarded"),
 }
+
+
+def operation_title(operation: Operation) -> str:
+    """Return the operation as people read it."""
+    return _(_OPERATIONS[operation])
 
 
 def title(state: State) -> str:

@@ -13,7 +13,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from gpuecs_tui.i18n import N_, _
-from gpuecs_tui.terraform.plan import Action, Attribute, Change
+from gpuecs_tui.terraform.plan import Action, Attribute, Change, PlanTree
+from gpuecs_tui.terraform.plan_words import warnings
 from gpuecs_tui.widgets.log_text import plain_text
 from gpuecs_tui.widgets.resource_rows import SYMBOLS
 
@@ -59,6 +60,8 @@ def _lines(change: Change) -> Iterator[Content]:
     yield Content.assemble((f"{symbol} ", style), (_shown(change.address), "bold"))
     if change.previous_address:
         yield Content(_("moved from {address}").format(address=_shown(change.previous_address)))
+    for warning in warnings(PlanTree((change,), ())):
+        yield Content.styled(f"! {_shown(warning.message)}", "$text-error")
     if reason := reason_text(change.reason):
         yield Content(_("because {reason}").format(reason=reason))
     if change.action is Action.REPLACE:

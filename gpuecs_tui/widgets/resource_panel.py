@@ -77,6 +77,7 @@ class ResourcePanel(Widget):
     def set_plan(self, plan: PlanTree | None) -> None:
         """Have the details at hand (or no longer)."""
         self._plan = plan
+        self._tree.know(plan)
 
     def focus(self, scroll_visible: bool = True) -> ResourcePanel:
         """Give the keyboard to the tree."""
@@ -114,7 +115,7 @@ class ResourcePanel(Widget):
         self.notify(_("The plan's details are still being read."), markup=False)
 
     def action_filter(self) -> None:
-        """Ask for a part of an address; the tree narrows down while it is typed."""
+        """Ask for a part of an address, action or attribute; the tree narrows down while it is typed."""
         self.add_class("-asking")
         self._prompt.ask(_("Filter:"), self._tree.needle)
 

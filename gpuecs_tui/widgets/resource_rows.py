@@ -12,6 +12,8 @@ from datetime import datetime
 from rich.cells import cell_len, set_cell_size
 
 from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.terraform.plan import PlanTree
+from gpuecs_tui.terraform.plan_words import warnings
 from gpuecs_tui.terraform.progress import ResourceProgress, Status
 from gpuecs_tui.widgets.clock import duration_text
 from gpuecs_tui.widgets.signs import signs
@@ -63,19 +65,63 @@ class Heading:
 Row = Heading | ResourceProgress
 
 
-def arranged(resources: Iterable[ResourceProgress], needle: str = "") -> list[Row]:
-    """Return headings and resources in the order shown; only addresses that contain ``needle``."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the plan's details add to the resources: their order, and more to find them by."""
+
+    ranks: Mapping[str, int]
+    """Address → its place among what is destroyed or replaced, weightiest first."""
+    texts: Mapping[str, str]
+    """Address → changed attributes, old and new values."""
+
+
+NOTHING_KNOWN = Known({}, {})
+
+
+def known_of(plan: PlanTree | None) -> Known:
+    """Return what the tree of resources needs of a plan's details."""
+    if plan is None:
+        return NOTHING_KNOWN
+    ranks = {warning.address: at for at, warning in enumerate(warnings(plan))}
+    texts = {
+        change.address: "\n".join(
+            f"{it.path} = {it.before or ''} → {it.after or ''}" for it in change.attributes
+        )
+        for change in plan.changes
+    }
+    return Known(ranks, texts)
+
+
+def arranged(
+    resources: Iterable[ResourceProgress], needle: str = "", known: Known = NOTHING_KNOWN
+) -> list[Row]:
+    """Return headings and resources in the order shown, the weightiest destroyed one first.
+
+    Only those are shown of which the address, the action or a changed attribute has ``needle``.
+    """
     groups: dict[str, list[ResourceProgress]] = {}
     heading_of = {action: text for text, actions in _GROUPS for action in actions}
     for resource in resources:
-        if resource.action in _HIDDEN or needle.lower() not in resource.address.lower():
+        heading = heading_of.get(resource.action, _OTHERS)
+        told = (
+            resource.address,
+            resource.action,
+            _(heading),
+            known.texts.get(resource.address, ""),
+        )
+        if resource.action in _HIDDEN or needle.casefold() not in "\n".join(told).casefold():
             continue
-        groups.setdefault(heading_of.get(resource.action, _OTHERS), []).append(resource)
+        groups.setdefault(heading, []).append(resource)
+
+    def rank(resource: ResourceProgress) -> int:
+        return known.ranks.get(resource.address, len(known.ranks))
+
     rows: list[Row] = []
-    for text in (*(text for text, _actions in _GROUPS), _OTHERS):
-        if members := groups.get(text):
-            rows.append(Heading(_(text), len(members)))
-            rows.extend(members)
+    shown = [text for text in (*(text for text, _actions in _GROUPS), _OTHERS) if text in groups]
+    # Sorting is stable: without ranks all stays in the order of the groups and of the plan.
+    for text in sorted(shown, key=lambda text: min(map(rank, groups[text]))):
+        rows.append(Heading(_(text), len(groups[text])))
+        rows.extend(sorted(groups[text], key=rank))
     return rows
 
 

@@ -19,15 +19,18 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.terraform.plan import PlanTree
 from gpuecs_tui.terraform.progress import ResourceProgress, Status
 from gpuecs_tui.widgets.log_text import plain_text
 from gpuecs_tui.widgets.resource_rows import (
+    NOTHING_KNOWN,
     SYMBOLS,
     WORD_WIDTH,
     Heading,
     Row,
     arranged,
     fitted_address,
+    known_of,
     status_text,
 )
 
@@ -113,7 +116,8 @@ class ResourceTree(ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.needle = ""
-        """Text that a shown address contains."""
+        """Text that a shown address, action or changed attribute contains."""
+        self._known = NOTHING_KNOWN
         self.cursor: str | None = None
         """Address under the cursor; None until the user moves, and then the view follows what
         is in flight."""
@@ -139,9 +143,15 @@ class ResourceTree(ScrollView, can_focus=True):
             self._frame = self.set_timer(FRAME_SECONDS, self._paint)
 
     def filter(self, needle: str) -> None:
-        """Show only resources whose address contains ``needle``; all for the empty text."""
+        """Show only resources that ``needle`` is told of; all for the empty text."""
         self.needle, self._dirty = needle, True
         self._paint()
+
+    def know(self, plan: PlanTree | None) -> None:
+        """Order and filter by the details of ``plan`` too."""
+        self._known, self._dirty = known_of(plan), True
+        if self.is_attached:
+            self._paint()
 
     @property
     def addresses(self) -> list[str]:
@@ -161,7 +171,7 @@ class ResourceTree(ScrollView, can_focus=True):
             self._frame.stop()
             self._frame = None
         if self._dirty:
-            self._rows = arranged(self._resources.values(), self.needle)
+            self._rows = arranged(self._resources.values(), self.needle, self._known)
             self._index = {
                 row.address: at
                 for at, row in enumerate(self._rows)

@@ -13,9 +13,9 @@ from gpuecs_tui.checks.finding import Finding
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.terraform.hard_stop import SECOND_INTERRUPT_SECONDS
 from gpuecs_tui.terraform.plan import DESTRUCTIVE, PlanTree
-from gpuecs_tui.terraform.plan_words import warnings
+from gpuecs_tui.terraform.plan_words import in_full, only_outputs, warnings
 from gpuecs_tui.terraform.progress import Progress, ResourceProgress
-from gpuecs_tui.terraform.run import Changes, Run
+from gpuecs_tui.terraform.run import HAS_CHANGES, Changes, Run
 from gpuecs_tui.terraform.states import Operation, State
 from gpuecs_tui.widgets.cells import harmless
 from gpuecs_tui.widgets.clock import duration_text
@@ -101,6 +101,8 @@ def _details(run: Run, progress: Progress, tree: PlanTree | None, url: str) -> I
 def plan_sentence(run: Run) -> str:
     """Return the plan's counts as Terraform says them."""
     changes = run.changes or Changes()
+    if not changes.total and (run.state is State.PLANNED or run.returncode == HAS_CHANGES):
+        return only_outputs()
     sentence = _("Plan: {add} to add, {change} to change, {destroy} to destroy.").format(
         add=changes.add, change=changes.change, destroy=changes.destroy
     )
@@ -115,9 +117,7 @@ def destroyed_lines(run: Run, progress: Progress, tree: PlanTree | None) -> list
         told = warnings(tree)
         lines = []
         for warning in told:
-            why = _(" (because of {attributes})").format(attributes=", ".join(warning.because))
-            text = warning.message + (why if warning.because else "")
-            lines.append(Content.styled(f"! {harmless(text)}", "$text-error"))
+            lines.append(Content.styled(f"! {harmless(in_full(warning))}", "$text-error"))
         named = {warning.address for warning in told}
         rest = [c.address for c in tree.changes if c.action in DESTRUCTIVE]
         rest = [address for address in rest if address not in named]

@@ -16,7 +16,13 @@ from gpuecs_tui.terraform.progress import ResourceProgress, Status
 from gpuecs_tui.widgets import resource_tree
 from gpuecs_tui.widgets.resource_detail import ResourceDetail, detail_text, reason_text
 from gpuecs_tui.widgets.resource_panel import ResourcePanel
-from gpuecs_tui.widgets.resource_rows import Heading, arranged, fitted_address, status_text
+from gpuecs_tui.widgets.resource_rows import (
+    Heading,
+    arranged,
+    fitted_address,
+    known_of,
+    status_text,
+)
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -52,6 +58,37 @@ def test_what_is_destroyed_stands_first() -> None:
         *("Destroy", "d.gone", "Replace", "e.replaced", "Change", "b.changed"),
         *("Create", "a.new", "Other", "f.unheard_of"),
     ]
+
+
+def test_the_details_order_and_find_rows() -> None:
+    plan = PlanTree(
+        (
+            Change("b.gone", "b", Action.DELETE, "", ()),
+            Change("aws_ecs_task_definition.a", "aws_ecs_task_definition", Action.REPLACE, "", ()),
+            Change(
+                *("aws_ecs_service.this", "aws_ecs_service", Action.REPLACE, ""),
+                (Attribute("launch_type", '"EC2"', None, True),),
+            ),
+        ),
+        (),
+    )
+    shown = [
+        *(resource("b.gone", "delete"), resource("aws_ecs_task_definition.a", "replace")),
+        *(resource("aws_ecs_service.this", "replace"), resource("c.new")),
+    ]
+
+    def told(needle: str = "") -> list[str]:
+        rows = arranged(shown, needle, known_of(plan))
+        return [row.text if isinstance(row, Heading) else row.address for row in rows]
+
+    assert told() == [
+        *("Replace", "aws_ecs_service.this", "aws_ecs_task_definition.a"),
+        *("Destroy", "b.gone", "Create", "c.new"),
+    ]
+    for needle in ("launch_TYPE", '"EC2"', "_service."):
+        assert told(needle) == ["Replace", "aws_ecs_service.this"]
+    assert told("delete") == told("destroy") == ["Destroy", "b.gone"]
+    assert told("creat") == ["Create", "c.new"]
 
 
 @pytest.mark.parametrize(
@@ -251,6 +288,8 @@ def test_details_in_words() -> None:
     )
     assert detail_text(change).plain.splitlines() == [
         "-/+ aws_ecs_service.this",
+        "! This deletes the service and makes a new one. What follows: all its tasks stop; "
+        "nothing answers until new ones are started and healthy.",
         "because an attribute changes that can't be changed in place",
         "the old one is deleted before the new one is made",
         "",

@@ -1,0 +1,117 @@
+"""What a plan destroys or replaces, said before its end; the plan as JSON; the typed name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from gpuecs_tui.commands.failure import Failure, harmless
+from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.terraform import runs as store
+from gpuecs_tui.terraform.plan import Attribute, wait_for_plan
+from gpuecs_tui.terraform.plan_words import PlanWarning, in_full, warnings
+from gpuecs_tui.terraform.run import Run
+
+
+def warn_once(run: Run) -> Callable[[], Iterator[str]]:
+    """Return what to print before the summary of a plan that destroys; empty from the second time.
+
+    Waits until the plan's details are read.
+    """
+    told = False
+
+    def lines() -> Iterator[str]:
+        nonlocal told
+        if told:
+            return
+        told = True
+        for warning in _warnings(run):
+            yield harmless(f"!  {in_full(warning)}")
+
+    return lines
+
+
+def as_json(run: Run) -> dict[str, Any]:
+    """Return the plan of ``run`` in detail; waits for it, empty where it never comes.
+
+    Values are JSON texts, or Terraform's words for sensitive and unknown ones.
+    """
+    tree = wait_for_plan(run)
+    if tree is None:
+        return {"resources": [], "outputs": [], "warnings": []}
+    return {
+        "resources": [
+            {
+                "address": it.address,
+                "previous_address": it.previous_address or None,
+                "action": it.action.value,
+                "reason": it.reason or None,
+                "attributes": [_attribute(each) for each in it.attributes],
+            }
+            for it in tree.changes
+        ],
+        "outputs": [_attribute(it) for it in tree.outputs],
+        "warnings": [
+            {
+                "rule": it.rule,
+                "address": it.address,
+                "message": it.message,
+                "because": list(it.because),
+            }
+            for it in warnings(tree)
+        ],
+    }
+
+
+def refuse_unconfirmed(run: Run, name: str | None) -> None:
+    """Discard the plan of ``run`` and fail where it destroys and ``name`` isn't the stack's.
+
+    Replacing what is never changed otherwise, as a task definition, is no destroying.
+    """
+    if not run.changes or not run.changes.destroy:
+        return
+    if wait_for_plan(run) is not None:
+        gone = [it.address for it in _warnings(run)]
+        if not gone:
+            return
+        more = ngettext("{first} and {n} more", "{first} and {n} more", len(gone) - 1)
+        what = more.format(first=gone[0], n=len(gone) - 1) if len(gone) > 1 else gone[0]
+    else:
+        n = run.changes.destroy
+        what = ngettext("{n} resource", "{n} resources", n).format(n=n)
+    wanted = _stack_name(run.directory)
+    if name == wanted:
+        return
+    store.discard(run)
+    raise Failure(
+        _(
+            "Nothing was applied: the plan destroys or replaces {what}; to go ahead all the same, "
+            "add --confirm {name}."
+        ).format(what=what, name=wanted)
+    )
+
+
+def _warnings(run: Run) -> tuple[PlanWarning, ...]:
+    tree = wait_for_plan(run)
+    return () if tree is None else warnings(tree)
+
+
+def _stack_name(directory: Path) -> str:
+    """Return what the wizard has typed before it destroys: the stack's name, or the directory's."""
+    from gpuecs_tui.commands import subject
+
+    try:
+        name = str(subject.answers_of(directory, limits=False).get("stack.name", ""))
+    except Failure:
+        name = ""
+    return name.strip() or directory.resolve().name
+
+
+def _attribute(of: Attribute) -> dict[str, Any]:
+    return {
+        "path": of.path,
+        "before": of.before,
+        "after": of.after,
+        "forces_replacement": of.forces_replacement,
+    }

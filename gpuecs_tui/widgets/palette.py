@@ -1,0 +1,38 @@
+"""Textual's command palette, with what it says in the user's language."""
+
+from __future__ import annotations
+
+from textual.app import App
+from textual.command import CommandList, CommandPalette
+from textual.content import Content
+from textual.theme import ThemeProvider
+from textual.widgets.option_list import Option
+
+from gpuecs_tui.i18n import _
+
+
+class Palette(CommandPalette):
+    """The palette of commands; Textual's own has its words in English, deep in its code."""
+
+    def _start_no_matches_countdown(self, search_value: str) -> None:
+        self._stop_no_matches_countdown()
+
+        def show() -> None:
+            if search_value:
+                words = Content(_("No matches found"))
+                option = Option(words, disabled=True, id=self._NO_MATCHES)
+                self.query_one(CommandList).add_option(option)
+            self._list_visible = bool(search_value)
+
+        self._no_matches_timer = self.set_timer(self._NO_MATCHES_COUNTDOWN, show)
+
+
+def open_palette(app: App[int]) -> None:
+    """Open the palette of all commands, unless one is open."""
+    if not any(isinstance(screen, CommandPalette) for screen in app.screen_stack):
+        app.push_screen(Palette(placeholder=_("Search for commands…"), id="--command-palette"))
+
+
+def open_themes(app: App[int]) -> None:
+    """Open a palette of the themes; the chosen one is put on."""
+    app.push_screen(Palette([ThemeProvider], placeholder=_("Search for themes…")))
