@@ -30,6 +30,7 @@ from gpuecs_tui.widgets.broken_worker import tell_broken_worker
 from gpuecs_tui.widgets.frame import StepScreen
 from gpuecs_tui.widgets.hangup import install_hangup_exit
 from gpuecs_tui.widgets.key_order import OrderedKeysApp
+from gpuecs_tui.widgets.palette import PaletteApp
 from gpuecs_tui.widgets.steps import IDS, STEPS
 from gpuecs_tui.widgets.wire import WireApp
 from gpuecs_tui.wizard.account_feed import AccountFeed
@@ -65,7 +66,7 @@ STARTED_SECONDS = 0.5
 """After which the first frame stands, on any machine that one would want to use."""
 
 
-class WizardApp(AccountApp[int], OrderedKeysApp[int], WireApp[int]):
+class WizardApp(AccountApp[int], OrderedKeysApp[int], PaletteApp[int], WireApp[int]):
     """One wizard on one directory."""
 
     TITLE = "gpuecs-tui"
@@ -161,19 +162,6 @@ class WizardApp(AccountApp[int], OrderedKeysApp[int], WireApp[int]):
         yield SystemCommand(_("Redraw the terminal"), "", self.redraw_terminal)
         yield SystemCommand(_("Change the theme"), "", self.action_change_theme)
         yield SystemCommand(_("Quit; the draft stays"), "ctrl+q", self.action_quit)
-
-    def action_command_palette(self) -> None:
-        """Open the palette of all commands."""
-        # Late: what it takes to import isn't needed for the first frame.
-        from gpuecs_tui.widgets.palette import open_palette
-
-        open_palette(self)
-
-    def search_themes(self) -> None:
-        """Open the palette of themes."""
-        from gpuecs_tui.widgets.palette import open_themes
-
-        open_themes(self)
 
     def on_resize(self, event: events.Resize) -> None:
         """Say so where the terminal is too small to work in."""

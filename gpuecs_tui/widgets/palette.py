@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from textual.app import App
+from textual.app import App, ReturnType
 from textual.command import CommandList, CommandPalette
 from textual.content import Content
 from textual.theme import ThemeProvider
@@ -27,12 +27,14 @@ class Palette(CommandPalette):
         self._no_matches_timer = self.set_timer(self._NO_MATCHES_COUNTDOWN, show)
 
 
-def open_palette(app: App[int]) -> None:
-    """Open the palette of all commands, unless one is open."""
-    if not any(isinstance(screen, CommandPalette) for screen in app.screen_stack):
-        app.push_screen(Palette(placeholder=_("Search for commands…"), id="--command-palette"))
+class PaletteApp(App[ReturnType]):
+    """An app whose palettes are these."""
 
+    def action_command_palette(self) -> None:
+        """Open the palette of all commands, unless one is open."""
+        if not any(isinstance(screen, CommandPalette) for screen in self.screen_stack):
+            self.push_screen(Palette(placeholder=_("Search for commands…"), id="--command-palette"))
 
-def open_themes(app: App[int]) -> None:
-    """Open a palette of the themes; the chosen one is put on."""
-    app.push_screen(Palette([ThemeProvider], placeholder=_("Search for themes…")))
+    def search_themes(self) -> None:
+        """Open a palette of the themes; the chosen one is put on."""
+        self.push_screen(Palette([ThemeProvider], placeholder=_("Search for themes…")))

@@ -115,7 +115,7 @@ class ResourcePanel(Widget):
         self.notify(_("The plan's details are still being read."), markup=False)
 
     def action_filter(self) -> None:
-        """Ask for a part of an address, action or attribute; the tree narrows down while it is typed."""
+        """Ask for a part of an address, action or attribute; the tree narrows down meanwhile."""
         self.add_class("-asking")
         self._prompt.ask(_("Filter:"), self._tree.needle)
 
