@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 import pytest
 
 from gpuecs_tui.cli import main
+from gpuecs_tui.commands import demo
 from gpuecs_tui.demo import account
 from gpuecs_tui.demo.account import DemoAccount
 
@@ -38,3 +40,26 @@ def test_tells_that_there_is_none(
 ) -> None:
     assert status(monkeypatch, None) == 1
     assert "No demo account runs." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", [".", "stack"])
+def test_the_tour_leaves_what_is_beside_its_stack_alone(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[Path, str]] = []
+
+    def gone(arguments: argparse.Namespace, answers: Path) -> int:
+        seen.append((answers, answers.read_text(encoding="utf-8")))
+        return 0
+
+    monkeypatch.setattr(demo, "choose_account", lambda _arguments: None)
+    monkeypatch.setattr(demo, "answers_for", lambda tag: {"stack.tags": {"project": tag}})
+    monkeypatch.setattr(demo, "_go", gone)
+    monkeypatch.chdir(tmp_path)
+    theirs = tmp_path / "stack.toml"
+    theirs.write_text("mine")
+    assert main(["demo", "tour", name]) == 0
+    ((answers, text),) = seen
+    assert tmp_path not in answers.parents and "project" in text
+    assert theirs.read_text() == "mine" and list(tmp_path.iterdir()) == [theirs]
+    assert not answers.exists()
