@@ -120,8 +120,9 @@ def arranged(
     shown = [text for text in (*(text for text, _actions in _GROUPS), _OTHERS) if text in groups]
     # Sorting is stable: without ranks all stays in the order of the groups and of the plan.
     for text in sorted(shown, key=lambda text: min(map(rank, groups[text]))):
-        rows.append(Heading(_(text), len(groups[text])))
-        rows.extend(sorted(groups[text], key=rank))
+        members: list[ResourceProgress] = sorted(groups[text], key=rank)
+        rows.append(Heading(_(text), len(members)))
+        rows.extend(members)
     return rows
 
 
