@@ -4,104 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from gpuecs_tui.commands.arguments import (
+    CONFIRM,
+    DESPITE,
+    DIRECTORY,
+    JSON,
+    OFFLINE,
+    REGION,
+    SIFTING,
+    YES,
+    Argument,
+)
 from gpuecs_tui.i18n import N_
 
 if TYPE_CHECKING:
     import argparse
-
-Argument = tuple[tuple[str, ...], dict[str, Any]]
-
-DIRECTORY: Argument = (
-    ("directory",),
-    {"metavar": "DIR", "type": Path, "help": N_("the stack's directory")},
-)
-JSON: Argument = (("--json",), {"action": "store_true", "help": N_("print JSON")})
-YES: Argument = (("--yes",), {"action": "store_true", "help": N_("go ahead without asking")})
-CONFIRM: Argument = (
-    ("--confirm",),
-    {
-        "metavar": "NAME",
-        "help": N_("the stack's name: go ahead although something is destroyed or replaced"),
-    },
-)
-OFFLINE: Argument = (
-    ("--offline",),
-    {"action": "store_true", "help": N_("don't read the account; what it would tell is unknown")},
-)
-DESPITE: Argument = (
-    ("--despite-findings",),
-    {
-        "action": "store_true",
-        "help": N_("go ahead although a check found an error, or credentials end too soon"),
-    },
-)
-REGION: Argument = (("--region",), {"metavar": "NAME", "help": N_("an AWS region")})
-
-
-def usd(text: str) -> Decimal:
-    """Return the price that ``text`` says; ValueError, as argparse wants it, for what is none."""
-    try:
-        price = Decimal(text.removeprefix("$"))
-    except InvalidOperation:
-        raise ValueError(text) from None
-    if not price.is_finite() or price < 0:
-        raise ValueError(text)
-    return price
-
-
-SIFTING: tuple[Argument, ...] = (
-    (
-        ("--min-gpu-memory",),
-        {
-            "metavar": "GB",
-            "type": int,
-            "default": 0,
-            "help": N_("only types with so much memory a GPU, in GB as GPUs are sold"),
-        },
-    ),
-    (
-        ("--max-price",),
-        {
-            "metavar": "USD",
-            "type": usd,
-            "help": N_("only types whose on-demand price is known and at most this, per hour"),
-        },
-    ),
-    (
-        ("--zone",),
-        {
-            "metavar": "ZONE",
-            "action": "append",
-            "default": [],
-            "help": N_("only what this zone offers; may be given again"),
-        },
-    ),
-    (
-        ("--sort",),
-        {
-            "choices": ("type", "price", "spot", "gpu-memory", "memory", "vcpu", "task-price"),
-            "help": N_("what to sort by"),
-        },
-    ),
-    (
-        ("--fits",),
-        {
-            "metavar": "ANSWERS|DIR",
-            "type": Path,
-            "help": N_("only types that a task of this stack fits on, by price of a task's hour"),
-        },
-    ),
-    (
-        ("--compare",),
-        {"metavar": ("A", "B"), "nargs": 2, "help": N_("two types side by side")},
-    ),
-)
-"""What ``gpus`` sifts and sorts by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +126,20 @@ _ALL = (
         help=N_("plan, then apply just that plan"),
         target="commands.runs:apply",
         arguments=(DIRECTORY, YES, CONFIRM, OFFLINE, DESPITE),
+    ),
+    Command(
+        name="approve",
+        operands="DIR --yes [--run RUN]",
+        help=N_("apply exactly the plan that waits in DIR, whoever made it"),
+        target="commands.decide:approve",
+        arguments=(
+            DIRECTORY,
+            YES,
+            (("--run",), {"metavar": "RUN", "help": N_("only if it is this run's plan")}),
+            CONFIRM,
+            OFFLINE,
+            DESPITE,
+        ),
     ),
     Command(
         name="destroy",

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from gpuecs_tui.commands.failure import Failure
 from gpuecs_tui.credentials_check import check
 from gpuecs_tui.i18n import _
-from gpuecs_tui.terraform import runs
-from gpuecs_tui.terraform.problems import RunProblem
 from gpuecs_tui.terraform.run import Run
 
 
 def refuse_short_credentials(run: Run, *, despite: bool) -> None:
-    """Print how long the credentials last; discard the plan of ``run`` where that is too short.
+    """Print how long the credentials last; raise Failure where that is too short for ``run``.
 
-    Raises RunProblem then, unless ``despite``.
+    ``despite``: only print it.
     """
     from gpuecs_tui.aws.session import connect
 
@@ -25,8 +24,7 @@ def refuse_short_credentials(run: Run, *, despite: bool) -> None:
         return
     print(found.sentence)
     if found.is_short and not despite:
-        runs.discard(run)
-        raise RunProblem(
+        raise Failure(
             _("Nothing was applied. {reason}").format(reason=found.sentence),
             _("Renew them (`aws sso login`, or new session keys), or use --despite-findings."),
         )

@@ -8,7 +8,6 @@ from typing import Any
 
 from gpuecs_tui.commands.failure import Failure, harmless
 from gpuecs_tui.i18n import _, ngettext
-from gpuecs_tui.terraform import runs as store
 from gpuecs_tui.terraform.plan import Attribute, wait_for_plan
 from gpuecs_tui.terraform.plan_words import PlanWarning, in_full, warnings
 from gpuecs_tui.terraform.run import Run
@@ -65,7 +64,7 @@ def as_json(run: Run) -> dict[str, Any]:
 
 
 def refuse_unconfirmed(run: Run, name: str | None) -> None:
-    """Discard the plan of ``run`` and fail where it destroys and ``name`` isn't the stack's.
+    """Raise Failure where the plan of ``run`` destroys and ``name`` isn't the stack's.
 
     Replacing what is never changed otherwise, as a task definition, is no destroying.
     """
@@ -83,7 +82,6 @@ def refuse_unconfirmed(run: Run, name: str | None) -> None:
     wanted = _stack_name(run.directory)
     if name == wanted:
         return
-    store.discard(run)
     raise Failure(
         _(
             "Nothing was applied: the plan destroys or replaces {what}; to go ahead all the same, "

@@ -13,9 +13,11 @@ from typing import Any
 from gpuecs_tui.columns import cells, pad
 from gpuecs_tui.commands import plan_report
 from gpuecs_tui.commands.account import choose_account
-from gpuecs_tui.commands.failure import EXIT_FAILED, EXIT_USAGE, Failure, harmless
+from gpuecs_tui.commands.decide import Gates, carry_out
+from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
 from gpuecs_tui.commands.follow import follow
 from gpuecs_tui.commands.output import print_json
+from gpuecs_tui.commands.run_end import outcome, tell_failure
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform import runs as store
 from gpuecs_tui.terraform.durations import in_words
@@ -39,7 +41,7 @@ def plan(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(_tree(ended) | plan_report.as_json(ended))
     if ended.state is not State.SUCCEEDED:
-        return _tell_failure(ended)
+        return tell_failure(ended)
     if ended.returncode != EXIT_CHANGES:
         return 0
     if not ended.changes or not ended.changes.total:
@@ -93,7 +95,7 @@ def runs(arguments: argparse.Namespace) -> int:
 def attach(arguments: argparse.Namespace) -> int:
     """Follow the live run to its end, or print the latest."""
     run = _live_or_latest(arguments.directory)
-    return _outcome(follow(run, lambda present: not present.is_live))
+    return outcome(follow(run, lambda present: not present.is_live))
 
 
 def cancel(arguments: argparse.Namespace) -> int:
@@ -117,7 +119,7 @@ def cancel(arguments: argparse.Namespace) -> int:
         raise Failure(_("Nothing was done: {reason}.").format(reason=error)) from None
     if arguments.end_now is not None:
         present = follow(present, lambda it: not it.is_live)
-        return _outcome(present)
+        return outcome(present)
     if run.state is State.STOPPING and present.state is State.STOPPING:
         print(
             _(
@@ -167,28 +169,18 @@ def plan_and_apply(
     preface = plan_report.warn_once(run) if asks else None
     waiting = follow(run, _is_decidable, follower=follower, preface=preface)
     if waiting.state is not State.PLANNED:
-        return _outcome(waiting)
+        return outcome(waiting)
     if not go_ahead:
         store.discard(waiting)
         print(_("Nothing was done: this was only the plan. To carry it out, add --yes."))
         return EXIT_CHANGES
-    if asks:
-        plan_report.refuse_unconfirmed(waiting, confirm)
-    if check is not None:
-        try:
-            check()
-        except Failure:
-            store.discard(waiting)
-            raise
+    gates = Gates(check, asks, confirm, despite_credentials)
     try:
-        # Late, like the rest that only follows a plan: the plan is to start at once.
-        from gpuecs_tui.commands.credentials import refuse_short_credentials
-
-        refuse_short_credentials(waiting, despite=despite_credentials)
-        approved = store.approve(waiting)
-    except TerraformProblem as problem:
-        raise Failure(problem.message, problem.remedy) from None
-    return _outcome(follow(approved, _is_over, follower=follower))
+        gates.refuse(waiting)
+    except Failure:
+        store.discard(waiting)
+        raise
+    return carry_out(waiting, follower)
 
 
 def start(
@@ -258,25 +250,6 @@ def _is_over(run: Run) -> bool:
 
 def _is_decidable(run: Run) -> bool:
     return run.is_final or run.state is State.PLANNED
-
-
-def _outcome(run: Run) -> int:
-    if run.state in (State.SUCCEEDED, State.PLANNED):
-        return 0
-    return _tell_failure(run)
-
-
-def _tell_failure(run: Run) -> int:
-    words = run.message or _("The run is {state}.").format(state=title(run.state))
-    if run.operation is not Operation.PLAN:
-        from gpuecs_tui.terraform.recovery import examine
-
-        amiss = [it for it in examine(run.directory).sentences() if it != words]
-        for sentence in amiss:
-            print(harmless(f"!  {sentence}"), file=sys.stderr)
-        if amiss:
-            print(harmless(f"→  gpuecs-tui state {run.directory}"), file=sys.stderr)
-    raise Failure(words, run.remedy, EXIT_FAILED)
 
 
 def _counts(run: Run) -> str:

@@ -91,7 +91,7 @@ def test_what_is_reserved() -> None:
 def test_who_says_that_ecs_runs_it_is_said() -> None:
     words = {name: dict(properties(FOUND[name])) for name in FOUND}
     assert words["g5.xlarge"]["ECS"].startswith("documented: ")
-    assert words["p5e.48xlarge"]["ECS"].startswith("inferred: AWS doesn't document it")
+    assert words["p5e.48xlarge"]["ECS"].startswith("undocumented: it is seen only in EKS's AMI")
     assert words["p6-b200.48xlarge"]["ECS"].startswith("undocumented: ")
     assert words["g5g.xlarge"]["ECS"].startswith("no: it is an arm64 type")
     assert words["p3.2xlarge"]["figures"] == "figures from memory, unverified"

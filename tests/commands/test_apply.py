@@ -78,7 +78,7 @@ def test_an_account_that_can_not_be_read_stops_it_unless_told_otherwise(
     assert code == 1 and states(stack) == []
     assert printed.err.strip() == (
         "gpuecs-tui: Nothing was applied: the stack can't be checked against the account. There "
-        "are no AWS credentials. Run: aws configure Or go ahead unchecked, with --offline or "
+        "are no AWS credentials. Run: aws configure. Or go ahead unchecked, with --offline or "
         "--despite-findings."
     )
     assert "unknown" not in printed.out, "one reason, not twenty"

@@ -87,7 +87,7 @@ def test_the_table_says_what_is_not_documented(capsys: Printed) -> None:
     assert main(["gpus", "--offline"]) == 0
     text = capsys.readouterr().out
     lines = {line.split()[0]: line for line in text.splitlines() if line.strip()}
-    assert "inferred: AWS doesn't document it" in lines["p5en.48xlarge"]
+    assert "undocumented: it is seen only in EKS's AMI" in lines["p5en.48xlarge"]
     assert "spot $/h, over zones, 7 days" in lines["type"]
     assert "figures from memory, unverified" in text
 

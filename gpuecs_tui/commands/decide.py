@@ -1,0 +1,86 @@
+"""Yes to a plan: what must be right first, and ``approve`` for one that waits already."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from gpuecs_tui.commands import plan_report
+from gpuecs_tui.commands.account import choose_account
+from gpuecs_tui.commands.failure import EXIT_USAGE, Failure
+from gpuecs_tui.commands.follow import follow
+from gpuecs_tui.commands.run_end import outcome
+from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform.follower import Follower
+from gpuecs_tui.terraform.problems import TerraformProblem
+from gpuecs_tui.terraform.run import Run
+from gpuecs_tui.terraform.states import Operation, State
+
+
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """What an apply must pass between its plan and its yes."""
+
+    check: Callable[[], object] | None = None
+    """Looks at the account once more; raises Failure."""
+    asks_name: bool = False
+    """Whether the stack's name is asked for where the plan destroys or replaces."""
+    confirm: str | None = None
+    """The name that was given."""
+    despite_credentials: bool = False
+    """Whether credentials may end before the apply does."""
+
+    def refuse(self, run: Run) -> None:
+        """Raise Failure where the plan of ``run`` doesn't pass; the plan stays as it is."""
+        if self.asks_name:
+            plan_report.refuse_unconfirmed(run, self.confirm)
+        if self.check is not None:
+            self.check()
+        # Late, like the rest that only follows a plan: the plan is to start at once.
+        from gpuecs_tui.commands.credentials import refuse_short_credentials
+
+        refuse_short_credentials(run, despite=self.despite_credentials)
+
+
+def carry_out(run: Run, follower: Follower | None = None) -> int:
+    """Say yes to the plan of ``run``, follow it to its end, and return a command's exit code."""
+    try:
+        approved = runs.approve(run)
+    except TerraformProblem as problem:
+        raise Failure(problem.message, problem.remedy) from None
+    return outcome(follow(approved, lambda present: present.is_final, follower=follower))
+
+
+def approve(arguments: argparse.Namespace) -> int:
+    """Apply exactly the plan that waits in a directory, whoever made it."""
+    run = runs.unfinished_run(arguments.directory)
+    if run is None or run.state is not State.PLANNED:
+        raise Failure(
+            _("No plan waits for approval in {directory}.").format(directory=arguments.directory)
+        )
+    if not arguments.yes:
+        raise Failure(
+            _("Nothing was done: this changes the account and asks for --yes."),
+            _("To look first: gpuecs-tui attach {directory}").format(directory=run.directory),
+            EXIT_USAGE,
+        )
+    if arguments.run is not None and arguments.run != run.id:
+        raise Failure(
+            _("The plan that waits is of run {id}, not {named}.").format(
+                id=run.id, named=arguments.run
+            ),
+            _("Look at it first: gpuecs-tui attach {directory}").format(directory=run.directory),
+            EXIT_USAGE,
+        )
+    choose_account(arguments)
+    applies = run.operation is Operation.APPLY
+    check = None
+    if applies and not arguments.despite_findings:
+        from gpuecs_tui.commands.check import refuse_errors
+
+        check = partial(refuse_errors, run.directory, offline=arguments.offline)
+    Gates(check, applies, arguments.confirm, arguments.despite_findings).refuse(run)
+    return carry_out(run)

@@ -1,0 +1,64 @@
+"""``approve``: a plan that somebody else's viewer left waiting."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gpuecs_tui.aws.facts import Named
+from gpuecs_tui.cli import main
+from gpuecs_tui.commands.failure import EXIT_USAGE
+from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform.run import Run
+from gpuecs_tui.terraform.states import State
+from tests.terraform import fake_engine
+from tests.terraform.fake_engine import Command
+from tests.terraform.waiting import until_state
+from tests.ui import fakes
+from tests.ui.run_folders import PLAN, PLAN_ENDS
+from tests.ui.written import let_read, right_account, write_stack
+
+Printed = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    engine = fake_engine.install(tmp_path / "engine", plan=Command(PLAN[:PLAN_ENDS], code=2))
+    monkeypatch.setenv("GPUECS_TUI_ENGINE", str(engine))
+    let_read(monkeypatch, lambda *_any: right_account())
+    stack = tmp_path / "stack"
+    stack.mkdir()
+    write_stack(stack)
+    return until_state(runs.start(stack, "apply"), State.PLANNED)
+
+
+def test_attach_says_how_and_approve_applies(waiting: Run, capsys: Printed) -> None:
+    stack = str(waiting.directory)
+    assert main(["attach", stack]) == 0
+    hint = f"gpuecs-tui approve {stack} --run {waiting.id} --yes"
+    assert hint in capsys.readouterr().out
+    assert main(hint.split()[1:]) == 0
+    assert waiting.refresh().state is State.SUCCEEDED
+    assert main(["approve", stack, "--yes"]) != 0
+    assert "No plan waits for approval" in capsys.readouterr().err
+
+
+def test_it_asks_for_yes_and_for_the_plan_that_was_seen(waiting: Run, capsys: Printed) -> None:
+    stack = str(waiting.directory)
+    assert main(["approve", stack]) == EXIT_USAGE
+    assert main(["approve", stack, "--yes", "--run", "another"]) == EXIT_USAGE
+    assert f"The plan that waits is of run {waiting.id}, not another." in capsys.readouterr().err
+    assert waiting.refresh().state is State.PLANNED
+
+
+def test_what_a_check_stops_goes_on_waiting(
+    waiting: Run, monkeypatch: pytest.MonkeyPatch, capsys: Printed
+) -> None:
+    taken = fakes.known((Named("llama", "arn:aws:ecs:us-east-1:123456789012:cluster/llama"),))
+    let_read(monkeypatch, lambda *_any: right_account(clusters=taken))
+    assert main(["approve", str(waiting.directory), "--yes"]) != 0
+    assert "the check found errors" in capsys.readouterr().err
+    assert waiting.refresh().state is State.PLANNED
+    assert main(["approve", str(waiting.directory), "--yes", "--despite-findings"]) == 0
