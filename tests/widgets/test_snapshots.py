@@ -78,7 +78,8 @@ class RunLookalike(App[None]):
             "replace_because_cannot_update",
             (Attribute("name", '"[b]old"', '"new"', True), Attribute("arn", None, '"x"')),
         )
-        panel.set_plan(PlanTree((change,), ()))
+        gone = Change("aws_lb.old", "aws_lb", Action.DELETE, "", ())
+        panel.set_plan(PlanTree((change, gone), ()))
         line = self.query_one(ProgressLine)
         line.show(done=3, total=12, text="creating aws_lb.this")
 
@@ -122,7 +123,7 @@ def test_details(snap_compare: Any, size: tuple[int, int]) -> None:
     async def open_details(pilot: Pilot[None]) -> None:
         await painted(pilot)
         pilot.app.query_one(ResourcePanel).focus()
-        await pilot.press("down", "down", "enter")
+        await pilot.press("down", "enter")
         await painted(pilot)
 
     assert snap_compare(RunLookalike(DARK.name), terminal_size=size, run_before=open_details)
