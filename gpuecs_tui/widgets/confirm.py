@@ -41,7 +41,7 @@ class Confirm(ModalScreen[bool]):
             border-title-style: bold; border-title-color: $text-accent;
         }
         &.-grave #frame { border: round $error; border-title-color: $text-error; }
-        & #lines { height: auto; max-height: 12; scrollbar-size-vertical: 1; }
+        & #lines { height: auto; max-height: 11; scrollbar-size-vertical: 1; }
         & #lines Static { height: auto; }
         & #ask { margin-top: 1; height: auto; }
         & Input { padding: 0 1; background: $panel; margin-top: 1; }

@@ -52,7 +52,7 @@ def _numbers(canvas: Canvas, row: int, context: Context, found: Fit) -> int:
 def _larger(canvas: Canvas, row: int, context: Context, it: InstanceType) -> int:
     larger = next_size(context)
     if larger is None:
-        text = _("{type} is the largest size of its family.").format(type=it.name)
+        text = _("{type} is the largest size of its family here.").format(type=it.name)
         canvas.text(row, 0, text, MUTED)
         return row + 2
     found = option(context, larger)

@@ -21,6 +21,7 @@ def write_stack(directory: Path, **texts: str) -> None:
     """Write the Terraform of the right stack, or one with other ``texts`` ("task__memory")."""
     changed = {key.replace("__", "."): text for key, text in texts.items()}
     found = decide({**RIGHT, **changed}, lambda name: catalogue.find(name, right_account()))
+    directory.mkdir(exist_ok=True)
     for name, text in render(found.resolved.stack).items():
         (directory / name).write_text(text)
 
