@@ -12,8 +12,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from gpuecs_tui.demo import account
+
+# The same examples everywhere, however slow the machine; to look for new ones:
+# pytest --hypothesis-profile=search
+settings.register_profile("fixed", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None)
+settings.load_profile("fixed")
 
 FOREIGN = ("AWS_", "TF_", "XDG_", "GPUECS_TUI_", "MOTO_")
 """Settings of whoever runs the tests; none may change what they find."""

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuecs_tui.aws.network_facts import RouteTable, Subnet, VpcEndpoint, egress_of, table_of
-from gpuecs_tui.aws.reading import Known, Unknown, value_or
+from gpuecs_tui.aws.network_facts import RouteTable, Subnet, VpcEndpoint, table_of
+from gpuecs_tui.aws.reading import Unknown, value_or
 from gpuecs_tui.checks.context import Context
-from gpuecs_tui.checks.finding import Finding, Fix, error, undecided, unknown, warning
+from gpuecs_tui.checks.finding import Finding, Fix, error, undecided, unknown
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.model import Stack
-from gpuecs_tui.stack.network import GATEWAY_ENDPOINT, in_order, interface_endpoints
+from gpuecs_tui.stack.network import GATEWAY_ENDPOINT, in_order
 
 FIELD = "network.vpc_endpoints"
-SHOWN = 3
-"""Subnets named in a sentence that is about any number of them."""
 ALWAYS = ("ecs", "ecs-agent", "ecs-telemetry", "logs")
 """Interface endpoints without which the agent doesn't register or the task doesn't start."""
 FOR_ECR = ("ecr.api", "ecr.dkr", GATEWAY_ENDPOINT)
@@ -95,7 +93,7 @@ def create(context: Context, missing: tuple[str, ...]) -> Fix | None:
 
 
 def endpoints_to_create(context: Context) -> Iterator[Finding]:
-    """What is created must not be there yet, and takes its services from the whole VPC's others."""
+    """What is created must not be there yet."""
     chosen = context.stack.network.vpc_endpoints
     if not chosen:
         return
@@ -106,7 +104,6 @@ def endpoints_to_create(context: Context) -> Iterator[Finding]:
     taken = {name: ids for name, ids in in_the_way(context).items() if name in chosen}
     if taken:
         yield _taken(context, taken)
-    yield from _shut_out(context)
 
 
 def in_the_way(context: Context) -> dict[str, tuple[str, ...]]:
@@ -139,34 +136,3 @@ def _taken(context: Context, taken: dict[str, tuple[str, ...]]) -> Finding:
         )
         return undecided("egress", FIELD, message, _("leave them out where it is not"))
     return error("egress", FIELD, message, fix=fix)
-
-
-def _shut_out(context: Context) -> Iterator[Finding]:
-    """Warn where others of the VPC, which have a way out now, would be led to the endpoints."""
-    network, there = context.stack.network, value_or(context.account.vpc_endpoints, ())
-    mine = {it.service for it in there if it.id in (context.owned or ())}
-    services = [it for it in interface_endpoints(network.vpc_endpoints) if it not in mine]
-    subnets, tables = context.account.subnets, context.account.route_tables
-    if not services or not isinstance(subnets, Known) or not isinstance(tables, Known):
-        return
-    own = {*network.instance_subnet_ids, *network.load_balancer_subnet_ids}
-    others = [
-        it.id
-        for it in subnets.value
-        if it.vpc_id == network.vpc_id
-        and it.id not in own
-        and egress_of(it, tables.value) != "none"
-    ]
-    if others:
-        yield warning(
-            "egress",
-            FIELD,
-            _(
-                "Endpoints answer for their services in the whole VPC and let only the stack's "
-                "instances in: whatever uses {services} from {subnets} loses it."
-            ).format(
-                services=", ".join(services),
-                subnets=", ".join(others[:SHOWN]) + (", …" if others[SHOWN:] else ""),
-            ),
-            _("be sure that nothing there does, or let it in by a rule in a file of your own"),
-        )

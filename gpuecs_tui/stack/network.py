@@ -61,8 +61,7 @@ class Network:
         N_("VPC endpoints to create"),
         N_(
             "For instance subnets without NAT: private ways to AWS services, paid by the hour and "
-            "zone but for s3. Their names lead there from the whole VPC, and only the instances "
-            "are let in."
+            "zone but for s3. Their names lead there from the whole VPC, which is let in."
         ),
         (),
         choices=VPC_ENDPOINTS,

@@ -151,7 +151,7 @@ HELPERS = frozenset(
         "aws_vpc_security_group_egress_rule.instances_to_anywhere_ipv6",
         "aws_vpc_security_group_egress_rule.load_balancer_to_health_check",
         "aws_vpc_security_group_egress_rule.load_balancer_to_tasks",
-        "aws_vpc_security_group_ingress_rule.endpoints_from_instances",
+        "aws_vpc_security_group_ingress_rule.endpoints_from_vpc",
         "aws_vpc_security_group_ingress_rule.health_check_from_load_balancer",
         "aws_vpc_security_group_ingress_rule.listener",
         "aws_vpc_security_group_ingress_rule.redirect",

@@ -168,7 +168,7 @@ def _fleet_needs(stack: Stack) -> Iterator[str]:
     chosen = stack.network.vpc_endpoints
     if interface_endpoints(chosen):
         yield "aws_vpc_endpoint.interface"
-        yield "aws_vpc_security_group_ingress_rule.endpoints_from_instances"
+        yield "aws_vpc_security_group_ingress_rule.endpoints_from_vpc"
     if GATEWAY_ENDPOINT in chosen:
         yield "aws_vpc_endpoint.s3"
 

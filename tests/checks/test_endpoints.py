@@ -1,4 +1,4 @@
-"""VPC endpoints that a stack creates: what they mend, what AWS would refuse, whom they shut out."""
+"""VPC endpoints that a stack creates: what they mend, and what AWS would refuse."""
 
 from __future__ import annotations
 
@@ -65,9 +65,8 @@ def test_where_some_subnets_have_a_way_the_others_are_left_out() -> None:
     (found,) = egress(facts)
     assert found.fix is not None and found.fix[0][0] == "network.instance_subnet_ids"
     assert "create VPC endpoints for ecs" in found.remedy
-    found, shut_out = egress(facts, task__image="example.org/a", network__vpc_endpoints=ALWAYS)
+    (found,) = egress(facts, task__image="example.org/a", network__vpc_endpoints=ALWAYS)
     assert found.fix is not None and found.field == "task.image"
-    assert shut_out.severity == "warning"
 
 
 def test_created_ones_are_a_way_out_whatever_else_can_be_read() -> None:
@@ -124,21 +123,6 @@ def test_a_stack_s_own_endpoints_go_when_they_are_chosen_no_more() -> None:
     assert [it.fix for it in found] == [((FIELD, ("ecs", "logs")),)]
     (path, *_others) = egress_paths(context_of(stack(**LOCKED), facts, own))
     assert path.missing == ("ecs", "logs")
-
-
-def test_others_of_the_vpc_with_a_way_out_are_shut_out() -> None:
-    changes: dict[str, Value] = {"network__vpc_endpoints": ("logs", "s3")}
-    (found,) = egress(account(), **changes)
-    assert (found.severity, found.field) == ("warning", FIELD)
-    assert "logs from subnet-1" in found.message and "s3" not in found.message
-    # A gateway is in the instances' route tables only.
-    assert egress(account(), network__vpc_endpoints=("s3",)) == []
-    own = check(
-        stack(**LOCKED, **changes),
-        account(vpc_endpoints=known(endpoints("logs"))),
-        owned=frozenset({"vpce-logs"}),
-    )
-    assert [it for it in own if it.rule == "egress"] == []
 
 
 def test_the_way_of_created_ones_is_said() -> None:

@@ -117,28 +117,25 @@ def test_template_roll() -> None:
     assert rolling.value(group, f"{preferences}.min_healthy_percentage") == 100
 
 
-def test_endpoints_let_only_the_instances_in_and_outlive_them() -> None:
-    for changes, peer in (
-        ({}, "aws_security_group.instances.id"),
-        ({"network.instance_security_group_ids": ("sg-0123456789abcdef0",)}, "each.value"),
+def test_endpoints_let_the_vpc_in_and_outlive_the_instances() -> None:
+    # Their names lead there from the whole VPC: who is not let in loses the service.
+    rule = "aws_vpc_security_group_ingress_rule.endpoints_from_vpc"
+    for changes, ranges in (
+        ({}, "local.ingress_cidrs"),
+        ({"network.ingress_cidrs": ("10.0.0.0/8",)}, "local.vpc_cidrs"),
     ):
         written = configuration({**changes, "network.vpc_endpoints": ("ecs", "s3")})
-        rule = "aws_vpc_security_group_ingress_rule.endpoints_from_instances"
-        values = {
-            name: written.value(rule, name)
-            for name in ("from_port", "to_port", "ip_protocol", "cidr_ipv4")
-        }
-        assert values == {
-            "from_port": 443, "to_port": 443, "ip_protocol": "tcp", "cidr_ipv4": MISSING
-        }  # fmt: skip
-        assert written.value(rule, "referenced_security_group_id").reference == peer
+        values = {name: written.value(rule, name) for name in ("from_port", "to_port")}
+        assert values == {"from_port": 443, "to_port": 443}
+        assert written.value(rule, "cidr_ipv4").reference == "each.value"
+        assert ranges in str(written.expression(rule, "for_each"))
         rules = [
             block.labels[1]
             for kind in ("ingress", "egress")
             for block in blocks(written, f"aws_vpc_security_group_{kind}_rule")
             if "aws_security_group.endpoints.id" in str(block.body.attributes["security_group_id"])
         ]
-        assert rules == ["endpoints_from_instances"]
+        assert rules == ["endpoints_from_vpc"]
         needs = references(written, "aws_autoscaling_group.this", "depends_on")
         assert needs[-3:] == ["aws_vpc_endpoint.interface", rule, "aws_vpc_endpoint.s3"]
     # Without both, AWS refuses private DNS; the plan says so before the apply.

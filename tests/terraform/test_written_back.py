@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gpuecs_tui.stack.model import Stack
@@ -38,6 +38,7 @@ def test_any_text_survives_quoting(text: str) -> None:
 
 
 @given(st.lists(texts()), st.dictionaries(texts(), texts()))
+@example([], dict.fromkeys(("for", "in", "if", "else", "endif", "endfor", "null", "true"), ""))
 def test_lists_and_maps_keep_their_order(items: list[str], pairs: dict[str, str]) -> None:
     body = parse(f"a = {list_of(items)}\nb = {map_of(pairs)}\n", "x.tf")
     assert body.attributes["a"].value == Items(tuple(map(Literal, items)))
