@@ -29,6 +29,11 @@ DEMO_PACE = "0.1"
 """The emulated account plays its waits (boot, health checks) at a tenth of their length."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what waits for AWS's minutes: all else fits beside it and behind it."""
+    items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
+
+
 @pytest.fixture(autouse=True)
 def scrubbed(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Take the user's settings away: an empty HOME, no AWS, Terraform or XDG variables, C.UTF-8."""

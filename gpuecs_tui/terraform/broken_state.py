@@ -14,8 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.terraform import moves
 from gpuecs_tui.terraform.directory_lock import acquire
-from gpuecs_tui.terraform.problems import RunProblem
+from gpuecs_tui.terraform.problems import RunProblem, TerraformProblem
 from gpuecs_tui.terraform.store import sync_folder, write_private
 from gpuecs_tui.terraform.stored_state import (
     StateProblem,
@@ -62,9 +63,11 @@ def find(directory: Path, environ: Mapping[str, str] | None = None) -> Broken | 
     """Return the broken local state of ``directory``, or None. Reads files only.
 
     An empty file counts where the copy holds resources: Terraform makes an empty one by itself
-    before it has anything to store, and takes it for a state without resources.
+    before it has anything to store, and takes it for a state without resources. What a move to
+    another place has emptied or was writing is the move's to finish.
     """
-    if not is_local_file(directory, os.environ if environ is None else environ):
+    environment = os.environ if environ is None else environ
+    if not is_local_file(directory, environment) or _is_moved(directory, environment):
         return None
     path = directory / STATE_NAME
     try:
@@ -126,6 +129,17 @@ def _restore(directory: Path, found: Broken) -> Path:
         errored.rename(errored.with_name(f"{errored.name}.broken-{stamp}"))
     sync_folder(directory)
     return kept
+
+
+def _is_moved(directory: Path, environ: Mapping[str, str]) -> bool:
+    move = moves.latest(directory)
+    if move is not None and not move.is_done:
+        return True
+    try:
+        return moves.due(directory, environ) is not None
+    except TerraformProblem:
+        # A state that can't be read is what is looked for here.
+        return False
 
 
 def _whole(path: Path) -> StoredState | None:

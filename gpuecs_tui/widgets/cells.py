@@ -12,6 +12,9 @@ _DELETE = 0x7F
 # Joiners and variation selectors change a width that each terminal measures in its own way.
 _DROPPED = {0x200C: "", 0x200D: "", 0xFE0E: "", 0xFE0F: ""}
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+_IGNORABLE = (range(0x2065, 0x2066), range(0xFFF0, 0xFFF9), range(0xE0000, 0xE1000))
+"""Kept free for characters that aren't shown (Unicode, Default_Ignorable_Code_Point): each terminal
+takes another width for them."""
 _STAND_IN = "\N{REPLACEMENT CHARACTER}"
 ELLIPSIS = "…"
 
@@ -32,7 +35,8 @@ def _shown(char: str) -> str:
         return chr(_PICTURES + code)
     if code == _DELETE:
         return "␡"
-    return _STAND_IN if unicodedata.category(char) in _HIDDEN else char
+    hidden = unicodedata.category(char) in _HIDDEN or any(code in some for some in _IGNORABLE)
+    return _STAND_IN if hidden else char
 
 
 def fit(text: str, width: int) -> str:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -78,7 +78,8 @@ def test_every_row_of_the_vpc_ends_at_the_same_cell(zones: int, width: int) -> N
     width=st.integers(MIN_WIDTH, 220),
     ascii_only=st.booleans(),
 )
-@settings(max_examples=150, deadline=None)
+@example("\U000e0080", 1, 1, MIN_WIDTH, False)
+@settings(max_examples=150)
 def test_no_name_breaks_the_frame(
     name: str, zones: int, each: int, width: int, ascii_only: bool
 ) -> None:
