@@ -14,7 +14,7 @@ from gpuecs_tui.aws.facts import AccountFacts, CapacityReservation
 from gpuecs_tui.aws.prices_facts import Price, SpotPrice
 from gpuecs_tui.aws.reading import Known, Reading, not_read
 from gpuecs_tui.checks.fit import fit
-from gpuecs_tui.checks.sift import Condition
+from gpuecs_tui.sift import Condition
 from gpuecs_tui.stack.instance_type import InstanceType, quota_family
 from gpuecs_tui.stack.model import Stack
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from rich.cells import cell_len
 
-from gpuecs_tui.checks.sift import parted
+from gpuecs_tui.sift import parted
 from gpuecs_tui.widgets.cells import harmless
 
 GAP = 2

@@ -20,6 +20,9 @@ MAX_LINE_BYTES = 1024 * 1024
 """A line that grows beyond this without an end is broken here, so that memory stays bounded."""
 TRIM_SHARE = 0.1
 """How far a limit is exceeded before lines are dropped: trimming rarely, and much at once."""
+_UNCOUNTED_MOST = 256
+"""Pieces that may wait for their rows to be counted: a log that nobody looks at keeps no second
+copy of all that came."""
 _SPLITS_KEPT = 8
 
 
@@ -36,8 +39,9 @@ class LogStore:
         self.max_bytes = max_bytes
         self.end = 0
         """Number of the line that comes next; ``first <= number < end`` are here."""
-        self.row_end = 0
-        """Number of the row that comes next."""
+        self._row_end = 0
+        self._uncounted: list[tuple[bytes, bool]] = []
+        """What was fed since rows were asked for, and whether it begins a block."""
         self._width: int | None = None
         self._blocks: list[bytes] = []
         self._starts: list[int] = []
@@ -58,7 +62,14 @@ class LogStore:
     @property
     def first_row(self) -> int:
         """Number of the oldest row that is kept."""
-        return self._rows[0] if self._rows else self.row_end
+        rows = self._counted()
+        return rows[0] if rows else self._row_end
+
+    @property
+    def row_end(self) -> int:
+        """Number of the row that comes next."""
+        self._counted()
+        return self._row_end
 
     @property
     def width(self) -> int | None:
@@ -100,16 +111,31 @@ class LogStore:
         self._drop(len(self._blocks))
 
     def _append(self, piece: bytes) -> None:
-        if self._blocks and len(self._blocks[-1]) + len(piece) <= BLOCK_BYTES:
-            self._blocks[-1] += piece
-        else:
+        begins = not self._blocks or len(self._blocks[-1]) + len(piece) > BLOCK_BYTES
+        if begins:
             self._blocks.append(piece)
             self._starts.append(self.end)
-            self._rows.append(self.row_end)
+        else:
+            self._blocks[-1] += piece
         self._bytes += len(piece)
-        count = piece.count(b"\n")
-        self.end += count
-        self.row_end += count if self._width is None else row_count(piece, self._width)
+        self._uncounted.append((piece, begins))
+        if len(self._uncounted) > _UNCOUNTED_MOST:
+            self._counted()
+        self.end += piece.count(b"\n")
+
+    def _counted(self) -> list[int]:
+        """Return the row at which each block begins.
+
+        Rows are counted when somebody asks, once a frame: counting takes three times as long as
+        taking lines in.
+        """
+        for piece, begins in self._uncounted:
+            if begins:
+                self._rows.append(self._row_end)
+            width = self._width
+            self._row_end += piece.count(b"\n") if width is None else row_count(piece, width)
+        self._uncounted.clear()
+        return self._rows
 
     def _trim(self) -> None:
         share = 1 + TRIM_SHARE
@@ -126,7 +152,7 @@ class LogStore:
 
     def _drop(self, count: int) -> None:
         self._bytes -= sum(map(len, self._blocks[:count]))
-        del self._blocks[:count], self._starts[:count], self._rows[:count]
+        del self._counted()[:count], self._blocks[:count], self._starts[:count]
         self._splits.clear()
         self._sums.clear()
 
@@ -170,16 +196,10 @@ class LogStore:
             return
         self._width = width
         self._sums.clear()
-        self.row_end = 0
+        # Without a width rows are lines, and go by their numbers.
+        self._row_end = self.first if width is None else 0
         self._rows = []
-        for start, block in zip(self._starts, self._blocks, strict=True):
-            if width is None:
-                self._rows.append(start)
-            else:
-                self._rows.append(self.row_end)
-                self.row_end += row_count(block, width)
-        if width is None:
-            self.row_end = self.end
+        self._uncounted = [(block, True) for block in self._blocks]
 
     def _row_sums(self, index: int) -> list[int]:
         """Rows before each line of a block, counted from the block's first."""
@@ -198,7 +218,7 @@ class LogStore:
         row = min(max(row, self.first_row), max(self.row_end - 1, self.first_row))
         if self._width is None or not self._blocks:
             return row, 0
-        index = bisect_right(self._rows, row) - 1
+        index = bisect_right(self._counted(), row) - 1
         inside = row - self._rows[index]
         sums = self._row_sums(index)
         offset = bisect_right(sums, inside) - 1
@@ -210,4 +230,4 @@ class LogStore:
         if self._width is None or not self._blocks:
             return number
         index = bisect_right(self._starts, number) - 1
-        return self._rows[index] + self._row_sums(index)[number - self._starts[index]]
+        return self._counted()[index] + self._row_sums(index)[number - self._starts[index]]
