@@ -23,9 +23,9 @@ from benchmarks.rows import Row
 TURNS = 7
 """Starts of each; the median counts, the first of each warms the disk cache and doesn't."""
 LIMIT = 1.3
-"""Of the bare app's time (issue 3)."""
+"""Of the bare app's time."""
 PEER_LIMIT = 0.8
-"""Of the fastest peer's time (issue 3)."""
+"""Of the fastest peer's time."""
 PATIENCE = 30
 """Seconds to wait for a first frame."""
 SIZE = (24, 80)

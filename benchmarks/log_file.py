@@ -33,7 +33,7 @@ LONGEST = 10.0
 """Seconds after which a key counts as answered, though it wasn't."""
 ESCAPE = b"\x1b"
 INTAKE_LIMITS = {"RichLog, by line": -400.0, "Log, in chunks": -20.0}
-"""How many times as fast the panel is at least (issue 3)."""
+"""How many times as fast the panel is at least."""
 
 
 @dataclass(frozen=True, slots=True)

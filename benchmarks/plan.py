@@ -50,6 +50,7 @@ def _measure(stack: Path, environ: dict[str, str]) -> list[Row]:
     ours = [str(program), "plan", str(stack)]
     by_hand = [str(find_engine().path), "plan", "-input=false", "-detailed-exitcode"]
     _time(ours, stack, environ)
+    _wait_for_details(Path(environ["XDG_STATE_HOME"]))
     seconds: dict[str, list[float]] = {"ours": [], "by hand": []}
     for _turn in range(TURNS):
         seconds["ours"].append(_time(ours, stack, environ))

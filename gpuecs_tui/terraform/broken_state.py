@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gpuecs_tui.i18n import _, ngettext
-from gpuecs_tui.terraform import moves
 from gpuecs_tui.terraform.directory_lock import acquire
 from gpuecs_tui.terraform.problems import RunProblem, TerraformProblem
 from gpuecs_tui.terraform.store import sync_folder, write_private
@@ -67,17 +66,19 @@ def find(directory: Path, environ: Mapping[str, str] | None = None) -> Broken | 
     another place has emptied or was writing is the move's to finish.
     """
     environment = os.environ if environ is None else environ
-    if not is_local_file(directory, environment) or _is_moved(directory, environment):
+    if not is_local_file(directory, environment):
         return None
     path = directory / STATE_NAME
     try:
         text = path.read_bytes()
     except OSError:
         return None
+    if _is_state(text):
+        return None
     backup = _whole(directory / BACKUP_NAME)
-    if text:
-        return None if _is_state(text) else Broken(path, len(text), backup)
-    return Broken(path, 0, backup) if backup is not None and backup.resources else None
+    if not text and (backup is None or not backup.resources):
+        return None
+    return None if _is_moved(directory, environment) else Broken(path, len(text), backup)
 
 
 def refuse(directory: Path, environ: Mapping[str, str]) -> None:
@@ -132,6 +133,9 @@ def _restore(directory: Path, found: Broken) -> Path:
 
 
 def _is_moved(directory: Path, environ: Mapping[str, str]) -> bool:
+    # Late: mostly the state is whole, and a plan doesn't wait for this.
+    from gpuecs_tui.terraform import moves
+
     move = moves.latest(directory)
     if move is not None and not move.is_done:
         return True

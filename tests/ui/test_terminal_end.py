@@ -16,7 +16,7 @@ from gpuecs_tui.wizard import drafts
 from tests.terminals import Terminal, in_a_terminal
 
 LEAVE_SECONDS = 2
-"""After its terminal has gone (issue 3)."""
+"""After its terminal has gone."""
 PROGRAM = (
     "import sys; from pathlib import Path; from gpuecs_tui.app import run; run(Path(sys.argv[1]))"
 )

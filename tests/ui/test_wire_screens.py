@@ -15,7 +15,7 @@ from tests.ui.wizard_program import PLACES
 
 IDLE_SECONDS = 6.0
 IDLE_BYTES = 100 * IDLE_SECONDS / 10
-"""Issue 3: 100 bytes in 10 s."""
+"""100 bytes in 10 s."""
 LIVE_BYTES = 50 * IDLE_SECONDS
 """Of a run at work, whose clock goes on: 50 bytes a second."""
 KEY_BYTES = 60
