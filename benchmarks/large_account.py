@@ -42,9 +42,9 @@ AS_ASKED = 1000
 FEWER = 100
 FIRST_LIMIT = 1.5
 CANCEL_LIMIT = 1.0
-"""Both in calls (issue 4: first shown within the time of one)."""
+"""Both in calls: first shown within the time of one."""
 CHAIN_LIMIT = 1.5
-"""All lists, against the longest chain of calls of which each needs the one before (issue 2)."""
+"""All lists, against the longest chain of calls of which each needs the one before."""
 TRIES = 3
 PATIENCE = 60.0
 

@@ -23,9 +23,9 @@ FAST = 100_000
 ORDINARY = 1_000
 """Lines a second for the wire."""
 KEY_LIMIT = 40
-"""Milliseconds at the 99th percentile (issue 3)."""
+"""Milliseconds at the 99th percentile."""
 WIRE_LIMIT, PROCESSOR_LIMIT = 0.2, 0.15
-"""Of what ``cat`` sends, and of a core (issue 3)."""
+"""Of what ``cat`` sends, and of a core."""
 BEHIND_LIMIT = 0.5
 """Seconds after its last line that a stream may still be shown: else it fell behind."""
 STREAM_SECONDS = 4.0

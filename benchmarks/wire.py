@@ -17,7 +17,7 @@ from tests.ui.wizard_program import PLACES
 
 IDLE_SECONDS = 10.0
 IDLE_LIMIT, KEY_LIMIT, PROGRESS_LIMIT = 100, 60, 50
-"""Bytes: for the whole of IDLE_SECONDS, for a key, for a second (issue 3)."""
+"""Bytes: for the whole of IDLE_SECONDS, for a key, for a second."""
 KEYS = b"hello-world-and-more"
 KEY_SECONDS = 0.15
 """Between two keys of one who types."""

@@ -22,7 +22,7 @@ SIZE = (24, 80)
 PATIENCE = 60.0
 """Seconds for a screen to stand, on a machine that has other work."""
 LEAVE_SECONDS = 2.0
-"""For a program to end after its terminal has (issue 3)."""
+"""For a program to end after its terminal has."""
 ENTRY = b"Watch the run"
 """What the wizard's start screen offers first while a run works on the directory."""
 RUN_SCREEN = b"elapsed"

@@ -33,8 +33,9 @@ def cost_line(wizard: Wizard) -> Content:
     if line.each is None:
         return Content.styled(_("Price unknown: {reason}.").format(reason=line.unknown), MUTED)
     where = [_("since {day}").format(day=line.since)] if line.since else []
-    where += [line.note] if line.note else []
-    return Content.assemble((in_one_line(paid), "bold"), (f" {'; '.join(where)}", MUTED))
+    # Last and in brackets: where there is room for one row only, nothing of it is left over.
+    where += [f"({line.note})"] if line.note else []
+    return Content.assemble((in_one_line(paid), "bold"), (f" {' '.join(where)}", MUTED))
 
 
 def cost_page(context: Context) -> list[Content]:

@@ -55,14 +55,21 @@ def deployment_lines(facts: DeploymentFacts, outputs: Mapping[str, Any]) -> list
     lines: list[Content] = []
     if url := url_of(outputs):
         lines += [
-            Content.assemble(
-                _("The service answers at"), " ", (harmless(url), "bold $text-accent")
-            ),
+            Content.assemble(_answers(facts.targets), " ", (harmless(url), "bold $text-accent")),
             Content(""),
         ]
     for title, found in sections:
         lines += [Content.styled(title, "bold $text-accent"), *found, Content("")]
     return lines[:-1]
+
+
+def _answers(targets: Reading[tuple[Target, ...] | None]) -> str:
+    """Say only of a load balancer with a healthy target that it answers."""
+    if isinstance(targets, Unknown):
+        return _("Where the service answers, if it does:")
+    if any(it.health == "healthy" for it in targets.value or ()):
+        return _("The service answers at")
+    return _("The service will answer, once a target is healthy, at")
 
 
 def summary(facts: DeploymentFacts) -> Content:

@@ -74,7 +74,7 @@ async def test_everything_stands_in_columns(directory: Path) -> None:
     async with on_deployment(directory, AnsweredReader(ANSWERS)) as pilot:
         shown = text(pilot)
         for part in (
-            "The service answers at http://llama-1.elb.amazonaws.com",
+            "The service will answer, once a target is healthy, at http://llama-1.elb.amazonaws",
             "s: ACTIVE; desired 2, running 1, pending 1",
             "PRIMARY s:4  IN_PROGRESS  2        1        1        3",
             "i-0123:32768  unhealthy  Target.Timeout",
