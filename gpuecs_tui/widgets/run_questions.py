@@ -37,8 +37,8 @@ def apply_question(
     lines = [*finding_lines(errors), *(freshness_lines(checked) if checked is not None else ())]
     lines += question(run, watch.progress, watch.tree)
     short = life is not None and life.is_short
-    if life is not None:
-        lines.append(Content.styled(life.sentence, "$text-error" if short else ""))
+    told = life.sentence if life is not None else _("How long the credentials last isn't known.")
+    lines.append(Content.styled(told, "$text-error" if short else ""))
     return Confirm(
         _("Destroy?") if destroy else _("Apply this plan?"),
         lines,
