@@ -62,7 +62,7 @@ terraform {
 INTERRUPTED = """#!/bin/sh
 # Goes through with an init, then makes of it what a kill at another moment leaves.
 case "$1:$(cat "{orders}" 2>/dev/null)" in
-init:before) rm "{orders}"; kill -9 $PPID; sleep 2 ;;
+init:before) rm "{orders}"; kill -9 $PPID; while [ -e "{orders}.hold" ]; do sleep 0.1; done ;;
 init:copied) rm "{orders}"; cp terraform.tfstate kept; "{real}" "$@"
   mv kept terraform.tfstate; rm .terraform/terraform.tfstate; kill -9 $PPID; exit 137 ;;
 init:emptied) rm "{orders}"; "{real}" "$@"
@@ -227,6 +227,8 @@ def test_killed_and_gone_on_with(stack: Path, bucket: str, orders: Path, moment:
     before = content((stack / "terraform.tfstate").read_bytes())
     to_s3(stack, bucket)
     orders.write_text(moment)
+    hold = orders.with_name("orders.hold")
+    hold.touch()
     begun = moves.start(stack)
     if moment == "before":
         until(lambda: not orders.exists())
@@ -234,6 +236,7 @@ def test_killed_and_gone_on_with(stack: Path, bucket: str, orders: Path, moment:
         with pytest.raises(DirectoryBusy, match="move of its state"):
             moves.start(stack)
         assert begun.refresh().is_live
+    hold.unlink()
     killed = moves.wait(begun)
     assert killed.was_cut_off and content(killed.copy.read_bytes()) == before
     assert list(stack.glob("terraform.tfstate.backup-*")), "not verified, so kept"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widget import Widget
 
 from gpuecs_tui.app import WizardApp
 from gpuecs_tui.aws.errors import AwsProblem
@@ -148,6 +149,11 @@ def test_snapshot(
         await settle(pilot)
         app.wizard.focused["account"] = "state.bucket"
         await go_to(pilot, "account", **S3)
+        account = app.wizard.account
+        await until(pilot, lambda: account.identity is not None and account.facts is not None)
+        await until(pilot, lambda: not account.busy)
+        app.show_wizard()
+        await settle(pilot)
         for key in keys:
             await pilot.press(key)
             await settle(pilot)
@@ -155,6 +161,10 @@ def test_snapshot(
         app.wizard.flush()
         await until(pilot, lambda: app.wizard.draft_saved)
         app.show_wizard()
+        await settle(pilot)
+        # How far the form below has scrolled depends on when the account came.
+        for widget in (it for screen in app.screen_stack[:-1] for it in screen.query(Widget)):
+            widget.scroll_to(y=0, animate=False, immediate=True)
         await settle(pilot)
 
     try:
