@@ -135,9 +135,10 @@ def python(*arguments: str) -> list[str]:
 
 @contextlib.contextmanager
 def in_tmux(command: Sequence[str], columns: int, rows: int) -> Iterator[Terminal | None]:
-    """Run ``command`` in a tmux as it is without settings; None where there is no tmux.
+    """Run ``command`` in a tmux without settings but for its clock; None where there is no tmux.
 
-    What the terminal gets is tmux's own output; the processor time is the command's.
+    What the terminal gets is tmux's own output; the processor time is the command's. The clock in
+    tmux's status line sends some 110 bytes at each full minute, whatever runs in it.
     """
     if shutil.which("tmux") is None:
         yield None
@@ -145,7 +146,8 @@ def in_tmux(command: Sequence[str], columns: int, rows: int) -> Iterator[Termina
     name = f"gpuecs-bench-{os.getpid()}-{time.monotonic_ns()}"
     call = ["tmux", "-L", name, "-f", os.devnull]
     try:
-        with Terminal([*call, "new-session", *command], columns=columns, rows=rows) as terminal:
+        start = [*call, "new-session", *command, ";", "set-option", "-g", "status-right", ""]
+        with Terminal(start, columns=columns, rows=rows) as terminal:
             asked = [*call, "display-message", "-p", "#{pane_pid}"]
             while not terminal.measured:
                 told = subprocess.run(asked, check=False, capture_output=True, text=True)
