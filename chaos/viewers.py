@@ -33,6 +33,11 @@ def program(*arguments: str | Path) -> list[str]:
     return [str(Path(sys.executable).with_name("gpuecs-tui")), *map(str, arguments)]
 
 
+def leave_seconds() -> float:
+    """Return LEAVE_SECONDS, longer by as much as there is more to do than there are cores."""
+    return LEAVE_SECONDS * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 class Viewer:
     """A program in a pty of its own whose output is taken and thrown away."""
 
@@ -83,7 +88,7 @@ class Viewer:
 
     def ends(self) -> bool:
         """Wait for its end; False when it goes on beyond LEAVE_SECONDS."""
-        deadline = time.monotonic() + LEAVE_SECONDS
+        deadline = time.monotonic() + leave_seconds()
         while self.is_alive():
             if time.monotonic() > deadline:
                 return False
@@ -149,7 +154,7 @@ class Tmux:
 
     def ends(self) -> bool:
         """Wait for the program's end; False when it goes on beyond LEAVE_SECONDS."""
-        deadline = time.monotonic() + LEAVE_SECONDS
+        deadline = time.monotonic() + leave_seconds()
         while _works(self.program):
             if time.monotonic() > deadline:
                 return False

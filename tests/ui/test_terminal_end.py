@@ -10,13 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from chaos.viewers import LEAVE_SECONDS as CHAOS_LEAVE_SECONDS
-from chaos.viewers import Tmux, has_tmux
+from chaos.viewers import LEAVE_SECONDS, Tmux, has_tmux, leave_seconds
 from gpuecs_tui.wizard import drafts
 from tests.terminals import Terminal, in_a_terminal
 
-LEAVE_SECONDS = 2
-"""After its terminal has gone."""
 PROGRAM = (
     "import sys; from pathlib import Path; from gpuecs_tui.app import run; run(Path(sys.argv[1]))"
 )
@@ -36,7 +33,7 @@ def test_what_was_typed_outlives_the_terminal(
         # A kill may take the last tenth of a second, whatever the machine makes of it; not more.
         time.sleep(1 if end is Terminal.kill else 0)
         end(terminal)
-        assert terminal.ended(LEAVE_SECONDS)
+        assert terminal.ended(leave_seconds())
     found = drafts.load(directory)
     assert found is not None
     assert found.texts["stack.name"] == "llama" and found.step == "account"
@@ -56,7 +53,7 @@ def test_what_was_typed_outlives_the_tmux_server(
         tmux.press("Enter", "Tab", "Tab", "llama")
         assert tmux.shows(b"llama")
         tmux.kill_server()
-        assert CHAOS_LEAVE_SECONDS == LEAVE_SECONDS and tmux.ends()
+        assert LEAVE_SECONDS == 2 and tmux.ends()
     finally:
         tmux.close()
     found = drafts.load(directory)
