@@ -45,6 +45,18 @@ class Gates:
         refuse_short_credentials(run, despite=self.despite_credentials)
 
 
+def needs_yes(arguments: argparse.Namespace, look: str) -> None:
+    """Raise Failure without ``--yes``; ``look`` is the command that shows what it would be for."""
+    if not arguments.yes:
+        raise Failure(
+            _("Nothing was done: this changes the account and asks for --yes."),
+            _("To look first: gpuecs-tui {look} {directory}").format(
+                look=look, directory=arguments.directory
+            ),
+            EXIT_USAGE,
+        )
+
+
 def carry_out(run: Run, follower: Follower | None = None) -> int:
     """Say yes to the plan of ``run``, follow it to its end, and return a command's exit code."""
     try:
@@ -61,12 +73,7 @@ def approve(arguments: argparse.Namespace) -> int:
         raise Failure(
             _("No plan waits for approval in {directory}.").format(directory=arguments.directory)
         )
-    if not arguments.yes:
-        raise Failure(
-            _("Nothing was done: this changes the account and asks for --yes."),
-            _("To look first: gpuecs-tui attach {directory}").format(directory=run.directory),
-            EXIT_USAGE,
-        )
+    needs_yes(arguments, "attach")
     if arguments.run is not None and arguments.run != run.id:
         raise Failure(
             _("The plan that waits is of run {id}, not {named}.").format(

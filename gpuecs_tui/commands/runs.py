@@ -13,7 +13,7 @@ from typing import Any
 from gpuecs_tui.columns import cells, pad
 from gpuecs_tui.commands import plan_report
 from gpuecs_tui.commands.account import choose_account
-from gpuecs_tui.commands.decide import Gates, carry_out
+from gpuecs_tui.commands.decide import Gates, carry_out, needs_yes
 from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
 from gpuecs_tui.commands.follow import follow
 from gpuecs_tui.commands.output import print_json
@@ -51,7 +51,7 @@ def plan(arguments: argparse.Namespace) -> int:
 
 def apply(arguments: argparse.Namespace) -> int:
     """Plan, then apply just that plan."""
-    _needs_yes(arguments, "plan")
+    needs_yes(arguments, "plan")
     choose_account(arguments)
     from gpuecs_tui.commands.check import refuse_errors
 
@@ -66,7 +66,7 @@ def apply(arguments: argparse.Namespace) -> int:
 
 def destroy(arguments: argparse.Namespace) -> int:
     """Plan the end of everything in the state, then apply just that plan."""
-    _needs_yes(arguments, "state")
+    needs_yes(arguments, "state")
     choose_account(arguments)
     return _plan_and_apply(arguments, Operation.DESTROY)
 
@@ -224,17 +224,6 @@ def _plan_and_apply(
         check=check,
         confirm=confirm,
     )
-
-
-def _needs_yes(arguments: argparse.Namespace, look: str) -> None:
-    if not arguments.yes:
-        raise Failure(
-            _("Nothing was done: this changes the account and asks for --yes."),
-            _("To look first: gpuecs-tui {look} {directory}").format(
-                look=look, directory=arguments.directory
-            ),
-            EXIT_USAGE,
-        )
 
 
 def _live_or_latest(directory: Path) -> Run:

@@ -73,7 +73,7 @@ def find(directory: Path, environ: Mapping[str, str] | None = None) -> Broken | 
         text = path.read_bytes()
     except OSError:
         return None
-    if _is_state(text):
+    if _parsed(text) is not None:
         return None
     backup = _whole(directory / BACKUP_NAME)
     if not text and (backup is None or not backup.resources):
@@ -126,7 +126,7 @@ def _restore(directory: Path, found: Broken) -> Path:
     if found.backup is not None:
         scratch.rename(found.path)
     errored = directory / ERRORED_NAME
-    if errored.exists() and not _is_state(errored.read_bytes()):
+    if errored.exists() and _parsed(errored.read_bytes()) is None:
         errored.rename(errored.with_name(f"{errored.name}.broken-{stamp}"))
     sync_folder(directory)
     return kept
@@ -148,15 +148,14 @@ def _is_moved(directory: Path, environ: Mapping[str, str]) -> bool:
 
 def _whole(path: Path) -> StoredState | None:
     try:
-        text = path.read_bytes()
+        return _parsed(path.read_bytes())
     except OSError:
         return None
-    return parse_state(text, str(path)) if _is_state(text) else None
 
 
-def _is_state(text: bytes) -> bool:
+def _parsed(text: bytes) -> StoredState | None:
+    """Return the state in ``text``; None where it is empty or cut off."""
     try:
-        parse_state(text, "")
+        return parse_state(text, "") if text else None
     except StateProblem:
-        return False
-    return bool(text)
+        return None
