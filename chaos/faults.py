@@ -23,6 +23,7 @@ VANISH_SECONDS = 5.0
 """How long an account is gone."""
 BAD_SECONDS = (2.0, 15.0)
 """How long anything else that ends by itself lasts."""
+LOOK_SECONDS = 0.05
 
 
 class Watched(StrEnum):
@@ -111,10 +112,29 @@ def _send(
 def _storm(weather: Weather) -> Callable[[Scene], str]:
     def strike(scene: Scene) -> str:
         gone = weather in (Weather.GONE, Weather.HANGS)
-        scene.proxy.storm(weather, VANISH_SECONDS if gone else scene.draw.uniform(*BAD_SECONDS))
+        with scene.proxy.storm(weather):
+            time.sleep(VANISH_SECONDS if gone else scene.draw.uniform(*BAD_SECONDS))
         return ""
 
     return strike
+
+
+def _expired(scene: Scene) -> str:
+    """Nobody renews them while the run is at work: they stay so until its end.
+
+    EC2's word for it, RequestExpired, is one that the provider asks again after, for 10 minutes:
+    who watches stops the run.
+    """
+    with scene.proxy.storm(Weather.EXPIRED):
+        gives_up_at = time.monotonic() + scene.draw.uniform(*BAD_SECONDS)
+        while not (run := scene.run.refresh()).is_final:
+            if time.monotonic() >= gives_up_at:
+                runs.cancel(run)
+            time.sleep(LOOK_SECONDS)
+    told = "credentials have expired" in run.message and "goes on with what remains" in run.remedy
+    if run.state is State.FAILED and not told:
+        return f"it doesn't say that the credentials have expired: {run.message} {run.remedy}"
+    return ""
 
 
 def _full_disk(scene: Scene) -> str:
@@ -165,6 +185,7 @@ FAULTS = (
     Fault("account throttles", _storm(Weather.THROTTLES), _BADLY),
     Fault("account hangs", _storm(Weather.HANGS), _BADLY),
     Fault("account vanishes for 5 s", _storm(Weather.GONE), _BADLY),
+    Fault("credentials expire", _expired, _BADLY | _STOPPED),
     Fault("disk full", _full_disk, _ANYHOW, on_small_disk=True),
     Fault("runs folder read-only", _read_only(lambda scene: scene.state_home), _ANYHOW),
     Fault("stack folder read-only", _read_only(lambda scene: scene.stack), _ANYHOW),

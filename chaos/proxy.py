@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import json
 import random
 import socket
 import threading
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from email.message import Message
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,6 +30,8 @@ class Weather(StrEnum):
     THROTTLES = "throttles"
     HANGS = "hangs"
     """Answers when it is over, half of the calls carried out at once."""
+    EXPIRED = "expired"
+    """The credentials are refused as expired: nothing is carried out."""
     GONE = "gone"
     """Connections are cut, answers of calls that were carried out with them; new ones refused."""
 
@@ -57,8 +62,9 @@ class Proxy:
         """``http://127.0.0.1:PORT``."""
         return f"http://127.0.0.1:{self.port}"
 
-    def storm(self, weather: Weather, seconds: float) -> None:
-        """Have this weather for so long; returns when it is over."""
+    @contextlib.contextmanager
+    def storm(self, weather: Weather) -> Iterator[None]:
+        """Have this weather meanwhile."""
         self.weather = weather
         if weather is Weather.GONE:
             self._stop_listening()
@@ -68,10 +74,12 @@ class Proxy:
                 # Its other end may be gone already.
                 with contextlib.suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)
-        time.sleep(seconds)
-        self.weather = Weather.FAIR
-        if weather is Weather.GONE:
-            self._server = self._listen(self.port)
+        try:
+            yield
+        finally:
+            self.weather = Weather.FAIR
+            if weather is Weather.GONE:
+                self._server = self._listen(self.port)
 
     def close(self) -> None:
         """End it."""
@@ -146,7 +154,10 @@ class _Handler(BaseHTTPRequestHandler):
         time.sleep(before)
         match self.proxy.present():
             case Weather.THROTTLES:
-                self._send(*_throttled(self.headers, body))
+                self._send(*_refused(_TOO_SOON, self.headers, body))
+                return
+            case Weather.EXPIRED:
+                self._send(*_refused(_EXPIRED, self.headers, body))
                 return
             case Weather.ERRORS:
                 if self.proxy.chance():
@@ -199,18 +210,55 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
 
-def _throttled(headers: Message, body: bytes) -> tuple[int, dict[str, str], bytes]:
-    """Return how the service that is called refuses a call that comes too soon."""
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """How each kind of service says the same."""
+
+    json: _Answer
+    """ECS, CloudWatch Logs, …"""
+    ec2: _Answer
+    query: _Answer
+    """IAM, STS, Elastic Load Balancing, Auto Scaling, …"""
+    s3: _Answer
+
+
+_TOO_SOON = _Refusal(
+    json=_Answer(400, "ThrottlingException", "Rate exceeded"),
+    ec2=_Answer(503, "RequestLimitExceeded", "Request limit exceeded."),
+    query=_Answer(400, "Throttling", "Rate exceeded"),
+    s3=_Answer(503, "SlowDown", "Slow down."),
+)
+_OLD_TOKEN = "The security token included in the request is expired"
+_EXPIRED = _Refusal(
+    json=_Answer(400, "ExpiredTokenException", _OLD_TOKEN),
+    ec2=_Answer(400, "RequestExpired", "Request has expired."),
+    query=_Answer(403, "ExpiredToken", _OLD_TOKEN),
+    s3=_Answer(400, "ExpiredToken", "The provided token has expired."),
+)
+
+
+def _refused(how: _Refusal, headers: Message, body: bytes) -> tuple[int, dict[str, str], bytes]:
+    """Return the answer of the service that is called."""
     if "X-Amz-Target" in headers:
-        said = b'{"__type":"ThrottlingException","message":"Rate exceeded"}'
-        return 400, {"Content-Type": "application/x-amz-json-1.1"}, said
-    xml = {"Content-Type": "text/xml"}
+        said = {"__type": how.json.code, "message": how.json.message}
+        json_ = {"Content-Type": "application/x-amz-json-1.1"}
+        return how.json.status, json_, json.dumps(said).encode()
     if b"Version=2016-11-15" in body:
-        error = b"<Code>RequestLimitExceeded</Code><Message>Request limit exceeded.</Message>"
-        said = b"<Response><Errors><Error>%s</Error></Errors><RequestID>1</RequestID></Response>"
-        return 503, xml, said % error
-    if b"Action=" not in body:
-        return 503, xml, b"<Error><Code>SlowDown</Code><Message>Slow down.</Message></Error>"
-    error = b"<Type>Sender</Type><Code>Throttling</Code><Message>Rate exceeded</Message>"
-    said = b"<ErrorResponse><Error>%s</Error><RequestId>1</RequestId></ErrorResponse>"
-    return 400, xml, said % error
+        answer, around = how.ec2, "<Response><Errors>{}</Errors><RequestID>1</RequestID></Response>"
+    elif b"Action=" in body:
+        answer = how.query
+        around = "<ErrorResponse>{}<RequestId>1</RequestId></ErrorResponse>"
+    else:
+        answer, around = how.s3, "{}"
+    parts = f"<Code>{answer.code}</Code><Message>{answer.message}</Message>"
+    if answer is how.query:
+        parts = f"<Type>Sender</Type>{parts}"
+    said_xml = around.format(f"<Error>{parts}</Error>").encode()
+    return answer.status, {"Content-Type": "text/xml"}, said_xml

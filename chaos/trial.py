@@ -16,7 +16,7 @@ from random import Random
 from typing import Any
 
 from chaos import places, stacks
-from chaos.faults import Scene, Watched
+from chaos.faults import LOOK_SECONDS, Scene, Watched
 from chaos.inventory import Account, Thing
 from chaos.judge import Judge, Left
 from chaos.order import PLAN_SECONDS, Order
@@ -34,7 +34,6 @@ PATIENCE = 400.0
 """Seconds for a run of the small stack."""
 FULL_PATIENCE = 900.0
 """Seconds for one of the full stack: 80 on a quiet machine with quick answers."""
-LOOK_SECONDS = 0.05
 BUCKET = "chaos-states"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from gpuecs_tui.i18n import _
@@ -25,6 +25,8 @@ class CredentialCheck:
     renews: bool
     temporary: bool
     needed: Expected
+    ends_at: datetime | None = None
+    """When they end (UTC); None where no end is known."""
 
     @property
     def is_short(self) -> bool:
@@ -62,4 +64,4 @@ def check(run: Run, reader: AccountReader) -> CredentialCheck | None:
         life: CredentialLife = read_life(reader)
     except AwsProblem:
         return None
-    return CredentialCheck(life.left(), life.renews, life.temporary, expected(run))
+    return CredentialCheck(life.left(), life.renews, life.temporary, expected(run), life.ends_at)

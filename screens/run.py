@@ -163,7 +163,8 @@ class RunScreen(ApprovingScreen):
         """Approve a plan with the credentials it was made with; in a thread."""
         reader = cast("WizardApp", self.app).feed.reader
         environ, _profile = environment_for(self.wizard.profile, reader)
-        return runs.approve(run, environ=environ)
+        life = self.life_for(run)
+        return runs.approve(run, environ=environ, credentials_end=life.ends_at if life else None)
 
     @on(Found)
     def _found(self, message: Found) -> None:

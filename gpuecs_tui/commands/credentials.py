@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from gpuecs_tui.commands.failure import Failure
 from gpuecs_tui.credentials_check import check
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.run import Run
 
 
-def refuse_short_credentials(run: Run, *, despite: bool) -> None:
+def refuse_short_credentials(run: Run, *, despite: bool) -> datetime | None:
     """Print how long the credentials last; raise Failure where that is too short for ``run``.
 
-    ``despite``: only print it.
+    ``despite``: only print it. Returns when they end, None where no end is known.
     """
     from gpuecs_tui.aws.session import connect
 
@@ -21,10 +23,11 @@ def refuse_short_credentials(run: Run, *, despite: bool) -> None:
     finally:
         reader.close()
     if found is None:
-        return
+        return None
     print(found.sentence)
     if found.is_short and not despite:
         raise Failure(
             _("Nothing was applied. {reason}").format(reason=found.sentence),
             _("Renew them (`aws sso login`, or new session keys), or use --despite-findings."),
         )
+    return found.ends_at

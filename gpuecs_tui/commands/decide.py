@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from gpuecs_tui.commands import plan_report
@@ -33,8 +34,11 @@ class Gates:
     despite_credentials: bool = False
     """Whether credentials may end before the apply does."""
 
-    def refuse(self, run: Run) -> None:
-        """Raise Failure where the plan of ``run`` doesn't pass; the plan stays as it is."""
+    def refuse(self, run: Run) -> datetime | None:
+        """Raise Failure where the plan of ``run`` doesn't pass; the plan stays as it is.
+
+        Returns when the credentials end, None where no end is known.
+        """
         if self.asks_name:
             plan_report.refuse_unconfirmed(run, self.confirm)
         if self.check is not None:
@@ -42,7 +46,7 @@ class Gates:
         # Late, like the rest that only follows a plan: the plan is to start at once.
         from gpuecs_tui.commands.credentials import refuse_short_credentials
 
-        refuse_short_credentials(run, despite=self.despite_credentials)
+        return refuse_short_credentials(run, despite=self.despite_credentials)
 
 
 def needs_yes(arguments: argparse.Namespace, look: str) -> None:
@@ -57,10 +61,12 @@ def needs_yes(arguments: argparse.Namespace, look: str) -> None:
         )
 
 
-def carry_out(run: Run, follower: Follower | None = None) -> int:
+def carry_out(
+    run: Run, follower: Follower | None = None, *, credentials_end: datetime | None
+) -> int:
     """Say yes to the plan of ``run``, follow it to its end, and return a command's exit code."""
     try:
-        approved = runs.approve(run)
+        approved = runs.approve(run, credentials_end=credentials_end)
     except TerraformProblem as problem:
         raise Failure(problem.message, problem.remedy) from None
     return outcome(follow(approved, lambda present: present.is_final, follower=follower))
@@ -89,5 +95,5 @@ def approve(arguments: argparse.Namespace) -> int:
         from gpuecs_tui.commands.check import refuse_errors
 
         check = partial(refuse_errors, run.directory, offline=arguments.offline)
-    Gates(check, applies, arguments.confirm, arguments.despite_findings).refuse(run)
-    return carry_out(run)
+    gates = Gates(check, applies, arguments.confirm, arguments.despite_findings)
+    return carry_out(run, credentials_end=gates.refuse(run))

@@ -176,11 +176,11 @@ def plan_and_apply(
         return EXIT_CHANGES
     gates = Gates(check, asks, confirm, despite_credentials)
     try:
-        gates.refuse(waiting)
+        credentials_end = gates.refuse(waiting)
     except Failure:
         store.discard(waiting)
         raise
-    return carry_out(waiting, follower)
+    return carry_out(waiting, follower, credentials_end=credentials_end)
 
 
 def start(

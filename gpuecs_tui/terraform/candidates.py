@@ -23,7 +23,12 @@ from gpuecs_tui.terraform.stored_state import StoredState
 ABSENT_NAME = "absent.json"
 """File in a run's folder that names creates of it which were looked for and not found."""
 _REFUSED = re.compile(r"StatusCode: 4\d\d", re.IGNORECASE)
-"""What a create says that AWS refused: nothing came of it."""
+"""What a call says that AWS refused."""
+_CREATING = re.compile(
+    r"(?!.*\bwaiting\b)(?:creating|putting|attaching|registering)\b", re.IGNORECASE
+)
+"""How the provider begins where the create itself was refused: nothing came of it then. What it
+says of a read or a wait after it (an expired token refuses those too) means that it did happen."""
 _TAKEN = re.compile(r"Already ?Exists|Duplicate[a-z]*Name|\.Duplicate\b", re.IGNORECASE)
 """What a create says whose name was there before. It may be its own: a call that was carried out
 and whose answer was lost (a 500, a cut connection) is repeated by the provider, and refused then.
@@ -95,6 +100,7 @@ def _told_by(run: Run) -> Mapping[str, Candidate | None]:
         for event in events
         if isinstance(event, Diagnostic)
         and event.severity == "error"
+        and _CREATING.match(event.summary)
         and _REFUSED.search(words := f"{event.summary}\n{event.detail}")
         and not _TAKEN.search(words)
     }

@@ -172,6 +172,14 @@ def _set_aside(path: Path) -> Path:
 
 
 def _verdict(ours: StoredState, stored: StoredState) -> Verdict:
+    if not ours.lineage:
+        # The first state of a directory, which the backend never took: it has number 0 and no
+        # origin yet, as what is pulled from a backend that holds nothing.
+        if not stored.lineage and not stored.resources:
+            return Verdict.PUSH
+        known = {(it.address, it.id) for it in stored.resources}
+        has_all = all((it.address, it.id) in known for it in ours.resources)
+        return Verdict.SAME if has_all else Verdict.OLDER
     if stored.lineage and ours.lineage != stored.lineage:
         return Verdict.FOREIGN
     if ours.serial < stored.serial:

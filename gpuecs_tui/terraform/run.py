@@ -83,6 +83,17 @@ class Run:
     """Somebody asked for its end."""
     only_bring_back: bool = False
     """It imports what the state lacks and does nothing else."""
+    credentials_end: datetime | None = None
+    """When the credentials end that it was approved with; None where no end is known."""
+
+    @property
+    def outlives_credentials(self) -> bool:
+        """Tell whether its credentials have ended while it is still at work."""
+        return (
+            self.is_live
+            and self.credentials_end is not None
+            and datetime.now(UTC) >= self.credentials_end
+        )
 
     @property
     def plan_path(self) -> Path | None:
@@ -150,6 +161,7 @@ def load(folder: Path) -> Run | None:
         decided_by=str(decision.get("by", "")),
         cancel_requested=files.cancel.exists(),
         only_bring_back=bool(facts.get("only_bring_back")),
+        credentials_end=parse_time(str(decision.get("credentials_end", ""))),
     )
 
 

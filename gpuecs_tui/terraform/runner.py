@@ -20,7 +20,7 @@ from typing import Any
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform import broken_state, recovering_plan
-from gpuecs_tui.terraform.diagnosis import Diagnosis
+from gpuecs_tui.terraform.diagnosis import NOT_STORED, Diagnosis
 from gpuecs_tui.terraform.directory_lock import LOCK_NAME, DirectoryLock
 from gpuecs_tui.terraform.engine import Engine, find_engine
 from gpuecs_tui.terraform.environment import child_environment
@@ -58,6 +58,7 @@ class Runner:
         self.supervisor = Supervisor(run.files, self.record.tell_stopping)
         self._reserve: Reserve | None = None
         self._synced_at = 0.0
+        self._told_of_credentials = False
         ours = child_environment(os.environ, profile=run.profile)
         self.environment, self.notes = ours.variables, ours.notes
         self._events: list[Event] = []
@@ -186,12 +187,21 @@ class Runner:
         return code
 
     def _look(self) -> None:
-        """See to the disk while Terraform works."""
+        """See to the disk and the credentials while Terraform works."""
         if self._reserve is not None and self._reserve.look():
             self.journal.note(_("The disk is full: the room kept for this is used."), "warn")
         if time.monotonic() - self._synced_at >= _SYNC_SECONDS:
             self.journal.sync()
             self._synced_at = time.monotonic()
+        if not self._told_of_credentials and self.run.outlives_credentials:
+            self._told_of_credentials = True
+            self.journal.note(
+                _(
+                    "The credentials have ended. Terraform may go on asking for ten minutes and "
+                    "more: stop it to come back sooner. What is done is kept."
+                ),
+                "warn",
+            )
 
     def _store_details(self, engine: Engine) -> None:
         """Add the plan in detail: a convenience whose failure must not undo the plan itself."""
@@ -249,7 +259,8 @@ class Runner:
             )
         # Killed otherwise is not stopped: it may not have saved what it did. 2 and the signals are
         # an interrupt in the moment before Terraform listens for it.
-        if self.record.stopping and code in (1, 2, -signal.SIGINT, -signal.SIGTERM):
+        interrupted = code in (1, 2, -signal.SIGINT, -signal.SIGTERM)
+        if self.record.stopping and interrupted and why.kind not in NOT_STORED:
             self.record.end(State.CANCELLED, self._stopped_words(), returncode=code)
         self.record.end(
             State.FAILED, why.message, remedy=why.remedy, kind=why.kind, returncode=code

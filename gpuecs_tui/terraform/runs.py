@@ -20,6 +20,7 @@ import os
 import signal
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
@@ -120,8 +121,15 @@ def start(
     return run
 
 
-def approve(run: Run, *, environ: Mapping[str, str] | None = None) -> Run:
+def approve(
+    run: Run,
+    *,
+    environ: Mapping[str, str] | None = None,
+    credentials_end: datetime | None = None,
+) -> Run:
     """Say yes to the plan of ``run`` and have exactly that plan applied.
+
+    ``credentials_end``: when AWS will refuse the credentials, to be said once it is past.
 
     Raises AlreadyDecided when somebody was first, RunProblem when there is nothing to approve or
     ``environ`` (default: ours) has other credentials than the plan was made with. May block for
@@ -141,7 +149,8 @@ def approve(run: Run, *, environ: Mapping[str, str] | None = None) -> Run:
         recorded = read_recorded(present.files)
         if recorded is None or recorded.state not in (State.PLANNED, State.APPROVED):
             raise AlreadyDecided(present.refresh())
-        _decide(present, APPROVE, "")
+        ends = credentials_end.isoformat() if credentials_end else ""
+        _decide(present, APPROVE, "", credentials_end=ends)
         # We hold the lock, so no runner lives: an approval whose process died goes on here.
         if (read_json(present.files.decision) or {}).get("decision") != APPROVE:
             raise AlreadyDecided(present.refresh())
@@ -239,10 +248,9 @@ def _lock_for_decision(run: Run) -> DirectoryLock:
                 raise
 
 
-def _decide(run: Run, decision: str, reason: str) -> bool:
-    ours = create_json(
-        run.files.decision, {"decision": decision, "by": who(), "at": now(), "reason": reason}
-    )
+def _decide(run: Run, decision: str, reason: str, **more: str) -> bool:
+    told = {"decision": decision, "by": who(), "at": now(), "reason": reason, **more}
+    ours = create_json(run.files.decision, told)
     if ours and decision == DISCARD:
         run.files.plan.unlink(missing_ok=True)
         journal = JournalWriter(run.files)

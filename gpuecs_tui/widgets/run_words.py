@@ -81,6 +81,12 @@ def _details(run: Run, progress: Progress, tree: PlanTree | None, url: str) -> I
             more = ngettext("… and {n} more.", "… and {n} more.", rest).format(n=rest)
             yield Content.styled(more, "$text-error")
         yield Content(_("It waits for you: a approves exactly this plan, d discards it."))
+    elif run.state is State.APPLYING and run.outlives_credentials:
+        words = _(
+            "! The credentials have ended: Terraform may go on asking for ten minutes and more. "
+            "c stops it; what is done is kept."
+        )
+        yield Content.styled(words, "$text-warning")
     elif run.state is State.STOPPING:
         waiting = in_flight(progress)
         yield Content(

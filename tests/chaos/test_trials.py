@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -74,6 +75,11 @@ def ask(proxy: Proxy, body: bytes = b"Action=ListRoles", target: str = "") -> tu
         connection.close()
 
 
+def have(proxy: Proxy, weather: Weather, seconds: float) -> None:
+    with proxy.storm(weather):
+        time.sleep(seconds)
+
+
 def test_fair_weather_hands_on(proxy: Proxy) -> None:
     assert ask(proxy) == (200, b"Action=ListRoles")
 
@@ -93,8 +99,17 @@ def test_every_service_throttles_in_its_words(proxy: Proxy) -> None:
     assert _Echo.served == 0
 
 
+def test_every_service_refuses_an_expired_token_in_its_words(proxy: Proxy) -> None:
+    proxy.weather = Weather.EXPIRED
+    assert b"<Code>ExpiredToken</Code>" in ask(proxy)[1]
+    assert b"<Code>RequestExpired</Code>" in ask(proxy, b"Action=X&Version=2016-11-15")[1]
+    assert b"ExpiredTokenException" in ask(proxy, target="Logs.X")[1]
+    assert b"The provided token has expired." in ask(proxy, b"")[1]
+    assert _Echo.served == 0
+
+
 def test_who_hangs_answers_in_the_end(proxy: Proxy) -> None:
-    storm = threading.Thread(target=proxy.storm, args=(Weather.HANGS, 0.3))
+    storm = threading.Thread(target=have, args=(proxy, Weather.HANGS, 0.3))
     storm.start()
     assert ask(proxy)[0] == 200 and proxy.present() is Weather.FAIR
     storm.join()
@@ -102,7 +117,7 @@ def test_who_hangs_answers_in_the_end(proxy: Proxy) -> None:
 
 def test_who_is_gone_comes_back_at_the_same_place(proxy: Proxy) -> None:
     port = proxy.port
-    storm = threading.Thread(target=proxy.storm, args=(Weather.GONE, 0.5))
+    storm = threading.Thread(target=have, args=(proxy, Weather.GONE, 0.5))
     storm.start()
     with pytest.raises((OSError, http.client.HTTPException)):
         while storm.is_alive():

@@ -104,7 +104,11 @@ def test_a_name_that_was_taken_may_be_by_ourselves(stack: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "may_exist"),
     [
-        ("api error ValidationError: no; https response error StatusCode: 400", False),
+        ("creating ELB: api error ValidationError: no; StatusCode: 400", False),
+        ("putting IAM Role Policy: StatusCode: 403, api error ExpiredToken", False),
+        # Created, and the call after that refused: so it is when the credentials expire.
+        ("reading ELB (arn): StatusCode: 403, api error ExpiredToken", True),
+        ("creating ELB: waiting for completion: StatusCode: 403, api error ExpiredToken", True),
         ("creating ELB: https response error StatusCode: 503, exceeded maximum number", True),
         ("request send failed, Post: connection reset by peer, StatusCode: 0", True),
         ("waiting for ELBv2 Load Balancer (arn) create: context canceled", True),

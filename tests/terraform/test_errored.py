@@ -37,6 +37,12 @@ def put(stack: Path, stored: str | None, failed: str) -> None:
     [
         (state(6), state(7, names=("x", "y")), Verdict.PUSH, "number 7 after 6) and knows 2 res"),
         (None, state(1), Verdict.PUSH, "knows 1 resource:"),
+        # As Terraform writes the first one of a directory, where no save of it arrived.
+        (None, state(0, ""), Verdict.PUSH, "knows 1 resource:"),
+        (state(0, "", ()), state(0, ""), Verdict.PUSH, "knows 1 resource:"),
+        # And once all that it knows was brought back without it.
+        (state(3, names=("x", "y")), state(0, ""), Verdict.SAME, "stored already"),
+        (state(3, names=("y",)), state(0, ""), Verdict.OLDER, "does not follow"),
         (state(6), state(6), Verdict.SAME, "stored already"),
         (state(6), state(6, names=("y",)), Verdict.OLDER, "does not follow"),
         (

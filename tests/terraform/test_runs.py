@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -240,6 +241,38 @@ def test_an_interrupt_that_comes_too_late(
     assert fake_engine.signals(engine) == ["SIGINT"]
     assert commands(engine)[-1] in (stage, "show")
     until(lambda: ended.plan_path is None, "the plan's removal")
+
+
+EXPIRED = event(
+    type="diagnostic",
+    diagnostic={
+        "severity": "error",
+        "summary": "reading IAM Role (a): StatusCode: 403, api error ExpiredToken: expired",
+    },
+)
+
+
+def test_a_stop_of_one_whose_credentials_expired_is_told_as_that(engine: Path, stack: Path) -> None:
+    fake_engine.install(engine, apply=Command(["{}", EXPIRED], code=1, pause=0.5, deaf=True))
+    run = runs.approve(planned(stack))
+    until(lambda: commands(engine)[-1:] == ["apply"], "the apply")
+    until(lambda: run.refresh().terraform_pid, "Terraform's process id")
+    runs.cancel(run)
+    ended = until_state(run, State.FAILED)
+    assert ended.message == "The credentials have expired."
+    assert "it goes on with what remains" in ended.remedy
+
+
+def test_credentials_that_end_in_the_midst_are_told_of_once(engine: Path, stack: Path) -> None:
+    fake_engine.install(engine, apply=Command(stream("apply-change"), linger=2))
+    end = datetime.now(UTC) + timedelta(seconds=0.5)
+    run = runs.approve(planned(stack), credentials_end=end)
+    assert run.credentials_end == end
+    told = "The credentials have ended. Terraform may go on asking"
+    until(lambda: told in journal_of(run), "the note")
+    assert run.refresh().outlives_credentials
+    ended = until_state(run, State.SUCCEEDED)
+    assert journal_of(ended).count(told) == 1 and not ended.outlives_credentials
 
 
 def test_decline(engine: Path, stack: Path) -> None:

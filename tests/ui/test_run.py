@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from gpuecs_tui.terraform import runs
 from gpuecs_tui.terraform.directory_lock import DirectoryBusy, Holder
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.states import Operation, State
+from gpuecs_tui.terraform.store import replace_json
 from gpuecs_tui.widgets.confirm import Confirm
 from gpuecs_tui.widgets.frame import StepScreen
 from gpuecs_tui.widgets.key_line import KeyLine
@@ -312,6 +314,14 @@ async def test_a_failure_says_why_and_what_to_do_and_keeps_the_log(directory: Pa
     async with on_run_screen(directory) as pilot:
         assert said(pilot) == "It is [broken].\nMend it."
         assert "Error:" in log_text(pilot)
+
+
+async def test_a_run_that_outlives_its_credentials_says_so(directory: Path) -> None:
+    run = stage(directory, State.APPLYING, PLAN)
+    ended = datetime.now(UTC) - timedelta(seconds=1)
+    replace_json(run.files.decision, {"decision": "approve", "credentials_end": ended.isoformat()})
+    async with on_run_screen(directory) as pilot:
+        assert "! The credentials have ended" in said(pilot) and "c stops it" in said(pilot)
 
 
 async def test_a_lost_run_says_so(directory: Path) -> None:
