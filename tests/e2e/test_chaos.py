@@ -15,7 +15,7 @@ from tests.e2e.conftest import ROOT
 
 pytestmark = pytest.mark.e2e
 
-SEED = "ci-115406"
+SEED = "ci-195797"
 """Draws every fault once, each in the midst of an apply or a destroy; of some the state lies in a
 bucket."""
 JOBS = 2
