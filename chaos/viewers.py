@@ -45,6 +45,8 @@ class Viewer:
         self.pid, self.end = pty.fork()
         if self.pid == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", *SIZE, 0, 0))
+            # Started by nohup we ignore it, and so would it.
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)
             os.execve(command[0], list(command), {**os.environ, "TERM": "xterm-256color"})
         self.seen = b""
         self._closing = threading.Event()
