@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from gpuecs_tui.aws.facts import AccountFacts
 from gpuecs_tui.aws.reading import Known
 from gpuecs_tui.i18n import _
-from gpuecs_tui.widgets.clock import duration_text
 
 SECONDS_PER_MINUTE = 60
 
@@ -19,23 +18,22 @@ def now() -> datetime:
 
 
 def age_text(facts: AccountFacts | None) -> str:
-    """Say when the oldest list of ``facts`` was read: "read 4m10s ago"; empty where none was."""
+    """Say when the oldest list of ``facts`` was read: "read 4 min ago"; empty where none was.
+
+    In whole minutes: it is painted again with whatever changes beside it.
+    """
     read_at = oldest(facts)
-    if read_at is None:
-        return ""
-    return _("read {age} ago").format(age=duration_text((now() - read_at).total_seconds()))
+    return "" if read_at is None else _since(read_at)
 
 
 def age_line(read_at: datetime | None) -> str:
-    """Say how old a list is and how it is read again; empty where it isn't of an account.
+    """Say how old a list is and how it is read again; empty where it isn't of an account."""
+    return "" if read_at is None else f"{_since(read_at)} · {_('Ctrl+R reads again')}"
 
-    In whole minutes: it stays on view and is not counted on.
-    """
-    if read_at is None:
-        return ""
+
+def _since(read_at: datetime) -> str:
     minutes = max(int((now() - read_at).total_seconds() // SECONDS_PER_MINUTE), 0)
-    text = _("read {n} min ago") if minutes else _("read just now")
-    return f"{text.format(n=minutes)} · {_('Ctrl+R reads again')}"
+    return _("read {n} min ago").format(n=minutes) if minutes else _("read just now")
 
 
 def oldest(facts: AccountFacts | None) -> datetime | None:

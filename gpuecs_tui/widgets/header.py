@@ -11,6 +11,7 @@ from gpuecs_tui.widgets.styles import MUTED
 from gpuecs_tui.wizard.memory import Wizard
 
 PRODUCT = "gpuecs-tui"
+NAME = "stack.name"
 
 
 class HeaderLine(OneLine):
@@ -22,7 +23,10 @@ class HeaderLine(OneLine):
 
     def show_wizard(self, wizard: Wizard) -> None:
         """Show the state of ``wizard``."""
-        name = harmless(wizard.stack_name) or _("no name yet")
+        typed = wizard.stack_name
+        # What is half typed names nothing yet.
+        is_name = typed and not wizard.decisions.problem(NAME)
+        name = harmless(typed) if is_name else _("no name yet")
         place = wizard.place()
         reading = ""
         if wizard.account.busy:

@@ -30,8 +30,19 @@ ResultType = TypeVar("ResultType")
 SYNC_START, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
 SYNC_FROM = 256
 """Characters from which on a terminal is asked to show them at once; fewer arrive together."""
-_ERASING_TERMINALS = ("xterm", "linux", "rxvt", "alacritty", "foot", "kitty", "ghostty", "wezterm")
-"""TERM beginnings of those that erase with the present background (terminfo: bce and ech)."""
+_ERASING_TERMINALS = (
+    "xterm",
+    "tmux",
+    "linux",
+    "rxvt",
+    "alacritty",
+    "foot",
+    "kitty",
+    "ghostty",
+    "wezterm",
+)
+"""TERM beginnings of those that erase with the present background (terminfo: bce and ech; tmux does
+since 2.3 without saying so there)."""
 
 
 def erases_in_colour(term: str) -> bool:

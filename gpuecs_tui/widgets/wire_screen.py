@@ -158,7 +158,14 @@ class WireScreen:
         return not _is_wild(text) and end < self.width
 
     def _write(self, pieces: list[Piece]) -> str:
-        """Write pieces pen by pen: a jump takes fewer bytes than changing the pen to and fro."""
+        """Write pieces pen by pen: a jump takes fewer bytes than changing the pen to and fro.
+
+        Two side by side (a typed character and the cursor after it) are written as they stand: as
+        short for us, and tmux, which translates what it gets, spells the whole pen again after a
+        step back.
+        """
+        if len(pieces) == 2 and pieces[0].end == (pieces[1].x, pieces[1].y):
+            return "".join(self._draw_with(it.pen) + self._put(it) for it in pieces)
         groups: dict[Pen, list[Piece]] = {}
         blanks: dict[str, list[Piece]] = {}
         out: list[str] = []

@@ -92,6 +92,17 @@ async def _seconds_until(pilot: Pilot[int], app: WizardApp, key: str, wrong: boo
     return seconds
 
 
+async def test_the_header_names_what_is_a_name(stack_directory: Path) -> None:
+    async with on_task(stack_directory) as pilot:
+        app = pilot.app
+        assert isinstance(app, WizardApp)
+        for typed, shown in (("h", "no name yet"), ("hello", "hello"), ("hello-", "no name yet")):
+            app.wizard.put("stack.name", typed)
+            app.show_wizard()
+            await settle(pilot)
+            assert screen_text(app).splitlines()[0].split("  ")[1].strip() == shown
+
+
 async def test_checks_that_take_long_rest_as_long(
     stack_directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,7 +21,7 @@ def test_the_oldest_list_counts(monkeypatch: pytest.MonkeyPatch) -> None:
         vpcs=Known((), "ec2:DescribeVpcs", read),
         subnets=Known((), "ec2:DescribeSubnets", read + timedelta(minutes=3)),
     )
-    assert age.age_text(facts) == "read 4m10s ago"
+    assert age.age_text(facts) == "read 4 min ago"
 
 
 def test_what_was_not_read_has_no_age() -> None:
