@@ -195,11 +195,14 @@ class AccountReader:
 
     def _new_client(self, service: str) -> Any:
         try:
-            return self._opened_locked().create_client(
+            client = self._opened_locked().create_client(
                 service,
                 region_name=SERVICE_REGIONS.get(service) or self.region or GLOBAL_REGION,
                 config=_config(),
             )
+            # The last moment before a request leaves: of a call that is prepared, or tried again.
+            client.meta.events.register("before-send", self._check_open)
+            return client
         except ValueError as error:
             if _from_botocore(error):
                 raise
@@ -254,7 +257,7 @@ class AccountReader:
             )
         return self._token_prompt(text)
 
-    def _check_open(self) -> None:
+    def _check_open(self, **_event: object) -> None:
         if self.closed:
             raise Closed
 

@@ -236,6 +236,20 @@ def test_pages_stop_when_the_reader_is_closed(empty: Stub, reader: AccountReader
     assert len(empty.calls) == 1
 
 
+def test_a_call_is_not_tried_again_once_the_reader_is_closed(
+    empty: Stub, reader: AccountReader
+) -> None:
+    def throttled(_body: bytes) -> Answer:
+        reader.close()
+        text = "<Response><Errors><Error><Code>RequestLimitExceeded</Code></Error></Errors>"
+        return 503, "text/xml", f"{text}</Response>".encode()
+
+    empty.answers["ec2:DescribeVpcs"] = throttled
+    with pytest.raises(Closed):
+        reader.call("ec2", "DescribeVpcs")
+    assert len(empty.calls) == 1
+
+
 def test_the_pool_runs_no_more_at_once_than_it_is_big() -> None:
     pool, running, most, lock = DaemonPool(3), [0], [0], threading.Lock()
 
