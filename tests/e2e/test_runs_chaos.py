@@ -68,10 +68,12 @@ FAULTS: dict[Callable[[Run], None], set[State]] = {
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
 def test_a_fault_at_any_moment(tmp_path: Path, fault: Callable[[Run], None]) -> None:
     draw = random.Random(f"{SEED} {fault.__name__}")
+    struck = 0
     for number in range(MOMENTS):
         stack = make_stack(tmp_path / str(number), 0.4)
         moment = draw.uniform(0, LATEST)
-        ended = _through(runs.start(stack, "apply"), fault, moment)
+        ended, in_time = _through(runs.start(stack, "apply"), fault, moment)
+        struck += in_time
         words = (moment, ended.message, journal_of(ended)[-1500:])
         assert ended.state in FAULTS[fault], words
         if ended.state is State.SUCCEEDED:
@@ -79,14 +81,18 @@ def test_a_fault_at_any_moment(tmp_path: Path, fault: Callable[[Run], None]) -> 
         assert journal_of(ended).count("Two interrupts received") == 0
         _until_quiet(stack)
         assert_converges(stack)
+    assert struck, "no fault came before the run had ended"
 
 
 def _until_quiet(stack: Path) -> None:
     until(lambda: runs.live_run(stack) is None, "the end of all of it")
 
 
-def _through(run: Run, fault: Callable[[Run], None], moment: float) -> Run:
-    """Approve and watch a run to its end, with the fault at its moment."""
+def _through(run: Run, fault: Callable[[Run], None], moment: float) -> tuple[Run, bool]:
+    """Approve and watch a run to its end, with the fault at its moment.
+
+    Returns the run and whether its moment came before the end.
+    """
     began, struck = time.monotonic(), False
 
     def ended() -> Run | None:
@@ -101,7 +107,8 @@ def _through(run: Run, fault: Callable[[Run], None], moment: float) -> Run:
                 runs.approve(present)
         return present if present.is_final else None
 
-    return until(ended, f"the end after {fault.__name__} at {moment:.2f} s")
+    last = until(ended, f"the end after {fault.__name__} at {moment:.2f} s")
+    return last, struck
 
 
 def _signal(number: signal.Signals, *processes: int) -> None:
