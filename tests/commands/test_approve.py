@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from gpuecs_tui.aws.facts import Named
 from gpuecs_tui.cli import main
+from gpuecs_tui.commands import credentials
 from gpuecs_tui.commands.failure import EXIT_USAGE
+from gpuecs_tui.credentials_check import CredentialCheck
 from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform.expected import Expected
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.states import State
 from tests.terraform import fake_engine
@@ -43,6 +47,16 @@ def test_attach_says_how_and_approve_applies(waiting: Run, capsys: Printed) -> N
     assert waiting.refresh().state is State.SUCCEEDED
     assert main(["approve", stack, "--yes"]) != 0
     assert "No plan waits for approval" in capsys.readouterr().err
+
+
+def test_the_end_of_its_credentials_goes_with_it(
+    waiting: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends = datetime.now(UTC) + timedelta(hours=1)
+    life = CredentialCheck(timedelta(hours=1), False, True, Expected(timedelta(), False), ends)
+    monkeypatch.setattr(credentials, "check", lambda _run, _reader: life)
+    assert main(["approve", str(waiting.directory), "--yes"]) == 0
+    assert waiting.refresh().credentials_end == ends
 
 
 def test_it_asks_for_yes_and_for_the_plan_that_was_seen(waiting: Run, capsys: Printed) -> None:

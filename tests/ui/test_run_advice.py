@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,8 @@ from tests.ui.test_run import directory, keys, on_run_screen, said
 
 __all__ = ["directory"]
 
+ENDS = datetime(2031, 1, 1, tzinfo=UTC)
+
 
 @pytest.fixture
 def credentials(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, float]]:
@@ -34,7 +36,7 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, float]]:
 
     def check(_run: object, _reader: object) -> CredentialCheck:
         needed = Expected(timedelta(minutes=20), False)
-        return CredentialCheck(timedelta(minutes=given["left"]), False, True, needed)
+        return CredentialCheck(timedelta(minutes=given["left"]), False, True, needed, ENDS)
 
     # A reader that nothing but this asks.
     monkeypatch.setattr(fakes.FakeFeed, "reader", object())
@@ -64,6 +66,18 @@ async def test_an_approval_says_how_long_the_credentials_last(
         assert words in await question(pilot)
         assert pilot.app.screen.has_class("-grave") is grave
         await pilot.press("escape")
+
+
+async def test_the_end_of_the_credentials_goes_with_an_approval(
+    directory: Path, credentials: dict[str, Any]
+) -> None:
+    run = stage(directory, State.PLANNED, stream("plan-change"), changes=(1, 0, 0))
+    async with on_run_screen(directory) as pilot:
+        await question(pilot)
+        await pilot.press("y")
+        # What is applied of a staged plan is nothing: it is the decision that is written.
+        await until(pilot, lambda: run.refresh().credentials_end is not None)
+        assert run.refresh().credentials_end == ENDS
 
 
 async def test_an_approval_without_that_knowledge_is_asked_all_the_same(directory: Path) -> None:
