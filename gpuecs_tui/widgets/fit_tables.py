@@ -17,7 +17,7 @@ NUMBERS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
 TYPES_SHOWN = 40
 """More than any region offers of those that fit, in practice."""
 NAME, GPUS, FIGURE, PRICE = 15, 18, 9, 12
-"""Cells of the columns: the longest names are p4de.24xlarge and 8 × A100 80 GiB."""
+"""Cells of the columns, for p4de.24xlarge and 8 × A100 80 GiB; a longer name widens its own."""
 
 
 def draw(canvas: Canvas, row: int, context: Context, it: InstanceType, found: Fit) -> None:
@@ -71,7 +71,7 @@ def _types(canvas: Canvas, row: int, context: Context, it: InstanceType) -> None
     order = _("by price for a task") if priced else _("smallest first; prices not known")
     canvas.text(row, 0, _("Types that take the task, {order}").format(order=order), TITLE)
     head = (
-        (_("type"), NAME, False),
+        (_("type"), max([NAME, *(len(each.instance_type.name) + 1 for each in found)]), False),
         (_("GPUs"), GPUS, False),
         (_("tasks on 1"), FIGURE + 2, True),
         (_("instances"), FIGURE + 1, True),

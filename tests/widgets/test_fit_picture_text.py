@@ -13,6 +13,7 @@ from gpuecs_tui.aws import catalogue
 from gpuecs_tui.checks.context import context_of
 from gpuecs_tui.checks.fit_options import at_its_fullest, next_size, option, options
 from gpuecs_tui.widgets.fit_picture_text import MAX_WIDTH, draw
+from gpuecs_tui.widgets.fit_tables import NAME
 from gpuecs_tui.widgets.picture_text import MIN_WIDTH
 from tests.widgets.stacks import account, resolved, subnets
 
@@ -120,6 +121,16 @@ def test_it_never_grows_wider_than_its_place(
     )
     assert all(cell_len(line) <= min(width, MAX_WIDTH) for line in text.splitlines())
     assert not ascii_only or (text.isascii() and "?" not in text)
+
+
+def test_no_name_of_a_type_is_cut() -> None:
+    these = subnets(3)
+    more = {**SEVERAL, "fleet__instance_type": "p4d.24xlarge", "task__gpus": 8}
+    found = options(context_of(resolved(these, **more).stack, account(these)))
+    names = [it.instance_type.name for it in found]
+    assert max(map(len, names)) > NAME, "one that is longer than the column is among them"
+    text = picture(80, **more)
+    assert all(f"\n{name} " in text for name in names)
 
 
 @settings(deadline=None, max_examples=100)
