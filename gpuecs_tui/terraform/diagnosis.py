@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.terraform.events import Diagnostic, Event, Text
 
-NOT_STORED = frozenset({"credentials-expired", "state-not-saved", "disk-full"})
+OUTWEIGH_A_STOP = frozenset({"credentials-expired", "state-not-saved", "disk-full"})
 """Kinds of failures that count more than that somebody asked for the end: what was done may not be
 in the state, or can't go on before something is mended."""
 _LONGEST_QUOTE = 600

@@ -20,7 +20,7 @@ from typing import Any
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform import broken_state, recovering_plan
-from gpuecs_tui.terraform.diagnosis import NOT_STORED, Diagnosis
+from gpuecs_tui.terraform.diagnosis import OUTWEIGH_A_STOP, Diagnosis
 from gpuecs_tui.terraform.directory_lock import LOCK_NAME, DirectoryLock
 from gpuecs_tui.terraform.engine import Engine, find_engine
 from gpuecs_tui.terraform.environment import child_environment
@@ -260,7 +260,7 @@ class Runner:
         # Killed otherwise is not stopped: it may not have saved what it did. 2 and the signals are
         # an interrupt in the moment before Terraform listens for it.
         interrupted = code in (1, 2, -signal.SIGINT, -signal.SIGTERM)
-        if self.record.stopping and interrupted and why.kind not in NOT_STORED:
+        if self.record.stopping and interrupted and why.kind not in OUTWEIGH_A_STOP:
             self.record.end(State.CANCELLED, self._stopped_words(), returncode=code)
         self.record.end(
             State.FAILED, why.message, remedy=why.remedy, kind=why.kind, returncode=code
