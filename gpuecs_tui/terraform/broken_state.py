@@ -20,12 +20,13 @@ from gpuecs_tui.terraform.store import sync_folder, write_private
 from gpuecs_tui.terraform.stored_state import (
     StateProblem,
     StoredState,
-    is_local_file,
+    local_state,
     parse_state,
 )
-from gpuecs_tui.terraform.tflock import ERRORED_NAME, STATE_NAME
+from gpuecs_tui.terraform.tflock import ERRORED_NAME
 
-BACKUP_NAME = f"{STATE_NAME}.backup"
+_BACKUP = ".backup"
+"""What Terraform's local backend adds to a state's name for its copy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Broken:
             "was before (number {serial}, {count} resources), and the next plan brings back what "
             "was created since.",
             count,
-        ).format(backup=BACKUP_NAME, serial=self.backup.serial, count=count, **words)
+        ).format(backup=_copy(self.path).name, serial=self.backup.serial, count=count, **words)
 
 
 def find(directory: Path, environ: Mapping[str, str] | None = None) -> Broken | None:
@@ -66,16 +67,16 @@ def find(directory: Path, environ: Mapping[str, str] | None = None) -> Broken | 
     another place has emptied or was writing is the move's to finish.
     """
     environment = os.environ if environ is None else environ
-    if not is_local_file(directory, environment):
+    path = local_state(directory, environment)
+    if path is None:
         return None
-    path = directory / STATE_NAME
     try:
         text = path.read_bytes()
     except OSError:
         return None
     if _parsed(text) is not None:
         return None
-    backup = _whole(directory / BACKUP_NAME)
+    backup = _whole(_copy(path))
     if not text and (backup is None or not backup.resources):
         return None
     return None if _is_moved(directory, environment) else Broken(path, len(text), backup)
@@ -116,7 +117,7 @@ def restore(directory: Path, environ: Mapping[str, str] | None = None) -> Path:
 def _restore(directory: Path, found: Broken) -> Path:
     stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     kept = found.path.with_name(f"{found.path.name}.broken-{stamp}")
-    copy = directory / BACKUP_NAME
+    copy = _copy(found.path)
     scratch = found.path.with_name(f".{found.path.name}.restored")
     if found.backup is not None:
         # Written whole before anything is moved: a disk that is still full changes nothing.
@@ -128,8 +129,12 @@ def _restore(directory: Path, found: Broken) -> Path:
     errored = directory / ERRORED_NAME
     if errored.exists() and _parsed(errored.read_bytes()) is None:
         errored.rename(errored.with_name(f"{errored.name}.broken-{stamp}"))
-    sync_folder(directory)
+    sync_folder(found.path.parent)
     return kept
+
+
+def _copy(state: Path) -> Path:
+    return state.with_name(state.name + _BACKUP)
 
 
 def _is_moved(directory: Path, environ: Mapping[str, str]) -> bool:

@@ -23,8 +23,8 @@ from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.process import capture
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.runs import runs_of
-from gpuecs_tui.terraform.stored_state import S3, backend, first_error, is_local_file, workspace
-from gpuecs_tui.terraform.tflock import LOCK_INFO_NAME, lock_time, read_lock
+from gpuecs_tui.terraform.stored_state import S3, backend, first_error, local_state, workspace
+from gpuecs_tui.terraform.tflock import lock_time, read_lock
 
 UNLOCK_SECONDS = 60.0
 """For ``force-unlock`` over a slow link; measured 1 s on loopback."""
@@ -86,8 +86,8 @@ def held_lock(directory: Path, environ: Mapping[str, str] | None = None) -> Held
 
 def _held_lock(directory: Path, environ: Mapping[str, str], *, guarded: bool) -> HeldLock | None:
     """As ``held_lock``; ``guarded``: the directory's lock is held by ourselves."""
-    if is_local_file(directory, environ):
-        return _local(directory)
+    if (state := local_state(directory, environ)) is not None:
+        return _local(directory, state)
     where = backend(directory, environ)
     return _in_s3(directory, where.config, environ, guarded) if where.type == S3 else None
 
@@ -115,7 +115,7 @@ def unlock(directory: Path, lock_id: str, environ: Mapping[str, str] | None = No
         if held.stops:
             _force_unlock(directory, lock_id, environment)
         else:
-            (directory / LOCK_INFO_NAME).unlink(missing_ok=True)
+            Path(held.place).unlink(missing_ok=True)
     finally:
         guard.release()
 
@@ -140,8 +140,8 @@ def remedy(held: HeldLock) -> str:
     ).format(id=held.id)
 
 
-def _local(directory: Path) -> HeldLock | None:
-    note = read_lock(directory)
+def _local(directory: Path, state: Path) -> HeldLock | None:
+    note = read_lock(state)
     if note is None:
         return None
     alive = {None: Holder.UNKNOWN, 0: Holder.DEAD}.get(note.holder_pid, Holder.ALIVE)

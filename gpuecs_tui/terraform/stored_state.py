@@ -25,6 +25,8 @@ LOCAL, S3 = "local", "s3"
 
 DEFAULT = "default"
 """The workspace in which everybody is who never heard of workspaces."""
+WORKSPACES = "terraform.tfstate.d"
+"""Where the local backend keeps the states of the other workspaces, a folder each."""
 _SELECTED = "environment"
 """File in Terraform's data folder that names the selected workspace."""
 
@@ -103,8 +105,8 @@ def read_state(directory: Path, environ: Mapping[str, str] | None = None) -> Sto
     A local one is read as a file; another backend's is pulled by the engine, which takes a second.
     """
     environment = dict(os.environ if environ is None else environ)
-    if is_local_file(directory, environment):
-        path = directory / STATE_NAME
+    path = local_state(directory, environment)
+    if path is not None:
         try:
             return parse_state(path.read_bytes(), str(path)) if path.exists() else NOTHING
         except OSError as error:
@@ -126,11 +128,18 @@ def read_state(directory: Path, environ: Mapping[str, str] | None = None) -> Sto
     return parse_state(pulled.stdout.encode(), _("What the backend holds"))
 
 
-def is_local_file(directory: Path, environ: Mapping[str, str]) -> bool:
-    """Tell whether the state is ``terraform.tfstate`` in the directory itself."""
+def local_state(directory: Path, environ: Mapping[str, str]) -> Path | None:
+    """Return the file that holds the state, there or not yet; None where it is kept elsewhere.
+
+    The local backend's ``path`` and ``workspace_dir`` count, and the selected workspace.
+    """
     where = backend(directory, environ)
-    moved = where.config.get("path") or workspace(directory, environ) != DEFAULT
-    return where.type == LOCAL and not moved
+    if where.type != LOCAL:
+        return None
+    if (selected := workspace(directory, environ)) != DEFAULT:
+        folder = str(where.config.get("workspace_dir") or WORKSPACES)
+        return directory / folder / selected / STATE_NAME
+    return directory / str(where.config.get("path") or STATE_NAME)
 
 
 def parse_state(text: bytes, name: str) -> StoredState:

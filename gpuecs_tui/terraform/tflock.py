@@ -13,8 +13,6 @@ from pathlib import Path
 from gpuecs_tui.terraform.store import parse_time, read_json
 
 STATE_NAME = "terraform.tfstate"
-LOCK_INFO_NAME = ".terraform.tfstate.lock.info"
-"""The local backend's note on who holds the lock (statemgr/filesystem.go: .NAME.lock.info)."""
 ERRORED_NAME = "errored.tfstate"
 """Where Terraform puts a state that its backend refused."""
 _FLOCK = "hhlli"
@@ -40,9 +38,17 @@ class StateLock:
     killed and stops no other; None: this system can't tell."""
 
 
-def read_lock(directory: Path) -> StateLock | None:
-    """Return the lock note beside a local state, or None where there is none."""
-    path = directory / LOCK_INFO_NAME
+def lock_note(state: Path) -> Path:
+    """Return where the local backend notes who holds the lock on the file ``state``.
+
+    The rule is Terraform's statemgr/filesystem_lock.go.
+    """
+    return state.with_name(f".{state.name}.lock.info")
+
+
+def read_lock(state: Path) -> StateLock | None:
+    """Return the lock note beside the local state in the file ``state``, or None."""
+    path = lock_note(state)
     raw = read_json(path)
     if raw is None:
         return None
@@ -53,7 +59,7 @@ def read_lock(directory: Path) -> StateLock | None:
         who=str(raw.get("Who", "")),
         version=str(raw.get("Version", "")),
         created=lock_time(str(raw.get("Created", ""))),
-        holder_pid=_holder(directory / STATE_NAME),
+        holder_pid=_holder(state),
     )
 
 

@@ -15,7 +15,7 @@ from gpuecs_tui.credentials_check import CredentialCheck
 from gpuecs_tui.terraform.durations import in_words
 from gpuecs_tui.terraform.expected import Expected
 from gpuecs_tui.terraform.states import State
-from gpuecs_tui.terraform.tflock import LOCK_INFO_NAME
+from gpuecs_tui.terraform.tflock import STATE_NAME, lock_note
 from tests.terraform.test_candidates import hook
 from tests.terraform.test_tflock import INFO
 from tests.ui.run_folders import stage
@@ -48,7 +48,7 @@ def test_what_is_amiss_comes_with_the_command_that_mends_it(
     created = [hook("aws_lb.b", "start"), hook("aws_lb.b", "complete", id_="arn:b")]
     stage(stack, State.FAILED, [*created, hook("aws_lb.c", "start")])
     (stack / "errored.tfstate").write_text('{"serial": 2, "lineage": "l"}')
-    (stack / LOCK_INFO_NAME).write_text(json.dumps(INFO))
+    lock_note(stack / STATE_NAME).write_text(json.dumps(INFO))
     assert main(["state", str(stack)]) == 1
     said = capsys.readouterr().out
     assert "!  1 resource was created that the state does not know" in said
@@ -64,11 +64,11 @@ def test_what_is_amiss_comes_with_the_command_that_mends_it(
 
 
 def test_unlock(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (stack / LOCK_INFO_NAME).write_text(json.dumps(INFO))
+    lock_note(stack / STATE_NAME).write_text(json.dumps(INFO))
     assert main(["state", "--unlock", "other", str(stack)]) == 1
     assert "The lock has another id" in capsys.readouterr().err
     assert main(["state", "--unlock", INFO["ID"], str(stack)]) == 0
-    assert not (stack / LOCK_INFO_NAME).exists()
+    assert not lock_note(stack / STATE_NAME).exists()
 
 
 def test_push(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:

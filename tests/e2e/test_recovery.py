@@ -25,7 +25,7 @@ from gpuecs_tui.terraform.render import render
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.states import State
 from gpuecs_tui.terraform.stored_state import read_state
-from gpuecs_tui.terraform.tflock import read_lock
+from gpuecs_tui.terraform.tflock import STATE_NAME, read_lock
 from tests.e2e.test_runs import in_flight, make_stack
 from tests.terraform.test_candidates import hook
 from tests.ui.run_folders import stage
@@ -242,4 +242,4 @@ def test_a_local_note_of_a_killed_terraform_stops_nobody(tmp_path: Path) -> None
     assert found.lock is not None and found.lock.holder is Holder.DEAD and not found.lock.stops
     assert found.lock.run == run.id
     unlock(stack, found.lock.id)
-    assert read_lock(stack) is None
+    assert read_lock(stack / STATE_NAME) is None

@@ -30,7 +30,7 @@ from gpuecs_tui.terraform.recovery import examine
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.runs import AlreadyDecided
 from gpuecs_tui.terraform.states import Operation, State
-from gpuecs_tui.terraform.tflock import read_lock
+from gpuecs_tui.terraform.tflock import STATE_NAME, read_lock
 from tests.terraform.waiting import journal_of, until, until_state
 
 pytestmark = pytest.mark.e2e
@@ -119,7 +119,7 @@ def assert_converges(stack: Path) -> None:
         run = until_state(runs.start(stack, "plan"), State.SUCCEEDED)
     assert run.changes is not None and run.changes.total == 0
     assert resources(stack) == EVERYTHING
-    assert read_lock(stack) is None
+    assert read_lock(stack / STATE_NAME) is None
 
 
 def test_the_whole_way(tmp_path: Path) -> None:
@@ -237,7 +237,7 @@ def test_the_viewer_dies_and_terraform_never_notices(tmp_path: Path, how: str) -
         reader.join()
         os.close(terminal)
     assert resources(stack) == EVERYTHING
-    assert read_lock(stack) is None
+    assert read_lock(stack / STATE_NAME) is None
 
 
 def test_cancel_is_one_interrupt(tmp_path: Path) -> None:
@@ -250,7 +250,7 @@ def test_cancel_is_one_interrupt(tmp_path: Path) -> None:
     assert journal.count("Interrupt received") == 1
     assert "Two interrupts received" not in journal
     assert resources(stack) >= {"terraform_data.first"}
-    assert read_lock(stack) is None
+    assert read_lock(stack / STATE_NAME) is None
     assert runs.cancel(ended).state is State.CANCELLED
     make_stack(stack, 0)
     assert_converges(stack)
@@ -276,7 +276,7 @@ def test_a_terminated_runner_interrupts_once_and_waits(tmp_path: Path) -> None:
         os.kill(run.pid, signal.SIGTERM)
     ended = until_state(run, State.CANCELLED)
     assert journal_of(ended).count("Interrupt received") == 1
-    assert read_lock(stack) is None
+    assert read_lock(stack / STATE_NAME) is None
 
 
 @pytest.mark.parametrize("everything", [True, False], ids=["everything", "terraform-alone"])
@@ -291,7 +291,7 @@ def test_signals_of_others_count_as_the_one(tmp_path: Path, everything: bool) ->
     assert journal_of(run).count("Interrupt received") == 1
     assert "Two interrupts received" not in journal_of(run)
     assert resources(stack) >= {"terraform_data.first"}
-    assert read_lock(stack) is None
+    assert read_lock(stack / STATE_NAME) is None
 
 
 def test_a_killed_runner_leaves_the_truth(tmp_path: Path) -> None:
@@ -318,19 +318,19 @@ def test_an_orphaned_terraform_can_be_cancelled(tmp_path: Path) -> None:
     runs.cancel(run)
     until(lambda: run.refresh().state is State.LOST, "the end of Terraform")
     assert journal_of(run).count("Interrupt received") == 1
-    assert read_lock(stack) is None
+    assert read_lock(stack / STATE_NAME) is None
 
 
 def test_a_killed_terraform_is_a_failure_and_its_lock_is_told(tmp_path: Path) -> None:
     stack = make_stack(tmp_path / "stack")
     run = in_flight(runs.approve(planned(stack)))
-    held = read_lock(stack)
+    held = read_lock(stack / STATE_NAME)
     assert held is not None and held.holder_pid == run.terraform_pid
     os.kill(run.terraform_pid, signal.SIGKILL)
     failed = until_state(run, State.FAILED)
     assert failed.returncode == -signal.SIGKILL
     assert failed.message == "Terraform was killed by signal 9."
-    left = read_lock(stack)
+    left = read_lock(stack / STATE_NAME)
     assert left is not None and left.holder_pid == 0 and left.operation == "OperationTypeApply"
     assert_converges(stack)
 

@@ -16,7 +16,7 @@ from chaos.stacks import write_small
 from gpuecs_tui.demo import account
 from gpuecs_tui.terraform import runs
 from gpuecs_tui.terraform.states import State
-from gpuecs_tui.terraform.tflock import read_lock
+from gpuecs_tui.terraform.tflock import STATE_NAME, read_lock
 from gpuecs_tui.wizard import drafts
 from gpuecs_tui.wizard.drafts import Draft
 from tests.terminals import Terminal, in_a_terminal
@@ -117,7 +117,7 @@ def _strike_in_mid_apply(place: Place, strike: Callable[[Terminal], None]) -> No
         assert first.ended(LEAVE_SECONDS)
     goes_on = runs.live_run(place.directory)
     assert goes_on is not None and goes_on.id == run.id and goes_on.state is State.APPLYING
-    assert read_lock(place.directory) is not None
+    assert read_lock(place.directory / STATE_NAME) is not None
 
     with in_a_terminal(place.wizard()) as second:
         second.until("Watch the run on this directory")
@@ -130,7 +130,7 @@ def _strike_in_mid_apply(place: Place, strike: Callable[[Terminal], None]) -> No
 
     ended = run.refresh()
     assert ended.state is State.SUCCEEDED and ended.returncode == 0
-    assert read_lock(place.directory) is None
+    assert read_lock(place.directory / STATE_NAME) is None
     state = place.directory / "terraform.tfstate"
     judge = Judge(place.directory, place.account, "", "")
     assert judge.look(ended, place.account.things(NAME), before).problems == []

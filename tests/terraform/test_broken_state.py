@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from gpuecs_tui.terraform import broken_state
-from gpuecs_tui.terraform.broken_state import BACKUP_NAME
 from gpuecs_tui.terraform.problems import RunProblem
 from gpuecs_tui.terraform.recovery import examine, known_state
 from gpuecs_tui.terraform.stored_state import StateProblem, read_state
@@ -45,15 +44,15 @@ def test_a_whole_state_is_none(tmp_path: Path) -> None:
 def test_an_empty_one_counts_where_there_was_something(tmp_path: Path) -> None:
     (tmp_path / STATE_NAME).touch()
     assert broken_state.find(tmp_path) is None, "Terraform makes one when it locks"
-    (tmp_path / BACKUP_NAME).write_bytes(state(1))
+    (tmp_path / f"{STATE_NAME}.backup").write_bytes(state(1))
     assert broken_state.find(tmp_path) is None
-    (tmp_path / BACKUP_NAME).write_bytes(state(1, "a"))
+    (tmp_path / f"{STATE_NAME}.backup").write_bytes(state(1, "a"))
     assert broken_state.find(tmp_path) is not None
 
 
 def test_the_copy_comes_back(tmp_path: Path) -> None:
     (tmp_path / STATE_NAME).write_bytes(state(9, "a", "b")[:50])
-    (tmp_path / BACKUP_NAME).write_bytes(state(7, "a"))
+    (tmp_path / f"{STATE_NAME}.backup").write_bytes(state(7, "a"))
     (tmp_path / ERRORED_NAME).write_bytes(state(10, "a", "b")[:40])
     found = examine(tmp_path)
     assert found.is_amiss and found.errored is None
@@ -71,7 +70,7 @@ def test_the_copy_comes_back(tmp_path: Path) -> None:
 
 def test_a_whole_errored_state_stays_to_be_pushed(tmp_path: Path) -> None:
     (tmp_path / STATE_NAME).write_bytes(b"{")
-    (tmp_path / BACKUP_NAME).write_bytes(state(7, "a"))
+    (tmp_path / f"{STATE_NAME}.backup").write_bytes(state(7, "a"))
     (tmp_path / ERRORED_NAME).write_bytes(state(10, "a", "b"))
     broken_state.restore(tmp_path)
     assert "push it before anything else" in examine(tmp_path).sentences()[0]

@@ -18,8 +18,8 @@ from gpuecs_tui.terraform.directory_lock import DirectoryBusy, acquire
 from gpuecs_tui.terraform.locks import Holder, LockProblem, held_lock, unlock
 from gpuecs_tui.terraform.recovery import examine, lock_sentence
 from gpuecs_tui.terraform.states import State
-from gpuecs_tui.terraform.stored_state import is_local_file, workspace
-from gpuecs_tui.terraform.tflock import LOCK_INFO_NAME
+from gpuecs_tui.terraform.stored_state import local_state, workspace
+from gpuecs_tui.terraform.tflock import STATE_NAME, lock_note
 from tests.terraform.test_tflock import INFO
 from tests.terraform.waiting import until
 from tests.ui.run_folders import stage
@@ -38,7 +38,7 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def leave_note(stack: Path) -> Path:
     (stack / "terraform.tfstate").write_text("{}")
-    note = stack / LOCK_INFO_NAME
+    note = lock_note(stack / STATE_NAME)
     note.write_text(json.dumps(INFO))
     return note
 
@@ -198,12 +198,33 @@ def test_which_engines_run_is_read_off_the_machine(tmp_path: Path) -> None:
 
 def test_the_selected_workspace_has_a_lock_of_its_own(stack: Path) -> None:
     leave_note(stack)
-    assert workspace(stack, {}) == "default" and is_local_file(stack, {})
+    assert workspace(stack, {}) == "default"
+    assert local_state(stack, {}) == stack / STATE_NAME
     assert workspace(stack, {"TF_WORKSPACE": "blue"}) == "blue"
     (stack / ".terraform").mkdir()
     (stack / ".terraform" / "environment").write_text("green")
-    assert workspace(stack, {}) == "green" and not is_local_file(stack, {})
+    assert workspace(stack, {}) == "green"
     assert held_lock(stack) is None
+    state = stack / "terraform.tfstate.d" / "green" / STATE_NAME
+    assert local_state(stack, {}) == state
+    state.parent.mkdir(parents=True)
+    lock_note(state).write_text(json.dumps(INFO))
+    found = held_lock(stack)
+    assert found is not None and found.id == INFO["ID"] and found.holder is Holder.DEAD
+    locks.unlock(stack, found.id)
+    assert held_lock(stack) is None and lock_note(stack / STATE_NAME).exists()
+
+
+def test_a_state_in_a_file_of_another_name_has_its_lock_beside_it(stack: Path) -> None:
+    (stack / ".terraform").mkdir()
+    noted = {"backend": {"type": "local", "config": {"path": "kept/prod.tfstate"}}}
+    (stack / ".terraform" / STATE_NAME).write_text(json.dumps(noted))
+    leave_note(stack)
+    assert held_lock(stack) is None, "that one is no longer the state's"
+    (stack / "kept").mkdir()
+    (stack / "kept" / ".prod.tfstate.lock.info").write_text(json.dumps(INFO))
+    found = held_lock(stack)
+    assert found is not None and found.place.endswith("kept/.prod.tfstate.lock.info")
 
 
 def test_the_lock_is_read_as_whoever_uses_the_state(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from gpuecs_tui.terraform.tflock import read_lock
+from gpuecs_tui.terraform.tflock import STATE_NAME, read_lock
 
 INFO = {
     "ID": "1e9f5f7e-0ad5-8a5c-5d7e-0d1a5b0a1b2c",
@@ -18,13 +18,13 @@ INFO = {
 
 
 def test_no_lock(tmp_path: Path) -> None:
-    assert read_lock(tmp_path) is None
+    assert read_lock(tmp_path / STATE_NAME) is None
 
 
 def test_a_note_that_was_left(tmp_path: Path) -> None:
     (tmp_path / ".terraform.tfstate.lock.info").write_text(json.dumps(INFO))
     (tmp_path / "terraform.tfstate").write_text("{}")
-    lock = read_lock(tmp_path)
+    lock = read_lock(tmp_path / STATE_NAME)
     assert lock is not None
     assert (lock.id, lock.who, lock.operation) == (INFO["ID"], "ana@bastion", "OperationTypeApply")
     assert lock.created is not None and lock.created.isoformat().startswith("2026-11-23T12:43:40")
@@ -33,7 +33,7 @@ def test_a_note_that_was_left(tmp_path: Path) -> None:
 
 def test_a_note_that_is_no_json(tmp_path: Path) -> None:
     (tmp_path / ".terraform.tfstate.lock.info").write_text("{")
-    assert read_lock(tmp_path) is None
+    assert read_lock(tmp_path / STATE_NAME) is None
 
 
 def test_a_lock_that_is_held_names_its_process_and_stays_held(tmp_path: Path) -> None:
@@ -52,10 +52,10 @@ def test_a_lock_that_is_held_names_its_process_and_stays_held(tmp_path: Path) ->
     ) as holder:
         assert holder.stdout is not None and holder.stdout.readline() == "held\n"
         for _again in range(2):
-            lock = read_lock(tmp_path)
+            lock = read_lock(tmp_path / STATE_NAME)
             assert lock is not None and lock.holder_pid == holder.pid
         holder.communicate()
-    after = read_lock(tmp_path)
+    after = read_lock(tmp_path / STATE_NAME)
     assert after is not None and after.holder_pid == 0
     with state.open("r+") as file:
         fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -21,7 +21,7 @@ from gpuecs_tui.terraform import runs
 from gpuecs_tui.terraform.locks import HeldLock
 from gpuecs_tui.terraform.problems import RunProblem
 from gpuecs_tui.terraform.states import State
-from gpuecs_tui.terraform.tflock import LOCK_INFO_NAME
+from gpuecs_tui.terraform.tflock import STATE_NAME, lock_note
 from gpuecs_tui.widgets.choice_list import ChoiceList
 from gpuecs_tui.widgets.confirm import Confirm
 from gpuecs_tui.widgets.stored_resource import StoredResourceScreen
@@ -68,7 +68,7 @@ def leave_a_mess(directory: Path) -> None:
     stage(directory, State.FAILED, [*created, hook("aws_lb_target_group.c", "start")])
     state = json.loads((directory / "terraform.tfstate").read_text())
     (directory / "errored.tfstate").write_text(json.dumps({**state, "serial": 4}))
-    (directory / LOCK_INFO_NAME).write_text(json.dumps(INFO))
+    lock_note(directory / STATE_NAME).write_text(json.dumps(INFO))
 
 
 @asynccontextmanager
@@ -122,7 +122,7 @@ async def test_lists_and_shows_a_resource_without_its_secrets(directory: Path) -
 
 
 async def test_a_lock_takes_its_id(directory: Path) -> None:
-    (directory / LOCK_INFO_NAME).write_text(json.dumps(INFO))
+    lock_note(directory / STATE_NAME).write_text(json.dumps(INFO))
     async with on_state_screen(directory) as pilot:
         assert "ana@bastion left the note of a lock" in amiss(pilot)
         await pilot.press("home", "enter")
@@ -133,7 +133,7 @@ async def test_a_lock_takes_its_id(directory: Path) -> None:
         await pilot.press("enter")
         await settle(pilot)
         assert said(pilot) == "The lock is gone."
-        assert not (directory / LOCK_INFO_NAME).exists()
+        assert not lock_note(directory / STATE_NAME).exists()
         await until(pilot, lambda: "Nothing is amiss" in amiss(pilot))
 
 
