@@ -7,12 +7,14 @@ import http.client
 import json
 import random
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
 from enum import StrEnum
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
@@ -50,7 +52,7 @@ class Proxy:
         self.weather = Weather.FAIR
         self.calls = 0
         self.troubles: list[str] = []
-        """Calls that were lost between the proxy and the account: no fault of the trial's."""
+        """Calls that broke here or in the account by themselves: no fault of the trial's."""
         self._draw = random.Random(seed)
         self._connections: set[socket.socket] = set()
         self._guard = threading.Lock()
@@ -114,6 +116,7 @@ class Proxy:
     def _listen(self, port: int) -> ThreadingHTTPServer:
         handler = type("Handler", (_Handler,), {"proxy": self})
         server = _Server(("127.0.0.1", port), handler)
+        server.proxy = self
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         return server
 
@@ -127,8 +130,13 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
 
+    proxy: Proxy
+
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: cut connections are what this is for."""
+        """Say nothing of cut connections, which are what this is for."""
+        error = sys.exception()
+        if not isinstance(error, OSError | http.client.HTTPException):
+            self.proxy.troubles.append(f"{error!r}")
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -189,6 +197,9 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             backend.request(self.command, self.path, body=body, headers=dict(self.headers.items()))
             answer = backend.getresponse()
+            if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                said = f"{self.command} {self.path} {body[:80]!r}: the account itself answers"
+                self.proxy.troubles.append(f"{said} {answer.status}")
             kept = {k: v for k, v in answer.getheaders() if k.lower() not in _HOP_BY_HOP}
             if self.command == "HEAD" and (length := answer.getheader("Content-Length")):
                 kept["X-Content-Length"] = length
