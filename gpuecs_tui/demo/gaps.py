@@ -12,6 +12,7 @@ from gpuecs_tui.demo import (
     gaps_ec2,
     gaps_ecs,
     gaps_elbv2,
+    gaps_iam,
     gaps_s3,
     refusals_ecs,
 )
@@ -23,6 +24,7 @@ GAPS = (
     *gaps_autoscaling.GAPS,
     *gaps_elbv2.GAPS,
     *gaps_s3.GAPS,
+    *gaps_iam.GAPS,
 )
 """Every gap, in the order in which they are closed."""
 

@@ -462,6 +462,21 @@ def all_capacity_providers(client: Client) -> bool:
     return False
 
 
+def role_not_in_profile(client: Client) -> bool:
+    iam, name = client("iam"), "left"
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")
+    iam.create_instance_profile(InstanceProfileName=name)
+    iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
+    iam.remove_role_from_instance_profile(InstanceProfileName=name, RoleName=name)
+    try:
+        iam.remove_role_from_instance_profile(InstanceProfileName=name, RoleName=name)
+    except iam.exceptions.NoSuchEntityException:
+        return False
+    except (ClientError, ValueError):  # as a server answers it, or as it is raised in here
+        return True
+    return False
+
+
 SYMPTOMS = {
     symptom.__name__: symptom
     for symptom in (
@@ -491,6 +506,7 @@ SYMPTOMS = {
         target_ports,
         target_health,
         secure_transport,
+        role_not_in_profile,
         service_quotas,
         spot_prices,
         capacity_reservations,
