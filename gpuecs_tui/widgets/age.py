@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from gpuecs_tui.aws.facts import AccountFacts
 from gpuecs_tui.aws.reading import Known
 from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.durations import in_words
 
-SECONDS_PER_MINUTE = 60
+MINUTE = timedelta(minutes=1)
 
 
 def now() -> datetime:
@@ -32,8 +33,8 @@ def age_line(read_at: datetime | None) -> str:
 
 
 def _since(read_at: datetime) -> str:
-    minutes = max(int((now() - read_at).total_seconds() // SECONDS_PER_MINUTE), 0)
-    return _("read {n} min ago").format(n=minutes) if minutes else _("read just now")
+    age = now() - read_at
+    return _("read just now") if age < MINUTE else _("read {age} ago").format(age=in_words(age))
 
 
 def oldest(facts: AccountFacts | None) -> datetime | None:

@@ -34,5 +34,6 @@ def test_a_list_says_its_age_in_minutes_and_how_it_is_read_again(
     read = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
     monkeypatch.setattr(age, "now", lambda: read + timedelta(minutes=3, seconds=59))
     assert age.age_line(read) == "read 3 min ago · Ctrl+R reads again"
+    assert age.age_line(read - timedelta(hours=10)) == "read 10 h 3 min ago · Ctrl+R reads again"
     assert age.age_line(read + timedelta(minutes=3)) == "read just now · Ctrl+R reads again"
     assert age.age_line(None) == ""
