@@ -262,14 +262,13 @@ def _refused(how: _Refusal, headers: Message, body: bytes) -> tuple[int, dict[st
         json_ = {"Content-Type": "application/x-amz-json-1.1"}
         return how.json.status, json_, json.dumps(said).encode()
     if b"Version=2016-11-15" in body:
-        answer, around = how.ec2, "<Response><Errors>{}</Errors><RequestID>1</RequestID></Response>"
+        answer = how.ec2
+        around = "<Response><Errors><Error>{}</Error></Errors><RequestID>1</RequestID></Response>"
     elif b"Action=" in body:
         answer = how.query
-        around = "<ErrorResponse>{}<RequestId>1</RequestId></ErrorResponse>"
+        error = "<Error><Type>Sender</Type>{}</Error>"
+        around = f"<ErrorResponse>{error}<RequestId>1</RequestId></ErrorResponse>"
     else:
-        answer, around = how.s3, "{}"
+        answer, around = how.s3, "<Error>{}</Error>"
     parts = f"<Code>{answer.code}</Code><Message>{answer.message}</Message>"
-    if answer is how.query:
-        parts = f"<Type>Sender</Type>{parts}"
-    said_xml = around.format(f"<Error>{parts}</Error>").encode()
-    return answer.status, {"Content-Type": "text/xml"}, said_xml
+    return answer.status, {"Content-Type": "text/xml"}, around.format(parts).encode()

@@ -129,7 +129,8 @@ def _restore(directory: Path, found: Broken) -> Path:
     errored = directory / ERRORED_NAME
     if errored.exists() and _parsed(errored.read_bytes()) is None:
         errored.rename(errored.with_name(f"{errored.name}.broken-{stamp}"))
-    sync_folder(found.path.parent)
+    for folder in {found.path.parent, directory}:
+        sync_folder(folder)
     return kept
 
 
