@@ -27,9 +27,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gpuecs_tui.terraform.liveness import ProcessIdentity
+from gpuecs_tui.terraform.liveness import (
+    ProcessIdentity,
+    boot_id,
+    find_process,
+    host_name,
+    is_alive,
+)
 from gpuecs_tui.terraform.problems import RunProblem
-from gpuecs_tui.terraform.states import FOLLOWERS, State
+from gpuecs_tui.terraform.states import FOLLOWERS, WORKING, State
 from gpuecs_tui.terraform.store import PRIVATE_FILE, now, read_json, replace_json
 
 NOTE = "gpuecs_tui_note"
@@ -113,17 +119,21 @@ class Recorded:
 
 
 def read_recorded(files: RunFiles) -> Recorded | None:
-    """Return the recorded state, or None where there is none that can be read."""
+    """Return the recorded state, or None where there is none that can be read.
+
+    Its ``child`` is also one that a runner had started and was killed before it wrote that.
+    """
     raw = read_json(files.state)
     if raw is None or raw.get("state") not in set(State):
         return None
     values = raw.get("values")
+    state = State(raw["state"])
+    runner, child = (ProcessIdentity.from_json(raw.get(name)) for name in ("runner", "child"))
+    was_here = runner is not None and (runner.host, runner.boot) == (host_name(), boot_id())
+    if state in WORKING and was_here and not is_alive(runner) and not is_alive(child):
+        child = _unrecorded_child(files) or child
     return Recorded(
-        State(raw["state"]),
-        str(raw.get("at", "")),
-        ProcessIdentity.from_json(raw.get("runner")),
-        ProcessIdentity.from_json(raw.get("child")),
-        values if isinstance(values, dict) else {},
+        state, str(raw.get("at", "")), runner, child, values if isinstance(values, dict) else {}
     )
 
 
@@ -161,6 +171,12 @@ def record(
             "history": history,
         },
     )
+
+
+def _unrecorded_child(files: RunFiles) -> ProcessIdentity | None:
+    """Return the Terraform that works with the run's plan: its path names the run."""
+    plan = str(files.plan)
+    return find_process("apply", plan) or find_process("plan", f"-out={plan}")
 
 
 class JournalWriter:

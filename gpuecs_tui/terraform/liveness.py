@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -70,6 +71,18 @@ def is_alive(process: ProcessIdentity | None) -> bool:
     return _started(process.pid) == process.started
 
 
+def find_process(*arguments: str) -> ProcessIdentity | None:
+    """Return the living process of this machine that was started with all ``arguments``, or None.
+
+    The oldest, where a script has started a program with its own arguments.
+    """
+    wanted = [f" {argument} " for argument in arguments]
+    for pid, command in _commands():
+        if all(argument in f" {command} " for argument in wanted) and _started(pid):
+            return identify(pid)
+    return None
+
+
 def host_name() -> str:
     """Return the machine's host name."""
     return os.uname().nodename
@@ -96,6 +109,21 @@ def _started(pid: int) -> str | None:
     if len(fields) <= _FIELD_START_TIME or fields[_FIELD_STATE] in _DEAD:
         return None
     return fields[_FIELD_START_TIME]
+
+
+def _commands() -> Iterator[tuple[int, str]]:
+    """Yield the processes' ids, the smallest first, and what each was started with."""
+    if not (_PROC / "self").exists():
+        for line in _ask("ps", "-axo", "pid=,command=").splitlines():
+            number, _space, command = line.strip().partition(" ")
+            yield int(number), command
+        return
+    for pid in sorted(int(it.name) for it in _PROC.iterdir() if it.name.isdigit()):
+        try:
+            command = (_PROC / str(pid) / "cmdline").read_text("utf-8", "replace")
+        except OSError:
+            continue
+        yield pid, command.rstrip("\0").replace("\0", " ")
 
 
 def _ask(*arguments: str) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform import moves
 from gpuecs_tui.terraform.diagnosis import diagnose
+from gpuecs_tui.terraform.directory_lock import DirectoryLock
 from gpuecs_tui.terraform.engine import find_engine
 from gpuecs_tui.terraform.events import Diagnostic
 from gpuecs_tui.terraform.initialise import locked_providers, remember_init
@@ -221,7 +222,10 @@ def main(arguments: list[str]) -> int:
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     moves.note(move.folder, mover=identify().as_json())
-    mover = Mover(move, int(arguments[1]), dict(os.environ))
+    lock = int(arguments[1])
+    # Until now it named who started us.
+    DirectoryLock(lock).describe(moves.holder_of(move.folder, move.begun_at, os.getpid()))
+    mover = Mover(move, lock, dict(os.environ))
     try:
         mover.run()
     except TerraformProblem as problem:

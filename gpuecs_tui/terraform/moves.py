@@ -20,7 +20,13 @@ from typing import Any
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform import runs
-from gpuecs_tui.terraform.directory_lock import DirectoryBusy, Holder, acquire
+from gpuecs_tui.terraform.directory_lock import (
+    DirectoryBusy,
+    Holder,
+    acquire,
+    is_held,
+    read_holder,
+)
 from gpuecs_tui.terraform.environment import child_environment
 from gpuecs_tui.terraform.hcl_tree import ReadProblem
 from gpuecs_tui.terraform.launch import user_name
@@ -33,7 +39,6 @@ from gpuecs_tui.terraform.states import State
 from gpuecs_tui.terraform.store import (
     PRIVATE_FILE,
     PRIVATE_FOLDER,
-    now,
     parse_time,
     read_json,
     replace_json,
@@ -204,28 +209,38 @@ def start(
         if wanted is None:
             raise MoveProblem(_nothing_due(real, variables))
         rotate_moves(list(_moves_of(real)))
-        folder = moves_root() / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{os.urandom(3).hex()}"
+        begun = datetime.now(UTC)
+        folder = moves_root() / f"{begun:%Y%m%dT%H%M%S%f}-{os.urandom(3).hex()}"
         facts = {
             "directory": str(real),
             "source": wanted.source,
             "target": wanted.target,
             "phase": Phase.BEGUN,
-            "begun_at": now(),
+            "begun_at": begun.isoformat(),
             "user": user_name(),
             "host": host_name(),
             "plugin_dir": str(plugin_dir.expanduser().absolute()) if plugin_dir else None,
             "continues": str(wanted.interrupted.folder) if wanted.interrupted else None,
         }
+        lock.describe(holder_of(folder, begun, os.getpid()))
         _launch(folder, facts, lock.handle, variables)
-        lock.describe(
-            Holder(folder.name, _("move of its state"), user_name(), host_name(), os.getpid(),
-                   str(facts["begun_at"]))
-        )  # fmt: skip
     finally:
         lock.release()
     made = load(folder)
     assert made is not None, "a move that was just written can be read"
     return made
+
+
+def holder_of(folder: Path, begun: datetime, pid: int) -> Holder:
+    """Return what the directory lock's label says while process ``pid`` holds it for a move."""
+    return Holder(
+        run=folder.name,
+        operation=_("move of its state"),
+        user=user_name(),
+        host=host_name(),
+        pid=pid,
+        since=begun.isoformat(timespec="seconds"),
+    )
 
 
 def wait(move: Move) -> Move:
@@ -263,7 +278,7 @@ def load(folder: Path) -> Move | None:
         resources=int(raw.get("resources") or 0),
         message=str(raw.get("message", "")),
         remedy=str(raw.get("remedy", "")),
-        is_live=_is_live(raw, begun),
+        is_live=_is_live(folder, raw, begun),
         continues=Path(raw["continues"]) if raw.get("continues") else None,
     )
 
@@ -321,13 +336,23 @@ def _launch(folder: Path, facts: dict[str, Any], lock: int, environ: Mapping[str
         os.close(log)
 
 
-def _is_live(raw: Mapping[str, Any], begun: datetime) -> bool:
+def _is_live(folder: Path, raw: Mapping[str, Any], begun: datetime) -> bool:
     if raw["phase"] in (Phase.DONE, Phase.FAILED):
         return False
     mover = ProcessIdentity.from_json(raw.get("mover"))
     if mover is None:
         return (datetime.now(UTC) - begun).total_seconds() < _BIRTH_SECONDS
-    return is_alive(mover) or is_alive(ProcessIdentity.from_json(raw.get("child")))
+    child = ProcessIdentity.from_json(raw.get("child"))
+    # Its Terraform may outlive a mover that was killed before it could write whom it started.
+    return is_alive(mover) or is_alive(child) or _holds_lock(folder, Path(raw["directory"]))
+
+
+def _holds_lock(folder: Path, directory: Path) -> bool:
+    """Tell whether anything of the move still works on the directory."""
+    if not is_held(directory):
+        return False
+    holder = read_holder(directory)
+    return holder is not None and holder.run == folder.name
 
 
 def _nothing_due(directory: Path, environ: Mapping[str, str]) -> str:

@@ -24,6 +24,7 @@ from gpuecs_tui.terraform import hard_stop, runs
 from gpuecs_tui.terraform.directory_lock import DirectoryBusy
 from gpuecs_tui.terraform.engine import ENGINE_VARIABLE
 from gpuecs_tui.terraform.follower import Follower
+from gpuecs_tui.terraform.journal import record
 from gpuecs_tui.terraform.liveness import identify, is_alive
 from gpuecs_tui.terraform.plan import wait_for_plan
 from gpuecs_tui.terraform.recovery import examine
@@ -294,11 +295,20 @@ def test_signals_of_others_count_as_the_one(tmp_path: Path, everything: bool) ->
     assert read_lock(stack / STATE_NAME) is None
 
 
-def test_a_killed_runner_leaves_the_truth(tmp_path: Path) -> None:
+def kill_runner(run: Run, *, told: bool) -> None:
+    """Kill a run's runner; not ``told``: as if before it wrote which Terraform it had started."""
+    runner = identify(run.pid)
+    os.kill(run.pid, signal.SIGKILL)
+    until(lambda: not is_alive(runner), "the runner's end")
+    if not told:
+        record(run.files, run.state, runner=runner, child=None)
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_killed_runner_leaves_the_truth(tmp_path: Path, told: bool) -> None:
     stack = make_stack(tmp_path / "stack")
     run = in_flight(runs.approve(planned(stack)))
-    os.kill(run.pid, signal.SIGKILL)
-    until(lambda: not is_alive(identify(run.pid)), "the runner's end")
+    kill_runner(run, told=told)
     # Terraform works on alone: that is what is shown, and nobody else may start.
     assert run.refresh().state is State.APPLYING and run.refresh().is_live
     with pytest.raises(DirectoryBusy):
@@ -309,11 +319,11 @@ def test_a_killed_runner_leaves_the_truth(tmp_path: Path) -> None:
     assert_converges(stack)
 
 
-def test_an_orphaned_terraform_can_be_cancelled(tmp_path: Path) -> None:
+@pytest.mark.parametrize("told", [True, False])
+def test_an_orphaned_terraform_can_be_cancelled(tmp_path: Path, told: bool) -> None:
     stack = make_stack(tmp_path / "stack", 5)
     run = in_flight(runs.approve(planned(stack)))
-    os.kill(run.pid, signal.SIGKILL)
-    until(lambda: not is_alive(identify(run.pid)), "the runner's end")
+    kill_runner(run, told=told)
     runs.cancel(run)
     runs.cancel(run)
     until(lambda: run.refresh().state is State.LOST, "the end of Terraform")

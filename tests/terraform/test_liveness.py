@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 from gpuecs_tui.terraform import liveness
 from gpuecs_tui.terraform.liveness import ProcessIdentity, identify, is_alive
@@ -55,3 +56,17 @@ def test_a_name_with_brackets_and_spaces(tmp_path: object) -> None:
         child.stdout.readline()
         assert is_alive(identify(child.pid))
         assert liveness.boot_id()
+
+
+def test_a_process_is_found_by_what_it_was_started_with(tmp_path: Path) -> None:
+    plan = str(tmp_path / "a folder" / "plan.tfplan")
+    script = "print(flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", script, "apply", plan], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        assert liveness.find_process("apply", plan) == identify(child.pid)
+        assert liveness.find_process("plan", plan) is None
+        assert liveness.find_process("apply", plan[:-1]) is None
+    assert liveness.find_process("apply", plan) is None
