@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from gpuecs_tui.i18n import _
@@ -20,29 +20,36 @@ if TYPE_CHECKING:
 class CredentialCheck:
     """The credentials' remaining life beside the time that an apply takes."""
 
-    left: timedelta | None
-    """None where no end is known."""
-    renews: bool
-    temporary: bool
+    life: CredentialLife
     needed: Expected
-    ends_at: datetime | None = None
-    """When they end (UTC); None where no end is known."""
+    asked_at: datetime
+    """When they were asked about (UTC)."""
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """Return when they end (UTC); None where no end is known."""
+        return self.life.ends_at
+
+    @property
+    def left(self) -> timedelta | None:
+        """Return what was left of them when they were asked about; None where no end is known."""
+        return self.life.left(self.asked_at)
 
     @property
     def is_short(self) -> bool:
         """Tell whether they end before the apply is expected to."""
-        return self.left is not None and self.left < self.needed.time
+        return (left := self.left) is not None and left < self.needed.time
 
     @property
     def sentence(self) -> str:
         """Say how long they last, and where that is too short, what it is compared with."""
-        if self.renews:
+        if self.life.renews:
             return _("The credentials renew themselves.")
-        if self.left is None:
-            if self.temporary:
+        if (left := self.left) is None:
+            if self.life.temporary:
                 return _("These are session credentials whose end isn't known here.")
             return _("The credentials have no end.")
-        words = {"left": in_words(self.left), "needed": in_words(self.needed.time)}
+        words = {"left": in_words(left), "needed": in_words(self.needed.time)}
         if not self.is_short:
             return _("The credentials last {left} more.").format(**words)
         if self.needed.measured:
@@ -61,7 +68,7 @@ def check(run: Run, reader: AccountReader) -> CredentialCheck | None:
     from gpuecs_tui.aws.errors import AwsProblem
 
     try:
-        life: CredentialLife = read_life(reader)
+        life = read_life(reader)
     except AwsProblem:
         return None
-    return CredentialCheck(life.left(), life.renews, life.temporary, expected(run), life.ends_at)
+    return CredentialCheck(life, expected(run), datetime.now(UTC))

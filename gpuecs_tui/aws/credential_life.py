@@ -36,11 +36,9 @@ class CredentialLife:
     temporary: bool
     """They do end, even where it isn't known when."""
 
-    def left(self, now: datetime | None = None) -> timedelta | None:
-        """Return the time that remains, not below zero; None where no end is known."""
-        if self.ends_at is None:
-            return None
-        return max(timedelta(), self.ends_at - (now or datetime.now(UTC)))
+    def left(self, at: datetime) -> timedelta | None:
+        """Return the time that remains then, not below zero; None where no end is known."""
+        return None if self.ends_at is None else max(timedelta(), self.ends_at - at)
 
 
 def read_life(reader: AccountReader) -> CredentialLife:

@@ -71,7 +71,7 @@ def test_what_is_left_never_is_below_zero() -> None:
     some = CredentialLife(ENDS, False, True)
     assert some.left(ENDS - timedelta(minutes=5)) == timedelta(minutes=5)
     assert some.left(ENDS + timedelta(minutes=5)) == timedelta()
-    assert CredentialLife(None, False, False).left() is None
+    assert CredentialLife(None, False, False).left(ENDS) is None
 
 
 def test_exported_credentials_say_when_they_end(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gpuecs_tui.aws.credential_life import CredentialLife
 from gpuecs_tui.aws.facts import Named
 from gpuecs_tui.cli import main
 from gpuecs_tui.commands import credentials
@@ -52,9 +53,10 @@ def test_attach_says_how_and_approve_applies(waiting: Run, capsys: Printed) -> N
 def test_the_end_of_its_credentials_goes_with_it(
     waiting: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ends = datetime.now(UTC) + timedelta(hours=1)
-    life = CredentialCheck(timedelta(hours=1), False, True, Expected(timedelta(), False), ends)
-    monkeypatch.setattr(credentials, "check", lambda _run, _reader: life)
+    now = datetime.now(UTC)
+    ends = now + timedelta(hours=1)
+    found = CredentialCheck(CredentialLife(ends, False, True), Expected(timedelta(), False), now)
+    monkeypatch.setattr(credentials, "check", lambda _run, _reader: found)
     assert main(["approve", str(waiting.directory), "--yes"]) == 0
     assert waiting.refresh().credentials_end == ends
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from gpuecs_tui.aws.credential_life import CredentialLife
 from gpuecs_tui.cli import main
 from gpuecs_tui.commands import credentials
 from gpuecs_tui.commands.failure import Failure
@@ -19,6 +20,8 @@ from gpuecs_tui.terraform.tflock import STATE_NAME, lock_note
 from tests.terraform.test_candidates import hook
 from tests.terraform.test_tflock import INFO
 from tests.ui.run_folders import stage
+
+NOW = datetime(2031, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -90,8 +93,9 @@ def test_no_directory(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def minutes(left: float | None, needed: float, measured: bool = False) -> CredentialCheck:
-    time = None if left is None else timedelta(minutes=left)
-    return CredentialCheck(time, False, True, Expected(timedelta(minutes=needed), measured))
+    ends = None if left is None else NOW + timedelta(minutes=left)
+    needs = Expected(timedelta(minutes=needed), measured)
+    return CredentialCheck(CredentialLife(ends, False, True), needs, NOW)
 
 
 @pytest.mark.parametrize(
@@ -102,12 +106,12 @@ def minutes(left: float | None, needed: float, measured: bool = False) -> Creden
         (minutes(20, 20), False, "The credentials last 20 min more."),
         (minutes(None, 20), False, "session credentials whose end isn't known"),
         (
-            CredentialCheck(None, True, True, Expected(timedelta(), False)),
+            CredentialCheck(CredentialLife(None, True, True), Expected(timedelta(), False), NOW),
             False,
             "The credentials renew themselves.",
         ),
         (
-            CredentialCheck(None, False, False, Expected(timedelta(), False)),
+            CredentialCheck(CredentialLife(None, False, False), Expected(timedelta(), False), NOW),
             False,
             "The credentials have no end.",
         ),

@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from gpuecs_tui import credentials_check
+from gpuecs_tui.aws.credential_life import CredentialLife
 from gpuecs_tui.credentials_check import CredentialCheck
 from gpuecs_tui.screens.state import StateScreen
 from gpuecs_tui.terraform.expected import Expected
@@ -36,7 +37,8 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, float]]:
 
     def check(_run: object, _reader: object) -> CredentialCheck:
         needed = Expected(timedelta(minutes=20), False)
-        return CredentialCheck(timedelta(minutes=given["left"]), False, True, needed, ENDS)
+        asked_at = ENDS - timedelta(minutes=given["left"])
+        return CredentialCheck(CredentialLife(ENDS, False, True), needed, asked_at)
 
     # A reader that nothing but this asks.
     monkeypatch.setattr(fakes.FakeFeed, "reader", object())
