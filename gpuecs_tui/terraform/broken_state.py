@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gpuecs_tui.i18n import _, ngettext
-from gpuecs_tui.terraform.directory_lock import acquire
 from gpuecs_tui.terraform.problems import RunProblem, TerraformProblem
+from gpuecs_tui.terraform.runs import claim
 from gpuecs_tui.terraform.store import sync_folder, write_private
 from gpuecs_tui.terraform.stored_state import (
     StateProblem,
@@ -97,7 +97,7 @@ def restore(directory: Path, environ: Mapping[str, str] | None = None) -> Path:
     An errored.tfstate that was cut off as well goes aside with it. Raises StateProblem when nothing
     is broken or files can't be written, DirectoryBusy while a run works there.
     """
-    guard = acquire(directory.resolve())
+    guard = claim(directory)
     try:
         found = find(directory, environ)
         if found is None:

@@ -15,10 +15,10 @@ from pathlib import Path
 
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.terraform import locks
-from gpuecs_tui.terraform.directory_lock import acquire
 from gpuecs_tui.terraform.engine import find_engine
 from gpuecs_tui.terraform.environment import child_environment
 from gpuecs_tui.terraform.process import capture
+from gpuecs_tui.terraform.runs import claim
 from gpuecs_tui.terraform.stored_state import (
     StateProblem,
     StoredState,
@@ -106,7 +106,7 @@ def push(directory: Path, environ: Mapping[str, str] | None = None) -> Path:
     be stored (the file stays as it is), DirectoryBusy while a run works there.
     """
     environment = dict(os.environ if environ is None else environ)
-    guard = acquire(directory.resolve())
+    guard = claim(directory)
     try:
         found = compare(directory, environment)
         if found is None:

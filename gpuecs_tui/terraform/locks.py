@@ -16,13 +16,13 @@ from enum import StrEnum
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
-from gpuecs_tui.terraform.directory_lock import acquire, is_held
+from gpuecs_tui.terraform.directory_lock import is_held
 from gpuecs_tui.terraform.engine import PROGRAMS, find_engine
 from gpuecs_tui.terraform.environment import child_environment
 from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.process import capture
 from gpuecs_tui.terraform.run import Run
-from gpuecs_tui.terraform.runs import runs_of
+from gpuecs_tui.terraform.runs import claim, runs_of
 from gpuecs_tui.terraform.stored_state import S3, backend, first_error, local_state, workspace
 from gpuecs_tui.terraform.tflock import lock_time, read_lock
 
@@ -99,7 +99,7 @@ def unlock(directory: Path, lock_id: str, environ: Mapping[str, str] | None = No
     DirectoryBusy while a run works in the directory.
     """
     environment = dict(os.environ if environ is None else environ)
-    guard = acquire(directory.resolve())
+    guard = claim(directory)
     try:
         # Under our own lock, so no run of ours can take the state's lock meanwhile.
         held = _held_lock(directory, environment, guarded=True)

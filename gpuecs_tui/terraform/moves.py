@@ -20,13 +20,7 @@ from typing import Any
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform import runs
-from gpuecs_tui.terraform.directory_lock import (
-    DirectoryBusy,
-    Holder,
-    acquire,
-    is_held,
-    read_holder,
-)
+from gpuecs_tui.terraform.directory_lock import Holder, is_held, read_holder
 from gpuecs_tui.terraform.environment import child_environment
 from gpuecs_tui.terraform.hcl_tree import ReadProblem
 from gpuecs_tui.terraform.launch import user_name
@@ -197,17 +191,14 @@ def start(
         dict(os.environ if environ is None else environ), profile=profile
     ).variables
     real = directory.resolve()
-    wanted = due(real, variables)
-    for run in runs.runs_of(real):
-        if run.is_live:
-            raise DirectoryBusy(real, runs.busy_with(run))
-        if wanted is not None and run.state is State.PLANNED:
-            runs.discard(run)
-    lock = acquire(real)
+    lock = runs.claim(real)
     try:
         wanted = due(real, variables)
         if wanted is None:
             raise MoveProblem(_nothing_due(real, variables))
+        for run in runs.runs_of(real):
+            if run.state is State.PLANNED:
+                runs.discard(run)
         rotate_moves(list(_moves_of(real)))
         begun = datetime.now(UTC)
         folder = moves_root() / f"{begun:%Y%m%dT%H%M%S%f}-{os.urandom(3).hex()}"

@@ -86,11 +86,7 @@ def start(
     real = directory.resolve()
     if not real.is_dir():
         raise RunProblem(_("There is no directory {path}.").format(path=directory))
-    for earlier in runs_of(real):
-        if earlier.is_live:
-            raise DirectoryBusy(real, busy_with(earlier))
-        _hurry(earlier)
-    lock = acquire(real, patience=_PATIENCE if _details_under_way(real) else 0)
+    lock = claim(real)
     try:
         for waiting in runs_of(real):
             _clear_stale_plan(waiting)
@@ -223,6 +219,29 @@ def live_run(directory: Path) -> Run | None:
     return next((run for run in runs_of(directory) if run.is_live), None)
 
 
+def claim(directory: Path) -> DirectoryLock:
+    """Take the lock of a stack's directory, in which no run works; blocks for a moment.
+
+    A runner that only adds details to its plan is told to leave them, and one whose run has ended
+    may hold the lock until it has: both are waited for. Raises DirectoryBusy while a run works
+    there, RunProblem where no lock can be made.
+    """
+    real = directory.resolve()
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        found = runs_of(real)
+        for run in found:
+            if run.is_live:
+                raise DirectoryBusy(real, busy_with(run))
+        # Asked before: one that leaves after our try must not make it the last.
+        leaving = [run for run in found if _hurry(run)]
+        try:
+            return acquire(real)
+        except DirectoryBusy:
+            if not leaving or time.monotonic() >= deadline:
+                raise
+
+
 def busy_with(run: Run) -> Holder:
     """Return who works on a directory for ``run``, which lives there."""
     # Between two stages the record names nobody; whoever holds the lock has labelled it.
@@ -268,30 +287,23 @@ def _clear_stale_plan(run: Run) -> None:
         run.files.plan.unlink(missing_ok=True)
 
 
-def _hurry(run: Run) -> None:
-    """Tell a runner that only adds details to its plan to leave it."""
+def _hurry(run: Run) -> bool:
+    """Tell a runner whose work is done, or that only adds details, to leave; False: it has."""
     recorded = read_recorded(run.files)
-    if recorded and _adds_details(run) and recorded.runner:
-        _send(signal.SIGTERM, recorded.runner.pid)
+    if (
+        recorded is None
+        or recorded.state in WORKING
+        or recorded.state is State.APPROVED
+        or recorded.runner is None
+        or recorded.runner.host != host_name()
+        or not is_alive(recorded.runner)
+    ):
+        return False
+    _send(signal.SIGTERM, recorded.runner.pid)
+    return True
 
 
 def _send(number: signal.Signals, pid: int) -> None:
     # It may have ended since we looked, which is as good.
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, number)
-
-
-def _adds_details(run: Run) -> bool:
-    recorded = read_recorded(run.files)
-    return (
-        recorded is not None
-        and recorded.state not in WORKING
-        and recorded.state is not State.APPROVED
-        and recorded.runner is not None
-        and recorded.runner.host == host_name()
-        and is_alive(recorded.runner)
-    )
-
-
-def _details_under_way(directory: Path) -> bool:
-    return any(_adds_details(run) for run in runs_of(directory))

@@ -104,9 +104,9 @@ def test_a_check_is_fast_enough_for_every_key_press() -> None:
 
 def _seconds(run: object) -> float:
     assert callable(run)
-    begin = time.perf_counter()
+    begin = time.process_time()
     run()
-    return time.perf_counter() - begin
+    return time.process_time() - begin
 
 
 @pytest.mark.parametrize("room", ["checks", "stack"])

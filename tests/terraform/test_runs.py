@@ -22,7 +22,7 @@ from gpuecs_tui.terraform.engine import ENGINE_VARIABLE
 from gpuecs_tui.terraform.hard_stop import end_now
 from gpuecs_tui.terraform.journal import RunFiles, read_recorded, record
 from gpuecs_tui.terraform.launch import who
-from gpuecs_tui.terraform.liveness import identify
+from gpuecs_tui.terraform.liveness import identify, is_alive
 from gpuecs_tui.terraform.problems import RunProblem
 from gpuecs_tui.terraform.run import Run, load
 from gpuecs_tui.terraform.runs import AlreadyDecided
@@ -320,6 +320,33 @@ def test_a_busy_directory(engine: Path, stack: Path) -> None:
     assert holder.user in busy.value.message and str(run.pid) in busy.value.message
     runs.cancel(run)
     until_state(run, State.CANCELLED)
+
+
+LEAVING = """
+import signal, sys, time
+from pathlib import Path
+from gpuecs_tui.terraform.directory_lock import acquire
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+lock = acquire(Path(sys.argv[1]))
+print(flush=True)
+time.sleep(1)
+"""
+
+
+def test_a_runner_that_has_told_the_end_but_not_left_is_waited_for(
+    engine: Path, stack: Path
+) -> None:
+    run = until_state(runs.start(stack, "plan"), State.SUCCEEDED)
+    runs.claim(stack).release()
+    with subprocess.Popen([sys.executable, "-c", LEAVING, stack], stdout=subprocess.PIPE) as runner:
+        assert runner.stdout is not None
+        runner.stdout.readline()
+        with pytest.raises(DirectoryBusy):
+            # Nobody's that is known to have ended.
+            runs.claim(stack)
+        record(run.files, State.SUCCEEDED, runner=identify(runner.pid))
+        runs.claim(stack).release()
+        assert not is_alive(identify(runner.pid))
 
 
 def test_another_users_run_is_told_by_the_lock_alone(
