@@ -39,6 +39,8 @@ class Command:
     """Seconds between two lines."""
     linger: float = 0.0
     """Seconds after the last line."""
+    held: bool = False
+    """After the last line it goes on only once ``release`` says so."""
     deaf: bool = False
     """It goes on to its end and exit code as if no signal came."""
     after_interrupt: float = 0.0
@@ -85,6 +87,11 @@ def calls(folder: Path) -> list[dict[str, Any]]:
     return [call for call in map(json.loads, lines) if call["arguments"][0] != "version"]
 
 
+def release(folder: Path) -> None:
+    """Let every command that is ``held`` come to its end, those of later calls as well."""
+    (folder / "released").touch()
+
+
 def signals(folder: Path) -> list[str]:
     """Return the names of the signals that it was sent."""
     path = folder / "signals"
@@ -127,7 +134,10 @@ def _main() -> int:
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
         end = time.monotonic() + command["linger" if number == last else "pause"]
-        while (command["deaf"] or not stopped) and time.monotonic() < end:
+        held = command["held"] and number == last
+        while (command["deaf"] or not stopped) and (
+            time.monotonic() < end or (held and not (home / "released").exists())
+        ):
             time.sleep(0.005)
         if stopped and not command["deaf"]:
             time.sleep(command["after_interrupt"])

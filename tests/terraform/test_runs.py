@@ -229,7 +229,7 @@ def test_an_interrupt_that_comes_too_late(
 ) -> None:
     # What is done is done, but nothing that was not begun follows.
     lines = stream("plan-change" if stage == "plan" else "apply-change")
-    command = Command(lines, code=2 if stage == "plan" else 0, pause=0.04, deaf=True)
+    command = Command(lines, code=2 if stage == "plan" else 0, held=True, deaf=True)
     fake_engine.install(engine, "1.11.4", **{stage: command})
     run = runs.start(stack, operation)
     if stage == "apply":
@@ -237,6 +237,8 @@ def test_an_interrupt_that_comes_too_late(
     until(lambda: commands(engine)[-1:] == [stage], stage)
     until(lambda: run.refresh().terraform_pid, "Terraform's process id")
     runs.cancel(run)
+    until(lambda: fake_engine.signals(engine), "the interrupt")
+    fake_engine.release(engine)
     ended = until_state(run, state)
     assert fake_engine.signals(engine) == ["SIGINT"]
     assert commands(engine)[-1] in (stage, "show")
@@ -253,24 +255,27 @@ EXPIRED = event(
 
 
 def test_a_stop_of_one_whose_credentials_expired_is_told_as_that(engine: Path, stack: Path) -> None:
-    fake_engine.install(engine, apply=Command(["{}", EXPIRED], code=1, pause=0.5, deaf=True))
+    fake_engine.install(engine, apply=Command(["{}", EXPIRED], code=1, held=True, deaf=True))
     run = runs.approve(planned(stack))
     until(lambda: commands(engine)[-1:] == ["apply"], "the apply")
     until(lambda: run.refresh().terraform_pid, "Terraform's process id")
     runs.cancel(run)
+    until(lambda: fake_engine.signals(engine), "the interrupt")
+    fake_engine.release(engine)
     ended = until_state(run, State.FAILED)
     assert ended.message == "The credentials have expired."
     assert "it goes on with what remains" in ended.remedy
 
 
 def test_credentials_that_end_in_the_midst_are_told_of_once(engine: Path, stack: Path) -> None:
-    fake_engine.install(engine, apply=Command(stream("apply-change"), linger=2))
+    fake_engine.install(engine, apply=Command(stream("apply-change"), held=True))
     end = datetime.now(UTC) + timedelta(seconds=0.5)
     run = runs.approve(planned(stack), credentials_end=end)
     assert run.credentials_end == end
     told = "The credentials have ended. Terraform may go on asking"
     until(lambda: told in journal_of(run), "the note")
     assert run.refresh().outlives_credentials
+    fake_engine.release(engine)
     ended = until_state(run, State.SUCCEEDED)
     assert journal_of(ended).count(told) == 1 and not ended.outlives_credentials
 
@@ -353,7 +358,7 @@ def test_another_users_run_is_told_by_the_lock_alone(
     engine: Path, stack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow = Command(stream("apply-change"), pause=60)
-    fake_engine.install(engine, plan=Command(stream("plan-change"), code=2, pause=0.05), apply=slow)
+    fake_engine.install(engine, plan=Command(stream("plan-change"), code=2, held=True), apply=slow)
     run = runs.start(stack, "apply")
     for state in (State.PLANNING, State.APPLYING):
         present = until_state(run, state)
@@ -365,6 +370,7 @@ def test_another_users_run_is_told_by_the_lock_alone(
         assert busy.value.holder is not None
         assert (busy.value.holder.run, busy.value.holder.pid) == (run.id, present.pid)
         if state is State.PLANNING:
+            fake_engine.release(engine)
             runs.approve(until_state(run, State.PLANNED))
     runs.cancel(run)
     until_state(run, State.CANCELLED)
