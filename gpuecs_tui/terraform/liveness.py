@@ -120,7 +120,7 @@ def _commands() -> Iterator[tuple[int, str]]:
         return
     for pid in sorted(int(it.name) for it in _PROC.iterdir() if it.name.isdigit()):
         try:
-            command = (_PROC / str(pid) / "cmdline").read_text("utf-8", "replace")
+            command = os.fsdecode((_PROC / str(pid) / "cmdline").read_bytes())
         except OSError:
             continue
         yield pid, command.rstrip("\0").replace("\0", " ")
