@@ -157,7 +157,12 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
     def handle_call(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
+        if len(body) < length:
+            # Whoever calls was stopped in the midst of it; the account would wait for the rest.
+            self.close_connection = True
+            return
         before, after = self.proxy.pause()
         time.sleep(before)
         match self.proxy.present():

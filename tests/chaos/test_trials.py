@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -82,6 +83,14 @@ def have(proxy: Proxy, weather: Weather, seconds: float) -> None:
 
 def test_fair_weather_hands_on(proxy: Proxy) -> None:
     assert ask(proxy) == (200, b"Action=ListRoles")
+
+
+def test_a_call_that_is_given_up_half_way_is_no_trouble(proxy: Proxy) -> None:
+    with socket.create_connection(("127.0.0.1", proxy.port), timeout=10) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 15\r\n\r\nAction=")
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(1) == b""
+    assert _Echo.served == 0 and proxy.troubles == []
 
 
 def test_errors_come_before_and_after_the_call(proxy: Proxy) -> None:
