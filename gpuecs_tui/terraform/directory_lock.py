@@ -24,6 +24,7 @@ _READABLE = 0o644
 """Others may read who holds it."""
 _RETRY_SECONDS = 0.02
 _PROBE_SECONDS = 0.1
+"""Longer than somebody's ``is_held`` takes."""
 _LABEL_SECONDS = 0.5
 """How long a holder may take to say who it is."""
 
@@ -33,7 +34,7 @@ class Holder:
     """Who works on a directory."""
 
     run: str
-    """The run's id."""
+    """The run's id, or the move's."""
     operation: str
     """plan, apply or destroy."""
     user: str
@@ -86,15 +87,13 @@ class DirectoryLock:
             return
 
 
-def acquire(directory: Path, *, patience: float = 0.0) -> DirectoryLock:
-    """Take the lock of a stack's directory, waiting at most ``patience`` seconds for it.
-
-    It waits ``_PROBE_SECONDS`` in any case, longer than somebody's ``is_held`` takes.
+def acquire(directory: Path) -> DirectoryLock:
+    """Take the lock of a stack's directory, waiting for it no longer than ``_PROBE_SECONDS``.
 
     Raises DirectoryBusy when another run holds it, RunProblem where no lock file can be made.
     """
     path = directory / LOCK_NAME
-    deadline = time.monotonic() + max(patience, _PROBE_SECONDS)
+    deadline = time.monotonic() + _PROBE_SECONDS
     while True:
         handle = _open(path)
         try:
@@ -128,6 +127,12 @@ def is_held(directory: Path) -> bool:
     finally:
         os.close(handle)
     return False
+
+
+def is_held_by(directory: Path, run: str) -> bool:
+    """Tell whether some process holds the lock for the run or move with the id ``run``."""
+    holder = read_holder(directory) if is_held(directory) else None
+    return holder is not None and holder.run == run
 
 
 def read_holder(directory: Path) -> Holder | None:

@@ -176,7 +176,7 @@ def record(
 def _unrecorded_child(files: RunFiles) -> ProcessIdentity | None:
     """Return the Terraform that works with the run's plan: its path names the run."""
     plan = str(files.plan)
-    return find_process("apply", plan) or find_process("plan", f"-out={plan}")
+    return find_process(("apply", plan), ("plan", f"-out={plan}"))
 
 
 class JournalWriter:

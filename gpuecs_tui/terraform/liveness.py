@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -71,14 +71,16 @@ def is_alive(process: ProcessIdentity | None) -> bool:
     return _started(process.pid) == process.started
 
 
-def find_process(*arguments: str) -> ProcessIdentity | None:
-    """Return the living process of this machine that was started with all ``arguments``, or None.
+def find_process(*alternatives: Collection[str]) -> ProcessIdentity | None:
+    """Return the living process of this machine that was started with all of some arguments.
 
-    The oldest, where a script has started a program with its own arguments.
+    ``alternatives``: which arguments; all of any one of them will do. The oldest, where a script
+    has started a program with its own arguments; None where there is none.
     """
-    wanted = [f" {argument} " for argument in arguments]
     for pid, command in _commands():
-        if all(argument in f" {command} " for argument in wanted) and _started(pid):
+        line = f" {command} "
+        found = any(all(f" {word} " in line for word in words) for words in alternatives)
+        if found and _started(pid):
             return identify(pid)
     return None
 

@@ -224,7 +224,7 @@ def main(arguments: list[str]) -> int:
     moves.note(move.folder, mover=identify().as_json())
     lock = int(arguments[1])
     # Until now it named who started us.
-    DirectoryLock(lock).describe(moves.holder_of(move.folder, move.begun_at, os.getpid()))
+    DirectoryLock(lock).describe(moves.holder_of(move, os.getpid()))
     mover = Mover(move, lock, dict(os.environ))
     try:
         mover.run()

@@ -20,7 +20,7 @@ from typing import Any
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform import runs
-from gpuecs_tui.terraform.directory_lock import Holder, is_held, read_holder
+from gpuecs_tui.terraform.directory_lock import DirectoryLock, Holder, is_held_by
 from gpuecs_tui.terraform.environment import child_environment
 from gpuecs_tui.terraform.hcl_tree import ReadProblem
 from gpuecs_tui.terraform.launch import user_name
@@ -33,6 +33,7 @@ from gpuecs_tui.terraform.states import State
 from gpuecs_tui.terraform.store import (
     PRIVATE_FILE,
     PRIVATE_FOLDER,
+    now,
     parse_time,
     read_json,
     replace_json,
@@ -200,37 +201,32 @@ def start(
             if run.state is State.PLANNED:
                 runs.discard(run)
         rotate_moves(list(_moves_of(real)))
-        begun = datetime.now(UTC)
-        folder = moves_root() / f"{begun:%Y%m%dT%H%M%S%f}-{os.urandom(3).hex()}"
+        folder = moves_root() / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{os.urandom(3).hex()}"
         facts = {
             "directory": str(real),
             "source": wanted.source,
             "target": wanted.target,
             "phase": Phase.BEGUN,
-            "begun_at": begun.isoformat(),
+            "begun_at": now(),
             "user": user_name(),
             "host": host_name(),
             "plugin_dir": str(plugin_dir.expanduser().absolute()) if plugin_dir else None,
             "continues": str(wanted.interrupted.folder) if wanted.interrupted else None,
         }
-        lock.describe(holder_of(folder, begun, os.getpid()))
-        _launch(folder, facts, lock.handle, variables)
+        return _launch(folder, facts, lock, variables)
     finally:
         lock.release()
-    made = load(folder)
-    assert made is not None, "a move that was just written can be read"
-    return made
 
 
-def holder_of(folder: Path, begun: datetime, pid: int) -> Holder:
-    """Return what the directory lock's label says while process ``pid`` holds it for a move."""
+def holder_of(move: Move, pid: int) -> Holder:
+    """Return what the directory lock's label says while process ``pid`` holds it for ``move``."""
     return Holder(
-        run=folder.name,
+        run=move.folder.name,
         operation=_("move of its state"),
-        user=user_name(),
-        host=host_name(),
+        user=move.user,
+        host=move.host,
         pid=pid,
-        since=begun.isoformat(timespec="seconds"),
+        since=move.begun_at.isoformat(timespec="seconds"),
     )
 
 
@@ -302,7 +298,9 @@ def _configured(directory: Path) -> Place | None:
         return None
 
 
-def _launch(folder: Path, facts: dict[str, Any], lock: int, environ: Mapping[str, str]) -> None:
+def _launch(
+    folder: Path, facts: dict[str, Any], lock: DirectoryLock, environ: Mapping[str, str]
+) -> Move:
     try:
         folder.mkdir(mode=PRIVATE_FOLDER, parents=True)
         replace_json(folder / _RECORD, facts)
@@ -314,17 +312,21 @@ def _launch(folder: Path, facts: dict[str, Any], lock: int, environ: Mapping[str
             ),
             _("Free some space there, or set XDG_STATE_HOME to a folder you can write to."),
         ) from error
+    made = load(folder)
+    assert made is not None, "a move that was just written can be read"
+    lock.describe(holder_of(made, os.getpid()))
     try:
         detach(
             # -P: a file named like a module in some folder must not be imported for it.
-            [sys.executable, "-P", "-m", MOVER, str(folder), str(lock)],
+            [sys.executable, "-P", "-m", MOVER, str(folder), str(lock.handle)],
             cwd=folder,
             environment=environ,
             output=log,
-            keep=[lock],
+            keep=[lock.handle],
         )
     finally:
         os.close(log)
+    return made
 
 
 def _is_live(folder: Path, raw: Mapping[str, Any], begun: datetime) -> bool:
@@ -335,15 +337,7 @@ def _is_live(folder: Path, raw: Mapping[str, Any], begun: datetime) -> bool:
         return (datetime.now(UTC) - begun).total_seconds() < _BIRTH_SECONDS
     child = ProcessIdentity.from_json(raw.get("child"))
     # Its Terraform may outlive a mover that was killed before it could write whom it started.
-    return is_alive(mover) or is_alive(child) or _holds_lock(folder, Path(raw["directory"]))
-
-
-def _holds_lock(folder: Path, directory: Path) -> bool:
-    """Tell whether anything of the move still works on the directory."""
-    if not is_held(directory):
-        return False
-    holder = read_holder(directory)
-    return holder is not None and holder.run == folder.name
+    return is_alive(mover) or is_alive(child) or is_held_by(Path(raw["directory"]), folder.name)
 
 
 def _nothing_due(directory: Path, environ: Mapping[str, str]) -> str:

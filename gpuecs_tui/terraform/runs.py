@@ -258,7 +258,7 @@ def _lock_for_decision(run: Run) -> DirectoryLock:
     while True:
         _hurry(run)
         try:
-            return acquire(run.directory, patience=0.1)
+            return acquire(run.directory)
         except DirectoryBusy:
             present = run.refresh()
             if present.state is not State.PLANNED:

@@ -38,9 +38,7 @@ class Command:
     pause: float = 0.0
     """Seconds between two lines."""
     linger: float = 0.0
-    """Seconds after the last line."""
-    held: bool = False
-    """After the last line it goes on only once ``release`` says so."""
+    """Seconds after the last line, or until ``release``."""
     deaf: bool = False
     """It goes on to its end and exit code as if no signal came."""
     after_interrupt: float = 0.0
@@ -88,7 +86,7 @@ def calls(folder: Path) -> list[dict[str, Any]]:
 
 
 def release(folder: Path) -> None:
-    """Let every command that is ``held`` come to its end, those of later calls as well."""
+    """Let no command ``linger`` any more, those of later calls included."""
     (folder / "released").touch()
 
 
@@ -134,10 +132,9 @@ def _main() -> int:
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
         end = time.monotonic() + command["linger" if number == last else "pause"]
-        held = command["held"] and number == last
-        while (command["deaf"] or not stopped) and (
-            time.monotonic() < end or (held and not (home / "released").exists())
-        ):
+        while (command["deaf"] or not stopped) and time.monotonic() < end:
+            if number == last and (home / "released").exists():
+                break
             time.sleep(0.005)
         if stopped and not command["deaf"]:
             time.sleep(command["after_interrupt"])

@@ -66,7 +66,8 @@ def test_a_process_is_found_by_what_it_was_started_with(tmp_path: Path) -> None:
     ) as child:
         assert child.stdout is not None
         child.stdout.readline()
-        assert liveness.find_process("apply", plan) == identify(child.pid)
-        assert liveness.find_process("plan", plan) is None
-        assert liveness.find_process("apply", plan[:-1]) is None
-    assert liveness.find_process("apply", plan) is None
+        assert liveness.find_process(("apply", plan)) == identify(child.pid)
+        assert liveness.find_process(("plan", plan), ("apply", plan)) == identify(child.pid)
+        assert liveness.find_process(("plan", plan)) is None
+        assert liveness.find_process(("apply", plan[:-1])) is None
+    assert liveness.find_process(("apply", plan)) is None

@@ -229,7 +229,7 @@ def test_an_interrupt_that_comes_too_late(
 ) -> None:
     # What is done is done, but nothing that was not begun follows.
     lines = stream("plan-change" if stage == "plan" else "apply-change")
-    command = Command(lines, code=2 if stage == "plan" else 0, held=True, deaf=True)
+    command = Command(lines, code=2 if stage == "plan" else 0, linger=60, deaf=True)
     fake_engine.install(engine, "1.11.4", **{stage: command})
     run = runs.start(stack, operation)
     if stage == "apply":
@@ -255,7 +255,7 @@ EXPIRED = event(
 
 
 def test_a_stop_of_one_whose_credentials_expired_is_told_as_that(engine: Path, stack: Path) -> None:
-    fake_engine.install(engine, apply=Command(["{}", EXPIRED], code=1, held=True, deaf=True))
+    fake_engine.install(engine, apply=Command(["{}", EXPIRED], code=1, linger=60, deaf=True))
     run = runs.approve(planned(stack))
     until(lambda: commands(engine)[-1:] == ["apply"], "the apply")
     until(lambda: run.refresh().terraform_pid, "Terraform's process id")
@@ -268,7 +268,7 @@ def test_a_stop_of_one_whose_credentials_expired_is_told_as_that(engine: Path, s
 
 
 def test_credentials_that_end_in_the_midst_are_told_of_once(engine: Path, stack: Path) -> None:
-    fake_engine.install(engine, apply=Command(stream("apply-change"), held=True))
+    fake_engine.install(engine, apply=Command(stream("apply-change"), linger=60))
     end = datetime.now(UTC) + timedelta(seconds=0.5)
     run = runs.approve(planned(stack), credentials_end=end)
     assert run.credentials_end == end
@@ -358,7 +358,7 @@ def test_another_users_run_is_told_by_the_lock_alone(
     engine: Path, stack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow = Command(stream("apply-change"), pause=60)
-    fake_engine.install(engine, plan=Command(stream("plan-change"), code=2, held=True), apply=slow)
+    fake_engine.install(engine, plan=Command(stream("plan-change"), code=2, linger=60), apply=slow)
     run = runs.start(stack, "apply")
     for state in (State.PLANNING, State.APPLYING):
         present = until_state(run, state)
@@ -500,9 +500,9 @@ def test_a_run_of_before_the_last_boot_is_lost(engine: Path, stack: Path) -> Non
 def test_a_run_of_another_host_lives_while_the_lock_is_held(engine: Path, stack: Path) -> None:
     run = planned(stack)
     elsewhere = replace(identify(), host="elsewhere")
+    lock = runs.claim(stack)
     for state in (State.APPROVED, State.APPLYING):
         record(run.files, state, runner=elsewhere)
-    lock = acquire(stack, patience=5)
     assert run.refresh().state is State.APPLYING
     lock.release()
     assert run.refresh().state is State.LOST

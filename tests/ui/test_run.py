@@ -345,7 +345,7 @@ async def test_an_applied_run_gives_its_address_to_copy(directory: Path) -> None
 
 
 async def test_leaving_and_coming_back_changes_nothing(directory: Path, engine: Path) -> None:
-    fake_engine.install(engine, plan=Command(stream("plan-change"), code=2, held=True))
+    fake_engine.install(engine, plan=Command(stream("plan-change"), code=2, linger=60))
     async with on_run_screen(directory, wanted="apply") as pilot:
         await until_run(pilot, State.PLANNING)
         first = run_of(pilot)
