@@ -65,6 +65,8 @@ class StartScreen(StepScreen):
     _draft: Draft | None = None
     _draft_problem = ""
     _survey: Survey | None = None
+    _new_wanted = False
+    """Enter was pressed on a new stack before the Terraform in the directory was read."""
 
     def compose_body(self) -> ComposeResult:
         """The directory, what is known of it, and the menu."""
@@ -116,13 +118,21 @@ class StartScreen(StepScreen):
         self._offer()
         self.changed()
         self.post_message(self.Ready())
+        if self._new_wanted:
+            self._new_wanted = False
+            if message.survey.terraform or message.survey.run is not None:
+                self.say(_("This directory holds a stack. Choose what to do with it."))
+            else:
+                self._begin_new()
 
     def _offer(self) -> None:
         directory = harmless(str(self.wizard.options.directory))
         self.query_one("#where", Static).update(
             Content.assemble(_("Stack directory"), "  ", (directory, "bold"))
         )
-        self.query_one(ChoiceList).replace_choices(Choices("", ("", ""), tuple(self._rows())))
+        self.query_one(ChoiceList).replace_choices(
+            Choices("", ("", ""), tuple(self._rows())), keep_row=False
+        )
         self.query_one("#facts", Static).update(Content("\n").join(self._facts()))
 
     def _rows(self) -> list[Row]:
@@ -218,13 +228,26 @@ class StartScreen(StepScreen):
                 self.wizard.replace_texts(self._survey.texts)
                 self.wizard.visited = IDS[: IDS.index(LAST_FORM) + 1]
                 self.post_message(self.Going(LAST_FORM))
+            case "new" if self._survey is None and self._may_hold_a_stack():
+                self._new_wanted = True
+                self.say(_("Reading the Terraform in the directory …"))
             case "new":
-                from gpuecs_tui.widgets.start_texts import first_texts
+                self._begin_new()
 
-                self._keep_draft_aside()
-                self.wizard.replace_texts(first_texts(self.wizard))
-                self.wizard.visited = ("start",)
-                self.post_message(self.Going(FIRST))
+    def _begin_new(self) -> None:
+        from gpuecs_tui.widgets.start_texts import first_texts
+
+        self._keep_draft_aside()
+        self.wizard.replace_texts(first_texts(self.wizard))
+        self.wizard.visited = ("start",)
+        self.post_message(self.Going(FIRST))
+
+    def _may_hold_a_stack(self) -> bool:
+        """Tell by file names alone whether the directory may hold Terraform."""
+        try:
+            return any(".tf" in path.name for path in self.wizard.options.directory.iterdir())
+        except OSError:
+            return False
 
     def _take_what_the_run_is_about(self) -> None:
         """Have a name and a region for the run's screens; and no empty draft over a full one."""

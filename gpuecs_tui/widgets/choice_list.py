@@ -103,17 +103,25 @@ class ChoiceList(ScrollView, can_focus=True):
         self._widths: list[int] = []
         self._room = 0
         self._cursor = 0
+        self._was_moved = False
+        """Whether a key or a click has chosen the highlighted row."""
         self._fill()
         if chosen:
             self._cursor = self._line_of(chosen[0], self._cursor)
 
-    def replace_choices(self, choices: Choices) -> None:
-        """Offer other rows, with the filter and the highlighted row kept where they exist."""
+    def replace_choices(self, choices: Choices, *, keep_row: bool = True) -> None:
+        """Offer other rows, with the filter and the highlighted row kept where they exist.
+
+        Without ``keep_row`` a row that no key or click has highlighted gives its place to the
+        first row: the list began before the best row was known.
+        """
         row = self.row
         self.choices = choices
         self._fill()
-        if row is not None:
+        if row is not None and (keep_row or self._was_moved):
             self._cursor = self._line_of(row.id, self._cursor)
+        elif not keep_row:
+            self._cursor = self._row_near(0)
         self._widths = []
         self._shown()
 
@@ -129,8 +137,14 @@ class ChoiceList(ScrollView, can_focus=True):
 
     @wanted.setter
     def wanted(self, text: str) -> None:
+        row = self.row
         self._wanted = text
         self._fill()
+        # The highlighted row if the filter still shows it, else the first match: what is typed
+        # describes the row that Enter is to choose.
+        self._cursor = self._row_near(0)
+        if row is not None:
+            self._cursor = self._line_of(row.id, self._cursor)
         self._shown()
 
     @property
@@ -182,11 +196,13 @@ class ChoiceList(ScrollView, can_focus=True):
         while 0 <= place < len(self._lines) and self._lines[place].row is None:
             place += by
         if 0 <= place < len(self._lines):
+            self._was_moved = True
             self._cursor = place
             self._shown()
 
     def action_move_page(self, direction: int) -> None:
         """Move by a screenful."""
+        self._was_moved = True
         last = len(self._lines) - 1
         step = direction * max(self.size.height - 1, 1)
         self._cursor = self._row_near(max(0, min(last, self._cursor + step)))
@@ -194,6 +210,7 @@ class ChoiceList(ScrollView, can_focus=True):
 
     def action_end(self, index: int) -> None:
         """Highlight the first or the last row."""
+        self._was_moved = True
         self._cursor = self._row_near(0 if index == 0 else len(self._lines) - 1)
         self._shown()
 
@@ -249,6 +266,7 @@ class ChoiceList(ScrollView, can_focus=True):
         number = event.y + self.scroll_offset.y
         if number < len(self._lines) and self._lines[number].row is not None:
             again = number == self._cursor
+            self._was_moved = True
             self._cursor = number
             self._shown()
             if self.choices.multiple:
