@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeGuard
 import platformdirs
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.hcl_budget import NESTING_MAX, Nesting, TooDeep, number
 from gpuecs_tui.terraform.hcl_tree import (
     Attribute,
     Block,
@@ -37,6 +38,12 @@ _ESCAPE = re.compile(r'\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(["\\nrt]))')
 _NAMED = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _HEREDOC = re.compile(r"<<(-?)[^\r\n]+\r?\n(.*?)[ \t]*[^\s]+\s*\Z", re.DOTALL)
 _TEMPLATE_MARK = re.compile(r"(?<![$%])[$%]\{")
+_TOO_DEEP = "\0"
+"""In place of the text at fault, which never is this character: the nesting itself is."""
+_LAST_CODE_POINT = 0x10FFFF
+_SURROGATES = range(0xD800, 0xE000)
+_REPLACEMENT = "\ufffd"
+"""What HCL makes of an escape that names no character."""
 _WORDS = {"true": True, "false": False, "null": None}
 
 
@@ -48,6 +55,12 @@ def parse(text: str, file: str) -> Body:
     try:
         return _parse(text)
     except _Unreadable as problem:
+        if problem.near == _TOO_DEEP:
+            message = _("{file}, line {line}: brackets nest more than {n} levels deep.").format(
+                file=file, line=problem.line, n=NESTING_MAX
+            )
+            remedy = _("Simplify the expression.")
+            raise ReadProblem(message, file, problem.line, remedy) from None
         message = _("{file}, line {line}: {near} is not expected there.").format(
             file=file, line=problem.line, near=problem.near
         )
@@ -80,8 +93,8 @@ def _parse(text: str) -> Body:
     except UnexpectedInput as error:
         near = _first_line(text[error.pos_in_stream or 0 :])
         raise _Unreadable(error.line, near or _("the end of the line")) from None
-    except RecursionError:
-        raise _Unreadable(1, _("so deep a nesting")) from None
+    except TooDeep as error:
+        raise _Unreadable(error.line, _TOO_DEEP) from None
 
 
 def _first_line(text: str) -> str:
@@ -107,6 +120,7 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.nesting = Nesting()
 
     def file(self, tree: Tree[Token]) -> Body:
         return self.body(_trees(tree)[0])
@@ -132,13 +146,18 @@ class _Reader:
         head = [part for part in parts if part.data not in ("body", "new_line_or_comment")]
         labels = [self.string_text(part) if part.data == "string" else _word(part) for part in head]
         body = next(part for part in parts if part.data == "body")
-        return Block(labels[0], tuple(labels[1:]), self.body(body), tree.meta.line)
+        with self.nesting.level(tree.meta.line):
+            return Block(labels[0], tuple(labels[1:]), self.body(body), tree.meta.line)
 
     def string_text(self, tree: Tree[Token]) -> str:
         value = self.string(tree)
         return str(value.value) if isinstance(value, Literal) else self.source(tree)
 
     def expression(self, node: Tree[Token] | Token) -> Expression:
+        with self.nesting.level(node.meta.line if _is_tree(node) else 1):
+            return self.expression_at_level(node)
+
+    def expression_at_level(self, node: Tree[Token] | Token) -> Expression:
         if not _is_tree(node):
             return Opaque(str(node))
         tree = node
@@ -150,10 +169,8 @@ class _Reader:
                 return Reference(_word(tree))
             case "literal_value":
                 return Literal(_WORDS[_word(tree)])
-            case "int_lit":
-                return Literal(int(_word(tree)))
-            case "float_lit":
-                return Literal(float(_word(tree)))
+            case "int_lit" | "float_lit" if (figure := number(_word(tree))) is not None:
+                return Literal(figure)
             case "string":
                 return self.string(tree)
             case "heredoc_template" | "heredoc_template_trim":
@@ -263,7 +280,10 @@ def _word(node: Tree[Token] | Token) -> str:
 
 def _unescape(text: str) -> str:
     def plain(match: re.Match[str]) -> str:
-        code = match[1] or match[2]
-        return chr(int(code, 16)) if code else _NAMED[match[3]]
+        if not (digits := match[1] or match[2]):
+            return _NAMED[match[3]]
+        code = int(digits, 16)
+        valid = code <= _LAST_CODE_POINT and code not in _SURROGATES
+        return chr(code) if valid else _REPLACEMENT
 
     return _ESCAPE.sub(plain, text) if "\\" in text else text

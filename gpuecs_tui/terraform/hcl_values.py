@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from gpuecs_tui.terraform.hcl_budget import Budget, Exhausted, number
 from gpuecs_tui.terraform.hcl_tree import (
     Call,
     Expression,
@@ -44,10 +45,16 @@ class Scope:
 
     variables: Names
     locals: Names
+    budget: Budget = field(default_factory=Budget, compare=False, repr=False)
 
     def value(self, expression: Expression) -> Known:
-        """Return the value of ``expression``; an Unknown where it isn't known."""
-        return _value(expression, self, frozenset())
+        """Return the value of ``expression``; an Unknown where it isn't known, or exceeds the
+        budget of steps and room."""
+        try:
+            self.budget.begin()
+            return _value(expression, self, frozenset(), 0)
+        except Exhausted:
+            return Unknown(expression)
 
     def look_up(self, path: str) -> Expression | None:
         """Return what a ``var`` or ``local`` is set to, None for any other path."""
@@ -55,7 +62,9 @@ class Scope:
         return {"var": self.variables, "local": self.locals}.get(kind, {}).get(name)
 
 
-def _value(expression: Expression, scope: Scope, within: frozenset[str]) -> Known:
+def _value(expression: Expression, scope: Scope, within: frozenset[str], depth: int) -> Known:
+    scope.budget.step(depth)
+    depth += 1
     match expression:
         case Literal(value):
             return value
@@ -69,30 +78,32 @@ def _value(expression: Expression, scope: Scope, within: frozenset[str]) -> Know
             # A local that leads back to itself is Terraform's to report.
             if target is None or root in within:
                 return Unknown(expression)
-            value = _value(target, scope, within | {root})
+            value = _value(target, scope, within | {root}, depth)
             for step in steps:
                 value = _part(value, step, expression)
             return value
         case Template(parts):
-            values = [_value(part, scope, within) for part in parts]
+            values = [_value(part, scope, within, depth) for part in parts]
             if all(isinstance(value, (str, int, float, bool)) for value in values):
+                scope.budget.made(sum(map(_size, values)))
                 return "".join(map(as_text, values))
             return Unknown(expression)
         case Items(items):
-            return [_value(item, scope, within) for item in items]
+            return [_value(item, scope, within, depth) for item in items]
         case Pairs(pairs):
-            keys = [_value(key, scope, within) for key, _ in pairs]
+            keys = [_value(key, scope, within, depth) for key, _ in pairs]
             if not all(isinstance(key, (str, int)) for key in keys):
                 return Unknown(expression)
             return {
-                as_text(key): _value(value, scope, within)
+                as_text(key): _value(value, scope, within, depth)
                 for key, (_, value) in zip(keys, pairs, strict=True)
             }
         case Call(name, arguments):
             function = _FUNCTIONS.get(name)
-            values = [_value(argument, scope, within) for argument in arguments]
+            values = [_value(argument, scope, within, depth) for argument in arguments]
             if function is None:
                 return Unknown(expression)
+            scope.budget.made(sum(map(_size, values)))
             try:
                 return function(*values)
             except (TypeError, ValueError, AttributeError, KeyError):
@@ -100,6 +111,16 @@ def _value(expression: Expression, scope: Scope, within: frozenset[str]) -> Know
                 return Unknown(expression)
         case Opaque():
             return Unknown(expression)
+
+
+def _size(value: Known) -> int:
+    """Return about how many characters and items a function may make of ``value``."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, (list, dict)):
+        items = value.values() if isinstance(value, dict) else value
+        return sum(len(item) + 1 if isinstance(item, str) else 1 for item in items)
+    return 1
 
 
 def _part(value: Known, step: str, whole: Expression) -> Known:
@@ -135,6 +156,14 @@ def _to_text(value: Known) -> str:
     return as_text(value)
 
 
+def _to_number(value: Known) -> int | float:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return value
+    if (result := number(value.strip())) is None:
+        raise ValueError(value)
+    return result
+
+
 _FUNCTIONS: Mapping[str, Callable[..., Known]] = {
     "jsonencode": lambda value: value,
     "join": _join,
@@ -145,5 +174,5 @@ _FUNCTIONS: Mapping[str, Callable[..., Known]] = {
     "toset": list,
     "tolist": list,
     "tostring": _to_text,
-    "tonumber": int,
+    "tonumber": _to_number,
 }

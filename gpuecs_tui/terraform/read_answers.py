@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,7 @@ from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.network import GATEWAY_ENDPOINT
 from gpuecs_tui.stack.relevance import relevant
 from gpuecs_tui.stack.task import LOG_GROUP_EXISTS
+from gpuecs_tui.terraform.hcl_budget import DIGITS_MAX
 from gpuecs_tui.terraform.hcl_tree import Items, Reference, calls
 from gpuecs_tui.terraform.hcl_values import Known, Unknown, as_text
 from gpuecs_tui.terraform.read_configuration import MISSING, Configuration, Missing, Place
@@ -28,6 +30,7 @@ from gpuecs_tui.terraform.read_rules import (
 )
 from gpuecs_tui.terraform.render import EXTRA_USER_DATA
 
+_INTEGER = re.compile(rf"-?[0-9]{{1,{DIGITS_MAX}}}")
 _INGRESS = "aws_vpc_security_group_ingress_rule.listener"
 _INTERFACES = "aws_vpc_endpoint.interface"
 _GATEWAY = "aws_vpc_endpoint.s3"
@@ -81,7 +84,7 @@ def gather(configuration: Configuration) -> Gathered:
 def convert(key: str, value: Known) -> Value | None:
     """Return ``value`` in the type of ``key``, None where Terraform wouldn't convert it either."""
     match KEYS[key].kind:
-        case "integer" if isinstance(value, str) and value.strip().lstrip("-").isdecimal():
+        case "integer" if isinstance(value, str) and _INTEGER.fullmatch(value):
             return int(value)
         case "integer" if isinstance(value, int) and not isinstance(value, bool):
             return value

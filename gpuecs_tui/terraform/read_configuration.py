@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform import hcl_budget
 from gpuecs_tui.terraform.hcl_parse import parse
 from gpuecs_tui.terraform.hcl_tree import Block, Body, Expression, ReadProblem
 from gpuecs_tui.terraform.hcl_values import Known, Scope
@@ -78,9 +79,16 @@ class Configuration:
 
 def load(texts: Mapping[str, str]) -> Configuration:
     """Return the configuration in ``texts`` (file name → text). Raises ReadProblem."""
-    bodies = {
-        name: parse(text, name) for name, text in texts.items() if name.endswith((".tf", ".tfvars"))
-    }
+    parsed = [name for name in texts if name.endswith((".tf", ".tfvars"))]
+    if beyond := hcl_budget.first_beyond(texts, parsed):
+        raise ReadProblem(
+            _("{file} is too large to be read: the directory holds more than {n} words.").format(
+                file=beyond, n=hcl_budget.TOKENS_MAX
+            ),
+            beyond,
+            remedy=_("Move generated code to a module of its own."),
+        )
+    bodies = {name: parse(texts[name], name) for name in parsed}
     blocks: dict[str, tuple[str, Block]] = {}
     variables: dict[str, Expression] = {}
     local_values: dict[str, Expression] = {}
