@@ -18,7 +18,7 @@ _CLOSED = re.compile(r'\{[^{}"\\$%]*\}')
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _RESERVED_KEYS = {"for", "in", "if", "else", "endif", "endfor", "null", "true", "false"}
 """Bare words that begin something else inside braces (HCL specification, for expressions), or that
-python-hcl2 takes for a template's."""
+readers other than Terraform's take for a template's."""
 _FOUR_DIGITS = 0xFFFF
 
 

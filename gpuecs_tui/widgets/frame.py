@@ -21,7 +21,7 @@ decision, call ``wizard.put(key, text)`` and post ``Edited``: the checks then ru
 - ``HELP_KEYS``: keys of the model whose help the help screen lists.
 
 Anything slow runs in a worker (``group``, ``exclusive``, ``exit_on_error=False``) and comes back as
-a message; a screen imports no boto3, no subprocess, no hcl2. Texts that aren't ours are shown
+a message; a screen imports no boto3, no subprocess. Texts that aren't ours are shown
 through ``widgets.cells.harmless`` as ``Content``, never as markup.
 """
 

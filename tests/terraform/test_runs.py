@@ -580,7 +580,7 @@ def test_a_half_written_folder_is_no_run(stack: Path) -> None:
 
 
 def test_the_runner_imports_nothing_heavy() -> None:
-    heavy = ["textual", "boto3", "botocore", "jinja2", "hcl2", "lark", "moto", "rich"]
+    heavy = ["textual", "boto3", "botocore", "jinja2", "moto", "rich"]
     program = (
         "import sys, gpuecs_tui.terraform.runner, gpuecs_tui.terraform.runs\n"
         f"print([name for name in {heavy} if name in sys.modules])"

@@ -7,7 +7,7 @@ import sys
 
 LATER = ("aws", "checks", "stack", "demo", "commands")
 """Rooms of ours that the first frame needs nothing of."""
-HEAVY = ("boto3", "botocore", "hcl2", "lark", "jinja2", "moto", "regex", "pygments")
+HEAVY = ("boto3", "botocore", "jinja2", "moto", "regex", "pygments")
 PROGRAM = """
 import os, sys
 from gpuecs_tui import terminal
