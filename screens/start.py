@@ -238,7 +238,7 @@ class StartScreen(StepScreen):
         from gpuecs_tui.widgets.start_texts import first_texts
 
         self._keep_draft_aside()
-        self.wizard.replace_texts(first_texts(self.wizard))
+        self.wizard.begin(first_texts(self.wizard))
         self.wizard.visited = ("start",)
         self.post_message(self.Going(FIRST))
 

@@ -9,6 +9,7 @@ from textual import on, work
 from textual.content import Content
 from textual.message import Message
 
+from gpuecs_tui.aws.reading import Known
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.widgets import choices_account, choices_compute
 from gpuecs_tui.widgets.choice import Picker
@@ -17,12 +18,12 @@ from gpuecs_tui.widgets.fit_line import fit_line
 from gpuecs_tui.widgets.form_field import Note
 from gpuecs_tui.widgets.form_screen import FormScreen, ListSource
 from gpuecs_tui.widgets.places import keys_of
+from gpuecs_tui.wizard.suggestions import IMAGE, suggested_image, suggested_repository
 
 if TYPE_CHECKING:
-    from gpuecs_tui.aws.facts import Image
+    from gpuecs_tui.aws.facts import Image, Repository
     from gpuecs_tui.aws.reading import Reading
 
-IMAGE = "task.image"
 IGNORED = "service.ignore_changes"
 
 
@@ -56,6 +57,42 @@ class TaskScreen(FormScreen):
 
         uri: str
         reading: Reading[tuple[Image, ...] | None]
+
+    @dataclass
+    class ImageSuggested(Message):
+        """The images of the repository that belongs to the stack have come."""
+
+        repository: Repository
+        reading: Reading[tuple[Image, ...] | None]
+
+    _suggested_for: Repository | None = None
+    """The repository whose images were asked for, to suggest one."""
+
+    def changed(self) -> None:
+        """Show the wizard's state; suggest an image where one repository belongs to the stack."""
+        super().changed()
+        facts = self.wizard.account.facts
+        if facts is None or self.wizard.account.busy or not self.wizard.is_open(IMAGE):
+            return
+        repository = suggested_repository(facts, self.wizard.stack_name)
+        if repository is not None and repository != self._suggested_for:
+            self._suggested_for = repository
+            self._suggest_image(repository)
+
+    @work(thread=True, group="suggested-image", exclusive=True, exit_on_error=False)
+    def _suggest_image(self, repository: Repository) -> None:
+        reading = self.wizard.read_images(repository.name)
+        self.post_message(self.ImageSuggested(repository, reading))
+
+    @on(ImageSuggested)
+    def _image_suggested(self, message: ImageSuggested) -> None:
+        reading = message.reading
+        images = reading.value if isinstance(reading, Known) else None
+        suggestion = suggested_image(message.repository, images or ())
+        if suggestion is not None:
+            self.wizard.suggest(IMAGE, suggestion)
+            self.changed()
+            self.post_message(self.Edited(IMAGE))
 
     def key_hints(self) -> tuple[tuple[str, str], ...]:
         """The picture of the fit is about what is asked here."""

@@ -88,6 +88,7 @@ class AccountApp(App[ResultType]):
             # Nothing is asked there, and its first frames don't wait for the rules' imports.
             return
         begun = monotonic()
+        self.wizard.suggest_from_account()
         self.wizard.check()
         self.show_wizard()
         ended = monotonic()

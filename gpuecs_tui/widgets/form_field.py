@@ -53,6 +53,8 @@ class FieldState:
     hint: str = ""
     """Shown in the empty field instead of a default."""
     notes: tuple[Note, ...] = field(default_factory=tuple)
+    suggested: bool = False
+    """Whether ``text`` is a suggestion: what is typed first replaces it."""
 
 
 class TextControl(Input):
@@ -153,8 +155,11 @@ class FormField(Widget):
         self._sent = state.text
         match self.control:
             case TextControl():
+                self.control.select_on_focus = state.suggested
                 if other_text:
                     self.control.value = state.text
+                    if state.suggested and self.control.has_focus:
+                        self.control.action_select_all()
                 self.control.placeholder = _placeholder(state)
             case Segments():
                 self.control.show(state.text, state.default)

@@ -248,7 +248,8 @@ class FormScreen(StepScreen):
             hint = _("Enter: choose, or type")
         elif FORM_KEYS[key].required:
             hint = _("required")
-        return FieldState(wizard.text(key), default, hint, tuple(self.notes_of(key)))
+        notes = tuple(self.notes_of(key))
+        return FieldState(wizard.text(key), default, hint, notes, key in wizard.suggested)
 
     def _internet_facing(self, key: str) -> bool:
         """Whether the addresses let in must be given, because they may be anybody's."""
@@ -269,6 +270,8 @@ class FormScreen(StepScreen):
         ]
         if key in self.LISTS:
             notes += self._described(key)
+        if (suggestion := self.wizard.suggested.get(key)) is not None:
+            notes.append(Note("info", _("Suggested: {why}.").format(why=suggestion.reason)))
         return notes
 
     def _described(self, key: str) -> list[Note]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gpuecs_tui.checks.finding import Finding
     from gpuecs_tui.stack.instance_type import InstanceType
     from gpuecs_tui.wizard.decisions import Decisions
+    from gpuecs_tui.wizard.suggestions import Suggestion
 
     ReadImages = Callable[[str], Reading[tuple[Image, ...] | None]]
 
@@ -70,6 +71,12 @@ class Wizard:
         """Step id and title of the sections that were opened."""
         self.touched: set[str] = set()
         """Keys whose missing value is pointed out: edited, or refused by a "next"."""
+        self.suggested: dict[str, Suggestion] = {}
+        """Key → the suggestion in its field, until something else is put there."""
+        self.suggests = False
+        """Whether fields that were never typed into may be filled: for a new stack only."""
+        self._suggested_from: object = None
+        """What the present suggestions follow from."""
         self.draft_problem = ""
         """Why the draft isn't saved; empty when it is."""
         self.draft_saved = False
@@ -137,13 +144,57 @@ class Wizard:
             return
         self._texts[key] = text
         self.touched.add(key)
+        self.suggested.pop(key, None)
         self._changed()
+
+    def suggest(self, key: str, suggestion: Suggestion) -> None:
+        """Fill the field of ``key``, unless something else was put there."""
+        if not self.is_open(key) or self.suggested.get(key) == suggestion:
+            return
+        self._texts[key] = suggestion.text
+        self.suggested[key] = suggestion
+        self._changed()
+
+    def is_open(self, key: str) -> bool:
+        """Tell whether a suggestion may fill the field of ``key``."""
+        return self.suggests and (key not in self._texts or key in self.suggested)
+
+    def begin(self, texts: Mapping[str, str]) -> None:
+        """Begin a new stack with ``texts``; what its fields can be filled with is suggested."""
+        from gpuecs_tui.wizard.suggestions import NAME, suggested_name
+
+        self.replace_texts(texts)
+        self.suggests = True
+        if name := suggested_name(self.options.directory):
+            self.suggest(NAME, name)
+
+    def suggest_from_account(self) -> None:
+        """Bring the suggestions that follow from the account up to date."""
+        from gpuecs_tui.wizard.suggestions import ACCOUNT_KEYS, suggestions
+
+        facts = self.account.facts
+        if not self.suggests or facts is None or self.account.busy:
+            return
+        chosen = {key: text for key, text in self._texts.items() if key not in self.suggested}
+        source = (id(facts), tuple(sorted(chosen.items())))
+        if source == self._suggested_from:
+            return
+        self._suggested_from = source
+        found = suggestions(facts, chosen)
+        for key in ACCOUNT_KEYS:
+            if key in found:
+                self.suggest(key, found[key])
+            elif self.suggested.pop(key, None):
+                # Of another region or VPC, or of prices that were read since.
+                self._texts.pop(key)
+                self._changed()
 
     def replace_texts(self, texts: Mapping[str, str]) -> None:
         """Take other texts in place of all, such as those of a stack that was read back."""
         self._texts = dict(texts)
         self.touched.clear()
         self.focused.clear()
+        self._forget_suggestions()
         self._changed()
 
     def adopt(self, draft: Draft) -> None:
@@ -152,6 +203,7 @@ class Wizard:
         self.touched = {key for key, text in draft.texts.items() if text}
         self.visited = draft.visited
         self._decisions = None
+        self._forget_suggestions()
 
     def enter(self, step: str) -> None:
         """Note that ``step`` is open now."""
@@ -211,6 +263,10 @@ class Wizard:
                 n=len(faults), name=faults[0]
             )
         return " · ".join(part for part in (who, wrong, self.region) if part)
+
+    def _forget_suggestions(self) -> None:
+        self.suggested.clear()
+        self.suggests, self._suggested_from = False, None
 
     def _changed(self) -> None:
         self._decisions = None

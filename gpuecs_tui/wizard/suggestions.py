@@ -1,0 +1,196 @@
+"""What a new stack can begin with: names and choices that the directory and the account suggest.
+
+A suggestion fills a field that nobody has typed into, says why, and can be changed in place. What
+can be chosen in several ways is not suggested. Pure: no screen, no account call.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from operator import attrgetter
+from pathlib import Path
+
+from gpuecs_tui.aws.facts import AccountFacts, Image, Repository
+from gpuecs_tui.aws.network_facts import Subnet, Vpc, egress_of
+from gpuecs_tui.aws.reading import Known
+from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.identity import NAME_MAX
+from gpuecs_tui.stack.model import KEYS
+
+NAME = "stack.name"
+VPC = "network.vpc_id"
+SUBNETS = "network.instance_subnet_ids"
+INSTANCE_TYPE = "fleet.instance_type"
+IMAGE = "task.image"
+ACCOUNT_KEYS = (VPC, SUBNETS, INSTANCE_TYPE)
+"""What ``suggestions`` may hold."""
+
+FEWEST_ADDRESSES = 16
+"""Of a suggested subnet: an Application Load Balancer alone takes up to eight (ELB user guide)."""
+FEWEST_ZONES = 2
+"""An Application Load Balancer needs subnets in two zones, and stands in the instances' by
+default (ELB user guide)."""
+FEWEST_INSTANCES = 2
+"""Instances that the quota must still allow: a rolling update of one task needs two."""
+
+LATEST = "latest"
+"""The tag that ``docker push`` uses where none is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A text for a field, and why it is suggested."""
+
+    text: str
+    reason: str
+    """The end of a sentence, such as "the only VPC with private subnets"."""
+
+
+def suggested_name(directory: Path) -> Suggestion | None:
+    """Return a stack's name made from the directory's; None where it holds no letter or digit."""
+    words = re.sub(r"[^a-z0-9]+", "-", directory.resolve().name.lower()).strip("-")
+    # AWS refuses some names, such as those that are too short or begin with a digit or "aws".
+    for name in (words, f"{words}-gpu", f"gpu-{words}") if words else ():
+        cut = name[:NAME_MAX].strip("-")
+        if not KEYS[NAME].problem(cut):
+            return Suggestion(cut, _("made from the directory's name"))
+    return None
+
+
+def suggestions(facts: AccountFacts, chosen: Mapping[str, str]) -> dict[str, Suggestion]:
+    """Return what ``facts`` suggest for network and instance type, by key.
+
+    ``chosen`` holds what the user has decided, by key: suggestions follow it and replace none of
+    it.
+    """
+    found: dict[str, Suggestion] = {}
+    if not isinstance(facts.vpcs, Known) or not isinstance(facts.subnets, Known):
+        return found
+    reached = _private_subnets(facts, facts.subnets.value)
+    vpc = chosen.get(VPC) or _put(found, VPC, _vpc(facts.vpcs.value, reached), chosen)
+    here = [subnet for subnet in reached if subnet.vpc_id == vpc]
+    wanted_zones = {
+        subnet.zone
+        for subnet in facts.subnets.value
+        if subnet.id in chosen.get(SUBNETS, "").replace(",", " ").split()
+    }
+    zones = wanted_zones or {subnet.zone for subnet in here}
+    fewest = len(wanted_zones) or FEWEST_ZONES
+    cheapest = _instance_type(facts, zones, min(fewest, FEWEST_ZONES))
+    name = chosen.get(INSTANCE_TYPE) or _put(found, INSTANCE_TYPE, cheapest, chosen)
+    if vpc and not chosen.get(SUBNETS):
+        _put(found, SUBNETS, _subnets(here, _zones_offering(facts, name)), chosen)
+    return found
+
+
+def suggested_repository(facts: AccountFacts, name: str) -> Repository | None:
+    """Return the repository with the stack's name, or the account's only one; else None."""
+    if not isinstance(facts.repositories, Known):
+        return None
+    found = facts.repositories.value
+    named = [it for it in found if it.name.rpartition("/")[2] == name]
+    if len(named) == 1:
+        return named[0]
+    return found[0] if len(found) == 1 else None
+
+
+def suggested_image(repository: Repository, images: Iterable[Image]) -> Suggestion | None:
+    """Return the newest tagged image of ``images``, which begin with the newest; None if none.
+
+    A tag other than ``latest`` says which image it is, so it is preferred where the image has both.
+    """
+    tagged = [image for image in images if image.tag]
+    if not tagged:
+        return None
+    tags = [image.tag for image in tagged if image.digest == tagged[0].digest]
+    tag = min(tags, key=lambda tag: tag == LATEST)
+    reason = _("the newest image of {repository}").format(repository=repository.name)
+    return Suggestion(f"{repository.uri}:{tag}", reason)
+
+
+def _put(
+    found: dict[str, Suggestion],
+    key: str,
+    suggestion: Suggestion | None,
+    chosen: Mapping[str, str],
+) -> str:
+    if suggestion is None or key in chosen:
+        return ""
+    found[key] = suggestion
+    return suggestion.text
+
+
+def _private_subnets(facts: AccountFacts, subnets: Iterable[Subnet]) -> list[Subnet]:
+    """Return the subnets without public addresses whose default route leads out of the VPC."""
+    if not isinstance(facts.route_tables, Known):
+        return []
+    tables = facts.route_tables.value
+    return [
+        subnet
+        for subnet in subnets
+        if egress_of(subnet, tables) in {"nat", "other"}
+        and subnet.free_addresses >= FEWEST_ADDRESSES
+    ]
+
+
+def _vpc(vpcs: tuple[Vpc, ...], reached: Iterable[Subnet]) -> Suggestion | None:
+    """Return the only VPC with such subnets, or the default VPC."""
+    having = {subnet.vpc_id for subnet in reached}
+    private = [vpc for vpc in vpcs if vpc.id in having]
+    if len(private) == 1:
+        return Suggestion(private[0].id, _("the only VPC whose private subnets have a route out"))
+    default = [vpc for vpc in (private or vpcs) if vpc.is_default]
+    if len(default) == 1:
+        return Suggestion(default[0].id, _("the default VPC"))
+    return None
+
+
+def _instance_type(facts: AccountFacts, zones: set[str], fewest: int) -> Suggestion | None:
+    """Return the cheapest type that AWS documents for ECS and the quota still allows."""
+    # Late: the checks are imported behind the first frame.
+    from gpuecs_tui.checks.offers import offers
+
+    usable = [
+        offer
+        for offer in offers(facts, zones)
+        if offer.instance_type.ecs_support == "documented"
+        and offer.price is not None
+        and len(offer.zones or ()) >= fewest
+        and (offer.quota_left.get("on-demand") or 0) >= FEWEST_INSTANCES
+    ]
+    if not usable:
+        return None
+    cheapest = min(usable, key=attrgetter("price"))
+    reason = _("the cheapest type that AWS documents for ECS and your quota allows")
+    return Suggestion(cheapest.name, reason)
+
+
+def _zones_offering(facts: AccountFacts, name: str) -> frozenset[str] | None:
+    """Return the zones that offer a type; None where no type is chosen or that is unknown."""
+    if not name or not isinstance(facts.offerings, Known):
+        return None
+    return frozenset(
+        zone
+        for offering in facts.offerings.value
+        if offering.instance_type == name
+        for zone in offering.zones
+    )
+
+
+def _subnets(here: Iterable[Subnet], zones: frozenset[str] | None) -> Suggestion | None:
+    """Return one subnet in each zone, that with the most free addresses."""
+    by_zone: dict[str, Subnet] = {}
+    for subnet in here:
+        if zones is not None and subnet.zone not in zones:
+            continue
+        present = by_zone.get(subnet.zone)
+        if present is None or subnet.free_addresses > present.free_addresses:
+            by_zone[subnet.zone] = subnet
+    if len(by_zone) < FEWEST_ZONES:
+        return None
+    reason = _("a private subnet in each zone that offers the instance type")
+    if zones is None:
+        reason = _("a private subnet in each zone")
+    return Suggestion(", ".join(by_zone[zone].id for zone in sorted(by_zone)), reason)

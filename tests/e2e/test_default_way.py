@@ -1,0 +1,120 @@
+"""A new stack of defaults: how many keys it takes to an approved apply, on the emulated account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from time import monotonic
+
+import pytest
+from textual.pilot import Pilot
+
+from gpuecs_tui.app import WizardApp
+from gpuecs_tui.demo import account
+from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform.states import State
+from gpuecs_tui.widgets.choice import Picker
+from gpuecs_tui.widgets.choice_list import ChoiceList
+from gpuecs_tui.widgets.confirm import Confirm
+from gpuecs_tui.widgets.frame import StepScreen
+from gpuecs_tui.wizard.memory import Options
+from tests.conftest import DEMO_PACE
+from tests.terraform.waiting import until
+
+pytestmark = pytest.mark.e2e
+
+MOST_KEYS = 12
+"""From the first screen to the apply."""
+STEPS = ("account", "network", "fleet", "task", "load_balancer", "review")
+SUGGESTED = {
+    "network": ("network.vpc_id", "network.instance_subnet_ids"),
+    "fleet": ("fleet.instance_type",),
+}
+"""Step → keys that the account fills."""
+PATIENCE = 180.0
+"""Seconds: far beyond a plan on a busy machine."""
+
+
+class Keys:
+    """Presses keys and counts them."""
+
+    def __init__(self, pilot: Pilot[int]) -> None:
+        self.pilot = pilot
+        self.pressed = 0
+
+    async def press(self, name: str) -> None:
+        self.pressed += 1
+        await self.pilot.press(name)
+        await self.pilot.pause()
+
+    async def when(self, condition: Callable[[], bool]) -> None:
+        """Wait for what the account or Terraform brings."""
+        deadline = monotonic() + PATIENCE
+        while not condition():
+            assert monotonic() < deadline, "it never came"
+            await self.pilot.pause(0.05)
+
+
+@pytest.fixture
+def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An account of this test's own, since the apply is left in its midst."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("GPUECS_TUI_DEMO_PACE", DEMO_PACE)
+    started = account.start(tmp_path / "demo")
+    for name, value in started.environ.items():
+        monkeypatch.setenv(name, value)
+    yield
+    account.stop(tmp_path / "demo")
+
+
+async def test_defaults_are_approved_with_a_dozen_keys(demo: None, tmp_path: Path) -> None:
+    directory = tmp_path / "x"
+    app = WizardApp(Options(directory, demo=True))
+
+    def is_at(step: str) -> bool:
+        return isinstance(app.screen, StepScreen) and step == app.screen.STEP
+
+    def is_image_list() -> bool:
+        found = app.screen.query(ChoiceList)
+        return bool(found) and "Tag" in found.first().choices.columns
+
+    try:
+        async with app.run_test(size=(80, 24)) as pilot:
+            keys = Keys(pilot)
+            await keys.when(lambda: is_at("start"))
+            await keys.press("enter")
+            for step in STEPS:
+                await keys.when(partial(is_at, step))
+                for key in SUGGESTED.get(step, ()):
+                    await keys.when(lambda key=key: key in app.wizard.suggested)  # type: ignore[misc]
+                if step == "task":
+                    # No repository has this stack's name: one is chosen, then its newest image.
+                    await keys.press("enter")
+                    await keys.when(lambda: isinstance(app.screen, Picker))
+                    await keys.press("enter")
+                    await keys.when(is_image_list)
+                    await keys.press("enter")
+                    await keys.when(lambda: bool(app.wizard.text("task.image")))
+                await keys.press("ctrl+n")
+            await keys.when(partial(is_at, "run"))
+            await keys.when(lambda: state_of(directory) is State.PLANNED)
+            await keys.when(lambda: bool(app.screen.check_action("approve", ())))
+            await keys.press("a")
+            await keys.when(lambda: isinstance(app.screen, Confirm))
+            await keys.press("y")
+            await keys.when(lambda: state_of(directory) in {State.APPROVED, State.APPLYING})
+            assert keys.pressed <= MOST_KEYS
+    finally:
+        app.feed.stop()
+        app.wizard.close()
+    # Only the keys matter here: other tests follow an apply to its end.
+    run = runs.live_run(directory)
+    assert run is not None
+    runs.cancel(run)
+    until(lambda: runs.live_run(directory) is None, "the end of the run")
+
+
+def state_of(directory: Path) -> State | None:
+    run = next(iter(runs.runs_of(directory)), None)
+    return run.state if run is not None else None

@@ -1,0 +1,178 @@
+"""What a new stack's fields are filled with, why, and what never is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from gpuecs_tui.aws import catalogue
+from gpuecs_tui.aws.facts import AccountFacts, Image, Offering, Quota, Repository
+from gpuecs_tui.aws.network_facts import Subnet, Vpc
+from gpuecs_tui.aws.prices_facts import Price, Prices
+from gpuecs_tui.wizard.suggestions import (
+    suggested_image,
+    suggested_name,
+    suggested_repository,
+    suggestions,
+)
+from tests.ui import fakes
+from tests.ui.conftest import Open, settle, type_text
+from tests.ui.test_walk import begin, field, shown, wizard
+
+VPC, SUBNETS, TYPE = "network.vpc_id", "network.instance_subnet_ids", "fleet.instance_type"
+PRIVATE = fakes.SUBNETS[::2]
+
+
+def priced(account: AccountFacts, **usd: str) -> AccountFacts:
+    """``account`` with prices by type, ``_`` for the dot."""
+    prices = {
+        name.replace("_", "."): Price(Decimal(text), "Hrs", None) for name, text in usd.items()
+    }
+    found = {name: fakes.known(price) for name, price in prices.items()}
+    return replace(account, prices=Prices(found))
+
+
+ACCOUNT = priced(
+    fakes.facts(gpu_instances=fakes.known(())),
+    g4dn_xlarge="0.526",
+    g5_xlarge="1.006",
+    g5_12xlarge="5.672",
+)
+
+
+@pytest.mark.parametrize(
+    ("directory", "name"),
+    [
+        ("whisper-asr", "whisper-asr"),
+        ("Whisper ASR (v2)", "whisper-asr-v2"),
+        ("x", "x-gpu"),
+        ("3d-render", "gpu-3d-render"),
+        ("ecs-llm", "gpu-ecs-llm"),
+        ("a-very-long-directory-name-of-a-project", "a-very-long-directory-na"),
+        ("基盤", None),
+    ],
+)
+def test_the_name_is_made_from_the_directory(
+    tmp_path: Path, directory: str, name: str | None
+) -> None:
+    found = suggested_name(tmp_path / directory)
+    assert (found.text if found else None) == name
+
+
+def test_network_and_type_follow_from_each_other() -> None:
+    found = suggestions(ACCOUNT, {})
+    assert found[VPC].text == fakes.VPC
+    assert found[TYPE].text == "g4dn.xlarge"
+    # Offered in two of the three zones only.
+    assert found[SUBNETS].text == ", ".join(PRIVATE[:2])
+
+
+def test_a_quota_used_up_suggests_a_type_of_none() -> None:
+    quotas = fakes.known((Quota("L-DB2E81BA", "G", "on-demand", 4),))
+    # One g4dn.xlarge has 4 vCPUs, and a rolling update needs two.
+    found = suggestions(replace(ACCOUNT, quotas=quotas), {})
+    assert TYPE not in found and found[SUBNETS].text == ", ".join(PRIVATE)
+
+
+def test_unknown_prices_quotas_or_routes_suggest_nothing_that_depends_on_them() -> None:
+    nothing = AccountFacts(region=fakes.REGION)
+    assert TYPE not in suggestions(fakes.facts(), {})
+    assert TYPE not in suggestions(replace(ACCOUNT, gpu_instances=nothing.gpu_instances), {})
+    assert TYPE not in suggestions(replace(ACCOUNT, quotas=nothing.quotas), {})
+    assert SUBNETS not in suggestions(replace(ACCOUNT, route_tables=nothing.route_tables), {})
+    assert suggestions(nothing, {}) == {}
+
+
+def test_a_type_offered_in_too_few_zones_is_passed_over() -> None:
+    cheap, other = catalogue.find("g4dn.xlarge"), catalogue.find("g5.xlarge")
+    assert cheap and other
+    offerings = fakes.known(
+        (Offering(cheap.name, fakes.ZONES[:1]), Offering(other.name, fakes.ZONES[1:]))
+    )
+    found = suggestions(replace(ACCOUNT, offerings=offerings), {})
+    assert found[TYPE].text == "g5.xlarge"
+    assert found[SUBNETS].text == ", ".join(PRIVATE[1:])
+
+
+def test_several_vpcs_with_private_subnets_suggest_the_default_one_only() -> None:
+    vpcs = (Vpc("vpc-1", "", ("10.0.0.0/16",), False), Vpc("vpc-2", "", ("10.1.0.0/16",), False))
+    base = fakes.known(
+        tuple(
+            Subnet(id, "", f"vpc-{1 + n % 2}", fakes.ZONES[n // 2], f"10.0.{n}.0/24", 200, False)
+            for n, id in enumerate(fakes.SUBNETS)
+        )
+    )
+    tables = fakes.facts().route_tables
+    assert hasattr(tables, "value")
+    nat = replace(tables.value[0], subnet_ids=fakes.SUBNETS)
+    account = replace(
+        ACCOUNT, vpcs=fakes.known(vpcs), subnets=base, route_tables=fakes.known((nat,))
+    )
+    assert VPC not in suggestions(account, {}) and SUBNETS not in suggestions(account, {})
+    default = (vpcs[0], replace(vpcs[1], is_default=True))
+    found = suggestions(replace(account, vpcs=fakes.known(default)), {})
+    assert found[VPC].text == "vpc-2"
+    chosen = suggestions(account, {VPC: "vpc-1"})
+    assert VPC not in chosen and set(chosen[SUBNETS].text.split(", ")) <= set(fakes.SUBNETS[::2])
+
+
+def test_nothing_that_was_decided_is_suggested_again() -> None:
+    found = suggestions(ACCOUNT, {VPC: fakes.VPC, TYPE: "g5.12xlarge", SUBNETS: ""})
+    assert TYPE not in found and VPC not in found and SUBNETS not in found
+
+
+def test_a_nearly_full_subnet_is_passed_over() -> None:
+    subnets = ACCOUNT.subnets
+    assert hasattr(subnets, "value")
+    full = tuple(
+        replace(it, free_addresses=5) if it.id == PRIVATE[0] else it for it in subnets.value
+    )
+    offerings = fakes.known((Offering("g4dn.xlarge", fakes.ZONES),))
+    found = suggestions(replace(ACCOUNT, subnets=fakes.known(full), offerings=offerings), {})
+    assert found[SUBNETS].text == ", ".join(PRIVATE[1:])
+
+
+def test_an_image_is_suggested_where_one_repository_belongs_to_the_stack() -> None:
+    team = tuple(Repository(name, f"r/{name}") for name in ("ml/llm-server", "diffusion"))
+    account = replace(ACCOUNT, repositories=fakes.known(team))
+    assert suggested_repository(account, "llm-server") == team[0]
+    assert suggested_repository(account, "other") is None
+    only = replace(ACCOUNT, repositories=fakes.known(team[1:]))
+    assert suggested_repository(only, "other") == team[1]
+    images = [
+        Image("", "sha256:3", None, 1),
+        Image("latest", "sha256:2", None, 1),
+        Image("2.4.1", "sha256:2", None, 1),
+        Image("2.4.0", "sha256:1", None, 1),
+    ]
+    found = suggested_image(team[0], images)
+    assert found is not None and found.text == "r/ml/llm-server:2.4.1"
+    assert suggested_image(team[0], images[:1]) is None
+
+
+async def test_a_suggestion_is_marked_replaced_by_typing_and_not_made_again(
+    open_wizard: Open,
+) -> None:
+    async with open_wizard(account=ACCOUNT) as pilot:
+        await begin(pilot)
+        assert "Suggested: made from the directory's name." in shown(pilot, "stack.name")
+        await pilot.press("tab", "tab")
+        await type_text(pilot, "other")
+        await settle(pilot)
+        assert wizard(pilot).stack_name == "other"
+        assert "Suggested" not in shown(pilot, "stack.name")
+        await pilot.press("ctrl+u")
+        await settle(pilot)
+        assert wizard(pilot).stack_name == "" and field(pilot, "stack.name") is not None
+
+
+async def test_an_opened_stack_is_never_filled(open_wizard: Open) -> None:
+    async with open_wizard(account=ACCOUNT) as pilot:
+        wizard(pilot).replace_texts({"stack.name": "old", "stack.region": fakes.REGION})
+        pilot.app.go("network")  # type: ignore[attr-defined]  # the app is a WizardApp
+        await settle(pilot)
+        assert wizard(pilot).account.facts is not None
+        assert wizard(pilot).text(VPC) == "" and wizard(pilot).suggested == {}
