@@ -86,10 +86,11 @@ class WizardApp(AccountApp[int], OrderedKeysApp[int], PaletteApp[int], WireApp[i
 
     @dataclass
     class OwnedRead(Message):
-        """What the stack's own state holds, and the provider its directory asks for, was read."""
+        """What the directory says of itself was read: its state, its provider, its user data."""
 
         owned: frozenset[str] | None
         provider: str
+        bootstrap: str
 
     def __init__(self, options: Options, *, feed: AccountFeed | None = None) -> None:
         """Make the app; ``feed`` reads the account (tests bring their own)."""
@@ -116,11 +117,14 @@ class WizardApp(AccountApp[int], OrderedKeysApp[int], PaletteApp[int], WireApp[i
     @work(thread=True, group="owned", exclusive=True, exit_on_error=False)
     def read_owned(self) -> None:
         """Read which names are the stack's own, for those aren't taken, and which provider."""
+        from gpuecs_tui.terraform.bootstrap import bootstrap
         from gpuecs_tui.terraform.owned import owned
         from gpuecs_tui.terraform.provider_choice import provider_choice
 
         directory = self.wizard.options.directory
-        self.post_message(self.OwnedRead(owned(directory), provider_choice(directory)))
+        self.post_message(
+            self.OwnedRead(owned(directory), provider_choice(directory), bootstrap(directory))
+        )
 
     @work(thread=True, group="preload", exclusive=True, exit_on_error=False)
     def preload(self) -> None:
@@ -188,6 +192,7 @@ class WizardApp(AccountApp[int], OrderedKeysApp[int], PaletteApp[int], WireApp[i
     @on(OwnedRead)
     def _owned_read(self, message: OwnedRead) -> None:
         self.wizard.owned, self.wizard.provider = message.owned, message.provider
+        self.wizard.bootstrap = message.bootstrap
         self.check_soon()
 
     @on(DraftSaved)

@@ -85,7 +85,7 @@ class ApplyCheck:
         self._answers = answers
         self._facts: AccountFacts | None = None
         self._owned: frozenset[str] | None = None
-        self._provider = ""
+        self._provider = self._bootstrap = ""
         self._account_problem = self._not_checked = ""
         self._reader: AccountReader | None = None
         self._left = threading.Event()
@@ -123,11 +123,13 @@ class ApplyCheck:
     def _work(self) -> None:
         from gpuecs_tui.aws.errors import AwsProblem
         from gpuecs_tui.aws.session import Closed
+        from gpuecs_tui.terraform.bootstrap import bootstrap
         from gpuecs_tui.terraform.owned import owned
         from gpuecs_tui.terraform.provider_choice import provider_choice
         from gpuecs_tui.terraform.read import ReadProblem
 
         self._provider = provider_choice(self._directory)
+        self._bootstrap = bootstrap(self._directory)
         try:
             if self._answers is None:
                 self._answers = written_answers(self._directory)
@@ -160,7 +162,7 @@ class ApplyCheck:
         answers = self._answers
         if answers is None or self._not_checked:
             return Checked(not_checked=self._not_checked)
-        found = findings(answers, self._facts, self._owned, self._provider)
+        found = findings(answers, self._facts, self._owned, self._provider, self._bootstrap)
         return Checked(tuple(found), self._account_problem)
 
 
@@ -183,19 +185,23 @@ def written_answers(directory: Path) -> Answers:
 
 
 def findings(
-    answers: Answers, account: AccountFacts | None, owned: frozenset[str] | None, provider: str
+    answers: Answers,
+    account: AccountFacts | None,
+    owned: frozenset[str] | None,
+    provider: str,
+    bootstrap: str = "",
 ) -> list[Finding]:
     """Return what is wrong with the answers themselves, then what the rules find elsewhere.
 
-    ``owned`` and ``provider`` as in ``checks.check``.
+    ``owned``, ``provider`` and ``bootstrap`` as in ``checks.check``.
     """
     from gpuecs_tui.checks.registry import check, of_problems
     from gpuecs_tui.stack.problems import problems
 
     resolved = _resolved(answers, account)
-    wrong = of_problems(problems(answers, resolved))
+    wrong = of_problems(problems(answers, resolved), answers)
     said = {finding.field for finding in wrong}
-    found = check(resolved.stack, account, owned=owned, provider=provider)
+    found = check(resolved.stack, account, owned=owned, provider=provider, bootstrap=bootstrap)
     return [*wrong, *(finding for finding in found if finding.field not in said)]
 
 

@@ -118,6 +118,12 @@ def _lists(declaration: Key) -> st.SearchStrategy[tuple[str, ...]]:
         items = st.sampled_from(cast(tuple[str, ...], declaration.choices))
     elif declaration.item_pattern:
         items = matching(declaration.item_pattern)
+        if declaration.correct:
+            correct = declaration.correct
+            items = items.map(lambda item: correct((item,))[0])
+        if declaration.item_problem:
+            problem = declaration.item_problem
+            items = items.filter(lambda item: not problem(item))
     else:
         items = texts()
     smallest = 0 if declaration.optional else 1

@@ -58,7 +58,11 @@ def _reference(id: str, happens: str) -> Mode:
 
 MODES = (
     _service("region", "The account can't use the region."),
-    _resource("memory-fit", "A task asks for more memory than the agent registers: never placed."),
+    _resource(
+        "memory-fit",
+        "A task asks for more memory than the agent registers, less what user data reserves: never "
+        "placed.",
+    ),
     _resource("cpu-fit", "A task asks for more CPU units than the instance has."),
     _resource("gpu-fit", "A task asks for more GPUs than the instance has, or leaves some idle."),
     _resource(
@@ -86,11 +90,46 @@ MODES = (
         "Chosen security groups keep clients from the listener, or it from tasks or their health.",
         "test_network_rules.py::test_the_load_balancer_reaches_its_tasks",
     ),
+    _before(
+        "cidr-bits",
+        "An address range has host bits, which AWS refuses, or another range contains it.",
+        "test_ingress.py::test_cidr_bits",
+    ),
+    _before(
+        "rule-limit",
+        "The load balancer's group needs more rules than a security group takes.",
+        "test_ingress.py::test_rule_limit",
+    ),
+    _before(
+        "capability",
+        "A Linux capability lets the container out of its isolation.",
+        "test_instance_rules.py::test_capability",
+    ),
+    _before(
+        "imds-reach",
+        "Containers reach the instance metadata service and with it the instance role.",
+        "test_instance_rules.py::test_imds_reach",
+    ),
+    _before(
+        "user-data",
+        "User data overwrites ecs.config, joins another cluster, waits for the agent, has CR or is "
+        "not a shell script.",
+        "test_instance_rules.py::test_user_data",
+    ),
+    _before(
+        "registry-login",
+        "The registry asks for a login to pull the image, and tasks have no credentials for it.",
+        "test_registries.py::test_registry_login",
+    ),
     _service("health-timing", "The service kills what is still loading its model."),
     _service(
         "drain-timing",
         "Requests are cut off: a deregistration delay of 0, one below a raised idle timeout, or, "
         "with the stop timeout, above spot's two minutes.",
+    ),
+    _service(
+        "delete-timeout",
+        "Draining takes longer than the provider waits for a deleted service.",
     ),
     _reference(
         "image-exists",

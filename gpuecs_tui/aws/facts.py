@@ -17,6 +17,11 @@ from gpuecs_tui.stack.instance_type import InstanceType
 
 LOG_GROUP_PREFIX = "/ecs/"
 """Where the stack's own log group goes; an account can have thousands of others."""
+RULES_PER_GROUP = 60
+"""Inbound rules that a security group takes by default; IPv4 rules are counted apart from IPv6
+rules (VPC user guide, "Amazon VPC quotas", inbound or outbound rules per security group)."""
+RULES_QUOTA = "L-0EA8095F"
+"""The quota code of RULES_PER_GROUP, in the service ``vpc``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +201,8 @@ class Lookups:
     """By ARN of a Secrets Manager secret or SSM parameter: whether it exists and isn't scheduled
     for deletion."""
     log_groups: dict[str, Reading[LogGroup | None]] = field(default_factory=dict)
+    quotas: dict[str, Reading[int]] = field(default_factory=dict)
+    """By quota code, those that only few stacks come near: ``RULES_QUOTA``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

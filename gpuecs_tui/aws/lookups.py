@@ -16,7 +16,15 @@ from gpuecs_tui.aws.discovery import as_they_come
 from gpuecs_tui.aws.discovery_names import read_log_groups
 from gpuecs_tui.aws.ecr import MANIFEST_TYPES, EcrImage, architectures_of, ecr_image
 from gpuecs_tui.aws.errors import AwsProblem
-from gpuecs_tui.aws.facts import AccountFacts, Image, LogGroup, Lookups, MachineImage
+from gpuecs_tui.aws.facts import (
+    RULES_PER_GROUP,
+    RULES_QUOTA,
+    AccountFacts,
+    Image,
+    LogGroup,
+    Lookups,
+    MachineImage,
+)
 from gpuecs_tui.aws.reading import Known, Reading
 from gpuecs_tui.aws.session import AccountReader
 from gpuecs_tui.stack.model import Stack
@@ -114,6 +122,9 @@ def _jobs(
     for arn in dict.fromkeys(stack.task.secrets.values()):
         if arn.split(":")[3] == reader.region:
             yield "secrets", arn, partial(_read_secret, reader, arn)
+    # Every range may need a rule for the listener and one for the redirect.
+    if 2 * len(stack.network.ingress_cidrs) > RULES_PER_GROUP:
+        yield "quotas", RULES_QUOTA, partial(_read_quota, reader, "vpc", RULES_QUOTA)
     name = stack.task.log_group
     yield "log_groups", name, partial(_read_log_group, reader, name)
 
@@ -172,6 +183,17 @@ def _secret_stands(reader: AccountReader, secret: str) -> bool:
         raise
     # Described until its recovery window is over, but nobody may read it any more.
     return "DeletedDate" not in found
+
+
+def _read_quota(reader: AccountReader, service: str, code: str) -> Reading[int]:
+    return reader.reading(
+        "servicequotas:GetServiceQuota",
+        lambda: int(
+            reader.call("service-quotas", "GetServiceQuota", ServiceCode=service, QuotaCode=code)[
+                "Quota"
+            ]["Value"]
+        ),
+    )
 
 
 def _read_log_group(reader: AccountReader, name: str) -> Reading[LogGroup | None]:

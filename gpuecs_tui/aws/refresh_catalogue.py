@@ -63,7 +63,7 @@ def refreshed(
     for it in types:
         kept = entries.get(it.name, {})
         found = asdict(it)
-        del found["figures_source"]
+        del found["figures_source"], found["reserved_mib"]
         if found["max_enis"] is None:
             found["max_enis"] = kept.get("max_enis")
         entries[it.name] = {**found, "source": "ec2"}

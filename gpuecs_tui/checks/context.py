@@ -11,6 +11,7 @@ from gpuecs_tui.aws.facts import AccountFacts
 from gpuecs_tui.aws.network_facts import Subnet
 from gpuecs_tui.aws.reading import Known
 from gpuecs_tui.checks.fit import Fit, fit
+from gpuecs_tui.stack.agent_config import reserved_memory
 from gpuecs_tui.stack.instance_type import InstanceType
 from gpuecs_tui.stack.model import Stack
 
@@ -28,6 +29,8 @@ class Context:
     """Names, ids and ARNs of what the stack's own state holds; None when it couldn't be read."""
     provider: str = ""
     """The version of the AWS provider that the stack's directory asks for; empty: it's open."""
+    bootstrap: str = ""
+    """The user data file of the stack's directory; empty: as it is written."""
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
@@ -49,8 +52,19 @@ def context_of(
     owned: frozenset[str] | None = frozenset(),
     now: datetime | None = None,
     provider: str = "",
+    bootstrap: str = "",
 ) -> Context:
     """Return the context for ``stack``; without an account every fact of it is unknown."""
     account = account or AccountFacts(region=stack.stack.region)
     found = catalogue.find(stack.fleet.instance_type, account)
-    return Context(stack, account, found, owned, provider, now or datetime.now(UTC))
+    if found is not None:
+        found = found.reserving(
+            reserved_memory(user_data_of(stack, bootstrap), stack.fleet.ami).mib
+        )
+    return Context(stack, account, found, owned, provider, bootstrap, now or datetime.now(UTC))
+
+
+def user_data_of(stack: Stack, bootstrap: str) -> str:
+    """Return what instances get as user data: ``bootstrap`` and what is added to it."""
+    extra = stack.fleet.extra_user_data
+    return f"{bootstrap}\n{extra}" if bootstrap else extra

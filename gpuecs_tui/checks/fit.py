@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from gpuecs_tui.stack.agent_config import reserved_memory
 from gpuecs_tui.stack.instance_type import InstanceType
 from gpuecs_tui.stack.model import Stack
 
@@ -79,11 +80,12 @@ def most_memory_mib(it: InstanceType) -> int:
     """
     if it.registers.source == "measured":
         return it.registers.mib
-    return it.memory_mib - it.memory_mib // KERNEL_SHARE
+    return max(0, it.memory_mib - it.memory_mib // KERNEL_SHARE - it.reserved_mib)
 
 
 def fit(stack: Stack, it: InstanceType) -> Fit:
     """Work out how many tasks of ``stack`` one instance of type ``it`` takes."""
+    it = it.reserving(max(it.reserved_mib, reserved_mib(stack)))
     most = most_memory_mib(it)
     counts = _counts(stack, it, most)
     tasks = min(counts.values())
@@ -114,6 +116,11 @@ def rollout(stack: Stack, found: Fit) -> Rollout:
     stopped = max(0, wanted - at_least)
     # Both at once: those that stop make room for as many more.
     return Rollout(at_least, at_most, room, min(wanted, started + stopped))
+
+
+def reserved_mib(stack: Stack) -> int:
+    """Return the MiB that the stack's user data takes from tasks, as far as it is a number."""
+    return reserved_memory(stack.fleet.extra_user_data, stack.fleet.ami).mib
 
 
 def one_task_per_instance(stack: Stack) -> bool:

@@ -9,6 +9,7 @@ from gpuecs_tui.aws.facts import Certificate
 from gpuecs_tui.aws.reading import Known, Unknown, not_read
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, error, undecided, unknown
+from gpuecs_tui.checks.registries import registry_login
 from gpuecs_tui.i18n import _
 
 CERTIFICATE = "load_balancer.certificate_arn"
@@ -55,7 +56,8 @@ def image_exists(context: Context) -> Iterator[Finding]:
     reference = context.stack.task.image
     image = ecr_image(reference)
     if image is None:
-        if reference:
+        # Where a login may be needed, registry-login says that and what to do.
+        if reference and not any(registry_login(context)):
             yield undecided(
                 "image-exists",
                 IMAGE,

@@ -8,14 +8,17 @@ from datetime import datetime
 from gpuecs_tui.aws.facts import AccountFacts
 from gpuecs_tui.checks.ami import ami_type
 from gpuecs_tui.checks.context import Context, context_of
-from gpuecs_tui.checks.finding import Finding, error
+from gpuecs_tui.checks.finding import Finding, Fix, error
 from gpuecs_tui.checks.gpu_type import gpu_type
+from gpuecs_tui.checks.ingress import CIDR_BITS, cidr_bits, rule_limit
 from gpuecs_tui.checks.names import NAMES, name_limit, name_taken
 from gpuecs_tui.checks.permissions import role_missing
 from gpuecs_tui.checks.ports import port_range, static_port
+from gpuecs_tui.checks.privileges import capability, imds_reach
 from gpuecs_tui.checks.provider import provider_version
 from gpuecs_tui.checks.references import certificate, image_exists, secret_exists
 from gpuecs_tui.checks.region import region
+from gpuecs_tui.checks.registries import registry_login
 from gpuecs_tui.checks.resources import cpu_fit, gpu_fit, memory_fit
 from gpuecs_tui.checks.routes import egress
 from gpuecs_tui.checks.scale import (
@@ -26,11 +29,13 @@ from gpuecs_tui.checks.scale import (
     zero_scale_cost,
 )
 from gpuecs_tui.checks.security_path import security_path
-from gpuecs_tui.checks.timing import drain_timing, health_timing
+from gpuecs_tui.checks.timing import delete_timeout, drain_timing, health_timing
+from gpuecs_tui.checks.user_data import user_data
 from gpuecs_tui.checks.zones import lb_zones, zone_offering
 from gpuecs_tui.i18n import _
-from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.stack.model import KEYS, Stack
 from gpuecs_tui.stack.problems import Problem
+from gpuecs_tui.stack.resolve import Answers
 
 Rule = Callable[[Context], Iterator[Finding]]
 
@@ -50,8 +55,15 @@ RULES: dict[str, Rule] = {
     "free-addresses": free_addresses,
     "egress": egress,
     "security-path": security_path,
+    "cidr-bits": cidr_bits,
+    "rule-limit": rule_limit,
+    "capability": capability,
+    "imds-reach": imds_reach,
+    "user-data": user_data,
+    "registry-login": registry_login,
     "health-timing": health_timing,
     "drain-timing": drain_timing,
+    "delete-timeout": delete_timeout,
     "rollout-surge": rollout_surge,
     "zero-scale-cost": zero_scale_cost,
     "quota": quota,
@@ -74,6 +86,7 @@ def check(
     *,
     owned: frozenset[str] | None = frozenset(),
     provider: str = "",
+    bootstrap: str = "",
     now: datetime | None = None,
 ) -> list[Finding]:
     """Return what every rule finds: errors first, then warnings, then what is unknown.
@@ -81,25 +94,35 @@ def check(
     Without ``account`` all that depends on it is unknown. ``owned`` are the names, ids and ARNs of
     what the stack's own Terraform state holds (None: it couldn't be read), so that a stack is no
     clash with itself. ``provider`` is the version of the AWS provider that its directory asks for;
-    empty where the choice is open. A stack that isn't complete yet may be given: rules pass over
-    what is empty.
+    empty where the choice is open. ``bootstrap`` is the text of its user data file; empty: as it is
+    written. A stack that isn't complete yet may be given: rules pass over what is empty.
     """
-    context = context_of(stack, account, owned, now, provider)
+    context = context_of(stack, account, owned, now, provider, bootstrap)
     found = [finding for rule in RULES.values() for finding in rule(context)]
     return sorted(found, key=lambda it: it.rank)
 
 
-def of_problems(problems: Iterable[Problem]) -> list[Finding]:
-    """Return the problems of answers that are no stack (``stack.problems``) as errors."""
-    return [
-        error(
-            _rule_of(it.key),
-            it.key,
-            _("{key} {message}.").format(key=it.key, message=it.message),
-            _("correct {key}").format(key=it.key),
-        )
-        for it in problems
-    ]
+def of_problems(problems: Iterable[Problem], answers: Answers | None = None) -> list[Finding]:
+    """Return the problems of answers that are no stack (``stack.problems``) as errors.
+
+    With the ``answers``, one that has a single correction gets it as its fix.
+    """
+    return [_of_problem(it, answers or {}) for it in problems]
+
+
+def _of_problem(it: Problem, answers: Answers) -> Finding:
+    key = KEYS[it.key]
+    value = answers.get(it.key)
+    fix: Fix | None = None
+    if value and not key.type_problem(value) and (text := key.corrected(key.unparse(value))):
+        fix = ((it.key, key.parse(text)),)
+    return error(
+        CIDR_BITS if fix else _rule_of(it.key),
+        it.key,
+        _("{key} {message}.").format(key=it.key, message=it.message),
+        "" if fix else _("correct {key}").format(key=it.key),
+        fix,
+    )
 
 
 def _rule_of(key: str) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuecs_tui.aws.catalogue import registered_words
-from gpuecs_tui.checks.context import Context
-from gpuecs_tui.checks.finding import Finding, Fix, error, warning
+from gpuecs_tui.checks.context import Context, user_data_of
+from gpuecs_tui.checks.finding import Finding, Fix, error, undecided, warning
 from gpuecs_tui.checks.fit import Fit, most_memory_mib
 from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.stack.agent_config import RESERVED, reserved_memory
 from gpuecs_tui.stack.instance_type import InstanceType
 
 
@@ -17,6 +18,19 @@ def memory_fit(context: Context) -> Iterator[Finding]:
     it, found = context.instance_type, context.fit
     if it is None or found is None:
         return
+    reserved = reserved_memory(
+        user_data_of(context.stack, context.bootstrap), context.stack.fleet.ami
+    )
+    if reserved.told:
+        yield undecided(
+            "memory-fit",
+            "fleet.extra_user_data",
+            _(
+                "Could not check whether the task's memory fits: the user data sets the memory "
+                "that the ECS agent reserves to {value}."
+            ).format(value=reserved.told),
+            _("write the number of MiB there"),
+        )
     memory, most, safe = context.stack.task.memory, most_memory_mib(it), it.safe_memory_mib
     if memory > most:
         yield error("memory-fit", "task.memory", _too_much(memory, most, it), fix=_less(context, 1))
@@ -25,15 +39,10 @@ def memory_fit(context: Context) -> Iterator[Finding]:
             "memory-fit",
             "task.memory",
             _(
-                "A task of {memory} MiB may find no place: of the {ram} MiB that {type} has, "
-                "current ECS GPU AMIs are only sure to leave {safe} MiB; it registers {registered}."
-            ).format(
-                memory=memory,
-                ram=it.memory_mib,
-                type=it.name,
-                safe=safe,
-                registered=registered_words(it),
-            ),
+                "Task memory ({memory} MiB) may exceed what the ECS agent registers on {type} "
+                "({registered}); only {safe} MiB are available on every current ECS GPU AMI."
+            ).format(memory=memory, type=it.name, safe=safe, registered=registered_words(it))
+            + _held_back(it),
             fix=_less(context, 1),
         )
     elif found.surely < found.tasks_per_instance:
@@ -42,17 +51,17 @@ def memory_fit(context: Context) -> Iterator[Finding]:
             "memory-fit",
             "task.memory",
             _(
-                "{tasks} tasks of {memory} MiB take {sum} MiB, but of the {ram} MiB that {type} "
-                "has, current ECS GPU AMIs are only sure to leave {safe} MiB: perhaps {surely} fit."
+                "{tasks} tasks of {memory} MiB take {sum} MiB. On {type} only {safe} MiB are "
+                "available on every current ECS GPU AMI, which is enough for {surely}."
             ).format(
                 tasks=tasks,
                 memory=memory,
                 sum=tasks * memory,
-                ram=it.memory_mib,
                 type=it.name,
                 safe=safe,
                 surely=found.surely,
-            ),
+            )
+            + _held_back(it),
             fix=_less(context, tasks),
         )
 
@@ -137,11 +146,22 @@ def _less(context: Context, tasks: int) -> Fix:
 
 def _too_much(memory: int, most: int, it: InstanceType) -> str:
     if it.registers.source == "measured":
-        return _(
-            "A task of {memory} MiB is never placed: of the {ram} MiB that {type} has, the ECS "
-            "agent registers at most {most} MiB (measured)."
+        exceeded = _(
+            "Task memory ({memory} MiB) exceeds what the ECS agent registers on {type} "
+            "({most} MiB, measured)."
+        ).format(memory=memory, type=it.name, most=most)
+    else:
+        exceeded = _(
+            "Task memory ({memory} MiB) exceeds what the ECS agent can register on {type} "
+            "({most} of {ram} MiB; the kernel takes the rest)."
         ).format(memory=memory, ram=it.memory_mib, type=it.name, most=most)
-    return _(
-        "A task of {memory} MiB is never placed: of the {ram} MiB that {type} has, no kernel "
-        "leaves the ECS agent more than {most} MiB."
-    ).format(memory=memory, ram=it.memory_mib, type=it.name, most=most)
+    return _("{exceeded} The task can never be placed.").format(exceeded=exceeded) + _held_back(it)
+
+
+def _held_back(it: InstanceType) -> str:
+    """Return the sentence about memory that the user data reserves, with a space before it."""
+    if not it.reserved_mib:
+        return ""
+    return " " + _("{mib} MiB of the instance are reserved by the user data ({setting}).").format(
+        mib=it.reserved_mib, setting=RESERVED
+    )

@@ -1,4 +1,4 @@
-"""Rules health-timing and drain-timing, and how long things take to be noticed."""
+"""Rules health-timing, drain-timing and delete-timeout, and how long things take to be noticed."""
 
 from __future__ import annotations
 
@@ -20,6 +20,10 @@ USUAL_SECONDS = 60
 delay: who raises the one says that requests take longer."""
 DELAY_MAX_SECONDS = 3600
 """The longest deregistration delay (aws.md, "Ranges")."""
+DELETE_SECONDS = 20 * 60
+"""How long the AWS provider waits for a deleted service to become INACTIVE."""
+DELETE_SLACK_SECONDS = 5 * 60
+"""For what a deletion takes besides: ECS notices, stops and reports each task."""
 SPOT_NOTICE_SECONDS = 120
 """From the notice to the end of a spot instance."""
 
@@ -116,6 +120,28 @@ def drain_timing(context: Context) -> Iterator[Finding]:
             "has {delay} s to finish: longer ones are cut off at every deployment."
         ).format(idle=idle, delay=delay)
         yield _drain(message, wanted)
+
+
+def delete_timeout(context: Context) -> Iterator[Finding]:
+    """A service that is deleted drains its tasks first, while the provider waits for its end.
+
+    The AWS provider waits DELETE_SECONDS unless the resource has ``timeouts`` (aws_ecs_service,
+    "Timeouts"); hashicorp/terraform-provider-aws#17548 has the failure.
+    """
+    delay = context.stack.load_balancer.deregistration_delay_seconds
+    ends = delay + STOP_SECONDS
+    if ends + DELETE_SLACK_SECONDS <= DELETE_SECONDS:
+        return
+    most = DELETE_SECONDS - DELETE_SLACK_SECONDS - STOP_SECONDS
+    yield warning(
+        "delete-timeout",
+        "load_balancer.deregistration_delay_seconds",
+        _(
+            "A destroy or a replacement of the service takes {delay} s to drain and up to {stop} s "
+            "to stop each task. The AWS provider waits {minutes} min by default and then fails."
+        ).format(delay=delay, stop=STOP_SECONDS, minutes=DELETE_SECONDS // 60),
+        fix=(("load_balancer.deregistration_delay_seconds", most),),
+    )
 
 
 def _drain(message: str, seconds: int) -> Finding:

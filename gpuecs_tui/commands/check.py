@@ -35,7 +35,7 @@ def check(arguments: argparse.Namespace) -> int:
     answers = subject.answers_of(path, limits=False)
     account = None if arguments.offline else read_account(answers)
     about = subject.subject_of(answers, account)
-    found = findings(about.answers, account, _owned(path), _provider(path))
+    found = findings(about.answers, account, _owned(path), _provider(path), _bootstrap(path))
     paid = cost(context_of(about.stack, account))
     if arguments.json:
         tree = {
@@ -127,6 +127,15 @@ def _provider(path: Path) -> str:
     from gpuecs_tui.terraform.provider_choice import provider_choice
 
     return provider_choice(path)
+
+
+def _bootstrap(path: Path) -> str:
+    """Return the user data file of a stack's directory; empty for a file of answers."""
+    if not path.is_dir():
+        return ""
+    from gpuecs_tui.terraform.bootstrap import bootstrap
+
+    return bootstrap(path)
 
 
 def _errors(found: Sequence[Finding]) -> bool:

@@ -1,7 +1,7 @@
-"""Service Quotas of the emulated account: EC2's vCPU limits for GPU families.
+"""Service Quotas of the emulated account: EC2's vCPU limits for GPU families, VPC's for rules.
 
-moto knows the quotas of VPC only. Codes: aws.md "Quotas", which has them from the AWS console.
-The values are an ordinary account's that asked once for G and never for P.
+moto knows the quotas of VPC only. Codes: from the AWS console. The values are an ordinary
+account's that asked once for G and never for P.
 """
 
 from __future__ import annotations
@@ -18,21 +18,27 @@ EC2_QUOTAS = {
     "L-1216C47A": ("Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances", 640.0),
 }
 """Quota code → (name, vCPUs)."""
+VPC_QUOTAS = {"L-0EA8095F": ("Inbound or outbound rules per security group", 60.0)}
+"""Quota code → (name, value)."""
+SERVICES = {
+    "ec2": ("Amazon Elastic Compute Cloud (Amazon EC2)", EC2_QUOTAS),
+    "vpc": ("Amazon Virtual Private Cloud (Amazon VPC)", VPC_QUOTAS),
+}
 
 _OK = "200 OK"
 _BAD = "400 Bad Request"
 
 
 def answer(operation: str, region: str, parameters: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Answer GetServiceQuota, GetAWSDefaultServiceQuota and both lists, for ``ec2``."""
-    service = parameters.get("ServiceCode")
+    """Answer GetServiceQuota, GetAWSDefaultServiceQuota and both lists, for SERVICES."""
+    service = parameters.get("ServiceCode", "")
+    _name, known = SERVICES.get(service, ("", {}))
     if operation in ("ListServiceQuotas", "ListAWSDefaultServiceQuotas"):
-        codes = EC2_QUOTAS if service == "ec2" else {}
-        return _OK, {"Quotas": [_quota(code, region) for code in codes]}
+        return _OK, {"Quotas": [_quota(service, code, region) for code in known]}
     if operation in ("GetServiceQuota", "GetAWSDefaultServiceQuota"):
         code = parameters.get("QuotaCode", "")
-        if service == "ec2" and code in EC2_QUOTAS:
-            return _OK, {"Quota": _quota(code, region)}
+        if code in known:
+            return _OK, {"Quota": _quota(service, code, region)}
         return _BAD, {
             "__type": "NoSuchResourceException",
             "Message": f"The request failed because the specified quota {code} does not exist.",
@@ -40,12 +46,13 @@ def answer(operation: str, region: str, parameters: dict[str, Any]) -> tuple[str
     return _BAD, {"__type": "IllegalArgumentException", "Message": f"{operation} isn't emulated."}
 
 
-def _quota(code: str, region: str) -> dict[str, Any]:
-    name, value = EC2_QUOTAS[code]
+def _quota(service: str, code: str, region: str) -> dict[str, Any]:
+    service_name, known = SERVICES[service]
+    name, value = known[code]
     return {
-        "ServiceCode": "ec2",
-        "ServiceName": "Amazon Elastic Compute Cloud (Amazon EC2)",
-        "QuotaArn": f"arn:aws:servicequotas:{region}:{ACCOUNT_ID}:ec2/{code}",
+        "ServiceCode": service,
+        "ServiceName": service_name,
+        "QuotaArn": f"arn:aws:servicequotas:{region}:{ACCOUNT_ID}:{service}/{code}",
         "QuotaCode": code,
         "QuotaName": name,
         "Value": value,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shlex
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field
 from typing import Any, Literal
 
@@ -53,6 +53,11 @@ class Key:
     """What the pattern asks for, in words, untranslated."""
     item_pattern: str = ""
     """For lists: each item's; for maps: each key's."""
+    item_problem: Callable[[str], str] | None = None
+    """For lists: says why an item is no value, or returns the empty text; asked before the
+    pattern."""
+    correct: Callable[[tuple[str, ...]], tuple[str, ...]] | None = None
+    """For lists: the items that are meant by ones that ``item_problem`` refuses."""
     min_length: int = 0
     max_length: int | None = None
     """For text: characters."""
@@ -91,6 +96,13 @@ class Key:
             return self._text_problem(value)
         assert isinstance(value, (tuple, dict))
         return self._items_problem(value)
+
+    def corrected(self, text: str) -> str:
+        """Return the value that is meant by ``text``, which is none; empty where that is open."""
+        if self.correct is None or self.kind != "list":
+            return ""
+        value = self.correct(_PARSERS["list"](text))
+        return "" if self.problem(value) else self.unparse(value)
 
     def type_problem(self, value: object) -> str:
         """Say why ``value`` is of another type than this key's, or return the empty text."""
@@ -150,6 +162,8 @@ class Key:
                 return reason
             if isinstance(value, tuple) and not self.words and value.count(item) > 1:
                 return _("{item} is named twice").format(item=item)
+            if self.item_problem and (reason := self.item_problem(item)):
+                return _("{item}: {reason}").format(item=item, reason=reason)
             if self.item_pattern and not re.fullmatch(self.item_pattern, item, re.ASCII):
                 return _("{item}: {reason}").format(item=item, reason=_(self.pattern_says))
         if isinstance(value, Mapping):

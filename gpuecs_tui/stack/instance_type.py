@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 MemorySource = Literal["measured", "estimated", "assumed"]
@@ -59,6 +59,8 @@ class InstanceType:
     registered_source: MemorySource
     ecs_support: str
     """``documented``, ``ami-code``, ``inferred``, or the catalogue's word for why not."""
+    reserved_mib: int = 0
+    """MiB that the user data of a stack takes from what the agent registers; see ``reserving``."""
     figures_source: str = ""
     """The catalogue's word for where its figures are from (``recalled``); empty where EC2 gave
     them."""
@@ -71,14 +73,18 @@ class InstanceType:
     @property
     def safe_memory_mib(self) -> int:
         """The most MiB that a task can reserve on any current ECS GPU AMI."""
-        return self.memory_mib * SAFE_MEMORY_PER_MILLE // 1000
+        return max(0, self.memory_mib * SAFE_MEMORY_PER_MILLE // 1000 - self.reserved_mib)
 
     @property
     def registers(self) -> Registered:
         """What the ECS agent registers: measured, estimated, or else the safe bound."""
         if self.registered_mib is None:
             return Registered(self.safe_memory_mib, "assumed")
-        return Registered(self.registered_mib, self.registered_source)
+        return Registered(max(0, self.registered_mib - self.reserved_mib), self.registered_source)
+
+    def reserving(self, mib: int) -> InstanceType:
+        """Return the type with ``mib`` held back from tasks, in place of what was held back."""
+        return self if mib == self.reserved_mib else replace(self, reserved_mib=mib)
 
     @property
     def supported(self) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gpuecs_tui.i18n import N_
+from gpuecs_tui.stack.cidrs import as_networks, network_problem
 from gpuecs_tui.stack.fields import text, texts
 
 VPC_ID = r"vpc-[0-9a-f]{8,17}"
@@ -100,4 +101,6 @@ class Network:
         (),
         item_pattern=IPV4_CIDR,
         pattern_says=N_("must be an IPv4 CIDR block, such as 10.0.0.0/16"),
+        item_problem=network_problem,
+        correct=as_networks,
     )

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
+from gpuecs_tui.stack.agent_config import reserved_memory
 from gpuecs_tui.stack.fields import Key, Value
 from gpuecs_tui.stack.identity import NAME_MAX
 from gpuecs_tui.stack.instance_type import InstanceType
@@ -123,6 +124,9 @@ def _derive(
     fill("load_balancer.port", HTTPS_PORT if https else HTTP_PORT)
     fill("names.target_group", derived_target_group(values) if name else None)
     fill("task.log_stream_prefix", values["task.container_name"])
+    if instance_type:
+        extra, ami = cast(str, values["fleet.extra_user_data"]), cast(str, values["fleet.ami"])
+        instance_type = instance_type.reserving(reserved_memory(extra, ami).mib)
     each = tasks_per_instance(values, instance_type) if instance_type else 1
     fill("task.cpu", min(CPU_MAX, instance_type.cpu_units // each) if instance_type else None)
     fill("task.memory", instance_type.safe_memory_mib // each if instance_type else None)

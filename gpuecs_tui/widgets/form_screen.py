@@ -298,6 +298,9 @@ class FormScreen(StepScreen):
         return [note for note in notes if note.text]
 
     def _fix_of(self, key: str) -> list[tuple[str, str]]:
+        if key in KEYS and key in self.wizard.decisions.problems:
+            text = KEYS[key].corrected(self.wizard.text(key))
+            return [(key, text)] if text else []
         for finding in self.wizard.findings_of(key):
             if finding.fix:
                 return [(name, KEYS[name].unparse(value)) for name, value in finding.fix]

@@ -84,6 +84,8 @@ class Wizard:
         """Names, ids and ARNs that the stack's own state holds; None when it couldn't be read."""
         self.provider = ""
         """The AWS provider's version that the directory asks for; empty where it is open."""
+        self.bootstrap = ""
+        """The text of the directory's user data file; empty without one."""
         self.wanted_run = ""
         """The operation that the run screen starts when it opens: "apply" after a review."""
         self._saver = saver
@@ -229,7 +231,13 @@ class Wizard:
 
         resolved = self.decisions.resolved
         absent = {*resolved.missing, *self.decisions.problems}
-        found = check(resolved.stack, self.account.facts, owned=self.owned, provider=self.provider)
+        found = check(
+            resolved.stack,
+            self.account.facts,
+            owned=self.owned,
+            provider=self.provider,
+            bootstrap=self.bootstrap,
+        )
         self.findings = tuple(finding for finding in found if finding.field not in absent)
 
     def findings_of(self, key: str) -> tuple[Finding, ...]:

@@ -312,3 +312,14 @@ def test_no_account_no_false_alarm() -> None:
     """Without an account nothing is claimed of it: what is found is unknown or of the stack."""
     assert {it.severity for it in check(stack(), None, now=NOW)} == {"unknown"}
     assert replace(account(), region="us-east-1") == account()
+
+
+@pytest.mark.parametrize(("delay", "bad"), [(300, False), (870, False), (871, True), (3600, True)])
+def test_delete_timeout(delay: int, bad: bool) -> None:
+    key = "load_balancer.deregistration_delay_seconds"
+    changes: dict[str, Value] = {"load_balancer__deregistration_delay_seconds": delay}
+    assert of_rule("delete-timeout", **changes) == ([("warning", key)] if bad else [])
+    for it in findings(account(), **changes):
+        if it.rule == "delete-timeout":
+            changed = apply_fix(it, {**ANSWERS, key: delay})
+            assert "delete-timeout" not in {it.rule for it in findings(account(), changed)}

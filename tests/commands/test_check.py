@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from gpuecs_tui.cli import main
 from gpuecs_tui.commands.failure import EXIT_FAILED
+from gpuecs_tui.terraform.bootstrap import BYTES_MAX, bootstrap
 from gpuecs_tui.terraform.render import render
 from tests.terraform.written import made, put
 
@@ -29,3 +31,28 @@ def test_a_lock_file_that_picks_a_provider_that_rolls_back(
     put(tmp_path, {".terraform.lock.hcl": LOCK})
     assert main(words) == EXIT_FAILED
     assert "provider-version" in rules(capsys)
+
+
+def test_a_user_data_file_that_came_from_windows(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(tmp_path, render(made()))
+    words = ["check", str(tmp_path), "--offline", "--json"]
+    assert main(words) == 0
+    assert "user-data" not in rules(capsys)
+    own = tmp_path / "user_data.sh"
+    own.write_bytes(own.read_bytes().replace(b"\n", b"\r\n"))
+    assert main(words) == EXIT_FAILED
+    assert "user-data" in rules(capsys)
+
+
+@pytest.mark.parametrize("kind", ["none", "fifo", "folder", "large"])
+def test_a_user_data_file_that_is_none(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "user_data.sh"
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "large":
+        path.write_text("#" * (2 * BYTES_MAX))
+    assert len(bootstrap(tmp_path)) == (BYTES_MAX if kind == "large" else 0)

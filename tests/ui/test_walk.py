@@ -433,5 +433,16 @@ async def test_what_it_means_that_a_new_image_is_deployed_elsewhere(open_wizard:
 async def test_a_provider_that_the_directory_asks_for_is_told(open_wizard: Open) -> None:
     async with open_wizard() as pilot:
         await go_to(pilot, "account")
-        pilot.app.post_message(WizardApp.OwnedRead(frozenset(), "6.53.0"))
+        pilot.app.post_message(WizardApp.OwnedRead(frozenset(), "6.53.0", ""))
         await until(pilot, lambda: "6.53.0" in shown(pilot, "stack.region"))
+
+
+async def test_a_range_with_host_bits_is_put_right_by_one_key(open_wizard: Open) -> None:
+    key = "network.ingress_cidrs"
+    async with open_wizard() as pilot:
+        wizard(pilot).focused["network"] = key
+        await go_to(pilot, "network", network__ingress_cidrs="10.20.30.40/16")
+        await until(pilot, lambda: "10.20.0.0/16" in shown(pilot, key))
+        await pilot.press("ctrl+s")
+        assert wizard(pilot).text(key) == "10.20.0.0/16"
+        assert key not in wizard(pilot).decisions.problems

@@ -1,0 +1,56 @@
+"""A shell script as its commands, as far as a reader needs who doesn't run it. Pure text.
+
+Neither expansions nor control structures are followed: each line is a command that is taken to run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_HEREDOC = re.compile(r"<<(-?)\s*(\\?)(['\"]?)([A-Za-z_][A-Za-z0-9_.]*)\3")
+_ASSIGNMENT = re.compile(r"^\s*(?:export\s+|readonly\s+|local\s+)?([A-Za-z_]\w*)=(\S*)\s*;?\s*$")
+_VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One line of a script, with what it reads from here-documents."""
+
+    text: str
+    """Continuation lines joined, variables that the script sets to a plain text filled in."""
+    body: str
+    """The lines of its here-documents; empty when it has none."""
+
+    @property
+    def whole(self) -> str:
+        """The command and what it reads."""
+        return f"{self.text}\n{self.body}"
+
+
+def commands(script: str) -> Iterator[Command]:
+    """Yield the commands of ``script`` in order, without comments and empty lines."""
+    known: dict[str, str] = {}
+    lines = iter(script.replace("\r\n", "\n").split("\n"))
+    for line in lines:
+        text = line
+        while text.endswith("\\"):
+            text = text[:-1] + " " + next(lines, "")
+        if not text.strip() or text.lstrip().startswith("#"):
+            continue
+        body: list[str] = []
+        for dash, _escape, _quote, word in _HEREDOC.findall(text):
+            for inside in lines:
+                if (inside.lstrip("\t") if dash else inside) == word:
+                    break
+                body.append(inside)
+        text = filled(text, known)
+        if assigned := _ASSIGNMENT.match(text):
+            known[assigned[1]] = assigned[2].strip("'\"")
+        yield Command(text, filled("\n".join(body), known))
+
+
+def filled(text: str, known: dict[str, str]) -> str:
+    """Return ``text`` with the variables of ``known`` replaced; others stay as they are."""
+    return _VARIABLE.sub(lambda found: known.get(found[1] or found[2], found[0]), text)
