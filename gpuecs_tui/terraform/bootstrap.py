@@ -18,16 +18,14 @@ def bootstrap(directory: Path) -> str:
     A regular file only, and no more than BYTES_MAX of it. Never raises.
     """
     for name in USER_DATA:
+        path = directory / name
         try:
-            # Without waiting for a writer, should it be a FIFO.
-            handle = os.open(directory / name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            if not stat.S_ISREG(path.stat().st_mode):
+                continue
+            # Without waiting for a writer, should it have become a FIFO meanwhile.
+            handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            with os.fdopen(handle, "rb") as file:
+                return file.read(BYTES_MAX).decode("utf-8", "replace")
         except OSError:
             continue
-        with os.fdopen(handle, "rb") as file:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
-                continue
-            try:
-                return file.read(BYTES_MAX).decode("utf-8", "replace")
-            except OSError:
-                continue
     return ""
