@@ -30,6 +30,7 @@ import platformdirs
 
 from gpuecs_tui.demo import fault_names, protocol
 from gpuecs_tui.i18n import _
+from gpuecs_tui.private_folder import make_private, open_private
 
 START_SECONDS = 60.0
 """How long a server may take to listen: a machine under full load needs ten times the usual 2 s."""
@@ -124,7 +125,7 @@ def start_or_find(folder: Path | None = None) -> DemoAccount:
         return found
     _require_moto()
     try:
-        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(home)
         with _locked(home / "start.lock"):
             return find(home) or _start(home)
     except OSError as error:
@@ -242,7 +243,7 @@ def _require_moto() -> None:
 
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    with path.open("a") as handle:
+    with path.open("a", opener=open_private) as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 

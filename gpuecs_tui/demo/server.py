@@ -20,6 +20,7 @@ from types import FrameType
 from typing import IO
 
 from gpuecs_tui.demo import protocol
+from gpuecs_tui.private_folder import open_private
 
 SETTINGS = {
     # Roles of a stack attach AWS's managed policies; without this they don't exist.
@@ -41,7 +42,7 @@ PREDECESSOR_SECONDS = 10.0
 
 def main(folder: Path, identity: str, idle_seconds: float = protocol.IDLE_SECONDS) -> int:
     """Serve until stopped; returns the exit code, EXIT_OTHER_LIVES when the folder is taken."""
-    with (folder / protocol.LIFE_LOCK).open("a") as life:
+    with (folder / protocol.LIFE_LOCK).open("a", opener=open_private) as life:
         deadline = time.monotonic() + PREDECESSOR_SECONDS
         while not _locked(life):
             if time.monotonic() > deadline:

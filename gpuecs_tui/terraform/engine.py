@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.private_folder import make_private
 from gpuecs_tui.terraform.problems import EngineProblem
 from gpuecs_tui.terraform.process import ProcessProblem, capture
-from gpuecs_tui.terraform.store import PRIVATE_FOLDER, read_json, replace_json
+from gpuecs_tui.terraform.store import read_json, replace_json
 
 ENGINE_VARIABLE = "GPUECS_TUI_ENGINE"
 """Environment variable that names the program to use: a path, or a name looked up on PATH."""
@@ -132,7 +133,7 @@ def _remember(known: dict[str, Any] | None, answer: tuple[str, str]) -> None:
     memory = _memory()
     # Only saves time: where it can't be written the question is asked again.
     with contextlib.suppress(OSError):
-        memory.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        make_private(memory.parent)
         replace_json(memory, {"program": known, "product": answer[0], "version": answer[1]})
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.private_folder import make_private
 from gpuecs_tui.terraform.directory_lock import DirectoryLock, Holder
 from gpuecs_tui.terraform.environment import child_environment, origin
 from gpuecs_tui.terraform.journal import JournalWriter, RunFiles, record
@@ -18,7 +19,7 @@ from gpuecs_tui.terraform.process import detach
 from gpuecs_tui.terraform.run import Run, load
 from gpuecs_tui.terraform.stack_directory import identify_directory, mark
 from gpuecs_tui.terraform.states import Operation, State
-from gpuecs_tui.terraform.store import PRIVATE_FOLDER, now, replace_json, sync_folder
+from gpuecs_tui.terraform.store import now, replace_json, sync_folder
 
 RUNNER = "gpuecs_tui.terraform.runner"
 
@@ -37,9 +38,9 @@ def create(
 
     The caller holds the directory's lock. Raises OSError.
     """
-    root.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    make_private(root)
     folder = root / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{os.urandom(3).hex()}"
-    folder.mkdir(mode=PRIVATE_FOLDER)
+    make_private(folder)
     sync_folder(root)
     files = RunFiles(folder)
     made = origin(child_environment(environ, profile=profile).variables)

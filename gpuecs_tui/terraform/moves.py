@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.private_folder import make_private
 from gpuecs_tui.terraform import runs
 from gpuecs_tui.terraform.directory_lock import DirectoryLock, Holder, is_held_by
 from gpuecs_tui.terraform.environment import child_environment
@@ -32,7 +33,6 @@ from gpuecs_tui.terraform.rotation import rotate_moves
 from gpuecs_tui.terraform.states import State
 from gpuecs_tui.terraform.store import (
     PRIVATE_FILE,
-    PRIVATE_FOLDER,
     now,
     parse_time,
     read_json,
@@ -302,7 +302,7 @@ def _launch(
     folder: Path, facts: dict[str, Any], lock: DirectoryLock, environ: Mapping[str, str]
 ) -> Move:
     try:
-        folder.mkdir(mode=PRIVATE_FOLDER, parents=True)
+        make_private(folder)
         replace_json(folder / _RECORD, facts)
         log = os.open(folder / _LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE_FILE)
     except OSError as error:

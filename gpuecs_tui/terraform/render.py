@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
+from gpuecs_tui.private_folder import make_private
 from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.terraform.hcl_format import format_hcl
 from gpuecs_tui.terraform.hcl_text import list_of, map_of, quote
@@ -109,7 +110,7 @@ def _bytecode_cache() -> jinja2.BytecodeCache | None:
 
     folder = Path(platformdirs.user_cache_dir("gpuecs-tui")) / "templates"
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(folder)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError:

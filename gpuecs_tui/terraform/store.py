@@ -9,10 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-PRIVATE_FILE = 0o600
-"""Mode of every file of a run: its journal may name things that are nobody else's business."""
-PRIVATE_FOLDER = 0o700
-"""Mode of the folders above them."""
+from gpuecs_tui.private_folder import PRIVATE_FILE
+
 
 
 def now() -> str:
@@ -64,7 +62,7 @@ def read_json(path: Path) -> dict[str, Any] | None:
     """Return the JSON object in ``path``, or None where there is no readable one."""
     try:
         value = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
 

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.private_folder import make_private
 from gpuecs_tui.wizard.drafts import draft_path
 
 
@@ -20,7 +21,7 @@ class DraftClaim:
         """Why the draft isn't ours, a sentence that names the other process; empty if it is."""
         path = draft_path(directory).with_suffix(".lock")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private(path.parent)
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             self.refusal = _("The draft can't be saved in {path}: {reason}.").format(

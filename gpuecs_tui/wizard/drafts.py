@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.private_folder import make_private
 
 FORMAT = 1
 """Counts up when an older program could misread the file."""
@@ -90,7 +91,7 @@ def save(directory: Path, draft: Draft) -> None:
     }
     temporary = ""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(path.parent)
         # mkstemp makes it 0600.
         handle, temporary = tempfile.mkstemp(prefix=f".{path.stem}-", dir=path.parent)
         with os.fdopen(handle, "w", encoding="utf-8") as file:

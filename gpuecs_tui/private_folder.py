@@ -1,0 +1,50 @@
+"""Folders and files that only their owner may use, whatever the umask is.
+
+``Path.mkdir(parents=True, mode=…)`` gives its mode to the last folder only, and the umask decides
+about the folders above it: with umask 000 another user could rename a private folder away.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+PRIVATE_FOLDER = 0o700
+"""The mode of folders: the XDG Base Directory Specification asks for it too."""
+PRIVATE_FILE = 0o600
+"""The mode of files."""
+
+
+def make_private(folder: Path) -> None:
+    """Make ``folder`` and every missing folder above it with mode 0700. Raises OSError.
+
+    Existing folders of ours below the state home get the mode too if this user owns them: an
+    earlier version may have made them under an open umask.
+    """
+    missing = []
+    above = folder
+    while not above.exists() and above != above.parent:
+        missing.append(above)
+        above = above.parent
+    for path in reversed(missing):
+        path.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+        _close(path)
+    # Late: most callers have imported it by now, the start of the program has not.
+    from platformdirs import user_state_path
+
+    home = user_state_path("gpuecs-tui")
+    for path in (folder, *folder.parents):
+        if path.is_relative_to(home):
+            _close(path)
+
+
+def open_private(path: str, flags: int) -> int:
+    """Open a file, made with mode 0600; an ``opener`` for ``open``. Raises OSError."""
+    return os.open(path, flags | os.O_CLOEXEC, PRIVATE_FILE)
+
+
+def _close(path: Path) -> None:
+    status = path.stat()
+    if status.st_uid == os.geteuid() and stat.S_IMODE(status.st_mode) != PRIVATE_FOLDER:
+        path.chmod(PRIVATE_FOLDER)
