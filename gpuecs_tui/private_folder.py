@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
+from typing import IO
 
 PRIVATE_FOLDER = 0o700
 """The mode of folders: the XDG Base Directory Specification asks for it too."""
@@ -39,9 +40,10 @@ def make_private(folder: Path) -> None:
             _close(path)
 
 
-def open_private(path: str, flags: int) -> int:
-    """Open a file, made with mode 0600; an ``opener`` for ``open``. Raises OSError."""
-    return os.open(path, flags | os.O_CLOEXEC, PRIVATE_FILE)
+def open_private(path: Path) -> IO[str]:
+    """Open a file to append to it; a new one has mode 0600. Raises OSError."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
+    return os.fdopen(os.open(path, flags, PRIVATE_FILE), "a")
 
 
 def _close(path: Path) -> None:

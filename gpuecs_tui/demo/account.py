@@ -243,7 +243,7 @@ def _require_moto() -> None:
 
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    with path.open("a", opener=open_private) as handle:
+    with open_private(path) as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 

@@ -42,7 +42,7 @@ PREDECESSOR_SECONDS = 10.0
 
 def main(folder: Path, identity: str, idle_seconds: float = protocol.IDLE_SECONDS) -> int:
     """Serve until stopped; returns the exit code, EXIT_OTHER_LIVES when the folder is taken."""
-    with (folder / protocol.LIFE_LOCK).open("a", opener=open_private) as life:
+    with open_private(folder / protocol.LIFE_LOCK) as life:
         deadline = time.monotonic() + PREDECESSOR_SECONDS
         while not _locked(life):
             if time.monotonic() > deadline:

@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gpuecs_tui.private_folder import PRIVATE_FILE
 from gpuecs_tui.terraform.liveness import (
     ProcessIdentity,
     boot_id,
@@ -36,7 +37,7 @@ from gpuecs_tui.terraform.liveness import (
 )
 from gpuecs_tui.terraform.problems import RunProblem
 from gpuecs_tui.terraform.states import FOLLOWERS, WORKING, State
-from gpuecs_tui.terraform.store import PRIVATE_FILE, now, read_json, replace_json
+from gpuecs_tui.terraform.store import now, read_json, replace_json
 
 NOTE = "gpuecs_tui_note"
 """Type of an event of ours that says something in words."""

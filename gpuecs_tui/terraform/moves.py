@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from gpuecs_tui.i18n import _
-from gpuecs_tui.private_folder import make_private
+from gpuecs_tui.private_folder import PRIVATE_FILE, make_private
 from gpuecs_tui.terraform import runs
 from gpuecs_tui.terraform.directory_lock import DirectoryLock, Holder, is_held_by
 from gpuecs_tui.terraform.environment import child_environment
@@ -32,7 +32,6 @@ from gpuecs_tui.terraform.process import detach
 from gpuecs_tui.terraform.rotation import rotate_moves
 from gpuecs_tui.terraform.states import State
 from gpuecs_tui.terraform.store import (
-    PRIVATE_FILE,
     now,
     parse_time,
     read_json,

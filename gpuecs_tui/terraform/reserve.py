@@ -11,8 +11,8 @@ import os
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.private_folder import PRIVATE_FILE
 from gpuecs_tui.terraform.problems import TerraformProblem
-from gpuecs_tui.terraform.store import PRIVATE_FILE
 
 RESERVED_BYTES = 4 * 1024 * 1024
 """A state, its backup, errored.tfstate (100 to 200 kB each for such a stack) and the journal's last

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.private_folder import PRIVATE_FILE
 from gpuecs_tui.terraform import broken_state, recovering_plan
 from gpuecs_tui.terraform.diagnosis import OUTWEIGH_A_STOP, Diagnosis
 from gpuecs_tui.terraform.directory_lock import LOCK_NAME, DirectoryLock
@@ -38,7 +39,7 @@ from gpuecs_tui.terraform.run import HAS_CHANGES, NO_CHANGES, Run, load
 from gpuecs_tui.terraform.run_record import Ended, RunRecord
 from gpuecs_tui.terraform.runs import runs_of
 from gpuecs_tui.terraform.states import Operation, State
-from gpuecs_tui.terraform.store import PRIVATE_FILE, read_json, replace_json
+from gpuecs_tui.terraform.store import read_json, replace_json
 from gpuecs_tui.terraform.supervise import Cancelled, Supervisor
 
 _USAGE = 64

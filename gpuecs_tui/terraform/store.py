@@ -12,7 +12,6 @@ from typing import Any
 from gpuecs_tui.private_folder import PRIVATE_FILE
 
 
-
 def now() -> str:
     """Return the present time as RFC 3339 in UTC with microseconds, as Terraform stamps events."""
     return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
