@@ -13,12 +13,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from gpuecs_tui.terraform.events import Diagnostic, Event, Hook
-from gpuecs_tui.terraform.follower import Follower
+from gpuecs_tui.terraform.events import Decoder, Diagnostic, Event, Hook
+from gpuecs_tui.terraform.journal import RunFiles
+from gpuecs_tui.terraform.launch import who
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.states import Operation, State
-from gpuecs_tui.terraform.store import now, parse_time, read_json, replace_json
+from gpuecs_tui.terraform.store import create_json, now, parse_time, read_json, replace_json
 from gpuecs_tui.terraform.stored_state import StoredState
+from gpuecs_tui.terraform.unread_run import UnreadRun
 
 ABSENT_NAME = "absent.json"
 """File in a run's folder that names creates of it which were looked for and not found."""
@@ -56,28 +58,53 @@ class Candidate:
         return bool(self.id)
 
 
-def candidates(runs: Iterable[Run], state: StoredState) -> tuple[Candidate, ...]:
+def candidates(runs: Iterable[Run | UnreadRun], state: StoredState) -> tuple[Candidate, ...]:
     """Return what ``runs`` (newest first) created and ``state`` lacks.
 
     An apply that succeeded is the end of the way back: what it left is in the state. Takes some
     10 ms a megabyte of journal.
     """
+    return tuple(_lacking(_created(runs), state))
+
+
+def holding(runs: Iterable[Run | UnreadRun]) -> frozenset[str]:
+    """Return the ids of ``runs`` (newest first) that may have created what the state lacks.
+
+    Only the journals are read: whether the state holds it by now is not known here.
+    """
+    return frozenset(it.run for it in _created(runs))
+
+
+def _created(runs: Iterable[Run | UnreadRun]) -> list[Candidate]:
     told: dict[str, Candidate | None] = {}
     for run in runs:
-        if run.operation is Operation.PLAN or not run.is_final:
+        if isinstance(run, Run):
+            if run.operation is Operation.PLAN or not run.is_final:
+                continue
+            if run.state is State.SUCCEEDED and not run.only_bring_back:
+                break
+        if run.files.forgotten.exists():
             continue
-        if run.state is State.SUCCEEDED and not run.only_bring_back:
-            break
-        for address, found in _told_by(run).items():
+        for address, found in told_by(run).items():
             told.setdefault(address, found)
-    return tuple(_lacking((it for it in told.values() if it), state))
+    return [it for it in told.values() if it]
+
+
+def forget(run: Run | UnreadRun) -> None:
+    """Dismiss what a run created and the state lacks. Raises OSError."""
+    create_json(run.files.forgotten, {"by": who(), "at": now()})
 
 
 def note_absent(run: Run, addresses: Iterable[str]) -> None:
     """Remember that these creates of a run did not happen, so that nobody looks for them again."""
     path = run.files.folder / ABSENT_NAME
-    known = (read_json(path) or {}).get("addresses") or []
-    replace_json(path, {"addresses": sorted({*known, *addresses}), "at": now()})
+    replace_json(path, {"addresses": sorted({*_absent(run.files), *addresses}), "at": now()})
+
+
+def _absent(files: RunFiles) -> frozenset[str]:
+    known = (read_json(files.folder / ABSENT_NAME) or {}).get("addresses")
+    named = known if isinstance(known, list) else ()
+    return frozenset(it for it in named if isinstance(it, str))
 
 
 def _lacking(told: Iterable[Candidate], state: StoredState) -> Iterator[Candidate]:
@@ -92,9 +119,9 @@ def _lacking(told: Iterable[Candidate], state: StoredState) -> Iterator[Candidat
             )
 
 
-def _told_by(run: Run) -> Mapping[str, Candidate | None]:
+def told_by(run: Run | UnreadRun) -> Mapping[str, Candidate | None]:
     """Return address → what the run created there; None: what stood there is deleted."""
-    events = events_of(run)
+    events = events_of(run.files)
     refused = {
         event.address
         for event in events
@@ -104,7 +131,7 @@ def _told_by(run: Run) -> Mapping[str, Candidate | None]:
         and _REFUSED.search(words := f"{event.summary}\n{event.detail}")
         and not _TAKEN.search(words)
     }
-    absent = (read_json(run.files.folder / ABSENT_NAME) or {}).get("addresses") or ()
+    absent = _absent(run.files)
     told: dict[str, Candidate | None] = {}
     begun: dict[str, datetime | None] = {}
     for event in events:
@@ -127,12 +154,11 @@ def _told_by(run: Run) -> Mapping[str, Candidate | None]:
     return told
 
 
-def events_of(run: Run) -> list[Event]:
-    """Return all events in the journal of a run that has ended."""
-    follower = Follower(run)
-    events: list[Event] = []
-    while True:
-        batch = follower.poll()
-        events.extend(batch.events)
-        if not batch.more:
-            return events
+def events_of(files: RunFiles) -> list[Event]:
+    """Return all events in the journal of a run that has ended; none where it can't be read."""
+    decoder = Decoder()
+    try:
+        with files.journal.open("rb") as journal:
+            return [decoder.decode(it.decode("utf-8", "replace")) for it in journal if it.strip()]
+    except OSError:
+        return []

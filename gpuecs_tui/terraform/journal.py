@@ -10,6 +10,7 @@ decision.json      the one decision on a plan: approve or discard; created exact
 cancel.json        somebody asked for the end
 interrupted.json   made right before Terraform's one SIGINT: who finds it sends none
 forced.json        somebody had Terraform ended before it saved its state
+forgotten.json     the user dismissed what the run created and the state lacks
 journal.jsonl      Terraform's ``-json`` events, written by Terraform itself, and ours; on the disk
                    every second and before each transition
 plan.tfplan        the saved plan; gone once it is applied, stale or declined
@@ -23,10 +24,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gpuecs_tui.i18n import _
 from gpuecs_tui.private_folder import PRIVATE_FILE
 from gpuecs_tui.terraform.liveness import (
     ProcessIdentity,
@@ -36,6 +39,13 @@ from gpuecs_tui.terraform.liveness import (
     is_alive,
 )
 from gpuecs_tui.terraform.problems import RunProblem
+from gpuecs_tui.terraform.run_facts import (
+    RecordProblem,
+    check_types,
+    is_text,
+    is_text_map,
+    read_object,
+)
 from gpuecs_tui.terraform.states import FOLLOWERS, WORKING, State
 from gpuecs_tui.terraform.store import now, read_json, replace_json
 
@@ -83,6 +93,11 @@ class RunFiles:
         return self.folder / "forced.json"
 
     @property
+    def forgotten(self) -> Path:
+        """The mark that the user dismissed the creations that the state lacks."""
+        return self.folder / "forgotten.json"
+
+    @property
     def journal(self) -> Path:
         """All events, one JSON object a line; what is none is Terraform's plain words."""
         return self.folder / "journal.jsonl"
@@ -120,22 +135,34 @@ class Recorded:
 
 
 def read_recorded(files: RunFiles) -> Recorded | None:
-    """Return the recorded state, or None where there is none that can be read.
+    """Return the recorded state, or None where there is none that can be read."""
+    try:
+        return recorded_of(files)
+    except (FileNotFoundError, RecordProblem):
+        return None
+
+
+def recorded_of(files: RunFiles) -> Recorded:
+    """Return the recorded state. Raises FileNotFoundError, RecordProblem.
 
     Its ``child`` is also one that a runner had started and was killed before it wrote that.
     """
-    raw = read_json(files.state)
-    if raw is None or raw.get("state") not in set(State):
-        return None
-    values = raw.get("values")
+    raw = read_object(files.state)
+    check_types(files.state, raw, _TYPES)
+    if raw.get("state") not in set(State):
+        words = _("its state is {state!r}").format(state=raw.get("state"))
+        raise RecordProblem(files.state, words, newer="state" in raw)
+    values = raw.get("values") or {}
+    for name, is_valid in _VALUES.items():
+        if name in values and not is_valid(values[name]):
+            words = _("the value of {name} is not valid").format(name=name)
+            raise RecordProblem(files.state, words)
     state = State(raw["state"])
     runner, child = (ProcessIdentity.from_json(raw.get(name)) for name in ("runner", "child"))
     was_here = runner is not None and (runner.host, runner.boot) == (host_name(), boot_id())
     if state in WORKING and was_here and not is_alive(runner) and not is_alive(child):
         child = _unrecorded_child(files) or child
-    return Recorded(
-        state, str(raw.get("at", "")), runner, child, values if isinstance(values, dict) else {}
-    )
+    return Recorded(state, raw.get("at") or "", runner, child, values)
 
 
 def record(
@@ -155,7 +182,8 @@ def record(
     """
     old = read_json(files.state) or {}
     before = old.get("state")
-    if before is not None and before != state and state not in FOLLOWERS.get(State(before), ()):
+    allowed = before is None or before == state or state in FOLLOWERS.get(State(before), ())
+    if not allowed:
         raise RunProblem(f"A run that is {before} can't become {state}.")
     at = now()
     history = list(old.get("history", ()))
@@ -178,6 +206,45 @@ def _unrecorded_child(files: RunFiles) -> ProcessIdentity | None:
     """Return the Terraform that works with the run's plan: its path names the run."""
     plan = str(files.plan)
     return find_process(("apply", plan), ("plan", f"-out={plan}"))
+
+
+def _is_process(value: object) -> bool:
+    return value is None or (isinstance(value, dict) and type(value.get("pid")) is int)
+
+
+def _is_changes(value: object) -> bool:
+    return isinstance(value, dict) and all(
+        name in ("add", "change", "destroy", "imported") and type(it) is int
+        for name, it in value.items()
+    )
+
+
+def _is_exit(value: object) -> bool:
+    if not isinstance(value, dict):
+        return False
+    code = value.get("returncode")
+    told = (value.get(name, "") for name in ("message", "remedy"))
+    return (code is None or type(code) is int) and all(isinstance(it, str) for it in told)
+
+
+_TYPES: Mapping[str, Callable[[object], bool]] = {
+    "state": is_text,
+    "at": is_text,
+    "runner": _is_process,
+    "child": _is_process,
+    "values": lambda value: isinstance(value, dict),
+    "history": lambda value: (
+        isinstance(value, list) and all(isinstance(step, dict) for step in value)
+    ),
+}
+"""Every value that this version writes to state.json, and what it must be."""
+_VALUES: Mapping[str, Callable[[object], bool]] = {
+    "changes": _is_changes,
+    "exit": _is_exit,
+    "plan_sha256": is_text,
+    "configuration": is_text_map,
+}
+"""What the values in it must be that are relied on."""
 
 
 class JournalWriter:

@@ -18,6 +18,7 @@ from gpuecs_tui.terraform.problems import RunProblem
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.states import Operation
 from gpuecs_tui.terraform.stored_state import NOTHING, StateProblem, read_state
+from gpuecs_tui.terraform.unread_run import UnreadRun
 
 NO_CHANGES, FAILED = 0, 1
 """Exit codes of ``plan -detailed-exitcode``; 2 is a plan with changes."""
@@ -41,7 +42,7 @@ class Planner:
 
 def plan(
     run: Run,
-    earlier: Sequence[Run],
+    earlier: Sequence[Run | UnreadRun],
     environment: Mapping[str, str],
     journal: JournalWriter,
     planner: Planner,
@@ -100,7 +101,7 @@ def _refuse_fork(run: Run, environment: Mapping[str, str], journal: JournalWrite
 
 
 def _missing(
-    run: Run, earlier: Sequence[Run], environment: Mapping[str, str]
+    run: Run, earlier: Sequence[Run | UnreadRun], environment: Mapping[str, str]
 ) -> tuple[Candidate, ...]:
     # Journals are read before the state: mostly there is nothing to ask it about.
     others = [it for it in earlier if it.id != run.id]
@@ -159,9 +160,15 @@ def _plan_with(
         return planner.plan(targets)
 
 
-def _remember_absent(missing: Sequence[Candidate], search: Search, earlier: Sequence[Run]) -> None:
+def _remember_absent(
+    missing: Sequence[Candidate], search: Search, earlier: Sequence[Run | UnreadRun]
+) -> None:
     for run in earlier:
-        if run.ended_at is None or datetime.now(UTC) - run.ended_at < SETTLED:
+        if (
+            isinstance(run, UnreadRun)
+            or run.ended_at is None
+            or datetime.now(UTC) - run.ended_at < SETTLED
+        ):
             continue
         gone = [it.address for it in missing if it.run == run.id and it.address in search.absent]
         if gone:

@@ -17,16 +17,18 @@ from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.terraform import broken_state, errored, locks
 from gpuecs_tui.terraform.broken_state import Broken
 from gpuecs_tui.terraform.candidates import Candidate, candidates
+from gpuecs_tui.terraform.directory_lock import is_held
 from gpuecs_tui.terraform.durations import in_words
 from gpuecs_tui.terraform.errored import Errored, Unreadable, Verdict
 from gpuecs_tui.terraform.locks import HeldLock, Holder
 from gpuecs_tui.terraform.moves import Due, due, is_moving
 from gpuecs_tui.terraform.places import noted_place
 from gpuecs_tui.terraform.problems import TerraformProblem
-from gpuecs_tui.terraform.runs import live_run, runs_of
+from gpuecs_tui.terraform.runs import live_run, records_of, unreadable_home
 from gpuecs_tui.terraform.stack_directory import unreadable
 from gpuecs_tui.terraform.state_content import read_place
 from gpuecs_tui.terraform.stored_state import NOTHING, StoredState, parse_state, read_state
+from gpuecs_tui.terraform.unread_run import UnreadRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,10 @@ def examine(directory: Path, environ: Mapping[str, str] | None = None) -> Recove
         return Recovery(unknown=(unreadable(directory, error),))
     if not there:
         return Recovery()
-    if live_run(directory) is not None or is_moving(directory):
+    unread = [it for it in records_of(directory) if isinstance(it, UnreadRun)]
+    # Of a run that can't be read only the directory's lock tells whether it works.
+    works = bool(unread) and is_held(directory)
+    if works or live_run(directory) is not None or is_moving(directory):
         return Recovery(_lock_at_work(directory, environment), at_work=True)
     lock: HeldLock | None = None
     broken: Broken | None = None
@@ -120,7 +125,9 @@ def examine(directory: Path, environ: Mapping[str, str] | None = None) -> Recove
     failed: Errored | None = None
     missing: tuple[Candidate, ...] = ()
     problems = []
-    unknown = []
+    unknown = [f"{it.message} {it.remedy}" for it in unread if it.is_open]
+    if (home := unreadable_home()) is not None:
+        unknown.append(str(home))
     try:
         lock = locks.held_lock(directory, environment)
     except TerraformProblem as problem:
@@ -197,7 +204,7 @@ def _lock_at_work(directory: Path, environ: Mapping[str, str]) -> HeldLock | Non
 def _missing(
     directory: Path, failed: Errored | None, environ: Mapping[str, str]
 ) -> tuple[Candidate, ...]:
-    earlier = runs_of(directory)
+    earlier = records_of(directory)
     if not candidates(earlier, NOTHING):
         return ()
     if failed is not None and failed.verdict is Verdict.PUSH:

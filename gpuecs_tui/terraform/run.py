@@ -10,14 +10,26 @@ from typing import Any
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.directory_lock import is_held
 from gpuecs_tui.terraform.environment import Origin
-from gpuecs_tui.terraform.journal import Recorded, RunFiles, read_recorded
+from gpuecs_tui.terraform.journal import Recorded, RunFiles, recorded_of
 from gpuecs_tui.terraform.journal_tail import had_finished
 from gpuecs_tui.terraform.liveness import identify, is_alive
+from gpuecs_tui.terraform.run_facts import (
+    RecordProblem,
+    RunFacts,
+    check_types,
+    is_text,
+    read_facts,
+    read_object,
+)
+from gpuecs_tui.terraform.stack_directory import DirectoryIdentity
 from gpuecs_tui.terraform.states import FINAL, WORKING, Operation, State
-from gpuecs_tui.terraform.store import parse_time, read_json
+from gpuecs_tui.terraform.store import parse_time
+from gpuecs_tui.terraform.unread_run import UnreadRun, unread_run
 
 APPROVE, DISCARD = "approve", "discard"
 """The two decisions on a plan."""
+_DECISION = ("decision", "by", "at", "reason", "credentials_end")
+"""Every value of decision.json; all are texts."""
 NO_CHANGES, HAS_CHANGES = 0, 2
 """Exit codes of ``plan -detailed-exitcode``; 1 is an error. Outputs alone are changes too."""
 
@@ -120,13 +132,32 @@ class Run:
 
 
 def load(folder: Path) -> Run | None:
-    """Return the run of a folder, or None where there is none (any more)."""
-    files = RunFiles(folder)
-    facts, recorded = read_json(files.facts), read_recorded(files)
-    if facts is None or recorded is None:
+    """Return the run of a folder, or None where there is none (any more) that can be read."""
+    found = load_any(folder)
+    return found if isinstance(found, Run) else None
+
+
+def load_any(folder: Path, of: DirectoryIdentity | None = None) -> Run | UnreadRun | None:
+    """Return the run of a folder, readable or not; None where there is none (any more).
+
+    With ``of`` only a run of that directory: what is another's is not read further.
+    """
+    files, facts = RunFiles(folder), None
+    try:
+        facts = read_facts(files.facts)
+        if of is not None and not of.is_same(facts.directory, facts.inode, facts.token):
+            return None
+        return _loaded(files, facts, recorded_of(files))
+    except FileNotFoundError:
         return None
-    decision = read_json(files.decision) or {}
-    directory = Path(str(facts.get("directory", "")))
+    except RecordProblem as problem:
+        found = unread_run(files, problem, facts)
+        return found if of is None or found.is_of(of) else None
+
+
+def _loaded(files: RunFiles, facts: RunFacts, recorded: Recorded) -> Run:
+    folder, directory = files.folder, facts.directory
+    decision = _decision(files)
     state = derive(recorded, decision, directory)
     values, ending = recorded.values, recorded.values.get("exit") or {}
     since = _decided_at(decision) if state is not recorded.state else None
@@ -135,32 +166,31 @@ def load(folder: Path) -> Run | None:
         since = _modified(files.journal)
         ending = _lost_ending(recorded, files)
     alive_child = recorded.child if state in WORKING and is_alive(recorded.child) else None
-    numbers: list[int] = facts.get("inode") or []
     return Run(
         files=files,
         id=folder.name,
         directory=directory,
-        inode=(numbers[0], numbers[1]) if len(numbers) == 2 else None,
-        token=str(facts.get("token", "")),
-        operation=Operation(facts.get("operation", Operation.PLAN)),
+        inode=facts.inode,
+        token=facts.token,
+        operation=facts.operation,
         state=state,
-        started_at=parse_time(str(facts.get("started_at", ""))) or _modified(folder),
+        started_at=facts.started_at or _modified(folder),
         state_since=since,
         ended_at=since if state in FINAL else None,
-        user=str(facts.get("user", "")),
-        host=str(facts.get("host", "")),
+        user=facts.user,
+        host=facts.host,
         pid=recorded.runner.pid if recorded.runner else 0,
         terraform_pid=alive_child.pid if alive_child else 0,
-        plugin_dir=Path(facts["plugin_dir"]) if facts.get("plugin_dir") else None,
-        profile=facts.get("profile"),
-        origin=Origin(facts.get("settings") or {}, str(facts.get("fingerprint", ""))),
+        plugin_dir=facts.plugin_dir,
+        profile=facts.profile,
+        origin=facts.origin,
         changes=Changes(**values["changes"]) if values.get("changes") else None,
         returncode=ending.get("returncode"),
         message=str(ending.get("message", "")) or str(decision.get("reason", "")),
         remedy=str(ending.get("remedy", "")),
         decided_by=str(decision.get("by", "")),
         cancel_requested=files.cancel.exists(),
-        only_bring_back=bool(facts.get("only_bring_back")),
+        only_bring_back=facts.only_bring_back,
         credentials_end=parse_time(str(decision.get("credentials_end", ""))),
     )
 
@@ -208,6 +238,18 @@ def _lost_ending(recorded: Recorded, files: RunFiles) -> dict[str, str]:
     else:
         words = _("Its process ended without a word before anything was changed.")
     return {"message": words, "remedy": _("Start it again.")}
+
+
+def _decision(files: RunFiles) -> dict[str, Any]:
+    try:
+        decision = read_object(files.decision)
+    except FileNotFoundError:
+        return {}
+    check_types(files.decision, decision, dict.fromkeys(_DECISION, is_text))
+    if decision.get("decision") not in (APPROVE, DISCARD):
+        words = _("its decision is {decision!r}").format(decision=decision.get("decision"))
+        raise RecordProblem(files.decision, words, newer="decision" in decision)
+    return decision
 
 
 def _decided_at(decision: dict[str, Any]) -> datetime | None:

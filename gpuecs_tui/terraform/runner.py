@@ -37,10 +37,11 @@ from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.reserve import Reserve
 from gpuecs_tui.terraform.run import HAS_CHANGES, NO_CHANGES, Run, load
 from gpuecs_tui.terraform.run_record import Ended, RunRecord
-from gpuecs_tui.terraform.runs import runs_of
+from gpuecs_tui.terraform.runs import records_of
 from gpuecs_tui.terraform.states import Operation, State
 from gpuecs_tui.terraform.store import read_json, replace_json
 from gpuecs_tui.terraform.supervise import Cancelled, Supervisor
+from gpuecs_tui.terraform.unread_run import UnreadRun
 
 _USAGE = 64
 """EX_USAGE of sysexits(3)."""
@@ -79,7 +80,9 @@ class Runner:
             events=lambda: self._events,
             show=lambda: self._shown(engine),
         )
-        earlier = runs_of(self.run.directory)
+        earlier = records_of(self.run.directory)
+        for unread in (it for it in earlier if isinstance(it, UnreadRun)):
+            self.journal.note(f"{unread.message} {unread.remedy}", "warn")
         code = recovering_plan.plan(self.run, earlier, self.environment, self.journal, planner)
         # An interrupt can end the plan with 2 as well, before it has written anything.
         if code not in (NO_CHANGES, HAS_CHANGES) or (code and not self.files.plan.stat().st_size):
@@ -122,9 +125,10 @@ class Runner:
         if code != 0:
             self._fail(code)
         destroyed = self.run.operation is Operation.DESTROY
-        self.record.end(
-            State.SUCCEEDED, _("Destroyed.") if destroyed else _("Applied."), returncode=0
-        )
+        words = _("Destroyed.") if destroyed else _("Applied.")
+        if self.supervisor.is_cancelled():
+            words = f"{words} {self._too_late()}"
+        self.record.end(State.SUCCEEDED, words, returncode=0)
 
     def _initialise(self, engine: Engine, *, force: bool = False) -> None:
         directory = self.run.directory
@@ -295,6 +299,13 @@ class Runner:
             kind="forced",
             returncode=code,
         )
+
+    def _too_late(self) -> str:
+        asked = read_json(self.files.cancel) or {}
+        if not asked.get("by"):
+            return _("The request to stop came too late: everything in the plan was done.")
+        words = _("{who} asked to stop, but too late: everything in the plan was done.")
+        return words.format(who=asked["by"])
 
     def _stopped_words(self) -> str:
         if self.run.state is State.APPROVED:

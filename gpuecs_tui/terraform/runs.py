@@ -37,10 +37,11 @@ from gpuecs_tui.terraform.launch import create, holder_of, launch, who
 from gpuecs_tui.terraform.liveness import host_name, is_alive
 from gpuecs_tui.terraform.problems import RunProblem
 from gpuecs_tui.terraform.rotation import rotate
-from gpuecs_tui.terraform.run import APPROVE, DISCARD, Run, load
-from gpuecs_tui.terraform.stack_directory import identify_directory
+from gpuecs_tui.terraform.run import APPROVE, DISCARD, Run, load_any
+from gpuecs_tui.terraform.stack_directory import DirectoryIdentity, identify_directory
 from gpuecs_tui.terraform.states import WORKING, Operation, State, title
 from gpuecs_tui.terraform.store import create_json, now, read_json
+from gpuecs_tui.terraform.unread_run import UnreadRun
 
 _PATIENCE = 60.0
 """Seconds to wait for a runner that was told to leave the details of its plan alone."""
@@ -94,7 +95,7 @@ def start(
             if operation is not Operation.PLAN and waiting.state is State.PLANNED:
                 _decide(waiting, DISCARD, _("Another run of this stack took its place."))
         try:
-            rotate(all_runs())
+            rotate(_read_all())
             run = create(
                 runs_root(),
                 real,
@@ -200,18 +201,47 @@ def cancel(run: Run) -> Run:
 
 
 def all_runs() -> list[Run]:
-    """Return all runs of this user, newest first."""
+    """Return all runs of this user that can be read, newest first."""
+    return [run for run in _read_all() if isinstance(run, Run)]
+
+
+def runs_of(directory: Path) -> list[Run]:
+    """Return the runs of a stack's directory that can be read, newest first."""
+    return [run for run in records_of(directory) if isinstance(run, Run)]
+
+
+def records_of(directory: Path) -> list[Run | UnreadRun]:
+    """Return the runs of a stack's directory, readable or not, newest first."""
+    return _read_all(identify_directory(directory))
+
+
+def unassigned() -> list[UnreadRun]:
+    """Return the runs whose record is so damaged that it doesn't say which stack they are of."""
+    return [it for it in _read_all() if isinstance(it, UnreadRun) and it.directory is None]
+
+
+def unreadable_home() -> RunProblem | None:
+    """Return why the folder of all runs can't be read; None where it can, or isn't there yet."""
+    try:
+        with os.scandir(runs_root()):
+            return None
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return RunProblem(
+            _("Could not read {folder}: {reason}.").format(
+                folder=runs_root(), reason=error.strerror or error
+            ),
+            _("Check the owner and the mode of the folder, or set XDG_STATE_HOME."),
+        )
+
+
+def _read_all(of: DirectoryIdentity | None = None) -> list[Run | UnreadRun]:
     try:
         folders = sorted(runs_root().iterdir(), reverse=True)
     except OSError:
         return []
-    return [run for run in map(load, folders) if run is not None]
-
-
-def runs_of(directory: Path) -> list[Run]:
-    """Return the runs of a stack's directory, newest first."""
-    here = identify_directory(directory)
-    return [run for run in all_runs() if here.is_same(run.directory, run.inode, run.token)]
+    return [run for folder in folders if (run := load_any(folder, of)) is not None]
 
 
 def live_run(directory: Path) -> Run | None:
