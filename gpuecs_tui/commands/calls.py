@@ -183,7 +183,7 @@ _ALL = (
     ),
     Command(
         name="state",
-        operands="DIR [--unlock ID|--restore|--push|--recover]",
+        operands="DIR [--unlock ID|--restore|--push|--recover|--forget RUN]",
         help=N_("list what the state holds and what is amiss with it, and mend that"),
         target="commands.state:state",
         arguments=(
@@ -196,7 +196,7 @@ _ALL = (
                 ("--restore",),
                 {
                     "action": "store_true",
-                    "help": N_("put a local state right that a full disk has cut off"),
+                    "help": N_("replace a damaged local state by the copy before it"),
                 },
             ),
             (
@@ -208,6 +208,15 @@ _ALL = (
                 {
                     "action": "store_true",
                     "help": N_("plan the import of what the state lacks; with --yes apply it"),
+                },
+            ),
+            (
+                ("--forget",),
+                {
+                    "metavar": "RUN",
+                    "help": N_(
+                        "list what a run created and the state lacks; with --yes dismiss it"
+                    ),
                 },
             ),
             YES,

@@ -8,9 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from gpuecs_tui.columns import cells, pad
 from gpuecs_tui.commands import plan_report
 from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.decide import Gates, carry_out, needs_yes
@@ -18,6 +16,7 @@ from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
 from gpuecs_tui.commands.follow import follow
 from gpuecs_tui.commands.output import print_json
 from gpuecs_tui.commands.run_end import outcome, tell_failure
+from gpuecs_tui.commands.run_list import lines_of_runs, run_tree, unread_tree
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform import runs as store
 from gpuecs_tui.terraform.durations import in_words
@@ -26,7 +25,8 @@ from gpuecs_tui.terraform.hard_stop import end_now
 from gpuecs_tui.terraform.plan_words import only_outputs
 from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.run import Run
-from gpuecs_tui.terraform.states import Operation, State, operation_title, title
+from gpuecs_tui.terraform.states import Operation, State, title
+from gpuecs_tui.terraform.unread_run import UnreadRun
 
 EXIT_CHANGES = 2
 """As ``terraform plan -detailed-exitcode``: the plan succeeded and there are changes."""
@@ -39,7 +39,7 @@ def plan(arguments: argparse.Namespace) -> int:
     out = sys.stderr if arguments.json else sys.stdout
     ended = follow(run, _is_over, out, preface=plan_report.warn_once(run))
     if arguments.json:
-        print_json(_tree(ended) | plan_report.as_json(ended))
+        print_json(run_tree(ended) | plan_report.as_json(ended))
     if ended.state is not State.SUCCEEDED:
         return tell_failure(ended)
     if ended.returncode != EXIT_CHANGES:
@@ -76,19 +76,18 @@ def runs(arguments: argparse.Namespace) -> int:
     directory: Path = arguments.directory
     if not directory.is_dir():
         raise Failure(_("{directory} is no directory.").format(directory=directory))
-    found = store.runs_of(directory)
+    _need_home()
+    found = store.records_of(directory)
     if arguments.json:
-        print_json([_tree(run) for run in found])
-        return 0
-    if not found:
-        print(harmless(_("No runs of {directory} yet.").format(directory=directory)))
-    rows = [(operation_title(run.operation), title(run.state), _counts(run)) for run in found]
-    widths = [max(map(cells, column)) for column in zip(*rows, strict=True)]
-    for run, row in zip(found, rows, strict=True):
-        padded = (pad(text, width) for text, width in zip(row, widths, strict=True))
-        started = f"{run.started_at.astimezone():%Y-%m-%d %H:%M:%S}"
-        line = "  ".join((started, *padded, f"{run.user}@{run.host}", run.message))
-        print(harmless(" ".join(line.splitlines())).rstrip())
+        print_json([unread_tree(it) if isinstance(it, UnreadRun) else run_tree(it) for it in found])
+    else:
+        if not found:
+            print(harmless(_("No runs of {directory} yet.").format(directory=directory)))
+        for line in lines_of_runs(found):
+            print(harmless(line))
+    # They may be of any stack, so each list names them.
+    for it in store.unassigned():
+        print(harmless(f"!  {it.message} {it.remedy}"), file=sys.stderr)
     return 0
 
 
@@ -100,8 +99,10 @@ def attach(arguments: argparse.Namespace) -> int:
 
 def cancel(arguments: argparse.Namespace) -> int:
     """Ask the live run (or a plan that waits) to end."""
+    _need_home()
     run = store.unfinished_run(arguments.directory)
     if run is None:
+        _refuse_unread(arguments.directory)
         raise Failure(
             _("No run is under way in {directory}.").format(directory=arguments.directory)
         )
@@ -226,8 +227,24 @@ def _plan_and_apply(
     )
 
 
+def _need_home() -> None:
+    if (problem := store.unreadable_home()) is not None:
+        raise Failure(problem.message, problem.remedy)
+
+
+def _refuse_unread(directory: Path) -> None:
+    """Raise Failure where the newest run of ``directory`` can't be read."""
+    newest = next(iter(store.records_of(directory)), None)
+    if isinstance(newest, UnreadRun):
+        raise Failure(newest.message, newest.remedy)
+
+
 def _live_or_latest(directory: Path) -> Run:
-    run = store.unfinished_run(directory) or next(iter(store.runs_of(directory)), None)
+    _need_home()
+    run = store.unfinished_run(directory)
+    if run is None:
+        _refuse_unread(directory)
+        run = next(iter(store.runs_of(directory)), None)
     if run is None:
         raise Failure(_("No run of {directory} yet.").format(directory=directory))
     return run
@@ -239,35 +256,3 @@ def _is_over(run: Run) -> bool:
 
 def _is_decidable(run: Run) -> bool:
     return run.is_final or run.state is State.PLANNED
-
-
-def _counts(run: Run) -> str:
-    changes = run.changes
-    if changes is None:
-        return ""
-    return f"+{changes.add} ~{changes.change} -{changes.destroy}"
-
-
-def _tree(run: Run) -> dict[str, Any]:
-    changes = run.changes
-    return {
-        "id": run.id,
-        "directory": str(run.directory),
-        "operation": run.operation.value,
-        "state": run.state.value,
-        "started_at": run.started_at.isoformat(),
-        "ended_at": run.ended_at.isoformat() if run.ended_at else None,
-        "user": run.user,
-        "host": run.host,
-        "pid": run.pid or None,
-        "changes": None
-        if changes is None
-        else {
-            "add": changes.add,
-            "change": changes.change,
-            "destroy": changes.destroy,
-            "import": changes.imported,
-        },
-        "message": run.message,
-        "remedy": run.remedy,
-    }

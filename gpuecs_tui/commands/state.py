@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.failure import EXIT_FAILED, Failure, harmless
+from gpuecs_tui.commands.forget import forget
 from gpuecs_tui.commands.output import print_json
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.terraform import broken_state, errored, locks, recovery
@@ -37,8 +38,10 @@ def state(arguments: argparse.Namespace) -> int:
         return 0
     if arguments.restore:
         kept = _worded(lambda: broken_state.restore(directory))
-        print(_("The state is whole again; what was cut off is kept as {path}.").format(path=kept))
+        print(_("The state is whole again; the damaged file is kept as {path}.").format(path=kept))
         return 0
+    if arguments.forget is not None:
+        return forget(directory, arguments.forget, yes=arguments.yes)
     if arguments.recover:
         return _recover(arguments)
     found = recovery.examine(directory)
@@ -98,9 +101,14 @@ def _remedies(directory: Path, found: Recovery) -> list[str]:
         told.append(f"gpuecs-tui migrate {directory} --yes")
     if found.errored is not None and found.errored.verdict in (Verdict.PUSH, Verdict.SAME):
         told.append(f"gpuecs-tui state {directory} --push")
+    if found.errored is not None and found.errored.verdict is Verdict.DAMAGED:
+        told.append(f"gpuecs-tui state {directory} --restore")
     if found.missing:
         told.append(f"gpuecs-tui state {directory} --recover")
-    return told
+    for run in dict.fromkeys(it.run for it in found.missing):
+        words = _("gpuecs-tui state {directory} --forget {run}  (lists and dismisses them)")
+        told.append(words.format(directory=directory, run=run))
+    return list(dict.fromkeys(told))
 
 
 def _tree(stored: StoredState, found: Recovery) -> dict[str, Any]:

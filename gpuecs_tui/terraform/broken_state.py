@@ -1,4 +1,4 @@
-"""A local state that a full disk or a power cut cut off in the middle, and putting it right.
+"""A local state, or an errored.tfstate, that is damaged, and moving it out of the way.
 
 Terraform overwrites ``terraform.tfstate`` in place. Before its first write of a run it copies what
 was there to ``terraform.tfstate.backup``: so that is whole, and is the state as the run found it.
@@ -7,6 +7,7 @@ What the run created since is in its journal, and the next plan brings it back.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from gpuecs_tui.terraform.stored_state import (
     StoredState,
     local_state,
     parse_state,
+    state_fault,
 )
 from gpuecs_tui.terraform.tflock import ERRORED_NAME
 
@@ -35,26 +37,26 @@ class Broken:
 
     path: Path
     size: int
+    fault: str
+    """What is wrong with it, the end of a sentence."""
     backup: StoredState | None
     """What the copy beside it holds; None where there is no whole one."""
 
     @property
     def sentence(self) -> str:
         """Say what it is and what is there instead."""
-        words = {"name": self.path.name, "n": self.size}
+        words = {"name": self.path.name, "fault": self.fault}
         if self.backup is None:
             return _(
-                "{name} is cut off after {n} bytes, as by a full disk, and there was none before "
-                "it: put it aside, and the next plan brings back what was created."
+                "{name} {fault}. There is no copy of an earlier state: move it aside, and the next "
+                "plan brings back what was created."
             ).format(**words)
         count = len(self.backup.resources)
         return ngettext(
-            "{name} is cut off after {n} bytes, as by a full disk: {backup} holds the state as it "
-            "was before (number {serial}, {count} resource), and the next plan brings back what "
-            "was created since.",
-            "{name} is cut off after {n} bytes, as by a full disk: {backup} holds the state as it "
-            "was before (number {serial}, {count} resources), and the next plan brings back what "
-            "was created since.",
+            "{name} {fault}. {backup} holds the state as it was before (number {serial}, {count} "
+            "resource), and the next plan brings back what was created since.",
+            "{name} {fault}. {backup} holds the state as it was before (number {serial}, {count} "
+            "resources), and the next plan brings back what was created since.",
             count,
         ).format(backup=_copy(self.path).name, serial=self.backup.serial, count=count, **words)
 
@@ -74,12 +76,40 @@ def find(directory: Path, environ: Mapping[str, str] | None = None) -> Broken | 
         text = path.read_bytes()
     except OSError:
         return None
-    if _parsed(text) is not None:
+    fault = fault_of(text)
+    if not fault:
         return None
     backup = _whole(_copy(path))
     if not text and (backup is None or not backup.resources):
         return None
-    return None if _is_moved(directory, environment) else Broken(path, len(text), backup)
+    return None if _is_moved(directory, environment) else Broken(path, len(text), fault, backup)
+
+
+def fault_of(text: bytes) -> str:
+    """Return what is wrong with the text of a state file, the end of "FILE …"; empty if nothing.
+
+    A state in a newer version of the format is not damaged.
+    """
+    if not text:
+        return _("is empty")
+    try:
+        raw = json.loads(text)
+    except RecursionError:
+        return _("is not a Terraform state: its values are nested too deeply")
+    except ValueError:
+        if text.lstrip().startswith(b"{"):
+            return _("is cut off after {n} bytes, as by a full disk").format(n=len(text))
+        return _("is not a Terraform state: it is not JSON")
+    fault = state_fault(raw)
+    return _("is not a Terraform state: {fault}").format(fault=fault) if fault else ""
+
+
+def errored_fault(text: bytes) -> str:
+    """Return what is wrong with the text of an errored.tfstate, as ``fault_of`` does.
+
+    Terraform writes one only to keep something, so one that holds nothing is damaged too.
+    """
+    return fault_of(text) or (_("holds no state") if text.strip() == b"{}" else "")
 
 
 def refuse(directory: Path, environ: Mapping[str, str]) -> None:
@@ -94,15 +124,20 @@ def refuse(directory: Path, environ: Mapping[str, str]) -> None:
 def restore(directory: Path, environ: Mapping[str, str] | None = None) -> Path:
     """Put the copy in the place of a broken state and return where that is kept from then on.
 
-    An errored.tfstate that was cut off as well goes aside with it. Raises StateProblem when nothing
-    is broken or files can't be written, DirectoryBusy while a run works there.
+    A damaged errored.tfstate is renamed too; alone where the state itself is whole. Raises
+    StateProblem when nothing is damaged or files can't be written, DirectoryBusy while a run works
+    there.
     """
     guard = claim(directory)
     try:
         found = find(directory, environ)
-        if found is None:
+        stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+        if found is not None:
+            return _restore(directory, found, stamp)
+        kept = _set_errored_aside(directory, stamp)
+        if kept is None:
             raise StateProblem(_("The state of {path} is whole.").format(path=directory))
-        return _restore(directory, found)
+        return kept
     except OSError as error:
         raise StateProblem(
             _("{path} can't be put right: {reason}.").format(
@@ -114,8 +149,7 @@ def restore(directory: Path, environ: Mapping[str, str] | None = None) -> Path:
         guard.release()
 
 
-def _restore(directory: Path, found: Broken) -> Path:
-    stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+def _restore(directory: Path, found: Broken, stamp: str) -> Path:
     kept = found.path.with_name(f"{found.path.name}.broken-{stamp}")
     copy = _copy(found.path)
     scratch = found.path.with_name(f".{found.path.name}.restored")
@@ -126,11 +160,19 @@ def _restore(directory: Path, found: Broken) -> Path:
     found.path.rename(kept)
     if found.backup is not None:
         scratch.rename(found.path)
-    errored = directory / ERRORED_NAME
-    if errored.exists() and _parsed(errored.read_bytes()) is None:
-        errored.rename(errored.with_name(f"{errored.name}.broken-{stamp}"))
+    _set_errored_aside(directory, stamp)
     for folder in {found.path.parent, directory}:
         sync_folder(folder)
+    return kept
+
+
+def _set_errored_aside(directory: Path, stamp: str) -> Path | None:
+    errored = directory / ERRORED_NAME
+    if not errored.exists() or not errored_fault(errored.read_bytes()):
+        return None
+    kept = errored.with_name(f"{errored.name}.broken-{stamp}")
+    errored.rename(kept)
+    sync_folder(directory)
     return kept
 
 
@@ -154,14 +196,7 @@ def _is_moved(directory: Path, environ: Mapping[str, str]) -> bool:
 
 def _whole(path: Path) -> StoredState | None:
     try:
-        return _parsed(path.read_bytes())
-    except OSError:
-        return None
-
-
-def _parsed(text: bytes) -> StoredState | None:
-    """Return the state in ``text``; None where it is empty or cut off."""
-    try:
+        text = path.read_bytes()
         return parse_state(text, "") if text else None
-    except StateProblem:
+    except (OSError, StateProblem):
         return None

@@ -64,7 +64,7 @@ def candidates(runs: Iterable[Run | UnreadRun], state: StoredState) -> tuple[Can
     An apply that succeeded is the end of the way back: what it left is in the state. Takes some
     10 ms a megabyte of journal.
     """
-    return tuple(_lacking(_created(runs), state))
+    return lacking(_created(runs), state)
 
 
 def holding(runs: Iterable[Run | UnreadRun]) -> frozenset[str]:
@@ -90,7 +90,7 @@ def _created(runs: Iterable[Run | UnreadRun]) -> list[Candidate]:
     return [it for it in told.values() if it]
 
 
-def forget(run: Run | UnreadRun) -> None:
+def forget_run(run: Run | UnreadRun) -> None:
     """Dismiss what a run created and the state lacks. Raises OSError."""
     create_json(run.files.forgotten, {"by": who(), "at": now()})
 
@@ -105,6 +105,11 @@ def _absent(files: RunFiles) -> frozenset[str]:
     known = (read_json(files.folder / ABSENT_NAME) or {}).get("addresses")
     named = known if isinstance(known, list) else ()
     return frozenset(it for it in named if isinstance(it, str))
+
+
+def lacking(told: Iterable[Candidate], state: StoredState) -> tuple[Candidate, ...]:
+    """Return what of ``told`` isn't in ``state``, or is there as another resource."""
+    return tuple(_lacking(told, state))
 
 
 def _lacking(told: Iterable[Candidate], state: StoredState) -> Iterator[Candidate]:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.terraform import locks
+from gpuecs_tui.terraform.broken_state import errored_fault
 from gpuecs_tui.terraform.engine import find_engine
 from gpuecs_tui.terraform.environment import child_environment
 from gpuecs_tui.terraform.process import capture
@@ -47,6 +48,8 @@ class Verdict(StrEnum):
     """The stored state has gone on without it."""
     FOREIGN = "foreign"
     """It is another state's."""
+    DAMAGED = "damaged"
+    """It holds no state: nothing of it can be pushed."""
     UNKNOWN = "unknown"
     """One of the two can't be read."""
 
@@ -82,6 +85,12 @@ def compare(directory: Path, environ: Mapping[str, str] | None = None) -> Errore
             _("{path} can't be read: {reason}.").format(path=path, reason=error.strerror)
         ) from None
     written = datetime.fromtimestamp(status.st_mtime, UTC)
+    if fault := errored_fault(text):
+        words = _(
+            "{name} {fault}: Terraform could not write the state there. Nothing in it can be "
+            "pushed; the next plan brings back what was created."
+        ).format(name=ERRORED_NAME, fault=fault)
+        return Errored(path, 0, 0, written, 0, 0, Verdict.DAMAGED, words)
     try:
         ours, stored = parse_state(text, str(path)), read_state(directory, environ)
     except StateProblem as problem:
@@ -113,6 +122,8 @@ def push(directory: Path, environ: Mapping[str, str] | None = None) -> Path:
             raise StateProblem(
                 _("There is no {name} in {path}.").format(name=ERRORED_NAME, path=directory)
             )
+        if found.verdict is Verdict.DAMAGED:
+            raise StateProblem(found.sentence, restore_remedy(directory))
         if found.verdict not in (Verdict.PUSH, Verdict.SAME):
             raise StateProblem(found.sentence)
         if found.verdict is Verdict.PUSH:
@@ -121,6 +132,11 @@ def push(directory: Path, environ: Mapping[str, str] | None = None) -> Path:
         return _set_aside(found.path)
     finally:
         guard.release()
+
+
+def restore_remedy(directory: Path) -> str:
+    """Return the command that moves a damaged errored.tfstate out of the way."""
+    return _("To move it aside: gpuecs-tui state {directory} --restore").format(directory=directory)
 
 
 def _refuse_locked(directory: Path, environ: Mapping[str, str]) -> None:
@@ -137,7 +153,7 @@ def _refuse_locked(directory: Path, environ: Mapping[str, str]) -> None:
 def _push(directory: Path, found: Errored, environ: Mapping[str, str]) -> None:
     variables = child_environment(environ).variables
     done = capture(
-        [str(find_engine(variables).path), "state", "push", ERRORED_NAME],
+        [str(find_engine(variables).path), "state", "push", "-no-color", ERRORED_NAME],
         cwd=directory,
         environment=variables,
         timeout=PUSH_SECONDS,
@@ -219,6 +235,6 @@ def _sentence(verdict: Verdict, ours: StoredState, stored: StoredState) -> str:
                     "Look whose it is, and move it there."
                 ),
             )
-        case Verdict.UNKNOWN:
+        case Verdict.DAMAGED | Verdict.UNKNOWN:
             count, words = 0, ""
     return words.format(name=ERRORED_NAME, ours=ours.serial, stored=stored.serial, n=count)

@@ -92,7 +92,8 @@ def _refuse_fork(run: Run, environment: Mapping[str, str], journal: JournalWrite
     if found is None:
         return
     if run.operation is Operation.PLAN or found.verdict is not Verdict.PUSH:
-        journal.note(found.sentence, "warn")
+        remedy = errored.restore_remedy(run.directory) if found.verdict is Verdict.DAMAGED else ""
+        journal.note(f"{found.sentence} {remedy}".strip(), "warn")
         return
     raise RunProblem(
         found.sentence,

@@ -9,7 +9,7 @@ which imports it (recovering_plan.py).
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.terraform import broken_state, errored, locks
 from gpuecs_tui.terraform.broken_state import Broken
 from gpuecs_tui.terraform.candidates import Candidate, candidates
+from gpuecs_tui.terraform.candidates import lacking as candidates_lacking
 from gpuecs_tui.terraform.directory_lock import is_held
 from gpuecs_tui.terraform.durations import in_words
 from gpuecs_tui.terraform.errored import Errored, Unreadable, Verdict
@@ -162,6 +163,13 @@ def known_state(
         return read_state(directory, environment)
     place = noted_place(directory, environment)
     return parse_state(read_place(place), str(place))
+
+
+def lacking(
+    directory: Path, created: Iterable[Candidate], environ: Mapping[str, str] | None = None
+) -> tuple[Candidate, ...]:
+    """Return what of ``created`` the state of ``directory`` lacks. Raises TerraformProblem."""
+    return candidates_lacking(created, read_state(directory, environ))
 
 
 def lock_sentence(lock: HeldLock) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.places import Place
 from gpuecs_tui.terraform.problems import TerraformProblem
-from gpuecs_tui.terraform.stored_state import LOCAL
+from gpuecs_tui.terraform.stored_state import LOCAL, state_fault
 
 Content = dict[str, Any]
 """Address, instance by instance, and outputs; empty for a state that holds nothing."""
@@ -98,7 +98,9 @@ def _parsed(text: bytes) -> dict[str, Any]:
         raw = json.loads(text.strip() or b"{}")
     except ValueError:
         raw = None
-    if not isinstance(raw, dict):
+    except RecursionError:
+        raw = None
+    if not isinstance(raw, dict) or state_fault(raw):
         raise PlaceProblem(
             _("What lies there is no Terraform state."),
             _("Keep it, and restore the last good copy."),

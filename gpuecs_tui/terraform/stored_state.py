@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,12 +28,22 @@ DEFAULT = "default"
 """The workspace in which everybody is who never heard of workspaces."""
 WORKSPACES = "terraform.tfstate.d"
 """Where the local backend keeps the states of the other workspaces, a folder each."""
+STATE_VERSION = 4
+"""The version of the state format that Terraform writes since 0.12."""
+_PARTS = frozenset({"version", "serial", "lineage", "resources"})
+"""Values of a state, at least one of which each has."""
+_ESCAPE = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+"""Colours in what a command prints."""
 _SELECTED = "environment"
 """File in Terraform's data folder that names the selected workspace."""
 
 
 class StateProblem(TerraformProblem):
     """A state that can't be read, or that can't be written as asked."""
+
+
+class NewerState(StateProblem):
+    """A state in a version of the format that is not read here; it need not be damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,15 +154,29 @@ def local_state(directory: Path, environ: Mapping[str, str]) -> Path | None:
 
 
 def parse_state(text: bytes, name: str) -> StoredState:
-    """Return the state in ``text``; ``name`` is what an error calls it. Raises StateProblem."""
+    """Return the state in ``text``; ``name`` is what an error calls it.
+
+    Raises StateProblem, NewerState.
+    """
     try:
         raw = json.loads(text.strip() or b"{}")
+        fault = state_fault(raw)
     except ValueError:
-        raw = None
-    if not isinstance(raw, dict):
+        fault = _("it is not JSON")
+    except RecursionError:
+        fault = _("its values are nested too deeply")
+    if fault:
         raise StateProblem(
-            _("{name} is no Terraform state.").format(name=name),
+            _("{name} is not a Terraform state: {fault}.").format(name=name, fault=fault),
             _("Keep it, and restore the last good copy."),
+        )
+    version = raw.get("version", STATE_VERSION)
+    if version != STATE_VERSION:
+        raise NewerState(
+            _("{name} has version {version} of the state format, which is not known here.").format(
+                name=name, version=version
+            ),
+            _("Update gpuecs-tui, or use the Terraform that wrote it."),
         )
     return StoredState(
         int(raw.get("serial") or 0),
@@ -161,9 +186,34 @@ def parse_state(text: bytes, name: str) -> StoredState:
     )
 
 
+def state_fault(raw: object) -> str:
+    """Return what is wrong with the form of a state, the end of a sentence; empty if nothing.
+
+    Terraform's own reader is states/statefile/version4.go: whatever has other types there is
+    refused by it as well.
+    """
+    wrong = _("the value of {name} is not valid")
+    if not isinstance(raw, dict):
+        return _("it is not a JSON object")
+    if raw and not raw.keys() & _PARTS:
+        return _("it has none of the values of a state")
+    for name, kind in (("version", int), ("serial", int), ("lineage", str)):
+        value = raw.get(name)
+        if value is not None and type(value) is not kind:
+            return wrong.format(name=name)
+    if not isinstance(raw.get("outputs") or {}, dict):
+        return wrong.format(name="outputs")
+    if any(not isinstance(it, dict) for it in (raw.get("outputs") or {}).values()):
+        return wrong.format(name="outputs")
+    resources = raw.get("resources") or []
+    if not isinstance(resources, list) or not all(map(_is_resource, resources)):
+        return wrong.format(name="resources")
+    return ""
+
+
 def first_error(text: str) -> str:
-    """Return the first error that a command without ``-json`` printed, as one line."""
-    words = [line.strip(" │╷╵\t") for line in text.splitlines()]
+    """Return the first error that a command without ``-json`` printed, as one line, no colours."""
+    words = [line.strip(" │╷╵\t") for line in _ESCAPE.sub("", text).splitlines()]
     told = [line for line in words if line]
     start = next((n for n, line in enumerate(told) if line.startswith("Error:")), 0)
     return " ".join(told[start : start + 3]).removeprefix("Error:").strip()
@@ -187,6 +237,30 @@ def _resources(raw: Mapping[str, Any]) -> Iterator[StoredResource]:
                 attributes,
                 tuple(_sensitive(instance)),
             )
+
+
+def _is_resource(resource: object) -> bool:
+    if not isinstance(resource, dict):
+        return False
+    texts = (resource.get(name) for name in ("module", "mode", "type", "name"))
+    instances = resource.get("instances") or []
+    return (
+        all(it is None or isinstance(it, str) for it in texts)
+        and isinstance(instances, list)
+        and all(map(_is_instance, instances))
+    )
+
+
+def _is_instance(instance: object) -> bool:
+    if not isinstance(instance, dict):
+        return False
+    flat = (instance.get(name) or {} for name in ("attributes", "attributes_flat"))
+    paths = instance.get("sensitive_attributes") or []
+    return (
+        all(isinstance(it, dict) for it in flat)
+        and isinstance(paths, list)
+        and all(isinstance(it, list) and all(isinstance(at, dict) for at in it) for it in paths)
+    )
 
 
 def _key(instance: Mapping[str, Any]) -> str:

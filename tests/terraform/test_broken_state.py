@@ -78,6 +78,6 @@ def test_a_whole_errored_state_stays_to_be_pushed(tmp_path: Path) -> None:
 
 def test_the_first_apply_has_no_copy(tmp_path: Path) -> None:
     (tmp_path / STATE_NAME).write_bytes(state(1, "a")[:30])
-    assert "there was none before it" in examine(tmp_path).sentences()[0]
+    assert "There is no copy of an earlier state" in examine(tmp_path).sentences()[0]
     broken_state.restore(tmp_path)
     assert not (tmp_path / STATE_NAME).exists() and not examine(tmp_path).is_amiss

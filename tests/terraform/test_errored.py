@@ -52,8 +52,8 @@ def put(stack: Path, stored: str | None, failed: str) -> None:
             "number 7) does not follow the stored state (number 8)",
         ),
         (state(6, "b"), state(7), Verdict.FOREIGN, "lineage differs"),
-        (state(6), "{ half", Verdict.UNKNOWN, "errored.tfstate is no Terraform state"),
-        ("[]", state(6), Verdict.UNKNOWN, "terraform.tfstate is no Terraform state"),
+        (state(6), "{ half", Verdict.DAMAGED, "errored.tfstate is cut off after 6 bytes"),
+        ("[]", state(6), Verdict.UNKNOWN, "terraform.tfstate is not a Terraform state"),
     ],
 )
 def test_compared(

@@ -243,6 +243,9 @@ def test_an_interrupt_that_comes_too_late(
     assert fake_engine.signals(engine) == ["SIGINT"]
     assert commands(engine)[-1] in (stage, "show")
     until(lambda: ended.plan_path is None, "the plan's removal")
+    if stage == "apply":
+        late = f"{who()} asked to stop, but too late: everything in the plan was done."
+        assert ended.message == f"Applied. {late}" and late in journal_of(ended)
 
 
 EXPIRED = event(
