@@ -21,6 +21,7 @@ from gpuecs_tui.terraform import runs
 from gpuecs_tui.terraform.hcl_tree import ReadProblem
 from gpuecs_tui.terraform.render import render
 from gpuecs_tui.terraform.states import title as title_of_state
+from gpuecs_tui.terraform.unfinished_write import drop, settle
 from gpuecs_tui.terraform.write import Changes, WriteProblem, compare, write
 from gpuecs_tui.widgets.age import age_line, oldest
 from gpuecs_tui.widgets.cells import harmless
@@ -39,6 +40,7 @@ from gpuecs_tui.widgets.picture import Picture
 from gpuecs_tui.widgets.review_words import what_writing_does, why_not_written
 from gpuecs_tui.widgets.tab_line import Tab, TabLine
 from gpuecs_tui.widgets.text_pane import TextPane
+from gpuecs_tui.widgets.unfinished_question import unfinished_question
 from gpuecs_tui.wizard.memory import Wizard
 
 PAGES = ("picture", "findings", "files", "decisions", "fit", "cost")
@@ -77,6 +79,14 @@ class ReviewScreen(MovingScreen):
         stack: Stack
         changes: Changes | None
         problem: str = ""
+
+    @dataclass
+    class UnfinishedFound(Message):
+        """Another's write was cut off in the directory."""
+
+        words: str
+        difference: str
+        then_run: bool
 
     @dataclass
     class WriteReady(Message):
@@ -234,6 +244,10 @@ class ReviewScreen(MovingScreen):
         directory = self.wizard.options.directory
         run = runs.live_run(directory) if directory.is_dir() else None
         try:
+            if run is None and (unfinished := settle(directory)) is not None:
+                difference = unfinished.difference()
+                self.post_message(self.UnfinishedFound(unfinished.words, difference, then_run))
+                return
             changes = compare(directory, render(stack))
         except (ReadProblem, WriteProblem, OSError) as problem:
             self.post_message(self.Refused(str(problem)))
@@ -245,6 +259,23 @@ class ReviewScreen(MovingScreen):
             self.post_message(self.Refused(reason))
             return
         self.post_message(self.WriteReady(changes, then_run))
+
+    @on(UnfinishedFound)
+    def _unfinished_found(self, message: UnfinishedFound) -> None:
+        directory = self.wizard.options.directory
+
+        def answered(yes: bool | None) -> None:
+            if not yes:
+                return
+            try:
+                drop(directory)
+            except WriteProblem as problem:
+                self.say(str(problem), "error")
+            else:
+                self.action_write(message.then_run)
+
+        question = unfinished_question(message.words, message.difference)
+        self.app.push_screen(question, answered)
 
     @on(WriteReady)
     def _write_ready(self, message: WriteReady) -> None:

@@ -19,6 +19,7 @@ from gpuecs_tui.commands import subject
 from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.failure import EXIT_FAILED, Failure, harmless
 from gpuecs_tui.commands.output import print_json
+from gpuecs_tui.commands.stacks import tell_unfinished
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.resolve import Answers
 
@@ -33,6 +34,8 @@ def check(arguments: argparse.Namespace) -> int:
     if not path.exists():
         raise Failure(_("{path} does not exist.").format(path=path))
     answers = subject.answers_of(path, limits=False)
+    if path.is_dir():
+        tell_unfinished(path)
     account = None if arguments.offline else read_account(answers)
     about = subject.subject_of(answers, account)
     found = findings(about.answers, account, _owned(path), _provider(path), _bootstrap(path))

@@ -36,6 +36,7 @@ def show(arguments: argparse.Namespace) -> int:
     if not directory.is_dir():
         raise Failure(_("{directory} is no directory.").format(directory=directory))
     found = subject.read_directory(directory)
+    tell_unfinished(directory)
     values = found.stack.flat() if found.stack else found.answers
     if arguments.json:
         tree: dict[str, dict[str, object]] = {}
@@ -51,6 +52,31 @@ def show(arguments: argparse.Namespace) -> int:
     for problem in found.problems:
         print(harmless(f"{problem.key} {problem.message}."), file=sys.stderr)
     return 0 if found.stack else 1
+
+
+def tell_unfinished(directory: Path) -> None:
+    """Say on stderr that a write was cut off in a directory that is only read."""
+    from gpuecs_tui.terraform.unfinished_write import unfinished_words
+
+    if words := unfinished_words(directory):
+        print(harmless(words), file=sys.stderr)
+
+
+def _settle_unfinished(directory: Path, *, yes: bool) -> None:
+    """Finish an earlier write of this user that was cut off; drop another's only with a yes."""
+    from gpuecs_tui.terraform.unfinished_write import drop, settle
+
+    if (found := settle(directory)) is None:
+        return
+    if difference := found.difference():
+        print(harmless(difference), end="")
+    if not yes:
+        raise Failure(
+            found.words,
+            _("Nothing was written. Delete the unfinished write and write the stack with --yes."),
+        )
+    drop(directory)
+    print(_("Deleted the unfinished write in {directory}.").format(directory=directory))
 
 
 def _write(stack: Stack, directory: Path, *, overwrite: bool) -> None:
@@ -69,6 +95,7 @@ def _write(stack: Stack, directory: Path, *, overwrite: bool) -> None:
                 ),
                 _("Wait for its end: gpuecs-tui attach {directory}").format(directory=directory),
             )  # fmt: skip
+        _settle_unfinished(directory, yes=overwrite)
         changes = compare(directory, render_files(stack))
         edited = changes.hand_edited
         if edited and not overwrite:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, cast
 
 from gpuecs_tui.commands.failure import Failure
 from gpuecs_tui.i18n import _
-from gpuecs_tui.stack.answers import AnswersError, load_answers
+from gpuecs_tui.regular_files import read_input
+from gpuecs_tui.stack.answers import ANSWERS_MAX, AnswersError, load_answers
 from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.stack.problems import Problem, in_full, problems
 from gpuecs_tui.stack.resolve import Answers, Resolved, resolve
@@ -75,7 +76,7 @@ def valid_stack(subject: Subject, path: Path) -> Stack:
 def answers_of_file(path: Path, *, limits: bool = True) -> Answers:
     """Read an answers file; Failure names file, line and key."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_input(path, ANSWERS_MAX).decode("utf-8")
     except UnicodeDecodeError:
         raise Failure(_("{path} is no text in UTF-8.").format(path=path)) from None
     except OSError as error:

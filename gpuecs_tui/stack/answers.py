@@ -14,6 +14,15 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import KEYS, SECTIONS
 
+ANSWERS_MAX = 256 * 1024
+"""Bytes of an answers file. The largest that AWS takes, with 16 KiB of user data and 64 KiB of
+container definitions, are half as large; any text of this size is parsed within a second."""
+_KEY_SHOWN = 100
+"""Characters of an unknown key that are quoted back."""
+_LONG_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){100}""")
+"""A hundred parts joined by dots. A stack's keys have three; tomllib takes memory and time by the
+square of their number."""
+
 
 class AnswersError(ValueError):
     """An answers file that can't be taken; the text names key, line and remedy in one sentence."""
@@ -30,13 +39,20 @@ def load_answers(text: str, *, limits: bool = True) -> dict[str, Value]:
     Raises AnswersError for what is no TOML, an unknown key (with the nearest valid one), a value
     of another type and (with ``limits``) a value outside its limits, each with its line.
     """
+    if _LONG_KEY.search(text):
+        raise AnswersError(_("no valid TOML: a key has too many parts"))
     try:
         tree = tomllib.loads(text)
+    except RecursionError:
+        raise AnswersError(_("no answers: brackets are nested too deep")) from None
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"line (\d+)", str(error))
         # Otherwise it says "at end of document".
         line = int(found[1]) if found else max(1, len(text.rstrip().splitlines()))
         raise AnswersError(_("no valid TOML: {reason}").format(reason=error), line=line) from None
+    except ValueError:
+        # Python's own limit for the digits of a number (sys.set_int_max_str_digits).
+        raise AnswersError(_("no answers: a number has too many digits")) from None
     answers: dict[str, Value] = {}
     for section, table in tree.items():
         if section not in SECTIONS:
@@ -78,9 +94,10 @@ def _checked(key: str, value: object, text: str, *, limits: bool) -> Value:
 
 
 def _unknown(key: str, valid: list[str], text: str, *path: str) -> AnswersError:
-    nearest = difflib.get_close_matches(key, valid, n=1, cutoff=0)
+    shown = key if len(key) <= _KEY_SHOWN else f"{key[:_KEY_SHOWN]}…"
+    nearest = difflib.get_close_matches(shown, valid, n=1, cutoff=0)
     message = _("{key} is no key of a stack; the nearest is {nearest}").format(
-        key=key, nearest=nearest[0]
+        key=shown, nearest=nearest[0]
     )
     return AnswersError(message, line=_line_of(text, *path), key=key)
 
@@ -101,7 +118,7 @@ def _line_of(text: str, section: str, name: str = "") -> int | None:
                 fallback = fallback or number
                 if not name or inner == name:
                     return number
-        elif key := re.match(r"\s*\"?([\w-]+)\"?\s*(?:\.\s*\"?([\w-]+)\"?)?[^=]*=", line):
+        elif key := re.match(r"\s*\"?([\w-]++)\"?\s*(?:\.\s*\"?([\w-]+)\"?)?[^=]*=", line):
             if current == section and key[1] == name:
                 return number
             if current is None and key[1] == section and (not name or key[2] in (name, None)):

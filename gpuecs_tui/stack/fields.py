@@ -6,6 +6,7 @@ form, the checks of a typed value and the documentation all come from the same l
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import unicodedata
@@ -20,6 +21,13 @@ Kind = Literal["text", "integer", "flag", "choice", "list", "map"]
 
 CONTINUED = "\t"
 """Starts a line that continues a map's value, which may hold line breaks (certificates do)."""
+
+COMBINING_MARKS_MAX = 30
+"""Go's norm package, by which Terraform normalizes strings, inserts U+034F after as many (Unicode
+Standard Annex 15, Stream-Safe Text Format)."""
+_ESCAPED_IN_JSON = re.compile("[<>&\u2028\u2029]")
+"""What Go's encoding/json escapes beyond JSON's own rules."""
+_QUOTE = '"'
 
 METADATA = "key"
 """Where a dataclass field keeps its ``Key`` in its metadata."""
@@ -75,7 +83,8 @@ class Key:
         """Return the value that ``text``, as typed into a field, stands for.
 
         Lists are separated by commas or white space, maps are lines of ``name=value``, of which
-        a line that starts with a tab goes on the value before it.
+        a line that starts with a tab continues the value before it. A name that holds "=" stands
+        in double quotes, as in JSON.
         Letters typed as several characters (NFD, as some systems give file names) are composed.
         Raises NotAValue with the reason.
         """
@@ -116,7 +125,8 @@ class Key:
             return "true" if value else "false"
         if isinstance(value, dict):
             return "\n".join(
-                f"{name}={text}".replace("\n", "\n" + CONTINUED) for name, text in value.items()
+                f"{_typed_name(name)}={text}".replace("\n", "\n" + CONTINUED)
+                for name, text in value.items()
             )
         if isinstance(value, tuple):
             return shlex.join(value) if self.words else ", ".join(value)
@@ -157,11 +167,13 @@ class Key:
             return _("needs at least one")
         if self.choices and (odd := [item for item in value if item not in self.choices]):
             return _("{item}: {reason}").format(item=odd[0], reason=_one_of(self.choices))
+        seen: set[str] = set()
         for item in value:
             if reason := _unwritable(item):
                 return reason
-            if isinstance(value, tuple) and not self.words and value.count(item) > 1:
+            if item in seen and not self.words:
                 return _("{item} is named twice").format(item=item)
+            seen.add(item)
             if self.item_problem and (reason := self.item_problem(item)):
                 return _("{item}: {reason}").format(item=item, reason=reason)
             if self.item_pattern and not re.fullmatch(self.item_pattern, item, re.ASCII):
@@ -199,9 +211,32 @@ def _unwritable(text: str) -> str:
         return _("must not hold a NUL character")
     if any("\ud800" <= character <= "\udfff" for character in text):
         return _("must be Unicode text")
+    if text.isascii():
+        return ""
     if not unicodedata.is_normalized("NFC", text):
         return _("holds letters composed of several characters; Terraform would change them")
+    if not unicodedata.is_normalized("NFC", _json_escaped(text)):
+        # ``jsonencode`` makes "\\n" of a line feed, and Terraform composes the n with the mark.
+        return _("holds a combining mark after a line end or sign that JSON has to escape")
+    if _marks_in_a_row(text) > COMBINING_MARKS_MAX:
+        return _("holds more than {n} combining marks in a row").format(n=COMBINING_MARKS_MAX)
     return ""
+
+
+def _json_escaped(text: str) -> str:
+    """Return ``text`` as ``jsonencode`` writes it (Go's encoding/json, with <, > and & escaped)."""
+    return _ESCAPED_IN_JSON.sub(
+        lambda match: f"\\u{ord(match[0]):04x}", json.dumps(text, ensure_ascii=False)
+    )
+
+
+def _marks_in_a_row(text: str) -> int:
+    """Return the longest run of combining marks, counted as Go's norm package does: decomposed."""
+    longest = run = 0
+    for character in unicodedata.normalize("NFD", text):
+        run = run + 1 if unicodedata.combining(character) else 0
+        longest = max(longest, run)
+    return longest
 
 
 def _one_of(choices: tuple[object, ...]) -> str:
@@ -266,14 +301,35 @@ def _parse_map(text: str) -> dict[str, str]:
             continue
         if not line.strip():
             continue
-        name, equals, value = line.partition("=")
-        if not equals:
-            raise NotAValue(_("{line}: must be name=value").format(line=line.strip()))
-        name = name.strip()
+        name, value = _split_pair(line)
         if name in result:
             raise NotAValue(_("{item} is named twice").format(item=name))
         result[name] = value
     return result
+
+
+def _split_pair(line: str) -> tuple[str, str]:
+    """Return name and value of a line ``name=value`` or ``"name"=value``. Raises NotAValue."""
+    text = line.lstrip()
+    if not text.startswith(_QUOTE):
+        name, equals, value = line.partition("=")
+        if not equals:
+            raise NotAValue(_("{line}: must be name=value").format(line=line.strip()))
+        return name.strip(), value
+    try:
+        quoted, end = json.JSONDecoder().raw_decode(text)
+    except ValueError:
+        quoted, end = "", 0
+    between, equals, value = text[end:].partition("=")
+    if not quoted or not equals or between.strip():
+        raise NotAValue(_('{line}: must be "name"=value').format(line=line.strip()))
+    return quoted, value
+
+
+def _typed_name(name: str) -> str:
+    """Return a map's name as one would type it: in quotes where it would be misread without."""
+    plain = name and name == name.strip() and not name.startswith(_QUOTE)
+    return name if plain and "=" not in name and "\n" not in name else json.dumps(name)
 
 
 _PARSERS: dict[Kind, Any] = {

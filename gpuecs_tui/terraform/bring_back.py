@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.regular_files import replace_file
 from gpuecs_tui.terraform.candidates import Candidate
 from gpuecs_tui.terraform.events import Diagnostic, Event
 from gpuecs_tui.terraform.import_ids import Import, Values, import_blocks, import_id, is_known
@@ -22,6 +23,7 @@ from gpuecs_tui.terraform.problems import RunProblem
 
 IMPORT_FILE = "gpuecs-tui-imports.tf"
 """Exists only while a plan is made; one that lies about was left by a killed run."""
+_READABLE = 0o644
 ROUNDS = 4
 """Plans at most: what is found by something that is itself brought back is found a round later
 (listener by load balancer, rule by security group), and AWS may deny what the journal said."""
@@ -162,9 +164,8 @@ def import_file(directory: Path, imports: Iterable[Import]) -> Iterator[None]:
     """
     path = directory / IMPORT_FILE
     try:
-        path.write_text(import_blocks(imports), "utf-8")
+        replace_file(path, import_blocks(imports).encode(), _READABLE)
     except OSError as error:
-        path.unlink(missing_ok=True)
         raise RunProblem(
             _("{path} can't be written: {reason}.").format(path=path, reason=error.strerror)
         ) from None

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.regular_files import read_regular
 from gpuecs_tui.terraform.problems import RunProblem, TerraformProblem
 from gpuecs_tui.terraform.runs import claim
 from gpuecs_tui.terraform.store import sync_folder, write_private
@@ -73,7 +74,7 @@ def find(directory: Path, environ: Mapping[str, str] | None = None) -> Broken | 
     if path is None:
         return None
     try:
-        text = path.read_bytes()
+        text = read_regular(path)
     except OSError:
         return None
     fault = fault_of(text)
@@ -155,7 +156,7 @@ def _restore(directory: Path, found: Broken, stamp: str) -> Path:
     scratch = found.path.with_name(f".{found.path.name}.restored")
     if found.backup is not None:
         # Written whole before anything is moved: a disk that is still full changes nothing.
-        write_private(scratch, copy.read_bytes())
+        write_private(scratch, read_regular(copy))
         scratch.chmod(copy.stat().st_mode)
     found.path.rename(kept)
     if found.backup is not None:
@@ -168,7 +169,7 @@ def _restore(directory: Path, found: Broken, stamp: str) -> Path:
 
 def _set_errored_aside(directory: Path, stamp: str) -> Path | None:
     errored = directory / ERRORED_NAME
-    if not errored.exists() or not errored_fault(errored.read_bytes()):
+    if not errored.exists() or not errored_fault(read_regular(errored)):
         return None
     kept = errored.with_name(f"{errored.name}.broken-{stamp}")
     errored.rename(kept)
@@ -196,7 +197,7 @@ def _is_moved(directory: Path, environ: Mapping[str, str]) -> bool:
 
 def _whole(path: Path) -> StoredState | None:
     try:
-        text = path.read_bytes()
+        text = read_regular(path)
         return parse_state(text, "") if text else None
     except (OSError, StateProblem):
         return None

@@ -17,11 +17,14 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.regular_files import Irregular, open_own, open_regular, read_regular
 from gpuecs_tui.terraform.problems import RunProblem
 
 LOCK_NAME = Path(".terraform", "gpuecs-tui.lock")
 _READABLE = 0o644
 """Others may read who holds it."""
+_LABEL_MAX = 64 * 1024
+"""Bytes; what ``describe`` writes has a few hundred."""
 _RETRY_SECONDS = 0.02
 _PROBE_SECONDS = 0.1
 """Longer than somebody's ``is_held`` takes."""
@@ -117,7 +120,7 @@ def acquire(directory: Path) -> DirectoryLock:
 def is_held(directory: Path) -> bool:
     """Tell whether some process holds the directory's lock now."""
     try:
-        handle = os.open(directory / LOCK_NAME, os.O_RDONLY | os.O_CLOEXEC)
+        handle = open_regular(directory / LOCK_NAME, follow=False)
     except OSError:
         return False
     try:
@@ -143,28 +146,40 @@ def read_holder(directory: Path) -> Holder | None:
 def _open(path: Path) -> int:
     try:
         path.parent.mkdir(exist_ok=True)
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _READABLE)
-    except PermissionError as error:
+        return open_own(path, mode=_READABLE)
+    except (PermissionError, Irregular) as error:
         try:
-            # Made by another user: reading is enough to find out that it is held.
-            return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        except OSError:
-            raise _unusable(path, error) from error
+            # Another user's: it can be locked, and is never written to.
+            return _open_of_others(path)
+        except OSError as refused:
+            reason = refused if isinstance(refused, Irregular) else error
+            raise _unusable(path, reason) from error
     except OSError as error:
         raise _unusable(path, error) from error
+
+
+def _open_of_others(path: Path) -> int:
+    handle = open_regular(path, follow=False)
+    if os.fstat(handle).st_uid == os.geteuid():
+        # Ours, and refused for what else it is: a second name of some other file.
+        os.close(handle)
+        raise Irregular(path, _("the file has a second name (a hard link)"))
+    return handle
 
 
 def _unusable(path: Path, error: OSError) -> RunProblem:
     message = _("{path} can't be used: {reason}.")
     return RunProblem(
         message.format(path=path, reason=error.strerror or error),
-        _("Terraform needs to write to this directory too: check its owner and free space."),
+        _("Delete {path}; it is made again.").format(path=path)
+        if isinstance(error, Irregular)
+        else _("Terraform needs to write to this directory too: check its owner and free space."),
     )
 
 
 def _is_still(path: Path, handle: int) -> bool:
     try:
-        return os.path.samestat(path.stat(), os.fstat(handle))
+        return os.path.samestat(path.lstat(), os.fstat(handle))
     except OSError:
         return False
 
@@ -179,7 +194,7 @@ def _holder(path: Path) -> Holder | None:
 
 def _read_label(path: Path) -> Holder | None:
     try:
-        raw = json.loads(path.read_bytes())
+        raw = json.loads(read_regular(path, limit=_LABEL_MAX, follow=False))
         return Holder(**{field.name: raw[field.name] for field in fields(Holder)})
     except (OSError, ValueError, KeyError, TypeError):
         return None

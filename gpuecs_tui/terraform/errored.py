@@ -14,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.regular_files import read_regular
 from gpuecs_tui.terraform import locks
 from gpuecs_tui.terraform.broken_state import errored_fault
 from gpuecs_tui.terraform.engine import find_engine
@@ -77,7 +78,7 @@ def compare(directory: Path, environ: Mapping[str, str] | None = None) -> Errore
     """
     path = directory / ERRORED_NAME
     try:
-        text, status = path.read_bytes(), path.stat()
+        text, status = read_regular(path), path.stat()
     except FileNotFoundError:
         return None
     except OSError as error:

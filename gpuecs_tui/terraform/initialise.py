@@ -11,9 +11,14 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from gpuecs_tui.regular_files import read_regular, replace_file
+
 LOCK_FILE = ".terraform.lock.hcl"
 _MARK = "gpuecs-tui.init"
 """File in Terraform's data folder that keeps the fingerprint of the last successful init."""
+_MARK_MAX = 1024
+"""Bytes; a fingerprint has 65."""
+_READABLE = 0o644
 _BLOCK = re.compile(
     r"^[ \t]*(terraform|provider|module|resource|data|ephemeral)\b([^\n{]*)\{", re.MULTILINE
 )
@@ -31,7 +36,7 @@ def locked_providers(directory: Path) -> dict[str, str]:
     """Return the lock file's providers, such as ``registry.terraform.io/hashicorp/aws``, with
     the version chosen for each; empty where there is no lock file."""
     try:
-        text = (directory / LOCK_FILE).read_text("utf-8", "replace")
+        text = read_regular(directory / LOCK_FILE).decode("utf-8", "replace")
     except OSError:
         return {}
     return dict(_LOCKED.findall(text))
@@ -41,7 +46,7 @@ def needs_init(directory: Path, environ: Mapping[str, str]) -> bool:
     """Tell whether ``init`` must run: never done by us, requirements changed, or pieces gone."""
     data = data_folder(directory, environ)
     try:
-        mark = (data / _MARK).read_text("ascii", "replace").strip()
+        mark = read_regular(data / _MARK, limit=_MARK_MAX).decode("ascii", "replace").strip()
     except OSError:
         return True
     if mark != _fingerprint(directory):
@@ -55,7 +60,7 @@ def remember_init(directory: Path, environ: Mapping[str, str]) -> None:
     data = data_folder(directory, environ)
     try:
         data.mkdir(exist_ok=True)
-        (data / _MARK).write_text(_fingerprint(directory) + "\n", "ascii")
+        replace_file(data / _MARK, f"{_fingerprint(directory)}\n".encode("ascii"), _READABLE)
     except OSError:
         # Only a note that saves time: without it the next plan runs init again.
         return
@@ -72,13 +77,13 @@ def _requirements(directory: Path) -> Iterator[str]:
     """Yield whatever can make another init necessary: the ``terraform`` blocks as written, the
     source and version of modules, the providers that blocks imply, and the lock file."""
     try:
-        yield (directory / LOCK_FILE).read_text("utf-8", "replace")
+        yield read_regular(directory / LOCK_FILE).decode("utf-8", "replace")
     except OSError:
         yield ""
     for pattern in _CONFIGURATION:
         for path in directory.glob(pattern):
             try:
-                text = path.read_text("utf-8", "replace")
+                text = read_regular(path).decode("utf-8", "replace")
             except OSError:
                 continue
             if path.suffix == ".json":

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.regular_files import read_regular
 from gpuecs_tui.terraform.hcl_tree import Block, Literal, ReadProblem
 from gpuecs_tui.terraform.stored_state import LOCAL, S3, backend
 from gpuecs_tui.terraform.tflock import STATE_NAME
@@ -144,7 +145,7 @@ def _has_configuration(directory: Path) -> bool:
 def _backend_block(directory: Path) -> Block | None:
     for path in sorted(path for ending in _ENDINGS for path in directory.glob(ending)):
         try:
-            text = path.read_text("utf-8")
+            text = read_regular(path).decode("utf-8")
         except (OSError, UnicodeDecodeError):
             continue
         if "backend" not in text and "cloud" not in text:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from gpuecs_tui.regular_files import read_regular
 from gpuecs_tui.terraform.initialise import locked_providers
 from gpuecs_tui.terraform.mirror import PROVIDER
 
@@ -30,7 +31,7 @@ def provider_choice(directory: Path) -> str:
 def _pinned(directory: Path) -> Iterator[str]:
     for path in sorted((*directory.glob("*.tf"), *directory.glob("*.tofu"))):
         try:
-            text = path.read_text("utf-8", "replace")
+            text = read_regular(path).decode("utf-8", "replace")
         except OSError:
             continue
         if not _REQUIRED.search(text):

@@ -24,7 +24,6 @@ from gpuecs_tui.terraform.read_configuration import (
 from gpuecs_tui.terraform.read_difference import not_covered, unified_diff
 from gpuecs_tui.terraform.read_rules import HELPERS, KNOWN
 from gpuecs_tui.terraform.render import OWN_FILES, render
-from gpuecs_tui.terraform.write_files import STAGE, WriteProblem, finish_interrupted
 
 __all__ = ["Edit", "ReadBack", "ReadProblem", "Unread", "read", "read_back"]
 
@@ -66,14 +65,10 @@ class ReadBack:
 def read(directory: Path) -> ReadBack:
     """Read the stack in ``directory``, which may be absent or empty.
 
-    A write that something interrupted is finished first. Takes 0.1 s for a stack, 0.5 s the first
-    time: not for the event loop. Raises ReadProblem for a file that is no Terraform or can't be
-    read.
+    An unfinished write is left as it is (``unfinished_write``). Takes 0.1 s for a stack, 0.5 s the
+    first time: not for the event loop. Raises ReadProblem for a file that is no Terraform or can't
+    be read.
     """
-    try:
-        finish_interrupted(directory)
-    except WriteProblem as problem:
-        raise ReadProblem(problem.message, STAGE, remedy=problem.remedy) from None
     return read_back(read_texts(directory))
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.regular_files import read_regular
 from gpuecs_tui.terraform import broken_state, errored, locks
 from gpuecs_tui.terraform.broken_state import Broken
 from gpuecs_tui.terraform.candidates import Candidate, candidates
@@ -217,5 +218,5 @@ def _missing(
         return ()
     if failed is not None and failed.verdict is Verdict.PUSH:
         # Once that is pushed, it is what counts.
-        return candidates(earlier, parse_state(failed.path.read_bytes(), str(failed.path)))
+        return candidates(earlier, parse_state(read_regular(failed.path), str(failed.path)))
     return candidates(earlier, read_state(directory, environ))

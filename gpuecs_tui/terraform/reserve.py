@@ -12,6 +12,7 @@ from pathlib import Path
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.private_folder import PRIVATE_FILE
+from gpuecs_tui.regular_files import Irregular, open_own
 from gpuecs_tui.terraform.problems import TerraformProblem
 
 RESERVED_BYTES = 4 * 1024 * 1024
@@ -36,8 +37,16 @@ class Reserve:
                 continue
             disks.add(disk)
             try:
-                self._files.append(folder / NAME)
                 _take(folder / NAME)
+                self._files.append(folder / NAME)
+            except Irregular as error:
+                self.release()
+                raise TerraformProblem(
+                    _("{path} can't be used: {reason}.").format(
+                        path=folder / NAME, reason=error.strerror
+                    ),
+                    _("Delete it; it is made again."),
+                ) from None
             except OSError as error:
                 self.release()
                 raise TerraformProblem(
@@ -66,9 +75,12 @@ class Reserve:
 
 
 def _take(path: Path) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, PRIVATE_FILE)
+    handle = open_own(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE)
     try:
         os.posix_fallocate(handle, 0, RESERVED_BYTES)
+    except OSError:
+        _drop(path)
+        raise
     finally:
         os.close(handle)
 

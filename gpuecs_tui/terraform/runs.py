@@ -41,6 +41,7 @@ from gpuecs_tui.terraform.run import APPROVE, DISCARD, Run, load_any
 from gpuecs_tui.terraform.stack_directory import DirectoryIdentity, identify_directory
 from gpuecs_tui.terraform.states import WORKING, Operation, State, title
 from gpuecs_tui.terraform.store import create_json, now, read_json
+from gpuecs_tui.terraform.unfinished_write import find_unfinished, remedy
 from gpuecs_tui.terraform.unread_run import UnreadRun
 
 _PATIENCE = 60.0
@@ -87,6 +88,9 @@ def start(
     real = directory.resolve()
     if not real.is_dir():
         raise RunProblem(_("There is no directory {path}.").format(path=directory))
+    if unfinished := find_unfinished(real):
+        # Terraform would read files of which some are old and some are new.
+        raise RunProblem(unfinished.words, remedy(unfinished))
     lock = claim(real)
     try:
         for waiting in runs_of(real):

@@ -13,8 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.regular_files import read_regular
 
 _MARK = Path(".terraform", "gpuecs-tui.id")
+_MARK_MAX = 64
+"""Bytes; a mark has 17."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ def identify_directory(directory: Path) -> DirectoryIdentity:
     except OSError:
         return DirectoryIdentity(path, None, "")
     try:
-        token = (path / _MARK).read_text("ascii").strip()
+        token = read_regular(path / _MARK, limit=_MARK_MAX, follow=False).decode("ascii").strip()
     except (OSError, UnicodeDecodeError):
         token = ""
     return DirectoryIdentity(path, inode, token)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.regular_files import read_regular
 from gpuecs_tui.terraform.places import Place
 from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.stored_state import LOCAL, state_fault
@@ -45,7 +46,7 @@ def read_place(place: Place) -> bytes:
 def read_local(path: Path) -> bytes:
     """Return the text of a state's file; empty where there is none. Raises PlaceProblem."""
     try:
-        return path.read_bytes()
+        return read_regular(path)
     except FileNotFoundError:
         return b""
     except OSError as error:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gpuecs_tui.private_folder import PRIVATE_FILE
+from gpuecs_tui.regular_files import open_own, read_regular
 
 
 def now() -> str:
@@ -60,7 +61,7 @@ def create_json(path: Path, value: Mapping[str, Any]) -> bool:
 def read_json(path: Path) -> dict[str, Any] | None:
     """Return the JSON object in ``path``, or None where there is no readable one."""
     try:
-        value = json.loads(path.read_bytes())
+        value = json.loads(read_regular(path))
     except (OSError, ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
@@ -83,7 +84,7 @@ def _scratch(path: Path, value: Mapping[str, Any]) -> Path:
 
 def write_private(path: Path, content: bytes) -> Path:
     """Write a file that nobody else may read, on the disk when this returns. Raises OSError."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, PRIVATE_FILE)
+    handle = open_own(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE)
     with os.fdopen(handle, "wb") as file:
         file.write(content)
         file.flush()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.regular_files import read_regular
 from gpuecs_tui.terraform.engine import find_engine
 from gpuecs_tui.terraform.environment import child_environment
 from gpuecs_tui.terraform.initialise import data_folder
@@ -105,7 +106,8 @@ def workspace(directory: Path, environ: Mapping[str, str]) -> str:
     if named := environ.get("TF_WORKSPACE"):
         return named
     try:
-        return (data_folder(directory, environ) / _SELECTED).read_text("utf-8").strip() or DEFAULT
+        selected = read_regular(data_folder(directory, environ) / _SELECTED).decode("utf-8")
+        return selected.strip() or DEFAULT
     except OSError:
         return DEFAULT
 
@@ -119,7 +121,7 @@ def read_state(directory: Path, environ: Mapping[str, str] | None = None) -> Sto
     path = local_state(directory, environment)
     if path is not None:
         try:
-            return parse_state(path.read_bytes(), str(path)) if path.exists() else NOTHING
+            return parse_state(read_regular(path), str(path)) if path.exists() else NOTHING
         except OSError as error:
             raise StateProblem(
                 _("{path} can't be read: {reason}.").format(path=path, reason=error.strerror)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from gpuecs_tui.regular_files import open_regular
 from gpuecs_tui.terraform.store import parse_time, read_json
 
 STATE_NAME = "terraform.tfstate"
@@ -76,7 +77,7 @@ def _holder(state: Path) -> int | None:
     if sys.platform != "linux" or struct.calcsize("l") != 8:
         return None
     try:
-        handle = os.open(state, os.O_RDONLY | os.O_CLOEXEC)
+        handle = open_regular(state)
     except FileNotFoundError:
         return 0
     except OSError:

@@ -13,7 +13,9 @@ from gpuecs_tui.terraform.read import read_back
 from gpuecs_tui.terraform.read_configuration import is_override, load, read_texts
 from gpuecs_tui.terraform.read_difference import unified_diff
 from gpuecs_tui.terraform.render import OWN_FILES
-from gpuecs_tui.terraform.write_files import STAGE, WriteProblem, finish_interrupted, replace_all
+from gpuecs_tui.terraform.unfinished_write import WriteProblem
+from gpuecs_tui.terraform.write_files import replace_all
+from gpuecs_tui.terraform.write_stage import STAGE
 
 __all__ = ["Change", "Changes", "Clash", "WriteProblem", "compare", "write"]
 
@@ -72,13 +74,12 @@ def compare(directory: Path, files: Mapping[str, str]) -> Changes:
     """Return what writing ``files`` (from ``render``) into ``directory`` would change.
 
     Hand edits about other lines than the new decisions are kept (``edits``). A file that can't be
-    understood counts as hand-edited. A write that something interrupted is finished first.
+    understood counts as hand-edited. An unfinished write is left as it is (``unfinished_write``).
     Raises ReadProblem for a file that can't be read at all, WriteProblem for a directory that is
     none.
     """
     if directory.exists() and not directory.is_dir():
         raise WriteProblem(_("{file} is not a directory.").format(file=directory))
-    finish_interrupted(directory)
     texts = read_texts(directory)
     before = {name: text for name, text in texts.items() if name in OWN_FILES}
     edited, result = _edited(texts, files)

@@ -30,6 +30,8 @@ class Survey:
     """Places in that Terraform that weren't understood."""
     problem: str = ""
     """Why the directory, or the Terraform there (with file and line), can't be read."""
+    unfinished: str = ""
+    """That a write was cut off here, one sentence; empty where none was."""
     foreign: bool = False
     """Whether there are files, but no stack's Terraform."""
 
@@ -42,6 +44,7 @@ def survey(directory: Path) -> Survey:
     engine, engine_problem = _engine()
     run = _run(directory)
     from gpuecs_tui.terraform.stack_directory import unreadable
+    from gpuecs_tui.terraform.unfinished_write import unfinished_words
 
     try:
         anything = directory.is_dir() and any(directory.iterdir())
@@ -58,6 +61,7 @@ def survey(directory: Path) -> Survey:
         texts=texts,
         unread=unread,
         problem=problem,
+        unfinished=unfinished_words(directory),
         foreign=anything and not texts and not problem,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from gpuecs_tui.stack.fields import Key, NotAValue
 from gpuecs_tui.stack.model import KEYS
+from tests.strategies import values
 
 MAP = Key(kind="map", label="", help="", default={})
 WORDS = Key(kind="list", label="", help="", default=(), words=True)
@@ -22,6 +24,60 @@ NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]*", fullmatch=True)
 @given(st.dictionaries(NAMES, ANY_TEXT))
 def test_a_table_survives_being_typed(value: dict[str, str]) -> None:
     assert MAP.parse(MAP.unparse(value)) == value
+
+
+@given(st.dictionaries(ANY_TEXT.filter(bool), ANY_TEXT))
+def test_any_name_survives_being_typed(value: dict[str, str]) -> None:
+    assert MAP.parse(MAP.unparse(value)) == value
+
+
+@pytest.mark.parametrize("key", [key for key in KEYS if KEYS[key].kind == "map"])
+@given(data=st.data())
+def test_every_accepted_table_survives_being_typed(key: str, data: st.DataObject) -> None:
+    value = data.draw(values(key))
+    assert KEYS[key].parse(KEYS[key].unparse(value)) == value
+
+
+@pytest.mark.parametrize("name", ["a=b", "=", "=0", "a=", "x = y", "k8s.io/a=b:c@d"])
+def test_a_tag_s_name_may_hold_an_equals_sign(name: str) -> None:
+    value = {"team": "ml", name: "x=y"}
+    assert not KEYS["stack.tags"].problem(value)
+    typed = KEYS["stack.tags"].unparse(value)
+    assert typed == f'team=ml\n"{name}"=x=y'
+    assert KEYS["stack.tags"].parse(typed) == value
+
+
+@pytest.mark.parametrize("line", ['"a', '"a" b=c', '"a"', '""=c', '"\\x"=c'])
+def test_a_name_in_quotes_that_is_none_is_refused(line: str) -> None:
+    with pytest.raises(NotAValue, match='must be "name"=value'):
+        MAP.parse(line)
+
+
+@pytest.mark.parametrize("sign", ["\n", "\t", "\r", "<", "&", "\b", "\f", "\x1f"])
+@pytest.mark.parametrize("mark", ["\u0301", "\u0307"])
+def test_a_mark_that_terraform_would_compose_with_an_escape_is_refused(
+    sign: str, mark: str
+) -> None:
+    texts = {f"a{sign}{mark}b": True, f"a{sign}b": False, f"a{sign}x\u0331": False}
+    for text, bad in texts.items():
+        escaped = json.dumps(text, ensure_ascii=False)
+        escaped = "".join(f"\\u{ord(c):04x}" if c in "<>&" else c for c in escaped)
+        changed = unicodedata.normalize("NFC", escaped) != escaped
+        assert bool(KEYS["task.environment"].problem({"A": text})) == changed
+        assert bad or not changed
+
+
+def test_more_marks_in_a_row_than_terraform_carries_are_refused() -> None:
+    for text, bad in {
+        "q" + "\u0301" * 30: False,
+        "q" + "\u0301" * 31: True,
+        # Decomposed it is a letter with one mark, which counts.
+        "é" + "\u0316" * 30: True,
+        ("q" + "\u0301" * 20) * 5: False,
+    }.items():
+        text = unicodedata.normalize("NFC", text)
+        assert ("in a row" in KEYS["task.environment"].problem({"A": text})) is bad
+        assert ("in a row" in KEYS["task.command"].problem((text,))) is bad
 
 
 @given(st.lists(ANY_TEXT))

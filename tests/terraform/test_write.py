@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import stat
 from pathlib import Path
@@ -11,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from gpuecs_tui.terraform import write_files
-from gpuecs_tui.terraform.read import ReadProblem, read
+from gpuecs_tui.terraform import unfinished_write
+from gpuecs_tui.terraform.read import read
 from gpuecs_tui.terraform.render import render
+from gpuecs_tui.terraform.unfinished_write import find_unfinished, settle
 from gpuecs_tui.terraform.write import Changes, WriteProblem, compare, write
-from gpuecs_tui.terraform.write_files import COMMIT, STAGE
+from gpuecs_tui.terraform.write_stage import COMMIT, STAGE
 from tests.terraform.written import S3, made, put
 
 
@@ -235,10 +235,10 @@ def test_a_full_disk_leaves_the_old_files_whole(
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         real(*arguments)
 
-    monkeypatch.setattr(os, call, failing)
-    with pytest.raises(WriteProblem, match="No space left") as caught:
-        write(changes)
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, call, failing)
+        with pytest.raises(WriteProblem, match="No space left") as caught:
+            write(changes)
     assert "Nothing was changed" in str(caught.value)
     assert texts(tmp_path) == before
     assert not (tmp_path / STAGE).exists()
@@ -257,21 +257,30 @@ def test_a_write_that_dies_after_its_decision_is_finished_by_the_next(
     put(tmp_path, render(made({**S3})))
     changes = changed(tmp_path, fleet__max_size=5, service__rollback=False, task__gpus=2)
     assert len(changes.files) == 4
-    real, calls = write_files._move, iter(range(100))
+    real, calls = unfinished_write._carry_out, iter(range(100))
 
     def dying(*arguments: Any) -> None:
         if next(calls) == moves:
             raise Killed
         real(*arguments)
 
-    monkeypatch.setattr(write_files, "_move", dying)
+    monkeypatch.setattr(unfinished_write, "_carry_out", dying)
     if moves < 4:
         with pytest.raises(Killed):
             write(changes)
         assert (tmp_path / STAGE / COMMIT).exists()
     else:
         write(changes)
-    monkeypatch.undo()
+    monkeypatch.setattr(unfinished_write, "_carry_out", real)
+    as_it_is = texts(tmp_path)
+    read(tmp_path)
+    compare(tmp_path, changes.after)
+    assert texts(tmp_path) == as_it_is, "reading changes nothing"
+    found = find_unfinished(tmp_path)
+    assert (found is not None) == (moves < 4)
+    if found is not None:
+        assert found.trusted and found.words.startswith("Unfinished write found in ")
+    assert settle(tmp_path) is None
     assert read(tmp_path).stack == made(fleet__max_size=5, service__rollback=False, task__gpus=2)
     after = compare(tmp_path, changes.after)
     assert after.files == ()
@@ -288,12 +297,12 @@ def test_an_edit_made_between_death_and_finish_is_kept(
     def dying(*arguments: Any) -> None:
         raise Killed
 
-    monkeypatch.setattr(write_files, "_move", dying)
-    with pytest.raises(Killed):
-        write(changes)
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(unfinished_write, "_carry_out", dying)
+        with pytest.raises(Killed):
+            write(changes)
     put(tmp_path, {"service.tf": "# mine\n"})
-    compare(tmp_path, changes.after)
+    settle(tmp_path)
     assert (tmp_path / "service.tf").read_text() == "# mine\n"
     assert (tmp_path / "terraform.tfvars").read_text() == changes.after["terraform.tfvars"]
 
@@ -308,31 +317,14 @@ def test_a_write_that_dies_before_its_decision_leaves_nothing_behind(
     def dying(*arguments: Any) -> None:
         raise Killed
 
-    monkeypatch.setattr(os, "fsync", dying)
-    with pytest.raises(Killed):
-        write(changes)
-    monkeypatch.undo()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", dying)
+        with pytest.raises(Killed):
+            write(changes)
     assert texts(tmp_path) == before
     # It could be a write that is going on, as long as it is fresh.
-    with pytest.raises(WriteProblem, match="another write is going on"):
+    with pytest.raises(WriteProblem, match="another write is in progress"):
         write(changes)
     os.utime(tmp_path / STAGE, (0, 0))
     write(changes)
     assert read(tmp_path).stack == made(fleet__max_size=5)
-
-
-def test_a_decision_that_can_t_be_read_is_said_and_kept(tmp_path: Path) -> None:
-    (tmp_path / STAGE).mkdir()
-    (tmp_path / STAGE / COMMIT).write_text("{")
-    with pytest.raises(WriteProblem, match="can't be read"):
-        changed(tmp_path)
-    with pytest.raises(ReadProblem, match="can't be read"):
-        read(tmp_path)
-    assert (tmp_path / STAGE / COMMIT).exists()
-
-
-def test_a_decision_of_another_format_is_said(tmp_path: Path) -> None:
-    (tmp_path / STAGE).mkdir()
-    (tmp_path / STAGE / COMMIT).write_text(json.dumps({"../x": ["a"]}))
-    with pytest.raises(WriteProblem, match="can't be read"):
-        changed(tmp_path)

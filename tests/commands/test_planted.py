@@ -1,0 +1,135 @@
+"""The commands on directories and files that someone prepared: always an end, never a traceback."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gpuecs_tui.stack.answers import ANSWERS_MAX, dump_answers
+from gpuecs_tui.terraform.problems import RunProblem
+from gpuecs_tui.terraform.read import read
+from gpuecs_tui.terraform.render import render
+from gpuecs_tui.terraform.runs import start
+from gpuecs_tui.terraform.states import Operation
+from gpuecs_tui.terraform.write_stage import COMMIT, STAGE, Move, encode
+from tests.terraform.written import made, put
+
+LIMIT_SECONDS = 60.0
+"""A command that waits for a FIFO waits for ever; one that works takes two."""
+
+
+def gpuecs(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "gpuecs_tui", *words],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=LIMIT_SECONDS,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    return done
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Path:
+    directory = tmp_path / "stack"
+    put(directory, render(made()))
+    return directory
+
+
+def fifo_as_list(stack: Path) -> None:
+    (stack / STAGE).mkdir()
+    os.mkfifo(stack / STAGE / COMMIT)
+
+
+def fifos_everywhere(stack: Path) -> None:
+    (stack / ".terraform").mkdir()
+    for name in (
+        STAGE, "terraform.tfstate", "errored.tfstate", ".terraform.lock.hcl",
+        ".terraform.tfstate.lock.info", "other.tf", ".terraform/gpuecs-tui.lock",
+        ".terraform/gpuecs-tui.init", ".terraform/gpuecs-tui.id", ".terraform/environment",
+        ".terraform/terraform.tfstate",
+    ):  # fmt: skip
+        os.mkfifo(stack / name)
+
+
+@pytest.mark.parametrize("plant", [fifo_as_list, fifos_everywhere])
+def test_a_fifo_holds_no_command_up(
+    stack: Path, tmp_path: Path, plant: Callable[[Path], None]
+) -> None:
+    plant(stack)
+    (tmp_path / "a.toml").write_text(dump_answers(made(fleet__max_size=5).flat()))
+    shown = gpuecs("show", stack)
+    assert shown.returncode == 0 and 'name = "llm"' in shown.stdout
+    assert f"Unfinished write found in {stack / STAGE}" in shown.stderr
+    assert "Unfinished write found in" in gpuecs("check", "--offline", stack).stderr
+    gpuecs("state", stack)
+    refused = gpuecs("render", tmp_path / "a.toml", stack)
+    assert refused.returncode == 1 and "Unfinished write found in" in refused.stderr
+    assert read(stack).stack == made()
+    assert gpuecs("render", tmp_path / "a.toml", stack, "--yes").returncode == 0
+    assert read(stack).stack == made(fleet__max_size=5)
+
+
+def test_moves_that_another_decided_are_shown_and_dropped_after_a_yes(
+    stack: Path, tmp_path: Path
+) -> None:
+    own = stack / "notes.txt"
+    own.write_text("mine\n")
+    (stack / STAGE).mkdir()
+    digest = hashlib.sha256(b"mine\n").hexdigest()
+    (stack / STAGE / COMMIT).write_bytes(encode({"notes.txt": Move(digest, None)}))
+    (tmp_path / "a.toml").write_text(dump_answers(made().flat()))
+    before = sorted(stack.rglob("*"))
+    for words in (("show", stack), ("check", "--offline", stack)):
+        gpuecs(*words)
+        assert sorted(stack.rglob("*")) == before
+    with pytest.raises(RunProblem, match="Unfinished write found"):
+        start(stack, Operation.PLAN)
+    refused = gpuecs("render", tmp_path / "a.toml", stack)
+    assert "-mine" in refused.stdout and "no record of it" in refused.stderr
+    assert sorted(stack.rglob("*")) == before
+    assert gpuecs("render", tmp_path / "a.toml", stack, "--yes").returncode == 0
+    assert own.read_text() == "mine\n" and not (stack / STAGE).exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (f"[fleet]\nmin_size = {'8' * 4500}", "too many digits"),
+        (f"[task]\ncommand = {'[' * 4000}{']' * 4000}", "nest"),
+        (f"[task]\nenvironment = {'{a=' * 4000}", "nest"),
+        (f"stack{'.stack' * 100_000} = 1", "larger than"),
+        (f"stack{'.b' * 100_000} = 1", "too many parts"),
+        (f"{'k' * 100_000} = 1", "is no key of a stack"),
+        ("#" * (ANSWERS_MAX + 1), "larger than"),
+    ],
+    ids=["digits", "lists", "tables", "size", "parts", "key", "comment"],
+)
+def test_answers_that_cost_too_much_are_one_sentence(tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / "a.toml").write_text(text)
+    done = gpuecs("render", tmp_path / "a.toml", tmp_path / "out")
+    assert done.returncode == 1 and words in done.stderr
+    assert len(done.stderr) < 500 and not (tmp_path / "out").exists()
+
+
+def test_answers_are_read_from_a_pipe_and_from_no_device(tmp_path: Path) -> None:
+    answers = dump_answers(made().flat())
+    done = subprocess.run(
+        [sys.executable, "-m", "gpuecs_tui", "render", "/dev/stdin", tmp_path / "out"],
+        input=answers.encode(),
+        check=True,
+        timeout=LIMIT_SECONDS,
+    )
+    assert done.returncode == 0 and read(tmp_path / "out").stack == made()
+    os.mkfifo(tmp_path / "fifo")
+    for path in ("/dev/zero", tmp_path / "fifo"):
+        done_other = gpuecs("check", "--offline", path)
+        assert done_other.returncode == 1 and len(done_other.stderr.splitlines()) <= 40
