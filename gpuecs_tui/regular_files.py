@@ -80,8 +80,8 @@ def read_regular(path: Path, *, limit: int | None = None, follow: bool = True) -
 def read_input(path: Path, limit: int) -> bytes:
     """Return what a file holds that the user named, also a pipe such as ``<(command)``.
 
-    A pipe may be silent for PIPE_SECONDS at a time; one that nothing writes to is empty. Raises Irregular for a device, a pipe that
-    stays silent, and more than ``limit`` bytes; OSError.
+    A pipe may be silent for PIPE_SECONDS at a time; one that nothing writes to is empty. Raises
+    Irregular for a device, a pipe that stays silent, and more than ``limit`` bytes; OSError.
     """
     handle = _open(path, os.O_RDONLY, 0)
     with os.fdopen(handle, "rb", buffering=0) as file:

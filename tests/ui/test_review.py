@@ -14,6 +14,7 @@ from gpuecs_tui.aws import catalogue
 from gpuecs_tui.screens.review import ReviewScreen
 from gpuecs_tui.terraform.render import render
 from gpuecs_tui.terraform.states import State
+from gpuecs_tui.terraform.write_stage import COMMIT, STAGE, Move, encode
 from gpuecs_tui.widgets.choice_list import ChoiceList
 from gpuecs_tui.widgets.choice_rows import Row
 from gpuecs_tui.widgets.confirm import Confirm
@@ -261,6 +262,26 @@ async def test_a_hand_edit_that_can_stay_stays(directory: Path) -> None:
         await pilot.press("w")
         await until(pilot, lambda: "holds exactly this stack" in live(pilot), "the write")
         assert "# mine" in (directory / "service.tf").read_text()
+        written = (directory / "terraform.tfvars").read_text()
+        assert written == stack_files()["terraform.tfvars"]
+
+
+async def test_an_unfinished_write_of_another_is_asked_about(directory: Path) -> None:
+    put(directory, stack_files(service__desired_count="3"))
+    (directory / STAGE).mkdir()
+    (directory / STAGE / COMMIT).write_bytes(encode({"iam.tf": Move(None, None)}))
+    async with on_review(directory) as pilot:
+        await until(pilot, lambda: "changed" in live(pilot), "the comparison")
+        await pilot.press("w")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm), "the question")
+        await pilot.press("escape")
+        await settle(pilot)
+        assert (directory / STAGE / COMMIT).exists(), "kept without a yes"
+        await pilot.press("w")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm), "the question")
+        await pilot.press("y")
+        await until(pilot, lambda: "holds exactly this stack" in live(pilot), "the write")
+        assert not (directory / STAGE).exists()
         written = (directory / "terraform.tfvars").read_text()
         assert written == stack_files()["terraform.tfvars"]
 
