@@ -23,6 +23,11 @@ class Severity(StrEnum):
     """What decides it could not be read; this never counts as fine."""
 
 
+NOT_VALID = "value"
+"""The rule id of an answer that is no value of its key at all."""
+OF_ANSWERS = frozenset({NOT_VALID, "name-limit", "cidr-bits", "port-range", "health-timing"})
+"""Rules whose errors are about the answers of one step alone: no account can make them right."""
+
 Fix = tuple[tuple[str, Value], ...]
 """Dotted keys with the values that mend it, where there is one choice."""
 
@@ -51,6 +56,16 @@ class Finding:
             "message": self.message,
             "remedy": self.remedy,
         }
+
+    @property
+    def holds_step(self) -> bool:
+        """Whether "next" is refused on the step that asks for ``field``.
+
+        True for values that AWS can't take and for answers of one step that contradict each other.
+        What the account lacks, or what another step's answer may settle, holds nobody up before
+        the review.
+        """
+        return self.severity is Severity.ERROR and self.rule in OF_ANSWERS
 
     @property
     def rank(self) -> tuple[int, int, str]:

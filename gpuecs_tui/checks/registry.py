@@ -8,7 +8,7 @@ from datetime import datetime
 from gpuecs_tui.aws.facts import AccountFacts
 from gpuecs_tui.checks.ami import ami_type
 from gpuecs_tui.checks.context import Context, context_of
-from gpuecs_tui.checks.finding import Finding, Fix, error
+from gpuecs_tui.checks.finding import NOT_VALID, Finding, Fix, error
 from gpuecs_tui.checks.gpu_type import gpu_type
 from gpuecs_tui.checks.ingress import CIDR_BITS, cidr_bits, rule_limit
 from gpuecs_tui.checks.names import NAMES, name_limit, name_taken
@@ -75,9 +75,6 @@ RULES: dict[str, Rule] = {
     "name-taken": name_taken,
 }
 """Rule id (failure-modes.md) → rule."""
-
-NOT_VALID = "value"
-"""The rule id of an answer that is no value of its key at all."""
 
 
 def check(

@@ -6,7 +6,7 @@ These are about the answers alone. Whether a valid stack will work is for ``gpue
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from gpuecs_tui.i18n import _
@@ -27,6 +27,10 @@ class Problem:
     """The dotted key at fault."""
     message: str
     """One sentence's end, to stand behind the key: "must be from 1 to 10"."""
+
+
+HANGS_ON: Mapping[str, str] = {"network.ingress_cidrs": "load_balancer.internal"}
+"""Key → a key of another subject with which its valid value can contradict: either may change."""
 
 
 def problems(answers: Answers, resolved: Resolved) -> tuple[Problem, ...]:

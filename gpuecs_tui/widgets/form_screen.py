@@ -103,8 +103,8 @@ class FormScreen(StepScreen):
         return made[2]
 
     def refusal(self) -> str:
-        """Point at the first error of this step."""
-        wrong = [key for key in keys_of(self.STEP) if self.wizard.is_error(key)]
+        """Point at the first answer of this step that can't stay as it is."""
+        wrong = [key for key in keys_of(self.STEP) if self.wizard.holds(key)]
         if not wrong:
             return ""
         self.wizard.touched.update(wrong)

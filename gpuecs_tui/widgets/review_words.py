@@ -9,9 +9,16 @@ from gpuecs_tui.widgets.findings import remarks
 from gpuecs_tui.wizard.memory import Wizard
 
 
-def why_not_written(wizard: Wizard) -> str:
-    """Return why the stack can't be written as it is; empty when it can."""
+def why_not_written(wizard: Wizard, *, despite_findings: bool = False) -> str:
+    """Return why the stack can't be written as it is; empty when it can.
+
+    ``despite_findings`` lets the errors of rules pass, as ``apply --despite-findings`` does.
+    Answers that make no stack are refused all the same.
+    """
     found = remarks(wizard)
+    if despite_findings:
+        wrong = wizard.decisions.problems
+        found = [it for it in found if it.severity == "missing" or it.key in wrong]
     grave = [it for it in found if it.severity == "error"]
     grave += [it for it in found if it.severity == "missing"]
     if not grave:

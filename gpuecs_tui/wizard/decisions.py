@@ -46,6 +46,8 @@ class Decisions:
     """Key → the end of a sentence, for everything but what is merely missing."""
     missing: Mapping[str, str]
     """Key → the end of a sentence, for what must still be given."""
+    malformed: frozenset[str]
+    """Keys of ``problems`` whose text is no value by itself, whatever the others are."""
 
     def problem(self, key: str) -> str:
         """Say what is wrong with ``key``, a missing value included; empty when nothing is."""
@@ -93,6 +95,7 @@ def decide(texts: Texts, find_type: FindType) -> Decisions:
             parsed[key] = KEYS[key].parse(text)
         except NotAValue as reason:
             wrong[key] = str(reason)
+    malformed = frozenset(wrong)
     answers = relevant(parsed)
     name = answers.get("fleet.instance_type", "")
     resolved = resolve(answers, find_type(str(name)) if name else None)
@@ -105,7 +108,7 @@ def decide(texts: Texts, find_type: FindType) -> Decisions:
             wrong.setdefault(problem.key, problem.message)
     wrong = {key: reason for key, reason in wrong.items() if counts(key, parsed)}
     missing = {key: reason for key, reason in missing.items() if key not in wrong}
-    return Decisions(answers, resolved, wrong, missing)
+    return Decisions(answers, resolved, wrong, missing, malformed & wrong.keys())
 
 
 def placeholder(key: str, decisions: Decisions) -> str:

@@ -244,8 +244,20 @@ class Wizard:
         """Return the findings that stand at ``key``."""
         return tuple(finding for finding in self.findings if finding.field == key)
 
+    def holds(self, key: str) -> bool:
+        """Tell whether "next" is refused because of ``key``.
+
+        A value is malformed or missing, or contradicts another of the same step. What the account
+        lacks, or what a later step's answer may settle, is for the review.
+        """
+        from gpuecs_tui.stack.problems import HANGS_ON
+
+        if self.decisions.problem(key):
+            return key not in HANGS_ON or key in self.decisions.malformed
+        return any(finding.holds_step for finding in self.findings_of(key))
+
     def is_error(self, key: str) -> bool:
-        """Tell whether "next" is refused because of ``key``."""
+        """Tell whether something is wrong with ``key`` that the review doesn't let pass."""
         return bool(self.decisions.problem(key)) or any(
             finding.severity == "error" for finding in self.findings_of(key)
         )

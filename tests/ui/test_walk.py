@@ -446,3 +446,31 @@ async def test_a_range_with_host_bits_is_put_right_by_one_key(open_wizard: Open)
         await pilot.press("ctrl+s")
         assert wizard(pilot).text(key) == "10.20.0.0/16"
         assert key not in wizard(pilot).decisions.problems
+
+
+async def test_what_a_later_step_may_settle_holds_no_earlier_one(open_wizard: Open) -> None:
+    """An internet-facing load balancer needs addresses, which the step before asks for."""
+    async with open_wizard() as pilot:
+        await go_to(pilot, "network", load_balancer__internal="false")
+        assert wizard(pilot).is_error("network.ingress_cidrs")
+        await pilot.press("ctrl+n")
+        await settle(pilot)
+        assert step(pilot) == "fleet"
+        await go_to(pilot, "network", network__ingress_cidrs="10.0.0.1/8")
+        await pilot.press("ctrl+n")
+        await settle(pilot)
+        assert step(pilot) == "network"
+
+
+async def test_what_the_account_lacks_holds_no_step(open_wizard: Open) -> None:
+    async with open_wizard() as pilot:
+        await go_to(pilot, "fleet", fleet__key_name="in-no-account")
+        await until(pilot, lambda: "in-no-account" in shown(pilot, "fleet.key_name"))
+        await until(pilot, lambda: wizard(pilot).is_error("fleet.key_name"))
+        await pilot.press("ctrl+n")
+        await settle(pilot)
+        assert step(pilot) == "task"
+        await go_to(pilot, "fleet", names__capacity_provider="ecs-mine")
+        await pilot.press("ctrl+n")
+        await settle(pilot)
+        assert step(pilot) == "fleet"
