@@ -19,7 +19,7 @@ from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.terraform import runs
 from gpuecs_tui.terraform.hcl_tree import ReadProblem
-from gpuecs_tui.terraform.render import render
+from gpuecs_tui.terraform.rewrite import files_for
 from gpuecs_tui.terraform.states import title as title_of_state
 from gpuecs_tui.terraform.unfinished_write import drop, settle
 from gpuecs_tui.terraform.write import Changes, WriteProblem, compare, write
@@ -158,7 +158,7 @@ class ReviewScreen(MovingScreen):
 
     @work(thread=True, group="render", exclusive=True, exit_on_error=False)
     def _produce(self, stack: Stack) -> None:
-        files = render(stack)
+        files = files_for(stack, self.wizard.options.directory)
         # The first colouring imports pygments and its lexer: here, not between two key presses.
         for name in list(files)[:1]:
             code_lines(name, "")
@@ -248,7 +248,7 @@ class ReviewScreen(MovingScreen):
                 difference = unfinished.difference()
                 self.post_message(self.UnfinishedFound(unfinished.words, difference, then_run))
                 return
-            changes = compare(directory, render(stack))
+            changes = compare(directory, files_for(stack, directory))
         except (ReadProblem, WriteProblem, OSError) as problem:
             self.post_message(self.Refused(str(problem)))
             return

@@ -81,7 +81,7 @@ def _settle_unfinished(directory: Path, *, yes: bool) -> None:
 
 def _write(stack: Stack, directory: Path, *, overwrite: bool) -> None:
     from gpuecs_tui.terraform.problems import TerraformProblem
-    from gpuecs_tui.terraform.render import render as render_files
+    from gpuecs_tui.terraform.rewrite import files_for
     from gpuecs_tui.terraform.runs import live_run
     from gpuecs_tui.terraform.write import compare, write
 
@@ -96,7 +96,7 @@ def _write(stack: Stack, directory: Path, *, overwrite: bool) -> None:
                 _("Wait for its end: gpuecs-tui attach {directory}").format(directory=directory),
             )  # fmt: skip
         _settle_unfinished(directory, yes=overwrite)
-        changes = compare(directory, render_files(stack))
+        changes = compare(directory, files_for(stack, directory))
         edited = changes.hand_edited
         if edited and not overwrite:
             for change in changes.files:

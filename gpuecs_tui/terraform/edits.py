@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gpuecs_tui.terraform.hcl_tree import ReadProblem
 from gpuecs_tui.terraform.read import ReadBack, read_back
-from gpuecs_tui.terraform.render import OWN_FILES, Files, render
+from gpuecs_tui.terraform.render import OWN_FILES, Files
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def keep_edits(found: ReadBack, files: Mapping[str, str]) -> Kept:
     plain = Kept(dict(files), frozenset())
     if found.stack is None or not found.edits:
         return plain
-    rendered = render(found.stack)
+    rendered = found.rendered
     merged = dict(files)
     kept: set[str] = set()
     for name in found.edited & files.keys() & rendered.keys():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
@@ -22,8 +22,9 @@ from gpuecs_tui.terraform.read_configuration import (
     read_texts,
 )
 from gpuecs_tui.terraform.read_difference import not_covered, unified_diff
+from gpuecs_tui.terraform.read_past import is_earlier, past_in
 from gpuecs_tui.terraform.read_rules import HELPERS, KNOWN
-from gpuecs_tui.terraform.render import OWN_FILES, render
+from gpuecs_tui.terraform.render import OWN_FILES, render, render_earlier
 
 __all__ = ["Edit", "ReadBack", "ReadProblem", "Unread", "read", "read_back"]
 
@@ -55,6 +56,10 @@ class ReadBack:
     """Hand edits in our files; without a stack, every one of ours that is there."""
     texts: Mapping[str, str]
     """File name → text as it was read."""
+    earlier: bool = False
+    """The earlier version wrote it: see ``read_past``."""
+    rendered: Mapping[str, str] = field(default_factory=dict)
+    """File name → text without the hand edits; empty without a stack."""
 
     @property
     def edited(self) -> frozenset[str]:
@@ -85,8 +90,11 @@ def read_back(texts: Mapping[str, str]) -> ReadBack:
     stack = resolved.stack if complete else None
     if stack is None:
         unread = (*found.unread, *_strangers(configuration), *_not_looked_into(texts))
-        return ReadBack("stack", None, found.answers, reasons, unread, _untouchable(texts), texts)
-    files = render(stack)
+        edits = _untouchable(texts)
+        earlier = is_earlier(configuration)
+        return ReadBack("stack", None, found.answers, reasons, unread, edits, texts, earlier)
+    earlier = is_earlier(configuration)
+    files = render_earlier(stack) if earlier else render(stack, past_in(configuration))
     edits = tuple(
         Edit(name, diff)
         for name in OWN_FILES
@@ -95,7 +103,8 @@ def read_back(texts: Mapping[str, str]) -> ReadBack:
     missed = [*found.unread, *_not_looked_into(texts)]
     if edits:
         missed += not_covered(configuration, load(files), files)
-    return ReadBack("stack", stack, found.answers, (), tuple(dict.fromkeys(missed)), edits, texts)
+    unread = tuple(dict.fromkeys(missed))
+    return ReadBack("stack", stack, found.answers, (), unread, edits, texts, earlier, files)
 
 
 def _decided(answers: Mapping[str, Value]) -> list[str]:

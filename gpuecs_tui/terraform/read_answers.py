@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gpuecs_tui.i18n import _
@@ -21,6 +21,8 @@ from gpuecs_tui.terraform.read_container import container_answers
 from gpuecs_tui.terraform.read_rules import (
     CLUSTER,
     GROUP,
+    LISTENER,
+    LISTENERS,
     LOGS,
     RULES,
     SERVICE,
@@ -31,7 +33,10 @@ from gpuecs_tui.terraform.read_rules import (
 from gpuecs_tui.terraform.render import EXTRA_USER_DATA
 
 _INTEGER = re.compile(rf"-?[0-9]{{1,{DIGITS_MAX}}}")
-_INGRESS = "aws_vpc_security_group_ingress_rule.listener"
+_INGRESS = tuple(
+    f"aws_vpc_security_group_ingress_rule.{it}" for it in ("https", "http", "listener")
+)
+"""The last is the earlier version's."""
 _INTERFACES = "aws_vpc_endpoint.interface"
 _GATEWAY = "aws_vpc_endpoint.s3"
 
@@ -73,12 +78,20 @@ class Gathered:
 def gather(configuration: Configuration) -> Gathered:
     """Return every decision that the configuration holds."""
     found = Gathered()
+    listener = _first_declared(LISTENERS, configuration)
     for key, rule in RULES.items():
+        if rule.address == LISTENER:
+            rule = replace(rule, address=listener)
         _follow(key, rule, configuration, found)
     for special in _SPECIAL:
         special(configuration, found)
     found.answers = relevant(found.answers)
     return found
+
+
+def _first_declared(addresses: tuple[str, ...], configuration: Configuration) -> str:
+    """Return the first address that is declared, or the last one."""
+    return next((it for it in addresses if it in configuration.blocks), addresses[-1])
 
 
 def convert(key: str, value: Known) -> Value | None:
@@ -174,7 +187,8 @@ def _user_data(configuration: Configuration, found: Gathered) -> None:
 
 
 def _ingress(configuration: Configuration, found: Gathered) -> None:
-    placed = configuration.expression(_INGRESS, "for_each")
+    address = _first_declared(_INGRESS, configuration)
+    placed = configuration.expression(address, "for_each")
     if placed is None:
         if found.answers.get("network.load_balancer_security_group_ids") is not None:
             found.answers["network.ingress_cidrs"] = ()
@@ -182,7 +196,7 @@ def _ingress(configuration: Configuration, found: Gathered) -> None:
     value = configuration.scope.value(placed[0])
     # The VPC's own ranges are only known to AWS.
     of_vpc = isinstance(value, Unknown) and "data.aws_vpc.this" in configuration.blocks
-    found.take("network.ingress_cidrs", [] if of_vpc else value, placed[1], f"{_INGRESS}.for_each")
+    found.take("network.ingress_cidrs", [] if of_vpc else value, placed[1], f"{address}.for_each")
 
 
 def _endpoints(configuration: Configuration, found: Gathered) -> None:

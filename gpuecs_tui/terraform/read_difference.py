@@ -53,7 +53,7 @@ def _block(
     name: str, block: Block, found: Configuration, written: Configuration
 ) -> Iterator[Unread]:
     twin = written.blocks.get(block.address)
-    if block.kind in ("locals", "terraform"):
+    if block.kind in ("locals", "terraform", "moved"):
         return
     if twin is None:
         yield Unread(name, block.line, block.address, _("is not part of a stack"))

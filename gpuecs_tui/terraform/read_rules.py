@@ -10,12 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.terraform.past import PORT_HANDOVER
 
 CLUSTER = "aws_ecs_cluster.this"
 SERVICE = "aws_ecs_service.this"
 TASK = "aws_ecs_task_definition.this"
 BALANCER = "aws_lb.this"
-LISTENER = "aws_lb_listener.this"
+LISTENER = "aws_lb_listener"
+"""Stands for the listener that serves clients: the first of LISTENERS that is declared."""
+LISTENERS = ("aws_lb_listener.https", "aws_lb_listener.http", "aws_lb_listener.this")
+"""The last is the earlier version's."""
 TARGETS = "aws_lb_target_group.this"
 PROVIDER = "aws_ecs_capacity_provider.this"
 GROUP = "aws_autoscaling_group.this"
@@ -123,10 +127,11 @@ STATE_RULES: Mapping[str, Rule] = {
 }
 """Of an S3 backend; any other keeps no more than its kind."""
 
-KNOWN = frozenset(rule.address for rule in RULES.values() if rule.address.startswith("aws_")) | {
-    CLUSTER,
-    LOGS,
-}
+KNOWN = frozenset(
+    rule.address
+    for rule in RULES.values()
+    if rule.address.startswith("aws_") and rule.address != LISTENER
+) | {CLUSTER, LOGS, *LISTENERS}
 """Addresses whose presence makes a directory's Terraform one that can be opened."""
 
 HELPERS = frozenset(
@@ -153,9 +158,13 @@ HELPERS = frozenset(
         "aws_vpc_security_group_egress_rule.load_balancer_to_tasks",
         "aws_vpc_security_group_ingress_rule.endpoints_from_vpc",
         "aws_vpc_security_group_ingress_rule.health_check_from_load_balancer",
+        "aws_vpc_security_group_ingress_rule.http",
+        "aws_vpc_security_group_ingress_rule.https",
         "aws_vpc_security_group_ingress_rule.listener",
         "aws_vpc_security_group_ingress_rule.redirect",
         "aws_vpc_security_group_ingress_rule.tasks_from_load_balancer",
+        "terraform_data.fleet_ties",
+        PORT_HANDOVER,
     }
 )
 """The other resources of a stack: they follow from the decisions, none ends in them alone."""

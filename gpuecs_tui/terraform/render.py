@@ -19,6 +19,7 @@ from gpuecs_tui.private_folder import make_private
 from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.terraform.hcl_format import format_hcl
 from gpuecs_tui.terraform.hcl_text import list_of, map_of, quote
+from gpuecs_tui.terraform.past import MOVED_FILE, NO_PAST, Past
 from gpuecs_tui.terraform.render_context import context
 
 if TYPE_CHECKING:
@@ -33,19 +34,33 @@ EXTRA_USER_DATA = ("extra_user_data.sh", "extra_user_data.toml")
 TERRAFORM_FILES = (
     "versions.tf", "backend.tf", "providers.tf", "variables.tf", "terraform.tfvars", "network.tf",
     "endpoints.tf", "fleet.tf", "task.tf", "service.tf", "load_balancer.tf", "iam.tf", "outputs.tf",
+    MOVED_FILE,
 )  # fmt: skip
+_EARLIER = "earlier/"
+"""Folder of the templates as the earlier version had them; they never change."""
 OWN_FILES = (*TERRAFORM_FILES, *USER_DATA, *EXTRA_USER_DATA)
 """Every name that ``render`` may use; all other files in a directory are somebody else's."""
 
 
-def render(stack: Stack) -> Files:
+def render(stack: Stack, past: Past = NO_PAST) -> Files:
     """Return the files of a valid ``stack``, ``terraform fmt``-clean, only those it needs.
 
-    Takes 10 ms once the templates are loaded. The templates load on the first call, from a
-    bytecode cache in the user's cache folder where there is one.
+    ``past`` is what the directory was before (``read_past``); a new stack has none. Takes 10 ms
+    once the templates are loaded, which happens on the first call, from a bytecode cache in the
+    user's cache folder where there is one.
+    """
+    values = context(stack, past)
+    return {name: _text(name, values) for name in _needed(values)}
+
+
+def render_earlier(stack: Stack) -> Files:
+    """Return the files that the earlier version wrote for a stack, byte for byte.
+
+    Only a stack of its decisions: later keys must be unset. By them a directory of that version is
+    told from one that was edited by hand.
     """
     values = context(stack)
-    return {name: _text(name, values) for name in _needed(values)}
+    return {name: _text(name, values, _EARLIER) for name in _needed(values)}
 
 
 def _needed(values: dict[str, Any]) -> Iterator[str]:
@@ -62,6 +77,7 @@ def _needed(values: dict[str, Any]) -> Iterator[str]:
             ("network.tf", creates_groups),
             ("endpoints.tf", bool(values["network"].vpc_endpoints)),
             ("iam.tf", creates_roles),
+            (MOVED_FILE, bool(values["past"].moves)),
         )
         if not needed
     }
@@ -71,11 +87,11 @@ def _needed(values: dict[str, Any]) -> Iterator[str]:
         yield values["extra_user_data_file"]
 
 
-def _text(name: str, values: dict[str, Any]) -> str:
+def _text(name: str, values: dict[str, Any], folder: str = "") -> str:
     if name in EXTRA_USER_DATA:
         extra: str = values["fleet"].extra_user_data
         return extra
-    text = _templates().get_template(f"{name}.j2").render(values)
+    text = _templates().get_template(f"{folder}{name}.j2").render(values)
     return text if name in USER_DATA else format_hcl(text)
 
 

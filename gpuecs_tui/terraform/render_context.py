@@ -1,4 +1,4 @@
-"""What the templates are told beside the stack's own values: who creates what, and from what."""
+"""The templates' variables beside the stack's own values: what is created, and from what."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from gpuecs_tui.stack.resolve import derived_target_group
 from gpuecs_tui.stack.task import LOG_GROUP_EXISTS, PORT_MAX
 from gpuecs_tui.stack.user_data import bottlerocket_settings
 from gpuecs_tui.terraform.hcl_text import quote
+from gpuecs_tui.terraform.past import NO_PAST, PORT_HANDOVER, Past
 
 AL2023_PARAMETER = (
     "/aws/service/ecs/optimized-ami/amazon-linux-2023/gpu/recommended/image_id"  # aws.md, AMIs
@@ -50,7 +51,7 @@ class Grant:
         return tuple(dict.fromkeys(arn.split(":")[_ACCOUNT_PART] for arn in self.arns))
 
 
-def context(stack: Stack) -> dict[str, Any]:
+def context(stack: Stack, past: Past = NO_PAST) -> dict[str, Any]:
     """Return every name that the templates use; sections of the stack under their own names."""
     fleet, task, network, balancer = stack.fleet, stack.task, stack.network, stack.load_balancer
     awsvpc = task.network_mode == "awsvpc"
@@ -101,6 +102,8 @@ def context(stack: Stack) -> dict[str, Any]:
         "service_needs": tuple(_service_needs(stack)),
         "fleet_needs": tuple(_fleet_needs(stack)),
         "fleet_ties": tuple(_fleet_ties(stack)),
+        "past": past,
+        "port_handover": PORT_HANDOVER,
         "url_port": (
             "" if _STANDARD_PORTS[balancer.protocol] == balancer.port else f":{balancer.port}"
         ),
@@ -173,12 +176,16 @@ def _fleet_needs(stack: Stack) -> Iterator[str]:
         yield "aws_vpc_endpoint.s3"
 
 
-def _fleet_ties(stack: Stack) -> Iterator[str]:
-    yield "aws_ecs_cluster.this.id"
+def _fleet_ties(stack: Stack) -> Iterator[tuple[str, str]]:
+    """Yield name and reference of what the stack creates and an instance keeps for life.
+
+    Existing groups and profiles are left out: another one is for new instances only.
+    """
+    yield "cluster", "aws_ecs_cluster.this.id"
     if not stack.network.instance_security_group_ids:
-        yield "aws_security_group.instances.id"
+        yield "security_group", "aws_security_group.instances.id"
     if not stack.fleet.instance_profile_arn:
-        yield "aws_iam_instance_profile.this.id"
+        yield "instance_profile", "aws_iam_instance_profile.this.id"
 
 
 def _service_needs(stack: Stack) -> Iterator[str]:

@@ -55,7 +55,7 @@ def article_attributes(
             "subnets": sorted(stack.network.load_balancer_subnet_ids),
             "enable_deletion_protection": False,
         },
-        "aws_lb_listener.this": {
+        "aws_lb_listener.http": {
             "load_balancer_arn": resources["aws_lb.this"]["arn"],
             "port": 80,
             "protocol": "HTTP",

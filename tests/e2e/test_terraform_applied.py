@@ -315,6 +315,7 @@ def test_a_replaced_cluster_s_instances_go_before_it(
     _, other = both
     assert _planned(other, {"names.cluster": "renamed"}, tmp_path) == {
         "aws_launch_template.this": "update",
+        "terraform_data.fleet_ties": "update",
         **dict.fromkeys(
             (
                 "aws_autoscaling_group.this",
@@ -372,7 +373,7 @@ def test_a_target_group_s_successor_comes_before_it_goes(
     }
     assert _planned(other, changes, tmp_path) == {
         "aws_lb_target_group.this": "create delete",
-        "aws_lb_listener.this": "update",
+        "aws_lb_listener.https": "update",
         "aws_ecs_service.this": "update",
     }
 
@@ -403,7 +404,7 @@ def test_the_article_s_container_tag_script_and_ignored_changes(
     assert managed in article.resources["aws_autoscaling_group.this"]["tag"]
     user_data = base64.b64decode(article.resources["aws_launch_template.this"]["user_data"])
     assert b"\nECS_CLUSTER=inference-cluster\n" in user_data
-    (action,) = article.resources["aws_lb_listener.this"]["default_action"]
+    (action,) = article.resources["aws_lb_listener.http"]["default_action"]
     assert action["type"] == "forward"
     assert action["target_group_arn"] == article.resources["aws_lb_target_group.this"]["arn"]
     service = (article.directory / "service.tf").read_text()

@@ -29,17 +29,23 @@ def test_an_apply_neither_waits_for_gpus_nor_fails_for_want_of_them() -> None:
 @pytest.mark.parametrize(
     ("changes", "ties"),
     [
-        ({}, ["aws_security_group.instances.id", "aws_iam_instance_profile.this.id"]),
-        (OWN_GROUP, ["aws_iam_instance_profile.this.id"]),
-        (OWN_PROFILE, ["aws_security_group.instances.id"]),
+        ({}, ["security_group", "instance_profile"]),
+        (OWN_GROUP, ["instance_profile"]),
+        (OWN_PROFILE, ["security_group"]),
         ({**OWN_GROUP, **OWN_PROFILE}, []),
     ],
 )
 def test_instances_go_with_what_they_belong_to(
     changes: Mapping[str, Value], ties: list[str]
 ) -> None:
-    found = references(configuration(changes), ASG, "lifecycle.replace_triggered_by")
-    assert found == ["aws_ecs_cluster.this.id", *ties]
+    """What the stack gives up is still tied: the tie itself stays and changes."""
+    written = configuration(changes)
+    assert references(written, ASG, "lifecycle.replace_triggered_by") == [
+        "terraform_data.fleet_ties"
+    ]
+    tied = written.value("terraform_data.fleet_ties", "input")
+    assert isinstance(tied, dict)
+    assert list(tied) == ["cluster", *ties]
 
 
 def test_instances_start_when_they_can_register() -> None:

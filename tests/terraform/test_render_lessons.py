@@ -28,7 +28,7 @@ def test_destroy_order() -> None:
     written = configuration()
     assert references(written, "aws_ecs_service.this", "depends_on")[:2] == [
         "aws_ecs_cluster_capacity_providers.this",
-        "aws_lb_listener.this",
+        "aws_lb_listener.http",
     ]
     assert "aws_iam_role_policy_attachment.execution" in references(
         written, "aws_ecs_service.this", "depends_on"
@@ -159,12 +159,12 @@ def test_security_of_the_defaults() -> None:
     assert written.value(template, "block_device_mappings.ebs.encrypted") is True
     assert written.value(template, "block_device_mappings.ebs.volume_type") == "gp3"
     assert written.value("aws_lb.this", "drop_invalid_header_fields") is True
-    assert "TLS13-1-2" in written.value("aws_lb_listener.this", "ssl_policy")
-    assert written.value("aws_lb_listener.redirect", "default_action.type") == "redirect"
+    assert "TLS13-1-2" in written.value("aws_lb_listener.https", "ssl_policy")
+    assert written.value("aws_lb_listener.http", "default_action.type") == "redirect"
     assert written.value("aws_cloudwatch_log_group.this", "retention_in_days") == 30
     assert not any("privileged" in text or "SYS_ADMIN" in text for text in render(made()).values())
     for rule in blocks(written, "aws_vpc_security_group_ingress_rule"):
-        if rule.labels[1] not in ("listener", "redirect"):
+        if rule.labels[1] not in ("http", "https"):
             assert "cidr_ipv4" not in rule.body.attributes
             assert "referenced_security_group_id" in rule.body.attributes
 

@@ -26,7 +26,7 @@ IGNORED: Mapping[str, Value] = {"service.ignore_changes": ("task_definition",)}
     [
         ({}, "task.tf", "The service moves to the new revision", True),
         (IGNORED, "task.tf", "The service moves to the new revision", False),
-        (IGNORED, "task.tf", "The service stays on what it runs", True),
+        (IGNORED, "task.tf", "The service stays on the revision that it runs", True),
         ({}, "load_balancer.tf", "VPC replaces", False),
         ({}, "load_balancer.tf", "requests fail until new tasks are healthy", True),
         ({"names.target_group": "g"}, "load_balancer.tf", "requests fail until", True),

@@ -1,0 +1,133 @@
+"""Find out what a directory was before: the addresses that its state may hold, and taken ports.
+
+The earlier version of this program called the listeners ``this`` and ``redirect`` and their ingress
+rules ``listener`` and ``redirect``. One of them changed its port between HTTP and HTTPS, which AWS
+refuses while another listener of the load balancer has that port.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.terraform.hcl_tree import Reference
+from gpuecs_tui.terraform.past import MOVED_FILE, PORT_HANDOVER, Past
+from gpuecs_tui.terraform.read_configuration import Configuration
+from gpuecs_tui.terraform.store import read_json
+from gpuecs_tui.terraform.tflock import STATE_NAME
+
+HTTP, HTTPS = "http", "https"
+_LISTENER = "aws_lb_listener"
+_RULE = "aws_vpc_security_group_ingress_rule"
+_FORMER = ((_LISTENER, "this", "redirect"), (_RULE, "listener", "redirect"))
+"""Type, and its earlier names: of what serves clients, and of what redirects to HTTPS."""
+_HTTP_PORT = 80
+
+
+def is_earlier(configuration: Configuration) -> bool:
+    """Tell whether a configuration names its listener as the earlier version did."""
+    return f"{_LISTENER}.this" in configuration.blocks
+
+
+def past_in(configuration: Configuration) -> Past:
+    """Return the past that a configuration already states."""
+    body = configuration.bodies.get(MOVED_FILE)
+    stated: list[tuple[str, str]] = []
+    for block in body.named("moved") if body else ():
+        pair = [block.body.attributes.get(side) for side in ("from", "to")]
+        paths = [it.value.path for it in pair if it and isinstance(it.value, Reference)]
+        if len(paths) == len(pair):
+            stated.append((paths[0], paths[1]))
+    known = [move for move in _possible() if move in stated]
+    return Past(tuple(known), PORT_HANDOVER in configuration.blocks)
+
+
+def past_for(directory: Path, configuration: Configuration, stack: Stack) -> Past:
+    """Return the past with which ``stack`` must be written over ``configuration``.
+
+    ``configuration`` is what ``directory`` holds. A local state beside it comes first: the files
+    may have been rewritten without an apply. Reads one file.
+    """
+    stated = past_in(configuration)
+    held = _held(directory / STATE_NAME)
+    by_state = _moves({address: protocol for address, (protocol, _) in held.items()})
+    moves = by_state or set(stated.moves) or _moves(_declared(configuration))
+    balancer = stack.load_balancer
+    https = balancer.protocol == "HTTPS"
+    return Past(
+        tuple(move for move in _possible() if move in moves),
+        https and (stated.handover or balancer.port in _http_ports(configuration, held)),
+    )
+
+
+def _possible() -> Iterator[tuple[str, str]]:
+    for kind, serving, redirecting in _FORMER:
+        for target in (HTTP, HTTPS):
+            yield f"{kind}.{serving}", f"{kind}.{target}"
+        yield f"{kind}.{redirecting}", f"{kind}.{HTTP}"
+
+
+def _moves(former: Mapping[str, str]) -> set[tuple[str, str]]:
+    """Return the moves for addresses of the earlier version; ``former`` says their protocol.
+
+    A rule has none: it follows its listener.
+    """
+    serving = former.get(f"{_LISTENER}.this")
+    if serving is None:
+        return set()
+    https = serving == "HTTPS"
+    found: set[tuple[str, str]] = set()
+    for kind, name, redirecting in _FORMER:
+        if f"{kind}.{name}" in former:
+            found.add((f"{kind}.{name}", f"{kind}.{HTTPS if https else HTTP}"))
+        if https and f"{kind}.{redirecting}" in former:
+            found.add((f"{kind}.{redirecting}", f"{kind}.{HTTP}"))
+    return found
+
+
+def _declared(configuration: Configuration) -> dict[str, str]:
+    """Return address → protocol of the listeners and rules that are declared, "" for none."""
+    addresses = [f"{kind}.{name}" for kind, *names in _FORMER for name in names]
+    return {
+        address: str(configuration.value(address, "protocol"))
+        for address in addresses
+        if address in configuration.blocks
+    }
+
+
+def _held(state: Path) -> dict[str, tuple[str, int]]:
+    """Return address → protocol and port of what a local state holds of these types.
+
+    Empty where there is none or it can't be read: a run will say so.
+    """
+    raw = read_json(state) or {}
+    found: dict[str, tuple[str, int]] = {}
+    for resource in _dicts(raw.get("resources")):
+        if resource.get("type") in (_LISTENER, _RULE) and not resource.get("module"):
+            for instance in _dicts(resource.get("instances")):
+                attributes = instance.get("attributes")
+                attributes = attributes if isinstance(attributes, dict) else {}
+                port = attributes.get("port")
+                found[f"{resource['type']}.{resource.get('name')}"] = (
+                    str(attributes.get("protocol", "")), port if isinstance(port, int) else 0,
+                )  # fmt: skip
+    return found
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [it for it in value if isinstance(it, dict)] if isinstance(value, list) else []
+
+
+def _http_ports(
+    configuration: Configuration, held: Mapping[str, tuple[str, int]]
+) -> frozenset[int]:
+    """Return the ports other than 80 on which HTTP is, by the files or by the state."""
+    ports = {port for protocol, port in held.values() if protocol == "HTTP"}
+    for name in ("this", HTTP):
+        address = f"{_LISTENER}.{name}"
+        if configuration.value(address, "protocol") == "HTTP":
+            port = configuration.value(address, "port")
+            ports |= {port} if isinstance(port, int) else set()
+    return frozenset(ports - {_HTTP_PORT})

@@ -1,0 +1,204 @@
+"""Stacks of the earlier version: recognised, rewritten, and moved in the state."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.stack.problems import problems
+from gpuecs_tui.stack.resolve import resolve
+from gpuecs_tui.terraform.past import PORT_HANDOVER
+from gpuecs_tui.terraform.read import ReadBack, read, read_back
+from gpuecs_tui.terraform.read_configuration import load
+from gpuecs_tui.terraform.render import render
+from gpuecs_tui.terraform.rewrite import files_for
+from gpuecs_tui.terraform.write import compare, write
+from tests.terraform.written import CERTIFICATE, HTTPS, made, put, references
+
+EARLIER = Path(__file__).parent / "data" / "earlier"
+NAMES = sorted(path.name for path in EARLIER.iterdir() if path.is_dir())
+LISTENER, RULE = "aws_lb_listener", "aws_vpc_security_group_ingress_rule"
+TO_HTTP = [(f"{LISTENER}.this", f"{LISTENER}.http"), (f"{RULE}.listener", f"{RULE}.http")]
+TO_HTTPS = [
+    (f"{LISTENER}.this", f"{LISTENER}.https"),
+    (f"{LISTENER}.redirect", f"{LISTENER}.http"),
+    (f"{RULE}.listener", f"{RULE}.https"),
+    (f"{RULE}.redirect", f"{RULE}.http"),
+]
+
+
+def copied(name: str, folder: Path, *, state: bool = False) -> Path:
+    """A copy of a stack of the earlier version, by default without its state."""
+    shutil.copytree(EARLIER / name, folder / name)
+    if not state:
+        (folder / name / "terraform.tfstate").unlink(missing_ok=True)
+    return folder / name
+
+
+def understood(directory: Path) -> tuple[ReadBack, Stack]:
+    found = read(directory)
+    assert found.stack is not None
+    return found, found.stack
+
+
+def other(stack: Stack, changes: Mapping[str, Value]) -> Stack:
+    """The stack with other decisions."""
+    answers = {**stack.flat(), **changes}
+    resolved = resolve(answers, None)
+    assert problems(answers, resolved) == ()
+    return resolved.stack
+
+
+def moves(files: Mapping[str, str]) -> list[tuple[str, str]]:
+    """From and to address of what the files move, in no particular order."""
+    body = load({"moved.tf": files.get("moved.tf", "")}).bodies["moved.tf"]
+    return [
+        tuple(
+            str(getattr(block.body.attributes[side].value, "path", "")) for side in ("from", "to")
+        )  # type: ignore[misc]
+        for block in body.named("moved")
+    ]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_is_recognised_and_no_hand_edit_is_seen(name: str) -> None:
+    found, _stack = understood(EARLIER / name)
+    assert found.earlier
+    assert (found.edits, found.unread) == ((), ())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_is_rewritten_with_the_same_decisions(name: str, tmp_path: Path) -> None:
+    directory = copied(name, tmp_path)
+    _, stack = understood(directory)
+    changes = compare(directory, files_for(stack, directory))
+    assert changes.hand_edited == ()
+    write(changes)
+    again = read(directory)
+    assert (again.stack, again.earlier, again.edits, again.unread) == (stack, False, (), ())
+    assert compare(directory, files_for(stack, directory)).files == ()
+
+
+def test_what_moves_follows_from_the_listener_that_was_there() -> None:
+    expected = {
+        "article": TO_HTTP[:1], "own": TO_HTTPS[:2], "defaults": TO_HTTP, "http-443": TO_HTTP,
+        "http-8080": TO_HTTP, "https-443": TO_HTTPS, "https-8443": TO_HTTPS,
+    }  # fmt: skip
+    assert {
+        name: sorted(moves(files_for(understood(EARLIER / name)[1], EARLIER / name)))
+        for name in NAMES
+    } == {name: sorted(pairs) for name, pairs in expected.items()}
+
+
+def test_a_new_stack_moves_nothing(tmp_path: Path) -> None:
+    for stack in (made(), made(HTTPS)):
+        assert files_for(stack, tmp_path / "absent") == render(stack)
+        assert "moved.tf" not in render(stack)
+
+
+def test_moves_stay_when_the_protocol_changes_later(tmp_path: Path) -> None:
+    directory = copied("defaults", tmp_path)
+    _, stack = understood(directory)
+    for changes in ({}, {**HTTPS, "load_balancer.port": 443}):
+        write(compare(directory, files_for(other(stack, changes), directory)))
+        assert sorted(moves(read(directory).texts)) == TO_HTTP
+    assert read(directory).edits == ()
+
+
+def test_the_state_says_more_than_files_that_were_not_applied(tmp_path: Path) -> None:
+    directory = copied("defaults", tmp_path, state=True)
+    https = read(EARLIER / "https-443").texts
+    put(
+        directory,
+        {"load_balancer.tf": https["load_balancer.tf"], "network.tf": https["network.tf"]},
+    )
+    _, stack = understood(EARLIER / "https-443")
+    assert sorted(moves(files_for(stack, directory))) == TO_HTTP
+    (directory / "terraform.tfstate").write_text("{")
+    assert sorted(moves(files_for(stack, directory))) == sorted(TO_HTTPS)
+    # Files of today's version beside a state of the earlier one.
+    fresh = tmp_path / "fresh"
+    put(fresh, render(stack))
+    shutil.copy(EARLIER / "https-443" / "terraform.tfstate", fresh)
+    assert sorted(moves(files_for(stack, fresh))) == sorted(TO_HTTPS)
+
+
+def test_a_hand_edit_in_it_is_kept(tmp_path: Path) -> None:
+    directory = copied("defaults", tmp_path)
+    fleet = directory / "fleet.tf"
+    fleet.write_text(fleet.read_text().replace(
+        "  max_size                  = var.max_size\n",
+        "  max_size                  = var.max_size\n  default_cooldown          = 60\n",
+    ))  # fmt: skip
+    found, stack = understood(directory)
+    assert [(it.file, it.what) for it in found.unread] == [
+        ("fleet.tf", "aws_autoscaling_group.this.default_cooldown")
+    ]
+    changes = compare(directory, files_for(stack, directory))
+    assert changes.hand_edited == ()
+    write(changes)
+    written = fleet.read_text()
+    assert "default_cooldown          = 60\n" in written
+    assert "terraform_data.fleet_ties" in written
+
+
+@pytest.mark.parametrize(
+    ("start", "port", "handed_over"), [(80, 443, False), (8080, 443, False), (8080, 8080, True)]
+)
+def test_a_port_changes_hands_only_where_http_had_it(
+    start: int, port: int, handed_over: bool, tmp_path: Path
+) -> None:
+    """AWS takes no listener on a port that another one has, nor a rule that exists already."""
+    http = made(load_balancer__port=start)
+    put(tmp_path, files_for(http, tmp_path))
+    https = made(HTTPS, load_balancer__port=port)
+    files = files_for(https, tmp_path)
+    written = load(files)
+    assert (PORT_HANDOVER in written.blocks) is handed_over
+    for kind in (LISTENER, RULE):
+        if handed_over:
+            needs = references(written, f"{kind}.https", "depends_on")
+            assert needs == [f"{kind}.http", PORT_HANDOVER]
+            assert references(written, f"{kind}.http", "depends_on") == [PORT_HANDOVER]
+        else:
+            assert references(written, f"{kind}.http", "depends_on") == [f"{kind}.https"]
+            assert written.expression(f"{kind}.https", "depends_on") is None
+    put(tmp_path, files)
+    found = read(tmp_path)
+    assert (found.stack, found.edits) == (https, ())
+    # It stays for as long as HTTPS does: the way back needs it in the state.
+    assert files_for(https, tmp_path) == files
+    assert PORT_HANDOVER not in load(files_for(http, tmp_path)).blocks
+
+
+def test_a_port_that_only_the_state_still_has_changes_hands_too(tmp_path: Path) -> None:
+    put(tmp_path, render(made(HTTPS, load_balancer__port=8443)))
+    listener = {
+        "mode": "managed", "type": LISTENER, "name": "http",
+        "instances": [{"attributes": {"port": 443, "protocol": "HTTP"}}],
+    }  # fmt: skip
+    (tmp_path / "terraform.tfstate").write_text(json.dumps({"version": 4, "resources": [listener]}))
+    assert PORT_HANDOVER in load(files_for(made(HTTPS), tmp_path)).blocks
+    assert (
+        PORT_HANDOVER not in load(files_for(made(HTTPS, load_balancer__port=444), tmp_path)).blocks
+    )
+
+
+def test_no_listener_changes_its_port_between_http_and_https() -> None:
+    before, after = load(render(made())), load(render(made(HTTPS)))
+    for kind, attribute in ((LISTENER, "port"), (RULE, "from_port")):
+        assert before.value(f"{kind}.http", attribute) == 80
+        assert after.value(f"{kind}.http", attribute) == 80
+        assert after.value(f"{kind}.https", attribute) == 443
+    assert after.value(f"{LISTENER}.https", "default_action.type") == "forward"
+    assert before.value(f"{LISTENER}.http", "default_action.type") == "forward"
+    needs = references(after, "aws_ecs_service.this", "depends_on")
+    assert {f"{LISTENER}.https", f"{LISTENER}.http"} <= set(needs)
+    read_again = read_back(render(made(HTTPS, load_balancer__certificate_arn=f"{CERTIFICATE}9")))
+    assert read_again.answers["load_balancer.certificate_arn"] == f"{CERTIFICATE}9"
