@@ -14,6 +14,7 @@ import pytest
 from gpuecs_tui.checks.registry import RULES
 from gpuecs_tui.demo.fault_names import FAULTS, shape
 from gpuecs_tui.stack.provider import EXCLUDED
+from gpuecs_tui.terraform.plan_notices import CHANGE_NOTICED
 from gpuecs_tui.terraform.plan_words import SERVICE_REPLACED
 
 ROOT = Path(__file__).parent.parent
@@ -153,6 +154,11 @@ MODES = (
         SERVICE_REPLACED,
         "The plan destroys and recreates the service, the load balancer or what feeds them.",
         {"plan": "terraform/test_plan.py::test_a_replaced_service_is_said_in_words"},
+    ),
+    Mode(
+        CHANGE_NOTICED,
+        "The plan changes in place what users notice, or leaves what runs as it is.",
+        {"plan": "terraform/test_plan_notices.py::test_it_is_noticed"},
     ),
     _design(
         "destroy-order",

@@ -27,7 +27,7 @@ def follow(
 ) -> Run:
     """Print the lines of ``run`` as they come and return it once ``until`` holds.
 
-    ``preface`` is printed before the summary of a plan that destroys something. A ``follower`` that
+    ``preface`` is printed before the summary of a plan. A ``follower`` that
     was given before goes on where it was. Ctrl-C leaves the run alone: it goes on without a viewer.
     """
     target = out or sys.stdout
@@ -60,14 +60,14 @@ def follow(
 
 
 def _lines(batch: Batch, preface: Callable[[], Iterable[str]] | None) -> Iterator[str]:
-    if preface is None or not any(map(_destroys, batch.events)):
+    if preface is None or not any(map(_sums_up, batch.events)):
         yield from batch.lines
         return
     for event in batch.events:
-        if _destroys(event):
+        if _sums_up(event):
             yield from preface()
         yield from lines_of(event)
 
 
-def _destroys(event: Event) -> bool:
-    return isinstance(event, ChangeSummary) and event.operation == "plan" and event.remove > 0
+def _sums_up(event: Event) -> bool:
+    return isinstance(event, ChangeSummary) and event.operation == "plan"

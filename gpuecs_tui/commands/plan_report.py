@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from gpuecs_tui.commands.failure import Failure, harmless
 from gpuecs_tui.i18n import _, ngettext
-from gpuecs_tui.terraform.plan import Attribute, wait_for_plan
+from gpuecs_tui.terraform.plan import Attribute, PlanTree, wait_for_plan
+from gpuecs_tui.terraform.plan_notices import ignored_count, notices
 from gpuecs_tui.terraform.plan_words import PlanWarning, in_full, warnings
 from gpuecs_tui.terraform.run import Run
 
 
 def warn_once(run: Run) -> Callable[[], Iterator[str]]:
-    """Return what to print before the summary of a plan that destroys; empty from the second time.
+    """Return what to print before the summary of a plan: what it destroys, and what is noticed.
 
+    Empty from the second time on.
     Waits until the plan's details are read.
     """
     told = False
@@ -25,7 +27,8 @@ def warn_once(run: Run) -> Callable[[], Iterator[str]]:
         if told:
             return
         told = True
-        for warning in _warnings(run):
+        tree = wait_for_plan(run)
+        for warning in () if tree is None else _told(run, tree):
             yield harmless(f"!  {in_full(warning)}")
 
     return lines
@@ -58,7 +61,7 @@ def as_json(run: Run) -> dict[str, Any]:
                 "message": it.message,
                 "because": list(it.because),
             }
-            for it in warnings(tree)
+            for it in _told(run, tree)
         ],
     }
 
@@ -90,6 +93,19 @@ def refuse_unconfirmed(run: Run, name: str | None) -> None:
     )
 
 
+def _told(run: Run, tree: PlanTree) -> tuple[PlanWarning, ...]:
+    return (*warnings(tree), *notices(tree), *ignored_count(tree, _answers(run.directory)))
+
+
+def _answers(directory: Path) -> Mapping[str, object]:
+    from gpuecs_tui.commands import subject
+
+    try:
+        return subject.answers_of(directory, limits=False)
+    except Failure:
+        return {}
+
+
 def _warnings(run: Run) -> tuple[PlanWarning, ...]:
     tree = wait_for_plan(run)
     return () if tree is None else warnings(tree)
@@ -97,13 +113,7 @@ def _warnings(run: Run) -> tuple[PlanWarning, ...]:
 
 def _stack_name(directory: Path) -> str:
     """Return what the wizard has typed before it destroys: the stack's name, or the directory's."""
-    from gpuecs_tui.commands import subject
-
-    try:
-        name = str(subject.answers_of(directory, limits=False).get("stack.name", ""))
-    except Failure:
-        name = ""
-    return name.strip() or directory.resolve().name
+    return str(_answers(directory).get("stack.name", "")).strip() or directory.resolve().name
 
 
 def _attribute(of: Attribute) -> dict[str, Any]:

@@ -19,6 +19,8 @@ def outcome(run: Run) -> int:
             "decline it: gpuecs-tui cancel {directory}"
         )
         print(harmless(words.format(directory=run.directory, id=run.id)))
+    if run.state is State.SUCCEEDED and run.remedy:
+        print(harmless(run.remedy))
     if run.state in (State.SUCCEEDED, State.PLANNED):
         return 0
     tell_failure(run)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -69,6 +69,8 @@ class Change:
     """Where it stood before a move."""
     create_first: bool = False
     """A replace that makes the new one before it removes the old."""
+    before: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """Its attributes before the change, sensitive ones masked; empty where it is created."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ class PlanTree:
     """What is not a no-op, ordered by action, then as Terraform orders them."""
     outputs: tuple[Attribute, ...]
     """Outputs that change."""
+    desired_counts: Mapping[str, int] = field(default_factory=dict, compare=False)
+    """Address of each ECS service → its desired count after the plan, changed or not."""
 
     @property
     def needs_typed_confirmation(self) -> bool:
@@ -129,7 +133,16 @@ def tree(show: Mapping[str, Any]) -> PlanTree:
             old, new = (None if side is None else MASK for side in (before, after))
             hidden = Attribute(name, old, new)
             outputs.extend(list(_attributes(raw, name)) or [hidden])
-    return PlanTree(tuple(changes), tuple(outputs))
+    return PlanTree(tuple(changes), tuple(outputs), dict(_desired_counts(show)))
+
+
+def _desired_counts(show: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    for raw in show.get("resource_changes", ()):
+        after = (raw.get("change") or {}).get("after")
+        if raw.get("type") == "aws_ecs_service" and isinstance(after, dict):
+            count = after.get("desired_count")
+            if isinstance(count, int):
+                yield str(raw.get("address", "")), count
 
 
 def _change(raw: Mapping[str, Any]) -> Change:
@@ -143,6 +156,7 @@ def _change(raw: Mapping[str, Any]) -> Change:
         attributes=tuple(_attributes(change, "")) if actions != ["no-op"] else (),
         previous_address=str(raw.get("previous_address", "")),
         create_first=actions == ["create", "delete"],
+        before=before if isinstance(before := sides(change)[0], dict) else {},
     )
 
 

@@ -1,4 +1,4 @@
-"""What a plan destroys, said in words that name the consequence (rule service-replaced)."""
+"""What a plan destroys, in words that name the consequence (rule service-replaced)."""
 
 from __future__ import annotations
 
@@ -14,16 +14,40 @@ _CONSEQUENCES = {
     "aws_ecs_service": N_(
         "all its tasks stop; nothing answers until new ones are started and healthy"
     ),
-    "aws_lb": N_("its DNS name changes; every client and record that uses it must follow"),
-    "aws_lb_listener": N_("the load balancer refuses connections meanwhile"),
-    "aws_lb_target_group": N_("targets are registered anew and answer only once healthy"),
+    "aws_lb": N_(
+        "its DNS name changes; every client and record that uses it must follow. For some minutes "
+        "there is no load balancer, and its name can't be resolved"
+    ),
+    "aws_lb_listener": N_("the load balancer refuses connections on its port meanwhile"),
+    "aws_lb_target_group": N_(
+        "requests fail from the moment the listener moves to the new group until new tasks are "
+        "healthy in it"
+    ),
     "aws_ecs_capacity_provider": N_("no instance can be launched for tasks meanwhile"),
     "aws_ecs_cluster_capacity_providers": N_("the service has no capacity meanwhile"),
     "aws_ecs_cluster": N_("the service and all its tasks go with it"),
     "aws_autoscaling_group": N_("all its instances are terminated, with the tasks on them"),
+    "aws_launch_template": N_("new instances start from the new template"),
+    "aws_security_group": N_("whatever still uses the group loses its network rules"),
+    "aws_iam_instance_profile": N_(
+        "instances that still use the profile lose their credentials, and ECS loses them"
+    ),
     "aws_cloudwatch_log_group": N_("all logs in it are lost"),
-    "aws_iam_role": N_("whoever uses the role loses its rights meanwhile"),
+    "aws_iam_role": N_(
+        "running tasks and instances that use the role lose its permissions, and a roll-back has "
+        "no role"
+    ),
+    "aws_vpc_security_group_ingress_rule": N_("connections that only this rule allows fail"),
+    "aws_vpc_security_group_egress_rule": N_("connections that only this rule allows fail"),
+    "aws_vpc_endpoint": N_("the VPC reaches the AWS service by another route, or not at all"),
 }
+_GONE = {
+    "aws_lb_listener": N_("its port closes for good; clients that use it fail"),
+    "aws_lb": N_("its DNS name is gone for good"),
+    "aws_launch_template": N_("no new instance can start from it"),
+    "aws_lb_target_group": N_("its targets get no more requests"),
+}
+"""The consequence where nothing is made in its place, where that is another one."""
 _NAMES = {
     "aws_ecs_service": N_("the service"),
     "aws_lb": N_("the load balancer"),
@@ -33,11 +57,15 @@ _NAMES = {
     "aws_ecs_cluster_capacity_providers": N_("the cluster's capacity providers"),
     "aws_ecs_cluster": N_("the cluster"),
     "aws_autoscaling_group": N_("the Auto Scaling group"),
+    "aws_launch_template": N_("the launch template"),
     "aws_cloudwatch_log_group": N_("the log group"),
-    "aws_iam_role": N_("the role"),
 }
-_HARMLESS = frozenset({"aws_ecs_task_definition", "aws_iam_role_policy_attachment"})
+"""Types of which a stack has one; others are called by their address."""
+_HARMLESS = frozenset(
+    {"aws_ecs_task_definition", "aws_iam_role_policy_attachment", "terraform_data"}
+)
 """Types whose replacement is the ordinary way of changing them: a new revision, say."""
+_RULES = frozenset({"aws_vpc_security_group_ingress_rule", "aws_vpc_security_group_egress_rule"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +104,13 @@ def warnings(tree: PlanTree) -> tuple[PlanWarning, ...]:
 
 
 def _is_ordinary(change: Change) -> bool:
-    return change.action is Action.REPLACE and change.type in _HARMLESS
+    return change.type in _HARMLESS and (
+        change.action is Action.REPLACE or change.type == "terraform_data"
+    )
 
 
 def _warning(change: Change) -> PlanWarning:
-    name = _(_NAMES[change.type]) if change.type in _NAMES else change.address
+    name = name_of(change)
     if change.action is Action.DELETE:
         message = _("This deletes {name}.")
     elif change.create_first:
@@ -88,9 +118,29 @@ def _warning(change: Change) -> PlanWarning:
     else:
         message = _("This deletes {name} and makes a new one.")
     message = message.format(name=name)
-    if change.type in _CONSEQUENCES:
+    consequence = _CONSEQUENCES.get(change.type)
+    if change.action is Action.DELETE:
+        consequence = _GONE.get(change.type, consequence)
+    if consequence:
         message = _("{what} What follows: {consequence}.").format(
-            what=message, consequence=_(_CONSEQUENCES[change.type])
+            what=message, consequence=_(consequence)
         )
     because = tuple(a.path for a in change.attributes if a.forces_replacement)
     return PlanWarning(SERVICE_REPLACED, change.address, message, because)
+
+
+def name_of(change: Change) -> str:
+    """Return what to call a resource: in words, a listener and a rule with their ports."""
+    before = {it.path: it.before for it in change.attributes if it.before is not None}
+    if change.type == "aws_lb_listener" and "port" in before:
+        protocol = before.get("protocol", "").strip('"')
+        return (
+            _("the {protocol} listener on port {port}")
+            .format(protocol=protocol, port=before["port"])
+            .replace("  ", " ")
+        )
+    if change.type in _RULES and "from_port" in before:
+        first, last = before["from_port"], before.get("to_port", before["from_port"])
+        ports = first if first == last else f"{first}-{last}"
+        return _("{address} (port {ports})").format(address=change.address, ports=ports)
+    return _(_NAMES[change.type]) if change.type in _NAMES else change.address

@@ -35,9 +35,10 @@ from gpuecs_tui.terraform.outcome import counts, failure, outputs, without_secre
 from gpuecs_tui.terraform.plan_mask import masked
 from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.reserve import Reserve
+from gpuecs_tui.terraform.revisions import left_in_words, revisions_left
 from gpuecs_tui.terraform.run import HAS_CHANGES, NO_CHANGES, Run, load
 from gpuecs_tui.terraform.run_record import Ended, RunRecord
-from gpuecs_tui.terraform.runs import records_of
+from gpuecs_tui.terraform.runs import records_of, runs_of
 from gpuecs_tui.terraform.states import Operation, State
 from gpuecs_tui.terraform.store import read_json, replace_json
 from gpuecs_tui.terraform.supervise import Cancelled, Supervisor
@@ -128,7 +129,8 @@ class Runner:
         words = _("Destroyed.") if destroyed else _("Applied.")
         if self.supervisor.is_cancelled():
             words = f"{words} {self._too_late()}"
-        self.record.end(State.SUCCEEDED, words, returncode=0)
+        left = left_in_words(revisions_left(runs_of(self.run.directory))) if destroyed else ""
+        self.record.end(State.SUCCEEDED, words, remedy=left, returncode=0)
 
     def _initialise(self, engine: Engine, *, force: bool = False) -> None:
         directory = self.run.directory

@@ -35,7 +35,9 @@ from gpuecs_tui.terraform.environment import return_to
 from gpuecs_tui.terraform.journal import JournalWriter, read_recorded, record
 from gpuecs_tui.terraform.launch import create, holder_of, launch, who
 from gpuecs_tui.terraform.liveness import host_name, is_alive
+from gpuecs_tui.terraform.plan import load_plan
 from gpuecs_tui.terraform.problems import RunProblem
+from gpuecs_tui.terraform.protection import refuse_plan, refuse_protected
 from gpuecs_tui.terraform.rotation import rotate
 from gpuecs_tui.terraform.run import APPROVE, DISCARD, Run, load_any
 from gpuecs_tui.terraform.stack_directory import DirectoryIdentity, identify_directory
@@ -91,6 +93,8 @@ def start(
     if unfinished := find_unfinished(real):
         # Terraform would read files of which some are old and some are new.
         raise RunProblem(unfinished.words, remedy(unfinished))
+    if operation is Operation.DESTROY:
+        refuse_protected(real)
     lock = claim(real)
     try:
         for waiting in runs_of(real):
@@ -143,6 +147,7 @@ def approve(
         raise AlreadyDecided(present)
     if present.plan_path is None:
         raise RunProblem(_("The saved plan is gone."), _("Plan anew."))
+    refuse_plan(load_plan(present))
     source = dict(os.environ if environ is None else environ)
     environment = return_to(source, present.origin)
     lock = _lock_for_decision(present)

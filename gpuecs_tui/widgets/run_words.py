@@ -13,6 +13,7 @@ from gpuecs_tui.checks.finding import Finding
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.terraform.hard_stop import SECOND_INTERRUPT_SECONDS
 from gpuecs_tui.terraform.plan import DESTRUCTIVE, PlanTree
+from gpuecs_tui.terraform.plan_notices import notices
 from gpuecs_tui.terraform.plan_words import in_full, only_outputs, warnings
 from gpuecs_tui.terraform.progress import Progress, ResourceProgress
 from gpuecs_tui.terraform.run import HAS_CHANGES, Changes, Run
@@ -148,6 +149,9 @@ def question(run: Run, progress: Progress, tree: PlanTree | None) -> list[Conten
     lines = [Content.styled(plan_sentence(run), "bold")]
     if gone := destroyed_lines(run, progress, tree):
         lines += [Content(""), Content(_("Destroyed or replaced:")), *gone]
+    if told := notices(tree) if tree is not None else ():
+        lines.append(Content(""))
+        lines += [Content.styled(f"! {harmless(it.message)}", "$text-warning") for it in told]
     for action, title in (("create", _("Created:")), ("update", _("Changed in place:"))):
         found = [it.address for it in progress.resources.values() if it.action == action]
         if found:

@@ -253,5 +253,5 @@ def test_a_replaced_service_is_said_in_words() -> None:
     assert told[0].rule == "service-replaced" and told[0].because == ("launch_type",)
     assert "deletes the service and makes a new one" in told[0].message
     assert "deletes the load balancer" in told[1].message
-    assert "DNS name changes" in told[1].message
+    assert "DNS name is gone" in told[1].message
     assert "a new one is made, then the old one is deleted" in told[2].message

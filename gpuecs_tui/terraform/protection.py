@@ -1,0 +1,77 @@
+"""A load balancer with deletion protection: said before a destroy, not by AWS in the middle of it.
+
+Terraform deletes the service and its listeners before AWS refuses to delete the load balancer
+(ELB API reference, DeleteLoadBalancer: OperationNotPermitted).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.hcl_tree import ReadProblem
+from gpuecs_tui.terraform.plan import PlanTree
+from gpuecs_tui.terraform.plan_notices import protects
+from gpuecs_tui.terraform.problems import RunProblem
+from gpuecs_tui.terraform.read_configuration import load, read_texts
+from gpuecs_tui.terraform.read_rules import BALANCER
+from gpuecs_tui.terraform.store import read_json
+from gpuecs_tui.terraform.tflock import STATE_NAME
+
+_ATTRIBUTE = "enable_deletion_protection"
+
+
+def refuse_protected(directory: Path) -> None:
+    """Raise RunProblem where the load balancer of ``directory`` can't be destroyed.
+
+    Asks the files, and a local state beside them; what can't be read is left to the plan.
+    """
+    try:
+        configuration = load(read_texts(directory))
+    except ReadProblem:
+        return
+    if configuration.value(BALANCER, _ATTRIBUTE) is True:
+        raise RunProblem(
+            _(
+                "Nothing was destroyed: the load balancer has deletion protection "
+                "(load_balancer.deletion_protection is true)."
+            ),
+            _("Set load_balancer.deletion_protection to false, apply, then destroy."),
+        )
+    if configuration.value(BALANCER, "lifecycle.prevent_destroy") is True:
+        raise RunProblem(
+            _("Nothing was destroyed: prevent_destroy protects the load balancer."),
+            _("Remove prevent_destroy from aws_lb.this in load_balancer.tf, then destroy."),
+        )
+    if any(it.get(_ATTRIBUTE) is True for it in _stored(directory / STATE_NAME)):
+        raise RunProblem(
+            _(
+                "Nothing was destroyed: the load balancer still has deletion protection; "
+                "load_balancer.deletion_protection is false but was not applied yet."
+            ),
+            _("Apply first, then destroy."),
+        )
+
+
+def refuse_plan(tree: PlanTree | None) -> None:
+    """Raise RunProblem where a plan deletes a load balancer that has deletion protection."""
+    if tree is not None and any(map(protects, tree.changes)):
+        raise RunProblem(
+            _("Nothing was done: the plan deletes a load balancer with deletion protection."),
+            _("Set load_balancer.deletion_protection to false and apply that first."),
+        )
+
+
+def _stored(state: Path) -> list[dict[str, Any]]:
+    """Return the attributes of the load balancer in a local state; empty where there are none."""
+    resources = (read_json(state) or {}).get("resources")
+    kind, _dot, name = BALANCER.partition(".")
+    return [
+        attributes
+        for resource in (resources if isinstance(resources, list) else ())
+        if isinstance(resource, dict)
+        and (resource.get("type"), resource.get("name")) == (kind, name)
+        for instance in resource.get("instances") or ()
+        if isinstance(instance, dict) and isinstance(attributes := instance.get("attributes"), dict)
+    ]
