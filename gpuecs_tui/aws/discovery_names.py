@@ -11,6 +11,8 @@ ECR_PAGE = {"PageSize": 1000}
 LOAD_BALANCER_PAGE = {"PageSize": 400}
 """The most that the load balancing API gives at once."""
 ECS_PAGE = {"PageSize": 100}
+CLUSTERS_DESCRIBED = 100
+"""The most clusters of one DescribeClusters call."""
 AUTOSCALING_PAGE = {"PageSize": 100}
 TEMPLATE_PAGE = {"PageSize": 200}
 LOGS_PAGE = {"PageSize": 50}
@@ -53,9 +55,22 @@ def read_target_groups(reader: AccountReader) -> tuple[Named, ...]:
 
 
 def read_clusters(reader: AccountReader) -> tuple[Named, ...]:
-    """Return the region's ECS clusters by name."""
-    arns = reader.items("ecs", "ListClusters", "clusterArns", PaginationConfig=ECS_PAGE)
-    return _named((arn.rpartition("/")[2], arn) for arn in arns)
+    """Return the region's ECS clusters by name, without the deleted ones.
+
+    A deleted cluster stays INACTIVE for a while, may be listed, and its name is free:
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Cluster.html
+    """
+    arns = tuple(reader.items("ecs", "ListClusters", "clusterArns", PaginationConfig=ECS_PAGE))
+    found = []
+    for first in range(0, len(arns), CLUSTERS_DESCRIBED):
+        asked = list(arns[first : first + CLUSTERS_DESCRIBED])
+        answer = reader.call("ecs", "DescribeClusters", clusters=asked)
+        found += [
+            (it["clusterName"], it["clusterArn"])
+            for it in answer["clusters"]
+            if it.get("status") != "INACTIVE"
+        ]
+    return _named(found)
 
 
 def read_capacity_providers(reader: AccountReader) -> tuple[Named, ...]:

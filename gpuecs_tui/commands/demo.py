@@ -72,9 +72,10 @@ def _status(found: object | None) -> int:
 
 
 def tour(arguments: argparse.Namespace) -> int:
-    """Render, check, plan, apply, plan again, destroy: the way that the wizard goes, printed.
+    """Render, check, plan, apply, plan again and destroy a stack; apply and destroy it again.
 
-    Exits with 0 only if the second plan is empty and everything is gone at the end.
+    Every command is printed before it runs. Exits with 0 only if the second plan is empty, the
+    destroyed stack can be made again, and everything is gone at the end.
     """
     arguments.demo = True
     choose_account(arguments)
@@ -97,6 +98,10 @@ def _go(arguments: argparse.Namespace, answers: Path) -> int:
         (["plan", str(directory)], EXIT_CHANGES),
         (["apply", str(directory), "--yes", "--confirm", STACK], 0),
         (["plan", str(directory)], 0),
+        (["destroy", str(directory), "--yes"], 0),
+        # AWS keeps some names for a while after a destroy; the stack's must be free at once.
+        (["check", str(directory)], 0),
+        (["apply", str(directory), "--yes", "--confirm", STACK], 0),
         (["destroy", str(directory), "--yes"], 0),
     )
     mirror = ["--plugin-dir", str(arguments.plugin_dir)] if arguments.plugin_dir else []

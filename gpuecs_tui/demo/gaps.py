@@ -14,15 +14,21 @@ from gpuecs_tui.demo import (
     gaps_elbv2,
     gaps_iam,
     gaps_s3,
+    refusals_ec2,
     refusals_ecs,
+    refusals_elbv2,
+    refusals_service,
 )
 
 GAPS = (
     *gaps_ecs.GAPS,
+    *refusals_service.GAPS,
     *refusals_ecs.GAPS,
     *gaps_ec2.GAPS,
+    *refusals_ec2.GAPS,
     *gaps_autoscaling.GAPS,
     *gaps_elbv2.GAPS,
+    *refusals_elbv2.GAPS,
     *gaps_s3.GAPS,
     *gaps_iam.GAPS,
 )

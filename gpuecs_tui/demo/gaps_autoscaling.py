@@ -38,6 +38,21 @@ def protected_instances() -> None:
     wrap(AutoScalingResponse, "delete_auto_scaling_group", delete)
 
 
+def group_again() -> None:
+    """CreateAutoScalingGroup replaces a group of that name, whose instances run on unmanaged."""
+
+    def create(original: Any, self: AutoScalingBackend, name: str, *args: Any, **rest: Any) -> Any:
+        if name in self.autoscaling_groups:
+            raise AutoscalingClientError(
+                "AlreadyExists",
+                "AutoScalingGroup by this name already exists - A group with the name "
+                f"{name} already exists",
+            )
+        return original(self, name, *args, **rest)
+
+    wrap(AutoScalingBackend, "create_auto_scaling_group", create)
+
+
 def grace_period() -> None:
     """A group without a health check grace period gets 300, not AWS's 0: every plan changes it."""
 
@@ -155,6 +170,7 @@ def target_tags() -> None:
 
 GAPS = (
     protected_instances,
+    group_again,
     grace_period,
     spread_over_subnets,
     activities,

@@ -14,6 +14,7 @@ from moto.ec2.models.launch_templates import LaunchTemplate, LaunchTemplateVersi
 from moto.ec2.models.security_groups import SecurityGroupBackend, SecurityGroupRule
 from moto.ec2.models.vpcs import VPCBackend, VPCEndPoint
 from moto.ec2.responses import EC2Response
+from moto.ec2.responses.instances import InstanceResponse
 from moto.ec2.responses.spot_instances import SpotInstances
 
 from gpuecs_tui.demo import prices, reservations
@@ -97,6 +98,36 @@ def interfaces_of_the_dead() -> None:
         return original(self)
 
     wrap(Instance, "terminate", terminate)
+
+
+def volume_of_the_image() -> None:
+    """A block device without a size is refused; on AWS its size is that of the image's device."""
+
+    def add(
+        original: Any,
+        self: Instance,
+        size: int | None,
+        device: str,
+        snapshot: str | None,
+        *rest: Any,
+        **more: Any,
+    ) -> None:
+        if size is None and snapshot is None:
+            image = self.ec2_backend.amis.get(self.image_id)
+            devices = image.block_device_mappings if image else ()
+            sizes = {it["DeviceName"]: it["Ebs"]["VolumeSize"] for it in devices}
+            size = sizes.get(device)
+        original(self, size, device, snapshot, *rest, **more)
+
+    validate = InstanceResponse._validate_block_device_mapping
+
+    def accept(device: dict[str, Any]) -> None:
+        if isinstance(device.get("Ebs"), dict):
+            device = {**device, "Ebs": {"VolumeSize": 1, **device["Ebs"]}}
+        validate(device)
+
+    wrap(Instance, "add_block_device", add)
+    InstanceResponse._validate_block_device_mapping = staticmethod(accept)  # type: ignore[method-assign, assignment] # a static method for another
 
 
 def endpoints_twice() -> None:
@@ -190,6 +221,7 @@ GAPS = (
     rule_description,
     rule_of_everything,
     interfaces_of_the_dead,
+    volume_of_the_image,
     endpoints_twice,
     spot_prices,
     capacity_reservations,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from moto.iam.exceptions import NoSuchEntity
+from moto.iam.exceptions import DeleteConflictException, NoSuchEntity
 from moto.iam.models import IAMBackend
 
 from gpuecs_tui.demo.patching import wrap
@@ -26,4 +26,15 @@ def role_not_in_profile() -> None:
     wrap(IAMBackend, "remove_role_from_instance_profile", remove)
 
 
-GAPS = (role_not_in_profile,)
+def policy_in_use() -> None:
+    """DeletePolicy succeeds though a role, user or group has the policy attached."""
+
+    def delete(original: Any, self: IAMBackend, policy_arn: str) -> None:
+        if self.get_policy(policy_arn).attachment_count:
+            raise DeleteConflictException("Cannot delete a policy attached to entities.")
+        original(self, policy_arn)
+
+    wrap(IAMBackend, "delete_policy", delete)
+
+
+GAPS = (role_not_in_profile, policy_in_use)

@@ -1,7 +1,8 @@
-"""What AWS refuses and moto lets pass: the reasons why the order of a stack's parts matters.
+"""What ECS refuses and moto accepts about clusters and capacity providers.
 
 Each is a deadlock or a failed apply from failure-modes.md (destroy-order, association-resource): a
-stack that gets these wrong must fail here as it would there.
+stack that gets these wrong must fail here as it would there. docs/demo-account.md lists every
+refusal with its public source.
 """
 
 from __future__ import annotations
@@ -15,6 +16,11 @@ from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.elbv2.models import elbv2_backends
 
 from gpuecs_tui.demo.patching import wrap
+
+NOT_ASSOCIATED = (
+    "The specified capacity provider strategy cannot contain a capacity provider that is not "
+    "associated with the cluster. Associate the capacity provider with the cluster and try again."
+)
 
 
 def cluster_in_use() -> None:
@@ -83,7 +89,7 @@ def provider_of_a_cluster() -> None:
 
 
 def provider_of_a_group() -> None:
-    """CreateCapacityProvider takes a group that another has, or one without the protection."""
+    """CreateCapacityProvider takes a name or group that another has, or an unprotected group."""
 
     def create(
         original: Any,
@@ -93,6 +99,12 @@ def provider_of_a_group() -> None:
         tags: list[dict[str, str]] | None,
     ) -> Any:
         arn = details["autoScalingGroupArn"]
+        if name in self.capacity_providers:
+            raise ECSException(
+                "ClientException",
+                "The specified capacity provider already exists. To change the configuration of "
+                "an existing capacity provider, update the capacity provider.",
+            )
         owners = [
             provider.auto_scaling_group_provider["autoScalingGroupArn"]
             for provider in self.capacity_providers.values()
@@ -129,11 +141,7 @@ def service_before_its_parts() -> None:
         strategy = self._get_param("capacityProviderStrategy") or ()
         wanted = {entry["capacityProvider"] for entry in strategy}
         if wanted - set(cluster.capacity_providers or ()):
-            raise InvalidParameterException(
-                "The specified capacity provider strategy cannot contain a capacity provider that "
-                "is not associated with the cluster. Associate the capacity provider with the "
-                "cluster and try again."
-            )
+            raise InvalidParameterException(NOT_ASSOCIATED)
         groups = elbv2_backends[backend.account_id][backend.region_name].target_groups
         for balancer in self._get_param("loadBalancers") or ():
             arn = balancer.get("targetGroupArn")
@@ -144,7 +152,17 @@ def service_before_its_parts() -> None:
                 )
         return original(self)
 
+    def update(original: Any, self: EC2ContainerServiceResponse) -> Any:
+        cluster = self.ecs_backend._get_cluster(self._get_param("cluster", "default"))
+        strategy = self._get_param("capacityProviderStrategy") or ()
+        if {entry["capacityProvider"] for entry in strategy} - set(
+            cluster.capacity_providers or ()
+        ):
+            raise InvalidParameterException(NOT_ASSOCIATED)
+        return original(self)
+
     wrap(EC2ContainerServiceResponse, "create_service", create)
+    wrap(EC2ContainerServiceResponse, "update_service", update)
 
 
 def _services(backend: EC2ContainerServiceBackend, cluster: str) -> list[Any]:

@@ -66,7 +66,7 @@ def _serve(folder: Path, identity: str, idle_seconds: float) -> None:
     from moto.moto_server.werkzeug_app import MotoRequestHandler
     from werkzeug.serving import make_server
 
-    from gpuecs_tui.demo import gaps, seed
+    from gpuecs_tui.demo import answer_check, gaps, seed
     from gpuecs_tui.demo.gate import Gate
     from gpuecs_tui.demo.player import Player
 
@@ -81,7 +81,9 @@ def _serve(folder: Path, identity: str, idle_seconds: float) -> None:
     seed.furnish()
     token = secrets.token_urlsafe()
     gate = Gate(identity, token)
-    server = make_server("127.0.0.1", 0, gate, threaded=True, request_handler=QuietHandler)
+    server = make_server(
+        "127.0.0.1", 0, answer_check.checked(gate), threaded=True, request_handler=QuietHandler
+    )
     gate.on_stop = server.shutdown
 
     def leave(_signal: int, _frame: FrameType | None) -> None:

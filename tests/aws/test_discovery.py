@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import threading
 import time
 from contextlib import suppress
@@ -18,6 +19,7 @@ from gpuecs_tui.aws.discovery_compute import (
     read_reservations,
 )
 from gpuecs_tui.aws.discovery_identity import read_identity
+from gpuecs_tui.aws.discovery_names import read_clusters
 from gpuecs_tui.aws.discovery_network import read_subnets
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.facts import AccountFacts, CapacityReservation, GpuInstance, Identity
@@ -94,6 +96,36 @@ def test_progress_comes_list_by_list(stub: Stub, reader: AccountReader) -> None:
     assert isinstance(getattr(first.facts, first.field), Known)
     assert len(first.facts.unknowns) == len(TOPICS) - 1
     assert "sts:GetCallerIdentity" not in stub.calls
+
+
+def test_a_deleted_cluster_is_no_cluster(stub: Stub, reader: AccountReader) -> None:
+    arns = [f"arn:aws:ecs:us-east-1:123456789012:cluster/c{n:03}" for n in range(150)]
+    asked = []
+
+    def describe(body: bytes) -> Answer:
+        wanted = json.loads(body)["clusters"]
+        asked.append(len(wanted))
+        found = [
+            {
+                "clusterArn": arn,
+                "clusterName": arn.rpartition("/")[2],
+                "status": "INACTIVE" if arn.endswith("7") else "ACTIVE",
+            }
+            for arn in wanted
+        ]
+        return 200, "application/x-amz-json-1.1", json.dumps({"clusters": found}).encode()
+
+    listed = json.dumps({"clusterArns": arns}).encode()
+    stub.answers["ecs:ListClusters"] = lambda body: (200, "application/x-amz-json-1.1", listed)
+    stub.answers["ecs:DescribeClusters"] = describe
+    found = read_clusters(reader)
+    assert [it.arn for it in found] == [arn for arn in arns if not arn.endswith("7")]
+    # DescribeClusters takes at most 100.
+    assert asked == [100, 50]
+    # A name whose status is unknown is not called taken or free.
+    stub.faults["ecs:DescribeClusters"] = "AccessDeniedException"
+    facts = read_account(reader, identity=ME)
+    assert str(facts.clusters) == "unknown: not allowed to call ecs:DescribeClusters"
 
 
 @pytest.mark.parametrize("denied", [it.source for it in TOPICS])

@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from gpuecs_tui.demo import account
 
@@ -162,6 +163,8 @@ def test_a_task_runs_drains_and_leaves_nothing() -> None:
     stack.ecs.update_service(cluster="drains", service="drains", desiredCount=0)
     stack.ecs.delete_service(cluster="drains", service="drains")
     assert stack.service["status"] == "DRAINING"
+    with pytest.raises(ClientError, match="still Draining"):
+        stack.ecs.create_service(cluster="drains", serviceName="drains", taskDefinition="drains")
     until(lambda: stack.service["status"] == "INACTIVE")
     assert stack.tasks == []
     stopped = stack.ecs.list_tasks(cluster="drains", desiredStatus="STOPPED")["taskArns"]
