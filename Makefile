@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 DEMO_STACK ?= ./demo-stack
 
-.PHONY: demo test lint unit quick bench chaos catalogue clean
+.PHONY: demo test lint unit quick bench chaos changes catalogue clean
 
 # The wizard on the embedded account; without a terminal the same way is gone headless.
 demo: $(VENV)/.demo
@@ -37,6 +37,11 @@ bench: $(VENV)/.dev
 chaos: $(VENV)/.dev
 	$(BIN)/python -m chaos $(CHAOS)
 
+# docs/changes.md: every key changed on an applied stack and back, on the emulated account. Goes on
+# where the last call stopped. make changes CHANGES='--key task.image'; python -m tests.changes --help
+changes: $(VENV)/.dev
+	$(BIN)/python -m tests.changes $(CHANGES)
+
 # The shipped GPU types: names from the SDK's data, figures from EC2 where credentials are there.
 # make catalogue CATALOGUE='--region eu-west-1'
 catalogue: $(VENV)/.dev
@@ -57,4 +62,4 @@ $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
 	@touch $@ $(VENV)/.demo
 
 clean:
-	rm -rf $(VENV) .venv-bench .chaos build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-bench .chaos .changes build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -40,7 +40,11 @@ _REFUSED = 300
 """HTTP status from which an answer is an error, which has no output shape."""
 _TRUE_OR_FALSE = ("true", "false")
 
-KNOWN: dict[str, str] = {}
+KNOWN: dict[str, str] = {
+    "ec2:DescribeVpcEndpoints .VpcEndpoints[].State is 'available', not of the enum": (
+        "The model spells it Available; EC2 answers in lower case."
+    ),
+}
 """``service:Operation path problem`` → why moto's difference is left alone."""
 
 

@@ -65,7 +65,15 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def gpuecs(installed: Path) -> Iterator[Path]:
-    """The program of the wheel, with a demo account of its own that ends with the test."""
+def gpuecs(
+    installed: Path, scrubbed: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """The program of the wheel, with a demo account of its own that ends with the test.
+
+    No answer of the account may differ from AWS's service models (gpuecs_tui/demo/answer_check.py).
+    """
+    differences = tmp_path / "differences"
+    monkeypatch.setenv("GPUECS_TUI_DEMO_ANSWERS", str(differences))
     yield installed
     subprocess.run([installed, "demo", "stop"], check=True, capture_output=True)
+    assert not differences.exists(), differences.read_text("utf-8")

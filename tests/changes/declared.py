@@ -1,0 +1,206 @@
+"""From what to what each key is changed, and beside which other decisions.
+
+The base is ``BASE`` with every default; ``Change.given`` says what must hold before, where that
+isn't enough, and ``Change.along`` what has to change together with the key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gpuecs_tui.stack.fields import Value
+
+Place = str
+"""``@name`` of what the emulated account has, see ``account.places``."""
+
+BASE: Mapping[str, Any] = {
+    "stack.name": "changes",
+    "stack.region": "us-east-1",
+    "stack.tags": {"project": "changes"},
+    "network.vpc_id": "@vpc",
+    "network.instance_subnet_ids": ("@private-a", "@private-b"),
+    "fleet.instance_type": "g4dn.xlarge",
+    "task.image": "@repository:2.4.1",
+    "service.health_check_grace_seconds": 300,
+}
+"""The stack that every change starts from."""
+
+HTTPS: Mapping[str, Any] = {
+    "load_balancer.protocol": "HTTPS",
+    "load_balancer.certificate_arn": "@certificate",
+}
+AWSVPC: Mapping[str, Any] = {"task.network_mode": "awsvpc"}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One key's change."""
+
+    key: str
+    to: Any
+    """The new value; texts that start with ``@`` are places of the account."""
+    given: Mapping[str, Any] = field(default_factory=dict)
+    """Decisions that hold before and after."""
+    along: Mapping[str, Any] = field(default_factory=dict)
+    """Decisions that change with it."""
+
+    @property
+    def name(self) -> str:
+        """What tells it from the other changes: ``task.network_mode → awsvpc``."""
+        shown = "…" if isinstance(self.to, dict) or "\n" in str(self.to) else in_words(self.to)
+        beside = f" with {' and '.join(map(in_words, self.given.values()))}" if self.given else ""
+        return f"{self.key} → {shown}{beside}"
+
+
+def in_words(value: Any) -> str:
+    """Return a value as the table shows it."""
+    if isinstance(value, tuple | list):
+        return ", ".join(map(in_words, value)) or "none"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value).removeprefix("@") or "none"
+
+
+CHANGES: tuple[Change, ...] = (
+    Change("stack.name", "renamed"),
+    Change("stack.region", "eu-west-1"),
+    Change("stack.tags", {"project": "changes", "team": "ml"}),
+    Change("names.cluster", "other-cluster"),
+    Change("names.service", "other-service"),
+    Change("names.task_family", "other-family"),
+    Change("names.capacity_provider", "other-provider"),
+    Change("names.autoscaling_group", "other-instances"),
+    Change("names.launch_template", "other-template"),
+    Change("names.load_balancer", "other-balancer"),
+    Change("names.target_group", "other-targets"),
+    Change("names.log_group", "/other/log-group"),
+    Change(
+        "network.vpc_id",
+        "@default-vpc",
+        along={
+            "network.instance_subnet_ids": ("@default-a", "@default-b"),
+            "network.load_balancer_subnet_ids": ("@default-a", "@default-b"),
+        },
+    ),
+    Change("network.instance_subnet_ids", ("@private-a", "@private-b", "@private-c")),
+    Change("network.vpc_endpoints", ("ecr.api", "ecr.dkr")),
+    Change("network.load_balancer_subnet_ids", ("@private-a", "@private-c")),
+    Change("network.instance_security_group_ids", ("@tasks-group",)),
+    Change("network.load_balancer_security_group_ids", ("@balancer-group",)),
+    Change("network.ingress_cidrs", ("10.0.0.0/8",)),
+    Change("fleet.instance_type", "g5.xlarge"),
+    Change("fleet.ami", "al2"),
+    Change("fleet.ami", "bottlerocket"),
+    Change("fleet.min_size", 1),
+    Change("fleet.max_size", 4),
+    Change("fleet.initial_size", 2),
+    Change("fleet.key_name", "@key-pair"),
+    Change("fleet.instance_profile_arn", "@instance-profile"),
+    Change("fleet.root_volume_gib", 200),
+    Change("fleet.imds_hop_limit", 2),
+    Change("fleet.target_capacity", 80),
+    Change("fleet.min_scaling_step", 2),
+    Change("fleet.max_scaling_step", 2),
+    Change("fleet.instance_warmup_seconds", 120),
+    Change("fleet.termination_protection", False),
+    Change("fleet.managed_draining", False),
+    Change("fleet.health_check_grace_seconds", 120),
+    Change("fleet.market", "spot"),
+    Change("fleet.instance_refresh", True),
+    Change("fleet.extra_user_data", "echo changed\n"),
+    Change("task.image", "@repository:2.4.0"),
+    Change("task.container_name", "server"),
+    Change("task.container_port", 8080),
+    Change("task.host_port", 8000),
+    Change("task.network_mode", "awsvpc"),
+    Change("task.network_mode", "host"),
+    Change("task.cpu", 1024),
+    Change("task.memory", 4096),
+    Change("task.container_cpu", 1024),
+    Change("task.container_memory", 4096),
+    Change("task.gpus", 4, given={"fleet.instance_type": "g4dn.12xlarge"}),
+    Change("task.environment", {"NVIDIA_DRIVER_CAPABILITIES": "all", "LOG_LEVEL": "debug"}),
+    Change("task.secrets", {"API_KEY": "@secret"}),
+    Change("task.capabilities", ("SYS_NICE",)),
+    Change("task.shared_memory_mib", 1024),
+    Change("task.command", ("serve", "--port", "8000")),
+    Change("task.log_group", "@log-group"),
+    Change("task.log_retention_days", 90),
+    Change("task.log_stream_prefix", "other"),
+    Change("task.execution_role_arn", "@execution-role"),
+    Change("task.task_role_arn", "@task-role"),
+    Change("service.desired_count", 2),
+    Change("service.minimum_healthy_percent", 50),
+    Change("service.maximum_percent", 150),
+    Change("service.circuit_breaker", False),
+    Change("service.rollback", False),
+    Change("service.health_check_grace_seconds", 600),
+    Change("service.distinct_instances", False),
+    Change("service.execute_command", True),
+    Change("service.ignore_changes", ("task_definition",)),
+    Change("load_balancer.internal", False, along={
+        "network.load_balancer_subnet_ids": ("@public-a", "@public-b")
+    }),
+    Change("load_balancer.port", 8080),
+    Change("load_balancer.port", 8443, given=HTTPS),
+    Change("load_balancer.protocol", "HTTPS", along={
+        "load_balancer.certificate_arn": "@certificate"
+    }),
+    Change("load_balancer.certificate_arn", "@other-certificate", given=HTTPS),
+    Change("load_balancer.deletion_protection", True),
+    Change("load_balancer.idle_timeout_seconds", 120),
+    Change("load_balancer.target_port", 8000),
+    Change("load_balancer.target_protocol_version", "HTTP2"),
+    Change("load_balancer.algorithm", "least_outstanding_requests"),
+    Change("load_balancer.deregistration_delay_seconds", 120),
+    Change("health_check.path", "/ready"),
+    Change("health_check.matcher", "200-299"),
+    Change("health_check.interval_seconds", 10),
+    Change("health_check.timeout_seconds", 3),
+    Change("health_check.healthy_threshold", 3),
+    Change("health_check.unhealthy_threshold", 3),
+    Change("health_check.port", "9000"),
+    Change("health_check.protocol", "HTTPS"),
+    Change("state.backend", "s3", along={
+        "state.bucket": "@bucket", "state.key": "changes/terraform.tfstate",
+        "state.region": "us-east-1",
+    }),
+    Change("state.bucket", "@other-bucket", given={
+        "state.backend": "s3", "state.bucket": "@bucket", "state.key": "changes/a.tfstate",
+        "state.region": "us-east-1",
+    }),
+    Change("state.key", "changes/b.tfstate", given={
+        "state.backend": "s3", "state.bucket": "@bucket", "state.key": "changes/a.tfstate",
+        "state.region": "us-east-1",
+    }),
+    Change("state.region", "eu-west-1", given={
+        "state.backend": "s3", "state.bucket": "@bucket", "state.key": "changes/a.tfstate",
+        "state.region": "us-east-1",
+    }),
+)  # fmt: skip
+"""Every key of the stack at least once, in the order of the wizard."""
+
+REFUSED = frozenset({"stack.region", "state.backend", "state.bucket", "state.key", "state.region"})
+"""Keys whose change on an applied stack the program must refuse before any plan."""
+
+
+def resolved(value: Any, places: Mapping[str, str]) -> Any:
+    """Return ``value`` with the account's things for their names."""
+    if isinstance(value, str) and value.startswith("@"):
+        name, colon, rest = value[1:].partition(":")
+        return places[name] + colon + rest
+    if isinstance(value, tuple):
+        return tuple(resolved(item, places) for item in value)
+    if isinstance(value, dict):
+        return {name: resolved(item, places) for name, item in value.items()}
+    return value
+
+
+def answers(*layers: Mapping[str, Any], places: Mapping[str, str]) -> dict[str, Value]:
+    """Return BASE with ``layers`` upon it, the account's things for their names."""
+    merged: dict[str, Any] = dict(BASE)
+    for layer in layers:
+        merged.update(layer)
+    return {key: resolved(value, places) for key, value in merged.items()}

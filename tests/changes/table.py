@@ -1,0 +1,95 @@
+"""docs/changes.md: the rows in order, and the fingerprint of what they were made with."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from gpuecs_tui import templates
+from gpuecs_tui.stack.model import KEYS
+from tests.changes.declared import CHANGES
+from tests.changes.notice import NOTHING
+from tests.changes.trial import FAULT, REFUSED_FIRST, WORKS, WORKS_SAID, Row
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "changes.md"
+NOT_YET = "not yet run"
+_FINGERPRINT = re.compile(r"^<!-- fingerprint: ([0-9a-f]+) -->$", re.MULTILINE)
+_LENGTH = 16
+"""Hexadecimal digits of a fingerprint: enough to notice a change."""
+_INTRODUCTION = """\
+# Changes to a running stack
+
+This table is made by `make changes`, never by hand. For every key of a stack it changes an applied
+stack on the emulated account, with the real Terraform and AWS provider: it plans, applies, plans
+again, changes the value back and applies that. Where nothing else is said, the stack has every
+default. What users notice is derived from the plan by rules (`tests/changes/notice.py`).
+
+- *{works}*: the change applies, the second plan is empty, and so is the plan after the way back.
+- *{said}*: the same, and the plan names what is deleted or replaced before you approve it.
+- *{refused}*: the program doesn't plan the change, and says what to do instead.
+
+<!-- fingerprint: {fingerprint} -->
+
+| change | what the plan does | what users notice | outcome |
+|---|---|---|---|
+"""
+
+
+def fingerprint() -> str:
+    """Return a digest of the templates, the keys with their defaults, and the declared changes."""
+    digest = hashlib.sha256()
+    for file in sorted(Path(templates.__path__[0]).glob("*.j2")):
+        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    for key, declared in KEYS.items():
+        digest.update(f"{key}={declared.default!r}\0".encode())
+    for change in CHANGES:
+        digest.update(f"{change.name}\0".encode())
+    return digest.hexdigest()[:_LENGTH]
+
+
+def fingerprint_in(text: str) -> str:
+    """Return the fingerprint that a table was made with; empty if it names none."""
+    found = _FINGERPRINT.search(text)
+    return found[1] if found else ""
+
+
+def document(rows: Mapping[str, Row]) -> str:
+    """Return the whole document; changes without a row are marked as not yet run."""
+    head = _INTRODUCTION.format(
+        works=WORKS, said=WORKS_SAID, refused=REFUSED_FIRST, fingerprint=fingerprint()
+    )
+    lines = [
+        _line(rows.get(change.name) or Row(change.name, change.key, verdict=NOT_YET))
+        for change in CHANGES
+    ]
+    return head + "\n".join(lines) + "\n"
+
+
+def _line(row: Row) -> str:
+    plan = "<br>".join(map(_code, row.plan)) or ("no change" if row.verdict != NOT_YET else "")
+    if row.verdict in (REFUSED_FIRST, FAULT) and not row.plan:
+        plan = ""
+    notices = "<br>".join(row.notices) or (NOTHING if row.plan else "")
+    outcome = row.verdict
+    if row.problem:
+        outcome += f": {row.problem}"
+    key, _, value = row.name.partition(" → ")
+    return f"| {_code(key)} → {_cell(value)} | {plan} | {_cell(notices)} | {_cell(outcome)} |"
+
+
+def _code(text: str) -> str:
+    name, _, rest = text.partition(" ")
+    return f"`{name}`" + (f" {rest}" if rest else "")
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def ended(text: str) -> Mapping[str, str]:
+    """Return the outcome of each line of a document's table, by its first cell."""
+    lines = [line for line in text.splitlines() if line.startswith("| `")]
+    cells = [re.split(r"(?<!\\)\|", line) for line in lines]
+    return {cell[1].strip(): cell[4].strip() for cell in cells}

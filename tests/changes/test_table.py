@@ -1,0 +1,97 @@
+"""The table of changes is complete and fresh, and its rules say of a plan what it does."""
+
+from __future__ import annotations
+
+import pytest
+
+from gpuecs_tui.stack.model import KEYS
+from gpuecs_tui.stack.relevance import counts
+from gpuecs_tui.terraform.plan import Action, Attribute, Change, PlanTree
+from tests.changes import table
+from tests.changes.declared import BASE, CHANGES, REFUSED
+from tests.changes.notice import noticed
+from tests.changes.trial import FAULT, Row, Trial, batches
+from tests.changes.worker import Planned
+
+
+def test_every_key_is_changed() -> None:
+    assert {change.key for change in CHANGES} == set(KEYS)
+    assert len({change.name for change in CHANGES}) == len(CHANGES)
+
+
+def test_every_change_counts_and_differs() -> None:
+    for change in CHANGES:
+        before = {**BASE, **change.given}
+        after = {**before, **change.along, change.key: change.to}
+        default = KEYS[change.key].default
+        assert before.get(change.key, default) != change.to, change.name
+        assert counts(change.key, after), change.name
+        assert set(after) <= set(KEYS), change.name
+
+
+@pytest.mark.skipif(not table.DOCUMENT.exists(), reason="not yet made: make changes")
+def test_the_table_is_fresh_and_has_every_change() -> None:
+    text = table.DOCUMENT.read_text("utf-8")
+    assert table.fingerprint_in(text) == table.fingerprint(), "stale: run make changes"
+    outcomes = table.ended(text)
+    assert len(outcomes) == len(CHANGES)
+    assert [name for name, outcome in outcomes.items() if outcome.startswith(FAULT)] == []
+    assert [name for name, outcome in outcomes.items() if outcome == table.NOT_YET] == []
+
+
+def test_the_document_keeps_each_row_in_one_line() -> None:
+    change = CHANGES[0]
+    row = Row(change.name, change.key, plan=["aws_lb.this in place"], verdict="works")
+    row.problem = "a | b\nc"
+    text = table.document({change.name: row})
+    assert table.fingerprint_in(text) == table.fingerprint()
+    outcomes = table.ended(text)
+    assert len(outcomes) == len(CHANGES)
+    assert next(iter(outcomes.values())) == "works: a \\| b c"
+    assert list(outcomes.values()).count(table.NOT_YET) == len(CHANGES) - 1
+    assert set(KEYS) >= REFUSED
+
+
+def _change(address: str, action: Action, *paths: str, create_first: bool = False) -> Change:
+    attributes = tuple(Attribute(path, "1", "2") for path in paths)
+    kind = address.partition(".")[0]
+    return Change(address, kind, action, "", attributes, create_first=create_first)
+
+
+def _noticed(*changes: Change) -> str:
+    return " ".join(noticed(PlanTree(changes, ())))
+
+
+def test_what_users_notice_follows_from_the_plan() -> None:
+    update, replace, delete = Action.UPDATE, Action.REPLACE, Action.DELETE
+    template = _change("aws_launch_template.this", update, "image_id")
+    assert "Running instances stay" in _noticed(template)
+    group = _change("aws_autoscaling_group.this", update, "instance_refresh[0].strategy")
+    assert "one after another" in _noticed(template, group)
+    group = _change("aws_autoscaling_group.this", replace, create_first=True)
+    assert "doubled" in _noticed(group)
+    listener = _change("aws_lb_listener.http", update, "port")
+    assert _noticed(listener) == "Requests to port 1 are refused from now on; port 2 answers."
+    service = _change("aws_ecs_service.this", update, "task_definition")
+    definition = _change("aws_ecs_task_definition.this", replace, "container_definitions")
+    assert "rolling deployment" in _noticed(service, definition)
+    assert "next deployment" in _noticed(definition)
+    service = _change("aws_ecs_service.this", replace, "cluster")
+    balancer = _change("aws_lb.this", replace, "internal")
+    told = _noticed(service, balancer, _change("aws_lb_listener.http", replace))
+    assert "All tasks stop" in told and "DNS name" in told and "listener" not in told
+    assert "cut off" in _noticed(_change("aws_security_group.instances", delete))
+    assert _noticed(_change("aws_lb.this", update, "idle_timeout")) == ""
+
+
+def test_changes_of_one_resource_or_a_destruction_are_not_tried_together() -> None:
+    def trial(number: int, *changes: Change) -> Trial:
+        row = Row(CHANGES[number].name, CHANGES[number].key)
+        planned = Planned(PlanTree(changes, ()), table.DOCUMENT)
+        return Trial(CHANGES[number], row, planned)
+
+    first = trial(0, _change("aws_lb.this", Action.UPDATE))
+    same = trial(1, _change("aws_lb.this", Action.UPDATE))
+    other = trial(2, _change("aws_launch_template.this", Action.UPDATE))
+    gone = trial(3, _change("aws_ecs_service.this", Action.REPLACE))
+    assert batches([first, same, other, gone]) == [[first, other], [same], [gone]]

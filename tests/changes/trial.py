@@ -1,0 +1,168 @@
+"""What one change comes to: its plan, what users notice, apply, second plan and way back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from gpuecs_tui.terraform.plan import DESTRUCTIVE, Action
+from gpuecs_tui.terraform.plan import Change as PlannedChange
+from gpuecs_tui.terraform.plan_words import in_full, warnings
+from tests.changes.declared import REFUSED, Change
+from tests.changes.notice import noticed
+from tests.changes.worker import CHANGES, NO_CHANGES, Failed, Planned, Worker
+
+WORKS = "works"
+WORKS_SAID = "works; the plan says it first"
+REFUSED_FIRST = "refused before the plan, with the way"
+FAULT = "FAULT"
+
+
+@dataclass
+class Row:
+    """A row of the table."""
+
+    name: str
+    key: str
+    plan: list[str] = field(default_factory=list)
+    """What the plan does, resource by resource."""
+    notices: list[str] = field(default_factory=list)
+    says: list[str] = field(default_factory=list)
+    """The product's own warnings about the plan."""
+    verdict: str = ""
+    problem: str = ""
+    """Why the verdict is FAULT; for a refusal the product's sentence."""
+
+    def as_json(self) -> str:
+        """Return the row as one line."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+
+def read_row(file: Path) -> Row:
+    """Return the row that ``file`` keeps."""
+    return Row(**json.loads(file.read_text("utf-8")))
+
+
+@dataclass
+class Trial:
+    """A change whose plan is known."""
+
+    change: Change
+    row: Row
+    planned: Planned | None = None
+
+
+def refuse(worker: Worker, change: Change) -> Row:
+    """Try a change that must be refused before any plan."""
+    row = Row(change.name, change.key)
+    try:
+        worker.settle(change.given)
+        try:
+            worker.write_changed(change)
+            worker.product("plan", str(worker.directory), ok=(NO_CHANGES, CHANGES))
+        except Failed as refusal:
+            row.verdict, row.problem = REFUSED_FIRST, str(refusal)
+        else:
+            row.verdict, row.problem = FAULT, "a plan was made"
+    except Failed as error:
+        row.verdict, row.problem = FAULT, f"the stack could not be applied: {error}"
+    return row
+
+
+def look(worker: Worker, change: Change) -> Trial:
+    """Plan a change on the applied stack, without carrying it out."""
+    row = Row(change.name, change.key)
+    try:
+        worker.write_changed(change)
+        planned = worker.plan(refresh=False)
+    except Failed as error:
+        row.verdict, row.problem = FAULT, f"plan: {error}"
+        return Trial(change, row)
+    row.plan = list(in_short(planned.tree.changes))
+    row.notices = list(noticed(planned.tree))
+    row.says = [in_full(warning) for warning in warnings(planned.tree)]
+    return Trial(change, row, planned)
+
+
+def batches(trials: Iterable[Trial]) -> list[list[Trial]]:
+    """Put trials together whose plans change different things and destroy nothing."""
+    packed: list[tuple[set[str], list[Trial]]] = []
+    alone: list[list[Trial]] = []
+    for trial in trials:
+        if trial.planned is None:
+            continue
+        destroys = any(it.action in DESTRUCTIVE for it in trial.planned.tree.changes)
+        if destroys or trial.change.along:
+            alone.append([trial])
+            continue
+        mine = set(trial.planned.addresses)
+        for taken, members in packed:
+            if not taken & mine:
+                taken |= mine
+                members.append(trial)
+                break
+        else:
+            packed.append((mine, [trial]))
+    return [members for _taken, members in packed] + alone
+
+
+def carry_out(worker: Worker, batch: Sequence[Trial]) -> bool:
+    """Apply the changes of a batch together, look for a rest, and go back; False if any failed.
+
+    The rows get their verdict, unless the batch has several and one of them failed: then they
+    are to be carried out one by one.
+    """
+    given = batch[0].change.given
+    try:
+        worker.settle(given)
+        step = "apply"
+        worker.write_changed(*(trial.change for trial in batch))
+        worker.apply(worker.plan())
+        step = "second plan"
+        if not worker.is_done():
+            raise Failed("isn't empty")
+        step = "way back"
+        worker.write(given)
+        worker.apply(worker.plan())
+        if not worker.is_done():
+            raise Failed("leaves a plan that isn't empty")
+        worker.settled(given)
+    except Failed as error:
+        # Whatever is left of it, the next batch starts from a new account.
+        worker.close()
+        if len(batch) == 1:
+            batch[0].row.verdict, batch[0].row.problem = FAULT, f"{step}: {error}"
+        return False
+    for trial in batch:
+        trial.row.verdict = WORKS_SAID if trial.row.says else WORKS
+    return True
+
+
+def in_short(changes: Iterable[PlannedChange]) -> Iterable[str]:
+    """Say of each resource what happens to it, the order of a replacement included."""
+    for change in changes:
+        if change.action is Action.REPLACE:
+            order = "new first" if change.create_first else "old first"
+            yield f"{change.address} replaced ({order})"
+        elif change.action is Action.UPDATE:
+            yield f"{change.address} in place"
+        elif change.action is Action.NO_OP:
+            yield f"{change.previous_address} is {change.address} now"
+        else:
+            yield f"{change.address} {_DONE[change.action]}"
+
+
+_DONE = {
+    Action.CREATE: "created",
+    Action.DELETE: "deleted",
+    Action.READ: "read",
+    Action.FORGET: "forgotten",
+    Action.IMPORT: "imported",
+}
+
+
+def is_refused(change: Change) -> bool:
+    """Whether the program must refuse the change before any plan."""
+    return change.key in REFUSED

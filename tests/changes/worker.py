@@ -1,0 +1,161 @@
+"""One applied stack on which changes are tried, with the real Terraform."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gpuecs_tui.demo import account as demo_account
+from gpuecs_tui.stack.answers import dump_answers
+from gpuecs_tui.terraform.engine import find_engine
+from gpuecs_tui.terraform.mirror import find_mirror
+from gpuecs_tui.terraform.plan import Action, PlanTree, tree
+from tests.changes import account
+from tests.changes.declared import Change, answers
+
+STEP_SECONDS = 600.0
+"""After which a command of Terraform counts as stuck; some waits of the provider are 15 minutes."""
+NO_CHANGES, CHANGES = 0, 2
+"""Exit codes of ``terraform plan -detailed-exitcode``."""
+
+
+class Failed(Exception):
+    """A step didn't succeed; its text is the first error that the program printed."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A plan that waits for its apply."""
+
+    tree: PlanTree
+    file: Path
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """What it changes in the account."""
+        return frozenset(
+            change.address for change in self.tree.changes if change.action is not Action.NO_OP
+        )
+
+
+class Worker:
+    """A directory with a stack of BASE, applied on an account of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.directory = folder / "stack"
+        self._account: demo_account.DemoAccount | None = None
+        self._places: Mapping[str, str] = {}
+        self._environ: dict[str, str] = {}
+        self._given: Mapping[str, Any] | None = None
+
+    def close(self) -> None:
+        """End the account and forget everything on it."""
+        if self._account is not None:
+            demo_account.stop(self.folder / "account")
+            self._account = None
+        self._given = None
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def settle(self, given: Mapping[str, Any]) -> None:
+        """Bring the stack to BASE with ``given``: Failed if that can't be applied."""
+        if self._account is None:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self.folder.mkdir(parents=True)
+            self._account = account.start(self.folder / "account")
+            self._places = account.places(self._account)
+            self._environ = account.environment(self._account, self.folder / "home")
+        if self._given is None or dict(given) != dict(self._given):
+            self._given = None
+            self.write(given)
+            self.apply(self.plan())
+            self._given = dict(given)
+
+    def write(self, *layers: Mapping[str, Any]) -> None:
+        """Render BASE with ``layers`` into the directory, by the product's own command."""
+        file = self.folder / "answers.toml"
+        file.write_text(dump_answers(answers(*layers, places=self._places)), encoding="utf-8")
+        self.product("render", str(file), str(self.directory))
+        if not (self.directory / ".terraform").exists():
+            self._initialise()
+
+    def write_changed(self, *changes: Change) -> None:
+        """Render BASE with what the changes are given and make."""
+        layers = [change.given for change in changes]
+        for change in changes:
+            layers += [change.along, {change.key: change.to}]
+        self.write(*layers)
+
+    def product(self, *words: str, ok: tuple[int, ...] = (0,)) -> str:
+        """Run ``gpuecs-tui``; Failed with what it said unless its exit code is one of ``ok``."""
+        done = self._run([sys.executable, "-m", "gpuecs_tui", *words], self.folder)
+        if done.returncode not in ok:
+            raise Failed(_sentence(done.stdout + done.stderr))
+        return done.stdout + done.stderr
+
+    def plan(self, *, refresh: bool = True) -> Planned:
+        """Plan the directory as it is written."""
+        file = self.folder / "plan.tfplan"
+        options = () if refresh else ("-refresh=false",)
+        self.terraform("plan", f"-out={file}", *options)
+        shown = json.loads(self.terraform("show", "-json", str(file)))
+        return Planned(tree(shown), file)
+
+    def apply(self, planned: Planned) -> None:
+        """Apply a plan; Failed with Terraform's first error."""
+        self._given = None
+        self.terraform("apply", str(planned.file))
+
+    def is_done(self) -> bool:
+        """Whether a new plan has nothing to do."""
+        code = self.terraform("plan", "-detailed-exitcode", ok=(NO_CHANGES, CHANGES), code=True)
+        return int(code) == NO_CHANGES
+
+    def settled(self, given: Mapping[str, Any]) -> None:
+        """Note that the stack is at BASE with ``given`` again."""
+        self._given = dict(given)
+
+    def terraform(self, *words: str, ok: tuple[int, ...] = (0,), code: bool = False) -> str:
+        """Run Terraform in the directory and return what it printed, or its exit code."""
+        engine = find_engine(self._environ)
+        extra = () if words[0] == "show" else ("-input=false",)
+        done = self._run([str(engine.path), words[0], *extra, *words[1:]], self.directory)
+        if done.returncode not in ok:
+            raise Failed(_sentence(done.stderr or done.stdout))
+        return str(done.returncode) if code else done.stdout
+
+    def _initialise(self) -> None:
+        mirror = find_mirror(find_engine(self._environ), environ=self._environ)
+        options = [f"-backend-config={it}" for it in demo_account.BACKEND_OPTIONS]
+        backend = (self.directory / "backend.tf").exists()
+        place = [f"-plugin-dir={mirror.plugin_dir}"] if mirror.plugin_dir else []
+        self.terraform("init", "-no-color", *(options if backend else ()), *place)
+
+    def _run(self, words: list[str], place: Path) -> subprocess.CompletedProcess[str]:
+        try:
+            return subprocess.run(
+                words,
+                cwd=place,
+                env={**self._environ, "TF_CLI_ARGS_plan": "-no-color", "NO_COLOR": "1"},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=STEP_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise Failed(f"stuck for {STEP_SECONDS:.0f} s") from error
+
+
+def _sentence(said: str) -> str:
+    """Return the first error of a program's output, in one line."""
+    lines = [line.strip(" │╷╵\t") for line in said.splitlines()]
+    errors = [line for line in lines if line.startswith("Error")]
+    found = errors[0] if errors else next((line for line in reversed(lines) if line), "no output")
+    return found.removeprefix("Error: ")
