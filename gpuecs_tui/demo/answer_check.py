@@ -40,10 +40,10 @@ _REFUSED = 300
 """HTTP status from which an answer is an error, which has no output shape."""
 _TRUE_OR_FALSE = ("true", "false")
 
+_LOWER_CASE = "The model spells it Available; EC2 answers in lower case."
 KNOWN: dict[str, str] = {
-    "ec2:DescribeVpcEndpoints .VpcEndpoints[].State is 'available', not of the enum": (
-        "The model spells it Available; EC2 answers in lower case."
-    ),
+    "ec2:CreateVpcEndpoint .VpcEndpoint.State is 'available', not of the enum": _LOWER_CASE,
+    "ec2:DescribeVpcEndpoints .VpcEndpoints[].State is 'available', not of the enum": _LOWER_CASE,
 }
 """``service:Operation path problem`` → why moto's difference is left alone."""
 

@@ -127,7 +127,7 @@ def test_a_device_without_a_size_takes_that_of_the_image(
     with pytest.raises(ClientError, match="size"):
         ec2.run_instances(
             ImageId=image,
-            BlockDeviceMappings=[{"DeviceName": "/dev/sdz", "Ebs": {}}],
+            BlockDeviceMappings=[{"DeviceName": "/dev/sdz", "Ebs": {"DeleteOnTermination": True}}],
             MinCount=1,
             MaxCount=1,
         )
