@@ -111,7 +111,7 @@ def _trusts(document: Any) -> tuple[str, ...]:
     if isinstance(document, str):
         # botocore decodes it by a handler that an emulator's answer may pass by.
         document = json.loads(unquote(document))
-    statements = (document or {}).get("Statement", ())
+    statements = (document or {}).get("Statement", [])
     services: set[str] = set()
     for statement in statements if isinstance(statements, list) else [statements]:
         if statement.get("Effect") != "Allow" or not isinstance(statement.get("Principal"), dict):

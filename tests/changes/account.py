@@ -56,6 +56,8 @@ def places(demo: account.DemoAccount) -> Mapping[str, str]:
     domains = acm.list_certificates(CertificateStatuses=["ISSUED"])["CertificateSummaryList"]
     found["certificate"] = domains[0]["CertificateArn"]
     found["other-certificate"] = _other_certificate(acm, found["certificate"])
+    own = ec2.describe_images(Owners=["self"])["Images"]
+    found["image"] = next(it["ImageId"] for it in own if it["Architecture"] == "x86_64")
     found["key-pair"] = ec2.describe_key_pairs()["KeyPairs"][0]["KeyName"]
     found["instance-profile"] = iam.get_instance_profile(InstanceProfileName="ecsInstanceRole")[
         "InstanceProfile"

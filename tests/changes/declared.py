@@ -91,7 +91,7 @@ CHANGES: tuple[Change, ...] = (
     Change("network.load_balancer_security_group_ids", ("@balancer-group",)),
     Change("network.ingress_cidrs", ("10.0.0.0/8",)),
     Change("fleet.instance_type", "g5.xlarge"),
-    Change("fleet.ami", "al2"),
+    Change("fleet.ami", "@image"),
     Change("fleet.ami", "bottlerocket"),
     Change("fleet.min_size", 1),
     Change("fleet.max_size", 4),

@@ -27,6 +27,8 @@ def test_every_change_counts_and_differs() -> None:
         assert before.get(change.key, default) != change.to, change.name
         assert counts(change.key, after), change.name
         assert set(after) <= set(KEYS), change.name
+        if "@" not in repr(change.to):
+            assert KEYS[change.key].problem(change.to) == "", change.name
 
 
 @pytest.mark.skipif(not table.DOCUMENT.exists(), reason="not yet made: make changes")

@@ -25,6 +25,20 @@ Call = Callable[[], Any]
 Scenario = Callable[[Client], Call]
 
 WEB = [{**TASK[0], "portMappings": [{"containerPort": 80, "hostPort": 0}]}]
+ANYTHING = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}],
+}
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "ec2.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    ],
+}
 MOST_RULES = 60
 """Inbound rules of a security group, by quota."""
 
@@ -250,7 +264,7 @@ def balancer_in_one_zone(client: Client) -> Call:
 
 
 def _role(client: Client, name: str) -> Call:
-    client("iam").create_role(RoleName=name, AssumeRolePolicyDocument="{}")
+    client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))
     return lambda: client("iam").delete_role(RoleName=name)
 
 
@@ -273,12 +287,6 @@ def role_with_an_inline_policy(client: Client) -> Call:
         RoleName="inlined", PolicyName="inline", PolicyDocument=json.dumps(ANYTHING)
     )
     return delete
-
-
-ANYTHING = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}],
-}
 
 
 def _policy(client: Client, name: str) -> str:
