@@ -64,15 +64,20 @@ class Worker:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def settle(self, given: Mapping[str, Any]) -> None:
-        """Bring the stack to BASE with ``given``: Failed if that can't be applied."""
+        """Have the stack at BASE with ``given``: Failed if that can't be applied.
+
+        A stack with other decisions is not changed but made on a new account: how a change ends
+        must not hang on the one before.
+        """
+        if self._given is not None and dict(given) != dict(self._given):
+            self.close()
         if self._account is None:
             shutil.rmtree(self.folder, ignore_errors=True)
             self.folder.mkdir(parents=True)
             self._account = account.start(self.folder / "account")
             self._places = account.places(self._account)
             self._environ = account.environment(self._account, self.folder / "home")
-        if self._given is None or dict(given) != dict(self._given):
-            self._given = None
+        if self._given is None:
             self.write(given)
             self.apply(self.plan())
             self._given = dict(given)
@@ -142,7 +147,7 @@ class Worker:
             return subprocess.run(
                 words,
                 cwd=place,
-                env={**self._environ, "TF_CLI_ARGS_plan": "-no-color", "NO_COLOR": "1"},
+                env={**self._environ, "TF_CLI_ARGS": "-no-color", "NO_COLOR": "1"},
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
