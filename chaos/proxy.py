@@ -200,7 +200,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _forward(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
         backend = http.client.HTTPConnection(*self.proxy.backend, timeout=ANSWER_SECONDS)
         try:
-            backend.request(self.command, self.path, body=body, headers=dict(self.headers.items()))
+            # The account answers only to its own Host, which http.client names.
+            headers = {k: v for k, v in self.headers.items() if k.lower() != "host"}
+            backend.request(self.command, self.path, body=body, headers=headers)
             answer = backend.getresponse()
             if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 said = f"{self.command} {self.path} {body[:80]!r}: the account itself answers"

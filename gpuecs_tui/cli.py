@@ -12,6 +12,8 @@ from collections.abc import Sequence
 
 from gpuecs_tui import __version__
 
+_LOSSY = "replace"
+"""An arrow becomes a question mark on a terminal or in a log that is not UTF-8."""
 SIGNAL_EXIT = 128
 """A shell reports a program that signal N ended as 128 + N."""
 
@@ -26,6 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Before any other import: scripts ask for it often.
         print(f"gpuecs-tui {__version__}")
         return 0
+    _degrade_output()
     from gpuecs_tui.commands.failure import Failure, of_os_error, say
     from gpuecs_tui.commands.parser import parse
 
@@ -47,3 +50,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         # A folder that may not be entered, a disk that is full: what no command has foreseen.
         return say(of_os_error(error))
+
+
+def _degrade_output() -> None:
+    """Let a character that stdout or stderr can't encode be replaced, not end the program."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors=_LOSSY)

@@ -11,6 +11,8 @@ import stat
 from pathlib import Path
 from typing import IO
 
+from gpuecs_tui.user_folders import NoHome, state_folder
+
 PRIVATE_FOLDER = 0o700
 """The mode of folders: the XDG Base Directory Specification asks for it too."""
 PRIVATE_FILE = 0o600
@@ -31,10 +33,10 @@ def make_private(folder: Path) -> None:
     for path in reversed(missing):
         path.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
         _close(path)
-    # Late: most callers have imported it by now, the start of the program has not.
-    from platformdirs import user_state_path
-
-    home = user_state_path("gpuecs-tui")
+    try:
+        home = state_folder()
+    except NoHome:
+        return
     for path in (folder, *folder.parents):
         if path.is_relative_to(home):
             _close(path)

@@ -14,7 +14,8 @@ FRAMES_OVER_SSH = "30"
 
 
 def prepare(environ: MutableMapping[str, str]) -> None:
-    """Set what textual reads when it is imported: frames a second, no animations.
+    """Set what textual reads when it is imported: frames a second, no animations, and over SSH
+    nothing that a lost link would leave switched on.
 
     What the user has set himself stays. Turns the garbage collector off as well: nearly all that
     is made up to the first frame stays, and going through it again and again takes a tenth of the
@@ -25,6 +26,9 @@ def prepare(environ: MutableMapping[str, str]) -> None:
     environ.setdefault("TEXTUAL_FPS", FRAMES_OVER_SSH if remote(environ) else FRAMES)
     if remote(environ):
         environ.setdefault("TEXTUAL_SMOOTH_SCROLL", "0")
+        # A link that drops leaves the terminal at its other end in the mode that was switched on:
+        # with Kitty's keyboard protocol each Enter then types "13;129u" into the local shell.
+        environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")
 
 
 def started() -> None:

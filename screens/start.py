@@ -192,6 +192,8 @@ class StartScreen(StepScreen):
             lines.append(Content.styled(text.format(problem=found.engine_problem), "$text-warning"))
         if found.problem:
             lines.append(Content.styled(f"! {harmless(found.problem)}", "$text-warning"))
+        if found.unwritable:
+            lines.append(Content.styled(f"! {harmless(found.unwritable)}", "$text-warning"))
         if found.unfinished:
             lines.append(Content.styled(f"! {harmless(found.unfinished)}", "$text-warning"))
         if found.unread:

@@ -7,9 +7,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from gpuecs_tui.aws.session import AccountReader
+from gpuecs_tui.user_folders import expand_home
 
 SSO_CACHE = "~/.aws/sso/cache"
 """Where ``aws sso login`` leaves its token, named by the SHA-1 of the session or start URL."""
@@ -61,7 +61,7 @@ def _sso_token(settings: Mapping[str, object]) -> Mapping[str, object]:
     name = str(settings.get("sso_session") or settings.get("sso_start_url") or "")
     digest = hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest()
     try:
-        token = json.loads((Path(SSO_CACHE).expanduser() / f"{digest}.json").read_bytes())
+        token = json.loads((expand_home(SSO_CACHE) / f"{digest}.json").read_bytes())
     except (OSError, ValueError):
         return {}
     return token if isinstance(token, dict) else {}

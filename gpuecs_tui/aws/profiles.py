@@ -16,6 +16,7 @@ from typing import Literal
 
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.i18n import _
+from gpuecs_tui.user_folders import expand_home
 
 Needs = Literal[
     "sso", "login", "role", "role+mfa", "process", "web-identity", "static", "environment", "none"
@@ -62,12 +63,12 @@ def read_profiles(environ: Mapping[str, str] | None = None) -> tuple[Profile, ..
 
 def config_path(environ: Mapping[str, str]) -> Path:
     """Return where the config file is: AWS_CONFIG_FILE or ``~/.aws/config``."""
-    return Path(environ.get("AWS_CONFIG_FILE") or "~/.aws/config").expanduser()
+    return expand_home(environ.get("AWS_CONFIG_FILE") or "~/.aws/config")
 
 
 def credentials_path(environ: Mapping[str, str]) -> Path:
     """Return where the credentials file is: AWS_SHARED_CREDENTIALS_FILE or its usual place."""
-    return Path(environ.get("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials").expanduser()
+    return expand_home(environ.get("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials")
 
 
 def default_region(environ: Mapping[str, str] | None = None) -> str:

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gpuecs_tui.aws.errors import AwsProblem, problem_of
@@ -20,6 +19,7 @@ from gpuecs_tui.aws.pool import DaemonPool
 from gpuecs_tui.aws.profiles import default_profile
 from gpuecs_tui.aws.reading import Known, Reading
 from gpuecs_tui.i18n import _
+from gpuecs_tui.user_folders import expand_home
 
 if TYPE_CHECKING:
     from botocore.session import Session
@@ -227,7 +227,7 @@ class AccountReader:
             session = Session(profile=self.profile or None)
             session.register_component("data_loader", _loader())
             provider = session.get_component("credential_provider").get_provider("assume-role")
-            cache = Path(ROLE_CACHE).expanduser()
+            cache = expand_home(ROLE_CACHE)
             if os.access(cache if cache.exists() else cache.parent.parent, os.W_OK):
                 provider.cache = JSONFileCache(str(cache))
             # botocore asks on the terminal, which belongs to the screens.

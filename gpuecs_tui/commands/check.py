@@ -66,7 +66,8 @@ def refuse_errors(
         answers = subject.answers_of(directory)
     except subject.NotUnderstood as problem:
         if told is None:
-            print(_("Not checked: {reason}").format(reason=problem), file=sys.stderr)
+            words = _("Not checked: {reason}").format(reason=problem)
+            print(harmless(words), file=sys.stderr)
         return ()
     reader = None if offline else lambda region: connect(region=region)
     checked = ApplyCheck(directory, reader, answers=answers).run()

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import fcntl
 import os
 import sys
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 
 from gpuecs_tui import __version__
 from gpuecs_tui.columns import cells, pad
 from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.failure import EXIT_FAILED, harmless
+from gpuecs_tui.file_locks import NO_LOCKS, no_locks_there
 from gpuecs_tui.i18n import _
+from gpuecs_tui.private_folder import make_private
 from gpuecs_tui.terraform.engine import Engine, find_engine
 from gpuecs_tui.terraform.environment import child_environment
 from gpuecs_tui.terraform.mirror import Source, find_mirror
 from gpuecs_tui.terraform.problems import TerraformProblem
+from gpuecs_tui.user_folders import NoHome, state_folder
 
 SMALLEST = (80, 24)
 """Columns and rows below which the wizard shows only a message."""
@@ -37,6 +43,8 @@ def doctor(arguments: argparse.Namespace) -> int:
     if engine:
         results.append(_provider(engine, arguments))
     results.extend(_environment())
+    results.append(_state_folder())
+    results.extend(_noexec(arguments.plugin_dir))
     results.append(_credentials())
     results.append(_terminal())
     well, amiss = _("ok"), _("!!")
@@ -86,26 +94,100 @@ def _provider(engine: Engine, arguments: argparse.Namespace) -> _Result:
 
 def _environment() -> list[_Result]:
     notes = child_environment(os.environ).notes
-    return [_Result(_("Environment"), True, note) for note in notes]
+    results = [_Result(_("Environment"), True, note) for note in notes]
+    named = os.environ.get("TF_CLI_CONFIG_FILE", "")
+    if named and not Path(named).is_file():
+        results = [it for it in results if "TF_CLI_CONFIG_FILE" not in it.words]
+        results.append(
+            _Result(
+                _("Environment"),
+                False,
+                _("TF_CLI_CONFIG_FILE names {path}, which is not a file.").format(path=named),
+                _("Correct it, or unset it."),
+            )
+        )
+    return results
+
+
+def _state_folder() -> _Result:
+    """Runs and drafts must be kept somewhere: try it, for permissions alone don't tell."""
+    subject = _("Runs and drafts")
+    try:
+        folder = state_folder()
+        make_private(folder)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except NoHome as error:
+        return _Result(subject, False, _("{reason}.").format(reason=error.strerror))
+    except OSError as error:
+        if error.errno in NO_LOCKS:
+            return _Result(subject, False, no_locks_there(folder))
+        return _Result(
+            subject,
+            False,
+            _("{folder} can't be written: {reason}.").format(
+                folder=folder, reason=error.strerror or error
+            ),
+            _("Set XDG_STATE_HOME to a folder that you can write to."),
+        )
+    return _Result(subject, True, str(folder))
+
+
+def _noexec(plugin_dir: Path | None) -> list[_Result]:
+    """Return the folders on a file system that starts no programs, where Terraform needs that."""
+    data = Path(os.environ.get("TF_DATA_DIR") or ".")
+    places = {
+        data: _("Set TF_DATA_DIR to a folder on another file system: providers start from it."),
+        Path(tempfile.gettempdir()): _("Set TMPDIR to a folder on another file system."),
+    }
+    if plugin_dir is not None:
+        places[plugin_dir] = _("Copy the mirror to another file system.")
+    found = []
+    for place, remedy in places.items():
+        try:
+            flags = os.statvfs(place).f_flag
+        except OSError:
+            continue
+        if flags & os.ST_NOEXEC:
+            words = _("{folder} is on a file system mounted noexec.").format(
+                folder=place.absolute()
+            )
+            found.append(_Result(_("Programs"), False, words, remedy))
+    return found
 
 
 def _credentials() -> _Result:
-    from gpuecs_tui.aws.discovery_identity import read_identity
+    from gpuecs_tui.aws.discovery_identity import read_identity, read_regions
     from gpuecs_tui.aws.errors import AwsProblem
     from gpuecs_tui.aws.profiles import default_region
+    from gpuecs_tui.aws.regions import is_region
     from gpuecs_tui.aws.session import connect
 
     subject = _("Credentials")
-    reader = connect(region=default_region())
+    region = default_region()
+    exists = is_region(region) if region else True
+    if exists is False:
+        return _no_region(region)
+    reader = connect(region=region)
     try:
         identity = read_identity(reader)
+        if exists is None and region not in {it.name for it in read_regions(reader)}:
+            return _no_region(region)
     except AwsProblem as problem:
         return _Result(subject, False, problem.sentence, problem.remedy)
     finally:
         reader.close()
-    region = default_region()
     where = region or _("no default region: the wizard asks for one")
     return _Result(subject, True, f"{identity.arn} · {where}")
+
+
+def _no_region(region: str) -> _Result:
+    return _Result(
+        _("Region"),
+        False,
+        _("There is no region {region}.").format(region=region),
+        _("Set AWS_REGION to a region that exists."),
+    )
 
 
 def _terminal() -> _Result:

@@ -44,7 +44,10 @@ def say(failure: Failure) -> int:
 
 
 def harmless(text: str) -> str:
-    """Return ``text`` with control characters made visible: it may quote a name tag or a file."""
+    """Return ``text`` with control characters made visible: it may quote a name tag or a file.
+
+    Whatever a command prints of its arguments, of files, of AWS or of Terraform goes through here.
+    """
     return "".join(
         character if character.isprintable() or character in "\n\t" else repr(character)[1:-1]
         for character in text

@@ -11,7 +11,7 @@ from gpuecs_tui import __version__
 from gpuecs_tui.columns import cells, pad
 from gpuecs_tui.commands.arguments import Argument
 from gpuecs_tui.commands.calls import COMMANDS, WIZARD, Command
-from gpuecs_tui.commands.failure import EXIT_USAGE
+from gpuecs_tui.commands.failure import EXIT_USAGE, harmless
 from gpuecs_tui.i18n import N_, _, adopt_standard_texts
 
 COMMON: tuple[Argument, ...] = (
@@ -41,9 +41,9 @@ class Parser(argparse.ArgumentParser):
     """argparse's, but with our words and our exit code."""
 
     def error(self, message: str) -> NoReturn:
-        """Print one sentence and exit with EXIT_USAGE."""
+        """Print one sentence, in which nothing acts on the terminal; exit with EXIT_USAGE."""
         words = _("gpuecs-tui: {message}; see {prog} --help.")
-        self.exit(EXIT_USAGE, words.format(message=message, prog=self.prog) + "\n")
+        self.exit(EXIT_USAGE, words.format(message=harmless(message), prog=self.prog) + "\n")
 
 
 def parse(words: Sequence[str]) -> tuple[Command, argparse.Namespace]:

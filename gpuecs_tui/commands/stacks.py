@@ -76,7 +76,8 @@ def _settle_unfinished(directory: Path, *, yes: bool) -> None:
             _("Nothing was written. Delete the unfinished write and write the stack with --yes."),
         )
     drop(directory)
-    print(_("Deleted the unfinished write in {directory}.").format(directory=directory))
+    words = _("Deleted the unfinished write in {directory}.").format(directory=directory)
+    print(harmless(words))
 
 
 def _write(stack: Stack, directory: Path, *, overwrite: bool) -> None:
@@ -116,4 +117,5 @@ def _write(stack: Stack, directory: Path, *, overwrite: bool) -> None:
     for change in changes.files:
         print(f"{pad(words[change.kind], width)}  {harmless(str(directory / change.file))}")
     if not changes.files:
-        print(_("{directory} says it already; nothing was written.").format(directory=directory))
+        note = _("{directory} is up to date.").format(directory=directory)
+        print(harmless(note))

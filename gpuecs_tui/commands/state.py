@@ -34,11 +34,13 @@ def state(arguments: argparse.Namespace) -> int:
         return 0
     if arguments.push:
         kept = _worded(lambda: errored.push(directory))
-        print(_("The state is stored; the file is kept as {path}.").format(path=kept))
+        words = _("The state is stored; the file is kept as {path}.").format(path=kept)
+        print(harmless(words))
         return 0
     if arguments.restore:
         kept = _worded(lambda: broken_state.restore(directory))
-        print(_("The state is whole again; the damaged file is kept as {path}.").format(path=kept))
+        words = _("The state is whole again; the damaged file is kept as {path}.")
+        print(harmless(words.format(path=kept)))
         return 0
     if arguments.forget is not None:
         return forget(directory, arguments.forget, yes=arguments.yes)

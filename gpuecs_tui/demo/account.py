@@ -26,11 +26,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import platformdirs
-
 from gpuecs_tui.demo import fault_names, protocol
 from gpuecs_tui.i18n import _
 from gpuecs_tui.private_folder import make_private, open_private
+from gpuecs_tui.user_folders import state_folder
 
 START_SECONDS = 60.0
 """How long a server may take to listen: a machine under full load needs ten times the usual 2 s."""
@@ -124,6 +123,7 @@ def start_or_find(folder: Path | None = None) -> DemoAccount:
     if found:
         return found
     _require_moto()
+    _require_pace()
     try:
         make_private(home)
         with _locked(home / "start.lock"):
@@ -155,7 +155,7 @@ def find(folder: Path | None = None) -> DemoAccount | None:
     deadline = time.monotonic() + ANSWER_SECONDS
     while True:
         try:
-            answer = _ask(endpoint + protocol.STATUS_PATH)
+            answer = _ask(endpoint + protocol.STATUS_PATH, token=info["token"])
         except TimeoutError as error:
             if time.monotonic() > deadline:
                 raise DemoProblem(
@@ -231,7 +231,7 @@ def stop(folder: Path | None = None) -> bool:
 
 
 def _folder(folder: Path | None) -> Path:
-    return folder.resolve() if folder else platformdirs.user_state_path("gpuecs-tui") / "demo"
+    return folder.resolve() if folder else state_folder() / "demo"
 
 
 def _require_moto() -> None:
@@ -246,6 +246,16 @@ def _locked(path: Path) -> Iterator[None]:
     with open_private(path) as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+
+
+def _require_pace() -> None:
+    text = os.environ.get(protocol.PACE_VARIABLE, "")
+    if text and not protocol.is_pace(text):
+        raise DemoProblem(
+            _("{variable} is {value}: it must be a number above 0, such as 0.1.").format(
+                variable=protocol.PACE_VARIABLE, value=text
+            )
+        )
 
 
 def _start(home: Path) -> DemoAccount:

@@ -68,6 +68,13 @@ class CallFaults:
         return None
 
 
+def outgoing_refused(environ: WSGIEnvironment, body: bytes) -> Refusal:
+    """Return the error for a request by which the account would connect to another address."""
+    call = call_of(environ, body)
+    message = f"{call}: the demo account connects to no other address"
+    return _worded("denied", call, message, json_wanted="HTTP_X_AMZ_TARGET" in environ)
+
+
 def call_of(environ: WSGIEnvironment, body: bytes) -> str:
     """Return the call as IAM names it, such as ``ec2:DescribeVpcs``; empty for S3's and unsigned.
 
@@ -85,11 +92,15 @@ def _matches(patterns: list[str], call: str) -> bool:
 
 
 def _error(kind: str, call: str, *, json_wanted: bool) -> Refusal:
-    ec2, query, as_json = _CODES[kind]
     if kind == "denied":
         message = f"User is not authorized to perform: {call} (a fault of the demo account)"
     else:
         message = "Rate exceeded (a fault of the demo account)"
+    return _worded(kind, call, message, json_wanted=json_wanted)
+
+
+def _worded(kind: str, call: str, message: str, *, json_wanted: bool) -> Refusal:
+    ec2, query, as_json = _CODES[kind]
     if json_wanted:
         body = json.dumps({"__type": as_json, "message": message}).encode()
         return Refusal("400 Bad Request", "application/x-amz-json-1.1", body)

@@ -7,6 +7,7 @@ have are answered here too.
 
 from __future__ import annotations
 
+import hmac
 import io
 import json
 import os
@@ -18,11 +19,19 @@ from typing import TYPE_CHECKING, Any
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from gpuecs_tui.demo import own_services, protocol
+from gpuecs_tui.demo.fault_calls import outgoing_refused
 from gpuecs_tui.demo.fault_names import UnknownFault
 from gpuecs_tui.demo.faults import Faults
+from gpuecs_tui.demo.outgoing import OutgoingRefused
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+
+ADMIN_PATHS = ("/moto-api", protocol.ROOT_PATH)
+"""What these begin changes or shows the account as a whole: moto's own pages, and ours."""
+_OWN_NAMES = ("127.0.0.1", "localhost")
+_FORBIDDEN = "403 Forbidden"
 
 
 class Gate:
@@ -33,6 +42,8 @@ class Gate:
         self.on_stop: Callable[[], None] = lambda: None
         self.is_playing: Callable[[], bool] = lambda: False
         self.last_request = time.monotonic()
+        self.port = 0
+        """Where the server listens; set before it serves."""
         self._faults = Faults()
         self._identity = identity
         self._token = token
@@ -41,11 +52,15 @@ class Gate:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request, whole."""
         path = environ.get("PATH_INFO", "")
+        if not self._is_for_here(environ):
+            return self._json(start_response, {"error": "other host or origin"}, _FORBIDDEN)
+        if path.startswith(ADMIN_PATHS) and not self._trusts(environ):
+            return self._json(start_response, {"error": "wrong token"}, _FORBIDDEN)
         if path == protocol.STATUS_PATH:
             state = {"id": self._identity, "pid": os.getpid(), "playing": self.is_playing()}
             return self._json(start_response, {**state, "faults": self._faults.active})
         if path == protocol.STOP_PATH:
-            return self._stop(environ, start_response)
+            return self._stop(start_response)
         if path == protocol.FAULTS_PATH:
             return self._set_faults(environ, start_response)
         self.last_request = time.monotonic()
@@ -61,7 +76,11 @@ class Gate:
             if own is not None:
                 status, found = own
                 return self._json(start_response, found, status)
-            answer = self._moto(environ, start_response)
+            try:
+                answer = self._moto(environ, start_response)
+            except OutgoingRefused:
+                refusal = outgoing_refused(environ, body)
+                return _whole(start_response, refusal.status, refusal.content_type, refusal.body)
             try:
                 # Read here: a part made after the lock is gone could meet the player at work.
                 return list(answer)
@@ -69,9 +88,7 @@ class Gate:
                 if hasattr(answer, "close"):
                     answer.close()
 
-    def _stop(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if not self._trusts(environ):
-            return self._json(start_response, {"error": "wrong token"}, "403 Forbidden")
+    def _stop(self, start_response: StartResponse) -> Iterable[bytes]:
         # From a thread of its own: shutdown() waits for the requests under way, this one included.
         threading.Thread(target=self.on_stop).start()
         return self._json(start_response, {"stopping": True})
@@ -79,8 +96,6 @@ class Gate:
     def _set_faults(
         self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
-        if not self._trusts(environ):
-            return self._json(start_response, {"error": "wrong token"}, "403 Forbidden")
         wanted = json.loads(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
         with self.lock:
             try:
@@ -91,7 +106,21 @@ class Gate:
 
     def _trusts(self, environ: WSGIEnvironment) -> bool:
         header = "HTTP_" + protocol.TOKEN_HEADER.upper().replace("-", "_")
-        return bool(environ.get(header) == self._token)
+        given = str(environ.get(header, ""))
+        return hmac.compare_digest(given.encode("latin-1", "replace"), self._token.encode())
+
+    def _is_for_here(self, environ: WSGIEnvironment) -> bool:
+        """Tell whether a request names this server, and does not come from a page in a browser.
+
+        A name that leads to 127.0.0.1 (DNS rebinding) is not this server's. Names below localhost
+        are: they never leave the machine (RFC 6761), and S3 clients put a bucket before them. No
+        AWS SDK sends an Origin; a browser sends it, or says that the page is of another site.
+        """
+        host, _colon, port = str(environ.get("HTTP_HOST", "")).lower().rpartition(":")
+        if port != str(self.port) or not (host in _OWN_NAMES or host.endswith(".localhost")):
+            return False
+        site = environ.get("HTTP_SEC_FETCH_SITE", "none")
+        return "HTTP_ORIGIN" not in environ and site in ("none", "same-origin")
 
     @staticmethod
     def _json(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import time
 
-PACE_VARIABLE = "GPUECS_TUI_DEMO_PACE"
+from gpuecs_tui.demo.protocol import PACE_VARIABLE, is_pace
 
 JOIN = 12.0
 """An instance's start until its agent registers; 60–120 s on AWS."""
@@ -41,11 +41,9 @@ TICK = 0.5
 
 
 def _speed() -> float:
-    try:
-        pace = float(os.environ.get(PACE_VARIABLE, ""))
-    except ValueError:
-        return 1.0
-    return 1.0 / pace if pace > 0 else 1.0
+    # Refused before the server starts, where it is no pace (account.py).
+    text = os.environ.get(PACE_VARIABLE, "")
+    return 1.0 / float(text) if is_pace(text) else 1.0
 
 
 _SPEED = _speed()

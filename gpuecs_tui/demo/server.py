@@ -30,6 +30,8 @@ SETTINGS = {
     # A stack that names a type AWS doesn't have must fail here as it would there.
     "MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION": "true",
     "MOTO_ENABLE_KEYPAIR_VALIDATION": "true",
+    # No page of another origin may read what the account answers.
+    "MOTO_DISABLE_GLOBAL_CORS": "true",
     # A pending certificate stays so; moto would issue it after a minute.
     "MOTO_ACM_VALIDATION_WAIT": str(10 * protocol.IDLE_SECONDS),
 }
@@ -66,7 +68,7 @@ def _serve(folder: Path, identity: str, idle_seconds: float) -> None:
     from moto.moto_server.werkzeug_app import MotoRequestHandler
     from werkzeug.serving import make_server
 
-    from gpuecs_tui.demo import answer_check, gaps, seed
+    from gpuecs_tui.demo import answer_check, gaps, outgoing, seed
     from gpuecs_tui.demo.gate import Gate
     from gpuecs_tui.demo.player import Player
 
@@ -85,6 +87,8 @@ def _serve(folder: Path, identity: str, idle_seconds: float) -> None:
         "127.0.0.1", 0, answer_check.checked(gate), threaded=True, request_handler=QuietHandler
     )
     gate.on_stop = server.shutdown
+    gate.port = server.server_port
+    outgoing.forbid()
 
     def leave(_signal: int, _frame: FrameType | None) -> None:
         # shutdown() waits for serve_forever(), which runs in this very thread.

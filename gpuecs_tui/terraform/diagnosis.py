@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.terraform.events import Diagnostic, Event, Text
+from gpuecs_tui.terraform.mirror import this_platform
 
 OUTWEIGH_A_STOP = frozenset({"credentials-expired", "state-not-saved", "disk-full"})
 """Kinds of failures that count more than that somebody asked for the end: what was done may not be
@@ -106,6 +107,25 @@ _TABLE = (
         r"Error acquiring the state lock[\s\S]*Lock Info:",
         N_("The state is locked by {Who} since {Created} ({Operation})."),
         N_("Wait for its end; if nothing runs any more: `terraform force-unlock {ID}`."),
+    ),
+    _known(
+        "lock-file-platform",
+        r"checksums? (previously )?recorded in the dependency lock file"
+        r"|doesn't match any of the checksums",
+        N_("The lock file lacks this platform's checksum of a provider: {quote}"),
+        N_(
+            "Add it: `terraform providers lock -platform={platform}` in the directory, with "
+            "`-fs-mirror=FOLDER` where a mirror serves."
+        ),
+    ),
+    _known(
+        "noexec",
+        r"fork/exec [^\n:]*: permission denied",
+        N_("A provider could not be started: {quote}"),
+        N_(
+            "Its file system is probably mounted noexec. Set TF_DATA_DIR to a folder on another "
+            "one, then run this again."
+        ),
     ),
     _known(
         "provider-unreachable",
@@ -219,7 +239,8 @@ def _told(known: _Known, error: Diagnostic) -> Diagnosis:
     lock = dict.fromkeys(("ID", "Who", "Operation", "Created"), "?")
     lock |= dict(_LOCK_INFO.findall(error.detail))
     message = _(known.message).format(quote=_quote(error), **lock)
-    return Diagnosis(known.kind, message, _(known.remedy).format(**lock), _place(error))
+    remedy = _(known.remedy).format(platform=this_platform(), **lock)
+    return Diagnosis(known.kind, message, remedy, _place(error))
 
 
 def _quote(error: Diagnostic) -> str:

@@ -16,6 +16,7 @@ import time
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from gpuecs_tui.file_locks import NO_LOCKS, no_locks_there
 from gpuecs_tui.i18n import _
 from gpuecs_tui.regular_files import Irregular, open_own, open_regular, read_regular
 from gpuecs_tui.terraform.problems import RunProblem
@@ -103,6 +104,8 @@ def acquire(directory: Path) -> DirectoryLock:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(handle)
+            if error.errno in NO_LOCKS:
+                raise RunProblem(no_locks_there(path)) from error
             if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
                 raise _unusable(path, error) from error
             if time.monotonic() >= deadline:
@@ -125,8 +128,9 @@ def is_held(directory: Path) -> bool:
         return False
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
+    except OSError as error:
+        # Without locks there is no holder either, and ``acquire`` says why.
+        return error.errno not in NO_LOCKS
     finally:
         os.close(handle)
     return False

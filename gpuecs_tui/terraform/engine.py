@@ -17,6 +17,7 @@ from gpuecs_tui.private_folder import make_private
 from gpuecs_tui.terraform.problems import EngineProblem
 from gpuecs_tui.terraform.process import ProcessProblem, capture
 from gpuecs_tui.terraform.store import read_json, replace_json
+from gpuecs_tui.user_folders import NoHome, cache_folder
 
 ENGINE_VARIABLE = "GPUECS_TUI_ENGINE"
 """Environment variable that names the program to use: a path, or a name looked up on PATH."""
@@ -54,18 +55,20 @@ class Engine:
         return "registry.opentofu.org" if self.product == "tofu" else "registry.terraform.io"
 
 
-def find_engine(environ: Mapping[str, str] | None = None) -> Engine:
+def find_engine(environ: Mapping[str, str] | None = None, directory: Path | None = None) -> Engine:
     """Return the engine that ``GPUECS_TUI_ENGINE`` names, else the first on PATH.
 
-    Starts it for its version (0.05 s) unless that very file was asked before. Raises EngineProblem
-    when there is none, it doesn't run, or it is older than ``MINIMUM_VERSION``.
+    A version manager's script is asked in ``directory`` (default: the current one), by whose files
+    (.tool-versions, .terraform-version) it chooses the version. Starts it for its version (0.05 s)
+    unless that very program was asked before. Raises EngineProblem when there is none, it doesn't
+    run, or it is older than ``MINIMUM_VERSION``.
     """
     environment = os.environ if environ is None else environ
     path = _locate(environment)
     known = _identity(path)
     answer = _recall(known)
     if answer is None:
-        answer = _ask_version(path, environment)
+        answer = _ask_version(path, environment, _asked_in(known, directory))
         _remember(known, answer)
     product, version = answer
     match = _VERSION.match(version)
@@ -121,7 +124,10 @@ def _identity(path: Path) -> dict[str, Any] | None:
 
 
 def _recall(known: dict[str, Any] | None) -> tuple[str, str] | None:
-    told = read_json(_memory()) if known else None
+    try:
+        told = read_json(_memory()) if known else None
+    except NoHome:
+        return None
     if told is None or told.get("program") != known:
         return None
     return str(told.get("product")), str(told.get("version"))
@@ -130,20 +136,30 @@ def _recall(known: dict[str, Any] | None) -> tuple[str, str] | None:
 def _remember(known: dict[str, Any] | None, answer: tuple[str, str]) -> None:
     if known is None:
         return
-    memory = _memory()
     # Only saves time: where it can't be written the question is asked again.
     with contextlib.suppress(OSError):
+        memory = _memory()
         make_private(memory.parent)
         replace_json(memory, {"program": known, "product": answer[0], "version": answer[1]})
 
 
 def _memory() -> Path:
-    from platformdirs import user_cache_path
-
-    return user_cache_path("gpuecs-tui") / "engine.json"
+    return cache_folder() / "engine.json"
 
 
-def _ask_version(path: Path, environ: Mapping[str, str]) -> tuple[str, str]:
+def _asked_in(known: dict[str, Any] | None, directory: Path | None) -> Path:
+    """Return the folder to ask for the version in: a program's answer is the same everywhere."""
+    if known is not None:
+        # In a stack's folder it would also look at the providers there.
+        return Path("/")
+    folder = Path.cwd() if directory is None else directory.absolute()
+    while not folder.is_dir():
+        # A stack that is not written yet: what its files will stand below counts.
+        folder = folder.parent
+    return folder
+
+
+def _ask_version(path: Path, environ: Mapping[str, str], folder: Path) -> tuple[str, str]:
     # What could add words to its answer is left out: log levels, arguments, a missing config.
     quiet = {k: v for k, v in environ.items() if not k.startswith("TF_")}
     quiet["CHECKPOINT_DISABLE"] = "1"
@@ -151,10 +167,9 @@ def _ask_version(path: Path, environ: Mapping[str, str]) -> tuple[str, str]:
         variable=ENGINE_VARIABLE
     )
     try:
-        # From the root folder: in a stack's folder it would also look at the providers there.
         done = capture(
             [str(path), "version", "-json"],
-            cwd=Path("/"),
+            cwd=folder,
             environment=quiet,
             timeout=_VERSION_TIMEOUT,
         )
@@ -173,13 +188,13 @@ def _ask_version(path: Path, environ: Mapping[str, str]) -> tuple[str, str]:
         )
     # OpenTofu answers under Terraform's key too; its name shows only in plain `version`.
     version = str(answer.get("terraform_version", ""))
-    return _product(path, quiet), version
+    return _product(path, quiet, folder), version
 
 
-def _product(path: Path, environ: Mapping[str, str]) -> str:
+def _product(path: Path, environ: Mapping[str, str], folder: Path) -> str:
     if path.name in PROGRAMS:
         return path.name
     done = capture(
-        [str(path), "version"], cwd=Path("/"), environment=environ, timeout=_VERSION_TIMEOUT
+        [str(path), "version"], cwd=folder, environment=environ, timeout=_VERSION_TIMEOUT
     )
     return "tofu" if done.stdout.startswith("OpenTofu") else "terraform"

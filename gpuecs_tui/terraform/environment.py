@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from gpuecs_tui.aws.profiles import config_path, credentials_path
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.problems import RunProblem
 
@@ -20,6 +22,16 @@ _FIXED = {
 }
 _KEPT = ("TF_WORKSPACE", "TF_DATA_DIR", "TF_CLI_CONFIG_FILE")
 """Terraform's variables that choose which state and folder a plan is for."""
+_METADATA = "169.254.169.254"
+"""Where an instance finds the credentials of its role (EC2 user guide, instance metadata)."""
+_OTHER_CREDENTIALS = (
+    ACCESS_KEY,
+    "AWS_PROFILE",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+)
+"""With one of these the metadata address is not asked."""
 _SECRET_WORDS = ("KEY", "SECRET", "TOKEN")
 _FINGERPRINT_LENGTH = 16
 
@@ -68,6 +80,13 @@ def child_environment(
                     name=name, value=variables[name]
                 )
             )
+    if _metadata_behind_proxy(variables):
+        notes.append(
+            _(
+                "A proxy is set, and NO_PROXY lacks {address}: the role of this instance can't be "
+                "read through it. Add {address} to NO_PROXY."
+            ).format(address=_METADATA)
+        )
     inputs = sorted(name for name in variables if name.startswith("TF_VAR_"))
     if inputs:
         notes.append(
@@ -121,6 +140,27 @@ def _left_out(name: str, environ: Mapping[str, str], profile: str | None) -> str
             name=name, profile=profile
         )
     return None
+
+
+def _metadata_behind_proxy(environ: Mapping[str, str]) -> bool:
+    either = {name.upper(): value for name, value in sorted(environ.items())}
+    if not either.get("HTTP_PROXY") or any(environ.get(name) for name in _OTHER_CREDENTIALS):
+        return False
+    if either.get("AWS_EC2_METADATA_DISABLED", "").lower() == "true":
+        return False
+    if any(place(environ).exists() for place in (config_path, credentials_path)):
+        # Probably a profile of the user's own; a role that it needs is its own subject.
+        return False
+    spared = [host.strip() for host in either.get("NO_PROXY", "").split(",")]
+    return not any(host == "*" or (host and _covers(host)) for host in spared)
+
+
+def _covers(host: str) -> bool:
+    """Tell whether an entry of NO_PROXY, an address or a network, covers the metadata address."""
+    try:
+        return ipaddress.ip_address(_METADATA) in ipaddress.ip_network(host, strict=False)
+    except ValueError:
+        return False
 
 
 def _is_setting(name: str) -> bool:

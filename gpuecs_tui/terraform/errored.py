@@ -154,7 +154,7 @@ def _refuse_locked(directory: Path, environ: Mapping[str, str]) -> None:
 def _push(directory: Path, found: Errored, environ: Mapping[str, str]) -> None:
     variables = child_environment(environ).variables
     done = capture(
-        [str(find_engine(variables).path), "state", "push", "-no-color", ERRORED_NAME],
+        [str(find_engine(variables, directory).path), "state", "push", "-no-color", ERRORED_NAME],
         cwd=directory,
         environment=variables,
         timeout=PUSH_SECONDS,

@@ -20,6 +20,7 @@ from gpuecs_tui.terraform.run import Run, load
 from gpuecs_tui.terraform.stack_directory import identify_directory, mark
 from gpuecs_tui.terraform.states import Operation, State
 from gpuecs_tui.terraform.store import now, replace_json, sync_folder
+from gpuecs_tui.user_folders import expand_home
 
 RUNNER = "gpuecs_tui.terraform.runner"
 
@@ -57,7 +58,7 @@ def create(
             "started_at": now(),
             "user": user_name(),
             "host": host_name(),
-            "plugin_dir": str(plugin_dir.expanduser().absolute()) if plugin_dir else None,
+            "plugin_dir": str(expand_home(plugin_dir).absolute()) if plugin_dir else None,
             "profile": profile,
             "settings": dict(made.variables),
             "fingerprint": made.fingerprint,

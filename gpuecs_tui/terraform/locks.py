@@ -251,7 +251,7 @@ def _run_at(runs: Iterable[Run], created: datetime | None) -> str:
 def _force_unlock(directory: Path, lock_id: str, environ: Mapping[str, str]) -> None:
     variables = child_environment(environ).variables
     done = capture(
-        [str(find_engine(variables).path), "force-unlock", "-force", lock_id],
+        [str(find_engine(variables, directory).path), "force-unlock", "-force", lock_id],
         cwd=directory,
         environment=variables,
         timeout=UNLOCK_SECONDS,

@@ -22,6 +22,7 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.provider import rolls_back
 from gpuecs_tui.terraform.engine import Engine
 from gpuecs_tui.terraform.problems import MirrorProblem
+from gpuecs_tui.user_folders import expand_home
 
 PROVIDER = "hashicorp/aws"
 """The one provider that every stack needs."""
@@ -107,7 +108,7 @@ def find_mirror(
 def versions_in(folder: Path, registry: str) -> tuple[str, ...]:
     """Return the fitting AWS provider versions for this machine in a mirror, newest first."""
     here = folder / registry / PROVIDER
-    target = _platform()
+    target = this_platform()
     found = set()
     try:
         with os.scandir(here) as entries:
@@ -124,7 +125,7 @@ def versions_in(folder: Path, registry: str) -> tuple[str, ...]:
 
 
 def _named(engine: Engine, folder: Path) -> Mirror:
-    absolute = folder.expanduser().absolute()
+    absolute = expand_home(folder).absolute()
     versions = versions_in(absolute, engine.registry)
     if not versions:
         raise MirrorProblem(
@@ -132,7 +133,7 @@ def _named(engine: Engine, folder: Path) -> Mirror:
             _(
                 "Name the folder that contains {path}, with a version from {low} up, below {high}."
             ).format(
-                path=f"{engine.registry}/{PROVIDER}/VERSION/{_platform()}",
+                path=f"{engine.registry}/{PROVIDER}/VERSION/{this_platform()}",
                 low=".".join(map(str, LOWEST)),
                 high=".".join(map(str, BELOW)),
             ),
@@ -180,6 +181,7 @@ def _subfolders(place: Path) -> list[Path]:
     return [*map(Path, folders), *inner]
 
 
-def _platform() -> str:
+def this_platform() -> str:
+    """Return this machine's platform as Terraform writes it, such as ``linux_amd64``."""
     machine = platform.machine().lower()
     return f"{sys.platform}_{_ARCHITECTURES.get(machine, machine)}"

@@ -145,7 +145,7 @@ class Mover:
         return write_private(source.path.with_name(f"{source.path.name}.backup-{_stamp()}"), text)
 
     def _init(self, change: Pending | None) -> int:
-        engine = find_engine(self._environ)
+        engine = find_engine(self._environ, self.move.directory)
         mirror = find_mirror(
             engine,
             named=self._plugin_dir,

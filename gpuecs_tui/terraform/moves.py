@@ -37,6 +37,7 @@ from gpuecs_tui.terraform.store import (
     read_json,
     replace_json,
 )
+from gpuecs_tui.user_folders import expand_home
 
 MOVER = "gpuecs_tui.terraform.mover"
 _RECORD = "move.json"
@@ -209,7 +210,7 @@ def start(
             "begun_at": now(),
             "user": user_name(),
             "host": host_name(),
-            "plugin_dir": str(plugin_dir.expanduser().absolute()) if plugin_dir else None,
+            "plugin_dir": str(expand_home(plugin_dir).absolute()) if plugin_dir else None,
             "continues": str(wanted.interrupted.folder) if wanted.interrupted else None,
         }
         return _launch(folder, facts, lock, variables)

@@ -10,10 +10,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import platformdirs
 
 from gpuecs_tui.private_folder import make_private
 from gpuecs_tui.stack.model import Stack
@@ -21,6 +18,7 @@ from gpuecs_tui.terraform.hcl_format import format_hcl
 from gpuecs_tui.terraform.hcl_text import list_of, map_of, quote
 from gpuecs_tui.terraform.past import MOVED_FILE, NO_PAST, Past
 from gpuecs_tui.terraform.render_context import context
+from gpuecs_tui.user_folders import cache_folder
 
 if TYPE_CHECKING:
     import jinja2
@@ -124,8 +122,8 @@ def _bytecode_cache() -> jinja2.BytecodeCache | None:
     """Compiling ten templates takes 435 ms, loading them 15 (terraform.md)."""
     import jinja2
 
-    folder = Path(platformdirs.user_cache_dir("gpuecs-tui")) / "templates"
     try:
+        folder = cache_folder() / "templates"
         make_private(folder)
         with tempfile.TemporaryFile(dir=folder):
             pass

@@ -72,7 +72,7 @@ class Runner:
         for note in self.notes:
             self.journal.note(note)
         broken_state.refuse(self.run.directory, self.environment)
-        engine = find_engine(self.environment)
+        engine = find_engine(self.environment, self.run.directory)
         self._initialise(engine)
         before = configuration_files(self.run.directory)
         self.record.enter(State.PLANNING, _("Planning…"), configuration=before)
@@ -108,7 +108,7 @@ class Runner:
         """Apply the saved plan, that and no other."""
         recorded = read_recorded(self.files)
         values = recorded.values if recorded else {}
-        engine = find_engine(self.environment)
+        engine = find_engine(self.environment, self.run.directory)
         if file_sha256(self.files.plan) != values.get("plan_sha256"):
             raise TerraformProblem(
                 _("The saved plan is not the one that was shown."), _("Plan anew.")

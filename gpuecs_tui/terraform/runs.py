@@ -45,6 +45,7 @@ from gpuecs_tui.terraform.states import WORKING, Operation, State, title
 from gpuecs_tui.terraform.store import create_json, now, read_json
 from gpuecs_tui.terraform.unfinished_write import find_unfinished, remedy
 from gpuecs_tui.terraform.unread_run import UnreadRun
+from gpuecs_tui.user_folders import NoHome, state_folder
 
 _PATIENCE = 60.0
 """Seconds to wait for a runner that was told to leave the details of its plan alone."""
@@ -63,10 +64,8 @@ class AlreadyDecided(RunProblem):
 
 
 def runs_root() -> Path:
-    """Return the folder of all runs under the user's state folder (XDG_STATE_HOME)."""
-    from platformdirs import user_state_path
-
-    return user_state_path("gpuecs-tui") / "runs"
+    """Return the folder of all runs under the user's state folder. Raises NoHome, an OSError."""
+    return state_folder() / "runs"
 
 
 def start(
@@ -93,6 +92,12 @@ def start(
     if unfinished := find_unfinished(real):
         # Terraform would read files of which some are old and some are new.
         raise RunProblem(unfinished.words, remedy(unfinished))
+    try:
+        runs_root()
+    except NoHome as error:
+        raise RunProblem(
+            _("The run could not be recorded: {reason}.").format(reason=error.strerror)
+        ) from None
     if operation is Operation.DESTROY:
         refuse_protected(real)
     lock = claim(real)
@@ -232,14 +237,18 @@ def unassigned() -> list[UnreadRun]:
 def unreadable_home() -> RunProblem | None:
     """Return why the folder of all runs can't be read; None where it can, or isn't there yet."""
     try:
-        with os.scandir(runs_root()):
+        root = runs_root()
+    except NoHome as error:
+        return RunProblem(_("Could not read the runs: {reason}.").format(reason=error.strerror))
+    try:
+        with os.scandir(root):
             return None
     except FileNotFoundError:
         return None
     except OSError as error:
         return RunProblem(
             _("Could not read {folder}: {reason}.").format(
-                folder=runs_root(), reason=error.strerror or error
+                folder=root, reason=error.strerror or error
             ),
             _("Check the owner and the mode of the folder, or set XDG_STATE_HOME."),
         )

@@ -128,7 +128,7 @@ def read_state(directory: Path, environ: Mapping[str, str] | None = None) -> Sto
             ) from None
     variables = child_environment(environment).variables
     pulled = capture(
-        [str(find_engine(variables).path), "state", "pull"],
+        [str(find_engine(variables, directory).path), "state", "pull"],
         cwd=directory,
         environment=variables,
         timeout=PULL_SECONDS,

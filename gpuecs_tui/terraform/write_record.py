@@ -15,6 +15,7 @@ from pathlib import Path
 from gpuecs_tui.private_folder import make_private
 from gpuecs_tui.regular_files import read_regular, replace_file
 from gpuecs_tui.terraform.store import sync_folder
+from gpuecs_tui.user_folders import state_folder
 
 _RECORD_MAX = 1024
 """Bytes; a digest has 64."""
@@ -25,8 +26,8 @@ def remember(directory: Path, decided: bytes) -> bool:
 
     It is on the disk when this returns True.
     """
-    path = _record(directory)
     try:
+        path = _record(directory)
         make_private(path.parent)
         replace_file(path, _digest(decided).encode("ascii"))
         sync_folder(path.parent)
@@ -53,10 +54,8 @@ def forget(directory: Path) -> None:
 
 
 def _record(directory: Path) -> Path:
-    import platformdirs
-
     name = hashlib.sha256(os.fsencode(os.path.realpath(directory))).hexdigest()
-    return platformdirs.user_state_path("gpuecs-tui") / "writes" / name
+    return state_folder() / "writes" / name
 
 
 def _digest(content: bytes) -> str:

@@ -19,6 +19,7 @@ from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
 from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.user_folders import expand_home
 from gpuecs_tui.widgets.log_filter import LineFilter
 from gpuecs_tui.widgets.log_footer import footer_text
 from gpuecs_tui.widgets.log_keys import LogLines, Question
@@ -163,7 +164,7 @@ class LogPanel(Widget):
         self.notify(said, severity="warning", markup=False)
 
     def _save(self, answer: str) -> None:
-        path = Path(answer.strip()).expanduser()
+        path = expand_home(answer.strip())
         if not answer.strip():
             self._close_prompt()
             return

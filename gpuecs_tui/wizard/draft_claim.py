@@ -6,9 +6,10 @@ import fcntl
 import os
 from pathlib import Path
 
+from gpuecs_tui.file_locks import NO_LOCKS, no_locks_there
 from gpuecs_tui.i18n import _
 from gpuecs_tui.private_folder import make_private
-from gpuecs_tui.wizard.drafts import draft_path
+from gpuecs_tui.wizard.drafts import DraftProblem, draft_path
 
 
 class DraftClaim:
@@ -19,7 +20,11 @@ class DraftClaim:
         self._handle: int | None = None
         self.refusal = ""
         """Why the draft isn't ours, a sentence that names the other process; empty if it is."""
-        path = draft_path(directory).with_suffix(".lock")
+        try:
+            path = draft_path(directory).with_suffix(".lock")
+        except DraftProblem as problem:
+            self.refusal = str(problem)
+            return
         try:
             make_private(path.parent)
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -30,7 +35,11 @@ class DraftClaim:
             return
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except OSError as error:
+            if error.errno in NO_LOCKS:
+                os.close(handle)
+                self.refusal = no_locks_there(path)
+                return
             owner = os.pread(handle, 20, 0).decode("ascii", "replace").strip()
             os.close(handle)
             self.refusal = _(

@@ -18,6 +18,7 @@ from typing import Any
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.private_folder import make_private
+from gpuecs_tui.user_folders import NoHome, state_folder
 
 FORMAT = 1
 """Counts up when an older program could misread the file."""
@@ -46,13 +47,18 @@ class DraftProblem(Exception):
 
 
 def draft_path(directory: Path) -> Path:
-    """Return where the draft of ``directory`` is kept, whether or not it exists."""
-    import platformdirs
+    """Return where the draft of ``directory`` is kept, whether or not it exists.
 
+    Raises DraftProblem where no home directory is known for this user.
+    """
     whole = os.path.realpath(directory)
     digest = hashlib.sha256(os.fsencode(whole)).hexdigest()[:DIGEST_LENGTH]
     name = f"{Path(whole).name[:40] or 'root'}-{digest}.json"
-    return platformdirs.user_state_path("gpuecs-tui") / "drafts" / name
+    try:
+        return state_folder() / "drafts" / name
+    except NoHome as error:
+        words = _("The draft can't be saved: {reason}.").format(reason=error.strerror)
+        raise DraftProblem(words) from None
 
 
 def load(directory: Path) -> Draft | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,8 @@ class Survey:
     """Places in that Terraform that weren't understood."""
     problem: str = ""
     """Why the directory, or the Terraform there (with file and line), can't be read."""
+    unwritable: str = ""
+    """Why nothing can be written there, one sentence with what to do; empty where it can."""
     unfinished: str = ""
     """That a write was cut off here, one sentence; empty where none was."""
     foreign: bool = False
@@ -41,7 +44,7 @@ def survey(directory: Path) -> Survey:
 
     Starts a process and parses HCL: only in a thread. Never raises for what it finds.
     """
-    engine, engine_problem = _engine()
+    engine, engine_problem = _engine(directory)
     run = _run(directory)
     from gpuecs_tui.terraform.stack_directory import unreadable
     from gpuecs_tui.terraform.unfinished_write import unfinished_words
@@ -61,17 +64,30 @@ def survey(directory: Path) -> Survey:
         texts=texts,
         unread=unread,
         problem=problem,
+        unwritable=_unwritable(directory),
         unfinished=unfinished_words(directory),
         foreign=anything and not texts and not problem,
     )
 
 
-def _engine() -> tuple[str, str]:
+def _unwritable(directory: Path) -> str:
+    place = directory.absolute()
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    if os.access(place, os.W_OK | os.X_OK):
+        return ""
+    return _(
+        "{directory} is read-only for you: you can look at the stack, but not write or apply it. "
+        "Begin with a directory that you can write to."
+    ).format(directory=place)
+
+
+def _engine(directory: Path) -> tuple[str, str]:
     from gpuecs_tui.terraform.engine import find_engine
     from gpuecs_tui.terraform.problems import EngineProblem
 
     try:
-        engine = find_engine()
+        engine = find_engine(directory=directory)
     except EngineProblem as problem:
         return "", str(problem)
     return f"{engine.name} {engine.version}", ""

@@ -87,7 +87,9 @@ def _forward(upstream: str, request: _Request) -> Answer:
     place = urlsplit(upstream)
     connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=60)
     try:
-        headers = {k: v for k, v in request.headers.items() if k.lower() != "connection"}
+        # Host names this stub; the account answers only to its own.
+        left_out = ("connection", "host")
+        headers = {k: v for k, v in request.headers.items() if k.lower() not in left_out}
         connection.request(request.method, request.path, request.body, headers)
         response = connection.getresponse()
         kind = response.getheader("Content-Type") or "text/xml"

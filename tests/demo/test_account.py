@@ -118,7 +118,9 @@ def test_stopping_needs_the_token(demo_account: account.DemoAccount) -> None:
 def test_a_client_that_stalls_stalls_nobody_else(demo_account: account.DemoAccount) -> None:
     port = int(demo_account.endpoint.rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port)) as stalled:
-        stalled.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf")
+        stalled.sendall(
+            b"POST / HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Length: 9\r\n\r\nhalf" % port
+        )
         time.sleep(0.2)
         request = urllib.request.Request(demo_account.endpoint + "/demo-terraform-state")
         request.add_header("Authorization", SIGNED_FOR_S3)

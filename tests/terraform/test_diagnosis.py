@@ -51,6 +51,20 @@ def test_success_is_no_failure(name: str) -> None:
             "provider-unreachable",
         ),
         (
+            "Failed to query available provider packages",
+            "Could not retrieve the list of available versions for provider hashicorp/aws: the "
+            "current package for registry.terraform.io/hashicorp/aws 5.100.0 doesn't match any of "
+            "the checksums previously recorded in the dependency lock file",
+            "lock-file-platform",
+        ),
+        (
+            "Failed to load plugin schemas",
+            "Error while loading schemas for plugin components: Could not load the schema for "
+            "provider hashicorp/aws: failed to instantiate provider: fork/exec .terraform/"
+            "providers/x/hashicorp/aws/5.100.0/linux_amd64/x: permission denied",
+            "noexec",
+        ),
+        (
             "No valid credential sources found",
             "Please see https://registry.terraform.io/providers/hashicorp/aws\nError: failed to "
             "refresh cached credentials, no EC2 IMDS role found",

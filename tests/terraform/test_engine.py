@@ -87,9 +87,10 @@ def test_a_program_that_cannot_start(tmp_path: Path) -> None:
 
 def test_its_question_is_not_changed_by_the_environment(tmp_path: Path) -> None:
     fake_engine.install(tmp_path, version="1.11.4", init=Command())
-    find_engine({"PATH": str(tmp_path), "TF_CLI_ARGS": "-chdir=/nowhere", "TF_LOG": "trace"})
+    environ = {"PATH": str(tmp_path), "TF_CLI_ARGS": "-chdir=/nowhere", "TF_LOG": "trace"}
+    find_engine(environ, tmp_path / "not" / "yet")
     told = (tmp_path / "calls.jsonl").read_text()
-    assert "TF_" not in told and '"cwd": "/"' in told
+    assert "TF_" not in told and f'"cwd": "{tmp_path}"' in told, "where its files will stand"
 
 
 def test_a_binary_is_asked_once_and_a_script_each_time(
@@ -97,7 +98,7 @@ def test_a_binary_is_asked_once_and_a_script_each_time(
 ) -> None:
     asked: list[Path] = []
 
-    def ask(path: Path, _environ: object) -> tuple[str, str]:
+    def ask(path: Path, _environ: object, _folder: Path) -> tuple[str, str]:
         asked.append(path)
         return "terraform", "1.11.4"
 

@@ -102,3 +102,22 @@ def test_an_approval_with_the_same_keys() -> None:
 def test_an_approval_with_other_keys_is_refused(present: dict[str, str], words: str) -> None:
     with pytest.raises(RunProblem, match=words):
         return_to(present, origin(KEYS))
+
+
+@pytest.mark.parametrize(
+    ("environ", "noted"),
+    [
+        ({"http_proxy": "http://proxy:3128"}, True),
+        ({"HTTP_PROXY": "http://proxy:3128", "NO_PROXY": "localhost,.corp"}, True),
+        ({"HTTP_PROXY": "http://proxy:3128", "NO_PROXY": "localhost, 169.254.169.254"}, False),
+        ({"HTTP_PROXY": "http://proxy:3128", "no_proxy": "169.254.0.0/16"}, False),
+        ({"HTTP_PROXY": "http://proxy:3128", "NO_PROXY": "*"}, False),
+        ({"HTTP_PROXY": "http://proxy:3128", "AWS_PROFILE": "x"}, False),
+        ({"HTTP_PROXY": "http://proxy:3128", "AWS_EC2_METADATA_DISABLED": "true"}, False),
+        ({"HTTPS_PROXY": "http://proxy:3128"}, False),
+        ({}, False),
+    ],
+)
+def test_a_proxy_before_the_metadata_address_is_noted(environ: dict[str, str], noted: bool) -> None:
+    notes = child_environment(environ).notes
+    assert any("169.254.169.254" in note for note in notes) is noted

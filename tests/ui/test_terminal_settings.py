@@ -20,4 +20,5 @@ def test_frames_come_fast_here_and_seldom_over_a_link() -> None:
     assert here["TEXTUAL_FPS"] == "120" and "TEXTUAL_SMOOTH_SCROLL" not in here
     assert there["TEXTUAL_FPS"] == "30" and there["TEXTUAL_SMOOTH_SCROLL"] == "0"
     assert here["TEXTUAL_ANIMATIONS"] == there["TEXTUAL_ANIMATIONS"] == "none"
+    assert there["TEXTUAL_DISABLE_KITTY_KEY"] == "1" and "TEXTUAL_DISABLE_KITTY_KEY" not in here
     assert prepared(TEXTUAL_FPS="10")["TEXTUAL_FPS"] == "10"

@@ -1,0 +1,52 @@
+"""Where this program keeps its files: below the user's state and cache folders (XDG).
+
+A container that runs with a random user id has neither HOME nor an entry in the password file. Then
+there is no such folder: what needs one says so in a sentence, all else works.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+from gpuecs_tui.i18n import _
+
+_NAME = "gpuecs-tui"
+
+
+class NoHome(OSError):
+    """No home directory is known for this user; ``strerror`` says which variables to set."""
+
+    def __init__(self, variable: str) -> None:
+        reason = _("no home directory is known for this user; set HOME or {variable}")
+        super().__init__(errno.ENOENT, reason.format(variable=variable))
+
+
+def state_folder() -> Path:
+    """Return the folder of runs, drafts and the demo account (XDG_STATE_HOME). Raises NoHome."""
+    # Late: most callers have imported it by now, the start of the program has not.
+    from platformdirs import user_state_path
+
+    try:
+        return user_state_path(_NAME)
+    except RuntimeError:
+        raise NoHome("XDG_STATE_HOME") from None
+
+
+def cache_folder() -> Path:
+    """Return the folder of what can be made again (XDG_CACHE_HOME). Raises NoHome."""
+    from platformdirs import user_cache_path
+
+    try:
+        return user_cache_path(_NAME)
+    except RuntimeError:
+        raise NoHome("XDG_CACHE_HOME") from None
+
+
+def expand_home(path: str | os.PathLike[str]) -> Path:
+    """Return ``path`` with ``~`` replaced; as it is where no home directory is known."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
