@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 
 from gpuecs_tui.demo import account
-from gpuecs_tui.demo.pace import PACE_VARIABLE
+from gpuecs_tui.demo.protocol import PACE_VARIABLE
 
 PACE = "0.05"
 """Waits of the emulated account, of their length: nothing here depends on them."""
