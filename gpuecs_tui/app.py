@@ -24,6 +24,7 @@ from textual.worker import Worker
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terminal import mouse_wanted, started
+from gpuecs_tui.terraform.states import Operation
 from gpuecs_tui.theme import install_themes
 from gpuecs_tui.widgets.account_app import AccountApp
 from gpuecs_tui.widgets.broken_worker import tell_broken_worker
@@ -143,6 +144,11 @@ class WizardApp(AccountApp[int], OrderedKeysApp[int], PaletteApp[int], WireApp[i
             self.check_soon()
         return switched
 
+    def plan(self, operation: Operation) -> AwaitComplete:
+        """Go to the run and plan there, unless a run is under way or waits for approval."""
+        self.wizard.wanted_run = operation
+        return self.go("run")
+
     async def action_quit(self) -> None:
         """Leave; the draft stays."""
         self.exit(0)
@@ -159,6 +165,10 @@ class WizardApp(AccountApp[int], OrderedKeysApp[int], PaletteApp[int], WireApp[i
                 if step.id in self.wizard.visited and step.id != screen.STEP:
                     title = _("Go to: {step}").format(step=_(step.title))
                     yield SystemCommand(title, "", partial(self.go, step.id))
+            if "run" in self.wizard.visited and screen.STEP != "run":
+                plan, destroy = _("Plan the changes"), _("Plan a destroy")
+                yield SystemCommand(plan, "", partial(self.plan, Operation.APPLY))
+                yield SystemCommand(destroy, "", partial(self.plan, Operation.DESTROY))
             yield SystemCommand(
                 _("State: list, release a lock, bring back"), "", partial(self.go, "state")
             )

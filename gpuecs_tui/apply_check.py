@@ -20,6 +20,7 @@ from gpuecs_tui.stack.resolve import Answers, Resolved, resolve
 if TYPE_CHECKING:
     from gpuecs_tui.aws.facts import AccountFacts
     from gpuecs_tui.aws.session import AccountReader
+    from gpuecs_tui.stack.model import Stack
 
 Connect = Callable[[str], "AccountReader"]
 """Returns a reader for a region, which is closed afterwards; makes no call."""
@@ -41,6 +42,8 @@ class Checked:
     """Why nothing could be read of the account, in sentences; empty where something was."""
     not_checked: str = ""
     """Why the Terraform in the directory can't be checked at all, in sentences."""
+    stack: Stack | None = None
+    """The stack as the directory's Terraform has it; None unless every decision was read."""
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -163,7 +166,9 @@ class ApplyCheck:
         if answers is None or self._not_checked:
             return Checked(not_checked=self._not_checked)
         found = findings(answers, self._facts, self._owned, self._provider, self._bootstrap)
-        return Checked(tuple(found), self._account_problem)
+        resolved = _resolved(answers, self._facts)
+        stack = None if resolved.missing else resolved.stack
+        return Checked(tuple(found), self._account_problem, stack=stack)
 
 
 class NoStack(Exception):

@@ -25,7 +25,7 @@ from gpuecs_tui.widgets.confirm import Confirm
 from gpuecs_tui.widgets.run_advice import BRING_BACK, ENDED_BADLY
 from gpuecs_tui.widgets.run_approval import ApprovingScreen
 from gpuecs_tui.widgets.run_panel import RunPanel
-from gpuecs_tui.widgets.run_questions import end_question, stop_question
+from gpuecs_tui.widgets.run_questions import end_question, replan_question, stop_question
 from gpuecs_tui.widgets.run_watch import still_holds
 from gpuecs_tui.wizard.run_environment import environment_for
 
@@ -125,7 +125,13 @@ class RunScreen(ApprovingScreen):
         self.post_message(self.Found(found or next(iter(runs.runs_of(directory)), None)))
 
     @work(thread=True, group="run", exit_on_error=False)
-    def _start(self, operation: Operation) -> None:
+    def _start(self, operation: Operation, instead_of: Run | None) -> None:
+        if instead_of is not None:
+            try:
+                runs.discard(instead_of)
+            except TerraformProblem as problem:
+                self.post_message(self.Refused(problem))
+                return
         self._begin(operation)
 
     def _begin(self, operation: Operation, *, only_bring_back: bool = False) -> None:
@@ -227,10 +233,22 @@ class RunScreen(ApprovingScreen):
 
     def action_plan(self, operation: str) -> None:
         """Start a run: plan an apply, or the end of everything."""
+        run = self.run
+        if run is None or run.state is not State.PLANNED:
+            self._plan(Operation(operation))
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._plan(Operation(operation), instead_of=run)
+
+        self.app.push_screen(replan_question(Operation(operation)), answered)
+
+    def _plan(self, operation: Operation, instead_of: Run | None = None) -> None:
         self._busy = True
         self.panel.say(Content(_("Starting …")))
         self.changed()
-        self._start(Operation(operation))
+        self._start(operation, instead_of)
 
     def approved(self, run: Run) -> None:
         """Have the plan applied."""
@@ -283,7 +301,8 @@ class RunScreen(ApprovingScreen):
             case "end_now":
                 return run is not None and run.state is State.STOPPING
             case "plan":
-                return not self._busy and (run is None or run.is_final)
+                waits = run is None or run.is_final or run.state is State.PLANNED
+                return waits and not self._busy and self.checking is None
             case "copy_url":
                 return bool(self.is_mounted and self.panel.url)
             case "state":
@@ -304,10 +323,12 @@ class RunScreen(ApprovingScreen):
             ("D", _("destroy"), "plan", ("destroy",)),
             ("S", _("state"), "state", ()),
         )
+        # Another plan is for a run that has ended; beside approve and discard it would only crowd.
+        waits = self.is_mounted and self.run is not None and self.run.state is State.PLANNED
         hints = [
             (key, word)
             for key, word, action, parameters in offers
-            if self.check_action(action, parameters)
+            if self.check_action(action, parameters) and (key != "p" or not waits)
         ]
         if self.is_mounted:
             shows_log = self.panel.has_class("-show-log")

@@ -230,8 +230,9 @@ class StartScreen(StepScreen):
                 assert self._survey is not None
                 self._keep_draft_aside()
                 self.wizard.replace_texts(self._survey.texts)
-                self.wizard.visited = IDS[: IDS.index(LAST_FORM) + 1]
-                self.post_message(self.Going(LAST_FORM))
+                self.wizard.visited = IDS
+                # A stack whose state holds resources is deployed: what it does comes first.
+                self.post_message(self.Going("deployment" if self.wizard.owned else LAST_FORM))
             case "new" if self._survey is None and self._may_hold_a_stack():
                 self._new_wanted = True
                 self.say(_("Reading the Terraform in the directory …"))
@@ -261,7 +262,7 @@ class StartScreen(StepScreen):
             self.wizard.adopt(self._draft)
         elif self._survey is not None and self._survey.texts:
             self.wizard.replace_texts(self._survey.texts)
-            self.wizard.visited = IDS[: IDS.index(LAST_FORM) + 1]
+            self.wizard.visited = IDS
 
     def _keep_draft_aside(self) -> None:
         if self.wizard.draft_refusal:

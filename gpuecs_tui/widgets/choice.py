@@ -27,12 +27,12 @@ class Picker(WizardModal[tuple[str, ...] | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", show=False),
         Binding("tab", "compare", show=False),
-        Binding("ctrl+g,question_mark", "help", show=False),
+        Binding("f1,ctrl+g,question_mark", "help", show=False),
     ]
     CSS = """
     Picker { align: center middle; }
     Picker Vertical {
-        width: 96%; max-width: 130; height: 90%; background: $surface; border: round $border;
+        width: 100%; max-width: 130; height: 90%; background: $surface; border: round $border;
         padding: 0 1;
     }
     Picker.-wide Vertical { width: 100%; max-width: 150; }

@@ -251,7 +251,7 @@ class ChoiceList(ScrollView, can_focus=True):
         if event.character == " " and (self.choices.multiple or not self._filters):
             event.stop()
             self._toggle()
-        elif self._filters and (event.character != "?" or self._wanted):
+        elif self._filters and event.character != "?":
             event.stop()
             self.wanted = self._wanted + event.character
 

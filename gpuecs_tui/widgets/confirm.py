@@ -36,7 +36,7 @@ class Confirm(ModalScreen[bool]):
     Confirm {
         align: center middle;
         & #frame {
-            width: 90%; max-width: 88; height: auto; max-height: 90%;
+            width: 100%; max-width: 88; height: auto; max-height: 90%;
             padding: 1 2; background: $surface; border: round $primary;
             border-title-style: bold; border-title-color: $text-accent;
         }
@@ -46,7 +46,12 @@ class Confirm(ModalScreen[bool]):
         & #ask { margin-top: 1; height: auto; }
         & Input { padding: 0 1; background: $panel; margin-top: 1; }
         & #buttons { height: 1; margin-top: 1; align-horizontal: right; }
-        & Button { min-width: 12; margin-left: 2; }
+        & #ask.-wrong { color: $text-error; }
+        & Button {
+            min-width: 12; margin-left: 2; background: $panel; color: $foreground;
+            &:focus { background: $primary; color: $text; text-style: bold reverse; }
+        }
+        &.-grave Button:focus { background: $error; }
     }
     """
 
@@ -70,15 +75,13 @@ class Confirm(ModalScreen[bool]):
             with VerticalScroll(id="lines", can_focus=False):
                 yield Static(Content("\n").join(list(self._lines)))
             if self._word:
-                ask = _("Type {word} to go on:").split("{word}")
-                yield Static(Content.assemble(ask[0], (self._word, "bold"), *ask[1:]), id="ask")
+                yield Static(self._ask(_("Type {word} to go on:")), id="ask")
                 yield Input(id="word", select_on_focus=False, compact=True)
             with Horizontal(id="buttons"):
                 yield Button(Content(_("No")), id="no", compact=True)
                 yield Button(
                     Content(self._yes),
                     id="yes",
-                    variant="error" if "-grave" in self.classes else "primary",
                     disabled=bool(self._word),
                     compact=True,
                 )
@@ -111,6 +114,10 @@ class Confirm(ModalScreen[bool]):
             return not self._word
         return super().check_action(action, parameters)
 
+    def _ask(self, text: str) -> Content:
+        before, after = text.split("{word}")
+        return Content.assemble(before, (self._word, "bold"), after)
+
     @on(Input.Changed)
     def _compare(self, event: Input.Changed) -> None:
         self.query_one("#yes", Button).disabled = event.value.strip() != self._word
@@ -119,6 +126,10 @@ class Confirm(ModalScreen[bool]):
     def _submit(self, event: Input.Submitted) -> None:
         if event.value.strip() == self._word:
             self.dismiss(True)
+            return
+        text = _("That is not the name. Type {word} to go on:")
+        self.query_one("#ask", Static).update(self._ask(text))
+        self.query_one("#ask").add_class("-wrong")
 
     @on(Button.Pressed, "#yes")
     def _say_yes(self) -> None:

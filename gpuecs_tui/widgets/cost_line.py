@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from textual.content import Content
 
+from gpuecs_tui.aws.facts import AccountFacts
 from gpuecs_tui.checks.context import Context, context_of
 from gpuecs_tui.checks.cost import cost
 from gpuecs_tui.checks.cost_words import in_one_line, text_lines
 from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.widgets.cells import harmless
 from gpuecs_tui.widgets.styles import MUTED
 from gpuecs_tui.wizard.memory import Wizard
@@ -28,7 +30,12 @@ def cost_line(wizard: Wizard) -> Content:
     resolved = wizard.decisions.resolved
     if NEEDED & {*resolved.missing, *wizard.decisions.problems}:
         return Content("")
-    paid = cost(context_of(resolved.stack, wizard.account.facts))
+    return cost_of(resolved.stack, wizard.account.facts)
+
+
+def cost_of(stack: Stack, facts: AccountFacts | None) -> Content:
+    """Return the line for ``stack`` by the prices in ``facts``."""
+    paid = cost(context_of(stack, facts))
     line = paid.lines[0]
     if line.each is None:
         return Content.styled(_("Price unknown: {reason}.").format(reason=line.unknown), MUTED)

@@ -86,7 +86,7 @@ class EditorScreen(ModalScreen[None]):
     CSS = """
     EditorScreen { align: center middle; }
     EditorScreen Vertical {
-        width: 90%; max-width: 110; height: 80%; background: $surface; border: round $border;
+        width: 100%; max-width: 110; height: 80%; background: $surface; border: round $border;
         padding: 0 1;
     }
     EditorScreen TextArea { height: 1fr; border: none; padding: 0; }

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -68,6 +68,13 @@ class TextControl(Input):
     def __init__(self, text: str) -> None:
         super().__init__(text, compact=True, select_on_focus=False)
         self.cursor_blink = False
+
+    async def on_key(self, event: events.Key) -> None:
+        """Open the help with ``?``, where it can't be meant as text: before anything is typed."""
+        if event.character == "?" and self.selection.is_empty != bool(self.value):
+            event.stop()
+            event.prevent_default()
+            await self.run_action("screen.help")
 
 
 class PlainControl(TextControl):

@@ -124,7 +124,7 @@ class FormScreen(StepScreen):
             return Content(_("Enter opens or shuts this section.") if fold else "")
         declaration = field.declaration
         detail = [field.key, limits_in_words(declaration)]
-        default = placeholder(field.key, self.wizard.decisions)
+        default = self.wizard.default_text(field.key)
         if default and declaration.kind not in {"map"}:
             detail.append(_("default {value}").format(value=default))
         if self._has_list(field.key):

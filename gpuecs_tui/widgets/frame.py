@@ -10,7 +10,7 @@ wizard as its only argument, each time one goes there: what must outlive it belo
 
 The base shows the header, the steps (a column from 100 cells on, else one line), the scrolling
 body, one line of ``live`` text, the help of what has the focus, and the keys. It owns ctrl+n
-(next), ctrl+p (back), ctrl+t (steps), ctrl+l (findings), ctrl+g and ``?`` (help). To change a
+(next), ctrl+p (back), ctrl+t (steps), ctrl+l (findings), f1, ctrl+g and ``?`` (help). To change a
 decision, call ``wizard.put(key, text)`` and post ``Edited``: the checks then run. To override:
 
 - ``changed()``: something in the wizard changed (a text, the account, findings); call super first.
@@ -82,7 +82,7 @@ class StepScreen(Screen[None]):
         Binding("ctrl+t", "steps", show=False),
         Binding("ctrl+l", "findings", show=False),
         Binding("ctrl+y", "fit", show=False),
-        Binding("ctrl+g,question_mark", "help", show=False),
+        Binding("f1,ctrl+g,question_mark", "help", show=False),
         Binding("pageup", "page(-1)", show=False),
         Binding("pagedown", "page(1)", show=False),
     ]

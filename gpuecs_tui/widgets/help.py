@@ -23,12 +23,12 @@ class HelpScreen(ModalScreen[None]):
     """Scrolls with the arrows; any of its keys shuts it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,enter,ctrl+g,question_mark", "leave", show=False),
+        Binding("escape,q,enter,f1,ctrl+g,question_mark", "leave", show=False),
     ]
     CSS = """
     HelpScreen { align: center middle; }
     HelpScreen VerticalScroll {
-        width: 90%; max-width: 100; height: 90%; background: $surface; border: round $border;
+        width: 100%; max-width: 100; height: 90%; background: $surface; border: round $border;
         padding: 1 2; scrollbar-size-vertical: 1;
     }
     HelpScreen Static { height: auto; }

@@ -15,6 +15,8 @@ from gpuecs_tui.apply_check import LIMIT_SECONDS, ApplyCheck, Checked
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.states import Operation, State
+from gpuecs_tui.widgets.cells import harmless
+from gpuecs_tui.widgets.cost_line import cost_of
 from gpuecs_tui.widgets.run_advice import AdvisingScreen
 from gpuecs_tui.widgets.run_questions import apply_question
 from gpuecs_tui.wizard.run_environment import state_environment
@@ -104,8 +106,22 @@ class ApprovingScreen(AdvisingScreen):
             if yes:
                 self.approved(run)
 
-        question = apply_question(watch, checked, self.life_for(run), self.confirmation)
+        life = self.life_for(run)
+        question = apply_question(watch, checked, life, self.confirmation, self._about(checked))
         self.app.push_screen(question, answered)
+
+    def _about(self, checked: Checked | None) -> list[Content]:
+        """Return whose account the plan changes, and what the stack in the files costs."""
+        identity = self.wizard.account.identity
+        stack = checked.stack if checked is not None else None
+        where = _("Account {account}, region {region}").format(
+            account=identity.account if identity else _("unknown"),
+            region=(stack.stack.region if stack else self.wizard.region) or _("unknown"),
+        )
+        lines = [Content.styled(harmless(where), "bold")]
+        if stack is not None:
+            lines.append(cost_of(stack, self.wizard.account.facts))
+        return [*lines, Content("")]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Allow to leave a check while there is one."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.content import Content
 
 from gpuecs_tui.apply_check import Checked
@@ -22,10 +24,15 @@ from gpuecs_tui.widgets.run_words import (
 
 
 def apply_question(
-    watch: RunWatch, checked: Checked | None, life: CredentialCheck | None, name: str
+    watch: RunWatch,
+    checked: Checked | None,
+    life: CredentialCheck | None,
+    name: str,
+    about: Sequence[Content] = (),
 ) -> Confirm:
     """Ask whether to apply the plan on view; ``name`` must be typed where that is grave.
 
+    ``about``: whose account it is and what the stack costs.
     Grave is a plan that destroys or replaces, or one of which ``checked`` says that it can't work.
     What destroys everything needs no check (None).
     """
@@ -34,7 +41,11 @@ def apply_question(
     errors = checked.errors if checked is not None else ()
     blind = checked is not None and bool(checked.account_problem)
     grave = bool(errors) or destroys(run, watch.tree)
-    lines = [*finding_lines(errors), *(freshness_lines(checked) if checked is not None else ())]
+    lines = [
+        *finding_lines(errors),
+        *about,
+        *(freshness_lines(checked) if checked is not None else ()),
+    ]
     lines += question(run, watch.progress, watch.tree)
     short = life is not None and life.is_short
     told = life.sentence if life is not None else _("How long the credentials last isn't known.")
@@ -46,6 +57,21 @@ def apply_question(
         word=name if grave else "",
         grave=grave or short or blind,
     )
+
+
+def replan_question(operation: Operation) -> Confirm:
+    """Ask whether another plan may replace the one that waits for approval."""
+    destroy = operation is Operation.DESTROY
+    title = _("Discard this plan and plan a destroy?") if destroy else _("Discard this plan?")
+    lines = [
+        Content(_("The plan that waits for approval is discarded. Nothing is changed by that.")),
+        Content(
+            _("The new plan shows what a destroy would delete, and waits for approval as well.")
+            if destroy
+            else _("Terraform plans again, and the new plan waits for approval as well.")
+        ),
+    ]
+    return Confirm(title, lines, yes=_("Plan a destroy") if destroy else _("Plan again"))
 
 
 def stop_question(progress: Progress) -> Confirm:

@@ -27,12 +27,12 @@ class Sheet(ModalScreen[None]):
     """Scrolls with the arrows; any of its keys shuts it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,enter,tab,ctrl+g,question_mark", "leave", show=False),
+        Binding("escape,q,enter,tab,f1,ctrl+g,question_mark", "leave", show=False),
     ]
     CSS = """
     Sheet { align: center middle; }
     Sheet VerticalScroll {
-        width: 96%; max-width: 120; height: auto; max-height: 90%; background: $surface;
+        width: 100%; max-width: 120; height: auto; max-height: 90%; background: $surface;
         border: round $border; padding: 0 1; scrollbar-size-vertical: 1;
     }
     Sheet Static { height: auto; }

@@ -111,6 +111,12 @@ def decide(texts: Texts, find_type: FindType) -> Decisions:
     return Decisions(answers, resolved, wrong, missing, malformed & wrong.keys())
 
 
+def default_text(key: str, texts: Texts, find_type: FindType) -> str:
+    """Return what ``key`` would be without its text, as one would type it; empty if nothing."""
+    others = {other: text for other, text in texts.items() if other != key}
+    return placeholder(key, decide(others, find_type))
+
+
 def placeholder(key: str, decisions: Decisions) -> str:
     """Return the value that an empty field stands for, as one would type it; empty if none."""
     declaration = FORM_KEYS[key]

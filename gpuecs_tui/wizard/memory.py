@@ -140,6 +140,12 @@ class Wizard:
 
         return text_of(key, self._texts)
 
+    def default_text(self, key: str) -> str:
+        """Return what the field of ``key`` stands for while it is empty; empty if for nothing."""
+        from gpuecs_tui.wizard.decisions import default_text
+
+        return default_text(key, self._texts, self.instance_type)
+
     def put(self, key: str, text: str) -> None:
         """Take what was typed for ``key`` and save it soon."""
         if self.text(key) == text and (key in self._texts or not text):

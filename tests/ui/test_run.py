@@ -400,6 +400,26 @@ async def test_destroy_is_planned_first_and_needs_the_name(directory: Path, engi
         assert fake_engine.calls(engine)[-1]["arguments"][0] == "apply"
 
 
+@pytest.mark.parametrize(("answer", "runs_made"), [("n", 1), ("y", 2)])
+async def test_a_destroy_is_planned_in_place_of_a_plan_that_waits(
+    directory: Path, engine: Path, answer: str, runs_made: int
+) -> None:
+    async with on_run_screen(directory, wanted="apply") as pilot:
+        await until_run(pilot, State.PLANNED)
+        waiting = run_of(pilot)
+        assert "D destroy" in keys(pilot) and "p plan" not in keys(pilot)
+        await pilot.press("D")
+        assert isinstance(pilot.app.screen, Confirm)
+        await pilot.press(answer)
+        await until_run(pilot, State.PLANNED)
+        if answer == "y":
+            await until(pilot, lambda: run_of(pilot).operation is Operation.DESTROY, "the destroy")
+            assert waiting.refresh().state is State.DISCARDED
+        else:
+            assert run_of(pilot).id == waiting.id
+        assert len(runs.runs_of(directory)) == runs_made
+
+
 async def test_without_an_engine_the_sentence_says_what_to_do(
     directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,7 +21,7 @@ from gpuecs_tui.terraform.states import State
 from gpuecs_tui.widgets import run_approval
 from gpuecs_tui.widgets.confirm import Confirm
 from tests.terraform import fake_engine
-from tests.ui import test_run
+from tests.ui import fakes, test_run
 from tests.ui.conftest import until
 from tests.ui.run_folders import PLAN, PLAN_ENDS, applied, stage
 from tests.ui.test_run import keys, on_run_screen, run_of, said, screen_of
@@ -36,6 +36,12 @@ async def asked(pilot: Pilot[int]) -> str:
         pilot, lambda: isinstance(pilot.app.screen, Confirm) and pilot.app.screen.is_mounted
     )
     return str(pilot.app.screen.query_one("#lines Static", Static).content)
+
+
+async def asked_below_the_account(pilot: Pilot[int]) -> list[str]:
+    """Return the lines of the question that follow account, region and cost."""
+    lines = (await asked(pilot)).splitlines()
+    return lines[lines.index("") + 1 :]
 
 
 @pytest.fixture
@@ -68,7 +74,10 @@ async def test_all_well_is_said_with_its_freshness(
     let_read(monkeypatch, lambda *_any: right_account())
     async with on_run_screen(planned) as pilot:
         await pilot.press("a")
-        first, _empty, plan, *_rest = (await asked(pilot)).splitlines()
+        account, cost, *_rest = (await asked(pilot)).splitlines()
+        assert account == f"Account {fakes.ACCOUNT}, region {fakes.REGION}"
+        assert cost.startswith("Price unknown")
+        first, _empty, plan, *_rest = await asked_below_the_account(pilot)
         assert first == "Checked just now against the account."
         assert plan.startswith("Plan: 38 to add")
         assert not pilot.app.screen.query(Input)
@@ -105,7 +114,7 @@ async def test_what_can_not_be_told_is_said(planned: Path, monkeypatch: pytest.M
     let_read(monkeypatch, lambda *_any: right_account(quotas=refused))
     async with on_run_screen(planned) as pilot:
         await pilot.press("a")
-        first, second, *_rest = (await asked(pilot)).splitlines()
+        first, second, *_rest = await asked_below_the_account(pilot)
         assert first == "Checked just now, but this could not be told:"
         assert second.startswith("? ") and "not allowed to call it" in second
 
@@ -119,7 +128,7 @@ async def test_an_account_that_refuses_is_said(
     let_read(monkeypatch, read)
     async with on_run_screen(planned) as pilot:
         await pilot.press("a")
-        first, second, *_rest = (await asked(pilot)).splitlines()
+        first, second, *_rest = await asked_below_the_account(pilot)
         assert first == (
             "Not checked against the account: The credentials have expired. Run: aws sso login"
         )
@@ -137,7 +146,7 @@ async def test_an_account_that_does_not_answer_is_waited_for_so_long_and_no_long
         assert "a approve" not in keys(pilot) and "esc don't check" in keys(pilot)
         await pilot.press("tab")
         assert "tab log" in keys(pilot), "keys work meanwhile"
-        text = await asked(pilot)
+        text = "\n".join(await asked_below_the_account(pilot))
         assert text.startswith("Checked just now, but this could not be told:")
         assert "not read yet" in text
         assert "Checking" not in said(pilot)

@@ -11,6 +11,7 @@ from gpuecs_tui.widgets.choice_list import ChoiceList
 from gpuecs_tui.widgets.frame import StepScreen
 from gpuecs_tui.wizard.survey import Survey
 from tests.ui.conftest import settle, until, wizard_app
+from tests.ui.test_decisions import WHOLE
 
 
 @pytest.mark.parametrize(
@@ -45,4 +46,25 @@ async def test_enter_begins_no_new_stack_before_the_directory_was_read(
         if terraform:
             await until(pilot, lambda: len(menu.choices.rows) == 2)
             assert menu.row is not None and menu.row.id == "open"
+    app.wizard.close()
+
+
+@pytest.mark.parametrize(
+    ("owned", "step"), [(frozenset({"llama"}), "deployment"), (frozenset(), "review")]
+)
+async def test_a_stack_opens_at_its_deployment_once_it_is_deployed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owned: frozenset[str], step: str
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setattr("gpuecs_tui.terraform.owned.owned", lambda _directory: owned)
+    found = Survey(terraform=True, texts=dict(WHOLE))
+    monkeypatch.setattr("gpuecs_tui.wizard.survey.survey", lambda _directory: found)
+    app = wizard_app(tmp_path / "llama")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert isinstance(app.screen, StepScreen) and step == app.screen.STEP
+        # Planning, destroying and watching need no plan first.
+        assert {"run", "deployment"} <= set(app.wizard.visited)
     app.wizard.close()

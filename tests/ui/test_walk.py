@@ -368,7 +368,7 @@ async def test_another_region_is_read_once_it_is_typed(open_wizard: Open) -> Non
         assert not any(region in {"eu", "eu-west"} for _profile, region in app.feed.started)
 
 
-@pytest.mark.parametrize("key", ["ctrl+g", "question_mark"])
+@pytest.mark.parametrize("key", ["f1", "ctrl+g", "question_mark"])
 async def test_help_is_a_key_away(open_wizard: Open, key: str) -> None:
     async with open_wizard() as pilot:
         await go_to(pilot, "load_balancer")
@@ -376,6 +376,38 @@ async def test_help_is_a_key_away(open_wizard: Open, key: str) -> None:
         assert isinstance(pilot.app.screen, HelpScreen)
         await pilot.press("escape")
         assert step(pilot) == "load_balancer"
+
+
+@pytest.mark.parametrize("text", ["", "suggested"])
+async def test_a_question_mark_before_anything_is_typed_explains_the_screen(
+    open_wizard: Open, text: str
+) -> None:
+    async with open_wizard() as pilot:
+        await begin(pilot)
+        if text:
+            await pilot.press("tab", "tab")
+            assert focused_key(pilot) == "stack.name" and wizard(pilot).stack_name == "llama"
+        before = dict(wizard(pilot).texts)
+        await pilot.press("question_mark")
+        assert isinstance(pilot.app.screen, HelpScreen)
+        assert wizard(pilot).texts == before
+
+
+async def test_the_help_line_says_the_default_and_not_what_is_typed(open_wizard: Open) -> None:
+    async with open_wizard() as pilot:
+        await go_to(pilot, "task", service__desired_count="7", fleet__max_size="")
+        screen = pilot.app.screen
+        assert isinstance(screen, StepScreen)
+        field(pilot, "service.desired_count").control.focus()
+        await pilot.pause()
+        assert "default 1" in screen.focus_help().plain
+        await go_to(pilot, "fleet", service__desired_count="3", fleet__max_size="9")
+        field(pilot, "fleet.max_size").control.focus()
+        await pilot.pause()
+        screen = pilot.app.screen
+        assert isinstance(screen, StepScreen)
+        # Twice the tasks, for a rolling update; g4dn.xlarge holds one each.
+        assert "default 6" in screen.focus_help().plain
 
 
 async def test_a_question_mark_can_be_typed(open_wizard: Open) -> None:
@@ -401,6 +433,10 @@ async def test_the_palette_offers_the_steps(open_wizard: Open) -> None:
         await go_to(pilot, "task")
         titles = [it.title for it in pilot.app.get_system_commands(pilot.app.screen)]
         assert "Go to: Network" in titles and "Go to: Run" not in titles
+        assert "Plan a destroy" not in titles
+        wizard(pilot).visited = (*wizard(pilot).visited, "run")
+        titles = [it.title for it in pilot.app.get_system_commands(pilot.app.screen)]
+        assert {"Plan the changes", "Plan a destroy", "Go to: Run"} <= set(titles)
         await pilot.press("ctrl+o")
         await pilot.pause()
         assert pilot.app.screen is not pilot.app.screen_stack[-2]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from textual.app import App
 from textual.content import Content
+from textual.widgets import Button, Static
 
 from gpuecs_tui.widgets.confirm import Confirm
 
@@ -39,6 +40,29 @@ async def test_a_plain_question(keys: str, answer: bool) -> None:
         await pilot.press(*keys.split())
         await pilot.pause()
         assert app.answers == [answer]
+
+
+async def test_a_wrong_name_is_said() -> None:
+    app = Asking("demo")
+    async with app.run_test() as pilot:
+        await pilot.press("d", "e", "v", "enter")
+        await pilot.pause()
+        asked = app.screen.query_one("#ask", Static).content
+        assert isinstance(asked, Content) and asked.plain.startswith("That is not the name.")
+        assert app.answers == []
+        await pilot.press("backspace", "m", "o", "enter")
+        await pilot.pause()
+        assert app.answers == [True]
+
+
+async def test_the_focused_button_is_the_one_that_stands_out() -> None:
+    app = Asking()
+    async with app.run_test() as pilot:
+        no, yes = app.screen.query_one("#no", Button), app.screen.query_one("#yes", Button)
+        assert no.has_focus and no.styles.background != yes.styles.background
+        focused, unfocused = no.styles.background, yes.styles.background
+        await pilot.press("right")
+        assert (no.styles.background, yes.styles.background) == (unfocused, focused)
 
 
 @pytest.mark.parametrize(
