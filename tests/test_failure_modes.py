@@ -195,6 +195,71 @@ MODES = (
     ),
 )
 
+MACHINE_MODES = (
+    Mode(
+        "kill-user",
+        "logind ends all processes of a user at logout: the run does not survive it.",
+        {
+            "run": "terraform/test_logout.py::"
+            "test_a_scope_and_lingering_save_the_run_and_less_is_said"
+        },
+    ),
+    Mode(
+        "nfs-locks",
+        "Files can't be locked: NFS without a lock service.",
+        {
+            "run": "commands/test_machines.py::"
+            "test_files_that_can_t_be_locked_are_named_as_the_cause"
+        },
+    ),
+    Mode(
+        "noexec-home",
+        "A provider can't be started: its file system is mounted noexec.",
+        {"run": "terraform/test_diagnosis.py::test_known_failures"},
+    ),
+    Mode(
+        "lock-file-platform",
+        "The dependency lock file lacks this platform's checksums.",
+        {"run": "terraform/test_diagnosis.py::test_known_failures"},
+    ),
+    Mode(
+        "version-manager",
+        "A version manager chooses Terraform's version by the stack's directory.",
+        {
+            "run": "commands/test_machines.py::"
+            "test_a_version_manager_is_asked_where_terraform_will_run"
+        },
+    ),
+    Mode(
+        "imds-proxy",
+        "A proxy stands before the instance metadata service, and NO_PROXY lacks its address.",
+        {"run": "terraform/test_environment.py::test_a_proxy_before_the_metadata_address_is_noted"},
+    ),
+    Mode(
+        "no-home",
+        "The user has no home directory: a container with a random user id.",
+        {"run": "commands/test_machines.py::test_without_a_home_only_what_needs_one_refuses"},
+    ),
+    Mode(
+        "not-utf8",
+        "The terminal or the log is not UTF-8.",
+        {
+            "run": "commands/test_machines.py::"
+            "test_a_log_that_is_not_utf_8_gets_replaced_characters_and_whole_data"
+        },
+    ),
+)
+"""What is wrong with the machine, said by ``doctor`` or the run."""
+
+MACHINE_HEAD = """
+## The machine
+
+What the machine itself can do to a run, and the test of what `gpuecs-tui` says or does then.
+
+| rule | what happens | test |
+|---|---|---|
+"""
+
 HEAD = """\
 # Failure modes
 
@@ -223,7 +288,8 @@ def page() -> str:
             ", ".join(f"`{fault}`" for fault in faults),
         ]
         rows.append("| " + " | ".join(cells) + " |\n")
-    return HEAD + "".join(rows)
+    machine = [f"| `{it.id}` | {it.happens} | `{it.tests['run']}` |\n" for it in MACHINE_MODES]
+    return HEAD + "".join(rows) + MACHINE_HEAD + "".join(machine)
 
 
 def test_the_page_is_up_to_date() -> None:
@@ -236,9 +302,9 @@ def test_every_rule_has_its_row() -> None:
     assert {fault.rule for fault in FAULTS.values()} <= {"", *RULES}
 
 
-@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.id)
+@pytest.mark.parametrize("mode", (*MODES, *MACHINE_MODES), ids=lambda mode: mode.id)
 def test_each_is_held_by_a_test_that_exists(mode: Mode) -> None:
-    assert mode.tests.keys() & {*PLACES}
+    assert mode.tests.keys() & {*PLACES, "run"}
     for test in mode.tests.values():
         file, _colons, name = test.partition("::")
         tree = ast.parse((ROOT / "tests" / file).read_text(encoding="utf-8"))

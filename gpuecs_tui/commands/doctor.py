@@ -19,6 +19,8 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.private_folder import make_private
 from gpuecs_tui.terraform.engine import Engine, find_engine
 from gpuecs_tui.terraform.environment import child_environment
+from gpuecs_tui.terraform.launch import user_name
+from gpuecs_tui.terraform.logout import scope_prefix, warning
 from gpuecs_tui.terraform.mirror import Source, find_mirror
 from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.user_folders import NoHome, state_folder
@@ -44,6 +46,7 @@ def doctor(arguments: argparse.Namespace) -> int:
         results.append(_provider(engine, arguments))
     results.extend(_environment())
     results.append(_state_folder())
+    results.extend(_logout())
     results.extend(_noexec(arguments.plugin_dir))
     results.append(_credentials())
     results.append(_terminal())
@@ -131,6 +134,12 @@ def _state_folder() -> _Result:
             _("Set XDG_STATE_HOME to a folder that you can write to."),
         )
     return _Result(subject, True, str(folder))
+
+
+def _logout() -> list[_Result]:
+    user = user_name()
+    words = warning(user, scope_prefix(user, os.environ))
+    return [_Result(_("Logout"), False, words)] if words else []
 
 
 def _noexec(plugin_dir: Path | None) -> list[_Result]:

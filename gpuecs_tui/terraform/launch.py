@@ -15,6 +15,7 @@ from gpuecs_tui.terraform.directory_lock import DirectoryLock, Holder
 from gpuecs_tui.terraform.environment import child_environment, origin
 from gpuecs_tui.terraform.journal import JournalWriter, RunFiles, record
 from gpuecs_tui.terraform.liveness import host_name
+from gpuecs_tui.terraform.logout import scope_prefix, warning
 from gpuecs_tui.terraform.process import detach
 from gpuecs_tui.terraform.run import Run, load
 from gpuecs_tui.terraform.stack_directory import identify_directory, mark
@@ -80,9 +81,14 @@ def launch(run: Run, stage: str, lock: DirectoryLock, environ: Mapping[str, str]
     try:
         words = _("Starting…") if stage == "plan" else _("Approved: starting to apply…")
         journal.state(State.STARTING if stage == "plan" else State.APPROVED, words)
+        user = user_name()
+        prefix = scope_prefix(user, environ)
+        if leaving := warning(user, prefix):
+            journal.note(leaving, "warn")
+        # -P: a file named like a module in some folder must not be imported for it.
+        runner = (sys.executable, "-P", "-m", RUNNER)
         detach(
-            # -P: a file named like a module in some folder must not be imported for it.
-            [sys.executable, "-P", "-m", RUNNER, str(run.files.folder), stage, str(lock.handle)],
+            [*prefix, *runner, str(run.files.folder), stage, str(lock.handle)],
             cwd=run.files.folder,
             environment=environ,
             output=journal.handle,
