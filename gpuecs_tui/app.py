@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path, PurePath
-from typing import ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on, work
 from textual.app import SystemCommand
@@ -37,6 +37,9 @@ from gpuecs_tui.widgets.wire import WireApp
 from gpuecs_tui.wizard.account_feed import AccountFeed
 from gpuecs_tui.wizard.draft_saver import DraftSaver
 from gpuecs_tui.wizard.memory import Options, Wizard
+
+if TYPE_CHECKING:
+    from gpuecs_tui.terraform.own_state import OwnState
 
 SCREENS: Mapping[str, tuple[str, str]] = {
     "start": ("gpuecs_tui.screens.start", "StartScreen"),
@@ -89,7 +92,7 @@ class WizardApp(AccountApp[int], OrderedKeysApp[int], PaletteApp[int], WireApp[i
     class OwnedRead(Message):
         """What the directory says of itself was read: its state, its provider, its user data."""
 
-        owned: frozenset[str] | None
+        own: OwnState
         provider: str
         bootstrap: str
 
@@ -119,13 +122,13 @@ class WizardApp(AccountApp[int], OrderedKeysApp[int], PaletteApp[int], WireApp[i
     def read_owned(self) -> None:
         """Read which names are the stack's own, for those aren't taken, and which provider."""
         from gpuecs_tui.terraform.bootstrap import bootstrap
-        from gpuecs_tui.terraform.owned import owned
+        from gpuecs_tui.terraform.own_state import own_state
         from gpuecs_tui.terraform.provider_choice import provider_choice
+        from gpuecs_tui.wizard.run_environment import state_environment
 
         directory = self.wizard.options.directory
-        self.post_message(
-            self.OwnedRead(owned(directory), provider_choice(directory), bootstrap(directory))
-        )
+        own = own_state(directory, state_environment(self.wizard.profile))
+        self.post_message(self.OwnedRead(own, provider_choice(directory), bootstrap(directory)))
 
     @work(thread=True, group="preload", exclusive=True, exit_on_error=False)
     def preload(self) -> None:
@@ -142,6 +145,9 @@ class WizardApp(AccountApp[int], OrderedKeysApp[int], PaletteApp[int], WireApp[i
         if step != "start":
             self.start_reading()
             self.check_soon()
+            if self.wizard.state.unread:
+                # The profile that may read it was perhaps chosen on the screen that is left.
+                self.read_owned()
         return switched
 
     def plan(self, operation: Operation) -> AwaitComplete:
@@ -201,7 +207,8 @@ class WizardApp(AccountApp[int], OrderedKeysApp[int], PaletteApp[int], WireApp[i
 
     @on(OwnedRead)
     def _owned_read(self, message: OwnedRead) -> None:
-        self.wizard.owned, self.wizard.provider = message.owned, message.provider
+        self.wizard.owned, self.wizard.state = message.own.owned, message.own.facts
+        self.wizard.provider = message.provider
         self.wizard.bootstrap = message.bootstrap
         self.check_soon()
 

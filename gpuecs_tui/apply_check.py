@@ -6,6 +6,7 @@ the account may have changed since.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 from gpuecs_tui.checks.finding import Finding, Severity
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.resolve import Answers, Resolved, resolve
+from gpuecs_tui.stack.state_facts import StateFacts
 
 if TYPE_CHECKING:
     from gpuecs_tui.aws.facts import AccountFacts
@@ -88,6 +90,7 @@ class ApplyCheck:
         self._answers = answers
         self._facts: AccountFacts | None = None
         self._owned: frozenset[str] | None = None
+        self._state = StateFacts()
         self._provider = self._bootstrap = ""
         self._account_problem = self._not_checked = ""
         self._reader: AccountReader | None = None
@@ -127,7 +130,7 @@ class ApplyCheck:
         from gpuecs_tui.aws.errors import AwsProblem
         from gpuecs_tui.aws.session import Closed
         from gpuecs_tui.terraform.bootstrap import bootstrap
-        from gpuecs_tui.terraform.owned import owned
+        from gpuecs_tui.terraform.own_state import own_state
         from gpuecs_tui.terraform.provider_choice import provider_choice
         from gpuecs_tui.terraform.read import ReadProblem
 
@@ -144,7 +147,9 @@ class ApplyCheck:
             self._account_problem = f"{problem.sentence} {problem.remedy}".strip()
         except Closed:
             return
-        self._owned = owned(self._directory, self._environ)
+        environ = os.environ if self._environ is None else self._environ
+        own = own_state(self._directory, environ, offline=self._connect is None)
+        self._owned, self._state = own.owned, own.facts
 
     def _read(self, connect: Connect, answers: Answers) -> None:
         from gpuecs_tui.aws.discovery import Progress, read_account
@@ -165,7 +170,9 @@ class ApplyCheck:
         answers = self._answers
         if answers is None or self._not_checked:
             return Checked(not_checked=self._not_checked)
-        found = findings(answers, self._facts, self._owned, self._provider, self._bootstrap)
+        found = findings(
+            answers, self._facts, self._owned, self._provider, self._bootstrap, self._state
+        )
         resolved = _resolved(answers, self._facts)
         stack = None if resolved.missing else resolved.stack
         return Checked(tuple(found), self._account_problem, stack=stack)
@@ -195,18 +202,27 @@ def findings(
     owned: frozenset[str] | None,
     provider: str,
     bootstrap: str = "",
+    state: StateFacts | None = None,
 ) -> list[Finding]:
     """Return what is wrong with the answers themselves, then what the rules find elsewhere.
 
-    ``owned``, ``provider`` and ``bootstrap`` as in ``checks.check``.
+    ``owned``, ``provider``, ``bootstrap`` and ``state`` as in ``checks.check``.
     """
     from gpuecs_tui.checks.registry import check, of_problems
     from gpuecs_tui.stack.problems import problems
 
     resolved = _resolved(answers, account)
-    wrong = of_problems(problems(answers, resolved), answers)
+    # Settings that ``init`` gives to a partial backend are missing here, not in the stack.
+    reasons = [
+        it
+        for it in problems(answers, resolved)
+        if state is None or not (state.open_settings and it.key.startswith("state."))
+    ]
+    wrong = of_problems(reasons, answers)
     said = {finding.field for finding in wrong}
-    found = check(resolved.stack, account, owned=owned, provider=provider, bootstrap=bootstrap)
+    found = check(
+        resolved.stack, account, owned=owned, provider=provider, bootstrap=bootstrap, state=state
+    )
     return [*wrong, *(finding for finding in found if finding.field not in said)]
 
 

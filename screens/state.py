@@ -62,6 +62,8 @@ class StateScreen(StepScreen):
 
         state: StoredState
         recovery: Recovery
+        unread: TerraformProblem | None = None
+        """Why the state itself could not be read; what else is known still counts."""
 
     @dataclass
     class Mended(Message):
@@ -78,6 +80,7 @@ class StateScreen(StepScreen):
     _state = NOTHING
     _recovery = Recovery()
     _read = False
+    _unread: TerraformProblem | None = None
 
     def compose_body(self) -> ComposeResult:
         """What is known, what is amiss, and the list."""
@@ -102,10 +105,14 @@ class StateScreen(StepScreen):
         try:
             environ = state_environment(self.wizard.profile)
             found = recovery.examine(directory, environ)
+        except TerraformProblem as problem:
+            self.post_message(self.Refused(problem))
+            return
+        try:
             here = directory.is_dir()
             stored = recovery.known_state(directory, found, environ) if here else NOTHING
         except TerraformProblem as problem:
-            self.post_message(self.Refused(problem))
+            self.post_message(self.Examined(NOTHING, found, problem))
         else:
             self.post_message(self.Examined(stored, found))
 
@@ -119,7 +126,10 @@ class StateScreen(StepScreen):
     @on(Examined)
     def _examined(self, message: Examined) -> None:
         self._state, self._recovery, self._read = message.state, message.recovery, True
+        self._unread = message.unread
         self._show()
+        if message.unread is not None:
+            self.say(harmless(str(message.unread)), "error")
         self.changed()
 
     @on(Mended)
@@ -137,6 +147,8 @@ class StateScreen(StepScreen):
         count = len(self._state.resources)
         words = ngettext("{n} resource in the state", "{n} resources in the state", count)
         told = words.format(n=count) if self._read else _("Reading the state …")
+        if self._unread is not None:
+            told = _("The state has not been read.")
         directory = harmless(str(self.wizard.options.directory))
         self.query_one("#where", Static).update(
             Content.assemble((directory, "bold"), "  ", (told, MUTED))
@@ -152,8 +164,8 @@ class StateScreen(StepScreen):
         if at_work:
             words = _("A run is at work here: what is amiss can be told once it has ended.")
             lines.insert(0, Content(words))
-        elif self._read and not lines:
-            lines = [Content.styled(_("✓ Nothing is amiss."), "$text-success")]
+        elif self._read and not lines and self._unread is None:
+            lines = [Content.styled(_("✓ No problems found."), "$text-success")]
         self.query_one("#amiss", Static).update(Content("\n").join(lines))
         self.query_one(ChoiceList).replace_choices(
             Choices("", ("", ""), (*self._mending(), *self._resources()))

@@ -53,6 +53,10 @@ def _service(id: str, happens: str) -> Mode:
     return _before(id, happens, f"test_service_rules.py::test_{id.replace('-', '_')}")
 
 
+def _state(id: str, happens: str) -> Mode:
+    return _before(id, happens, "test_own_state.py::test_each_remark_is_a_finding")
+
+
 def _reference(id: str, happens: str) -> Mode:
     return _before(id, happens, f"test_reference_rules.py::test_{id.replace('-', '_')}")
 
@@ -141,6 +145,13 @@ MODES = (
     _reference("name-limit", "AWS refuses a name that Terraform doesn't check."),
     _reference("name-taken", "Something of a name it creates exists and isn't this stack's own."),
     _reference("role-missing", "A role, profile or key pair is missing or not trusted."),
+    _state("state-moved", "Another checkout moved the state away; what is left is an old copy."),
+    _state("state-unread", "The state can't be read: whose a taken name is stays unknown."),
+    _state("partial-backend", "The backend gets its settings from `init -backend-config`."),
+    _state("backend-variable", "The backend's settings are variables, which OpenTofu takes."),
+    _state("encrypted-state", "OpenTofu encrypted the state: it is never taken for empty."),
+    _state("workspace-file", "A workspace other than default is selected in the directory."),
+    _state("dynamodb-lock", "The state is locked in DynamoDB only."),
     _service("zero-scale-cost", "From zero, scaling launches two instances where one would do."),
     Mode(
         "provider-version",

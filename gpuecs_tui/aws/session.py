@@ -73,10 +73,17 @@ class Closed(Exception):
 class AccountReader:
     """Calls AWS for one profile and region. Thread-safe; close it when the account changes."""
 
-    def __init__(self, profile: str, region: str, token_prompt: TokenPrompt | None = None) -> None:
+    def __init__(
+        self,
+        profile: str,
+        region: str,
+        token_prompt: TokenPrompt | None = None,
+        endpoints: Mapping[str, str] | None = None,
+    ) -> None:
         """Make no call yet; see ``connect``."""
         self.profile = profile
         self.region = region
+        self.endpoints = dict(endpoints or {})
         self._token_prompt = token_prompt
         self._lock = threading.Lock()
         self._session: Session | None = None
@@ -86,9 +93,19 @@ class AccountReader:
 
     def again(self, region: str) -> AccountReader:
         """Return another reader, closed by itself, in the same session: no second MFA code."""
-        other = AccountReader(self.profile, region, self._token_prompt)
+        other = AccountReader(self.profile, region, self._token_prompt, self.endpoints)
         # The lock too: botocore's sessions make one client at a time.
         other._lock, other._session = self._lock, self._session
+        return other
+
+    def with_keys(self, access_key: str, secret_key: str, token: str = "") -> AccountReader:
+        """Return another reader, closed by itself, that uses these keys; makes no call."""
+        from botocore.session import Session
+
+        other = AccountReader("", self.region, endpoints=self.endpoints)
+        other._session = Session()
+        other._session.register_component("data_loader", _loader())
+        other._session.set_credentials(access_key, secret_key, token or None)
         return other
 
     @property
@@ -198,7 +215,8 @@ class AccountReader:
             client = self._opened_locked().create_client(
                 service,
                 region_name=SERVICE_REGIONS.get(service) or self.region or GLOBAL_REGION,
-                config=_config(),
+                endpoint_url=self.endpoints.get(service),
+                config=_config(path_style="s3" in self.endpoints),
             )
             # The last moment before a request leaves: of a call that is prepared, or tried again.
             client.meta.events.register("before-send", self._check_open)
@@ -283,14 +301,18 @@ class _Worded:
 
 
 def connect(
-    profile: str = "", region: str = "", token_prompt: TokenPrompt | None = None
+    profile: str = "",
+    region: str = "",
+    token_prompt: TokenPrompt | None = None,
+    endpoints: Mapping[str, str] | None = None,
 ) -> AccountReader:
     """Return a reader for ``profile`` (empty: what the environment gives) in ``region``.
 
-    Makes no call. ``token_prompt`` is called from a worker thread when a role asks for an MFA code;
-    without it such a profile fails with the kind ``mfa``.
+    Makes no call. ``endpoints`` are URLs by service; the others have AWS's own. ``token_prompt`` is
+    called from a worker thread when a role asks for an MFA code; without it such a profile fails
+    with the kind ``mfa``.
     """
-    return AccountReader(profile, region, token_prompt)
+    return AccountReader(profile, region, token_prompt, endpoints)
 
 
 def action(service: str, operation: str) -> str:
@@ -317,7 +339,7 @@ def _loader() -> Any:
     return create_loader(os.environ.get("AWS_DATA_PATH"))
 
 
-def _config() -> Any:
+def _config(*, path_style: bool) -> Any:
     from botocore.config import Config
 
     return Config(
@@ -326,4 +348,6 @@ def _config() -> Any:
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
         max_pool_connections=THREADS,
         user_agent_extra="gpuecs-tui",
+        # A server of one's own has no host name for each bucket.
+        s3={"addressing_style": "path"} if path_style else None,
     )

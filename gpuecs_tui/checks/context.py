@@ -14,6 +14,7 @@ from gpuecs_tui.checks.fit import Fit, fit
 from gpuecs_tui.stack.agent_config import reserved_memory
 from gpuecs_tui.stack.instance_type import InstanceType
 from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.stack.state_facts import StateFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class Context:
     """The version of the AWS provider that the stack's directory asks for; empty: it's open."""
     bootstrap: str = ""
     """The user data file of the stack's directory; empty: as it is written."""
+    state: StateFacts = field(default_factory=StateFacts)
+    """What is known of where the stack's own state is, and why it is not read."""
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
@@ -53,6 +56,7 @@ def context_of(
     now: datetime | None = None,
     provider: str = "",
     bootstrap: str = "",
+    state: StateFacts | None = None,
 ) -> Context:
     """Return the context for ``stack``; without an account every fact of it is unknown."""
     account = account or AccountFacts(region=stack.stack.region)
@@ -61,7 +65,9 @@ def context_of(
         found = found.reserving(
             reserved_memory(user_data_of(stack, bootstrap), stack.fleet.ami).mib
         )
-    return Context(stack, account, found, owned, provider, bootstrap, now or datetime.now(UTC))
+    moment = now or datetime.now(UTC)
+    known = state or StateFacts()
+    return Context(stack, account, found, owned, provider, bootstrap, known, moment)
 
 
 def user_data_of(stack: Stack, bootstrap: str) -> str:

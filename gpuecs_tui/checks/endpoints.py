@@ -131,8 +131,10 @@ def _taken(context: Context, taken: dict[str, tuple[str, ...]]) -> Finding:
     chosen = context.stack.network.vpc_endpoints
     fix: Fix = ((FIELD, tuple(it for it in chosen if it not in taken)),)
     if context.owned is None:
-        message = _("{message} Whether it is this stack's own can't be told.").format(
-            message=message
+        message = (
+            _("{message} Whether they belong to this stack is unknown. {reason}")
+            .format(message=message, reason=context.state.unread)
+            .rstrip()
         )
-        return undecided("egress", FIELD, message, _("leave them out where it is not"))
+        return undecided("egress", FIELD, message, context.state.remedy)
     return error("egress", FIELD, message, fix=fix)

@@ -72,14 +72,21 @@ def _clash(context: Context, key: str, it: Named, what: str) -> Iterator[Finding
     )
     remedy = _("choose another name, or import it into the stack's state")
     if context.owned is None:
-        yield undecided(
-            "name-taken",
-            key,
-            _("{message} Whether it is this stack's own can't be told.").format(message=message),
-            remedy,
-        )
+        yield _undecided(context, key, message)
     elif not context.owned & {it.name, it.arn}:
         yield error("name-taken", key, message, remedy)
+
+
+def _undecided(context: Context, key: str, message: str) -> Finding:
+    """Return a clash with what may be the stack's own: nobody may rename or import it unread."""
+    return undecided(
+        "name-taken",
+        key,
+        _("{message} Whether it belongs to this stack is unknown. {reason}")
+        .format(message=message, reason=context.state.unread)
+        .rstrip(),
+        context.state.remedy,
+    )
 
 
 def _of_iam(context: Context, unread: dict[str, tuple[str, Unknown]]) -> Iterator[Finding]:
@@ -146,15 +153,8 @@ def _made_log_group(context: Context, reading: Reading[LogGroup | None]) -> Iter
         return
     fix: Fix = (("task.log_retention_days", LOG_GROUP_EXISTS),)
     if context.owned is None:
-        yield undecided(
-            "name-taken",
-            "task.log_group",
-            _(
-                "A log group called {name} exists already. Whether it is this stack's own can't be "
-                "told."
-            ).format(name=name),
-            _("if it isn't, set task.log_retention_days to {value}").format(value=LOG_GROUP_EXISTS),
-        )
+        message = _("A log group called {name} exists already.").format(name=name)
+        yield _undecided(context, "task.log_group", message)
     elif name not in context.owned:
         yield error(
             "name-taken",

@@ -12,6 +12,7 @@ from gpuecs_tui.checks.finding import NOT_VALID, Finding, Fix, error
 from gpuecs_tui.checks.gpu_type import gpu_type
 from gpuecs_tui.checks.ingress import CIDR_BITS, cidr_bits, rule_limit
 from gpuecs_tui.checks.names import NAMES, name_limit, name_taken
+from gpuecs_tui.checks.own_state import STATE_RULES
 from gpuecs_tui.checks.permissions import role_missing
 from gpuecs_tui.checks.ports import port_range, static_port
 from gpuecs_tui.checks.privileges import capability, imds_reach
@@ -36,6 +37,7 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.model import KEYS, Stack
 from gpuecs_tui.stack.problems import Problem
 from gpuecs_tui.stack.resolve import Answers
+from gpuecs_tui.stack.state_facts import StateFacts
 
 Rule = Callable[[Context], Iterator[Finding]]
 
@@ -73,6 +75,7 @@ RULES: dict[str, Rule] = {
     "secret-exists": secret_exists,
     "name-limit": name_limit,
     "name-taken": name_taken,
+    **STATE_RULES,
 }
 """Rule id (failure-modes.md) → rule."""
 
@@ -84,6 +87,7 @@ def check(
     owned: frozenset[str] | None = frozenset(),
     provider: str = "",
     bootstrap: str = "",
+    state: StateFacts | None = None,
     now: datetime | None = None,
 ) -> list[Finding]:
     """Return what every rule finds: errors first, then warnings, then what is unknown.
@@ -92,9 +96,10 @@ def check(
     what the stack's own Terraform state holds (None: it couldn't be read), so that a stack is no
     clash with itself. ``provider`` is the version of the AWS provider that its directory asks for;
     empty where the choice is open. ``bootstrap`` is the text of its user data file; empty: as it is
-    written. A stack that isn't complete yet may be given: rules pass over what is empty.
+    written. ``state`` says how the stack's state is kept and why it is not
+    read. A stack that isn't complete yet may be given: rules pass over what is empty.
     """
-    context = context_of(stack, account, owned, now, provider, bootstrap)
+    context = context_of(stack, account, owned, now, provider, bootstrap, state)
     found = [finding for rule in RULES.values() for finding in rule(context)]
     return sorted(found, key=lambda it: it.rank)
 

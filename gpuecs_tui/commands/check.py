@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -25,6 +26,7 @@ from gpuecs_tui.stack.resolve import Answers
 
 if TYPE_CHECKING:
     from gpuecs_tui.aws.facts import AccountFacts
+    from gpuecs_tui.terraform.own_state import OwnState
 
 
 def check(arguments: argparse.Namespace) -> int:
@@ -38,7 +40,10 @@ def check(arguments: argparse.Namespace) -> int:
         tell_unfinished(path)
     account = None if arguments.offline else read_account(answers)
     about = subject.subject_of(answers, account)
-    found = findings(about.answers, account, _owned(path), _provider(path), _bootstrap(path))
+    own = _own_state(path, offline=bool(arguments.offline))
+    found = findings(
+        about.answers, account, own.owned, _provider(path), _bootstrap(path), own.facts
+    )
     paid = cost(context_of(about.stack, account))
     if arguments.json:
         tree = {
@@ -115,13 +120,11 @@ def read_account(answers: Answers) -> AccountFacts | None:
         reader.close()
 
 
-def _owned(path: Path) -> frozenset[str] | None:
+def _own_state(path: Path, *, offline: bool) -> OwnState:
     """Return what the stack's own state holds, so that it doesn't count as taken by others."""
-    if not path.is_dir():
-        return frozenset()
-    from gpuecs_tui.terraform.owned import owned
+    from gpuecs_tui.terraform.own_state import OwnState, own_state
 
-    return owned(path)
+    return own_state(path, os.environ, offline=offline) if path.is_dir() else OwnState()
 
 
 def _provider(path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,7 +18,7 @@ from gpuecs_tui.terraform.errored import Verdict
 from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.recovery import Recovery
 from gpuecs_tui.terraform.states import Operation
-from gpuecs_tui.terraform.stored_state import StoredState
+from gpuecs_tui.terraform.stored_state import DEFAULT, StoredState, workspace
 
 _Value = TypeVar("_Value")
 
@@ -46,12 +47,24 @@ def state(arguments: argparse.Namespace) -> int:
         return forget(directory, arguments.forget, yes=arguments.yes)
     if arguments.recover:
         return _recover(arguments)
+    return _tell(directory, as_json=arguments.json)
+
+
+def _tell(directory: Path, *, as_json: bool) -> int:
     found = recovery.examine(directory)
-    stored = _worded(lambda: recovery.known_state(directory, found))
-    if arguments.json:
-        print_json(_tree(stored, found))
+    stored: StoredState | None = None
+    unread: TerraformProblem | None = None
+    try:
+        stored = recovery.known_state(directory, found)
+    except TerraformProblem as problem:
+        unread = problem
+    if as_json:
+        print_json(_tree(stored, found, unread))
     else:
-        _print(directory, stored, found)
+        _print(directory, stored, found, unread)
+    if unread is not None:
+        # Whatever else is known, such as who holds the lock, was said before.
+        raise Failure(unread.message, unread.remedy)
     return EXIT_FAILED if found.is_amiss or found.unknown else 0
 
 
@@ -72,7 +85,28 @@ def _recover(arguments: argparse.Namespace) -> int:
     )
 
 
-def _print(directory: Path, stored: StoredState, found: Recovery) -> None:
+def _print(
+    directory: Path,
+    stored: StoredState | None,
+    found: Recovery,
+    unread: TerraformProblem | None,
+) -> None:
+    if stored is not None:
+        _print_resources(stored)
+        if (selected := workspace(directory, os.environ)) != DEFAULT:
+            print(harmless(_("The selected workspace is {name}.").format(name=selected)))
+    for sentence in found.sentences():
+        if unread is not None and sentence in (unread.message, str(unread)):
+            continue
+        print(harmless(sentence if found.at_work else f"!  {sentence}"))
+    for candidate in found.missing:
+        words = candidate.id or _("perhaps")
+        print(harmless(f"   {candidate.address}  {words}"))
+    for remedy in _remedies(directory, found):
+        print(f"→  {harmless(remedy)}")
+
+
+def _print_resources(stored: StoredState) -> None:
     for resource in stored.resources:
         mark = _("unfinished: the next apply replaces it") if resource.tainted else ""
         print(harmless(f"{resource.address}  {resource.id}  {mark}".rstrip()))
@@ -80,13 +114,6 @@ def _print(directory: Path, stored: StoredState, found: Recovery) -> None:
         "{n} resource in the state", "{n} resources in the state", len(stored.resources)
     )
     print(count.format(n=len(stored.resources)) + ".")
-    for sentence in found.sentences():
-        print(harmless(sentence if found.at_work else f"!  {sentence}"))
-    for candidate in found.missing:
-        words = candidate.id or _("perhaps")
-        print(harmless(f"   {candidate.address}  {words}"))
-    for remedy in _remedies(directory, found):
-        print(f"→  {harmless(remedy)}")
 
 
 def _remedies(directory: Path, found: Recovery) -> list[str]:
@@ -101,6 +128,8 @@ def _remedies(directory: Path, found: Recovery) -> list[str]:
         told.append(f"gpuecs-tui state {directory} --restore")
     if found.move is not None:
         told.append(f"gpuecs-tui migrate {directory} --yes")
+    if found.moved is not None:
+        told.append(found.moved.remedy)
     if found.errored is not None and found.errored.verdict in (Verdict.PUSH, Verdict.SAME):
         told.append(f"gpuecs-tui state {directory} --push")
     if found.errored is not None and found.errored.verdict is Verdict.DAMAGED:
@@ -113,12 +142,18 @@ def _remedies(directory: Path, found: Recovery) -> list[str]:
     return list(dict.fromkeys(told))
 
 
-def _tree(stored: StoredState, found: Recovery) -> dict[str, Any]:
+def _tree(
+    stored: StoredState | None, found: Recovery, unread: TerraformProblem | None
+) -> dict[str, Any]:
     lock, broken, move, failed = found.lock, found.broken, found.move, found.errored
+    moved = found.moved
     return {
-        "serial": stored.serial,
-        "lineage": stored.lineage,
-        "resources": [
+        "unread": None if unread is None else str(unread),
+        "serial": stored.serial if stored else None,
+        "lineage": stored.lineage if stored else None,
+        "resources": None
+        if stored is None
+        else [
             {"address": it.address, "id": it.id, "tainted": it.tainted} for it in stored.resources
         ],
         "lock": None
@@ -147,6 +182,9 @@ def _tree(stored: StoredState, found: Recovery) -> dict[str, Any]:
             "target": move.target,
             "interrupted": move.interrupted is not None,
         },
+        "moved": None
+        if moved is None
+        else {"target": moved.target, "user": moved.user, "host": moved.host},
         "errored": None
         if failed is None
         else {

@@ -35,7 +35,8 @@ class _Known:
     pattern: re.Pattern[str]
     """Looked for in summary and detail together."""
     message: str
-    """May take {quote}, Terraform's first words, and of a lock {Who}, {Operation}, {Created}."""
+    """May take {quote}, Terraform's first words, of a lock {Who}, {Operation}, {Created}, and the
+    named groups of the pattern."""
     remedy: str
     beside: re.Pattern[str] | None = None
     """Must be found in some error of the command too, where it is given."""
@@ -53,6 +54,8 @@ _EXPIRED = (
     r"|security token included in the request is expired"
     r"|SSO session .{0,60}(expired|invalid)|refresh(ing)? (cached )?SSO|InvalidGrantException"
 )
+_BUCKET = r"S3 bucket \"(?P<Bucket>[^\"]+)\" does not exist"
+"""How the backend words S3's NoSuchBucket (internal/backend/remote-state/s3, errors.go)."""
 _TABLE = (
     _known(
         "credentials-expired",
@@ -72,6 +75,12 @@ _TABLE = (
         _NOT_SAVED,
         N_("The state could not be stored; Terraform wrote it to errored.tfstate instead."),
         N_("Keep that file. Mend the backend, then run `gpuecs-tui state DIR --push`."),
+    ),
+    _known(
+        "bucket-missing",
+        _BUCKET,
+        N_("The bucket {Bucket} does not exist (any more)."),
+        N_("Check the bucket name in the backend block, and which account you are using."),
     ),
     _known(
         "lock-not-released",
@@ -153,8 +162,14 @@ _TABLE = (
         "backend-changed",
         r"Backend configuration changed|Backend type changed|state migration action"
         r"|ask approval for state migration",
-        N_("The place of the state has changed in the configuration."),
-        N_("`gpuecs-tui migrate DIR` moves it; `terraform init -reconfigure` leaves it behind."),
+        N_("The backend block has changed since the last `terraform init`."),
+        N_("Run `terraform init -migrate-state` in the directory and read what it asks."),
+    ),
+    _known(
+        "backend-incomplete",
+        r"is required by the backend",
+        N_("The backend block is incomplete: {quote}"),
+        N_("Run `terraform init -backend-config=…` in the directory, or set TF_CLI_ARGS_init."),
     ),
     _known(
         "already-exists",
@@ -214,8 +229,8 @@ def diagnose(events: Iterable[Event]) -> Diagnosis | None:
         if known.beside is not None and not any(map(known.beside.search, words)):
             continue
         for error, text in zip(errors, words, strict=True):
-            if known.pattern.search(text):
-                return _told(known, error)
+            if (match := known.pattern.search(text)) is not None:
+                return _told(known, error, match)
     if not errors:
         return None
     first = errors[0]
@@ -235,11 +250,11 @@ def last_words(events: Iterable[Event]) -> str:
     return words[-1][:_LONGEST_QUOTE] if words else ""
 
 
-def _told(known: _Known, error: Diagnostic) -> Diagnosis:
+def _told(known: _Known, error: Diagnostic, match: re.Match[str]) -> Diagnosis:
     lock = dict.fromkeys(("ID", "Who", "Operation", "Created"), "?")
-    lock |= dict(_LOCK_INFO.findall(error.detail))
-    message = _(known.message).format(quote=_quote(error), **lock)
-    remedy = _(known.remedy).format(platform=this_platform(), **lock)
+    named = {**lock, **dict(_LOCK_INFO.findall(error.detail)), **match.groupdict()}
+    message = _(known.message).format(quote=_quote(error), **named)
+    remedy = _(known.remedy).format(platform=this_platform(), **named)
     return Diagnosis(known.kind, message, remedy, _place(error))
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from gpuecs_tui.aws.profiles import config_path, credentials_path
 from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.backend_block import ARGUMENTS, kept_arguments
 from gpuecs_tui.terraform.problems import RunProblem
 
 ACCESS_KEY = "AWS_ACCESS_KEY_ID"
@@ -61,7 +63,8 @@ def child_environment(
 ) -> ChildEnvironment:
     """Return Terraform's environment for the caller's ``environ``.
 
-    Left out: TF_CLI_ARGS* (they add to our arguments), TF_LOG* unless it goes to a file, a
+    Left out: TF_CLI_ARGS* (they add to our arguments) but for the ``-backend-config`` of
+    TF_CLI_ARGS_init, which says where the state is; TF_LOG* unless it goes to a file, a
     TF_CLI_CONFIG_FILE that doesn't exist, and, with ``profile``, keys that would beat it.
     """
     notes = []
@@ -73,6 +76,8 @@ def child_environment(
             notes.append(note)
     if profile is not None:
         variables["AWS_PROFILE"] = profile
+    if kept := kept_arguments(environ):
+        variables[ARGUMENTS] = kept
     for name in ("TF_WORKSPACE", "TF_DATA_DIR"):
         if variables.get(name):
             notes.append(
@@ -93,6 +98,14 @@ def child_environment(
             _("Variables come from the environment too: {names}.").format(names=", ".join(inputs))
         )
     return ChildEnvironment({**variables, **_FIXED}, tuple(notes))
+
+
+def asked_profile(environ: Mapping[str, str]) -> str:
+    """Return the profile to ask AWS with as Terraform would under ``environ``; empty: the default
+    chain of credentials."""
+    asked = environ.get("AWS_PROFILE", "")
+    # Given by name, a profile beats keys in the environment, which Terraform prefers.
+    return "" if asked == os.environ.get("AWS_PROFILE", "") else asked
 
 
 def origin(environ: Mapping[str, str]) -> Origin:
@@ -129,6 +142,8 @@ def return_to(environ: Mapping[str, str], made: Origin) -> dict[str, str]:
 
 def _left_out(name: str, environ: Mapping[str, str], profile: str | None) -> str | None:
     value = environ[name]
+    if name == ARGUMENTS and kept_arguments(environ):
+        return _("Of {name} only the -backend-config options are used.").format(name=name)
     if name.startswith("TF_CLI_ARGS"):
         return _("{name} is ignored: it would change what is planned.").format(name=name)
     if name == "TF_CLI_CONFIG_FILE" and not Path(value).is_file():

@@ -22,8 +22,10 @@ from gpuecs_tui.terraform.environment import child_environment
 from gpuecs_tui.terraform.process import capture
 from gpuecs_tui.terraform.runs import claim
 from gpuecs_tui.terraform.stored_state import (
+    NotRead,
     StateProblem,
     StoredState,
+    engine_problem,
     first_error,
     parse_state,
     read_state,
@@ -160,6 +162,9 @@ def _push(directory: Path, found: Errored, environ: Mapping[str, str]) -> None:
         timeout=PUSH_SECONDS,
     )
     if done.returncode != 0:
+        known = engine_problem(done.stderr, "")
+        if isinstance(known, NotRead):
+            raise known
         raise StateProblem(
             _("The state could not be stored: {reason}").format(reason=first_error(done.stderr)),
             _("{path} is kept as it is: mend the backend, then try again.").format(path=found.path),

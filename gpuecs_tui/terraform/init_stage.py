@@ -10,7 +10,7 @@ from gpuecs_tui.terraform.engine import Engine
 from gpuecs_tui.terraform.initialise import locked_providers, remember_init
 from gpuecs_tui.terraform.mirror import PROVIDER, Mirror, Source, find_mirror
 from gpuecs_tui.terraform.moves import refuse_unmoved
-from gpuecs_tui.terraform.places import backend_options
+from gpuecs_tui.terraform.places import init_options
 
 
 def initialise(
@@ -51,7 +51,7 @@ def _init(
     run: Callable[[list[str]], int],
     note: Callable[[str], None],
 ) -> int:
-    arguments = ["init", "-json", "-input=false", *backend_options(directory, environ)]
+    arguments = ["init", "-json", "-input=false", *init_options(directory, environ)]
     if mirror.plugin_dir is not None:
         note(_("Providers come from {folder}.").format(folder=mirror.plugin_dir))
         arguments.append(f"-plugin-dir={mirror.plugin_dir}")

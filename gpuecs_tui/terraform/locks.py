@@ -14,17 +14,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.directory_lock import is_held
 from gpuecs_tui.terraform.engine import PROGRAMS, find_engine
 from gpuecs_tui.terraform.environment import child_environment
+from gpuecs_tui.terraform.places import Place, place_of
 from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.process import capture
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.runs import claim, runs_of
+from gpuecs_tui.terraform.state_content import PlaceProblem, with_reader
 from gpuecs_tui.terraform.stored_state import S3, backend, first_error, local_state, workspace
 from gpuecs_tui.terraform.tflock import lock_time, read_lock
+
+if TYPE_CHECKING:
+    from gpuecs_tui.aws.session import AccountReader
 
 UNLOCK_SECONDS = 60.0
 """For ``force-unlock`` over a slow link; measured 1 s on loopback."""
@@ -46,7 +52,7 @@ class HeldLock:
     """A lock on the state."""
 
     place: str
-    """The file, or ``s3://bucket/key`` of the lock object."""
+    """The file, ``s3://bucket/key`` of the lock object, or the name of the table."""
     id: str
     """What unlocking asks for."""
     operation: str
@@ -89,7 +95,25 @@ def _held_lock(directory: Path, environ: Mapping[str, str], *, guarded: bool) ->
     if (state := local_state(directory, environ)) is not None:
         return _local(directory, state)
     where = backend(directory, environ)
-    return _in_s3(directory, where.config, environ, guarded) if where.type == S3 else None
+    if where.type != S3:
+        return None
+    place = place_of(directory, where)
+    if not place.is_understood:
+        # Which object it is isn't known; reading the state says what is missing.
+        return None
+    return _in_s3(directory, place, environ, guarded)
+
+
+def unread_lock(directory: Path, environ: Mapping[str, str]) -> str:
+    """Return why it is unknown whether the state is locked, one sentence; empty where it is
+    known or being asked can tell."""
+    where = backend(directory, environ)
+    place = place_of(directory, where)
+    if place.is_understood:
+        return ""
+    return _("The lock of {place} is not read here; Terraform shows it when it plans.").format(
+        place=place
+    )
 
 
 def unlock(directory: Path, lock_id: str, environ: Mapping[str, str] | None = None) -> None:
@@ -103,6 +127,13 @@ def unlock(directory: Path, lock_id: str, environ: Mapping[str, str] | None = No
     try:
         # Under our own lock, so no run of ours can take the state's lock meanwhile.
         held = _held_lock(directory, environment, guarded=True)
+        if held is None and (unread := unread_lock(directory, environment)):
+            raise LockProblem(
+                unread,
+                _("If nothing uses the state, run `terraform force-unlock {id}` there.").format(
+                    id=lock_id
+                ),
+            )
         if held is None:
             raise LockProblem(_("The state of {path} is not locked.").format(path=directory))
         if held.id != lock_id:
@@ -158,32 +189,39 @@ def _local(directory: Path, state: Path) -> HeldLock | None:
 
 
 def _in_s3(
-    directory: Path, config: Mapping[str, object], environ: Mapping[str, str], guarded: bool
+    directory: Path, place: Place, environ: Mapping[str, str], guarded: bool
 ) -> HeldLock | None:
-    from gpuecs_tui.aws.errors import AwsProblem
-    from gpuecs_tui.aws.lock_object import lock_key, read_lock_object
-    from gpuecs_tui.aws.session import connect
+    from gpuecs_tui.aws.lock_object import SUFFIX, lock_table, read_lock_item, read_lock_object
 
-    bucket = str(config.get("bucket", ""))
-    key = lock_key(config, workspace(directory, environ))
-    reader = connect(_profile(config, environ), str(config.get("region") or ""))
+    state = place.at(workspace(directory, environ))
+    key, table = state.key + SUFFIX, lock_table(place.settings)
+    where = f"s3://{state.bucket}/{key}"
+
+    def read(reader: AccountReader) -> dict[str, Any] | None:
+        nonlocal where
+        told = read_lock_object(reader, state.bucket, key)
+        if told is None and table:
+            where = _("the DynamoDB table {name}").format(name=table)
+            told = read_lock_item(reader, table, state.bucket, state.key)
+        return told
+
     try:
-        told = read_lock_object(reader, bucket, key)
-    except AwsProblem as problem:
+        told = with_reader(place, environ, read)
+    except PlaceProblem as problem:
         raise LockProblem(
-            _("The lock s3://{bucket}/{key} can't be read: {reason}.").format(
-                bucket=bucket, key=key, reason=problem.reason
+            problem.message
+            if problem.is_whole
+            else _("Could not read the lock ({place}): {reason}.").format(
+                place=where, reason=problem.reason
             ),
             problem.remedy,
         ) from None
-    finally:
-        reader.close()
     if told is None:
         return None
     who, created = str(told.get("Who", "")), lock_time(str(told.get("Created", "")))
     run = _run_at(runs_of(directory), created)
     return HeldLock(
-        place=f"s3://{bucket}/{key}",
+        place=where,
         id=str(told.get("ID", "")),
         operation=str(told.get("Operation", "")),
         who=who,
@@ -191,14 +229,6 @@ def _in_s3(
         holder=_holder(directory, who, run, guarded),
         run=run,
     )
-
-
-def _profile(config: Mapping[str, object], environ: Mapping[str, str]) -> str:
-    """Return the profile that the backend would use; empty: what our own environment gives."""
-    asked = environ.get("AWS_PROFILE", "")
-    # Named outright a profile beats keys in the environment, which Terraform prefers.
-    ours = "" if asked == os.environ.get("AWS_PROFILE", "") else asked
-    return str(config.get("profile") or ours)
 
 
 def _holder(directory: Path, who: str, run: str, guarded: bool) -> Holder:
@@ -251,7 +281,13 @@ def _run_at(runs: Iterable[Run], created: datetime | None) -> str:
 def _force_unlock(directory: Path, lock_id: str, environ: Mapping[str, str]) -> None:
     variables = child_environment(environ).variables
     done = capture(
-        [str(find_engine(variables, directory).path), "force-unlock", "-force", lock_id],
+        [
+            str(find_engine(variables, directory).path),
+            "force-unlock",
+            "-no-color",
+            "-force",
+            lock_id,
+        ],
         cwd=directory,
         environment=variables,
         timeout=UNLOCK_SECONDS,

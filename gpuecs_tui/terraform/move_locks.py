@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.liveness import host_name
-from gpuecs_tui.terraform.moves import Move, MoveProblem
+from gpuecs_tui.terraform.move_refusals import MoveProblem
+from gpuecs_tui.terraform.moves import Move
 from gpuecs_tui.terraform.places import Place
+from gpuecs_tui.terraform.state_content import PlaceProblem, with_reader
 from gpuecs_tui.terraform.stored_state import S3
 from gpuecs_tui.terraform.tflock import lock_time
+
+if TYPE_CHECKING:
+    from gpuecs_tui.aws.session import AccountReader
 
 _OPERATIONS = ("init", "migration source state", "migration destination state")
 """What Terraform calls its own locks while it moves a state (backend/remote-state/s3
@@ -27,28 +33,32 @@ def clear_own_lock(place: Place, interrupted: Move | None) -> None:
     if place.type != S3:
         return
     # Late: most places are files.
-    from gpuecs_tui.aws.errors import AwsProblem
     from gpuecs_tui.aws.lock_object import delete_lock_object, lock_key, read_lock_object
-    from gpuecs_tui.aws.session import connect
 
     key = lock_key({"key": place.key})
-    reader = connect(place.profile, place.region)
-    try:
+    told: dict[str, object] | None = None
+
+    def clear(reader: AccountReader) -> bool:
+        nonlocal told
         told = read_lock_object(reader, place.bucket, key)
-        if told is None:
-            return
-        if _is_of(told, interrupted):
+        if told is not None and _is_of(told, interrupted):
             delete_lock_object(reader, place.bucket, key)
+            return True
+        return told is None
+
+    try:
+        if with_reader(place, None, clear):
             return
-    except AwsProblem as problem:
+    except PlaceProblem as problem:
         raise MoveProblem(
-            _("The lock s3://{bucket}/{key} can't be read or released: {reason}.").format(
+            problem.message
+            if problem.is_whole
+            else _("Could not read or release the lock s3://{bucket}/{key}: {reason}.").format(
                 bucket=place.bucket, key=key, reason=problem.reason
             ),
             problem.remedy,
         ) from None
-    finally:
-        reader.close()
+    assert told is not None, "without a lock there is nothing left to refuse"
     raise MoveProblem(
         _("{place} is locked by {who} ({operation}, since {since}); nothing was moved.").format(
             place=place,

@@ -26,10 +26,11 @@ from gpuecs_tui.terraform.environment import child_environment
 from gpuecs_tui.terraform.hcl_tree import ReadProblem
 from gpuecs_tui.terraform.launch import user_name
 from gpuecs_tui.terraform.liveness import ProcessIdentity, host_name, is_alive
-from gpuecs_tui.terraform.places import Place, configured_place, noted_place, pending
-from gpuecs_tui.terraform.problems import TerraformProblem
+from gpuecs_tui.terraform.move_refusals import MoveProblem, not_understood
+from gpuecs_tui.terraform.places import Place, change_of, configured_place, noted_place, pending
 from gpuecs_tui.terraform.process import detach
 from gpuecs_tui.terraform.rotation import rotate_moves
+from gpuecs_tui.terraform.state_content import workspaces_at
 from gpuecs_tui.terraform.states import State
 from gpuecs_tui.terraform.store import (
     now,
@@ -37,20 +38,19 @@ from gpuecs_tui.terraform.store import (
     read_json,
     replace_json,
 )
+from gpuecs_tui.terraform.stored_state import DEFAULT, LOCAL
 from gpuecs_tui.user_folders import expand_home
 
 MOVER = "gpuecs_tui.terraform.mover"
 _RECORD = "move.json"
 _LOG = "terraform.log"
 COPY_NAME = "source.tfstate"
-"""File in a move's folder that keeps the state as it was before."""
+"""File in a move's folder that keeps the default workspace's state as it was before."""
+_COPY, _OVERWRITTEN = "source", "target"
+"""How the names of the copies begin: of what is moved, and of what was at the target."""
 _POLL_SECONDS = 0.05
 _BIRTH_SECONDS = 30.0
 """How long a mover may take to write itself in: a loaded machine needs a second or two."""
-
-
-class MoveProblem(TerraformProblem):
-    """A move that can't be begun or was refused; nothing is lost."""
 
 
 class Phase(StrEnum):
@@ -87,6 +87,8 @@ class Move:
     """Whether a process works on it."""
     continues: Path | None
     """The folder of the move that was cut off and is gone on with; None for a new one."""
+    workspaces: tuple[str, ...]
+    """Those whose states are moved; empty before that is known."""
 
     @property
     def was_cut_off(self) -> bool:
@@ -100,8 +102,16 @@ class Move:
 
     @property
     def copy(self) -> Path:
-        """Return where the state's copy lies, made before anything else; 0600."""
-        return self.folder / COPY_NAME
+        """Return where the default workspace's copy lies, made before anything else; 0600."""
+        return self.copy_of(DEFAULT)
+
+    def copy_of(self, workspace: str) -> Path:
+        """Return where the copy of a workspace's state lies, made before anything else; 0600."""
+        return self.folder / _copy_name(_COPY, workspace)
+
+    def overwritten(self, workspace: str) -> Path:
+        """Return where the copy of what was at a workspace's target lies; 0600."""
+        return self.folder / _copy_name(_OVERWRITTEN, workspace)
 
     @property
     def log(self) -> Path:
@@ -123,16 +133,26 @@ class Due:
     """False: the state lies right, only other settings of its backend must be noted."""
     interrupted: Move | None
     """An earlier one that was cut off."""
+    workspaces: tuple[str, ...] = ()
+    """Those that have a local state, which are all moved; empty where only Terraform knows."""
 
     @property
     def sentence(self) -> str:
         """Return what is due and why."""
+        if self.moves and {*self.workspaces} - {DEFAULT}:
+            return _("{first} The states of all workspaces are moved: {names}.").format(
+                first=self._first, names=", ".join(self.workspaces)
+            )
+        return self._first
+
+    @property
+    def _first(self) -> str:
         if self.interrupted is not None:
-            words = _("Moving the state from {source} to {target} was cut off: go on with it.")
+            words = _("The move of the state from {source} to {target} was cut off. Continue it.")
         elif self.moves:
             words = _(
-                "The Terraform here keeps its state in {target}, but it lies in {source}: nothing "
-                "can be planned before it is moved."
+                "The Terraform here keeps its state in {target}, but the state is in {source}: "
+                "nothing can be planned before it is moved."
             )
         else:
             words = _("The settings of the backend {target} have changed and must be noted.")
@@ -158,15 +178,27 @@ def due(directory: Path, environ: Mapping[str, str] | None = None) -> Due | None
     cut_off = next((move for move in earlier if move.was_cut_off), None)
     change = pending(real, environment)
     if change is not None:
-        return Due(str(change.source), str(change.target), change.moves, cut_off)
-    if cut_off is not None and str(_configured(real)) == cut_off.target:
+        source = change.source
+        held = workspaces_at(source) if source.type == LOCAL else ()
+        return Due(str(source), str(change.target), change.moves, cut_off, held)
+    if cut_off is not None and str(_configured(real, environment)) == cut_off.target:
         # All that is left is to look whether everything arrived.
         return Due(cut_off.source, cut_off.target, True, cut_off)
     return None
 
 
+def foreign_change(directory: Path, environ: Mapping[str, str]) -> MoveProblem | None:
+    """Return the refusal of a change of the backend that is not carried out here, or None."""
+    change = change_of(directory.resolve(), environ)
+    if change is None or change.is_understood:
+        return None
+    return not_understood(directory, change)
+
+
 def refuse_unmoved(directory: Path, environ: Mapping[str, str]) -> None:
     """Raise MoveProblem where ``init`` would ask whether to move the state."""
+    if (foreign := foreign_change(directory, environ)) is not None:
+        raise foreign
     if (wanted := due(directory, environ)) is not None:
         raise MoveProblem(
             wanted.sentence,
@@ -196,7 +228,8 @@ def start(
     try:
         wanted = due(real, variables)
         if wanted is None:
-            raise MoveProblem(_nothing_due(real, variables))
+            foreign = foreign_change(directory, variables)
+            raise foreign or MoveProblem(_nothing_due(real, variables))
         for run in runs.runs_of(real):
             if run.state is State.PLANNED:
                 runs.discard(run)
@@ -267,6 +300,7 @@ def load(folder: Path) -> Move | None:
         remedy=str(raw.get("remedy", "")),
         is_live=_is_live(folder, raw, begun),
         continues=Path(raw["continues"]) if raw.get("continues") else None,
+        workspaces=tuple(map(str, raw.get("workspaces") or ())),
     )
 
 
@@ -291,9 +325,14 @@ def _since_the_last_done(real: Path) -> list[Move]:
     return list(takewhile(lambda move: move.phase is not Phase.DONE, _moves_of(real)))
 
 
-def _configured(directory: Path) -> Place | None:
+def _copy_name(kind: str, workspace: str) -> str:
+    # Terraform takes no name of a workspace that a path or URL would have to escape.
+    return f"{kind}.tfstate" if workspace == DEFAULT else f"{kind}.{workspace}.tfstate"
+
+
+def _configured(directory: Path, environ: Mapping[str, str]) -> Place | None:
     try:
-        return configured_place(directory)
+        return configured_place(directory, environ)
     except ReadProblem:
         return None
 
@@ -341,12 +380,5 @@ def _is_live(folder: Path, raw: Mapping[str, Any], begun: datetime) -> bool:
 
 
 def _nothing_due(directory: Path, environ: Mapping[str, str]) -> str:
-    noted, wanted = noted_place(directory, environ), configured_place(directory)
-    if environ.get("TF_WORKSPACE", "default") != "default" or not (
-        noted.can_be_moved and wanted.can_be_moved
-    ):
-        return _(
-            "From {source} to {target} is not moved here (workspaces and other backends aren't): "
-            "use `terraform init -migrate-state`."
-        ).format(source=noted, target=wanted)
+    wanted = _configured(directory, environ) or noted_place(directory, environ)
     return _("Nothing is to be moved: the state belongs in {target}.").format(target=wanted)

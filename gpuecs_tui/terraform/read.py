@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
@@ -12,7 +13,7 @@ from gpuecs_tui.stack.model import KEYS, Stack
 from gpuecs_tui.stack.problems import Problem, problems
 from gpuecs_tui.stack.relevance import counts
 from gpuecs_tui.stack.resolve import resolve
-from gpuecs_tui.terraform.hcl_tree import ReadProblem
+from gpuecs_tui.terraform.hcl_tree import Attribute, Literal, ReadProblem
 from gpuecs_tui.terraform.read_answers import Unread, gather
 from gpuecs_tui.terraform.read_configuration import (
     Configuration,
@@ -25,6 +26,7 @@ from gpuecs_tui.terraform.read_difference import not_covered, unified_diff
 from gpuecs_tui.terraform.read_past import is_earlier, past_in
 from gpuecs_tui.terraform.read_rules import HELPERS, KNOWN
 from gpuecs_tui.terraform.render import OWN_FILES, render, render_earlier
+from gpuecs_tui.terraform.stored_state import Backend, noted_backend
 
 __all__ = ["Edit", "ReadBack", "ReadProblem", "Unread", "read", "read_back"]
 
@@ -74,12 +76,15 @@ def read(directory: Path) -> ReadBack:
     first time: not for the event loop. Raises ReadProblem for a file that is no Terraform or can't
     be read.
     """
-    return read_back(read_texts(directory))
+    return read_back(read_texts(directory), noted_backend(directory, os.environ))
 
 
-def read_back(texts: Mapping[str, str]) -> ReadBack:
-    """Return what ``read`` would for a directory with these files. Raises ReadProblem."""
-    configuration = load(texts)
+def read_back(texts: Mapping[str, str], noted: Backend | None = None) -> ReadBack:
+    """Return what ``read`` would for a directory with these files. Raises ReadProblem.
+
+    ``noted`` is the backend that ``init`` noted there: it has what a partial block leaves open.
+    """
+    configuration = completed(load(texts), noted)
     if not KNOWN & configuration.blocks.keys():
         kind = "foreign" if texts else "empty"
         return ReadBack(kind, None, {}, (), (), _untouchable(texts), texts)
@@ -105,6 +110,22 @@ def read_back(texts: Mapping[str, str]) -> ReadBack:
         missed += not_covered(configuration, load(files), files)
     unread = tuple(dict.fromkeys(missed))
     return ReadBack("stack", stack, found.answers, (), unread, edits, texts, earlier, files)
+
+
+def completed(configuration: Configuration, noted: Backend | None) -> Configuration:
+    """Return ``configuration`` with the settings of its backend that only ``init`` was given."""
+    if noted is None or "backend" not in configuration.blocks:
+        return configuration
+    file, block = configuration.blocks["backend"]
+    if block.labels != (noted.type,):
+        return configuration
+    attributes = dict(block.body.attributes)
+    for name, value in noted.config.items():
+        known = name in attributes and isinstance(attributes[name].value, Literal)
+        if isinstance(value, str) and not known:
+            attributes[name] = Attribute(name, Literal(value), block.line)
+    whole = replace(block, body=replace(block.body, attributes=attributes))
+    return replace(configuration, blocks={**configuration.blocks, "backend": (file, whole)})
 
 
 def _decided(answers: Mapping[str, Value]) -> list[str]:

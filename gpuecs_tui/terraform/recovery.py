@@ -23,13 +23,22 @@ from gpuecs_tui.terraform.directory_lock import is_held
 from gpuecs_tui.terraform.durations import in_words
 from gpuecs_tui.terraform.errored import Errored, Unreadable, Verdict
 from gpuecs_tui.terraform.locks import HeldLock, Holder
-from gpuecs_tui.terraform.moves import Due, due, is_moving
+from gpuecs_tui.terraform.moved_marker import Moved, moved_away
+from gpuecs_tui.terraform.moves import Due, due, foreign_change, is_moving
 from gpuecs_tui.terraform.places import noted_place
 from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.runs import live_run, records_of, unreadable_home
 from gpuecs_tui.terraform.stack_directory import unreadable
 from gpuecs_tui.terraform.state_content import read_place
-from gpuecs_tui.terraform.stored_state import NOTHING, StoredState, parse_state, read_state
+from gpuecs_tui.terraform.stored_state import (
+    NOTHING,
+    NotRead,
+    StoredState,
+    backend,
+    parse_state,
+    read_state,
+    workspace,
+)
 from gpuecs_tui.terraform.unread_run import UnreadRun
 
 
@@ -43,6 +52,8 @@ class Recovery:
     """A local state that was cut off in the middle."""
     move: Due | None = None
     """The state lies elsewhere than the Terraform says, or a move of it was cut off."""
+    moved: Moved | None = None
+    """Another checkout has moved the state away from where this directory uses it."""
     errored: Errored | None = None
     """A state that could not be stored."""
     missing: tuple[Candidate, ...] = ()
@@ -51,6 +62,8 @@ class Recovery:
     """What could not be found out of a state that is there, a sentence each."""
     unknown: tuple[str, ...] = ()
     """What can't be looked at, so that nothing can be said or mended here, a sentence each."""
+    notes: tuple[str, ...] = ()
+    """What is not looked at here and hinders nothing, a sentence each."""
     at_work: bool = False
     """A run or a move of ours is at work: the lock is its own, and nothing else was looked at."""
 
@@ -62,7 +75,13 @@ class Recovery:
         if self.at_work:
             return False
         return bool(
-            self.lock or self.broken or self.move or self.errored or self.missing or self.problems
+            self.lock
+            or self.broken
+            or self.move
+            or self.moved
+            or self.errored
+            or self.missing
+            or self.problems
         )
 
     @property
@@ -76,6 +95,8 @@ class Recovery:
         # One that keeps others out keeps us from mending the rest too.
         first = self.lock is not None and self.lock.stops
         told = lock if first else []
+        if self.moved is not None:
+            told = [self.moved.sentence, *told]
         if self.broken is not None:
             told.append(self.broken.sentence)
         if self.move is not None:
@@ -98,7 +119,8 @@ class Recovery:
                 unsure,
             )
             told.append(words.format(n=unsure))
-        return [*told, *(lock if not first else ()), *self.problems, *self.unknown]
+        last = lock if not first else ()
+        return [*told, *last, *self.problems, *self.unknown, *self.notes]
 
 
 def examine(directory: Path, environ: Mapping[str, str] | None = None) -> Recovery:
@@ -134,6 +156,14 @@ def examine(directory: Path, environ: Mapping[str, str] | None = None) -> Recove
         lock = locks.held_lock(directory, environment)
     except TerraformProblem as problem:
         problems.append(str(problem))
+    # Of a directory without an ``init``, reading the state says the same.
+    noted = backend(directory, environment).noted
+    unread_lock = locks.unread_lock(directory, environment) if noted else ""
+    notes = (unread_lock,) if unread_lock else ()
+    moved = moved_away(directory, environment)
+    if (foreign := foreign_change(directory, environment)) is not None:
+        # The engine refuses to read a state whose backend has changed.
+        return Recovery(lock, moved=moved, problems=(*problems, str(foreign)), notes=notes)
     try:
         broken = broken_state.find(directory, environment)
         # Until it is put right nothing else can be told of it.
@@ -142,11 +172,14 @@ def examine(directory: Path, environ: Mapping[str, str] | None = None) -> Recove
             # Until it is moved the engine refuses to read it.
             failed = errored.compare(directory, environment)
             missing = _missing(directory, failed, environment)
-    except Unreadable as problem:
+    except (Unreadable, NotRead) as problem:
         unknown.append(str(problem))
     except (TerraformProblem, OSError) as error:
         problems.append(str(error))
-    return Recovery(lock, broken, move, failed, missing, tuple(problems), tuple(unknown))
+    # One cause, such as a bucket that does not exist, is said once.
+    told, open_ = tuple(dict.fromkeys(problems)), dict.fromkeys(unknown)
+    unread_only = tuple(it for it in open_ if it not in told)
+    return Recovery(lock, broken, move, moved, failed, missing, told, unread_only, notes)
 
 
 def known_state(
@@ -160,10 +193,14 @@ def known_state(
     environment = dict(os.environ if environ is None else environ)
     if found.broken is not None:
         return found.broken.backup or NOTHING
-    if found.move is None:
+    if found.move is None and (foreign := foreign_change(directory, environment)) is None:
         return read_state(directory, environment)
     place = noted_place(directory, environment)
-    return parse_state(read_place(place), str(place))
+    if not place.is_understood:
+        assert foreign is not None, "a place that isn't understood is never moved from"
+        raise foreign
+    place = place.at(workspace(directory, environment))
+    return parse_state(read_place(place, environment), str(place))
 
 
 def lacking(

@@ -31,6 +31,7 @@ from gpuecs_tui.terraform.init_stage import initialise
 from gpuecs_tui.terraform.initialise import needs_init
 from gpuecs_tui.terraform.journal import read_recorded
 from gpuecs_tui.terraform.launch import holder_of
+from gpuecs_tui.terraform.moved_marker import moved_away
 from gpuecs_tui.terraform.outcome import counts, failure, outputs, without_secrets
 from gpuecs_tui.terraform.plan_mask import masked
 from gpuecs_tui.terraform.problems import TerraformProblem
@@ -72,6 +73,10 @@ class Runner:
         for note in self.notes:
             self.journal.note(note)
         broken_state.refuse(self.run.directory, self.environment)
+        # Terraform would say at length that the bucket does not exist.
+        moved = moved_away(self.run.directory, self.environment, strict=True)
+        if moved is not None:
+            self.journal.note(f"{moved.sentence} {moved.remedy}", "warn")
         engine = find_engine(self.environment, self.run.directory)
         self._initialise(engine)
         before = configuration_files(self.run.directory)

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.regular_files import read_regular
+from gpuecs_tui.terraform.environment import asked_profile
 from gpuecs_tui.terraform.places import Place
 from gpuecs_tui.terraform.problems import TerraformProblem
-from gpuecs_tui.terraform.stored_state import LOCAL, state_fault
+from gpuecs_tui.terraform.stored_state import DEFAULT, LOCAL, is_encrypted, state_fault
+from gpuecs_tui.terraform.tflock import STATE_NAME
 
+if TYPE_CHECKING:
+    from gpuecs_tui.aws.session import AccountReader
+
+_Value = TypeVar("_Value")
 Content = dict[str, Any]
 """Address, instance by instance, and outputs; empty for a state that holds nothing."""
 
@@ -19,28 +27,71 @@ Content = dict[str, Any]
 class PlaceProblem(TerraformProblem):
     """A place whose state or lock can't be read."""
 
+    def __init__(self, message: str, remedy: str = "", reason: str = "") -> None:
+        super().__init__(message, remedy)
+        self.reason = reason or message.rstrip(".")
+        """Why, as the end of a sentence."""
+        self.is_whole = not reason
+        """Whether the message says by itself all that there is to say."""
 
-def read_place(place: Place) -> bytes:
+
+def read_place(place: Place, environ: Mapping[str, str] | None = None) -> bytes:
     """Return the text of the state at ``place``; empty where there is none. Raises PlaceProblem.
 
-    Blocks: a file, or one call to S3 with the environment's credentials.
+    Blocks: a file, or one call to S3 with the backend's settings and the credentials of
+    ``environ``.
     """
     if place.type == LOCAL:
         return read_local(place.path)
-    from gpuecs_tui.aws.errors import AwsProblem
-    from gpuecs_tui.aws.lock_object import read_object
-    from gpuecs_tui.aws.session import connect
+    from gpuecs_tui.aws.state_objects import read_object
 
-    reader = connect(place.profile, place.region)
+    return with_reader(
+        place, environ, lambda reader: read_object(reader, place.bucket, place.key) or b""
+    )
+
+
+def workspaces_at(place: Place, environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """Return the workspaces of which a state is stored beside ``place``, itself the default's.
+
+    Blocks: a listing of files or objects. Raises PlaceProblem.
+    """
+    if place.type == LOCAL:
+        others = sorted(path.parent.name for path in Path(place.others).glob(f"*/{STATE_NAME}"))
+        return (*((DEFAULT,) if place.path.exists() else ()), *others)
+    from gpuecs_tui.aws.state_objects import list_workspaces
+
+    return with_reader(
+        place, environ, lambda reader: list_workspaces(reader, place.bucket, place.settings)
+    )
+
+
+def with_reader(
+    place: Place, environ: Mapping[str, str] | None, do: Callable[[AccountReader], _Value]
+) -> _Value:
+    """Return what ``do`` returns, given a reader with the credentials of a place in S3.
+
+    Raises PlaceProblem for an AwsProblem.
+    """
+    # Late: most places are files.
+    from gpuecs_tui.aws.backend_reader import backend_reader
+    from gpuecs_tui.aws.errors import AwsProblem
+
+    reader: AccountReader | None = None
     try:
-        return read_object(reader, place.bucket, place.key) or b""
+        profile = asked_profile(os.environ if environ is None else environ)
+        reader = backend_reader(place.settings, profile)
+        return do(reader)
     except AwsProblem as problem:
+        if problem.kind == "not_found":
+            raise PlaceProblem(problem.sentence, problem.remedy) from None
         raise PlaceProblem(
-            _("{place} can't be read: {reason}.").format(place=place, reason=problem.reason),
+            _("Could not read {place}: {reason}.").format(place=place, reason=problem.reason),
             problem.remedy,
+            problem.reason,
         ) from None
     finally:
-        reader.close()
+        if reader is not None:
+            reader.close()
 
 
 def read_local(path: Path) -> bytes:
@@ -50,8 +101,9 @@ def read_local(path: Path) -> bytes:
     except FileNotFoundError:
         return b""
     except OSError as error:
+        reason = error.strerror or str(error)
         raise PlaceProblem(
-            _("{place} can't be read: {reason}.").format(place=path, reason=error.strerror)
+            _("Could not read {place}: {reason}.").format(place=path, reason=reason), "", reason
         ) from None
 
 
@@ -62,6 +114,11 @@ def content(text: bytes) -> Content:
     so that nothing but this tells whether all arrived. Raises PlaceProblem for what is no state.
     """
     raw = _parsed(text)
+    if is_encrypted(raw):
+        raise PlaceProblem(
+            _("The state is encrypted by OpenTofu and can't be read here."),
+            _("Run `tofu init -migrate-state` in the directory to move it."),
+        )
     held: Content = {}
     for resource in raw.get("resources") or ():
         name = ".".join(
@@ -103,7 +160,7 @@ def _parsed(text: bytes) -> dict[str, Any]:
         raw = None
     if not isinstance(raw, dict) or state_fault(raw):
         raise PlaceProblem(
-            _("What lies there is no Terraform state."),
+            _("The file or object at the state's place is not a Terraform state."),
             _("Keep it, and restore the last good copy."),
         )
     return raw

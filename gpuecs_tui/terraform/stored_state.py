@@ -12,8 +12,12 @@ from typing import Any
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.regular_files import read_regular
+from gpuecs_tui.terraform.backend_block import BackendBlock, backend_block
+from gpuecs_tui.terraform.diagnosis import diagnose
 from gpuecs_tui.terraform.engine import find_engine
 from gpuecs_tui.terraform.environment import child_environment
+from gpuecs_tui.terraform.events import Diagnostic
+from gpuecs_tui.terraform.hcl_tree import ReadProblem
 from gpuecs_tui.terraform.initialise import data_folder
 from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.process import capture
@@ -23,7 +27,7 @@ from gpuecs_tui.terraform.tflock import STATE_NAME
 PULL_SECONDS = 60.0
 """For ``state pull`` over a slow link; measured 0.7 s on loopback."""
 LOCAL, S3 = "local", "s3"
-"""The backends that are told apart; of any other the engine knows how to pull its state."""
+"""The backends that are read here; any other's state is pulled by the engine, once initialised."""
 
 DEFAULT = "default"
 """The workspace in which everybody is who never heard of workspaces."""
@@ -37,6 +41,9 @@ _ESCAPE = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 """Colours in what a command prints."""
 _SELECTED = "environment"
 """File in Terraform's data folder that names the selected workspace."""
+ENCRYPTED = "encrypted_data"
+"""The member that holds all of a state that OpenTofu has encrypted (its
+internal/encryption/state.go)."""
 
 
 class StateProblem(TerraformProblem):
@@ -47,13 +54,51 @@ class NewerState(StateProblem):
     """A state in a version of the format that is not read here; it need not be damaged."""
 
 
+class NotRead(StateProblem):
+    """A state that exists, or may exist, and can't be read from here."""
+
+    rule = "state-unread"
+    """Id in docs/failure-modes.md of the rule that says so."""
+
+
+class OpenBackend(NotRead):
+    """A state whose place the backend block leaves open."""
+
+    rule = "partial-backend"
+
+
+class VariableBackend(NotRead):
+    """A state whose place the backend block computes."""
+
+    rule = "backend-variable"
+
+
+class EncryptedState(NotRead):
+    """A state that OpenTofu has encrypted."""
+
+    rule = "encrypted-state"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            _("{name} is encrypted by OpenTofu and can't be read here.").format(name=name),
+            _("Run `tofu state list` in the directory to read it."),
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """Where a directory's state is kept, as its last ``init`` noted it."""
+    """Where a directory's state is kept."""
 
     type: str
     config: Mapping[str, Any]
-    """Its settings, those given on init's command line included; secrets may be among them."""
+    """Its settings; of a noted one also those given on init's command line. Secrets may be among
+    them."""
+    noted: bool = True
+    """Whether an ``init`` noted it here; else it is what the configuration names."""
+    unread: tuple[str, ...] = ()
+    """Settings of the configuration that are variables or other expressions."""
+    place: str = ""
+    """File and line of the block, where the configuration names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +138,58 @@ NOTHING = StoredState(0, "", "", ())
 """What a directory has in which nothing was applied yet."""
 
 
-def backend(directory: Path, environ: Mapping[str, str] | None = None) -> Backend:
-    """Return where the state of ``directory`` is kept; local where init noted nothing else."""
-    folder = data_folder(directory, os.environ if environ is None else environ)
-    noted = (read_json(folder / STATE_NAME) or {}).get("backend") or {}
+def noted_backend(directory: Path, environ: Mapping[str, str]) -> Backend | None:
+    """Return where the last ``init`` noted that the state is; None where it noted nothing."""
+    folder = data_folder(directory, environ)
+    noted = (read_json(folder / STATE_NAME) or {}).get("backend")
+    if not isinstance(noted, dict) or not noted.get("type"):
+        return None
     config = noted.get("config")
-    return Backend(str(noted.get("type") or LOCAL), config if isinstance(config, dict) else {})
+    return Backend(str(noted["type"]), config if isinstance(config, dict) else {})
+
+
+def backend(directory: Path, environ: Mapping[str, str] | None = None) -> Backend:
+    """Return where the state of ``directory`` is kept now.
+
+    What ``init`` noted counts. Where it noted nothing, as in a fresh clone, the configuration
+    counts, unless a local state holds something that was not moved yet.
+    """
+    environment = os.environ if environ is None else environ
+    noted = noted_backend(directory, environment)
+    if noted is not None:
+        return noted
+    try:
+        block = backend_block(directory, environment)
+    except ReadProblem:
+        # ``read_state`` says so; whatever else is asked for, it is asked of local files.
+        block = None
+    if block is None or (block.type != LOCAL and holds_local_state(directory)):
+        return Backend(LOCAL, {}, noted=False)
+    return _named(block)
+
+
+def holds_local_state(directory: Path) -> bool:
+    """Tell whether the local backend's default files hold anything, in any workspace."""
+    paths = [directory / STATE_NAME, *(directory / WORKSPACES).glob(f"*/{STATE_NAME}")]
+    return any(map(_holds_anything, paths))
+
+
+def _holds_anything(path: Path) -> bool:
+    try:
+        text = read_regular(path).strip()
+        raw = json.loads(text) if text else {}
+    except OSError:
+        return False
+    except (ValueError, RecursionError):
+        # Cut off, or not a state at all: something that must not be passed over.
+        return True
+    if not isinstance(raw, dict):
+        return True
+    return bool(raw.get("resources") or raw.get("outputs") or raw.get(ENCRYPTED))
+
+
+def _named(block: BackendBlock) -> Backend:
+    return Backend(block.type, block.settings, False, block.unread, block.place)
 
 
 def workspace(directory: Path, environ: Mapping[str, str]) -> str:
@@ -116,28 +207,36 @@ def read_state(directory: Path, environ: Mapping[str, str] | None = None) -> Sto
     """Return the state of ``directory``. Raises StateProblem.
 
     A local one is read as a file; another backend's is pulled by the engine, which takes a second.
+    Of a directory without an ``init``, such as a fresh clone, an S3 backend's object is read.
+    Raises NotRead where that can't be done.
     """
     environment = dict(os.environ if environ is None else environ)
+    where = backend(directory, environment)
     path = local_state(directory, environment)
     if path is not None:
         try:
-            return parse_state(read_regular(path), str(path)) if path.exists() else NOTHING
+            if path.exists():
+                return parse_state(read_regular(path), str(path))
         except OSError as error:
             raise StateProblem(
-                _("{path} can't be read: {reason}.").format(path=path, reason=error.strerror)
+                _("Could not read {path}: {reason}.").format(path=path, reason=error.strerror)
             ) from None
+        _refuse_unread_configuration(directory, environment, where)
+        return NOTHING
+    if not where.noted:
+        # Late: what reads a place knows of states.
+        from gpuecs_tui.terraform.unprepared import read_unprepared
+
+        return read_unprepared(directory, where, environment)
     variables = child_environment(environment).variables
     pulled = capture(
-        [str(find_engine(variables, directory).path), "state", "pull"],
+        [str(find_engine(variables, directory).path), "state", "pull", "-no-color"],
         cwd=directory,
         environment=variables,
         timeout=PULL_SECONDS,
     )
     if pulled.returncode != 0:
-        raise StateProblem(
-            _("The state can't be read: {reason}").format(reason=first_error(pulled.stderr)),
-            _("Check the credentials and the backend, then try again."),
-        )
+        raise engine_problem(pulled.stderr, _("Could not read the state: {reason}"))
     return parse_state(pulled.stdout.encode(), _("What the backend holds"))
 
 
@@ -155,6 +254,40 @@ def local_state(directory: Path, environ: Mapping[str, str]) -> Path | None:
     return directory / str(where.config.get("path") or STATE_NAME)
 
 
+def _refuse_unread_configuration(
+    directory: Path, environ: Mapping[str, str], where: Backend
+) -> None:
+    """Raise NotRead where there is no state, but a file may name a backend and can't be parsed."""
+    if where.noted:
+        return
+    try:
+        backend_block(directory, environ)
+    except ReadProblem as problem:
+        raise NotRead(
+            _("The state has not been read: {reason}").format(reason=problem.message),
+            problem.remedy or _("Correct that file."),
+        ) from None
+
+
+def engine_problem(said: str, words: str) -> StateProblem:
+    """Return what the engine ``said`` on stderr as a problem; ``words`` take its {reason}."""
+    known = diagnose([Diagnostic(message="", severity="error", summary="", detail=said)])
+    if known is not None and known.kind == "bucket-missing":
+        return NotRead(known.message, known.remedy)
+    return StateProblem(
+        words.format(reason=first_error(said)),
+        _("Check the credentials and the backend, then try again."),
+    )
+
+
+def is_encrypted(raw: Mapping[str, Any]) -> bool:
+    """Tell whether a parsed state is one that OpenTofu has encrypted.
+
+    It keeps serial and lineage readable (opentofu.org/docs/language/state/encryption).
+    """
+    return ENCRYPTED in raw
+
+
 def parse_state(text: bytes, name: str) -> StoredState:
     """Return the state in ``text``; ``name`` is what an error calls it.
 
@@ -167,6 +300,8 @@ def parse_state(text: bytes, name: str) -> StoredState:
         fault = _("it is not JSON")
     except RecursionError:
         fault = _("its values are nested too deeply")
+    if not fault and is_encrypted(raw):
+        raise EncryptedState(name)
     if fault:
         raise StateProblem(
             _("{name} is not a Terraform state: {fault}.").format(name=name, fault=fault),

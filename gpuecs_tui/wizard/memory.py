@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.stack.state_facts import StateFacts
 from gpuecs_tui.wizard.draft_saver import DraftSaver
 from gpuecs_tui.wizard.drafts import Draft
 from gpuecs_tui.wizard.profile_key import PROFILE
@@ -80,6 +81,8 @@ class Wizard:
         self.draft_problem = ""
         """Why the draft isn't saved; empty when it is."""
         self.draft_saved = False
+        self.state = StateFacts()
+        """How the stack's own state is kept, and why it is not read."""
         self.owned: frozenset[str] | None = frozenset()
         """Names, ids and ARNs that the stack's own state holds; None when it couldn't be read."""
         self.provider = ""
@@ -243,6 +246,7 @@ class Wizard:
             owned=self.owned,
             provider=self.provider,
             bootstrap=self.bootstrap,
+            state=self.state,
         )
         self.findings = tuple(finding for finding in found if finding.field not in absent)
 

@@ -25,7 +25,8 @@ from gpuecs_tui.terraform import moves, recovery, runs
 from gpuecs_tui.terraform.directory_lock import DirectoryBusy
 from gpuecs_tui.terraform.engine import find_engine
 from gpuecs_tui.terraform.locks import held_lock
-from gpuecs_tui.terraform.moves import Move, MoveProblem, Phase
+from gpuecs_tui.terraform.move_refusals import MoveProblem
+from gpuecs_tui.terraform.moves import Move, Phase
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.state_content import content, serial_and_lineage
 from gpuecs_tui.terraform.states import State
@@ -248,7 +249,7 @@ def test_killed_and_gone_on_with(stack: Path, bucket: str, orders: Path, moment:
         if moment == "copied":
             put_lock(bucket, f"{getpass.getuser()}@{os.uname().nodename}", "migration source state")
         (told,) = recovery.examine(stack).sentences()
-        assert "was cut off: go on with it" in told
+        assert "was cut off. Continue it." in told
         resumed = move(stack)
         assert resumed.phase is Phase.DONE, resumed.message
     assert content(in_s3(bucket)) == before and not locked(bucket)

@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 
 from gpuecs_tui.aws import lock_object
+from gpuecs_tui.aws.backend_reader import backend_reader
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.terraform import locks
 from gpuecs_tui.terraform.directory_lock import DirectoryBusy, acquire
+from gpuecs_tui.terraform.environment import asked_profile
 from gpuecs_tui.terraform.locks import Holder, LockProblem, held_lock, unlock
 from gpuecs_tui.terraform.recovery import examine, lock_sentence
 from gpuecs_tui.terraform.states import State
@@ -183,7 +185,8 @@ def test_a_lock_that_may_not_be_read_is_said(stack: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(lock_object, "read_lock_object", refuse)
     (sentence,) = examine(stack).sentences()
-    assert "can't be read: not allowed to call s3:GetObject" in sentence
+    assert "Could not read the lock" in sentence
+    assert "not allowed to call s3:GetObject" in sentence
 
 
 def test_which_engines_run_is_read_off_the_machine(tmp_path: Path) -> None:
@@ -229,11 +232,11 @@ def test_a_state_in_a_file_of_another_name_has_its_lock_beside_it(stack: Path) -
 
 def test_the_lock_is_read_as_whoever_uses_the_state(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "mine")
-    assert locks._profile({"profile": "backend"}, {"AWS_PROFILE": "wizard"}) == "backend"
-    assert locks._profile({}, {"AWS_PROFILE": "wizard"}) == "wizard"
+    assert asked_profile({"AWS_PROFILE": "wizard"}) == "wizard"
     # Keys in the environment come before a profile there: botocore is left to find that out.
-    assert locks._profile({}, {"AWS_PROFILE": "mine"}) == ""
-    assert locks._profile({}, {}) == ""
+    assert asked_profile({"AWS_PROFILE": "mine"}) == ""
+    assert asked_profile({}) == ""
+    assert backend_reader({"profile": "backend"}, "wizard").profile == "backend"
 
 
 def test_where_the_lock_of_a_workspace_lies() -> None:

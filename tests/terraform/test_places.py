@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from gpuecs_tui.terraform import moves
-from gpuecs_tui.terraform.moves import MoveProblem, refuse_unmoved
+from gpuecs_tui.terraform.move_refusals import MoveProblem
+from gpuecs_tui.terraform.moves import refuse_unmoved
 from gpuecs_tui.terraform.places import backend_options, configured_place, pending
 from gpuecs_tui.terraform.state_content import PlaceProblem, content
 
@@ -66,7 +67,7 @@ def test_a_local_state_with_a_backend_block_must_be_moved(stack: Path) -> None:
     assert str(change.target) == "s3://b/a/b" and change.source.path.name == "terraform.tfstate"
     with pytest.raises(MoveProblem, match="gpuecs-tui migrate"):
         refuse_unmoved(stack, {})
-    assert pending(stack, {"TF_WORKSPACE": "other"}) is None
+    assert pending(stack, {"TF_WORKSPACE": "other"}) == change, "all workspaces are moved at once"
 
 
 def test_nothing_stored_is_nothing_to_move(stack: Path) -> None:
@@ -106,13 +107,20 @@ def test_other_settings_of_the_same_place_move_nothing(stack: Path) -> None:
         ("main.tf.json", '{"terraform": {"backend": {"s3": {}}}}'),
     ],
 )
-def test_what_isnt_ours_to_tell_is_left_to_terraform(stack: Path, name: str, text: str) -> None:
+def test_other_backends_are_refused_by_name(stack: Path, name: str, text: str) -> None:
     hold(stack)
     (stack / name).write_text(text)
-    assert pending(stack, {}) is None
-    if name == "gcs.tf":
-        with pytest.raises(MoveProblem, match="is not moved here"):
-            moves.start(stack)
+    assert pending(stack, {}) is None and moves.due(stack, {}) is None
+    if name == "broken.tf":
+        return
+    with pytest.raises(MoveProblem) as refused:
+        refuse_unmoved(stack, {})
+    assert "terraform init -migrate-state" in refused.value.remedy
+    with pytest.raises(MoveProblem) as again:
+        moves.start(stack)
+    assert str(again.value) == str(refused.value), "plan and migrate say the same"
+    named = {"cloud.tf": "HCP Terraform", "gcs.tf": "the backend gcs", "main.tf.json": "s3://?/?"}
+    assert named[name] in str(refused.value) or "(bucket, key)" in str(refused.value)
 
 
 def test_no_configuration_says_nothing(stack: Path) -> None:
@@ -136,7 +144,7 @@ def test_an_endpoint_of_numbers_takes_path_style(
     assert backend_options(stack, {"AWS_ENDPOINT_URL": endpoint}) == []
     say_s3(stack)
     assert backend_options(stack, {"AWS_ENDPOINT_URL": endpoint}) == options
-    assert configured_place(stack).settings["encrypt"] is True
+    assert configured_place(stack, {}).settings["encrypt"] is True
 
 
 def test_content_is_what_a_move_must_keep() -> None:

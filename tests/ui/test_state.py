@@ -106,7 +106,7 @@ def said(pilot: Pilot[int]) -> str:
 
 async def test_lists_and_shows_a_resource_without_its_secrets(directory: Path) -> None:
     async with on_state_screen(directory) as pilot:
-        assert "Nothing is amiss" in amiss(pilot)
+        assert "No problems found" in amiss(pilot)
         assert rows(pilot) == ["aws_ecs_cluster.this", "aws_lb.this"]
         await type_text(pilot, "cluster")
         await pilot.press("enter")
@@ -134,7 +134,7 @@ async def test_a_lock_takes_its_id(directory: Path) -> None:
         await settle(pilot)
         assert said(pilot) == "The lock is gone."
         assert not lock_note(directory / STATE_NAME).exists()
-        await until(pilot, lambda: "Nothing is amiss" in amiss(pilot))
+        await until(pilot, lambda: "No problems found" in amiss(pilot))
 
 
 async def test_an_errored_state_is_stored_only_when_asked_for(directory: Path) -> None:
@@ -194,7 +194,7 @@ async def test_an_unreadable_state_is_said(directory: Path) -> None:
     (directory / "terraform.tfstate").unlink(missing_ok=True)
     (directory / "terraform.tfstate").mkdir()
     async with on_state_screen(directory) as pilot:
-        assert "terraform.tfstate can't be read" in said(pilot)
+        assert "terraform.tfstate: Is a directory." in said(pilot)
 
 
 async def test_a_state_that_was_cut_off_is_put_right_when_asked_for(directory: Path) -> None:

@@ -9,6 +9,7 @@ from textual.widgets import Input
 from gpuecs_tui.app import WizardApp
 from gpuecs_tui.aws.network_facts import VpcEndpoint
 from gpuecs_tui.aws.reading import Unknown
+from gpuecs_tui.terraform.own_state import OwnState
 from gpuecs_tui.widgets.choice import Picker
 from gpuecs_tui.widgets.choice_list import ChoiceList
 from gpuecs_tui.widgets.findings import FindingsScreen
@@ -469,7 +470,7 @@ async def test_what_it_means_that_a_new_image_is_deployed_elsewhere(open_wizard:
 async def test_a_provider_that_the_directory_asks_for_is_told(open_wizard: Open) -> None:
     async with open_wizard() as pilot:
         await go_to(pilot, "account")
-        pilot.app.post_message(WizardApp.OwnedRead(frozenset(), "6.53.0", ""))
+        pilot.app.post_message(WizardApp.OwnedRead(OwnState(), "6.53.0", ""))
         await until(pilot, lambda: "6.53.0" in shown(pilot, "stack.region"))
 
 

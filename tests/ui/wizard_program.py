@@ -38,7 +38,7 @@ PLACES = {
     "run": "Applied",
     "live": "Applying",
     "deployment": "ACTIVE",
-    "state": "Nothing is amiss",
+    "state": "No problems found",
 }
 """What stands on each screen."""
 

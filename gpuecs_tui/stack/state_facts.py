@@ -1,0 +1,32 @@
+"""What is known of a stack's own state beside its resources, for the rules that tell it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class StateRemark:
+    """One thing to know about where the state is and how it is kept."""
+
+    rule: str
+    """Id in docs/failure-modes.md, such as ``partial-backend``."""
+    severity: str
+    """``error``, ``warning`` or ``unknown``."""
+    message: str
+    """Whole sentences."""
+    remedy: str
+    """One action; may be empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class StateFacts:
+    """The state of a directory, as far as it was read."""
+
+    unread: str = ""
+    """Why the state is not read, whole sentences; empty where it was, or where there is none."""
+    remedy: str = ""
+    """The one action that lets it be read."""
+    open_settings: bool = False
+    """Whether the backend's settings are not all known: nothing can be required of them."""
+    remarks: tuple[StateRemark, ...] = ()

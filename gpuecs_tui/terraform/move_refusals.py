@@ -1,0 +1,82 @@
+"""Why a state is not moved: each case by name, with the one thing to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.places import Pending, Place
+from gpuecs_tui.terraform.problems import TerraformProblem
+from gpuecs_tui.terraform.state_content import resource_count, serial_and_lineage
+from gpuecs_tui.terraform.stored_state import LOCAL, S3
+
+
+class MoveProblem(TerraformProblem):
+    """A move that can't be begun or was refused; nothing is lost."""
+
+
+def not_understood(directory: Path, change: Pending) -> MoveProblem:
+    """Return the refusal of a change between backends that gpuecs-tui can't carry out."""
+    remedy = _(
+        "Run `terraform init -migrate-state` in {directory} and read what it asks, or take the "
+        "change back."
+    )
+    for place in (change.source, change.target):
+        if place.type in (S3, LOCAL) and not place.is_understood:
+            names = place.unread or [name for name in ("bucket", "key") if not getattr(place, name)]
+            message = _(
+                "The state is in {source}. The backend block here leaves open where it should be "
+                "({names}), so gpuecs-tui does not move it."
+            ).format(source=change.source, names=", ".join(names))
+            break
+    else:
+        message = _(
+            "The state is in {source}. The Terraform here names {target}. gpuecs-tui moves states "
+            "between files and S3 only."
+        ).format(source=change.source, target=change.target)
+    return MoveProblem(message, remedy.format(directory=directory))
+
+
+def other_state(source: Place, target: Place, kept: bytes, before: bytes) -> MoveProblem:
+    """Return the refusal to overwrite ``before``, which lies at ``target``, with ``kept``."""
+    serial, lineage = serial_and_lineage(kept)
+    there, its_lineage = serial_and_lineage(before)
+    if lineage == its_lineage:
+        return MoveProblem(
+            _(
+                "{target} holds the same state, newer: number {there}, after number {serial} in "
+                "{source}. Nothing was moved."
+            ).format(target=target, there=there, serial=serial, source=source),
+            _(
+                "Compare both with `terraform show`. To go on with the newer one, move {source} "
+                "away and run `terraform init -reconfigure`."
+            ).format(source=source),
+        )
+    return MoveProblem(
+        _(
+            "{target} holds another state already ({n} resources, number {there}, lineage "
+            "{lineage}), which the move would overwrite. Nothing was moved."
+        ).format(
+            target=target,
+            n=resource_count(before),
+            there=there,
+            lineage=its_lineage or "?",
+        ),
+        _("Choose another key in the backend block, or find out whose state that is."),
+    )
+
+
+def selected_without_state(name: str, held: Iterable[str]) -> MoveProblem:
+    """Return the refusal to move while a workspace without a state is selected.
+
+    Terraform would select another one by itself afterwards (internal/command/meta_backend.go,
+    selectWorkspace).
+    """
+    return MoveProblem(
+        _(
+            "The selected workspace {name} has no state; these have one: {held}. After a move "
+            "Terraform would select another workspace by itself. Nothing was moved."
+        ).format(name=name, held=", ".join(held)),
+        _("Run `terraform workspace select NAME` with one of these first."),
+    )

@@ -1,0 +1,148 @@
+"""What a stack's own state holds, and what must be known about where it is kept.
+
+A name that is the stack's own doesn't count as taken. Where the state is not read, whose a name is
+stays unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.state_facts import StateFacts, StateRemark
+from gpuecs_tui.terraform.backend_block import backend_block
+from gpuecs_tui.terraform.hcl_tree import ReadProblem
+from gpuecs_tui.terraform.moved_marker import moved_away
+from gpuecs_tui.terraform.places import noted_place, pending, place_of
+from gpuecs_tui.terraform.problems import TerraformProblem
+from gpuecs_tui.terraform.state_content import read_place
+from gpuecs_tui.terraform.stored_state import (
+    DEFAULT,
+    S3,
+    Backend,
+    NotRead,
+    StoredState,
+    backend,
+    local_state,
+    noted_backend,
+    parse_state,
+    read_state,
+    workspace,
+)
+from gpuecs_tui.terraform.unprepared import refuse_unknown
+
+IDENTITIES = ("name", "id", "arn", "key_name")
+"""Attributes by which AWS or a rule may call a resource."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnState:
+    """What the rules need of a stack's state."""
+
+    owned: frozenset[str] | None = frozenset()
+    """Names, ids and ARNs of all managed resources; None where the state is not read."""
+    facts: StateFacts = field(default_factory=StateFacts)
+
+
+def own_state(directory: Path, environ: Mapping[str, str], *, offline: bool = False) -> OwnState:
+    """Return what the state of ``directory`` holds and what is to be said of it. Never raises.
+
+    A local state is read as a file. Another backend's is pulled by the engine, which takes a
+    second, or read from S3 where no ``init`` was run. ``offline``: only files are read.
+    """
+    where = backend(directory, environ)
+    if offline and local_state(directory, environ) is None:
+        unread = _not_asked(directory, where, environ)
+        return OwnState(None, _unread(unread, [*_remarks(directory, where, environ)]))
+    remarks = [*_remarks(directory, where, environ)]
+    if not offline and (moved := moved_away(directory, environ)) is not None:
+        remarks.append(StateRemark("state-moved", "error", moved.sentence, moved.remedy))
+    try:
+        state = _read(directory, environ)
+    except TerraformProblem as problem:
+        return OwnState(None, _unread(problem, remarks))
+    values = (it.attributes.get(name) for it in state.resources for name in IDENTITIES)
+    owned = frozenset(value for value in values if isinstance(value, str) and value)
+    return OwnState(owned, StateFacts(remarks=tuple(remarks)))
+
+
+def _not_asked(directory: Path, where: Backend, environ: Mapping[str, str]) -> NotRead:
+    """Return why a state elsewhere is not read while nothing is asked for over the network."""
+    place = place_of(directory, where)
+    try:
+        if not where.noted:
+            refuse_unknown(directory, place, where)
+    except NotRead as problem:
+        return problem
+    if place.is_understood:
+        place = place.at(workspace(directory, environ))
+    return NotRead(
+        _("The state in {place} has not been read (--offline).").format(place=place),
+        _("Leave --offline out."),
+    )
+
+
+def _read(directory: Path, environ: Mapping[str, str]) -> StoredState:
+    """Return the state where it is now, also while it waits to be moved."""
+    if pending(directory, environ) is None:
+        return read_state(directory, environ)
+    place = noted_place(directory, environ).at(workspace(directory, environ))
+    return parse_state(read_place(place, environ), str(place))
+
+
+def _unread(problem: TerraformProblem, remarks: list[StateRemark]) -> StateFacts:
+    rule = problem.rule if isinstance(problem, NotRead) else NotRead.rule
+    said = StateRemark(rule, "unknown", problem.message, problem.remedy)
+    return StateFacts(
+        unread=problem.message,
+        remedy=problem.remedy,
+        open_settings=rule in ("partial-backend", "backend-variable"),
+        remarks=(*remarks, said),
+    )
+
+
+def _remarks(directory: Path, where: Backend, environ: Mapping[str, str]) -> Iterator[StateRemark]:
+    selected = workspace(directory, environ)
+    if selected != DEFAULT and not environ.get("TF_WORKSPACE"):
+        yield StateRemark(
+            "workspace-file",
+            "warning",
+            _(
+                "The workspace {name} is selected in this directory. Plans and applies use its "
+                "state, not that of the default workspace."
+            ).format(name=selected),
+            _("Run `terraform workspace select default` if that is not intended."),
+        )
+    settings = where.config
+    if where.type == S3 and settings.get("dynamodb_table") and not settings.get("use_lockfile"):
+        yield StateRemark(
+            "dynamodb-lock",
+            "warning",
+            _(
+                "The state is locked in the DynamoDB table {table} only. Terraform 1.11 deprecates "
+                "that."
+            ).format(table=settings["dynamodb_table"]),
+            _("Set use_lockfile = true in the backend block as well."),
+        )
+    yield from _variables(directory, environ)
+
+
+def _variables(directory: Path, environ: Mapping[str, str]) -> Iterator[StateRemark]:
+    """Tell of expressions in the block: OpenTofu may find another place for them at any time."""
+    try:
+        block = backend_block(directory, environ)
+    except ReadProblem:
+        return
+    if block is None or not block.unread or noted_backend(directory, environ) is None:
+        return
+    yield StateRemark(
+        "backend-variable",
+        "unknown",
+        _(
+            "{names} of the backend in {file} is not a plain value. What the last `init` noted is "
+            "used; whether it still holds is unknown. Terraform itself refuses such a backend."
+        ).format(names=", ".join(block.unread), file=block.place),
+        _("Write plain values, or give them by -backend-config."),
+    )

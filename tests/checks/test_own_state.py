@@ -1,0 +1,38 @@
+"""What is said about the stack's own state becomes findings; an unread state decides nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from gpuecs_tui.aws.facts import LogGroup, Named
+from gpuecs_tui.checks import check
+from gpuecs_tui.checks.finding import Severity
+from gpuecs_tui.checks.own_state import RULES
+from gpuecs_tui.stack.state_facts import StateFacts, StateRemark
+from tests.checks.builders import NOW, account, known, stack
+
+UNREAD = StateFacts("The state in s3://b/k has not been read: denied.", "Ask for s3:GetObject.")
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_each_remark_is_a_finding(rule: str) -> None:
+    remark = StateRemark(rule, "unknown", "It is so.", "Do that.")
+    found = check(stack(), account(), state=StateFacts(remarks=(remark,)), now=NOW)
+    (said,) = (it for it in found if it.rule == rule)
+    assert (said.severity, said.field) == (Severity.UNKNOWN, "state.backend")
+    assert (said.message, said.remedy) == ("It is so.", "do that")
+    assert not [it for it in check(stack(), account(), now=NOW) if it.rule == rule]
+
+
+def test_a_taken_name_is_unknown_while_the_state_is_unread() -> None:
+    log_group = LogGroup(name=stack().task.log_group, retention_days=None)
+    facts = account(
+        clusters=known((Named(stack().names.cluster, "arn:c"),)), log_groups=known((log_group,))
+    )
+    assert {it.severity for it in check(stack(), facts, now=NOW)} == {Severity.ERROR}
+    found = check(stack(), facts, owned=None, state=UNREAD, now=NOW)
+    assert {it.field for it in found} == {"names.cluster", "task.log_group"}
+    for it in found:
+        assert it.severity is Severity.UNKNOWN and it.rule == "name-taken"
+        assert UNREAD.unread in it.message and it.remedy == UNREAD.remedy
+        assert it.fix is None and "another name" not in it.remedy

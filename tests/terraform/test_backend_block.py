@@ -1,0 +1,99 @@
+"""Which backend the files of a directory name, in every way in which Terraform takes it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gpuecs_tui.terraform.backend_block import backend_arguments, backend_block
+from gpuecs_tui.terraform.environment import child_environment
+from gpuecs_tui.terraform.hcl_tree import ReadProblem
+from gpuecs_tui.terraform.places import backend_options, configured_place, init_options, pending
+
+FULL = {"bucket": "models", "key": "llm/prod.tfstate", "region": "eu-west-1"}
+
+
+def note(directory: Path, **config: Any) -> None:
+    folder = directory / ".terraform"
+    folder.mkdir(exist_ok=True)
+    noted = {"backend": {"type": "s3", "config": config, "hash": 1}}
+    (folder / "terraform.tfstate").write_text(json.dumps(noted))
+
+
+def test_json_overrides_and_hidden_files(tmp_path: Path) -> None:
+    assert backend_block(tmp_path, {}) is None
+    (tmp_path / ".#main.tf").write_text('terraform {\n  backend "gcs" {}\n}\n')
+    (tmp_path / "main.tf").write_text('# the "backend" is said elsewhere\n')
+    assert backend_block(tmp_path, {}) is None
+    tree = {"terraform": [{"backend": {"s3": {**FULL, "profile": "${var.profile}"}}}]}
+    (tmp_path / "state.tf.json").write_text(json.dumps(tree))
+    found = backend_block(tmp_path, {})
+    assert found is not None and (found.type, found.unread) == ("s3", ("profile",))
+    assert found.settings == FULL and found.file == "state.tf.json"
+    # As terragrunt and others write it: it counts whatever its name sorts after.
+    (tmp_path / "a_override.tf").write_text("\ufeffterraform {\r\n  cloud {}\r\n}\r\n")
+    found = backend_block(tmp_path, {})
+    assert found is not None and (found.type, found.place) == ("cloud", "a_override.tf:2")
+    assert "HCP Terraform" in str(configured_place(tmp_path, {}))
+    (tmp_path / "broken.tf.json").write_text('{"terraform": {"backend"')
+    with pytest.raises(ReadProblem, match=r"Could not read broken\.tf\.json"):
+        backend_block(tmp_path, {})
+
+
+def test_nested_settings_and_variables(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(
+        'terraform {\n  backend "s3" {\n    bucket = local.bucket\n    key = "x"\n'
+        '    assume_role = { role_arn = "arn:aws:iam::1:role/r" }\n  }\n}\n'
+    )
+    found = backend_block(tmp_path, {})
+    assert found is not None and found.unread == ("bucket",)
+    assert found.settings["assume_role"] == {"role_arn": "arn:aws:iam::1:role/r"}
+    assert not configured_place(tmp_path, {}).is_understood
+    # What init noted for OpenTofu's variable counts.
+    note(tmp_path, bucket="models", key="x", assume_role={"role_arn": "arn:aws:iam::1:role/r"})
+    place = configured_place(tmp_path, {})
+    assert place.is_understood and str(place) == "s3://models/x"
+    assert pending(tmp_path, {}) is None
+
+
+def test_settings_from_the_environment(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text('terraform {\n  backend "s3" {}\n}\n')
+    (tmp_path / "prod.tfbackend").write_text('bucket = "models"\nregion = "eu-west-1"\n')
+    given = "-upgrade --backend-config=prod.tfbackend -backend-config 'key=llm/a b'"
+    environ = {"TF_CLI_ARGS_init": given}
+    assert backend_arguments(environ) == ["prod.tfbackend", "key=llm/a b"]
+    assert str(configured_place(tmp_path, environ)) == "s3://models/llm/a b"
+    child = child_environment(environ)
+    kept = child.variables["TF_CLI_ARGS_init"]
+    assert "-upgrade" not in kept and backend_arguments({"TF_CLI_ARGS_init": kept}) == [
+        "prod.tfbackend",
+        "key=llm/a b",
+    ]
+    assert child.notes == ("Of TF_CLI_ARGS_init only the -backend-config options are used.",)
+    assert "TF_CLI_ARGS_init" not in child_environment({"TF_CLI_ARGS_init": "-upgrade"}).variables
+    with pytest.raises(ReadProblem, match="which TF_CLI_ARGS_init names"):
+        backend_block(tmp_path, {"TF_CLI_ARGS_init": "-backend-config=none"})
+    assert backend_arguments({"TF_CLI_ARGS_init": "'open"}) == []
+
+
+def test_what_init_noted_is_given_to_it_again(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text('terraform {\n  backend "s3" {}\n}\n')
+    note(tmp_path, **FULL, encrypt=True, kms_key_id=None)
+    assert pending(tmp_path, {}) is None
+    given = [f"-backend-config={name}={value}" for name, value in FULL.items()]
+    assert backend_options(tmp_path, {}) == [*given, "-backend-config=encrypt=true"]
+    assert init_options(tmp_path, {}) == backend_options(tmp_path, {})
+    # An endpoint of numbers needs another setting, which moves nothing.
+    emulated = {"AWS_ENDPOINT_URL": "http://127.0.0.1:5000"}
+    assert init_options(tmp_path, emulated)[-2:] == [
+        "-backend-config=use_path_style=true",
+        "-reconfigure",
+    ]
+    note(tmp_path, **FULL, secret_key="s")
+    assert backend_options(tmp_path, emulated) == [], "secrets never stand on a command line"
+    (tmp_path / "main.tf").write_text('terraform {\n  backend "s3" {\n    key = "y"\n  }\n}\n')
+    change = pending(tmp_path, {})
+    assert change is not None and str(change.target) == "s3://models/y"
