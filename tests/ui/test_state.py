@@ -194,7 +194,7 @@ async def test_an_unreadable_state_is_said(directory: Path) -> None:
     (directory / "terraform.tfstate").unlink(missing_ok=True)
     (directory / "terraform.tfstate").mkdir()
     async with on_state_screen(directory) as pilot:
-        assert "terraform.tfstate: Is a directory." in said(pilot)
+        assert "Could not read llama/terraform.tfstate" in said(pilot)
 
 
 async def test_a_state_that_was_cut_off_is_put_right_when_asked_for(directory: Path) -> None:
