@@ -26,6 +26,7 @@ from gpuecs_tui.aws.facts import (
     MachineImage,
 )
 from gpuecs_tui.aws.reading import Known, Reading
+from gpuecs_tui.aws.secret_place import SecretPlace, secret_place
 from gpuecs_tui.aws.session import AccountReader
 from gpuecs_tui.stack.model import Stack
 
@@ -120,8 +121,7 @@ def _jobs(
             partial(_read_machine_image, reader, stack.fleet.ami),
         )
     for arn in dict.fromkeys(stack.task.secrets.values()):
-        if arn.split(":")[3] == reader.region:
-            yield "secrets", arn, partial(_read_secret, reader, arn)
+        yield "secrets", arn, partial(_read_secret, reader, secret_place(arn))
     # Every range may need a rule for the listener and one for the redirect.
     if 2 * len(stack.network.ingress_cidrs) > RULES_PER_GROUP:
         yield "quotas", RULES_QUOTA, partial(_read_quota, reader, "vpc", RULES_QUOTA)
@@ -150,16 +150,25 @@ def _read_machine_image(reader: AccountReader, ami: str) -> Reading[MachineImage
     return reader.reading("ec2:DescribeImages", read)
 
 
-def _read_secret(reader: AccountReader, arn: str) -> Reading[bool]:
+def _read_secret(reader: AccountReader, place: SecretPlace) -> Reading[bool]:
+    if place.region in ("", reader.region):
+        return _read_secret_here(reader, place)
+    # Its own region answers for it, and no other call goes there.
+    elsewhere = reader.again(place.region)
+    try:
+        return _read_secret_here(elsewhere, place)
+    finally:
+        elsewhere.close()
+
+
+def _read_secret_here(reader: AccountReader, place: SecretPlace) -> Reading[bool]:
     # Only that it is there: its value is never read.
-    if ":secretsmanager:" in arn:
-        # arn:…:secret:NAME-abcdef:json-key:version-stage:version-id, the last three optional.
-        secret = ":".join(arn.split(":")[:7])
+    if place.service == "secretsmanager":
         return reader.reading(
             "secretsmanager:DescribeSecret",
-            lambda: _secret_stands(reader, secret),
+            lambda: _secret_stands(reader, place.id),
         )
-    name = arn.split(":parameter", 1)[-1]
+    name = place.id
 
     def read() -> bool:
         # The API lists names with their slash where there are several levels, without for one.

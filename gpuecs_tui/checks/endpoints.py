@@ -32,7 +32,7 @@ def needed_endpoints(stack: Stack) -> tuple[str, ...]:
     arns = stack.task.secrets.values()
     if any(":secretsmanager:" in arn for arn in arns):
         needed.append("secretsmanager")
-    if any(":ssm:" in arn for arn in arns):
+    if any(":secretsmanager:" not in arn for arn in arns):
         needed.append("ssm")
     if stack.service.execute_command:
         needed.append("ssmmessages")

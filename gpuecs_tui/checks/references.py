@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from gpuecs_tui.aws.ecr import EcrImage, ecr_image
 from gpuecs_tui.aws.facts import Certificate
 from gpuecs_tui.aws.reading import Known, Unknown, not_read
+from gpuecs_tui.aws.secret_place import secret_place
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, error, undecided, unknown
 from gpuecs_tui.checks.registries import registry_login
@@ -92,32 +93,38 @@ def image_exists(context: Context) -> Iterator[Finding]:
 
 
 def secret_exists(context: Context) -> Iterator[Finding]:
-    """A secret must exist, in the stack's region: ECS looks nowhere else."""
+    """A secret must exist, and ECS must find it.
+
+    A parameter of SSM may be of another region, by its full ARN (ECS API reference, Secret). Of
+    Secrets Manager nothing of the kind is documented.
+    """
     for name, arn in context.stack.task.secrets.items():
-        region = arn.split(":")[3]
-        if region != context.stack.stack.region:
-            yield error(
-                "secret-exists",
-                SECRETS,
-                _("The secret of {name} is in {its}; ECS looks in {region} only.").format(
-                    name=name, its=region, region=context.stack.stack.region
-                ),
-                _("take a secret of {region}").format(region=context.stack.stack.region),
-            )
-            continue
+        place = secret_place(arn)
+        abroad = place.region not in ("", context.stack.stack.region)
         reading = context.account.lookups.secrets.get(arn, not_read())
         if isinstance(reading, Unknown):
-            what = _("Whether the secret of {name} exists can't be told").format(name=name)
+            what = _("Could not check whether the secret of {name} exists").format(name=name)
             yield unknown("secret-exists", SECRETS, reading, what)
         elif not reading.value:
             yield error(
                 "secret-exists",
                 SECRETS,
                 _(
-                    "There is no secret {arn}, which {name} is to hold, or it is scheduled for "
-                    "deletion."
+                    "The secret {arn} of {name} does not exist, or is scheduled for deletion."
                 ).format(arn=arn, name=name),
-                _("create or restore it, or take another"),
+                _("create or restore it, or choose another"),
+            )
+        elif abroad and place.service == "secretsmanager":
+            yield undecided(
+                "secret-exists",
+                SECRETS,
+                _(
+                    "The secret of {name} is in {its}. AWS documents secrets of another region for "
+                    "SSM parameters only, not for Secrets Manager."
+                ).format(name=name, its=place.region),
+                _("replicate the secret to {region}, and use the replica's ARN").format(
+                    region=context.stack.stack.region
+                ),
             )
 
 

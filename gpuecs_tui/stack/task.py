@@ -27,6 +27,9 @@ SECRET_ARN = (
     r"arn:aws[a-z-]*:(?:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:\S+"
     r"|ssm:[a-z0-9-]+:[0-9]{12}:parameter/\S+)"
 )
+PARAMETER_NAME = r"/?[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*"
+"""The name of an SSM parameter (SSM API reference, PutParameter), with which ECS finds one of the
+task's own region."""
 VARIABLE_NAME = r"[A-Za-z_][A-Za-z0-9_.-]*"
 PORT_MAX = 65535
 CPU_MIN, CPU_MAX = 128, 196608
@@ -149,13 +152,15 @@ class Task:
     secrets: dict[str, str] = table(
         N_("Secrets"),
         N_(
-            "One NAME=ARN a line, of Secrets Manager or SSM; the execution role may read just "
-            "these."
+            "One NAME=ARN a line, of a Secrets Manager secret or an SSM parameter; of a parameter "
+            "in the stack's region the name is enough. The execution role may read just these."
         ),
         {},
         item_pattern=VARIABLE_NAME,
-        pattern=SECRET_ARN,
-        pattern_says=N_("must be NAME=ARN of a Secrets Manager secret or an SSM parameter"),
+        pattern=f"{SECRET_ARN}|{PARAMETER_NAME}",
+        pattern_says=N_(
+            "must be NAME=ARN of a Secrets Manager secret or an SSM parameter, or NAME=PARAMETER"
+        ),
     )
     capabilities: tuple[str, ...] = texts(
         N_("Capabilities"),

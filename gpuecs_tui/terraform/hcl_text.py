@@ -44,11 +44,15 @@ def quote(text: str) -> str:
 
 def list_of(items: Sequence[str]) -> str:
     """Return a list of strings, on one line if that is short, else with a line for each."""
-    quoted = [quote(item) for item in items]
-    line = f"[{', '.join(quoted)}]"
+    return list_of_expressions([quote(item) for item in items])
+
+
+def list_of_expressions(items: Sequence[str]) -> str:
+    """Return a list of expressions in HCL, laid out as ``list_of`` does."""
+    line = f"[{', '.join(items)}]"
     if len(line) <= LINE_WIDTH:
         return line
-    return "[\n" + "".join(f"{item},\n" for item in quoted) + "]"
+    return "[\n" + "".join(f"{item},\n" for item in items) + "]"
 
 
 def map_of(items: Mapping[str, str]) -> str:

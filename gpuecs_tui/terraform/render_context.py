@@ -12,7 +12,7 @@ from gpuecs_tui.stack.network import GATEWAY_ENDPOINT, interface_endpoints
 from gpuecs_tui.stack.resolve import derived_target_group
 from gpuecs_tui.stack.task import LOG_GROUP_EXISTS, PORT_MAX
 from gpuecs_tui.stack.user_data import bottlerocket_settings
-from gpuecs_tui.terraform.hcl_text import quote
+from gpuecs_tui.terraform.hcl_text import list_of_expressions, quote
 from gpuecs_tui.terraform.past import NO_PAST, PORT_HANDOVER, Past
 
 AL2023_PARAMETER = (
@@ -42,13 +42,20 @@ class Grant:
     action: str
     """The IAM action that reads them."""
     arns: tuple[str, ...]
+    """As ``valueFrom`` has them: of a parameter of SSM also the name alone."""
     context: str
     """Name in the KMS encryption context under which the service puts a secret's ARN."""
 
     @property
     def accounts(self) -> tuple[str, ...]:
         """The accounts that own them; a secret is under a key of its account."""
-        return tuple(dict.fromkeys(arn.split(":")[_ACCOUNT_PART] for arn in self.arns))
+        owners = (arn.split(":")[_ACCOUNT_PART] for arn in self.arns if ":" in arn)
+        return tuple(dict.fromkeys(owners))
+
+    @property
+    def resources(self) -> str:
+        """Their ARNs as a list in HCL: IAM knows parameters by nothing else."""
+        return list_of_expressions([_arn_expression(arn) for arn in self.arns])
 
 
 def context(stack: Stack, past: Past = NO_PAST) -> dict[str, Any]:
@@ -147,10 +154,20 @@ def _target_ports(stack: Stack) -> Iterator[tuple[str, str, tuple[int, int]]]:
         yield "health_check", "Health checks of the tasks", (int(check), int(check))
 
 
+def _arn_expression(value: str) -> str:
+    if ":" in value:
+        return quote(value)
+    name = value.removeprefix("/")
+    return (
+        '"arn:${data.aws_partition.this.partition}:ssm:${var.region}:'
+        f'${{data.aws_caller_identity.this.account_id}}:parameter/{name}"'
+    )
+
+
 def _grants(secrets: dict[str, str]) -> Iterator[Grant]:
     parts: dict[str, list[str]] = {"secretsmanager": [], "ssm": []}
     for arn in secrets.values():
-        service = arn.split(":")[2]
+        service = arn.split(":")[2] if ":" in arn else "ssm"
         if service == "secretsmanager":
             arn = ":".join(arn.split(":")[:_SECRET_ARN_PARTS])
         if arn not in parts[service]:

@@ -148,11 +148,22 @@ def test_secrets_that_exist(stub: Stub, reader: AccountReader) -> None:
     made = reader.call("secretsmanager", "CreateSecret", Name="lookup-token", SecretString="x")
     reader.call("ssm", "PutParameter", Name="/lookup/token", Value="x", Type="String")
     parameter = "arn:aws:ssm:us-east-1:123456789012:parameter/lookup/token"
-    wanted = stack(task__secrets={"A": made["ARN"] + ":key::", "B": parameter})
+    elsewhere = parameter.replace("us-east-1", "eu-central-1")
+    name = "/lookup/token"
+    wanted = stack(
+        task__secrets={"A": made["ARN"] + ":key::", "B": parameter, "C": name, "D": elsewhere}
+    )
     stub.seen.clear()
     try:
         found = read_references(reader, wanted, AccountFacts(region="us-east-1")).lookups.secrets
-        assert [it.value for it in found.values() if isinstance(it, Known)] == [True, True]
+        stands = {arn: it.value for arn, it in found.items() if isinstance(it, Known)}
+        # What is of another region is looked for there.
+        assert stands == {
+            made["ARN"] + ":key::": True,
+            parameter: True,
+            name: True,
+            elsewhere: False,
+        }
         assert "secretsmanager:GetSecretValue" not in stub.calls
         assert "ssm:GetParameters" not in stub.calls
         # Restorable for a week, but no task may read it.
@@ -160,7 +171,7 @@ def test_secrets_that_exist(stub: Stub, reader: AccountReader) -> None:
         stub.seen.clear()
         found = read_references(reader, wanted, AccountFacts(region="us-east-1")).lookups.secrets
         stands = {arn: it.value for arn, it in found.items() if isinstance(it, Known)}
-        assert stands == {made["ARN"] + ":key::": False, parameter: True}
+        assert stands[made["ARN"] + ":key::"] is False and stands[parameter]
     finally:
         reader.call(
             "secretsmanager",

@@ -265,17 +265,25 @@ def test_an_image_of_another_architecture(
 
 
 @pytest.mark.parametrize(
-    ("region", "exists", "found"),
+    ("value", "exists", "found"),
     [
-        ("us-east-1", known(True), []),
-        ("us-east-1", known(False), ["error"]),
-        ("us-east-1", DENIED, ["unknown"]),
-        ("eu-west-1", known(True), ["error"]),
+        ("arn:aws:secretsmanager:us-east-1:{}:secret:token-AbCdEf", known(True), []),
+        ("arn:aws:secretsmanager:us-east-1:{}:secret:token-AbCdEf:key::", known(False), ["error"]),
+        ("arn:aws:secretsmanager:us-east-1:{}:secret:token-AbCdEf", DENIED, ["unknown"]),
+        ("arn:aws:secretsmanager:eu-west-1:{}:secret:token-AbCdEf", known(True), ["unknown"]),
+        ("arn:aws:secretsmanager:eu-west-1:{}:secret:token-AbCdEf", known(False), ["error"]),
+        # A parameter may be of another region by its ARN, and of this one by its name.
+        ("arn:aws:ssm:eu-west-1:{}:parameter/llm/token", known(True), []),
+        ("arn:aws:ssm:eu-west-1:{}:parameter/llm/token", known(False), ["error"]),
+        ("/llm/token", known(True), []),
+        ("llm-token", known(True), []),
+        ("llm-token", known(False), ["error"]),
+        ("llm-token", DENIED, ["unknown"]),
     ],
 )
-def test_secret_exists(region: str, exists: Reading[bool], found: list[str]) -> None:
-    arn = f"arn:aws:secretsmanager:{region}:{ACCOUNT}:secret:token-AbCdEf"
-    facts = account(lookups=Lookups(secrets={arn: exists}))
-    assert of_rule("secret-exists", facts, task__secrets={"TOKEN": arn}) == [
+def test_secret_exists(value: str, exists: Reading[bool], found: list[str]) -> None:
+    value = value.format(ACCOUNT)
+    facts = account(lookups=Lookups(secrets={value: exists}))
+    assert of_rule("secret-exists", facts, task__secrets={"TOKEN": value}) == [
         (it, "task.secrets") for it in found
     ]

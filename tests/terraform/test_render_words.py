@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.terraform.read import read_back
 from gpuecs_tui.terraform.render import render
 from tests.terraform.written import (
     GROUP,
@@ -69,3 +70,16 @@ def test_keys_of_every_account_that_shares_a_secret_may_be_used() -> None:
         f'for account in toset([{own}, "999999999999"]) :',
         f'for account in toset([{own}, "123456789012"]) :',
     ]
+
+
+def test_a_parameter_by_its_name_is_granted_by_its_arn() -> None:
+    stack = made(task__secrets={"A": "/llm/token", "B": "other.token", "C": PARAMETER})
+    files = render(stack)
+    own = (
+        "arn:${data.aws_partition.this.partition}:ssm:${var.region}:"
+        "${data.aws_caller_identity.this.account_id}:parameter/"
+    )
+    assert files["iam.tf"].count(f'"{own}llm/token"') == 2
+    assert files["iam.tf"].count(f'"{own}other.token"') == 2
+    assert 'valueFrom = "/llm/token"' in files["task.tf"]
+    assert read_back(files).stack == stack
