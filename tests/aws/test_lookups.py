@@ -135,7 +135,7 @@ def test_what_a_stack_names_is_looked_up_once(stub: Stub, reader: AccountReader)
     ami = looked.machine_images["ami-0000000000000dead"]
     assert isinstance(ami, Known) and ami.value is None
     secrets = {arn: it.value for arn, it in looked.secrets.items() if isinstance(it, Known)}
-    assert sorted(secrets.values()) == [False, False]
+    assert sorted(secrets.values()) == [False, False, False]
     group = looked.log_groups["/ecs/llm"]
     assert isinstance(group, Known) and group.value is None
     asked = len(stub.calls)
