@@ -61,6 +61,10 @@ def _reference(id: str, happens: str) -> Mode:
     return _before(id, happens, f"test_reference_rules.py::test_{id.replace('-', '_')}")
 
 
+def _account(id: str, happens: str) -> Mode:
+    return _before(id, happens, f"test_account_rules.py::test_{id.replace('-', '_')}")
+
+
 MODES = (
     _service("region", "The account can't use the region."),
     _resource(
@@ -152,6 +156,18 @@ MODES = (
     _state("encrypted-state", "OpenTofu encrypted the state: it is never taken for empty."),
     _state("workspace-file", "A workspace other than default is selected in the directory."),
     _state("dynamodb-lock", "The state is locked in DynamoDB only."),
+    _account(
+        "role-permissions",
+        "An existing role may not pull the image, write logs, read the secrets or exec.",
+    ),
+    _account(
+        "service-linked-role",
+        "AWS's own role for a service is missing, and the caller may not create it.",
+    ),
+    _account(
+        "ebs-key",
+        "Volumes are encrypted under a customer key that Auto Scaling may not use.",
+    ),
     _service("zero-scale-cost", "From zero, scaling launches two instances where one would do."),
     Mode(
         "provider-version",
@@ -196,8 +212,13 @@ MODES = (
         "Instances whose user data names no cluster join `default`.",
         "test_cluster_join",
     ),
-    _design(
-        "count-reset", "Terraform sets back a count that scaling has changed.", "test_count_reset"
+    Mode(
+        "count-reset",
+        "Terraform sets back a count that scaling has changed, or ignores one that was typed.",
+        {
+            "before": "checks/test_account_rules.py::test_count_reset",
+            "design": "terraform/test_render_lessons.py::test_count_reset",
+        },
     ),
     _design(
         "template-roll",

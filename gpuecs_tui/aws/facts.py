@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from gpuecs_tui.aws.network_facts import RouteTable, SecurityGroup, Subnet, Vpc, VpcEndpoint
 from gpuecs_tui.aws.prices_facts import Prices
 from gpuecs_tui.aws.reading import Reading, Unknown, not_read
 from gpuecs_tui.stack.instance_type import InstanceType
+
+if TYPE_CHECKING:
+    from gpuecs_tui.aws.ebs_key import EbsKey
+    from gpuecs_tui.aws.live_count import LiveCount
 
 LOG_GROUP_PREFIX = "/ecs/"
 """Where the stack's own log group goes; an account can have thousands of others."""
@@ -203,6 +207,14 @@ class Lookups:
     log_groups: dict[str, Reading[LogGroup | None]] = field(default_factory=dict)
     quotas: dict[str, Reading[int]] = field(default_factory=dict)
     """By quota code, those that only few stacks come near: ``RULES_QUOTA``."""
+    denied_actions: dict[str, Reading[tuple[str, ...]]] = field(default_factory=dict)
+    """By ``role_needs.Need.id``: which of its actions the role's policies don't allow."""
+    may_create: dict[str, Reading[bool]] = field(default_factory=dict)
+    """By name of a service-linked role that the account lacks: whether the caller may create it."""
+    ebs_keys: dict[str, Reading[EbsKey]] = field(default_factory=dict)
+    """By region."""
+    live_counts: dict[str, Reading[LiveCount | None]] = field(default_factory=dict)
+    """By ``live_count.service_id``, for services of clusters that exist."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

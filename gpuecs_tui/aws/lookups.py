@@ -14,6 +14,7 @@ from typing import Any
 
 from gpuecs_tui.aws.discovery import as_they_come
 from gpuecs_tui.aws.discovery_names import read_log_groups
+from gpuecs_tui.aws.ebs_key import read_ebs_key
 from gpuecs_tui.aws.ecr import MANIFEST_TYPES, EcrImage, architectures_of, ecr_image
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.facts import (
@@ -25,8 +26,11 @@ from gpuecs_tui.aws.facts import (
     Lookups,
     MachineImage,
 )
+from gpuecs_tui.aws.live_count import read_live_count, service_id
 from gpuecs_tui.aws.reading import Known, Reading
+from gpuecs_tui.aws.role_needs import read_denied, role_needs
 from gpuecs_tui.aws.secret_place import SecretPlace, secret_place
+from gpuecs_tui.aws.service_roles import missing_service_roles, read_may_create
 from gpuecs_tui.aws.session import AccountReader
 from gpuecs_tui.stack.model import Stack
 
@@ -96,7 +100,7 @@ def read_references(reader: AccountReader, stack: Stack, facts: AccountFacts) ->
     """
     jobs = {
         (kind, key): job
-        for kind, key, job in _jobs(reader, stack)
+        for kind, key, job in (*_jobs(reader, stack), *_permission_jobs(reader, stack, facts))
         if not isinstance(getattr(facts.lookups, kind).get(key), Known)
     }
     found: dict[str, dict[str, Any]] = {
@@ -127,6 +131,28 @@ def _jobs(
         yield "quotas", RULES_QUOTA, partial(_read_quota, reader, "vpc", RULES_QUOTA)
     name = stack.task.log_group
     yield "log_groups", name, partial(_read_log_group, reader, name)
+
+
+def _permission_jobs(
+    reader: AccountReader, stack: Stack, facts: AccountFacts
+) -> Iterator[tuple[str, str, Callable[[], Reading[Any]]]]:
+    """Yield what depends on the account's lists too: existing roles, and a service that runs."""
+    identity = facts.identity
+    account = identity.value.account if isinstance(identity, Known) else ""
+    for need in role_needs(stack):
+        if not account or account in need.role.split(":"):
+            yield "denied_actions", need.id, partial(read_denied, reader, need)
+    if isinstance(identity, Known):
+        for name, service in missing_service_roles(stack, facts).items():
+            ask = partial(read_may_create, reader, identity.value, name, service)
+            yield "may_create", name, ask
+    if stack.fleet.root_volume_gib:
+        yield "ebs_keys", reader.region, partial(read_ebs_key, reader)
+    cluster, service = stack.names.cluster, stack.names.service
+    clusters = facts.clusters
+    if isinstance(clusters, Known) and cluster in {it.name for it in clusters.value}:
+        counts = partial(read_live_count, reader, cluster, service)
+        yield "live_counts", service_id(cluster, service), counts
 
 
 def _read_machine_image(reader: AccountReader, ami: str) -> Reading[MachineImage | None]:

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from gpuecs_tui.aws.facts import AccountFacts
+from gpuecs_tui.checks.account_roles import ebs_key, service_linked_role
 from gpuecs_tui.checks.ami import ami_type
 from gpuecs_tui.checks.context import Context, context_of
+from gpuecs_tui.checks.count_reset import count_reset
 from gpuecs_tui.checks.finding import NOT_VALID, Finding, Fix, error
 from gpuecs_tui.checks.gpu_type import gpu_type
 from gpuecs_tui.checks.ingress import CIDR_BITS, cidr_bits, rule_limit
@@ -21,6 +23,7 @@ from gpuecs_tui.checks.references import certificate, image_exists, secret_exist
 from gpuecs_tui.checks.region import region
 from gpuecs_tui.checks.registries import registry_login
 from gpuecs_tui.checks.resources import cpu_fit, gpu_fit, memory_fit
+from gpuecs_tui.checks.role_permissions import role_permissions
 from gpuecs_tui.checks.routes import egress
 from gpuecs_tui.checks.scale import (
     eni_limit,
@@ -71,6 +74,10 @@ RULES: dict[str, Rule] = {
     "quota": quota,
     "certificate": certificate,
     "role-missing": role_missing,
+    "role-permissions": role_permissions,
+    "service-linked-role": service_linked_role,
+    "ebs-key": ebs_key,
+    "count-reset": count_reset,
     "image-exists": image_exists,
     "secret-exists": secret_exists,
     "name-limit": name_limit,

@@ -41,7 +41,9 @@ _REFUSED = 300
 _TRUE_OR_FALSE = ("true", "false")
 
 _LOWER_CASE = "The model spells it Available; EC2 answers in lower case."
+_SDK_IGNORES = "moto adds it; SDKs drop what the model doesn't have."
 KNOWN: dict[str, str] = {
+    "secretsmanager:DescribeSecret .SecretVersionsToStages isn't in the model": _SDK_IGNORES,
     "ec2:CreateVpcEndpoint .VpcEndpoint.State is 'available', not of the enum": _LOWER_CASE,
     "ec2:DescribeVpcEndpoints .VpcEndpoints[].State is 'available', not of the enum": _LOWER_CASE,
 }

@@ -95,6 +95,17 @@ _ALL: Final = (
         N_("No IAM role trusts ECS tasks or EC2 instances."),
         "role-missing",
     ),
+    Fault("role-powerless", N_("No IAM role has a policy."), "role-permissions"),
+    Fault(
+        "service-linked-role-missing",
+        N_("ECS, Auto Scaling, load balancing and spot have no service-linked role."),
+        "service-linked-role",
+    ),
+    Fault(
+        "ebs-customer-key",
+        N_("EBS encrypts under a customer key that Auto Scaling may not use."),
+        "ebs-key",
+    ),
     Fault(
         "profile-without-role",
         N_("The instance profiles have no role."),

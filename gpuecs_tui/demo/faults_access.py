@@ -11,7 +11,7 @@ from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBacken
 
 from gpuecs_tui.demo.account import REGION
 from gpuecs_tui.demo.holding import absent, attribute
-from gpuecs_tui.demo.seed_access import trust
+from gpuecs_tui.demo.seed_access import SERVICE_ROLES, trust
 from gpuecs_tui.demo.seeding import backend
 
 EXPIRED_ON = datetime(2026, 9, 30, tzinfo=UTC)
@@ -38,6 +38,36 @@ def role_untrusted(_operand: str) -> Iterator[None]:
         for role in backend("iam", "aws").roles.values():
             held.enter_context(attribute(role, "assume_role_policy_document", trust(NOBODYS)))
         yield
+
+
+@contextmanager
+def role_powerless(_operand: str) -> Iterator[None]:
+    """Roles without a policy, attached or inline."""
+    with ExitStack() as held:
+        for role in backend("iam", "aws").roles.values():
+            held.enter_context(absent(role.managed_policies, list(role.managed_policies)))
+            held.enter_context(absent(role.policies, list(role.policies)))
+        yield
+
+
+@contextmanager
+def service_linked_role_missing(_operand: str) -> Iterator[None]:
+    """An account in which ECS was never used."""
+    roles = backend("iam", "aws").roles
+    with absent(roles, [key for key, it in roles.items() if it.name in SERVICE_ROLES]):
+        yield
+
+
+@contextmanager
+def ebs_customer_key(_operand: str) -> Iterator[None]:
+    """A customer key as EBS's default, with the key policy that KMS gives it."""
+    kms = backend("kms")
+    key = kms.create_key("", "ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT", "volumes", None)
+    try:
+        with attribute(backend("ec2"), "default_kms_key_id", key.arn):
+            yield
+    finally:
+        dict.pop(kms.keys, key.id)
 
 
 @contextmanager
@@ -140,6 +170,9 @@ def region_disabled(_operand: str) -> Iterator[None]:
 HOLDS = {
     "role-missing": role_missing,
     "role-untrusted": role_untrusted,
+    "role-powerless": role_powerless,
+    "service-linked-role-missing": service_linked_role_missing,
+    "ebs-customer-key": ebs_customer_key,
     "profile-without-role": profile_without_role,
     "key-pair-missing": key_pair_missing,
     "certificate-expired": certificate_expired,

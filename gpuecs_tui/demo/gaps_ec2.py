@@ -25,6 +25,8 @@ CONFLICTING_DOMAIN = (
     "VPC {vpc}"
 )
 ROUTE_EXISTS = "a route table already has a route with the service's prefix list"
+AWS_EBS_KEY = "alias/aws/ebs"
+"""What EC2 answers while nobody has changed the default key."""
 OWN_TAGS = "launch-template"
 """The resource type by which a CreateLaunchTemplate request tags the template itself."""
 
@@ -215,7 +217,18 @@ def _moment(given: str | datetime | None) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
+def default_ebs_key() -> None:
+    """GetEbsDefaultKmsKeyId isn't there, though the key can be changed."""
+
+    def answer(_original: Any, self: EC2Response) -> ActionResult:
+        key = getattr(self.ec2_backend, "default_kms_key_id", None)
+        return ActionResult({"KmsKeyId": key or AWS_EBS_KEY})
+
+    wrap(EC2Response, "get_ebs_default_kms_key_id", answer)
+
+
 GAPS = (
+    default_ebs_key,
     template_tags,
     template_user_data,
     rule_description,

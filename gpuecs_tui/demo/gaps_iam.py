@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from moto.core.responses import ActionResult
+from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.iam.exceptions import DeleteConflictException, NoSuchEntity
 from moto.iam.models import IAMBackend
+from moto.iam.responses import IamResponse
 
 from gpuecs_tui.demo.patching import wrap
 
+NO_PRINCIPAL = "The principal {arn} cannot be found."
 NOT_IN_PROFILE = "Cannot find role {role} in Instance Profile {profile}"
 
 
@@ -37,4 +41,41 @@ def policy_in_use() -> None:
     wrap(IAMBackend, "delete_policy", delete)
 
 
-GAPS = (role_not_in_profile, policy_in_use)
+def simulated_policies() -> None:
+    """SimulatePrincipalPolicy isn't there: the permissions of existing roles stay unknown."""
+
+    def simulate(_original: Any, self: IamResponse) -> ActionResult:
+        policies = _policies(self.backend, self._get_param("PolicySourceArn"))
+        results = [
+            {
+                "EvalActionName": action,
+                "EvalResourceName": resource,
+                "EvalDecision": _decision(policies, action, resource),
+            }
+            for action in self._get_param("ActionNames", [])
+            for resource in self._get_param("ResourceArns", ["*"])
+        ]
+        return ActionResult({"EvaluationResults": results, "IsTruncated": False})
+
+    wrap(IamResponse, "simulate_principal_policy", simulate)
+
+
+def _policies(iam: IAMBackend, arn: str) -> list[IAMPolicy]:
+    """Return the attached and the inline policies of a role or user; none for any other ARN."""
+    owners: list[Any] = [*iam.roles.values(), *iam.users.values()]
+    owner = next((it for it in owners if it.arn == arn), None)
+    if owner is None:
+        raise NoSuchEntity(NO_PRINCIPAL.format(arn=arn))
+    inline = owner.policies
+    documents = inline.values() if isinstance(inline, dict) else inline
+    return [*map(IAMPolicy, owner.managed_policies.values()), *map(IAMPolicy, documents)]
+
+
+def _decision(policies: list[IAMPolicy], action: str, resource: str) -> str:
+    found = {it.is_action_permitted(action, resource) for it in policies}
+    if PermissionResult.DENIED in found:
+        return "explicitDeny"
+    return "allowed" if PermissionResult.PERMITTED in found else "implicitDeny"
+
+
+GAPS = (role_not_in_profile, policy_in_use, simulated_policies)

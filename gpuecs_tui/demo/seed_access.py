@@ -24,6 +24,14 @@ ROLES = {
 }
 """Role → the service it trusts, and the managed policies it has."""
 
+SERVICE_ROLES = {
+    "AWSServiceRoleForECS": "ecs.amazonaws.com",
+    "AWSServiceRoleForAutoScaling": "autoscaling.amazonaws.com",
+    "AWSServiceRoleForElasticLoadBalancing": "elasticloadbalancing.amazonaws.com",
+    "AWSServiceRoleForEC2Spot": "spot.amazonaws.com",
+}
+"""Service-linked roles of an account in which ECS was used before."""
+
 KEY_PAIRS = ("ops-2026", "[old] laptop", "notebooks")
 
 CERTIFICATES = {
@@ -41,6 +49,9 @@ def furnish() -> None:
         iam.create_role(name, trust(service), "/", None, "", [], "3600")
         for policy in policies:
             iam.attach_role_policy(MANAGED + policy, name)
+    for name, service in SERVICE_ROLES.items():
+        same_ids_for(f"role {name}")
+        iam.create_role(name, trust(service), f"/aws-service-role/{service}/", None, "", [], "3600")
     same_ids_for("instance profile")
     iam.create_instance_profile("ecsInstanceRole", "/", [])
     iam.add_role_to_instance_profile("ecsInstanceRole", "ecsInstanceRole")

@@ -31,6 +31,7 @@ from gpuecs_tui.aws.network_facts import (
     Vpc,
 )
 from gpuecs_tui.aws.reading import Known
+from gpuecs_tui.aws.service_roles import ALWAYS, SPOT
 from gpuecs_tui.checks import Finding, check
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import Stack
@@ -66,6 +67,13 @@ ARTICLE: dict[str, Value] = {
     "task.container_cpu": 4096,
     "task.container_memory": 15360,
 }
+
+
+SERVICE_ROLES = tuple(
+    Role(name, f"{ROLE}aws-service-role/{service}/{name}", (service,))
+    for name, service in {**ALWAYS, **SPOT}.items()
+)
+"""Those of an account in which ECS was used before."""
 
 
 def known(value: T) -> Known[T]:
@@ -117,6 +125,7 @@ def account(**fields: Any) -> AccountFacts:
             (
                 Role("instances", ROLE + "instances", ("ec2.amazonaws.com",)),
                 Role("tasks", ROLE + "tasks", ("ecs-tasks.amazonaws.com",)),
+                *SERVICE_ROLES,
             )
         ),
         certificates=known(

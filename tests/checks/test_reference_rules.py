@@ -25,6 +25,7 @@ from .builders import (
     NOW,
     PROFILE,
     ROLE,
+    SERVICE_ROLES,
     account,
     known,
     of_rule,
@@ -117,7 +118,7 @@ def test_name_taken(key: str) -> None:
 def test_a_role_of_a_name_that_is_created() -> None:
     role = Role("llm-execution-us-east-1", ROLE + "llm-execution-us-east-1", ())
     chosen = Role("tasks", ROLE + "tasks", ("ecs-tasks.amazonaws.com",))
-    facts = account(roles=known((role, chosen)))
+    facts = account(roles=known((role, chosen, *SERVICE_ROLES)))
     assert of_rule("name-taken", facts) == [("error", "stack.name")]
     assert of_rule("name-taken", facts, task__execution_role_arn=ROLE + "tasks") == []
 

@@ -82,6 +82,31 @@ def answers(state_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     owned = ec2.describe_images(Owners=["self"])["Images"]
     (image,) = (it for it in owned if it["Name"].endswith("[encrypted]"))
     profile = iam.get_instance_profile(InstanceProfileName="ecsInstanceRole")["InstanceProfile"]
+    role = iam.create_role(
+        RoleName="llm-execution",
+        AssumeRolePolicyDocument=json.dumps(
+            {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Effect": "Allow",
+                        "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+                        "Action": "sts:AssumeRole",
+                    }
+                ],
+            }
+        ),
+    )["Role"]
+    iam.attach_role_policy(
+        RoleName="llm-execution",
+        PolicyArn="arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy",
+    )
+    allowed = {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": secret}
+    iam.put_role_policy(
+        RoleName="llm-execution",
+        PolicyName="secrets",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [allowed]}),
+    )
     stack: dict[str, Value] = {
         "stack.name": "demo-llm",
         "stack.region": account.REGION,
@@ -103,7 +128,7 @@ def answers(state_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         "fleet.instance_profile_arn": profile["Arn"],
         "task.image": f"{REGISTRY}/llm-server:2.4.1",
         "task.secrets": {"API_KEY": secret},
-        "task.execution_role_arn": iam.get_role(RoleName="ecsTaskExecutionRole")["Role"]["Arn"],
+        "task.execution_role_arn": role["Arn"],
         "load_balancer.internal": False,
         "load_balancer.protocol": "HTTPS",
         "load_balancer.certificate_arn": certificate["CertificateArn"],

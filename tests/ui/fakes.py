@@ -30,6 +30,7 @@ from gpuecs_tui.aws.facts import (
 )
 from gpuecs_tui.aws.network_facts import Route, RouteTable, SecurityGroup, Subnet, Vpc
 from gpuecs_tui.aws.reading import Known, Reading, Unknown
+from gpuecs_tui.aws.service_roles import ALWAYS, SPOT
 from gpuecs_tui.aws.session import AccountReader, connect
 from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.wizard.account_feed import AccountFailed, AccountFeed, AccountRead, IdentityRead
@@ -104,6 +105,10 @@ def facts(**other: Reading[object]) -> AccountFacts:
             (
                 Role("tasks", f"arn:aws:iam::{ACCOUNT}:role/tasks", ("ecs-tasks.amazonaws.com",)),
                 Role("other", f"arn:aws:iam::{ACCOUNT}:role/other", ("ec2.amazonaws.com",)),
+                *(
+                    Role(name, f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/{name}", (service,))
+                    for name, service in {**ALWAYS, **SPOT}.items()
+                ),
             )
         ),
         certificates=known(

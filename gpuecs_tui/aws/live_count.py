@@ -1,0 +1,52 @@
+"""How many tasks a service runs now, and what scales it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gpuecs_tui.aws.errors import AwsProblem
+from gpuecs_tui.aws.reading import Reading
+from gpuecs_tui.aws.session import AccountReader
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCount:
+    """The counts of an active service."""
+
+    arn: str
+    desired: int
+    running: int
+    scaled: tuple[int, int] | None
+    """The least and most tasks of its scalable target; None when nothing scales it."""
+
+
+def service_id(cluster: str, service: str) -> str:
+    """Return how Application Auto Scaling names a service."""
+    return f"service/{cluster}/{service}"
+
+
+def read_live_count(reader: AccountReader, cluster: str, service: str) -> Reading[LiveCount | None]:
+    """Return the counts of a service; None where there is no active one of that name."""
+
+    def read() -> LiveCount | None:
+        try:
+            answer = reader.call("ecs", "DescribeServices", cluster=cluster, services=[service])
+        except AwsProblem as problem:
+            if problem.kind == "not_found":
+                return None
+            raise
+        found = [it for it in answer.get("services", ()) if it.get("status") == "ACTIVE"]
+        if not found:
+            return None
+        targets = reader.call(
+            "application-autoscaling",
+            "DescribeScalableTargets",
+            ServiceNamespace="ecs",
+            ResourceIds=[service_id(cluster, service)],
+            ScalableDimension="ecs:service:DesiredCount",
+        ).get("ScalableTargets", ())
+        scaled = (targets[0]["MinCapacity"], targets[0]["MaxCapacity"]) if targets else None
+        it = found[0]
+        return LiveCount(it["serviceArn"], it["desiredCount"], it["runningCount"], scaled)
+
+    return reader.reading("ecs:DescribeServices", read)

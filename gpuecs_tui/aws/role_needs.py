@@ -1,0 +1,124 @@
+"""What the existing roles of a stack must be allowed to do, and asking IAM whether they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gpuecs_tui.aws.ecr import ecr_image
+from gpuecs_tui.aws.reading import Reading
+from gpuecs_tui.aws.secret_place import secret_place
+from gpuecs_tui.aws.session import AccountReader
+from gpuecs_tui.stack.model import Stack
+
+EXECUTION, TASK = "task.execution_role_arn", "task.task_role_arn"
+EXEC_ACTIONS = tuple(
+    f"ssmmessages:{verb}{channel}Channel"
+    for verb in ("Create", "Open")
+    for channel in ("Control", "Data")
+)
+"""What ECS Exec needs of the task role (ECS developer guide, "Using ECS Exec")."""
+PULL_ACTIONS = (
+    "ecr:BatchCheckLayerAvailability",
+    "ecr:BatchGetImage",
+    "ecr:GetDownloadUrlForLayer",
+)
+LOG_ACTIONS = ("logs:CreateLogStream", "logs:PutLogEvents")
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Something that one existing role must be allowed."""
+
+    field: str
+    """The key that names the role."""
+    role: str
+    """Its ARN."""
+    actions: tuple[str, ...]
+    """As IAM names them."""
+    resource: str
+    """An ARN, or ``*`` for actions without resources."""
+    shared: bool = False
+    """Whether a policy of the resource itself may allow it too, which is not asked about."""
+
+    @property
+    def id(self) -> str:
+        """What its answer is kept under."""
+        return f"{self.role} {' '.join(self.actions)} {self.resource}"
+
+
+def role_needs(stack: Stack) -> Iterator[Need]:
+    """Yield what the roles that a stack takes as they are must be allowed.
+
+    From the policy AmazonECSTaskExecutionRolePolicy, and of the ECS developer guide "Amazon ECS
+    task execution IAM role" and "Using ECS Exec". Roles that the stack creates are right by design.
+    """
+    task = stack.task
+    if role := task.execution_role_arn:
+        partition, account = role.split(":")[1], role.split(":")[4]
+        region = stack.stack.region
+        image = ecr_image(task.image)
+        if image is not None:
+            yield Need(EXECUTION, role, ("ecr:GetAuthorizationToken",), "*")
+            place = f"{image.region}:{image.account}:repository/{image.repository}"
+            yield Need(EXECUTION, role, PULL_ACTIONS, f"arn:{partition}:ecr:{place}", True)
+        group = f"arn:{partition}:logs:{region}:{account}:log-group:{task.log_group}:*"
+        yield Need(EXECUTION, role, LOG_ACTIONS, group)
+        for value in dict.fromkeys(task.secrets.values()):
+            place_of = secret_place(value)
+            if place_of.service == "secretsmanager":
+                yield Need(EXECUTION, role, ("secretsmanager:GetSecretValue",), place_of.id, True)
+                continue
+            where = f"{place_of.region or region}:{place_of.account or account}"
+            name = place_of.id.removeprefix("/")
+            arn = f"arn:{partition}:ssm:{where}:parameter/{name}"
+            yield Need(EXECUTION, role, ("ssm:GetParameters",), arn)
+    if task.task_role_arn and stack.service.execute_command:
+        yield Need(TASK, task.task_role_arn, EXEC_ACTIONS, "*")
+
+
+def read_denied(reader: AccountReader, need: Need) -> Reading[tuple[str, ...]]:
+    """Return which of the actions the role's own policies don't allow, by IAM's simulator.
+
+    Policies of the resources aren't asked about; service control policies are (IAM API reference,
+    SimulatePrincipalPolicy).
+    """
+    return denied(reader, need.role, need.actions, need.resource)
+
+
+def denied(
+    reader: AccountReader,
+    principal: str,
+    actions: tuple[str, ...],
+    resource: str,
+    **context: str,
+) -> Reading[tuple[str, ...]]:
+    """Return which ``actions`` on ``resource`` the principal's policies don't allow.
+
+    ``context`` are condition keys with ``__`` for the colon.
+    """
+    entries = [
+        {
+            "ContextKeyName": name.replace("__", ":"),
+            "ContextKeyValues": [value],
+            "ContextKeyType": "string",
+        }
+        for name, value in context.items()
+    ]
+
+    def read() -> tuple[str, ...]:
+        answer = reader.call(
+            "iam",
+            "SimulatePrincipalPolicy",
+            PolicySourceArn=principal,
+            ActionNames=list(actions),
+            ResourceArns=[resource],
+            **({"ContextEntries": entries} if entries else {}),
+        )
+        return tuple(
+            it["EvalActionName"]
+            for it in answer.get("EvaluationResults", ())
+            if it.get("EvalDecision") != "allowed"
+        )
+
+    return reader.reading("iam:SimulatePrincipalPolicy", read)

@@ -1,0 +1,61 @@
+"""Rule role-permissions: existing roles may do what the stack needs of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from gpuecs_tui.aws.reading import Known, Unknown, not_read
+from gpuecs_tui.aws.role_needs import EXECUTION, Need, role_needs
+from gpuecs_tui.checks.context import Context
+from gpuecs_tui.checks.finding import Finding, error, unknown, warning
+from gpuecs_tui.i18n import _
+
+RULE = "role-permissions"
+
+
+def role_permissions(context: Context) -> Iterator[Finding]:
+    """Each existing role is asked, by IAM's simulator, for all that the stack needs of it."""
+    unread: dict[str, Unknown] = {}
+    lacking: dict[tuple[str, bool], list[tuple[Need, tuple[str, ...]]]] = defaultdict(list)
+    for need in role_needs(context.stack):
+        if _is_foreign(context, need.role):
+            continue  # role-missing says so.
+        reading = context.account.lookups.denied_actions.get(need.id, not_read())
+        if isinstance(reading, Unknown):
+            unread.setdefault(need.field, reading)
+        elif reading.value:
+            lacking[need.field, need.shared].append((need, reading.value))
+    for (field, shared), found in lacking.items():
+        what = "; ".join(
+            _("{actions} on {resource}").format(actions=", ".join(actions), resource=need.resource)
+            for need, actions in found
+        )
+        message = _("The role {role} is not allowed: {what}.").format(
+            role=found[0][0].role.rpartition("/")[2], what=what
+        )
+        hurts = (
+            _("Tasks will stop with ResourceInitializationError or CannotPullContainerError.")
+            if field == EXECUTION
+            else _("ECS Exec will fail with TargetNotConnectedException.")
+        )
+        remedy = _("attach a policy that allows it, or leave {key} empty to have a role created")
+        if shared:
+            yield warning(
+                RULE,
+                field,
+                _("{message} Unless the resource's own policy allows it: {hurts}").format(
+                    message=message, hurts=hurts
+                ),
+                remedy.format(key=field),
+            )
+        else:
+            yield error(RULE, field, f"{message} {hurts}", remedy.format(key=field))
+    for field, reading in unread.items():
+        what = _("Could not check what the role may do")
+        yield unknown(RULE, field, reading, what)
+
+
+def _is_foreign(context: Context, role: str) -> bool:
+    identity = context.account.identity
+    return isinstance(identity, Known) and identity.value.account not in role.split(":")
