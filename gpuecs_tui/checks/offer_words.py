@@ -17,13 +17,18 @@ UNKNOWN = "?"
 NONE = "–"
 
 
+def gib_number(mib: int) -> str:
+    """Return MiB in GiB, with a decimal only where one is needed: ``16``, ``22.4``."""
+    return f"{mib / MIB_PER_GIB:.1f}".removesuffix(".0")
+
+
 def properties(offer: Offer) -> Iterator[tuple[str, str]]:
     """Yield all that is known of a type, as name and value: two types are compared by it."""
     it = offer.instance_type
     yield _("GPUs"), f"{it.gpus} × {it.gpu_model}"
-    yield _("memory of each GPU"), f"{it.gpu_memory_mib / MIB_PER_GIB:.1f} GiB"
+    yield _("memory of each GPU"), f"{gib_number(it.gpu_memory_mib)} GiB"
     yield _("vCPU"), str(it.vcpus)
-    yield _("RAM"), f"{it.memory_mib / MIB_PER_GIB:.0f} GiB"
+    yield _("RAM"), f"{gib_number(it.memory_mib)} GiB"
     yield _("ECS agent registers"), registered_words(it)
     yield _("a task may safely take"), f"{it.safe_memory_mib} MiB"
     yield _("zones"), UNKNOWN if offer.zones is None else ", ".join(offer.zones) or NONE

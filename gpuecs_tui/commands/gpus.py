@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gpuecs_tui.commands.account import choose_account
-from gpuecs_tui.commands.failure import Failure
+from gpuecs_tui.commands.failure import EXIT_FAILED, Failure
 from gpuecs_tui.commands.output import print_json
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.instance_type import InstanceType
@@ -46,10 +46,19 @@ def gpus(arguments: argparse.Namespace) -> int:
         wanted = _wanted(arguments)
         by = arguments.sort or ("task-price" if about else "type")
         chosen = ordered((it for it in found if wanted.takes(it) and (not about or it.tasks)), by)
+    # A limit on what isn't known would answer "none" where nothing was compared.
+    priceless = arguments.max_price is not None and all(it.price is None for it in found)
+    if priceless:
+        print(
+            _("No prices are known, so that --max-price leaves no type."),
+            read.note,
+            *gpus_table.remarks(read.account, list(found)),
+            file=sys.stderr,
+        )
     source = catalogue.instance_types(read.account).source
     if arguments.json:
         print_json([gpus_table.tree(it, source) for it in chosen])
-        return 0
+        return EXIT_FAILED if priceless else 0
     lines = gpus_table.side_by_side(chosen) if arguments.compare else gpus_table.table(chosen)
     print("\n".join(lines))
     print()
@@ -60,9 +69,9 @@ def gpus(arguments: argparse.Namespace) -> int:
         print(_("This region has no GPU instance types."))
     elif not chosen:
         print(_("None of {n} types is left.").format(n=len(found)))
-    if read.note:
+    if read.note and not priceless:
         print(read.note, file=sys.stderr)
-    return 0
+    return EXIT_FAILED if priceless else 0
 
 
 def _subject(arguments: argparse.Namespace) -> Subject | None:

@@ -16,8 +16,8 @@ from gpuecs_tui.aws.catalogue import (
 )
 from gpuecs_tui.aws.reading import Known, Unknown
 from gpuecs_tui.checks.offer_words import (
-    MIB_PER_GIB,
     UNKNOWN,
+    gib_number,
     left_words,
     price_words,
     properties,
@@ -190,9 +190,9 @@ def _row(offer: Offer, fits: bool) -> list[str]:
     return [
         it.name,
         str(it.gpus),
-        f"{it.gpu_memory_mib / MIB_PER_GIB:.0f}",
+        gib_number(it.gpu_memory_mib),
         str(it.vcpus),
-        f"{it.memory_mib / MIB_PER_GIB:.0f}",
+        gib_number(it.memory_mib),
         str(it.registers.mib),
         memory_source(it),
         *tasks,

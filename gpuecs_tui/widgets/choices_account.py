@@ -166,6 +166,16 @@ def certificates(wizard: Wizard) -> Choices:
                 why_not=""
                 if it.status == "ISSUED"
                 else _("its status is {status}").format(status=it.status),
+                # The domain is what one chooses by, and the ARN stands in the field.
+                summary=" · ".join(
+                    part
+                    for part in (
+                        it.domain,
+                        it.status,
+                        it.expires.date().isoformat() if it.expires else "",
+                    )
+                    if part
+                ),
             )
             for it in sorted(found, key=lambda it: (it.status != "ISSUED", it.domain))
         ),

@@ -8,9 +8,9 @@ from gpuecs_tui.aws import catalogue
 from gpuecs_tui.aws.reading import Known, Unknown
 from gpuecs_tui.checks.cost_words import brief, money
 from gpuecs_tui.checks.offer_words import (
-    MIB_PER_GIB,
     NONE,
     UNKNOWN,
+    gib_number,
     left_words,
     properties,
     reserved_words,
@@ -92,12 +92,7 @@ def instance_types(wizard: Wizard) -> Choices:
 
 def gib(mib: int) -> str:
     """Return MiB as GiB, with a decimal only where one is needed."""
-    return f"{_gib(mib)} GiB"
-
-
-def _gib(mib: int) -> str:
-    value = mib / MIB_PER_GIB
-    return f"{value:.0f}" if value == int(value) else f"{value:.1f}"
+    return f"{gib_number(mib)} GiB"
 
 
 def _grouped(found: Iterable[Offer], why_not: dict[str, str]) -> tuple[str, ...]:
@@ -139,9 +134,9 @@ def _row(offer: Offer, here: tuple[str, ...], chosen: tuple[str, ...], why_not: 
     cells = (
         it.name,
         f"{it.gpus} × {it.gpu_model}" if it.gpus else it.gpu_model,
-        _gib(it.gpu_memory_mib),
+        gib_number(it.gpu_memory_mib),
         str(it.vcpus),
-        _gib(it.memory_mib),
+        gib_number(it.memory_mib),
         f"{it.registers.mib} {catalogue.memory_source(it)}",
         zones,
         UNKNOWN if offer.price is None else money(offer.price).removeprefix("$"),

@@ -13,6 +13,7 @@ from gpuecs_tui.aws.catalogue import registered_words
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.fit import Fit, Resource, one_task_per_instance, rollout
 from gpuecs_tui.checks.fit_options import Update, at_its_fullest
+from gpuecs_tui.checks.offer_words import gib_number
 from gpuecs_tui.checks.ports import host_port
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.stack.instance_type import CPU_UNITS_PER_VCPU, InstanceType
@@ -22,7 +23,6 @@ from gpuecs_tui.widgets.fit_words import limit_word
 from gpuecs_tui.widgets.picture_text import (
     FRAME,
     GPU,
-    MIB_PER_GIB,
     MIN_WIDTH,
     MUTED,
     TEXT,
@@ -93,7 +93,7 @@ class _Instance:
         """Draw into these columns; return the row behind the box."""
         it, task = self.it, self.stack.task
         room = right - left - 3
-        gpus = f"{it.gpus} × {it.gpu_model} {it.gpu_memory_mib // MIB_PER_GIB} GiB"
+        gpus = f"{it.gpus} × {it.gpu_model} {gib_number(it.gpu_memory_mib)} GiB"
         self.canvas.text(top + 1, left + 2, gpus, GPU, room)
         bars = (
             _Bar("gpus", _("GPUs"), task.gpus, it.gpus),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.fit import Fit
 from gpuecs_tui.checks.fit_options import Option, next_size, option, options
+from gpuecs_tui.checks.offer_words import gib_number
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.stack.instance_type import InstanceType
 from gpuecs_tui.widgets.canvas import Canvas
 from gpuecs_tui.widgets.cells import fit as fitted
 from gpuecs_tui.widgets.cells import fit_right
-from gpuecs_tui.widgets.picture_text import GPU, MIB_PER_GIB, MUTED, TEXT, TITLE, WARN
+from gpuecs_tui.widgets.picture_text import GPU, MUTED, TEXT, TITLE, WARN
 
 NUMBERS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
 """Tasks for which the instances are told, besides the number wanted."""
@@ -91,7 +92,7 @@ def _types(canvas: Canvas, row: int, context: Context, it: InstanceType) -> None
 
 def _cells(found: Option, priced: bool) -> tuple[str, ...]:
     it = found.instance_type
-    memory = it.gpu_memory_mib // MIB_PER_GIB
+    memory = gib_number(it.gpu_memory_mib)
     cells = (
         it.name,
         f"{it.gpus} × {it.gpu_model} {memory} GiB",

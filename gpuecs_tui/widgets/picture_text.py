@@ -12,6 +12,7 @@ from rich.cells import cell_len
 
 from gpuecs_tui.aws.reading import value_or
 from gpuecs_tui.checks.context import Context
+from gpuecs_tui.checks.offer_words import gib_number
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.stack.resolve import HTTP_PORT
 from gpuecs_tui.widgets.canvas import Canvas, Spans
@@ -33,7 +34,6 @@ TITLE_ROOM = 15
 """Cells from a zone's corner behind a title such as us-east-1a."""
 TASKS_SHOWN = 8
 """Squares in one instance; the others are counted."""
-MIB_PER_GIB = 1024
 
 FRAME, TITLE, TEXT, MUTED, GPU, WARN = "frame", "title", "text", "muted", "gpu", "warn"
 """Style names in the spans."""
@@ -213,7 +213,7 @@ class _Picture:
         name = self.stack.fleet.instance_type or _("type not chosen")
         self._title(row, left, right, "", name)
         if kind is not None:
-            gpus = f"{kind.gpus} × {kind.gpu_model} {kind.gpu_memory_mib // MIB_PER_GIB} GiB"
+            gpus = f"{kind.gpus} × {kind.gpu_model} {gib_number(kind.gpu_memory_mib)} GiB"
             self.canvas.text(row + 1, left + 2, gpus, GPU, room)
         self.canvas.text(row + 2, left + 2, *self._tasks(), room)
 

@@ -142,3 +142,22 @@ def test_check_tells_the_cost(capsys: Printed, answers: Path) -> None:
     assert "emulated account" in instance["note"]
     main(["check", "--offline", str(answers)])
     assert "Cost: unknown: not read yet." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [["--json"], []])
+def test_a_price_limit_without_prices_is_said(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["gpus", "--offline", "--max-price", "2.5", *words]) == EXIT_FAILED
+    told = capsys.readouterr()
+    assert "No prices are known" in told.err
+    assert not words or told.out.strip() == "[]"
+
+
+def test_one_number_for_the_memory_of_a_gpu(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["gpus", "--offline"]) == 0
+    listed = capsys.readouterr().out
+    assert main(["gpus", "--offline", "--compare", "g5.xlarge", "g4dn.xlarge"]) == 0
+    compared = capsys.readouterr().out
+    (row,) = (line.split() for line in listed.splitlines() if line.startswith("g5.xlarge"))
+    assert row[2] == "22.4" and "22.4 GiB" in compared and "16 GiB" in compared
