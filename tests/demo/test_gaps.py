@@ -432,6 +432,26 @@ def capacity_reservations(client: Client) -> bool:
     return False
 
 
+def default_ebs_key(client: Client) -> bool:
+    try:
+        client("ec2").get_ebs_default_kms_key_id()
+    except (ClientError, NotImplementedError):
+        return True
+    return False
+
+
+def simulated_policies(client: Client) -> bool:
+    iam = client("iam")
+    arn = iam.create_user(UserName="simulated")["User"]["Arn"]
+    try:
+        answer = iam.simulate_principal_policy(PolicySourceArn=arn, ActionNames=["s3:GetObject"])
+    except (ClientError, NotImplementedError):
+        return True
+    finally:
+        iam.delete_user(UserName="simulated")
+    return [it["EvalDecision"] for it in answer["EvaluationResults"]] != ["implicitDeny"]
+
+
 def service_quotas(client: Client) -> bool:
     try:
         client("service-quotas").get_service_quota(ServiceCode="ec2", QuotaCode="L-DB2E81BA")
@@ -498,6 +518,8 @@ SYMPTOMS: dict[str, Callable[[Client], bool]] = {
         service_quotas,
         spot_prices,
         capacity_reservations,
+        default_ebs_key,
+        simulated_policies,
     )
 }
 
