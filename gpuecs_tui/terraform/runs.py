@@ -38,6 +38,7 @@ from gpuecs_tui.terraform.liveness import host_name, is_alive
 from gpuecs_tui.terraform.plan import load_plan
 from gpuecs_tui.terraform.problems import RunProblem
 from gpuecs_tui.terraform.protection import refuse_plan, refuse_protected
+from gpuecs_tui.terraform.region import refuse_another_region
 from gpuecs_tui.terraform.rotation import rotate
 from gpuecs_tui.terraform.run import APPROVE, DISCARD, Run, load_any
 from gpuecs_tui.terraform.stack_directory import DirectoryIdentity, identify_directory
@@ -98,6 +99,7 @@ def start(
         raise RunProblem(
             _("The run could not be recorded: {reason}.").format(reason=error.strerror)
         ) from None
+    refuse_another_region(real, environment)
     if operation is Operation.DESTROY:
         refuse_protected(real)
     lock = claim(real)
