@@ -182,8 +182,15 @@ CHANGES: tuple[Change, ...] = (
 )  # fmt: skip
 """Every key of the stack at least once, in the order of the wizard."""
 
-REFUSED = frozenset({"stack.region", "state.backend", "state.bucket", "state.key", "state.region"})
-"""Keys whose change on an applied stack the program must refuse before any plan."""
+REFUSED: Mapping[str, str] = {
+    "stack.region": "Set stack.region to",
+    "state.backend": "gpuecs-tui migrate",
+    "state.bucket": "gpuecs-tui migrate",
+    "state.key": "gpuecs-tui migrate",
+    "state.region": "gpuecs-tui migrate",
+}
+"""Keys whose change on an applied stack the program must refuse before any plan, and what its
+refusal must name as the way."""
 
 
 def resolved(value: Any, places: Mapping[str, str]) -> Any:

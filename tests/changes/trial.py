@@ -63,7 +63,8 @@ def refuse(worker: Worker, change: Change) -> Row:
             worker.write_changed(change)
             worker.product("plan", str(worker.directory), ok=(NO_CHANGES, CHANGES))
         except Failed as refusal:
-            row.verdict, row.problem = REFUSED_FIRST, str(refusal)
+            row.problem = str(refusal)
+            row.verdict = REFUSED_FIRST if REFUSED[change.key] in row.problem else FAULT
         else:
             row.verdict, row.problem = FAULT, "a plan was made"
     except Failed as error:

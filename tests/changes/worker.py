@@ -21,6 +21,8 @@ from tests.changes.declared import Change, answers
 
 STEP_SECONDS = 600.0
 """After which a command of Terraform counts as stuck; some waits of the provider are 15 minutes."""
+LINES_OF_A_REFUSAL = 3
+"""The program ends with what is wrong and what to do, each in a line or two."""
 NO_CHANGES, CHANGES = 0, 2
 """Exit codes of ``terraform plan -detailed-exitcode``."""
 
@@ -101,7 +103,8 @@ class Worker:
         """Run ``gpuecs-tui``; Failed with what it said unless its exit code is one of ``ok``."""
         done = self._run([sys.executable, "-m", "gpuecs_tui", *words], self.folder)
         if done.returncode not in ok:
-            raise Failed(_sentence(done.stdout + done.stderr))
+            said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+            raise Failed(" ".join(said[-LINES_OF_A_REFUSAL:]).replace(str(self.directory), "DIR"))
         return done.stdout + done.stderr
 
     def plan(self, *, refresh: bool = True) -> Planned:
