@@ -9,6 +9,9 @@ from gpuecs_tui.terraform.plan import DESTRUCTIVE, Action, Change, PlanTree
 NOTHING = "nothing"
 """Of a plan to which no rule applies."""
 
+OUTAGES = ("Requests", "All ", "Traffic", "Running instances lose", "The running tasks lose")
+"""How sentences begin that the product must have said before the approval."""
+
 _GONE = {
     "aws_ecs_cluster": "All tasks stop, and requests fail until the new cluster runs them.",
     "aws_ecs_service": (

@@ -7,12 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from gpuecs_tui.terraform.plan import DESTRUCTIVE
 from tests.changes.declared import CHANGES
-from tests.changes.trial import Trial, batches, carry_out, look
+from tests.changes.notice import noticed
+from tests.changes.trial import WORKS, Row, Trial, carry_out
 from tests.changes.worker import Worker
 
-SAMPLE = ("load_balancer.port → 8080", "task.image → repository:2.4.0",
-          "load_balancer.deletion_protection → true")  # fmt: skip
+SAMPLE = (
+    "network.instance_security_group_ids → tasks-group",
+    "task.image → repository:2.4.0",
+    "load_balancer.port → 8080",
+    "load_balancer.deletion_protection → true",
+)
 
 
 @pytest.fixture
@@ -23,15 +29,18 @@ def worker(tmp_path: Path, scrubbed: None) -> Iterator[Worker]:
 
 
 @pytest.mark.e2e
-def test_port_revision_and_protection_there_and_back(worker: Worker) -> None:
+def test_ties_revision_port_and_protection_there_and_back(worker: Worker) -> None:
     worker.settle({})
-    trials = [look(worker, change) for change in CHANGES if change.name in SAMPLE]
-    assert [trial.row.problem for trial in trials] == [""] * len(SAMPLE)
-    said = {trial.change.key: " ".join(trial.row.notices) for trial in trials}
-    assert "port 8080" in said["load_balancer.port"]
-    assert "rolling deployment" in said["task.image"]
-    assert said["load_balancer.deletion_protection"] == ""
-    together = Trial(trials[0].change, trials[0].row, trials[0].planned)
-    assert batches(trials)
-    assert carry_out(worker, [together, *trials[1:]]), trials[0].row.problem
-    assert {trial.row.verdict[:5] for trial in trials} == {"works"}
+    sample = [change for change in CHANGES if change.name in SAMPLE]
+    assert [change.name for change in sample] == list(SAMPLE)
+    # All at once: one apply there and one back.
+    worker.write_changed(*sample)
+    plan = worker.plan()
+    told = " ".join(noticed(plan))
+    assert "port 8080" in told
+    assert "instances" in told
+    assert not any(it.type == "aws_lb" and it.action in DESTRUCTIVE for it in plan.changes)
+    trials = [Trial(change, Row(change.name, change.key)) for change in sample]
+    carry_out(worker, trials)
+    ended = {(trial.change.name, trial.row.verdict, trial.row.problem) for trial in trials}
+    assert {verdict for _name, verdict, _problem in ended} == {WORKS}, ended

@@ -11,7 +11,6 @@ from tests.changes import table
 from tests.changes.declared import BASE, CHANGES, REFUSED
 from tests.changes.notice import noticed
 from tests.changes.trial import FAULT, Row, Trial, batches
-from tests.changes.worker import Planned
 
 
 def test_every_key_is_changed() -> None:
@@ -89,8 +88,7 @@ def test_what_users_notice_follows_from_the_plan() -> None:
 def test_changes_of_one_resource_or_a_destruction_are_not_tried_together() -> None:
     def trial(number: int, *changes: Change) -> Trial:
         row = Row(CHANGES[number].name, CHANGES[number].key)
-        planned = Planned(PlanTree(changes, ()), table.DOCUMENT)
-        return Trial(CHANGES[number], row, planned)
+        return Trial(CHANGES[number], row, PlanTree(changes, ()))
 
     first = trial(0, _change("aws_lb.this", Action.UPDATE))
     same = trial(1, _change("aws_lb.this", Action.UPDATE))

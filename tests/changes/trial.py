@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from gpuecs_tui.terraform.plan import DESTRUCTIVE, Action
+from gpuecs_tui.terraform.plan import DESTRUCTIVE, Action, PlanTree
 from gpuecs_tui.terraform.plan import Change as PlannedChange
+from gpuecs_tui.terraform.plan_notices import notices
 from gpuecs_tui.terraform.plan_words import in_full, warnings
 from tests.changes.declared import REFUSED, Change
-from tests.changes.notice import noticed
-from tests.changes.worker import CHANGES, NO_CHANGES, Failed, Planned, Worker
+from tests.changes.notice import OUTAGES, noticed
+from tests.changes.worker import CHANGES, NO_CHANGES, Failed, Worker
 
 WORKS = "works"
 WORKS_SAID = "works; the plan says it first"
@@ -30,7 +31,7 @@ class Row:
     """What the plan does, resource by resource."""
     notices: list[str] = field(default_factory=list)
     says: list[str] = field(default_factory=list)
-    """The product's own warnings about the plan."""
+    """The product's own warnings and notices about the plan, as shown before the approval."""
     verdict: str = ""
     problem: str = ""
     """Why the verdict is FAULT; for a refusal the product's sentence."""
@@ -51,7 +52,7 @@ class Trial:
 
     change: Change
     row: Row
-    planned: Planned | None = None
+    planned: PlanTree | None = None
 
 
 def refuse(worker: Worker, change: Change) -> Row:
@@ -77,13 +78,13 @@ def look(worker: Worker, change: Change) -> Trial:
     row = Row(change.name, change.key)
     try:
         worker.write_changed(change)
-        planned = worker.plan(refresh=False)
+        planned = worker.plan()
     except Failed as error:
         row.verdict, row.problem = FAULT, f"plan: {error}"
         return Trial(change, row)
-    row.plan = list(in_short(planned.tree.changes))
-    row.notices = list(noticed(planned.tree))
-    row.says = [in_full(warning) for warning in warnings(planned.tree)]
+    row.plan = list(in_short(planned.changes))
+    row.notices = list(noticed(planned))
+    row.says = [in_full(it) for it in (*warnings(planned), *notices(planned))]
     return Trial(change, row, planned)
 
 
@@ -94,11 +95,11 @@ def batches(trials: Iterable[Trial]) -> list[list[Trial]]:
     for trial in trials:
         if trial.planned is None:
             continue
-        destroys = any(it.action in DESTRUCTIVE for it in trial.planned.tree.changes)
+        destroys = any(it.action in DESTRUCTIVE for it in trial.planned.changes)
         if destroys or trial.change.along:
             alone.append([trial])
             continue
-        mine = set(trial.planned.addresses)
+        mine = set(changed_by(trial.planned))
         for taken, members in packed:
             if not taken & mine:
                 taken |= mine
@@ -109,10 +110,15 @@ def batches(trials: Iterable[Trial]) -> list[list[Trial]]:
     return [members for _taken, members in packed] + alone
 
 
+def changed_by(plan: PlanTree) -> frozenset[str]:
+    """Return the addresses of what a plan changes in the account."""
+    return frozenset(it.address for it in plan.changes if it.action is not Action.NO_OP)
+
+
 def carry_out(worker: Worker, batch: Sequence[Trial]) -> bool:
     """Apply the changes of a batch together, look for a rest, and go back; False if any failed.
 
-    The rows get their verdict, unless the batch has several and one of them failed: then they
+    The rows get their verdict. Of a batch of several that failed it isn't known which one did: they
     are to be carried out one by one.
     """
     given = batch[0].change.given
@@ -120,24 +126,28 @@ def carry_out(worker: Worker, batch: Sequence[Trial]) -> bool:
         worker.settle(given)
         step = "apply"
         worker.write_changed(*(trial.change for trial in batch))
-        worker.apply(worker.plan())
+        worker.apply()
         step = "second plan"
         if not worker.is_done():
             raise Failed("isn't empty")
         step = "way back"
         worker.write(given)
-        worker.apply(worker.plan())
+        worker.apply()
         if not worker.is_done():
             raise Failed("leaves a plan that isn't empty")
         worker.settled(given)
     except Failed as error:
         # Whatever is left of it, the next batch starts from a new account.
         worker.close()
-        if len(batch) == 1:
-            batch[0].row.verdict, batch[0].row.problem = FAULT, f"{step}: {error}"
+        for trial in batch:
+            trial.row.verdict, trial.row.problem = FAULT, f"{step}: {error}"
         return False
     for trial in batch:
-        trial.row.verdict = WORKS_SAID if trial.row.says else WORKS
+        row = trial.row
+        row.problem = ""
+        row.verdict = WORKS_SAID if row.says else WORKS
+        if not row.says and any(line.startswith(OUTAGES) for line in row.notices):
+            row.verdict, row.problem = FAULT, "users notice it, and the plan doesn't say so"
     return True
 
 

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from gpuecs_tui.demo import account as demo_account
 from gpuecs_tui.stack.answers import dump_answers
 from gpuecs_tui.terraform.engine import find_engine
 from gpuecs_tui.terraform.mirror import find_mirror
-from gpuecs_tui.terraform.plan import Action, PlanTree, tree
+from gpuecs_tui.terraform.plan import PlanTree, tree
 from tests.changes import account
 from tests.changes.declared import Change, answers
 
@@ -29,21 +28,6 @@ NO_CHANGES, CHANGES = 0, 2
 
 class Failed(Exception):
     """A step didn't succeed; its text is the first error that the program printed."""
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A plan that waits for its apply."""
-
-    tree: PlanTree
-    file: Path
-
-    @property
-    def addresses(self) -> frozenset[str]:
-        """What it changes in the account."""
-        return frozenset(
-            change.address for change in self.tree.changes if change.action is not Action.NO_OP
-        )
 
 
 class Worker:
@@ -81,7 +65,7 @@ class Worker:
             self._environ = account.environment(self._account, self.folder / "home")
         if self._given is None:
             self.write(given)
-            self.apply(self.plan())
+            self.apply()
             self._given = dict(given)
 
     def write(self, *layers: Mapping[str, Any]) -> None:
@@ -107,18 +91,16 @@ class Worker:
             raise Failed(" ".join(said[-LINES_OF_A_REFUSAL:]).replace(str(self.directory), "DIR"))
         return done.stdout + done.stderr
 
-    def plan(self, *, refresh: bool = True) -> Planned:
-        """Plan the directory as it is written."""
+    def plan(self) -> PlanTree:
+        """Plan the directory as it is written, from what the state says of the account."""
         file = self.folder / "plan.tfplan"
-        options = () if refresh else ("-refresh=false",)
-        self.terraform("plan", f"-out={file}", *options)
-        shown = json.loads(self.terraform("show", "-json", str(file)))
-        return Planned(tree(shown), file)
+        self.terraform("plan", f"-out={file}", "-refresh=false")
+        return tree(json.loads(self.terraform("show", "-json", str(file))))
 
-    def apply(self, planned: Planned) -> None:
-        """Apply a plan; Failed with Terraform's first error."""
+    def apply(self) -> None:
+        """Apply the directory as it is written; Failed with Terraform's first error."""
         self._given = None
-        self.terraform("apply", str(planned.file))
+        self.terraform("apply", "-auto-approve")
 
     def is_done(self) -> bool:
         """Whether a new plan has nothing to do."""
