@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +17,7 @@ from textual.widgets import ContentSwitcher
 
 from gpuecs_tui.checks.context import context_of
 from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.terraform import runs
 from gpuecs_tui.terraform.hcl_tree import ReadProblem
@@ -37,7 +39,7 @@ from gpuecs_tui.widgets.findings_page import FindingsPage
 from gpuecs_tui.widgets.fit_picture import FitPicture
 from gpuecs_tui.widgets.moving_screen import MovingScreen
 from gpuecs_tui.widgets.picture import Picture
-from gpuecs_tui.widgets.review_words import what_writing_does, why_not_written
+from gpuecs_tui.widgets.review_words import what_is_lost, what_writing_does, why_not_written
 from gpuecs_tui.widgets.tab_line import Tab, TabLine
 from gpuecs_tui.widgets.text_pane import TextPane
 from gpuecs_tui.widgets.unfinished_question import unfinished_question
@@ -100,6 +102,8 @@ class ReviewScreen(MovingScreen):
         """All files are on the disk."""
 
         then_run: bool
+        answers: Mapping[str, Value]
+        """The decisions that they hold."""
 
     @dataclass
     class Refused(Message):
@@ -167,9 +171,18 @@ class ReviewScreen(MovingScreen):
 
     def _compared(self, stack: Stack, files: Mapping[str, str]) -> Compared:
         try:
-            return self.Compared(stack, compare(self.wizard.options.directory, files))
+            return self.Compared(stack, self._changes_to(files))
         except (ReadProblem, WriteProblem, OSError) as problem:
             return self.Compared(stack, None, str(problem))
+
+    def _changes_to(self, files: Mapping[str, str]) -> Changes:
+        return compare(
+            self.wizard.options.directory,
+            files,
+            explicit=self.wizard.decisions.answers,
+            by_hand=self.wizard.changed_by_hand,
+            environ=os.environ,
+        )
 
     @on(Rendered)
     def _rendered(self, message: Rendered) -> None:
@@ -248,7 +261,7 @@ class ReviewScreen(MovingScreen):
                 difference = unfinished.difference()
                 self.post_message(self.UnfinishedFound(unfinished.words, difference, then_run))
                 return
-            changes = compare(directory, files_for(stack, directory))
+            changes = self._changes_to(files_for(stack, directory))
         except (ReadProblem, WriteProblem, OSError) as problem:
             self.post_message(self.Refused(str(problem)))
             return
@@ -281,7 +294,7 @@ class ReviewScreen(MovingScreen):
     def _write_ready(self, message: WriteReady) -> None:
         changes = message.changes
         if not changes.files:
-            self.post_message(self.Written(message.then_run))
+            self.post_message(self.Written(message.then_run, changes.answers))
             return
         if not changes.hand_edited:
             self._write(changes, message.then_run)
@@ -291,13 +304,9 @@ class ReviewScreen(MovingScreen):
             if yes:
                 self._write(changes, message.then_run)
 
-        lines = [
-            Content(_("These files hold work of yours that writing replaces:")),
-            *(Content.styled(f"  {harmless(name)}", "bold") for name in changes.hand_edited),
-            Content(""),
-            Content(_("What would be lost stands in red on the page Files.")),
-        ]
-        question = Confirm(_("Edited by hand"), lines, yes=_("Replace them"), grave=True)
+        question = Confirm(
+            _("Edited by hand"), list(what_is_lost(changes)), yes=_("Overwrite"), grave=True
+        )
         self.action_page_of("files")
         self.app.push_screen(question, answered)
 
@@ -308,10 +317,11 @@ class ReviewScreen(MovingScreen):
         except (WriteProblem, OSError) as problem:
             self.post_message(self.Refused(str(problem)))
         else:
-            self.post_message(self.Written(then_run))
+            self.post_message(self.Written(then_run, changes.answers))
 
     @on(Written)
     def _written(self, message: Written) -> None:
+        self.wizard.written(message.answers)
         self.place_state(partial(self._go_on, message.then_run))
 
     def _go_on(self, then_run: bool) -> None:

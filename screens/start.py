@@ -17,11 +17,13 @@ from gpuecs_tui.terraform.states import operation_title, title
 from gpuecs_tui.widgets.cells import harmless
 from gpuecs_tui.widgets.choice_list import ChoiceList
 from gpuecs_tui.widgets.choice_rows import Choices, Row
+from gpuecs_tui.widgets.draft_age import newer_file, shown_time
 from gpuecs_tui.widgets.frame import StepScreen
 from gpuecs_tui.widgets.steps import IDS
 from gpuecs_tui.widgets.styles import MUTED
 from gpuecs_tui.wizard import drafts
 from gpuecs_tui.wizard.drafts import Draft, DraftProblem
+from gpuecs_tui.wizard.profile_key import PROFILE
 
 if TYPE_CHECKING:
     from gpuecs_tui.terraform.recovery import Recovery
@@ -54,6 +56,8 @@ class StartScreen(StepScreen):
         """The directory was looked at."""
 
         survey: Survey
+        same: bool = False
+        """Whether the draft says what the directory's Terraform says."""
 
     @dataclass
     class Examined(Message):
@@ -64,6 +68,10 @@ class StartScreen(StepScreen):
     _recovery: Recovery | None = None
     _draft: Draft | None = None
     _draft_problem = ""
+    _refused = False
+    """Whether another wizard kept the draft when it was loaded."""
+    _profile = ""
+    """The profile of a draft that says nothing else than the directory."""
     _survey: Survey | None = None
     _new_wanted = False
     """Enter was pressed on a new stack before the Terraform in the directory was read."""
@@ -76,15 +84,27 @@ class StartScreen(StepScreen):
 
     def on_mount(self) -> None:
         """Offer what can be told at once; look at the rest in a thread."""
-        try:
-            self._draft = drafts.load(self.wizard.options.directory)
-        except DraftProblem as problem:
-            self._draft_problem = str(problem)
+        self._load_draft()
         self._offer()
         menu = self.query_one(ChoiceList)
         menu.focus()
         super().on_mount()
         self.set_timer(LOOK_AFTER, self.action_look)
+
+    def _load_draft(self) -> None:
+        self._refused = bool(self.wizard.draft_refusal)
+        try:
+            self._draft = drafts.load(self.wizard.options.directory)
+        except DraftProblem as problem:
+            self._draft_problem = str(problem)
+
+    def changed(self) -> None:
+        """Show the wizard; offer the draft of another wizard that has ended since."""
+        super().changed()
+        if self._refused and not self.wizard.draft_refusal and not self.wizard.texts:
+            self._load_draft()
+            self._offer()
+            self._look()
 
     def action_look(self) -> None:
         """Look at the directory and for Terraform."""
@@ -110,11 +130,19 @@ class StartScreen(StepScreen):
     def _look(self) -> None:
         from gpuecs_tui.wizard import survey
 
-        self.post_message(self.Surveyed(survey.survey(self.wizard.options.directory)))
+        found, draft = survey.survey(self.wizard.options.directory), self._draft
+        same = (
+            draft is not None
+            and bool(found.texts)
+            and (survey.same_stack(draft.texts, found.texts))
+        )
+        self.post_message(self.Surveyed(found, same))
 
     @on(Surveyed)
     def _surveyed(self, message: Surveyed) -> None:
         self._survey = message.survey
+        if message.same:
+            self._forget_draft()
         self._offer()
         self.changed()
         self.post_message(self.Ready())
@@ -150,27 +178,38 @@ class StartScreen(StepScreen):
                 host=run.host,
             )
             rows.append(Row("run", (_("Watch the run on this directory"), who)))
+        typed = []
         if self.wizard.texts:
-            rows.append(Row("back", (_("Go on with what you typed"), "")))
+            typed.append(Row("back", (_("Continue editing"), "")))
         elif self._draft is not None:
             answers = sum(bool(text) for text in self._draft.texts.values())
             number = ngettext("{n} answer", "{n} answers", answers).format(n=answers)
-            rows.append(Row("draft", (_("Go on with your draft"), f"{number}, {self._age()}")))
+            typed.append(Row("draft", (_("Continue your draft"), f"{number}, {self._age()}")))
+        present = []
         if found is not None and found.terraform:
             name = found.texts.get("stack.name", "")
             region = found.texts.get("stack.region", "")
-            rows.append(Row("open", (_("Open the stack that is here"), f"{name} {region}".strip())))
-        note = _("the draft is kept aside") if self._draft or self.wizard.texts else ""
+            present.append(Row("open", (_("Open existing stack"), f"{name} {region}".strip())))
+        # A directory that changed after the draft was saved is the safer choice.
+        rows += [*present, *typed] if self._newer() else [*typed, *present]
+        note = _("your draft is backed up") if self._draft or self.wizard.texts else ""
         rows.append(Row("new", (_("Begin a new stack"), note)))
         return rows
 
     def _age(self) -> str:
         assert self._draft is not None
-        saved = self._draft.saved_at
-        return saved.astimezone().strftime("%Y-%m-%d %H:%M") if saved else ""
+        return shown_time(self._draft.saved_at) if self._draft.saved_at else ""
+
+    def _newer(self) -> str:
+        """Say which file changed after the draft was saved; empty where none did."""
+        if self._draft is None or self._survey is None or self.wizard.texts:
+            return ""
+        return newer_file(self._draft, self._survey)
 
     def _facts(self) -> list[Content]:
         lines = []
+        if newer := self._newer():
+            lines.append(Content.styled(f"! {harmless(newer)}", "$text-warning"))
         if self._recovery is not None and self._recovery.is_amiss:
             lines += [
                 Content.styled(f"! {harmless(sentence)}", "$text-warning")
@@ -229,7 +268,7 @@ class StartScreen(StepScreen):
             case "open":
                 assert self._survey is not None
                 self._keep_draft_aside()
-                self.wizard.replace_texts(self._survey.texts)
+                self._open(self._survey)
                 self.wizard.visited = IDS
                 # A stack whose state holds resources is deployed: what it does comes first.
                 self.post_message(self.Going("deployment" if self.wizard.owned else LAST_FORM))
@@ -261,8 +300,23 @@ class StartScreen(StepScreen):
         if self._draft is not None:
             self.wizard.adopt(self._draft)
         elif self._survey is not None and self._survey.texts:
-            self.wizard.replace_texts(self._survey.texts)
+            self._open(self._survey)
             self.wizard.visited = IDS
+
+    def _open(self, found: Survey) -> None:
+        self.wizard.open_directory(found.texts, found.opened, self._profile)
+
+    def _forget_draft(self) -> None:
+        """Offer the draft no more: the directory says what it says, except for the profile."""
+        assert self._draft is not None
+        self._profile = self._draft.texts.get(PROFILE, "")
+        self._draft = None
+        if self._profile or self.wizard.draft_refusal or self.wizard.texts:
+            return
+        try:
+            drafts.drop(self.wizard.options.directory)
+        except DraftProblem as problem:
+            self._draft_problem = str(problem)
 
     def _keep_draft_aside(self) -> None:
         if self.wizard.draft_refusal:

@@ -14,6 +14,15 @@ DIRECTORY: Argument = (
     ("directory",),
     {"metavar": "DIR", "type": Path, "help": N_("the stack's directory")},
 )
+DIRECTORY_OR_HERE: Argument = (
+    ("directory",),
+    {
+        "metavar": "DIR",
+        "type": Path,
+        "nargs": "?",
+        "help": N_("the stack's directory (default: the current directory)"),
+    },
+)
 JSON: Argument = (("--json",), {"action": "store_true", "help": N_("print JSON")})
 YES: Argument = (("--yes",), {"action": "store_true", "help": N_("go ahead without asking")})
 CONFIRM: Argument = (

@@ -12,6 +12,7 @@ from gpuecs_tui.commands.arguments import (
     CONFIRM,
     DESPITE,
     DIRECTORY,
+    DIRECTORY_OR_HERE,
     JSON,
     OFFLINE,
     REGION,
@@ -85,19 +86,22 @@ _ALL = (
                 {"metavar": "ANSWERS.toml", "type": Path, "help": N_("the answers file")},
             ),
             DIRECTORY,
-            (("--yes",), {"action": "store_true", "help": N_("overwrite what was edited by hand")}),
+            (
+                ("--yes",),
+                {"action": "store_true", "help": N_("overwrite manual changes")},
+            ),
         ),
     ),
     Command(
         name="show",
-        operands="DIR",
+        operands="[DIR]",
         help=N_("print the stack that the Terraform in DIR says"),
         target="commands.stacks:show",
-        arguments=(DIRECTORY, JSON),
+        arguments=(DIRECTORY_OR_HERE, JSON),
     ),
     Command(
         name="check",
-        operands="DIR|ANSWERS.toml",
+        operands="[DIR|ANSWERS.toml]",
         help=N_("tell what will not work before it costs money"),
         target="commands.check:check",
         arguments=(
@@ -106,7 +110,10 @@ _ALL = (
                 {
                     "metavar": "DIR|ANSWERS.toml",
                     "type": Path,
-                    "help": N_("a stack's directory or an answers file"),
+                    "nargs": "?",
+                    "help": N_(
+                        "a stack's directory (default: the current directory) or an answers file"
+                    ),
                 },
             ),
             JSON,
@@ -115,10 +122,10 @@ _ALL = (
     ),
     Command(
         name="plan",
-        operands="DIR",
+        operands="[DIR]",
         help=N_("plan; exit 0: no changes, 2: changes, 1: failed"),
         target="commands.runs:plan",
-        arguments=(DIRECTORY, JSON),
+        arguments=(DIRECTORY_OR_HERE, JSON),
     ),
     Command(
         name="apply",

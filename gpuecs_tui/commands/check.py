@@ -20,6 +20,7 @@ from gpuecs_tui.commands import subject
 from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.failure import EXIT_FAILED, Failure, harmless
 from gpuecs_tui.commands.output import print_json
+from gpuecs_tui.commands.stack_here import stack_directory
 from gpuecs_tui.commands.stacks import tell_unfinished
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.resolve import Answers
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 def check(arguments: argparse.Namespace) -> int:
     """Print what was found; exit 1 if any of it is an error."""
     choose_account(arguments)
-    path: Path = arguments.subject
+    path = stack_directory(arguments.subject, "check")
     if not path.exists():
         raise Failure(_("{path} does not exist.").format(path=path))
     answers = subject.answers_of(path, limits=False)

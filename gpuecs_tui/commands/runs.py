@@ -17,6 +17,7 @@ from gpuecs_tui.commands.follow import follow
 from gpuecs_tui.commands.output import print_json
 from gpuecs_tui.commands.run_end import outcome, tell_failure
 from gpuecs_tui.commands.run_list import lines_of_runs, run_tree, unread_tree
+from gpuecs_tui.commands.stack_here import stack_directory
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform import runs as store
 from gpuecs_tui.terraform.durations import in_words
@@ -34,6 +35,7 @@ EXIT_CHANGES = 2
 
 def plan(arguments: argparse.Namespace) -> int:
     """Plan and tell by the exit code whether anything would change."""
+    arguments.directory = stack_directory(arguments.directory, "plan")
     choose_account(arguments)
     run = _start(arguments, Operation.PLAN)
     out = sys.stderr if arguments.json else sys.stdout

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+from collections.abc import Collection
 from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 from gpuecs_tui.columns import cells, pad
 from gpuecs_tui.commands import subject
@@ -12,17 +15,21 @@ from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.failure import Failure, harmless
 from gpuecs_tui.commands.migrate import tell_due
 from gpuecs_tui.commands.output import escaped_toml, print_json
+from gpuecs_tui.commands.stack_here import stack_directory
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.answers import dump_answers
-from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.stack.model import KEYS, Stack
+
+if TYPE_CHECKING:
+    from gpuecs_tui.terraform.write import Changes, Overruled
 
 
 def render(arguments: argparse.Namespace) -> int:
-    """Write the Terraform of an answers file; what was edited by hand only with ``--yes``."""
+    """Write the Terraform of an answers file; what was changed by hand only with ``--yes``."""
     choose_account(arguments)
     loaded = subject.load(arguments.answers)
     stack = subject.valid_stack(loaded, arguments.answers)
-    _write(stack, arguments.directory, overwrite=arguments.yes)
+    _write(stack, arguments.directory, explicit=loaded.answers, overwrite=arguments.yes)
     tell_due(arguments.directory)
     return 0
 
@@ -32,9 +39,9 @@ def show(arguments: argparse.Namespace) -> int:
 
     What isn't understood of the Terraform is told on stderr.
     """
-    directory: Path = arguments.directory
+    directory = stack_directory(arguments.directory, "show")
     if not directory.is_dir():
-        raise Failure(_("{directory} is no directory.").format(directory=directory))
+        raise Failure(_("{directory} is not a directory.").format(directory=directory))
     found = subject.read_directory(directory)
     tell_unfinished(directory)
     values = found.stack.flat() if found.stack else found.answers
@@ -80,7 +87,8 @@ def _settle_unfinished(directory: Path, *, yes: bool) -> None:
     print(harmless(words))
 
 
-def _write(stack: Stack, directory: Path, *, overwrite: bool) -> None:
+def _write(stack: Stack, directory: Path, *, explicit: Collection[str], overwrite: bool) -> None:
+    from gpuecs_tui.terraform import last_write
     from gpuecs_tui.terraform.problems import TerraformProblem
     from gpuecs_tui.terraform.rewrite import files_for
     from gpuecs_tui.terraform.runs import live_run
@@ -97,19 +105,16 @@ def _write(stack: Stack, directory: Path, *, overwrite: bool) -> None:
                 _("Wait for its end: gpuecs-tui attach {directory}").format(directory=directory),
             )  # fmt: skip
         _settle_unfinished(directory, yes=overwrite)
-        changes = compare(directory, files_for(stack, directory))
-        edited = changes.hand_edited
-        if edited and not overwrite:
-            for change in changes.files:
-                if change.hand_edited:
-                    print(harmless(change.diff), end="")
-            raise Failure(
-                _(
-                    "Nothing was written: {files} edited by hand (above: what would be lost)."
-                ).format(files=", ".join(edited)),
-                _("Overwrite with --yes, or use another directory."),
-            )
-        write(changes, accept=edited)
+        changes = compare(
+            directory,
+            files_for(stack, directory),
+            explicit=explicit,
+            by_hand=last_write.changed_since(directory),
+            environ=os.environ,
+        )
+        if changes.hand_edited and not overwrite:
+            _refuse(changes)
+        write(changes, accept=changes.hand_edited)
     except TerraformProblem as problem:
         raise Failure(problem.message, problem.remedy) from None
     words = {"create": _("new"), "change": _("changed"), "delete": _("removed")}
@@ -119,3 +124,40 @@ def _write(stack: Stack, directory: Path, *, overwrite: bool) -> None:
     if not changes.files:
         note = _("{directory} is up to date.").format(directory=directory)
         print(harmless(note))
+
+
+def _refuse(changes: Changes) -> NoReturn:
+    """Show what the write would lose of a person's work, and fail."""
+    for change in changes.files:
+        if change.hand_edited:
+            print(harmless(change.lost or change.diff), end="")
+    sentences = []
+    edited = [change.file for change in changes.files if change.lost]
+    if edited:
+        sentences.append(
+            _("Manual changes in {files} would be lost; the difference is shown above.").format(
+                files=", ".join(edited)
+            )
+        )
+    if changes.overruled:
+        values = "; ".join(map(_in_words, changes.overruled))
+        sentences.append(
+            _("gpuecs-tui did not write these values last: {values}.").format(values=values)
+        )
+    raise Failure(
+        _("Nothing was written. {reasons}").format(reasons=" ".join(sentences)),
+        _("Overwrite them with --yes, or take them over first: gpuecs-tui show {directory}").format(
+            directory=changes.directory
+        ),
+    )
+
+
+def _in_words(overruled: Overruled) -> str:
+    key = KEYS[overruled.key]
+    present, wanted = key.unparse(overruled.present), key.unparse(overruled.wanted)
+    if key.kind in ("list", "map") or "\n" in present + wanted:
+        # The difference above shows which items.
+        return _("{key} differs").format(key=overruled.key)
+    return _("{key} is {present} in the directory and {wanted} in the answers").format(
+        key=overruled.key, present=present or '""', wanted=wanted or '""'
+    )

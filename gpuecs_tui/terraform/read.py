@@ -142,7 +142,7 @@ def _not_looked_into(texts: Mapping[str, str]) -> list[Unread]:
             reason := _("is laid over the other files, which is not read")
             if is_override(name)
             else _("is JSON, which is not read")
-            if is_json(name)
+            if is_json(name) and name.endswith(".tf.json")
             else ""
         )
     ]

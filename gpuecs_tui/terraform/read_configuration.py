@@ -13,6 +13,7 @@ from gpuecs_tui.terraform.hcl_parse import parse
 from gpuecs_tui.terraform.hcl_tree import Block, Body, Expression, ReadProblem
 from gpuecs_tui.terraform.hcl_values import Known, Scope
 from gpuecs_tui.terraform.render import OWN_FILES
+from gpuecs_tui.terraform.variable_files import json_expressions, load_order
 
 VARIABLE_FILE = "terraform.tfvars"
 _LOADED = (".tf", ".tf.json", ".auto.tfvars", ".auto.tfvars.json")
@@ -104,8 +105,11 @@ def load(texts: Mapping[str, str]) -> Configuration:
             elif block.kind == "terraform":
                 for inner in block.body.named("backend"):
                     blocks.setdefault("backend", (name, inner))
-    for name in sorted((name for name in bodies if name.endswith(".tfvars")), key=_precedence):
-        variables |= {key: value.value for key, value in bodies[name].attributes.items()}
+    for name in load_order(texts):
+        if is_json(name):
+            variables |= json_expressions(texts[name])
+        else:
+            variables |= {key: value.value for key, value in bodies[name].attributes.items()}
     return Configuration(bodies, blocks, Scope(variables, local_values), texts)
 
 
@@ -173,8 +177,3 @@ def is_override(name: str) -> bool:
 def is_json(name: str) -> bool:
     """Tell whether a file is in Terraform's other language, which isn't read here."""
     return name.endswith(".json")
-
-
-def _precedence(name: str) -> tuple[bool, str]:
-    # terraform.tfvars first, then *.auto.tfvars in order of name; the later wins.
-    return name != VARIABLE_FILE, name

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
-from gpuecs_tui.terraform.edits import Kept, keep_edits
+from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.terraform import last_write
+from gpuecs_tui.terraform.edits import Kept, files_of_decisions, keep_edits
+from gpuecs_tui.terraform.gitignore import GITIGNORE, PATTERNS
 from gpuecs_tui.terraform.hcl_tree import Body, ReadProblem
-from gpuecs_tui.terraform.read import read_back
+from gpuecs_tui.terraform.merge_values import ENVIRONMENT
 from gpuecs_tui.terraform.read_configuration import is_override, load, read_texts
 from gpuecs_tui.terraform.read_difference import unified_diff
 from gpuecs_tui.terraform.render import OWN_FILES
 from gpuecs_tui.terraform.unfinished_write import WriteProblem
+from gpuecs_tui.terraform.variable_files import load_order
 from gpuecs_tui.terraform.write_files import replace_all
 from gpuecs_tui.terraform.write_stage import STAGE
 
-__all__ = ["Change", "Changes", "Clash", "WriteProblem", "compare", "write"]
+__all__ = ["Change", "Changes", "Clash", "Overruled", "WriteProblem", "compare", "write"]
 
 _ONCE = frozenset({"resource", "data", "variable", "output", "provider"})
 """Blocks of which a configuration may hold an address only once."""
@@ -33,9 +38,22 @@ class Change:
     diff: str
     """Unified, from what is there to what will be."""
     hand_edited: bool
-    """What is there holds a person's work that the write would lose."""
+    """The write loses a hand edit in it, or a value that was decided by hand."""
     keeps_edits: bool = False
-    """What is there holds a person's work, which stays."""
+    """It holds hand edits, and the write loses none of them."""
+    lost: str = ""
+    """Unified diff of the hand edits that the write loses, and of nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overruled:
+    """A decision that was changed in the directory, and that the write changes again."""
+
+    key: str
+    present: Value
+    """What the directory says."""
+    wanted: Value
+    """What the write makes of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +75,20 @@ class Changes:
     """Only files that change, in the order of the rendered ones."""
     unchanged: tuple[str, ...]
     foreign: tuple[str, ...]
-    """Names in the directory that are nobody's but the user's; never touched."""
+    """Names in the directory that belong to the user; only values of variable files change."""
     clashes: tuple[Clash, ...]
     before: Mapping[str, str]
-    """Name → text of our files as they were compared."""
+    """Name → text of our files and the changed ones as they were compared."""
     after: Mapping[str, str]
     """Name → text of what will be there: as rendered, with the hand edits that could be kept."""
+    answers: Mapping[str, Value]
+    """The decisions that are written."""
+    overruled: tuple[Overruled, ...] = ()
+    """Values that were decided by hand and that the write would replace."""
+    without_effect: tuple[str, ...] = ()
+    """Keys whose decision would change nothing, because a file of the user's own decides them."""
+    from_environment: tuple[str, ...] = ()
+    """Variables that can't be written, because the environment sets them."""
 
     @property
     def hand_edited(self) -> tuple[str, ...]:
@@ -70,36 +96,57 @@ class Changes:
         return tuple(change.file for change in self.files if change.hand_edited)
 
 
-def compare(directory: Path, files: Mapping[str, str]) -> Changes:
+def compare(
+    directory: Path,
+    files: Mapping[str, str],
+    *,
+    explicit: Collection[str] | None = None,
+    by_hand: Callable[[str, Value], bool] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Changes:
     """Return what writing ``files`` (from ``render``) into ``directory`` would change.
 
-    Hand edits about other lines than the new decisions are kept (``edits``). A file that can't be
-    understood counts as hand-edited. An unfinished write is left as it is (``unfinished_write``).
-    Raises ReadProblem for a file that can't be read at all, WriteProblem for a directory that is
-    none.
+    Hand edits about other lines than the new decisions are kept (``edits``, also for ``explicit``).
+    ``by_hand`` tells of a key and its value in the directory whether a person put it there; such a
+    value is only replaced after a yes (None: the decisions were made with the directory in view).
+    ``environ`` is the environment that Terraform will get. An unfinished write is left
+    as it is (``unfinished_write``). Raises ReadProblem for a file that can't be read at all,
+    WriteProblem for a directory that is none.
     """
     if directory.exists() and not directory.is_dir():
         raise WriteProblem(_("{file} is not a directory.").format(file=directory))
     texts = read_texts(directory)
-    before = {name: text for name, text in texts.items() if name in OWN_FILES}
-    edited, result = _edited(texts, files)
+    kept = keep_edits(texts, files, explicit=explicit, environ=environ)
+    overruled = tuple(_overruled(kept, by_hand)) if by_hand is not None else ()
+    asked = _files_of(overruled, kept)
+    after = dict(kept.files)
+    if not texts and not os.path.lexists(directory / GITIGNORE):
+        after[GITIGNORE] = PATTERNS
+    names = dict.fromkeys((*OWN_FILES, *after))
+    before = {name: texts[name] for name in names if name in texts}
     changes: list[Change] = []
-    for name in OWN_FILES:
-        old, new = before.get(name), result.files.get(name)
+    for name in names:
+        old, new = before.get(name), after.get(name)
         if old == new:
             continue
         kind = "create" if old is None else "delete" if new is None else "change"
+        lost = kept.lost.get(name, "")
+        hand_edited = bool(lost) or name in asked
+        keeps = name in kept.edited and not lost and new is not None
         diff = unified_diff(name, old or "", new or "")
-        lost, kept = name in edited - result.kept, name in result.kept
-        changes.append(Change(name, kind, diff, lost, kept))
+        changes.append(Change(name, kind, diff, hand_edited, keeps, lost))
     return Changes(
         directory=directory,
         files=tuple(changes),
-        unchanged=tuple(name for name in files if before.get(name) == result.files[name]),
+        unchanged=tuple(name for name in after if before.get(name) == after[name]),
         foreign=_foreign(directory),
-        clashes=tuple(_clashes(texts, files)),
+        clashes=tuple(_clashes(texts, after)),
         before=before,
-        after=result.files,
+        after=after,
+        answers=kept.wanted,
+        overruled=overruled,
+        without_effect=kept.overruled,
+        from_environment=kept.from_environment,
     )
 
 
@@ -107,7 +154,8 @@ def write(changes: Changes, accept: Collection[str] = ()) -> None:
     """Carry out ``changes``: afterwards every file is new, or after a WriteProblem every one old.
 
     ``accept`` names the hand-edited files that may be overwritten or deleted; one that it leaves
-    out is a WriteProblem, as is a file that changed since the comparison, and any clash.
+    out is a WriteProblem, as is a file that changed since the comparison, any clash, and a decision
+    that can't take effect. What was written is remembered (``last_write``).
     """
     if changes.clashes:
         clash = changes.clashes[0]
@@ -117,22 +165,69 @@ def write(changes: Changes, accept: Collection[str] = ()) -> None:
             ),
             _("Remove it there, or use another directory."),
         )
+    _refuse_without_effect(changes)
     if refused := [name for name in changes.hand_edited if name not in accept]:
         raise WriteProblem(
             _("{file} was edited by hand, and writing would lose that.").format(file=refused[0]),
             _("Look at the difference and accept it, or use another directory."),
         )
     replaced = {change.file: changes.after.get(change.file) for change in changes.files}
+    _refuse_links(changes.directory, replaced)
     if replaced:
         replace_all(changes.directory, replaced, changes.before)
+    last_write.remember(changes.directory, changes.answers)
 
 
-def _edited(texts: Mapping[str, str], files: Mapping[str, str]) -> tuple[frozenset[str], Kept]:
-    try:
-        found = read_back(texts)
-    except ReadProblem:
-        return frozenset(texts), Kept(dict(files), frozenset())
-    return found.edited, keep_edits(found, files)
+def _refuse_without_effect(changes: Changes) -> None:
+    if changes.from_environment:
+        name = f"{ENVIRONMENT}{changes.from_environment[0]}"
+        raise WriteProblem(
+            _("{name} is set in the environment, so its value can't be written.").format(name=name),
+            _("Change {name}, or unset it.").format(name=name),
+        )
+    if changes.without_effect:
+        raise WriteProblem(
+            _(
+                "{keys}: another file of {directory} sets the value, so writing has no effect."
+            ).format(keys=", ".join(changes.without_effect), directory=changes.directory),
+            _("Change it in that file: {files}.").format(
+                files=", ".join(name for name in changes.foreign if _is_loaded(name))
+            ),
+        )
+
+
+def _is_loaded(name: str) -> bool:
+    return name.endswith((".tf", ".tf.json")) or bool(load_order([name]))
+
+
+def _refuse_links(directory: Path, names: Collection[str]) -> None:
+    for name in names:
+        path = directory / name
+        if path.is_symlink():
+            raise WriteProblem(
+                _("{file} is a link, and gpuecs-tui does not write through links.").format(
+                    file=path
+                ),
+                _("Replace the link with a copy of its target {target}.").format(
+                    target=os.path.realpath(path)
+                ),
+            )
+
+
+def _overruled(kept: Kept, by_hand: Callable[[str, Value], bool]) -> Iterator[Overruled]:
+    for key, value in kept.present.items():
+        # A key that no longer counts, such as the certificate of an HTTP listener, is no decision.
+        if key in kept.wanted and kept.wanted[key] != value and by_hand(key, value):
+            yield Overruled(key, value, kept.wanted[key])
+
+
+def _files_of(overruled: Collection[Overruled], kept: Kept) -> frozenset[str]:
+    """Return the names of the files in which the values that were decided by hand stand."""
+    if not overruled:
+        return frozenset()
+    names = files_of_decisions(kept.present, {it.key: it.wanted for it in overruled})
+    # The value of a variable may stand in another variable file than ours.
+    return names.union(load_order(kept.files)) if load_order(names) else names
 
 
 def _foreign(directory: Path) -> tuple[str, ...]:

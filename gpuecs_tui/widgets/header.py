@@ -38,7 +38,7 @@ class HeaderLine(OneLine):
             )
         if wizard.draft_problem:
             saved = Content.styled(_("draft not saved"), "bold $text-error")
-        elif wizard.draft_saved:
+        elif wizard.draft_saved and not wizard.is_as_opened:
             saved = Content.styled(_("draft saved ✓"), MUTED)
         else:
             saved = Content("")

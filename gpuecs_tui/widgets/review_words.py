@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from textual.content import Content
+
 from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.terraform.write import Changes
 from gpuecs_tui.widgets.cells import harmless
 from gpuecs_tui.widgets.findings import remarks
@@ -56,6 +61,31 @@ def what_writing_does(wizard: Wizard, changes: Changes | None) -> str:
     return _("Next writes to {directory} and plans: {changes}.").format(
         directory=directory, changes=changes_in_words(changes)
     )
+
+
+LOST_LINES = 6
+"""Lines of lost edits that a question shows; the page Files shows them all."""
+
+
+def what_is_lost(changes: Changes) -> Iterator[Content]:
+    """Yield the lines of the question before a write that loses something of a person's work."""
+    yield Content(_("Writing overwrites what was changed by hand in these files:"))
+    for name in changes.hand_edited:
+        yield Content.styled(f"  {harmless(name)}", "bold")
+    removed = [
+        line
+        for change in changes.files
+        for line in change.lost.splitlines()
+        if line.startswith("-") and not line.startswith("---")
+    ]
+    values = [
+        f"- {it.key}: {KEYS[it.key].unparse(it.present)} → {KEYS[it.key].unparse(it.wanted)}"
+        for it in changes.overruled
+    ]
+    yield Content("")
+    for line in (*removed, *values)[:LOST_LINES]:
+        yield Content.styled(harmless(" ".join(line.split())), "$text-error")
+    yield Content(_("The tab Files shows every line."))
 
 
 def changes_in_words(changes: Changes) -> str:

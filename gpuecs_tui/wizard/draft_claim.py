@@ -16,40 +16,50 @@ class DraftClaim:
     """The right to save the draft of one directory; it ends with the process, however that ends."""
 
     def __init__(self, directory: Path) -> None:
-        """Claim the draft of ``directory``, if nobody has."""
+        """Claim the draft of ``directory``, unless another process has it."""
         self._handle: int | None = None
         self.refusal = ""
         """Why the draft isn't ours, a sentence that names the other process; empty if it is."""
+        self.is_taken = False
+        """Whether another process has it, which may end."""
         try:
-            path = draft_path(directory).with_suffix(".lock")
+            self._path = draft_path(directory).with_suffix(".lock")
         except DraftProblem as problem:
             self.refusal = str(problem)
             return
+        self.take()
+
+    def take(self) -> bool:
+        """Claim the draft if it is free by now; return whether it is ours."""
+        if self._handle is not None:
+            return True
         try:
-            make_private(path.parent)
-            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            make_private(self._path.parent)
+            handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            self.refusal = _("The draft can't be saved in {path}: {reason}.").format(
-                path=path.parent, reason=error.strerror
+            self.refusal = _("Could not save the draft in {path}: {reason}.").format(
+                path=self._path.parent, reason=error.strerror
             )
-            return
+            return False
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             if error.errno in NO_LOCKS:
                 os.close(handle)
-                self.refusal = no_locks_there(path)
-                return
+                self.refusal = no_locks_there(self._path)
+                return False
             owner = os.pread(handle, 20, 0).decode("ascii", "replace").strip()
             os.close(handle)
+            self.is_taken = True
             self.refusal = _(
-                "Another wizard (process {pid}) is open on this directory and keeps its draft; "
-                "what you type here is lost if this one ends before it is written as Terraform."
+                "Another wizard (process {pid}) has this directory open and saves its draft. What "
+                "you type here is not saved until that wizard is closed."
             ).format(pid=owner or "?")
-            return
+            return False
         os.ftruncate(handle, 0)
         os.pwrite(handle, str(os.getpid()).encode(), 0)
-        self._handle = handle
+        self._handle, self.refusal, self.is_taken = handle, "", False
+        return True
 
     def release(self) -> None:
         """Give the draft up."""

@@ -12,6 +12,12 @@ from gpuecs_tui.wizard.drafts import Draft, DraftProblem
 
 GATHER_SECONDS = 0.1
 """From the first unsaved key press to the write: what a kill -9 loses at most."""
+CLAIM_SECONDS = 1.0
+"""Between two looks at whether another wizard on the directory has ended."""
+
+
+class Nothing:
+    """In place of a draft: there is nothing to keep."""
 
 
 class DraftSaver:
@@ -26,30 +32,36 @@ class DraftSaver:
         self._directory = directory
         self._claim = DraftClaim(directory)
         self._on_saved = on_saved
-        self._pending: Draft | None = None
+        self._pending: Draft | Nothing | None = None
         self._closed = False
         self._wake = threading.Condition()
         self._writing = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._unsaved: Draft | Nothing | None = None
+        """The last draft that was refused, for when the other process ends."""
+        if self._claim.is_taken:
+            threading.Thread(target=self._claim_later, name="draft claim", daemon=True).start()
 
     @property
     def refusal(self) -> str:
         """Why nothing is saved here, a sentence; empty where it is."""
         return self._claim.refusal
 
-    def put(self, draft: Draft) -> None:
+    def drop(self) -> None:
+        """Delete the draft soon: the directory's files say what it said."""
+        self.put(Nothing())
+
+    def put(self, draft: Draft | Nothing) -> None:
         """Save ``draft`` soon; of several, the last."""
-        if self.refusal:
-            self._on_saved(self.refusal)
-            return
         with self._wake:
-            if self._closed:
-                return
-            self._pending = draft
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._serve, name="draft", daemon=True)
-                self._thread.start()
-            self._wake.notify()
+            # Locked: the claim may be had at any moment, and then takes what waits here.
+            refusal = self.refusal
+            if refusal:
+                self._unsaved = draft
+            elif not self._closed:
+                self._save_soon(draft)
+        if refusal:
+            self._on_saved(refusal)
 
     def flush(self) -> None:
         """Save now what is still unsaved, and return when it is on disk."""
@@ -63,9 +75,41 @@ class DraftSaver:
         """Save what is unsaved and take no more."""
         with self._wake:
             self._closed = True
-            self._wake.notify()
+            self._wake.notify_all()
         self.flush()
         self._claim.release()
+
+    def _claim_later(self) -> None:
+        """Take the claim over once the other process has ended, and save what was typed here."""
+        while True:
+            with self._wake:
+                if self._wake.wait_for(lambda: self._closed, CLAIM_SECONDS):
+                    return
+                if not self._claim.take():
+                    continue
+                # Still locked: whoever closes now saves what is pending.
+                draft, self._unsaved = self._unsaved, None
+                problem = self._set_aside() if isinstance(draft, Draft) else ""
+                if isinstance(draft, Draft) and not problem:
+                    self._save_soon(draft)
+            self._on_saved(problem)
+            return
+
+    def _set_aside(self) -> str:
+        """Back up the draft that the other process saved; return why it could not be done."""
+        try:
+            drafts.set_aside(self._directory)
+        except DraftProblem as problem:
+            return str(problem)
+        return ""
+
+    def _save_soon(self, draft: Draft | Nothing) -> None:
+        """Have ``draft`` saved by the thread; the caller holds the lock."""
+        self._pending = draft
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._serve, name="draft", daemon=True)
+            self._thread.start()
+        self._wake.notify_all()
 
     def _serve(self) -> None:
         gather = threading.Event()
@@ -78,9 +122,12 @@ class DraftSaver:
             gather.wait(GATHER_SECONDS)
             self.flush()
 
-    def _write(self, draft: Draft) -> None:
+    def _write(self, draft: Draft | Nothing) -> None:
         try:
-            drafts.save(self._directory, draft)
+            if isinstance(draft, Nothing):
+                drafts.drop(self._directory)
+            else:
+                drafts.save(self._directory, draft)
         except DraftProblem as problem:
             self._on_saved(str(problem))
         else:

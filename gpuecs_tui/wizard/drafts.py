@@ -40,6 +40,8 @@ class Draft:
     """Ids of the steps seen so far."""
     saved_at: datetime | None = None
     """When it was saved, in UTC; None when it never was."""
+    held: Mapping[str, str] | None = None
+    """Key → digest of what the directory said when it began; None: not known."""
 
 
 class DraftProblem(Exception):
@@ -77,7 +79,7 @@ def load(directory: Path) -> Draft | None:
         ) from None
     try:
         return _parsed(json.loads(raw))
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, AttributeError):
         kept = set_aside(directory)
         raise DraftProblem(
             _("The draft of this directory is damaged; it was kept as {path}.").format(path=kept)
@@ -90,10 +92,11 @@ def save(directory: Path, draft: Draft) -> None:
     tree = {
         "format": FORMAT,
         "directory": os.path.realpath(directory),
-        "saved_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "saved_at": datetime.now(UTC).isoformat(timespec="microseconds"),
         "step": draft.step,
         "visited": list(draft.visited),
         "texts": dict(draft.texts),
+        "held": None if draft.held is None else dict(draft.held),
     }
     temporary = ""
     try:
@@ -113,6 +116,19 @@ def save(directory: Path, draft: Draft) -> None:
         raise DraftProblem(
             _("The draft can't be saved in {path}: {reason}.").format(
                 path=path.parent, reason=error.strerror
+            )
+        ) from None
+
+
+def drop(directory: Path) -> None:
+    """Delete the draft of ``directory``: what it held is in the files. Raises DraftProblem."""
+    path = draft_path(directory)
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise DraftProblem(
+            _("Could not delete the draft {path}: {reason}.").format(
+                path=path, reason=error.strerror
             )
         ) from None
 
@@ -148,11 +164,13 @@ def _escaped(name: str) -> str:
 def _parsed(tree: Any) -> Draft:
     if not isinstance(tree, dict) or tree["format"] != FORMAT:
         raise ValueError("another format")
-    texts, visited = tree["texts"], tree["visited"]
+    texts, visited, held = tree["texts"], tree["visited"], tree.get("held")
     whole = [*texts, *texts.values(), *visited, tree["step"]]
+    whole += [] if held is None else [*held, *held.values()]
     if not all(isinstance(text, str) for text in whole):
         raise TypeError("texts only")
-    return Draft(texts, tree["step"], tuple(visited), datetime.fromisoformat(tree["saved_at"]))
+    saved_at = datetime.fromisoformat(tree["saved_at"])
+    return Draft(texts, tree["step"], tuple(visited), saved_at, held)
 
 
 def _sync(folder: Path) -> None:

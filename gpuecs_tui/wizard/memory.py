@@ -15,12 +15,14 @@ from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.stack.state_facts import StateFacts
 from gpuecs_tui.wizard.draft_saver import DraftSaver
 from gpuecs_tui.wizard.drafts import Draft
+from gpuecs_tui.wizard.opened import Opened, of_files
 from gpuecs_tui.wizard.profile_key import PROFILE
 
 if TYPE_CHECKING:
     from gpuecs_tui.aws.facts import AccountFacts, Identity, Image
     from gpuecs_tui.aws.reading import Reading
     from gpuecs_tui.checks.finding import Finding
+    from gpuecs_tui.stack.fields import Value
     from gpuecs_tui.stack.instance_type import InstanceType
     from gpuecs_tui.wizard.decisions import Decisions
     from gpuecs_tui.wizard.suggestions import Suggestion
@@ -96,6 +98,8 @@ class Wizard:
         self._decisions: Decisions | None = None
         self.read_images: ReadImages = _no_images
         """Reads one ECR repository by name; blocks, so only in a thread."""
+        self.opened = Opened()
+        """What the directory said when the texts began."""
         self.step = "start"
         self.visited: tuple[str, ...] = ()
         if draft is not None:
@@ -174,6 +178,8 @@ class Wizard:
         """Begin a new stack with ``texts``; what its fields can be filled with is suggested."""
         from gpuecs_tui.wizard.suggestions import NAME, suggested_name
 
+        # Each decision that the directory holds already is somebody else's.
+        self.opened = Opened(held={})
         self.replace_texts(texts)
         self.suggests = True
         if name := suggested_name(self.options.directory):
@@ -208,8 +214,32 @@ class Wizard:
         self._forget_suggestions()
         self._changed()
 
+    def open_directory(self, texts: Mapping[str, str], opened: Opened, profile: str = "") -> None:
+        """Take what the directory's Terraform says; there is no draft until something is typed.
+
+        ``profile`` is one that was typed earlier: the Terraform doesn't say which to use.
+        """
+        profile = profile or self._texts.get(PROFILE, "")
+        self.opened = opened
+        self.replace_texts({**texts, PROFILE: profile} if profile else texts)
+
+    def written(self, answers: Mapping[str, Value]) -> None:
+        """Note that the directory now says ``answers``: the draft has nothing more to keep."""
+        self.opened = of_files(self._texts, answers)
+        self._save()
+
+    def changed_by_hand(self, key: str, value: Value) -> bool:
+        """Tell whether ``value``, which the directory has for ``key``, is not what it was."""
+        return self.opened.changed_since(self.options.directory, key, value)
+
+    @property
+    def is_as_opened(self) -> bool:
+        """Whether the texts are those of the directory's Terraform."""
+        return self.opened.says(self._texts)
+
     def adopt(self, draft: Draft) -> None:
         """Go on with ``draft``."""
+        self.opened = Opened(held=draft.held)
         self._texts = dict(draft.texts)
         self.touched = {key for key, text in draft.texts.items() if text}
         self.visited = draft.visited
@@ -303,7 +333,12 @@ class Wizard:
         self._save()
 
     def _save(self) -> None:
-        self._saver.put(Draft(dict(self._texts), self.step, self.visited))
+        if self.is_as_opened:
+            self._saver.drop()
+        else:
+            self._saver.put(
+                Draft(dict(self._texts), self.step, self.visited, held=self.opened.held)
+            )
 
 
 def _no_images(_repository: str) -> Reading[tuple[Image, ...] | None]:

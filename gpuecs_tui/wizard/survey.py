@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.wizard.opened import Opened
 
 if TYPE_CHECKING:
     from gpuecs_tui.terraform.run import Run
@@ -37,6 +41,10 @@ class Survey:
     """That a write was cut off here, one sentence; empty where none was."""
     foreign: bool = False
     """Whether there are files, but no stack's Terraform."""
+    opened: Opened = field(default_factory=Opened)
+    """The same Terraform, to compare with later."""
+    newest: tuple[str, datetime] | None = None
+    """Name of the Terraform file that changed last, and when, in UTC."""
 
 
 def survey(directory: Path) -> Survey:
@@ -51,22 +59,33 @@ def survey(directory: Path) -> Survey:
 
     try:
         anything = directory.is_dir() and any(directory.iterdir())
-        texts, unread, problem = _terraform(directory)
+        found = _terraform(directory)
     except OSError as error:
         remedy = _("Make it readable for you, or begin with another directory.")
         problem = f"{unreadable(directory, error)} {remedy}"
         return Survey(engine, engine_problem, run, problem=problem)
-    return Survey(
-        engine,
-        engine_problem,
-        run,
-        terraform=bool(texts),
-        texts=texts,
-        unread=unread,
-        problem=problem,
+    return replace(
+        found,
+        engine=engine,
+        engine_problem=engine_problem,
+        run=run,
+        terraform=bool(found.texts),
         unwritable=_unwritable(directory),
         unfinished=unfinished_words(directory),
-        foreign=anything and not texts and not problem,
+        foreign=anything and not found.texts and not found.problem,
+    )
+
+
+def same_stack(texts: Mapping[str, str], others: Mapping[str, str]) -> bool:
+    """Tell whether two forms amount to the same decisions, the AWS profile aside."""
+    from gpuecs_tui.aws import catalogue
+    from gpuecs_tui.wizard.decisions import decide
+
+    one, other = decide(texts, catalogue.find), decide(others, catalogue.find)
+    return (one.resolved.stack, one.problems, one.missing) == (
+        other.resolved.stack,
+        other.problems,
+        other.missing,
     )
 
 
@@ -99,17 +118,34 @@ def _run(directory: Path) -> Run | None:
     return live_run(directory) or unfinished_run(directory)
 
 
-def _terraform(directory: Path) -> tuple[dict[str, str], int, str]:
+def _terraform(directory: Path) -> Survey:
+    """Return what the Terraform of ``directory`` says, without the facts around it."""
     if not directory.is_dir() or not any(directory.glob("*.tf")):
-        return {}, 0, ""
+        return Survey()
     from gpuecs_tui.aws import catalogue
     from gpuecs_tui.terraform.read import ReadProblem, read
     from gpuecs_tui.wizard.decisions import explicit_texts, texts_of
+    from gpuecs_tui.wizard.opened import of_files
 
     try:
         found = read(directory)
     except ReadProblem as problem:
-        return {}, 0, str(problem)
+        return Survey(problem=str(problem))
+    texts = texts_of(found.answers)
     if found.stack is not None:
-        return explicit_texts(found.stack, catalogue.find), len(found.unread), ""
-    return texts_of(found.answers), len(found.unread), ""
+        texts = explicit_texts(found.stack, catalogue.find)
+    opened = of_files(texts, found.answers)
+    newest = _newest(directory, found.texts)
+    return Survey(texts=texts, unread=len(found.unread), opened=opened, newest=newest)
+
+
+def _newest(directory: Path, names: Iterable[str]) -> tuple[str, datetime] | None:
+    times = []
+    for name in names:
+        # One that was deleted since has no time.
+        with contextlib.suppress(OSError):
+            times.append(((directory / name).stat().st_mtime, name))
+    if not times:
+        return None
+    seconds, name = max(times)
+    return name, datetime.fromtimestamp(seconds, UTC)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,14 +13,18 @@ from gpuecs_tui import __version__
 from gpuecs_tui.cli import main
 from gpuecs_tui.commands.calls import COMMANDS, WIZARD
 from gpuecs_tui.commands.failure import EXIT_USAGE
+from gpuecs_tui.stack.answers import dump_answers
+from gpuecs_tui.terraform.render import render
+from tests.terraform.written import ANSWERS, made, put
 
 
-def gpuecs(*words: str | Path) -> subprocess.CompletedProcess[str]:
+def gpuecs(*words: str | Path, **environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "gpuecs_tui", *words],
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
+        env={**os.environ, **environ},
         check=False,
     )
 
@@ -89,7 +94,7 @@ def test_every_command_has_help_and_is_there(name: str, capsys: pytest.CaptureFi
 def test_options_may_stand_before_the_command(tmp_path: Path) -> None:
     done = gpuecs("--plugin-dir", tmp_path, "show", tmp_path / "absent")
     assert done.returncode == 1
-    assert "absent is no directory" in done.stderr
+    assert "absent is not a directory" in done.stderr
 
 
 def test_the_wizard_needs_a_terminal(tmp_path: Path) -> None:
@@ -149,3 +154,58 @@ def test_answers_that_cant_be_read(content: bytes | None, tmp_path: Path) -> Non
     assert done.returncode == 1
     assert str(answers) in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_values_changed_by_hand_need_a_yes(tmp_path: Path) -> None:
+    answers, directory = tmp_path / "answers.toml", tmp_path / "out"
+    answers.write_text(dump_answers({**ANSWERS, "service.desired_count": 2}))
+    environ = {"XDG_STATE_HOME": str(tmp_path / "state")}
+    assert gpuecs("render", answers, directory, **environ).returncode == 0
+    values, balancer = directory / "terraform.tfvars", directory / "load_balancer.tf"
+    values.write_text(values.read_text().replace("desired_count = 2", "desired_count = 5"))
+    text = balancer.read_text()
+    balancer.write_text(text.replace("idle_timeout               = 60", "idle_timeout = 90"))
+    before = {path.name: path.read_bytes() for path in directory.iterdir()}
+    done = gpuecs("render", answers, directory, **environ)
+    assert done.returncode == 1
+    assert "-desired_count = 5\n+desired_count = 2\n" in done.stdout
+    assert "service.desired_count is 5 in the directory and 2 in the answers" in done.stderr
+    assert "load_balancer.idle_timeout_seconds is 90" in done.stderr and "--yes" in done.stderr
+    assert {path.name: path.read_bytes() for path in directory.iterdir()} == before
+    # Without the note of the last write the values differ all the same.
+    clone = gpuecs("render", answers, directory, XDG_STATE_HOME=str(tmp_path / "other"))
+    assert clone.returncode == 1 and "service.desired_count is 5" in clone.stderr
+    assert gpuecs("render", answers, directory, "--yes", **environ).returncode == 0
+    assert "desired_count = 2" in values.read_text()
+    # What we wrote ourselves is changed by the answers without a question.
+    answers.write_text(dump_answers({**ANSWERS, "service.desired_count": 3}))
+    assert gpuecs("render", answers, directory, **environ).returncode == 0
+
+
+@pytest.mark.parametrize("command", ["show", "check", "plan"])
+def test_a_command_without_a_directory_is_about_the_present_one(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = gpuecs(command)
+    assert done.returncode == EXIT_USAGE
+    assert done.stderr == (
+        f"gpuecs-tui: {tmp_path} holds no Terraform. "
+        f"Name the stack's directory: gpuecs-tui {command} DIR\n"
+    )
+    inner = tmp_path / "modules" / "inner"
+    inner.mkdir(parents=True)
+    put(tmp_path, render(made()))
+    for given in ((), (inner,)):
+        monkeypatch.chdir(tmp_path if given else inner)
+        done = gpuecs(command, *given)
+        above = str(tmp_path) if given else "../.."
+        assert done.returncode == (1 if given else EXIT_USAGE)
+        assert f"{inner} holds no Terraform." in done.stderr
+        assert f"gpuecs-tui {command} {above}\n" in done.stderr
+    monkeypatch.chdir(tmp_path)
+    if command != "plan":
+        words = [command, "--offline"] if command == "check" else [command]
+        assert "holds no Terraform" not in gpuecs(*words).stderr
+    if command == "show":
+        assert 'name = "llm"' in gpuecs(command).stdout

@@ -101,7 +101,7 @@ def _strike_in_mid_apply(place: Place, strike: Callable[[Terminal], None]) -> No
     before = place.account.things(NAME)
     assert before == set()
     with in_a_terminal(place.wizard()) as first:
-        first.until("Go on with your draft")
+        first.until("Continue your draft")
         first.type("\r")
         first.until("p plans what is written")
         first.type("p")

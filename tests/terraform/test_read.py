@@ -332,8 +332,6 @@ def test_files_that_change_what_the_others_say_are_named(tmp_path: Path) -> None
         "override.tf": override,
         "prod_override.tf": override,
         "own.tf.json": "{}",
-        "terraform.tfvars.json": "{}",
-        "x.auto.tfvars.json": "{}",
     }
     put(tmp_path, {**render(made()), **others, "package.json": "{}"})
     found = read(tmp_path)

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from gpuecs_tui.terraform import unfinished_write
+from gpuecs_tui.terraform import last_write, unfinished_write
+from gpuecs_tui.terraform.gitignore import GITIGNORE, PATTERNS
 from gpuecs_tui.terraform.read import read
 from gpuecs_tui.terraform.render import render
 from gpuecs_tui.terraform.unfinished_write import find_unfinished, settle
@@ -38,10 +39,10 @@ def test_a_new_directory_is_made_and_filled(tmp_path: Path) -> None:
     assert {change.kind for change in changes.files} == {"create"}
     assert not directory.exists()
     write(changes)
-    assert texts(directory) == encoded(files)
+    assert texts(directory) == encoded({**files, GITIGNORE: PATTERNS})
     assert {stat.S_IMODE(path.stat().st_mode) for path in directory.iterdir()} == {0o644}
     again = compare(directory, files)
-    assert (again.files, again.unchanged, again.foreign) == ((), tuple(files), ())
+    assert (again.files, again.unchanged, again.foreign) == ((), tuple(files), (GITIGNORE,))
     write(again)
 
 
@@ -88,7 +89,11 @@ def test_a_hand_edit_is_never_lost_without_a_yes(tmp_path: Path) -> None:
         write(changes, accept=["terraform.tfvars"])
     assert texts(tmp_path) == before
     write(changes, accept=["service.tf"])
-    assert texts(tmp_path) == encoded(render(made(service__rollback=False)))
+    after = (tmp_path / "service.tf").read_text()
+    assert "rollback = false" in after and after.endswith(
+        'variable "roll_back" {\n  default = true\n}\n'
+    )
+    assert read(tmp_path).stack == made(service__rollback=False)
 
 
 def test_a_hand_edit_beside_the_new_decision_is_kept(tmp_path: Path) -> None:
@@ -116,17 +121,23 @@ def test_an_edit_that_would_overrule_the_new_decision_is_not_kept(tmp_path: Path
     files = render(made())
     put(tmp_path, {**files, "fleet.tf": files["fleet.tf"].replace("= var.max_size", "= 4")})
     changes = changed(tmp_path, fleet__max_size=5)
-    assert changes.hand_edited == ("terraform.tfvars", "fleet.tf")
+    assert changes.hand_edited == ("fleet.tf",)
     assert "= var.max_size" in changes.after["fleet.tf"]
+    (lost,) = [change.lost for change in changes.files if change.hand_edited]
+    assert [line for line in lost.splitlines()[2:] if line[0] in "+-"] == [
+        "-  max_size                  = 4",
+        "+  max_size                  = var.max_size",
+    ]
 
 
 def test_files_of_ours_that_can_t_be_understood_count_as_hand_edited(tmp_path: Path) -> None:
     put(tmp_path, render(made()))
     put(tmp_path, {"service.tf": "resource {{{\n"})
     changes = changed(tmp_path, fleet__max_size=5)
-    assert set(changes.hand_edited) == {"service.tf", "terraform.tfvars"}
+    assert changes.hand_edited == ("service.tf",)
+    assert {change.file for change in changes.files} == {"service.tf", "terraform.tfvars"}
     put(tmp_path, {"service.tf": "", "fleet.tf": ""})
-    assert "terraform.tfvars" in changed(tmp_path, fleet__max_size=5).hand_edited
+    assert changed(tmp_path, fleet__max_size=5).hand_edited == ("fleet.tf", "service.tf")
 
 
 def test_foreign_terraform_with_our_file_names_is_hand_edited(tmp_path: Path) -> None:
@@ -200,7 +211,8 @@ def test_links_and_other_irregular_files_are_refused(tmp_path: Path, kind: str) 
     else:
         (tmp_path / "real").write_text("x")
         target.symlink_to("real" if kind == "link" else "nowhere")
-    with pytest.raises(WriteProblem, match="link or no regular file"):
+    refusal = "is a link" if kind in ("link", "dangling") else "link or no regular file"
+    with pytest.raises(WriteProblem, match=refusal):
         write(changes)
     assert "service.tf" not in texts(tmp_path)
 
@@ -328,3 +340,110 @@ def test_a_write_that_dies_before_its_decision_leaves_nothing_behind(
     os.utime(tmp_path / STAGE, (0, 0))
     write(changes)
     assert read(tmp_path).stack == made(fleet__max_size=5)
+
+
+def test_one_unread_decision_costs_no_other_edit(tmp_path: Path) -> None:
+    files = render(made())
+    role = 'resource "aws_iam_role" "batch" {\n  name = "batch"\n}\n'
+    put(
+        tmp_path,
+        {
+            **files,
+            "fleet.tf": files["fleet.tf"].replace("= var.max_size", "= var.min_size * 2 + 1"),
+            "network.tf": "# the platform team's network\n" + files["network.tf"],
+            "iam.tf": files["iam.tf"] + role,
+        },
+    )
+    before = texts(tmp_path)
+    found = read(tmp_path)
+    assert found.stack is None
+    explicit = {*found.answers}
+    wanted = render(made(load_balancer__idle_timeout_seconds=120))
+    changes = compare(tmp_path, wanted, explicit=explicit)
+    assert [(it.file, it.hand_edited) for it in changes.files] == [("load_balancer.tf", False)]
+    write(changes)
+    after = texts(tmp_path)
+    assert {name for name in before if before[name] != after[name]} == {"load_balancer.tf"}
+    # Decided all the same, the expression is what is asked about, and nothing else.
+    wanted = render(made(load_balancer__idle_timeout_seconds=120, fleet__max_size=8))
+    changes = compare(tmp_path, wanted, explicit={*explicit, "fleet.max_size"})
+    assert changes.hand_edited == ("fleet.tf",)
+    (lost,) = [it.lost for it in changes.files if it.lost]
+    assert "var.min_size * 2 + 1" in lost and len(lost.splitlines()) == 11
+    write(changes, accept=["fleet.tf"])
+    assert read(tmp_path).stack == made(load_balancer__idle_timeout_seconds=120, fleet__max_size=8)
+    assert role.encode() in texts(tmp_path)["iam.tf"]
+
+
+def test_values_changed_by_hand_are_asked_about(tmp_path: Path) -> None:
+    write(changed(tmp_path))
+    put(
+        tmp_path,
+        {
+            "terraform.tfvars": (tmp_path / "terraform.tfvars")
+            .read_text()
+            .replace("max_size      = 2", "max_size      = 9"),
+        },
+    )
+    assert read(tmp_path).answers["fleet.max_size"] == 9
+
+    def again(**answers: Any) -> Changes:
+        by_hand = last_write.changed_since(tmp_path)
+        return compare(tmp_path, render(made(**answers)), by_hand=by_hand)
+
+    changes = again(load_balancer__idle_timeout_seconds=120)
+    assert changes.hand_edited == ("terraform.tfvars",)
+    assert [(it.key, it.present, it.wanted) for it in changes.overruled] == [
+        ("fleet.max_size", 9, 2)
+    ]
+    with pytest.raises(WriteProblem, match=r"terraform\.tfvars was edited by hand"):
+        write(changes)
+    # The value from the directory is no reason to ask, and written once it is ours.
+    changes = again(load_balancer__idle_timeout_seconds=120, fleet__max_size=9)
+    assert (changes.hand_edited, changes.overruled) == ((), ())
+    write(changes)
+    assert again(fleet__max_size=4).overruled == ()
+
+
+def test_without_a_note_of_the_last_write_each_other_value_is_asked_about(tmp_path: Path) -> None:
+    put(tmp_path, render(made()))
+    by_hand = last_write.changed_since(tmp_path)
+    assert compare(tmp_path, render(made()), by_hand=by_hand).files == ()
+    changes = compare(tmp_path, render(made(task__gpus=2)), by_hand=by_hand)
+    assert ([it.key for it in changes.overruled], changes.hand_edited) == (
+        ["task.gpus"],
+        ("task.tf",),
+    )
+    new = compare(tmp_path / "new", render(made()), by_hand=last_write.changed_since(tmp_path))
+    assert new.overruled == ()
+
+
+def test_the_note_of_a_write_holds_no_value(tmp_path: Path) -> None:
+    write(changed(tmp_path, task__environment={"TOKEN": "hunter2-long-enough"}))
+    folder = Path(os.environ["HOME"], ".local/state/gpuecs-tui/written")
+    (note,) = folder.iterdir()
+    assert "hunter2" not in note.read_text()
+    assert stat.S_IMODE(note.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("beside", ["main.tf", ".gitignore", None])
+def test_only_a_new_directory_gets_a_gitignore(tmp_path: Path, beside: str | None) -> None:
+    if beside:
+        put(tmp_path, {beside: "# ours\n"})
+    write(changed(tmp_path))
+    if beside == ".gitignore":
+        assert (tmp_path / ".gitignore").read_text() == "# ours\n"
+    else:
+        assert (tmp_path / ".gitignore").exists() == (beside is None)
+    (tmp_path / ".gitignore").unlink(missing_ok=True)
+    write(changed(tmp_path, task__gpus=2))
+    assert not (tmp_path / ".gitignore").exists()
+
+
+def test_a_file_that_was_removed_by_hand_stays_so(tmp_path: Path) -> None:
+    put(tmp_path, render(made()))
+    outputs = (tmp_path / "outputs.tf").read_text()
+    (tmp_path / "outputs.tf").unlink()
+    put(tmp_path, {"dashboard.tf": outputs})
+    changes = changed(tmp_path, task__gpus=2)
+    assert ([it.file for it in changes.files], changes.clashes) == (["task.tf"], ())

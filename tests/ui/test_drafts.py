@@ -120,7 +120,7 @@ def test_the_saver_tells_why_it_could_not_save(directory: Path, tmp_path: Path) 
     saver = DraftSaver(directory, told.append)
     saver.put(Draft())
     saver.close()
-    assert len(told) == 1 and "can't be saved" in told[0]
+    assert len(told) == 1 and "Could not save the draft" in told[0]
 
 
 def test_two_wizards_on_one_directory_do_not_overwrite_each_other(directory: Path) -> None:
@@ -162,3 +162,69 @@ time.sleep(60)
         child.kill()
     found = drafts.load(directory)
     assert found is not None and found.texts == {"a": "19"}
+
+
+def test_the_second_wizard_saves_once_the_first_has_ended(directory: Path) -> None:
+    told: list[str] = []
+    saved = threading.Event()
+
+    def tell(problem: str) -> None:
+        told.append(problem)
+        if not problem:
+            saved.set()
+
+    words = [sys.executable, "-c", HOLDER, str(directory)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(words, stdin=pipe, stdout=pipe, text=True) as holder:
+        assert holder.stdout is not None and holder.stdout.readline() == "saved\n"
+        second = DraftSaver(directory, tell)
+        second.put(Draft({"a": "typed in the second"}))
+        assert f"process {holder.pid}" in told[0]
+        holder.kill()
+    assert saved.wait(30)
+    second.close()
+    found = drafts.load(directory)
+    assert found is not None and found.texts == {"a": "typed in the second"}
+    # What the first one had saved is backed up, not overwritten.
+    folder = drafts.draft_path(directory).parent
+    (aside,) = folder.glob("*.aside-*.json")
+    assert json.loads(aside.read_text())["texts"] == {"a": "typed in the first"}
+
+
+HOLDER = """
+import sys, threading
+from pathlib import Path
+from gpuecs_tui.wizard.draft_saver import DraftSaver
+from gpuecs_tui.wizard.drafts import Draft
+saver = DraftSaver(Path(sys.argv[1]), lambda problem: None)
+saver.put(Draft({"a": "typed in the first"}))
+saver.flush()
+print("saved", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_wizard_that_typed_nothing_leaves_the_others_draft(directory: Path) -> None:
+    first = DraftSaver(directory, lambda problem: None)
+    first.put(Draft({"a": "first"}))
+    saved = threading.Event()
+    second = DraftSaver(directory, lambda problem: None if problem else saved.set())
+    second.drop()
+    first.close()
+    assert saved.wait(30)
+    second.close()
+    found = drafts.load(directory)
+    assert found is not None and found.texts == {"a": "first"}
+
+
+def test_a_draft_that_the_files_say_is_deleted(directory: Path) -> None:
+    saver = DraftSaver(directory, lambda problem: None)
+    saver.put(Draft({"a": "typed"}, held={"service.desired_count": "0" * 64}))
+    saver.flush()
+    found = drafts.load(directory)
+    assert found is not None and found.held == {"service.desired_count": "0" * 64}
+    saver.drop()
+    saver.flush()
+    saver.drop()
+    saver.close()
+    assert drafts.load(directory) is None

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import ContentSwitcher
+from textual.widgets import ContentSwitcher, Static
 
 from gpuecs_tui.aws import catalogue
 from gpuecs_tui.screens.review import ReviewScreen
+from gpuecs_tui.terraform.gitignore import GITIGNORE, PATTERNS
+from gpuecs_tui.terraform.read import read
 from gpuecs_tui.terraform.render import render
 from gpuecs_tui.terraform.states import State
 from gpuecs_tui.terraform.write_stage import COMMIT, STAGE, Move, encode
@@ -27,6 +29,7 @@ from gpuecs_tui.widgets.tab_line import TabLine
 from gpuecs_tui.wizard.decisions import decide
 from gpuecs_tui.wizard.drafts import Draft
 from gpuecs_tui.wizard.memory import Wizard
+from gpuecs_tui.wizard.opened import of_files
 from tests.terraform import fake_engine
 from tests.ui.conftest import settle, wizard_app
 from tests.ui.run_folders import PLAN, PLAN_ENDS, stage
@@ -58,7 +61,9 @@ async def on_review(
     app.wizard.options = type(app.wizard.options)(directory)
     answers = {**WHOLE, **{key.replace("__", "."): text for key, text in texts.items()}}
     steps = ("start", "account", "network", "fleet", "task", "load_balancer")
-    app.wizard.adopt(Draft(answers, "review", steps))
+    # As it is for a draft that was begun with the directory in view.
+    held = of_files({}, read(directory).answers).held if directory.is_dir() else None
+    app.wizard.adopt(Draft(answers, "review", steps, held=held))
     try:
         async with app.run_test(size=size) as pilot:
             app.go("review")
@@ -141,7 +146,7 @@ async def test_the_pages_are_turned_by_keys(directory: Path) -> None:
 
 async def test_next_writes_everything_and_goes_on_to_the_plan(directory: Path) -> None:
     async with on_review(directory) as pilot:
-        expected = stack_files()
+        expected = {**stack_files(), GITIGNORE: PATTERNS}
         assert f"{len(expected)} new files" in live(pilot)
         assert not directory.exists()
         await pilot.press("ctrl+n")
@@ -227,10 +232,9 @@ async def test_a_file_that_differs_shows_the_difference(directory: Path) -> None
 @pytest.mark.parametrize("answer", ["escape", "right enter"])
 async def test_a_hand_edit_is_never_lost_without_a_yes(directory: Path, answer: str) -> None:
     # The same line is edited by hand and decided anew: both can't be had.
-    old = stack_files(service__desired_count="3")
-    name = "terraform.tfvars"
-    (line,) = (line for line in old[name].splitlines() if line.startswith("desired_count"))
-    edited = old[name].replace(line, f"{line} # mine")
+    old = stack_files()
+    name = "service.tf"
+    edited = old[name].replace("= var.desired_count", "= 3")
     put(directory, {**old, name: edited, "notes.txt": "mine"})
     async with on_review(directory) as pilot:
         await until(pilot, lambda: "1 edited by hand" in live(pilot), "the comparison")
@@ -251,6 +255,22 @@ async def test_a_hand_edit_is_never_lost_without_a_yes(directory: Path, answer: 
             await until(pilot, lambda: step(pilot) == "run", "the run screen")
             assert (directory / name).read_text() == stack_files()[name]
         assert (directory / "notes.txt").read_text() == "mine"
+
+
+async def test_a_value_changed_under_the_wizard_is_asked_about(directory: Path) -> None:
+    put(directory, stack_files(service__desired_count="3"))
+    async with on_review(directory) as pilot:
+        await until(pilot, lambda: "changed" in live(pilot), "the comparison")
+        put(directory, stack_files(service__desired_count="4"))
+        await pilot.press("w")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm), "the question")
+        said = "\n".join(str(it.content) for it in pilot.app.screen.query(Static))
+        assert "service.desired_count: 4 → 1" in said
+        await pilot.press("escape")
+        await settle(pilot)
+        assert (directory / "terraform.tfvars").read_text() == (
+            stack_files(service__desired_count="4")["terraform.tfvars"]
+        )
 
 
 async def test_a_hand_edit_that_can_stay_stays(directory: Path) -> None:

@@ -1,0 +1,73 @@
+"""What was written into a directory last, to tell a value that a person changed there since.
+
+One JSON file for each directory under the user's state folder (XDG), outside the directory. It
+holds a digest of every decision's value, never the value.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from gpuecs_tui.private_folder import make_private
+from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.terraform.store import read_json, replace_json
+from gpuecs_tui.user_folders import state_folder
+
+FORMAT = 1
+"""Counts up when an older program could misread the file."""
+_NAME_LENGTH = 24
+"""Hexadecimal digits of the directory's digest; two directories share none."""
+
+
+def digest(value: Value) -> str:
+    """Return what stands for a decision's value; lists and tables count as their content."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def remember(directory: Path, answers: Mapping[str, Value]) -> None:
+    """Note that the Terraform in ``directory`` says ``answers``, because we wrote it.
+
+    Where it can't be noted, the next write asks about values that nobody changed: no more.
+    """
+    tree = {
+        "format": FORMAT,
+        "directory": os.path.realpath(directory),
+        "answers": {key: digest(value) for key, value in answers.items()},
+    }
+    with contextlib.suppress(OSError):
+        path = _path(directory)
+        make_private(path.parent)
+        replace_json(path, tree)
+
+
+def changed_since(directory: Path) -> Callable[[str, Value], bool]:
+    """Return what tells of a key and its value in ``directory`` whether we didn't write it.
+
+    Without a note of the last write every value counts as a person's.
+    """
+    tree = None
+    # Without a home directory there is no note either.
+    with contextlib.suppress(OSError):
+        tree = read_json(_path(directory))
+    answers: Any = tree.get("answers") if tree and tree.get("format") == FORMAT else None
+    if not isinstance(answers, dict):
+        return lambda _key, _value: True
+
+    def changed(key: str, value: Value) -> bool:
+        # A key that an earlier version of this program didn't have was nobody's decision.
+        return key in answers and answers[key] != digest(value)
+
+    return changed
+
+
+def _path(directory: Path) -> Path:
+    whole = os.path.realpath(directory)
+    name = hashlib.sha256(os.fsencode(whole)).hexdigest()[:_NAME_LENGTH]
+    return state_folder() / "written" / f"{name}.json"
