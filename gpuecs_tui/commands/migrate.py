@@ -9,7 +9,7 @@ from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.terraform import moves
-from gpuecs_tui.terraform.moves import Phase
+from gpuecs_tui.terraform.move_record import Phase
 from gpuecs_tui.terraform.problems import TerraformProblem
 
 

@@ -184,8 +184,9 @@ def _copy(state: Path) -> Path:
 def _is_moved(directory: Path, environ: Mapping[str, str]) -> bool:
     # Late: mostly the state is whole, and a plan doesn't wait for this.
     from gpuecs_tui.terraform import moves
+    from gpuecs_tui.terraform.move_record import latest
 
-    move = moves.latest(directory)
+    move = latest(directory)
     if move is not None and not move.is_done:
         return True
     try:

@@ -143,6 +143,11 @@ def unlock(directory: Path, lock_id: str, environ: Mapping[str, str] | None = No
             )
         if not held.may_be_unlocked:
             raise LockProblem(refusal(held), remedy(held))
+        if held.stops and not backend(directory, environment).noted:
+            raise LockProblem(
+                _("The lock can't be released from here: the directory is not initialised."),
+                _("Run `terraform init` in {directory} first.").format(directory=directory),
+            )
         if held.stops:
             _force_unlock(directory, lock_id, environment)
         else:

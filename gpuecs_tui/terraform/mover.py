@@ -25,13 +25,13 @@ from gpuecs_tui.terraform.initialise import locked_providers, remember_init
 from gpuecs_tui.terraform.liveness import identify
 from gpuecs_tui.terraform.mirror import PROVIDER, find_mirror
 from gpuecs_tui.terraform.move_locks import clear_own_lock
+from gpuecs_tui.terraform.move_record import Move, Phase, load, note
 from gpuecs_tui.terraform.move_refusals import (
     MoveProblem,
     other_state,
     selected_without_state,
 )
 from gpuecs_tui.terraform.moved_marker import put_moved, read_moved, remove_moved
-from gpuecs_tui.terraform.moves import Phase
 from gpuecs_tui.terraform.places import (
     Place,
     backend_options,
@@ -77,13 +77,13 @@ class Leg:
 class Mover:
     """Carries out one move."""
 
-    def __init__(self, move: moves.Move, lock: int, environ: Mapping[str, str]) -> None:
+    def __init__(self, move: Move, lock: int, environ: Mapping[str, str]) -> None:
         self.move, self._environ = move, environ
         self._lock: int | None = lock
         self._directory = move.directory
         facts = read_json(move.folder / "move.json") or {}
         self._plugin_dir = Path(facts["plugin_dir"]) if facts.get("plugin_dir") else None
-        self._interrupted = moves.load(Path(facts["continues"])) if facts.get("continues") else None
+        self._interrupted = load(Path(facts["continues"])) if facts.get("continues") else None
 
     def run(self) -> None:
         """Move the state of every workspace. Raises TerraformProblem or OSError; then nothing is
@@ -100,14 +100,15 @@ class Mover:
                 leg.expected = content(leg.before)
             else:
                 self._refuse_another(leg)
-        self._refuse_selection([leg.workspace for leg in legs if leg.kept or leg.before])
+        # Of an empty state Terraform moves nothing.
+        self._refuse_selection([leg.workspace for leg in legs if leg.expected])
         for leg in legs:
             for place in (leg.source, leg.target):
                 clear_own_lock(place, self._interrupted)
         beside = [path for leg in legs if (path := self._keep_beside(leg)) is not None]
         held = [leg.workspace for leg in legs if leg.kept]
         count = sum(resource_count(leg.kept) for leg in legs)
-        moves.note(self.move.folder, phase=Phase.MOVING, resources=count, workspaces=held)
+        note(self.move.folder, phase=Phase.MOVING, resources=count, workspaces=held)
         code = self._init(reconfigure=there_already or (change is not None and not change.moves))
         self._verify(target, legs, code)
         if code == 0:
@@ -157,12 +158,12 @@ class Mover:
         write_private(self.move.copy_of(leg.workspace), text)
         return text
 
-    def _earlier(self) -> Iterator[moves.Move]:
+    def _earlier(self) -> Iterator[Move]:
         """Yield the move that was cut off, and those before it that it went on with."""
         move = self._interrupted
         while move is not None:
             yield move
-            move = moves.load(move.continues) if move.continues else None
+            move = load(move.continues) if move.continues else None
 
     def _earlier_copy(self, workspace: str) -> bytes:
         """Return what the move that was cut off had copied, or those before it."""
@@ -274,7 +275,7 @@ class Mover:
                 output=log,
                 keep=[] if self._lock is None else [self._lock],
             )
-            moves.note(self.move.folder, child=identify(child.pid).as_json())
+            note(self.move.folder, child=identify(child.pid).as_json())
             return child.wait()
 
     def _verify(self, target: Place, legs: list[Leg], code: int) -> None:
@@ -321,12 +322,12 @@ class Mover:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
-        moves.note(self.move.folder, phase=phase, message=message, remedy=remedy)
+        note(self.move.folder, phase=phase, message=message, remedy=remedy)
 
 
 def main(arguments: list[str]) -> int:
     """Carry out a move; the exit code is 0 unless the arguments are wrong."""
-    move = moves.load(Path(arguments[0])) if len(arguments) == 2 else None
+    move = load(Path(arguments[0])) if len(arguments) == 2 else None
     if move is None:
         print("usage: gpuecs_tui.terraform.mover FOLDER LOCK_FD", file=sys.stderr)
         return _USAGE
@@ -334,7 +335,7 @@ def main(arguments: list[str]) -> int:
     # is no cancel: a move takes seconds, and one that is cut off only has to be gone on with.
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    moves.note(move.folder, mover=identify().as_json())
+    note(move.folder, mover=identify().as_json())
     lock = int(arguments[1])
     # Until now it named who started us.
     DirectoryLock(lock).describe(moves.holder_of(move, os.getpid()))

@@ -10,22 +10,30 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
-from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.private_folder import PRIVATE_FILE, make_private
 from gpuecs_tui.terraform import runs
-from gpuecs_tui.terraform.directory_lock import DirectoryLock, Holder, is_held_by
+from gpuecs_tui.terraform.directory_lock import DirectoryLock, Holder
 from gpuecs_tui.terraform.environment import child_environment
 from gpuecs_tui.terraform.hcl_tree import ReadProblem
 from gpuecs_tui.terraform.launch import user_name
-from gpuecs_tui.terraform.liveness import ProcessIdentity, host_name, is_alive
+from gpuecs_tui.terraform.liveness import host_name
+from gpuecs_tui.terraform.move_record import (
+    LOG,
+    RECORD,
+    Move,
+    Phase,
+    load,
+    moves_of,
+    moves_root,
+    since_the_last_done,
+)
 from gpuecs_tui.terraform.move_refusals import MoveProblem, not_understood
 from gpuecs_tui.terraform.places import Place, change_of, configured_place, noted_place, pending
 from gpuecs_tui.terraform.process import detach
@@ -34,93 +42,13 @@ from gpuecs_tui.terraform.state_content import workspaces_at
 from gpuecs_tui.terraform.states import State
 from gpuecs_tui.terraform.store import (
     now,
-    parse_time,
-    read_json,
     replace_json,
 )
 from gpuecs_tui.terraform.stored_state import DEFAULT, LOCAL
 from gpuecs_tui.user_folders import expand_home
 
 MOVER = "gpuecs_tui.terraform.mover"
-_RECORD = "move.json"
-_LOG = "terraform.log"
-COPY_NAME = "source.tfstate"
-"""File in a move's folder that keeps the default workspace's state as it was before."""
-_COPY, _OVERWRITTEN = "source", "target"
-"""How the names of the copies begin: of what is moved, and of what was at the target."""
 _POLL_SECONDS = 0.05
-_BIRTH_SECONDS = 30.0
-"""How long a mover may take to write itself in: a loaded machine needs a second or two."""
-
-
-class Phase(StrEnum):
-    """How far a move is."""
-
-    BEGUN = "begun"
-    """Nothing was changed yet."""
-    MOVING = "moving"
-    """The copy is kept and Terraform moves the state."""
-    DONE = "done"
-    """The state is there, whole, and Terraform knows."""
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """One move as its folder tells it; a snapshot."""
-
-    folder: Path
-    directory: Path
-    source: str
-    """As people write it: a path or ``s3://bucket/key``."""
-    target: str
-    phase: Phase
-    begun_at: datetime
-    user: str
-    host: str
-    resources: int
-    """Resource instances in the state when it began; 0 before that is known."""
-    message: str
-    """One sentence on how it ended; may be empty."""
-    remedy: str
-    is_live: bool
-    """Whether a process works on it."""
-    continues: Path | None
-    """The folder of the move that was cut off and is gone on with; None for a new one."""
-    workspaces: tuple[str, ...]
-    """Those whose states are moved; empty before that is known."""
-
-    @property
-    def was_cut_off(self) -> bool:
-        """Tell whether its process is gone without a word."""
-        return self.phase in (Phase.BEGUN, Phase.MOVING) and not self.is_live
-
-    @property
-    def is_done(self) -> bool:
-        """Tell whether the state is where it belongs."""
-        return self.phase is Phase.DONE
-
-    @property
-    def copy(self) -> Path:
-        """Return where the default workspace's copy lies, made before anything else; 0600."""
-        return self.copy_of(DEFAULT)
-
-    def copy_of(self, workspace: str) -> Path:
-        """Return where the copy of a workspace's state lies, made before anything else; 0600."""
-        return self.folder / _copy_name(_COPY, workspace)
-
-    def overwritten(self, workspace: str) -> Path:
-        """Return where the copy of what was at a workspace's target lies; 0600."""
-        return self.folder / _copy_name(_OVERWRITTEN, workspace)
-
-    @property
-    def log(self) -> Path:
-        """Return what Terraform said."""
-        return self.folder / _LOG
-
-    def refresh(self) -> Move:
-        """Return the move as it is now."""
-        return load(self.folder) or self
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +87,6 @@ class Due:
         return words.format(source=self.source, target=self.target)
 
 
-def moves_root() -> Path:
-    """Return the folder of all moves, beside that of the runs."""
-    return runs.runs_root().with_name("moves")
-
-
 def due(directory: Path, environ: Mapping[str, str] | None = None) -> Due | None:
     """Return the move that should be made of the state of ``directory``, or None.
 
@@ -172,7 +95,7 @@ def due(directory: Path, environ: Mapping[str, str] | None = None) -> Due | None
     """
     environment = dict(os.environ if environ is None else environ)
     real = directory.resolve()
-    earlier = _since_the_last_done(real)
+    earlier = since_the_last_done(real)
     if any(move.is_live for move in earlier):
         return None
     cut_off = next((move for move in earlier if move.was_cut_off), None)
@@ -233,7 +156,7 @@ def start(
         for run in runs.runs_of(real):
             if run.state is State.PLANNED:
                 runs.discard(run)
-        rotate_moves(list(_moves_of(real)))
+        rotate_moves(list(moves_of(real)))
         folder = moves_root() / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{os.urandom(3).hex()}"
         facts = {
             "directory": str(real),
@@ -270,66 +193,6 @@ def wait(move: Move) -> Move:
     return present
 
 
-def latest(directory: Path) -> Move | None:
-    """Return the newest move of a directory, or None."""
-    return next(_moves_of(directory.resolve()), None)
-
-
-def is_moving(directory: Path) -> bool:
-    """Tell whether the state of a directory is being moved now."""
-    return any(move.is_live for move in _since_the_last_done(directory.resolve()))
-
-
-def load(folder: Path) -> Move | None:
-    """Return the move of a folder, or None where there is none."""
-    raw = read_json(folder / _RECORD)
-    if raw is None or raw.get("phase") not in set(Phase):
-        return None
-    begun = parse_time(str(raw.get("begun_at", ""))) or datetime.now(UTC)
-    return Move(
-        folder=folder,
-        directory=Path(str(raw.get("directory", ""))),
-        source=str(raw.get("source", "")),
-        target=str(raw.get("target", "")),
-        phase=Phase(raw["phase"]),
-        begun_at=begun,
-        user=str(raw.get("user", "")),
-        host=str(raw.get("host", "")),
-        resources=int(raw.get("resources") or 0),
-        message=str(raw.get("message", "")),
-        remedy=str(raw.get("remedy", "")),
-        is_live=_is_live(folder, raw, begun),
-        continues=Path(raw["continues"]) if raw.get("continues") else None,
-        workspaces=tuple(map(str, raw.get("workspaces") or ())),
-    )
-
-
-def note(folder: Path, **values: Any) -> None:
-    """Add to what is written of a move; on the disk when this returns. Raises OSError."""
-    replace_json(folder / _RECORD, {**(read_json(folder / _RECORD) or {}), **values})
-
-
-def _moves_of(real: Path) -> Iterator[Move]:
-    """Yield the moves of a directory, the newest first."""
-    try:
-        folders = sorted(moves_root().iterdir(), reverse=True)
-    except OSError:
-        return
-    for folder in folders:
-        move = load(folder)
-        if move is not None and move.directory == real:
-            yield move
-
-
-def _since_the_last_done(real: Path) -> list[Move]:
-    return list(takewhile(lambda move: move.phase is not Phase.DONE, _moves_of(real)))
-
-
-def _copy_name(kind: str, workspace: str) -> str:
-    # Terraform takes no name of a workspace that a path or URL would have to escape.
-    return f"{kind}.tfstate" if workspace == DEFAULT else f"{kind}.{workspace}.tfstate"
-
-
 def _configured(directory: Path, environ: Mapping[str, str]) -> Place | None:
     try:
         return configured_place(directory, environ)
@@ -342,8 +205,8 @@ def _launch(
 ) -> Move:
     try:
         make_private(folder)
-        replace_json(folder / _RECORD, facts)
-        log = os.open(folder / _LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE_FILE)
+        replace_json(folder / RECORD, facts)
+        log = os.open(folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE_FILE)
     except OSError as error:
         raise MoveProblem(
             _("The move can't be written to {folder}: {reason}.").format(
@@ -366,17 +229,6 @@ def _launch(
     finally:
         os.close(log)
     return made
-
-
-def _is_live(folder: Path, raw: Mapping[str, Any], begun: datetime) -> bool:
-    if raw["phase"] in (Phase.DONE, Phase.FAILED):
-        return False
-    mover = ProcessIdentity.from_json(raw.get("mover"))
-    if mover is None:
-        return (datetime.now(UTC) - begun).total_seconds() < _BIRTH_SECONDS
-    child = ProcessIdentity.from_json(raw.get("child"))
-    # Its Terraform may outlive a mover that was killed before it could write whom it started.
-    return is_alive(mover) or is_alive(child) or is_held_by(Path(raw["directory"]), folder.name)
 
 
 def _nothing_due(directory: Path, environ: Mapping[str, str]) -> str:

@@ -23,8 +23,9 @@ from gpuecs_tui.terraform.directory_lock import is_held
 from gpuecs_tui.terraform.durations import in_words
 from gpuecs_tui.terraform.errored import Errored, Unreadable, Verdict
 from gpuecs_tui.terraform.locks import HeldLock, Holder
+from gpuecs_tui.terraform.move_record import is_moving
 from gpuecs_tui.terraform.moved_marker import Moved, moved_away
-from gpuecs_tui.terraform.moves import Due, due, foreign_change, is_moving
+from gpuecs_tui.terraform.moves import Due, due, foreign_change
 from gpuecs_tui.terraform.places import noted_place
 from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.runs import live_run, records_of, unreadable_home

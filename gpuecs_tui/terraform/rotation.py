@@ -17,7 +17,7 @@ from gpuecs_tui.terraform.states import Operation
 from gpuecs_tui.terraform.unread_run import UnreadRun
 
 if TYPE_CHECKING:
-    from gpuecs_tui.terraform.moves import Move
+    from gpuecs_tui.terraform.move_record import Move
 
 KEPT_RUNS = 50
 """Runs of one stack that are kept. All stacks whose directory is gone count as one."""

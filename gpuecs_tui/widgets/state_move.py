@@ -8,8 +8,9 @@ from textual.content import Content
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform import moves
+from gpuecs_tui.terraform.move_record import Phase
 from gpuecs_tui.terraform.move_refusals import MoveProblem
-from gpuecs_tui.terraform.moves import Due, Phase
+from gpuecs_tui.terraform.moves import Due
 from gpuecs_tui.widgets.cells import harmless
 from gpuecs_tui.widgets.confirm import Confirm
 from gpuecs_tui.widgets.styles import MUTED

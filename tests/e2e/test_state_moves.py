@@ -25,8 +25,8 @@ from gpuecs_tui.terraform import moves, recovery, runs
 from gpuecs_tui.terraform.directory_lock import DirectoryBusy
 from gpuecs_tui.terraform.engine import find_engine
 from gpuecs_tui.terraform.locks import held_lock
+from gpuecs_tui.terraform.move_record import Move, Phase, note
 from gpuecs_tui.terraform.move_refusals import MoveProblem
-from gpuecs_tui.terraform.moves import Move, Phase
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.state_content import content, serial_and_lineage
 from gpuecs_tui.terraform.states import State
@@ -237,7 +237,7 @@ def test_killed_and_gone_on_with(stack: Path, bucket: str, orders: Path, moment:
         with pytest.raises(DirectoryBusy, match="move of its state"):
             moves.start(stack)
         # It may have been killed before it could write whom it had started.
-        moves.note(begun.folder, child=None)
+        note(begun.folder, child=None)
         assert begun.refresh().is_live
     hold.unlink()
     killed = moves.wait(begun)

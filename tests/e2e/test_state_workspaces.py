@@ -11,8 +11,8 @@ import pytest
 
 from gpuecs_tui.demo.account import DemoAccount
 from gpuecs_tui.terraform import moves
+from gpuecs_tui.terraform.move_record import Phase
 from gpuecs_tui.terraform.moved_marker import SUFFIX, moved_away
-from gpuecs_tui.terraform.moves import Phase
 from gpuecs_tui.terraform.state_content import content
 from gpuecs_tui.terraform.states import State
 from gpuecs_tui.terraform.stored_state import read_state

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.terraform import hard_stop, launch, moves, rotation, runs
+from gpuecs_tui.terraform import hard_stop, launch, move_record, rotation, runs
 from gpuecs_tui.terraform.candidates import candidates
 from gpuecs_tui.terraform.directory_lock import DirectoryBusy, acquire
 from gpuecs_tui.terraform.engine import ENGINE_VARIABLE
@@ -555,15 +555,15 @@ def test_old_moves_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         folder = tmp_path / str(number)
         folder.mkdir()
         replace_json(folder / "move.json", {"phase": phase, "directory": "/stack"})
-        (folder / moves.COPY_NAME).write_text("secret")
-    found = [it for it in map(moves.load, sorted(tmp_path.iterdir(), reverse=True)) if it]
+        (folder / move_record.COPY_NAME).write_text("secret")
+    found = [it for it in map(move_record.load, sorted(tmp_path.iterdir(), reverse=True)) if it]
     rotation.rotate_moves(found)
     assert sorted(it.name for it in tmp_path.iterdir()) == ["2", "3", "4"]
     # What was cut off must be gone on with: nothing since the last that was done may go.
     monkeypatch.setattr(rotation, "KEPT_MOVES", 0)
     replace_json(tmp_path / "4" / "move.json", {"phase": "failed", "directory": "/stack"})
     replace_json(tmp_path / "3" / "move.json", {"phase": "done", "directory": "/stack"})
-    rotation.rotate_moves([it for it in map(moves.load, (f.folder for f in found[:3])) if it])
+    rotation.rotate_moves([it for it in map(move_record.load, (f.folder for f in found[:3])) if it])
     assert sorted(it.name for it in tmp_path.iterdir()) == ["3", "4"]
 
 
