@@ -93,7 +93,8 @@ def _unwritable(directory: Path) -> str:
     place = directory.absolute()
     while not place.exists() and place != place.parent:
         place = place.parent
-    if os.access(place, os.W_OK | os.X_OK):
+    effective = os.access in os.supports_effective_ids
+    if os.access(place, os.W_OK | os.X_OK, effective_ids=effective):
         return ""
     return _(
         "{directory} is read-only for you: you can look at the stack, but not write or apply it. "

@@ -82,3 +82,13 @@ async def test_the_start_screen_says_it_once_and_goes_on(
         assert "Looking at the directory" not in shown.plain
         assert ready == [True]
         assert [row.id for row in screen._rows()] == ["new"]
+
+
+def test_a_directory_that_can_not_be_written_is_said_before_any_question(tmp_path: Path) -> None:
+    directory = tmp_path / "stack"
+    directory.mkdir(mode=0o500)
+    with unprivileged():
+        for place in (directory, directory / "below" / "it"):
+            assert survey(place).unwritable.startswith(f"{directory} is read-only for you")
+    directory.chmod(0o700)
+    assert survey(directory).unwritable == ""
