@@ -90,6 +90,9 @@ MODES = (
     ),
     _service("static-port", "A fixed host port allows one task on an instance."),
     _service("port-range", "The agent has the host port, or the kernel gives it away."),
+    _service(
+        "initial-size", "The group's size at its creation is outside its smallest and largest size."
+    ),
     _service("eni-limit", "awsvpc tasks need more network interfaces than the type has."),
     _network("lb-zones", "The load balancer's subnets: one zone, two in one, or private ones."),
     _network("egress", "Instances can't reach ECS: the agent never registers."),

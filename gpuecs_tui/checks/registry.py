@@ -13,6 +13,7 @@ from gpuecs_tui.checks.count_reset import count_reset
 from gpuecs_tui.checks.finding import NOT_VALID, Finding, Fix, error
 from gpuecs_tui.checks.gpu_type import gpu_type
 from gpuecs_tui.checks.ingress import CIDR_BITS, cidr_bits, rule_limit
+from gpuecs_tui.checks.initial_size import initial_size
 from gpuecs_tui.checks.names import NAMES, name_limit, name_taken
 from gpuecs_tui.checks.own_state import STATE_RULES
 from gpuecs_tui.checks.permissions import role_missing
@@ -55,6 +56,7 @@ RULES: dict[str, Rule] = {
     "static-port": static_port,
     "port-range": port_range,
     "eni-limit": eni_limit,
+    "initial-size": initial_size,
     "zone-offering": zone_offering,
     "lb-zones": lb_zones,
     "free-addresses": free_addresses,

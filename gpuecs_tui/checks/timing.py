@@ -94,19 +94,20 @@ def drain_timing(context: Context) -> Iterator[Finding]:
 
     Whenever a task is replaced or scaled in, ECS first takes it out of the target group and waits
     the deregistration delay, after which the load balancer cuts what is still open; only then comes
-    SIGTERM and, STOP_SECONDS later, SIGKILL. So the stop timeout is added to the delay and shortens
+    SIGTERM and, later SIGKILL. So the stop timeout is added to the delay and shortens
     none, and the two together only matter where an instance ends by itself: on spot.
     """
     stack = context.stack
     spot = stack.fleet.market == "spot"
     delay = stack.load_balancer.deregistration_delay_seconds
+    stop = stack.task.stop_timeout_seconds or STOP_SECONDS
     idle = stack.load_balancer.idle_timeout_seconds
     wanted = min(DELAY_MAX_SECONDS, max(USUAL_SECONDS, idle))
-    if spot and delay + STOP_SECONDS >= SPOT_NOTICE_SECONDS:
+    if spot and delay + stop >= SPOT_NOTICE_SECONDS:
         message = _(
             "A spot instance ends {notice} s after its notice, but a task takes {delay} s to "
             "drain and up to {stop} s to stop: requests are cut off."
-        ).format(notice=SPOT_NOTICE_SECONDS, delay=delay, stop=STOP_SECONDS)
+        ).format(notice=SPOT_NOTICE_SECONDS, delay=delay, stop=stop)
         yield _drain(message, SPOT_NOTICE_SECONDS // 2)
     elif not delay:
         message = _(
@@ -138,7 +139,8 @@ def delete_timeout(context: Context) -> Iterator[Finding]:
         "load_balancer.deregistration_delay_seconds",
         _(
             "A destroy or a replacement of the service takes {delay} s to drain and up to {stop} s "
-            "to stop each task. The AWS provider waits {minutes} min by default and then fails."
+            "to stop each task. By default the AWS provider waits {minutes} min and then fails; the "
+            "Terraform that is written waits longer."
         ).format(delay=delay, stop=STOP_SECONDS, minutes=DELETE_SECONDS // 60),
         fix=(("load_balancer.deregistration_delay_seconds", most),),
     )

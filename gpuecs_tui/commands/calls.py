@@ -77,18 +77,26 @@ WIZARD = Command(
 _ALL = (
     Command(
         name="render",
-        operands="ANSWERS.toml DIR",
-        help=N_("write the Terraform of an answers file"),
+        operands="ANSWERS.toml|DIR DIR",
+        help=N_("write the Terraform of an answers file, or bring a directory's up to date"),
         target="commands.stacks:render",
         arguments=(
             (
                 ("answers",),
-                {"metavar": "ANSWERS.toml", "type": Path, "help": N_("the answers file")},
+                {
+                    "metavar": "ANSWERS.toml|DIR",
+                    "type": Path,
+                    "help": N_("the answers file, or a stack's directory"),
+                },
             ),
             DIRECTORY,
+            (("--yes",), {"action": "store_true", "help": N_("overwrite manual changes")}),
             (
-                ("--yes",),
-                {"action": "store_true", "help": N_("overwrite manual changes")},
+                ("--up-to-date",),
+                {
+                    "action": "store_true",
+                    "help": N_("set today's defaults where an earlier version left a key unset"),
+                },
             ),
         ),
     ),

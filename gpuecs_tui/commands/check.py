@@ -45,6 +45,10 @@ def check(arguments: argparse.Namespace) -> int:
     found = findings(
         about.answers, account, own.owned, _provider(path), _bootstrap(path), own.facts
     )
+    if path.is_dir():
+        from gpuecs_tui.commands.earlier import earlier_version
+
+        found = sorted((*found, *earlier_version(path)), key=lambda it: it.rank)
     paid = cost(context_of(about.stack, account))
     if arguments.json:
         tree = {

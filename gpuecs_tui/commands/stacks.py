@@ -19,6 +19,7 @@ from gpuecs_tui.commands.stack_here import stack_directory
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.answers import dump_answers
 from gpuecs_tui.stack.model import KEYS, Stack
+from gpuecs_tui.stack.resolve import Answers, generated_names, with_kept, with_new_defaults
 
 if TYPE_CHECKING:
     from gpuecs_tui.terraform.write import Changes, Overruled
@@ -27,15 +28,23 @@ if TYPE_CHECKING:
 def render(arguments: argparse.Namespace) -> int:
     """Write the Terraform of an answers file; what was changed by hand only with ``--yes``."""
     choose_account(arguments)
-    loaded = subject.load(arguments.answers)
-    stack = subject.valid_stack(loaded, arguments.answers)
-    _write(stack, arguments.directory, explicit=loaded.answers, overwrite=arguments.yes)
+    given = subject.answers_of(arguments.answers)
+    answers = (
+        with_new_defaults(given)
+        if arguments.up_to_date
+        else with_kept(given, _present(arguments.directory))
+    )
+    stack = subject.valid_stack(subject.subject_of(answers), arguments.answers)
+    _write(stack, arguments.directory, explicit=given, overwrite=arguments.yes)
     tell_due(arguments.directory)
     return 0
 
 
 def show(arguments: argparse.Namespace) -> int:
     """Print the stack as read back, as an answers file or as JSON; exit 1 if it isn't a valid one.
+
+    An answers file leaves out the names that follow from other answers: written down, they would no
+    longer follow.
 
     What isn't understood of the Terraform is told on stderr.
     """
@@ -52,13 +61,25 @@ def show(arguments: argparse.Namespace) -> int:
             tree.setdefault(section, {})[name] = value
         print_json(tree)
     else:
-        print(escaped_toml(dump_answers(values)), end="")
+        follow = generated_names(values)
+        given = {key: value for key, value in values.items() if key not in follow}
+        print(escaped_toml(dump_answers(given)), end="")
     for unread in found.unread:
         place = f"{unread.file}:{unread.line}" if unread.line else unread.file
         print(harmless(f"{place}: {unread.what} {unread.reason}."), file=sys.stderr)
     for problem in found.problems:
         print(harmless(f"{problem.key} {problem.message}."), file=sys.stderr)
     return 0 if found.stack else 1
+
+
+def _present(directory: Path) -> Answers:
+    """Return the decisions of the stack that ``directory`` holds, {} where there is none."""
+    from gpuecs_tui.terraform.read import ReadProblem, read
+
+    try:
+        return read(directory).answers
+    except ReadProblem:
+        return {}
 
 
 def tell_unfinished(directory: Path) -> None:

@@ -50,6 +50,12 @@ class Key:
     """None when the key is required or derived."""
     derived: bool = False
     """The default follows from other keys (``resolve``)."""
+    unset: Value | None = None
+    """Of a key that the earlier version didn't have: the value with which its Terraform is written.
+    """
+    kept: bool = False
+    """The default is for new stacks: where a directory has a stack, an answers file without the key
+    keeps what it has."""
     minimum: int | None = None
     maximum: int | None = None
     also: tuple[int, ...] = ()
@@ -356,9 +362,13 @@ def text(label: str, help: str, default: str | None = None, **limits: Any) -> An
     return _declare(Key(kind="text", label=label, help=help, default=default, **limits))
 
 
-def choice(label: str, help: str, default: str | None, choices: tuple[str, ...]) -> Any:
+def choice(
+    label: str, help: str, default: str | None, choices: tuple[str, ...], **limits: Any
+) -> Any:
     """Declare a field that takes one of a few words."""
-    return _declare(Key(kind="choice", label=label, help=help, default=default, choices=choices))
+    return _declare(
+        Key(kind="choice", label=label, help=help, default=default, choices=choices, **limits)
+    )
 
 
 def integer(label: str, help: str, default: int | None = None, **limits: Any) -> Any:
@@ -366,9 +376,9 @@ def integer(label: str, help: str, default: int | None = None, **limits: Any) ->
     return _declare(Key(kind="integer", label=label, help=help, default=default, **limits))
 
 
-def flag(label: str, help: str, default: bool) -> Any:
+def flag(label: str, help: str, default: bool, **limits: Any) -> Any:
     """Declare a yes-or-no field."""
-    return _declare(Key(kind="flag", label=label, help=help, default=default))
+    return _declare(Key(kind="flag", label=label, help=help, default=default, **limits))
 
 
 def texts(label: str, help: str, default: tuple[str, ...] | None = None, **limits: Any) -> Any:

@@ -12,6 +12,8 @@ AMI = r"al2023|bottlerocket|ami-[0-9a-f]{8,17}"
 INSTANCE_PROFILE_ARN = r"arn:aws[a-z-]*:iam::[0-9]{12}:instance-profile/[\w+=,.@/-]+"
 FLEET_MAX = 5000
 """Above any account's default quota; keeps a slip of the finger from becoming a plan."""
+THROUGHPUT_MAX = 750
+"""MiB/s: gp3 takes 0.25 MiB/s for each of its IOPS, of which it has 3,000 (EBS user guide)."""
 USER_DATA_MAX = 12000
 """Characters, and bytes as UTF-8; EC2 takes 16 KiB of user data, the bootstrap script included."""
 
@@ -56,7 +58,7 @@ class Fleet:
     initial_size: int = integer(
         N_("Initial size"),
         N_("Instances started at creation; afterwards the capacity provider decides."),
-        1,
+        derived=True,
         minimum=0,
         maximum=FLEET_MAX,
         unit=N_("instances"),
@@ -82,6 +84,19 @@ class Fleet:
         maximum=16384,
         also=(0,),
         unit="GiB",
+    )
+    root_volume_throughput_mib: int = integer(
+        N_("Volume throughput"),
+        N_(
+            "Of the gp3 volume with the images; pulling and extracting a large image is bound by "
+            "it. Above 125 it costs extra. 0 leaves gp3's 125."
+        ),
+        250,
+        minimum=125,
+        maximum=THROUGHPUT_MAX,
+        also=(0,),
+        unit="MiB/s",
+        unset=0,
     )
     imds_hop_limit: int = integer(
         N_("IMDS hop limit"),
@@ -148,6 +163,21 @@ class Fleet:
         N_("spot is cheaper and can end with two minutes' notice."),
         "on-demand",
         ("on-demand", "spot"),
+    )
+    capacity_rebalance: bool = flag(
+        N_("Capacity rebalancing"),
+        N_("Starts a new spot instance as soon as AWS expects one to be interrupted."),
+        True,
+        unset=False,
+    )
+    large_images: bool = flag(
+        N_("Large images"),
+        N_(
+            "Gives the ECS agent 10 minutes to pull and start an image, and removes images of "
+            "stopped tasks after 15 minutes. Off: the agent's defaults, 1 minute and 3 hours."
+        ),
+        True,
+        unset=False,
     )
     instance_refresh: bool = flag(
         N_("Instance refresh"),

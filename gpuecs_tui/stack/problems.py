@@ -73,13 +73,6 @@ def _contradictions(stack: Stack) -> Iterator[tuple[str, str]]:
             "fleet.min_size",
             _("must not be above fleet.max_size, {most}").format(most=fleet.max_size),
         )
-    if not fleet.min_size <= fleet.initial_size <= fleet.max_size:
-        yield (
-            "fleet.initial_size",
-            _("must be from fleet.min_size, {low}, to fleet.max_size, {high}").format(
-                low=fleet.min_size, high=fleet.max_size
-            ),
-        )
     script = len(fleet.extra_user_data.encode())
     if script > USER_DATA_MAX:
         yield (
@@ -87,7 +80,9 @@ def _contradictions(stack: Stack) -> Iterator[tuple[str, str]]:
             _("takes {n} bytes as UTF-8; at most {most} fit").format(n=script, most=USER_DATA_MAX),
         )
     if fleet.ami == "bottlerocket" and (
-        reason := extra_settings_problem(fleet.extra_user_data, fleet.market, task.network_mode)
+        reason := extra_settings_problem(
+            fleet.extra_user_data, fleet.market, task.network_mode, fleet.large_images
+        )
     ):
         yield "fleet.extra_user_data", reason
     if fleet.min_scaling_step > fleet.max_scaling_step:

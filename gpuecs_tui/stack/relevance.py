@@ -18,6 +18,8 @@ class Condition:
     values: tuple[Value, ...]
     says: str
     """The condition in words, untranslated."""
+    but: tuple[Value, ...] = ()
+    """Instead of ``values``: with any other value than one of these."""
 
 
 CONDITIONS: Mapping[str, Condition] = {
@@ -28,6 +30,25 @@ CONDITIONS: Mapping[str, Condition] = {
         "network.load_balancer_security_group_ids",
         ((),),
         N_("it counts only when the load balancer's security group is created"),
+    ),
+    "fleet.capacity_rebalance": Condition(
+        "fleet.market", ("spot",), N_("it counts only with spot instances")
+    ),
+    "fleet.root_volume_throughput_mib": Condition(
+        "fleet.root_volume_gib",
+        (),
+        N_("it counts only with a volume of the stack's own"),
+        but=(0,),
+    ),
+    "service.placement": Condition(
+        "service.distinct_instances",
+        (False,),
+        N_("it counts only where tasks may share an instance"),
+    ),
+    "task.init_process": Condition(
+        "service.execute_command",
+        (False,),
+        N_("it counts only without ECS Exec, which always has one"),
     ),
     "task.host_port": Condition(
         "task.network_mode",
@@ -46,7 +67,8 @@ def counts(key: str, answers: Mapping[str, Value]) -> bool:
     condition = CONDITIONS.get(key)
     if condition is None:
         return True
-    return answers.get(condition.key, KEYS[condition.key].default) in condition.values
+    value = answers.get(condition.key, KEYS[condition.key].default)
+    return value not in condition.but if condition.but else value in condition.values
 
 
 def relevant(answers: Mapping[str, Value]) -> dict[str, Value]:

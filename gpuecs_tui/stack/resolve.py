@@ -36,6 +36,33 @@ class Resolved:
     """Keys that are required, or can't be derived because of one that is, in order of KEYS."""
 
 
+def with_kept(answers: Answers, present: Answers) -> dict[str, Value]:
+    """Return ``answers`` for a directory that has a stack with the decisions ``present``.
+
+    Keys that the answers leave out and whose default is newer than the directory may be keep what
+    the directory has: a new default is for new stacks.
+    """
+    keeps = (key for key, it in KEYS.items() if it.kept or it.unset is not None)
+    return {**{key: present[key] for key in keeps if key in present}, **answers}
+
+
+def generated_names(values: Answers) -> frozenset[str]:
+    """Return the keys of ``names`` whose value in ``values`` follows from the other values."""
+    names = {key for key in KEYS if key.startswith("names.") and key in values}
+    others = {key: value for key, value in values.items() if key not in names}
+    stack = resolve(others, None).stack
+    return frozenset(key for key in names if stack[key] == values[key])
+
+
+def with_new_defaults(answers: Answers) -> dict[str, Value]:
+    """Return ``answers`` with today's default for every key that the earlier version left unset."""
+    return {
+        key: value
+        for key, value in answers.items()
+        if KEYS[key].unset is None or value != KEYS[key].unset
+    }
+
+
 def resolve(answers: Answers, instance_type: InstanceType | None) -> Resolved:
     """Work out every default.
 
@@ -133,6 +160,7 @@ def _derive(
     fill("task.container_cpu", values.get("task.cpu"))
     fill("task.container_memory", values.get("task.memory"))
     fill("fleet.max_size", instances_for_update(values, each))
+    fill("fleet.initial_size", max(1, cast(int, values["fleet.min_size"])))
     if values["state.backend"] == "s3":
         values["state.key"] = values["state.key"] or f"{name}/terraform.tfstate"
         values["state.region"] = values["state.region"] or values["stack.region"]

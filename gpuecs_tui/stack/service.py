@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gpuecs_tui.i18n import N_
-from gpuecs_tui.stack.fields import flag, integer, texts
+from gpuecs_tui.stack.fields import choice, flag, integer, texts
 
 DESIRED_MAX = 5000
 """Tasks of one service (ECS quota)."""
@@ -52,13 +52,24 @@ class Service:
     health_check_grace_seconds: int = integer(
         N_("Health check grace"),
         N_("How long a new task may fail its health check: boot, image pull and model load."),
-        30,
+        300,
         minimum=0,
         maximum=GRACE_MAX,
         unit="s",
+        kept=True,
     )
     distinct_instances: bool = flag(
         N_("Distinct instances"), N_("Never two tasks on one instance."), True
+    )
+    placement: str = choice(
+        N_("Placement"),
+        N_(
+            "Where several tasks share an instance: binpack fills one instance before the next, so "
+            "that empty ones can end. default leaves it to ECS, which spreads tasks over zones."
+        ),
+        "binpack",
+        ("binpack", "default"),
+        unset="default",
     )
     execute_command: bool = flag(
         N_("ECS Exec"), N_("Allows a shell in a running task, through SSM."), False
@@ -69,6 +80,7 @@ class Service:
             "What something other than Terraform changes, such as an autoscaler or a deploy "
             "pipeline."
         ),
-        ("desired_count",),
+        (),
         choices=IGNORABLE,
+        kept=True,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gpuecs_tui.i18n import N_
-from gpuecs_tui.stack.fields import choice, integer, table, text, texts
+from gpuecs_tui.stack.fields import choice, flag, integer, table, text, texts
 from gpuecs_tui.stack.identity import (
     ECS_NAME,
     ECS_NAME_MAX,
@@ -32,6 +32,10 @@ PARAMETER_NAME = r"/?[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*"
 task's own region."""
 VARIABLE_NAME = r"[A-Za-z_][A-Za-z0-9_.-]*"
 PORT_MAX = 65535
+STOP_MAX = 86400
+"""Seconds; a day, far above what AWS leaves a spot instance."""
+LOG_BUFFER_MAX = 1024
+"""MiB; it is memory of the Docker daemon, beside the tasks'."""
 CPU_MIN, CPU_MAX = 128, 196608
 """CPU units of a task on EC2 (ECS RegisterTaskDefinition)."""
 CONTAINER_MEMORY_MIN = 6
@@ -176,6 +180,25 @@ class Task:
         maximum=MEMORY_MAX,
         unit="MiB",
     )
+    init_process: bool = flag(
+        N_("Init process"),
+        N_("Runs an init process in the container that reaps child processes; ECS Exec needs it."),
+        True,
+        unset=False,
+    )
+    stop_timeout_seconds: int = integer(
+        N_("Stop timeout"),
+        N_(
+            "From SIGTERM to SIGKILL, after draining: for a batch to be finished or a cache to be "
+            "written. 0 leaves the ECS agent's 30 s."
+        ),
+        0,
+        minimum=2,
+        maximum=STOP_MAX,
+        also=(0,),
+        unit="s",
+        unset=0,
+    )
     command: tuple[str, ...] = texts(
         N_("Command"),
         N_("Replaces the image's command; typed as in a shell."),
@@ -206,6 +229,19 @@ class Task:
         pattern=r"[^:*\s]+",
         max_length=255,
         pattern_says=N_("must not hold :, * or white space"),
+    )
+    log_buffer_mib: int = integer(
+        N_("Log buffer"),
+        N_(
+            "The container never waits for CloudWatch: logs are buffered in memory, and lost "
+            "beyond this. 0 leaves mode and buffer to the account's setting."
+        ),
+        25,
+        minimum=1,
+        maximum=LOG_BUFFER_MAX,
+        also=(0,),
+        unit="MiB",
+        unset=0,
     )
     execution_role_arn: str = text(
         N_("Execution role"),

@@ -43,6 +43,13 @@ def notices(tree: PlanTree) -> tuple[PlanWarning, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def refusals(tree: PlanTree) -> tuple[str, ...]:
+    """Return why AWS is certain to refuse the plan in the middle of its apply; empty: it isn't."""
+    return tuple(
+        words for change in tree.changes for look in _REFUSED for words in look(change, tree)
+    )
+
+
 def ignored_count(tree: PlanTree, answers: Mapping[str, object]) -> tuple[PlanWarning, ...]:
     """Return a notice where the plan leaves the number of tasks although ``answers`` differ.
 
@@ -65,6 +72,17 @@ def ignored_count(tree: PlanTree, answers: Mapping[str, object]) -> tuple[PlanWa
         for address, count in tree.desired_counts.items()
         if count != wanted and address not in created
     )
+
+
+def _count(change: Change, _tree: PlanTree) -> Iterator[str]:
+    if change.type != _SERVICE or change.action is not Action.UPDATE:
+        return
+    count = _changed(change).get("desired_count")
+    if count and count.before and count.after:
+        yield _(
+            "The desired count is set from {old} to {new}. Where something else scales the tasks, "
+            "add desired_count to service.ignore_changes."
+        ).format(old=count.before, new=count.after)
 
 
 def _listener(change: Change, _tree: PlanTree) -> Iterator[str]:
@@ -188,6 +206,21 @@ def _guarded(change: Change, _tree: PlanTree) -> Iterator[str]:
         )
 
 
+def _foreign_container(change: Change, _tree: PlanTree) -> Iterator[str]:
+    if change.type != _SERVICE or change.action is not Action.UPDATE:
+        return
+    changed = _changed(change)
+    named = [part for part in ("container_name", "container_port")
+             if f"load_balancer[0].{part}" in changed]  # fmt: skip
+    if named and "task_definition" not in changed:
+        yield _(
+            "AWS refuses this: {attributes} of the service change, but service.ignore_changes has "
+            "task_definition, so the service keeps a revision without that container or port. Take "
+            "task_definition out of service.ignore_changes, or add load_balancer to it and change "
+            "both with your own tool."
+        ).format(attributes=_(" and ").join(named))
+
+
 def protects(change: Change) -> bool:
     """Tell whether a change would delete a load balancer that AWS protects."""
     gone = change.action in (Action.DELETE, Action.REPLACE)
@@ -195,8 +228,10 @@ def protects(change: Change) -> bool:
     return change.type == "aws_lb" and gone and protected
 
 
-_LOOKS: tuple[Callable[[Change, PlanTree], Iterator[str]], ...] = (
-    _listener, _ports, _template, _refresh, _protection, _revision, _untied, _same_name, _guarded,
+_Look = Callable[[Change, PlanTree], Iterator[str]]
+_REFUSED: tuple[_Look, ...] = (_same_name, _guarded, _foreign_container)
+_LOOKS: tuple[_Look, ...] = (
+    _count, _listener, _ports, _template, _refresh, _protection, _revision, _untied, *_REFUSED,
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.hcl_tree import ReadProblem
 from gpuecs_tui.terraform.plan import PlanTree
-from gpuecs_tui.terraform.plan_notices import protects
+from gpuecs_tui.terraform.plan_notices import refusals
 from gpuecs_tui.terraform.problems import RunProblem
 from gpuecs_tui.terraform.read_configuration import load, read_texts
 from gpuecs_tui.terraform.read_rules import BALANCER
@@ -55,12 +55,9 @@ def refuse_protected(directory: Path) -> None:
 
 
 def refuse_plan(tree: PlanTree | None) -> None:
-    """Raise RunProblem where a plan deletes a load balancer that has deletion protection."""
-    if tree is not None and any(map(protects, tree.changes)):
-        raise RunProblem(
-            _("Nothing was done: the plan deletes a load balancer with deletion protection."),
-            _("Set load_balancer.deletion_protection to false and apply that first."),
-        )
+    """Raise RunProblem where AWS is certain to refuse a part of the plan: it would end half-way."""
+    if tree is not None and (reasons := refusals(tree)):
+        raise RunProblem(_("Nothing was done. {reason}").format(reason=reasons[0]))
 
 
 def _stored(state: Path) -> list[dict[str, Any]]:

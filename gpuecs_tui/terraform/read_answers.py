@@ -13,6 +13,7 @@ from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.network import GATEWAY_ENDPOINT
 from gpuecs_tui.stack.relevance import relevant
 from gpuecs_tui.stack.task import LOG_GROUP_EXISTS
+from gpuecs_tui.stack.user_data import LARGE_IMAGE_SETTINGS
 from gpuecs_tui.terraform.hcl_budget import DIGITS_MAX
 from gpuecs_tui.terraform.hcl_tree import Items, Reference, calls
 from gpuecs_tui.terraform.hcl_values import Known, Unknown, as_text
@@ -30,7 +31,7 @@ from gpuecs_tui.terraform.read_rules import (
     TEMPLATE,
     Rule,
 )
-from gpuecs_tui.terraform.render import EXTRA_USER_DATA
+from gpuecs_tui.terraform.render import EXTRA_USER_DATA, USER_DATA
 
 _INTEGER = re.compile(rf"-?[0-9]{{1,{DIGITS_MAX}}}")
 _INGRESS = tuple(
@@ -184,6 +185,8 @@ def _user_data(configuration: Configuration, found: Gathered) -> None:
     }
     text = "".join(configuration.texts.get(name, "") for name in EXTRA_USER_DATA if name in used)
     found.take("fleet.extra_user_data", text, placed[1], f"{TEMPLATE}.user_data")
+    started = "".join(configuration.texts.get(name, "") for name in USER_DATA)
+    found.answers["fleet.large_images"] = any(it in started for it in LARGE_IMAGE_SETTINGS)
 
 
 def _ingress(configuration: Configuration, found: Gathered) -> None:

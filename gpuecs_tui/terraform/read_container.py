@@ -83,7 +83,14 @@ def _parts(
     yield "task.capabilities", "linuxParameters.capabilities.add", added
     shared = linux.get("sharedMemorySize", 0)
     yield "task.shared_memory_mib", "linuxParameters.sharedMemorySize", shared
+    init = linux.get("initProcessEnabled", False)
+    yield "task.init_process", "linuxParameters.initProcessEnabled", init
+    yield "task.stop_timeout_seconds", "stopTimeout", container.get("stopTimeout", 0)
     options = _dict(_dict(container.get("logConfiguration")).get("options"))
+    buffer = options.get("max-buffer-size", "0m") if "mode" in options else "0m"
+    if isinstance(buffer, str) and buffer.endswith("m"):
+        buffer = buffer.removesuffix("m")
+    yield "task.log_buffer_mib", "logConfiguration.options.max-buffer-size", buffer
     group = options.get("awslogs-group", MISSING)
     if isinstance(group, Unknown) and group.reference.rpartition(".")[0] == LOGS:
         group = configuration.value(LOGS, "name")

@@ -68,6 +68,8 @@ RULES: Mapping[str, Rule] = {
     "fleet.key_name": Rule(TEMPLATE, "key_name", ""),
     "fleet.instance_profile_arn": Rule(TEMPLATE, "iam_instance_profile.arn", created=""),
     "fleet.root_volume_gib": Rule(TEMPLATE, "block_device_mappings.ebs.volume_size", 0),
+    "fleet.root_volume_throughput_mib": Rule(TEMPLATE, "block_device_mappings.ebs.throughput", 0),
+    "fleet.capacity_rebalance": Rule(GROUP, "capacity_rebalance", False),
     "fleet.imds_hop_limit": Rule(TEMPLATE, "metadata_options.http_put_response_hop_limit", 0),
     "fleet.target_capacity": Rule(PROVIDER, f"{_SCALING}.managed_scaling.target_capacity", 100),
     "fleet.min_scaling_step": Rule(
@@ -97,6 +99,9 @@ RULES: Mapping[str, Rule] = {
     "service.rollback": Rule(SERVICE, "deployment_circuit_breaker.rollback", False),
     "service.health_check_grace_seconds": Rule(SERVICE, "health_check_grace_period_seconds", 0),
     "service.execute_command": Rule(SERVICE, "enable_execute_command", False),
+    "service.placement": Rule(
+        SERVICE, "ordered_placement_strategy.type", "default", {"binpack": "binpack"}
+    ),
     "service.distinct_instances": Rule(
         SERVICE, "placement_constraints.type", False, {"distinctInstance": True}
     ),

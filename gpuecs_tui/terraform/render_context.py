@@ -32,6 +32,12 @@ _WAYS_OUT = tuple(
     f"aws_vpc_security_group_egress_rule.instances_to_anywhere{suffix}" for suffix in ("", "_ipv6")
 )
 """What lets a created group's instances reach the ECS agent's endpoints."""
+AGENT_STOP_SECONDS = 30
+"""From SIGTERM to SIGKILL unless the container says otherwise (ECS_CONTAINER_STOP_TIMEOUT)."""
+USUAL_DELETE_SECONDS = 900
+"""Draining and stopping up to which the AWS provider's 20 minutes are enough (aws_ecs_service,
+"Timeouts")."""
+DELETE_SLACK_MINUTES = 15
 _STANDARD_PORTS = {"HTTP": 80, "HTTPS": 443}
 
 
@@ -77,9 +83,19 @@ def context(stack: Stack, past: Past = NO_PAST) -> dict[str, Any]:
         "bottlerocket": bottlerocket,
         "custom_ami": fleet.ami.startswith("ami-"),
         "ami_parameter": ami_parameter(stack),
-        "bottlerocket_settings": bottlerocket_settings(fleet.market, task.network_mode),
+        "bottlerocket_settings": bottlerocket_settings(
+            fleet.market, task.network_mode, fleet.large_images
+        ),
         "user_data_file": f"user_data.{extension}",
         "extra_user_data_file": f"extra_user_data.{extension}",
+        "service_delete_minutes": _delete_minutes(stack),
+        "binpacks": stack.service.placement == "binpack" and not stack.service.distinct_instances,
+        "linux_parameters": bool(
+            task.capabilities
+            or task.shared_memory_mib
+            or task.init_process
+            or stack.service.execute_command
+        ),
         "target_type": "ip" if awsvpc else "instance",
         "host_port": _host_port(stack),
         "target_ports": tuple(_target_ports(stack)),
@@ -137,6 +153,15 @@ def ami_parameter(stack: Stack) -> str:
         arm = _GRAVITON.match(stack.fleet.instance_type)
         return BOTTLEROCKET_PARAMETER.format(arch="arm64" if arm else "x86_64")
     return AL2023_PARAMETER if stack.fleet.ami == "al2023" else ""
+
+
+def _delete_minutes(stack: Stack) -> int:
+    """Return how long Terraform must wait for the service's end, 0 where its default will do."""
+    delay = stack.load_balancer.deregistration_delay_seconds
+    stop = stack.task.stop_timeout_seconds or AGENT_STOP_SECONDS
+    if delay + stop <= USUAL_DELETE_SECONDS:
+        return 0
+    return -(-(delay + stop) // 60) + DELETE_SLACK_MINUTES
 
 
 def _host_port(stack: Stack) -> int:

@@ -40,6 +40,22 @@ def test_static_port(changes: dict[str, Value], bad: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("sizes", "bad"),
+    [((0, 1, 2), False), ((2, 2, 2), False), ((2, 1, 3), True), ((0, 5, 3), True)],
+)
+def test_initial_size(sizes: tuple[int, int, int], bad: bool) -> None:
+    parts = ("min_size", "initial_size", "max_size")
+    changes: dict[str, Value] = {
+        f"fleet__{part}": size for part, size in zip(parts, sizes, strict=True)
+    }
+    assert of_rule("initial-size", **changes) == ([("error", "fleet.initial_size")] if bad else [])
+    # Once the group exists its size at creation says nothing.
+    made = stack(**changes)
+    owned = frozenset({made.names.autoscaling_group})
+    assert "initial-size" not in {it.rule for it in check(made, account(), owned=owned)}
+
+
+@pytest.mark.parametrize(
     ("mode", "port", "bad"),
     [
         *[("bridge", port, False) for port in (0, 21, 23, 80, 2374, 2377, 51677 - 20000, 32767)],

@@ -8,9 +8,16 @@ import pytest
 
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.instance_type import InstanceType
+from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.problems import Problem, problems
 from gpuecs_tui.stack.relevance import relevant
-from gpuecs_tui.stack.resolve import explicit, resolve
+from gpuecs_tui.stack.resolve import (
+    explicit,
+    generated_names,
+    resolve,
+    with_kept,
+    with_new_defaults,
+)
 
 G4DN_XLARGE = InstanceType(
     name="g4dn.xlarge", vcpus=4, memory_mib=16384, gpus=1, gpu_model="T4", gpu_memory_mib=16384,
@@ -121,7 +128,6 @@ def test_missing_answers_are_named_in_order() -> None:
     ("change", "key", "words"),
     [
         ({"fleet.min_size": 3, "fleet.max_size": 2}, "fleet.min_size", "above fleet.max_size, 2"),
-        ({"fleet.initial_size": 9}, "fleet.initial_size", "from fleet.min_size, 0"),
         ({"task.container_memory": 99999}, "task.container_memory", "15155 MiB"),
         ({"task.container_cpu": 9999}, "task.container_cpu", "4096 units"),
         ({"task.secrets": {"NVIDIA_DRIVER_CAPABILITIES":
@@ -157,3 +163,50 @@ def test_a_hidden_field_keeps_its_value_without_effect() -> None:
 
 def test_a_problem_is_a_value() -> None:
     assert Problem("stack.name", "x") == Problem("stack.name", "x")
+
+
+def test_the_initial_size_follows_the_minimum_and_may_leave_the_bounds_later() -> None:
+    assert resolve(ANSWERS, G4DN_XLARGE).stack.fleet.initial_size == 1
+    three = {**ANSWERS, "fleet.min_size": 3, "fleet.max_size": 5}
+    assert resolve(three, G4DN_XLARGE).stack.fleet.initial_size == 3
+    outside = {**ANSWERS, "fleet.initial_size": 9}
+    assert problems(outside, resolve(outside, G4DN_XLARGE)) == ()
+
+
+def test_new_defaults_are_for_new_stacks() -> None:
+    present: dict[str, Value] = {
+        "task.log_buffer_mib": 0,
+        "fleet.large_images": False,
+        "service.ignore_changes": ("desired_count",),
+        "service.health_check_grace_seconds": 30,
+        "fleet.target_capacity": 80,
+    }
+    answers: dict[str, Value] = {"fleet.large_images": True, "stack.name": "a"}
+    assert with_kept(answers, present) == {
+        "task.log_buffer_mib": 0,
+        "service.ignore_changes": ("desired_count",),
+        "service.health_check_grace_seconds": 30,
+        **answers,
+    }
+    # Brought up to date: what was unset takes its default, what was decided stays.
+    brought = with_new_defaults({**present, "task.stop_timeout_seconds": 90})
+    assert brought.keys() == {
+        "service.ignore_changes",
+        "service.health_check_grace_seconds",
+        "fleet.target_capacity",
+        "task.stop_timeout_seconds",
+    }
+
+
+def test_every_key_without_a_past_has_a_value_for_unset() -> None:
+    for key, declaration in KEYS.items():
+        if declaration.unset is not None:
+            assert not declaration.problem(declaration.unset), key
+
+
+def test_names_that_follow_from_other_answers_are_known_as_such() -> None:
+    stack = resolve({**ANSWERS, "names.cluster": "mine"}, G4DN_XLARGE).stack
+    names = {key for key in KEYS if key.startswith("names.")}
+    assert generated_names(stack.flat()) == names - {"names.cluster"}
+    other = {**stack.flat(), "load_balancer.target_port": 8081}
+    assert "names.target_group" not in generated_names(other)

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from gpuecs_tui.stack.fields import Value
-from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.stack.model import KEYS, Stack
 from gpuecs_tui.stack.problems import problems
-from gpuecs_tui.stack.resolve import resolve
+from gpuecs_tui.stack.relevance import counts
+from gpuecs_tui.stack.resolve import resolve, with_new_defaults
 from gpuecs_tui.terraform.past import PORT_HANDOVER
 from gpuecs_tui.terraform.read import ReadBack, read, read_back
 from gpuecs_tui.terraform.read_configuration import load
@@ -83,6 +84,47 @@ def test_it_is_rewritten_with_the_same_decisions(name: str, tmp_path: Path) -> N
     again = read(directory)
     assert (again.stack, again.earlier, again.edits, again.unread) == (stack, False, (), ())
     assert compare(directory, files_for(stack, directory)).files == ()
+
+
+def test_it_leaves_unset_what_it_did_not_have(tmp_path: Path) -> None:
+    """New defaults are for new stacks: nothing that runs changes when a directory is rewritten."""
+    directory = copied("defaults", tmp_path)
+    _, stack = understood(directory)
+    unset = {key: it.unset for key, it in KEYS.items() if it.unset is not None}
+    counting = {key for key in unset if counts(key, stack.flat())}
+    assert {key: stack[key] for key in counting} == {key: unset[key] for key in counting}
+    assert len(counting) > 3
+    before, after = load(read(directory).texts), load(files_for(stack, directory))
+    for address, path in (
+        ("aws_ecs_task_definition.this", "container_definitions"),
+        ("aws_launch_template.this", "block_device_mappings.ebs.throughput"),
+        ("aws_ecs_service.this", "lifecycle.ignore_changes"),
+    ):
+        assert after.expression(address, path) == before.expression(address, path) or (
+            after.value(address, path) == before.value(address, path)
+        )
+    assert files_for(stack, directory)["user_data.sh"] == read(directory).texts["user_data.sh"]
+
+
+def test_brought_up_to_date_it_has_today_s_defaults(tmp_path: Path) -> None:
+    directory = copied("own", tmp_path)
+    found, _ = understood(directory)
+    answers = with_new_defaults(found.answers)
+    stack = resolve(answers, None).stack
+    write(compare(directory, files_for(stack, directory)))
+    again = read(directory)
+    assert (again.stack, again.edits, again.unread) == (stack, (), ())
+    written = load(again.texts)
+    assert written.value("aws_launch_template.this", "block_device_mappings.ebs.throughput") == 250
+    assert "non-blocking" in again.texts["task.tf"]
+    assert "initProcessEnabled = true" in again.texts["task.tf"]
+    assert "ECS_IMAGE_PULL_INACTIVITY_TIMEOUT=10m" in again.texts["user_data.sh"]
+    # Four tasks share an instance.
+    placement = "ordered_placement_strategy.type"
+    assert written.value("aws_ecs_service.this", placement) == "binpack"
+    # What was decided stays.
+    assert stack.service.ignore_changes == ("desired_count",)
+    assert stack.service.health_check_grace_seconds == 600
 
 
 def test_what_moves_follows_from_the_listener_that_was_there() -> None:

@@ -91,8 +91,17 @@ TARGETS = resource(
             [updated("aws_ecs_capacity_provider.this", provider("ENABLED"), provider("DISABLED"))],
             "aws autoscaling set-instance-protection --no-protected-from-scale-in",
         ),
+        (
+            [updated("aws_ecs_service.this", {"desired_count": 5}, {"desired_count": 1})],
+            "The desired count is set from 5 to 1",
+        ),
         ([OLD_TASK, MOVED_ON], "The present revision of the task definition is deregistered"),
         ([NEW_TASK], "The service stays on the revision that it runs"),
+        (
+            [updated("aws_ecs_service.this", {"load_balancer": [{"container_name": "a"}]},
+                     {"load_balancer": [{"container_name": "b"}]})],
+            "container_name of the service change, but service.ignore_changes has task_definition",
+        ),
         ([GONE_GROUP], "Running instances still use it and are not replaced"),
         ([TARGETS], "the new target group has the name of the old one"),
         (
@@ -190,6 +199,8 @@ def test_a_plan_that_replaces_a_protected_load_balancer_is_refused() -> None:
     change = resource("aws_lb.this", "delete", "create", before=kept, after={**kept, "internal": 0})
     with pytest.raises(RunProblem, match="deletion protection"):
         refuse_plan(tree(show(change)))
+    with pytest.raises(RunProblem, match="has the name of the old one"):
+        refuse_plan(tree(show(TARGETS)))
     refuse_plan(None)
     refuse_plan(tree(show(SERVICE)))
 

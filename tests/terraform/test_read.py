@@ -137,7 +137,7 @@ def test_what_no_decision_covers_is_named_with_its_line() -> None:
 def test_decisions_that_contradict_each_other_are_problems_and_no_stack() -> None:
     found = read_back(edited("terraform.tfvars", "min_size      = 0", "min_size      = 9"))
     assert found.stack is None
-    assert {problem.key for problem in found.problems} == {"fleet.min_size", "fleet.initial_size"}
+    assert {problem.key for problem in found.problems} == {"fleet.min_size"}
     assert found.answers["fleet.min_size"] == 9
     assert "terraform.tfvars" in found.edited
 

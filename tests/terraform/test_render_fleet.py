@@ -105,3 +105,36 @@ def test_comments_are_true_of_the_stack(
     changes: Mapping[str, Value], text: str, said: bool
 ) -> None:
     assert (text in render(made(changes))["fleet.tf"]) is said
+
+
+def test_agents_are_given_time_for_large_images() -> None:
+    assert "ECS_CONTAINER_START_TIMEOUT=10m" in render(made())["user_data.sh"]
+    assert "ECS_CONTAINER" not in render(made(fleet__large_images=False))["user_data.sh"]
+    bottlerocket = {"fleet.ami": "bottlerocket"}
+    assert 'task-cleanup-wait = "15m"' in render(made(bottlerocket))["user_data.toml"]
+    without = render(made(bottlerocket, fleet__large_images=False))
+    assert "cleanup" not in without["user_data.toml"]
+
+
+def test_spot_is_rebalanced_and_tasks_that_share_an_instance_are_packed() -> None:
+    spot = {"fleet.market": "spot"}
+    assert configuration(spot).value(ASG, "capacity_rebalance") is True
+    unset = configuration(spot, fleet__capacity_rebalance=False)
+    assert unset.value(ASG, "capacity_rebalance") is MISSING
+    assert configuration().value(ASG, "capacity_rebalance") is MISSING
+    path = "ordered_placement_strategy.field"
+    shared = configuration(service__distinct_instances=False)
+    assert shared.value("aws_ecs_service.this", path) == "memory"
+    assert configuration().value("aws_ecs_service.this", path) is MISSING
+
+
+@pytest.mark.parametrize(
+    ("delay", "stop", "minutes"),
+    [(60, 0, None), (870, 0, None), (900, 0, "31m"), (3600, 600, "85m")],
+)
+def test_terraform_waits_for_the_service_s_end(delay: int, stop: int, minutes: str | None) -> None:
+    written = configuration(
+        load_balancer__deregistration_delay_seconds=delay, task__stop_timeout_seconds=stop
+    )
+    found = written.value("aws_ecs_service.this", "timeouts.delete")
+    assert found == (MISSING if minutes is None else minutes)

@@ -100,7 +100,8 @@ def test_cluster_join(ami: str, file: str, line: str) -> None:
 
 def test_count_reset() -> None:
     service, group = "aws_ecs_service.this", "aws_autoscaling_group.this"
-    written = configuration()
+    assert configuration().expression(service, "lifecycle.ignore_changes") is None
+    written = configuration(service__ignore_changes=("desired_count",))
     assert references(written, service, "lifecycle.ignore_changes") == ["desired_count"]
     assert references(written, group, "lifecycle.ignore_changes") == ["desired_capacity"]
 
