@@ -139,8 +139,8 @@ def delete_timeout(context: Context) -> Iterator[Finding]:
         "load_balancer.deregistration_delay_seconds",
         _(
             "A destroy or a replacement of the service takes {delay} s to drain and up to {stop} s "
-            "to stop each task. By default the AWS provider waits {minutes} min and then fails; what "
-            "is written makes it wait longer."
+            "to stop each task. By default the AWS provider waits {minutes} min and then fails; it "
+            "is configured to wait longer."
         ).format(delay=delay, stop=STOP_SECONDS, minutes=DELETE_SECONDS // 60),
         fix=(("load_balancer.deregistration_delay_seconds", most),),
     )
