@@ -33,7 +33,8 @@ def edited(name: str, old: str, new: str) -> dict[str, str]:
         ("terraform.tfvars", "max_size      = 2", 'max_size = "4"', "fleet.max_size", 4),
         ("service.tf", "percent         = 200", "percent = 150", "service.maximum_percent", 150),
         ("service.tf", "enable   = true", "enable = false", "service.circuit_breaker", False),
-        ("service.tf", "[desired_count]", "[]", "service.ignore_changes", ()),
+        ("service.tf", "  lifecycle {\n", "  lifecycle {\n    ignore_changes = [desired_count]\n",
+         "service.ignore_changes", ("desired_count",)),
         ("task.tf", '"all" }', '"compute" }, { name = "X", value = "${var.name}-1" }',
          "task.environment", {"NVIDIA_DRIVER_CAPABILITIES": "compute", "X": "llm-1"}),
         ("task.tf", 'logDriver = "awslogs"', 'logDriver = "awslogs" # mine', "task.gpus", 1),
@@ -202,7 +203,8 @@ def test_terraform_from_elsewhere_is_read_as_far_as_it_is_understood() -> None:
     undecided = {key for key in KEYS if key not in found.answers}
     assert undecided == {
         "network.ingress_cidrs", "task.execution_role_arn", "load_balancer.certificate_arn",
-        "state.bucket", "state.key", "state.region",
+        "state.bucket", "state.key", "state.region", "fleet.capacity_rebalance",
+        "service.placement", "fleet.root_volume_throughput_mib",
     }  # fmt: skip
     read_as = {
         "stack.name": "inference-prod",

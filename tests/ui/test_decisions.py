@@ -55,7 +55,7 @@ def test_an_empty_field_means_the_default(text: str) -> None:
 
 
 def test_the_empty_text_of_a_filled_list_is_none() -> None:
-    assert text_of("service.ignore_changes", {}) == "desired_count"
+    assert text_of("task.environment", {}) == "NVIDIA_DRIVER_CAPABILITIES=all"
     emptied = {**WHOLE, "service.ignore_changes": "", "task.environment": ""}
     stack = decide(emptied, catalogue.find).resolved.stack
     assert stack.service.ignore_changes == () and stack.task.environment == {}
