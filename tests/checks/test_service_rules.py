@@ -157,7 +157,7 @@ def test_health_timing(
 
 def test_timing_in_seconds() -> None:
     times = timing(stack())
-    assert (times.healthy, times.unhealthy, times.removed, times.startup) == (25, 12, 72, 30)
+    assert (times.healthy, times.unhealthy, times.removed, times.startup) == (25, 12, 72, 300)
 
 
 @pytest.mark.parametrize(
