@@ -7,6 +7,7 @@ from threading import Event
 
 import pytest
 
+from gpuecs_tui.terraform.own_state import OwnState
 from gpuecs_tui.widgets.choice_list import ChoiceList
 from gpuecs_tui.widgets.frame import StepScreen
 from gpuecs_tui.wizard.survey import Survey
@@ -56,7 +57,8 @@ async def test_a_stack_opens_at_its_deployment_once_it_is_deployed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owned: frozenset[str], step: str
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setattr("gpuecs_tui.terraform.owned.owned", lambda _directory: owned)
+    own = OwnState(owned)
+    monkeypatch.setattr("gpuecs_tui.terraform.own_state.own_state", lambda *_arguments: own)
     found = Survey(terraform=True, texts=dict(WHOLE))
     monkeypatch.setattr("gpuecs_tui.wizard.survey.survey", lambda _directory: found)
     app = wizard_app(tmp_path / "llama")
