@@ -234,6 +234,8 @@ class _Trial:
         command = program(self.order.operation, self.stack, "--yes")
         if self.order.operation == "apply":
             command.append("--despite-findings")
+        else:
+            command += ["--confirm", self.stack.resolve().name]
         viewer = Viewer(command) if watched is Watched.COMMAND else None
         try:
             yield viewer

@@ -158,10 +158,10 @@ _ALL = (
     ),
     Command(
         name="destroy",
-        operands="DIR --yes",
+        operands="DIR --yes --confirm NAME",
         help=N_("plan the end of the stack, then apply just that plan"),
         target="commands.runs:destroy",
-        arguments=(DIRECTORY, YES, DESPITE),
+        arguments=(DIRECTORY, YES, CONFIRM, DESPITE),
     ),
     Command(
         name="runs",

@@ -95,5 +95,5 @@ def approve(arguments: argparse.Namespace) -> int:
         from gpuecs_tui.commands.check import refuse_errors
 
         check = partial(refuse_errors, run.directory, offline=arguments.offline)
-    gates = Gates(check, applies, arguments.confirm, arguments.despite_findings)
+    gates = Gates(check, True, arguments.confirm, arguments.despite_findings)
     return carry_out(run, credentials_end=gates.refuse(run))

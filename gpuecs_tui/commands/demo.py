@@ -98,11 +98,11 @@ def _go(arguments: argparse.Namespace, answers: Path) -> int:
         (["plan", str(directory)], EXIT_CHANGES),
         (["apply", str(directory), "--yes", "--confirm", STACK], 0),
         (["plan", str(directory)], 0),
-        (["destroy", str(directory), "--yes"], 0),
+        (["destroy", str(directory), "--yes", "--confirm", STACK], 0),
         # AWS keeps some names for a while after a destroy; the stack's must be free at once.
         (["check", str(directory)], 0),
         (["apply", str(directory), "--yes", "--confirm", STACK], 0),
-        (["destroy", str(directory), "--yes"], 0),
+        (["destroy", str(directory), "--yes", "--confirm", STACK], 0),
     )
     mirror = ["--plugin-dir", str(arguments.plugin_dir)] if arguments.plugin_dir else []
     faults = [word for fault in arguments.demo_fault for word in ("--demo-fault", fault)]

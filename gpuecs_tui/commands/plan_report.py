@@ -10,7 +10,7 @@ from gpuecs_tui.commands.failure import Failure, harmless
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.terraform.plan import Attribute, PlanTree, wait_for_plan
 from gpuecs_tui.terraform.plan_notices import ignored_count, notices
-from gpuecs_tui.terraform.plan_words import PlanWarning, in_full, warnings
+from gpuecs_tui.terraform.plan_words import PlanWarning, in_full, needs_name, warnings
 from gpuecs_tui.terraform.run import Run
 
 
@@ -67,30 +67,25 @@ def as_json(run: Run) -> dict[str, Any]:
 
 
 def refuse_unconfirmed(run: Run, name: str | None) -> None:
-    """Raise Failure where the plan of ``run`` destroys and ``name`` isn't the stack's.
-
-    Replacing what is never changed otherwise, as a task definition, is no destroying.
-    """
+    """Raise Failure where applying the plan of ``run`` asks for a name and ``name`` is another."""
     if not run.changes or not run.changes.destroy:
         return
-    if wait_for_plan(run) is not None:
-        gone = [it.address for it in _warnings(run)]
-        if not gone:
-            return
+    tree = wait_for_plan(run)
+    if not needs_name(run, tree):
+        return
+    gone = [it.address for it in warnings(tree)] if tree is not None else []
+    if gone:
         more = ngettext("{first} and {n} more", "{first} and {n} more", len(gone) - 1)
         what = more.format(first=gone[0], n=len(gone) - 1) if len(gone) > 1 else gone[0]
     else:
         n = run.changes.destroy
         what = ngettext("{n} resource", "{n} resources", n).format(n=n)
-    wanted = _stack_name(run.directory)
-    if name == wanted:
-        return
-    raise Failure(
-        _(
-            "Nothing was applied: the plan destroys or replaces {what}; to go ahead all the same, "
-            "add --confirm {name}."
-        ).format(what=what, name=wanted)
-    )
+    wanted = stack_name(run.directory)
+    if name != wanted:
+        raise Failure(
+            _("Nothing was applied: the plan destroys or replaces {what}.").format(what=what),
+            _("To apply it, add --confirm {name}.").format(name=wanted),
+        )
 
 
 def _told(run: Run, tree: PlanTree) -> tuple[PlanWarning, ...]:
@@ -106,13 +101,8 @@ def _answers(directory: Path) -> Mapping[str, object]:
         return {}
 
 
-def _warnings(run: Run) -> tuple[PlanWarning, ...]:
-    tree = wait_for_plan(run)
-    return () if tree is None else warnings(tree)
-
-
-def _stack_name(directory: Path) -> str:
-    """Return what the wizard has typed before it destroys: the stack's name, or the directory's."""
+def stack_name(directory: Path) -> str:
+    """Return what must be typed before it destroys: the stack's name, or the directory's."""
     return str(_answers(directory).get("stack.name", "")).strip() or directory.resolve().name
 
 

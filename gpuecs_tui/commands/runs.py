@@ -25,6 +25,7 @@ from gpuecs_tui.terraform.follower import Follower
 from gpuecs_tui.terraform.hard_stop import end_now
 from gpuecs_tui.terraform.plan_words import only_outputs
 from gpuecs_tui.terraform.problems import TerraformProblem
+from gpuecs_tui.terraform.protection import refuse_protected
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.states import Operation, State, title
 from gpuecs_tui.terraform.unread_run import UnreadRun
@@ -70,7 +71,18 @@ def destroy(arguments: argparse.Namespace) -> int:
     """Plan the end of everything in the state, then apply just that plan."""
     needs_yes(arguments, "state")
     choose_account(arguments)
-    return _plan_and_apply(arguments, Operation.DESTROY)
+    try:
+        refuse_protected(arguments.directory)
+    except TerraformProblem as problem:
+        raise Failure(problem.message, problem.remedy) from None
+    name = plan_report.stack_name(arguments.directory)
+    if arguments.directory.is_dir() and arguments.confirm != name:
+        raise Failure(
+            _("Nothing was destroyed: a destroy deletes everything in the stack's state."),
+            _("To destroy it, add --confirm {name}.").format(name=name),
+            EXIT_USAGE,
+        )
+    return _plan_and_apply(arguments, Operation.DESTROY, confirm=arguments.confirm)
 
 
 def runs(arguments: argparse.Namespace) -> int:
@@ -163,13 +175,12 @@ def plan_and_apply(
 
     Unless ``despite_credentials``, nothing is applied with credentials that end too soon for it;
     without ``go_ahead`` nothing is in any case. ``check`` looks at the account once more before
-    the plan is applied; where it raises Failure the plan is discarded. An apply that destroys or
-    replaces asks for the stack's name as ``confirm``.
+    the plan is applied; where it raises Failure the plan is discarded. A destroy, and
+    an apply that destroys or replaces, ask for the stack's name as ``confirm``.
     """
     run = start(directory, operation, plugin_dir, profile, only_bring_back=only_bring_back)
     follower = Follower(run)
-    asks = operation is Operation.APPLY and not only_bring_back
-    preface = plan_report.warn_once(run) if asks else None
+    preface = plan_report.warn_once(run) if operation is Operation.APPLY else None
     waiting = follow(run, _is_decidable, follower=follower, preface=preface)
     if waiting.state is not State.PLANNED:
         return outcome(waiting)
@@ -177,7 +188,7 @@ def plan_and_apply(
         store.discard(waiting)
         print(_("Nothing was done: this was only the plan. To carry it out, add --yes."))
         return EXIT_CHANGES
-    gates = Gates(check, asks, confirm, despite_credentials)
+    gates = Gates(check, not only_bring_back, confirm, despite_credentials)
     try:
         credentials_end = gates.refuse(waiting)
     except Failure:

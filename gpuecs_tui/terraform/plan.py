@@ -84,11 +84,6 @@ class PlanTree:
     desired_counts: Mapping[str, int] = field(default_factory=dict, compare=False)
     """Address of each ECS service → its desired count after the plan, changed or not."""
 
-    @property
-    def needs_typed_confirmation(self) -> bool:
-        """Tell whether anything is destroyed or replaced, so that a key press is not enough."""
-        return any(change.action in DESTRUCTIVE for change in self.changes)
-
     def by_action(self, action: Action) -> tuple[Change, ...]:
         """Return the changes with one action."""
         return tuple(change for change in self.changes if change.action is action)

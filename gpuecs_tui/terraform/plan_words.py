@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.terraform.plan import DESTRUCTIVE, Action, Change, PlanTree
+from gpuecs_tui.terraform.run import Run
+from gpuecs_tui.terraform.states import Operation
 
 SERVICE_REPLACED = "service-replaced"
 """Id of the rule in the list of failure modes (tpa#11351, tpa#22823)."""
@@ -98,12 +100,26 @@ def only_outputs() -> str:
 def warnings(tree: PlanTree) -> tuple[PlanWarning, ...]:
     """Return a warning for each thing that the plan destroys or replaces, weightiest first."""
     weight = list(_CONSEQUENCES)
-    changes = [c for c in tree.changes if c.action in DESTRUCTIVE and not _is_ordinary(c)]
+    changes = [c for c in tree.changes if c.action in DESTRUCTIVE and not is_ordinary(c)]
     changes.sort(key=lambda c: weight.index(c.type) if c.type in weight else len(weight))
     return tuple(_warning(change) for change in changes)
 
 
-def _is_ordinary(change: Change) -> bool:
+def needs_name(run: Run, tree: PlanTree | None) -> bool:
+    """Tell whether the stack's name must be typed before the plan of ``run`` is applied.
+
+    It must for a destroy, and for what destroys or replaces something that users of the stack
+    notice. While the plan's details are not known (None), each deletion counts.
+    """
+    if run.operation is Operation.DESTROY:
+        return True
+    if tree is None:
+        return bool(run.changes and run.changes.destroy)
+    return bool(warnings(tree))
+
+
+def is_ordinary(change: Change) -> bool:
+    """Tell whether a change is the usual one of its type, such as a task's new revision."""
     return change.type in _HARMLESS and (
         change.action is Action.REPLACE or change.type == "terraform_data"
     )

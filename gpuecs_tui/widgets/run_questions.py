@@ -9,12 +9,12 @@ from textual.content import Content
 from gpuecs_tui.apply_check import Checked
 from gpuecs_tui.credentials_check import CredentialCheck
 from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.plan_words import needs_name
 from gpuecs_tui.terraform.progress import Progress
 from gpuecs_tui.terraform.states import Operation
 from gpuecs_tui.widgets.confirm import Confirm
 from gpuecs_tui.widgets.run_watch import RunWatch
 from gpuecs_tui.widgets.run_words import (
-    destroys,
     finding_lines,
     freshness_lines,
     in_flight,
@@ -40,7 +40,7 @@ def apply_question(
     destroy = run.operation is Operation.DESTROY
     errors = checked.errors if checked is not None else ()
     blind = checked is not None and bool(checked.account_problem)
-    grave = bool(errors) or destroys(run, watch.tree)
+    grave = bool(errors) or needs_name(run, watch.tree)
     lines = [
         *finding_lines(errors),
         *about,

@@ -14,7 +14,7 @@ from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.terraform.hard_stop import SECOND_INTERRUPT_SECONDS
 from gpuecs_tui.terraform.plan import DESTRUCTIVE, PlanTree
 from gpuecs_tui.terraform.plan_notices import notices
-from gpuecs_tui.terraform.plan_words import in_full, only_outputs, warnings
+from gpuecs_tui.terraform.plan_words import in_full, is_ordinary, only_outputs, warnings
 from gpuecs_tui.terraform.progress import Progress, ResourceProgress
 from gpuecs_tui.terraform.run import HAS_CHANGES, Changes, Run
 from gpuecs_tui.terraform.states import Operation, State
@@ -126,8 +126,11 @@ def destroyed_lines(run: Run, progress: Progress, tree: PlanTree | None) -> list
         for warning in told:
             lines.append(Content.styled(f"! {harmless(in_full(warning))}", "$text-error"))
         named = {warning.address for warning in told}
-        rest = [c.address for c in tree.changes if c.action in DESTRUCTIVE]
-        rest = [address for address in rest if address not in named]
+        rest = [
+            c.address
+            for c in tree.changes
+            if c.action in DESTRUCTIVE and c.address not in named and not is_ordinary(c)
+        ]
     else:
         lines = []
         rest = [
@@ -137,11 +140,10 @@ def destroyed_lines(run: Run, progress: Progress, tree: PlanTree | None) -> list
     return lines
 
 
-def destroys(run: Run, tree: PlanTree | None) -> bool:
-    """Tell whether a plan takes anything away, so that a key press is not enough."""
-    if run.operation is Operation.DESTROY or (run.changes and run.changes.destroy):
-        return True
-    return tree is not None and tree.needs_typed_confirmation
+def _revised(tree: PlanTree | None) -> list[str]:
+    """Return the addresses of what a plan replaces in the ordinary course of a change."""
+    changes = tree.changes if tree is not None else ()
+    return [c.address for c in changes if c.action in DESTRUCTIVE and is_ordinary(c)]
 
 
 def question(run: Run, progress: Progress, tree: PlanTree | None) -> list[Content]:
@@ -152,6 +154,9 @@ def question(run: Run, progress: Progress, tree: PlanTree | None) -> list[Conten
     if told := notices(tree) if tree is not None else ():
         lines.append(Content(""))
         lines += [Content.styled(f"! {harmless(it.message)}", "$text-warning") for it in told]
+    if usual := _revised(tree):
+        lines += [Content(""), Content(_("Replaced by a new revision:"))]
+        lines += [Content.styled(f"  {harmless(it)}", "$text-muted") for it in usual]
     for action, title in (("create", _("Created:")), ("update", _("Changed in place:"))):
         found = [it.address for it in progress.resources.values() if it.action == action]
         if found:

@@ -12,7 +12,7 @@ import pytest
 from gpuecs_tui.cli import main
 from gpuecs_tui.commands import stacks
 from gpuecs_tui.commands.demo import tag_of
-from gpuecs_tui.commands.failure import EXIT_FAILED, Failure
+from gpuecs_tui.commands.failure import EXIT_FAILED, EXIT_USAGE, Failure
 from gpuecs_tui.commands.output import escaped_toml, print_json
 from gpuecs_tui.commands.runs import EXIT_CHANGES
 from gpuecs_tui.stack.answers import dump_answers, load_answers
@@ -99,16 +99,22 @@ def test_an_apply_that_replaces_asks_for_the_name(
     for words in ([], ["--confirm", "other"]):
         assert main(["apply", "--yes", "--offline", str(stack), *words]) == EXIT_FAILED
         assert capsys.readouterr().err.endswith(
-            "Nothing was applied: the plan destroys or replaces aws_lb.this; to go ahead all the "
-            "same, add --confirm llm.\n"
+            "Nothing was applied: the plan destroys or replaces aws_lb.this. To apply it, add "
+            "--confirm llm.\n"
         )
         assert runs.runs_of(stack)[0].state is State.DISCARDED
     assert main(["apply", "--yes", "--offline", str(stack), "--confirm", "llm"]) == 0
     assert fake_engine.calls(engine)[-1]["arguments"][0] == "apply"
 
 
-def test_a_destroy_asks_for_no_name(stack: Path, engine: Path) -> None:
-    assert main(["destroy", "--yes", str(stack)]) == 0
+def test_a_destroy_asks_for_the_name_before_it_plans(
+    stack: Path, engine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for words in ([], ["--confirm", "other"]):
+        assert main(["destroy", "--yes", str(stack), *words]) == EXIT_USAGE
+        assert "add --confirm llm." in capsys.readouterr().err
+    assert runs.runs_of(stack) == []
+    assert main(["destroy", "--yes", str(stack), "--confirm", "llm"]) == 0
 
 
 def test_a_new_revision_of_the_task_definition_asks_for_no_name(

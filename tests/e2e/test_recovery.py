@@ -20,6 +20,7 @@ from gpuecs_tui.terraform.bring_back import IMPORT_FILE
 from gpuecs_tui.terraform.errored import Verdict
 from gpuecs_tui.terraform.locks import Holder, LockProblem, held_lock, unlock
 from gpuecs_tui.terraform.plan import wait_for_plan
+from gpuecs_tui.terraform.plan_words import needs_name
 from gpuecs_tui.terraform.recovery import examine
 from gpuecs_tui.terraform.render import render
 from gpuecs_tui.terraform.run import Run
@@ -129,7 +130,7 @@ def test_a_killed_terraform_loses_nothing(bucket: str, tmp_path: Path) -> None:
     assert planned.changes is not None and planned.changes.destroy == 0
     assert planned.changes.imported >= len(found.created) + 1
     tree = wait_for_plan(planned)
-    assert tree is not None and not tree.needs_typed_confirmation
+    assert tree is not None and not needs_name(planned, tree)
     # Nothing of it is left in the directory: the saved plan alone holds the imports.
     assert not (stack / IMPORT_FILE).exists()
     done = reach(runs.approve(planned), State.SUCCEEDED)

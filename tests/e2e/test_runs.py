@@ -27,6 +27,7 @@ from gpuecs_tui.terraform.follower import Follower
 from gpuecs_tui.terraform.journal import record
 from gpuecs_tui.terraform.liveness import identify, is_alive
 from gpuecs_tui.terraform.plan import wait_for_plan
+from gpuecs_tui.terraform.plan_words import needs_name
 from gpuecs_tui.terraform.recovery import examine
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.runs import AlreadyDecided
@@ -130,7 +131,7 @@ def test_the_whole_way(tmp_path: Path) -> None:
     tree = wait_for_plan(run)
     assert tree is not None
     assert {change.address for change in tree.changes} == EVERYTHING
-    assert not tree.needs_typed_confirmation
+    assert not needs_name(run, tree)
 
     done = until_state(runs.approve(run), State.SUCCEEDED)
     assert done.returncode == 0 and done.plan_path is None

@@ -175,6 +175,11 @@ def _apply(program: Path, answers: str, folder: Path, environ: Mapping[str, str]
     )  # fmt: skip
 
 
+def _destroy(applied: Applied) -> str:
+    name = applied.stack.stack.name
+    return applied.says("destroy", applied.directory, "--yes", "--confirm", name)
+
+
 @pytest.fixture(scope="module")
 def both(
     installed: Path,
@@ -197,7 +202,7 @@ def both(
             )
         )
         yield applied[0], applied[1]
-        for finished in pool.map(lambda it: it.says("destroy", it.directory, "--yes"), applied):
+        for finished in pool.map(_destroy, applied):
             assert "\nDestroyed.\n1 task definition revision stays ACTIVE" in finished
         for each in applied:
             state = json.loads((each.directory / "terraform.tfstate").read_text())

@@ -136,6 +136,6 @@ def _strike_in_mid_apply(place: Place, strike: Callable[[Terminal], None]) -> No
     assert judge.look(ended, place.account.things(NAME), before).problems == []
     assert len(addresses_of(state.read_bytes())) == SMALL + 2
     assert place.exit_code("plan", place.directory) == 0
-    assert place.exit_code("destroy", place.directory, "--yes") == 0
+    assert place.exit_code("destroy", place.directory, "--yes", "--confirm", NAME) == 0
     assert place.account.things(NAME) == set()
     assert json.loads(state.read_bytes())["resources"] == []

@@ -1,12 +1,16 @@
 import json
+from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gpuecs_tui.terraform.plan import UNKNOWN, Action, Attribute, tree
 from gpuecs_tui.terraform.plan_mask import MASK, mask, masked
-from gpuecs_tui.terraform.plan_words import warnings
+from gpuecs_tui.terraform.plan_words import needs_name, warnings
+from gpuecs_tui.terraform.states import State
+from tests.ui.run_folders import stage
 
 
 def resource(address: str, *actions: str, **change: Any) -> dict[str, Any]:
@@ -36,13 +40,33 @@ def test_what_is_destroyed_comes_first() -> None:
         ("aws_a.new", Action.CREATE),
         ("data.aws_f.look", Action.READ),
     ]
-    assert plan.needs_typed_confirmation
     assert [c.address for c in plan.by_action(Action.CREATE)] == ["aws_a.new"]
 
 
-def test_a_plan_that_only_adds_needs_no_typing() -> None:
-    plan = tree(show(resource("aws_a.b", "create"), resource("aws_a.c", "update")))
-    assert not plan.needs_typed_confirmation
+@pytest.mark.parametrize(
+    ("operation", "changed", "asks"),
+    [
+        ("apply", [resource("aws_a.b", "create"), resource("aws_a.c", "update")], False),
+        ("apply", [resource("aws_ecs_task_definition.this", "delete", "create")], False),
+        ("apply", [resource("aws_ecs_task_definition.this", "delete")], True),
+        ("apply", [resource("aws_sqs_queue.of_a_colleague", "delete")], True),
+        ("apply", [resource("aws_lb.this", "create", "delete")], True),
+        # All of the stack, however little that is.
+        ("destroy", [resource("aws_iam_role_policy_attachment.this", "delete")], True),
+    ],
+)
+def test_the_name_is_asked_for_a_destroy_and_what_users_notice(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    operation: str,
+    changed: list[dict[str, Any]],
+    asks: bool,
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    run = stage(tmp_path / "stack", State.PLANNED, operation=operation, changes=(0, 0, 1))
+    assert needs_name(run, tree(show(*changed))) is asks
+    # Before the details are known, anything deleted counts.
+    assert needs_name(run, None)
 
 
 def test_imports_moves_and_words_of_newer_releases() -> None:
