@@ -130,6 +130,16 @@ async def approve(pilot: Pilot[int]) -> Confirm:
     return confirm
 
 
+async def until_details(pilot: Pilot[int]) -> None:
+    """Wait for what the plan changes in detail; until then each deletion asks for the name."""
+
+    def there() -> bool:
+        view = screen_of(pilot).panel.view
+        return view is not None and view.tree is not None
+
+    await until(pilot, there, "the plan's details")
+
+
 async def test_without_any_run_it_offers_to_plan(directory: Path) -> None:
     async with on_run_screen(directory) as pilot:
         assert "p plans what is written" in said(pilot)
@@ -151,9 +161,9 @@ async def test_what_a_plan_destroys_comes_first_and_in_words(directory: Path) ->
         await until(pilot, lambda: "load balancer" in said(pilot), "the plan's details")
         lines = said(pilot).splitlines()
         assert lines[1] == (
-            "! This deletes the load balancer and makes a new one. What follows: for some minutes "
-            "there is no load balancer and its name can't be resolved; then its DNS name is "
-            "another one, and every client and record that uses it must follow. (because of name)"
+            "! This deletes the load balancer and makes a new one. What follows: its DNS name "
+            "changes; every client and record that uses it must follow. For some minutes there is "
+            "no load balancer, and its name can't be resolved. (because of name)"
         )
         assert "a approves exactly this plan" in lines[-1]
 
@@ -290,8 +300,9 @@ async def test_a_harder_stop_says_what_it_loses_and_needs_the_name(
     fake_engine.install(engine, apply=slow)
     async with on_run_screen(directory, wanted="apply") as pilot:
         await until_run(pilot, State.PLANNED)
+        await until_details(pilot)
         await approve(pilot)
-        # The plan's details, which are read by now, name nothing that users notice.
+        # The plan's details name nothing that users notice.
         await pilot.press("y")
         await until_run(pilot, State.APPLYING)
         await until(pilot, lambda: "Modifying" in log_text(pilot), "the apply's lines")
