@@ -16,7 +16,7 @@ from textual.widgets import Static
 from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.terraform import broken_state, errored, locks, recovery
 from gpuecs_tui.terraform.errored import Verdict
-from gpuecs_tui.terraform.locks import HeldLock
+from gpuecs_tui.terraform.locks import HeldLock, Holder
 from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.recovery import Recovery
 from gpuecs_tui.terraform.stored_state import NOTHING, StoredState
@@ -190,9 +190,12 @@ class StateScreen(StepScreen):
         if found.lock is not None and not found.at_work:
             why = "" if found.lock.may_be_unlocked else locks.refusal(found.lock)
             who = f"{found.lock.who}  {why}".strip()
-            row = Row(UNLOCK, (_("Release the lock"), who), group, why_not=why)
+            # One that may be in use is released only by typing whose it is.
+            unknown = found.lock.holder is Holder.UNKNOWN
+            words = _("Release a lock that may be in use") if unknown else _("Release the lock")
+            row = Row(UNLOCK, (words, who), group, why_not="" if unknown else why)
             # One that keeps others out keeps the rest from being mended too.
-            rows.insert(0 if found.lock.stops else len(rows), row)
+            rows.insert(0 if found.lock.stops and not unknown else len(rows), row)
         return rows
 
     def _resources(self) -> list[Row]:
@@ -286,7 +289,7 @@ class StateScreen(StepScreen):
         directory, profile = self.wizard.options.directory, self.wizard.profile
 
         def do() -> str:
-            locks.unlock(directory, lock.id, state_environment(profile))
+            locks.unlock(directory, lock.id, state_environment(profile), confirmed=lock.word)
             return _("The lock is gone.")
 
         def answered(yes: bool | None) -> None:
@@ -300,7 +303,13 @@ class StateScreen(StepScreen):
             ),
         ]
         self.app.push_screen(
-            Confirm(_("Release the lock?"), lines, yes=_("Release"), word=lock.id, grave=True),
+            Confirm(
+                _("Release the lock?"),
+                lines,
+                yes=_("Release"),
+                word=lock.word if lock.holder is Holder.UNKNOWN else lock.id,
+                grave=True,
+            ),
             answered,
         )
 

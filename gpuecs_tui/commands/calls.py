@@ -205,7 +205,17 @@ _ALL = (
             DIRECTORY,
             (
                 ("--unlock",),
-                {"metavar": "ID", "help": N_("release a lock whose holder runs no more")},
+                {"metavar": "ID", "help": N_("release a lock whose holder has ended")},
+            ),
+            (
+                ("--confirm",),
+                {
+                    "metavar": "USER@HOST",
+                    "help": N_(
+                        "with --unlock: the holder of the lock, to release it although it is not "
+                        "known whether that holder still works"
+                    ),
+                },
             ),
             (
                 ("--restore",),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
@@ -9,34 +11,86 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform import runs
 from gpuecs_tui.terraform.candidates import Candidate, forget_run, told_by
 from gpuecs_tui.terraform.problems import TerraformProblem
-from gpuecs_tui.terraform.recovery import lacking
+from gpuecs_tui.terraform.recovery import Recovery, lacking
 from gpuecs_tui.terraform.run import Run
+from gpuecs_tui.terraform.shared_run import SharedRun
+from gpuecs_tui.terraform.shared_runs import Shelf, ShelfProblem, shelf_of
+from gpuecs_tui.terraform.states import Operation
+from gpuecs_tui.terraform.unread_run import UnreadRun
 
 
 def forget(directory: Path, run_id: str, *, yes: bool) -> int:
     """List what run ``run_id`` created and the state lacks; with ``yes`` dismiss it.
 
-    Raises Failure where there is no such run, and without ``yes``.
+    It may be a run of this machine, or another's whose record lies beside the state. Raises Failure
+    where there is no such run, and without ``yes``.
     """
+    shelf = shelf_of(directory, os.environ)
     run = next((it for it in runs.records_of(directory) if it.id == run_id), None)
-    if run is None:
+    if run is not None:
+        created = _created_by(directory, run)
+        _dismiss(directory, run_id, created, lambda: _forget_own(run, shelf), yes=yes)
+        return 0
+    shared = next((it for it in _records(shelf) if it.id == run_id), None)
+    if shared is None or shelf is None:
         raise Failure(
             _("{directory} has no run {run}.").format(directory=directory, run=run_id),
             _("To list its runs: gpuecs-tui runs {directory}").format(directory=directory),
             EXIT_USAGE,
         )
+    _dismiss(directory, run_id, shared.created, lambda: shelf.delete(run_id), yes=yes)
+    return 0
+
+
+def nothing_to_recover(directory: Path, found: Recovery) -> str:
+    """Return why there is nothing to bring back, as far as it is known here."""
+    if found.unread_records:
+        return _("No record on this machine. {reason}").format(reason=found.unread_records)
+    own = runs.records_of(directory)
+    if all(isinstance(it, Run) and it.operation is Operation.PLAN for it in own):
+        return _(
+            "No record on this machine of a run that created anything: the state lacks nothing "
+            "that is known here. If a run was killed on another machine, recover there."
+        )
+    return _("The state lacks nothing that an earlier run created.")
+
+
+def _created_by(directory: Path, run: Run | UnreadRun) -> list[Candidate]:
     if isinstance(run, Run) and not run.is_final:
         raise Failure(
-            _("Run {run} has not ended.").format(run=run_id),
+            _("Run {run} has not ended.").format(run=run.id),
             _("To follow it: gpuecs-tui attach {directory}").format(directory=directory),
         )
-    created = [it for it in told_by(run).values() if it is not None]
+    return [it for it in told_by(run).values() if it is not None]
+
+
+def _records(shelf: Shelf | None) -> Sequence[SharedRun]:
     try:
-        missing = lacking(directory, created)
+        return shelf.read() if shelf is not None else ()
+    except ShelfProblem as problem:
+        raise Failure(problem.message, problem.remedy) from None
+
+
+def _forget_own(run: Run | UnreadRun, shelf: Shelf | None) -> None:
+    forget_run(run)
+    if shelf is not None:
+        shelf.delete(run.id)
+
+
+def _dismiss(
+    directory: Path,
+    run_id: str,
+    created: Sequence[Candidate],
+    do: Callable[[], None],
+    *,
+    yes: bool,
+) -> None:
+    try:
+        missing: Sequence[Candidate] = lacking(directory, created)
     except TerraformProblem as problem:
         # What the state holds is not known, so all of it is listed.
         print(harmless(f"!  {problem}"))
-        missing = tuple(created)
+        missing = created
     _list(run_id, missing)
     if not yes:
         raise Failure(
@@ -47,18 +101,19 @@ def forget(directory: Path, run_id: str, *, yes: bool) -> int:
             EXIT_USAGE,
         )
     try:
-        forget_run(run)
+        do()
+    except ShelfProblem as problem:
+        raise Failure(problem.message, problem.remedy) from None
     except OSError as error:
         raise Failure(
-            _("Could not write {path}: {reason}.").format(
-                path=run.files.forgotten, reason=error.strerror or error
+            _("Could not write the record of run {run}: {reason}.").format(
+                run=run_id, reason=error.strerror or error
             )
         ) from None
     print(_("Run {run} is dismissed. No plan imports what it created.").format(run=run_id))
-    return 0
 
 
-def _list(run_id: str, missing: tuple[Candidate, ...]) -> None:
+def _list(run_id: str, missing: Sequence[Candidate]) -> None:
     if not missing:
         print(_("The state lacks nothing that run {run} created.").format(run=run_id))
         return

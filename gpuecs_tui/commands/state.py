@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.failure import EXIT_FAILED, Failure, harmless
-from gpuecs_tui.commands.forget import forget
+from gpuecs_tui.commands.forget import forget, nothing_to_recover
 from gpuecs_tui.commands.output import print_json
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.terraform import broken_state, errored, locks, recovery
@@ -30,7 +30,8 @@ def state(arguments: argparse.Namespace) -> int:
     if not directory.is_dir():
         raise Failure(_("{directory} is no directory.").format(directory=directory))
     if arguments.unlock is not None:
-        _worded(lambda: locks.unlock(directory, arguments.unlock))
+        confirmed = arguments.confirm or ""
+        _worded(lambda: locks.unlock(directory, arguments.unlock, confirmed=confirmed))
         print(_("The lock {id} is gone.").format(id=harmless(arguments.unlock)))
         return 0
     if arguments.push:
@@ -71,8 +72,9 @@ def _tell(directory: Path, *, as_json: bool) -> int:
 def _recover(arguments: argparse.Namespace) -> int:
     from gpuecs_tui.commands import runs
 
-    if not recovery.examine(arguments.directory).missing:
-        print(_("The state lacks nothing that an earlier run created."))
+    found = recovery.examine(arguments.directory)
+    if not found.missing:
+        print(harmless(nothing_to_recover(arguments.directory, found)))
         return 0
     return runs.plan_and_apply(
         arguments.directory,
@@ -195,7 +197,13 @@ def _tree(
             "verdict": failed.verdict.value,
         },
         "missing": [
-            {"address": it.address, "id": it.id or None, "certain": it.certain, "run": it.run}
+            {
+                "address": it.address,
+                "id": it.id or None,
+                "certain": it.certain,
+                "run": it.run,
+                "by": it.by or None,
+            }
             for it in found.missing
         ],
         "messages": found.sentences(),

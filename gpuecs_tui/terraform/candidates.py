@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gpuecs_tui.terraform.events import Decoder, Diagnostic, Event, Hook
@@ -51,6 +51,8 @@ class Candidate:
     """When its creation began: nothing older than that is it."""
     other_id: str = ""
     """What the state holds at this address instead; empty where it holds nothing."""
+    by: str = ""
+    """``user@host`` whose run it was; empty for a run that is recorded on this machine."""
 
     @property
     def certain(self) -> bool:
@@ -119,9 +121,7 @@ def _lacking(told: Iterable[Candidate], state: StoredState) -> Iterator[Candidat
             yield found
         elif found.certain and stored.id != found.id:
             # A replacement whose old one the state still holds.
-            yield Candidate(
-                found.address, found.type, found.id, found.run, found.begun_at, stored.id
-            )
+            yield replace(found, other_id=stored.id)
 
 
 def told_by(run: Run | UnreadRun) -> Mapping[str, Candidate | None]:

@@ -83,6 +83,12 @@ _TABLE = (
         N_("Check the bucket name in the backend block, and which account you are using."),
     ),
     _known(
+        "lock-gone",
+        r"Error releasing the state lock[\s\S]*(?:NoSuchKey|StatusCode: 404)",
+        N_("What was done is stored, but the state's lock was released while this run worked."),
+        N_("Run a new plan: another run may have changed the state meanwhile."),
+    ),
+    _known(
         "lock-not-released",
         r"Error releasing the state lock",
         N_("What was done is stored, but the state's lock could not be released: {quote}"),
@@ -254,8 +260,12 @@ def _told(known: _Known, error: Diagnostic, match: re.Match[str]) -> Diagnosis:
     lock = dict.fromkeys(("ID", "Who", "Operation", "Created"), "?")
     named = {**lock, **dict(_LOCK_INFO.findall(error.detail)), **match.groupdict()}
     message = _(known.message).format(quote=_quote(error), **named)
-    remedy = _(known.remedy).format(platform=this_platform(), **named)
-    return Diagnosis(known.kind, message, remedy, _place(error))
+    remedy = known.remedy
+    if "{ID}" in remedy and named["ID"] == "?":
+        # Without an id there is nothing to release.
+        remedy = N_("Look at the lock: gpuecs-tui state DIR")
+    words = _(remedy).format(platform=this_platform(), **named)
+    return Diagnosis(known.kind, message, words, _place(error))
 
 
 def _quote(error: Diagnostic) -> str:

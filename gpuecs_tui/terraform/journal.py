@@ -10,6 +10,7 @@ decision.json      the one decision on a plan: approve or discard; created exact
 cancel.json        somebody asked for the end
 interrupted.json   made right before Terraform's one SIGINT: who finds it sends none
 forced.json        somebody had Terraform ended before it saved its state
+locks.json         ids of the locks on the state that the run's Terraform was seen to hold
 forgotten.json     the user dismissed what the run created and the state lacks
 journal.jsonl      Terraform's ``-json`` events, written by Terraform itself, and ours; on the disk
                    every second and before each transition
@@ -91,6 +92,11 @@ class RunFiles:
     def forced(self) -> Path:
         """The mark that Terraform was ended without its state being saved."""
         return self.folder / "forced.json"
+
+    @property
+    def locks(self) -> Path:
+        """The ids of the state's locks that it held."""
+        return self.folder / "locks.json"
 
     @property
     def forgotten(self) -> Path:

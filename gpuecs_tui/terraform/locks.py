@@ -1,15 +1,18 @@
 """The lock on a directory's state, local or in S3: who holds it, whether it lives, letting it go.
 
-A lock has no expiry (stale-lock). It is let go here only when its holder is known to be dead: a
-local one whose file nobody has locked, one in S3 that a run of ours or another process of this
-machine took that runs no more.
+A lock has no expiry (stale-lock). It is offered for release only when its holder is known to have
+ended: a local lock whose file no process has locked, or one in S3 whose id a run of ours has on
+record (lock_record.py) and that run has ended. User, machine and time of a lock prove nothing: a
+colleague's run on the same machine may have them all. Any other lock is released only if the user
+names its id and its holder.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -20,10 +23,10 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.directory_lock import is_held
 from gpuecs_tui.terraform.engine import PROGRAMS, find_engine
 from gpuecs_tui.terraform.environment import child_environment
+from gpuecs_tui.terraform.lock_record import recorded_locks
 from gpuecs_tui.terraform.places import Place, place_of
 from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.process import capture
-from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.runs import claim, runs_of
 from gpuecs_tui.terraform.state_content import PlaceProblem, with_reader
 from gpuecs_tui.terraform.stored_state import S3, backend, first_error, local_state, workspace
@@ -34,8 +37,6 @@ if TYPE_CHECKING:
 
 UNLOCK_SECONDS = 60.0
 """For ``force-unlock`` over a slow link; measured 1 s on loopback."""
-_RUN_MARGIN = timedelta(minutes=1)
-"""By which a lock's time may lie outside its run's: clocks of S3 and of this machine."""
 
 
 class Holder(StrEnum):
@@ -62,7 +63,7 @@ class HeldLock:
     created: datetime | None
     holder: Holder
     run: str = ""
-    """Id of the run of ours that took it; empty where none did."""
+    """Id of the run of ours that has this lock's id on record; empty where none has."""
     stops: bool = True
     """Whether it keeps others out: a local note that nobody holds doesn't."""
 
@@ -73,8 +74,13 @@ class HeldLock:
 
     @property
     def may_be_unlocked(self) -> bool:
-        """Tell whether unlocking can be offered: its holder is dead."""
+        """Tell whether unlocking can be offered: its holder has ended."""
         return self.holder is Holder.DEAD
+
+    @property
+    def word(self) -> str:
+        """Return what is typed to release it although its holder may work."""
+        return self.who or self.id
 
 
 class LockProblem(TerraformProblem):
@@ -116,11 +122,18 @@ def unread_lock(directory: Path, environ: Mapping[str, str]) -> str:
     )
 
 
-def unlock(directory: Path, lock_id: str, environ: Mapping[str, str] | None = None) -> None:
-    """Let go of the lock with ``lock_id``, whose holder is dead; blocks for a second.
+def unlock(
+    directory: Path,
+    lock_id: str,
+    environ: Mapping[str, str] | None = None,
+    *,
+    confirmed: str = "",
+) -> None:
+    """Let go of the lock with ``lock_id``, whose holder has ended; blocks for a second.
 
-    Raises LockProblem when there is no such lock or its holder isn't known to be dead,
-    DirectoryBusy while a run works in the directory.
+    One of which that isn't known only if ``confirmed`` is its holder, ``user@host`` (or its id,
+    where it names no holder). Raises LockProblem when there is no such lock or it may not be
+    released, DirectoryBusy while a run works in the directory.
     """
     environment = dict(os.environ if environ is None else environ)
     guard = claim(directory)
@@ -141,8 +154,9 @@ def unlock(directory: Path, lock_id: str, environ: Mapping[str, str] | None = No
                 _("The lock has another id: {id}.").format(id=held.id),
                 _("Look again at who it is."),
             )
-        if not held.may_be_unlocked:
-            raise LockProblem(refusal(held), remedy(held))
+        unknown = held.holder is Holder.UNKNOWN
+        if not held.may_be_unlocked and not (unknown and confirmed == held.word):
+            raise LockProblem(refusal(held), _way_on(directory, held))
         if held.stops and not backend(directory, environment).noted:
             raise LockProblem(
                 _("The lock can't be released from here: the directory is not initialised."),
@@ -162,7 +176,7 @@ def refusal(held: HeldLock) -> str:
         case Holder.ALIVE:
             return _("The lock is in use: {who} holds it and works.").format(who=held.who)
         case Holder.UNKNOWN:
-            return _("Whether {who} still works can't be told from here.").format(who=held.who)
+            return unknown_words(held)
         case Holder.DEAD:
             return ""
 
@@ -171,9 +185,24 @@ def remedy(held: HeldLock) -> str:
     """Return what to do about a lock that is not let go."""
     if held.holder is Holder.ALIVE:
         return _("Wait for its end, or cancel it.")
+    return _("Ask {who} whether their run still works.").format(who=held.who or "?")
+
+
+def unknown_words(held: HeldLock) -> str:
+    """Return what is not known of a lock of which no run of ours has the id on record."""
     return _(
-        "Look there; if nothing runs any more, run `terraform force-unlock {id}` in the directory."
-    ).format(id=held.id)
+        "Whether {who} still works is not known: no run recorded on this machine took this lock."
+    ).format(who=held.who or "?")
+
+
+def _way_on(directory: Path, held: HeldLock) -> str:
+    if held.holder is Holder.ALIVE or not held.id:
+        return remedy(held)
+    # Only here, where the user has named the id: it is not offered.
+    return _(
+        "{ask} Only if nothing works on this state on any machine: gpuecs-tui state {directory} "
+        "--unlock {id} --confirm {word}"
+    ).format(ask=remedy(held), directory=directory, id=held.id, word=held.word)
 
 
 def _local(directory: Path, state: Path) -> HeldLock | None:
@@ -188,7 +217,7 @@ def _local(directory: Path, state: Path) -> HeldLock | None:
         who=note.who,
         created=note.created,
         holder=alive,
-        run=_run_at(runs_of(directory), note.created),
+        run=_run_with(directory, note.id),
         stops=alive is not Holder.DEAD,
     )
 
@@ -224,10 +253,11 @@ def _in_s3(
     if told is None:
         return None
     who, created = str(told.get("Who", "")), lock_time(str(told.get("Created", "")))
-    run = _run_at(runs_of(directory), created)
+    lock_id = str(told.get("ID", ""))
+    run = _run_with(directory, lock_id)
     return HeldLock(
         place=where,
-        id=str(told.get("ID", "")),
+        id=lock_id,
         operation=str(told.get("Operation", "")),
         who=who,
         created=created,
@@ -237,50 +267,49 @@ def _in_s3(
 
 
 def _holder(directory: Path, who: str, run: str, guarded: bool) -> Holder:
-    """Tell of a lock in S3 whether its holder, ``user@host``, works on this machine."""
+    """Tell of a lock in S3 whether its holder, ``user@host``, works.
+
+    ``run``: the run of ours that took it, if any; ``guarded``: the directory's lock is ours.
+    """
+    runs = runs_of(directory)
+    if run:
+        return Holder.ALIVE if any(it.id == run and it.is_live for it in runs) else Holder.DEAD
     if who.rpartition("@")[2] != socket.gethostname():
         return Holder.UNKNOWN
-    if any(it.is_live for it in runs_of(directory)):
+    if any(it.is_live for it in runs):
         return Holder.ALIVE
-    places = _engine_places()
     # Another user's run, or one of ours that only adds details to its plan; our own guard is none.
-    if places is None or (not guarded and is_held(directory)):
+    if not guarded and is_held(directory):
         return Holder.UNKNOWN
-    if directory.resolve() in places:
-        return Holder.ALIVE
-    # An engine elsewhere may work on the same state, unless a run of ours took the lock.
-    return Holder.UNKNOWN if places and not run else Holder.DEAD
+    return Holder.ALIVE if directory.resolve() in _engine_places() else Holder.UNKNOWN
 
 
-def _engine_places() -> set[Path | None] | None:
-    """Return the folders that Terraforms of this machine work in, None among them for another
-    user's; None where this system doesn't tell."""
-    places: set[Path | None] = set()
+def _engine_places() -> set[Path]:
+    """Return the folders that Terraforms of this user work in; empty where this system doesn't
+    tell."""
+    places: set[Path] = set()
     try:
         folders = [path for path in Path("/proc").iterdir() if path.name.isdigit()]
     except OSError:
-        return None
+        return places
     for folder in folders:
         try:
             if (folder / "comm").read_text("utf-8", "replace").strip() not in PROGRAMS:
                 continue
         except OSError:
             continue
-        try:
+        # Another user's can't be asked.
+        with contextlib.suppress(OSError):
             places.add((folder / "cwd").readlink())
-        except OSError:
-            places.add(None)
     return places
 
 
-def _run_at(runs: Iterable[Run], created: datetime | None) -> str:
-    if created is None:
+def _run_with(directory: Path, lock_id: str) -> str:
+    """Return the run of ours that has a lock's id on record; empty where none has."""
+    if not lock_id:
         return ""
-    for run in runs:
-        ended = run.ended_at or datetime.now(UTC)
-        if run.started_at - _RUN_MARGIN <= created <= ended + _RUN_MARGIN:
-            return run.id
-    return ""
+    found = (it for it in runs_of(directory) if lock_id in recorded_locks(it.files))
+    return next((it.id for it in found), "")
 
 
 def _force_unlock(directory: Path, lock_id: str, environ: Mapping[str, str]) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.state_facts import StateFacts, StateRemark
 from gpuecs_tui.terraform.backend_block import backend_block
+from gpuecs_tui.terraform.created_names import names_created
 from gpuecs_tui.terraform.hcl_tree import ReadProblem
 from gpuecs_tui.terraform.moved_marker import moved_away
 from gpuecs_tui.terraform.places import noted_place, pending, place_of
@@ -42,7 +43,8 @@ class OwnState:
     """What the rules need of a stack's state."""
 
     owned: frozenset[str] | None = frozenset()
-    """Names, ids and ARNs of all managed resources; None where the state is not read."""
+    """Names, ids and ARNs of all managed resources, and of what a killed run of the stack created;
+    None where the state is not read."""
     facts: StateFacts = field(default_factory=StateFacts)
 
 
@@ -65,6 +67,7 @@ def own_state(directory: Path, environ: Mapping[str, str], *, offline: bool = Fa
         return OwnState(None, _unread(problem, remarks))
     values = (it.attributes.get(name) for it in state.resources for name in IDENTITIES)
     owned = frozenset(value for value in values if isinstance(value, str) and value)
+    owned |= names_created(directory, state, environ, offline=offline)
     return OwnState(owned, StateFacts(remarks=tuple(remarks)))
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +19,8 @@ from gpuecs_tui.terraform.events import Event
 from gpuecs_tui.terraform.journal import JournalWriter
 from gpuecs_tui.terraform.problems import RunProblem
 from gpuecs_tui.terraform.run import Run
+from gpuecs_tui.terraform.shared_run import SharedRun, created_elsewhere, with_shared
+from gpuecs_tui.terraform.shared_runs import Shelf, ShelfProblem
 from gpuecs_tui.terraform.states import Operation
 from gpuecs_tui.terraform.stored_state import NOTHING, StateProblem, read_state
 from gpuecs_tui.terraform.unread_run import UnreadRun
@@ -23,6 +28,8 @@ from gpuecs_tui.terraform.unread_run import UnreadRun
 NO_CHANGES, FAILED = 0, 1
 """Exit codes of ``plan -detailed-exitcode``; 2 is a plan with changes."""
 _DESTROY = ("-destroy",)
+READ_SECONDS = 20.0
+"""How long a plan that is made already waits for the records beside the state; they take 0.3 s."""
 SETTLED = timedelta(minutes=2)
 """After a run's end: a create that was cut off here goes on at AWS for some seconds, so what is not
 there sooner may still come, and is looked for again."""
@@ -47,9 +54,11 @@ def plan(
     journal: JournalWriter,
     planner: Planner,
     connect: Callable[[str | None, str], Account] = Account,
+    shelf: Shelf | None = None,
 ) -> int:
     """Plan ``run``, importing what ``earlier`` runs created and the state lacks.
 
+    ``shelf``: the records beside the state, of runs on other machines and of other users.
     Without anything like that it is one plan. Returns its exit code; a failure is that of the last
     plan. Raises RunProblem for a destroy that would leave something behind, and where
     errored.tfstate must be pushed before anything is changed.
@@ -57,23 +66,41 @@ def plan(
     destroys = run.operation is Operation.DESTROY
     bring_back.clear_leftover(run.directory)
     _refuse_fork(run, environment, journal)
-    missing = _missing(run, earlier, environment)
+    reading = _Reading(shelf)
+    missing = _missing(run, earlier, (), environment)
+    code: int | None = None
+    if not missing and not run.only_bring_back:
+        # The records beside the state are read meanwhile: mostly there are none.
+        code = planner.plan(_DESTROY if destroys else ())
+        if code == FAILED:
+            return code
+    shared = reading.result(journal)
+    if shared and missing is not None:
+        own = {it.id for it in earlier}
+        others = [it for it in shared if it.id not in own]
+        missing = _missing(run, earlier, others, environment)
     if not missing:
-        return NO_CHANGES if run.only_bring_back else planner.plan(_DESTROY if destroys else ())
+        if missing is not None:
+            _tidy(shelf, shared, missing, Search())
+        return NO_CHANGES if code is None else code
     words = ngettext(
         "An earlier run may have created {n} resource that the state lacks: looking for it…",
         "An earlier run may have created {n} resources that the state lacks: looking for them…",
         len(missing),
     )
     journal.note(words.format(n=len(missing)), "warn")
+    for who, count in Counter(it.by for it in missing if it.by).items():
+        journal.note(created_elsewhere(who, count), "warn")
     # A destroy plans as an apply first: only that tells what is missing by which name.
-    code = planner.plan(())
+    if code is None or destroys:
+        code = planner.plan(())
     search = Search()
     if code != FAILED:
         code = _with_imports(run, missing, journal, planner, search, code, connect)
     if code == FAILED:
         return code
     _remember_absent(missing, search, earlier)
+    _tidy(shelf, shared, missing, search)
     for sentence in search.unclear.values():
         journal.note(sentence, "warn")
     if run.only_bring_back:
@@ -101,20 +128,81 @@ def _refuse_fork(run: Run, environment: Mapping[str, str], journal: JournalWrite
     )
 
 
+class _Reading:
+    """The records beside the state, read in a thread while Terraform plans."""
+
+    def __init__(self, shelf: Shelf | None) -> None:
+        self._shelf = shelf
+        self._found: tuple[SharedRun, ...] = ()
+        self._problem = ""
+        self._thread = threading.Thread(target=self._read, name="shelf", daemon=True)
+        if shelf is not None:
+            self._thread.start()
+
+    def result(self, journal: JournalWriter) -> tuple[SharedRun, ...]:
+        """Return them; what hinders reading them goes to the journal."""
+        if self._shelf is None:
+            return ()
+        self._thread.join(READ_SECONDS)
+        if self._thread.is_alive():
+            self._problem = _("there was no answer within {n} s.").format(n=round(READ_SECONDS))
+        if self._problem:
+            words = _("Could not read the records of runs beside the state: {reason}")
+            journal.note(words.format(reason=self._problem))
+            return ()
+        return self._found
+
+    def _read(self) -> None:
+        assert self._shelf is not None
+        try:
+            # A plan that succeeds has held the lock itself: no other run was at work then.
+            self._found = self._shelf.others(())
+        except ShelfProblem as problem:
+            self._problem = problem.message
+
+
+def _tidy(
+    shelf: Shelf | None,
+    shared: Sequence[SharedRun],
+    missing: Sequence[Candidate],
+    search: Search,
+) -> None:
+    """Take out of the records what the state holds by now, or what was never created."""
+    if shelf is None:
+        return
+    for record in shared:
+        settled = record.updated_at and datetime.now(UTC) - record.updated_at >= SETTLED
+        wanted = {it.address for it in missing if it.run == record.id} - (
+            search.absent if settled else set()
+        )
+        kept = record.without({it.address for it in record.created} - wanted)
+        # Its own notes say what hinders: an object that stays does no harm.
+        with contextlib.suppress(ShelfProblem):
+            if not kept.created:
+                shelf.delete(record.id)
+            elif len(kept.created) < len(record.created):
+                shelf.put(replace(kept, ended=True))
+
+
 def _missing(
-    run: Run, earlier: Sequence[Run | UnreadRun], environment: Mapping[str, str]
-) -> tuple[Candidate, ...]:
+    run: Run,
+    earlier: Sequence[Run | UnreadRun],
+    shared: Sequence[SharedRun],
+    environment: Mapping[str, str],
+) -> tuple[Candidate, ...] | None:
+    """Return what the state lacks; None where the state can't be read."""
     # Journals are read before the state: mostly there is nothing to ask it about.
     others = [it for it in earlier if it.id != run.id]
-    if not candidates(others, NOTHING):
+    if not candidates(others, NOTHING) and not any(it.created for it in shared):
         return ()
     try:
-        return candidates(others, read_state(run.directory, environment))
+        state = read_state(run.directory, environment)
+        return with_shared(candidates(others, state), shared, state)
     except StateProblem:
         if run.only_bring_back:
             raise
         # Terraform's own plan will say why.
-        return ()
+        return None
 
 
 def _with_imports(

@@ -9,6 +9,7 @@ which imports it (recovering_plan.py).
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,8 @@ from gpuecs_tui.terraform.moves import Due, due, foreign_change
 from gpuecs_tui.terraform.places import noted_place
 from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.runs import live_run, records_of, unreadable_home
+from gpuecs_tui.terraform.shared_run import SharedRun, created_elsewhere, with_shared
+from gpuecs_tui.terraform.shared_runs import ShelfProblem, shelf_of
 from gpuecs_tui.terraform.stack_directory import unreadable
 from gpuecs_tui.terraform.state_content import read_place
 from gpuecs_tui.terraform.stored_state import (
@@ -65,6 +68,8 @@ class Recovery:
     """What can't be looked at, so that nothing can be said or mended here, a sentence each."""
     notes: tuple[str, ...] = ()
     """What is not looked at here and hinders nothing, a sentence each."""
+    unread_records: str = ""
+    """Why the records of runs beside the state could not be read, one sentence; may be empty."""
     at_work: bool = False
     """A run or a move of ours is at work: the lock is its own, and nothing else was looked at."""
 
@@ -104,7 +109,9 @@ class Recovery:
             told.append(self.move.sentence)
         if self.errored is not None:
             told.append(self.errored.sentence)
-        if created := len(self.created):
+        for who, count in Counter(it.by for it in self.missing if it.by).items():
+            told.append(created_elsewhere(who, count))
+        if created := sum(not it.by for it in self.created):
             words = ngettext(
                 "{n} resource was created that the state does not know: the next plan brings it "
                 "back.",
@@ -113,7 +120,7 @@ class Recovery:
                 created,
             )
             told.append(words.format(n=created))
-        if unsure := len(self.missing) - created:
+        if unsure := sum(not it.by and not it.certain for it in self.missing):
             words = ngettext(
                 "{n} creation was cut off and may have happened: the next plan looks for it.",
                 "{n} creations were cut off and may have happened: the next plan looks for them.",
@@ -150,6 +157,7 @@ def examine(directory: Path, environ: Mapping[str, str] | None = None) -> Recove
     failed: Errored | None = None
     missing: tuple[Candidate, ...] = ()
     problems = []
+    unread_records = ""
     unknown = [f"{it.message} {it.remedy}" for it in unread if it.is_open]
     if (home := unreadable_home()) is not None:
         unknown.append(str(home))
@@ -173,6 +181,10 @@ def examine(directory: Path, environ: Mapping[str, str] | None = None) -> Recove
             # Until it is moved the engine refuses to read it.
             failed = errored.compare(directory, environment)
             missing = _missing(directory, failed, environment)
+            shared, unread_records = _shared(directory, lock, environment)
+            if shared:
+                state = read_state(directory, environment)
+                missing = with_shared(missing, shared, state)
     except (Unreadable, NotRead) as problem:
         unknown.append(str(problem))
     except (TerraformProblem, OSError) as error:
@@ -180,7 +192,18 @@ def examine(directory: Path, environ: Mapping[str, str] | None = None) -> Recove
     # One cause, such as a bucket that does not exist, is said once.
     told, open_ = tuple(dict.fromkeys(problems)), dict.fromkeys(unknown)
     unread_only = tuple(it for it in open_ if it not in told)
-    return Recovery(lock, broken, move, moved, failed, missing, told, unread_only, notes)
+    return Recovery(
+        lock,
+        broken,
+        move,
+        moved,
+        failed,
+        missing,
+        told,
+        unread_only,
+        notes,
+        unread_records,
+    )
 
 
 def known_state(
@@ -204,6 +227,23 @@ def known_state(
     return parse_state(read_place(place, environment), str(place))
 
 
+def _shared(
+    directory: Path, lock: HeldLock | None, environ: Mapping[str, str]
+) -> tuple[tuple[SharedRun, ...], str]:
+    """Return the records beside the state of runs that are not ours and no longer work."""
+    shelf = shelf_of(directory, environ)
+    if shelf is None:
+        return (), ""
+    try:
+        own = {it.id for it in records_of(directory)}
+        return shelf.others(own, locked=lock is not None and lock.stops), ""
+    except ShelfProblem as problem:
+        words = _("Could not read the records of runs beside the state: {reason}")
+        return (), words.format(reason=problem.message)
+    finally:
+        shelf.close()
+
+
 def lacking(
     directory: Path, created: Iterable[Candidate], environ: Mapping[str, str] | None = None
 ) -> tuple[Candidate, ...]:
@@ -223,15 +263,12 @@ def lock_sentence(lock: HeldLock) -> str:
     words = {
         Holder.ALIVE: _("The state is locked by {who} ({operation}, for {age}), who works{run}."),
         Holder.DEAD: _(
-            "The state is locked by {who} ({operation}, for {age}), but that runs no more{run}."
+            "The state is locked by {who} ({operation}, for {age}). That run has ended{run}."
         ),
-        Holder.UNKNOWN: _(
-            "The state is locked by {who} ({operation}, for {age}); whether that still works "
-            "can't be told from here."
-        ),
+        Holder.UNKNOWN: _("The state is locked by {who} ({operation}, for {age}). {unknown}"),
     }
     run = _(", run {id}").format(id=lock.run) if lock.run else ""
-    return words[lock.holder].format(run=run, **place)
+    return words[lock.holder].format(run=run, unknown=locks.unknown_words(lock), **place)
 
 
 def operation_word(operation: str) -> str:

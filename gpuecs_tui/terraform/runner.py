@@ -21,6 +21,7 @@ from typing import Any
 from gpuecs_tui.i18n import _
 from gpuecs_tui.private_folder import PRIVATE_FILE
 from gpuecs_tui.terraform import broken_state, recovering_plan
+from gpuecs_tui.terraform.beside import Beside
 from gpuecs_tui.terraform.diagnosis import OUTWEIGH_A_STOP, Diagnosis
 from gpuecs_tui.terraform.directory_lock import LOCK_NAME, DirectoryLock
 from gpuecs_tui.terraform.engine import Engine, find_engine
@@ -31,6 +32,7 @@ from gpuecs_tui.terraform.init_stage import initialise
 from gpuecs_tui.terraform.initialise import needs_init
 from gpuecs_tui.terraform.journal import read_recorded
 from gpuecs_tui.terraform.launch import holder_of
+from gpuecs_tui.terraform.liveness import ProcessIdentity
 from gpuecs_tui.terraform.moved_marker import moved_away
 from gpuecs_tui.terraform.outcome import counts, failure, outputs, without_secrets
 from gpuecs_tui.terraform.plan_mask import masked
@@ -40,6 +42,7 @@ from gpuecs_tui.terraform.revisions import left_in_words, revisions_left
 from gpuecs_tui.terraform.run import HAS_CHANGES, NO_CHANGES, Run, load
 from gpuecs_tui.terraform.run_record import Ended, RunRecord
 from gpuecs_tui.terraform.runs import records_of, runs_of
+from gpuecs_tui.terraform.shared_runs import shelf_of
 from gpuecs_tui.terraform.states import Operation, State
 from gpuecs_tui.terraform.store import read_json, replace_json
 from gpuecs_tui.terraform.supervise import Cancelled, Supervisor
@@ -65,6 +68,7 @@ class Runner:
         self._told_of_credentials = False
         ours = child_environment(os.environ, profile=run.profile)
         self.environment, self.notes = ours.variables, ours.notes
+        self.beside = Beside(run, self.environment, self.journal.note)
         self._events: list[Event] = []
 
     def plan(self) -> None:
@@ -89,7 +93,10 @@ class Runner:
         earlier = records_of(self.run.directory)
         for unread in (it for it in earlier if isinstance(it, UnreadRun)):
             self.journal.note(f"{unread.message} {unread.remedy}", "warn")
-        code = recovering_plan.plan(self.run, earlier, self.environment, self.journal, planner)
+        shelf = shelf_of(self.run.directory, self.environment)
+        code = recovering_plan.plan(
+            self.run, earlier, self.environment, self.journal, planner, shelf=shelf
+        )
         # An interrupt can end the plan with 2 as well, before it has written anything.
         if code not in (NO_CHANGES, HAS_CHANGES) or (code and not self.files.plan.stat().st_size):
             self._fail(code)
@@ -123,6 +130,7 @@ class Runner:
             words = _("Changed since the plan was made: {files}. Applied is the plan as shown.")
             self.journal.note(words.format(files=", ".join(edited)), "warn")
         self._reserve = Reserve(self.run.directory / LOCK_NAME.parent, self.files.folder)
+        self.beside.share()
         self.record.enter(State.APPLYING, _("Applying the saved plan…"))
         arguments = ["apply", "-json", "-input=false", str(self.files.plan)]
         code = self._terraform(engine, arguments)
@@ -173,12 +181,18 @@ class Runner:
 
     def _terraform(self, engine: Engine, arguments: list[str]) -> int:
         begin = self.files.journal.stat().st_size
+
+        def started(child: ProcessIdentity) -> None:
+            self.record.tell_child(child)
+            if arguments[0] in ("plan", "apply"):
+                self.beside.terraform(child, arguments[0], begin)
+
         code = self.supervisor.run(
             [str(engine.path), *arguments],
             cwd=self.run.directory,
             environment=self.environment,
             output=self.journal.handle,
-            started=self.record.tell_child,
+            started=started,
             looked=self._look,
         )
         self.journal.sync()
@@ -345,6 +359,8 @@ def main(arguments: list[str]) -> int:
         runner.end_badly(problem.message, problem.remedy)
     except OSError as error:
         runner.end_badly(str(error), _("Mend that, then start it again."))
+    # Last: whoever waits for the run has its end already.
+    runner.beside.close(done=runner.record.state is State.SUCCEEDED)
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -17,8 +18,11 @@ from gpuecs_tui.commands.subject import subject_of
 from gpuecs_tui.demo.account import DemoAccount
 from gpuecs_tui.terraform import errored, runs
 from gpuecs_tui.terraform.bring_back import IMPORT_FILE
+from gpuecs_tui.terraform.directory_lock import is_held
 from gpuecs_tui.terraform.errored import Verdict
+from gpuecs_tui.terraform.lock_record import recorded_locks
 from gpuecs_tui.terraform.locks import Holder, LockProblem, held_lock, unlock
+from gpuecs_tui.terraform.own_state import own_state
 from gpuecs_tui.terraform.plan import wait_for_plan
 from gpuecs_tui.terraform.plan_words import needs_name
 from gpuecs_tui.terraform.recovery import examine
@@ -210,6 +214,97 @@ def test_an_orphan_of_a_cancel_is_imported_not_made_again(
     apply(stack, "destroy")
     found = logs.describe_log_groups(logGroupNamePrefix="/ecs/orphan-of-a-test")
     assert found["logGroups"] == []
+
+
+SLOW = """
+resource "terraform_data" "slow" {
+  depends_on = [aws_cloudwatch_log_group.this]
+  provisioner "local-exec" {
+    command = "sleep 120"
+  }
+}
+"""
+
+
+def test_two_people_on_one_stack(
+    bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def home_of(name: str) -> None:
+        monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / name))
+
+    theirs, ours = tmp_path / "theirs" / "stack", tmp_path / "ours" / "stack"
+    theirs.mkdir(parents=True)
+    text = LOG_GROUP.replace("orphan-of-a-test", "of-two").replace("never-made-by", "second-of")
+    (theirs / "main.tf").write_text(text)
+    (theirs / "slow.tf").write_text(SLOW)
+    (theirs / "backend.tf").write_text(BACKEND % bucket)
+    shutil.copytree(theirs, ours)
+    home_of("a")
+    planned = reach(runs.start(theirs, "apply"), State.PLANNED)
+    wait_for_plan(planned)
+    run = runs.approve(planned)
+    deadline = time.monotonic() + 60
+    record = f"stack/terraform.tfstate.gpuecs-tui/{run.id}.json"
+    while b"/ecs/of-two" not in body(bucket, record) or _lock_id(theirs) not in recorded_locks(
+        run.files
+    ):
+        told = (_lock_id(theirs), recorded_locks(run.files), body(bucket, record))
+        assert time.monotonic() < deadline, (told, run.files.journal.read_text()[-2000:])
+        time.sleep(0.2)
+
+    # A colleague on the same machine, as the same user, right after a plan of their own failed.
+    home_of("b")
+    refused = reach(runs.start(ours, "plan"), State.FAILED)
+    assert "is locked by" in refused.message
+    found = examine(ours)
+    assert found.lock is not None and found.lock.holder is Holder.UNKNOWN and not found.lock.run
+    assert found.missing == (), "the run may be at work"
+    with pytest.raises(LockProblem, match="is not known"):
+        unlock(ours, found.lock.id)
+
+    home_of("a")
+    present = run.refresh()
+    for pid in (present.pid, present.terraform_pid):
+        os.kill(pid, signal.SIGKILL)
+    reach(run, State.LOST)
+    held = held_lock(theirs)
+    assert held is not None and held.holder is Holder.DEAD and held.run == run.id
+    unlock(theirs, held.id)
+
+    home_of("b")
+    (sentence, *_rest) = examine(ours).sentences()
+    assert f"probably created by the run of {run.user}@{run.host} that was killed" in sentence
+    assert "/ecs/of-two" in (own_state(ours, os.environ).owned or ()), "no name taken by others"
+    (ours / "slow.tf").write_text(SLOW.replace("sleep 120", "true"))
+    planned = reach(runs.start(ours, "apply"), State.PLANNED)
+    assert planned.changes is not None
+    assert (planned.changes.imported, planned.changes.add) == (2, 1)
+    wait_for_plan(planned)
+    done = reach(runs.approve(planned), State.SUCCEEDED)
+    until_left(done)
+    assert_converged(ours)
+    listed = boto3.client("s3").list_objects_v2(Bucket=bucket)["Contents"]
+    assert [it["Key"] for it in listed] == ["stack/terraform.tfstate"]
+    apply(ours, "destroy")
+
+
+def _lock_id(stack: Path) -> str:
+    held = held_lock(stack)
+    return held.id if held else ""
+
+
+def until_left(run: Run) -> None:
+    """Wait until the process of an ended run is gone: the last it does is to tidy up."""
+    while is_held(run.directory):
+        time.sleep(0.05)
+
+
+def body(bucket: str, key: str) -> bytes:
+    storage = boto3.client("s3")
+    try:
+        return bytes(storage.get_object(Bucket=bucket, Key=key)["Body"].read())
+    except storage.exceptions.NoSuchKey:
+        return b""
 
 
 def test_a_state_that_could_not_be_stored_is_pushed(bucket: str, tmp_path: Path) -> None:

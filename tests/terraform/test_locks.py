@@ -17,6 +17,7 @@ from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.terraform import locks
 from gpuecs_tui.terraform.directory_lock import DirectoryBusy, acquire
 from gpuecs_tui.terraform.environment import asked_profile
+from gpuecs_tui.terraform.lock_record import record_lock
 from gpuecs_tui.terraform.locks import Holder, LockProblem, held_lock, unlock
 from gpuecs_tui.terraform.recovery import examine, lock_sentence
 from gpuecs_tui.terraform.states import State
@@ -116,25 +117,40 @@ def test_a_lock_in_s3_of_another_machine_is_not_ours_to_judge(
     held = held_lock(stack)
     assert held is not None and held.holder is Holder.UNKNOWN and held.stops
     assert held.place == "s3://b/k/terraform.tfstate.tflock"
-    with pytest.raises(LockProblem, match="can't be told from here") as refused:
+    with pytest.raises(LockProblem, match="is not known") as refused:
         unlock(stack, ID)
-    assert f"terraform force-unlock {ID}" in refused.value.remedy
+    assert "Ask ana@elsewhere" in refused.value.remedy
+    assert f"--unlock {ID} --confirm ana@elsewhere" in refused.value.remedy
+
+
+def test_a_lock_of_an_unknown_holder_takes_id_and_holder(
+    stack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_s3(stack, monkeypatch, {**INFO, "Who": "ana@elsewhere"})
+    released: list[str] = []
+    monkeypatch.setattr(locks, "_force_unlock", lambda _directory, id_, _env: released.append(id_))
+    for confirmed in ("", "yes", "bob@elsewhere", ID):
+        with pytest.raises(LockProblem):
+            unlock(stack, ID, confirmed=confirmed)
+    assert not released
+    unlock(stack, ID, confirmed="ana@elsewhere")
+    assert released == [ID]
 
 
 @pytest.mark.parametrize(
     ("places", "holder"),
     [
-        (set(), Holder.DEAD),
+        (set(), Holder.UNKNOWN),
         ({Path("/srv/other")}, Holder.UNKNOWN),
-        ({None}, Holder.UNKNOWN),
-        (None, Holder.UNKNOWN),
         ("here", Holder.ALIVE),
     ],
 )
-def test_a_lock_in_s3_of_this_machine_is_judged_by_what_runs(
+def test_a_lock_in_s3_that_no_run_of_ours_took_is_never_taken_for_dead(
     stack: Path, monkeypatch: pytest.MonkeyPatch, places: Any, holder: Holder
 ) -> None:
-    in_s3(stack, monkeypatch, {**INFO, "Who": HERE})
+    # A failed run of ours from the very minute, by the same user on the same machine.
+    stage(stack, State.FAILED)
+    in_s3(stack, monkeypatch, {**INFO, "Who": HERE, "Created": "2026-11-23T12:43:30.5Z"})
     found = {stack.resolve()} if places == "here" else places
     monkeypatch.setattr(locks, "_engine_places", lambda: found)
     held = held_lock(stack)
@@ -147,14 +163,19 @@ def test_the_lock_of_a_run_that_ended_is_dead_whatever_else_runs(
     stack: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = stage(stack, State.FAILED)
+    record_lock(run.files, "of-its-plan")
+    record_lock(run.files, ID)
     in_s3(stack, monkeypatch, {**INFO, "Who": HERE})
     monkeypatch.setattr(locks, "_engine_places", lambda: {Path("/srv/other")})
     held = held_lock(stack)
     assert held is not None and held.run == run.id and held.holder is Holder.DEAD
-    assert "runs no more" in lock_sentence(held)
+    assert f"That run has ended, run {run.id}" in lock_sentence(held)
     live = stage(stack, State.APPLYING)
+    in_s3_now = {**INFO, "Who": HERE, "ID": "another"}
+    monkeypatch.setattr(lock_object, "read_lock_object", lambda *_given: in_s3_now)
+    record_lock(live.files, "another")
     held = held_lock(stack)
-    assert held is not None and held.holder is Holder.ALIVE and live.is_live
+    assert held is not None and held.holder is Holder.ALIVE and held.run == live.id
 
 
 def test_what_works_in_the_directory_need_not_hold_the_state(
@@ -169,7 +190,7 @@ def test_what_works_in_the_directory_need_not_hold_the_state(
     finally:
         guard.release()
     held = held_lock(stack)
-    assert held is not None and held.holder is Holder.DEAD
+    assert held is not None and held.holder is Holder.UNKNOWN
 
 
 def test_no_lock_object_is_no_lock(stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,48 @@
+"""Names that runs of a stack took although its state lacks them: they are not taken by others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from gpuecs_tui.terraform.candidates import Candidate, candidates
+from gpuecs_tui.terraform.runs import records_of
+from gpuecs_tui.terraform.shared_run import SharedRun, with_shared
+from gpuecs_tui.terraform.shared_runs import ShelfProblem, shelf_of
+from gpuecs_tui.terraform.stored_state import StoredState
+
+
+def names_created(
+    directory: Path, state: StoredState, environ: Mapping[str, str], *, offline: bool = False
+) -> frozenset[str]:
+    """Return the ids of what runs of this stack created and ``state`` lacks, and names in them.
+
+    The next plan imports them. Blocks for a listing with a state in S3, unless ``offline``.
+    """
+    own = candidates(records_of(directory), state)
+    return names_in(with_shared(own, () if offline else _shared(directory, environ), state))
+
+
+def names_in(created: Iterable[Candidate]) -> frozenset[str]:
+    """Return the ids of ``created`` and the names in them.
+
+    An ARN ends with the name; of a load balancer or target group with the name and a number.
+    """
+    found = set()
+    for it in created:
+        parts = it.id.rpartition(":")[2].split("/") if it.id.startswith("arn:") else [it.id]
+        found |= {it.id, parts[-1], *(parts[-2:-1] if ":elasticloadbalancing:" in it.id else ())}
+    return frozenset(found - {""})
+
+
+def _shared(directory: Path, environ: Mapping[str, str]) -> tuple[SharedRun, ...]:
+    shelf = shelf_of(directory, environ)
+    if shelf is None:
+        return ()
+    try:
+        return shelf.read()
+    except ShelfProblem:
+        # The plan says it; here a name counts as taken then.
+        return ()
+    finally:
+        shelf.close()
