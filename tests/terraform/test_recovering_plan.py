@@ -371,7 +371,7 @@ def test_examine_says_what_can_not_be_read(stack: Path) -> None:
     killed(stack)
     (stack / "terraform.tfstate").mkdir(parents=True)
     (sentence,) = examine(stack).sentences()
-    assert "terraform.tfstate can't be read" in sentence
+    assert "terraform.tfstate: it is not a regular file" in sentence
 
 
 def test_examine_leaves_a_live_run_alone(stack: Path) -> None:
