@@ -145,7 +145,7 @@ class WizardApp(AccountApp[int], OrderedKeysApp[int], PaletteApp[int], WireApp[i
         if step != "start":
             self.start_reading()
             self.check_soon()
-            if self.wizard.state.unread:
+            if self.wizard.state is not None and self.wizard.state.unread:
                 # The profile that may read it was perhaps chosen on the screen that is left.
                 self.read_owned()
         return switched

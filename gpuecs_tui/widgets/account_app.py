@@ -16,7 +16,6 @@ from textual import on
 from textual.app import App
 from textual.timer import Timer
 
-from gpuecs_tui.aws.facts import RULES_PER_GROUP
 from gpuecs_tui.widgets.frame import TYPING_SECONDS, StepScreen, WizardModal
 from gpuecs_tui.wizard import account_feed as feeding
 from gpuecs_tui.wizard.account_feed import AccountFeed
@@ -112,7 +111,7 @@ class AccountApp(App[ResultType]):
             stack.service.execute_command,
             (stack.names.cluster, stack.names.service),
             (stack.fleet.market, bool(stack.fleet.root_volume_gib)),
-            len(stack.network.ingress_cidrs) > RULES_PER_GROUP // 2,
+            len(stack.network.ingress_cidrs),
             facts.region,
         )
         if named != self._looked_up:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gpuecs_tui.i18n import _, ngettext
-from gpuecs_tui.stack.state_facts import StateFacts
 from gpuecs_tui.wizard.draft_saver import DraftSaver
 from gpuecs_tui.wizard.drafts import Draft
 from gpuecs_tui.wizard.opened import Opened, of_files
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from gpuecs_tui.checks.finding import Finding
     from gpuecs_tui.stack.fields import Value
     from gpuecs_tui.stack.instance_type import InstanceType
+    from gpuecs_tui.stack.state_facts import StateFacts
     from gpuecs_tui.wizard.decisions import Decisions
     from gpuecs_tui.wizard.suggestions import Suggestion
 
@@ -83,8 +83,8 @@ class Wizard:
         self.draft_problem = ""
         """Why the draft isn't saved; empty when it is."""
         self.draft_saved = False
-        self.state = StateFacts()
-        """How the stack's own state is kept, and why it is not read."""
+        self.state: StateFacts | None = None
+        """How the stack's own state is kept; None until it was looked at."""
         self.owned: frozenset[str] | None = frozenset()
         """Names, ids and ARNs that the stack's own state holds; None when it couldn't be read."""
         self.provider = ""
