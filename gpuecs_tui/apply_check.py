@@ -18,6 +18,7 @@ from gpuecs_tui.checks.finding import Finding, Severity
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.resolve import Answers, Resolved, resolve
 from gpuecs_tui.stack.state_facts import StateFacts
+from gpuecs_tui.stack.unread import Unread
 
 if TYPE_CHECKING:
     from gpuecs_tui.aws.facts import AccountFacts
@@ -67,7 +68,7 @@ class Checked:
                 reason=self.account_problem
             )
         if self.unknown:
-            return _("Checked just now, but this could not be told:")
+            return _("Checked just now. This is not known:")
         return _("Checked just now against the account.")
 
 
@@ -79,15 +80,15 @@ class ApplyCheck:
         directory: Path,
         connect: Connect | None,
         environ: Mapping[str, str] | None = None,
-        answers: Answers | None = None,
+        written: Written | None = None,
     ) -> None:
-        """Check ``directory``, or ``answers`` that were read from it.
+        """Check ``directory``, or what was ``written`` there.
 
         ``connect`` None: without the account, all of which is unknown then. In ``environ``
         (default: ours) the stack's state is read, for what is its own.
         """
         self._directory, self._connect, self._environ = directory, connect, environ
-        self._answers = answers
+        self._written = written
         self._facts: AccountFacts | None = None
         self._owned: frozenset[str] | None = None
         self._state = StateFacts()
@@ -121,7 +122,7 @@ class ApplyCheck:
 
     def _late(self, seconds: float) -> None:
         within = _("there was no answer within {n} s.").format(n=round(seconds))
-        if self._answers is None:
+        if self._written is None:
             self._not_checked = within
         elif self._facts is None and self._connect is not None:
             self._account_problem = within
@@ -137,10 +138,10 @@ class ApplyCheck:
         self._provider = provider_choice(self._directory)
         self._bootstrap = bootstrap(self._directory)
         try:
-            if self._answers is None:
-                self._answers = written_answers(self._directory)
+            if self._written is None:
+                self._written = written_in(self._directory)
             if self._connect is not None:
-                self._read(self._connect, self._answers)
+                self._read(self._connect, self._written)
         except (ReadProblem, NoStack) as problem:
             self._not_checked = str(problem)
         except AwsProblem as problem:
@@ -151,12 +152,12 @@ class ApplyCheck:
         own = own_state(self._directory, environ, offline=self._connect is None)
         self._owned, self._state = own.owned, own.facts
 
-    def _read(self, connect: Connect, answers: Answers) -> None:
+    def _read(self, connect: Connect, written: Written) -> None:
         from gpuecs_tui.aws.discovery import Progress, read_account
         from gpuecs_tui.aws.lookups import read_references
         from gpuecs_tui.aws.session import Closed
 
-        reader = self._reader = connect(str(answers.get("stack.region", "")))
+        reader = self._reader = connect(str(written.answers.get("stack.region", "")))
         if self._left.is_set():
             raise Closed
 
@@ -164,17 +165,17 @@ class ApplyCheck:
             self._facts = progress.facts
 
         facts = self._facts = read_account(reader, keep)
-        self._facts = read_references(reader, _resolved(answers, facts).stack, facts)
+        self._facts = read_references(reader, _resolved(written.answers, facts).stack, facts)
 
     def _result(self) -> Checked:
-        answers = self._answers
-        if answers is None or self._not_checked:
+        written = self._written
+        if written is None or self._not_checked:
             return Checked(not_checked=self._not_checked)
         found = findings(
-            answers, self._facts, self._owned, self._provider, self._bootstrap, self._state
+            written, self._facts, self._owned, self._provider, self._bootstrap, self._state
         )
-        resolved = _resolved(answers, self._facts)
-        stack = None if resolved.missing else resolved.stack
+        resolved = _resolved(written.answers, self._facts)
+        stack = None if resolved.missing or written.unknown else resolved.stack
         return Checked(tuple(found), self._account_problem, stack=stack)
 
 
@@ -182,8 +183,19 @@ class NoStack(Exception):
     """The directory's Terraform holds no stack that is understood here."""
 
 
-def written_answers(directory: Path) -> Answers:
-    """Return the answers in a directory's Terraform. Raises ReadProblem or NoStack."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The answers that were written down, in an answers file or in Terraform."""
+
+    answers: Answers
+    unread: tuple[Unread, ...] = ()
+    """What of the Terraform isn't read."""
+    unknown: frozenset[str] = frozenset()
+    """Keys whose answer is unknown because of that: no default stands in for it."""
+
+
+def written_in(directory: Path) -> Written:
+    """Return what a directory's Terraform says. Raises ReadProblem or NoStack."""
     from gpuecs_tui.terraform.read import read
 
     found = read(directory)
@@ -193,37 +205,52 @@ def written_answers(directory: Path) -> Answers:
                 directory=directory
             )
         )
-    return found.answers
+    return Written(found.answers, found.unread, found.unknown)
 
 
 def findings(
-    answers: Answers,
+    written: Written,
     account: AccountFacts | None,
     owned: frozenset[str] | None,
     provider: str,
     bootstrap: str = "",
     state: StateFacts | None = None,
 ) -> list[Finding]:
-    """Return what is wrong with the answers themselves, then what the rules find elsewhere.
+    """Return what is wrong with the answers themselves, what the rules find, and what isn't read.
 
     ``owned``, ``provider``, ``bootstrap`` and ``state`` as in ``checks.check``.
     """
+    from gpuecs_tui.checks.not_read import not_read
     from gpuecs_tui.checks.registry import check, of_problems
+    from gpuecs_tui.stack.partial import partial
     from gpuecs_tui.stack.problems import problems
 
-    resolved = _resolved(answers, account)
+    blinds = {unread.blinds for unread in written.unread}
+    if "state" in blinds:
+        owned = None
+    if "account" in blinds:
+        account = None
+    resolved = _resolved(written.answers, account)
     # Settings that ``init`` gives to a partial backend are missing here, not in the stack.
     reasons = [
         it
-        for it in problems(answers, resolved)
+        for it in problems(written.answers, resolved, written.unknown)
         if state is None or not (state.open_settings and it.key.startswith("state."))
     ]
-    wrong = of_problems(reasons, answers)
+    wrong = of_problems(reasons, written.answers)
     said = {finding.field for finding in wrong}
-    found = check(
-        resolved.stack, account, owned=owned, provider=provider, bootstrap=bootstrap, state=state
-    )
-    return [*wrong, *(finding for finding in found if finding.field not in said)]
+    stack = partial(resolved.stack, written.unknown)
+    found = check(stack, account, owned=owned, provider=provider, bootstrap=bootstrap, state=state)
+    if "account" in blinds:
+        # One finding says why; each rule would say again that it has no account.
+        found = [finding for finding in found if finding.severity is not Severity.UNKNOWN]
+    rest = [finding for finding in found if finding.field not in said]
+    return sorted([*wrong, *rest, *not_read(written.unread)], key=lambda it: _order(it, wrong))
+
+
+def _order(finding: Finding, wrong: list[Finding]) -> tuple[bool, int]:
+    """Put the problems of the answers first, then the rest by severity, as they come."""
+    return finding not in wrong, list(Severity).index(finding.severity)
 
 
 def _resolved(answers: Answers, account: AccountFacts | None) -> Resolved:

@@ -44,7 +44,7 @@ class LoadBalancerScreen(FormScreen):
         """Say in seconds how fast a task counts as healthy, and as dead."""
         from gpuecs_tui.checks import timing
 
-        if TIMING_KEYS & self.wizard.decisions.problems.keys():
+        if TIMING_KEYS & {*self.wizard.decisions.problems, *self.wizard.decisions.unknown}:
             return Content("")
         times = timing(self.wizard.decisions.resolved.stack)
         text = _(

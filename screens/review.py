@@ -39,7 +39,12 @@ from gpuecs_tui.widgets.findings_page import FindingsPage
 from gpuecs_tui.widgets.fit_picture import FitPicture
 from gpuecs_tui.widgets.moving_screen import MovingScreen
 from gpuecs_tui.widgets.picture import Picture
-from gpuecs_tui.widgets.review_words import what_is_lost, what_writing_does, why_not_written
+from gpuecs_tui.widgets.review_words import (
+    plans_as_it_is,
+    what_is_lost,
+    what_writing_does,
+    why_not_written,
+)
 from gpuecs_tui.widgets.tab_line import Tab, TabLine
 from gpuecs_tui.widgets.text_pane import TextPane
 from gpuecs_tui.widgets.unfinished_question import unfinished_question
@@ -141,11 +146,13 @@ class ReviewScreen(MovingScreen):
     def changed(self) -> None:
         """Draw, list and render the stack as it is now."""
         decisions = self.wizard.decisions
-        resolved, valid = decisions.resolved, not (decisions.problems or decisions.missing)
+        resolved = decisions.resolved
+        valid = not (decisions.problems or decisions.missing or decisions.unknown)
         context = context_of(resolved.stack, self.wizard.account.facts)
         self.query_one(Picture).draw(context, resolved.missing)
-        self.query_one(FitPicture).draw(context)
-        self.query_one("#cost", TextPane).show(cost_page(context), keep_place=True)
+        known = context_of(decisions.stack, self.wizard.account.facts)
+        self.query_one(FitPicture).draw(known)
+        self.query_one("#cost", TextPane).show(cost_page(known), keep_place=True)
         age = age_line(oldest(self.wizard.account.facts))
         self.query_one(FindingsPage).show_remarks(remarks(self.wizard), age)
         self.query_one("#decisions", ChoiceList).replace_choices(decision_choices(self.wizard))
@@ -247,7 +254,9 @@ class ReviewScreen(MovingScreen):
 
     def action_write(self, then_run: bool) -> None:
         """Write the stack into the directory."""
-        if reason := self.refusal():
+        if then_run and plans_as_it_is(self.wizard):
+            self._go_on(True)
+        elif reason := self.refusal():
             self.say(reason, "error")
         elif self._stack is not None:
             self._prepare(self._stack, then_run)

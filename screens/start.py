@@ -235,15 +235,14 @@ class StartScreen(StepScreen):
             lines.append(Content.styled(f"! {harmless(found.unwritable)}", "$text-warning"))
         if found.unfinished:
             lines.append(Content.styled(f"! {harmless(found.unfinished)}", "$text-warning"))
-        if found.unread:
+        unread = [each for each in found.unread if not each.is_followed]
+        if unread:
             text = ngettext(
-                "! {n} place in the Terraform here is not covered by the wizard's questions; the "
-                "review shows it before anything is written.",
-                "! {n} places in the Terraform here are not covered by the wizard's questions; the "
-                "review shows them before anything is written.",
-                found.unread,
+                "! {n} place in the Terraform here is not read. The findings name it.",
+                "! {n} places in the Terraform here are not read. The findings name them.",
+                len(unread),
             )
-            lines.append(Content.styled(text.format(n=found.unread), "$text-warning"))
+            lines.append(Content.styled(text.format(n=len(unread)), "$text-warning"))
         if found.foreign:
             text = _("There are other files in the directory; they stay untouched.")
             lines.append(Content.styled(text, MUTED))
@@ -263,6 +262,8 @@ class StartScreen(StepScreen):
             case "draft":
                 assert self._draft is not None
                 self.wizard.adopt(self._draft)
+                if self._survey is not None:
+                    self.wizard.found_unread(self._survey.texts, self._survey.unread)
                 step = self._draft.step if self._draft.step in IDS else FIRST
                 self.post_message(self.Going(FIRST if step == "start" else step))
             case "open":
@@ -305,6 +306,7 @@ class StartScreen(StepScreen):
 
     def _open(self, found: Survey) -> None:
         self.wizard.open_directory(found.texts, found.opened, self._profile)
+        self.wizard.found_unread(self.wizard.texts, found.unread)
 
     def _forget_draft(self) -> None:
         """Offer the draft no more: the directory says what it says, except for the profile."""

@@ -14,6 +14,7 @@ from gpuecs_tui.checks.fit import Fit, fit
 from gpuecs_tui.stack.agent_config import reserved_memory
 from gpuecs_tui.stack.instance_type import InstanceType
 from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.stack.partial import known
 from gpuecs_tui.stack.state_facts import StateFacts
 
 
@@ -58,16 +59,20 @@ def context_of(
     bootstrap: str = "",
     state: StateFacts | None = None,
 ) -> Context:
-    """Return the context for ``stack``; without an account every fact of it is unknown."""
-    account = account or AccountFacts(region=stack.stack.region)
-    found = catalogue.find(stack.fleet.instance_type, account)
-    if found is not None:
-        found = found.reserving(
-            reserved_memory(user_data_of(stack, bootstrap), stack.fleet.ami).mib
-        )
+    """Return the context for ``stack``; without an account every fact of it is unknown.
+
+    Of a ``partial`` stack there is no instance type where it is unknown, and nothing is reserved on
+    it where the user data is.
+    """
+    account = account or AccountFacts(region=known(lambda: stack.stack.region) or "")
+    name = known(lambda: stack.fleet.instance_type)
+    found = catalogue.find(name, account) if name else None
+    reserved = known(lambda: reserved_memory(user_data_of(stack, bootstrap), stack.fleet.ami).mib)
+    if found is not None and reserved is not None:
+        found = found.reserving(reserved)
     moment = now or datetime.now(UTC)
-    known = state or StateFacts()
-    return Context(stack, account, found, owned, provider, bootstrap, known, moment)
+    kept = state or StateFacts()
+    return Context(stack, account, found, owned, provider, bootstrap, kept, moment)
 
 
 def user_data_of(stack: Stack, bootstrap: str) -> str:

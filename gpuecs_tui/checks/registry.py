@@ -39,6 +39,7 @@ from gpuecs_tui.checks.user_data import user_data
 from gpuecs_tui.checks.zones import lb_zones, zone_offering
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.model import KEYS, Stack
+from gpuecs_tui.stack.partial import NotKnown
 from gpuecs_tui.stack.problems import Problem
 from gpuecs_tui.stack.resolve import Answers
 from gpuecs_tui.stack.state_facts import StateFacts
@@ -105,11 +106,19 @@ def check(
     what the stack's own Terraform state holds (None: it couldn't be read), so that a stack is no
     clash with itself. ``provider`` is the version of the AWS provider that its directory asks for;
     empty where the choice is open. ``bootstrap`` is the text of its user data file; empty: as it is
-    written. ``state`` says how the stack's state is kept and why it is not
-    read. A stack that isn't complete yet may be given: rules pass over what is empty.
+    written. ``state`` says how the stack's state is kept and why it is not read. A stack that isn't
+    complete yet may be given: rules pass over what is empty. Of a ``partial`` stack a rule says
+    what it can before it needs an unknown answer.
     """
     context = context_of(stack, account, owned, now, provider, bootstrap, state)
-    found = [finding for rule in RULES.values() for finding in rule(context)]
+    found: list[Finding] = []
+    for rule in RULES.values():
+        try:
+            for finding in rule(context):
+                found.append(finding)
+        except NotKnown:
+            # Why the rest is open is a finding of its own (not_read).
+            continue
     return sorted(found, key=lambda it: it.rank)
 
 

@@ -16,6 +16,7 @@ from gpuecs_tui.checks import cost_words
 from gpuecs_tui.checks.context import context_of
 from gpuecs_tui.checks.cost import cost
 from gpuecs_tui.checks.finding import Finding, Severity
+from gpuecs_tui.checks.not_read import NOT_READ
 from gpuecs_tui.commands import subject
 from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.failure import EXIT_FAILED, Failure, harmless
@@ -23,6 +24,7 @@ from gpuecs_tui.commands.output import print_json
 from gpuecs_tui.commands.stack_here import stack_directory
 from gpuecs_tui.commands.stacks import tell_unfinished
 from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.partial import known, partial
 from gpuecs_tui.stack.resolve import Answers
 
 if TYPE_CHECKING:
@@ -36,30 +38,31 @@ def check(arguments: argparse.Namespace) -> int:
     path = stack_directory(arguments.subject, "check")
     if not path.exists():
         raise Failure(_("{path} does not exist.").format(path=path))
-    answers = subject.answers_of(path, limits=False)
+    written = subject.written_in(path, limits=False)
     if path.is_dir():
         tell_unfinished(path)
-    account = None if arguments.offline else read_account(answers)
-    about = subject.subject_of(answers, account)
+    account = None if arguments.offline else read_account(written.answers)
+    about = subject.subject_of(written.answers, account)
     own = _own_state(path, offline=bool(arguments.offline))
-    found = findings(
-        about.answers, account, own.owned, _provider(path), _bootstrap(path), own.facts
-    )
+    found = findings(written, account, own.owned, _provider(path), _bootstrap(path), own.facts)
     if path.is_dir():
         from gpuecs_tui.commands.earlier import earlier_version
 
         found = sorted((*found, *earlier_version(path)), key=lambda it: it.rank)
-    paid = cost(context_of(about.stack, account))
+    stack = partial(about.stack, written.unknown)
+    paid = known(lambda: cost(context_of(stack, account)))
     if arguments.json:
         tree = {
             "findings": [finding.as_json() for finding in found],
-            "cost": cost_words.as_json(paid),
+            "cost": cost_words.as_json(paid) if paid else None,
         }
         print_json(tree)
     else:
         _print(found)
         print()
-        print("\n".join(map(harmless, cost_words.text_lines(paid))))
+        unknown = _("Cost: unknown, because answers that it depends on are not read.")
+        lines = cost_words.text_lines(paid) if paid else [unknown]
+        print("\n".join(map(harmless, lines)))
     return EXIT_FAILED if _errors(found) else 0
 
 
@@ -73,16 +76,17 @@ def refuse_errors(
     stack, is for its author to check.
     """
     try:
-        answers = subject.answers_of(directory)
+        written = subject.written_in(directory)
     except subject.NotUnderstood as problem:
         if told is None:
             words = _("Not checked: {reason}").format(reason=problem)
             print(harmless(words), file=sys.stderr)
         return ()
     reader = None if offline else lambda region: connect(region=region)
-    checked = ApplyCheck(directory, reader, answers=answers).run()
+    checked = ApplyCheck(directory, reader, written=written).run()
     # Without the account nearly everything is unknown, for one reason, which is told below.
-    silent = {*(told or ()), *(checked.unknown if checked.account_problem else ())}
+    missing = [it for it in checked.unknown if checked.account_problem and it.rule != NOT_READ]
+    silent = {*(told or ()), *missing}
     _print([it for it in checked.findings if it not in silent], quiet=True)
     if checked.account_problem:
         raise Failure(
@@ -156,7 +160,7 @@ def _errors(found: Sequence[Finding]) -> bool:
 
 def _print(found: Sequence[Finding], *, quiet: bool = False) -> None:
     if not found and not quiet:
-        print(_("Nothing found: the tasks will place, as far as can be told."))
+        print(_("No problems found."))
     words = {
         Severity.ERROR: _("error"),
         Severity.WARNING: _("warning"),

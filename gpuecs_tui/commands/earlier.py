@@ -7,7 +7,8 @@ from pathlib import Path
 from gpuecs_tui.checks.finding import Finding, warning
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.hcl_tree import ReadProblem
-from gpuecs_tui.terraform.read_configuration import load, read_texts
+from gpuecs_tui.terraform.read_configuration import load
+from gpuecs_tui.terraform.read_files import read_texts
 from gpuecs_tui.terraform.read_past import is_earlier
 
 EARLIER_VERSION = "earlier-version"

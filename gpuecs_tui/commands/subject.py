@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from gpuecs_tui.apply_check import Written
 from gpuecs_tui.commands.failure import Failure
 from gpuecs_tui.i18n import _
 from gpuecs_tui.regular_files import read_input
@@ -40,6 +41,17 @@ class NotUnderstood(Failure):
 def load(path: Path, account: AccountFacts | None = None) -> Subject:
     """Read an answers file or a stack's directory; Failure says what is wrong and where."""
     return subject_of(answers_of(path), account)
+
+
+def written_in(path: Path, *, limits: bool = True) -> Written:
+    """Read an answers file or a directory's Terraform, with what of it isn't read.
+
+    ``limits`` as in ``answers_of``.
+    """
+    if path.is_dir():
+        found = read_directory(path)
+        return Written(found.answers, found.unread, found.unknown)
+    return Written(answers_of_file(path, limits=limits))
 
 
 def answers_of(path: Path, *, limits: bool = True) -> Answers:

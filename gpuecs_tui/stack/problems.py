@@ -6,13 +6,14 @@ These are about the answers alone. Whether a valid stack will work is for ``gpue
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.fleet import USER_DATA_MAX
 from gpuecs_tui.stack.load_balancer import GRPC_MATCHER, HTTP_MATCHER, reversed_range
 from gpuecs_tui.stack.model import KEYS, Stack
+from gpuecs_tui.stack.partial import NotKnown, partial
 from gpuecs_tui.stack.relevance import CONDITIONS, counts
 from gpuecs_tui.stack.resolve import Answers, Resolved
 from gpuecs_tui.stack.tags import tags_problem
@@ -33,29 +34,42 @@ HANGS_ON: Mapping[str, str] = {"network.ingress_cidrs": "load_balancer.internal"
 """Key → a key of another subject with which its valid value can contradict: either may change."""
 
 
-def problems(answers: Answers, resolved: Resolved) -> tuple[Problem, ...]:
-    """Return every problem, in the order of the keys; none means ``resolved.stack`` is valid."""
+def problems(
+    answers: Answers, resolved: Resolved, unknown: Collection[str] = ()
+) -> tuple[Problem, ...]:
+    """Return every problem, in the order of the keys; none means ``resolved.stack`` is valid.
+
+    ``unknown`` are keys whose answer can't be read: nothing is wrong with one of them, nor with
+    what depends on it.
+    """
     found: dict[str, str] = {}
-    for key, message in _each(answers, resolved):
+    for key, message in _each(answers, resolved, frozenset(unknown)):
         found.setdefault(key, message)
     return tuple(Problem(key, found[key]) for key in KEYS if key in found)
 
 
-def _each(answers: Answers, resolved: Resolved) -> Iterator[tuple[str, str]]:
+def _each(
+    answers: Answers, resolved: Resolved, unknown: frozenset[str]
+) -> Iterator[tuple[str, str]]:
     for key, value in answers.items():
         if reason := KEYS[key].problem(value):
             yield key, reason
         elif key in CONDITIONS and not counts(key, answers) and value != KEYS[key].default:
             yield key, _(CONDITIONS[key].says)
     for key in resolved.missing:
-        yield key, _missing(key)
-    stack = resolved.stack
-    absent = set(resolved.missing)
-    for key, value in stack.flat().items():
+        if key not in unknown:
+            yield key, _missing(key)
+    absent = {*resolved.missing, *unknown}
+    for key, value in resolved.stack.flat().items():
         # A derived value can leave its range too, as a name made longer by a suffix could.
         if key not in absent and key not in answers and (reason := KEYS[key].problem(value)):
             yield key, reason
-    yield from ((key, text) for key, text in _contradictions(stack) if key not in absent)
+    stack = partial(resolved.stack, unknown)
+    for contradiction in _CONTRADICTIONS:
+        try:
+            yield from ((key, text) for key, text in contradiction(stack) if key not in absent)
+        except NotKnown:
+            continue
 
 
 def _missing(key: str) -> str:
@@ -64,15 +78,22 @@ def _missing(key: str) -> str:
     return _("must be given")
 
 
-def _contradictions(stack: Stack) -> Iterator[tuple[str, str]]:
-    fleet, task, balancer = stack.fleet, stack.task, stack.load_balancer
+def _tags(stack: Stack) -> Iterator[tuple[str, str]]:
     if reason := tags_problem(stack.stack.tags):
         yield "stack.tags", reason
+
+
+def _sizes(stack: Stack) -> Iterator[tuple[str, str]]:
+    fleet = stack.fleet
     if fleet.min_size > fleet.max_size:
         yield (
             "fleet.min_size",
             _("must not be above fleet.max_size, {most}").format(most=fleet.max_size),
         )
+
+
+def _script(stack: Stack) -> Iterator[tuple[str, str]]:
+    fleet = stack.fleet
     script = len(fleet.extra_user_data.encode())
     if script > USER_DATA_MAX:
         yield (
@@ -81,35 +102,62 @@ def _contradictions(stack: Stack) -> Iterator[tuple[str, str]]:
         )
     if fleet.ami == "bottlerocket" and (
         reason := extra_settings_problem(
-            fleet.extra_user_data, fleet.market, task.network_mode, fleet.large_images
+            fleet.extra_user_data, fleet.market, stack.task.network_mode, fleet.large_images
         )
     ):
         yield "fleet.extra_user_data", reason
-    if fleet.min_scaling_step > fleet.max_scaling_step:
+
+
+def _scaling_steps(stack: Stack) -> Iterator[tuple[str, str]]:
+    if stack.fleet.min_scaling_step > stack.fleet.max_scaling_step:
         yield "fleet.min_scaling_step", _("must not be above fleet.max_scaling_step")
+
+
+def _container_memory(stack: Stack) -> Iterator[tuple[str, str]]:
+    task = stack.task
     if task.container_memory > task.memory:
         yield (
             "task.container_memory",
             _("must not be above task.memory, {most} MiB").format(most=task.memory),
         )
+
+
+def _container_cpu(stack: Stack) -> Iterator[tuple[str, str]]:
+    task = stack.task
     if task.container_cpu > task.cpu:
         yield (
             "task.container_cpu",
             _("must not be above task.cpu, {most} units").format(most=task.cpu),
         )
-    if both := sorted(task.environment.keys() & task.secrets.keys()):
+
+
+def _secrets(stack: Stack) -> Iterator[tuple[str, str]]:
+    if both := sorted(stack.task.environment.keys() & stack.task.secrets.keys()):
         yield "task.secrets", _("{name} is in task.environment too").format(name=both[0])
-    if task.log_group != stack.names.log_group:
+
+
+def _log_group(stack: Stack) -> Iterator[tuple[str, str]]:
+    if stack.task.log_group != stack.names.log_group:
         yield (
             "names.log_group",
-            _("must be the same as task.log_group, {name}").format(name=task.log_group),
+            _("must be the same as task.log_group, {name}").format(name=stack.task.log_group),
         )
+
+
+def _certificate(stack: Stack) -> Iterator[tuple[str, str]]:
+    balancer = stack.load_balancer
     if balancer.protocol == "HTTPS" and not balancer.certificate_arn:
         yield "load_balancer.certificate_arn", _("must be given for an HTTPS listener")
-    if balancer.protocol == "HTTPS" and balancer.port == 80:
+
+
+def _redirect_port(stack: Stack) -> Iterator[tuple[str, str]]:
+    if stack.load_balancer.protocol == "HTTPS" and stack.load_balancer.port == 80:
         yield "load_balancer.port", _("must not be 80, which redirects to HTTPS")
-    version = balancer.target_protocol_version
-    if version != "HTTP1" and balancer.protocol != "HTTPS":
+
+
+def _protocol_version(stack: Stack) -> Iterator[tuple[str, str]]:
+    version = stack.load_balancer.target_protocol_version
+    if version != "HTTP1" and stack.load_balancer.protocol != "HTTPS":
         # Elastic Load Balancing user guide, target group protocol version.
         yield (
             "load_balancer.target_protocol_version",
@@ -117,7 +165,10 @@ def _contradictions(stack: Stack) -> Iterator[tuple[str, str]]:
                 version=version
             ),
         )
-    grpc = version == "GRPC"
+
+
+def _matcher(stack: Stack) -> Iterator[tuple[str, str]]:
+    grpc = stack.load_balancer.target_protocol_version == "GRPC"
     if not re.fullmatch(GRPC_MATCHER if grpc else HTTP_MATCHER, stack.health_check.matcher):
         yield (
             "health_check.matcher",
@@ -130,8 +181,11 @@ def _contradictions(stack: Stack) -> Iterator[tuple[str, str]]:
             "health_check.matcher",
             _("{range} must go from the lower to the higher code").format(range=turned),
         )
+
+
+def _ingress(stack: Stack) -> Iterator[tuple[str, str]]:
     if (
-        not balancer.internal
+        not stack.load_balancer.internal
         and not stack.network.ingress_cidrs
         and not stack.network.load_balancer_security_group_ids
     ):
@@ -139,15 +193,30 @@ def _contradictions(stack: Stack) -> Iterator[tuple[str, str]]:
             "network.ingress_cidrs",
             _("must be given for an internet-facing load balancer, such as 0.0.0.0/0 for everyone"),
         )
-    if stack.service.minimum_healthy_percent >= stack.service.maximum_percent:
+
+
+def _percents(stack: Stack) -> Iterator[tuple[str, str]]:
+    service = stack.service
+    if service.minimum_healthy_percent >= service.maximum_percent:
         yield (
             "service.minimum_healthy_percent",
             _("must be below service.maximum_percent, {most}, or no task can be replaced").format(
-                most=stack.service.maximum_percent
+                most=service.maximum_percent
             ),
         )
+
+
+def _bucket(stack: Stack) -> Iterator[tuple[str, str]]:
     if stack.state.backend == "s3" and not stack.state.bucket:
         yield "state.bucket", _("must be given for S3 state")
+
+
+_CONTRADICTIONS: tuple[Callable[[Stack], Iterator[tuple[str, str]]], ...] = (
+    _tags, _sizes, _script, _scaling_steps, _container_memory, _container_cpu, _secrets, _log_group,
+    _certificate, _redirect_port, _protocol_version, _matcher, _ingress, _percents, _bucket,
+)  # fmt: skip
+"""What two answers may say against each other. Each is alone, so that an unknown answer leaves out
+only what depends on it."""
 
 
 def in_full(problem: Problem, values: Answers) -> str:

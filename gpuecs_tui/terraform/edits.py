@@ -18,8 +18,9 @@ from gpuecs_tui.terraform.hcl_tree import ReadProblem
 from gpuecs_tui.terraform.merge_text import Stretch, stretches
 from gpuecs_tui.terraform.merge_values import Values, merge_values
 from gpuecs_tui.terraform.read_answers import gather
-from gpuecs_tui.terraform.read_configuration import VARIABLE_FILE, load
+from gpuecs_tui.terraform.read_configuration import load
 from gpuecs_tui.terraform.read_difference import unified_diff
+from gpuecs_tui.terraform.read_files import VARIABLE_FILE
 from gpuecs_tui.terraform.read_past import is_earlier, past_in
 from gpuecs_tui.terraform.read_rules import KNOWN
 from gpuecs_tui.terraform.render import OWN_FILES, TERRAFORM_FILES, Files, render, render_earlier
@@ -294,19 +295,15 @@ def _add(
 
 def _readable(texts: Mapping[str, str]) -> dict[str, str]:
     """Return the files without those that can't be parsed."""
-    readable = dict(texts)
-    while True:
-        try:
-            load(readable)
-        except ReadProblem as problem:
-            if readable.pop(problem.file, None) is None:
-                raise
-        else:
-            return readable
+    broken = load(texts).broken
+    return {name: text for name, text in texts.items() if name not in broken}
 
 
 def _decisions(texts: Mapping[str, str]) -> dict[str, Value]:
+    """Return the decisions in ``texts``. Raises ReadProblem for a file that can't be parsed."""
     configuration = load(texts)
+    for problem in configuration.broken.values():
+        raise problem
     if not KNOWN & configuration.blocks.keys():
         return {}
     return gather(configuration).answers

@@ -71,6 +71,16 @@ class Opaque:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Withheld(Opaque):
+    """What stands in the place of an expression that can't or must not be read."""
+
+    reason: str
+    """The end of a sentence that says why, such as "is sensitive"."""
+    what: str = ""
+    """What the sentence is about, where that is more than the attribute in question."""
+
+
 Expression = Literal | Template | Reference | Call | Items | Pairs | Opaque
 
 
@@ -81,7 +91,9 @@ class Attribute:
     name: str
     value: Expression
     line: int = field(compare=False)
-    """Counted from 1."""
+    """Counted from 1; 0: not known, as in JSON."""
+    file: str = field(default="", compare=False)
+    """The override file that it comes from; "": the file of the block around it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +104,8 @@ class Block:
     labels: tuple[str, ...]
     body: Body
     line: int = field(compare=False)
+    file: str = field(default="", compare=False)
+    """The override file that it comes from; "": the file of what is around it."""
 
     @property
     def address(self) -> str:
@@ -131,3 +145,31 @@ def calls(expression: Expression) -> Iterator[Call]:
             for pair in pairs:
                 for part in pair:
                     yield from calls(part)
+
+
+def texts_in(expression: Expression) -> Iterator[str]:
+    """Yield every text, and every number as a text, that stands in ``expression``."""
+    match expression:
+        case Literal(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+            yield str(value)
+        case Call(_, parts) | Items(parts) | Template(parts):
+            for part in parts:
+                yield from texts_in(part)
+        case Pairs(pairs):
+            for _key, inner in pairs:
+                yield from texts_in(inner)
+
+
+def mentions(expression: Expression, path: str) -> bool:
+    """Tell whether ``expression`` refers to ``path``, such as ``data.aws_vpc.this``."""
+    match expression:
+        case Reference(found):
+            return f"{found}.".startswith(f"{path}.")
+        case Opaque(text):
+            return path in text
+        case Call(_, parts) | Items(parts) | Template(parts):
+            return any(mentions(part, path) for part in parts)
+        case Pairs(pairs):
+            return any(mentions(part, path) for pair in pairs for part in pair)
+        case Literal():
+            return False

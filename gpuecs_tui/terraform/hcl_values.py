@@ -1,4 +1,4 @@
-"""What an expression comes to, as far as that can be told without Terraform."""
+"""What an expression comes to, as far as that is known without Terraform."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.hcl_budget import Budget, Exhausted, number
 from gpuecs_tui.terraform.hcl_tree import (
     Call,
@@ -17,7 +18,9 @@ from gpuecs_tui.terraform.hcl_tree import (
     Pairs,
     Reference,
     Template,
+    Withheld,
 )
+from gpuecs_tui.terraform.hcl_types import Unconvertible, converted
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +34,19 @@ class Unknown:
         """The path it refers to, or "" for anything but a reference."""
         return self.expression.path if isinstance(self.expression, Reference) else ""
 
+    @property
+    def reason(self) -> str:
+        """The end of a sentence that says why it isn't known."""
+        if isinstance(self.expression, Withheld):
+            return self.expression.reason
+        if self.reference.startswith("var."):
+            return _("refers to {name}, which has no value here").format(name=self.reference)
+        return _("can only be evaluated by Terraform")
+
 
 Known = Any
 """str, int, float, bool, None, list or dict of these, or Unknown; ``jsonencode`` keeps what it is
-given, because what is read is the structure."""
+given where that is a structure, because the structure is what is read."""
 
 Names = Mapping[str, Expression]
 
@@ -44,7 +56,10 @@ class Scope:
     """What names stand for."""
 
     variables: Names
+    """What each is set to; a Withheld for one whose value must not or can't be read."""
     locals: Names
+    types: Names = field(default_factory=dict)
+    """The type constraints of variables."""
     budget: Budget = field(default_factory=Budget, compare=False, repr=False)
 
     def value(self, expression: Expression) -> Known:
@@ -75,10 +90,14 @@ def _value(expression: Expression, scope: Scope, within: frozenset[str], depth: 
             name, *steps = rest.split(".")
             root = f"{kind}.{name}"
             target = scope.look_up(root)
+            if kind == "module":
+                return Unknown(Withheld(path, _("comes from a module, which is not read")))
             # A local that leads back to itself is Terraform's to report.
             if target is None or root in within:
                 return Unknown(expression)
             value = _value(target, scope, within | {root}, depth)
+            if kind == "var":
+                value = _as_type(value, scope.types.get(name), scope, expression)
             for step in steps:
                 value = _part(value, step, expression)
             return value
@@ -87,30 +106,48 @@ def _value(expression: Expression, scope: Scope, within: frozenset[str], depth: 
             if all(isinstance(value, (str, int, float, bool)) for value in values):
                 scope.budget.made(sum(map(_size, values)))
                 return "".join(map(as_text, values))
-            return Unknown(expression)
+            return _because_of(values, expression)
         case Items(items):
             return [_value(item, scope, within, depth) for item in items]
         case Pairs(pairs):
-            keys = [_value(key, scope, within, depth) for key, _ in pairs]
+            keys = [_value(key, scope, within, depth) for key, _value_of in pairs]
             if not all(isinstance(key, (str, int)) for key in keys):
-                return Unknown(expression)
+                return _because_of(keys, expression)
             return {
                 as_text(key): _value(value, scope, within, depth)
-                for key, (_, value) in zip(keys, pairs, strict=True)
+                for key, (_key, value) in zip(keys, pairs, strict=True)
             }
         case Call(name, arguments):
             function = _FUNCTIONS.get(name)
             values = [_value(argument, scope, within, depth) for argument in arguments]
             if function is None:
-                return Unknown(expression)
+                return _because_of(values, expression)
             scope.budget.made(sum(map(_size, values)))
             try:
                 return function(*values)
             except (TypeError, ValueError, AttributeError, KeyError):
                 # A wrong number or kind of arguments, among them an Unknown.
-                return Unknown(expression)
+                return _because_of(values, expression)
         case Opaque():
             return Unknown(expression)
+
+
+def _because_of(values: list[Known], whole: Expression) -> Unknown:
+    """Return the Unknown of an expression with these parts: one that is withheld is the reason."""
+    for value in values:
+        if isinstance(value, Unknown) and isinstance(value.expression, Withheld):
+            return value
+    return Unknown(whole)
+
+
+def _as_type(value: Known, constraint: Expression | None, scope: Scope, whole: Expression) -> Known:
+    def constant(expression: Expression) -> Known:
+        return _value(expression, scope, frozenset(), 0)
+
+    try:
+        return converted(value, constraint, constant)
+    except Unconvertible:
+        return Unknown(whole)
 
 
 def _size(value: Known) -> int:
@@ -124,6 +161,8 @@ def _size(value: Known) -> int:
 
 
 def _part(value: Known, step: str, whole: Expression) -> Known:
+    if isinstance(value, Unknown):
+        return _because_of([value], whole)
     if isinstance(value, dict):
         return value.get(step, Unknown(whole))
     if isinstance(value, list) and step.isdecimal() and int(step) < len(value):
@@ -136,8 +175,27 @@ def as_text(value: str | int | float | bool) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def _items(value: Known) -> list[Known]:
+    if not isinstance(value, list):
+        raise TypeError
+    return value
+
+
+def _json_encode(value: Known) -> Known:
+    # A text alone would be encoded, with escapes of Go's own; structures are read as they are.
+    if isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _substr(text: str, start: int, length: int) -> str:
+    if start < 0 or length < -1:
+        raise ValueError
+    return text[start:] if length == -1 else text[start : start + length]
+
+
 def _join(separator: str, *lists: list[Known]) -> str:
-    items = [item for each in lists for item in each]
+    items = [item for each in lists for item in _items(each)]
     if not all(isinstance(item, (str, int, bool)) for item in items):
         raise TypeError
     return separator.join(map(as_text, items))
@@ -165,14 +223,14 @@ def _to_number(value: Known) -> int | float:
 
 
 _FUNCTIONS: Mapping[str, Callable[..., Known]] = {
-    "jsonencode": lambda value: value,
+    "jsonencode": _json_encode,
     "join": _join,
-    "concat": lambda *lists: [item for each in lists for item in each],
+    "concat": lambda *lists: [item for each in lists for item in _items(each)],
     "merge": _merge,
-    "substr": lambda text, start, length: text[start : start + length],
+    "substr": _substr,
     "sha256": lambda text: hashlib.sha256(text.encode()).hexdigest(),
-    "toset": list,
-    "tolist": list,
+    "toset": lambda value: list(dict.fromkeys(_items(value))),
+    "tolist": lambda value: list(_items(value)),
     "tostring": _to_text,
     "tonumber": _to_number,
 }

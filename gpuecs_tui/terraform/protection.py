@@ -14,7 +14,8 @@ from gpuecs_tui.terraform.hcl_tree import ReadProblem
 from gpuecs_tui.terraform.plan import PlanTree
 from gpuecs_tui.terraform.plan_notices import refusals
 from gpuecs_tui.terraform.problems import RunProblem
-from gpuecs_tui.terraform.read_configuration import load, read_texts
+from gpuecs_tui.terraform.read_configuration import load
+from gpuecs_tui.terraform.read_files import read_texts
 from gpuecs_tui.terraform.read_rules import BALANCER
 from gpuecs_tui.terraform.store import read_json
 from gpuecs_tui.terraform.tflock import STATE_NAME

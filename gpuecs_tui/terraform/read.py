@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.fields import Value
-from gpuecs_tui.stack.model import KEYS, Stack
+from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.stack.problems import Problem, problems
-from gpuecs_tui.stack.relevance import counts
 from gpuecs_tui.stack.resolve import resolve
+from gpuecs_tui.stack.unread import Unread
 from gpuecs_tui.terraform.hcl_tree import Attribute, Literal, ReadProblem
-from gpuecs_tui.terraform.read_answers import Unread, gather
-from gpuecs_tui.terraform.read_configuration import (
-    Configuration,
-    is_json,
-    is_override,
-    load,
-    read_texts,
-)
-from gpuecs_tui.terraform.read_difference import not_covered, unified_diff
+from gpuecs_tui.terraform.read_answers import gather, unknown_keys
+from gpuecs_tui.terraform.read_configuration import Configuration, load
+from gpuecs_tui.terraform.read_difference import not_covered, unified_diff, without_secrets
+from gpuecs_tui.terraform.read_files import Files, read_files
 from gpuecs_tui.terraform.read_past import is_earlier, past_in
 from gpuecs_tui.terraform.read_rules import HELPERS, KNOWN
+from gpuecs_tui.terraform.read_unread import further
 from gpuecs_tui.terraform.render import OWN_FILES, render, render_earlier
 from gpuecs_tui.terraform.stored_state import Backend, noted_backend
 
@@ -53,7 +49,8 @@ class ReadBack:
     problems: tuple[Problem, ...]
     """Why the decisions found are no valid stack, such as sizes that a hand edit turned around."""
     unread: tuple[Unread, ...]
-    """What no decision covers; a write would lose it."""
+    """What isn't read, or no decision covers; a write would lose it. Each names the answers that
+    are unknown because of it."""
     edits: tuple[Edit, ...]
     """Hand edits in our files; without a stack, every one of ours that is there."""
     texts: Mapping[str, str]
@@ -62,6 +59,18 @@ class ReadBack:
     """The earlier version wrote it: see ``read_past``."""
     rendered: Mapping[str, str] = field(default_factory=dict)
     """File name → text without the hand edits; empty without a stack."""
+    broken: frozenset[str] = frozenset()
+    """Names of the files that Terraform loads and that could not be read."""
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
+    """Texts that are marked as sensitive, and shown nowhere."""
+
+    @property
+    def unknown(self) -> frozenset[str]:
+        """Keys of the answers that the Terraform decides in a way that isn't understood here.
+
+        No default may stand in for one.
+        """
+        return frozenset(unknown_keys(self.answers)) if self.kind == "stack" else frozenset()
 
     @property
     def edited(self) -> frozenset[str]:
@@ -69,47 +78,70 @@ class ReadBack:
         return frozenset(edit.file for edit in self.edits)
 
 
-def read(directory: Path) -> ReadBack:
+def read(directory: Path, environ: Mapping[str, str] | None = None) -> ReadBack:
     """Read the stack in ``directory``, which may be absent or empty.
 
-    An unfinished write is left as it is (``unfinished_write``). Takes 0.1 s for a stack, 0.5 s the
-    first time: not for the event loop. Raises ReadProblem for a file that is no Terraform or can't
-    be read.
+    An unfinished write is left as it is (``unfinished_write``). ``environ`` (default: ours) may set
+    variables. Takes 20 ms for a stack. Raises ReadProblem for a directory that can't be listed; a
+    file that can't be read leaves answers unknown.
     """
-    return read_back(read_texts(directory), noted_backend(directory, os.environ))
+    settings = os.environ if environ is None else environ
+    return _read_back(read_files(directory), settings, noted_backend(directory, settings))
 
 
-def read_back(texts: Mapping[str, str], noted: Backend | None = None) -> ReadBack:
-    """Return what ``read`` would for a directory with these files. Raises ReadProblem.
+def read_back(texts: Mapping[str, str], environ: Mapping[str, str] | None = None) -> ReadBack:
+    """Return what ``read`` would for a directory with these files."""
+    return _read_back(Files(texts), os.environ if environ is None else environ, None)
 
-    ``noted`` is the backend that ``init`` noted there: it has what a partial block leaves open.
-    """
-    configuration = completed(load(texts), noted)
+
+def _read_back(files: Files, environ: Mapping[str, str], noted: Backend | None) -> ReadBack:
+    # What ``init`` noted has what a partial backend block leaves open.
+    texts = files.texts
+    configuration = completed(load(texts, files.unreadable, environ), noted)
+    broken = frozenset(configuration.broken)
     if not KNOWN & configuration.blocks.keys():
-        kind = "foreign" if texts else "empty"
-        return ReadBack(kind, None, {}, (), (), _untouchable(texts), texts)
+        kind = "foreign" if texts or broken else "empty"
+        unread = tuple(further(configuration, ()))
+        return ReadBack(
+            kind,
+            None,
+            {},
+            (),
+            unread,
+            _untouchable(configuration),
+            texts,
+            broken=broken,
+            secrets=configuration.secrets,
+        )
     found = gather(configuration)
     resolved = resolve(found.answers, None)
-    reasons = problems(found.answers, resolved)
-    complete = not reasons and all(key in found.answers for key in _decided(found.answers))
-    stack = resolved.stack if complete else None
-    if stack is None:
-        unread = (*found.unread, *_strangers(configuration), *_not_looked_into(texts))
-        edits = _untouchable(texts)
-        earlier = is_earlier(configuration)
-        return ReadBack("stack", None, found.answers, reasons, unread, edits, texts, earlier)
+    open_keys = frozenset(unknown_keys(found.answers))
+    reasons = problems(found.answers, resolved, open_keys)
+    stack = None if reasons or open_keys else resolved.stack
+    missed = [*found.unread]
     earlier = is_earlier(configuration)
-    files = render_earlier(stack) if earlier else render(stack, past_in(configuration))
-    edits = tuple(
-        Edit(name, diff)
-        for name in OWN_FILES
-        if name in texts and (diff := unified_diff(name, files.get(name, ""), texts[name]))
-    )
-    missed = [*found.unread, *_not_looked_into(texts)]
-    if edits:
-        missed += not_covered(configuration, load(files), files)
+    rendered: Mapping[str, str] = {}
+    edits = _untouchable(configuration)
+    if stack is not None:
+        rendered = render_earlier(stack) if earlier else render(stack, past_in(configuration))
+        edits = tuple(
+            Edit(name, without_secrets(diff, configuration.secrets))
+            for name in OWN_FILES
+            if name in texts and (diff := unified_diff(name, rendered.get(name, ""), texts[name]))
+        )
+        if edits:
+            missed += not_covered(configuration, load(rendered), rendered)
+    more = list(further(configuration, missed))
+    again = {(unread.file, unread.what) for unread in more}
+    missed = [it for it in missed if it.keys or (it.file, it.what) not in again] + more
+    if stack is None:
+        missed += _strangers(configuration, missed)
+    missed += _of_opentofu(files)
     unread = tuple(dict.fromkeys(missed))
-    return ReadBack("stack", stack, found.answers, (), unread, edits, texts, earlier, files)
+    return ReadBack(
+        "stack", stack, found.answers, reasons, unread, edits, texts, earlier, rendered,
+        broken=broken, secrets=configuration.secrets,
+    )  # fmt: skip
 
 
 def completed(configuration: Configuration, noted: Backend | None) -> Configuration:
@@ -128,38 +160,23 @@ def completed(configuration: Configuration, noted: Backend | None) -> Configurat
     return replace(configuration, blocks={**configuration.blocks, "backend": (file, whole)})
 
 
-def _decided(answers: Mapping[str, Value]) -> list[str]:
-    """Return the keys that a whole stack must have been read with; the others don't count there."""
-    return [key for key in KEYS if counts(key, answers)]
+def _of_opentofu(files: Files) -> Iterator[Unread]:
+    for name in files.opentofu:
+        yield Unread(name, None, name, _("is loaded by OpenTofu only, and is not read"))
 
 
-def _not_looked_into(texts: Mapping[str, str]) -> list[Unread]:
-    """Return the files that can change what the others say, in ways that are not followed here."""
-    return [
-        Unread(name, None, name, reason)
-        for name in texts
-        if (
-            reason := _("is laid over the other files, which is not read")
-            if is_override(name)
-            else _("is JSON, which is not read")
-            if is_json(name) and name.endswith(".tf.json")
-            else ""
-        )
-    ]
-
-
-def _untouchable(texts: Mapping[str, str]) -> tuple[Edit, ...]:
+def _untouchable(configuration: Configuration) -> tuple[Edit, ...]:
     return tuple(
-        Edit(name, unified_diff(name, "", text))
-        for name, text in texts.items()
+        Edit(name, without_secrets(unified_diff(name, "", text), configuration.secrets))
+        for name, text in configuration.texts.items()
         if name in OWN_FILES
     )
 
 
-def _strangers(configuration: Configuration) -> tuple[Unread, ...]:
-    """Return the resources that no decision ends in, where there is no stack to compare with."""
-    return tuple(
-        Unread(file, block.line, address, _("is not part of a stack"))
-        for address, (file, block) in configuration.blocks.items()
-        if block.kind == "resource" and address not in KNOWN | HELPERS
-    )
+def _strangers(configuration: Configuration, said: Iterable[Unread]) -> Iterator[Unread]:
+    """Yield the resources that no decision ends in, where there is no stack to compare with."""
+    named = {(unread.file, unread.what) for unread in said}
+    for address, (file, block) in configuration.blocks.items():
+        is_known = block.kind != "resource" or address in KNOWN | HELPERS
+        if not is_known and (file, address) not in named:
+            yield Unread(file, block.line or None, address, _("is not part of a stack"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,14 +11,16 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.network import GATEWAY_ENDPOINT
-from gpuecs_tui.stack.relevance import relevant
+from gpuecs_tui.stack.relevance import CONDITIONS, counts, relevant
 from gpuecs_tui.stack.task import LOG_GROUP_EXISTS
+from gpuecs_tui.stack.unread import Unread, by_key
 from gpuecs_tui.stack.user_data import LARGE_IMAGE_SETTINGS
 from gpuecs_tui.terraform.hcl_budget import DIGITS_MAX
-from gpuecs_tui.terraform.hcl_tree import Items, Reference, calls
+from gpuecs_tui.terraform.hcl_tree import Items, Reference, Withheld, calls, mentions
 from gpuecs_tui.terraform.hcl_values import Known, Unknown, as_text
 from gpuecs_tui.terraform.read_configuration import MISSING, Configuration, Missing, Place
-from gpuecs_tui.terraform.read_container import container_answers
+from gpuecs_tui.terraform.read_container import container_answers, further_containers
+from gpuecs_tui.terraform.read_files import is_override
 from gpuecs_tui.terraform.read_rules import (
     CLUSTER,
     GROUP,
@@ -31,6 +33,7 @@ from gpuecs_tui.terraform.read_rules import (
     TEMPLATE,
     Rule,
 )
+from gpuecs_tui.terraform.read_unread import absent, spoilt
 from gpuecs_tui.terraform.render import EXTRA_USER_DATA, USER_DATA
 
 _INTEGER = re.compile(rf"-?[0-9]{{1,{DIGITS_MAX}}}")
@@ -40,19 +43,6 @@ _INGRESS = tuple(
 """The last is the earlier version's."""
 _INTERFACES = "aws_vpc_endpoint.interface"
 _GATEWAY = "aws_vpc_endpoint.s3"
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """Something in a file that no decision covers."""
-
-    file: str
-    line: int | None
-    """Counted from 1; None for a whole file."""
-    what: str
-    """An address, with the attribute behind it."""
-    reason: str
-    """One sentence's end, to stand behind ``what``."""
 
 
 @dataclass(slots=True)
@@ -66,19 +56,44 @@ class Gathered:
         """Put ``value`` under ``key``, converted as Terraform would; or note why it can't be."""
         converted = convert(key, value)
         if converted is None:
-            reason = _("is not a value that can be told without Terraform")
+            reason = _reason(value)
+            if isinstance(value, Unknown) and isinstance(value.expression, Withheld):
+                what = value.expression.what or what
         elif reason := KEYS[key].problem(converted):
             converted = None
         if converted is None:
-            at = place or Place("", 0)
-            self.unread.append(Unread(at.file, at.line or None, what, reason))
+            self.refuse((key,), place, what, reason)
         else:
             self.answers[key] = converted
 
+    def refuse(self, keys: Iterable[str], place: Place | None, what: str, reason: str) -> None:
+        """Note that something isn't understood, which leaves the answers of ``keys`` open."""
+        keys = tuple(keys)
+        for key in keys:
+            self.answers.pop(key, None)
+        at = place or Place("", 0)
+        self.unread.append(Unread(at.file, at.line or None, what, reason, keys))
+
+
+def _reason(value: Known) -> str:
+    if isinstance(value, Unknown):
+        return value.reason
+    if isinstance(value, Missing):
+        return _("is not there")
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    unknown = next((item for item in items if isinstance(item, Unknown)), None)
+    if unknown is not None:
+        return _("holds a value that {reason}").format(reason=unknown.reason)
+    return _("is of another type than a stack has")
+
 
 def gather(configuration: Configuration) -> Gathered:
-    """Return every decision that the configuration holds."""
+    """Return every decision that the configuration holds, and what leaves others open."""
     found = Gathered()
+    if lost := next((name for name in configuration.broken if is_override(name)), ""):
+        # It may change anything.
+        found.refuse(KEYS, Place(lost, 0), lost, _("is laid over the other files"))
+        return found
     listener = _first_declared(LISTENERS, configuration)
     for key, rule in RULES.items():
         if rule.address == LISTENER:
@@ -86,13 +101,36 @@ def gather(configuration: Configuration) -> Gathered:
         _follow(key, rule, configuration, found)
     for special in _SPECIAL:
         special(configuration, found)
+    for unread in spoilt(configuration):
+        found.refuse(unread.keys, Place(unread.file, unread.line or 0), unread.what, unread.reason)
     found.answers = relevant(found.answers)
+    explained = by_key(found.unread)
+    open_keys = [key for key in unknown_keys(found.answers) if key not in explained]
+    found.unread = _merged([*found.unread, *absent(configuration, open_keys)])
     return found
 
 
 def _first_declared(addresses: tuple[str, ...], configuration: Configuration) -> str:
     """Return the first address that is declared, or the last one."""
     return next((it for it in addresses if it in configuration.blocks), addresses[-1])
+
+
+def _merged(unread: Iterable[Unread]) -> list[Unread]:
+    """Return one record for each place and reason, with the keys of all."""
+    keys: dict[Unread, dict[str, None]] = {}
+    for each in unread:
+        keys.setdefault(replace(each, keys=()), {}).update(dict.fromkeys(each.keys))
+    return [replace(each, keys=tuple(found)) for each, found in keys.items()]
+
+
+def unknown_keys(answers: Mapping[str, Value]) -> tuple[str, ...]:
+    """Return the keys that count beside ``answers`` read from Terraform and aren't among them."""
+    return tuple(
+        key
+        for key in KEYS
+        if key not in answers
+        and (counts(key, answers) or (key in CONDITIONS and CONDITIONS[key].key not in answers))
+    )
 
 
 def convert(key: str, value: Known) -> Value | None:
@@ -121,7 +159,8 @@ def convert(key: str, value: Known) -> Value | None:
 
 def _follow(key: str, rule: Rule, configuration: Configuration, found: Gathered) -> None:
     value = configuration.value(rule.address, rule.path)
-    if isinstance(value, Missing):
+    if isinstance(value, Missing) or value is None:
+        # To Terraform null is the same as no argument.
         if rule.address in configuration.blocks and rule.absent is not None:
             found.answers[key] = rule.absent
         return
@@ -139,10 +178,16 @@ def _is_created(value: Known, configuration: Configuration) -> bool:
     items = value if isinstance(value, list) else [value]
     return bool(items) and all(
         isinstance(item, Unknown)
-        and item.reference.rpartition(".")[0] in configuration.blocks
-        and not item.reference.startswith("data.")
+        and _resource(item.reference) in configuration.blocks
+        and not item.reference.startswith(("data.", "local.", "var."))
         for item in items
     )
+
+
+def _resource(reference: str) -> str:
+    """Return the address in a reference to an attribute, of a resource with a count too."""
+    address = reference.rpartition(".")[0]
+    return address.removesuffix(".0")
 
 
 def _name(configuration: Configuration, found: Gathered) -> None:
@@ -169,36 +214,65 @@ def _image(configuration: Configuration, found: Gathered) -> None:
 
 
 def _refresh(configuration: Configuration, found: Gathered) -> None:
-    if GROUP in configuration.blocks:
+    if GROUP not in configuration.blocks:
+        return
+    if withheld := configuration.withheld(GROUP, "instance_refresh"):
+        why, place = withheld
+        found.take("fleet.instance_refresh", Unknown(why), place, f"{GROUP}.instance_refresh")
+    else:
         block = configuration.body(GROUP, "instance_refresh")
         found.answers["fleet.instance_refresh"] = block is not None
+
+
+_IN_USER_DATA = ("fleet.extra_user_data", "fleet.large_images")
 
 
 def _user_data(configuration: Configuration, found: Gathered) -> None:
     placed = configuration.expression(TEMPLATE, "user_data")
     if placed is None:
         return
-    used = {
-        configuration.scope.value(call.arguments[0]).rpartition("/")[2]
-        for call in calls(placed[0])
-        if call.name == "file" and isinstance(configuration.scope.value(call.arguments[0]), str)
-    }
-    text = "".join(configuration.texts.get(name, "") for name in EXTRA_USER_DATA if name in used)
-    found.take("fleet.extra_user_data", text, placed[1], f"{TEMPLATE}.user_data")
-    started = "".join(configuration.texts.get(name, "") for name in USER_DATA)
-    found.answers["fleet.large_images"] = any(it in started for it in LARGE_IMAGE_SETTINGS)
+    used: set[str] = set()
+    for call in calls(placed[0]):
+        if call.name in ("file", "templatefile", "filebase64") and call.arguments:
+            path = configuration.scope.value(call.arguments[0])
+            used.add(path.rpartition("/")[2] if isinstance(path, str) else "")
+    what = f"{TEMPLATE}.user_data"
+    if lost := next((name for name in used if name in configuration.broken), ""):
+        reason = _("is made of {file}, which could not be read").format(file=lost)
+        found.refuse(_IN_USER_DATA, placed[1], what, reason)
+    elif not (used & {*USER_DATA} and used <= {*USER_DATA, *EXTRA_USER_DATA}):
+        reason = _("is a script of its own, which is not read")
+        found.refuse(_IN_USER_DATA, placed[1], what, reason)
+    else:
+        names = [name for name in EXTRA_USER_DATA if name in used]
+        text = "".join(configuration.texts.get(name, "") for name in names)
+        found.take("fleet.extra_user_data", text, placed[1], what)
+        started = "".join(configuration.texts.get(name, "") for name in USER_DATA)
+        found.answers["fleet.large_images"] = any(it in started for it in LARGE_IMAGE_SETTINGS)
 
 
 def _ingress(configuration: Configuration, found: Gathered) -> None:
     address = _first_declared(_INGRESS, configuration)
     placed = configuration.expression(address, "for_each")
     if placed is None:
+        if configuration.may_hide or address in configuration.blocks:
+            return
         if found.answers.get("network.load_balancer_security_group_ids") is not None:
             found.answers["network.ingress_cidrs"] = ()
         return
     value = configuration.scope.value(placed[0])
     # The VPC's own ranges are only known to AWS.
-    of_vpc = isinstance(value, Unknown) and "data.aws_vpc.this" in configuration.blocks
+    of_vpc = isinstance(value, Unknown) and any(
+        mentions(each, "data.aws_vpc.this")
+        for each in (
+            value.expression,
+            *(
+                target
+                for name, target in configuration.scope.locals.items()
+                if mentions(value.expression, f"local.{name}")
+            ),
+        )
+    )
     found.take("network.ingress_cidrs", [] if of_vpc else value, placed[1], f"{address}.for_each")
 
 
@@ -206,6 +280,8 @@ def _endpoints(configuration: Configuration, found: Gathered) -> None:
     if GROUP not in configuration.blocks:
         return
     placed = configuration.expression(_INTERFACES, "for_each")
+    if placed is None and (_INTERFACES in configuration.blocks or configuration.may_hide):
+        return
     value = configuration.scope.value(placed[0]) if placed else []
     if isinstance(value, list) and _GATEWAY in configuration.blocks:
         value = [*value, GATEWAY_ENDPOINT]
@@ -215,7 +291,7 @@ def _endpoints(configuration: Configuration, found: Gathered) -> None:
 
 def _logs(configuration: Configuration, found: Gathered) -> None:
     if LOGS not in configuration.blocks:
-        if "task.log_group" in found.answers:
+        if "task.log_group" in found.answers and not configuration.may_hide:
             found.answers["task.log_retention_days"] = LOG_GROUP_EXISTS
         return
     _follow("task.log_retention_days", Rule(LOGS, "retention_in_days", 0), configuration, found)
@@ -237,16 +313,21 @@ def _ignored(configuration: Configuration, found: Gathered) -> None:
 def _container(configuration: Configuration, found: Gathered) -> None:
     for key, value, place, what in container_answers(configuration):
         found.take(key, value, place, what)
+    for unread in further_containers(configuration):
+        found.refuse(unread.keys, Place(unread.file, unread.line or 0), unread.what, unread.reason)
     if "task.log_group" in found.answers:
         found.answers["names.log_group"] = found.answers["task.log_group"]
 
 
 def _state(configuration: Configuration, found: Gathered) -> None:
+    if "backend" not in configuration.blocks and configuration.may_hide:
+        return
     if "backend" not in configuration.blocks:
         found.answers["state.backend"] = "local"
         return
     file, block = configuration.blocks["backend"]
-    found.take("state.backend", block.labels[0], Place(file, block.line), "terraform.backend")
+    kind = block.labels[0] if block.labels else block.kind
+    found.take("state.backend", kind, Place(file, block.line), "terraform.backend")
     if found.answers.get("state.backend") == "s3":
         for key, rule in STATE_RULES.items():
             _follow(key, rule, configuration, found)

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-import stat
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform import hcl_budget
 from gpuecs_tui.terraform.hcl_parse import parse
-from gpuecs_tui.terraform.hcl_tree import Block, Body, Expression, ReadProblem
+from gpuecs_tui.terraform.hcl_tree import (
+    Block,
+    Body,
+    Call,
+    Expression,
+    Literal,
+    ReadProblem,
+    Withheld,
+    calls,
+    texts_in,
+)
 from gpuecs_tui.terraform.hcl_values import Known, Scope
-from gpuecs_tui.terraform.render import OWN_FILES
-from gpuecs_tui.terraform.variable_files import json_expressions, load_order
-
-VARIABLE_FILE = "terraform.tfvars"
-_LOADED = (".tf", ".tf.json", ".auto.tfvars", ".auto.tfvars.json")
-"""Endings of the files that Terraform loads beside ``terraform.tfvars``."""
-FILE_MAX = 4 * 1024 * 1024
-"""Bytes; no Terraform that people write is larger, and parsing takes a second for 100 KiB."""
+from gpuecs_tui.terraform.read_files import (
+    is_configuration,
+    is_json,
+    is_override,
+    is_variables,
+)
+from gpuecs_tui.terraform.read_json import parse_json, parse_json_variables
+from gpuecs_tui.terraform.read_overrides import laid_over
+from gpuecs_tui.terraform.read_rules import KNOWN
+from gpuecs_tui.terraform.read_variables import variable_scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +38,8 @@ class Missing:
 
 
 MISSING = Missing()
+_REPEATS = ("count", "for_each")
+"""Meta-arguments that make any number of resources of one block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,136 +56,208 @@ class Configuration:
     """What Terraform would load from a directory."""
 
     bodies: Mapping[str, Body]
-    """File name → its tree, for ``*.tf`` and the variable files."""
+    """File name → its tree, for configuration and variable files that could be read."""
     blocks: Mapping[str, tuple[str, Block]]
-    """Address → file and block; ``data.…``, ``provider.aws``, ``variable.…`` among them."""
+    """Address → file and block; ``data.…``, ``provider.aws``, ``variable.…`` among them. What
+    override files say is laid over them."""
     scope: Scope
     texts: Mapping[str, str]
     """File name → text of everything that was read, scripts included."""
+    broken: Mapping[str, ReadProblem] = field(default_factory=dict)
+    """File name → why a file that Terraform loads could not be read."""
+    overridden: tuple[tuple[str, int, str], ...] = ()
+    """File, line and address of each block of an override file."""
+
+    secrets: frozenset[str] = frozenset()
+    """Texts that are marked as sensitive, and shown nowhere."""
+
+    @property
+    def may_hide(self) -> str:
+        """Name a file that may declare what the others lack; "" where every file was read."""
+        return next((name for name in self.broken if is_configuration(name)), "")
 
     def body(self, address: str, *path: str) -> Body | None:
-        """Return the body of a block, or of the first block inside it that ``path`` leads to."""
-        if address not in self.blocks:
-            return None
-        body = self.blocks[address][1].body
-        for kind in path:
-            block = next(body.named(kind), None)
-            if block is None:
-                return None
-            body = block.body
-        return body
+        """Return the body of a block, or of the only block inside it that ``path`` leads to.
+
+        None where there is none, or where it isn't written out (``withheld``).
+        """
+        found = self._walk(address, path)
+        return None if found is None or isinstance(found, tuple) else found
+
+    def withheld(self, address: str, *path: str) -> tuple[Withheld, Place] | None:
+        """Return why what ``path`` leads to can't be read, and where that is said."""
+        found = self._walk(address, path)
+        return found if isinstance(found, tuple) else None
 
     def expression(self, address: str, path: str) -> tuple[Expression, Place] | None:
-        """Return an attribute's expression by dotted path, with its place; None if absent."""
+        """Return an attribute's expression by dotted path, with its place; None if absent.
+
+        A Withheld where ``count``, ``for_each``, a dynamic block or several blocks of a kind leave
+        open what it is.
+        """
         *outer, name = path.split(".")
-        body = self.body(address, *outer)
-        if body is None or name not in body.attributes:
+        found = self._walk(address, () if name in _REPEATS else outer, repeats=name in _REPEATS)
+        if isinstance(found, tuple):
+            return found
+        if found is None or name not in found.attributes:
             return None
-        attribute = body.attributes[name]
-        return attribute.value, Place(self.blocks[address][0], attribute.line)
+        attribute = found.attributes[name]
+        return attribute.value, Place(attribute.file or self.blocks[address][0], attribute.line)
 
     def value(self, address: str, path: str) -> Known:
-        """Return an attribute's value; MISSING if it is absent, Unknown if it can't be told."""
+        """Return an attribute's value; MISSING if it is absent, Unknown if it isn't known."""
         found = self.expression(address, path)
         return MISSING if found is None else self.scope.value(found[0])
 
+    def _walk(
+        self, address: str, path: Iterable[str], *, repeats: bool = False
+    ) -> Body | tuple[Withheld, Place] | None:
+        if address not in self.blocks:
+            return None
+        file, block = self.blocks[address]
+        if not repeats and (counted := self._repeated(address, block)):
+            return counted, Place(file, block.line)
+        body, what = block.body, address
+        for kind in path:
+            what = f"{what}.{kind}"
+            for dynamic in body.named("dynamic"):
+                if kind in dynamic.labels:
+                    reason = _("is made by a dynamic block, which is not read")
+                    place = Place(dynamic.file or file, dynamic.line)
+                    return Withheld(kind, reason, what), place
+            inner = list(body.named(kind))
+            if len(inner) > 1 and not _is_bottlerocket(inner):
+                reason = _("is there several times, which is not read")
+                return Withheld(kind, reason, what), Place(inner[1].file or file, inner[1].line)
+            if not inner:
+                return None
+            file, body = inner[0].file or file, inner[0].body
+        return body
 
-def load(texts: Mapping[str, str]) -> Configuration:
-    """Return the configuration in ``texts`` (file name → text). Raises ReadProblem."""
-    parsed = [name for name in texts if name.endswith((".tf", ".tfvars"))]
-    if beyond := hcl_budget.first_beyond(texts, parsed):
-        raise ReadProblem(
+    def _repeated(self, address: str, block: Block) -> Withheld | None:
+        # Of what no decision ends in, such as a rule for each address range, one stands for all.
+        for name in _REPEATS if address in KNOWN else ():
+            if name in block.body.attributes:
+                expression = block.body.attributes[name].value
+                if name == "count" and self.scope.value(expression) == 1:
+                    continue
+                reason = _("is made by {name}, which is not read").format(name=name)
+                return Withheld(name, reason, address)
+        return None
+
+
+def load(
+    texts: Mapping[str, str],
+    unreadable: Mapping[str, ReadProblem] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Configuration:
+    """Return the configuration in ``texts`` (file name → text).
+
+    ``unreadable`` are files that Terraform would load and that have no text here; ``environ`` is
+    where TF_VAR_… are looked for (default: nowhere). A file that is not Terraform is broken, and
+    the others are read.
+    """
+    bodies, broken = _bodies(texts)
+    broken |= dict(unreadable or {})
+    blocks: dict[str, tuple[str, Block]] = {}
+    local_values: dict[str, Expression] = {}
+    for name, body in bodies.items():
+        if is_configuration(name) and not is_override(name):
+            for block in body.blocks:
+                blocks.setdefault(block.address, (name, block))
+                if block.kind == "locals":
+                    local_values |= _values(block)
+                for inner in _backends(block):
+                    blocks.setdefault("backend", (name, inner))
+    overridden: list[tuple[str, int, str]] = []
+    for name in sorted(name for name in bodies if is_override(name)):
+        for block in bodies[name].blocks:
+            if block.kind == "locals":
+                local_values |= _values(block)
+            overridden += _override(blocks, name, block)
+    variables = variable_scope(blocks, bodies, broken, environ or {})
+    scope = Scope(variables.values, local_values, variables.types)
+    secrets = variables.secrets | {
+        text
+        for body in bodies.values()
+        for call in _calls_of(body)
+        if call.name == "sensitive"
+        for text in texts_in(call)
+    }
+    return Configuration(bodies, blocks, scope, texts, broken, tuple(overridden), secrets)
+
+
+def _bodies(texts: Mapping[str, str]) -> tuple[dict[str, Body], dict[str, ReadProblem]]:
+    names = [name for name in texts if is_configuration(name) or is_variables(name)]
+    broken: dict[str, ReadProblem] = {}
+    while beyond := hcl_budget.first_beyond(texts, names):
+        broken[beyond] = ReadProblem(
             _("{file} is too large to be read: the directory holds more than {n} words.").format(
                 file=beyond, n=hcl_budget.TOKENS_MAX
             ),
             beyond,
             remedy=_("Move generated code to a module of its own."),
         )
-    bodies = {name: parse(texts[name], name) for name in parsed}
-    blocks: dict[str, tuple[str, Block]] = {}
-    variables: dict[str, Expression] = {}
-    local_values: dict[str, Expression] = {}
-    for name, body in bodies.items():
-        if is_override(name):
-            continue
-        for block in body.blocks:
-            blocks.setdefault(block.address, (name, block))
-            if block.kind == "locals":
-                local_values |= {key: value.value for key, value in block.body.attributes.items()}
-            elif block.kind == "variable" and "default" in block.body.attributes:
-                variables[".".join(block.labels)] = block.body.attributes["default"].value
-            elif block.kind == "terraform":
-                for inner in block.body.named("backend"):
-                    blocks.setdefault("backend", (name, inner))
-    for name in load_order(texts):
-        if is_json(name):
-            variables |= json_expressions(texts[name])
-        else:
-            variables |= {key: value.value for key, value in bodies[name].attributes.items()}
-    return Configuration(bodies, blocks, Scope(variables, local_values), texts)
-
-
-def read_texts(directory: Path) -> dict[str, str]:
-    """Return every file that says what the stack is: ours, other ``*.tf``, variable files.
-
-    An absent directory has none. Raises ReadProblem for what is no regular file (ours only), no
-    UTF-8, or can't be opened.
-    """
-    texts: dict[str, str] = {}
-    for path in _candidates(directory):
+        names.remove(beyond)
+    bodies: dict[str, Body] = {}
+    for name in names:
         try:
-            # Only ours are ever replaced, which a link would make a surprise.
-            status = path.lstat() if path.name in OWN_FILES else path.stat()
-            if not stat.S_ISREG(status.st_mode):
-                if path.name in OWN_FILES:
-                    raise ReadProblem(
-                        _("{file} is a link or no regular file.").format(file=path), path.name
-                    )
-                continue
-            if status.st_size > FILE_MAX:
-                raise ReadProblem(_("{file} is too large.").format(file=path), path.name)
-            # Decoded from bytes: reading as text would turn a script's CRLF into LF.
-            texts[path.name] = path.read_bytes().decode("utf-8")
-        except UnicodeDecodeError as error:
-            line = error.object[: error.start].count(b"\n") + 1
-            raise ReadProblem(
-                _("{file}, line {line}: not UTF-8 text.").format(file=path.name, line=line),
-                path.name,
-                line,
-            ) from None
-        except FileNotFoundError:
-            # Gone since the listing, or a link to nothing, which Terraform reports itself.
-            continue
-        except OSError as error:
-            raise ReadProblem(
-                _("{file} can't be read: {reason}.").format(file=path, reason=error.strerror),
-                path.name,
-            ) from None
-    return texts
+            bodies[name] = _parser(name)(texts[name], name)
+        except ReadProblem as problem:
+            broken[name] = problem
+    return bodies, broken
 
 
-def _candidates(directory: Path) -> Iterator[Path]:
-    try:
-        paths = sorted(directory.iterdir())
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise ReadProblem(
-            _("{file} can't be read: {reason}.").format(file=directory, reason=error.strerror),
-            str(directory),
-        ) from None
-    own = {name: position for position, name in enumerate(OWN_FILES)}
-    for path in sorted(paths, key=lambda path: (own.get(path.name, len(own)), path.name)):
-        if path.name in own or path.name.endswith(_LOADED) or path.name == f"{VARIABLE_FILE}.json":
-            yield path
+def _is_bottlerocket(volumes: list[Block]) -> bool:
+    """Tell whether these are a data volume and, as large as the image says, the system's own.
+
+    So a stack on Bottlerocket is written: what it decides is in the first one.
+    """
+    names = [block.body.attributes.get("device_name") for block in volumes]
+    own = [Literal(name) for name in ("/dev/xvdb", "/dev/xvda")]
+    sized = [
+        "volume_size" in disk.body.attributes for block in volumes for disk in block.body.blocks
+    ]
+    return [name and name.value for name in names] == own and sized == [True, False]
 
 
-def is_override(name: str) -> bool:
-    """Tell whether Terraform lays a file over the others instead of adding it to them."""
-    stem = name.removesuffix(".json").removesuffix(".tf")
-    return stem != name and (stem == "override" or stem.endswith("_override"))
+def _parser(name: str) -> Callable[[str, str], Body]:
+    if not is_json(name):
+        return parse
+    return parse_json_variables if is_variables(name) else parse_json
 
 
-def is_json(name: str) -> bool:
-    """Tell whether a file is in Terraform's other language, which isn't read here."""
-    return name.endswith(".json")
+def _override(
+    blocks: dict[str, tuple[str, Block]], name: str, block: Block
+) -> Iterator[tuple[str, int, str]]:
+    """Lay a block of the override file ``name`` over ``blocks``; yield what it is about."""
+    if block.kind == "locals":
+        for key, attribute in block.body.attributes.items():
+            yield name, attribute.line, f"local.{key}"
+    elif block.kind == "terraform":
+        for inner in _backends(block):
+            yield name, inner.line, "terraform.backend"
+            blocks["backend"] = (name, inner)
+    else:
+        yield name, block.line, block.address
+        # Without a base block Terraform refuses it, and says so.
+        file, base = blocks.get(block.address, (name, block))
+        body = laid_over(base.body, block.body, name)
+        blocks[block.address] = (file, replace(base, body=body))
+
+
+def _calls_of(body: Body) -> Iterator[Call]:
+    for attribute in body.attributes.values():
+        yield from calls(attribute.value)
+    for block in body.blocks:
+        yield from _calls_of(block.body)
+
+
+def _values(locals_block: Block) -> dict[str, Expression]:
+    return {name: each.value for name, each in locals_block.body.attributes.items()}
+
+
+def _backends(block: Block) -> Iterator[Block]:
+    if block.kind == "terraform":
+        yield from block.body.named("backend")
+        yield from block.body.named("cloud")

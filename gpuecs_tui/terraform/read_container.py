@@ -6,6 +6,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.unread import Unread
+from gpuecs_tui.terraform.hcl_tree import Opaque
 from gpuecs_tui.terraform.hcl_values import Known, Unknown
 from gpuecs_tui.terraform.read_configuration import MISSING, Configuration, Place
 from gpuecs_tui.terraform.read_rules import LOGS, SERVICE, TASK
@@ -24,22 +27,51 @@ def container_answers(configuration: Configuration) -> Iterator[Answer]:
     placed = configuration.expression(TASK, "container_definitions")
     if placed is None:
         return
-    expression, place = placed
-    definitions = configuration.scope.value(expression)
-    if isinstance(definitions, str):
-        definitions = _json(definitions)
-    container = _serving(definitions, configuration)
+    place = placed[1]
+    container = _serving(_definitions(configuration), configuration)
     if container is None:
-        yield "task.container_name", Unknown(expression), place, _WHAT
+        # One place for them all: each is as unknown as the others.
+        yield "task.container_name", configuration.scope.value(placed[0]), place, _WHAT
         return
     for key, name, value in _parts(container, configuration):
         yield key, value, place, f"{_WHAT}.{name}"
 
 
+def further_containers(configuration: Configuration) -> Iterator[Unread]:
+    """Yield the task's other containers, with the answers that are about all of them."""
+    placed = configuration.expression(TASK, "container_definitions")
+    definitions = _definitions(configuration)
+    container = _serving(definitions, configuration)
+    if placed is None or not isinstance(definitions, list) or container is None:
+        return
+    file, line = placed[1].file, placed[1].line or None
+    for position, other in enumerate(definitions):
+        if other is container:
+            continue
+        keys = ["task.container_cpu", "task.container_memory"]
+        name: Known = str(position)
+        if isinstance(other, dict):
+            name = other.get("name", name)
+            if other.get("resourceRequirements") not in (None, []):
+                keys.append("task.gpus")
+            if other.get("portMappings") not in (None, []):
+                keys.append("task.host_port")
+        else:
+            keys += ["task.gpus", "task.host_port"]
+        shown = name if isinstance(name, str) else position
+        reason = _("is a further container, which is not read")
+        yield Unread(file, line, f"{_WHAT}[{shown}]", reason, tuple(keys))
+
+
+def _definitions(configuration: Configuration) -> Known:
+    definitions = configuration.value(TASK, "container_definitions")
+    return _json(definitions) if isinstance(definitions, str) else definitions
+
+
 def _json(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
@@ -60,48 +92,48 @@ def _parts(
     """Yield key, name in the definition, and value. What ECS takes as absent is its default."""
     yield "task.container_name", "name", container.get("name", MISSING)
     yield "task.image", "image", container.get("image", MISSING)
-    yield (
-        "task.container_cpu",
-        "cpu",
-        container.get("cpu", configuration.value(TASK, "cpu")),
-    )
-    yield (
-        "task.container_memory",
-        "memory",
-        container.get("memory", configuration.value(TASK, "memory")),
-    )
+    for name in ("cpu", "memory"):
+        own = container.get(name)
+        of_task = configuration.value(TASK, name)
+        yield f"task.container_{name}", name, of_task if own is None else own
     yield "task.command", "command", _list(container.get("command"))
-    port = _first(container.get("portMappings"))
     served = configuration.value(SERVICE, "load_balancer.container_port")
-    yield "task.container_port", "portMappings", port.get("containerPort", served)
-    yield "task.host_port", "portMappings", port.get("hostPort", 0)
+    port = _mapping(container.get("portMappings"), served)
+    yield "task.container_port", "portMappings", _part(port, "containerPort", served)
+    yield "task.host_port", "portMappings", _part(port, "hostPort", 0)
     yield "task.gpus", "resourceRequirements", _gpus(container.get("resourceRequirements"))
     yield "task.environment", "environment", _table(container.get("environment"), "value")
     yield "task.secrets", "secrets", _table(container.get("secrets"), "valueFrom")
-    linux = _dict(container.get("linuxParameters"))
-    added = _list(_dict(linux.get("capabilities")).get("add"))
+    linux = container.get("linuxParameters")
+    added = _list(_part(_part(linux, "capabilities", None), "add", None))
     yield "task.capabilities", "linuxParameters.capabilities.add", added
-    shared = linux.get("sharedMemorySize", 0)
+    shared = _part(linux, "sharedMemorySize", 0)
     yield "task.shared_memory_mib", "linuxParameters.sharedMemorySize", shared
-    init = linux.get("initProcessEnabled", False)
+    init = _part(linux, "initProcessEnabled", False)
     yield "task.init_process", "linuxParameters.initProcessEnabled", init
-    yield "task.stop_timeout_seconds", "stopTimeout", container.get("stopTimeout", 0)
-    options = _dict(_dict(container.get("logConfiguration")).get("options"))
-    buffer = options.get("max-buffer-size", "0m") if "mode" in options else "0m"
+    stop = container.get("stopTimeout")
+    yield "task.stop_timeout_seconds", "stopTimeout", 0 if stop is None else stop
+    options = _part(container.get("logConfiguration"), "options", None)
+    mode = _part(options, "mode", None)
+    buffer = "0m" if mode is None else _part(options, "max-buffer-size", "0m")
     if isinstance(buffer, str) and buffer.endswith("m"):
         buffer = buffer.removesuffix("m")
     yield "task.log_buffer_mib", "logConfiguration.options.max-buffer-size", buffer
-    group = options.get("awslogs-group", MISSING)
+    group = _part(options, "awslogs-group", MISSING)
     if isinstance(group, Unknown) and group.reference.rpartition(".")[0] == LOGS:
         group = configuration.value(LOGS, "name")
     yield "task.log_group", "logConfiguration.options.awslogs-group", group
-    prefix = options.get("awslogs-stream-prefix", MISSING)
+    prefix = _part(options, "awslogs-stream-prefix", MISSING)
     yield "task.log_stream_prefix", "logConfiguration.options.awslogs-stream-prefix", prefix
 
 
 def _gpus(requirements: Known) -> Known:
+    if isinstance(requirements, Unknown):
+        return requirements
     if not isinstance(requirements, list):
         return MISSING
+    if unknown := [item for item in requirements if isinstance(item, Unknown)]:
+        return unknown[0]
     wanted = [item for item in requirements if isinstance(item, dict) and item.get("type") == "GPU"]
     return wanted[0].get("value", MISSING) if wanted else MISSING
 
@@ -117,12 +149,22 @@ def _table(pairs: Known, value: str) -> Known:
     return {pair["name"]: pair[value] for pair in pairs}
 
 
-def _first(items: Known) -> dict[str, Known]:
-    return _dict(items[0]) if isinstance(items, list) and items else {}
+def _mapping(ports: Known, served: Known) -> Known:
+    """Return the port mapping that the load balancer uses, or the only one."""
+    if isinstance(ports, list) and len(ports) > 1:
+        for port in ports:
+            if isinstance(port, dict) and port.get("containerPort") == served:
+                return port
+        return Unknown(Opaque("portMappings"))
+    return ports[0] if isinstance(ports, list) and ports else ports
 
 
-def _dict(value: Known) -> dict[str, Known]:
-    return value if isinstance(value, dict) else {}
+def _part(value: Known, name: str, absent: Known) -> Known:
+    """Return a part of an object, ``absent`` where there is no object, Unknown of an Unknown."""
+    if isinstance(value, Unknown):
+        return value
+    part = value.get(name) if isinstance(value, dict) else None
+    return absent if part is None else part
 
 
 def _list(value: Known) -> Known:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.unread import Unread
+from gpuecs_tui.terraform.hcl_text import quote
 from gpuecs_tui.terraform.hcl_tree import Attribute, Block, Body
 from gpuecs_tui.terraform.hcl_values import Unknown, as_text
-from gpuecs_tui.terraform.read_answers import Unread
 from gpuecs_tui.terraform.read_configuration import Configuration
 from gpuecs_tui.terraform.render import EXTRA_USER_DATA, USER_DATA
 
 _PRIMITIVE = (str, int, float, bool)
+SENSITIVE = "(sensitive)"
+"""What Terraform itself shows in the place of a sensitive value is ``(sensitive value)``."""
+_TELLING = 4
+"""Characters from which on a text is looked for without quotes too; shorter ones are everywhere."""
 _NO_END = "\\ No newline at end of file"
 
 
@@ -23,6 +28,15 @@ def unified_diff(name: str, old: str, new: str) -> str:
     # Split at line feeds only: a script may hold characters that Python also takes for line ends.
     lines = difflib.unified_diff(_lines(old), _lines(new), f"a/{name}", f"b/{name}")
     return "".join(line if line.endswith("\n") else f"{line}\n{_NO_END}\n" for line in lines)
+
+
+def without_secrets(diff: str, secrets: Iterable[str]) -> str:
+    """Return ``diff`` with every text of ``secrets`` replaced, as it may be shown."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        diff = diff.replace(quote(secret), SENSITIVE)
+        if len(secret) >= _TELLING:
+            diff = diff.replace(secret, SENSITIVE)
+    return diff
 
 
 def _lines(text: str) -> list[str]:

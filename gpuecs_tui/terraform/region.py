@@ -16,7 +16,8 @@ from typing import Any
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.hcl_tree import ReadProblem
 from gpuecs_tui.terraform.problems import RunProblem
-from gpuecs_tui.terraform.read_configuration import load, read_texts
+from gpuecs_tui.terraform.read_configuration import load
+from gpuecs_tui.terraform.read_files import read_texts
 from gpuecs_tui.terraform.store import read_json
 from gpuecs_tui.terraform.stored_state import local_state
 

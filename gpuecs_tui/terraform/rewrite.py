@@ -7,7 +7,8 @@ from pathlib import Path
 from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.terraform.hcl_tree import ReadProblem
 from gpuecs_tui.terraform.past import NO_PAST
-from gpuecs_tui.terraform.read_configuration import load, read_texts
+from gpuecs_tui.terraform.read_configuration import load
+from gpuecs_tui.terraform.read_files import read_texts
 from gpuecs_tui.terraform.read_past import past_for
 from gpuecs_tui.terraform.render import Files, render
 

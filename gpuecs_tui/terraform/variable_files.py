@@ -15,7 +15,7 @@ from gpuecs_tui.terraform.hcl_tree import Expression, Items, Literal, Pairs, Rea
 
 OWN = "terraform.tfvars"
 _AUTOMATIC = (".auto.tfvars", ".auto.tfvars.json")
-_SPACE = re.compile(r"(?:\s|#[^\n]*|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
+_SPACE = re.compile(r"(?:[\s\ufeff]|#[^\n]*|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
 _NAME = re.compile(r'(?P<quote>"?)(?P<name>[^\W\d][\w-]*)(?P=quote)[^\S\n]*=[^\S\n]*')
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _HEREDOC = re.compile(r"<<-?([^\s]+)[^\n]*\n(?:.*?\n)?[^\S\n]*\1(?=\s|\Z)", re.DOTALL)

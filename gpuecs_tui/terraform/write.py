@@ -12,10 +12,11 @@ from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.terraform import last_write
 from gpuecs_tui.terraform.edits import Kept, files_of_decisions, keep_edits
 from gpuecs_tui.terraform.gitignore import GITIGNORE, PATTERNS
-from gpuecs_tui.terraform.hcl_tree import Body, ReadProblem
+from gpuecs_tui.terraform.hcl_tree import Body
 from gpuecs_tui.terraform.merge_values import ENVIRONMENT
-from gpuecs_tui.terraform.read_configuration import is_override, load, read_texts
-from gpuecs_tui.terraform.read_difference import unified_diff
+from gpuecs_tui.terraform.read_configuration import load
+from gpuecs_tui.terraform.read_difference import unified_diff, without_secrets
+from gpuecs_tui.terraform.read_files import is_configuration, is_override, read_texts
 from gpuecs_tui.terraform.render import OWN_FILES
 from gpuecs_tui.terraform.unfinished_write import WriteProblem
 from gpuecs_tui.terraform.variable_files import load_order
@@ -62,8 +63,9 @@ class Clash:
 
     file: str
     line: int
-    """Counted from 1."""
+    """Counted from 1; 0: not known, as in JSON and for a whole file."""
     address: str
+    """Empty: the file can't be read, so that it may declare any of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,7 @@ def compare(
     if directory.exists() and not directory.is_dir():
         raise WriteProblem(_("{file} is not a directory.").format(file=directory))
     texts = read_texts(directory)
+    secrets = load(texts).secrets
     kept = keep_edits(texts, files, explicit=explicit, environ=environ)
     overruled = tuple(_overruled(kept, by_hand)) if by_hand is not None else ()
     asked = _files_of(overruled, kept)
@@ -130,17 +133,18 @@ def compare(
         if old == new:
             continue
         kind = "create" if old is None else "delete" if new is None else "change"
-        lost = kept.lost.get(name, "")
+        lost = without_secrets(kept.lost.get(name, ""), secrets)
         hand_edited = bool(lost) or name in asked
         keeps = name in kept.edited and not lost and new is not None
-        diff = unified_diff(name, old or "", new or "")
+        diff = without_secrets(unified_diff(name, old or "", new or ""), secrets)
         changes.append(Change(name, kind, diff, hand_edited, keeps, lost))
     return Changes(
         directory=directory,
         files=tuple(changes),
         unchanged=tuple(name for name in after if before.get(name) == after[name]),
         foreign=_foreign(directory),
-        clashes=tuple(_clashes(texts, after)),
+        # Where none of our files was ever there, none was deleted by hand.
+        clashes=tuple(_clashes(texts, after if before.keys() & {*OWN_FILES} else files)),
         before=before,
         after=after,
         answers=kept.wanted,
@@ -158,13 +162,7 @@ def write(changes: Changes, accept: Collection[str] = ()) -> None:
     that can't take effect. What was written is remembered (``last_write``).
     """
     if changes.clashes:
-        clash = changes.clashes[0]
-        raise WriteProblem(
-            _("{file}, line {line}, declares {address}, which the stack would declare too.").format(
-                file=clash.file, line=clash.line, address=clash.address
-            ),
-            _("Remove it there, or use another directory."),
-        )
+        raise _clash_problem(changes.clashes[0])
     _refuse_without_effect(changes)
     if refused := [name for name in changes.hand_edited if name not in accept]:
         raise WriteProblem(
@@ -242,22 +240,38 @@ def _clashes(texts: Mapping[str, str], files: Mapping[str, str]) -> Iterator[Cla
     others = {
         name: text
         for name, text in texts.items()
-        if name not in OWN_FILES and name.endswith(".tf") and not is_override(name)
+        if name not in OWN_FILES and is_configuration(name) and not is_override(name)
     }
     if not others:
         return
     declared = {
         address for body in load(files).bodies.values() for address, _line in _declared(body)
     }
-    try:
-        bodies = load(others).bodies
-    except ReadProblem:
-        # Terraform will say what is wrong in a file of the user's own.
-        return
-    for name, body in bodies.items():
+    configuration = load(others)
+    for name, problem in configuration.broken.items():
+        yield Clash(name, problem.line or 0, "")
+    for name, body in configuration.bodies.items():
         for address, line in _declared(body):
             if address in declared:
                 yield Clash(name, line, address)
+
+
+def _clash_problem(clash: Clash) -> WriteProblem:
+    place = _("{file}, line {line},") if clash.line else "{file}"
+    where = place.format(file=clash.file, line=clash.line)
+    if not clash.address:
+        return WriteProblem(
+            _("{where} can't be read, so it may declare what the stack declares.").format(
+                where=where
+            ),
+            _("Correct it, or use another directory."),
+        )
+    return WriteProblem(
+        _("{where} declares {address}, which the stack would declare too.").format(
+            where=where, address=clash.address
+        ),
+        _("Remove it there, or use another directory."),
+    )
 
 
 def _declared(body: Body) -> Iterator[tuple[str, int]]:

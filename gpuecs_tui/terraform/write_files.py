@@ -25,6 +25,11 @@ FILE_MODE = 0o644
 _FOLDER_MODE = 0o700
 
 
+def bytes_of(text: str) -> bytes:
+    """Return a file's text as it was read: bytes that are no UTF-8 are surrogates in it."""
+    return text.encode("utf-8", "surrogateescape")
+
+
 def replace_all(
     directory: Path, texts: Mapping[str, str | None], before: Mapping[str, str]
 ) -> None:
@@ -61,7 +66,7 @@ def _expect(directory: Path, texts: Mapping[str, str | None], before: Mapping[st
         if path.is_symlink() or (path.exists() and not path.is_file()):
             raise WriteProblem(_("{file} is a link or no regular file.").format(file=path))
         present = digest_of(path)
-        if present != (digest(before[name].encode()) if name in before else None):
+        if present != (digest(bytes_of(before[name])) if name in before else None):
             raise WriteProblem(
                 _("{file} has changed since it was compared.").format(file=path),
                 _("Compare again."),
@@ -74,12 +79,12 @@ def _fill(
     """Stage the new files and decide the write; return the list of moves as it is written."""
     for name, text in texts.items():
         if text is not None:
-            _put(stage / name, text.encode(), _mode(directory / name))
+            _put(stage / name, bytes_of(text), _mode(directory / name))
     decided = encode(
         {
             name: Move(
-                digest(before[name].encode()) if name in before else None,
-                None if text is None else digest(text.encode()),
+                digest(bytes_of(before[name])) if name in before else None,
+                None if text is None else digest(bytes_of(text)),
             )
             for name, text in texts.items()
         }

@@ -10,6 +10,7 @@ from gpuecs_tui.checks.cost import cost
 from gpuecs_tui.checks.cost_words import in_one_line, text_lines
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.stack.partial import NotKnown
 from gpuecs_tui.widgets.cells import harmless
 from gpuecs_tui.widgets.styles import MUTED
 from gpuecs_tui.wizard.memory import Wizard
@@ -30,12 +31,15 @@ def cost_line(wizard: Wizard) -> Content:
     resolved = wizard.decisions.resolved
     if NEEDED & {*resolved.missing, *wizard.decisions.problems}:
         return Content("")
-    return cost_of(resolved.stack, wizard.account.facts)
+    return cost_of(wizard.decisions.stack, wizard.account.facts)
 
 
 def cost_of(stack: Stack, facts: AccountFacts | None) -> Content:
     """Return the line for ``stack`` by the prices in ``facts``."""
-    paid = cost(context_of(stack, facts))
+    try:
+        paid = cost(context_of(stack, facts))
+    except NotKnown as unknown:
+        return Content.styled(_("Cost unknown: {key} is not read.").format(key=unknown.key), MUTED)
     line = paid.lines[0]
     if line.each is None:
         return Content.styled(_("Price unknown: {reason}.").format(reason=line.unknown), MUTED)
@@ -47,5 +51,8 @@ def cost_of(stack: Stack, facts: AccountFacts | None) -> Content:
 
 def cost_page(context: Context) -> list[Content]:
     """Return the whole cost of a stack, each price with its source and date."""
-    heading, *lines = text_lines(cost(context))
+    try:
+        heading, *lines = text_lines(cost(context))
+    except NotKnown as unknown:
+        return [Content(_("Cost unknown: {key} is not read.").format(key=unknown.key))]
     return [Content.styled(harmless(heading), "bold"), *(Content(harmless(it)) for it in lines)]

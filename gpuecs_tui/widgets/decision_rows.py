@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.relevance import counts
+from gpuecs_tui.stack.unread import Unread
 from gpuecs_tui.widgets.choice_rows import Choices, Row
 from gpuecs_tui.widgets.places import LAYOUT
 from gpuecs_tui.wizard.memory import Wizard
@@ -20,6 +21,14 @@ def decision_choices(wizard: Wizard) -> Choices:
     return Choices("", ("", _("decision"), _("value")), tuple(_rows(wizard)))
 
 
+def not_read_hint(unread: Unread) -> str:
+    """Return what stands in the place of an answer that the Terraform decides unread."""
+    if not unread.file:
+        return _("not read: {what} {reason}").format(what=unread.what, reason=unread.reason)
+    place = _("{file}, line {line}") if unread.line else "{file}"
+    return _("not read: {place}").format(place=place.format(file=unread.file, line=unread.line))
+
+
 def _rows(wizard: Wizard) -> Iterator[Row]:
     decisions = wizard.decisions
     stack, values = decisions.resolved.stack, decisions.resolved.stack.flat()
@@ -29,7 +38,9 @@ def _rows(wizard: Wizard) -> Iterator[Row]:
                 if key in KEYS and counts(key, values):
                     declaration = KEYS[key]
                     text = declaration.unparse(stack[key])
-                    if key in decisions.missing:
+                    if (unread := decisions.unknown.get(key)) is not None:
+                        text = not_read_hint(unread)
+                    elif key in decisions.missing:
                         text = _("missing")
                     elif problem := decisions.problems.get(key):
                         text = f"{wizard.text(key)} ✗ {problem}"

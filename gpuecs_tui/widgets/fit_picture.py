@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.partial import NotKnown
 from gpuecs_tui.widgets import fit_picture_text as drawing
 from gpuecs_tui.widgets.picture import as_content, ascii_only
 from gpuecs_tui.widgets.text_pane import TextPane
@@ -53,7 +54,12 @@ class FitPicture(TextPane):
         if self._drawn == (self._subject, width):
             return
         self._drawn = (self._subject, width)
-        rows = drawing.draw(self._subject, width, ascii_only=self._ascii_only)
+        try:
+            rows = drawing.draw(self._subject, width, ascii_only=self._ascii_only)
+        except NotKnown as unknown:
+            text = _("Not drawn: {key} is not read.").format(key=unknown.key)
+            self.show([Content(text)])
+            return
         self.show([as_content(row) for row in rows], keep_place=True)
 
 

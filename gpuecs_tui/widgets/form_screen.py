@@ -18,6 +18,7 @@ from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.relevance import counts
 from gpuecs_tui.widgets.choice import Picker
 from gpuecs_tui.widgets.choice_rows import Choices
+from gpuecs_tui.widgets.decision_rows import not_read_hint
 from gpuecs_tui.widgets.form import Fold, Form
 from gpuecs_tui.widgets.form_field import FieldState, FormField, Note
 from gpuecs_tui.widgets.frame import TYPING_SECONDS, StepScreen
@@ -248,6 +249,8 @@ class FormScreen(StepScreen):
             hint = _("Enter: choose, or type")
         elif FORM_KEYS[key].required:
             hint = _("required")
+        if (unread := wizard.decisions.unknown.get(key)) is not None:
+            default, hint = "", not_read_hint(unread)
         notes = tuple(self.notes_of(key))
         return FieldState(wizard.text(key), default, hint, notes, key in wizard.suggested)
 

@@ -260,7 +260,7 @@ class StepScreen(Screen[None]):
         from gpuecs_tui.checks.context import context_of
         from gpuecs_tui.widgets.fit_picture import FitScreen
 
-        stack = self.wizard.decisions.resolved.stack
+        stack = self.wizard.decisions.stack
         self.app.push_screen(FitScreen(context_of(stack, self.wizard.account.facts)))
 
     def go_to_key(self, key: str) -> None:

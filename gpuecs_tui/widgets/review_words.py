@@ -29,6 +29,10 @@ def why_not_written(wizard: Wizard, *, despite_findings: bool = False) -> str:
     if not grave:
         for key, reason in {**wizard.decisions.problems, **wizard.decisions.missing}.items():
             return _("Nothing is written yet: {key} {message}.").format(key=key, message=reason)
+        for key, unread in wizard.decisions.unknown.items():
+            return _(
+                "Nothing is written: {key} is not read, and writing would replace it. ({why})"
+            ).format(key=key, why=unread.sentence)
         return ""
     first = grave[0].message
     if first[:1].islower():
@@ -42,11 +46,26 @@ def why_not_written(wizard: Wizard, *, despite_findings: bool = False) -> str:
     return text.format(n=len(grave), first=first)
 
 
+def plans_as_it_is(wizard: Wizard) -> bool:
+    """Tell whether the directory is planned without being written.
+
+    It holds answers that aren't read, and nothing was changed, so there is nothing to write.
+    """
+    decisions = wizard.decisions
+    return bool(decisions.unknown) and wizard.is_as_read
+
+
 def what_writing_does(wizard: Wizard, changes: Changes | None) -> str:
     """Return what "next" would do; ``changes`` None while they are being found out."""
     directory = harmless(str(wizard.options.directory))
     if wizard.decisions.problems or wizard.decisions.missing:
         return _("Not complete yet: the page Findings and the steps tell what is missing.")
+    if plans_as_it_is(wizard):
+        return _(
+            "Next plans {directory} as it is: not all of it is read, so nothing is written."
+        ).format(directory=directory)
+    if wizard.decisions.unknown:
+        return why_not_written(wizard)
     if errors := sum(it.severity == "error" for it in wizard.findings):
         text = ngettext(
             "Nothing is written while there is an error: see Findings.",

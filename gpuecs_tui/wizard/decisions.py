@@ -6,15 +6,17 @@ A form holds raw texts, also ones that are no values; ``decide`` says what they 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gpuecs_tui.i18n import N_
 from gpuecs_tui.stack.fields import Key, NotAValue, Value
 from gpuecs_tui.stack.instance_type import InstanceType
 from gpuecs_tui.stack.model import KEYS, Stack
+from gpuecs_tui.stack.partial import partial
 from gpuecs_tui.stack.problems import problems
 from gpuecs_tui.stack.relevance import counts, relevant
 from gpuecs_tui.stack.resolve import Resolved, explicit, resolve
+from gpuecs_tui.stack.unread import Unread
 from gpuecs_tui.wizard.profile_key import PROFILE
 
 FORM_KEYS: Mapping[str, Key] = {
@@ -48,6 +50,14 @@ class Decisions:
     """Key → the end of a sentence, for what must still be given."""
     malformed: frozenset[str]
     """Keys of ``problems`` whose text is no value by itself, whatever the others are."""
+    unknown: Mapping[str, Unread] = field(default_factory=dict)
+    """Key → what of the directory's Terraform decides it and isn't read; nothing need be given, and
+    ``resolved`` counts it among the missing, so that no default stands in for it."""
+
+    @property
+    def stack(self) -> Stack:
+        """The stack as far as it is known: to ask for an unknown answer raises NotKnown."""
+        return partial(self.resolved.stack, self.unknown)
 
     def problem(self, key: str) -> str:
         """Say what is wrong with ``key``, a missing value included; empty when nothing is."""
@@ -81,10 +91,13 @@ def explicit_texts(stack: Stack, find_type: FindType) -> dict[str, str]:
     return texts_of(explicit(stack, find_type(stack.fleet.instance_type)))
 
 
-def decide(texts: Texts, find_type: FindType) -> Decisions:
+def decide(
+    texts: Texts, find_type: FindType, unknown: Mapping[str, Unread] | None = None
+) -> Decisions:
     """Parse every text, leave out what doesn't count, work out the defaults and what is wrong.
 
-    An empty text is no answer, but where ``starts_filled``. Never raises.
+    An empty text is no answer, but where ``starts_filled``. ``unknown`` are keys that the
+    directory's Terraform decides unread; what is typed for one makes it known. Never raises.
     """
     parsed: dict[str, Value] = {}
     wrong: dict[str, str] = {}
@@ -99,16 +112,24 @@ def decide(texts: Texts, find_type: FindType) -> Decisions:
     answers = relevant(parsed)
     name = answers.get("fleet.instance_type", "")
     resolved = resolve(answers, find_type(str(name)) if name else None)
+    hidden = {
+        key: why
+        for key, why in (unknown or {}).items()
+        if key not in parsed and key not in wrong and counts(key, answers)
+    }
     absent = set(resolved.missing)
     missing: dict[str, str] = {}
-    for problem in problems(answers, resolved):
+    for problem in problems(answers, resolved, hidden):
         if problem.key in absent:
             missing[problem.key] = problem.message
         else:
             wrong.setdefault(problem.key, problem.message)
     wrong = {key: reason for key, reason in wrong.items() if counts(key, parsed)}
     missing = {key: reason for key, reason in missing.items() if key not in wrong}
-    return Decisions(answers, resolved, wrong, missing, malformed & wrong.keys())
+    if hidden:
+        lacking = {*resolved.missing, *hidden}
+        resolved = Resolved(resolved.stack, tuple(key for key in KEYS if key in lacking))
+    return Decisions(answers, resolved, wrong, missing, malformed & wrong.keys(), hidden)
 
 
 def default_text(key: str, texts: Texts, find_type: FindType) -> str:

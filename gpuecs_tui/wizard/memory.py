@@ -7,7 +7,7 @@ it only through a message to the app.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gpuecs_tui.stack.fields import Value
     from gpuecs_tui.stack.instance_type import InstanceType
     from gpuecs_tui.stack.state_facts import StateFacts
+    from gpuecs_tui.stack.unread import Unread
     from gpuecs_tui.wizard.decisions import Decisions
     from gpuecs_tui.wizard.suggestions import Suggestion
 
@@ -91,6 +92,10 @@ class Wizard:
         """The AWS provider's version that the directory asks for; empty where it is open."""
         self.bootstrap = ""
         """The text of the directory's user data file; empty without one."""
+        self.unread: tuple[Unread, ...] = ()
+        """What of the directory's Terraform isn't read."""
+        self._as_read: dict[str, str] | None = None
+        """The texts of that Terraform; None for a new stack."""
         self.wanted_run = ""
         """The operation that the run screen starts when it opens: "apply" after a review."""
         self._saver = saver
@@ -122,7 +127,10 @@ class Wizard:
         from gpuecs_tui.wizard import decisions as deciding
 
         if self._decisions is None:
-            self._decisions = deciding.decide(self._texts, self.instance_type)
+            from gpuecs_tui.stack.unread import by_key
+
+            unknown = by_key(self.unread)
+            self._decisions = deciding.decide(self._texts, self.instance_type, unknown)
         return self._decisions
 
     @property
@@ -145,6 +153,9 @@ class Wizard:
         """Return what the field of ``key`` shows."""
         from gpuecs_tui.wizard.decisions import text_of
 
+        if key not in self._texts and any(key in each.keys for each in self.unread):
+            # A default would look like what the Terraform says.
+            return ""
         return text_of(key, self._texts)
 
     def default_text(self, key: str) -> str:
@@ -209,6 +220,7 @@ class Wizard:
     def replace_texts(self, texts: Mapping[str, str]) -> None:
         """Take other texts in place of all, such as those of a stack that was read back."""
         self._texts = dict(texts)
+        self.unread, self._as_read = (), None
         self.touched.clear()
         self.focused.clear()
         self._forget_suggestions()
@@ -267,18 +279,43 @@ class Wizard:
     def check(self) -> None:
         """Bring ``findings`` up to date; those about keys that are still missing are left out."""
         from gpuecs_tui.checks import check
+        from gpuecs_tui.checks.not_read import not_read
 
-        resolved = self.decisions.resolved
-        absent = {*resolved.missing, *self.decisions.problems}
+        absent = {*self.decisions.resolved.missing, *self.decisions.problems}
+        blinds = {unread.blinds for unread in self.unread}
         found = check(
-            resolved.stack,
-            self.account.facts,
-            owned=self.owned,
+            self.decisions.stack,
+            None if "account" in blinds else self.account.facts,
+            owned=None if "state" in blinds else self.owned,
             provider=self.provider,
             bootstrap=self.bootstrap,
             state=self.state,
         )
-        self.findings = tuple(finding for finding in found if finding.field not in absent)
+        if "account" in blinds:
+            # One finding says why; each rule would say again that it has no account.
+            found = [finding for finding in found if finding.severity != "unknown"]
+        kept = [finding for finding in found if finding.field not in absent]
+        self.findings = (*kept, *not_read(self.unread_now))
+
+    @property
+    def unread_now(self) -> tuple[Unread, ...]:
+        """What isn't read, with the keys for which nothing was typed in its place."""
+        unknown = self.decisions.unknown
+        return tuple(
+            replace(each, keys=tuple(key for key in each.keys if key in unknown))
+            for each in self.unread
+            if not each.keys or any(key in unknown for key in each.keys)
+        )
+
+    @property
+    def is_as_read(self) -> bool:
+        """Tell whether nothing was typed since the directory's Terraform was read."""
+        return self._as_read is not None and self._texts == self._as_read
+
+    def found_unread(self, texts: Mapping[str, str], unread: tuple[Unread, ...]) -> None:
+        """Take what isn't read of the directory that the present texts are about."""
+        self.unread, self._as_read = unread, dict(texts)
+        self._decisions = None
 
     def findings_of(self, key: str) -> tuple[Finding, ...]:
         """Return the findings that stand at ``key``."""

@@ -14,6 +14,7 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.wizard.opened import Opened
 
 if TYPE_CHECKING:
+    from gpuecs_tui.stack.unread import Unread
     from gpuecs_tui.terraform.run import Run
 
 
@@ -31,8 +32,8 @@ class Survey:
     """Whether Terraform of a stack lies there."""
     texts: dict[str, str] = field(default_factory=dict)
     """What that Terraform says, as texts of the form."""
-    unread: int = 0
-    """Places in that Terraform that weren't understood."""
+    unread: tuple[Unread, ...] = ()
+    """What of that Terraform isn't read."""
     problem: str = ""
     """Why the directory, or the Terraform there (with file and line), can't be read."""
     unwritable: str = ""
@@ -69,10 +70,10 @@ def survey(directory: Path) -> Survey:
         engine=engine,
         engine_problem=engine_problem,
         run=run,
-        terraform=bool(found.texts),
+        terraform=bool(found.texts) or any(each.keys for each in found.unread),
         unwritable=_unwritable(directory),
         unfinished=unfinished_words(directory),
-        foreign=anything and not found.texts and not found.problem,
+        foreign=anything and not (found.texts or found.unread or found.problem),
     )
 
 
@@ -121,7 +122,9 @@ def _run(directory: Path) -> Run | None:
 
 def _terraform(directory: Path) -> Survey:
     """Return what the Terraform of ``directory`` says, without the facts around it."""
-    if not directory.is_dir() or not any(directory.glob("*.tf")):
+    from gpuecs_tui.terraform.read_files import is_loaded
+
+    if not directory.is_dir() or not any(is_loaded(path.name) for path in directory.iterdir()):
         return Survey()
     from gpuecs_tui.aws import catalogue
     from gpuecs_tui.terraform.read import ReadProblem, read
@@ -137,7 +140,7 @@ def _terraform(directory: Path) -> Survey:
         texts = explicit_texts(found.stack, catalogue.find)
     opened = of_files(texts, found.answers)
     newest = _newest(directory, found.texts)
-    return Survey(texts=texts, unread=len(found.unread), opened=opened, newest=newest)
+    return Survey(texts=texts, unread=found.unread, opened=opened, newest=newest)
 
 
 def _newest(directory: Path, names: Iterable[str]) -> tuple[str, datetime] | None:

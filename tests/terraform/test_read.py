@@ -14,7 +14,7 @@ from gpuecs_tui.terraform.read import ReadProblem, read, read_back
 from gpuecs_tui.terraform.read_configuration import load
 from gpuecs_tui.terraform.read_rules import HELPERS, KNOWN
 from gpuecs_tui.terraform.render import render
-from gpuecs_tui.terraform.write import compare
+from gpuecs_tui.terraform.write import WriteProblem, compare, write
 from tests.terraform.written import HTTPS, S3, made, put, shapes
 
 ELSEWHERE = Path(__file__).parent / "data" / "elsewhere"
@@ -197,12 +197,19 @@ def test_terraform_from_elsewhere_is_read_as_far_as_it_is_understood() -> None:
     found = read(ELSEWHERE)
     assert (found.kind, found.stack) == ("stack", None)
     # Which role that is only AWS knows, and taking the default would create another one.
-    assert [(item.file, item.line, item.what) for item in found.unread] == [
-        ("main.tf", 34, "aws_ecs_task_definition.this.execution_role_arn")
+    assert [(item.file, item.line, item.what) for item in found.unread if item.keys] == [
+        ("main.tf", 34, "aws_ecs_task_definition.this.execution_role_arn"),
+        ("main.tf", 188, "aws_launch_template.this.user_data"),
     ]
+    assert found.unknown == {
+        "task.execution_role_arn",
+        "fleet.extra_user_data",
+        "fleet.large_images",
+    }
     undecided = {key for key in KEYS if key not in found.answers}
     assert undecided == {
         "network.ingress_cidrs", "task.execution_role_arn", "load_balancer.certificate_arn",
+        "fleet.extra_user_data", "fleet.large_images",
         "state.bucket", "state.key", "state.region", "fleet.capacity_rebalance",
         "service.placement", "fleet.root_volume_throughput_mib",
     }  # fmt: skip
@@ -268,7 +275,10 @@ def test_a_part_of_a_stack_is_read_as_far_as_it_goes() -> None:
     assert (found.kind, found.stack) == ("stack", None)
     assert found.answers["names.cluster"] == "mine"
     assert found.answers["stack.name"] == "mine"
-    assert "fleet.instance_type" in {problem.key for problem in found.problems}
+    assert found.problems == ()
+    assert "fleet.instance_type" in found.unknown
+    (missing,) = [item for item in found.unread if item.what == "aws_launch_template.this"]
+    assert missing.reason == "is not in this directory"
 
 
 @pytest.mark.parametrize(
@@ -284,40 +294,38 @@ def test_a_part_of_a_stack_is_read_as_far_as_it_goes() -> None:
         (b"}\n", 1),
     ],
 )
-def test_unparsable_terraform_is_named_by_file_and_line(
+def test_a_broken_file_of_ours_is_named_and_leaves_open_what_it_decides(
     tmp_path: Path, content: bytes, line: int
 ) -> None:
     put(tmp_path, render(made()))
     (tmp_path / "service.tf").write_bytes(content)
-    with pytest.raises(ReadProblem) as caught:
-        read(tmp_path)
-    assert (caught.value.file, caught.value.line) == ("service.tf", line)
-    assert str(caught.value).startswith(f"service.tf, line {line}")
-    assert "\n" not in str(caught.value)
+    found = read(tmp_path)
+    assert (found.kind, found.stack, found.broken) == ("stack", None, frozenset({"service.tf"}))
+    (broken,) = [item for item in found.unread if item.what == "service.tf"]
+    assert (broken.file, broken.line) == ("service.tf", line)
+    assert broken.reason.startswith(f"could not be read (service.tf, line {line}")
+    assert {"service.desired_count", "names.service", "service.rollback"} <= set(broken.keys)
+    assert found.unknown == set(broken.keys)
+    assert found.answers["fleet.max_size"] == 2
 
 
-def test_a_directory_that_can_t_be_looked_into_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_directory_that_can_t_be_looked_into_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(ReadProblem, match="file can't be read: Not a directory"):
+    with pytest.raises(ReadProblem, match=r"^Could not read .*file: Not a directory"):
         read(tmp_path / "file")
 
-    def denied(*_: object) -> bytes:
-        raise PermissionError(13, "Permission denied")
 
-    put(tmp_path, render(made()))
-    monkeypatch.setattr(Path, "read_bytes", denied)
-    with pytest.raises(ReadProblem, match=r"versions\.tf can't be read: Permission denied"):
-        read(tmp_path)
-
-
-def test_links_are_refused(tmp_path: Path) -> None:
+def test_links_are_followed(tmp_path: Path) -> None:
     put(tmp_path, render(made()))
     (tmp_path / "service.tf").rename(tmp_path / "elsewhere")
     (tmp_path / "service.tf").symlink_to("elsewhere")
-    with pytest.raises(ReadProblem, match="link"):
-        read(tmp_path)
+    assert read(tmp_path).stack == made()
+    changed = compare(
+        tmp_path, render(made(service__desired_count=4, service__maximum_percent=150))
+    )
+    with pytest.raises(WriteProblem, match=r"service\.tf is a link"):
+        write(changed, accept=changed.hand_edited)
+    assert (tmp_path / "service.tf").is_symlink()
 
 
 def test_links_of_the_user_s_own_are_followed(tmp_path: Path) -> None:
@@ -326,21 +334,6 @@ def test_links_of_the_user_s_own_are_followed(tmp_path: Path) -> None:
     (tmp_path / "dangling.tf").symlink_to("nowhere")
     assert read(tmp_path).stack == made()
     assert "own.tf" in read(tmp_path).texts
-
-
-def test_files_that_change_what_the_others_say_are_named(tmp_path: Path) -> None:
-    override = 'resource "aws_ecs_service" "this" {\n  desired_count = 5\n}\n'
-    others = {
-        "override.tf": override,
-        "prod_override.tf": override,
-        "own.tf.json": "{}",
-    }
-    put(tmp_path, {**render(made()), **others, "package.json": "{}"})
-    found = read(tmp_path)
-    assert found.stack == made()
-    assert {item.file for item in found.unread} == set(others)
-    assert found.edits == ()
-    assert compare(tmp_path, render(made())).clashes == ()
 
 
 def test_a_script_keeps_its_line_ends(tmp_path: Path) -> None:

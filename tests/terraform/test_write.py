@@ -177,12 +177,14 @@ def test_what_is_declared_elsewhere_already_is_a_clash(tmp_path: Path) -> None:
         ('provider "aws" {\n  alias = "other"\n}\n', None),
         ('output "url" {\n  value = 1\n}\n', "output.url"),
         ('data "aws_partition" "this" {}\n', "data.aws_partition.this"),
-        ("resource {{{\n", None),
+        ("resource {{{\n", ""),
     ],
 )
 def test_what_may_stand_beside_ours(tmp_path: Path, text: str, clash: str | None) -> None:
     put(tmp_path, {"own.tf": text})
-    assert [item.address for item in changed(tmp_path).clashes] == ([clash] if clash else [])
+    assert [item.address for item in changed(tmp_path).clashes] == (
+        [] if clash is None else [clash]
+    )
 
 
 def test_a_change_since_the_comparison_stops_the_write(tmp_path: Path) -> None:

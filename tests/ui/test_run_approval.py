@@ -115,7 +115,7 @@ async def test_what_can_not_be_told_is_said(planned: Path, monkeypatch: pytest.M
     async with on_run_screen(planned) as pilot:
         await pilot.press("a")
         first, second, *_rest = await asked_below_the_account(pilot)
-        assert first == "Checked just now, but this could not be told:"
+        assert first == "Checked just now. This is not known:"
         assert second.startswith("? ") and "not allowed to call it" in second
 
 
@@ -147,7 +147,7 @@ async def test_an_account_that_does_not_answer_is_waited_for_so_long_and_no_long
         await pilot.press("tab")
         assert "tab log" in keys(pilot), "keys work meanwhile"
         text = "\n".join(await asked_below_the_account(pilot))
-        assert text.startswith("Checked just now, but this could not be told:")
+        assert text.startswith("Checked just now. This is not known:")
         assert "not read yet" in text
         assert "Checking" not in said(pilot)
     stuck.set()

@@ -1,0 +1,60 @@
+"""What a directory's Terraform holds and isn't understood here, as findings.
+
+Nothing is worked out from a default in its place; what is known is still checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from gpuecs_tui.checks.finding import Finding, undecided
+from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.model import KEYS
+from gpuecs_tui.stack.unread import Unread
+
+NOT_READ = "not-read"
+"""The rule id; it isn't among the rules because it is about files, not about a stack."""
+_OF_TYPES = {
+    "aws_ecs_service": "service.desired_count",
+    "aws_ecs_task_definition": "task.image",
+    "aws_lb": "load_balancer.internal",
+    "aws_lb_listener": "load_balancer.port",
+    "aws_lb_target_group": "load_balancer.target_port",
+    "aws_autoscaling_group": "fleet.max_size",
+    "aws_ecs_capacity_provider": "fleet.target_capacity",
+    "aws_launch_template": "fleet.instance_type",
+    "aws_cloudwatch_log_group": "task.log_group",
+    "terraform": "state.backend",
+    "provider": "stack.region",
+}
+"""The key at which a finding stands that makes no answer unknown, by the type of its resource."""
+
+
+def not_read(unread: Iterable[Unread]) -> Iterator[Finding]:
+    """Yield a finding for each thing that isn't read: file, line, what, and the unknown answers."""
+    for each in unread:
+        if each.is_followed:
+            continue
+        message = [
+            each.sentence[:1].upper() + each.sentence[1:] if not each.file else each.sentence
+        ]
+        if each.keys:
+            message.append(_("Unknown because of it: {keys}.").format(keys=", ".join(each.keys)))
+        if each.blinds == "account":
+            message.append(_("Nothing is checked against the account."))
+        if each.blinds == "state":
+            message.append(_("Which resources belong to this stack is unknown."))
+        yield undecided(NOT_READ, _field(each), " ".join(message), _remedy(each))
+
+
+def _field(unread: Unread) -> str:
+    if unread.keys:
+        return unread.keys[0]
+    found = _OF_TYPES.get(unread.what.partition(".")[0].partition("[")[0], "stack.name")
+    return found if found in KEYS else "stack.name"
+
+
+def _remedy(unread: Unread) -> str:
+    if unread.blinds == "account":
+        return _("check as that account, with the same profile or role")
+    return _("check it in the plan before you apply")

@@ -1,0 +1,127 @@
+"""Terraform's JSON syntax as the same tree as its native one.
+
+https://developer.hashicorp.com/terraform/language/syntax/json: a property is an argument or a
+block, which only the resource's schema tells. Both are made of it, and the reader asks for one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.hcl_parse import parse_expression
+from gpuecs_tui.terraform.hcl_tree import (
+    Attribute,
+    Block,
+    Body,
+    Expression,
+    Items,
+    Literal,
+    Opaque,
+    Pairs,
+    ReadProblem,
+)
+
+_LABELS = {"resource": 2, "data": 2, "ephemeral": 2, "variable": 1, "output": 1, "module": 1,
+           "provider": 1, "backend": 1, "dynamic": 1}  # fmt: skip
+"""How many labels a block has: as many levels of objects lie above its body."""
+_COMMENT = "//"
+_NO_LINE = 0
+"""JSON's parser tells no lines."""
+
+
+def parse_json(text: str, file: str) -> Body:
+    """Return the tree of a ``.tf.json`` file. Raises ReadProblem."""
+    tree = _load(text, file)
+    blocks: list[Block] = []
+    for kind, value in tree.items():
+        if kind != _COMMENT:
+            blocks += _blocks(kind, value, _LABELS.get(kind, 0), ())
+    return Body({}, tuple(blocks))
+
+
+def parse_json_variables(text: str, file: str) -> Body:
+    """Return the tree of a ``.tfvars.json`` file, whose texts are no templates."""
+    tree = _load(text, file)
+    return Body(
+        {
+            name: Attribute(name, _constant(value), _NO_LINE)
+            for name, value in tree.items()
+            if name != _COMMENT
+        },
+        (),
+    )
+
+
+def _load(text: str, file: str) -> dict[str, Any]:
+    try:
+        tree = json.loads(text.removeprefix("\ufeff"))
+    except json.JSONDecodeError as error:
+        raise ReadProblem(
+            _("{file}, line {line}: {reason}.").format(
+                file=file, line=error.lineno, reason=error.msg
+            ),
+            file,
+            error.lineno,
+        ) from None
+    except (ValueError, RecursionError):
+        raise ReadProblem(
+            _("{file} is not JSON that can be read.").format(file=file), file
+        ) from None
+    if not isinstance(tree, dict):
+        raise ReadProblem(_("{file} does not hold a JSON object.").format(file=file), file)
+    return tree
+
+
+def _blocks(kind: str, value: Any, labels: int, found: tuple[str, ...]) -> Iterator[Block]:
+    for item in value if isinstance(value, list) else [value]:
+        if not isinstance(item, dict):
+            continue
+        if labels:
+            for label, inner in item.items():
+                if label != _COMMENT:
+                    yield from _blocks(kind, inner, labels - 1, (*found, label))
+        else:
+            yield Block(kind, found, _body(item), _NO_LINE)
+
+
+def _body(tree: dict[str, Any]) -> Body:
+    attributes: dict[str, Attribute] = {}
+    blocks: list[Block] = []
+    for name, value in tree.items():
+        if name == _COMMENT:
+            continue
+        attributes[name] = Attribute(name, _expression(value), _NO_LINE)
+        blocks += _blocks(name, value, _LABELS.get(name, 0), ())
+    return Body(attributes, tuple(blocks))
+
+
+def _expression(value: Any) -> Expression:
+    if isinstance(value, str):
+        if "${" not in value and "%{" not in value:
+            return Literal(value)
+        # A template without a quoted string's escapes: JSON has undone its own.
+        escaped = json.dumps(value, ensure_ascii=False) if _is_simple(value) else ""
+        return parse_expression(escaped) or Opaque(value)
+    return _composed(value, _expression)
+
+
+def _is_simple(value: str) -> bool:
+    # Quotes and backslashes mean something else inside ${ } once they are escaped.
+    return not any(sign in value for sign in '"\\\n\r\t')
+
+
+def _constant(value: Any) -> Expression:
+    return Literal(value) if isinstance(value, str) else _composed(value, _constant)
+
+
+def _composed(value: Any, inner: Any) -> Expression:
+    if isinstance(value, list):
+        return Items(tuple(inner(item) for item in value))
+    if isinstance(value, dict):
+        return Pairs(tuple((Literal(name), inner(item)) for name, item in value.items()))
+    if isinstance(value, float) and value.is_integer():
+        return Literal(int(value))
+    return Literal(value)

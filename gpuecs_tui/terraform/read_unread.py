@@ -1,0 +1,193 @@
+"""Why an answer is unknown where no rule finds it, and what else of a directory isn't read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.unread import Unread
+from gpuecs_tui.terraform.hcl_tree import Block
+from gpuecs_tui.terraform.hcl_values import Unknown
+from gpuecs_tui.terraform.read_configuration import MISSING, Configuration
+from gpuecs_tui.terraform.read_rules import (
+    CLUSTER,
+    GROUP,
+    HELPERS,
+    KNOWN,
+    LISTENER,
+    LISTENERS,
+    LOGS,
+    RULES,
+    SERVICE,
+    STATE_RULES,
+    TASK,
+    TEMPLATE,
+)
+
+_SPECIAL_PLACES: Mapping[str, tuple[str, str]] = {
+    "stack.name": (CLUSTER, "name"),
+    "fleet.ami": (TEMPLATE, "image_id"),
+    "fleet.instance_refresh": (GROUP, "instance_refresh"),
+    "fleet.extra_user_data": (TEMPLATE, "user_data"),
+    "fleet.large_images": (TEMPLATE, "user_data"),
+    "network.ingress_cidrs": (LISTENER, ""),
+    "network.vpc_endpoints": (GROUP, ""),
+    "service.ignore_changes": (SERVICE, "lifecycle.ignore_changes"),
+    "task.log_retention_days": (LOGS, "retention_in_days"),
+    "names.log_group": (TASK, "container_definitions"),
+    "state.backend": ("backend", ""),
+}
+"""Where the keys that have no rule are looked for; the other ones are in the container."""
+_DECIDED_BY_ABSENCE = ("network.ingress_cidrs", "network.vpc_endpoints")
+"""Keys whose answer follows from what is in none of the files."""
+_ACCOUNT = (
+    "assume_role", "assume_role_with_web_identity", "profile", "access_key", "secret_key", "token",
+    "shared_config_files", "shared_credentials_files", "endpoints",
+)  # fmt: skip
+"""Arguments of the AWS provider by which it may reach another account than the environment does."""
+_SPOILERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    (GROUP, "mixed_instances_policy", ("fleet.instance_type", "fleet.market")),
+    (
+        GROUP,
+        "launch_configuration",
+        tuple(key for key, rule in RULES.items() if rule.address == TEMPLATE),
+    ),
+    (TEMPLATE, "instance_requirements", ("fleet.instance_type",)),
+)
+"""Address, what decides in place of the attributes that the rules read, and the keys it decides."""
+
+
+def absent(configuration: Configuration, keys: Iterable[str]) -> Iterator[Unread]:
+    """Yield why the answers of ``keys`` are unknown: what should decide them isn't there."""
+    by_reason: dict[Unread, list[str]] = {}
+    for key in keys:
+        by_reason.setdefault(_absent(configuration, key), []).append(key)
+    for unread, open_keys in by_reason.items():
+        yield Unread(unread.file, unread.line, unread.what, unread.reason, tuple(open_keys))
+
+
+def _absent(configuration: Configuration, key: str) -> Unread:
+    address, path = _place_of(key)
+    if address == LISTENER:
+        declared = [it for it in LISTENERS if it in configuration.blocks]
+        address = declared[0] if declared else LISTENERS[0]
+    if address in configuration.blocks:
+        file, block = configuration.blocks[address]
+        if withheld := configuration.withheld(address):
+            why, place = withheld
+            return Unread(place.file, place.line or None, address, why.reason)
+        if configuration.may_hide and key in _DECIDED_BY_ABSENCE:
+            return _hidden(configuration)
+        if placed := configuration.expression(address, path):
+            value, place = configuration.scope.value(placed[0]), placed[1]
+            reason = value.reason if isinstance(value, Unknown) else _("is not understood")
+            return Unread(place.file, place.line or None, f"{address}.{path}", reason)
+        reason = _("has no {name}").format(name=path) if path else _("does not decide it")
+        return Unread(file, block.line or None, address, reason)
+    for other, (file, block) in _same_type(configuration, address):
+        reason = _("is not read: a stack's is called {address}").format(address=address)
+        return Unread(file, block.line or None, other, reason)
+    if configuration.may_hide:
+        return _hidden(configuration)
+    for other, (file, block) in configuration.blocks.items():
+        if block.kind == "module":
+            return Unread(file, block.line or None, other, _("is not read"))
+    return Unread("", None, address, _("is not in this directory"))
+
+
+def _hidden(configuration: Configuration) -> Unread:
+    name = configuration.may_hide
+    return broken_file(name, configuration)
+
+
+def broken_file(name: str, configuration: Configuration) -> Unread:
+    """Return the record of a file that could not be read."""
+    problem = configuration.broken[name]
+    reason = _("could not be read ({reason})").format(reason=problem.message.rstrip("."))
+    return Unread(name, problem.line, name, reason)
+
+
+def _place_of(key: str) -> tuple[str, str]:
+    if key in _SPECIAL_PLACES:
+        return _SPECIAL_PLACES[key]
+    rule = RULES.get(key) or STATE_RULES.get(key)
+    return (rule.address, rule.path) if rule else (TASK, "container_definitions")
+
+
+def _same_type(
+    configuration: Configuration, address: str
+) -> Iterator[tuple[str, tuple[str, Block]]]:
+    kind = address.partition(".")[0]
+    for other, (file, block) in configuration.blocks.items():
+        if block.kind == "resource" and block.labels[:1] == (kind,) and other != address:
+            yield other, (file, block)
+
+
+def spoilt(configuration: Configuration) -> Iterator[Unread]:
+    """Yield what takes the place of an attribute that the rules read."""
+    for address, name, keys in _SPOILERS:
+        if address not in configuration.blocks:
+            continue
+        file, block = configuration.blocks[address]
+        body = block.body
+        inner = [each for each in body.blocks if name in (each.kind, *each.labels[:1])]
+        attribute = body.attributes.get(name)
+        if inner or (attribute and configuration.value(address, name) not in (None, MISSING)):
+            line = inner[0].line if inner else getattr(attribute, "line", 0)
+            yield Unread(file, line or None, f"{address}.{name}", _("is not read"), keys)
+
+
+def further(configuration: Configuration, said: Iterable[Unread]) -> Iterator[Unread]:
+    """Yield what leaves no single answer open and still isn't read, besides what was ``said``."""
+    named = {(unread.file, unread.what) for unread in said}
+    for name in configuration.broken:
+        if (name, name) not in named:
+            yield broken_file(name, configuration)
+    types = {address.partition(".")[0] for address in KNOWN}
+    own = KNOWN | HELPERS
+    for address, (file, block) in configuration.blocks.items():
+        line = block.line or None
+        is_other = block.kind == "resource" and block.labels[0] in types and address not in own
+        if is_other and (file, address) not in named:
+            yield Unread(file, line, address, _("is not part of a stack"))
+        elif block.kind == "module" and (file, address) not in named:
+            yield Unread(file, line, address, _("is not read"))
+        elif block.kind == "provider" and address == "provider.aws":
+            yield from _other_account(configuration, file, block)
+        if block.kind == "resource" and address in KNOWN and "provider" in block.body.attributes:
+            yield from _other_provider(file, address, block)
+    for file, body in configuration.bodies.items():
+        for block in body.named("terraform"):
+            for inner in block.body.named("encryption"):
+                reason = _("encrypts the state, which is not read")
+                place = inner.line or None
+                yield Unread(file, place, "terraform.encryption", reason, blinds="state")
+    for file, number, address in configuration.overridden:
+        reason = _("is laid over the other files: a write does not change it")
+        yield Unread(file, number or None, address, reason, is_followed=True)
+
+
+def _here(name: str) -> str | None:
+    """Return what the environment itself says for an argument of the provider."""
+    return os.environ.get("AWS_PROFILE") if name == "profile" else None
+
+
+def _other_account(configuration: Configuration, file: str, block: Block) -> Iterator[Unread]:
+    for name in _ACCOUNT:
+        attribute = block.body.attributes.get(name)
+        inner = [each for each in block.body.blocks if name in (each.kind, *each.labels[:1])]
+        if attribute and configuration.scope.value(attribute.value) in (None, _here(name)):
+            attribute = None
+        if attribute is not None or inner:
+            line = inner[0].line if inner else getattr(attribute, "line", 0)
+            reason = _("may lead Terraform to another account than the one that is checked")
+            yield Unread(file, line or None, f"provider.aws.{name}", reason, blinds="account")
+
+
+def _other_provider(file: str, address: str, block: Block) -> Iterator[Unread]:
+    attribute = block.body.attributes["provider"]
+    if getattr(attribute.value, "path", "") != "aws":
+        reason = _("may be in another account or region than the one that is checked")
+        what = f"{address}.provider"
+        yield Unread(attribute.file or file, attribute.line or None, what, reason, blinds="account")
