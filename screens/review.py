@@ -40,6 +40,7 @@ from gpuecs_tui.widgets.fit_picture import FitPicture
 from gpuecs_tui.widgets.moving_screen import MovingScreen
 from gpuecs_tui.widgets.picture import Picture
 from gpuecs_tui.widgets.review_words import (
+    despite_question,
     plans_as_it_is,
     what_is_lost,
     what_writing_does,
@@ -62,8 +63,9 @@ class ReviewScreen(MovingScreen):
         "Nothing is in the directory until you write it. What is written is plain Terraform that "
         "works without this program; files that aren't its own stay untouched, and where you "
         "edited one of its own by hand, you see the difference and are asked first.\n\n"
-        "Errors must be solved before anything is written. Warnings and what could not be read "
-        "don't stop you: they tell what may hurt. 1 to 6 turn the pages; next writes and plans."
+        "Where the checks found an error, the stack's name must be typed before anything is "
+        "written. Warnings and what could not be read ask for nothing: they say what may hurt. "
+        "1 to 6 turn the pages; next writes and plans."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(str(n), f"page_of('{page}')", show=False) for n, page in enumerate(PAGES, 1)),
@@ -257,9 +259,21 @@ class ReviewScreen(MovingScreen):
         if then_run and plans_as_it_is(self.wizard):
             self._go_on(True)
         elif reason := self.refusal():
-            self.say(reason, "error")
+            if self._stack is None or why_not_written(self.wizard, despite_findings=True):
+                self.say(reason, "error")
+            else:
+                self._ask_despite_findings(self._stack, then_run)
         elif self._stack is not None:
             self._prepare(self._stack, then_run)
+
+    def _ask_despite_findings(self, stack: Stack, then_run: bool) -> None:
+        """Let the stack be written although a rule found an error, once its name was typed."""
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._prepare(stack, then_run)
+
+        self.app.push_screen(despite_question(self.wizard), answered)
 
     @work(thread=True, group="write", exclusive=True, exit_on_error=False)
     def _prepare(self, stack: Stack, then_run: bool) -> None:

@@ -10,6 +10,7 @@ from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.terraform.write import Changes
 from gpuecs_tui.widgets.cells import harmless
+from gpuecs_tui.widgets.confirm import Confirm
 from gpuecs_tui.widgets.findings import remarks
 from gpuecs_tui.wizard.memory import Wizard
 
@@ -46,6 +47,19 @@ def why_not_written(wizard: Wizard, *, despite_findings: bool = False) -> str:
     return text.format(n=len(grave), first=first)
 
 
+def despite_question(wizard: Wizard) -> Confirm:
+    """Ask for the stack's name before a stack is written in which rules found errors."""
+    errors = [it.message for it in remarks(wizard) if it.severity == "error"]
+    lines = [
+        Content(_("The checks found errors. What they name will probably fail or hang:")),
+        *(Content.styled(f"! {harmless(message)}", "$text-error") for message in errors),
+        Content(""),
+        Content(_("Writing changes nothing in the account. The plan is checked again.")),
+    ]
+    name = wizard.stack_name.strip()
+    return Confirm(_("Write despite these findings?"), lines, yes=_("Write"), word=name, grave=True)
+
+
 def plans_as_it_is(wizard: Wizard) -> bool:
     """Tell whether the directory is planned without being written.
 
@@ -68,8 +82,8 @@ def what_writing_does(wizard: Wizard, changes: Changes | None) -> str:
         return why_not_written(wizard)
     if errors := sum(it.severity == "error" for it in wizard.findings):
         text = ngettext(
-            "Nothing is written while there is an error: see Findings.",
-            "Nothing is written while there are {n} errors: see Findings.",
+            "{n} error: see Findings. Next asks for the stack's name before anything is written.",
+            "{n} errors: see Findings. Next asks for the stack's name before anything is written.",
             errors,
         )
         return text.format(n=errors)

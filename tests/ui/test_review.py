@@ -165,14 +165,35 @@ async def test_w_only_writes(directory: Path) -> None:
         assert (directory / "service.tf").exists()
 
 
-async def test_an_error_is_shown_and_nothing_is_written(directory: Path) -> None:
+@pytest.mark.parametrize(
+    ("keys", "written"),
+    [("escape", False), ("l l a m enter", False), ("l l a m a enter", True)],
+)
+async def test_an_error_is_shown_and_asks_for_the_name(
+    directory: Path, keys: str, written: bool
+) -> None:
     async with on_review(directory, task__memory="15742") as pilot:
-        assert "while there is an error" in live(pilot)
+        assert live(pilot).startswith("1 error: see Findings.")
+        await pilot.press("w")
+        await settle(pilot)
+        assert page(pilot) == "findings"
+        question = pilot.app.screen
+        assert isinstance(question, Confirm)
+        assert "15742" in str(question.query_one("#lines Static", Static).content)
+        await pilot.press(*keys.split())
+        await settle(pilot)
+        if written:
+            await until(pilot, (directory / "service.tf").exists, "the files")
+        else:
+            assert not directory.exists()
+
+
+async def test_answers_that_make_no_stack_are_written_by_no_name(directory: Path) -> None:
+    async with on_review(directory, fleet__target_capacity="0") as pilot:
         await pilot.press("ctrl+n")
         await settle(pilot)
         assert (step(pilot), page(pilot)) == ("review", "findings")
         assert live(pilot).startswith("Nothing is written while there is an error: ")
-        assert "15742" in live(pilot)
         assert not directory.exists()
 
 
