@@ -101,8 +101,6 @@ class AccountApp(App[ResultType]):
         facts = self.wizard.account.facts
         if facts is None or self.wizard.account.busy:
             return
-        # Late: the first frame waits for none of the account's rooms.
-
         stack = self.wizard.decisions.resolved.stack
         named = (
             stack.task.image,

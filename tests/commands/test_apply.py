@@ -92,3 +92,16 @@ def test_errors_stop_it_without_the_account_too(
     assert main(["apply", "--yes", "--offline", str(stack)]) == 1
     assert "[memory-fit]" in capsys.readouterr().out
     assert states(stack) == []
+
+
+def test_what_is_not_read_is_said_and_locks_nothing(
+    stack: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
+) -> None:
+    let_read(monkeypatch, lambda *_any: right_account())
+    path = stack / "service.tf"
+    path.write_text(path.read_text().replace("var.desired_count", "max(1, var.desired_count)"))
+    assert main(["apply", "--yes", str(stack)]) == 0
+    assert states(stack) == [State.SUCCEEDED]
+    out = capsys.readouterr().out
+    assert "unknown  service.desired_count  [not-read]" in out
+    assert out.count("[not-read]") == 1
