@@ -115,7 +115,7 @@ def test_runs_in_columns(japanese: Path, capsys: pytest.CaptureFixture[str]) -> 
 
 def test_what_argparse_says(japanese: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for words, said in (
-        (["plan"], "引数が必要です: DIR"),
+        (["attach"], "引数が必要です: DIR"),
         (["plan", "a", "b"], "不明な引数: b"),
         (["gpus", "--region"], "引数が 1 個必要です"),
         (["gpus", "--compare", "a"], "引数が 2 個必要です"),

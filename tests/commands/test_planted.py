@@ -53,11 +53,18 @@ def fifos_everywhere(stack: Path) -> None:
     (stack / ".terraform").mkdir()
     for name in (
         STAGE, "terraform.tfstate", "errored.tfstate", ".terraform.lock.hcl",
-        ".terraform.tfstate.lock.info", "other.tf", ".terraform/gpuecs-tui.lock",
+        ".terraform.tfstate.lock.info", ".terraform/gpuecs-tui.lock",
         ".terraform/gpuecs-tui.init", ".terraform/gpuecs-tui.id", ".terraform/environment",
         ".terraform/terraform.tfstate",
     ):  # fmt: skip
         os.mkfifo(stack / name)
+
+
+def test_a_fifo_among_the_terraform_is_named_and_makes_its_part_unknown(stack: Path) -> None:
+    os.mkfifo(stack / "other.tf")
+    shown = gpuecs("show", stack)
+    assert shown.returncode == 1 and "other.tf is not a regular file" in shown.stderr
+    assert 'name = "llm"' in shown.stdout
 
 
 @pytest.mark.parametrize("plant", [fifo_as_list, fifos_everywhere])

@@ -33,7 +33,7 @@ from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.runs import AlreadyDecided
 from gpuecs_tui.terraform.states import Operation, State
 from gpuecs_tui.terraform.tflock import STATE_NAME, read_lock
-from tests.terraform.waiting import journal_of, until, until_state
+from tests.terraform.waiting import journal_of, until, until_lock_recorded, until_state
 
 pytestmark = pytest.mark.e2e
 
@@ -261,6 +261,7 @@ def test_cancel_is_one_interrupt(tmp_path: Path) -> None:
 def test_the_lock_of_a_run_at_work_is_shown(tmp_path: Path) -> None:
     stack = make_stack(tmp_path / "stack", 60)
     run = in_flight(runs.approve(planned(stack)))
+    until_lock_recorded(run)
     found = examine(stack)
     (sentence,) = found.sentences()
     assert not found.is_amiss and found.at_work

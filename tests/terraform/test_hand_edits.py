@@ -104,7 +104,8 @@ KINDS = (
     Edit("reference", "service.tf", "= var.desired_count", "= data.external.count.result"),
     Edit("comparison", "service.tf", "rollback = true", 'rollback = var.region != "x"'),
     Edit("count", "service.tf", "= var.desired_count", "= length(var.instance_subnet_ids)"),
-    Edit("a list with a reference", "service.tf", "[desired_count]", "[desired_count, tags]"),
+    Edit("a list by a function", "fleet.tf", "= var.instance_subnet_ids",
+         "= concat(var.instance_subnet_ids, [])"),
     # The answer itself is what Terraform computes: it can't be both.
     Edit("sum in the answer", "fleet.tf", "= var.max_size", "= var.min_size + 4", SIZES, asked=True,
          beside=TFVARS),

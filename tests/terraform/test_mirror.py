@@ -19,7 +19,7 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "opt"
     folder.mkdir()
     monkeypatch.setattr(mirror, "USUAL_PLACES", (str(folder),))
-    monkeypatch.setattr(mirror, "_platform", lambda: "linux_amd64")
+    monkeypatch.setattr(mirror, "this_platform", lambda: "linux_amd64")
     return folder
 
 

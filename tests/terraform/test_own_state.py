@@ -132,7 +132,7 @@ def test_locks_in_dynamodb(clone: Path, bucket: Any, capsys: pytest.CaptureFixtu
         assert "asr-locks" in lock.place
         assert main(["state", "--unlock", "7-f", str(clone)]) == 1
         said = capsys.readouterr().err
-        assert "terraform force-unlock 7-f" in said and "not locked" not in said
+        assert "--unlock 7-f --confirm bo@laptop" in said and "not locked" not in said
         rules = [it.rule for it in own_state(clone, {}).facts.remarks]
         assert rules == ["dynamodb-lock"]
     finally:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from gpuecs_tui.terraform.locks import held_lock
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.states import State
 
@@ -45,3 +46,13 @@ def until_state(run: Run, *states: State) -> Run:
         return None
 
     return until(ask, " or ".join(states))
+
+
+def until_lock_recorded(run: Run) -> None:
+    """Wait until a run at work has its lock's id on record, a moment after it began."""
+
+    def recorded() -> bool | None:
+        held = held_lock(run.directory)
+        return True if held is not None and held.run == run.id else None
+
+    until(recorded, "the run's record of its lock")
