@@ -24,7 +24,9 @@ async def test_a_burst_fills_several_fields(open_wizard: Open) -> None:
         await settle(pilot)
         assert wizard(pilot).texts["stack.region"] == "us-east-1"
         assert wizard(pilot).texts["stack.name"] == "llama"
-        assert set(wizard(pilot).texts) == {"stack.region", "stack.name"}
+        # What the account suggests meanwhile was not typed.
+        typed = set(wizard(pilot).texts) - set(wizard(pilot).suggested)
+        assert typed == {"stack.region", "stack.name"}
 
 
 async def test_a_burst_goes_through_a_list_and_on(open_wizard: Open) -> None:
