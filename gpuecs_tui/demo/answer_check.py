@@ -44,6 +44,9 @@ _LOWER_CASE = "The model spells it Available; EC2 answers in lower case."
 _SDK_IGNORES = "moto adds it; SDKs drop what the model doesn't have."
 KNOWN: dict[str, str] = {
     "secretsmanager:DescribeSecret .SecretVersionsToStages isn't in the model": _SDK_IGNORES,
+    "secretsmanager:ListSecrets .SecretList[].VersionIdsToStages isn't in the model": _SDK_IGNORES,
+    "kms:ListGrants .GrantCount isn't in the model": _SDK_IGNORES,
+    "ec2:DescribeVpcEndpoints .VpcEndpoints[].State is 'deleted', not of the enum": _LOWER_CASE,
     "ec2:CreateVpcEndpoint .VpcEndpoint.State is 'available', not of the enum": _LOWER_CASE,
     "ec2:DescribeVpcEndpoints .VpcEndpoints[].State is 'available', not of the enum": _LOWER_CASE,
 }

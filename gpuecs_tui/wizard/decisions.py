@@ -132,9 +132,8 @@ def decide(
     return Decisions(answers, resolved, wrong, missing, malformed & wrong.keys(), hidden)
 
 
-def default_text(key: str, texts: Texts, find_type: FindType) -> str:
-    """Return what ``key`` would be without its text, as one would type it; empty if nothing."""
-    others = {other: text for other, text in texts.items() if other != key}
+def default_text(key: str, others: Texts, find_type: FindType) -> str:
+    """Return what ``key`` is without a text of its own, as one would type it; empty if nothing."""
     return placeholder(key, decide(others, find_type))
 
 

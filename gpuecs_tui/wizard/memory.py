@@ -79,6 +79,8 @@ class Wizard:
         """Key → the suggestion in its field, until something else is put there."""
         self.suggests = False
         """Whether fields that were never typed into may be filled: for a new stack only."""
+        self._default: tuple[str, dict[str, str], str] | None = None
+        """Key, the other keys' texts, and the default that follows from them."""
         self._suggested_from: object = None
         """What the present suggestions follow from."""
         self.draft_problem = ""
@@ -162,7 +164,12 @@ class Wizard:
         """Return what the field of ``key`` stands for while it is empty; empty if for nothing."""
         from gpuecs_tui.wizard.decisions import default_text
 
-        return default_text(key, self._texts, self.instance_type)
+        others = {other: text for other, text in self._texts.items() if other != key}
+        known = self._default
+        # The same for each key pressed in one field.
+        if known is None or known[:2] != (key, others):
+            known = self._default = (key, others, default_text(key, others, self.instance_type))
+        return known[2]
 
     def put(self, key: str, text: str) -> None:
         """Take what was typed for ``key`` and save it soon."""
@@ -268,7 +275,7 @@ class Wizard:
 
     def account_changed(self) -> None:
         """Work the decisions out anew: the account knows other instance types."""
-        self._decisions = None
+        self._decisions = self._default = None
 
     def instance_type(self, name: str) -> InstanceType | None:
         """Return the type called ``name`` as the account or the shipped catalogue knows it."""

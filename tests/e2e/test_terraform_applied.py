@@ -321,11 +321,12 @@ def test_a_replaced_cluster_s_instances_go_before_it(
     assert _planned(other, {"names.cluster": "renamed"}, tmp_path) == {
         "aws_launch_template.this": "update",
         "terraform_data.fleet_ties": "update",
+        # The launch template names it, and is itself created before it is destroyed.
+        "aws_ecs_cluster.this": "create delete",
         **dict.fromkeys(
             (
                 "aws_autoscaling_group.this",
                 "aws_ecs_capacity_provider.this",
-                "aws_ecs_cluster.this",
                 "aws_ecs_cluster_capacity_providers.this",
                 "aws_ecs_service.this",
             ),
