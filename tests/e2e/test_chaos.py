@@ -20,8 +20,8 @@ SEED = "ci-195797"
 bucket."""
 JOBS = 2
 """Trials at a time, beside the other tests."""
-SECONDS = 1500
-"""A quiet machine takes 200."""
+SECONDS = 3000
+"""Far beyond what a quiet machine takes, for one that is busy with the other tests."""
 
 
 @pytest.fixture(scope="module")
