@@ -10,9 +10,7 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.widgets.choice_rows import Choices, Row
 from gpuecs_tui.widgets.choices_account import facts_of, listed
 from gpuecs_tui.wizard.memory import Wizard
-
-FEW_ADDRESSES = 16
-"""Below this a subnet soon has none left: an ALB alone takes up to eight (ELB user guide)."""
+from gpuecs_tui.wizard.suggestions import FEWEST_ADDRESSES
 
 
 def vpcs(wizard: Wizard) -> Choices:
@@ -50,7 +48,7 @@ def subnets(wizard: Wizard) -> Choices:
                 it.id,
                 (it.id, it.name or "–", it.cidr, reach, free),
                 group=it.zone,
-                detail=few if it.free_addresses < FEW_ADDRESSES else "",
+                detail=few if it.free_addresses < FEWEST_ADDRESSES else "",
                 summary=_("{zone} · {name} · {reach} · {n} free").format(
                     zone=it.zone, name=it.name or it.cidr, reach=reach, n=free
                 ),

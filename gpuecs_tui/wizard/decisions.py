@@ -132,9 +132,14 @@ def decide(
     return Decisions(answers, resolved, wrong, missing, malformed & wrong.keys(), hidden)
 
 
-def default_text(key: str, others: Texts, find_type: FindType) -> str:
-    """Return what ``key`` is without a text of its own, as one would type it; empty if nothing."""
-    return placeholder(key, decide(others, find_type))
+def default_text(
+    key: str, others: Texts, find_type: FindType, unknown: Mapping[str, Unread] | None = None
+) -> str:
+    """Return what ``key`` is without a text of its own, as one would type it; empty if nothing.
+
+    ``unknown`` as in ``decide``: what the directory's Terraform decides unread has no default.
+    """
+    return placeholder(key, decide(others, find_type, unknown))
 
 
 def placeholder(key: str, decisions: Decisions) -> str:

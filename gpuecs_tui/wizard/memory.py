@@ -79,8 +79,8 @@ class Wizard:
         """Key → the suggestion in its field, until something else is put there."""
         self.suggests = False
         """Whether fields that were never typed into may be filled: for a new stack only."""
-        self._default: tuple[str, dict[str, str], str] | None = None
-        """Key, the other keys' texts, and the default that follows from them."""
+        self._default: tuple[object, str] | None = None
+        """What a field's default follows from, and the default."""
         self._suggested_from: object = None
         """What the present suggestions follow from."""
         self.draft_problem = ""
@@ -129,11 +129,13 @@ class Wizard:
         from gpuecs_tui.wizard import decisions as deciding
 
         if self._decisions is None:
-            from gpuecs_tui.stack.unread import by_key
-
-            unknown = by_key(self.unread)
-            self._decisions = deciding.decide(self._texts, self.instance_type, unknown)
+            self._decisions = deciding.decide(self._texts, self.instance_type, self._unknown())
         return self._decisions
+
+    def _unknown(self) -> Mapping[str, Unread]:
+        from gpuecs_tui.stack.unread import by_key
+
+        return by_key(self.unread)
 
     @property
     def stack_name(self) -> str:
@@ -165,11 +167,12 @@ class Wizard:
         from gpuecs_tui.wizard.decisions import default_text
 
         others = {other: text for other, text in self._texts.items() if other != key}
-        known = self._default
+        source = (key, others, self.unread)
         # The same for each key pressed in one field.
-        if known is None or known[:2] != (key, others):
-            known = self._default = (key, others, default_text(key, others, self.instance_type))
-        return known[2]
+        if self._default is None or self._default[0] != source:
+            text = default_text(key, others, self.instance_type, self._unknown())
+            self._default = (source, text)
+        return self._default[1]
 
     def put(self, key: str, text: str) -> None:
         """Take what was typed for ``key`` and save it soon."""

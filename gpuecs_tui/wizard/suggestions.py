@@ -28,7 +28,8 @@ ACCOUNT_KEYS = (VPC, SUBNETS, INSTANCE_TYPE)
 """What ``suggestions`` may hold."""
 
 FEWEST_ADDRESSES = 16
-"""Of a suggested subnet: an Application Load Balancer alone takes up to eight (ELB user guide)."""
+"""Below this a subnet soon has none left, so it is not suggested: an Application Load Balancer
+alone takes up to eight (ELB user guide)."""
 FEWEST_ZONES = 2
 """An Application Load Balancer needs subnets in two zones, and stands in the instances' by
 default (ELB user guide)."""

@@ -9,6 +9,7 @@ from textual.widgets import Input
 from gpuecs_tui.app import WizardApp
 from gpuecs_tui.aws.network_facts import VpcEndpoint
 from gpuecs_tui.aws.reading import Unknown
+from gpuecs_tui.stack.unread import Unread
 from gpuecs_tui.terraform.own_state import OwnState
 from gpuecs_tui.widgets.choice import Picker
 from gpuecs_tui.widgets.choice_list import ChoiceList
@@ -409,6 +410,15 @@ async def test_the_help_line_says_the_default_and_not_what_is_typed(open_wizard:
         assert isinstance(screen, StepScreen)
         # Twice the tasks, for a rolling update; g4dn.xlarge holds one each.
         assert "default 6" in screen.focus_help().plain
+
+
+async def test_what_is_unread_has_no_default(open_wizard: Open) -> None:
+    async with open_wizard() as pilot:
+        await go_to(pilot, "task", service__desired_count="7")
+        assert wizard(pilot).default_text("service.desired_count") == "1"
+        unread = Unread("service.tf", 3, "aws_ecs_service.this", "x", ("service.desired_count",))
+        wizard(pilot).unread = (unread,)
+        assert wizard(pilot).default_text("service.desired_count") == ""
 
 
 async def test_a_question_mark_can_be_typed(open_wizard: Open) -> None:
