@@ -16,6 +16,7 @@ from moto.ec2.models.vpcs import VPCBackend, VPCEndPoint
 from moto.ec2.responses import EC2Response
 from moto.ec2.responses.instances import InstanceResponse
 from moto.ec2.responses.spot_instances import SpotInstances
+from moto.kms.models import kms_backends
 
 from gpuecs_tui.demo import prices, reservations
 from gpuecs_tui.demo.patching import wrap
@@ -218,11 +219,17 @@ def _moment(given: str | datetime | None) -> datetime | None:
 
 
 def default_ebs_key() -> None:
-    """GetEbsDefaultKmsKeyId isn't there, though the key can be changed."""
+    """GetEbsDefaultKmsKeyId isn't there, though the key can be changed.
+
+    The first encrypted volume makes moto keep the AWS managed key as if it had been chosen; EC2
+    goes on answering that key's alias.
+    """
 
     def answer(_original: Any, self: EC2Response) -> ActionResult:
-        key = getattr(self.ec2_backend, "default_kms_key_id", None)
-        return ActionResult({"KmsKeyId": key or AWS_EBS_KEY})
+        key = self.ec2_backend.default_kms_key_id
+        keys = kms_backends[self.current_account][self.region]
+        managed = keys.describe_key(AWS_EBS_KEY).arn if keys.alias_exists(AWS_EBS_KEY) else ""
+        return ActionResult({"KmsKeyId": key if key not in ("", managed) else AWS_EBS_KEY})
 
     wrap(EC2Response, "get_ebs_default_kms_key_id", answer)
 

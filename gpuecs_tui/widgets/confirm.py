@@ -76,7 +76,9 @@ class Confirm(ModalScreen[bool]):
                 yield Static(Content("\n").join(list(self._lines)))
             if self._word:
                 yield Static(self._ask(_("Type {word} to go on:")), id="ask")
-                yield Input(id="word", select_on_focus=False, compact=True)
+                word = Input(id="word", select_on_focus=False, compact=True)
+                word.cursor_blink = False  # each blink would be sent over the wire
+                yield word
             with Horizontal(id="buttons"):
                 yield Button(Content(_("No")), id="no", compact=True)
                 yield Button(

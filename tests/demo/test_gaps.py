@@ -433,11 +433,15 @@ def capacity_reservations(client: Client) -> bool:
 
 
 def default_ebs_key(client: Client) -> bool:
+    ec2 = client("ec2")
+    # AWS's own key encrypts this volume and stays the answer by its alias, not by its ARN.
+    volume = ec2.create_volume(AvailabilityZone="us-east-1a", Size=1, Encrypted=True)["VolumeId"]
     try:
-        client("ec2").get_ebs_default_kms_key_id()
+        return bool(ec2.get_ebs_default_kms_key_id()["KmsKeyId"] != "alias/aws/ebs")
     except (ClientError, NotImplementedError):
         return True
-    return False
+    finally:
+        ec2.delete_volume(VolumeId=volume)
 
 
 def simulated_policies(client: Client) -> bool:

@@ -12,15 +12,18 @@ from textual.pilot import Pilot
 from gpuecs_tui.app import WizardApp
 from gpuecs_tui.screens import deployment
 from gpuecs_tui.terraform.states import State
+from gpuecs_tui.widgets.confirm import Confirm
 from gpuecs_tui.wizard.drafts import Draft
 from tests.aws.test_deployment import ANSWERS, AnsweredReader
 from tests.terraform.fake_engine import stream
 from tests.ui import fakes
-from tests.ui.conftest import settle, wizard_app
+from tests.ui.conftest import settle, until, wizard_app
 from tests.ui.run_folders import DETAILS, PLAN, PLAN_ENDS, applied, stage
 from tests.ui.test_decisions import WHOLE
 from tests.ui.written import let_read, right_account, write_stack
 
+ASKS = "a"
+"""The run screen's key that ends in a question."""
 SIZES = [(80, 24), (120, 40)]
 pytestmark = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 
@@ -53,9 +56,11 @@ def picture(
         await pilot.pause(0.2)
         await settle(pilot)
         for key in press:
-            # Waited for: a question comes once the check before it is over.
             await pilot.press(key)
             await settle(pilot)
+            if key == ASKS:  # the question comes once the check before it is over
+                await until(pilot, lambda: isinstance(app.screen, Confirm))
+                await settle(pilot)
         app.wizard.flush()
         await settle(pilot)
         await pilot.pause(0.2)
