@@ -14,6 +14,7 @@ from gpuecs_tui.aws.buckets import bucket_region
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.session import AccountReader
 from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.stack.partitions import partition_of
 
 PURPOSE = {"Purpose": "terraform-state"}
 """The tag that a bucket made here bears."""
@@ -21,8 +22,6 @@ TAGS_MAX = 50
 """Tags that S3 takes on a bucket (S3 user guide, "Using cost allocation S3 bucket tags")."""
 _UNLOCATED = "us-east-1"
 """The one region that CreateBucket refuses as a location constraint."""
-_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
-"""Beginning of a region → its partition; all others are in ``aws``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +149,7 @@ def _tags_in_words(wanted: Wanted) -> str:
 
 
 def _policy(wanted: Wanted) -> str:
-    partition = next(
-        (name for begin, name in _PARTITIONS.items() if wanted.region.startswith(begin)), "aws"
-    )
-    arn = f"arn:{partition}:s3:::{wanted.name}"
+    arn = f"arn:{partition_of(wanted.region)}:s3:::{wanted.name}"
     return json.dumps(
         {
             "Version": "2012-10-17",

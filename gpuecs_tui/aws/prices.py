@@ -21,6 +21,7 @@ from gpuecs_tui.aws.prices_facts import Price, Prices, SpotPrice
 from gpuecs_tui.aws.reading import Known, Reading, Unknown
 from gpuecs_tui.aws.session import AccountReader
 from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.partitions import AWS, partition_of
 
 PRICE_LIST = "pricing:GetProducts"
 SPOT_HISTORY = "ec2:DescribeSpotPriceHistory"
@@ -30,8 +31,6 @@ SPOT_PAGE = {"PageSize": 1000}
 """The most that ec2:DescribeSpotPriceHistory gives at once."""
 LANES = 6
 """Types asked for side by side: the price list throttles sooner than EC2 does."""
-ELSEWHERE = ("cn-", "us-gov-", "us-iso", "eu-isoe")
-"""Regions of partitions whose credentials can't ask the public price list."""
 
 MACHINE = {
     "operatingSystem": "Linux",
@@ -138,7 +137,8 @@ def _one(
     reader: AccountReader, service: str, filters: Mapping[str, str], usage: str, what: str
 ) -> Reading[Price]:
     """Return the one price that the list has for ``filters``; none or several are Unknown."""
-    if reader.region.startswith(ELSEWHERE):
+    # Credentials of another partition can't ask the public price list.
+    if partition_of(reader.region) != AWS:
         reason = _("the public price list can't be asked from {region}").format(
             region=reader.region
         )

@@ -10,12 +10,12 @@ from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, Fix, error, undecided, unknown
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.model import Stack
-from gpuecs_tui.stack.network import GATEWAY_ENDPOINT, in_order
+from gpuecs_tui.stack.network import ECR_ENDPOINTS, GATEWAY_ENDPOINT, in_order
 
 FIELD = "network.vpc_endpoints"
 ALWAYS = ("ecs", "ecs-agent", "ecs-telemetry", "logs")
 """Interface endpoints without which the agent doesn't register or the task doesn't start."""
-FOR_ECR = ("ecr.api", "ecr.dkr", GATEWAY_ENDPOINT)
+FOR_ECR = (*ECR_ENDPOINTS, GATEWAY_ENDPOINT)
 """For images in ECR, whose layers come from S3 (by a gateway endpoint, usually)."""
 
 

@@ -9,6 +9,7 @@ from gpuecs_tui.aws.reading import Known, Unknown
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, error, unknown
 from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.partitions import domain_of
 
 RULE = "role-missing"
 TASKS, INSTANCES = "ecs-tasks.amazonaws.com", "ec2.amazonaws.com"
@@ -77,8 +78,11 @@ def _profile(context: Context, arn: str) -> Iterator[Finding]:
         yield unknown(RULE, key, roles, what)
     else:
         role = next((it for it in roles.value if it.name == profile.role), None)
-        if role and INSTANCES not in role.trusts:
-            yield _untrusted(key, role, INSTANCES)
+        # In China a role of instances trusts ec2.amazonaws.com.cn; that of tasks is the same
+        # everywhere (IAM in China Regions, "Service principals").
+        own = f"ec2.{domain_of(context.stack.stack.region)}"
+        if role and not {own, INSTANCES} & {*role.trusts}:
+            yield _untrusted(key, role, own)
 
 
 def _key_pair(context: Context, name: str) -> Iterator[Finding]:

@@ -28,7 +28,7 @@ AUTOSCALING_GROUP_NAME = r"[ -9;-~]+"
 LOG_GROUP_NAME = r"[.\-_/#A-Za-z0-9]+"
 LOG_GROUP_NAME_MAX = 512
 BUCKET_NAME = r"[a-z0-9][a-z0-9.-]*[a-z0-9]"
-REGION = r"[a-z]{2}(?:-[a-z]+)+-[0-9]"
+REGION = r"[a-z]{2,4}(?:-[a-z]+)+-[0-9]"
 TAG_KEY = r"(?!(?i:aws):)(?! )[\w .:/=+@-]{1,128}(?<! )"
 TAG_VALUE = r"(?!(?i:aws):)(?! )(?u:[\w .:/=+@-]{0,256})(?<! )"
 """What every service of a stack takes; EC2 alone would take more (ELB API reference, Tag; ELB user

@@ -17,8 +17,9 @@ IPV4_CIDR = rf"{_OCTET}(?:\.{_OCTET}){{3}}/(?:3[0-2]|[12]?[0-9])"
 
 GATEWAY_ENDPOINT = "s3"
 """The one service whose endpoint is a gateway: in route tables, at no cost."""
+ECR_ENDPOINTS = ("ecr.api", "ecr.dkr")
 VPC_ENDPOINTS = (
-    "ecs", "ecs-agent", "ecs-telemetry", "ecr.api", "ecr.dkr", GATEWAY_ENDPOINT, "logs",
+    "ecs", "ecs-agent", "ecs-telemetry", *ECR_ENDPOINTS, GATEWAY_ENDPOINT, "logs",
     "secretsmanager", "ssm", "ssmmessages",
 )  # fmt: skip
 """Services that instances without a way to the internet reach by VPC endpoints (ECS developer

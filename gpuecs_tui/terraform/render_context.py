@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gpuecs_tui.stack.model import SECTIONS, Stack
-from gpuecs_tui.stack.network import GATEWAY_ENDPOINT, interface_endpoints
+from gpuecs_tui.stack.network import ECR_ENDPOINTS, GATEWAY_ENDPOINT, interface_endpoints
+from gpuecs_tui.stack.partitions import ecr_endpoints_differ
 from gpuecs_tui.stack.resolve import derived_target_group
 from gpuecs_tui.stack.task import LOG_GROUP_EXISTS, PORT_MAX
 from gpuecs_tui.stack.user_data import bottlerocket_settings
@@ -119,6 +120,8 @@ def context(stack: Stack, past: Past = NO_PAST) -> dict[str, Any]:
         ),
         "interface_endpoints": interface_endpoints(network.vpc_endpoints),
         "gateway_endpoint": GATEWAY_ENDPOINT in network.vpc_endpoints,
+        "ecr_prefix_differs": ecr_endpoints_differ(stack.stack.region)
+        and any(it in network.vpc_endpoints for it in ECR_ENDPOINTS),
         "needs_partition": creates_instance_role or creates_execution_role,
         "needs_caller": creates_execution_role or creates_task_role,
         "secret_grants": tuple(_grants(task.secrets)),

@@ -48,6 +48,21 @@ def test_ecr_references(reference: str, parts: tuple[str, str, str] | None) -> N
     assert ecr_image(reference) == expected
 
 
+@pytest.mark.parametrize(
+    ("host", "region"),
+    [
+        ("ecr.cn-northwest-1.amazonaws.com.cn", "cn-northwest-1"),
+        ("ecr-fips.us-gov-east-1.amazonaws.com", "us-gov-east-1"),
+        ("ecr.eusc-de-east-1.amazonaws.eu", "eusc-de-east-1"),
+        ("ecr.us-iso-west-1.c2s.ic.gov", "us-iso-west-1"),
+        ("ecr.us-east-1.amazonaws.org", None),
+    ],
+)
+def test_ecr_references_of_every_partition(host: str, region: str | None) -> None:
+    expected = EcrImage("210987654321", region, "llm", "2", "") if region else None
+    assert ecr_image(f"210987654321.dkr.{host}/llm:2") == expected
+
+
 def index(*platforms: str) -> str:
     """An image index for ``OS/ARCHITECTURE``, each with the attestation that BuildKit adds."""
     listed = [

@@ -86,6 +86,25 @@ def test_roles_that_may_not_be_listed_are_unknown() -> None:
     assert [severity for severity, _field in found] == ["unknown"] * 3
 
 
+@pytest.mark.parametrize(
+    ("region", "trusts", "found"),
+    [
+        ("cn-north-1", "ec2.amazonaws.com.cn", []),
+        ("cn-north-1", "ec2.amazonaws.com", []),
+        ("us-gov-west-1", "ec2.amazonaws.com", []),
+        ("us-gov-west-1", "ec2.amazonaws.com.cn", ["error"]),
+        ("cn-northwest-1", "ecs-tasks.amazonaws.com", ["error"]),
+    ],
+)
+def test_instances_have_another_service_principal_in_china(
+    region: str, trusts: str, found: list[str]
+) -> None:
+    key = "fleet.instance_profile_arn"
+    facts = account(roles=known((Role("instances", ROLE + "instances", (trusts,)),)))
+    answers: dict[str, Value] = {key: PROFILE + "good", "stack.region": region}
+    assert of_rule("role-missing", facts, **answers) == [(it, key) for it in found]
+
+
 def test_a_profile_whose_role_may_not_be_read_is_unknown() -> None:
     key = "fleet.instance_profile_arn"
     found = of_rule("role-missing", account(roles=DENIED), **{key: PROFILE + "good"})

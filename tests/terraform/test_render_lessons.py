@@ -14,6 +14,8 @@ from gpuecs_tui.terraform.render import render
 from tests.terraform.written import (
     HTTPS,
     PARAMETER,
+    PROFILE,
+    ROLE,
     SECRET,
     blocks,
     configuration,
@@ -116,6 +118,29 @@ def test_template_roll() -> None:
     preferences = "instance_refresh.preferences"
     assert rolling.value(group, f"{preferences}.scale_in_protected_instances") == "Refresh"
     assert rolling.value(group, f"{preferences}.min_healthy_percentage") == 100
+
+
+@pytest.mark.parametrize("roles", [True, False])
+def test_only_names_of_ecr_follow_the_partition(roles: bool) -> None:
+    # com.amazonaws.cn-north-1.ecs, but cn.com.amazonaws.cn-north-1.ecr.api.
+    given: dict[str, Value] = {
+        "network.vpc_endpoints": ("logs", "ecr.dkr", "s3"),
+        "fleet.instance_profile_arn": "" if roles else f"{PROFILE}ecs",
+        "task.execution_role_arn": "" if roles else f"{ROLE}execution",
+    }
+    endpoint, plain = "aws_vpc_endpoint.interface", '"com.amazonaws.${var.region}.${each.value}"'
+    for region in ("eu-central-1", "us-gov-west-1"):
+        files = render(made(given, stack__region=region))
+        assert plain in files["endpoints.tf"] and "reverse_dns" not in files["endpoints.tf"]
+    for region in ("cn-northwest-1", "eusc-de-east-1"):
+        written = configuration(given, stack__region=region)
+        assert "reverse_dns_prefix" in str(written.expression(endpoint, "service_name"))
+        # Declared once, in whichever file needs it.
+        files = render(made(given, stack__region=region))
+        assert "".join(files.values()).count('data "aws_partition"') == 1
+        assert '"com.amazonaws.${var.region}.s3"' in files["endpoints.tf"]
+    unused = render(made({**given, "network.vpc_endpoints": ("logs",)}, stack__region="cn-north-1"))
+    assert plain in unused["endpoints.tf"]
 
 
 def test_endpoints_let_the_vpc_in_and_outlive_the_instances() -> None:

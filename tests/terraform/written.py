@@ -73,6 +73,12 @@ def shapes() -> list[Stack]:
         made(network__vpc_endpoints=VPC_ENDPOINTS, network__ingress_cidrs=("10.0.0.0/8",)),
         made(network__vpc_endpoints=("ecs",), network__instance_security_group_ids=(GROUP,)),
         made(fleet__extra_user_data="x", fleet__ami="ami-0123456789abcdef0"),
+        made(
+            stack__region="cn-north-1",
+            network__vpc_endpoints=("ecs", "ecr.api", "ecr.dkr", "s3"),
+            fleet__instance_profile_arn=f"{PROFILE}ecs",
+            task__execution_role_arn=f"{ROLE}e",
+        ),
     ]
 
 
