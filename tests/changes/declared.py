@@ -148,7 +148,8 @@ CHANGES: tuple[Change, ...] = (
     Change("service.execute_command", True),
     Change("service.ignore_changes", ("task_definition",)),
     Change("load_balancer.internal", False, along={
-        "network.load_balancer_subnet_ids": ("@public-a", "@public-b")
+        "network.load_balancer_subnet_ids": ("@public-a", "@public-b"),
+        "network.ingress_cidrs": ("0.0.0.0/0",),
     }),
     Change("load_balancer.port", 8080),
     Change("load_balancer.port", 8443, given=HTTPS),
@@ -159,7 +160,7 @@ CHANGES: tuple[Change, ...] = (
     Change("load_balancer.deletion_protection", True),
     Change("load_balancer.idle_timeout_seconds", 120),
     Change("load_balancer.target_port", 8000),
-    Change("load_balancer.target_protocol_version", "HTTP2"),
+    Change("load_balancer.target_protocol_version", "HTTP2", given=HTTPS),
     Change("load_balancer.algorithm", "least_outstanding_requests"),
     Change("load_balancer.deregistration_delay_seconds", 120),
     Change("health_check.path", "/ready"),
