@@ -17,6 +17,7 @@ from textual.timer import Timer
 
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform.service_url import service_url
 from gpuecs_tui.terraform.store import read_json
 from gpuecs_tui.widgets.cells import harmless
 from gpuecs_tui.widgets.clipboard import copy_text
@@ -24,8 +25,8 @@ from gpuecs_tui.widgets.deployment_words import deployment_lines, summary
 from gpuecs_tui.widgets.frame import StepScreen
 from gpuecs_tui.widgets.header import spread
 from gpuecs_tui.widgets.one_line import OneLine
-from gpuecs_tui.widgets.run_words import url_of
 from gpuecs_tui.widgets.text_pane import TextPane
+from gpuecs_tui.wizard.certificate import certificate_domain
 
 if TYPE_CHECKING:
     from gpuecs_tui.app import WizardApp
@@ -115,8 +116,9 @@ class DeploymentScreen(StepScreen):
     @on(StateRead)
     def _state_read(self, message: StateRead) -> None:
         self._facts, self._read_at, self._problem = message.facts, datetime.now(), ""
-        self._url = url_of(message.outputs)
-        lines = deployment_lines(message.facts, message.outputs)
+        url = service_url(message.outputs, certificate_domain(self.wizard))
+        self._url = url.url
+        lines = deployment_lines(message.facts, message.outputs, url)
         pane = self.query_one(TextPane)
         if pane.text != "\n".join(line.plain for line in lines):
             pane.show(lines, keep_place=True)

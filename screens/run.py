@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on, work
@@ -27,6 +28,7 @@ from gpuecs_tui.widgets.run_approval import ApprovingScreen
 from gpuecs_tui.widgets.run_panel import RunPanel
 from gpuecs_tui.widgets.run_questions import end_question, replan_question, stop_question
 from gpuecs_tui.widgets.run_watch import still_holds
+from gpuecs_tui.wizard.certificate import certificate_domain
 from gpuecs_tui.wizard.run_environment import environment_for
 
 if TYPE_CHECKING:
@@ -102,6 +104,7 @@ class RunScreen(ApprovingScreen):
     def on_mount(self) -> None:
         """Look for the directory's run, and start the one that was asked for."""
         super().on_mount()
+        self.panel.find_domain = partial(certificate_domain, self.wizard)
         self.panel.focus()
         wanted, self.wizard.wanted_run = self.wizard.wanted_run, ""
         self.panel.say(Content(_("Looking for the runs of this directory …")))
@@ -282,7 +285,7 @@ class RunScreen(ApprovingScreen):
 
     def action_copy_url(self) -> None:
         """Copy where the service answers."""
-        copy_text(self.app, self.panel.url)
+        copy_text(self.app, self.panel.url.url)
 
     def action_other_pane(self) -> None:
         """Go to the log or to the resources."""
@@ -304,7 +307,7 @@ class RunScreen(ApprovingScreen):
                 waits = run is None or run.is_final or run.state is State.PLANNED
                 return waits and not self._busy and self.checking is None
             case "copy_url":
-                return bool(self.is_mounted and self.panel.url)
+                return bool(self.is_mounted and self.panel.url.url)
             case "state":
                 return run is not None and run.state in ENDED_BADLY
             case _:

@@ -69,7 +69,8 @@ def carry_out(
         approved = runs.approve(run, credentials_end=credentials_end)
     except TerraformProblem as problem:
         raise Failure(problem.message, problem.remedy) from None
-    return outcome(follow(approved, lambda present: present.is_final, follower=follower))
+    ended = follow(approved, lambda present: present.is_final, follower=follower)
+    return outcome(ended, finds_domain=True)
 
 
 def approve(arguments: argparse.Namespace) -> int:

@@ -8,11 +8,16 @@ from typing import NoReturn
 from gpuecs_tui.commands.failure import EXIT_FAILED, Failure, harmless
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.run import Run
+from gpuecs_tui.terraform.service_url import service_url
 from gpuecs_tui.terraform.states import Operation, State, title
+from gpuecs_tui.terraform.store import read_json
 
 
-def outcome(run: Run) -> int:
-    """Return the exit code of a command that followed ``run``; Failure where it ended badly."""
+def outcome(run: Run, *, finds_domain: bool = False) -> int:
+    """Return the exit code of a command that followed ``run``; Failure where it ended badly.
+
+    With ``finds_domain`` the account is asked for the domain of the stack's certificate.
+    """
     if run.state is State.PLANNED:
         words = _(
             "To apply exactly this plan: gpuecs-tui approve {directory} --run {id} --yes; to "
@@ -21,9 +26,42 @@ def outcome(run: Run) -> int:
         print(harmless(words.format(directory=run.directory, id=run.id)))
     if run.state is State.SUCCEEDED and run.remedy:
         print(harmless(run.remedy))
+    if run.state is State.SUCCEEDED and run.operation is Operation.APPLY:
+        _print_url(run, finds_domain=finds_domain)
     if run.state in (State.SUCCEEDED, State.PLANNED):
         return 0
     tell_failure(run)
+
+
+def _print_url(run: Run, *, finds_domain: bool) -> None:
+    """Print where the service answers if its URL needs a DNS record: Terraform says the rest."""
+    outputs = read_json(run.files.outputs)
+    found = service_url(outputs)
+    if found.record and finds_domain:
+        found = service_url(outputs, _certificate_domain(run))
+    if found.record:
+        print(harmless(_("URL: {url}. {record}").format(url=found.url, record=found.record)))
+
+
+def _certificate_domain(run: Run) -> str:
+    """Return the domain of the certificate that the directory names; empty if it isn't known."""
+    from gpuecs_tui.aws.discovery_identity import read_certificates
+    from gpuecs_tui.aws.errors import AwsProblem
+    from gpuecs_tui.aws.session import connect
+    from gpuecs_tui.terraform.hcl_tree import ReadProblem
+    from gpuecs_tui.terraform.read import read
+
+    try:
+        answers = read(run.directory).answers
+        reader = connect(region=str(answers.get("stack.region", "")))
+        try:
+            certificates = read_certificates(reader)
+        finally:
+            reader.close()
+    except (AwsProblem, ReadProblem):
+        return ""
+    arn = answers.get("load_balancer.certificate_arn")
+    return next((it.domain for it in certificates if it.arn == arn), "")
 
 
 def tell_failure(run: Run) -> NoReturn:

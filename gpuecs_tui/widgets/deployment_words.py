@@ -20,8 +20,8 @@ from gpuecs_tui.aws.deployment_facts import (
 )
 from gpuecs_tui.aws.reading import Reading, Unknown
 from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.terraform.service_url import ServiceUrl
 from gpuecs_tui.widgets.cells import fit, harmless
-from gpuecs_tui.widgets.run_words import url_of
 
 T = TypeVar("T")
 
@@ -40,7 +40,9 @@ _BAD = frozenset({"FAILED", "UNHEALTHY", "unhealthy", "Failed", "Unhealthy", "IN
 Row = Sequence[str]
 
 
-def deployment_lines(facts: DeploymentFacts, outputs: Mapping[str, Any]) -> list[Content]:
+def deployment_lines(
+    facts: DeploymentFacts, outputs: Mapping[str, Any], url: ServiceUrl
+) -> list[Content]:
     """Return everything that is known of the live stack, section by section."""
     sections = (
         (_("Service"), _part(facts.service, _service)),
@@ -53,9 +55,12 @@ def deployment_lines(facts: DeploymentFacts, outputs: Mapping[str, Any]) -> list
         (_("Outputs"), _outputs(outputs)),
     )
     lines: list[Content] = []
-    if url := url_of(outputs):
+    if url.url:
         lines += [
-            Content.assemble(_answers(facts.targets), " ", (harmless(url), "bold $text-accent")),
+            Content.assemble(
+                _answers(facts.targets), " ", (harmless(url.url), "bold $text-accent")
+            ),
+            *([Content(harmless(url.record))] if url.record else ()),
             Content(""),
         ]
     for title, found in sections:

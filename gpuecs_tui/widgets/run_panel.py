@@ -7,7 +7,9 @@ panel.say("Nothing was run here yet.")
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -20,12 +22,13 @@ from textual.widgets import Static
 
 from gpuecs_tui.terraform.plan import PlanTree, wait_for_plan
 from gpuecs_tui.terraform.run import Run
+from gpuecs_tui.terraform.service_url import ServiceUrl, service_url
 from gpuecs_tui.terraform.states import Operation, State
 from gpuecs_tui.widgets.log_panel import LogPanel
 from gpuecs_tui.widgets.progress import ProgressLine
 from gpuecs_tui.widgets.resource_panel import ResourcePanel
 from gpuecs_tui.widgets.run_watch import RunWatch
-from gpuecs_tui.widgets.run_words import progress_words, url_of, verdict
+from gpuecs_tui.widgets.run_words import progress_words, verdict
 
 POLL_SECONDS = 0.1
 """Between two looks at the journal of a run that works."""
@@ -79,8 +82,14 @@ class RunPanel(Widget):
         self._shown_state: State | None = None
         self.view: RunWatch | None = None
         """The run on view with what is known of it."""
-        self.url = ""
+        self.find_domain: Callable[[], str] = str
+        """Returns the domain of the stack's certificate; empty where it is not known."""
+        self._outputs: Mapping[str, Any] = {}
+
+    @property
+    def url(self) -> ServiceUrl:
         """Where the service answers, once the run has ended well."""
+        return service_url(self._outputs, self.find_domain())
 
     def compose(self) -> ComposeResult:
         """Lay out the verdict and the progress above the two panes."""
@@ -108,7 +117,7 @@ class RunPanel(Widget):
     def follow(self, run: Run) -> None:
         """Watch ``run`` from now on."""
         self.view = RunWatch(run)
-        self._shown_state, self.url = None, ""
+        self._shown_state, self._outputs = None, {}
         self._log.clear()
         self._resources.set_plan(None)
         self._resources.show(())
@@ -145,7 +154,7 @@ class RunPanel(Widget):
         if run.state is State.PLANNED or (run.is_final and run.operation is Operation.PLAN):
             self._read_plan(run)
         if run.is_final:
-            self.url = url_of(watch.outputs())
+            self._outputs = watch.outputs()
         self.post_message(self.Entered(run, before is not None))
 
     @work(thread=True, group="plan-details", exclusive=True, exit_on_error=False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from textual.content import Content
 
@@ -17,6 +16,7 @@ from gpuecs_tui.terraform.plan_notices import notices
 from gpuecs_tui.terraform.plan_words import in_full, is_ordinary, only_outputs, warnings
 from gpuecs_tui.terraform.progress import Progress, ResourceProgress
 from gpuecs_tui.terraform.run import HAS_CHANGES, Changes, Run
+from gpuecs_tui.terraform.service_url import ServiceUrl
 from gpuecs_tui.terraform.states import Operation, State
 from gpuecs_tui.widgets.cells import harmless
 from gpuecs_tui.widgets.clock import duration_text
@@ -27,8 +27,6 @@ WARNINGS_SHOWN = 2
 """In the verdict, which must leave room for the log; the question before an apply has them all."""
 UNKNOWN_SHOWN = 3
 """Of what could not be told before an apply: the plan must stay in view at 24 rows."""
-URL = "url"
-"""The output that says where the service answers."""
 _STYLES: Mapping[State, str] = {
     State.SUCCEEDED: "bold $text-success",
     State.FAILED: "bold $text-error",
@@ -39,7 +37,7 @@ _STYLES: Mapping[State, str] = {
 }
 
 
-def verdict(run: Run, progress: Progress, tree: PlanTree | None, url: str) -> Content:
+def verdict(run: Run, progress: Progress, tree: PlanTree | None, url: ServiceUrl) -> Content:
     """Return what there is to know now, the most important first; one to seven lines."""
     first = Content.styled(headline(run), _STYLES.get(run.state, "bold"))
     return Content("\n").join([first, *_details(run, progress, tree, url)])
@@ -73,7 +71,9 @@ def headline(run: Run) -> str:
             return harmless(run.message) or _("The run has ended.")
 
 
-def _details(run: Run, progress: Progress, tree: PlanTree | None, url: str) -> Iterator[Content]:
+def _details(
+    run: Run, progress: Progress, tree: PlanTree | None, url: ServiceUrl
+) -> Iterator[Content]:
     if run.state is State.PLANNED:
         lines = destroyed_lines(run, progress, tree)
         yield from lines[:WARNINGS_SHOWN]
@@ -98,11 +98,13 @@ def _details(run: Run, progress: Progress, tree: PlanTree | None, url: str) -> I
     elif run.is_final:
         if run.remedy:
             yield Content(harmless(run.remedy))
-        if run.state is State.SUCCEEDED and url:
+        if run.state is State.SUCCEEDED and url.url:
+            shown = (harmless(url.url), "bold $text-accent")
             yield Content.assemble(
-                _("The service will answer at"), " ", (harmless(url), "bold $text-accent"), ". ",
-                _("Next shows how it comes up."),
-            )  # fmt: skip
+                _("The service will answer at"), " ", shown, ". ", _("Next shows how it comes up.")
+            )
+            if url.record:
+                yield Content(harmless(url.record))
 
 
 def plan_sentence(run: Run) -> str:
@@ -241,9 +243,3 @@ def progress_words(run: Run, progress: Progress) -> str:
     names = ", ".join(harmless(it.address) for it in running[:IN_FLIGHT_NAMED])
     rest = len(running) - IN_FLIGHT_NAMED
     return names if rest <= 0 else _("{names} and {n} more").format(names=names, n=rest)
-
-
-def url_of(outputs: Mapping[str, Any] | None) -> str:
-    """Return where the service answers, or the empty text."""
-    value = ((outputs or {}).get(URL) or {}).get("value")
-    return value if isinstance(value, str) else ""

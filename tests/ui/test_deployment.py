@@ -11,14 +11,18 @@ import pytest
 from textual.content import Content
 from textual.pilot import Pilot
 
+from gpuecs_tui.aws import catalogue
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.screens.deployment import DeploymentScreen
+from gpuecs_tui.terraform.states import State
 from gpuecs_tui.widgets.text_pane import TextPane
+from gpuecs_tui.wizard.decisions import decide
 from gpuecs_tui.wizard.drafts import Draft
+from gpuecs_tui.wizard.opened import of_files
 from tests.aws.test_deployment import ANSWERS, AnsweredReader
 from tests.ui import fakes
 from tests.ui.conftest import settle, wizard_app
-from tests.ui.run_folders import applied
+from tests.ui.run_folders import applied, stage
 from tests.ui.shown import line_of
 from tests.ui.test_decisions import WHOLE
 
@@ -176,3 +180,30 @@ async def test_names_are_never_markup(directory: Path) -> None:
     async with on_deployment(directory, reader) as pilot:
         assert "[bold]s␛[31m" in text(pilot)
         assert "[/aws/ecs] ␇ 日本" in text(pilot)
+
+
+async def test_with_a_certificate_its_domain_is_the_url(directory: Path) -> None:
+    arn = f"arn:aws:acm:{fakes.REGION}:{fakes.ACCOUNT}:certificate/one"
+    balancer = "llama-2.elb.amazonaws.com"
+    outputs = {
+        "url": {"value": f"https://{balancer}:8443"},
+        "load_balancer_dns_name": {"value": balancer},
+    }
+    stage(directory, State.SUCCEEDED, outputs=outputs)
+    async with on_deployment(directory, AnsweredReader(ANSWERS)) as pilot:
+        wizard = screen(pilot).wizard
+        # Not known while it isn't known which certificate the directory has.
+        assert f"at https://{balancer}:8443" in text(pilot)
+        assert f"certificate covers: NAME CNAME {balancer}" in text(pilot)
+        https = {"load_balancer.protocol": "HTTPS", "load_balancer.certificate_arn": arn}
+        texts = {**WHOLE, **https}
+        wizard.account.facts = fakes.facts()
+        wizard.open_directory(texts, of_files(texts, decide(texts, catalogue.find).answers))
+        screen(pilot).action_read_now()
+        await settle(pilot)
+        assert "at https://a.example:8443" in text(pilot)
+        assert f"a.example CNAME {balancer}" in text(pilot)
+        wizard.put("load_balancer.certificate_arn", arn.replace("one", "two"))
+        screen(pilot).action_read_now()
+        await settle(pilot)
+        assert "a.example" not in text(pilot)

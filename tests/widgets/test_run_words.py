@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from gpuecs_tui.terraform.progress import Progress
+from gpuecs_tui.terraform.service_url import ServiceUrl
 from gpuecs_tui.terraform.states import State
-from gpuecs_tui.widgets.run_words import headline
+from gpuecs_tui.widgets.run_words import headline, verdict
 from tests.ui.run_folders import stage
 
 
@@ -19,3 +21,13 @@ def test_a_plan_of_outputs_alone_is_not_nothing(
     assert "only outputs or addresses in the state change" in headline(waiting)
     waiting = stage(tmp_path / "stack", State.PLANNED, changes=(1, 0, 0))
     assert headline(waiting) == "Plan: 1 to add, 0 to change, 0 to destroy."
+
+
+def test_an_apply_ends_with_the_url_and_the_record_it_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    ended = stage(tmp_path / "stack", State.SUCCEEDED)
+    url = ServiceUrl("https://a.example", "This name needs a DNS record: a.example CNAME b.")
+    said = verdict(ended, Progress(), None, url).plain
+    assert "https://a.example" in said and said.endswith(url.record)

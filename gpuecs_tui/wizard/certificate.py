@@ -1,0 +1,29 @@
+"""The domain of the certificate that a stack's directory names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gpuecs_tui.aws.reading import Known
+
+if TYPE_CHECKING:
+    from gpuecs_tui.wizard.memory import Wizard
+
+CERTIFICATE = "load_balancer.certificate_arn"
+
+
+def certificate_domain(wizard: Wizard) -> str:
+    """Return it as ACM has it, which may be a pattern; empty where it is not known.
+
+    It isn't known before the account was read, for a certificate of IAM, and while another
+    certificate is typed than the directory has.
+    """
+    from gpuecs_tui.terraform.last_write import digest
+
+    arn, facts = wizard.decisions.answers.get(CERTIFICATE), wizard.account.facts
+    held = wizard.opened.held or {}
+    if not arn or facts is None or held.get(CERTIFICATE) != digest(arn):
+        return ""
+    if not isinstance(facts.certificates, Known):
+        return ""
+    return next((it.domain for it in facts.certificates.value if it.arn == arn), "")

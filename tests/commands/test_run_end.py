@@ -1,0 +1,73 @@
+"""What a command says at the end of an apply: where the service answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gpuecs_tui.aws import session
+from gpuecs_tui.aws.errors import AwsProblem
+from gpuecs_tui.cli import main
+from gpuecs_tui.commands.run_end import outcome
+from gpuecs_tui.terraform.render import render
+from gpuecs_tui.terraform.run import Run
+from gpuecs_tui.terraform.states import State
+from tests.aws.test_deployment import AnsweredReader
+from tests.terraform.written import CERTIFICATE, HTTPS, made, put
+from tests.ui.run_folders import stage
+
+BALANCER = "llm-77.us-east-1.elb.amazonaws.com"
+OUTPUTS = {
+    "url": {"value": f"https://{BALANCER}:444"},
+    "load_balancer_dns_name": {"value": BALANCER},
+}
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """An apply of a stack with a certificate that ended well."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    directory = tmp_path / "llm"
+    put(directory, render(made(HTTPS, load_balancer__port=444)))
+    return stage(directory, State.SUCCEEDED, outputs=OUTPUTS)
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, answer: Any) -> AnsweredReader:
+    """Let every reader answer so."""
+    reader = AnsweredReader({"acm:ListCertificates": answer})
+    monkeypatch.setattr(session, "connect", lambda **_any: reader)
+    return reader
+
+
+@pytest.mark.parametrize(
+    ("domain", "said"),
+    [
+        ("llm.example.org", "https://llm.example.org:444. This name needs a DNS record: llm.exa"),
+        ("*.example.org", f"https://{BALANCER}:444. Clients refuse the certificate"),
+    ],
+)
+def test_an_apply_says_the_name_and_its_record(
+    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    domain: str, said: str,
+) -> None:  # fmt: skip
+    others = {"CertificateArn": f"{CERTIFICATE}f", "DomainName": "other.example.org"}
+    ours = {"CertificateArn": CERTIFICATE, "DomainName": domain}
+    answering(monkeypatch, {"CertificateSummaryList": [others, ours]})
+    assert outcome(run, finds_domain=True) == 0
+    shown = capsys.readouterr().out
+    assert f"URL: {said}" in shown and f"CNAME {BALANCER}" in shown
+
+
+def test_without_the_account_the_name_is_not_known(
+    run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reader = answering(monkeypatch, AwsProblem("denied", "Not allowed.", ""))
+    assert outcome(run, finds_domain=True) == 0
+    assert f"the certificate covers: NAME CNAME {BALANCER}" in capsys.readouterr().out
+    reader.asked.clear()
+    # Who only watches asks no account.
+    assert main(["attach", str(run.directory)]) == 0
+    assert f"NAME CNAME {BALANCER}" in capsys.readouterr().out
+    assert not reader.asked
