@@ -139,7 +139,7 @@ class AccountScreen(FormScreen):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self.say(_("Making the bucket {name} …").format(name=wanted.name))
+                self.wait(_("Making the bucket {name} …").format(name=wanted.name))
                 self._make(wanted)
 
         lines = [

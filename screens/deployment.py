@@ -26,6 +26,7 @@ from gpuecs_tui.widgets.frame import StepScreen
 from gpuecs_tui.widgets.header import spread
 from gpuecs_tui.widgets.one_line import OneLine
 from gpuecs_tui.widgets.text_pane import TextPane
+from gpuecs_tui.widgets.waiting import Wait
 from gpuecs_tui.wizard.certificate import certificate_domain
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ class DeploymentScreen(StepScreen):
     _problem = ""
     _url = ""
     _timer: Timer | None = None
+    _reading: Wait | None = None
+    """From a question to its answer."""
 
     def compose_body(self) -> ComposeResult:
         """One line that sums up, everything below."""
@@ -80,14 +83,16 @@ class DeploymentScreen(StepScreen):
         """Begin to read."""
         super().on_mount()
         self.query_one(TextPane).focus()
-        self._show()
         self.action_read_now()
+        self._show()
 
     def action_read_now(self) -> None:
         """Read now instead of in some seconds."""
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
+        if self._reading is None:
+            self._reading = Wait(self, _("Reading the deployment …"), self._show_reading)
         reader = cast("WizardApp", self.app).feed.reader
         if reader is None:
             # The account itself is still being connected to.
@@ -115,6 +120,7 @@ class DeploymentScreen(StepScreen):
 
     @on(StateRead)
     def _state_read(self, message: StateRead) -> None:
+        self._has_read()
         self._facts, self._read_at, self._problem = message.facts, datetime.now(), ""
         url = service_url(message.outputs, certificate_domain(self.wizard))
         self._url = url.url
@@ -127,22 +133,35 @@ class DeploymentScreen(StepScreen):
 
     @on(ReadFailed)
     def _read_failed(self, message: ReadFailed) -> None:
+        self._has_read()
         self._problem = message.sentence
         self._show()
         self._again(REFRESH_SECONDS)
+
+    def _has_read(self) -> None:
+        if self._reading is not None:
+            self._reading.end()
+            self._reading = None
+
+    def _show_reading(self, words: str) -> None:
+        self._show()
 
     def _again(self, seconds: float) -> None:
         if self.is_attached:
             self._timer = self.set_timer(seconds, self.action_read_now)
 
     def _show(self) -> None:
-        left = Content(_("Reading the deployment …"))
+        reading = self._reading.words if self._reading is not None else ""
+        left = Content(reading)
         if self._problem:
             left = Content.styled(harmless(self._problem), "bold $text-error")
         elif self._facts is not None:
             left = summary(self._facts)
         at = self._read_at.strftime("%H:%M:%S") if self._read_at else ""
-        right = Content.styled(_("as of {time}").format(time=at) if at else "", "$text-muted")
+        parts = [_("as of {time}").format(time=at)] if at else []
+        if self._reading is not None and self._reading.is_long and left.plain != reading:
+            parts.insert(0, reading)
+        right = Content.styled(" · ".join(parts), "$text-muted")
         self.query_one("#summary", OneLine).show(lambda width: spread(left, right, width))
         super().changed()
 

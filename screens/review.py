@@ -379,6 +379,7 @@ class ReviewScreen(MovingScreen):
 
     def say(self, text: str, severity: str = "warning") -> None:
         """Show one sentence below the page, until something changes."""
+        self._end_wait()
         self._tell(text, f"bold $text-{severity}")
         super().changed()
 

@@ -107,7 +107,7 @@ class RunScreen(ApprovingScreen):
         self.panel.find_domain = partial(certificate_domain, self.wizard)
         self.panel.focus()
         wanted, self.wizard.wanted_run = self.wizard.wanted_run, ""
-        self.panel.say(Content(_("Looking for the runs of this directory …")))
+        self.panel.wait(Content(_("Looking for the runs of this directory …")))
         self._look(wanted)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -249,7 +249,7 @@ class RunScreen(ApprovingScreen):
 
     def _plan(self, operation: Operation, instead_of: Run | None = None) -> None:
         self._busy = True
-        self.panel.say(Content(_("Starting …")))
+        self.panel.wait(Content(_("Starting …")))
         self.changed()
         self._start(operation, instead_of)
 

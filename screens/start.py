@@ -148,6 +148,7 @@ class StartScreen(StepScreen):
         self.post_message(self.Ready())
         if self._new_wanted:
             self._new_wanted = False
+            self.unsay()
             if message.survey.terraform or message.survey.run is not None:
                 self.say(_("This directory holds a stack. Choose what to do with it."))
             else:
@@ -275,7 +276,7 @@ class StartScreen(StepScreen):
                 self.post_message(self.Going("deployment" if self.wizard.owned else LAST_FORM))
             case "new" if self._survey is None and self._may_hold_a_stack():
                 self._new_wanted = True
-                self.say(_("Reading the Terraform in the directory …"))
+                self.wait(_("Reading the Terraform in the directory …"))
             case "new":
                 self._begin_new()
 

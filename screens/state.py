@@ -29,6 +29,7 @@ from gpuecs_tui.widgets.frame import StepScreen
 from gpuecs_tui.widgets.run_advice import BRING_BACK
 from gpuecs_tui.widgets.stored_resource import StoredResourceScreen
 from gpuecs_tui.widgets.styles import MUTED
+from gpuecs_tui.widgets.waiting import Wait
 from gpuecs_tui.wizard.run_environment import state_environment
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ class StateScreen(StepScreen):
     _state = NOTHING
     _recovery = Recovery()
     _read = False
+    _reading: Wait | None = None
+    """Until the state has been read."""
     _unread: TerraformProblem | None = None
 
     def compose_body(self) -> ComposeResult:
@@ -92,12 +95,26 @@ class StateScreen(StepScreen):
         """Read the state."""
         super().on_mount()
         self.query_one(ChoiceList).focus()
-        self._show()
         self.action_look()
+        self._show()
 
     def action_look(self) -> None:
-        """Read the state anew."""
+        """Read the state again."""
+        if self._reading is not None:
+            self._reading.end()
+        self._reading = Wait(self, _("Reading the state …"), self._show_where)
         self._look()
+
+    def _show_where(self, words: str) -> None:
+        directory = harmless(str(self.wizard.options.directory))
+        where = Content.assemble((directory, "bold"), "  ", (words, MUTED))
+        self.query_one("#where", Static).update(where)
+
+    def _has_read(self) -> None:
+        self._read = True
+        if self._reading is not None:
+            self._reading.end()
+            self._reading = None
 
     @work(thread=True, group="state", exclusive=True, exit_on_error=False)
     def _look(self) -> None:
@@ -116,8 +133,12 @@ class StateScreen(StepScreen):
         else:
             self.post_message(self.Examined(stored, found))
 
+    def _mend(self, words: str, do: Callable[[], str]) -> None:
+        self.wait(words)
+        self._carry_out(do)
+
     @work(thread=True, group="state", exit_on_error=False)
-    def _mend(self, do: Callable[[], str]) -> None:
+    def _carry_out(self, do: Callable[[], str]) -> None:
         try:
             self.post_message(self.Mended(do()))
         except TerraformProblem as problem:
@@ -125,7 +146,8 @@ class StateScreen(StepScreen):
 
     @on(Examined)
     def _examined(self, message: Examined) -> None:
-        self._state, self._recovery, self._read = message.state, message.recovery, True
+        self._state, self._recovery = message.state, message.recovery
+        self._has_read()
         self._unread = message.unread
         self._show()
         if message.unread is not None:
@@ -139,20 +161,17 @@ class StateScreen(StepScreen):
 
     @on(Refused)
     def _refused(self, message: Refused) -> None:
-        self._read = True
+        self._has_read()
         self._show()
         self.say(harmless(str(message.problem)), "error")
 
     def _show(self) -> None:
         count = len(self._state.resources)
         words = ngettext("{n} resource in the state", "{n} resources in the state", count)
-        told = words.format(n=count) if self._read else _("Reading the state …")
+        told = words.format(n=count)
         if self._unread is not None:
             told = _("The state has not been read.")
-        directory = harmless(str(self.wizard.options.directory))
-        self.query_one("#where", Static).update(
-            Content.assemble((directory, "bold"), "  ", (told, MUTED))
-        )
+        self._show_where(self._reading.words if self._reading is not None else told)
         at_work = self._recovery.at_work
         lines = [
             Content.styled(
@@ -243,8 +262,8 @@ class StateScreen(StepScreen):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self.say(_("Moving the state …"))
-                self._mend(lambda: state_move.carry_out(self.wizard, reader))
+                moving = _("Moving the state …")
+                self._mend(moving, lambda: state_move.carry_out(self.wizard, reader))
 
         self.app.push_screen(state_move.question(due), answered)
 
@@ -259,7 +278,7 @@ class StateScreen(StepScreen):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self._mend(do)
+                self._mend(_("Storing the state …"), do)
 
         self.app.push_screen(
             Confirm(_("Store this state?"), [Content(found.sentence)], yes=_("Store it")), answered
@@ -278,7 +297,7 @@ class StateScreen(StepScreen):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self._mend(do)
+                self._mend(_("Restoring the state …"), do)
 
         self.app.push_screen(
             Confirm(_("Put the state right?"), [Content(found.sentence)], yes=_("Put it right")),
@@ -294,7 +313,7 @@ class StateScreen(StepScreen):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self._mend(do)
+                self._mend(_("Releasing the lock …"), do)
 
         lines = [
             Content(harmless(recovery.lock_sentence(lock))),

@@ -120,7 +120,7 @@ class TaskScreen(FormScreen):
         if key != IMAGE:
             super().taken(key, ids)
             return
-        self.say(_("Reading the images of {repository} …").format(repository=ids[0]))
+        self.wait(_("Reading the images of {repository} …").format(repository=ids[0]))
         self._read_images(ids[0])
 
     @work(thread=True, group="images", exclusive=True, exit_on_error=False)

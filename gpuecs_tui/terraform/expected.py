@@ -1,10 +1,11 @@
-"""How long an apply will take, as far as earlier runs of the directory tell."""
+"""How long a run will take, as far as earlier runs of the directory tell."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from itertools import pairwise
 
 from gpuecs_tui.terraform.run import Changes, Run
 from gpuecs_tui.terraform.runs import runs_of
@@ -53,6 +54,43 @@ def expected(run: Run) -> Expected:
         and (time := _apply_time(it)) is not None
     ]
     return Expected(max(took[:_LOOKED_AT]), True) if took else Expected(DEFAULTS[kind], False)
+
+
+def last_time(run: Run) -> float | None:
+    """Return the seconds that the last run like ``run`` spent in the state that ``run`` is in.
+
+    Alike is a run of the same directory that destroys as well, or doesn't either; for an apply,
+    one that did the same kind of changes. None where no such run ended that state well. Blocks:
+    reads the runs' files.
+    """
+    for it in runs_of(run.directory):
+        destroys = Operation.DESTROY in (it.operation, run.operation)
+        if it.id == run.id or (destroys and it.operation is not run.operation):
+            continue
+        if run.state is State.APPLYING and _kind(it.operation, it.changes) != _kind(
+            run.operation, run.changes
+        ):
+            continue
+        if (spent := _spent_in(it, run.state)) is not None:
+            return spent.total_seconds()
+    return None
+
+
+def _spent_in(run: Run, state: State) -> timedelta | None:
+    history = (read_json(run.files.state) or {}).get("history") or ()
+    for step, following in pairwise(history):
+        if step.get("state") == state and following.get("state") in _WELL_ENDED.get(state, ()):
+            begun, ended = parse_time(str(step.get("at"))), parse_time(str(following.get("at")))
+            return ended - begun if begun and ended else None
+    return None
+
+
+_WELL_ENDED = {
+    State.STARTING: (State.PLANNING,),
+    State.PLANNING: (State.PLANNED, State.SUCCEEDED),
+    State.APPLYING: (State.SUCCEEDED,),
+}
+"""State that takes time → the states that follow it when nothing goes wrong."""
 
 
 def _kind(operation: Operation, changes: Changes | None) -> Kind:

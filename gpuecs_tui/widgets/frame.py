@@ -46,6 +46,7 @@ from gpuecs_tui.widgets.help_bar import HelpBar, Wrapped
 from gpuecs_tui.widgets.key_line import KeyLine
 from gpuecs_tui.widgets.steps import IDS, Progress, StepLine, StepList
 from gpuecs_tui.widgets.styles import MUTED
+from gpuecs_tui.widgets.waiting import Wait
 from gpuecs_tui.wizard.memory import Wizard
 
 WIDE = 100
@@ -115,6 +116,7 @@ class StepScreen(Screen[None]):
         self.wizard = wizard
         self._said: Content | None = None
         self._said_at = 0.0
+        self._waiting: Wait | None = None
 
     def compose(self) -> ComposeResult:
         """Put the frame around the body."""
@@ -192,7 +194,7 @@ class StepScreen(Screen[None]):
     def on_descendant_focus(self) -> None:
         """Show the help of what has got the focus."""
         if self.is_mounted:
-            if monotonic() - self._said_at > SAID_SECONDS:
+            if self._waiting is None and monotonic() - self._said_at > SAID_SECONDS:
                 self._said = None
             self.show_focus_help()
 
@@ -201,13 +203,29 @@ class StepScreen(Screen[None]):
 
         ``severity`` is ``error``, ``warning`` or ``success``.
         """
+        self._end_wait()
         self._said, self._said_at = Content.styled(text, f"bold $text-{severity}"), monotonic()
         self.show_focus_help()
 
     def unsay(self) -> None:
         """Take back what was said."""
+        self._end_wait()
         self._said = None
         self.show_focus_help()
+
+    def wait(self, text: str) -> None:
+        """Say what is waited for and for how long so far, until something else is said."""
+        self._end_wait()
+        self._waiting = Wait(self, text, self._show_wait)
+
+    def _show_wait(self, text: str) -> None:
+        self._said = Content.styled(text, "bold $text-warning")
+        self.show_focus_help()
+
+    def _end_wait(self) -> None:
+        if self._waiting is not None:
+            self._waiting.end()
+            self._waiting = None
 
     def action_next(self) -> None:
         """Go to the next step, unless something here is wrong."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
 from textual.content import Content
+from textual.timer import Timer
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.widgets.cells import harmless
+from gpuecs_tui.widgets.clock import SECOND
 from gpuecs_tui.widgets.one_line import OneLine
 from gpuecs_tui.widgets.styles import MUTED
+from gpuecs_tui.widgets.waiting import with_elapsed
 from gpuecs_tui.wizard.memory import Wizard
 
 PRODUCT = "gpuecs-tui"
@@ -21,8 +26,15 @@ class HeaderLine(OneLine):
     HeaderLine { background: $panel; color: $foreground; padding: 0 1; }
     """
 
+    _tick: Timer | None = None
+
     def show_wizard(self, wizard: Wizard) -> None:
-        """Show the state of ``wizard``."""
+        """Show the state of ``wizard``; while the account is read, each second again."""
+        if self._tick is not None:
+            self._tick.stop()
+            self._tick = None
+        if wizard.account.busy and self.is_attached:
+            self._tick = self.set_timer(SECOND, lambda: self.show_wizard(wizard))
         typed = wizard.stack_name
         # What is half typed names nothing yet.
         is_name = typed and not wizard.decisions.problem(NAME)
@@ -36,6 +48,7 @@ class HeaderLine(OneLine):
                 if account.total
                 else _("signing in")
             )
+            reading = with_elapsed(reading, monotonic() - account.began)
         if wizard.draft_problem:
             saved = Content.styled(_("draft not saved"), "bold $text-error")
         elif wizard.draft_saved and not wizard.is_as_opened:

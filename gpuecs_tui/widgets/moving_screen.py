@@ -52,12 +52,13 @@ class MovingScreen(StepScreen):
     @on(Placed)
     def _placed(self, message: Placed) -> None:
         if message.due is None:
+            self.unsay()
             message.then()
             return
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self.say(_("Moving the state …"))
+                self.wait(_("Moving the state …"))
                 self._move(message.then)
             else:
                 self.say(_("Written, but nothing can be planned before the state is moved."))

@@ -70,7 +70,7 @@ class ApprovingScreen(AdvisingScreen):
         self.checking = ApplyCheck(
             run.directory, partial(feed.fresh_reader, profile), state_environment(profile)
         )
-        self.panel.say(Content.styled(_("Checking once more …"), "bold $text-accent"))
+        self.panel.wait(Content.styled(_("Checking once more …"), "bold $text-accent"))
         self.changed()
         self._check_again(self.checking, run.id)
 

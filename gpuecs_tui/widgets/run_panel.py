@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from textual import on, work
@@ -20,6 +21,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
+from gpuecs_tui.terraform.expected import last_time
 from gpuecs_tui.terraform.plan import PlanTree, wait_for_plan
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.service_url import ServiceUrl, service_url
@@ -70,6 +72,14 @@ class RunPanel(Widget):
         run_id: str
         tree: PlanTree | None
 
+    @dataclass
+    class LastTimeRead(Message):
+        """It is known how long the last run like this one was in the state of this one."""
+
+        run_id: str
+        state: State
+        seconds: float | None
+
     def __init__(self, name: str, *, id: str | None = None) -> None:
         """Make a panel without a run; ``name`` is the stem of a saved log's file."""
         super().__init__(id=id, classes="-show-log")
@@ -78,6 +88,9 @@ class RunPanel(Widget):
         self._line = ProgressLine(id="progress")
         self._verdict = Static(id="verdict", markup=False)
         self._said = Content("")
+        self._waiting = False
+        """Whether what is said is waited for."""
+        self._last_time: RunPanel.LastTimeRead | None = None
         self._poll_timer: Timer | None = None
         self._shown_state: State | None = None
         self.view: RunWatch | None = None
@@ -112,6 +125,15 @@ class RunPanel(Widget):
     def say(self, words: Content) -> None:
         """Show ``words`` above the run's own verdict; an empty text takes them away."""
         self._said = words
+        if self._waiting:
+            self._waiting = False
+            self._run_clock()
+        self._tell()
+
+    def wait(self, words: Content) -> None:
+        """Show ``words`` and the time from now on, until something else is said."""
+        self._said, self._waiting = words, True
+        self._line.start(datetime.now(UTC))
         self._tell()
 
     def follow(self, run: Run) -> None:
@@ -147,15 +169,33 @@ class RunPanel(Widget):
     def _enter(self, watch: RunWatch) -> None:
         before, self._shown_state = self._shown_state, watch.run.state
         run = watch.run
+        if not self._waiting:
+            self._run_clock()
         if run.is_live:
-            self._line.start(watch.since)
-        else:
-            self._line.stop(seconds=watch.applied_in)
+            self._read_last_time(run)
         if run.state is State.PLANNED or (run.is_final and run.operation is Operation.PLAN):
             self._read_plan(run)
         if run.is_final:
             self._outputs = watch.outputs()
         self.post_message(self.Entered(run, before is not None))
+
+    def _run_clock(self) -> None:
+        """Let the clock show the time of the run's present state, or how long the apply took."""
+        watch = self.view
+        if watch is not None and watch.run.is_live:
+            self._line.start(watch.since)
+        else:
+            self._line.stop(seconds=watch.applied_in if watch is not None else None)
+
+    @work(thread=True, group="last-time", exclusive=True, exit_on_error=False)
+    def _read_last_time(self, run: Run) -> None:
+        self.post_message(self.LastTimeRead(run.id, run.state, last_time(run)))
+
+    @on(LastTimeRead)
+    def _take_last_time(self, message: LastTimeRead) -> None:
+        message.stop()
+        self._last_time = message
+        self._tell()
 
     @work(thread=True, group="plan-details", exclusive=True, exit_on_error=False)
     def _read_plan(self, run: Run) -> None:
@@ -173,12 +213,15 @@ class RunPanel(Widget):
         """Show verdict and progress as they are; what hasn't changed isn't painted."""
         watch = self.view
         parts = [self._said] if self._said.plain else []
-        moving = False
+        moving = self._waiting
         if watch is not None:
             run, progress = watch.run, watch.progress
-            parts.append(verdict(run, progress, watch.tree, self.url))
+            last = self._last_time
+            same = last is not None and (last.run_id, last.state) == (run.id, run.state)
+            seconds = last.seconds if last is not None and same else None
+            parts.append(verdict(run, progress, watch.tree, self.url, seconds))
             started = progress.done > 0 or bool(progress.in_flight())
-            moving = run.is_live or (started and run.is_final)
+            moving = moving or run.is_live or (started and run.is_final)
             self._line.show(
                 done=progress.done,
                 total=progress.total if started else 0,

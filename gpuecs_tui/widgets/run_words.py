@@ -9,7 +9,7 @@ from textual.content import Content
 
 from gpuecs_tui.apply_check import Checked
 from gpuecs_tui.checks.finding import Finding
-from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.terraform.hard_stop import SECOND_INTERRUPT_SECONDS
 from gpuecs_tui.terraform.plan import DESTRUCTIVE, PlanTree
 from gpuecs_tui.terraform.plan_notices import notices
@@ -35,12 +35,31 @@ _STYLES: Mapping[State, str] = {
     State.STOPPING: "bold $text-warning",
     State.PLANNED: "bold $text-accent",
 }
+_LAST_TIMES: Mapping[State, str] = {
+    State.STARTING: N_("The last start took {time}."),
+    State.PLANNING: N_("The last plan took {time}."),
+    State.APPLYING: N_("The last run of this kind took {time}."),
+}
+"""What is said of an earlier run's time while the same is waited for."""
 
 
-def verdict(run: Run, progress: Progress, tree: PlanTree | None, url: ServiceUrl) -> Content:
-    """Return what there is to know now, the most important first; one to seven lines."""
+def verdict(
+    run: Run,
+    progress: Progress,
+    tree: PlanTree | None,
+    url: ServiceUrl,
+    last_time: float | None = None,
+) -> Content:
+    """Return what there is to know now, the most important first; one to seven lines.
+
+    ``last_time``: seconds that the last run like this one spent in the state that this one is in.
+    """
     first = Content.styled(headline(run), _STYLES.get(run.state, "bold"))
-    return Content("\n").join([first, *_details(run, progress, tree, url)])
+    lines = [first, *_details(run, progress, tree, url)]
+    if last_time is not None and run.state in _LAST_TIMES:
+        words = _(_LAST_TIMES[run.state]).format(time=duration_text(last_time))
+        lines.append(Content.styled(words, "$text-muted"))
+    return Content("\n").join(lines)
 
 
 def headline(run: Run) -> str:

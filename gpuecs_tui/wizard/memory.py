@@ -7,8 +7,9 @@ it only through a message to the app.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from gpuecs_tui.i18n import _, ngettext
@@ -59,6 +60,8 @@ class AccountState:
     total: int = 0
     """Lists to read; 0 until the identity is known."""
     busy: bool = False
+    began: float = field(default_factory=monotonic, compare=False)
+    """When the reading began, by the monotonic clock."""
 
 
 class Wizard:

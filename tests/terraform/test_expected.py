@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.terraform.expected import DEFAULTS, Kind, expected
+from gpuecs_tui.terraform.expected import DEFAULTS, Kind, expected, last_time
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.states import State
 from gpuecs_tui.terraform.store import read_json, replace_json
@@ -51,3 +51,25 @@ def test_the_longest_of_the_last_of_its_kind(stack: Path) -> None:
     stage(stack, State.FAILED)
     found = expected(stage(stack, State.PLANNED))
     assert (found.time, found.measured) == (timedelta(seconds=300), True)
+
+
+def walked(run: Run, **seconds: int) -> None:
+    """Give ``run`` a history: how long it was in each state, then its end."""
+    at, history = BEGIN, []
+    for name, spent in seconds.items():
+        history.append({"state": name, "at": at.isoformat()})
+        at += timedelta(seconds=spent)
+    raw = read_json(run.files.state) or {}
+    replace_json(run.files.state, {**raw, "history": history})
+
+
+def test_the_time_of_the_state_that_a_run_is_in(stack: Path) -> None:
+    older = stage(stack, State.SUCCEEDED)
+    walked(older, starting=3, planning=14, planned=500, approved=1, applying=185, succeeded=0)
+    walked(stage(stack, State.FAILED), starting=4, planning=2, failed=0)
+    walked(stage(stack, State.SUCCEEDED, operation="destroy"), starting=9, planning=9, planned=9)
+    assert last_time(stage(stack, State.STARTING)) == 4
+    assert last_time(stage(stack, State.PLANNING)) == 14
+    assert last_time(stage(stack, State.APPLYING)) == 185
+    assert last_time(stage(stack, State.APPLYING, changes=(0, 1, 0))) is None
+    assert last_time(stage(stack, State.PLANNED)) is None

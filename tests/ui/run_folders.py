@@ -19,6 +19,8 @@ from tests.terraform.fake_engine import event, stream
 BEGUN = datetime.fromisoformat("2026-11-23T12:43:00+00:00")
 """When every staged run begins: before the first event of the recorded streams."""
 WAY: dict[State, tuple[State, ...]] = {
+    State.STARTING: (State.STARTING,),
+    State.PLANNING: (State.STARTING, State.PLANNING),
     State.PLANNED: (State.STARTING, State.PLANNING, State.PLANNED),
     State.APPLYING: (State.STARTING, State.PLANNING, State.PLANNED, State.APPROVED, State.APPLYING),
 }

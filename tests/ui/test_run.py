@@ -155,6 +155,18 @@ async def test_a_plan_that_waits_is_shown_with_its_counts(directory: Path) -> No
         assert len(addresses) == 38
 
 
+async def test_a_plan_under_way_says_how_long_the_last_one_took(directory: Path) -> None:
+    earlier = stage(directory, State.SUCCEEDED)
+    raw = json.loads(earlier.files.state.read_text())
+    times = {"starting": "12:00:00", "planning": "12:00:05", "planned": "12:01:18"}
+    raw["history"] = [{"state": name, "at": f"2026-11-23T{at}+00:00"} for name, at in times.items()]
+    replace_json(earlier.files.state, raw)
+    stage(directory, State.PLANNING)
+    async with on_run_screen(directory) as pilot:
+        assert "The last plan took 1m13s." in said(pilot)
+        assert screen_of(pilot).query_one("#progress").display
+
+
 async def test_what_a_plan_destroys_comes_first_and_in_words(directory: Path) -> None:
     stage(directory, State.PLANNED, stream("plan-change"), changes=(1, 0, 1), details=DETAILS)
     async with on_run_screen(directory) as pilot:

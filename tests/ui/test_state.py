@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -17,11 +18,12 @@ from textual.widgets import Button, Input, Static
 from gpuecs_tui.app import WizardApp
 from gpuecs_tui.screens.start import StartScreen
 from gpuecs_tui.screens.state import StateScreen
-from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform import errored, runs
 from gpuecs_tui.terraform.locks import HeldLock
 from gpuecs_tui.terraform.problems import RunProblem
 from gpuecs_tui.terraform.states import State
 from gpuecs_tui.terraform.tflock import STATE_NAME, lock_note
+from gpuecs_tui.widgets import waiting
 from gpuecs_tui.widgets.choice_list import ChoiceList
 from gpuecs_tui.widgets.confirm import Confirm
 from gpuecs_tui.widgets.stored_resource import StoredResourceScreen
@@ -240,3 +242,28 @@ def test_snapshot(
         assert snap_compare(app, terminal_size=size, run_before=before)
     finally:
         app.wizard.close()
+
+
+async def test_each_wait_shows_the_time_that_has_passed(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave_a_mess(directory)
+    go_on, now = threading.Event(), [0.0]
+    monkeypatch.setattr(waiting, "monotonic", lambda: now[0])
+    monkeypatch.setattr(waiting, "SECOND", 0.02)
+
+    def push(*_any: object) -> Path:
+        go_on.wait(20)
+        raise RunProblem("The bucket is gone.")
+
+    async with on_state_screen(directory) as pilot:
+        monkeypatch.setattr(errored, "push", push)
+        await type_text(pilot, "store")
+        await pilot.press("enter")
+        await pilot.pause()
+        await pilot.press("tab", "enter")
+        await pilot.pause()
+        now[0] += 130
+        await until(pilot, lambda: "Storing the state … 2m10s" in said(pilot))
+        go_on.set()
+        await until(pilot, lambda: said(pilot) == "The bucket is gone.")
