@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
@@ -23,6 +23,11 @@ from gpuecs_tui.terraform.states import Operation, State
 from gpuecs_tui.widgets.cells import harmless
 from gpuecs_tui.widgets.clipboard import copy_text
 from gpuecs_tui.widgets.confirm import Confirm
+from gpuecs_tui.widgets.key_line import KeyHint
+from gpuecs_tui.widgets.log_keys import LogLines
+from gpuecs_tui.widgets.panel_keys import keys_of_panel
+from gpuecs_tui.widgets.resource_panel import ResourcePanel
+from gpuecs_tui.widgets.resource_tree import ResourceTree
 from gpuecs_tui.widgets.run_advice import BRING_BACK, ENDED_BADLY
 from gpuecs_tui.widgets.run_approval import ApprovingScreen
 from gpuecs_tui.widgets.run_panel import RunPanel
@@ -312,6 +317,13 @@ class RunScreen(ApprovingScreen):
                 return run is not None and run.state in ENDED_BADLY
             case _:
                 return super().check_action(action, parameters)
+
+    def help_sections(self) -> Sequence[tuple[str, Sequence[KeyHint]]]:
+        """Return the keys of the log and of the list of resources."""
+        return (
+            (_("Keys in the log"), keys_of_panel(LogLines)),
+            (_("Keys in the resources"), keys_of_panel(ResourceTree, ResourcePanel)),
+        )
 
     def key_hints(self) -> tuple[tuple[str, str], ...]:
         """Return the keys of what can be done now."""

@@ -18,6 +18,7 @@ decision, call ``wizard.put(key, text)`` and post ``Edited``: the checks then ru
 - ``live()``: a line that is always in view, such as how many tasks fit.
 - ``focus_help()``: what to say about the widget that has the focus, at most two lines.
 - ``key_hints()``: (key, word) pairs shown before the frame's own.
+- ``help_sections()``: keys of the step's panels, which the help screen lists.
 - ``HELP_KEYS``: keys of the model whose help the help screen lists.
 
 Anything slow runs in a worker (``group``, ``exclusive``, ``exit_on_error=False``) and comes back as
@@ -27,6 +28,7 @@ through ``widgets.cells.harmless`` as ``Content``, never as markup.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from time import monotonic
 from typing import ClassVar, TypeVar
 
@@ -43,7 +45,7 @@ from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.widgets.broken_worker import tell_broken_worker
 from gpuecs_tui.widgets.header import HeaderLine
 from gpuecs_tui.widgets.help_bar import HelpBar, Wrapped
-from gpuecs_tui.widgets.key_line import KeyLine
+from gpuecs_tui.widgets.key_line import KeyHint, KeyLine
 from gpuecs_tui.widgets.steps import IDS, Progress, StepLine, StepList
 from gpuecs_tui.widgets.styles import MUTED
 from gpuecs_tui.widgets.waiting import Wait
@@ -187,6 +189,10 @@ class StepScreen(Screen[None]):
         """Return the keys that matter here besides the frame's own."""
         return ()
 
+    def help_sections(self) -> Sequence[tuple[str, Sequence[KeyHint]]]:
+        """Return translated titles with the keys of this step's panels, for the help screen."""
+        return ()
+
     def show_focus_help(self) -> None:
         """Bring the help of the focused widget up to date."""
         self.query_one(HelpBar).show(self._said or self.focus_help())
@@ -261,7 +267,9 @@ class StepScreen(Screen[None]):
         """Explain this screen."""
         from gpuecs_tui.widgets.help import HelpScreen
 
-        self.app.push_screen(HelpScreen(self.STEP, self.HELP, self.HELP_KEYS, self.key_hints()))
+        self.app.push_screen(
+            HelpScreen(self.STEP, self.HELP, self.HELP_KEYS, self.key_hints(), self.help_sections())
+        )
 
     def action_findings(self) -> None:
         """List everything that is wrong, doubtful or unknown."""

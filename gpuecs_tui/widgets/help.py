@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -14,9 +15,13 @@ from textual.widgets import Static
 from gpuecs_tui.i18n import _
 from gpuecs_tui.widgets.key_line import KeyHint, frame_keys
 from gpuecs_tui.widgets.limits import limits_in_words
+from gpuecs_tui.widgets.panel_keys import KEY_WIDTH
 from gpuecs_tui.widgets.steps import STEPS
 from gpuecs_tui.widgets.styles import MUTED
 from gpuecs_tui.wizard.decisions import FORM_KEYS
+
+HelpSections = Sequence[tuple[str, Sequence[KeyHint]]]
+"""Translated titles, each with key presses and what they do."""
 
 
 class HelpScreen(ModalScreen[None]):
@@ -35,14 +40,24 @@ class HelpScreen(ModalScreen[None]):
     """
 
     def __init__(
-        self, step: str, text: str, keys: tuple[str, ...], hints: tuple[KeyHint, ...]
+        self,
+        step: str,
+        text: str,
+        keys: tuple[str, ...],
+        hints: tuple[KeyHint, ...],
+        sections: HelpSections = (),
     ) -> None:
-        """Explain ``step`` by ``text`` (untranslated), model keys, and its own key presses."""
+        """Explain ``step`` by ``text`` (untranslated), model keys, and its own key presses.
+
+        ``sections`` are titles with the key presses of the step's panels; a step without panels
+        is a form.
+        """
         super().__init__()
         self._title = next(_(it.title) for it in STEPS if it.id == step)
         self._text = text
         self._keys = keys
         self._hints = hints
+        self._sections = sections
 
     def compose(self) -> ComposeResult:
         """One text."""
@@ -61,13 +76,16 @@ class HelpScreen(ModalScreen[None]):
 
     def _content(self) -> Content:
         parts = [Content(_(self._text))] if self._text else []
-        pairs = [*self._hints, *frame_keys(), ("Tab ↑ ↓", _("next and previous field"))]
-        parts.append(Content.styled(_("Keys"), "bold $text-accent"))
-        parts.append(
-            Content("\n").join(
-                Content.assemble((f"{key:<10}", "bold"), word) for key, word in pairs
+        pairs = [*self._hints, *frame_keys()]
+        if self._keys:
+            pairs.append(("Tab ↑ ↓", _("next and previous field")))
+        for title, keys in ((_("Keys"), pairs), *self._sections):
+            parts.append(Content.styled(title, "bold $text-accent"))
+            parts.append(
+                Content("\n").join(
+                    Content.assemble((f"{key:<{KEY_WIDTH}} ", "bold"), word) for key, word in keys
+                )
             )
-        )
         if self._keys:
             parts.append(Content.styled(_("Fields"), "bold $text-accent"))
         for key in self._keys:

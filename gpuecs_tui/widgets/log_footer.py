@@ -20,17 +20,18 @@ KEYS_SHARE = 3
 
 KEYS: tuple[tuple[str, str], ...] = (
     ("/", N_("search")),
-    ("f", N_("follow")),
-    ("e", N_("error")),
+    ("x", N_("regex")),
+    ("r", N_("resource")),
+    ("f1", N_("all keys")),
+    ("v", N_("mark")),
+    ("y", N_("copy")),
     ("s", N_("save")),
+    ("e", N_("error")),
+    ("f", N_("follow")),
     ("l", N_("level")),
     ("w", N_("wrap")),
-    ("y", N_("copy")),
-    ("v", N_("mark")),
-    ("r", N_("resource")),
-    ("x", N_("regex")),
 )
-"""Most useful first: the last ones go where the line is too short."""
+"""Those hardest to guess first: the last ones go where the line is too short."""
 SEARCH_KEYS: tuple[tuple[str, str], ...] = (("n", N_("next")), ("N", N_("previous")))
 MARK_KEYS: tuple[tuple[str, str], ...] = (
     ("y", N_("copy")),
@@ -90,7 +91,8 @@ def _state(view: LogLines) -> Sequence[str]:
         total = len(view.contents.matches)
         at = view.contents.matches.index(view.current) + 1 if view.current is not None else 0
         more = "" if view.contents.matches.complete else "+"
-        parts.append(_("match {at}/{total}").format(at=f"{at:,}", total=f"{total:,}{more}"))
+        found = _("match {at}/{total}").format(at=f"{at:,}", total=f"{total:,}{more}")
+        parts.append(found if total or more else _("no matches"))
     if not view.following:
         below = view.rows_below
         parts.append(_("▼ {count} below").format(count=f"{below:,}") if below else _("at the end"))

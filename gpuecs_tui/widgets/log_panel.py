@@ -32,6 +32,9 @@ from gpuecs_tui.widgets.log_view import LogView
 from gpuecs_tui.widgets.one_line import OneLine
 from gpuecs_tui.widgets.pauses import exempt_what_lives_long
 
+SAVED_SECONDS = 15
+"""So long a saved log's path is shown: it may be typed off."""
+
 
 class LogPanel(Widget):
     """A log view with its keys in one line below, where also its questions are asked."""
@@ -164,7 +167,7 @@ class LogPanel(Widget):
         self.notify(said, severity="warning", markup=False)
 
     def _save(self, answer: str) -> None:
-        path = expand_home(answer.strip())
+        path = expand_home(answer.strip()).absolute()
         if not answer.strip():
             self._close_prompt()
             return
@@ -178,7 +181,10 @@ class LogPanel(Widget):
             return
         blocks = [block for _start, block in self._store.blocks()]
         lines = len(self._store)
-        said = ngettext("Saved {count} line to {path}.", "Saved {count} lines to {path}.", lines)
+        if self._view.contents.filter:
+            said = _("Saved all {count} lines, also those that the filter hides, to {path}")
+        else:
+            said = ngettext("Saved {count} line to {path}", "Saved {count} lines to {path}", lines)
 
         def save() -> str:
             save_log(path, blocks, overwrite=overwrite)
@@ -193,7 +199,7 @@ class LogPanel(Widget):
             return
         event.stop()
         if event.state == WorkerState.SUCCESS:
-            self.notify(str(event.worker.result), markup=False)
+            self.notify(str(event.worker.result), timeout=SAVED_SECONDS, markup=False)
         elif event.state == WorkerState.ERROR:
             said = _("The log was not saved: {reason}.").format(reason=event.worker.error)
             self.notify(said, severity="error", markup=False)

@@ -24,6 +24,7 @@ from gpuecs_tui.widgets.confirm import Confirm
 from gpuecs_tui.widgets.frame import StepScreen
 from gpuecs_tui.widgets.key_line import KeyLine
 from gpuecs_tui.widgets.log_panel import LogPanel
+from gpuecs_tui.widgets.one_line import OneLine
 from gpuecs_tui.widgets.resource_panel import ResourcePanel
 from gpuecs_tui.widgets.run_panel import RunPanel
 from gpuecs_tui.wizard.drafts import Draft
@@ -153,6 +154,28 @@ async def test_a_plan_that_waits_is_shown_with_its_counts(directory: Path) -> No
         assert "a approve  d discard" in keys(pilot)
         addresses = screen_of(pilot).query_one(ResourcePanel).resources.addresses
         assert len(addresses) == 38
+
+
+async def test_the_help_lists_the_keys_of_the_log_and_of_the_resources(directory: Path) -> None:
+    stage(directory, State.PLANNED, PLAN[:PLAN_ENDS])
+    async with on_run_screen(directory) as pilot:
+        log = screen_of(pilot).query_one(LogPanel)
+        assert "x regex" in line_of(log.query_one(OneLine)) and "f1" in line_of(
+            log.query_one(OneLine)
+        )
+        await pilot.press("f1")
+        await settle(pilot)
+        (box,) = pilot.app.screen.query("HelpScreen Static").results(Static)
+        shown = str(box.content)
+        for line in (
+            "x          Search by regular expression",
+            "r          Only one resource",
+            "v          Mark lines",
+            "y          Copy",
+            "/          Filter",
+        ):
+            assert line in shown
+        assert "next and previous field" not in shown
 
 
 async def test_a_plan_under_way_says_how_long_the_last_one_took(directory: Path) -> None:

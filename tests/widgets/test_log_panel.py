@@ -287,6 +287,35 @@ async def test_saving_never_replaces_a_file_unsaid(tmp_path: Path) -> None:
         assert list(tmp_path.iterdir()) == [target]
 
 
+async def test_a_saved_log_says_its_full_path_and_that_it_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / ("a-folder-with-a-name-that-is-longer-than-half-a-line-" * 2)
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    async with running(size=(80, 24)) as screen:
+        panel, pilot = screen
+        await fed(screen, ["one", "two", "Error: three"])
+        await pilot.press("l", "l", "s")
+        panel._prompt._input.value = "kept.txt"
+        await pilot.press("enter")
+        await pilot.app.workers.wait_for_complete()
+        await until(pilot, lambda: bool(pilot.app._notifications))
+        (said,) = [it.message for it in pilot.app._notifications]
+        assert said.endswith(f"to {folder / 'kept.txt'}")
+        assert said.startswith("Saved all 3 lines, also those that the filter hides")
+        assert (folder / "kept.txt").read_text().splitlines()[0] == "one"
+
+
+async def test_a_search_that_finds_nothing_says_so() -> None:
+    async with running(size=(100, 11)) as screen:
+        _panel, pilot = screen
+        await fed(screen, ["sg-0a1b2c"])
+        await pilot.press("slash", *"sg-[0-9", "enter")
+        assert "no matches" in footer(screen[0])
+        assert "x regex" in footer(screen[0])
+
+
 async def test_clearing_begins_anew() -> None:
     async with running(size=(70, 11)) as screen:
         panel, pilot = screen
