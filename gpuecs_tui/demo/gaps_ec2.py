@@ -50,6 +50,16 @@ def template_tags() -> None:
     wrap(LaunchTemplate, "create_version", create_version)
 
 
+def template_tags_later() -> None:
+    """A launch template answers the tags of its creation for ever."""
+
+    def tags(template: LaunchTemplate) -> list[dict[str, str]]:
+        return template.get_tags()
+
+    # Set once, by the constructor.
+    LaunchTemplate.tags = property(tags, lambda _template, _tags: None)  # type: ignore[assignment] # a property for a list
+
+
 def template_user_data() -> None:
     """User data of a template's second version is no user data: no instance starts from it."""
 
@@ -237,6 +247,7 @@ def default_ebs_key() -> None:
 GAPS = (
     default_ebs_key,
     template_tags,
+    template_tags_later,
     template_user_data,
     rule_description,
     rule_of_everything,

@@ -208,6 +208,17 @@ def template_tags(client: Client) -> bool:
     return "TagSpecifications" in versions["LaunchTemplateVersions"][0]["LaunchTemplateData"]
 
 
+def template_tags_later(client: Client) -> bool:
+    ec2 = client("ec2")
+    made = ec2.create_launch_template(
+        LaunchTemplateName="tagged-later", LaunchTemplateData={"ImageId": IMAGE}
+    )
+    template = made["LaunchTemplate"]["LaunchTemplateId"]
+    ec2.create_tags(Resources=[template], Tags=[{"Key": "team", "Value": "vision"}])
+    (found,) = ec2.describe_launch_templates(LaunchTemplateIds=[template])["LaunchTemplates"]
+    return bool(found.get("Tags", []) != [{"Key": "team", "Value": "vision"}])
+
+
 def template_user_data(client: Client) -> bool:
     scaling, ec2 = scaling_group(client, "second"), client("ec2")
     ec2.create_launch_template_version(
@@ -503,6 +514,7 @@ SYMPTOMS: dict[str, Callable[[Client], bool]] = {
         service_before_its_parts,
         all_capacity_providers,
         template_tags,
+        template_tags_later,
         template_user_data,
         rule_description,
         rule_of_everything,
