@@ -18,7 +18,7 @@ from gpuecs_tui.widgets.cells import harmless
 from gpuecs_tui.widgets.choice_list import ChoiceList
 from gpuecs_tui.widgets.choice_rows import Choices, Row
 from gpuecs_tui.widgets.draft_age import newer_file, shown_time
-from gpuecs_tui.widgets.frame import StepScreen
+from gpuecs_tui.widgets.frame import ROOMY_BREAKPOINTS, StepScreen
 from gpuecs_tui.widgets.steps import IDS
 from gpuecs_tui.widgets.styles import MUTED
 from gpuecs_tui.wizard import drafts
@@ -42,6 +42,7 @@ class StartScreen(StepScreen):
     """Offers what there is to begin with."""
 
     STEP = "start"
+    HORIZONTAL_BREAKPOINTS = ROOMY_BREAKPOINTS
     HELP = N_(
         "Everything you type is kept as a draft at every key press, outside the directory, "
         "until it is written as Terraform. You can leave at any time and go on later.\n\n"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -21,7 +21,7 @@ from gpuecs_tui.widgets.choice_rows import Choices
 from gpuecs_tui.widgets.decision_rows import not_read_hint
 from gpuecs_tui.widgets.form import Fold, Form
 from gpuecs_tui.widgets.form_field import FieldState, FormField, Note
-from gpuecs_tui.widgets.frame import TYPING_SECONDS, StepScreen
+from gpuecs_tui.widgets.frame import ROOMY, ROOMY_BREAKPOINTS, TYPING_SECONDS, StepScreen
 from gpuecs_tui.widgets.limits import EMPTY_MEANS, choices_of_declaration, limits_in_words
 from gpuecs_tui.widgets.places import LAYOUT, keys_of
 from gpuecs_tui.widgets.styles import MUTED
@@ -47,6 +47,7 @@ class FormScreen(StepScreen):
     """
 
     LISTS: ClassVar[Mapping[str, ListSource]] = {}
+    HORIZONTAL_BREAKPOINTS = ROOMY_BREAKPOINTS
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "fix", show=False)]
 
     def __init__(self, wizard: Wizard) -> None:
@@ -54,6 +55,8 @@ class FormScreen(StepScreen):
         self._made: dict[str, tuple[object, tuple[str, ...], Choices]] = {}
         self._picker: tuple[str, Picker] | None = None
         self._typed_at = 0.0
+        self._pictured: object = None
+        """What the picture beside the form was drawn from."""
 
     def compose_body(self) -> ComposeResult:
         """The form."""
@@ -89,6 +92,31 @@ class FormScreen(StepScreen):
             key, picker = self._picker
             if (choices := self.choices(key)) is not None and picker.is_mounted:
                 picker.replace_choices(choices)
+        self._draw_picture(self.app.size.width)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Draw the picture once there is room for it."""
+        self._draw_picture(event.size.width)
+
+    def _draw_picture(self, width: int) -> None:
+        """Draw the stack beside the form, where the terminal's ``width`` leaves room for it."""
+        if width < ROOMY:
+            return
+        # Late: a smaller terminal needs nothing of it.
+        from gpuecs_tui.checks.context import context_of
+        from gpuecs_tui.widgets.picture import Picture
+
+        resolved, facts = self.wizard.decisions.resolved, self.wizard.account.facts
+        source = (resolved, id(facts))
+        if source == self._pictured:
+            return
+        self._pictured = source
+        picture = next(iter(self.query(Picture)), None)
+        if picture is None:
+            picture = Picture()
+            picture.can_focus = False
+            self.query_one("#beside").mount(picture)
+        picture.draw(context_of(resolved.stack, facts), resolved.missing)
 
     def choices(self, key: str) -> Choices | None:
         """Return the list of ``key`` as account and form have it now; None if it has none."""

@@ -9,9 +9,11 @@ to the step's id in ``widgets.steps.STEPS`` and ``HELP``, yield the body's widge
 wizard as its only argument, each time one goes there: what must outlive it belongs into the wizard.
 
 The base shows the header, the steps (a column from 100 cells on, else one line), the scrolling
-body, one line of ``live`` text, the help of what has the focus, and the keys. It owns ctrl+n
-(next), ctrl+p (back), ctrl+t (steps), ctrl+l (findings), f1, ctrl+g and ``?`` (help). To change a
-decision, call ``wizard.put(key, text)`` and post ``Edited``: the checks then run. To override:
+body, one line of ``live`` text, the help of what has the focus, and the keys. Live text and help
+are below the body, or beside it where ``HORIZONTAL_BREAKPOINTS = ROOMY_BREAKPOINTS``. It owns
+ctrl+n (next), ctrl+p (back), ctrl+t (steps), ctrl+l (findings), f1, ctrl+g and ``?`` (help). To
+change a decision, call ``wizard.put(key, text)`` and post ``Edited``: the checks then run. To
+override:
 
 - ``changed()``: something in the wizard changed (a text, the account, findings); call super first.
 - ``refusal()``: why "next" can't be done now, and put the focus there; empty when it can.
@@ -53,6 +55,10 @@ from gpuecs_tui.wizard.memory import Wizard
 
 WIDE = 100
 """Cells from which on the steps stand in a column."""
+ROOMY = 160
+"""Cells from which on a form with notes on one line, its help and the picture fit side by side."""
+ROOMY_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide"), (ROOMY, "-roomy")]
+"""Widths in cells and the class that a screen has from each on; it has one of them at a time."""
 
 TYPING_SECONDS = 0.25
 """Between two key presses, for the second to belong to the same word."""
@@ -123,7 +129,8 @@ class StepScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Put the frame around the body."""
         # Before the first layout, which would otherwise be made for the other width.
-        self.add_class("-wide" if self.app.size.width >= WIDE else "-narrow")
+        breakpoints = self.HORIZONTAL_BREAKPOINTS
+        self.add_class([name for cells, name in breakpoints if self.app.size.width >= cells][-1])
         yield HeaderLine()
         yield StepLine()
         with Horizontal(id="middle"):
@@ -131,8 +138,9 @@ class StepScreen(Screen[None]):
             with Vertical(id="right"):
                 with VerticalScroll(id="body", can_focus=False):
                     yield from self.compose_body()
-                yield Wrapped(id="live")
-                yield HelpBar()
+                with Vertical(id="beside"):
+                    yield Wrapped(id="live")
+                    yield HelpBar()
         yield KeyLine()
 
     def compose_body(self) -> ComposeResult:

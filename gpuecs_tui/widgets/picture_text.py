@@ -233,9 +233,11 @@ class _Picture:
         sizes = _("instances: {low} to {high}, {n} at first").format(
             low=fleet.min_size, high=fleet.max_size, n=fleet.initial_size
         )
-        provider = _("← capacity provider {name} keeps it {percent} % full").format(
-            name=names.capacity_provider, percent=fleet.target_capacity
-        )
+        # With or without a name one row: what is below doesn't move when the name is typed.
+        text = _("← capacity provider {name} keeps it {percent} % full")
+        if not names.capacity_provider:
+            text = _("← a capacity provider keeps it {percent} % full")
+        provider = text.format(name=names.capacity_provider, percent=fleet.target_capacity)
         tasks = ngettext("{n} task wanted", "{n} tasks wanted", self.stack.service.desired_count)
         wanted = tasks.format(n=self.stack.service.desired_count)
         return self._wide_box(
@@ -244,7 +246,7 @@ class _Picture:
             names.autoscaling_group,
             [
                 (f"{sizes} · {fleet.market} · {wanted}", TEXT),
-                *([(provider, MUTED)] if names.capacity_provider else ()),
+                (provider, MUTED),
                 *self._endpoints(),
             ],
         )
