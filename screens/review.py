@@ -48,10 +48,11 @@ from gpuecs_tui.widgets.review_words import (
 )
 from gpuecs_tui.widgets.tab_line import Tab, TabLine
 from gpuecs_tui.widgets.text_pane import TextPane
+from gpuecs_tui.widgets.unchecked import UncheckedPage
 from gpuecs_tui.widgets.unfinished_question import unfinished_question
 from gpuecs_tui.wizard.memory import Wizard
 
-PAGES = ("picture", "findings", "files", "decisions", "fit", "cost")
+PAGES = ("picture", "findings", "files", "decisions", "fit", "cost", "unchecked")
 
 
 class ReviewScreen(MovingScreen):
@@ -65,7 +66,8 @@ class ReviewScreen(MovingScreen):
         "edited one of its own by hand, you see the difference and are asked first.\n\n"
         "Where the checks found an error, the stack's name must be typed before anything is "
         "written. Warnings and what could not be read ask for nothing: they say what may hurt. "
-        "1 to 6 turn the pages; next writes and plans."
+        "The page Unchecked lists what no check covers. 1 to 7 turn the pages; next writes and "
+        "plans."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(str(n), f"page_of('{page}')", show=False) for n, page in enumerate(PAGES, 1)),
@@ -139,6 +141,7 @@ class ReviewScreen(MovingScreen):
             yield ChoiceList(Choices("", ("", "", ""), ()), filters=False, id="decisions")
             yield FitPicture(id="fit")
             yield TextPane(id="cost")
+            yield UncheckedPage(id="unchecked")
 
     def on_mount(self) -> None:
         """Begin with the picture."""
@@ -155,6 +158,7 @@ class ReviewScreen(MovingScreen):
         known = context_of(decisions.stack, self.wizard.account.facts)
         self.query_one(FitPicture).draw(known)
         self.query_one("#cost", TextPane).show(cost_page(known), keep_place=True)
+        self.query_one(UncheckedPage).show(self.wizard, known)
         age = age_line(oldest(self.wizard.account.facts))
         self.query_one(FindingsPage).show_remarks(remarks(self.wizard), age)
         self.query_one("#decisions", ChoiceList).replace_choices(decision_choices(self.wizard))
@@ -226,6 +230,7 @@ class ReviewScreen(MovingScreen):
             Tab("decisions", _("Decisions")),
             Tab("fit", _("Fit")),
             Tab("cost", _("Cost")),
+            Tab("unchecked", _("Unchecked")),
         )
         self.query_one(TabLine).show_tabs(tabs, self._page)
 
@@ -383,6 +388,16 @@ class ReviewScreen(MovingScreen):
         self._tell(text, f"bold $text-{severity}")
         super().changed()
 
+    def unsay(self) -> None:
+        """Take back what was said."""
+        self._end_wait()
+        self._tell("", "")
+        super().changed()
+
+    def _show_wait(self, text: str) -> None:
+        self._tell(text, "bold $text-warning")
+        super().changed()
+
     def _tell(self, text: str, style: str) -> None:
         self._notice, self._notice_style = text, style
 
@@ -401,5 +416,6 @@ class ReviewScreen(MovingScreen):
             "decisions": (("enter", _("to the field")),),
             "fit": (),
             "cost": (),
+            "unchecked": (),
         }[self._page]
-        return (("1-6", _("page")), *keys, ("w", _("write")))
+        return ((f"1-{len(PAGES)}", _("page")), *keys, ("w", _("write")))

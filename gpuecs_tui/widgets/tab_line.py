@@ -8,6 +8,9 @@ from textual.content import Content
 
 from gpuecs_tui.widgets.one_line import OneLine
 
+GAP = 2
+"""Cells between two pages: the review has seven, which must fit into 80 cells."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tab:
@@ -38,4 +41,4 @@ class TabLine(OneLine):
             if tab.note:
                 part = Content.assemble(part, " ", (tab.note, tab.note_style))
             parts.append(part)
-        self.show(Content("   ").join(parts))
+        self.show(Content(" " * GAP).join(parts))

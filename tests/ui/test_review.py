@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from textual.pilot import Pilot
 from textual.widgets import ContentSwitcher, Static
 
 from gpuecs_tui.aws import catalogue
+from gpuecs_tui.aws.reading import Unknown
 from gpuecs_tui.screens.review import ReviewScreen
+from gpuecs_tui.stack.unread import Unread
 from gpuecs_tui.terraform.gitignore import GITIGNORE, PATTERNS
 from gpuecs_tui.terraform.read import read
 from gpuecs_tui.terraform.render import render
@@ -26,6 +29,7 @@ from gpuecs_tui.widgets.frame import StepScreen
 from gpuecs_tui.widgets.help_bar import Wrapped
 from gpuecs_tui.widgets.picture import Picture
 from gpuecs_tui.widgets.tab_line import TabLine
+from gpuecs_tui.widgets.unchecked import UncheckedPage
 from gpuecs_tui.wizard.decisions import decide
 from gpuecs_tui.wizard.drafts import Draft
 from gpuecs_tui.wizard.memory import Wizard
@@ -133,6 +137,7 @@ async def test_the_pages_are_turned_by_keys(directory: Path) -> None:
             ("4", "decisions"),
             ("5", "fit"),
             ("6", "cost"),
+            ("7", "unchecked"),
             ("1", "picture"),
         ):
             await pilot.press(key)
@@ -141,7 +146,7 @@ async def test_the_pages_are_turned_by_keys(directory: Path) -> None:
         await pilot.press("right")
         assert page(pilot) == "findings"
         await pilot.press("left", "left")
-        assert page(pilot) == "cost"
+        assert page(pilot) == "unchecked"
 
 
 async def test_next_writes_everything_and_goes_on_to_the_plan(directory: Path) -> None:
@@ -217,7 +222,8 @@ async def test_a_remedy_mends_the_stack_and_its_files_follow(directory: Path) ->
         await settle(pilot)
         assert wizard(pilot).text("task.memory") == "15155"
         await until(pilot, lambda: "new files" in live(pilot), "the comparison")
-        await pilot.press("3")
+        await pilot.press("3", "home")
+        await settle(pilot)
         files = review(pilot).query_one(FilesPage)
         while "15155" not in files.text:
             await pilot.press("down")
@@ -239,7 +245,8 @@ async def test_a_file_that_differs_shows_the_difference(directory: Path) -> None
     async with on_review(directory) as pilot:
         await until(pilot, lambda: "changed" in live(pilot), "the comparison")
         assert "edited by hand" not in live(pilot)
-        await pilot.press("3")
+        await pilot.press("3", "home")
+        await settle(pilot)
         files = review(pilot).query_one(FilesPage)
         row = files._list.row
         assert row is not None and row.cells[0] == "~"
@@ -307,6 +314,28 @@ async def test_a_hand_edit_that_can_stay_stays(directory: Path) -> None:
         assert written == stack_files()["terraform.tfvars"]
 
 
+async def test_the_difference_of_a_file_is_whole(directory: Path) -> None:
+    # One hand edit that the write loses, one that it keeps, and an answer that changes.
+    old = stack_files(service__desired_count="3")
+    lost = old["service.tf"].replace("= var.desired_count", "= 9")
+    put(directory, {**old, "service.tf": "# ours\n" + lost})
+    async with on_review(directory) as pilot:
+        await until(pilot, lambda: "1 edited by hand" in live(pilot), "the comparison")
+        await pilot.press("3", "home")
+        await settle(pilot)
+        files = review(pilot).query_one(FilesPage)
+        shown = {}
+        for _place in files.files:
+            shown[files._shown] = files.text
+            await pilot.press("down")
+            await settle(pilot)
+        assert "= 9" in shown["service.tf"] and "= var.desired_count" in shown["service.tf"]
+        assert "-# ours" not in shown["service.tf"]
+        tfvars = [line.split() for line in shown["terraform.tfvars"].splitlines()]
+        assert ["-desired_count", "=", "3"] in tfvars
+        assert any(line[:1] == ["+desired_count"] for line in tfvars)
+
+
 async def test_an_unfinished_write_of_another_is_asked_about(directory: Path) -> None:
     put(directory, stack_files(service__desired_count="3"))
     (directory / STAGE).mkdir()
@@ -367,7 +396,8 @@ async def test_the_tabs_count_what_is_wrong(directory: Path) -> None:
 async def test_typed_text_is_never_markup(directory: Path) -> None:
     nasty = 'A=[bold]${x} %{if} [/]\\ "q" 日本'
     async with on_review(directory, task__environment=nasty) as pilot:
-        await pilot.press("3")
+        await pilot.press("3", "home")
+        await settle(pilot)
         files = review(pilot).query_one(FilesPage)
         while files._list.row is not None and files._list.row.id != "task.tf":
             await pilot.press("down")
@@ -377,3 +407,33 @@ async def test_typed_text_is_never_markup(directory: Path) -> None:
             row.id: row for row in review(pilot).query_one("#decisions", ChoiceList).choices.rows
         }
         assert rows["task.environment"].cells[2] == nasty
+
+
+async def test_what_no_check_covers_has_a_page(directory: Path) -> None:
+    async with on_review(directory) as pilot:
+        found = wizard(pilot)
+        reading = Unknown("ec2:DescribeKeyPairs", "not allowed to call it", "")
+        assert found.account.facts is not None
+        found.account.facts = replace(found.account.facts, key_pairs=reading)
+        found.unread = (
+            Unread("lb.tf", 3, "aws_lb.this.idle_timeout", "comes from a module"),
+            Unread("lb.tf", 9, "aws_lb.this.enable_http2", "is kept", is_followed=True),
+        )
+        found.check()
+        review(pilot).changed()
+        await pilot.press("7")
+        assert page(pilot) == "unchecked"
+        text = review(pilot).query_one(UncheckedPage).text
+        for part in (
+            "ec2:DescribeKeyPairs: not allowed to call it",
+            "lb.tf:3: aws_lb.this.idle_timeout comes from a module.",
+            "lb.tf:9: aws_lb.this.enable_http2 is kept.",
+            "load balancer's use",
+            "The content of the image",
+        ):
+            assert part in text
+        assert "demo account" not in text
+        line = line_of(review(pilot).query_one(TabLine))
+        assert line.rstrip().endswith("7 Unchecked")
+        await pilot.press("left", "left")
+        assert page(pilot) == "fit"

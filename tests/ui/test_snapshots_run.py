@@ -71,7 +71,7 @@ def picture(
         app.wizard.close()
 
 
-@pytest.mark.parametrize("key", ["1", "2", "3", "4", "5"])
+@pytest.mark.parametrize("key", ["1", "2", "3", "4", "5", "7"])
 def test_review(snap_compare: Any, directory: Path, size: tuple[int, int], key: str) -> None:
     assert picture(snap_compare, directory, size, "review", key, task__memory="15742")
 
