@@ -428,7 +428,7 @@ async def test_what_no_check_covers_has_a_page(directory: Path) -> None:
             "ec2:DescribeKeyPairs: not allowed to call it",
             "lb.tf:3: aws_lb.this.idle_timeout comes from a module.",
             "lb.tf:9: aws_lb.this.enable_http2 is kept.",
-            "load balancer's use",
+            "Not in the sums of the cost",
             "The content of the image",
         ):
             assert part in text
