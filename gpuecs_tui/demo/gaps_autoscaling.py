@@ -64,6 +64,26 @@ def grace_period() -> None:
     wrap(AutoScalingBackend, "create_auto_scaling_group", create)
 
 
+def settings_later() -> None:
+    """A group keeps some settings of its creation whatever an update says, plan after plan."""
+
+    def update(original: Any, self: AutoScalingResponse) -> ActionResult:
+        answer: ActionResult = original(self)
+        group = self.autoscaling_backend.autoscaling_groups[self._get_param("AutoScalingGroupName")]
+        rebalance = self._get_bool_param("CapacityRebalance", None)
+        if rebalance is not None:
+            group.capacity_rebalance = rebalance
+        cooldown = self._get_int_param("DefaultCooldown")
+        if cooldown is not None:
+            group.default_cooldown = cooldown
+        policies = self._get_param("TerminationPolicies", [])
+        if policies:
+            group.termination_policies = policies
+        return answer
+
+    wrap(AutoScalingResponse, "update_auto_scaling_group", update)
+
+
 def spread_over_subnets() -> None:
     """All instances of a group start in its first subnet; AWS spreads them over the zones."""
 
@@ -172,6 +192,7 @@ GAPS = (
     protected_instances,
     group_again,
     grace_period,
+    settings_later,
     spread_over_subnets,
     activities,
     instance_refresh,

@@ -355,6 +355,18 @@ def grace_period(client: Client) -> bool:
     return bool(described(scaling, "grace")["HealthCheckGracePeriod"])
 
 
+def settings_later(client: Client) -> bool:
+    scaling = scaling_group(client, "later")
+    wanted = {
+        "CapacityRebalance": True,
+        "DefaultCooldown": 120,
+        "TerminationPolicies": ["OldestInstance"],
+    }
+    scaling.update_auto_scaling_group(AutoScalingGroupName="later", **wanted)
+    found = described(scaling, "later")
+    return {name: found.get(name) for name in wanted} != wanted
+
+
 def spread_over_subnets(client: Client) -> bool:
     scaling = scaling_group(client, "spread", DesiredCapacity=2)
     identities = [i["InstanceId"] for i in described(scaling, "spread")["Instances"]]
@@ -524,6 +536,7 @@ SYMPTOMS: dict[str, Callable[[Client], bool]] = {
         endpoints_twice,
         protected_instances,
         grace_period,
+        settings_later,
         spread_over_subnets,
         instance_refresh,
         target_tags,
