@@ -105,6 +105,9 @@ class Runner:
             if self.run.operation is not Operation.PLAN:
                 self._store_current_outputs(engine)
             destroys = self.run.operation is Operation.DESTROY
+            if not destroys:
+                # A plan without changes may be one that ignores the number of tasks.
+                self._store_details(engine)
             words = (
                 _("There is nothing to destroy.") if destroys else _("There is nothing to change.")
             )

@@ -23,13 +23,14 @@ from textual.widgets import Static
 
 from gpuecs_tui.terraform.expected import last_time
 from gpuecs_tui.terraform.plan import PlanTree, wait_for_plan
+from gpuecs_tui.terraform.plan_words import PlanWarning
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.service_url import ServiceUrl, service_url
 from gpuecs_tui.terraform.states import Operation, State
 from gpuecs_tui.widgets.log_panel import LogPanel
 from gpuecs_tui.widgets.progress import ProgressLine
 from gpuecs_tui.widgets.resource_panel import ResourcePanel
-from gpuecs_tui.widgets.run_watch import RunWatch
+from gpuecs_tui.widgets.run_watch import RunWatch, told_of
 from gpuecs_tui.widgets.run_words import progress_words, verdict
 
 POLL_SECONDS = 0.1
@@ -71,6 +72,8 @@ class RunPanel(Widget):
 
         run_id: str
         tree: PlanTree | None
+        told: tuple[PlanWarning, ...]
+        """What the plan leaves although the files say otherwise."""
 
     @dataclass
     class LastTimeRead(Message):
@@ -173,7 +176,12 @@ class RunPanel(Widget):
             self._run_clock()
         if run.is_live:
             self._read_last_time(run)
-        if run.state is State.PLANNED or (run.is_final and run.operation is Operation.PLAN):
+        unchanged = run.state is State.SUCCEEDED and watch.applied_in is None
+        if (
+            run.state is State.PLANNED
+            or unchanged
+            or (run.is_final and run.operation is Operation.PLAN)
+        ):
             self._read_plan(run)
         if run.is_final:
             self._outputs = watch.outputs()
@@ -199,13 +207,14 @@ class RunPanel(Widget):
 
     @work(thread=True, group="plan-details", exclusive=True, exit_on_error=False)
     def _read_plan(self, run: Run) -> None:
-        self.post_message(self.PlanRead(run.id, wait_for_plan(run)))
+        tree = wait_for_plan(run)
+        self.post_message(self.PlanRead(run.id, tree, told_of(run, tree)))
 
     @on(PlanRead)
     def _take_plan(self, message: PlanRead) -> None:
         message.stop()
         if self.view is not None and self.view.run.id == message.run_id:
-            self.view.tree = message.tree
+            self.view.tree, self.view.told = message.tree, message.told
             self._resources.set_plan(message.tree)
             self._tell()
 
@@ -219,7 +228,7 @@ class RunPanel(Widget):
             last = self._last_time
             same = last is not None and (last.run_id, last.state) == (run.id, run.state)
             seconds = last.seconds if last is not None and same else None
-            parts.append(verdict(run, progress, watch.tree, self.url, seconds))
+            parts.append(verdict(run, progress, watch.tree, self.url, seconds, watch.told))
             started = progress.done > 0 or bool(progress.in_flight())
             moving = moving or run.is_live or (started and run.is_final)
             self._line.show(

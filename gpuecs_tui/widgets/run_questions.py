@@ -46,7 +46,7 @@ def apply_question(
         *about,
         *(freshness_lines(checked) if checked is not None else ()),
     ]
-    lines += question(run, watch.progress, watch.tree)
+    lines += question(run, watch.progress, watch.tree, watch.told)
     short = life is not None and life.is_short
     told = life.sentence if life is not None else _("How long the credentials last isn't known.")
     lines.append(Content.styled(told, "$text-error" if short else ""))

@@ -11,6 +11,8 @@ from gpuecs_tui.terraform.fingerprint import changed, configuration_files
 from gpuecs_tui.terraform.follower import Batch, Follower
 from gpuecs_tui.terraform.journal import read_recorded
 from gpuecs_tui.terraform.plan import PlanTree
+from gpuecs_tui.terraform.plan_notices import ignored_count
+from gpuecs_tui.terraform.plan_words import PlanWarning
 from gpuecs_tui.terraform.progress import Progress
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.states import Operation, State
@@ -25,7 +27,9 @@ class RunWatch:
         """As it was at the last poll."""
         self.progress = Progress()
         self.tree: PlanTree | None = None
-        """The plan in detail, once somebody put it here."""
+        """The plan in detail, once it was put here."""
+        self.told: tuple[PlanWarning, ...] = ()
+        """What the plan leaves although the files say otherwise; put here with the plan."""
         self.finished = False
         """Whether the run has ended and everything of its journal was taken in."""
         self._follower = Follower(run)
@@ -61,6 +65,20 @@ class RunWatch:
         for event in events:
             if isinstance(event, Note) and event.state == State.APPLYING:
                 self._applying_since = parse_time(event.at)
+
+
+def told_of(run: Run, tree: PlanTree | None) -> tuple[PlanWarning, ...]:
+    """Return what the plan of ``run`` leaves although the files say otherwise; reads the files."""
+    if tree is None or not tree.desired_counts:
+        return ()
+    # Late: the parser is needed for a plan with a service only.
+    from gpuecs_tui.terraform.hcl_tree import ReadProblem
+    from gpuecs_tui.terraform.read import read
+
+    try:
+        return ignored_count(tree, read(run.directory).answers)
+    except (ReadProblem, OSError):
+        return ()
 
 
 def still_holds(run: Run) -> bool:

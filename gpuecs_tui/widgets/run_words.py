@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from textual.content import Content
@@ -13,7 +13,13 @@ from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.terraform.hard_stop import SECOND_INTERRUPT_SECONDS
 from gpuecs_tui.terraform.plan import DESTRUCTIVE, PlanTree
 from gpuecs_tui.terraform.plan_notices import notices
-from gpuecs_tui.terraform.plan_words import in_full, is_ordinary, only_outputs, warnings
+from gpuecs_tui.terraform.plan_words import (
+    PlanWarning,
+    in_full,
+    is_ordinary,
+    only_outputs,
+    warnings,
+)
 from gpuecs_tui.terraform.progress import Progress, ResourceProgress
 from gpuecs_tui.terraform.run import HAS_CHANGES, Changes, Run
 from gpuecs_tui.terraform.service_url import ServiceUrl
@@ -49,13 +55,15 @@ def verdict(
     tree: PlanTree | None,
     url: ServiceUrl,
     last_time: float | None = None,
+    told: Sequence[PlanWarning] = (),
 ) -> Content:
     """Return what there is to know now, the most important first; one to seven lines.
 
     ``last_time``: seconds that the last run like this one spent in the state that this one is in.
+    ``told``: what a plan that was not applied leaves although the files say otherwise.
     """
     first = Content.styled(headline(run), _STYLES.get(run.state, "bold"))
-    lines = [first, *_details(run, progress, tree, url)]
+    lines = [first, *_details(run, progress, tree, url, told)]
     if last_time is not None and run.state in _LAST_TIMES:
         words = _(_LAST_TIMES[run.state]).format(time=duration_text(last_time))
         lines.append(Content.styled(words, "$text-muted"))
@@ -91,7 +99,11 @@ def headline(run: Run) -> str:
 
 
 def _details(
-    run: Run, progress: Progress, tree: PlanTree | None, url: ServiceUrl
+    run: Run,
+    progress: Progress,
+    tree: PlanTree | None,
+    url: ServiceUrl,
+    told: Sequence[PlanWarning],
 ) -> Iterator[Content]:
     if run.state is State.PLANNED:
         lines = destroyed_lines(run, progress, tree)
@@ -100,7 +112,8 @@ def _details(
         if rest > 0:
             more = ngettext("… and {n} more.", "… and {n} more.", rest).format(n=rest)
             yield Content.styled(more, "$text-error")
-        yield Content(_("It waits for you: a approves exactly this plan, d discards it."))
+        yield from _noticed(told)
+        yield Content(_("It waits for approval: a approves exactly this plan, d discards it."))
     elif run.state is State.APPLYING and run.outlives_credentials:
         words = _(
             "! The credentials have ended: Terraform may go on asking for ten minutes and more. "
@@ -117,6 +130,7 @@ def _details(
     elif run.is_final:
         if run.remedy:
             yield Content(harmless(run.remedy))
+        yield from _noticed(told)
         if run.state is State.SUCCEEDED and url.url:
             shown = (harmless(url.url), "bold $text-accent")
             yield Content.assemble(
@@ -124,6 +138,11 @@ def _details(
             )
             if url.record:
                 yield Content(harmless(url.record))
+
+
+def _noticed(told: Iterable[PlanWarning]) -> Iterator[Content]:
+    for it in told:
+        yield Content.styled(f"! {harmless(it.message)}", "$text-warning")
 
 
 def plan_sentence(run: Run) -> str:
@@ -167,14 +186,18 @@ def _revised(tree: PlanTree | None) -> list[str]:
     return [c.address for c in changes if c.action in DESTRUCTIVE and is_ordinary(c)]
 
 
-def question(run: Run, progress: Progress, tree: PlanTree | None) -> list[Content]:
-    """Return what somebody should read before saying yes to a plan, destroyed things first."""
+def question(
+    run: Run, progress: Progress, tree: PlanTree | None, told: Sequence[PlanWarning] = ()
+) -> list[Content]:
+    """Return what is to be read before a yes to a plan, destroyed things first.
+
+    ``told`` as in ``verdict``.
+    """
     lines = [Content.styled(plan_sentence(run), "bold")]
     if gone := destroyed_lines(run, progress, tree):
         lines += [Content(""), Content(_("Destroyed or replaced:")), *gone]
-    if told := notices(tree) if tree is not None else ():
-        lines.append(Content(""))
-        lines += [Content.styled(f"! {harmless(it.message)}", "$text-warning") for it in told]
+    if noticed := [*(notices(tree) if tree is not None else ()), *told]:
+        lines += [Content(""), *_noticed(noticed)]
     if usual := _revised(tree):
         lines += [Content(""), Content(_("Replaced by a new revision:"))]
         lines += [Content.styled(f"  {harmless(it)}", "$text-muted") for it in usual]

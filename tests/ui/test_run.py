@@ -35,6 +35,7 @@ from tests.ui.conftest import settle, wizard_app
 from tests.ui.run_folders import DETAILS, PLAN, PLAN_ENDS, applied, journal_state, stage
 from tests.ui.shown import line_of
 from tests.ui.test_decisions import WHOLE
+from tests.ui.written import write_stack
 
 PATIENCE = 20.0
 """Seconds to wait for a runner process; on a quiet machine it takes half of one."""
@@ -176,6 +177,24 @@ async def test_the_help_lists_the_keys_of_the_log_and_of_the_resources(directory
         ):
             assert line in shown
         assert "next and previous field" not in shown
+
+
+@pytest.mark.parametrize("state", [State.PLANNED, State.SUCCEEDED])
+async def test_a_count_that_the_plan_ignores_is_named_with_the_plan(
+    directory: Path, state: State
+) -> None:
+    write_stack(directory, service__desired_count="7", service__ignore_changes="desired_count")
+    service = {"before": {"desired_count": 3}, "after": {"desired_count": 3}, "actions": ["no-op"]}
+    details = {
+        "format_version": "1.2",
+        "resource_changes": [
+            {"address": "aws_ecs_service.this", "type": "aws_ecs_service", "change": service}
+        ],
+    }
+    stage(directory, state, changes=(0, 1, 0), details=details, message="Nothing to change.")
+    words = "The desired count stays 3: service.ignore_changes has desired_count, so the 7 of"
+    async with on_run_screen(directory) as pilot:
+        await until(pilot, lambda: words in said(pilot), "the notice")
 
 
 async def test_a_plan_under_way_says_how_long_the_last_one_took(directory: Path) -> None:
