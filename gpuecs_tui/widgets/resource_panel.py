@@ -51,6 +51,8 @@ class ResourcePanel(Widget):
         self._footer = OneLine()
         self._prompt = LogPrompt()
         self._plan: PlanTree | None = None
+        self._wanted = ""
+        """Address whose details are opened once they are there."""
         self._counts = (0, 0, 0)
 
     def compose(self) -> ComposeResult:
@@ -78,6 +80,9 @@ class ResourcePanel(Widget):
         """Have the details at hand (or no longer)."""
         self._plan = plan
         self._tree.know(plan)
+        wanted, self._wanted = self._wanted, ""
+        if plan is not None and wanted and self._tree.has_focus:
+            self._open(wanted)
 
     def focus(self, scroll_visible: bool = True) -> ResourcePanel:
         """Give the keyboard to the tree."""
@@ -107,12 +112,19 @@ class ResourcePanel(Widget):
     @on(ResourceTree.Chosen)
     def _open_details(self, event: ResourceTree.Chosen) -> None:
         event.stop()
-        changes = self._plan.changes if self._plan else ()
-        for change in changes:
-            if change.address == event.address:
+        if self._plan is None:
+            self._wanted = event.address
+            said = _("The plan's details are still being read. They open once they are there.")
+            self.notify(said, markup=False)
+        else:
+            self._open(event.address)
+
+    def _open(self, address: str) -> None:
+        for change in self._plan.changes if self._plan else ():
+            if change.address == address:
                 self.app.push_screen(ResourceDetail(change))
                 return
-        self.notify(_("The plan's details are still being read."), markup=False)
+        self.notify(_("The plan has no details of it."), markup=False)
 
     def action_filter(self) -> None:
         """Ask for a part of an address, action or attribute; the tree narrows down meanwhile."""

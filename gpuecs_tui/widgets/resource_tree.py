@@ -162,6 +162,11 @@ class ResourceTree(ScrollView, can_focus=True):
         """Paint what was shown before the widget was on a screen."""
         self._paint()
 
+    def on_focus(self, event: events.Focus) -> None:
+        """Show what Enter opens; while resources are changed the view follows them instead."""
+        if self.cursor is None and not self._applying:
+            self.action_move(1)
+
     def on_resize(self, event: events.Resize) -> None:
         """Fit the rows to the new size."""
         self._paint()
@@ -256,7 +261,9 @@ class ResourceTree(ScrollView, can_focus=True):
         self.post_message(self.Moved(address))
 
     def action_choose(self) -> None:
-        """Tell which resource is wanted."""
+        """Say which resource is wanted; without a cursor, the first on view."""
+        if self.cursor not in self._index:
+            self.action_move(1)
         if self.cursor in self._index:
             self.post_message(self.Chosen(self.cursor or ""))
 

@@ -219,13 +219,31 @@ async def test_details_open_over_the_tree() -> None:
     async with running() as (panel, pilot):
         panel.show([resource("aws_lb.this")])
         await until(pilot, lambda: bool(panel.resources.addresses))
-        await pilot.press("down", "enter")
+        await pilot.press("enter")
         assert not isinstance(pilot.app.screen, ResourceDetail)
         panel.set_plan(PlanTree((change,), ()))
-        await pilot.press("enter")
-        assert isinstance(pilot.app.screen, ResourceDetail)
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, ResourceDetail), "opened once the details are there"
         await pilot.press("q")
         assert not isinstance(pilot.app.screen, ResourceDetail)
+
+
+async def test_the_first_key_after_the_focus_opens_a_resource() -> None:
+    changes = tuple(
+        Change(address, "aws_lb", Action.CREATE, "", (Attribute("name", None, '"x"'),))
+        for address in ("aws_lb.a", "aws_lb.b")
+    )
+    async with running() as (panel, pilot):
+        panel.show([resource("aws_lb.a"), resource("aws_lb.b")])
+        panel.set_plan(PlanTree(changes, ()))
+        await until(pilot, lambda: bool(panel.resources.addresses))
+        pilot.app.set_focus(None)
+        await pilot.pause()
+        panel.focus()
+        await pilot.pause()
+        assert panel.resources.cursor == "aws_lb.a"
+        await pilot.press("enter")
+        assert isinstance(pilot.app.screen, ResourceDetail)
 
 
 async def test_500_resources_and_200_updates_a_second_are_a_few_paintings() -> None:
