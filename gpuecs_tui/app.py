@@ -37,8 +37,10 @@ from gpuecs_tui.widgets.wire import WireApp
 from gpuecs_tui.wizard.account_feed import AccountFeed
 from gpuecs_tui.wizard.draft_saver import DraftSaver
 from gpuecs_tui.wizard.memory import Options, Wizard
+from gpuecs_tui.wizard.upgrade import is_earlier
 
 if TYPE_CHECKING:
+    from gpuecs_tui.screens.review import ReviewScreen
     from gpuecs_tui.terraform.own_state import OwnState
 
 SCREENS: Mapping[str, tuple[str, str]] = {
@@ -175,6 +177,9 @@ class WizardApp(AccountApp[int], OrderedKeysApp[int], PaletteApp[int], WireApp[i
                 plan, destroy = _("Plan the changes"), _("Plan a destroy")
                 yield SystemCommand(plan, "", partial(self.plan, Operation.APPLY))
                 yield SystemCommand(destroy, "", partial(self.plan, Operation.DESTROY))
+            if screen.STEP == "review" and is_earlier(self.wizard):
+                upgrade = cast("ReviewScreen", screen).action_bring_up_to_date
+                yield SystemCommand(_("Bring the stack up to date"), "u", upgrade)
             yield SystemCommand(
                 _("State: list, release a lock, bring back"), "", partial(self.go, "state")
             )

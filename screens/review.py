@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
@@ -42,6 +42,7 @@ from gpuecs_tui.widgets.picture import Picture
 from gpuecs_tui.widgets.review_words import (
     despite_question,
     plans_as_it_is,
+    upgrade_question,
     what_is_lost,
     what_writing_does,
     why_not_written,
@@ -51,6 +52,7 @@ from gpuecs_tui.widgets.text_pane import TextPane
 from gpuecs_tui.widgets.unchecked import UncheckedPage
 from gpuecs_tui.widgets.unfinished_question import unfinished_question
 from gpuecs_tui.wizard.memory import Wizard
+from gpuecs_tui.wizard.upgrade import is_earlier, meets_another_change, rewritten, upgrade_of
 
 PAGES = ("picture", "findings", "files", "decisions", "fit", "cost", "unchecked")
 
@@ -74,6 +76,7 @@ class ReviewScreen(MovingScreen):
         Binding("left", "turn_page(-1)", show=False),
         Binding("right", "turn_page(1)", show=False),
         Binding("w", "write(False)", show=False),
+        Binding("u", "bring_up_to_date", show=False),
     ]
 
     @dataclass
@@ -97,7 +100,8 @@ class ReviewScreen(MovingScreen):
 
         words: str
         difference: str
-        then_run: bool
+        again: Callable[[], None]
+        """Begins the write once more."""
 
     @dataclass
     class WriteReady(Message):
@@ -105,6 +109,10 @@ class ReviewScreen(MovingScreen):
 
         changes: Changes
         then_run: bool
+        upgrades: bool = False
+        """Whether the answers stay as the directory has them."""
+        meets_upgrade: bool = False
+        """Whether it changes an applied stack and brings it up to date as well."""
 
     @dataclass
     class Written(Message):
@@ -113,6 +121,7 @@ class ReviewScreen(MovingScreen):
         then_run: bool
         answers: Mapping[str, Value]
         """The decisions that they hold."""
+        upgrades: bool = False
 
     @dataclass
     class Refused(Message):
@@ -271,6 +280,10 @@ class ReviewScreen(MovingScreen):
         elif self._stack is not None:
             self._prepare(self._stack, then_run)
 
+    def action_bring_up_to_date(self) -> None:
+        """Write what the earlier version's Terraform lacks, no answer, and go on to plan that."""
+        self._prepare(None, True)
+
     def _ask_despite_findings(self, stack: Stack, then_run: bool) -> None:
         """Let the stack be written although a rule found an error, once its name was typed."""
 
@@ -281,15 +294,23 @@ class ReviewScreen(MovingScreen):
         self.app.push_screen(despite_question(self.wizard), answered)
 
     @work(thread=True, group="write", exclusive=True, exit_on_error=False)
-    def _prepare(self, stack: Stack, then_run: bool) -> None:
+    def _prepare(self, stack: Stack | None, then_run: bool) -> None:
+        """Compare the directory with ``stack``, or with its own brought up to date."""
         directory = self.wizard.options.directory
         run = runs.live_run(directory) if directory.is_dir() else None
         try:
             if run is None and (unfinished := settle(directory)) is not None:
                 difference = unfinished.difference()
-                self.post_message(self.UnfinishedFound(unfinished.words, difference, then_run))
+                again = self.action_bring_up_to_date
+                if stack is not None:
+                    again = partial(self.action_write, then_run)
+                self.post_message(self.UnfinishedFound(unfinished.words, difference, again))
                 return
-            changes = self._changes_to(files_for(stack, directory))
+            if stack is None:
+                changes, meets = upgrade_of(directory), False
+            else:
+                changes = self._changes_to(files_for(stack, directory))
+                meets = meets_another_change(self.wizard, stack)
         except (ReadProblem, WriteProblem, OSError) as problem:
             self.post_message(self.Refused(str(problem)))
             return
@@ -299,7 +320,7 @@ class ReviewScreen(MovingScreen):
             ).format(user=run.user, state=title_of_state(run.state))
             self.post_message(self.Refused(reason))
             return
-        self.post_message(self.WriteReady(changes, then_run))
+        self.post_message(self.WriteReady(changes, then_run, stack is None, meets))
 
     @on(UnfinishedFound)
     def _unfinished_found(self, message: UnfinishedFound) -> None:
@@ -313,7 +334,7 @@ class ReviewScreen(MovingScreen):
             except WriteProblem as problem:
                 self.say(str(problem), "error")
             else:
-                self.action_write(message.then_run)
+                message.again()
 
         question = unfinished_question(message.words, message.difference)
         self.app.push_screen(question, answered)
@@ -322,15 +343,26 @@ class ReviewScreen(MovingScreen):
     def _write_ready(self, message: WriteReady) -> None:
         changes = message.changes
         if not changes.files:
-            self.post_message(self.Written(message.then_run, changes.answers))
-            return
-        if not changes.hand_edited:
-            self._write(changes, message.then_run)
+            written = self.Written(message.then_run, changes.answers, message.upgrades)
+            self.post_message(written)
             return
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self._write(changes, message.then_run)
+                self._write(message)
+
+        if message.meets_upgrade:
+            message.meets_upgrade = False
+
+            def both(yes: bool | None) -> None:
+                if yes:
+                    self._write_ready(message)
+
+            self.app.push_screen(upgrade_question(), both)
+            return
+        if not changes.hand_edited:
+            self._write(message)
+            return
 
         question = Confirm(
             _("Edited by hand"), list(what_is_lost(changes)), yes=_("Overwrite"), grave=True
@@ -339,17 +371,20 @@ class ReviewScreen(MovingScreen):
         self.app.push_screen(question, answered)
 
     @work(thread=True, group="write", exclusive=True, exit_on_error=False)
-    def _write(self, changes: Changes, then_run: bool) -> None:
+    def _write(self, ready: WriteReady) -> None:
+        changes = ready.changes
         try:
             write(changes, accept=changes.hand_edited)
         except (WriteProblem, OSError) as problem:
             self.post_message(self.Refused(str(problem)))
         else:
-            self.post_message(self.Written(then_run, changes.answers))
+            self.post_message(self.Written(ready.then_run, changes.answers, ready.upgrades))
 
     @on(Written)
     def _written(self, message: Written) -> None:
-        self.wizard.written(message.answers)
+        if not message.upgrades:
+            self.wizard.written(message.answers)
+        rewritten(self.wizard)
         self.place_state(partial(self._go_on, message.then_run))
 
     def _go_on(self, then_run: bool) -> None:
@@ -418,4 +453,11 @@ class ReviewScreen(MovingScreen):
             "cost": (),
             "unchecked": (),
         }[self._page]
-        return ((f"1-{len(PAGES)}", _("page")), *keys, ("w", _("write")))
+        upgrade = (("u", _("bring up to date")),) if is_earlier(self.wizard) else ()
+        return ((f"1-{len(PAGES)}", _("page")), *keys, ("w", _("write")), *upgrade)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer the upgrade only where the earlier version wrote the directory."""
+        if action == "bring_up_to_date":
+            return is_earlier(self.wizard)
+        return super().check_action(action, parameters)

@@ -245,6 +245,12 @@ class StartScreen(StepScreen):
                 len(unread),
             )
             lines.append(Content.styled(text.format(n=len(unread)), "$text-warning"))
+        if found.earlier:
+            text = _(
+                "! An earlier version of gpuecs-tui wrote the Terraform here. Bring it up to date "
+                "in the review (u) before any other change."
+            )
+            lines.append(Content.styled(text, "$text-warning"))
         if found.foreign:
             text = _("There are other files in the directory; they stay untouched.")
             lines.append(Content.styled(text, MUTED))

@@ -152,6 +152,16 @@ MODES = (
     _reference("certificate", "The certificate is expired, not issued or of another region."),
     _reference("name-limit", "AWS refuses a name that Terraform doesn't check."),
     _reference("name-taken", "Something of a name it creates exists and isn't this stack's own."),
+    _before(
+        "earlier-version",
+        "An earlier version wrote the directory: its upgrade is to be applied before any change.",
+        "test_own_state.py::test_a_directory_of_the_earlier_version_is_brought_up_to_date_first",
+    ),
+    _before(
+        "foreign-container",
+        "The service keeps its revision, which lacks the new container name or port.",
+        "test_own_state.py::test_a_service_that_keeps_its_revision_keeps_its_container",
+    ),
     _reference("role-missing", "A role, profile or key pair is missing or not trusted."),
     _state("state-moved", "Another checkout moved the state away; what is left is an old copy."),
     _state("state-unread", "The state can't be read: whose a taken name is stays unknown."),

@@ -10,7 +10,9 @@ from gpuecs_tui.checks.account_roles import ebs_key, service_linked_role
 from gpuecs_tui.checks.ami import ami_type
 from gpuecs_tui.checks.context import Context, context_of
 from gpuecs_tui.checks.count_reset import count_reset
+from gpuecs_tui.checks.earlier import earlier_version
 from gpuecs_tui.checks.finding import NOT_VALID, Finding, Fix, error
+from gpuecs_tui.checks.foreign_container import foreign_container
 from gpuecs_tui.checks.gpu_type import gpu_type
 from gpuecs_tui.checks.ingress import CIDR_BITS, cidr_bits, rule_limit
 from gpuecs_tui.checks.initial_size import initial_size
@@ -85,6 +87,8 @@ RULES: dict[str, Rule] = {
     "secret-exists": secret_exists,
     "name-limit": name_limit,
     "name-taken": name_taken,
+    "earlier-version": earlier_version,
+    "foreign-container": foreign_container,
     **STATE_RULES,
 }
 """Rule id (failure-modes.md) → rule."""

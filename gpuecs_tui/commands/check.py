@@ -45,10 +45,6 @@ def check(arguments: argparse.Namespace) -> int:
     about = subject.subject_of(written.answers, account)
     own = _own_state(path, offline=bool(arguments.offline))
     found = findings(written, account, own.owned, _provider(path), _bootstrap(path), own.facts)
-    if path.is_dir():
-        from gpuecs_tui.commands.earlier import earlier_version
-
-        found = sorted((*found, *earlier_version(path)), key=lambda it: it.rank)
     stack = partial(about.stack, written.unknown)
     paid = known(lambda: cost(context_of(stack, account)))
     if arguments.json:

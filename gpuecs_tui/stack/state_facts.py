@@ -30,3 +30,8 @@ class StateFacts:
     open_settings: bool = False
     """Whether the backend's settings are not all known: nothing can be required of them."""
     remarks: tuple[StateRemark, ...] = ()
+    earlier: str = ""
+    """The directory, for a command, if the earlier version wrote its Terraform; else empty."""
+    container: tuple[str, int] | None = None
+    """Name and port of the container to which the applied service sends requests; None where no
+    state says it."""

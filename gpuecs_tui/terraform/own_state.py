@@ -7,7 +7,7 @@ stays unknown.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
@@ -18,6 +18,7 @@ from gpuecs_tui.terraform.hcl_tree import ReadProblem
 from gpuecs_tui.terraform.moved_marker import moved_away
 from gpuecs_tui.terraform.places import noted_place, pending, place_of
 from gpuecs_tui.terraform.problems import TerraformProblem
+from gpuecs_tui.terraform.read_past import is_earlier_directory
 from gpuecs_tui.terraform.state_content import read_place
 from gpuecs_tui.terraform.stored_state import (
     DEFAULT,
@@ -54,6 +55,12 @@ def own_state(directory: Path, environ: Mapping[str, str], *, offline: bool = Fa
     A local state is read as a file. Another backend's is pulled by the engine, which takes a
     second, or read from S3 where no ``init`` was run. ``offline``: only files are read.
     """
+    found = _own_state(directory, environ, offline=offline)
+    earlier = str(directory) if is_earlier_directory(directory) else ""
+    return replace(found, facts=replace(found.facts, earlier=earlier))
+
+
+def _own_state(directory: Path, environ: Mapping[str, str], *, offline: bool) -> OwnState:
     where = backend(directory, environ)
     if offline and local_state(directory, environ) is None:
         unread = _not_asked(directory, where, environ)
@@ -68,7 +75,18 @@ def own_state(directory: Path, environ: Mapping[str, str], *, offline: bool = Fa
     values = (it.attributes.get(name) for it in state.resources for name in IDENTITIES)
     owned = frozenset(value for value in values if isinstance(value, str) and value)
     owned |= names_created(directory, state, environ, offline=offline)
-    return OwnState(owned, StateFacts(remarks=tuple(remarks)))
+    return OwnState(owned, StateFacts(remarks=tuple(remarks), container=_container(state)))
+
+
+def _container(state: StoredState) -> tuple[str, int] | None:
+    """Return name and port of the container behind the load balancer of the applied service."""
+    service = state.find("aws_ecs_service.this")
+    listed = service.attributes.get("load_balancer") if service else None
+    first = listed[0] if isinstance(listed, list) and len(listed) == 1 else None
+    if not isinstance(first, dict):
+        return None
+    name, port = first.get("container_name"), first.get("container_port")
+    return (name, port) if isinstance(name, str) and isinstance(port, int) else None
 
 
 def _not_asked(directory: Path, where: Backend, environ: Mapping[str, str]) -> NotRead:

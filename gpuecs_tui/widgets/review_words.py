@@ -60,6 +60,33 @@ def despite_question(wizard: Wizard) -> Confirm:
     return Confirm(_("Write despite these findings?"), lines, yes=_("Write"), word=name, grave=True)
 
 
+def upgrade_question() -> Confirm:
+    """Ask before an answer is written that meets the upgrade of the directory in one plan."""
+    lines = [
+        Content(
+            _(
+                "An earlier version of gpuecs-tui wrote this directory. Writing your answers also "
+                "brings it up to date, and one plan holds both changes."
+            )
+        ),
+        Content(
+            _(
+                "In that plan nothing protects what runs yet: the present revision of the task "
+                "definition is deregistered if it changes, and a security group or instance "
+                "profile that is given up is deleted under running instances."
+            )
+        ),
+        Content(""),
+        Content(
+            _(
+                "To apply them one after the other, answer No and press u: it writes only the "
+                "upgrade, and your answers stay in the draft."
+            )
+        ),
+    ]
+    return Confirm(_("Two changes in one plan"), lines, yes=_("Write both"))
+
+
 def plans_as_it_is(wizard: Wizard) -> bool:
     """Tell whether the directory is planned without being written.
 

@@ -40,6 +40,8 @@ class Survey:
     """Why nothing can be written there, one sentence with what to do; empty where it can."""
     unfinished: str = ""
     """That a write was cut off here, one sentence; empty where none was."""
+    earlier: bool = False
+    """Whether the earlier version wrote the Terraform."""
     foreign: bool = False
     """Whether there are files, but no stack's Terraform."""
     opened: Opened = field(default_factory=Opened)
@@ -140,7 +142,9 @@ def _terraform(directory: Path) -> Survey:
         texts = explicit_texts(found.stack, catalogue.find)
     opened = of_files(texts, found.answers)
     newest = _newest(directory, found.texts)
-    return Survey(texts=texts, unread=found.unread, opened=opened, newest=newest)
+    return Survey(
+        texts=texts, unread=found.unread, opened=opened, newest=newest, earlier=found.earlier
+    )
 
 
 def _newest(directory: Path, names: Iterable[str]) -> tuple[str, datetime] | None:

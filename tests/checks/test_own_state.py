@@ -36,3 +36,37 @@ def test_a_taken_name_is_unknown_while_the_state_is_unread() -> None:
         assert it.severity is Severity.UNKNOWN and it.rule == "name-taken"
         assert UNREAD.unread in it.message and it.remedy == UNREAD.remedy
         assert it.fix is None and "another name" not in it.remedy
+
+
+def test_a_directory_of_the_earlier_version_is_brought_up_to_date_first() -> None:
+    facts = StateFacts(earlier="prod/llm")
+    found = [it for it in check(stack(), account(), state=facts, now=NOW)
+             if it.rule == "earlier-version"]  # fmt: skip
+    (said,) = found
+    assert said.severity is Severity.WARNING and not said.holds_step
+    assert "u in the review" in said.remedy
+    assert "gpuecs-tui render prod/llm prod/llm" in said.remedy
+    assert "earlier-version" not in {it.rule for it in check(stack(), account(), now=NOW)}
+
+
+@pytest.mark.parametrize(
+    ("ignored", "applied", "fields"),
+    [
+        (("task_definition",), ("app", 8000), []),
+        (("task_definition",), ("web", 8000), ["task.container_name"]),
+        (("task_definition",), ("web", 80), ["task.container_name", "task.container_port"]),
+        (("task_definition", "load_balancer"), ("web", 80), []),
+        (("desired_count",), ("web", 80), []),
+        (("task_definition",), None, []),
+    ],
+)
+def test_a_service_that_keeps_its_revision_keeps_its_container(
+    ignored: tuple[str, ...], applied: tuple[str, int] | None, fields: list[str]
+) -> None:
+    written = stack(
+        service__ignore_changes=ignored, task__container_name="app", task__container_port=8000
+    )
+    found = check(written, account(), state=StateFacts(container=applied), now=NOW)
+    said = [it for it in found if it.rule == "foreign-container"]
+    assert [(it.severity, it.field) for it in said] == [(Severity.ERROR, key) for key in fields]
+    assert all("take task_definition out" in it.remedy for it in said)

@@ -14,6 +14,7 @@ from gpuecs_tui.stack.model import KEYS, Stack
 from gpuecs_tui.stack.problems import problems
 from gpuecs_tui.stack.relevance import counts
 from gpuecs_tui.stack.resolve import resolve, with_new_defaults
+from gpuecs_tui.terraform.own_state import own_state
 from gpuecs_tui.terraform.past import PORT_HANDOVER
 from gpuecs_tui.terraform.read import ReadBack, read, read_back
 from gpuecs_tui.terraform.read_configuration import load
@@ -244,3 +245,15 @@ def test_no_listener_changes_its_port_between_http_and_https() -> None:
     assert {f"{LISTENER}.https", f"{LISTENER}.http"} <= set(needs)
     read_again = read_back(render(made(HTTPS, load_balancer__certificate_arn=f"{CERTIFICATE}9")))
     assert read_again.answers["load_balancer.certificate_arn"] == f"{CERTIFICATE}9"
+
+
+def test_the_rules_learn_of_it_and_of_the_container_that_is_applied(tmp_path: Path) -> None:
+    directory = copied("defaults", tmp_path, state=True)
+    _, stack = understood(directory)
+    facts = own_state(directory, {}).facts
+    assert facts.earlier == str(directory)
+    assert facts.container == (stack.task.container_name, stack.task.container_port)
+    write(compare(directory, files_for(stack, directory)))
+    assert own_state(directory, {}).facts.earlier == ""
+    (directory / "terraform.tfstate").unlink()
+    assert own_state(directory, {}).facts.container is None

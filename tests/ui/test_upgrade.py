@@ -1,0 +1,106 @@
+"""A stack of the earlier version in the wizard: its upgrade is a change of its own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from gpuecs_tui.app import WizardApp
+from gpuecs_tui.screens.review import ReviewScreen
+from gpuecs_tui.terraform.own_state import own_state
+from gpuecs_tui.terraform.read import read
+from gpuecs_tui.widgets.confirm import Confirm
+from gpuecs_tui.wizard.survey import survey
+from gpuecs_tui.wizard.upgrade import is_earlier, meets_another_change
+from tests.terraform import fake_engine
+from tests.terraform.test_earlier import copied
+from tests.ui.conftest import settle, wizard_app
+from tests.ui.test_review import wizard as wizard_of
+
+
+@pytest.fixture
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An applied stack of the earlier version."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("GPUECS_TUI_ENGINE", str(fake_engine.install(tmp_path / "engine")))
+    return copied("defaults", tmp_path, state=True)
+
+
+@asynccontextmanager
+async def opened(directory: Path, **texts: str) -> AsyncIterator[Pilot[int]]:
+    """The review of the stack in ``directory``, with other ``texts`` typed (``task__memory``)."""
+    # Without the account no finding stands in the way.
+    app = wizard_app(directory, problem=("There are no credentials.", "Log in."))
+    found = survey(directory)
+    assert found.earlier
+    app.wizard.open_directory(found.texts, found.opened)
+    own = own_state(directory, {})
+    app.wizard.owned, app.wizard.state = own.owned, own.facts
+    assert app.wizard.owned
+    for name, text in texts.items():
+        app.wizard.put(name.replace("__", "."), text)
+    app.wizard.check()
+    try:
+        async with app.run_test(size=(120, 40)) as pilot:
+            app.go("review")
+            await settle(pilot)
+            yield pilot
+    finally:
+        app.wizard.close()
+
+
+def texts_in(directory: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in directory.glob("*.tf*")}
+
+
+async def test_u_writes_only_the_upgrade_and_keeps_the_typed_answer(directory: Path) -> None:
+    before = read(directory).stack
+    async with opened(directory, task__stop_timeout_seconds="90") as pilot:
+        wizard = wizard_of(pilot)
+        assert any(it.rule == "earlier-version" for it in wizard.findings)
+        assert before is not None and not meets_another_change(wizard, before)
+        assert ("u", "bring up to date") in review(pilot).key_hints()
+        titles = {it.title for it in pilot.app.get_system_commands(pilot.app.screen)}
+        assert "Bring the stack up to date" in titles
+        await pilot.press("u")
+        await settle(pilot)
+        await settle(pilot)
+        assert wizard.step == "run"
+        assert not is_earlier(wizard) and not wizard.is_as_opened
+        assert wizard.text("task.stop_timeout_seconds") == "90"
+        wizard.check()
+        assert not any(it.rule == "earlier-version" for it in wizard.findings)
+        after = read(directory)
+        assert (after.stack, after.earlier) == (before, False)
+        # The answer comes second, and asks for nothing more.
+        app = pilot.app
+        assert isinstance(app, WizardApp)
+        app.go("review")
+        await settle(pilot)
+        await pilot.press("w")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, ReviewScreen)
+        written = read(directory).stack
+        assert written is not None and written.task.stop_timeout_seconds == 90
+
+
+async def test_an_answer_that_meets_the_upgrade_is_asked_about(directory: Path) -> None:
+    before = texts_in(directory)
+    async with opened(directory, task__stop_timeout_seconds="90") as pilot:
+        for key, written in (("n", False), ("y", True)):
+            await pilot.press("w")
+            await settle(pilot)
+            assert isinstance(pilot.app.screen, Confirm)
+            await pilot.press(key)
+            await settle(pilot)
+            assert (texts_in(directory) != before) is written
+            assert is_earlier(wizard_of(pilot)) is not written
+
+
+def review(pilot: Pilot[int]) -> ReviewScreen:
+    assert isinstance(pilot.app.screen, ReviewScreen)
+    return pilot.app.screen
