@@ -5,9 +5,15 @@ Terraform renames what a state holds by ``moved`` blocks (Terraform language, "R
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 MOVED_FILE = "moved.tf"
+HTTP, HTTPS = "http", "https"
+LISTENER = "aws_lb_listener"
+RULE = "aws_vpc_security_group_ingress_rule"
+FORMER = ((LISTENER, "this", "redirect"), (RULE, "listener", "redirect"))
+"""Type, and its earlier names: of what serves clients, and of what redirects to HTTPS."""
 PORT_HANDOVER = "terraform_data.port_handover"
 """Orders the listeners where HTTPS takes a port that HTTP had."""
 
@@ -24,3 +30,29 @@ class Past:
 
 NO_PAST = Past()
 """That of a new stack."""
+
+
+def possible_moves() -> Iterator[tuple[str, str]]:
+    """Yield from and to address of every move that a stack of the earlier version may need."""
+    for kind, serving, redirecting in FORMER:
+        for target in (HTTP, HTTPS):
+            yield f"{kind}.{serving}", f"{kind}.{target}"
+        yield f"{kind}.{redirecting}", f"{kind}.{HTTP}"
+
+
+def moves_for(former: Mapping[str, str]) -> set[tuple[str, str]]:
+    """Return the moves for addresses of the earlier version; ``former`` says their protocol.
+
+    A rule has none: it follows its listener.
+    """
+    serving = former.get(f"{LISTENER}.this")
+    if serving is None:
+        return set()
+    https = serving == "HTTPS"
+    found: set[tuple[str, str]] = set()
+    for kind, name, redirecting in FORMER:
+        if f"{kind}.{name}" in former:
+            found.add((f"{kind}.{name}", f"{kind}.{HTTPS if https else HTTP}"))
+        if https and f"{kind}.{redirecting}" in former:
+            found.add((f"{kind}.{redirecting}", f"{kind}.{HTTP}"))
+    return found

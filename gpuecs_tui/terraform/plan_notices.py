@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.terraform.past import MOVED_FILE, moves_for
 from gpuecs_tui.terraform.plan import Action, Attribute, Change, PlanTree
 from gpuecs_tui.terraform.plan_words import PlanWarning
 
@@ -44,7 +45,10 @@ def notices(tree: PlanTree) -> tuple[PlanWarning, ...]:
 
 
 def refusals(tree: PlanTree) -> tuple[str, ...]:
-    """Return why AWS is certain to refuse the plan in the middle of its apply; empty: it isn't."""
+    """Return why the plan must not be applied, sentences; empty where it may.
+
+    AWS is certain to refuse it in the middle of its apply, or it deletes what is only renamed.
+    """
     return tuple(
         words for change in tree.changes for look in _REFUSED for words in look(change, tree)
     )
@@ -221,6 +225,28 @@ def _foreign_container(change: Change, _tree: PlanTree) -> Iterator[str]:
         ).format(attributes=_(" and ").join(named))
 
 
+def _renamed_only(change: Change, tree: PlanTree) -> Iterator[str]:
+    """Yield why a plan is refused that deletes the earlier version's listener for its new name.
+
+    The directory didn't say that the state is an earlier one, so that no ``moved`` block is there:
+    the state is in S3, and moved.tf was lost or the files were written elsewhere.
+    """
+    if change.address != f"{_LISTENER}.this" or change.action is not Action.DELETE:
+        return
+    gone = {_bare_address(it): str(it.before.get("protocol", ""))
+            for it in tree.by_action(Action.DELETE)}  # fmt: skip
+    created = {_bare_address(it) for it in tree.by_action(Action.CREATE)}
+    moves = [(old, new) for old, new in sorted(moves_for(gone)) if new in created]
+    if not moves:
+        return
+    blocks = " ".join(f"moved {{ from = {old}, to = {new} }}" for old, new in moves)
+    yield _(
+        "The plan deletes the listener and creates it again, because the state has the names of an "
+        "earlier version of gpuecs-tui. To keep it, add this to {file}, one argument a line, and "
+        "plan again: {blocks}"
+    ).format(file=MOVED_FILE, blocks=blocks)
+
+
 def protects(change: Change) -> bool:
     """Tell whether a change would delete a load balancer that AWS protects."""
     gone = change.action in (Action.DELETE, Action.REPLACE)
@@ -229,7 +255,7 @@ def protects(change: Change) -> bool:
 
 
 _Look = Callable[[Change, PlanTree], Iterator[str]]
-_REFUSED: tuple[_Look, ...] = (_same_name, _guarded, _foreign_container)
+_REFUSED: tuple[_Look, ...] = (_same_name, _guarded, _foreign_container, _renamed_only)
 _LOOKS: tuple[_Look, ...] = (
     _count, _listener, _ports, _template, _refresh, _protection, _revision, _untied, *_REFUSED,
 )  # fmt: skip
@@ -241,6 +267,10 @@ def _changed(change: Change) -> dict[str, Attribute]:
 
 def _roots(change: Change) -> set[str]:
     return {it.path.partition("[")[0].partition(".")[0] for it in change.attributes}
+
+
+def _bare_address(change: Change) -> str:
+    return change.address.partition("[")[0]
 
 
 def _bare(text: str | None) -> str:

@@ -7,29 +7,34 @@ refuses while another listener of the load balancer has that port.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.terraform.hcl_tree import ReadProblem, Reference
-from gpuecs_tui.terraform.past import MOVED_FILE, PORT_HANDOVER, Past
+from gpuecs_tui.terraform.past import (
+    FORMER,
+    HTTP,
+    LISTENER,
+    MOVED_FILE,
+    PORT_HANDOVER,
+    RULE,
+    Past,
+    moves_for,
+    possible_moves,
+)
 from gpuecs_tui.terraform.read_configuration import Configuration, load
 from gpuecs_tui.terraform.read_files import read_texts
 from gpuecs_tui.terraform.store import read_json
 from gpuecs_tui.terraform.tflock import STATE_NAME
 
-HTTP, HTTPS = "http", "https"
-_LISTENER = "aws_lb_listener"
-_RULE = "aws_vpc_security_group_ingress_rule"
-_FORMER = ((_LISTENER, "this", "redirect"), (_RULE, "listener", "redirect"))
-"""Type, and its earlier names: of what serves clients, and of what redirects to HTTPS."""
 _HTTP_PORT = 80
 
 
 def is_earlier(configuration: Configuration) -> bool:
     """Tell whether a configuration names its listener as the earlier version did."""
-    return f"{_LISTENER}.this" in configuration.blocks
+    return f"{LISTENER}.this" in configuration.blocks
 
 
 def is_earlier_directory(directory: Path) -> bool:
@@ -49,7 +54,7 @@ def past_in(configuration: Configuration) -> Past:
         paths = [it.value.path for it in pair if it and isinstance(it.value, Reference)]
         if len(paths) == len(pair):
             stated.append((paths[0], paths[1]))
-    known = [move for move in _possible() if move in stated]
+    known = [move for move in possible_moves() if move in stated]
     return Past(tuple(known), PORT_HANDOVER in configuration.blocks)
 
 
@@ -61,44 +66,19 @@ def past_for(directory: Path, configuration: Configuration, stack: Stack) -> Pas
     """
     stated = past_in(configuration)
     held = _held(directory / STATE_NAME)
-    by_state = _moves({address: protocol for address, (protocol, _) in held.items()})
-    moves = by_state or set(stated.moves) or _moves(_declared(configuration))
+    by_state = moves_for({address: protocol for address, (protocol, _) in held.items()})
+    moves = by_state or set(stated.moves) or moves_for(_declared(configuration))
     balancer = stack.load_balancer
     https = balancer.protocol == "HTTPS"
     return Past(
-        tuple(move for move in _possible() if move in moves),
+        tuple(move for move in possible_moves() if move in moves),
         https and (stated.handover or balancer.port in _http_ports(configuration, held)),
     )
 
 
-def _possible() -> Iterator[tuple[str, str]]:
-    for kind, serving, redirecting in _FORMER:
-        for target in (HTTP, HTTPS):
-            yield f"{kind}.{serving}", f"{kind}.{target}"
-        yield f"{kind}.{redirecting}", f"{kind}.{HTTP}"
-
-
-def _moves(former: Mapping[str, str]) -> set[tuple[str, str]]:
-    """Return the moves for addresses of the earlier version; ``former`` says their protocol.
-
-    A rule has none: it follows its listener.
-    """
-    serving = former.get(f"{_LISTENER}.this")
-    if serving is None:
-        return set()
-    https = serving == "HTTPS"
-    found: set[tuple[str, str]] = set()
-    for kind, name, redirecting in _FORMER:
-        if f"{kind}.{name}" in former:
-            found.add((f"{kind}.{name}", f"{kind}.{HTTPS if https else HTTP}"))
-        if https and f"{kind}.{redirecting}" in former:
-            found.add((f"{kind}.{redirecting}", f"{kind}.{HTTP}"))
-    return found
-
-
 def _declared(configuration: Configuration) -> dict[str, str]:
     """Return address → protocol of the listeners and rules that are declared, "" for none."""
-    addresses = [f"{kind}.{name}" for kind, *names in _FORMER for name in names]
+    addresses = [f"{kind}.{name}" for kind, *names in FORMER for name in names]
     return {
         address: str(configuration.value(address, "protocol"))
         for address in addresses
@@ -114,7 +94,7 @@ def _held(state: Path) -> dict[str, tuple[str, int]]:
     raw = read_json(state) or {}
     found: dict[str, tuple[str, int]] = {}
     for resource in _dicts(raw.get("resources")):
-        if resource.get("type") in (_LISTENER, _RULE) and not resource.get("module"):
+        if resource.get("type") in (LISTENER, RULE) and not resource.get("module"):
             for instance in _dicts(resource.get("instances")):
                 attributes = instance.get("attributes")
                 attributes = attributes if isinstance(attributes, dict) else {}
@@ -135,7 +115,7 @@ def _http_ports(
     """Return the ports other than 80 on which HTTP is, by the files or by the state."""
     ports = {port for protocol, port in held.values() if protocol == "HTTP"}
     for name in ("this", HTTP):
-        address = f"{_LISTENER}.{name}"
+        address = f"{LISTENER}.{name}"
         if configuration.value(address, "protocol") == "HTTP":
             port = configuration.value(address, "port")
             ports |= {port} if isinstance(port, int) else set()

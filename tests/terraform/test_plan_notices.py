@@ -205,6 +205,33 @@ def test_a_plan_that_replaces_a_protected_load_balancer_is_refused() -> None:
     refuse_plan(tree(show(SERVICE)))
 
 
+@pytest.mark.parametrize(
+    ("protocol", "created", "move"),
+    [
+        ("HTTP", "http", "from = aws_lb_listener.this, to = aws_lb_listener.http }"),
+        ("HTTPS", "https", "from = aws_lb_listener.this, to = aws_lb_listener.https }"),
+        ("HTTPS", "http", "from = aws_lb_listener.redirect, to = aws_lb_listener.http }"),
+        ("HTTP", "https", ""),
+    ],
+)
+def test_a_listener_that_is_only_renamed_is_not_deleted(
+    protocol: str, created: str, move: str
+) -> None:
+    gone = [
+        resource("aws_lb_listener.this", "delete", before={"protocol": protocol}),
+        resource("aws_lb_listener.redirect", "delete", before={"protocol": "HTTP"}),
+    ]
+    new = resource(f"aws_lb_listener.{created}", "create", after={"protocol": "x"})
+    if not move:
+        refuse_plan(tree(show(*gone, new)))
+        return
+    with pytest.raises(RunProblem) as refused:
+        refuse_plan(tree(show(*gone, new)))
+    assert move in refused.value.message and "moved.tf" in refused.value.message
+    # A destroy creates nothing.
+    refuse_plan(tree(show(*gone)))
+
+
 def test_revisions_that_a_stack_leaves_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     arn = "arn:aws:ecs:us-east-1:123456789012:task-definition/llm:"
     plans = iter(

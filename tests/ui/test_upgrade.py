@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 
 from gpuecs_tui.app import WizardApp
 from gpuecs_tui.screens.review import ReviewScreen
+from gpuecs_tui.terraform import runs
 from gpuecs_tui.terraform.own_state import own_state
 from gpuecs_tui.terraform.read import read
 from gpuecs_tui.widgets.confirm import Confirm
@@ -18,7 +19,7 @@ from gpuecs_tui.wizard.survey import survey
 from gpuecs_tui.wizard.upgrade import is_earlier, meets_another_change
 from tests.terraform import fake_engine
 from tests.terraform.test_earlier import copied
-from tests.ui.conftest import settle, wizard_app
+from tests.ui.conftest import settle, until, wizard_app
 from tests.ui.test_review import wizard as wizard_of
 
 
@@ -76,7 +77,8 @@ async def test_u_writes_only_the_upgrade_and_keeps_the_typed_answer(directory: P
         assert not any(it.rule == "earlier-version" for it in wizard.findings)
         after = read(directory)
         assert (after.stack, after.earlier) == (before, False)
-        # The answer comes second, and asks for nothing more.
+        # The answer comes second, and asks for nothing more. Nothing is written under a live run.
+        await until(pilot, lambda: runs.live_run(directory) is None)
         app = pilot.app
         assert isinstance(app, WizardApp)
         app.go("review")
