@@ -11,9 +11,11 @@ from textual.pilot import Pilot
 
 from gpuecs_tui.app import WizardApp
 from gpuecs_tui.screens.review import ReviewScreen
+from gpuecs_tui.screens.run import RunScreen
 from gpuecs_tui.terraform import runs
 from gpuecs_tui.terraform.own_state import own_state
 from gpuecs_tui.terraform.read import read
+from gpuecs_tui.terraform.states import State
 from gpuecs_tui.widgets.confirm import Confirm
 from gpuecs_tui.wizard.survey import survey
 from gpuecs_tui.wizard.upgrade import is_earlier, meets_another_change
@@ -68,9 +70,7 @@ async def test_u_writes_only_the_upgrade_and_keeps_the_typed_answer(directory: P
         titles = {it.title for it in pilot.app.get_system_commands(pilot.app.screen)}
         assert "Bring the stack up to date" in titles
         await pilot.press("u")
-        await settle(pilot)
-        await settle(pilot)
-        assert wizard.step == "run"
+        await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
         assert not is_earlier(wizard) and not wizard.is_as_opened
         assert wizard.text("task.stop_timeout_seconds") == "90"
         wizard.check()
@@ -78,14 +78,14 @@ async def test_u_writes_only_the_upgrade_and_keeps_the_typed_answer(directory: P
         after = read(directory)
         assert (after.stack, after.earlier) == (before, False)
         # The answer comes second, and asks for nothing more. Nothing is written under a live run.
-        await until(pilot, lambda: runs.live_run(directory) is None)
+        await until(pilot, lambda: planned(directory))
         app = pilot.app
         assert isinstance(app, WizardApp)
         app.go("review")
-        await settle(pilot)
+        await until(pilot, lambda: isinstance(pilot.app.screen, ReviewScreen))
+        await until(pilot, lambda: "Next writes to" in review(pilot).live().plain)
         await pilot.press("w")
-        await settle(pilot)
-        assert isinstance(pilot.app.screen, ReviewScreen)
+        await until(pilot, lambda: wizard.is_as_opened)
         written = read(directory).stack
         assert written is not None and written.task.stop_timeout_seconds == 90
 
@@ -93,14 +93,19 @@ async def test_u_writes_only_the_upgrade_and_keeps_the_typed_answer(directory: P
 async def test_an_answer_that_meets_the_upgrade_is_asked_about(directory: Path) -> None:
     before = texts_in(directory)
     async with opened(directory, task__stop_timeout_seconds="90") as pilot:
+        wizard = wizard_of(pilot)
         for key, written in (("n", False), ("y", True)):
             await pilot.press("w")
-            await settle(pilot)
-            assert isinstance(pilot.app.screen, Confirm)
+            await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
             await pilot.press(key)
-            await settle(pilot)
+            await until(pilot, lambda: isinstance(pilot.app.screen, ReviewScreen))
+            await until(pilot, lambda: not written or not is_earlier(wizard))  # noqa: B023
             assert (texts_in(directory) != before) is written
-            assert is_earlier(wizard_of(pilot)) is not written
+
+
+def planned(directory: Path) -> bool:
+    """Whether a plan was made there and waits."""
+    return [it.state for it in runs.runs_of(directory)] == [State.PLANNED]
 
 
 def review(pilot: Pilot[int]) -> ReviewScreen:
