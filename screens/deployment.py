@@ -17,6 +17,7 @@ from textual.timer import Timer
 
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform.end_of_stack import EndOfStack, end_of_stack
 from gpuecs_tui.terraform.service_url import service_url
 from gpuecs_tui.terraform.store import read_json
 from gpuecs_tui.widgets.cells import harmless
@@ -28,6 +29,7 @@ from gpuecs_tui.widgets.one_line import OneLine
 from gpuecs_tui.widgets.text_pane import TextPane
 from gpuecs_tui.widgets.waiting import Wait
 from gpuecs_tui.wizard.certificate import certificate_domain
+from gpuecs_tui.wizard.run_environment import state_environment
 
 if TYPE_CHECKING:
     from gpuecs_tui.app import WizardApp
@@ -59,6 +61,8 @@ class DeploymentScreen(StepScreen):
 
         facts: DeploymentFacts
         outputs: Mapping[str, Any]
+        end: EndOfStack | None
+        """The destroy that was the last to change the stack."""
 
     @dataclass
     class ReadFailed(Message):
@@ -67,6 +71,7 @@ class DeploymentScreen(StepScreen):
         sentence: str
 
     _facts: DeploymentFacts | None = None
+    _end: EndOfStack | None = None
     _read_at: datetime | None = None
     _problem = ""
     _url = ""
@@ -106,13 +111,16 @@ class DeploymentScreen(StepScreen):
         from gpuecs_tui.aws.errors import AwsProblem
         from gpuecs_tui.aws.session import Closed
 
-        outputs = _latest_outputs(self.wizard.options.directory)
+        directory = self.wizard.options.directory
+        outputs, end = _latest_outputs(directory), None
+        if directory.is_dir():
+            end = end_of_stack(directory, state_environment(self.wizard.profile), self._end)
         names = names_of(self.wizard.decisions.resolved.stack, outputs)
         if names is None:
             self.post_message(self.ReadFailed(_("The stack has no name yet: nothing to look for.")))
             return
         try:
-            self.post_message(self.StateRead(read_deployment(reader, names), outputs))
+            self.post_message(self.StateRead(read_deployment(reader, names), outputs, end))
         except AwsProblem as problem:
             self.post_message(self.ReadFailed(str(problem)))
         except Closed:
@@ -123,8 +131,9 @@ class DeploymentScreen(StepScreen):
         self._has_read()
         self._facts, self._read_at, self._problem = message.facts, datetime.now(), ""
         url = service_url(message.outputs, certificate_domain(self.wizard))
-        self._url = url.url
-        lines = deployment_lines(message.facts, message.outputs, url)
+        self._end = message.end
+        self._url = url.url if message.end is None else ""
+        lines = deployment_lines(message.facts, message.outputs, url, message.end)
         pane = self.query_one(TextPane)
         if pane.text != "\n".join(line.plain for line in lines):
             pane.show(lines, keep_place=True)
@@ -156,7 +165,7 @@ class DeploymentScreen(StepScreen):
         if self._problem:
             left = Content.styled(harmless(self._problem), "bold $text-error")
         elif self._facts is not None:
-            left = summary(self._facts)
+            left = summary(self._facts, self._end)
         at = self._read_at.strftime("%H:%M:%S") if self._read_at else ""
         parts = [_("as of {time}").format(time=at)] if at else []
         if self._reading is not None and self._reading.is_long and left.plain != reading:

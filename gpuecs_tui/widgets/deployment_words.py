@@ -20,6 +20,7 @@ from gpuecs_tui.aws.deployment_facts import (
 )
 from gpuecs_tui.aws.reading import Reading, Unknown
 from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.terraform.end_of_stack import EndOfStack
 from gpuecs_tui.terraform.service_url import ServiceUrl
 from gpuecs_tui.widgets.cells import fit, harmless
 
@@ -41,10 +42,16 @@ Row = Sequence[str]
 
 
 def deployment_lines(
-    facts: DeploymentFacts, outputs: Mapping[str, Any], url: ServiceUrl
+    facts: DeploymentFacts,
+    outputs: Mapping[str, Any],
+    url: ServiceUrl,
+    end: EndOfStack | None = None,
 ) -> list[Content]:
-    """Return everything that is known of the live stack, section by section."""
-    sections = (
+    """Return everything that is known of the live stack, section by section.
+
+    Of a stack that is or was destroyed (``end``) nothing is good or bad, so nothing is coloured.
+    """
+    sections: tuple[tuple[str, list[Content]], ...] = (
         (_("Service"), _part(facts.service, _service)),
         (_("Targets"), _part(facts.targets, _targets)),
         (_("Tasks"), _part(facts.tasks, _tasks)),
@@ -52,10 +59,16 @@ def deployment_lines(
         (_("Auto Scaling group"), _part(facts.fleet, _fleet)),
         (_("Scaling activities"), _part(facts.activities, _activities)),
         (_("Events of the service"), _part(facts.service, _events)),
-        (_("Outputs"), _outputs(outputs)),
+        (_("Outputs"), _outputs(outputs, end)),
     )
     lines: list[Content] = []
-    if url.url:
+    if end is not None:
+        lines = [Content.styled(harmless(end.sentence), "bold"), Content("")]
+        sections = tuple(
+            (title, [Content.styled(line.plain, "$text-muted") for line in found])
+            for title, found in sections
+        )
+    elif url.url:
         lines += [
             Content.assemble(
                 _answers(facts.targets), " ", (harmless(url.url), "bold $text-accent")
@@ -77,8 +90,10 @@ def _answers(targets: Reading[tuple[Target, ...] | None]) -> str:
     return _("The service will answer, once a target is healthy, at")
 
 
-def summary(facts: DeploymentFacts) -> Content:
-    """Return the state in one line: tasks, targets, instances."""
+def summary(facts: DeploymentFacts, end: EndOfStack | None = None) -> Content:
+    """Return the state in one line: tasks, targets, instances; or that it is or was destroyed."""
+    if end is not None:
+        return Content.styled(_end_in_short(end), "bold")
     parts = []
     if isinstance(facts.service, Unknown):
         parts.append(Content.styled(str(facts.service), "$text-warning"))
@@ -102,6 +117,14 @@ def summary(facts: DeploymentFacts) -> Content:
     return Content(" · ").join(parts)
 
 
+def _end_in_short(end: EndOfStack) -> str:
+    if end.under_way:
+        return _("The stack is being destroyed.")
+    if end.ended_well:
+        return _("The stack was destroyed.")
+    return _("A destroy of the stack ended early.")
+
+
 def outputs_text(name: str, output: Any) -> str:
     """Return an output's value on one line; of a sensitive one, that it is."""
     import json
@@ -112,8 +135,10 @@ def outputs_text(name: str, output: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _outputs(outputs: Mapping[str, Any]) -> list[Content]:
+def _outputs(outputs: Mapping[str, Any], end: EndOfStack | None) -> list[Content]:
     if not outputs:
+        if end is not None:
+            return [_quiet(_("none"))]
         return [_quiet(_("none: nothing was applied from here yet"))]
     rows = [(name, outputs_text(name, outputs[name])) for name in outputs]
     return _table(rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -207,3 +208,45 @@ async def test_with_a_certificate_its_domain_is_the_url(directory: Path) -> None
         screen(pilot).action_read_now()
         await settle(pilot)
         assert "a.example" not in text(pilot)
+
+
+@pytest.mark.parametrize(
+    ("state", "held", "words", "short"),
+    [
+        (
+            State.APPLYING,
+            2,
+            "Being destroyed by run {run} of ada@bastion, since",
+            "being destroyed",
+        ),
+        (State.SUCCEEDED, 0, "Nothing is left, as the state says.", "was destroyed"),
+        (State.FAILED, 2, "before it was complete. The state still holds 2 resources.", "early"),
+    ],
+)
+async def test_a_destroy_is_named_and_nothing_is_unhealthy(
+    directory: Path, state: State, held: int, words: str, short: str
+) -> None:
+    applied(directory)
+    run = stage(directory, state, operation="destroy", changes=(0, 0, 2))
+    resources = [
+        {"mode": "managed", "type": "aws_lb", "name": f"n{n}", "instances": [{"attributes": {}}]}
+        for n in range(held)
+    ]
+    kept = {"version": 4, "serial": 3, "lineage": "l", "resources": resources}
+    (directory / "terraform.tfstate").write_text(json.dumps(kept))
+    async with on_deployment(directory, AnsweredReader(ANSWERS)) as pilot:
+        lines = text(pilot).splitlines()
+        assert run.id in lines[0] and words.format(run=run.id) in lines[0]
+        assert "service will answer" not in text(pilot)
+        assert "nothing was applied" not in text(pilot)
+        assert short in summed_up(pilot)
+        pane = screen(pilot).query_one(TextPane)
+        styles = {str(span.style) for line in pane._lines for span in line.spans}
+        assert not any("error" in style for style in styles)
+
+
+async def test_a_stack_that_was_applied_again_is_a_stack(directory: Path) -> None:
+    stage(directory, State.SUCCEEDED, operation="destroy", changes=(0, 0, 2))
+    applied(directory)
+    async with on_deployment(directory, AnsweredReader(ANSWERS)) as pilot:
+        assert "estroyed" not in text(pilot)

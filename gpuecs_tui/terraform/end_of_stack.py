@@ -1,0 +1,86 @@
+"""Whether the last run that changed a directory's stack was a destroy, and what it left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.terraform.problems import TerraformProblem
+from gpuecs_tui.terraform.run import Run
+from gpuecs_tui.terraform.runs import runs_of
+from gpuecs_tui.terraform.states import Operation, State
+from gpuecs_tui.terraform.store import read_json
+from gpuecs_tui.terraform.stored_state import read_state
+
+_MOMENT = "%Y-%m-%d %H:%M"
+
+
+@dataclass(frozen=True, slots=True)
+class EndOfStack:
+    """A destroy that is being applied or was the last to be applied."""
+
+    run_id: str
+    who: str
+    """``user@host`` who started it."""
+    at: datetime
+    """When it ended; while it is under way, when its present state began."""
+    under_way: bool
+    ended_well: bool = False
+    left: int | None = None
+    """Resources in the state after it; None where the state was not read."""
+
+    @property
+    def sentence(self) -> str:
+        """Say whose run destroys or destroyed the stack, when, and what the state says of it."""
+        values = {"run": self.run_id, "who": self.who, "at": f"{self.at.astimezone():{_MOMENT}}"}
+        if self.under_way:
+            return _("Being destroyed by run {run} of {who}, since {at}.").format(**values)
+        if self.ended_well:
+            first = _("Destroyed on {at} by run {run} of {who}.")
+        else:
+            first = _("The destroy by run {run} of {who} ended on {at} before it was complete.")
+        return f"{first.format(**values)} {self._left()}"
+
+    def _left(self) -> str:
+        if self.left is None:
+            return _("What is left is unknown: the state was not read.")
+        if not self.left:
+            return _("Nothing is left, as the state says.")
+        words = ngettext(
+            "The state still holds {n} resource.", "The state still holds {n} resources.", self.left
+        )
+        return words.format(n=self.left)
+
+
+def end_of_stack(
+    directory: Path, environ: Mapping[str, str], known: EndOfStack | None = None
+) -> EndOfStack | None:
+    """Return the destroy that was the last run to change ``directory``; None after an apply.
+
+    Blocks: reads the runs, and after a destroy the state; not where ``known`` is of the same end.
+    """
+    run = next((it for it in runs_of(directory) if _applied(it)), None)
+    if run is None or run.operation is not Operation.DESTROY:
+        return None
+    who = f"{run.user}@{run.host}"
+    if run.is_live:
+        return EndOfStack(run.id, who, run.state_since, under_way=True)
+    at = run.ended_at or run.state_since
+    if known is not None and not known.under_way and (known.run_id, known.at) == (run.id, at):
+        return known
+    try:
+        left = len(read_state(directory, environ).resources)
+    except TerraformProblem:
+        left = None
+    return EndOfStack(run.id, who, at, False, run.state is State.SUCCEEDED, left)
+
+
+def _applied(run: Run) -> bool:
+    """Tell whether Terraform began to apply a plan of ``run``."""
+    if run.operation is Operation.PLAN:
+        return False
+    history = (read_json(run.files.state) or {}).get("history") or ()
+    return any(step.get("state") == State.APPLYING for step in history)
