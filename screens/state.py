@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.terraform import broken_state, errored, locks, recovery
-from gpuecs_tui.terraform.errored import Verdict
+from gpuecs_tui.terraform.dismissal import dismiss, dismissed
 from gpuecs_tui.terraform.locks import HeldLock, Holder
 from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.recovery import Recovery
@@ -23,10 +23,20 @@ from gpuecs_tui.terraform.stored_state import NOTHING, StoredState
 from gpuecs_tui.widgets import state_move
 from gpuecs_tui.widgets.cells import harmless
 from gpuecs_tui.widgets.choice_list import ChoiceList
-from gpuecs_tui.widgets.choice_rows import Choices, Row
+from gpuecs_tui.widgets.choice_rows import Choices
 from gpuecs_tui.widgets.confirm import Confirm
 from gpuecs_tui.widgets.frame import StepScreen
 from gpuecs_tui.widgets.run_advice import BRING_BACK
+from gpuecs_tui.widgets.state_rows import (
+    FORGET,
+    MOVE,
+    PUSH,
+    RECOVER,
+    RESTORE,
+    UNLOCK,
+    mending_rows,
+    resource_rows,
+)
 from gpuecs_tui.widgets.stored_resource import StoredResourceScreen
 from gpuecs_tui.widgets.styles import MUTED
 from gpuecs_tui.widgets.waiting import Wait
@@ -34,10 +44,6 @@ from gpuecs_tui.wizard.run_environment import state_environment
 
 if TYPE_CHECKING:
     from gpuecs_tui.app import WizardApp
-
-RESTORE, MOVE, RECOVER = "do:restore", "do:move", "do:recover"
-PUSH, UNLOCK = "do:push", "do:unlock"
-"""Ids of the rows that mend something; no resource's address holds a colon before its key."""
 
 
 class StateScreen(StepScreen):
@@ -187,55 +193,12 @@ class StateScreen(StepScreen):
             lines = [Content.styled(_("✓ No problems found."), "$text-success")]
         self.query_one("#amiss", Static).update(Content("\n").join(lines))
         self.query_one(ChoiceList).replace_choices(
-            Choices("", ("", ""), (*self._mending(), *self._resources()))
+            Choices(
+                "",
+                ("", ""),
+                (*mending_rows(self._recovery), *resource_rows(self._recovery, self._state)),
+            )
         )
-
-    def _mending(self) -> list[Row]:
-        found, rows = self._recovery, []
-        group = _("What to do")
-        if found.broken is not None:
-            words = _("Put the state right that was cut off")
-            rows.append(Row(RESTORE, (words, found.broken.path.name), group))
-        if found.move is not None:
-            words = _("Move the state to where it belongs")
-            rows.append(Row(MOVE, (words, found.move.target), group))
-        if found.errored is not None and found.errored.verdict in (Verdict.PUSH, Verdict.SAME):
-            words = _("Store the state that could not be stored")
-            rows.append(Row(PUSH, (words, found.errored.path.name), group))
-        if found.missing:
-            words = _("Bring back what the state lacks")
-            number = ngettext("{n} resource", "{n} resources", len(found.missing))
-            rows.append(Row(RECOVER, (words, number.format(n=len(found.missing))), group))
-        if found.lock is not None and not found.at_work:
-            why = "" if found.lock.may_be_unlocked else locks.refusal(found.lock)
-            who = f"{found.lock.who}  {why}".strip()
-            # One that may be in use is released only by typing whose it is.
-            unknown = found.lock.holder is Holder.UNKNOWN
-            words = _("Release a lock that may be in use") if unknown else _("Release the lock")
-            row = Row(UNLOCK, (words, who), group, why_not="" if unknown else why)
-            # One that keeps others out keeps the rest from being mended too.
-            rows.insert(0 if found.lock.stops and not unknown else len(rows), row)
-        return rows
-
-    def _resources(self) -> list[Row]:
-        missing = [
-            Row(
-                it.address,
-                (it.address, it.id or _("perhaps")),
-                _("Created, but not in the state"),
-                why_not=_("It is not in the state."),
-            )
-            for it in self._recovery.missing
-        ]
-        held = [
-            Row(
-                it.address,
-                (it.address, _("unfinished") if it.tainted else it.id),
-                _("In the state"),
-            )
-            for it in self._state.resources
-        ]
-        return [*missing, *held]
 
     @on(ChoiceList.Taken)
     def _taken(self, message: ChoiceList.Taken) -> None:
@@ -249,6 +212,8 @@ class StateScreen(StepScreen):
             self._ask_to_push()
         elif chosen == RESTORE:
             self._ask_to_restore()
+        elif chosen.startswith(FORGET):
+            self._ask_to_dismiss(chosen.removeprefix(FORGET))
         elif chosen == UNLOCK:
             assert self._recovery.lock is not None
             self._ask_to_unlock(self._recovery.lock)
@@ -303,6 +268,26 @@ class StateScreen(StepScreen):
             Confirm(_("Put the state right?"), [Content(found.sentence)], yes=_("Put it right")),
             answered,
         )
+
+    def _ask_to_dismiss(self, run_id: str) -> None:
+        directory, profile = self.wizard.options.directory, self.wizard.profile
+        created = [it for it in self._recovery.missing if it.run == run_id]
+
+        def do() -> str:
+            dismiss(directory, run_id, state_environment(profile))
+            return dismissed(run_id)
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._mend(_("Dismissing run {run} …").format(run=run_id), do)
+
+        lines = [
+            Content(_("The next plan would import these. Dismissed, they stay in the account:")),
+            *(Content(harmless(f"  {it.address}  {it.id or _('perhaps')}")) for it in created),
+            Content(_("No state holds them then, so no destroy deletes them.")),
+        ]
+        title = _("Dismiss what run {run} created?").format(run=run_id)
+        self.app.push_screen(Confirm(title, lines, yes=_("Dismiss"), grave=True), answered)
 
     def _ask_to_unlock(self, lock: HeldLock) -> None:
         directory, profile = self.wizard.options.directory, self.wizard.profile

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform import runs
-from gpuecs_tui.terraform.candidates import Candidate, forget_run, told_by
+from gpuecs_tui.terraform.candidates import Candidate, told_by
+from gpuecs_tui.terraform.dismissal import dismiss, dismissed
 from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.recovery import Recovery, lacking
 from gpuecs_tui.terraform.run import Run
@@ -29,16 +30,16 @@ def forget(directory: Path, run_id: str, *, yes: bool) -> int:
     run = next((it for it in runs.records_of(directory) if it.id == run_id), None)
     if run is not None:
         created = _created_by(directory, run)
-        _dismiss(directory, run_id, created, lambda: _forget_own(run, shelf), yes=yes)
+        _dismiss(directory, run_id, created, yes=yes)
         return 0
     shared = next((it for it in _records(shelf) if it.id == run_id), None)
-    if shared is None or shelf is None:
+    if shared is None:
         raise Failure(
             _("{directory} has no run {run}.").format(directory=directory, run=run_id),
             _("To list its runs: gpuecs-tui runs {directory}").format(directory=directory),
             EXIT_USAGE,
         )
-    _dismiss(directory, run_id, shared.created, lambda: shelf.delete(run_id), yes=yes)
+    _dismiss(directory, run_id, shared.created, yes=yes)
     return 0
 
 
@@ -71,17 +72,10 @@ def _records(shelf: Shelf | None) -> Sequence[SharedRun]:
         raise Failure(problem.message, problem.remedy) from None
 
 
-def _forget_own(run: Run | UnreadRun, shelf: Shelf | None) -> None:
-    forget_run(run)
-    if shelf is not None:
-        shelf.delete(run.id)
-
-
 def _dismiss(
     directory: Path,
     run_id: str,
     created: Sequence[Candidate],
-    do: Callable[[], None],
     *,
     yes: bool,
 ) -> None:
@@ -101,16 +95,10 @@ def _dismiss(
             EXIT_USAGE,
         )
     try:
-        do()
-    except ShelfProblem as problem:
+        dismiss(directory, run_id, os.environ)
+    except TerraformProblem as problem:
         raise Failure(problem.message, problem.remedy) from None
-    except OSError as error:
-        raise Failure(
-            _("Could not write the record of run {run}: {reason}.").format(
-                run=run_id, reason=error.strerror or error
-            )
-        ) from None
-    print(_("Run {run} is dismissed. No plan imports what it created.").format(run=run_id))
+    print(dismissed(run_id))
 
 
 def _list(run_id: str, missing: Sequence[Candidate]) -> None:

@@ -267,3 +267,23 @@ async def test_each_wait_shows_the_time_that_has_passed(
         await until(pilot, lambda: "Storing the state … 2m10s" in said(pilot))
         go_on.set()
         await until(pilot, lambda: said(pilot) == "The bucket is gone.")
+
+
+async def test_what_a_run_created_is_dismissed_after_a_question(directory: Path) -> None:
+    created = [hook("aws_lb.n", "start"), hook("aws_lb.n", "complete", id_="arn:n")]
+    run = stage(directory, State.FAILED, [*created, hook("aws_lb_target_group.c", "start")])
+    async with on_state_screen(directory) as pilot:
+        assert f"do:forget:{run.id}" in rows(pilot)
+        await type_text(pilot, "dismiss")
+        for answer in ("escape", "tab"):
+            await pilot.press("enter")
+            await settle(pilot)
+            assert isinstance(pilot.app.screen, Confirm)
+            shown = "".join(str(it.render()) for it in pilot.app.screen.query(Static))
+            assert "aws_lb.n  arn:n" in shown and "aws_lb_target_group.c  perhaps" in shown
+            assert not run.files.forgotten.exists()
+            await pilot.press(answer, *(["enter"] if answer == "tab" else []))
+            await settle(pilot)
+        await until(pilot, run.files.forgotten.exists)
+        await until(pilot, lambda: not any(it.startswith("do:forget") for it in rows(pilot)))
+        assert said(pilot) == f"Run {run.id} is dismissed. No plan imports what it created."
