@@ -245,7 +245,7 @@ async def test_a_file_that_differs_shows_the_difference(directory: Path) -> None
     async with on_review(directory) as pilot:
         await until(pilot, lambda: "changed" in live(pilot), "the comparison")
         assert "edited by hand" not in live(pilot)
-        await pilot.press("3", "home")
+        await pilot.press("3")
         await settle(pilot)
         files = review(pilot).query_one(FilesPage)
         row = files._list.row
