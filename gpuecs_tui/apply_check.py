@@ -220,12 +220,17 @@ def findings(
 
     ``owned``, ``provider``, ``bootstrap`` and ``state`` as in ``checks.check``.
     """
+    from gpuecs_tui.aws.reading import Known
     from gpuecs_tui.checks.not_read import not_read
     from gpuecs_tui.checks.registry import check, of_problems
     from gpuecs_tui.stack.partial import partial
     from gpuecs_tui.stack.problems import problems
+    from gpuecs_tui.stack.unread import within
 
-    blinds = {unread.blinds for unread in written.unread}
+    identity = account.identity if account is not None else None
+    known = identity.value.account if isinstance(identity, Known) else ""
+    unread = within(written.unread, known)
+    blinds = {each.blinds for each in unread}
     if "state" in blinds:
         owned = None
     if "account" in blinds:
@@ -245,7 +250,7 @@ def findings(
         # One finding says why; each rule would say again that it has no account.
         found = [finding for finding in found if finding.severity is not Severity.UNKNOWN]
     rest = [finding for finding in found if finding.field not in said]
-    return sorted([*wrong, *rest, *not_read(written.unread)], key=lambda it: _order(it, wrong))
+    return sorted([*wrong, *rest, *not_read(unread)], key=lambda it: _order(it, wrong))
 
 
 def _order(finding: Finding, wrong: list[Finding]) -> tuple[bool, int]:

@@ -130,10 +130,11 @@ def delete_timeout(context: Context) -> Iterator[Finding]:
     "Timeouts"); hashicorp/terraform-provider-aws#17548 has the failure.
     """
     delay = context.stack.load_balancer.deregistration_delay_seconds
-    ends = delay + STOP_SECONDS
+    stop = context.stack.task.stop_timeout_seconds or STOP_SECONDS
+    ends = delay + stop
     if ends + DELETE_SLACK_SECONDS <= DELETE_SECONDS:
         return
-    most = DELETE_SECONDS - DELETE_SLACK_SECONDS - STOP_SECONDS
+    most = DELETE_SECONDS - DELETE_SLACK_SECONDS - stop
     yield warning(
         "delete-timeout",
         "load_balancer.deregistration_delay_seconds",
@@ -141,7 +142,7 @@ def delete_timeout(context: Context) -> Iterator[Finding]:
             "A destroy or a replacement of the service takes {delay} s to drain and up to {stop} s "
             "to stop each task. By default the AWS provider waits {minutes} min and then fails; it "
             "is configured to wait longer."
-        ).format(delay=delay, stop=STOP_SECONDS, minutes=DELETE_SECONDS // 60),
+        ).format(delay=delay, stop=stop, minutes=DELETE_SECONDS // 60),
         fix=(("load_balancer.deregistration_delay_seconds", most),),
     )
 

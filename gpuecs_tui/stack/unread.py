@@ -26,6 +26,8 @@ class Unread:
     keys: tuple[str, ...] = ()
     """Dotted keys of the answers that are unknown because of it."""
     blinds: Blinds = ""
+    account: str = ""
+    """Id of the account that Terraform reaches because of it, where the Terraform says it."""
     is_followed: bool = False
     """It was read, and counts; only a write doesn't change it."""
 
@@ -48,3 +50,11 @@ def by_key(unread: Iterable[Unread]) -> Mapping[str, Unread]:
         for key in each.keys:
             found.setdefault(key, each)
     return found
+
+
+def within(unread: Iterable[Unread], account: str) -> tuple[Unread, ...]:
+    """Return ``unread`` without what leads Terraform into ``account``, the one that is read.
+
+    ``account`` is an account id, empty where it isn't known.
+    """
+    return tuple(it for it in unread if not (account and it.account == account))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from gpuecs_tui.i18n import _
@@ -46,6 +47,8 @@ _ACCOUNT = (
     "shared_config_files", "shared_credentials_files", "endpoints",
 )  # fmt: skip
 """Arguments of the AWS provider by which it may reach another account than the environment does."""
+_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):role/\S+")
+"""IAM User Guide, "IAM identifiers"."""
 _SPOILERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (GROUP, "mixed_instances_policy", ("fleet.instance_type", "fleet.market")),
     (
@@ -182,7 +185,20 @@ def _other_account(configuration: Configuration, file: str, block: Block) -> Ite
         if attribute is not None or inner:
             line = inner[0].line if inner else getattr(attribute, "line", 0)
             reason = _("may lead Terraform to another account than the one that is checked")
-            yield Unread(file, line or None, f"provider.aws.{name}", reason, blinds="account")
+            account = _account_of_role(configuration, block) if name == "assume_role" else ""
+            what = f"provider.aws.{name}"
+            yield Unread(file, line or None, what, reason, blinds="account", account=account)
+
+
+def _account_of_role(configuration: Configuration, provider: Block) -> str:
+    """Return the account id in the ARN of the role that is assumed last; empty if not known."""
+    inner = list(provider.body.named("assume_role"))
+    if not inner:
+        return ""
+    attribute = inner[-1].body.attributes.get("role_arn")
+    arn = configuration.scope.value(attribute.value) if attribute else None
+    found = _ROLE_ARN.fullmatch(arn) if isinstance(arn, str) else None
+    return found[1] if found else ""
 
 
 def _other_provider(file: str, address: str, block: Block) -> Iterator[Unread]:

@@ -295,7 +295,7 @@ class Wizard:
         from gpuecs_tui.checks.not_read import not_read
 
         absent = {*self.decisions.resolved.missing, *self.decisions.problems}
-        blinds = {unread.blinds for unread in self.unread}
+        blinds = {unread.blinds for unread in self._unread_in_account}
         found = check(
             self.decisions.stack,
             None if "account" in blinds else self.account.facts,
@@ -311,12 +311,19 @@ class Wizard:
         self.findings = (*kept, *not_read(self.unread_now))
 
     @property
+    def _unread_in_account(self) -> tuple[Unread, ...]:
+        from gpuecs_tui.stack.unread import within
+
+        identity = self.account.identity
+        return within(self.unread, identity.account if identity else "")
+
+    @property
     def unread_now(self) -> tuple[Unread, ...]:
         """What isn't read, with the keys for which nothing was typed in its place."""
         unknown = self.decisions.unknown
         return tuple(
             replace(each, keys=tuple(key for key in each.keys if key in unknown))
-            for each in self.unread
+            for each in self._unread_in_account
             if not each.keys or any(key in unknown for key in each.keys)
         )
 

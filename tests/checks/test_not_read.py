@@ -21,6 +21,7 @@ from gpuecs_tui.terraform.read import read, read_back
 from gpuecs_tui.terraform.render import render
 from gpuecs_tui.terraform.write import compare
 from tests.terraform.written import made, put
+from tests.ui import fakes
 
 Files = dict[str, str]
 Edit = Callable[[Files], None]
@@ -292,3 +293,31 @@ def test_a_partial_stack_has_no_default_for_what_is_unknown() -> None:
     with pytest.raises(NotKnown):
         stack.flat()
     assert set(partial(made(), ()).flat()) == set(KEYS)
+
+
+@pytest.mark.parametrize(
+    ("role", "checked"),
+    [
+        ('"arn:aws:iam::123456789012:role/deploy/terraform"', True),
+        ('"arn:aws:iam::${local.account}:role/terraform"', True),
+        ('"arn:aws:iam::210987654321:role/terraform"', False),
+        ("data.aws_iam_role.deploy.arn", False),
+        ('"123456789012:role/terraform"', False),
+    ],
+)
+def test_a_role_of_the_account_that_is_read_keeps_its_checks(
+    tmp_path: Path, role: str, checked: bool
+) -> None:
+    files = dict(render(made()))
+    add("providers.tf", 'locals {\n  account = "123456789012"\n}\n')(files)
+    put_in(
+        "providers.tf",
+        'provider "aws" {\n',
+        f'provider "aws" {{\n  assume_role {{\n    role_arn = {role}\n  }}\n',
+    )(files)
+    put(tmp_path, files)
+    found = findings(written_in(tmp_path), fakes.facts(), owned=frozenset(), provider="")
+    blind = [it for it in found if "provider.aws.assume_role" in it.message]
+    assert bool(blind) is not checked
+    of_account = [it for it in found if it.message.startswith("There is no VPC")]
+    assert of_account if checked else not of_account

@@ -330,6 +330,17 @@ def test_no_account_no_false_alarm() -> None:
     assert replace(account(), region="us-east-1") == account()
 
 
+def test_delete_timeout_counts_the_stop_timeout_of_the_stack() -> None:
+    key = "load_balancer.deregistration_delay_seconds"
+    slow: dict[str, Value] = {key.replace(".", "__"): 790, "task__stop_timeout_seconds": 115}
+    assert of_rule("delete-timeout", **slow) == [("warning", key)]
+    (found,) = [it for it in findings(account(), **slow) if it.rule == "delete-timeout"]
+    assert "up to 115 s to stop" in found.message
+    assert found.fix == ((key, 785),)
+    slow["task__stop_timeout_seconds"] = 60
+    assert of_rule("delete-timeout", **slow) == []
+
+
 @pytest.mark.parametrize(("delay", "bad"), [(300, False), (870, False), (871, True), (3600, True)])
 def test_delete_timeout(delay: int, bad: bool) -> None:
     key = "load_balancer.deregistration_delay_seconds"
