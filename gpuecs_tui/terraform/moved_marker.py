@@ -24,6 +24,17 @@ from gpuecs_tui.terraform.stored_state import LOCAL, S3, backend, workspace
 
 SUFFIX = ".moved.json"
 _FORMAT = 1
+_TYPES = {
+    "format": int,
+    "target": str,
+    "target_type": str,
+    "user": str,
+    "host": str,
+    "at": str,
+    "serial": int,
+    "lineage": str,
+}
+"""What a note holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +54,17 @@ class Moved:
     serial: int
     """Number of the state's last change at that time."""
     lineage: str
+    damaged: str = ""
+    """Why the note can't be understood, as the end of a sentence; nothing else is known then."""
 
     @property
     def sentence(self) -> str:
         """Say that the state was moved away, by whom, when and where to."""
+        if self.damaged:
+            return _(
+                "The note {source}{suffix} {why}: whether the state was moved away from {source} "
+                "is unknown."
+            ).format(source=self.source, suffix=SUFFIX, why=self.damaged)
         when = f"{self.at.astimezone():%Y-%m-%d %H:%M}" if self.at else _("unknown time")
         target = f"{self.host}:{self.target}" if self.in_file else self.target
         return _(
@@ -57,6 +75,10 @@ class Moved:
     @property
     def remedy(self) -> str:
         """Return the one action to take."""
+        if self.damaged:
+            return _(
+                "Ask who else works on this stack where its state is, then delete {source}{suffix}."
+            ).format(source=self.source, suffix=SUFFIX)
         return _(
             "Get the current Terraform files from {user}, or delete {source}{suffix} if that move "
             "does not count any more."
@@ -100,27 +122,37 @@ def read_moved(place: Place, environ: Mapping[str, str] | None = None) -> Moved 
     text = with_reader(
         place, environ, lambda reader: read_object(reader, place.bucket, place.key + SUFFIX)
     )
+    return None if text is None else _parse(str(place), text)
+
+
+def _parse(source: str, text: bytes) -> Moved:
+    """Return what a note says; where it isn't one, a note that is ``damaged``."""
     try:
-        raw = json.loads(text) if text else None
+        raw = json.loads(text)
     except (ValueError, RecursionError):
-        raw = None
+        return _damaged(source, _("is not JSON"))
     if not isinstance(raw, dict):
-        return None
-
-    def said(name: str) -> str:
-        return str(raw.get(name) or "?")
-
-    serial = raw.get("serial")
+        return _damaged(source, _("is not a JSON object"))
+    version = raw.get("format")
+    if type(version) is int and version > _FORMAT:
+        return _damaged(source, _("is of a later version of gpuecs-tui"))
+    for name, kind in _TYPES.items():
+        if type(raw.get(name)) is not kind or raw[name] == "":
+            return _damaged(source, _("has no valid {name}").format(name=name))
     return Moved(
-        source=str(place),
-        target=said("target"),
-        in_file=raw.get("target_type") == LOCAL,
-        user=said("user"),
-        host=said("host"),
-        at=parse_time(str(raw.get("at", ""))),
-        serial=serial if isinstance(serial, int) else 0,
-        lineage=said("lineage"),
+        source=source,
+        target=raw["target"],
+        in_file=raw["target_type"] == LOCAL,
+        user=raw["user"],
+        host=raw["host"],
+        at=parse_time(raw["at"]),
+        serial=raw["serial"],
+        lineage=raw["lineage"],
     )
+
+
+def _damaged(source: str, why: str) -> Moved:
+    return Moved(source, "?", False, "?", "?", None, 0, "?", why)
 
 
 def put_moved(source: Place, target: Place, state: bytes) -> None:

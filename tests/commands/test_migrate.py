@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import boto3
 import pytest
 
 from gpuecs_tui.cli import main
@@ -64,3 +65,21 @@ def test_buckets(on_demo_account: DemoAccount, capsys: pytest.CaptureFixture[str
     assert found["tfstate-by-command"]["versioned"] and found["tfstate-by-command"]["private"]
     assert main(["buckets"]) == 0
     assert "demo-scratch  us-east-1 · not versioned" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("on_demo_account")
+def test_a_selected_workspace_without_a_state_is_refused(
+    stack: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (stack / "backend.tf").write_text(S3 % "demo-scratch")
+    (stack / ".terraform").mkdir()
+    (stack / ".terraform" / "environment").write_text("night")
+    before = (stack / "terraform.tfstate").read_bytes()
+    assert main(["migrate", str(stack), "--yes"]) == 1
+    said = capsys.readouterr().err
+    assert "The selected workspace night has no state; these have one: default." in said
+    assert "terraform workspace select NAME" in said
+    assert (stack / "terraform.tfstate").read_bytes() == before
+    assert (stack / ".terraform" / "environment").read_text() == "night"
+    held = boto3.client("s3", region_name="us-east-1").list_objects_v2(Bucket="demo-scratch")
+    assert "Contents" not in held

@@ -106,6 +106,19 @@ def test_a_fresh_clone_reads_state_lock_and_note_from_s3(
     assert examine(clone, {}).sentences()[0] == moved.sentence
     error = next(it for it in own_state(clone, {}).facts.remarks if it.rule == "state-moved")
     assert error.severity == "error" and error.message == moved.sentence
+    note = json.loads(bucket.get_object(Bucket=BUCKET, Key=f"{key}.moved.json")["Body"].read())
+    for damaged, why in (
+        (b"", "is not JSON"),
+        (b"[1]", "is not a JSON object"),
+        (json.dumps({**note, "format": 9}).encode(), "is of a later version"),
+        (json.dumps({**note, "target": {"a": 1}}).encode(), "has no valid target"),
+        (json.dumps({**note, "serial": "7"}).encode(), "has no valid serial"),
+        (json.dumps({**note, "user": None}).encode(), "has no valid user"),
+    ):
+        bucket.put_object(Bucket=BUCKET, Key=f"{key}.moved.json", Body=damaged)
+        (first, *_more) = examine(clone, {}).sentences()
+        assert first.startswith(f"The note s3://{BUCKET}/{key}.moved.json {why}"), first
+        assert "is unknown" in first
     remove_moved(place.at("blue"))
     assert moved_away(clone, {}) is None
 
