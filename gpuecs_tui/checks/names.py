@@ -27,6 +27,17 @@ TAKEN = (
 )
 """Key, field of AccountFacts, and what it is, untranslated. A service's and a task family's name
 only have to be new within the cluster, or not at all."""
+_TYPES = {
+    "clusters": "aws_ecs_cluster",
+    "capacity_providers": "aws_ecs_capacity_provider",
+    "autoscaling_groups": "aws_autoscaling_group",
+    "launch_templates": "aws_launch_template",
+    "load_balancers": "aws_lb",
+    "target_groups": "aws_lb_target_group",
+    "roles": "aws_iam_role",
+    "instance_profiles": "aws_iam_instance_profile",
+}
+"""Field of AccountFacts → the Terraform type of what it lists."""
 
 
 def name_limit(context: Context) -> Iterator[Finding]:
@@ -55,7 +66,7 @@ def name_taken(context: Context) -> Iterator[Finding]:
             continue
         for it in reading.value:
             if it.name == name:
-                yield from _clash(context, key, it, _(what))
+                yield from _clash(context, key, it, _(what), _TYPES[field])
     yield from _of_iam(context, unread)
     group = _log_group_reading(context)
     creates = context.stack.task.log_retention_days != LOG_GROUP_EXISTS
@@ -66,15 +77,34 @@ def name_taken(context: Context) -> Iterator[Finding]:
     yield from _made_log_group(context, group) if creates else _own_log_group(context, group)
 
 
-def _clash(context: Context, key: str, it: Named, what: str) -> Iterator[Finding]:
+def _clash(context: Context, key: str, it: Named, what: str, type_: str) -> Iterator[Finding]:
     message = _("{what} called {name} exists already.").format(
         what=what[:1].upper() + what[1:], name=it.name
     )
     remedy = _("choose another name, or import it into the stack's state")
     if context.owned is None:
         yield _undecided(context, key, message)
-    elif not context.owned & {it.name, it.arn}:
+    elif context.owned & {it.name, it.arn}:
+        return
+    elif run := context.state.begun.get(type_):
+        yield _cut_off(key, message, run)
+    else:
         yield error("name-taken", key, message, remedy)
+
+
+def _cut_off(key: str, message: str, run: str) -> Finding:
+    """Return a clash with what a run of this stack had begun to create when it was cut off."""
+    return undecided(
+        "name-taken",
+        key,
+        _(
+            "{message} It was probably created by run {run} of this stack, which was cut off."
+        ).format(message=message, run=run),
+        _(
+            "plan: the next plan looks for it and imports it; or import what is missing alone with "
+            "gpuecs-tui state DIR --recover"
+        ),
+    )
 
 
 def _undecided(context: Context, key: str, message: str) -> Finding:
@@ -115,7 +145,8 @@ def _of_iam(context: Context, unread: dict[str, tuple[str, Unknown]]) -> Iterato
         name = f"{stack.stack.name}-{part}-{stack.stack.region}"
         for it in reading.value:
             if it.name == name:
-                yield from _clash(context, "stack.name", Named(it.name, it.arn), what)
+                named = Named(it.name, it.arn)
+                yield from _clash(context, "stack.name", named, what, _TYPES[field])
 
 
 def _log_group_reading(context: Context) -> Reading[LogGroup | None]:
@@ -155,7 +186,12 @@ def _made_log_group(context: Context, reading: Reading[LogGroup | None]) -> Iter
     if context.owned is None:
         message = _("A log group called {name} exists already.").format(name=name)
         yield _undecided(context, "task.log_group", message)
-    elif name not in context.owned:
+    elif name in context.owned:
+        return
+    elif run := context.state.begun.get("aws_cloudwatch_log_group"):
+        message = _("A log group called {name} exists already.").format(name=name)
+        yield _cut_off("task.log_group", message, run)
+    else:
         yield error(
             "name-taken",
             "task.log_group",

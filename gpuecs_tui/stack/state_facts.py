@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,9 @@ class StateFacts:
     open_settings: bool = False
     """Whether the backend's settings are not all known: nothing can be required of them."""
     remarks: tuple[StateRemark, ...] = ()
+    begun: Mapping[str, str] = field(default_factory=dict)
+    """Resource type → id of the run of this stack whose creation of one was cut off: it may exist,
+    and the state lacks it."""
     earlier: str = ""
     """The directory, for a command, if the earlier version wrote its Terraform; else empty."""
     container: tuple[str, int] | None = None

@@ -12,15 +12,20 @@ from gpuecs_tui.terraform.shared_runs import ShelfProblem, shelf_of
 from gpuecs_tui.terraform.stored_state import StoredState
 
 
-def names_created(
+def created_beside(
     directory: Path, state: StoredState, environ: Mapping[str, str], *, offline: bool = False
-) -> frozenset[str]:
-    """Return the ids of what runs of this stack created and ``state`` lacks, and names in them.
+) -> tuple[Candidate, ...]:
+    """Return what runs of this stack created, or may have, and ``state`` lacks.
 
-    The next plan imports them. Blocks for a listing with a state in S3, unless ``offline``.
+    The next plan imports it. Blocks for a listing with a state in S3, unless ``offline``.
     """
     own = candidates(records_of(directory), state)
-    return names_in(with_shared(own, () if offline else _shared(directory, environ), state))
+    return tuple(with_shared(own, () if offline else _shared(directory, environ), state))
+
+
+def begun_in(created: Iterable[Candidate]) -> dict[str, str]:
+    """Return the run of each creation in ``created`` that was cut off, by resource type."""
+    return {it.type: it.run for it in created if not it.certain}
 
 
 def names_in(created: Iterable[Candidate]) -> frozenset[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.state_facts import StateFacts, StateRemark
 from gpuecs_tui.terraform.backend_block import backend_block
-from gpuecs_tui.terraform.created_names import names_created
+from gpuecs_tui.terraform.created_names import begun_in, created_beside, names_in
 from gpuecs_tui.terraform.hcl_tree import ReadProblem
 from gpuecs_tui.terraform.moved_marker import moved_away
 from gpuecs_tui.terraform.places import noted_place, pending, place_of
@@ -74,8 +74,9 @@ def _own_state(directory: Path, environ: Mapping[str, str], *, offline: bool) ->
         return OwnState(None, _unread(problem, remarks))
     values = (it.attributes.get(name) for it in state.resources for name in IDENTITIES)
     owned = frozenset(value for value in values if isinstance(value, str) and value)
-    owned |= names_created(directory, state, environ, offline=offline)
-    return OwnState(owned, StateFacts(remarks=tuple(remarks), container=_container(state)))
+    created = created_beside(directory, state, environ, offline=offline)
+    facts = StateFacts(remarks=tuple(remarks), container=_container(state), begun=begun_in(created))
+    return OwnState(owned | names_in(created), facts)
 
 
 def _container(state: StoredState) -> tuple[str, int] | None:

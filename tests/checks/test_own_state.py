@@ -38,6 +38,27 @@ def test_a_taken_name_is_unknown_while_the_state_is_unread() -> None:
         assert it.fix is None and "another name" not in it.remedy
 
 
+def test_a_taken_name_is_probably_that_of_a_creation_that_was_cut_off() -> None:
+    log_group = LogGroup(name=stack().task.log_group, retention_days=None)
+    names = stack().names
+    facts = account(
+        clusters=known((Named(names.cluster, "arn:c"),)),
+        target_groups=known((Named(names.target_group, "arn:t"),)),
+        log_groups=known((log_group,)),
+    )
+    begun = {"aws_ecs_cluster": "20261127T1-a", "aws_cloudwatch_log_group": "20261127T1-a"}
+    found = {it.field: it for it in check(stack(), facts, state=StateFacts(begun=begun), now=NOW)}
+    for field in ("names.cluster", "task.log_group"):
+        it = found.pop(field)
+        assert it.severity is Severity.UNKNOWN and it.rule == "name-taken" and it.fix is None
+        assert "probably created by run 20261127T1-a" in it.message
+        assert "--recover" in it.remedy and "another name" not in it.remedy
+    (other,) = found.values()
+    assert (other.severity, other.field) == (Severity.ERROR, "names.target_group")
+    owned = frozenset({names.cluster, names.target_group, log_group.name})
+    assert not check(stack(), facts, owned=owned, state=StateFacts(begun=begun), now=NOW)
+
+
 def test_a_directory_of_the_earlier_version_is_brought_up_to_date_first() -> None:
     facts = StateFacts(earlier="prod/llm")
     found = [it for it in check(stack(), account(), state=facts, now=NOW)

@@ -19,7 +19,10 @@ from gpuecs_tui.terraform.own_state import own_state
 from gpuecs_tui.terraform.places import Place, configured_place
 from gpuecs_tui.terraform.recovery import examine
 from gpuecs_tui.terraform.state_content import PlaceProblem, content, workspaces_at
+from gpuecs_tui.terraform.states import State
 from gpuecs_tui.terraform.stored_state import NotRead, read_state
+from tests.terraform.test_candidates import hook
+from tests.ui.run_folders import stage
 
 BUCKET = "models-of-a-team"
 BACKEND = """
@@ -211,3 +214,20 @@ def test_an_encrypted_state_is_neither_empty_nor_broken(clone: Path) -> None:
     # It waits to be moved like any other, and is refused then.
     (clone / "backend.tf").write_text(BACKEND % "")
     assert own_state(clone, {}).owned is None
+
+
+def test_a_creation_that_was_cut_off_is_named_by_its_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    directory = tmp_path / "stack"
+    lines = [
+        hook("aws_lb.this", "start"),
+        hook("aws_iam_role.task", "start"),
+        hook("aws_iam_role.task", "complete", id_="asr-task"),
+    ]
+    run = stage(directory, State.FAILED, lines)
+    (directory / "main.tf").write_text("")
+    found = own_state(directory, {})
+    assert found.facts.begun == {"aws_lb": run.id}
+    assert found.owned is not None and "asr-task" in found.owned
