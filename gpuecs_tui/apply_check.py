@@ -196,6 +196,7 @@ class Written:
 
 def written_in(directory: Path) -> Written:
     """Return what a directory's Terraform says. Raises ReadProblem or NoStack."""
+    from gpuecs_tui.terraform.last_write import deleted_since
     from gpuecs_tui.terraform.read import read
 
     found = read(directory)
@@ -205,7 +206,8 @@ def written_in(directory: Path) -> Written:
                 directory=directory
             )
         )
-    return Written(found.answers, found.unread, found.unknown)
+    unread = (*found.unread, *deleted_since(directory))
+    return Written(found.answers, unread, found.unknown)
 
 
 def findings(

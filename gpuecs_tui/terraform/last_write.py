@@ -10,12 +10,14 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from gpuecs_tui.i18n import _
 from gpuecs_tui.private_folder import make_private
 from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.stack.unread import Unread
 from gpuecs_tui.terraform.store import read_json, replace_json
 from gpuecs_tui.user_folders import state_folder
 
@@ -31,8 +33,10 @@ def digest(value: Value) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def remember(directory: Path, answers: Mapping[str, Value]) -> None:
+def remember(directory: Path, answers: Mapping[str, Value], files: Iterable[str] = ()) -> None:
     """Note that the Terraform in ``directory`` says ``answers``, because we wrote it.
+
+    ``files`` are the names of our files that are there now.
 
     Where it can't be noted, the next write asks about values that nobody changed: no more.
     """
@@ -40,6 +44,7 @@ def remember(directory: Path, answers: Mapping[str, Value]) -> None:
         "format": FORMAT,
         "directory": os.path.realpath(directory),
         "answers": {key: digest(value) for key, value in answers.items()},
+        "files": sorted(files),
     }
     with contextlib.suppress(OSError):
         path = _path(directory)
@@ -52,11 +57,7 @@ def changed_since(directory: Path) -> Callable[[str, Value], bool]:
 
     Without a note of the last write every value counts as a person's.
     """
-    tree = None
-    # Without a home directory there is no note either.
-    with contextlib.suppress(OSError):
-        tree = read_json(_path(directory))
-    answers: Any = tree.get("answers") if tree and tree.get("format") == FORMAT else None
+    answers = _noted(directory).get("answers")
     if not isinstance(answers, dict):
         return lambda _key, _value: True
 
@@ -65,6 +66,29 @@ def changed_since(directory: Path) -> Callable[[str, Value], bool]:
         return key in answers and answers[key] != digest(value)
 
     return changed
+
+
+def deleted_since(directory: Path) -> tuple[Unread, ...]:
+    """Return a record for each of our files that the last write left there and that is gone."""
+    files = _noted(directory).get("files")
+    gone = [
+        name
+        for name in (files if isinstance(files, list) else ())
+        if isinstance(name, str) and not os.path.lexists(directory / name)
+    ]
+    reason = _(
+        "was written by gpuecs-tui and has been deleted since. The next write creates it again "
+        "only where an answer changes what it holds"
+    )
+    return tuple(Unread(name, None, name, reason) for name in gone)
+
+
+def _noted(directory: Path) -> Mapping[str, Any]:
+    tree = None
+    # Without a home directory there is no note.
+    with contextlib.suppress(OSError):
+        tree = read_json(_path(directory))
+    return tree if tree and tree.get("format") == FORMAT else {}
 
 
 def _path(directory: Path) -> Path:

@@ -14,6 +14,7 @@ from gpuecs_tui.terraform.edits import Kept, files_of_decisions, keep_edits
 from gpuecs_tui.terraform.gitignore import GITIGNORE, PATTERNS
 from gpuecs_tui.terraform.hcl_tree import Body
 from gpuecs_tui.terraform.merge_values import ENVIRONMENT
+from gpuecs_tui.terraform.past import MOVED_FILE
 from gpuecs_tui.terraform.read_configuration import load
 from gpuecs_tui.terraform.read_difference import unified_diff, without_secrets
 from gpuecs_tui.terraform.read_files import is_configuration, is_override, read_texts
@@ -173,7 +174,9 @@ def write(changes: Changes, accept: Collection[str] = ()) -> None:
     _refuse_links(changes.directory, replaced)
     if replaced:
         replace_all(changes.directory, replaced, changes.before)
-    last_write.remember(changes.directory, changes.answers)
+    # Moved blocks may be deleted once every state was applied with them.
+    ours = [name for name in changes.after if name in OWN_FILES and name != MOVED_FILE]
+    last_write.remember(changes.directory, changes.answers, ours)
 
 
 def _refuse_without_effect(changes: Changes) -> None:

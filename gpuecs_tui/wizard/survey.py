@@ -129,6 +129,7 @@ def _terraform(directory: Path) -> Survey:
     if not directory.is_dir() or not any(is_loaded(path.name) for path in directory.iterdir()):
         return Survey()
     from gpuecs_tui.aws import catalogue
+    from gpuecs_tui.terraform.last_write import deleted_since
     from gpuecs_tui.terraform.read import ReadProblem, read
     from gpuecs_tui.wizard.decisions import explicit_texts, texts_of
     from gpuecs_tui.wizard.opened import of_files
@@ -143,7 +144,11 @@ def _terraform(directory: Path) -> Survey:
     opened = of_files(texts, found.answers)
     newest = _newest(directory, found.texts)
     return Survey(
-        texts=texts, unread=found.unread, opened=opened, newest=newest, earlier=found.earlier
+        texts=texts,
+        unread=(*found.unread, *deleted_since(directory)),
+        opened=opened,
+        newest=newest,
+        earlier=found.earlier,
     )
 
 

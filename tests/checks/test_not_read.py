@@ -19,7 +19,8 @@ from gpuecs_tui.stack.partial import NotKnown, partial
 from gpuecs_tui.terraform.hcl_tree import ReadProblem
 from gpuecs_tui.terraform.read import read, read_back
 from gpuecs_tui.terraform.render import render
-from gpuecs_tui.terraform.write import compare
+from gpuecs_tui.terraform.write import compare, write
+from gpuecs_tui.wizard.survey import survey
 from tests.terraform.written import made, put
 from tests.ui import fakes
 
@@ -321,3 +322,26 @@ def test_a_role_of_the_account_that_is_read_keeps_its_checks(
     assert bool(blind) is not checked
     of_account = [it for it in found if it.message.startswith("There is no VPC")]
     assert of_account if checked else not of_account
+
+
+def test_a_file_of_ours_that_was_deleted_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home"))
+    directory = tmp_path / "stack"
+    files = render(made())
+    write(compare(directory, files))
+    assert main(["check", "--offline", str(directory)]) == 0
+    assert "deleted" not in capsys.readouterr().out
+    for name in ("outputs.tf", "moved.tf"):
+        (directory / name).unlink(missing_ok=True)
+    (found,) = [it for it in written_in(directory).unread if it.file == "outputs.tf"]
+    assert "has been deleted since" in found.sentence and not found.keys
+    assert survey(directory).unread[-1] == found
+    main(["check", "--offline", str(directory)])
+    shown = capsys.readouterr().out
+    assert "outputs.tf was written by gpuecs-tui and has been deleted since." in shown
+    # What it says of the next write is so: nothing, and then it is no news any more.
+    write(compare(directory, render(made(fleet__max_size=5))))
+    assert not (directory / "outputs.tf").exists()
+    assert not [it for it in written_in(directory).unread if it.file == "outputs.tf"]
