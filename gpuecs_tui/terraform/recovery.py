@@ -30,7 +30,7 @@ from gpuecs_tui.terraform.moves import Due, due, foreign_change
 from gpuecs_tui.terraform.places import noted_place
 from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.runs import live_run, records_of, unreadable_home
-from gpuecs_tui.terraform.shared_run import SharedRun, created_elsewhere, with_shared
+from gpuecs_tui.terraform.shared_run import SharedRun, created_elsewhere, may_work, with_shared
 from gpuecs_tui.terraform.shared_runs import ShelfProblem, shelf_of
 from gpuecs_tui.terraform.stack_directory import unreadable
 from gpuecs_tui.terraform.state_content import read_place
@@ -181,10 +181,13 @@ def examine(directory: Path, environ: Mapping[str, str] | None = None) -> Recove
             # Until it is moved the engine refuses to read it.
             failed = errored.compare(directory, environment)
             missing = _missing(directory, failed, environment)
-            shared, unread_records = _shared(directory, lock, environment)
-            if shared:
+            shared, undecided, unread_records = _shared(directory, lock, environment)
+            if shared or undecided:
                 state = read_state(directory, environment)
                 missing = with_shared(missing, shared, state)
+                for run in undecided:
+                    if count := len(candidates_lacking(run.created, state)):
+                        notes = (*notes, may_work(run, count))
     except (Unreadable, NotRead) as problem:
         unknown.append(str(problem))
     except (TerraformProblem, OSError) as error:
@@ -229,17 +232,21 @@ def known_state(
 
 def _shared(
     directory: Path, lock: HeldLock | None, environ: Mapping[str, str]
-) -> tuple[tuple[SharedRun, ...], str]:
-    """Return the records beside the state of runs that are not ours and no longer work."""
+) -> tuple[tuple[SharedRun, ...], tuple[SharedRun, ...], str]:
+    """Return the records beside the state of runs that are not ours.
+
+    First of those that no longer work, then of those that may; last why they could not be read.
+    """
     shelf = shelf_of(directory, environ)
     if shelf is None:
-        return (), ""
+        return (), (), ""
     try:
         own = {it.id for it in records_of(directory)}
-        return shelf.others(own, locked=lock is not None and lock.stops), ""
+        over = shelf.others(own, locked=lock is not None and lock.stops)
+        return over, shelf.undecided(own), ""
     except ShelfProblem as problem:
         words = _("Could not read the records of runs beside the state: {reason}")
-        return (), words.format(reason=problem.message)
+        return (), (), words.format(reason=problem.message)
     finally:
         shelf.close()
 

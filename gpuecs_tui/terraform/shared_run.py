@@ -100,6 +100,20 @@ def created_elsewhere(who: str, count: int) -> str:
     return words.format(n=count, who=who)
 
 
+def may_work(run: SharedRun, count: int) -> str:
+    """Return that ``run`` of a backend without a lock may have been killed, and what it left."""
+    words = ngettext(
+        "Run {run} of {who} created {n} resource that is not in the state. The backend has no "
+        "lock, so whether that run still works is unknown. Recover it there, or set use_lockfile = "
+        "true in the backend block.",
+        "Run {run} of {who} created {n} resources that are not in the state. The backend has no "
+        "lock, so whether that run still works is unknown. Recover them there, or set use_lockfile "
+        "= true in the backend block.",
+        count,
+    )
+    return words.format(run=run.id, who=run.who, n=count)
+
+
 def parse_shared_run(text: bytes) -> SharedRun | None:
     """Return the record in ``text``; None for anything else, a later format included."""
     if len(text) > LARGEST:

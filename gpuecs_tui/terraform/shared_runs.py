@@ -98,6 +98,14 @@ class Shelf:
         """
         return tuple(it for it in self.read() if it.id not in own and self._is_over(it, locked))
 
+    def undecided(self, own: Collection[str]) -> tuple[SharedRun, ...]:
+        """Return the records of runs that are not in ``own`` and may still work, for all that is
+        known: the backend has no lock that would tell. None where it has one.
+        """
+        if self.locks:
+            return ()
+        return tuple(it for it in self.read() if it.id not in own and not it.ended)
+
     def tidy(self, records: Iterable[SharedRun], state: StoredState) -> None:
         """Delete the records of which ``state`` holds all, for anybody who has stored a state."""
         for it in records:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from gpuecs_tui.terraform import shared_runs
+from gpuecs_tui.terraform import recovery, shared_runs
 from gpuecs_tui.terraform.beside import Beside
 from gpuecs_tui.terraform.candidates import Candidate
 from gpuecs_tui.terraform.liveness import identify
@@ -170,6 +170,27 @@ def test_whose_run_may_still_work_is_left_alone() -> None:
     lockless = FakeShelf(use_lockfile=False)
     lockless.records = shelf.records
     assert {it.id for it in lockless.others(())} == {"over"}
+
+
+def test_without_a_lock_a_run_that_has_not_ended_is_named_and_not_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    clone = tmp_path / "clone"
+    clone.mkdir()
+    (clone / "main.tf").write_text("")
+    shelf = FakeShelf(use_lockfile=False)
+    shelf.put(shared("r7", ended=False, a="arn:a", b="arn:b"))
+    monkeypatch.setattr(recovery, "shelf_of", lambda *_any: shelf)
+    found = recovery.examine(clone, {})
+    assert not found.missing and not found.is_amiss
+    (sentence,) = found.sentences()
+    assert sentence.startswith("Run r7 of kim@far created 2 resources that are not in the state.")
+    assert "whether that run still works is unknown" in sentence
+    shelf.put(shared("r7", ended=True, a="arn:a", b="arn:b"))
+    assert len(recovery.examine(clone, {}).missing) == 2
+    monkeypatch.setattr(recovery, "shelf_of", lambda *_any: FakeShelf())
+    assert not recovery.examine(clone, {}).sentences()
 
 
 def test_what_another_s_run_created_counts_once() -> None:
