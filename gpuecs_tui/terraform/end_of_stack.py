@@ -33,16 +33,17 @@ class EndOfStack:
     """Resources in the state after it; None where the state was not read."""
 
     @property
-    def sentence(self) -> str:
-        """Say whose run destroys or destroyed the stack, when, and what the state says of it."""
-        values = {"run": self.run_id, "who": self.who, "at": f"{self.at.astimezone():{_MOMENT}}"}
+    def sentences(self) -> tuple[str, ...]:
+        """Say when the stack was destroyed, what the state says of it, and by whose run."""
+        at = f"{self.at.astimezone():{_MOMENT}}"
+        run = _("Run {run} of {who}.").format(run=self.run_id, who=self.who)
         if self.under_way:
-            return _("Being destroyed by run {run} of {who}, since {at}.").format(**values)
+            return _("Being destroyed since {at}.").format(at=at), run
         if self.ended_well:
-            first = _("Destroyed on {at} by run {run} of {who}.")
+            first = _("Destroyed on {at}.")
         else:
-            first = _("The destroy by run {run} of {who} ended on {at} before it was complete.")
-        return f"{first.format(**values)} {self._left()}"
+            first = _("A destroy ended on {at} before it was complete.")
+        return first.format(at=at), self._left(), run
 
     def _left(self) -> str:
         if self.left is None:

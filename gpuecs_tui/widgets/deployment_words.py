@@ -63,7 +63,8 @@ def deployment_lines(
     )
     lines: list[Content] = []
     if end is not None:
-        lines = [Content.styled(harmless(end.sentence), "bold"), Content("")]
+        lines = [Content.styled(harmless(it), "bold") for it in end.sentences]
+        lines.append(Content(""))
         sections = tuple(
             (title, [Content.styled(line.plain, "$text-muted") for line in found])
             for title, found in sections

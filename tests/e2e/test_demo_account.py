@@ -95,8 +95,8 @@ def test_a_whole_stack_lives_and_dies_on_it(
         health = balancing.describe_target_health(TargetGroupArn=group["TargetGroupArn"])
         states = {entry["TargetHealth"]["State"] for entry in health["TargetHealthDescriptions"]}
         assert states == (set() if group["TargetGroupName"] == "legacy-web" else {"healthy"})
-    # From zero instances managed scaling starts two, though one would do. The oldest launch says so:
-    # the idle instance may be gone again by now.
+    # From zero instances managed scaling starts two, though one would do. The oldest launch says
+    # so: the idle instance may be gone again by now.
     for name in ("gpu-bridge-instances", "gpu-awsvpc-instances"):
         activities = scaling.describe_scaling_activities(AutoScalingGroupName=name)["Activities"]
         launches = [it for it in activities if it["Description"].startswith("Launching")]
