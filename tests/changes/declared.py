@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.stack.model import KEYS
 
 Place = str
 """``@name`` of what the emulated account has, see ``account.places``."""
@@ -214,8 +215,13 @@ def resolved(value: Any, places: Mapping[str, str]) -> Any:
 
 
 def answers(*layers: Mapping[str, Any], places: Mapping[str, str]) -> dict[str, Value]:
-    """Return BASE with ``layers`` upon it, the account's things for their names."""
-    merged: dict[str, Any] = dict(BASE)
+    """Return BASE with ``layers`` upon it, the account's things for their names.
+
+    What a directory would keep where the answers leave a key out is written out: else a value that
+    was only tried would stay.
+    """
+    kept = (key for key, it in KEYS.items() if it.kept or it.unset is not None)
+    merged: dict[str, Any] = {key: KEYS[key].default for key in kept} | dict(BASE)
     for layer in layers:
         merged.update(layer)
     return {key: resolved(value, places) for key, value in merged.items()}
