@@ -33,6 +33,21 @@ def service_network() -> None:
     wrap(Service, "__init__", created)
 
 
+def service_network_left() -> None:
+    """A service keeps the network of its awsvpc tasks when its new tasks have no such network."""
+
+    def update_service(
+        original: Any, self: EC2ContainerServiceBackend, properties: dict[str, Any]
+    ) -> Service:
+        service: Service = original(self, properties)
+        definition = self.describe_task_definition(service.task_definition or "")
+        if definition.network_mode != "awsvpc":
+            service.network_configuration = None  # type: ignore[assignment] # as created without one
+        return service
+
+    wrap(EC2ContainerServiceBackend, "update_service", update_service)
+
+
 def service_settings() -> None:
     """A service forgets SERVICE_SETTINGS: every plan replaces it."""
 
@@ -178,6 +193,7 @@ def all_capacity_providers() -> None:
 
 GAPS = (
     service_network,
+    service_network_left,
     service_settings,
     service_counts,
     service_draining,

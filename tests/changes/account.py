@@ -72,7 +72,7 @@ def places(demo: account.DemoAccount) -> Mapping[str, str]:
     found["repository"] = next(
         it["repositoryUri"] for it in repositories if it["repositoryName"] == "llm-server"
     )
-    found["log-group"] = "/ecs/llm-server"
+    found["log-group"] = "/ecs/changes-of-its-own"
     buckets = [it["Name"] for it in client("s3").list_buckets()["Buckets"]]
     found["bucket"], found["other-bucket"] = buckets[0], buckets[-1]
     return found

@@ -131,6 +131,22 @@ def service_network(client: Client) -> bool:
     )
 
 
+def service_network_left(client: Client) -> bool:
+    ecs = client("ecs")
+    ecs.create_cluster(clusterName="left")
+    for family, mode in (("left-awsvpc", "awsvpc"), ("left-bridge", "bridge")):
+        ecs.register_task_definition(family=family, networkMode=mode, containerDefinitions=TASK)
+    places = [it["SubnetId"] for it in subnets(client)[:2]]
+    groups = [it["GroupId"] for it in client("ec2").describe_security_groups()["SecurityGroups"]]
+    network = {"subnets": places, "securityGroups": groups[:1]}
+    ecs.create_service(
+        cluster="left", serviceName="left", taskDefinition="left-awsvpc", desiredCount=0,
+        networkConfiguration={"awsvpcConfiguration": network},
+    )  # fmt: skip
+    answer = ecs.update_service(cluster="left", service="left", taskDefinition="left-bridge")
+    return bool(answer["service"].get("networkConfiguration"))
+
+
 def service_settings(client: Client) -> bool:
     cluster_with_provider(client, "settings")
     answer = service(
@@ -514,6 +530,7 @@ SYMPTOMS: dict[str, Callable[[Client], bool]] = {
     symptom.__name__: symptom
     for symptom in (
         service_network,
+        service_network_left,
         service_settings,
         service_counts,
         tasks_of_a_service,
