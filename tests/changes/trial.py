@@ -122,6 +122,7 @@ def carry_out(worker: Worker, batch: Sequence[Trial]) -> bool:
     are to be carried out one by one.
     """
     given = batch[0].change.given
+    step = "the stack before it"
     try:
         worker.settle(given)
         step = "apply"
