@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from moto.ecs.models import CapacityProvider, EC2ContainerServiceBackend, Service
@@ -10,9 +12,12 @@ from moto.ecs.responses import EC2ContainerServiceResponse
 from gpuecs_tui.demo.patching import wrap
 from gpuecs_tui.demo.tasks import PlayedTask
 
+CONFIGURATION = "deployment_configuration"
+"""The one setting with parts of its own."""
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 SERVICE_SETTINGS = {
     "capacityProviderStrategy": "capacity_provider_strategy",
-    "deploymentConfiguration": "deployment_configuration",
+    "deploymentConfiguration": CONFIGURATION,
     "placementConstraints": "placement_constraints",
     "placementStrategy": "placement_strategy",
     "healthCheckGracePeriodSeconds": "health_check_grace_period_seconds",
@@ -57,21 +62,30 @@ def service_settings() -> None:
         return answer
 
     def update_service(original: Any, self: EC2ContainerServiceResponse) -> Any:
+        # The provider sends only what changed of the configuration; ECS keeps the rest.
+        name = self._get_param("service")
+        before = dict(getattr(_service(self, name), CONFIGURATION, None) or {})
         answer = original(self)
-        _keep(self, self._get_param("service"))
+        _keep(self, name, before)
         return answer
 
     wrap(EC2ContainerServiceResponse, "create_service", create_service)
     wrap(EC2ContainerServiceResponse, "update_service", update_service)
 
 
-def _keep(response: EC2ContainerServiceResponse, name: str) -> None:
+def _service(response: EC2ContainerServiceResponse, name: str) -> Any:
     cluster = response._get_param("cluster", "default")
-    service: Any = response.ecs_backend._get_service(cluster, name.rpartition("/")[2])
+    return response.ecs_backend._get_service(cluster, name.rpartition("/")[2])
+
+
+def _keep(
+    response: EC2ContainerServiceResponse, name: str, before: Mapping[str, Any] = NOTHING
+) -> None:
+    service = _service(response, name)
     for parameter, attribute in SERVICE_SETTINGS.items():
         value = response._get_param(parameter)
         if value is not None:
-            setattr(service, attribute, value)
+            setattr(service, attribute, {**before, **value} if isinstance(value, dict) else value)
     if not hasattr(service, "availability_zone_rebalancing"):
         # What the API gives a service that doesn't say.
         service.availability_zone_rebalancing = "ENABLED"

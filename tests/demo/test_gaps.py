@@ -158,7 +158,13 @@ def service_settings(client: Client) -> bool:
         enableExecuteCommand=True,
         deploymentConfiguration={"minimumHealthyPercent": 50, "maximumPercent": 150},
     )
-    return not (
+    breaker = {"enable": True, "rollback": True}
+    updated = client("ecs").update_service(
+        cluster="settings", service="settings",
+        deploymentConfiguration={"deploymentCircuitBreaker": breaker},
+    )["service"]  # fmt: skip
+    kept = {"minimumHealthyPercent": 50, "maximumPercent": 150, "deploymentCircuitBreaker": breaker}
+    return updated.get("deploymentConfiguration") != kept or not (
         answer.get("placementConstraints")
         and answer.get("capacityProviderStrategy")
         and answer.get("healthCheckGracePeriodSeconds")
