@@ -132,7 +132,8 @@ class DeploymentScreen(StepScreen):
         self._facts, self._read_at, self._problem = message.facts, datetime.now(), ""
         url = service_url(message.outputs, certificate_domain(self.wizard))
         self._end = message.end
-        self._url = url.url if message.end is None else ""
+        gone = message.end is not None and message.end.is_gone
+        self._url = "" if gone else url.url
         lines = deployment_lines(message.facts, message.outputs, url, message.end)
         pane = self.query_one(TextPane)
         if pane.text != "\n".join(line.plain for line in lines):

@@ -98,7 +98,8 @@ def _cut_off(key: str, message: str, run: str) -> Finding:
         "name-taken",
         key,
         _(
-            "{message} It was probably created by run {run} of this stack, which was cut off."
+            "{message} Run {run} of this stack began to create one and did not record its id. "
+            "Whether it is this one is unknown."
         ).format(message=message, run=run),
         _(
             "plan: the next plan looks for it and imports it; or import what is missing alone with "

@@ -53,7 +53,7 @@ def _certificate_domain(run: Run) -> str:
 
     try:
         answers = read(run.directory).answers
-        reader = connect(region=str(answers.get("stack.region", "")))
+        reader = connect(run.profile or "", str(answers.get("stack.region", "")))
         try:
             certificates = read_certificates(reader)
         finally:

@@ -32,7 +32,10 @@ def dismiss(directory: Path, run_id: str, environ: Mapping[str, str]) -> None:
                 )
             ) from None
     if shelf is not None:
-        shelf.delete(run_id)
+        try:
+            shelf.delete(run_id)
+        finally:
+            shelf.close()
 
 
 def dismissed(run_id: str) -> str:

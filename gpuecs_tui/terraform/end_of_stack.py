@@ -33,12 +33,17 @@ class EndOfStack:
     """Resources in the state after it; None where the state was not read."""
 
     @property
+    def is_gone(self) -> bool:
+        """Whether nothing of the stack is left to be well or unwell, or soon will be."""
+        return self.under_way or (self.ended_well and self.left == 0)
+
+    @property
     def sentences(self) -> tuple[str, ...]:
         """Say when the stack was destroyed, what the state says of it, and by whose run."""
         at = f"{self.at.astimezone():{_MOMENT}}"
         run = _("Run {run} of {who}.").format(run=self.run_id, who=self.who)
         if self.under_way:
-            return _("Being destroyed since {at}.").format(at=at), run
+            return _("The stack is being destroyed (since {at}).").format(at=at), run
         if self.ended_well:
             first = _("Destroyed on {at}.")
         else:
@@ -47,7 +52,7 @@ class EndOfStack:
 
     def _left(self) -> str:
         if self.left is None:
-            return _("What is left is unknown: the state was not read.")
+            return _("Could not read the state, so the remaining resources are unknown.")
         if not self.left:
             return _("Nothing is left, as the state says.")
         words = ngettext(
@@ -70,7 +75,8 @@ def end_of_stack(
     if run.is_live:
         return EndOfStack(run.id, who, run.state_since, under_way=True)
     at = run.ended_at or run.state_since
-    if known is not None and not known.under_way and (known.run_id, known.at) == (run.id, at):
+    same = known is not None and (known.run_id, known.at) == (run.id, at)
+    if known is not None and same and not known.under_way and known.left is not None:
         return known
     try:
         left = len(read_state(directory, environ).resources)

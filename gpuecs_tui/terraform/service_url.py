@@ -27,6 +27,8 @@ class ServiceUrl:
     name, else under the load balancer's own."""
     record: str = ""
     """The DNS record that clients need, in sentences; empty without HTTPS."""
+    needs_record: bool = False
+    """Whether ``url`` leads nowhere before the record exists."""
 
 
 def service_url(outputs: Mapping[str, Any] | None, domain: str = "") -> ServiceUrl:
@@ -41,7 +43,7 @@ def service_url(outputs: Mapping[str, Any] | None, domain: str = "") -> ServiceU
         return ServiceUrl(url)
     if domain and not domain.startswith(_PATTERN):
         words = _("This name needs a DNS record: {name} CNAME {target}, or a Route 53 alias.")
-        return ServiceUrl(f"https://{domain}{port}", words.format(name=domain, target=target))
+        return ServiceUrl(f"https://{domain}{port}", words.format(name=domain, target=target), True)
     words = (
         _(
             "Clients refuse the certificate under this name. Create a DNS record for a name that "

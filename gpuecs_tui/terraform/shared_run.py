@@ -103,12 +103,12 @@ def created_elsewhere(who: str, count: int) -> str:
 def may_work(run: SharedRun, count: int) -> str:
     """Return that ``run`` of a backend without a lock may have been killed, and what it left."""
     words = ngettext(
-        "Run {run} of {who} created {n} resource that is not in the state. The backend has no "
-        "lock, so whether that run still works is unknown. Recover it there, or set use_lockfile = "
-        "true in the backend block.",
-        "Run {run} of {who} created {n} resources that are not in the state. The backend has no "
-        "lock, so whether that run still works is unknown. Recover them there, or set use_lockfile "
-        "= true in the backend block.",
+        "Run {run} of {who} created, or began to create, {n} resource that is not in the state. "
+        "The backend has no lock, so whether that run still works is unknown. Ask {who}; if the "
+        "run has ended, recover the resource there with: gpuecs-tui state DIR --recover",
+        "Run {run} of {who} created, or began to create, {n} resources that are not in the state. "
+        "The backend has no lock, so whether that run still works is unknown. Ask {who}; if the "
+        "run has ended, recover the resources there with: gpuecs-tui state DIR --recover",
         count,
     )
     return words.format(run=run.id, who=run.who, n=count)

@@ -99,8 +99,9 @@ class Shelf:
         return tuple(it for it in self.read() if it.id not in own and self._is_over(it, locked))
 
     def undecided(self, own: Collection[str]) -> tuple[SharedRun, ...]:
-        """Return the records of runs that are not in ``own`` and may still work, for all that is
-        known: the backend has no lock that would tell. None where it has one.
+        """Return the records of runs that are not in ``own`` and may still work, newest first.
+
+        None where the backend has a lock: it tells them from runs that were killed.
         """
         if self.locks:
             return ()

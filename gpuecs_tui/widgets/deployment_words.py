@@ -49,8 +49,10 @@ def deployment_lines(
 ) -> list[Content]:
     """Return everything that is known of the live stack, section by section.
 
-    Of a stack that is or was destroyed (``end``) nothing is good or bad, so nothing is coloured.
+    Of a stack that is being destroyed or is gone (``end``) nothing is good or bad, so nothing is
+    coloured. After a destroy that left something, the rest is shown as that of any other stack.
     """
+    gone = end is not None and end.is_gone
     sections: tuple[tuple[str, list[Content]], ...] = (
         (_("Service"), _part(facts.service, _service)),
         (_("Targets"), _part(facts.targets, _targets)),
@@ -65,15 +67,17 @@ def deployment_lines(
     if end is not None:
         lines = [Content.styled(harmless(it), "bold") for it in end.sentences]
         lines.append(Content(""))
+    if gone:
         sections = tuple(
             (title, [Content.styled(line.plain, "$text-muted") for line in found])
             for title, found in sections
         )
     elif url.url:
+        known = (
+            _("URL, once its DNS record exists:") if url.needs_record else _answers(facts.targets)
+        )
         lines += [
-            Content.assemble(
-                _answers(facts.targets), " ", (harmless(url.url), "bold $text-accent")
-            ),
+            Content.assemble(known, " ", (harmless(url.url), "bold $text-accent")),
             *([Content(harmless(url.record))] if url.record else ()),
             Content(""),
         ]
@@ -93,7 +97,7 @@ def _answers(targets: Reading[tuple[Target, ...] | None]) -> str:
 
 def summary(facts: DeploymentFacts, end: EndOfStack | None = None) -> Content:
     """Return the state in one line: tasks, targets, instances; or that it is or was destroyed."""
-    if end is not None:
+    if end is not None and end.is_gone:
         return Content.styled(_end_in_short(end), "bold")
     parts = []
     if isinstance(facts.service, Unknown):
@@ -121,9 +125,7 @@ def summary(facts: DeploymentFacts, end: EndOfStack | None = None) -> Content:
 def _end_in_short(end: EndOfStack) -> str:
     if end.under_way:
         return _("The stack is being destroyed.")
-    if end.ended_well:
-        return _("The stack was destroyed.")
-    return _("A destroy of the stack ended early.")
+    return _("The stack was destroyed.")
 
 
 def outputs_text(name: str, output: Any) -> str:

@@ -6,6 +6,7 @@ apply after the upgrade. In one plan with another change it comes too late for t
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,4 +59,4 @@ def upgrade_of(directory: Path) -> Changes:
             ),
             _("The findings name what is not read."),
         )
-    return compare(directory, files_for(stack, directory))
+    return compare(directory, files_for(stack, directory), environ=os.environ)

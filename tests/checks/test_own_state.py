@@ -51,7 +51,7 @@ def test_a_taken_name_is_probably_that_of_a_creation_that_was_cut_off() -> None:
     for field in ("names.cluster", "task.log_group"):
         it = found.pop(field)
         assert it.severity is Severity.UNKNOWN and it.rule == "name-taken" and it.fix is None
-        assert "probably created by run 20261127T1-a" in it.message
+        assert "Run 20261127T1-a of this stack began to create one" in it.message
         assert "--recover" in it.remedy and "another name" not in it.remedy
     (other,) = found.values()
     assert (other.severity, other.field) == (Severity.ERROR, "names.target_group")

@@ -37,7 +37,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 def answering(monkeypatch: pytest.MonkeyPatch, answer: Any) -> AnsweredReader:
     """Let every reader answer so."""
     reader = AnsweredReader({"acm:ListCertificates": answer})
-    monkeypatch.setattr(session, "connect", lambda **_any: reader)
+    monkeypatch.setattr(session, "connect", lambda *_any: reader)
     return reader
 
 
