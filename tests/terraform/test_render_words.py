@@ -34,8 +34,8 @@ IGNORED: Mapping[str, Value] = {"service.ignore_changes": ("task_definition",)}
         ({"names.target_group": "g"}, "load_balancer.tf", "VPC", False),
         ({}, "variables.tf", "Another VPC needs another stack", True),
         ({"fleet.key_name": "k"}, "variables.tf", "opens no port 22", True),
-        ({}, "outputs.tf", "a DNS name of the certificate", False),
-        (HTTPS, "outputs.tf", "a DNS name of the certificate must point at it", True),
+        ({}, "outputs.tf", "certificate", False),
+        (HTTPS, "outputs.tf", "Clients need a name that it covers", True),
     ],
 )
 def test_words_are_true_of_the_stack(
