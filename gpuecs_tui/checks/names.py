@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from gpuecs_tui.aws.facts import LOG_GROUP_PREFIX, InstanceProfile, LogGroup, Named, Role
 from gpuecs_tui.aws.reading import Known, Reading, Unknown, not_read
 from gpuecs_tui.checks.context import Context
-from gpuecs_tui.checks.finding import Finding, Fix, error, undecided, unknown
+from gpuecs_tui.checks.finding import Finding, error, undecided, unknown
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.task import LOG_GROUP_EXISTS
@@ -82,14 +82,25 @@ def _clash(context: Context, key: str, it: Named, what: str, type_: str) -> Iter
         what=what[:1].upper() + what[1:], name=it.name
     )
     remedy = _("choose another name, or import it into the stack's state")
+    clash = error("name-taken", key, message, remedy)
+    yield from _unless_own(context, clash, message, {it.name, it.arn}, type_)
+
+
+def _unless_own(
+    context: Context, clash: Finding, message: str, identities: Set[str], type_: str
+) -> Iterator[Finding]:
+    """Yield ``clash``, or ``message`` as undecided where it may be with the stack's own resource.
+
+    ``identities``: name and ARN of what has the name; ``type_``: its Terraform type.
+    """
     if context.owned is None:
-        yield _undecided(context, key, message)
-    elif context.owned & {it.name, it.arn}:
+        yield _undecided(context, clash.field, message)
+    elif context.owned & identities:
         return
     elif run := context.state.begun.get(type_):
-        yield _cut_off(key, message, run)
+        yield _cut_off(clash.field, message, run)
     else:
-        yield error("name-taken", key, message, remedy)
+        yield clash
 
 
 def _cut_off(key: str, message: str, run: str) -> Finding:
@@ -183,19 +194,11 @@ def _made_log_group(context: Context, reading: Reading[LogGroup | None]) -> Iter
     name = context.stack.task.log_group
     if isinstance(reading, Unknown) or reading.value is None:
         return
-    fix: Fix = (("task.log_retention_days", LOG_GROUP_EXISTS),)
-    if context.owned is None:
-        message = _("A log group called {name} exists already.").format(name=name)
-        yield _undecided(context, "task.log_group", message)
-    elif name in context.owned:
-        return
-    elif run := context.state.begun.get("aws_cloudwatch_log_group"):
-        message = _("A log group called {name} exists already.").format(name=name)
-        yield _cut_off("task.log_group", message, run)
-    else:
-        yield error(
-            "name-taken",
-            "task.log_group",
-            _("A log group called {name} exists already; creating it fails.").format(name=name),
-            fix=fix,
-        )
+    clash = error(
+        "name-taken",
+        "task.log_group",
+        _("A log group called {name} exists already; creating it fails.").format(name=name),
+        fix=(("task.log_retention_days", LOG_GROUP_EXISTS),),
+    )
+    message = _("A log group called {name} exists already.").format(name=name)
+    yield from _unless_own(context, clash, message, {name}, "aws_cloudwatch_log_group")
