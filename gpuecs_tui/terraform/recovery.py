@@ -242,8 +242,7 @@ def _shared(
         return (), (), ""
     try:
         own = {it.id for it in records_of(directory)}
-        over = shelf.others(own, locked=lock is not None and lock.stops)
-        return over, shelf.undecided(own), ""
+        return *shelf.sorted_out(own, locked=lock is not None and lock.stops), ""
     except ShelfProblem as problem:
         words = _("Could not read the records of runs beside the state: {reason}")
         return (), (), words.format(reason=problem.message)

@@ -96,16 +96,19 @@ class Shelf:
 
         ``locked``: the state is locked, so that any run which has not said its end may be at work.
         """
-        return tuple(it for it in self.read() if it.id not in own and self._is_over(it, locked))
+        over, _undecided = self.sorted_out(own, locked=locked)
+        return over
 
-    def undecided(self, own: Collection[str]) -> tuple[SharedRun, ...]:
-        """Return the records of runs that are not in ``own`` and may still work, newest first.
+    def sorted_out(
+        self, own: Collection[str], *, locked: bool = False
+    ) -> tuple[tuple[SharedRun, ...], tuple[SharedRun, ...]]:
+        """Return ``others``, and the records of which it is unknown whether the run still works.
 
-        None where the backend has a lock: it tells them from runs that were killed.
+        Unknown is it only without a lock, which tells such runs from those that were killed.
         """
-        if self.locks:
-            return ()
-        return tuple(it for it in self.read() if it.id not in own and not it.ended)
+        records = [it for it in self.read() if it.id not in own]
+        over = tuple(it for it in records if self._is_over(it, locked))
+        return over, () if self.locks else tuple(it for it in records if not it.ended)
 
     def tidy(self, records: Iterable[SharedRun], state: StoredState) -> None:
         """Delete the records of which ``state`` holds all, for anybody who has stored a state."""
