@@ -12,7 +12,6 @@ from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.runs import runs_of
 from gpuecs_tui.terraform.states import Operation, State
-from gpuecs_tui.terraform.store import read_json
 from gpuecs_tui.terraform.stored_state import read_state
 
 _MOMENT = "%Y-%m-%d %H:%M"
@@ -89,5 +88,4 @@ def _applied(run: Run) -> bool:
     """Tell whether Terraform began to apply a plan of ``run``."""
     if run.operation is Operation.PLAN:
         return False
-    history = (read_json(run.files.state) or {}).get("history") or ()
-    return any(step.get("state") == State.APPLYING for step in history)
+    return any(step.get("state") == State.APPLYING for step in run.read_history())

@@ -10,7 +10,7 @@ from itertools import pairwise
 from gpuecs_tui.terraform.run import Changes, Run
 from gpuecs_tui.terraform.runs import runs_of
 from gpuecs_tui.terraform.states import Operation, State
-from gpuecs_tui.terraform.store import parse_time, read_json
+from gpuecs_tui.terraform.store import parse_time
 
 
 class Kind(StrEnum):
@@ -77,8 +77,7 @@ def last_time(run: Run) -> float | None:
 
 
 def _spent_in(run: Run, state: State) -> timedelta | None:
-    history = (read_json(run.files.state) or {}).get("history") or ()
-    for step, following in pairwise(history):
+    for step, following in pairwise(run.read_history()):
         if step.get("state") == state and following.get("state") in _WELL_ENDED.get(state, ()):
             begun, ended = parse_time(str(step.get("at"))), parse_time(str(following.get("at")))
             return ended - begun if begun and ended else None
@@ -100,7 +99,6 @@ def _kind(operation: Operation, changes: Changes | None) -> Kind:
 
 
 def _apply_time(run: Run) -> timedelta | None:
-    history = (read_json(run.files.state) or {}).get("history") or ()
-    at = {str(step.get("state")): parse_time(str(step.get("at"))) for step in history}
+    at = {str(step.get("state")): parse_time(str(step.get("at"))) for step in run.read_history()}
     begun, ended = at.get(State.APPLYING), at.get(State.SUCCEEDED)
     return ended - begun if begun and ended else None

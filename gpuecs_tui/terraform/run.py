@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +24,7 @@ from gpuecs_tui.terraform.run_facts import (
 )
 from gpuecs_tui.terraform.stack_directory import DirectoryIdentity
 from gpuecs_tui.terraform.states import FINAL, WORKING, Operation, State
-from gpuecs_tui.terraform.store import parse_time
+from gpuecs_tui.terraform.store import parse_time, read_json
 from gpuecs_tui.terraform.unread_run import UnreadRun, unread_run
 
 APPROVE, DISCARD = "approve", "discard"
@@ -121,6 +122,10 @@ class Run:
     def is_final(self) -> bool:
         """Tell whether it has ended for good."""
         return self.state in FINAL
+
+    def read_history(self) -> tuple[Mapping[str, Any], ...]:
+        """Return the states that were recorded of it, ``state`` and ``at``, the first one first."""
+        return tuple((read_json(self.files.state) or {}).get("history") or ())
 
     def elapsed(self) -> float:
         """Return the seconds from its start to its end, or to now."""
