@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gpuecs_tui.aws.facts import AccountFacts
     from gpuecs_tui.aws.session import AccountReader
     from gpuecs_tui.stack.model import Stack
+    from gpuecs_tui.terraform.read import ReadBack
 
 Connect = Callable[[str], "AccountReader"]
 """Returns a reader for a region, which is closed afterwards; makes no call."""
@@ -193,10 +194,16 @@ class Written:
     unknown: frozenset[str] = frozenset()
     """Keys whose answer is unknown because of that: no default stands in for it."""
 
+    @classmethod
+    def of(cls, found: ReadBack, directory: Path) -> Written:
+        """Return what was read in ``directory``; files of ours that were deleted are not read."""
+        from gpuecs_tui.terraform.last_write import deleted_since
+
+        return cls(found.answers, (*found.unread, *deleted_since(directory)), found.unknown)
+
 
 def written_in(directory: Path) -> Written:
     """Return what a directory's Terraform says. Raises ReadProblem or NoStack."""
-    from gpuecs_tui.terraform.last_write import deleted_since
     from gpuecs_tui.terraform.read import read
 
     found = read(directory)
@@ -206,8 +213,7 @@ def written_in(directory: Path) -> Written:
                 directory=directory
             )
         )
-    unread = (*found.unread, *deleted_since(directory))
-    return Written(found.answers, unread, found.unknown)
+    return Written.of(found, directory)
 
 
 def findings(

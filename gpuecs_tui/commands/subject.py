@@ -49,10 +49,7 @@ def written_in(path: Path, *, limits: bool = True) -> Written:
     ``limits`` as in ``answers_of``.
     """
     if path.is_dir():
-        from gpuecs_tui.terraform.last_write import deleted_since
-
-        found = read_directory(path)
-        return Written(found.answers, (*found.unread, *deleted_since(path)), found.unknown)
+        return Written.of(read_directory(path), path)
     return Written(answers_of_file(path, limits=limits))
 
 
