@@ -55,8 +55,8 @@ class FormScreen(StepScreen):
         self._made: dict[str, tuple[object, tuple[str, ...], Choices]] = {}
         self._picker: tuple[str, Picker] | None = None
         self._typed_at = 0.0
-        self._pictured: object = None
-        """What the picture beside the form was drawn from."""
+        self._pictured: tuple[object, object] = (None, None)
+        """The decisions and the account that the picture beside the form was drawn from."""
 
     def compose_body(self) -> ComposeResult:
         """The form."""
@@ -107,10 +107,9 @@ class FormScreen(StepScreen):
         from gpuecs_tui.widgets.picture import Picture
 
         resolved, facts = self.wizard.decisions.resolved, self.wizard.account.facts
-        source = (resolved, id(facts))
-        if source == self._pictured:
+        if self._pictured[0] == resolved and self._pictured[1] is facts:
             return
-        self._pictured = source
+        self._pictured = (resolved, facts)
         picture = next(iter(self.query(Picture)), None)
         if picture is None:
             picture = Picture()
