@@ -34,7 +34,7 @@ from gpuecs_tui.widgets.state_rows import (
     RECOVER,
     RESTORE,
     UNLOCK,
-    mending_rows,
+    action_rows,
     resource_rows,
 )
 from gpuecs_tui.widgets.stored_resource import StoredResourceScreen
@@ -196,7 +196,7 @@ class StateScreen(StepScreen):
             Choices(
                 "",
                 ("", ""),
-                (*mending_rows(self._recovery), *resource_rows(self._recovery, self._state)),
+                (*action_rows(self._recovery), *resource_rows(self._recovery, self._state)),
             )
         )
 

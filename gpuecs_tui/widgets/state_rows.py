@@ -19,7 +19,7 @@ FORGET = "do:forget:"
 """Before the id of a run: the row that dismisses what it created."""
 
 
-def mending_rows(found: Recovery) -> list[Row]:
+def action_rows(found: Recovery) -> list[Row]:
     """Return a row for each thing that can be done about what was ``found``."""
     rows = []
     group = _("What to do")
