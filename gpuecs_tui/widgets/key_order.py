@@ -20,8 +20,11 @@ ResultType = TypeVar("ResultType")
 
 PASSES = 8
 """A key's effect goes through the queues at most so often: field, app, screen, list and back."""
-PATIENCE = 1.0
-"""Seconds that a key waits for a busy widget; then it goes its way as in any Textual app."""
+TURN_SECONDS = 0.05
+"""Length of one of the waits for a busy widget."""
+TURNS = 200
+"""Waits after which a key goes on as in any Textual app. They are counted, not timed: a widget that
+blocks the whole program (an import on a slow machine) costs one, however long it takes."""
 
 
 class OrderedKeysApp(App[ResultType]):
@@ -50,16 +53,20 @@ class OrderedKeysApp(App[ResultType]):
 
     async def _settle(self) -> None:
         """Wait until everything between the focus and the app has nothing left to do."""
-        try:
-            async with asyncio.timeout(PATIENCE):
-                for _turn in range(PASSES):
-                    chain = list(self._chain())
-                    for pump in chain:
-                        await _emptied(pump)
-                    if not any(pump.message_queue_size for pump in chain):
-                        return
-        except TimeoutError:
-            return
+        settled = asyncio.create_task(self._until_settled())
+        for _turn in range(TURNS):
+            if (await asyncio.wait({settled}, timeout=TURN_SECONDS))[0]:
+                settled.result()
+                return
+        settled.cancel()
+
+    async def _until_settled(self) -> None:
+        for _pass in range(PASSES):
+            chain = list(self._chain())
+            for pump in chain:
+                await _emptied(pump)
+            if not any(pump.message_queue_size for pump in chain):
+                return
 
     def _chain(self) -> Iterator[MessagePump]:
         yield self

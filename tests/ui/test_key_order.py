@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+
+import pytest
 from textual import events
 
+from gpuecs_tui.widgets import key_order
+from gpuecs_tui.widgets.form_field import FormField
 from tests.ui import fakes
 from tests.ui.conftest import Open, settle, until
 from tests.ui.test_walk import go_to, step, wizard
+
+BLOCKED_SECONDS = 0.1
+BLOCKS = 3
+"""For how long and how often a slow machine stands still over one key."""
 
 
 async def burst(pilot: object, *keys: str) -> None:
@@ -46,3 +56,23 @@ async def test_what_is_typed_behind_a_refusal_stays_in_the_step(open_wizard: Ope
         await until(pilot, lambda: wizard(pilot).text("network.vpc_id").endswith("x"))
         assert wizard(pilot).text("stack.name") == "llama"
         assert step(pilot) == "network"
+
+
+async def test_keys_wait_for_a_screen_however_slow_the_machine_is(
+    open_wizard: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each block is longer than all turns together: only turns that a widget really has count."""
+    monkeypatch.setattr(key_order, "TURN_SECONDS", BLOCKED_SECONDS / key_order.TURNS / 2)
+
+    async def slow(_field: FormField, event: events.Key) -> None:
+        if event.key == "tab":
+            for _block in range(BLOCKS):
+                time.sleep(BLOCKED_SECONDS)
+                await asyncio.sleep(0)
+
+    monkeypatch.setattr(FormField, "on_key", slow, raising=False)
+    async with open_wizard() as pilot:
+        await burst(pilot, "enter", "tab", "tab", *"llama")
+        await until(pilot, lambda: "a" in "".join(wizard(pilot).texts.values()))
+        await settle(pilot)
+        assert wizard(pilot).texts["stack.name"] == "llama"
