@@ -37,7 +37,7 @@ from gpuecs_tui.widgets.wire import WireApp
 from gpuecs_tui.wizard.account_feed import AccountFeed
 from gpuecs_tui.wizard.draft_saver import DraftSaver
 from gpuecs_tui.wizard.memory import Options, Wizard
-from gpuecs_tui.wizard.upgrade import is_earlier
+from gpuecs_tui.wizard.upgrade import is_earlier, read_again
 
 if TYPE_CHECKING:
     from gpuecs_tui.screens.review import ReviewScreen
@@ -212,7 +212,8 @@ class WizardApp(AccountApp[int], OrderedKeysApp[int], PaletteApp[int], WireApp[i
 
     @on(OwnedRead)
     def _owned_read(self, message: OwnedRead) -> None:
-        self.wizard.owned, self.wizard.state = message.own.owned, message.own.facts
+        self.wizard.owned = message.own.owned
+        read_again(self.wizard, message.own.facts)
         self.wizard.provider = message.provider
         self.wizard.bootstrap = message.bootstrap
         self.check_soon()

@@ -24,6 +24,7 @@ from gpuecs_tui.terraform.hcl_tree import ReadProblem
 from gpuecs_tui.terraform.rewrite import files_for
 from gpuecs_tui.terraform.states import title as title_of_state
 from gpuecs_tui.terraform.unfinished_write import drop, settle
+from gpuecs_tui.terraform.upgrade import TwoChanges, upgrade_of
 from gpuecs_tui.terraform.write import Changes, WriteProblem, compare, write
 from gpuecs_tui.widgets.age import age_line, oldest
 from gpuecs_tui.widgets.cells import harmless
@@ -52,7 +53,7 @@ from gpuecs_tui.widgets.text_pane import TextPane
 from gpuecs_tui.widgets.unchecked import UncheckedPage
 from gpuecs_tui.widgets.unfinished_question import unfinished_question
 from gpuecs_tui.wizard.memory import Wizard
-from gpuecs_tui.wizard.upgrade import is_earlier, meets_another_change, rewritten, upgrade_of
+from gpuecs_tui.wizard.upgrade import is_earlier, meets_another_change, rewritten
 
 PAGES = ("picture", "findings", "files", "decisions", "fit", "cost", "unchecked")
 
@@ -111,8 +112,8 @@ class ReviewScreen(MovingScreen):
         then_run: bool
         upgrades: bool = False
         """Whether the answers stay as the directory has them."""
-        meets_upgrade: bool = False
-        """Whether it changes an applied stack and brings it up to date as well."""
+        meets_upgrade: TwoChanges | None = None
+        """The upgrade of an applied stack with which it would be applied in one plan."""
 
     @dataclass
     class Written(Message):
@@ -307,7 +308,7 @@ class ReviewScreen(MovingScreen):
                 self.post_message(self.UnfinishedFound(unfinished.words, difference, again))
                 return
             if stack is None:
-                changes, meets = upgrade_of(directory), False
+                changes, meets = upgrade_of(directory, os.environ), None
             else:
                 changes = self._changes_to(files_for(stack, directory))
                 meets = meets_another_change(self.wizard, stack)
@@ -352,13 +353,14 @@ class ReviewScreen(MovingScreen):
                 self._write(message)
 
         if message.meets_upgrade:
-            message.meets_upgrade = False
+            question = upgrade_question(message.meets_upgrade)
+            message.meets_upgrade = None
 
             def both(yes: bool | None) -> None:
                 if yes:
                     self._write_ready(message)
 
-            self.app.push_screen(upgrade_question(), both)
+            self.app.push_screen(question, both)
             return
         if not changes.hand_edited:
             self._write(message)

@@ -154,7 +154,7 @@ MODES = (
     _reference("name-taken", "Something of a name it creates exists and isn't this stack's own."),
     _before(
         "earlier-version",
-        "An earlier version wrote the directory: its upgrade is to be applied before any change.",
+        "An earlier version wrote the directory: its upgrade must be applied before any change.",
         "test_own_state.py::test_a_directory_of_the_earlier_version_is_brought_up_to_date_first",
     ),
     _before(

@@ -90,7 +90,13 @@ _ALL = (
                 },
             ),
             DIRECTORY,
-            (("--yes",), {"action": "store_true", "help": N_("overwrite manual changes")}),
+            (
+                ("--yes",),
+                {
+                    "action": "store_true",
+                    "help": N_("overwrite manual changes; write an upgrade with other changes"),
+                },
+            ),
             (
                 ("--up-to-date",),
                 {

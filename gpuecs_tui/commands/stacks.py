@@ -22,11 +22,16 @@ from gpuecs_tui.stack.model import KEYS, Stack
 from gpuecs_tui.stack.resolve import Answers, generated_names, with_kept, with_new_defaults
 
 if TYPE_CHECKING:
+    from gpuecs_tui.terraform.upgrade import TwoChanges
     from gpuecs_tui.terraform.write import Changes, Overruled
 
 
 def render(arguments: argparse.Namespace) -> int:
-    """Write the Terraform of an answers file; what was changed by hand only with ``--yes``."""
+    """Write the Terraform of an answers file.
+
+    Only with ``--yes`` what was changed by hand is lost, and other answers meet the upgrade of a
+    directory of an earlier version in one plan.
+    """
     choose_account(arguments)
     given = subject.answers_of(arguments.answers)
     answers = (
@@ -113,6 +118,7 @@ def _write(stack: Stack, directory: Path, *, explicit: Collection[str], overwrit
     from gpuecs_tui.terraform.problems import TerraformProblem
     from gpuecs_tui.terraform.rewrite import files_for
     from gpuecs_tui.terraform.runs import live_run
+    from gpuecs_tui.terraform.upgrade import two_changes
     from gpuecs_tui.terraform.write import compare, write
 
     try:
@@ -133,8 +139,12 @@ def _write(stack: Stack, directory: Path, *, explicit: Collection[str], overwrit
             by_hand=last_write.changed_since(directory),
             environ=os.environ,
         )
-        if changes.hand_edited and not overwrite:
-            _refuse(changes)
+        two = two_changes(directory, stack, os.environ) if directory.is_dir() else None
+        if two is not None and two.unread:
+            print(harmless(_unknown_upgrade(directory, two)), file=sys.stderr)
+            two = None
+        if (changes.hand_edited or (two and changes.files)) and not overwrite:
+            _refuse(changes, two)
         write(changes, accept=changes.hand_edited)
     except TerraformProblem as problem:
         raise Failure(problem.message, problem.remedy) from None
@@ -147,12 +157,14 @@ def _write(stack: Stack, directory: Path, *, explicit: Collection[str], overwrit
         print(harmless(note))
 
 
-def _refuse(changes: Changes) -> NoReturn:
-    """Show what the write would lose of a person's work, and fail."""
+def _refuse(changes: Changes, two: TwoChanges | None) -> NoReturn:
+    """Show what the write would lose of a person's work, and what it would combine; fail."""
     for change in changes.files:
         if change.hand_edited:
             print(harmless(change.lost or change.diff), end="")
     sentences = []
+    if two:
+        sentences.append(_of_upgrade(changes.directory, two))
     edited = [change.file for change in changes.files if change.lost]
     if edited:
         sentences.append(
@@ -165,12 +177,53 @@ def _refuse(changes: Changes) -> NoReturn:
         sentences.append(
             _("gpuecs-tui did not write these values last: {values}.").format(values=values)
         )
+    if not two:
+        remedy = _(
+            "Overwrite them with --yes, or take them over first: gpuecs-tui show {directory}"
+        )
+    elif two.written:
+        remedy = _(
+            "Apply the upgrade first: gpuecs-tui apply {directory} --yes. To write all of it now, "
+            "add --yes."
+        )
+    elif two.obstacle:
+        remedy = _("To write all of it now, add --yes.")
+    else:
+        remedy = _(
+            "Write the upgrade alone and apply it first: gpuecs-tui render {directory} "
+            "{directory}. To write all of it now, add --yes."
+        )
     raise Failure(
         _("Nothing was written. {reasons}").format(reasons=" ".join(sentences)),
-        _("Overwrite them with --yes, or take them over first: gpuecs-tui show {directory}").format(
-            directory=changes.directory
-        ),
+        remedy.format(directory=changes.directory),
     )
+
+
+def _of_upgrade(directory: Path, two: TwoChanges) -> str:
+    """Return which two changes one plan would hold, and what that costs."""
+    if two.written:
+        first = _(
+            "{directory} was upgraded from an earlier version of gpuecs-tui, and the upgrade is "
+            "not applied yet."
+        )
+    else:
+        first = _("An earlier version of gpuecs-tui wrote {directory}.")
+    costs = _(
+        "One plan would hold the upgrade and the changed answers: an apply of it deregisters the "
+        "revision that a roll-back needs, and deletes a security group or instance profile that "
+        "is given up under running instances."
+    )
+    alone = two.obstacle and _("The upgrade can't be written alone. {reason}").format(
+        reason=two.obstacle
+    )
+    return " ".join(filter(None, (first.format(directory=directory), costs, alone)))
+
+
+def _unknown_upgrade(directory: Path, two: TwoChanges) -> str:
+    return _(
+        "{directory} was upgraded from an earlier version of gpuecs-tui. Whether the upgrade is "
+        "applied is unknown. {reason} If it is not, apply it before any other change."
+    ).format(directory=directory, reason=two.unread)
 
 
 def _in_words(overruled: Overruled) -> str:

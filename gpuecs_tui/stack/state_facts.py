@@ -36,6 +36,9 @@ class StateFacts:
     and the state lacks it."""
     earlier: str = ""
     """The directory, for a command, if the earlier version wrote its Terraform; else empty."""
+    unapplied: str = ""
+    """The directory, for a command, if its Terraform was upgraded from that of an earlier version
+    and the state shows that this is not applied; else empty."""
     container: tuple[str, int] | None = None
     """Name and port of the container to which the applied service sends requests; None where no
     state says it."""

@@ -18,7 +18,9 @@ from gpuecs_tui.terraform.hcl_tree import ReadProblem
 from gpuecs_tui.terraform.moved_marker import moved_away
 from gpuecs_tui.terraform.places import noted_place, pending, place_of
 from gpuecs_tui.terraform.problems import TerraformProblem
-from gpuecs_tui.terraform.read_past import is_earlier_directory
+from gpuecs_tui.terraform.read_configuration import Configuration, load
+from gpuecs_tui.terraform.read_files import read_texts
+from gpuecs_tui.terraform.read_past import is_earlier
 from gpuecs_tui.terraform.state_content import read_place
 from gpuecs_tui.terraform.stored_state import (
     DEFAULT,
@@ -33,6 +35,7 @@ from gpuecs_tui.terraform.stored_state import (
     read_state,
     workspace,
 )
+from gpuecs_tui.terraform.unapplied import is_unapplied
 from gpuecs_tui.terraform.unprepared import refuse_unknown
 
 IDENTITIES = ("name", "id", "arn", "key_name")
@@ -55,12 +58,22 @@ def own_state(directory: Path, environ: Mapping[str, str], *, offline: bool = Fa
     A local state is read as a file. Another backend's is pulled by the engine, which takes a
     second, or read from S3 where no ``init`` was run. ``offline``: only files are read.
     """
-    found = _own_state(directory, environ, offline=offline)
-    earlier = str(directory) if is_earlier_directory(directory) else ""
+    try:
+        configuration = load(read_texts(directory))
+    except ReadProblem:
+        return _own_state(directory, environ, None, offline=offline)
+    found = _own_state(directory, environ, configuration, offline=offline)
+    earlier = str(directory) if is_earlier(configuration) else ""
     return replace(found, facts=replace(found.facts, earlier=earlier))
 
 
-def _own_state(directory: Path, environ: Mapping[str, str], *, offline: bool) -> OwnState:
+def _own_state(
+    directory: Path,
+    environ: Mapping[str, str],
+    configuration: Configuration | None,
+    *,
+    offline: bool,
+) -> OwnState:
     where = backend(directory, environ)
     if offline and local_state(directory, environ) is None:
         unread = _not_asked(directory, where, environ)
@@ -75,7 +88,13 @@ def _own_state(directory: Path, environ: Mapping[str, str], *, offline: bool) ->
     values = (it.attributes.get(name) for it in state.resources for name in IDENTITIES)
     owned = frozenset(value for value in values if isinstance(value, str) and value)
     created = created_beside(directory, state, environ, offline=offline)
-    facts = StateFacts(remarks=tuple(remarks), container=_container(state), begun=begun_in(created))
+    unapplied = configuration is not None and is_unapplied(configuration, state)
+    facts = StateFacts(
+        remarks=tuple(remarks),
+        container=_container(state),
+        begun=begun_in(created),
+        unapplied=str(directory) if unapplied else "",
+    )
     return OwnState(owned | names_in(created), facts)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gpuecs_tui.stack.model import Stack
-from gpuecs_tui.terraform.hcl_tree import ReadProblem, Reference
+from gpuecs_tui.terraform.hcl_tree import Reference
 from gpuecs_tui.terraform.past import (
     FORMER,
     HTTP,
@@ -24,8 +24,7 @@ from gpuecs_tui.terraform.past import (
     moves_for,
     possible_moves,
 )
-from gpuecs_tui.terraform.read_configuration import Configuration, load
-from gpuecs_tui.terraform.read_files import read_texts
+from gpuecs_tui.terraform.read_configuration import Configuration
 from gpuecs_tui.terraform.store import read_json
 from gpuecs_tui.terraform.tflock import STATE_NAME
 
@@ -35,14 +34,6 @@ _HTTP_PORT = 80
 def is_earlier(configuration: Configuration) -> bool:
     """Tell whether a configuration names its listener as the earlier version did."""
     return f"{LISTENER}.this" in configuration.blocks
-
-
-def is_earlier_directory(directory: Path) -> bool:
-    """Tell the same of a directory's Terraform; False where it can't be read. Takes 0.1 s."""
-    try:
-        return is_earlier(load(read_texts(directory)))
-    except ReadProblem:
-        return False
 
 
 def past_in(configuration: Configuration) -> Past:

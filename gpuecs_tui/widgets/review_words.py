@@ -8,6 +8,7 @@ from textual.content import Content
 
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.stack.model import KEYS
+from gpuecs_tui.terraform.upgrade import TwoChanges
 from gpuecs_tui.terraform.write import Changes
 from gpuecs_tui.widgets.cells import harmless
 from gpuecs_tui.widgets.confirm import Confirm
@@ -60,15 +61,25 @@ def despite_question(wizard: Wizard) -> Confirm:
     return Confirm(_("Write despite these findings?"), lines, yes=_("Write"), word=name, grave=True)
 
 
-def upgrade_question() -> Confirm:
+def upgrade_question(two: TwoChanges) -> Confirm:
     """Ask before an answer is written that meets the upgrade of the directory in one plan."""
+    if two.unread:
+        first = _(
+            "This directory was upgraded from an earlier version of gpuecs-tui. Whether the "
+            "upgrade is applied is unknown. {reason} If it is not, one plan holds both changes."
+        ).format(reason=harmless(two.unread))
+    elif two.written:
+        first = _(
+            "This directory was upgraded from an earlier version of gpuecs-tui, and the upgrade is "
+            "not applied yet. If your answers are written now, one plan holds both changes."
+        )
+    else:
+        first = _(
+            "An earlier version of gpuecs-tui wrote this directory. Writing your answers also "
+            "brings it up to date, and one plan holds both changes."
+        )
     lines = [
-        Content(
-            _(
-                "An earlier version of gpuecs-tui wrote this directory. Writing your answers also "
-                "brings it up to date, and one plan holds both changes."
-            )
-        ),
+        Content(first),
         Content(
             _(
                 "In that plan nothing protects what runs yet: the present revision of the task "
@@ -77,14 +88,23 @@ def upgrade_question() -> Confirm:
             )
         ),
         Content(""),
-        Content(
-            _(
-                "To apply them one after the other, answer No and press u: it writes only the "
-                "upgrade, and your answers stay in the draft."
-            )
-        ),
+        Content(harmless(_one_after_the_other(two))),
     ]
     return Confirm(_("Two changes in one plan"), lines, yes=_("Write both"))
+
+
+def _one_after_the_other(two: TwoChanges) -> str:
+    if two.written:
+        return _(
+            "To apply them one after the other, answer No, then plan and apply the upgrade first "
+            "in the step Run (Ctrl+T). Your answers stay in the draft."
+        )
+    if two.obstacle:
+        return _("The upgrade can't be written alone. {reason}").format(reason=two.obstacle)
+    return _(
+        "To apply them one after the other, answer No and press u: it writes only the upgrade, "
+        "and your answers stay in the draft."
+    )
 
 
 def plans_as_it_is(wizard: Wizard) -> bool:

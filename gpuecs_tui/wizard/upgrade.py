@@ -1,21 +1,19 @@
-"""A directory that the earlier version wrote: its upgrade is a change of its own, applied first.
+"""The upgrade of a directory that an earlier version wrote, as the wizard knows of it.
 
-What protects running instances and the revision to roll back to is in the state only from the
-apply after the upgrade. In one plan with another change it comes too late for that change.
+It is a change of its own, applied before any other (terraform/upgrade.py).
 """
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gpuecs_tui.i18n import _
+from gpuecs_tui.wizard.run_environment import state_environment
 
 if TYPE_CHECKING:
     from gpuecs_tui.stack.model import Stack
-    from gpuecs_tui.terraform.write import Changes
+    from gpuecs_tui.stack.state_facts import StateFacts
+    from gpuecs_tui.terraform.upgrade import TwoChanges
     from gpuecs_tui.wizard.memory import Wizard
 
 
@@ -25,38 +23,35 @@ def is_earlier(wizard: Wizard) -> bool:
 
 
 def rewritten(wizard: Wizard) -> None:
-    """Note that this version wrote the directory."""
-    if wizard.state is not None:
-        wizard.state = replace(wizard.state, earlier="")
+    """Note that this version wrote the directory; what was applied of it still lacks the upgrade.
 
-
-def meets_another_change(wizard: Wizard, stack: Stack) -> bool:
-    """Tell whether writing ``stack`` upgrades a stack that may be applied and changes it as well.
-
-    Reads the directory. Raises ReadProblem.
+    Nothing is open where the state is known to be empty.
     """
-    from gpuecs_tui.terraform.read import read
-
-    if not is_earlier(wizard) or wizard.owned == frozenset():
-        return False
-    return read(wizard.options.directory).stack != stack
+    if wizard.state is not None and wizard.state.earlier:
+        directory = "" if wizard.owned == frozenset() else wizard.state.earlier
+        wizard.state = replace(wizard.state, earlier="", unapplied=directory)
 
 
-def upgrade_of(directory: Path) -> Changes:
-    """Return what the upgrade alone changes: every answer stays as ``directory`` has it.
+def read_again(wizard: Wizard, facts: StateFacts) -> None:
+    """Take what was read of the state since.
 
-    Raises ReadProblem, WriteProblem.
+    A state that could not be read doesn't say that an upgrade was applied.
     """
-    from gpuecs_tui.terraform.read import read
-    from gpuecs_tui.terraform.rewrite import files_for
-    from gpuecs_tui.terraform.write import WriteProblem, compare
+    before = wizard.state
+    if facts.unread and not facts.earlier and before is not None and before.unapplied:
+        facts = replace(facts, unapplied=before.unapplied)
+    wizard.state = facts
 
-    stack = read(directory).stack
-    if stack is None:
-        raise WriteProblem(
-            _("Could not bring {directory} up to date: not all of it is read.").format(
-                directory=directory
-            ),
-            _("The findings name what is not read."),
-        )
-    return compare(directory, files_for(stack, directory), environ=os.environ)
+
+def meets_another_change(wizard: Wizard, stack: Stack) -> TwoChanges | None:
+    """Return what meets if ``stack`` is written: the upgrade, not applied yet, and other answers.
+
+    None where nothing meets. Reads the directory, and its state where an upgrade may be open:
+    blocks. Raises ReadProblem.
+    """
+    from gpuecs_tui.terraform.upgrade import two_changes
+
+    found = two_changes(wizard.options.directory, stack, state_environment(wizard.profile))
+    written_here = wizard.state is not None and bool(wizard.state.unapplied)
+    # An upgrade of long ago is not asked about because its state can't be read today.
+    return found if found is None or not found.unread or written_here else None

@@ -67,6 +67,11 @@ def test_a_directory_of_the_earlier_version_is_brought_up_to_date_first() -> Non
     assert said.severity is Severity.WARNING and not said.holds_step
     assert "u in the review" in said.remedy
     assert "gpuecs-tui render prod/llm prod/llm" in said.remedy
+    facts = StateFacts(unapplied="prod/llm")
+    (said,) = (it for it in check(stack(), account(), state=facts, now=NOW)
+               if it.rule == "earlier-version")  # fmt: skip
+    assert "not applied yet" in said.message and "u in the review" not in said.remedy
+    assert "gpuecs-tui apply prod/llm --yes" in said.remedy
     assert "earlier-version" not in {it.rule for it in check(stack(), account(), now=NOW)}
 
 

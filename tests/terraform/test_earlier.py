@@ -20,7 +20,8 @@ from gpuecs_tui.terraform.read import ReadBack, read, read_back
 from gpuecs_tui.terraform.read_configuration import load
 from gpuecs_tui.terraform.render import render
 from gpuecs_tui.terraform.rewrite import files_for
-from gpuecs_tui.terraform.write import compare, write
+from gpuecs_tui.terraform.upgrade import TwoChanges, two_changes, upgrade_of
+from gpuecs_tui.terraform.write import WriteProblem, compare, write
 from tests.terraform.written import CERTIFICATE, HTTPS, made, put, references
 
 EARLIER = Path(__file__).parent / "data" / "earlier"
@@ -41,6 +42,25 @@ def copied(name: str, folder: Path, *, state: bool = False) -> Path:
     if not state:
         (folder / name / "terraform.tfstate").unlink(missing_ok=True)
     return folder / name
+
+
+def applied(directory: Path, *, whole: bool = True) -> None:
+    """Have the local state as an apply of the upgrade leaves it; not ``whole``: that was cut off.
+
+    The engine writes what it moves before it changes anything.
+    """
+    names = {f"{LISTENER}.this": "http", f"{RULE}.listener": "http"}
+    path = directory / "terraform.tfstate"
+    raw = json.loads(path.read_text())
+    for resource in raw["resources"]:
+        address = f"{resource['type']}.{resource['name']}"
+        resource["name"] = names.get(address, resource["name"])
+        if whole and address == "aws_ecs_task_definition.this":
+            resource["instances"][0]["attributes"]["skip_destroy"] = True
+    ties = {"mode": "managed", "type": "terraform_data", "name": "fleet_ties",
+            "instances": [{"attributes": {"id": "t"}}]}  # fmt: skip
+    raw["resources"].append(ties)
+    path.write_text(json.dumps(raw))
 
 
 def understood(directory: Path) -> tuple[ReadBack, Stack]:
@@ -254,6 +274,54 @@ def test_the_rules_learn_of_it_and_of_the_container_that_is_applied(tmp_path: Pa
     assert facts.earlier == str(directory)
     assert facts.container == (stack.task.container_name, stack.task.container_port)
     write(compare(directory, files_for(stack, directory)))
-    assert own_state(directory, {}).facts.earlier == ""
+    facts = own_state(directory, {}).facts
+    assert (facts.earlier, facts.unapplied) == ("", str(directory))
     (directory / "terraform.tfstate").unlink()
-    assert own_state(directory, {}).facts.container is None
+    facts = own_state(directory, {}).facts
+    assert (facts.container, facts.unapplied) == (None, "")
+
+
+def test_an_upgrade_is_open_until_all_of_it_is_applied(tmp_path: Path) -> None:
+    directory = copied("defaults", tmp_path, state=True)
+    stored = (directory / "terraform.tfstate").read_bytes()
+    _, stack = understood(directory)
+    more = other(stack, {"service.desired_count": 3})
+    assert two_changes(directory, more, {}) == TwoChanges(written=False)
+    assert two_changes(directory, stack, {}) is None
+    (directory / "terraform.tfstate").unlink()
+    assert two_changes(directory, more, {}) is None
+    (directory / "terraform.tfstate").write_bytes(stored)
+    write(compare(directory, files_for(stack, directory)))
+    assert two_changes(directory, stack, {}) is None
+    applied(directory, whole=False)
+    assert two_changes(directory, more, {}) == TwoChanges(written=True)
+    (directory / "terraform.tfstate").write_bytes(stored)
+    applied(directory)
+    assert own_state(directory, {}).facts.unapplied == ""
+    assert two_changes(directory, more, {}) is None
+    (directory / "terraform.tfstate").write_text("{")
+    unknown = two_changes(directory, more, {})
+    assert unknown is not None and unknown.written and "terraform.tfstate" in unknown.unread
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "said"),
+    [
+        ("fleet.tf", "= var.max_size", "= local.most",
+         "Not all of the directory's Terraform is read"),
+        ("terraform.tfvars", "min_size      = 0", "min_size      = 9",
+         "The values in the directory's Terraform are not valid: fleet.m"),
+    ],
+)  # fmt: skip
+def test_why_the_upgrade_can_t_be_written_alone(
+    file: str, before: str, after: str, said: str, tmp_path: Path
+) -> None:
+    directory = copied("defaults", tmp_path, state=True)
+    _, stack = understood(directory)
+    path = directory / file
+    assert before in path.read_text()
+    path.write_text(path.read_text().replace(before, after))
+    found = two_changes(directory, stack, {})
+    assert found is not None and found.obstacle.startswith(said)
+    with pytest.raises(WriteProblem, match=said):
+        upgrade_of(directory, {})

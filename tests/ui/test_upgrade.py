@@ -20,7 +20,7 @@ from gpuecs_tui.widgets.confirm import Confirm
 from gpuecs_tui.wizard.survey import survey
 from gpuecs_tui.wizard.upgrade import is_earlier, meets_another_change
 from tests.terraform import fake_engine
-from tests.terraform.test_earlier import copied
+from tests.terraform.test_earlier import applied, copied
 from tests.ui.conftest import settle, until, wizard_app
 from tests.ui.test_review import wizard as wizard_of
 
@@ -65,7 +65,7 @@ async def test_u_writes_only_the_upgrade_and_keeps_the_typed_answer(directory: P
     async with opened(directory, task__stop_timeout_seconds="90") as pilot:
         wizard = wizard_of(pilot)
         assert any(it.rule == "earlier-version" for it in wizard.findings)
-        assert before is not None and not meets_another_change(wizard, before)
+        assert before is not None and meets_another_change(wizard, before) is None
         assert ("u", "bring up to date") in review(pilot).key_hints()
         titles = {it.title for it in pilot.app.get_system_commands(pilot.app.screen)}
         assert "Bring the stack up to date" in titles
@@ -74,16 +74,26 @@ async def test_u_writes_only_the_upgrade_and_keeps_the_typed_answer(directory: P
         assert not is_earlier(wizard) and not wizard.is_as_opened
         assert wizard.text("task.stop_timeout_seconds") == "90"
         wizard.check()
-        assert not any(it.rule == "earlier-version" for it in wizard.findings)
+        (said,) = (it for it in wizard.findings if it.rule == "earlier-version")
+        assert "not applied yet" in said.message and "apply the upgrade before" in said.remedy
         after = read(directory)
         assert (after.stack, after.earlier) == (before, False)
-        # The answer comes second, and asks for nothing more. Nothing is written under a live run.
+        # A plan of the upgrade is not its apply. Nothing is written under a live run.
         await until(pilot, lambda: planned(directory))
         app = pilot.app
         assert isinstance(app, WizardApp)
+        upgraded = texts_in(directory)
         app.go("review")
         await until(pilot, lambda: isinstance(pilot.app.screen, ReviewScreen))
         await until(pilot, lambda: "Next writes to" in review(pilot).live().plain)
+        await pilot.press("w")
+        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+        asked = lines_of(pilot)
+        assert "plan and apply the upgrade first" in asked and "press u" not in asked
+        await pilot.press("n")
+        assert texts_in(directory) == upgraded
+        # Once it is applied, the answer asks for nothing more.
+        applied(directory)
         await pilot.press("w")
         await until(pilot, lambda: wizard.is_as_opened)
         written = read(directory).stack
@@ -97,10 +107,16 @@ async def test_an_answer_that_meets_the_upgrade_is_asked_about(directory: Path) 
         for key, written in (("n", False), ("y", True)):
             await pilot.press("w")
             await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+            assert "answer No and press u" in lines_of(pilot)
             await pilot.press(key)
             await until(pilot, lambda: isinstance(pilot.app.screen, ReviewScreen))
             await until(pilot, lambda: not written or not is_earlier(wizard))  # noqa: B023
             assert (texts_in(directory) != before) is written
+
+
+def lines_of(pilot: Pilot[int]) -> str:
+    """The words of the question over the screen."""
+    return " ".join(str(it.render()) for it in pilot.app.screen.query("#lines Static"))
 
 
 def planned(directory: Path) -> bool:

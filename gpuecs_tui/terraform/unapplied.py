@@ -1,0 +1,38 @@
+"""Whether a directory holds an upgrade that its state doesn't have yet."""
+
+from __future__ import annotations
+
+from gpuecs_tui.terraform.past import FORMER, HTTP, HTTPS, LISTENER
+from gpuecs_tui.terraform.read_configuration import Configuration
+from gpuecs_tui.terraform.read_past import is_earlier, past_in
+from gpuecs_tui.terraform.stored_state import StoredState
+
+_TASK, _TIES, _GROUP = (
+    "aws_ecs_task_definition.this",
+    "terraform_data.fleet_ties",
+    "aws_autoscaling_group.this",
+)
+_KEPT = "skip_destroy"
+"""Argument of the task definition that keeps the revisions to roll back to."""
+
+
+def is_unapplied(configuration: Configuration, state: StoredState) -> bool:
+    """Tell whether ``configuration`` holds an upgrade that is not applied to ``state``.
+
+    The state has the earlier version's addresses, or an apply ended before it had changed all that
+    protects what runs.
+    """
+    present = configuration.blocks.keys()
+    if is_earlier(configuration) or not {f"{LISTENER}.{HTTP}", f"{LISTENER}.{HTTPS}"} & present:
+        return False
+    former = {f"{kind}.{name}" for kind, *names in FORMER for name in names} - present
+    held = {it.address.partition("[")[0] for it in state.resources}
+    if former & held:
+        return True
+    if not past_in(configuration).moves:
+        return False
+    task = state.find(_TASK)
+    deregisters = task is not None and task.attributes.get(_KEPT) is not True
+    if deregisters and configuration.value(_TASK, _KEPT) is True:
+        return True
+    return _TIES in present and _GROUP in held and _TIES not in held

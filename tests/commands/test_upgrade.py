@@ -1,0 +1,74 @@
+"""``render`` onto a directory of an earlier version: its upgrade and other answers in one plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gpuecs_tui.cli import main
+from gpuecs_tui.stack.answers import dump_answers
+from gpuecs_tui.terraform.read import read
+from tests.terraform.test_earlier import applied, copied
+
+
+def test_other_answers_meet_the_upgrade_only_with_a_yes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home"))
+    directory = copied("https-443", tmp_path, state=True)
+    stack = read(directory).stack
+    assert stack is not None
+    answers = tmp_path / "answers.toml"
+    answers.write_text(dump_answers({**stack.flat(), "service.desired_count": 5}))
+
+    def refused(*words: str) -> str:
+        before = {path.name: path.read_bytes() for path in directory.iterdir()}
+        assert main(["render", *words]) != 0
+        assert {path.name: path.read_bytes() for path in directory.iterdir()} == before
+        return capsys.readouterr().err
+
+    def count() -> object:
+        return read(directory).answers["service.desired_count"]
+
+    alone = f"render {directory} {directory}"
+    said = refused(str(answers), str(directory))
+    assert f"An earlier version of gpuecs-tui wrote {directory}" in said
+    assert alone in said and "--yes" in said
+    # Today's defaults are other answers too.
+    assert alone in refused(str(directory), str(directory), "--up-to-date")
+    # What a yes would overwrite as well is said with it.
+    fleet = directory / "fleet.tf"
+    written = fleet.read_text()
+    fleet.write_text(f"{written}# mine\n")
+    assert "One plan would hold" in refused(str(answers), str(directory))
+    fleet.write_text(written)
+
+    assert main(["render", str(directory), str(directory)]) == 0
+    assert not read(directory).earlier and read(directory).stack == stack
+    said = refused(str(answers), str(directory))
+    assert "the upgrade is not applied yet" in said
+    assert f"gpuecs-tui apply {directory} --yes" in said and alone not in said
+    assert main(["render", str(answers), str(directory), "--yes"]) == 0
+    assert count() == 5
+
+
+def test_nothing_is_asked_once_the_upgrade_is_applied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home"))
+    directory = copied("defaults", tmp_path, state=True)
+    state = directory / "terraform.tfstate"
+    stored = state.read_bytes()
+    assert main(["render", str(directory), str(directory)]) == 0
+    stack = read(directory).stack
+    assert stack is not None
+    answers = tmp_path / "answers.toml"
+    answers.write_text(dump_answers({**stack.flat(), "service.desired_count": 5}))
+    state.write_text("{")
+    assert main(["render", str(answers), str(directory)]) == 0
+    assert "Whether the upgrade is applied is unknown" in capsys.readouterr().err
+    state.write_bytes(stored)
+    applied(directory)
+    assert main(["render", str(directory), str(directory), "--up-to-date"]) == 0
+    assert not capsys.readouterr().err
