@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Set
+from dataclasses import replace
 
 from gpuecs_tui.aws.facts import LOG_GROUP_PREFIX, InstanceProfile, LogGroup, Named, Role
 from gpuecs_tui.aws.reading import Known, Reading, Unknown, not_read
@@ -27,17 +28,16 @@ TAKEN = (
 )
 """Key, field of AccountFacts, and what it is, untranslated. A service's and a task family's name
 only have to be new within the cluster, or not at all."""
-_TYPES = {
-    "clusters": "aws_ecs_cluster",
-    "capacity_providers": "aws_ecs_capacity_provider",
-    "autoscaling_groups": "aws_autoscaling_group",
-    "launch_templates": "aws_launch_template",
-    "load_balancers": "aws_lb",
-    "target_groups": "aws_lb_target_group",
-    "roles": "aws_iam_role",
-    "instance_profiles": "aws_iam_instance_profile",
+_ADDRESSES = {
+    "names.cluster": "aws_ecs_cluster.this",
+    "names.capacity_provider": "aws_ecs_capacity_provider.this",
+    "names.autoscaling_group": "aws_autoscaling_group.this",
+    "names.launch_template": "aws_launch_template.this",
+    "names.load_balancer": "aws_lb.this",
+    "names.target_group": "aws_lb_target_group.this",
 }
-"""Field of AccountFacts → the Terraform type of what it lists."""
+"""Key → the address of what gets the name in the stack's Terraform."""
+_PROFILE, _LOG_GROUP = "aws_iam_instance_profile.this", "aws_cloudwatch_log_group.this"
 
 
 def name_limit(context: Context) -> Iterator[Finding]:
@@ -66,7 +66,7 @@ def name_taken(context: Context) -> Iterator[Finding]:
             continue
         for it in reading.value:
             if it.name == name:
-                yield from _clash(context, key, it, _(what), _TYPES[field])
+                yield from _clash(context, key, it, _(what), _ADDRESSES[key])
     yield from _of_iam(context, unread)
     group = _log_group_reading(context)
     creates = context.stack.task.log_retention_days != LOG_GROUP_EXISTS
@@ -77,30 +77,49 @@ def name_taken(context: Context) -> Iterator[Finding]:
     yield from _made_log_group(context, group) if creates else _own_log_group(context, group)
 
 
-def _clash(context: Context, key: str, it: Named, what: str, type_: str) -> Iterator[Finding]:
+def _clash(context: Context, key: str, it: Named, what: str, address: str) -> Iterator[Finding]:
     message = _("{what} called {name} exists already.").format(
         what=what[:1].upper() + what[1:], name=it.name
     )
     remedy = _("choose another name, or import it into the stack's state")
     clash = error("name-taken", key, message, remedy)
-    yield from _unless_own(context, clash, message, {it.name, it.arn}, type_)
+    yield from _unless_own(context, clash, message, {it.name, it.arn}, address)
 
 
 def _unless_own(
-    context: Context, clash: Finding, message: str, identities: Set[str], type_: str
+    context: Context, clash: Finding, message: str, identities: Set[str], address: str
 ) -> Iterator[Finding]:
     """Yield ``clash``, or ``message`` as undecided where it may be with the stack's own resource.
 
-    ``identities``: name and ARN of what has the name; ``type_``: its Terraform type.
+    ``identities``: name and ARN of what has the name; ``address``: that of the stack's resource.
     """
+    begun = context.state.begun.get(address)
     if context.owned is None:
         yield _undecided(context, clash.field, message)
     elif context.owned & identities:
         return
-    elif run := context.state.begun.get(type_):
-        yield _cut_off(clash.field, message, run)
-    else:
+    elif begun is None or (begun.name and begun.name not in identities):
         yield clash
+    elif begun.refused:
+        yield _refused(clash, message, begun.run)
+    else:
+        yield _cut_off(clash.field, message, begun.run)
+
+
+def _refused(clash: Finding, message: str, run: str) -> Finding:
+    """Return a clash for which a run of this stack failed: the name was probably taken before."""
+    return replace(
+        clash,
+        message=_("{message} AWS refused to create another one in run {run} of this stack.").format(
+            message=message, run=run
+        ),
+        remedy=clash.remedy
+        if clash.fix
+        else _(
+            "choose another name; if run {run} created it all the same, import it with "
+            "gpuecs-tui state DIR --recover"
+        ).format(run=run),
+    )
 
 
 def _cut_off(key: str, message: str, run: str) -> Finding:
@@ -136,18 +155,15 @@ def _of_iam(context: Context, unread: dict[str, tuple[str, Unknown]]) -> Iterato
     stack = context.stack
     if not stack.stack.name:
         return
+    role, profile = _("an IAM role"), _("an instance profile")
+    own_profile = stack.fleet.instance_profile_arn
     created = (
-        ("roles", "instance", stack.fleet.instance_profile_arn, _("an IAM role")),
-        ("roles", "execution", stack.task.execution_role_arn, _("an IAM role")),
-        ("roles", "task", stack.task.task_role_arn, _("an IAM role")),
-        (
-            "instance_profiles",
-            "instance",
-            stack.fleet.instance_profile_arn,
-            _("an instance profile"),
-        ),
+        ("roles", "instance", own_profile, role, "aws_iam_role.instance"),
+        ("roles", "execution", stack.task.execution_role_arn, role, "aws_iam_role.execution"),
+        ("roles", "task", stack.task.task_role_arn, role, "aws_iam_role.task"),
+        ("instance_profiles", "instance", own_profile, profile, _PROFILE),
     )
-    for field, part, chosen, what in created:
+    for field, part, chosen, what, address in created:
         if chosen:
             continue
         reading: Reading[tuple[Role | InstanceProfile, ...]] = getattr(context.account, field)
@@ -158,7 +174,7 @@ def _of_iam(context: Context, unread: dict[str, tuple[str, Unknown]]) -> Iterato
         for it in reading.value:
             if it.name == name:
                 named = Named(it.name, it.arn)
-                yield from _clash(context, "stack.name", named, what, _TYPES[field])
+                yield from _clash(context, "stack.name", named, what, address)
 
 
 def _log_group_reading(context: Context) -> Reading[LogGroup | None]:
@@ -201,4 +217,4 @@ def _made_log_group(context: Context, reading: Reading[LogGroup | None]) -> Iter
         fix=(("task.log_retention_days", LOG_GROUP_EXISTS),),
     )
     message = _("A log group called {name} exists already.").format(name=name)
-    yield from _unless_own(context, clash, message, {name}, "aws_cloudwatch_log_group")
+    yield from _unless_own(context, clash, message, {name}, _LOG_GROUP)

@@ -21,6 +21,18 @@ class StateRemark:
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """A creation that a run of the stack began and whose id it did not record."""
+
+    run: str
+    """Id of the run."""
+    name: str = ""
+    """What was to be created, by its attribute ``name``; empty where that is not known."""
+    refused: bool = False
+    """Whether AWS refused it because the name was taken. A repeated call may have taken it."""
+
+
+@dataclass(frozen=True, slots=True)
 class StateFacts:
     """The state of a directory, as far as it was read."""
 
@@ -31,9 +43,8 @@ class StateFacts:
     open_settings: bool = False
     """Whether the backend's settings are not all known: nothing can be required of them."""
     remarks: tuple[StateRemark, ...] = ()
-    begun: Mapping[str, str] = field(default_factory=dict)
-    """Resource type → id of the run of this stack whose creation of one was cut off: it may exist,
-    and the state lacks it."""
+    begun: Mapping[str, Begun] = field(default_factory=dict)
+    """Resource address, without a key → its creation: it may exist, and the state lacks it."""
     earlier: str = ""
     """The directory, for a command, if the earlier version wrote its Terraform; else empty."""
     unapplied: str = ""

@@ -53,6 +53,8 @@ class Candidate:
     """What the state holds at this address instead; empty where it holds nothing."""
     by: str = ""
     """``user@host`` whose run it was; empty for a run that is recorded on this machine."""
+    taken: bool = False
+    """Whether AWS refused its creation because the name was taken."""
 
     @property
     def certain(self) -> bool:
@@ -127,15 +129,14 @@ def _lacking(told: Iterable[Candidate], state: StoredState) -> Iterator[Candidat
 def told_by(run: Run | UnreadRun) -> Mapping[str, Candidate | None]:
     """Return address → what the run created there; None: what stood there is deleted."""
     events = events_of(run.files)
-    refused = {
-        event.address
-        for event in events
-        if isinstance(event, Diagnostic)
-        and event.severity == "error"
-        and _CREATING.match(event.summary)
-        and _REFUSED.search(words := f"{event.summary}\n{event.detail}")
-        and not _TAKEN.search(words)
-    }
+    refused, taken = set(), set()
+    for event in events:
+        if isinstance(event, Diagnostic) and event.severity == "error":
+            words = f"{event.summary}\n{event.detail}"
+            if _TAKEN.search(words):
+                taken.add(event.address)
+            elif _CREATING.match(event.summary) and _REFUSED.search(words):
+                refused.add(event.address)
     absent = _absent(run.files)
     told: dict[str, Candidate | None] = {}
     begun: dict[str, datetime | None] = {}
@@ -154,8 +155,12 @@ def told_by(run: Run | UnreadRun) -> Mapping[str, Candidate | None]:
                 address, event.resource_type, event.id_value, run.id, begun.get(address)
             )
     for address, found in list(told.items()):
-        if found is not None and not found.certain and (address in refused or address in absent):
+        if found is None or found.certain:
+            continue
+        if address in refused or address in absent:
             del told[address]
+        elif address in taken:
+            told[address] = replace(found, taken=True)
     return told
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from gpuecs_tui.stack.state_facts import Begun
 from gpuecs_tui.terraform.candidates import Candidate, candidates
+from gpuecs_tui.terraform.plan import load_plan
+from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.runs import records_of
 from gpuecs_tui.terraform.shared_run import SharedRun, with_shared
 from gpuecs_tui.terraform.shared_runs import ShelfProblem, shelf_of
@@ -23,9 +27,31 @@ def created_beside(
     return tuple(with_shared(own, () if offline else _shared(directory, environ), state))
 
 
-def begun_in(created: Iterable[Candidate]) -> dict[str, str]:
-    """Return the run of each creation in ``created`` that was cut off, by resource type."""
-    return {it.type: it.run for it in created if not it.certain}
+def begun_in(created: Iterable[Candidate], directory: Path) -> dict[str, Begun]:
+    """Return what of ``created`` has no id, by resource address without a key.
+
+    Reads the plans of the runs of ``directory`` that began one: they have the names.
+    """
+    uncertain = [it for it in created if not it.certain]
+    wanted = {it.run for it in uncertain}
+    records = records_of(directory) if wanted else ()
+    names = {it.id: _planned_names(it) for it in records if it.id in wanted and isinstance(it, Run)}
+    found: dict[str, Begun] = {}
+    for it in uncertain:
+        name = names.get(it.run, {}).get(it.address, "")
+        found.setdefault(it.address.partition("[")[0], Begun(it.run, name, it.taken))
+    return found
+
+
+def _planned_names(run: Run) -> dict[str, str]:
+    """Return address → name of what the plan of a run creates, as far as it is known and shown."""
+    tree = load_plan(run)
+    return {
+        change.address: json.loads(it.after)
+        for change in (tree.changes if tree else ())
+        for it in change.attributes
+        if it.path == "name" and it.after and it.after.startswith('"')
+    }
 
 
 def names_in(created: Iterable[Candidate]) -> frozenset[str]:

@@ -92,7 +92,7 @@ def _own_state(
     facts = StateFacts(
         remarks=tuple(remarks),
         container=_container(state),
-        begun=begun_in(created),
+        begun=begun_in(created, directory),
         unapplied=str(directory) if unapplied else "",
     )
     return OwnState(owned | names_in(created), facts)

@@ -69,6 +69,7 @@ class SharedRun:
                     "type": it.type,
                     "id": it.id,
                     "begun_at": it.begun_at.isoformat() if it.begun_at else "",
+                    **({"taken": True} if it.taken else {}),
                 }
                 for it in self.created
             ],
@@ -154,4 +155,5 @@ def _candidate(item: object, run: Mapping[str, Any]) -> Candidate | None:
     if not (isinstance(address, str) and isinstance(type_, str) and isinstance(id_, str)):
         return None
     at = parse_time(begun) if isinstance(begun, str) else None
-    return Candidate(address, type_, id_, run["run"], at, by=f"{run['user']}@{run['host']}")
+    who, taken = f"{run['user']}@{run['host']}", item.get("taken") is True
+    return Candidate(address, type_, id_, run["run"], at, by=who, taken=taken)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from gpuecs_tui.aws.facts import LogGroup, Named
+from gpuecs_tui.aws.facts import LogGroup, Named, Role
 from gpuecs_tui.checks import check
 from gpuecs_tui.checks.finding import Severity
 from gpuecs_tui.checks.own_state import RULES
-from gpuecs_tui.stack.state_facts import StateFacts, StateRemark
+from gpuecs_tui.stack.state_facts import Begun, StateFacts, StateRemark
 from tests.checks.builders import NOW, account, known, stack
 
 UNREAD = StateFacts("The state in s3://b/k has not been read: denied.", "Ask for s3:GetObject.")
@@ -46,7 +48,13 @@ def test_a_taken_name_is_probably_that_of_a_creation_that_was_cut_off() -> None:
         target_groups=known((Named(names.target_group, "arn:t"),)),
         log_groups=known((log_group,)),
     )
-    begun = {"aws_ecs_cluster": "20261127T1-a", "aws_cloudwatch_log_group": "20261127T1-a"}
+    run = "20261127T1-a"
+    begun = {
+        "aws_ecs_cluster.this": Begun(run, names.cluster),
+        "aws_cloudwatch_log_group.this": Begun(run),
+        # Another target group, whatever module it is of.
+        "module.other.aws_lb_target_group.this": Begun(run),
+    }
     found = {it.field: it for it in check(stack(), facts, state=StateFacts(begun=begun), now=NOW)}
     for field in ("names.cluster", "task.log_group"):
         it = found.pop(field)
@@ -57,6 +65,39 @@ def test_a_taken_name_is_probably_that_of_a_creation_that_was_cut_off() -> None:
     assert (other.severity, other.field) == (Severity.ERROR, "names.target_group")
     owned = frozenset({names.cluster, names.target_group, log_group.name})
     assert not check(stack(), facts, owned=owned, state=StateFacts(begun=begun), now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("begun", "severity"),
+    [
+        ({"aws_iam_role.task": Begun("r1", "NAME-task-REGION")}, Severity.UNKNOWN),
+        ({"aws_iam_role.task": Begun("r1")}, Severity.UNKNOWN),
+        # Another role, or this one under the name that the stack had then.
+        ({"aws_iam_role.instance": Begun("r1")}, Severity.ERROR),
+        ({"aws_iam_role.task": Begun("r1", "older-task-REGION")}, Severity.ERROR),
+        ({"aws_iam_role.task": Begun("r1", "NAME-task-REGION", refused=True)}, Severity.ERROR),
+    ],
+)
+def test_only_the_role_that_was_begun_is_excused(
+    begun: dict[str, Begun], severity: Severity
+) -> None:
+    own = stack()
+
+    def named(text: str) -> str:
+        return text.replace("NAME", own.stack.name).replace("REGION", own.stack.region)
+
+    begun = {at: replace(it, name=named(it.name)) for at, it in begun.items()}
+    role = Role(named("NAME-task-REGION"), "arn:role", ())
+    facts = account(roles=known((role,)))
+    (found,) = (
+        it
+        for it in check(own, facts, state=StateFacts(begun=begun), now=NOW)
+        if it.rule == "name-taken"
+    )
+    assert found.severity is severity
+    refused = any(it.refused for it in begun.values())
+    assert ("in run r1 of this stack" in found.message) is refused
+    assert ("choose another name" in found.remedy) is (severity is Severity.ERROR)
 
 
 def test_a_directory_of_the_earlier_version_is_brought_up_to_date_first() -> None:

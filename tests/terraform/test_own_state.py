@@ -12,6 +12,7 @@ import pytest
 
 from gpuecs_tui.cli import main
 from gpuecs_tui.demo.account import DemoAccount
+from gpuecs_tui.stack.state_facts import Begun
 from gpuecs_tui.terraform import broken_state, locks
 from gpuecs_tui.terraform.locks import LockProblem, held_lock
 from gpuecs_tui.terraform.moved_marker import moved_away, put_moved, read_moved, remove_moved
@@ -21,6 +22,7 @@ from gpuecs_tui.terraform.recovery import examine
 from gpuecs_tui.terraform.state_content import PlaceProblem, content, workspaces_at
 from gpuecs_tui.terraform.states import State
 from gpuecs_tui.terraform.stored_state import NotRead, read_state
+from tests.terraform.fake_engine import event
 from tests.terraform.test_candidates import hook
 from tests.ui.run_folders import stage
 
@@ -221,13 +223,33 @@ def test_a_creation_that_was_cut_off_is_named_by_its_run(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     directory = tmp_path / "stack"
+    refused = "creating IAM Role: StatusCode: 409, EntityAlreadyExists: the name is there"
     lines = [
         hook("aws_lb.this", "start"),
+        hook("aws_lb_target_group.this[0]", "start"),
+        hook("aws_iam_role.instance", "start"),
         hook("aws_iam_role.task", "start"),
         hook("aws_iam_role.task", "complete", id_="asr-task"),
-    ]
-    run = stage(directory, State.FAILED, lines)
+        event(
+            type="diagnostic",
+            diagnostic={
+                "severity": "error", "summary": refused, "address": "aws_iam_role.instance",
+            },
+        ),
+    ]  # fmt: skip
+    planned = {
+        "resource_changes": [
+            {"address": address, "type": address.partition(".")[0],
+             "change": {"actions": ["create"], "before": None, "after": {"name": name}}}
+            for address, name in (("aws_lb.this", "asr"), ("aws_iam_role.instance", "asr-i"))
+        ]
+    }  # fmt: skip
+    run = stage(directory, State.FAILED, lines, details=planned)
     (directory / "main.tf").write_text("")
     found = own_state(directory, {})
-    assert found.facts.begun == {"aws_lb": run.id}
+    assert found.facts.begun == {
+        "aws_lb.this": Begun(run.id, "asr"),
+        "aws_lb_target_group.this": Begun(run.id),
+        "aws_iam_role.instance": Begun(run.id, "asr-i", refused=True),
+    }
     assert found.owned is not None and "asr-task" in found.owned

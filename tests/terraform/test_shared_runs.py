@@ -209,6 +209,10 @@ def test_what_another_s_run_created_counts_once() -> None:
 def test_what_is_no_record_is_passed_over() -> None:
     whole = json.loads(shared(a="arn:a").as_json())
     assert parse_shared_run(json.dumps(whole).encode()) is not None
+    whole["created"][0]["taken"] = True
+    refused = parse_shared_run(json.dumps(whole).encode())
+    assert refused is not None and refused.created[0].taken
+    assert json.loads(refused.as_json())["created"] == whole["created"]
     changes: tuple[dict[str, Any], ...] = (
         {"format": 2},
         {"created": {}},
