@@ -190,13 +190,13 @@ class Written:
 
     answers: Answers
     unread: tuple[Unread, ...] = ()
-    """What of the Terraform isn't read."""
+    """What of the Terraform isn't read, and files of ours that were deleted."""
     unknown: frozenset[str] = frozenset()
     """Keys whose answer is unknown because of that: no default stands in for it."""
 
     @classmethod
     def of(cls, found: ReadBack, directory: Path) -> Written:
-        """Return what was read in ``directory``; files of ours that were deleted are not read."""
+        """Return what was read in ``directory``, and which files of ours were deleted."""
         from gpuecs_tui.terraform.last_write import deleted_since
 
         return cls(found.answers, (*found.unread, *deleted_since(directory)), found.unknown)

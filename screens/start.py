@@ -237,7 +237,14 @@ class StartScreen(StepScreen):
             lines.append(Content.styled(f"! {harmless(found.unwritable)}", "$text-warning"))
         if found.unfinished:
             lines.append(Content.styled(f"! {harmless(found.unfinished)}", "$text-warning"))
-        unread = [each for each in found.unread if not each.is_followed]
+        if gone := [each.what for each in found.unread if each.is_deleted]:
+            text = ngettext(
+                "! A file that gpuecs-tui wrote here was deleted: {names}.",
+                "! Files that gpuecs-tui wrote here were deleted: {names}.",
+                len(gone),
+            ).format(names=", ".join(gone))
+            lines.append(Content.styled(harmless(text), "$text-warning"))
+        unread = [each for each in found.unread if not (each.is_followed or each.is_deleted)]
         if unread:
             text = ngettext(
                 "! {n} place in the Terraform here is not read. The findings name it.",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.checks.not_read import NOT_READ
+from gpuecs_tui.checks.not_read import FILE_DELETED, NOT_READ
 from gpuecs_tui.checks.registry import RULES
 from gpuecs_tui.demo.fault_names import FAULTS, shape
 from gpuecs_tui.stack.provider import EXCLUDED
@@ -188,6 +188,11 @@ MODES = (
         "Something in the Terraform isn't understood: the answers that depend on it are unknown.",
         "test_not_read.py::test_what_is_not_read_is_named_and_leaves_answers_open",
     ),
+    _before(
+        FILE_DELETED,
+        "A file that gpuecs-tui wrote was deleted: the Terraform lacks what it held.",
+        "test_not_read.py::test_a_file_of_ours_that_was_deleted_is_named",
+    ),
     Mode(
         "provider-version",
         "Provider 6.53 and 6.54 roll back every update of a service.",
@@ -348,7 +353,7 @@ def test_the_page_is_up_to_date() -> None:
 
 
 def test_every_rule_has_its_row() -> None:
-    assert {mode.id for mode in MODES if "before" in mode.tests} == {*RULES, NOT_READ}
+    assert {mode.id for mode in MODES if "before" in mode.tests} == {*RULES, NOT_READ, FILE_DELETED}
     assert len({mode.id for mode in MODES}) == len(MODES)
     assert {fault.rule for fault in FAULTS.values()} <= {"", *RULES}
 

@@ -1,4 +1,4 @@
-"""What a directory's Terraform holds and isn't understood here, as findings.
+"""What a directory's Terraform holds and isn't understood here, or lost, as findings.
 
 Nothing is worked out from a default in its place; what is known is still checked.
 """
@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from gpuecs_tui.checks.finding import Finding, undecided
+from gpuecs_tui.checks.finding import Finding, undecided, warning
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.unread import Unread
 
 NOT_READ = "not-read"
 """The rule id; it isn't among the rules because it is about files, not about a stack."""
+FILE_DELETED = "file-deleted"
+"""Rule id of a file that this program wrote and that was deleted since."""
 _OF_TYPES = {
     "aws_ecs_service": "service.desired_count",
     "aws_ecs_task_definition": "task.image",
@@ -31,9 +33,15 @@ _OF_TYPES = {
 
 
 def not_read(unread: Iterable[Unread]) -> Iterator[Finding]:
-    """Yield a finding for each thing that isn't read: file, line, what, and the unknown answers."""
+    """Yield a finding for each thing that isn't read: file, line, what, and the unknown answers.
+
+    One for each deleted file too, which is known: a warning.
+    """
     for each in unread:
         if each.is_followed:
+            continue
+        if each.is_deleted:
+            yield _deleted(each)
             continue
         message = [
             each.sentence[:1].upper() + each.sentence[1:] if not each.file else each.sentence
@@ -45,6 +53,18 @@ def not_read(unread: Iterable[Unread]) -> Iterator[Finding]:
         if each.blinds == "state":
             message.append(_("Which resources belong to this stack is unknown."))
         yield undecided(NOT_READ, _field(each), " ".join(message), _remedy(each))
+
+
+def _deleted(unread: Unread) -> Finding:
+    return warning(
+        FILE_DELETED,
+        "stack.name",
+        unread.sentence,
+        _(
+            "restore {file}, for example from version control, or check in the plan what "
+            "Terraform destroys without it"
+        ).format(file=unread.what),
+    )
 
 
 def _field(unread: Unread) -> str:

@@ -30,6 +30,8 @@ class Unread:
     """Id of the account that Terraform reaches because of it, where the Terraform says it."""
     is_followed: bool = False
     """It was read, and counts; only a write doesn't change it."""
+    is_deleted: bool = False
+    """It is a file that we wrote and that is gone, not something that could not be read."""
 
     @property
     def place(self) -> str:

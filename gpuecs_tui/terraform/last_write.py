@@ -80,7 +80,7 @@ def deleted_since(directory: Path) -> tuple[Unread, ...]:
         "was written by gpuecs-tui and has been deleted since. The next write creates it again "
         "only where an answer changes what it holds"
     )
-    return tuple(Unread(name, None, name, reason) for name in gone)
+    return tuple(Unread("", None, name, reason, is_deleted=True) for name in gone)
 
 
 def _noted(directory: Path) -> Mapping[str, Any]:

@@ -98,7 +98,7 @@ class Wizard:
         self.bootstrap = ""
         """The text of the directory's user data file; empty without one."""
         self.unread: tuple[Unread, ...] = ()
-        """What of the directory's Terraform isn't read."""
+        """What of the directory's Terraform isn't read, and files of ours that were deleted."""
         self._as_read: dict[str, str] | None = None
         """The texts of that Terraform; None for a new stack."""
         self.wanted_run = ""

@@ -33,7 +33,7 @@ class Survey:
     texts: dict[str, str] = field(default_factory=dict)
     """What that Terraform says, as texts of the form."""
     unread: tuple[Unread, ...] = ()
-    """What of that Terraform isn't read."""
+    """What of that Terraform isn't read, and files of ours that were deleted."""
     problem: str = ""
     """Why the directory, or the Terraform there (with file and line), can't be read."""
     unwritable: str = ""

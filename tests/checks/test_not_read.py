@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gpuecs_tui.apply_check import findings, written_in
 from gpuecs_tui.checks.finding import Severity
-from gpuecs_tui.checks.not_read import NOT_READ
+from gpuecs_tui.checks.not_read import FILE_DELETED, NOT_READ, not_read
 from gpuecs_tui.cli import main
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.partial import NotKnown, partial
@@ -335,13 +335,16 @@ def test_a_file_of_ours_that_was_deleted_is_named(
     assert "deleted" not in capsys.readouterr().out
     for name in ("outputs.tf", "moved.tf"):
         (directory / name).unlink(missing_ok=True)
-    (found,) = [it for it in written_in(directory).unread if it.file == "outputs.tf"]
-    assert "has been deleted since" in found.sentence and not found.keys
-    assert survey(directory).unread[-1] == found
+    (found,) = [it for it in written_in(directory).unread if it.is_deleted]
+    assert found.sentence.startswith("outputs.tf was written by gpuecs-tui and has been deleted")
+    assert survey(directory).unread[-1] == found and not found.keys
+    (said,) = not_read([found])
+    assert (said.rule, said.severity) == (FILE_DELETED, Severity.WARNING)
+    assert said.message == found.sentence and "restore outputs.tf" in said.remedy
     main(["check", "--offline", str(directory)])
     shown = capsys.readouterr().out
-    assert "outputs.tf was written by gpuecs-tui and has been deleted since." in shown
+    assert said.message in shown and "[not-read]" not in shown
     # What it says of the next write is so: nothing, and then it is no news any more.
     write(compare(directory, render(made(fleet__max_size=5))))
     assert not (directory / "outputs.tf").exists()
-    assert not [it for it in written_in(directory).unread if it.file == "outputs.tf"]
+    assert not [it for it in written_in(directory).unread if it.is_deleted]
