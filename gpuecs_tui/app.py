@@ -97,6 +97,8 @@ class WizardApp(AccountApp[int], OrderedKeysApp[int], PaletteApp[int], WireApp[i
         own: OwnState
         provider: str
         bootstrap: str
+        number: int
+        """Of this reading among all of this app."""
 
     def __init__(self, options: Options, *, feed: AccountFeed | None = None) -> None:
         """Make the app; ``feed`` reads the account (tests bring their own)."""
@@ -107,6 +109,8 @@ class WizardApp(AccountApp[int], OrderedKeysApp[int], PaletteApp[int], WireApp[i
         self.feed = feed or AccountFeed(self.post_message)
         self.wizard.read_images = self.feed.images
         self._too_small: Screen[None] | None = None
+        self._reading = self._latest_reading = 0
+        """Numbers of the last reading of the directory that was begun, and of that in use."""
 
     def on_mount(self) -> None:
         """Show the first screen."""
@@ -120,9 +124,13 @@ class WizardApp(AccountApp[int], OrderedKeysApp[int], PaletteApp[int], WireApp[i
     def _tell_broken_worker(self, event: Worker.StateChanged) -> None:
         tell_broken_worker(self, event)
 
-    @work(thread=True, group="owned", exclusive=True, exit_on_error=False)
     def read_owned(self) -> None:
         """Read which names are the stack's own, for those aren't taken, and which provider."""
+        self._reading += 1
+        self._read_owned(self._reading)
+
+    @work(thread=True, group="owned", exclusive=True, exit_on_error=False)
+    def _read_owned(self, number: int) -> None:
         from gpuecs_tui.terraform.bootstrap import bootstrap
         from gpuecs_tui.terraform.own_state import own_state
         from gpuecs_tui.terraform.provider_choice import provider_choice
@@ -130,7 +138,8 @@ class WizardApp(AccountApp[int], OrderedKeysApp[int], PaletteApp[int], WireApp[i
 
         directory = self.wizard.options.directory
         own = own_state(directory, state_environment(self.wizard.profile))
-        self.post_message(self.OwnedRead(own, provider_choice(directory), bootstrap(directory)))
+        found = self.OwnedRead(own, provider_choice(directory), bootstrap(directory), number)
+        self.post_message(found)
 
     @work(thread=True, group="preload", exclusive=True, exit_on_error=False)
     def preload(self) -> None:
@@ -212,6 +221,10 @@ class WizardApp(AccountApp[int], OrderedKeysApp[int], PaletteApp[int], WireApp[i
 
     @on(OwnedRead)
     def _owned_read(self, message: OwnedRead) -> None:
+        if message.number < self._latest_reading:
+            # One that was begun later has come before it.
+            return
+        self._latest_reading = message.number
         self.wizard.owned = message.own.owned
         read_again(self.wizard, message.own.facts)
         self.wizard.provider = message.provider

@@ -231,11 +231,14 @@ class RunScreen(ApprovingScreen):
         if message.live and (message.run.is_final or message.run.state is State.PLANNED):
             # Runs take minutes: call back whoever has looked away.
             self.app.bell()
-        if message.live and message.run.is_final and message.run.operation is not Operation.PLAN:
-            # What the account has is no longer what was read, and whose the names are neither.
+        if message.run.operation is not Operation.PLAN:
             app = cast("WizardApp", self.app)
-            app.read_owned()
-            app.action_read_account()
+            if message.run.state is State.APPLYING:
+                # From now on the names in its plan are the stack's own.
+                app.read_owned()
+            elif message.live and message.run.is_final:
+                # What the account has is no longer what was read, and whose the names are neither.
+                app.action_read_account()
         self.advise(message.run)
         self.changed()
 

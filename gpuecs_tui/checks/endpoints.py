@@ -13,6 +13,8 @@ from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.stack.network import ECR_ENDPOINTS, GATEWAY_ENDPOINT, in_order
 
 FIELD = "network.vpc_endpoints"
+_ADDRESS = "aws_vpc_endpoint."
+"""How the address of each endpoint begins that a stack creates."""
 ALWAYS = ("ecs", "ecs-agent", "ecs-telemetry", "logs")
 """Interface endpoints without which the agent doesn't register or the task doesn't start."""
 FOR_ECR = (*ECR_ENDPOINTS, GATEWAY_ENDPOINT)
@@ -137,4 +139,11 @@ def _taken(context: Context, taken: dict[str, tuple[str, ...]]) -> Finding:
             .rstrip()
         )
         return undecided("egress", FIELD, message, context.state.remedy)
+    creating = context.state.creating
+    if run := next((run for it, run in creating.items() if it.startswith(_ADDRESS)), ""):
+        message = _(
+            "{message} Run {run} of this stack is at work and creates endpoints. Whether they are "
+            "these is unknown until the run has ended."
+        ).format(message=message, run=run)
+        return undecided("egress", FIELD, message, _("wait until the run has ended"))
     return error("egress", FIELD, message, fix=fix)

@@ -98,6 +98,8 @@ def _unless_own(
         yield _undecided(context, clash.field, message)
     elif context.owned & identities:
         return
+    elif run := context.state.creating.get(address):
+        yield _being_created(clash.field, message, run)
     elif begun is None or (begun.name and begun.name not in identities):
         yield clash
     elif begun.refused:
@@ -119,6 +121,19 @@ def _refused(clash: Finding, message: str, run: str) -> Finding:
             "choose another name; if run {run} created it all the same, import it with "
             "gpuecs-tui state DIR --recover"
         ).format(run=run),
+    )
+
+
+def _being_created(key: str, message: str, run: str) -> Finding:
+    """Return a clash with what a run of this stack may be creating right now."""
+    return undecided(
+        "name-taken",
+        key,
+        _(
+            "{message} Run {run} of this stack is at work and creates one. Whether it is this one "
+            "is unknown until the run has ended."
+        ).format(message=message, run=run),
+        _("wait until the run has ended"),
     )
 
 

@@ -45,6 +45,9 @@ class StateFacts:
     remarks: tuple[StateRemark, ...] = ()
     begun: Mapping[str, Begun] = field(default_factory=dict)
     """Resource address, without a key → its creation: it may exist, and the state lacks it."""
+    creating: Mapping[str, str] = field(default_factory=dict)
+    """Resource address, without a key → id of the run at work on this stack that creates it, under
+    a name that is not known before the run has created it."""
     earlier: str = ""
     """The directory, for a command, if the earlier version wrote its Terraform; else empty."""
     unapplied: str = ""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.state_facts import StateFacts, StateRemark
+from gpuecs_tui.terraform.at_work import at_work
 from gpuecs_tui.terraform.backend_block import backend_block
 from gpuecs_tui.terraform.created_names import begun_in, created_beside, names_in
 from gpuecs_tui.terraform.hcl_tree import ReadProblem
@@ -47,8 +48,8 @@ class OwnState:
     """What the rules need of a stack's state."""
 
     owned: frozenset[str] | None = frozenset()
-    """Names, ids and ARNs of all managed resources, and of what a killed run of the stack created;
-    None where the state is not read."""
+    """Names, ids and ARNs of all managed resources, of what a killed run of the stack created, and
+    of what a run at work on it creates or destroys; None where the state is not read."""
     facts: StateFacts = field(default_factory=StateFacts)
 
 
@@ -81,6 +82,8 @@ def _own_state(
     remarks = [*_remarks(directory, where, environ)]
     if not offline and (moved := moved_away(directory, environ)) is not None:
         remarks.append(StateRemark("state-moved", "error", moved.sentence, moved.remedy))
+    # Before the state: what a run creates that ends in between is in the state by then.
+    working = at_work(directory)
     try:
         state = _read(directory, environ)
     except TerraformProblem as problem:
@@ -93,9 +96,10 @@ def _own_state(
         remarks=tuple(remarks),
         container=_container(state),
         begun=begun_in(created, directory),
+        creating=working.unnamed,
         unapplied=str(directory) if unapplied else "",
     )
-    return OwnState(owned | names_in(created), facts)
+    return OwnState(owned | names_in(created) | working.names, facts)
 
 
 def _container(state: StoredState) -> tuple[str, int] | None:

@@ -41,12 +41,19 @@ class AccountApp(App[ResultType]):
     _looked_up: object = None
     """What was last looked up in the present reading of the account."""
 
+    def read_owned(self) -> None:
+        """Read, in a thread, which names are the stack's own."""
+        raise NotImplementedError
+
     def start_reading(self) -> None:
         """Read the account, unless this profile and region are being read or were."""
         profile, region = self.wizard.profile, self.wizard.region
         half_typed = not region and bool(self.wizard.texts.get("stack.region", "").strip())
         if half_typed or self.feed.reads(profile, region):
             return
+        if self.wizard.state is not None:
+            # What a run has created since must not look like another stack's.
+            self.read_owned()
         self.wizard.account = AccountState(busy=True)
         self._looked_up = None
         self.wizard.account_changed()

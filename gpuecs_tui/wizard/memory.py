@@ -92,7 +92,8 @@ class Wizard:
         self.state: StateFacts | None = None
         """How the stack's own state is kept; None until it was looked at."""
         self.owned: frozenset[str] | None = frozenset()
-        """Names, ids and ARNs that the stack's own state holds; None when it couldn't be read."""
+        """Names, ids and ARNs that are the stack's own, as ``OwnState.owned`` has them; None when
+        its state couldn't be read. Not to be relied on while ``state`` is None."""
         self.provider = ""
         """The AWS provider's version that the directory asks for; empty where it is open."""
         self.bootstrap = ""
@@ -293,16 +294,22 @@ class Wizard:
         """Bring ``findings`` up to date; those about keys that are still missing are left out."""
         from gpuecs_tui.checks import check
         from gpuecs_tui.checks.not_read import not_read
+        from gpuecs_tui.stack.state_facts import StateFacts
 
         absent = {*self.decisions.resolved.missing, *self.decisions.problems}
+        state, owned = self.state, self.owned
+        if state is None:
+            # Nothing is known to be taken by others before it is known what is the stack's own.
+            state = StateFacts(unread=_("The stack's state is still being read."))
+            owned = None
         blinds = {unread.blinds for unread in self._unread_in_account}
         found = check(
             self.decisions.stack,
             None if "account" in blinds else self.account.facts,
-            owned=None if "state" in blinds else self.owned,
+            owned=None if "state" in blinds else owned,
             provider=self.provider,
             bootstrap=self.bootstrap,
-            state=self.state,
+            state=state,
         )
         if "account" in blinds:
             # One finding says why; each rule would say again that it has no account.

@@ -10,18 +10,23 @@ from typing import Any
 import boto3
 import pytest
 
+from gpuecs_tui.aws.facts import Named
+from gpuecs_tui.checks import check
+from gpuecs_tui.checks.finding import Severity
 from gpuecs_tui.cli import main
 from gpuecs_tui.demo.account import DemoAccount
 from gpuecs_tui.stack.state_facts import Begun
 from gpuecs_tui.terraform import broken_state, locks
+from gpuecs_tui.terraform.journal import record
 from gpuecs_tui.terraform.locks import LockProblem, held_lock
 from gpuecs_tui.terraform.moved_marker import moved_away, put_moved, read_moved, remove_moved
-from gpuecs_tui.terraform.own_state import own_state
+from gpuecs_tui.terraform.own_state import OwnState, own_state
 from gpuecs_tui.terraform.places import Place, configured_place
 from gpuecs_tui.terraform.recovery import examine
 from gpuecs_tui.terraform.state_content import PlaceProblem, content, workspaces_at
 from gpuecs_tui.terraform.states import State
 from gpuecs_tui.terraform.stored_state import NotRead, read_state
+from tests.checks.builders import NOW, account, known, stack
 from tests.terraform.fake_engine import event
 from tests.terraform.test_candidates import hook
 from tests.ui.run_folders import stage
@@ -253,3 +258,55 @@ def test_a_creation_that_was_cut_off_is_named_by_its_run(
         "aws_iam_role.instance": Begun(run.id, "asr-i", refused=True),
     }
     assert found.owned is not None and "asr-task" in found.owned
+
+
+def change_of(address: str, actions: list[str], before: object, after: object) -> dict[str, Any]:
+    sides = {"actions": actions, "before": before, "after": after}
+    return {"address": address, "type": address.partition(".")[0], "change": sides}
+
+
+def test_what_a_run_at_work_creates_and_destroys_is_the_stack_s_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    directory = tmp_path / "stack"
+    plan = {
+        "resource_changes": [
+            change_of("aws_ecs_cluster.this", ["create"], None, {"name": "tts"}),
+            change_of("aws_lb.this", ["delete", "create"], {"name": "tts"}, {"name": "tts-2"}),
+            change_of("aws_launch_template.old", ["delete"], {"name": "tts-gpu"}, None),
+            change_of("aws_vpc_endpoint.interface", ["create"], None, {"service_name": "x"}),
+        ]
+    }
+    done = [hook("aws_iam_role.task", "complete", id_="tts-task")]
+    run = stage(directory, State.APPLYING, done, details=plan)
+    (directory / "main.tf").write_text("")
+    found = own_state(directory, {})
+    assert found.owned == frozenset({"tts", "tts-2", "tts-gpu", "tts-task"})
+    assert found.facts.creating == {"aws_vpc_endpoint.interface": run.id}
+
+    record(run.files, State.SUCCEEDED, runner=None)
+    assert own_state(directory, {}) == OwnState(), "what counts now is the state"
+
+
+def test_without_the_plan_s_details_a_name_of_a_run_at_work_is_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    directory = tmp_path / "stack"
+    planned = event(
+        type="planned_change",
+        change={
+            "resource": {"addr": "aws_lb.this", "resource_type": "aws_lb"},
+            "action": "create",
+        },
+        **{"@message": "aws_lb.this: Plan to create"},
+    )
+    run = stage(directory, State.APPLYING, [planned])
+    (directory / "main.tf").write_text("")
+    assert own_state(directory, {}).facts.creating == {"aws_lb.this": run.id}
+    names = stack().names
+    taken = account(load_balancers=known((Named(names.load_balancer, "arn:l"),)))
+    facts = own_state(directory, {}).facts
+    (said,) = check(stack(), taken, state=facts, now=NOW)
+    assert said.severity is Severity.UNKNOWN and run.id in said.message

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from gpuecs_tui.aws.facts import Named
+from gpuecs_tui.stack.state_facts import StateFacts
 from gpuecs_tui.widgets.review_words import why_not_written
 from gpuecs_tui.wizard.draft_saver import DraftSaver
 from gpuecs_tui.wizard.drafts import Draft
 from gpuecs_tui.wizard.memory import Options, Wizard
+from tests.ui import fakes
 from tests.ui.test_decisions import WHOLE
 
 
@@ -47,3 +50,14 @@ def test_which_findings_hold_their_step(wizard: Wizard) -> None:
     gate(wizard, task__memory="15742", health_check__timeout_seconds="9")
     assert {it.rule for it in wizard.findings if it.holds_step} == {"health-timing"}
     assert wizard.holds("health_check.timeout_seconds") and not wizard.holds("task.memory")
+
+
+def test_no_name_is_taken_before_it_is_known_what_is_the_stack_s_own(wizard: Wizard) -> None:
+    wizard.account.facts = fakes.facts(clusters=fakes.known((Named("llama", "arn:llama"),)))
+    gate(wizard)
+    (said,) = (it for it in wizard.findings if it.rule == "name-taken")
+    assert said.severity == "unknown" and "still being read" in said.message
+    wizard.state = StateFacts()
+    wizard.check()
+    (said,) = (it for it in wizard.findings if it.rule == "name-taken")
+    assert said.severity == "error"

@@ -17,6 +17,7 @@ from gpuecs_tui.app import WizardApp
 from gpuecs_tui.screens.run import RunScreen
 from gpuecs_tui.terraform import runs
 from gpuecs_tui.terraform.directory_lock import DirectoryBusy, Holder
+from gpuecs_tui.terraform.journal import record
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.states import Operation, State
 from gpuecs_tui.terraform.store import replace_json
@@ -386,11 +387,17 @@ async def test_a_failure_says_why_and_what_to_do_and_keeps_the_log(directory: Pa
 
 
 async def test_a_run_that_outlives_its_credentials_says_so(directory: Path) -> None:
-    run = stage(directory, State.APPLYING, PLAN)
+    run = stage(directory, State.APPLYING, PLAN, details=DETAILS)
     ended = datetime.now(UTC) - timedelta(seconds=1)
     replace_json(run.files.decision, {"decision": "approve", "credentials_end": ended.isoformat()})
     async with on_run_screen(directory) as pilot:
         assert "! The credentials have ended" in said(pilot) and "c stops it" in said(pilot)
+        wizard = screen_of(pilot).wizard
+        assert wizard.owned is not None and {"old", "llama"} <= wizard.owned, "names in its plan"
+        # Read again together with the account, which has more of them by now.
+        record(run.files, State.SUCCEEDED, runner=None)
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: wizard.owned == frozenset(), "the state")
 
 
 async def test_a_lost_run_says_so(directory: Path) -> None:

@@ -480,7 +480,7 @@ async def test_what_it_means_that_a_new_image_is_deployed_elsewhere(open_wizard:
 async def test_a_provider_that_the_directory_asks_for_is_told(open_wizard: Open) -> None:
     async with open_wizard() as pilot:
         await go_to(pilot, "account")
-        pilot.app.post_message(WizardApp.OwnedRead(OwnState(), "6.53.0", ""))
+        pilot.app.post_message(WizardApp.OwnedRead(OwnState(), "6.53.0", "", 9))
         await until(pilot, lambda: "6.53.0" in shown(pilot, "stack.region"))
 
 
