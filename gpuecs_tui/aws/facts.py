@@ -18,6 +18,7 @@ from gpuecs_tui.stack.instance_type import InstanceType
 if TYPE_CHECKING:
     from gpuecs_tui.aws.ebs_key import EbsKey
     from gpuecs_tui.aws.live_count import LiveCount
+    from gpuecs_tui.aws.live_revision import LiveRevision
 
 LOG_GROUP_PREFIX = "/ecs/"
 """Where the stack's own log group goes; an account can have thousands of others."""
@@ -215,6 +216,8 @@ class Lookups:
     """By region."""
     live_counts: dict[str, Reading[LiveCount | None]] = field(default_factory=dict)
     """By ``live_count.service_id``, for services of clusters that exist."""
+    live_revisions: dict[str, Reading[LiveRevision | None]] = field(default_factory=dict)
+    """By ``live_count.service_id``, for services that keep their revision through an apply."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ from gpuecs_tui.aws.facts import (
     MachineImage,
 )
 from gpuecs_tui.aws.live_count import read_live_count, service_id
+from gpuecs_tui.aws.live_revision import read_live_revision
 from gpuecs_tui.aws.reading import Known, Reading
 from gpuecs_tui.aws.role_needs import read_denied, role_needs
 from gpuecs_tui.aws.secret_place import SecretPlace, secret_place
@@ -153,6 +154,9 @@ def _permission_jobs(
     if isinstance(clusters, Known) and cluster in {it.name for it in clusters.value}:
         counts = partial(read_live_count, reader, cluster, service)
         yield "live_counts", service_id(cluster, service), counts
+        if "task_definition" in stack.service.ignore_changes:
+            revision = partial(read_live_revision, reader, cluster, service)
+            yield "live_revisions", service_id(cluster, service), revision
 
 
 def _read_machine_image(reader: AccountReader, ami: str) -> Reading[MachineImage | None]:

@@ -42,6 +42,10 @@ class Context:
         """How many tasks an instance takes; None for a type without GPUs or an unknown one."""
         return fit(self.stack, self.instance_type) if self.instance_type else None
 
+    def may_own(self, *identities: str) -> bool:
+        """Tell whether the state holds one of these names or ARNs, or could not be read."""
+        return self.owned is None or bool(self.owned & {*identities})
+
     def subnets(self, ids: Collection[str]) -> tuple[Subnet, ...] | None:
         """Return those of ``ids`` that exist, in their order; None when subnets are unknown."""
         if not isinstance(self.account.subnets, Known):

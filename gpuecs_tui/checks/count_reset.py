@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpuecs_tui.aws.live_count import LiveCount, service_id
+from gpuecs_tui.aws.live_count import service_id
 from gpuecs_tui.aws.reading import Unknown
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, unknown, warning
@@ -29,7 +29,7 @@ def count_reset(context: Context) -> Iterator[Finding]:
         yield unknown(RULE, TASKS, found, what)
         return
     live = found.value
-    if live is None or not _is_own(context, live):
+    if live is None or not context.may_own(live.arn, stack.names.service):
         return
     planned, ignored = stack.service.desired_count, COUNT in stack.service.ignore_changes
     if ignored and live.desired != planned and live.scaled is None:
@@ -65,8 +65,3 @@ def count_reset(context: Context) -> Iterator[Finding]:
                 live=live.desired
             ),
         )
-
-
-def _is_own(context: Context, live: LiveCount) -> bool:
-    """Tell whether the stack's state holds the service, or could not be read."""
-    return context.owned is None or bool(context.owned & {live.arn, context.stack.names.service})

@@ -5,9 +5,20 @@ A change in place can close a port, and a change of a launch template can do not
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Callable, Iterator, Mapping
 
 from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.stack.kept_revision import (
+    Ports,
+    has_port,
+    perhaps_refused_words,
+    ports_of,
+    refused_words,
+    remedy_words,
+    short_name,
+)
 from gpuecs_tui.terraform.past import MOVED_FILE, moves_for
 from gpuecs_tui.terraform.plan import Action, Attribute, Change, PlanTree
 from gpuecs_tui.terraform.plan_words import PlanWarning
@@ -210,19 +221,54 @@ def _guarded(change: Change, _tree: PlanTree) -> Iterator[str]:
         )
 
 
-def _foreign_container(change: Change, _tree: PlanTree) -> Iterator[str]:
+def _foreign_container(change: Change, tree: PlanTree) -> Iterator[str]:
+    """Yield why AWS refuses a container or port that the kept revision is known not to have."""
+    wanted, kept = _targets_wanted(change), _kept_revision(change, tree)
+    if wanted and kept is not None and _lacks(kept[1], change):
+        words = refused_words(wanted, kept[0])
+        yield f"{words} {_as_sentence(remedy_words())}"
+
+
+def _perhaps_foreign_container(change: Change, tree: PlanTree) -> Iterator[str]:
+    """Yield the same where another revision is deployed than the state's: it is not in the plan."""
+    wanted = _targets_wanted(change)
+    if wanted and _kept_revision(change, tree) is None:
+        yield f"{perhaps_refused_words(wanted)} {_as_sentence(remedy_words())}"
+
+
+def _targets_wanted(change: Change) -> dict[str, str]:
+    """Return which container and port an updated service is to get while it keeps its revision."""
     if change.type != _SERVICE or change.action is not Action.UPDATE:
-        return
+        return {}
     changed = _changed(change)
-    named = [part for part in ("container_name", "container_port")
-             if f"load_balancer[0].{part}" in changed]  # fmt: skip
-    if named and "task_definition" not in changed:
-        yield _(
-            "AWS refuses this: {attributes} of the service change, but service.ignore_changes has "
-            "task_definition, so the service keeps a revision without that container or port. Take "
-            "task_definition out of service.ignore_changes, or add load_balancer to it and change "
-            "both with your own tool."
-        ).format(attributes=_(" and ").join(named))
+    if "task_definition" in changed:
+        return {}
+    paths = {part: f"load_balancer[0].{part}" for part in ("container_name", "container_port")}
+    return {part: _bare(changed[path].after) for part, path in paths.items() if path in changed}
+
+
+def _kept_revision(change: Change, tree: PlanTree) -> tuple[str, Ports] | None:
+    """Return name and ports of the revision that a service keeps; None where the plan lacks it."""
+    runs = short_name(str(change.before.get("task_definition", "")))
+    for task in tree.changes:
+        if task.type == _TASK and short_name(str(task.before.get("arn", ""))) == runs != "":
+            # Masked where a part of it is sensitive.
+            with contextlib.suppress(ValueError, TypeError, AttributeError):
+                definitions = json.loads(task.before["container_definitions"])
+                return runs, ports_of(definitions)
+    return None
+
+
+def _lacks(ports: Ports, change: Change) -> bool:
+    present = change.before.get("load_balancer")
+    first = present[0] if isinstance(present, list) and present else {}
+    after = {**first, **_targets_wanted(change)}
+    name, port = str(after.get("container_name")), str(after.get("container_port"))
+    return name not in ports or (port.isdecimal() and not has_port(ports, name, int(port)))
+
+
+def _as_sentence(remedy: str) -> str:
+    return f"{remedy[:1].upper()}{remedy[1:]}."
 
 
 def _renamed_only(change: Change, tree: PlanTree) -> Iterator[str]:
@@ -257,7 +303,8 @@ def protects(change: Change) -> bool:
 _Look = Callable[[Change, PlanTree], Iterator[str]]
 _REFUSED: tuple[_Look, ...] = (_same_name, _guarded, _foreign_container, _renamed_only)
 _LOOKS: tuple[_Look, ...] = (
-    _count, _listener, _ports, _template, _refresh, _protection, _revision, _untied, *_REFUSED,
+    _count, _listener, _ports, _template, _refresh, _protection, _revision, _untied,
+    _perhaps_foreign_container, *_REFUSED,
 )  # fmt: skip
 
 

@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from gpuecs_tui.aws import catalogue
 from gpuecs_tui.aws.discovery import read_account
 from gpuecs_tui.aws.ecr import EcrImage, architectures_of, ecr_image
-from gpuecs_tui.aws.facts import AccountFacts
+from gpuecs_tui.aws.facts import AccountFacts, Named
+from gpuecs_tui.aws.live_revision import read_live_revision
 from gpuecs_tui.aws.lookups import read_architectures, read_images, read_references
 from gpuecs_tui.aws.reading import Known, Unknown
 from gpuecs_tui.aws.session import AccountReader
@@ -157,6 +159,39 @@ def test_what_a_stack_names_is_looked_up_once(stub: Stub, reader: AccountReader)
     again = read_references(reader, wanted, facts)
     assert again.lookups == looked
     assert len(stub.calls) == asked
+
+
+def test_the_revision_of_a_service_is_asked_for_only_where_it_is_kept(
+    empty: Stub, reader: AccountReader
+) -> None:
+    arn = "arn:aws:ecs:us-east-1:123456789012:task-definition/by-others:7"
+    service = {"status": "ACTIVE", "serviceArn": "arn:s", "taskDefinition": arn}
+    container = {"name": "web", "portMappings": [{"containerPortRange": "80-82"}]}
+    given = {
+        "DescribeServices": {"services": [service]},
+        "DescribeTaskDefinition": {"taskDefinition": {"containerDefinitions": [container]}},
+    }
+    for name, answer in given.items():
+        said = (200, "application/x-amz-json-1.1", json.dumps(answer).encode())
+        empty.answers[f"ecs:{name}"] = lambda _body, said=said: said  # type: ignore[misc]
+
+    found = read_live_revision(reader, "c", "s")
+    assert isinstance(found, Known) and found.value is not None
+    assert (found.value.service, found.value.name) == ("arn:s", "by-others:7")
+    assert found.value.has("web", 82) and not found.value.has("web", 83)
+    assert not found.value.has("app")
+    service["status"] = "INACTIVE"
+    gone = (200, "application/x-amz-json-1.1", json.dumps(given["DescribeServices"]).encode())
+    empty.answers["ecs:DescribeServices"] = lambda _body: gone
+    absent = read_live_revision(reader, "c", "s")
+    assert isinstance(absent, Known) and absent.value is None
+
+    clusters = Known((Named("llm", "arn:c"),), "a test", datetime.now(UTC))
+    facts = AccountFacts(region="us-east-1", clusters=clusters)
+    for ignored in ((), ("task_definition",)):
+        wanted = stack(service__ignore_changes=ignored)
+        looked = read_references(reader, wanted, facts).lookups.live_revisions
+        assert list(looked) == ["service/llm/llm"] * len(ignored)
 
 
 def test_secrets_that_exist(stub: Stub, reader: AccountReader) -> None:

@@ -7,11 +7,19 @@ from dataclasses import replace
 import pytest
 
 from gpuecs_tui.aws.facts import LogGroup, Named, Role
+from gpuecs_tui.aws.live_count import service_id
+from gpuecs_tui.aws.live_revision import LiveRevision
+from gpuecs_tui.aws.reading import Known, Reading
 from gpuecs_tui.checks import check
 from gpuecs_tui.checks.finding import Severity
 from gpuecs_tui.checks.own_state import RULES
 from gpuecs_tui.stack.state_facts import Begun, StateFacts, StateRemark
 from tests.checks.builders import NOW, account, known, stack
+
+
+def live(ports: dict[str, tuple[range, ...]], arn: str = "arn:own") -> Known[LiveRevision | None]:
+    return Known(LiveRevision(arn, "llm:7", ports), "a test", NOW)
+
 
 UNREAD = StateFacts("The state in s3://b/k has not been read: denied.", "Ask for s3:GetObject.")
 
@@ -135,5 +143,35 @@ def test_a_service_that_keeps_its_revision_keeps_its_container(
     )
     found = check(written, account(), state=StateFacts(container=applied), now=NOW)
     said = [it for it in found if it.rule == "foreign-container"]
-    assert [(it.severity, it.field) for it in said] == [(Severity.ERROR, key) for key in fields]
+    # The state has the container of the last apply, not what the service runs since.
+    assert [(it.severity, it.field) for it in said] == [(Severity.UNKNOWN, key) for key in fields]
     assert all("take task_definition out" in it.remedy for it in said)
+    assert all("that revision was not read. The last apply had" in it.message for it in said)
+
+
+@pytest.mark.parametrize(
+    ("revision", "fields"),
+    [
+        (Known(None, "", NOW), []),
+        (live({"web": (range(80, 81),)}), ["task.container_name"]),
+        (live({"app": (range(80, 81),)}), ["task.container_port"]),
+        (live({"app": (range(80, 81), range(7990, 8010)), "web": ()}), []),
+        (live({"web": ()}, "arn:another"), []),
+    ],
+)
+def test_a_kept_revision_is_the_one_that_the_service_runs(
+    revision: Reading[LiveRevision | None], fields: list[str]
+) -> None:
+    written = stack(
+        service__ignore_changes=("task_definition",),
+        task__container_name="app",
+        task__container_port=8000,
+    )
+    facts = account()
+    at = service_id(written.names.cluster, written.names.service)
+    facts = replace(facts, lookups=replace(facts.lookups, live_revisions={at: revision}))
+    applied = StateFacts(container=("web", 80))
+    found = check(written, facts, owned=frozenset({"arn:own"}), state=applied, now=NOW)
+    said = [it for it in found if it.rule == "foreign-container"]
+    assert [(it.severity, it.field) for it in said] == [(Severity.ERROR, key) for key in fields]
+    assert all("revision llm:7, which the service keeps" in it.message for it in said)

@@ -10,7 +10,7 @@ import pytest
 
 from gpuecs_tui.terraform import runs
 from gpuecs_tui.terraform.plan import tree
-from gpuecs_tui.terraform.plan_notices import ignored_count, notices
+from gpuecs_tui.terraform.plan_notices import ignored_count, notices, refusals
 from gpuecs_tui.terraform.plan_words import warnings
 from gpuecs_tui.terraform.problems import RunProblem
 from gpuecs_tui.terraform.protection import refuse_plan, refuse_protected
@@ -100,7 +100,8 @@ TARGETS = resource(
         (
             [updated("aws_ecs_service.this", {"load_balancer": [{"container_name": "a"}]},
                      {"load_balancer": [{"container_name": "b"}]})],
-            "container_name of the service change, but service.ignore_changes has task_definition",
+            "container_name is to be b, and service.ignore_changes has task_definition. AWS "
+            "refuses the update of the service unless the revision that it keeps has it",
         ),
         ([GONE_GROUP], "Running instances still use it and are not replaced"),
         ([TARGETS], "the new target group has the name of the old one"),
@@ -140,6 +141,36 @@ def test_it_is_noticed(changes: list[dict[str, Any]], words: str) -> None:
 )  # fmt: skip
 def test_nothing_is_noticed(changes: list[dict[str, Any]]) -> None:
     assert notices(tree(show(*changes))) == ()
+
+
+@pytest.mark.parametrize(
+    ("runs", "ports", "refused", "noticed"),
+    [
+        ("f:3", [{"containerPort": 80}], True, True),
+        ("f:3", [{"containerPortRange": "8000-8010"}], False, False),
+        # Another tool deployed it: what it has is not in the plan.
+        ("f:9", [{"containerPort": 80}], False, True),
+    ],
+)
+def test_a_container_port_is_compared_with_the_revision_that_the_service_keeps(
+    runs: str, ports: list[dict[str, Any]], refused: bool, noticed: bool
+) -> None:
+    containers = json.dumps([{"name": "a", "portMappings": ports}])
+    task = {"arn": "arn:aws:ecs:r:1:task-definition/f:3", "container_definitions": containers}
+
+    def service(port: int) -> dict[str, Any]:
+        targets = [{"container_name": "a", "container_port": port}]
+        return {"task_definition": runs, "load_balancer": targets}
+
+    planned = tree(
+        show(
+            replaced_task({"skip_destroy": True, **task}),
+            updated("aws_ecs_service.this", service(80), service(8001)),
+        )
+    )
+    words = "container_port is to be 8001"
+    assert [words in it for it in refusals(planned)] == [True] * refused
+    assert sum(words in it.message for it in notices(planned)) == noticed
 
 
 def test_a_count_that_is_ignored_is_named_with_the_one_that_stays() -> None:
