@@ -8,8 +8,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gpuecs_tui.wizard.run_environment import state_environment
-
 if TYPE_CHECKING:
     from gpuecs_tui.stack.model import Stack
     from gpuecs_tui.stack.state_facts import StateFacts
@@ -50,6 +48,7 @@ def meets_another_change(wizard: Wizard, stack: Stack) -> TwoChanges | None:
     blocks. Raises ReadProblem.
     """
     from gpuecs_tui.terraform.upgrade import two_changes
+    from gpuecs_tui.wizard.run_environment import state_environment
 
     found = two_changes(wizard.options.directory, stack, state_environment(wizard.profile))
     written_here = wizard.state is not None and bool(wizard.state.unapplied)
