@@ -291,7 +291,7 @@ _ALL = (
     ),
     Command(
         name="demo",
-        operands="status|stop|tour [DIR]",
+        operands="status|stop [--yes]|tour [DIR]",
         help=N_("the embedded account: is it there, end it, or go the whole way on it"),
         target="commands.demo:demo",
         arguments=(
@@ -310,6 +310,13 @@ _ALL = (
                     "nargs": "?",
                     "default": Path("demo-stack"),
                     "help": N_("where the tour writes its stack (default: demo-stack)"),
+                },
+            ),
+            (
+                ("--yes",),
+                {
+                    "action": "store_true",
+                    "help": N_("with stop: stop it although a run is at work on it"),
                 },
             ),
         ),

@@ -8,12 +8,17 @@ import shlex
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gpuecs_tui.commands.account import choose_account
-from gpuecs_tui.commands.failure import Failure
+from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.answers import dump_answers
 from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.terraform.states import operation_title, title
+
+if TYPE_CHECKING:
+    from gpuecs_tui.demo.account import DemoAccount
 
 STACK = "demo-llm"
 VPC_NAME = "ml-platform"
@@ -37,12 +42,45 @@ def demo(arguments: argparse.Namespace) -> int:
             case "status":
                 return _status(account.find())
             case "stop":
+                _refuse_under_runs(account.find(), yes=arguments.yes)
                 stopped = account.stop()
                 print(_("The demo account is stopped.") if stopped else _("No demo account runs."))
                 return 0
     except account.DemoProblem as problem:
         raise Failure(str(problem)) from None
     return tour(arguments)
+
+
+def _refuse_under_runs(found: DemoAccount | None, *, yes: bool) -> None:
+    """Say which runs are at work on the account; raise Failure unless ``yes``."""
+    if found is None:
+        return
+    from gpuecs_tui.terraform.runs import all_runs
+
+    endpoint = "AWS_ENDPOINT_URL"
+    working = [
+        run
+        for run in all_runs()
+        if run.is_live and run.origin.variables.get(endpoint) == found.endpoint
+    ]
+    for run in working:
+        words = _(
+            "!  A run of {directory} is at work on the demo account ({operation}, {state}). "
+            "Without the account it fails."
+        ).format(
+            directory=run.directory,
+            operation=operation_title(run.operation),
+            state=title(run.state),
+        )
+        print(harmless(words), file=sys.stderr)
+    if working and not yes:
+        raise Failure(
+            _("Nothing was done: stopping the demo account under a run asks for --yes."),
+            _("To stop the run first: gpuecs-tui cancel {directory}").format(
+                directory=shlex.quote(str(working[0].directory))
+            ),
+            EXIT_USAGE,
+        )
 
 
 def _status(found: object | None) -> int:

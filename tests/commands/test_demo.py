@@ -9,8 +9,13 @@ import pytest
 
 from gpuecs_tui.cli import main
 from gpuecs_tui.commands import demo
+from gpuecs_tui.commands.failure import EXIT_USAGE
 from gpuecs_tui.demo import account
 from gpuecs_tui.demo.account import DemoAccount
+from gpuecs_tui.terraform.journal import record
+from gpuecs_tui.terraform.states import State
+from gpuecs_tui.terraform.store import read_json, replace_json
+from tests.ui.run_folders import stage
 
 
 def status(monkeypatch: pytest.MonkeyPatch, found: DemoAccount | None) -> int:
@@ -63,3 +68,35 @@ def test_the_tour_leaves_what_is_beside_its_stack_alone(
     assert tmp_path not in answers.parents and "project" in text
     assert theirs.read_text() == "mine" and list(tmp_path.iterdir()) == [theirs]
     assert not answers.exists()
+
+
+def test_stop_leaves_the_account_to_a_run_at_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    found = DemoAccount("http://127.0.0.1:4711", 77, Path("/demo"))
+    stopped: list[bool] = []
+
+    def stop() -> bool:
+        stopped.append(True)
+        return True
+
+    monkeypatch.setattr(account, "find", lambda: found)
+    monkeypatch.setattr(account, "stop", stop)
+    run = stage(tmp_path / "my stack", State.APPLYING)
+    assert main(["demo", "stop"]) == 0 and len(stopped) == 1, "a run on another account"
+
+    facts = read_json(run.files.facts) or {}
+    settings = {"AWS_ENDPOINT_URL": found.endpoint}
+    replace_json(run.files.facts, {**facts, "settings": settings})
+    capsys.readouterr()
+    assert main(["demo", "stop"]) == EXIT_USAGE and len(stopped) == 1
+    said = capsys.readouterr().err
+    assert f"A run of {run.directory} is at work" in said and "applying" in said
+    assert "--yes" in said and f"gpuecs-tui cancel '{run.directory}'" in said
+    assert main(["demo", "stop", "--yes"]) == 0 and len(stopped) == 2
+    assert f"A run of {run.directory} is at work" in capsys.readouterr().err
+
+    record(run.files, State.FAILED, runner=None)
+    assert main(["demo", "stop"]) == 0 and len(stopped) == 3
+    assert capsys.readouterr().err == ""
