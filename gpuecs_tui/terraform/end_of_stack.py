@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from time import monotonic
 
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.runs import runs_of
 from gpuecs_tui.terraform.states import Operation, State
-from gpuecs_tui.terraform.stored_state import read_state
+from gpuecs_tui.terraform.store import parse_time
+from gpuecs_tui.terraform.stored_state import local_state, read_state
 
+STATE_SECONDS = 30.0
+"""For how long a state elsewhere is not read again: the engine takes about a second to pull it."""
 _MOMENT = "%Y-%m-%d %H:%M"
 
 
@@ -25,11 +29,13 @@ class EndOfStack:
     who: str
     """``user@host`` who started it."""
     at: datetime
-    """When it ended; while it is under way, when its present state began."""
+    """When it ended; while it is under way, when Terraform began to destroy."""
     under_way: bool
     ended_well: bool = False
     left: int | None = None
     """Resources in the state after it; None where the state was not read."""
+    read_at: float = field(default=0.0, compare=False)
+    """When the state was read, by the monotonic clock."""
 
     @property
     def is_gone(self) -> bool:
@@ -54,6 +60,14 @@ class EndOfStack:
             return _("Could not read the state, so the remaining resources are unknown.")
         if not self.left:
             return _("Nothing is left, as the state says.")
+        if self.ended_well:
+            # A destroy that succeeds leaves nothing in the state.
+            words = ngettext(
+                "The state holds {n} resource: it was changed after the destroy.",
+                "The state holds {n} resources: it was changed after the destroy.",
+                self.left,
+            )
+            return words.format(n=self.left)
         words = ngettext(
             "The state still holds {n} resource.", "The state still holds {n} resources.", self.left
         )
@@ -65,27 +79,38 @@ def end_of_stack(
 ) -> EndOfStack | None:
     """Return the destroy that was the last run to change ``directory``; None after an apply.
 
-    Blocks: reads the runs, and after a destroy the state; not where ``known`` is of the same end.
+    Blocks: reads the runs, and after a destroy the state. A state that is elsewhere is taken from
+    ``known``, if that is of the same end, for STATE_SECONDS.
     """
-    run = next((it for it in runs_of(directory) if _applied(it)), None)
-    if run is None or run.operation is not Operation.DESTROY:
+    for run in runs_of(directory):
+        if (begun := _applied_at(run)) is not None:
+            break
+    else:
+        return None
+    if run.operation is not Operation.DESTROY:
         return None
     who = f"{run.user}@{run.host}"
     if run.is_live:
-        return EndOfStack(run.id, who, run.state_since, under_way=True)
+        return EndOfStack(run.id, who, begun, under_way=True)
     at = run.ended_at or run.state_since
     same = known is not None and (known.run_id, known.at) == (run.id, at)
     if known is not None and same and not known.under_way and known.left is not None:
-        return known
+        is_fresh = monotonic() - known.read_at < STATE_SECONDS
+        if is_fresh and local_state(directory, environ) is None:
+            return known
     try:
         left = len(read_state(directory, environ).resources)
     except TerraformProblem:
         left = None
-    return EndOfStack(run.id, who, at, False, run.state is State.SUCCEEDED, left)
+    ended_well = run.state is State.SUCCEEDED
+    return EndOfStack(run.id, who, at, False, ended_well, left, monotonic())
 
 
-def _applied(run: Run) -> bool:
-    """Tell whether Terraform began to apply a plan of ``run``."""
+def _applied_at(run: Run) -> datetime | None:
+    """Return when Terraform began to apply a plan of ``run``; None if it did not."""
     if run.operation is Operation.PLAN:
-        return False
-    return any(step.get("state") == State.APPLYING for step in run.read_history())
+        return None
+    for step in run.read_history():
+        if step.get("state") == State.APPLYING:
+            return parse_time(str(step.get("at"))) or run.state_since
+    return None

@@ -216,7 +216,7 @@ async def test_with_a_certificate_its_domain_is_the_url(directory: Path) -> None
         (State.APPLYING, 2, "The stack is being destroyed (since", "being"),
         (State.SUCCEEDED, 0, "Nothing is left, as the state says.", "was destroyed"),
         # What is left may still serve: it is shown as that of any other stack.
-        (State.SUCCEEDED, 3, "The state still holds 3 resources.", "tasks running"),
+        (State.SUCCEEDED, 3, "The state holds 3 resources: it was changed", "tasks running"),
         (State.FAILED, 2, "The state still holds 2 resources.", "tasks running"),
     ],
 )
