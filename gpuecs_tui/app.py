@@ -229,6 +229,9 @@ class WizardApp(AccountApp[int], OrderedKeysApp[int], PaletteApp[int], WireApp[i
         read_again(self.wizard, message.own.facts)
         self.wizard.provider = message.provider
         self.wizard.bootstrap = message.bootstrap
+        if self.wizard.step == "start":
+            # No checks run there, and it tells of an upgrade that is open.
+            self.show_wizard()
         self.check_soon()
 
     @on(DraftSaved)

@@ -106,6 +106,8 @@ class StartScreen(StepScreen):
             self._load_draft()
             self._offer()
             self._look()
+        else:
+            self._show_facts()
 
     def action_look(self) -> None:
         """Look at the directory and for Terraform."""
@@ -163,6 +165,9 @@ class StartScreen(StepScreen):
         self.query_one(ChoiceList).replace_choices(
             Choices("", ("", ""), tuple(self._rows())), keep_row=False
         )
+        self._show_facts()
+
+    def _show_facts(self) -> None:
         self.query_one("#facts", Static).update(Content("\n").join(self._facts()))
 
     def _rows(self) -> list[Row]:
@@ -252,10 +257,17 @@ class StartScreen(StepScreen):
                 len(unread),
             )
             lines.append(Content.styled(text.format(n=len(unread)), "$text-warning"))
-        if found.earlier:
+        state = self.wizard.state
+        if state is not None and state.earlier:
             text = _(
                 "! An earlier version of gpuecs-tui wrote the Terraform here. Bring it up to date "
                 "in the review (u) before any other change."
+            )
+            lines.append(Content.styled(text, "$text-warning"))
+        elif state is not None and state.unapplied:
+            text = _(
+                "! The Terraform here was upgraded from an earlier version of gpuecs-tui, and the "
+                "upgrade is not applied yet. Plan and apply it before any other change."
             )
             lines.append(Content.styled(text, "$text-warning"))
         if found.foreign:

@@ -40,8 +40,6 @@ class Survey:
     """Why nothing can be written there, one sentence with what to do; empty where it can."""
     unfinished: str = ""
     """That a write was cut off here, one sentence; empty where none was."""
-    earlier: bool = False
-    """Whether the earlier version wrote the Terraform."""
     foreign: bool = False
     """Whether there are files, but no stack's Terraform."""
     opened: Opened = field(default_factory=Opened)
@@ -148,7 +146,6 @@ def _terraform(directory: Path) -> Survey:
         unread=(*found.unread, *deleted_since(directory)),
         opened=opened,
         newest=newest,
-        earlier=found.earlier,
     )
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from gpuecs_tui.app import WizardApp
 from gpuecs_tui.screens.review import ReviewScreen
 from gpuecs_tui.screens.run import RunScreen
 from gpuecs_tui.terraform import runs
-from gpuecs_tui.terraform.own_state import own_state
 from gpuecs_tui.terraform.read import read
 from gpuecs_tui.terraform.states import State
 from gpuecs_tui.widgets.confirm import Confirm
@@ -39,16 +39,14 @@ async def opened(directory: Path, **texts: str) -> AsyncIterator[Pilot[int]]:
     # Without the account no finding stands in the way.
     app = wizard_app(directory, problem=("There are no credentials.", "Log in."))
     found = survey(directory)
-    assert found.earlier
     app.wizard.open_directory(found.texts, found.opened)
-    own = own_state(directory, {})
-    app.wizard.owned, app.wizard.state = own.owned, own.facts
-    assert app.wizard.owned
     for name, text in texts.items():
         app.wizard.put(name.replace("__", "."), text)
-    app.wizard.check()
     try:
         async with app.run_test(size=(120, 40)) as pilot:
+            facts = app.screen.query_one("#facts", Static)
+            await until(pilot, lambda: "An earlier version" in str(facts.render()))
+            assert app.wizard.owned
             app.go("review")
             await settle(pilot)
             yield pilot
