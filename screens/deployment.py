@@ -134,8 +134,9 @@ class DeploymentScreen(StepScreen):
         self._end = message.end
         gone = message.end is not None and message.end.is_gone
         self._url = "" if gone else url.url
-        lines = deployment_lines(message.facts, message.outputs, url, message.end)
         pane = self.query_one(TextPane)
+        width = pane.scrollable_content_region.width
+        lines = deployment_lines(message.facts, message.outputs, url, message.end, width)
         if pane.text != "\n".join(line.plain for line in lines):
             pane.show(lines, keep_place=True)
         self._show()

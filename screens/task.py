@@ -23,6 +23,7 @@ from gpuecs_tui.wizard.suggestions import IMAGE, suggested_image, suggested_repo
 if TYPE_CHECKING:
     from gpuecs_tui.aws.facts import Image, Repository
     from gpuecs_tui.aws.reading import Reading
+    from gpuecs_tui.widgets.choice_rows import Choices
 
 IGNORED = "service.ignore_changes"
 
@@ -115,6 +116,12 @@ class TaskScreen(FormScreen):
             notes.append(Note("info", text))
         return notes
 
+    def chosen_in(self, key: str, typed: str, choices: Choices) -> tuple[str, ...] | None:
+        """Return the repository of the typed image, which the list has without its tag."""
+        if key == IMAGE and (repository := choices_compute.repository_of(typed, choices)):
+            return (repository,)
+        return super().chosen_in(key, typed, choices)
+
     def taken(self, key: str, ids: tuple[str, ...]) -> None:
         """Ask for a tag once a repository is chosen."""
         if key != IMAGE:
@@ -137,4 +144,5 @@ class TaskScreen(FormScreen):
                 super(TaskScreen, self).taken(IMAGE, ids)
 
         choices = choices_compute.images(message.uri, message.reading)
-        self.app.push_screen(Picker(choices), take)
+        present = self.wizard.text(IMAGE).strip()
+        self.app.push_screen(Picker(choices, (present,) if choices.find(present) else ()), take)

@@ -24,6 +24,7 @@ from gpuecs_tui.widgets.choice_rows import (
     sorted_by,
     widths_of,
 )
+from gpuecs_tui.widgets.shorten import image
 
 
 class ChoiceList(ScrollView, can_focus=True):
@@ -187,7 +188,7 @@ class ChoiceList(ScrollView, can_focus=True):
         if line.row is None:
             style = self.get_component_rich_style("choice--heading")
             return Strip([Segment(fit(line.heading, width), style)], width)
-        text = self._text(line.row.cells, self._mark(line.row))
+        text = self._text(line.row.cells, self._mark(line.row), line.row.images)
         return Strip([Segment(fit(text, width), self._style(number, line.row))], width)
 
     def action_move(self, by: int) -> None:
@@ -335,14 +336,16 @@ class ChoiceList(ScrollView, can_focus=True):
             return "↔ "
         return "• " if row.id in self.chosen else "  "
 
-    def _text(self, cells: tuple[str, ...], margin: str) -> str:
+    def _text(self, cells: tuple[str, ...], margin: str, images: tuple[int, ...] = ()) -> str:
         room = max(self._width - self._margin(), 1)
         if not self._widths or room != self._room:
             self._room = room
             self._widths = widths_of(self.choices, room)
         numeric = self.choices.numeric
         shown = (
-            (fit_right if index in numeric else fit)(harmless(cell), width)
+            (fit_right if index in numeric else fit)(
+                image(harmless(cell), width) if index in images else harmless(cell), width
+            )
             for index, (cell, width) in enumerate(zip(cells, self._widths, strict=True))
             if width
         )

@@ -40,6 +40,8 @@ class Row:
     """Says below the field what was chosen; the cells but the first where there is none."""
     measures: tuple[tuple[str, Decimal], ...] = ()
     """Unit → number, for filters such as ``>=24gb``; a row without the unit is not among those."""
+    images: tuple[int, ...] = ()
+    """Indexes of the cells that hold an image reference: shortened so that its end stays."""
 
 
 @dataclass(frozen=True, slots=True)

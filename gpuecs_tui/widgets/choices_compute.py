@@ -12,6 +12,8 @@ from gpuecs_tui.widgets.choices_account import facts_of, listed
 from gpuecs_tui.wizard.memory import Wizard
 
 BYTES_PER_GIB = 1 << 30
+_ENDS_COUNT = (0, 3)
+"""Columns of tag and digest."""
 
 
 def amis(_wizard: Wizard) -> Choices:
@@ -28,7 +30,7 @@ def repositories(wizard: Wizard) -> Choices:
     """ECR repositories; the tags of the chosen one are asked for next."""
 
     def rows(found: tuple[Repository, ...]) -> Iterable[Row]:
-        return (Row(it.uri, (it.name, it.uri)) for it in found)
+        return (Row(it.uri, (it.name, it.uri), images=(0, 1)) for it in found)
 
     return listed(
         _("ECR repositories"),
@@ -37,6 +39,15 @@ def repositories(wizard: Wizard) -> Choices:
         rows,
         empty=_("The region has no ECR repositories; any image reference can be typed."),
     )
+
+
+def repository_of(image: str, choices: Choices) -> str:
+    """Return the id of the row of ``choices`` whose repository holds ``image``; empty if none."""
+    without_digest = image.partition("@")[0]
+    head, _colon, tag = without_digest.rpartition(":")
+    # A registry may have a port, so that a colon before a slash begins no tag.
+    uri = head if head and "/" not in tag else without_digest
+    return uri if choices.find(uri) else ""
 
 
 def images(uri: str, reading: Reading[tuple[Image, ...] | None]) -> Choices:
@@ -48,11 +59,17 @@ def images(uri: str, reading: Reading[tuple[Image, ...] | None]) -> Choices:
     rows = []
     for it in reading.value or ():
         pushed = it.pushed_at.strftime("%Y-%m-%d") if it.pushed_at else ""
-        cells = (it.tag or "–", pushed, f"{it.size_bytes / BYTES_PER_GIB:.1f} GiB", it.digest)
+        size = f"{it.size_bytes / BYTES_PER_GIB:.1f} GiB"
+        cells = (it.tag or "–", pushed, size, it.digest)
         if it.tag:
-            rows.append(Row(f"{uri}:{it.tag}", cells))
+            rows.append(Row(f"{uri}:{it.tag}", cells, images=_ENDS_COUNT))
         tagged = f"{it.tag} @" if it.tag else "@"
         detail = _("Pinned by its digest, the image can't change under you.")
-        rows.append(Row(f"{uri}@{it.digest}", (tagged, *cells[1:]), detail=detail))
+        pinned = (tagged, *cells[1:])
+        rows.append(Row(f"{uri}@{it.digest}", pinned, detail=detail, images=_ENDS_COUNT))
     note = "" if rows else _("It holds no images.")
-    return Choices(title, columns, tuple(rows), note=note, read_at=reading.read_at)
+    # The digest gives way before a tag does.
+    yielding = len(columns) - 1
+    return Choices(
+        title, columns, tuple(rows), note=note, read_at=reading.read_at, yielding=yielding
+    )

@@ -34,9 +34,14 @@ def code_lines(name: str, text: str) -> list[Content]:
     return list(coloured.split("\n", allow_blank=True))
 
 
-def diff_lines(lines: Iterable[str]) -> list[Content]:
-    """Return a unified diff line by line: what goes red, what comes green, each with its sign."""
-    return [_diff_line(harmless(line.rstrip("\n").expandtabs(TAB))) for line in lines]
+def diff_lines(lines: Iterable[str], width: int = 0) -> list[Content]:
+    """Return a unified diff line by line: what goes red, what comes green, each with its sign.
+
+    A line longer than ``width`` cells goes on in further ones, as what differs is often its end;
+    0: none does.
+    """
+    found = [_diff_line(harmless(line.rstrip("\n").expandtabs(TAB))) for line in lines]
+    return [part for line in found for part in line.fold(width)] if width else found
 
 
 def _diff_line(line: str) -> Content:

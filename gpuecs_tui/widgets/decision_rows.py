@@ -12,6 +12,7 @@ from gpuecs_tui.widgets.choice_rows import Choices, Row
 from gpuecs_tui.widgets.places import LAYOUT
 from gpuecs_tui.wizard.memory import Wizard
 
+IMAGE = "task.image"
 CHOSEN = "•"
 """Before a decision that the user made; the others are defaults."""
 
@@ -47,4 +48,9 @@ def _rows(wizard: Wizard) -> Iterator[Row]:
                     elif declaration.unit and text:
                         text = f"{text} {_(declaration.unit)}"
                     mark = CHOSEN if key in decisions.answers else ""
-                    yield Row(key, (mark, _(declaration.label), text), group=_(section.title))
+                    yield Row(
+                        key,
+                        (mark, _(declaration.label), text),
+                        group=_(section.title),
+                        images=(2,) if key == IMAGE and text == stack[key] else (),
+                    )

@@ -46,11 +46,13 @@ def deployment_lines(
     outputs: Mapping[str, Any],
     url: ServiceUrl,
     end: EndOfStack | None = None,
+    width: int = 0,
 ) -> list[Content]:
     """Return everything that is known of the live stack, section by section.
 
     Of a stack that is being destroyed or is gone (``end``) nothing is good or bad, so nothing is
     coloured. After a destroy that left something, the rest is shown as that of any other stack.
+    A URL or an output that is longer than ``width`` cells continues in further lines; 0: none does.
     """
     gone = end is not None and end.is_gone
     sections: tuple[tuple[str, list[Content]], ...] = (
@@ -61,7 +63,7 @@ def deployment_lines(
         (_("Auto Scaling group"), _part(facts.fleet, _fleet)),
         (_("Scaling activities"), _part(facts.activities, _activities)),
         (_("Events of the service"), _part(facts.service, _events)),
-        (_("Outputs"), _outputs(outputs, end)),
+        (_("Outputs"), [part for it in _outputs(outputs, end) for part in _folded(it, width)]),
     )
     lines: list[Content] = []
     if end is not None:
@@ -77,13 +79,33 @@ def deployment_lines(
             _("URL, once its DNS record exists:") if url.needs_record else _answers(facts.targets)
         )
         lines += [
-            Content.assemble(known, " ", (harmless(url.url), "bold $text-accent")),
-            *([Content(harmless(url.record))] if url.record else ()),
+            *_url_lines(known, harmless(url.url), width),
+            *_record_lines(harmless(url.record), width),
             Content(""),
         ]
     for title, found in sections:
         lines += [Content.styled(title, "bold $text-accent"), *found, Content("")]
     return lines[:-1]
+
+
+def _url_lines(words: str, url: str, width: int) -> list[Content]:
+    """Return ``words`` and the URL: on lines of its own where both don't fit on one."""
+    shown = Content.styled(url, "bold $text-accent")
+    whole = Content.assemble(words, " ", shown)
+    if not width or whole.cell_length <= width:
+        return [whole]
+    return [Content(words), *_folded(shown, width)]
+
+
+def _record_lines(record: str, width: int) -> list[Content]:
+    """Return the sentence about the DNS record, wrapped between its words."""
+    if not record:
+        return []
+    return list(Content(record).wrap(width)) if width else [Content(record)]
+
+
+def _folded(line: Content, width: int) -> list[Content]:
+    return line.fold(width) if width and line.cell_length > width else [line]
 
 
 def _answers(targets: Reading[tuple[Target, ...] | None]) -> str:

@@ -70,6 +70,10 @@ class FilesPage(Widget):
         self._list.focus(scroll_visible)
         return self
 
+    def on_resize(self) -> None:
+        """Fold the lines of a difference at the new width."""
+        self._show_file(keep_place=True)
+
     @property
     def files(self) -> Mapping[str, str]:
         """The files on view, by name."""
@@ -131,7 +135,9 @@ class FilesPage(Widget):
         if as_text and row.id in self._files:
             self._pane.show(code_lines(row.id, self._files[row.id]), keep_place=keep_place)
         elif change is not None:
-            self._pane.show(diff_lines(change.diff.splitlines()), keep_place=keep_place)
+            width = self._pane.scrollable_content_region.width
+            lines = diff_lines(change.diff.splitlines(), width)
+            self._pane.show(lines, keep_place=keep_place)
         self._title.show(self._heading(row.id, change))
 
     def _heading(self, name: str, change: Change | None) -> Content:

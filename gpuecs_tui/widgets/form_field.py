@@ -6,18 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from rich.cells import cell_len
+from rich.segment import Segment
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import Reactive
+from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.fields import Key
+from gpuecs_tui.widgets import shorten
 from gpuecs_tui.widgets.cells import fit, harmless
 from gpuecs_tui.widgets.form_segments import MOVES, Segments, Word
 from gpuecs_tui.widgets.styles import MUTED
@@ -65,9 +69,33 @@ class TextControl(Input):
     # would be late with what matters.
     virtual_size = Reactive(Size(0, 0), layout=False)
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, shorten: Callable[[str, int], str] | None = None) -> None:
+        """Edit ``text``; ``shorten(text, cells)`` is shown of one that is too long at rest."""
         super().__init__(text, compact=True, select_on_focus=False)
         self.cursor_blink = False
+        self._shorten = shorten
+
+    def render_line(self, y: int) -> Strip:
+        """Return the text; without the cursor in it, so much that it can be told from others."""
+        width = self.scrollable_content_region.width
+        too_long = not self.has_focus and cell_len(self.value) > width > 0
+        if y or self._shorten is None or not too_long:
+            return super().render_line(y)
+        text = fit(self._shorten(harmless(self.value), width), width)
+        return Strip([Segment(text, self.rich_style)], width)
+
+    def on_focus(self) -> None:
+        """Bring the cursor into view: Input does so only once it moves."""
+        self._show_cursor()
+
+    def on_resize(self) -> None:
+        """Keep the cursor in view."""
+        self._show_cursor()
+
+    def _show_cursor(self) -> None:
+        column = self.cursor_screen_offset.x - self.content_region.x + self.scroll_offset.x
+        if self.has_focus and self.size.width:
+            self.scroll_to_region(Region(column, 0, 1, 1), force=True, animate=False)
 
     async def on_key(self, event: events.Key) -> None:
         """Open the help with ``?``, where it can't be meant as text: before anything is typed."""
@@ -260,13 +288,21 @@ class FormField(Widget):
             from gpuecs_tui.widgets.form_editor import Summary
 
             return Summary()
-        return (TextControl if self._has_list else PlainControl)(self._state.text)
+        kind = TextControl if self._has_list else PlainControl
+        return kind(self._state.text, shorten_of(self.key))
 
     def _show_summary(self, text: str) -> None:
         from gpuecs_tui.widgets.form_editor import Summary
 
         assert isinstance(self.control, Summary)
         self.control.show(text)
+
+
+def shorten_of(key: str) -> Callable[[str, int], str] | None:
+    """Return how a long text of ``key`` is shortened: None where its beginning tells the most."""
+    if key == "task.image":
+        return shorten.image
+    return shorten.middle if key.endswith("_arn") else None
 
 
 def words_of(declaration: Key) -> tuple[Word, ...]:

@@ -217,10 +217,10 @@ class FormScreen(StepScreen):
         if choices is None:
             return
         typed = typed.strip()
-        chosen = tuple(typed.replace(",", " ").split()) if choices.multiple else (typed,)
-        known = all(choices.find(id) for id in chosen)
+        chosen = self.chosen_in(key, typed, choices)
+        known = chosen is not None
         wanted = "" if known or self.wizard.decisions.problem(key) == "" else typed
-        picker = Picker(choices, chosen if known else (), wanted)
+        picker = Picker(choices, chosen or (), wanted)
         self._picker = (key, picker)
 
         def take(ids: tuple[str, ...] | None) -> None:
@@ -229,6 +229,11 @@ class FormScreen(StepScreen):
                 self.taken(key, ids)
 
         self.app.push_screen(picker, take)
+
+    def chosen_in(self, key: str, typed: str, choices: Choices) -> tuple[str, ...] | None:
+        """Return the rows of ``choices`` that ``typed`` names; None if it names others."""
+        ids = tuple(typed.replace(",", " ").split()) if choices.multiple else (typed,)
+        return ids if all(choices.find(id) for id in ids) else None
 
     def taken(self, key: str, ids: tuple[str, ...]) -> None:
         """Put what was chosen from a list into its field."""

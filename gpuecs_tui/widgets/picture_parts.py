@@ -10,7 +10,9 @@ from rich.cells import cell_len
 from gpuecs_tui.aws.network_facts import Subnet
 from gpuecs_tui.aws.reading import value_or
 from gpuecs_tui.checks.context import Context
+from gpuecs_tui.checks.fit import Fit
 from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.widgets.canvas import cut
 from gpuecs_tui.widgets.cells import harmless
 
@@ -43,6 +45,35 @@ def zones_of(context: Context) -> tuple[Zone, ...]:
             zones.setdefault(subnet.zone, []).append(subnet)
     found = [Zone(name, tuple(zones[name])) for name in sorted(zones)]
     return (*found, Zone("", (), tuple(unknown))) if unknown else tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What runs in one zone once all tasks run that the fleet has room for."""
+
+    instances: int
+    tasks: int
+
+
+def loads(stack: Stack, found: Fit, zones: int) -> list[Load]:
+    """Spread the wanted tasks, and the instances that they need, over ``zones``, the fullest first.
+
+    No more instances than the fleet's maximum. EC2 Auto Scaling keeps the zones balanced; which of
+    them gets one instance more isn't known before.
+    """
+    wanted = stack.service.desired_count
+    instances = min(found.instances_for(wanted) or 0, stack.fleet.max_size)
+    placed = min(wanted, instances * found.placeable)
+    spread = []
+    for zone in range(zones):
+        left = zones - zone
+        here = -(-instances // left)
+        tasks = min(-(-placed // left), here * found.placeable)
+        # What the zones behind can't take must be here.
+        tasks = max(tasks, placed - (instances - here) * found.placeable)
+        spread.append(Load(here, tasks))
+        instances, placed = instances - here, placed - tasks
+    return spread
 
 
 def place(by_id: Mapping[str, Subnet], subnet_id: str) -> str:

@@ -15,9 +15,19 @@ from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.offer_words import gib_number
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.stack.resolve import HTTP_PORT
+from gpuecs_tui.widgets import shorten
 from gpuecs_tui.widgets.canvas import Canvas, Spans
 from gpuecs_tui.widgets.cells import harmless
-from gpuecs_tui.widgets.picture_parts import SEPARATOR, Zone, fold, place, subnet_line, zones_of
+from gpuecs_tui.widgets.picture_parts import (
+    SEPARATOR,
+    Load,
+    Zone,
+    fold,
+    loads,
+    place,
+    subnet_line,
+    zones_of,
+)
 
 MIN_WIDTH = 40
 """Cells; narrower nothing could be told apart."""
@@ -33,7 +43,7 @@ INSTANCE_HEIGHT = 4
 TITLE_ROOM = 15
 """Cells from a zone's corner behind a title such as us-east-1a."""
 TASKS_SHOWN = 8
-"""Squares in one instance; the others are counted."""
+"""Squares in one zone; the others are counted."""
 
 FRAME, TITLE, TEXT, MUTED, GPU, WARN = "frame", "title", "text", "muted", "gpu", "warn"
 """Style names in the spans."""
@@ -140,19 +150,26 @@ class _Picture:
             row,
             _("Target group"),
             names if self.stack.names.service else "",
-            [(f"{port} · {health}", MUTED), (self._one_task(), TEXT)],
+            [(f"{port} · {health}", MUTED), *((line, TEXT) for line in self._one_task())],
         )
 
-    def _one_task(self) -> str:
+    def _one_task(self) -> list[str]:
+        """Return what each task is, the image on a row of its own where it needs one."""
         task = self.stack.task
-        image = task.image.rpartition("/")[2]
         parts = [
             ngettext("{n} GPU", "{n} GPUs", task.gpus).format(n=task.gpus),
             "" if "task.memory" in self.missing else f"{task.memory} MiB",
             "" if "task.cpu" in self.missing else _("{n} CPU units").format(n=task.cpu),
-            _("image not chosen yet") if "task.image" in self.missing else image,
         ]
-        return _("each task: {parts}").format(parts=" · ".join(part for part in parts if part))
+        text = _("each task: {parts}").format(parts=SEPARATOR.join(it for it in parts if it))
+        room = self.right - self.left - 3
+        image = shorten.image(harmless(task.image), room)
+        if "task.image" in self.missing:
+            image = _("image not chosen yet")
+        elif cell_len(whole := f"{text}{SEPARATOR}{task.image.rpartition('/')[2]}") <= room:
+            return [whole]
+        joined = f"{text}{SEPARATOR}{image}"
+        return [joined] if cell_len(joined) <= room else [text, image]
 
     def _zones(self, row: int) -> int:
         zones, columns = self.zones, self.columns
@@ -168,6 +185,7 @@ class _Picture:
         self.canvas.vertical(self.axis, row - 1, row, FRAME)
         self._branch(row, columns[: len(rows[0])])
         row += 1
+        loads = iter(self._loads(len(zones)))
         for part in rows:
             for zone, (left, right) in zip(part, columns, strict=False):
                 # Where two rows of boxes meet, the lines run on from one into the other.
@@ -175,6 +193,7 @@ class _Picture:
                 self.canvas.box(row, left, row + height - 1, right, FRAME)
                 self.canvas.vertical(_joint(left, right), row + height - 1, row + height, FRAME)
                 self._zone(row, left, right, zone, height)
+                self._instance(row + height - 1 - INSTANCE_HEIGHT, left + 2, right - 2, next(loads))
             row += height
         self._branch(row, columns[: len(rows[-1])])
         self.canvas.vertical(self.axis, row, row + 1, FRAME)
@@ -205,28 +224,53 @@ class _Picture:
             at = right - 1 - cell_len(kind)
             self.canvas.text(row + number, left + 2, name, TEXT, at - left - 3)
             self.canvas.text(row + number, at, kind, MUTED)
-        self._instance(row + height - 1 - INSTANCE_HEIGHT, left + 2, right - 2)
 
-    def _instance(self, row: int, left: int, right: int) -> None:
+    def _loads(self, zones: int) -> list[Load | None]:
+        found = self.context.fit
+        if found is None or not found.placeable or "fleet.instance_type" in self.missing:
+            return [None] * zones
+        return [*loads(self.stack, found, zones)]
+
+    def _instance(self, row: int, left: int, right: int, load: Load | None) -> None:
+        """Draw the instances of one zone as a box, or say that it needs none.
+
+        ``load`` None: how many tasks an instance takes isn't known, or none fits.
+        """
         kind, room = self.context.instance_type, right - left - 3
+        if load is not None and not load.instances:
+            self.canvas.text(row + 1, left + 2, _("no instance needed"), MUTED, room)
+            return
         self.canvas.box(row, left, row + 3, right, FRAME)
         name = self.stack.fleet.instance_type or _("type not chosen")
+        several = load is not None and load.instances > 1
+        if load is not None and several:
+            name = f"{load.instances} × {name}"
         self._title(row, left, right, "", name)
         if kind is not None:
             gpus = f"{kind.gpus} × {kind.gpu_model} {gib_number(kind.gpu_memory_mib)} GiB"
-            self.canvas.text(row + 1, left + 2, gpus, GPU, room)
-        self.canvas.text(row + 2, left + 2, *self._tasks(), room)
+            text = _("{gpus} each").format(gpus=gpus) if several else gpus
+            self.canvas.text(row + 1, left + 2, text, GPU, room)
+        self.canvas.text(row + 2, left + 2, *self._tasks(load), room)
 
-    def _tasks(self) -> tuple[str, str]:
-        found = self.context.fit
-        if found is None or "fleet.instance_type" in self.missing:
-            return _("tasks: unknown"), MUTED
-        count = found.placeable
-        if not count:
-            return _("no task fits"), WARN
-        squares = "■" * min(count, TASKS_SHOWN) + ("…" if count > TASKS_SHOWN else "")
-        words = ngettext("{n} task", "{n} tasks", count).format(n=count)
+    def _tasks(self, load: Load | None) -> tuple[str, str]:
+        if load is None:
+            unknown = self.context.fit is None or "fleet.instance_type" in self.missing
+            return (_("tasks: unknown"), MUTED) if unknown else (_("no task fits"), WARN)
+        squares = "■" * min(load.tasks, TASKS_SHOWN) + ("…" if load.tasks > TASKS_SHOWN else "")
+        words = ngettext("{n} task", "{n} tasks", load.tasks).format(n=load.tasks)
         return f"{squares} {words}", TEXT
+
+    def _not_placed(self) -> list[tuple[str, str]]:
+        """Return a line on the tasks for which the fleet has no room at its maximum size."""
+        found = self.context.fit
+        if found is None or not found.placeable or "fleet.instance_type" in self.missing:
+            return []
+        wanted, most = self.stack.service.desired_count, self.stack.fleet.max_size
+        needed = found.instances_for(wanted) or 0
+        if needed <= most:
+            return []
+        text = _("{wanted} tasks need {needed} instances; the maximum is {most}")
+        return [(text.format(wanted=wanted, needed=needed, most=most), WARN)]
 
     def _fleet(self, row: int) -> int:
         fleet, names = self.stack.fleet, self.stack.names
@@ -246,6 +290,7 @@ class _Picture:
             names.autoscaling_group,
             [
                 (f"{sizes} · {fleet.market} · {wanted}", TEXT),
+                *self._not_placed(),
                 (provider, MUTED),
                 *self._endpoints(),
             ],

@@ -130,6 +130,7 @@ def test_tasks_on_one_instance_are_counted() -> None:
     more: dict[str, Value] = {
         "fleet__instance_type": "g4dn.12xlarge",
         "service__distinct_instances": False,
+        "service__desired_count": 4,
     }
     assert "■■■■ 4 tasks" in "\n".join(picture(subnets(1), more=more))
 
@@ -174,3 +175,47 @@ def test_the_drawing_needs_no_textual() -> None:
         "sys.exit(any(name == 'textual' or name.startswith('textual.') for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("wanted", "most", "boxes"),
+    [
+        (0, 4, ["no instance needed", "no instance needed", "no instance needed"]),
+        (1, 4, ["■ 1 task", "no instance needed", "no instance needed"]),
+        (4, 4, ["■■ 2 tasks", "■ 1 task", "■ 1 task"]),
+        (9, 2, ["■ 1 task", "■ 1 task", "no instance needed"]),
+    ],
+)
+def test_it_shows_as_many_tasks_and_instances_as_are_wanted(
+    wanted: int, most: int, boxes: list[str]
+) -> None:
+    more = {"service__desired_count": wanted, "fleet__max_size": most}
+    rows = picture(subnets(3), 118, more=more)
+    found = [row for row in rows if "■" in row or "no instance needed" in row]
+    text = "\n".join(rows)
+    for box in boxes:
+        assert text.count(box) == boxes.count(box)
+    assert sum(row.count("■") for row in found) == min(wanted, most)
+    assert ("2 × g4dn.xlarge" in text) == (wanted == 4)
+    assert ("9 tasks need 9 instances; the maximum is 2" in text) == (wanted > most)
+
+
+def test_tasks_that_share_an_instance_need_fewer_of_them() -> None:
+    more: dict[str, Value] = {
+        "fleet__instance_type": "g5.12xlarge",
+        "fleet__max_size": 3,
+        "service__desired_count": 7,
+        "service__distinct_instances": False,
+        "task__gpus": 1,
+        "task__cpu": 4096,
+        "task__memory": 30000,
+    }
+    text = "\n".join(picture(subnets(2), 100, more=more))
+    assert "■■■■ 4 tasks" in text and "■■■ 3 tasks" in text and "× g5" not in text
+
+
+def test_a_long_image_keeps_repository_and_tag() -> None:
+    image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/speech/whisper-large:3.1.0-cuda12.4"
+    for width in (58, 76, 118):
+        text = "\n".join(picture(subnets(2), width, more={"task__image": image}))
+        assert "whisper-large:3.1.0-cuda12.4" in text
