@@ -18,7 +18,7 @@ pytestmark = pytest.mark.e2e
 
 SEED = "ci-1713"
 """Draws ``TRIALS`` faults in the midst of an apply or a destroy: each way to watch a run is struck,
-both programs are killed together, the disk fills up, and of some runs the state lies in a bucket."""
+both programs are killed together, the disk fills up, and some runs keep the state in a bucket."""
 TRIALS = 6
 """The faults that take longest to come back from. ``test_runs_chaos`` kills each program alone, and
 ``make chaos`` has every fault."""
