@@ -17,6 +17,7 @@ import pytest
 from gpuecs_tui.demo import account
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.resolve import resolve
+from gpuecs_tui.terraform.own_state import own_state
 from gpuecs_tui.terraform.read import read
 from gpuecs_tui.terraform.rewrite import files_for
 from gpuecs_tui.terraform.write import compare, write
@@ -79,10 +80,12 @@ def test_it_moves_without_a_destroy_and_then_changes_in_both_directions(
     planned()
     applied()
     _rewrite(directory, {})
+    assert own_state(directory, environ).facts.unapplied == str(directory)
     assert planned() == {
         "terraform_data.fleet_ties": "create", "aws_ecs_task_definition.this": "update",
     }  # fmt: skip
     applied()
+    assert own_state(directory, environ).facts.unapplied == ""
 
     (certificate,) = client("acm").list_certificates(CertificateStatuses=["ISSUED"])[
         "CertificateSummaryList"
