@@ -30,8 +30,12 @@ class Problem:
     """One sentence's end, to stand behind the key: "must be from 1 to 10"."""
 
 
-HANGS_ON: Mapping[str, str] = {"network.ingress_cidrs": "load_balancer.internal"}
-"""Key → a key of another subject with which its valid value can contradict: either may change."""
+HANGS_ON: Mapping[str, str] = {
+    "fleet.extra_user_data": "task.network_mode",
+    "network.ingress_cidrs": "load_balancer.internal",
+}
+"""Key → a flag or choice of a later step, with which its valid value can contradict: either may
+change."""
 
 
 def problems(

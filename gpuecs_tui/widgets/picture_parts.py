@@ -10,9 +10,9 @@ from rich.cells import cell_len
 from gpuecs_tui.aws.network_facts import Subnet
 from gpuecs_tui.aws.reading import value_or
 from gpuecs_tui.checks.context import Context
+from gpuecs_tui.checks.cost import desired_instances
 from gpuecs_tui.checks.fit import Fit
 from gpuecs_tui.i18n import _
-from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.widgets.canvas import cut
 from gpuecs_tui.widgets.cells import harmless
 
@@ -55,14 +55,15 @@ class Load:
     tasks: int
 
 
-def loads(stack: Stack, found: Fit, zones: int) -> list[Load]:
-    """Spread the wanted tasks, and the instances that they need, over ``zones``, the fullest first.
+def loads(context: Context, found: Fit, zones: int) -> list[Load]:
+    """Spread the wanted tasks, and the instances that the group keeps for them, over ``zones``.
 
-    No more instances than the fleet's maximum. EC2 Auto Scaling keeps the zones balanced; which of
-    them gets one instance more isn't known before.
+    The group keeps its minimum and what the capacity provider's target leaves free, as the cost
+    counts them, and never more than its maximum. EC2 Auto Scaling keeps the zones balanced; which
+    of them gets one instance more isn't known before. The fullest zone is first.
     """
-    wanted = stack.service.desired_count
-    instances = min(found.instances_for(wanted) or 0, stack.fleet.max_size)
+    wanted = context.stack.service.desired_count
+    instances = desired_instances(context, found) or 0
     placed = min(wanted, instances * found.placeable)
     spread = []
     for zone in range(zones):

@@ -229,7 +229,7 @@ class _Picture:
         found = self.context.fit
         if found is None or not found.placeable or "fleet.instance_type" in self.missing:
             return [None] * zones
-        return [*loads(self.stack, found, zones)]
+        return [*loads(self.context, found, zones)]
 
     def _instance(self, row: int, left: int, right: int, load: Load | None) -> None:
         """Draw the instances of one zone as a box, or say that it needs none.
@@ -238,7 +238,7 @@ class _Picture:
         """
         kind, room = self.context.instance_type, right - left - 3
         if load is not None and not load.instances:
-            self.canvas.text(row + 1, left + 2, _("no instance needed"), MUTED, room)
+            self.canvas.text(row + 1, left + 2, _("no instance"), MUTED, room)
             return
         self.canvas.box(row, left, row + 3, right, FRAME)
         name = self.stack.fleet.instance_type or _("type not chosen")
@@ -256,6 +256,8 @@ class _Picture:
         if load is None:
             unknown = self.context.fit is None or "fleet.instance_type" in self.missing
             return (_("tasks: unknown"), MUTED) if unknown else (_("no task fits"), WARN)
+        if not load.tasks:
+            return _("no task"), MUTED
         squares = "■" * min(load.tasks, TASKS_SHOWN) + ("…" if load.tasks > TASKS_SHOWN else "")
         words = ngettext("{n} task", "{n} tasks", load.tasks).format(n=load.tasks)
         return f"{squares} {words}", TEXT
@@ -271,6 +273,13 @@ class _Picture:
             return []
         text = _("{wanted} tasks need {needed} instances; the maximum is {most}")
         return [(text.format(wanted=wanted, needed=needed, most=most), WARN)]
+
+    def _uneven(self) -> list[tuple[str, str]]:
+        """Say what decides where more instances run, unless each zone has as many."""
+        counts = {load.instances for load in self._loads(len(self.zones)) if load is not None}
+        if len(counts) < 2:
+            return []
+        return [(_("EC2 Auto Scaling decides which zones get the instances"), MUTED)]
 
     def _fleet(self, row: int) -> int:
         fleet, names = self.stack.fleet, self.stack.names
@@ -291,6 +300,7 @@ class _Picture:
             [
                 (f"{sizes} · {fleet.market} · {wanted}", TEXT),
                 *self._not_placed(),
+                *self._uneven(),
                 (provider, MUTED),
                 *self._endpoints(),
             ],

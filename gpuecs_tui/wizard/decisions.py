@@ -13,7 +13,7 @@ from gpuecs_tui.stack.fields import Key, NotAValue, Value
 from gpuecs_tui.stack.instance_type import InstanceType
 from gpuecs_tui.stack.model import KEYS, Stack
 from gpuecs_tui.stack.partial import partial
-from gpuecs_tui.stack.problems import problems
+from gpuecs_tui.stack.problems import HANGS_ON, problems
 from gpuecs_tui.stack.relevance import counts, relevant
 from gpuecs_tui.stack.resolve import Resolved, explicit, resolve
 from gpuecs_tui.stack.unread import Unread
@@ -130,6 +130,18 @@ def decide(
         lacking = {*resolved.missing, *hidden}
         resolved = Resolved(resolved.stack, tuple(key for key in KEYS if key in lacking))
     return Decisions(answers, resolved, wrong, missing, malformed & wrong.keys(), hidden)
+
+
+def settled_by_a_later_step(
+    key: str, texts: Texts, find_type: FindType, unknown: Mapping[str, Unread] | None = None
+) -> bool:
+    """Tell whether nothing is wrong with ``key`` once a later step's answer is another one."""
+    if key not in HANGS_ON:
+        return False
+    other = HANGS_ON[key]
+    choices = KEYS[other].choices or (True, False)
+    others = ({**texts, other: KEYS[other].unparse(choice)} for choice in choices)
+    return any(not decide(each, find_type, unknown).problem(key) for each in others)
 
 
 def default_text(

@@ -354,10 +354,13 @@ class Wizard:
         A value is malformed or missing, or contradicts another of the same step. What the account
         lacks, or what a later step's answer may settle, is for the review.
         """
-        from gpuecs_tui.stack.problems import HANGS_ON
+        from gpuecs_tui.wizard.decisions import settled_by_a_later_step
 
         if self.decisions.problem(key):
-            return key not in HANGS_ON or key in self.decisions.malformed
+            texts, unknown = self._texts, self._unknown()
+            return key in self.decisions.malformed or not settled_by_a_later_step(
+                key, texts, self.instance_type, unknown
+            )
         return any(finding.holds_step for finding in self.findings_of(key))
 
     def is_error(self, key: str) -> bool:

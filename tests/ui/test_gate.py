@@ -52,6 +52,29 @@ def test_which_findings_hold_their_step(wizard: Wizard) -> None:
     assert wizard.holds("health_check.timeout_seconds") and not wizard.holds("task.memory")
 
 
+@pytest.mark.parametrize(
+    ("key", "texts", "holds"),
+    [
+        ("fleet.extra_user_data", {"task__network_mode": "awsvpc"}, False),
+        ("fleet.extra_user_data", {"task__network_mode": "bridge"}, False),
+        ("fleet.extra_user_data", {"fleet__extra_user_data": "awsvpc-block-imds ="}, True),
+        ("network.ingress_cidrs", {"load_balancer__internal": "false"}, False),
+        (
+            "network.ingress_cidrs",
+            {"load_balancer__internal": "false", "network__ingress_cidrs": "10.1.2.3/8"},
+            True,
+        ),
+    ],
+)
+def test_what_a_later_step_s_answer_settles_holds_no_step(
+    wizard: Wizard, key: str, texts: dict[str, str], holds: bool
+) -> None:
+    own = {"fleet__ami": "bottlerocket", "fleet__extra_user_data": "awsvpc-block-imds = true"}
+    gate(wizard, **{**own, **texts})
+    assert wizard.is_error(key) == (texts.get("task__network_mode") != "bridge")
+    assert wizard.holds(key) is holds
+
+
 def test_no_name_is_taken_before_it_is_known_what_is_the_stack_s_own(wizard: Wizard) -> None:
     wizard.account.facts = fakes.facts(clusters=fakes.known((Named("llama", "arn:llama"),)))
     gate(wizard)

@@ -180,10 +180,10 @@ def test_the_drawing_needs_no_textual() -> None:
 @pytest.mark.parametrize(
     ("wanted", "most", "boxes"),
     [
-        (0, 4, ["no instance needed", "no instance needed", "no instance needed"]),
-        (1, 4, ["■ 1 task", "no instance needed", "no instance needed"]),
+        (0, 4, ["no instance", "no instance", "no instance"]),
+        (1, 4, ["■ 1 task", "no instance", "no instance"]),
         (4, 4, ["■■ 2 tasks", "■ 1 task", "■ 1 task"]),
-        (9, 2, ["■ 1 task", "■ 1 task", "no instance needed"]),
+        (9, 2, ["■ 1 task", "■ 1 task", "no instance"]),
     ],
 )
 def test_it_shows_as_many_tasks_and_instances_as_are_wanted(
@@ -191,13 +191,31 @@ def test_it_shows_as_many_tasks_and_instances_as_are_wanted(
 ) -> None:
     more = {"service__desired_count": wanted, "fleet__max_size": most}
     rows = picture(subnets(3), 118, more=more)
-    found = [row for row in rows if "■" in row or "no instance needed" in row]
+    found = [row for row in rows if "■" in row or "no instance" in row]
     text = "\n".join(rows)
     for box in boxes:
         assert text.count(box) == boxes.count(box)
     assert sum(row.count("■") for row in found) == min(wanted, most)
     assert ("2 × g4dn.xlarge" in text) == (wanted == 4)
     assert ("9 tasks need 9 instances; the maximum is 2" in text) == (wanted > most)
+
+
+@pytest.mark.parametrize(
+    ("more", "idle"),
+    [
+        ({"fleet__min_size": 3, "fleet__max_size": 5}, 2),
+        ({"fleet__target_capacity": 40, "fleet__max_size": 5}, 2),
+        ({"fleet__target_capacity": 40, "fleet__max_size": 2}, 1),
+    ],
+)
+def test_it_shows_the_instances_that_the_group_keeps_without_a_task(
+    more: dict[str, Value], idle: int
+) -> None:
+    text = "\n".join(picture(subnets(3), 78, more=more))
+    assert text.count("─ g4dn.xlarge ─") == 1 + idle
+    assert text.count("■ 1 task ") == 1 and text.count(" no task ") == idle
+    assert text.count(" no instance ") == 2 - idle
+    assert ("EC2 Auto Scaling decides" in text) == (idle == 1)
 
 
 def test_tasks_that_share_an_instance_need_fewer_of_them() -> None:
