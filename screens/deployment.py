@@ -22,7 +22,7 @@ from gpuecs_tui.terraform.service_url import service_url
 from gpuecs_tui.terraform.store import read_json
 from gpuecs_tui.widgets.cells import harmless
 from gpuecs_tui.widgets.clipboard import copy_text
-from gpuecs_tui.widgets.deployment_words import deployment_lines, summary
+from gpuecs_tui.widgets.deployment_words import deployment_lines, is_healthy, summary
 from gpuecs_tui.widgets.frame import StepScreen
 from gpuecs_tui.widgets.header import spread
 from gpuecs_tui.widgets.one_line import OneLine
@@ -139,6 +139,7 @@ class DeploymentScreen(StepScreen):
         lines = deployment_lines(message.facts, message.outputs, url, message.end, width)
         if pane.text != "\n".join(line.plain for line in lines):
             pane.show(lines, keep_place=True)
+        self.wizard.note_done("deployment", not gone and is_healthy(message.facts))
         self._show()
         self._again(REFRESH_SECONDS)
 

@@ -123,6 +123,8 @@ class ReviewScreen(MovingScreen):
         answers: Mapping[str, Value]
         """The decisions that they hold."""
         upgrades: bool = False
+        changed: bool = False
+        """Whether a file was written for it."""
 
     @dataclass
     class Refused(Message):
@@ -380,10 +382,13 @@ class ReviewScreen(MovingScreen):
         except (WriteProblem, OSError) as problem:
             self.post_message(self.Refused(str(problem)))
         else:
-            self.post_message(self.Written(ready.then_run, changes.answers, ready.upgrades))
+            written = self.Written(ready.then_run, changes.answers, ready.upgrades, changed=True)
+            self.post_message(written)
 
     @on(Written)
     def _written(self, message: Written) -> None:
+        if message.changed:
+            self.wizard.note_done("run", False)
         if not message.upgrades:
             self.wizard.written(message.answers)
         rewritten(self.wizard)

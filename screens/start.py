@@ -144,6 +144,7 @@ class StartScreen(StepScreen):
     @on(Surveyed)
     def _surveyed(self, message: Surveyed) -> None:
         self._survey = message.survey
+        self.wizard.note_done("run", message.survey.applied)
         if message.same:
             self._forget_draft()
         self._offer()

@@ -144,6 +144,17 @@ def summary(facts: DeploymentFacts, end: EndOfStack | None = None) -> Content:
     return Content(" · ").join(parts)
 
 
+def is_healthy(facts: DeploymentFacts) -> bool:
+    """Tell whether all tasks that are wanted run, at least one, and every target is healthy."""
+    if isinstance(facts.service, Unknown) or isinstance(facts.targets, Unknown):
+        return False
+    service, targets = facts.service.value, facts.targets.value
+    if service is None or not targets:
+        return False
+    runs = 0 < service.desired == service.running and not service.pending
+    return runs and all(it.health == "healthy" for it in targets)
+
+
 def _end_in_short(end: EndOfStack) -> str:
     if end.under_way:
         return _("The stack is being destroyed.")

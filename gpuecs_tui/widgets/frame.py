@@ -48,7 +48,7 @@ from gpuecs_tui.widgets.broken_worker import tell_broken_worker
 from gpuecs_tui.widgets.header import HeaderLine
 from gpuecs_tui.widgets.help_bar import HelpBar, Wrapped
 from gpuecs_tui.widgets.key_line import KeyHint, KeyLine
-from gpuecs_tui.widgets.steps import IDS, Progress, StepLine, StepList
+from gpuecs_tui.widgets.steps import AFTER_REVIEW, IDS, Progress, StepLine, StepList
 from gpuecs_tui.widgets.styles import MUTED
 from gpuecs_tui.widgets.waiting import Wait
 from gpuecs_tui.wizard.memory import Wizard
@@ -173,7 +173,9 @@ class StepScreen(Screen[None]):
         wrong = frozenset(
             step for step in self.wizard.visited if step != "start" and not self.step_is_right(step)
         )
-        return Progress(self.STEP, frozenset(self.wizard.visited), wrong)
+        done = self.wizard.done if self.wizard.is_as_opened else frozenset()
+        unfinished = frozenset(AFTER_REVIEW) - done
+        return Progress(self.STEP, frozenset(self.wizard.visited), wrong, unfinished)
 
     def step_is_right(self, step: str) -> bool:
         """Tell whether a visited step's decisions hold no error."""

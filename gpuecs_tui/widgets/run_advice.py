@@ -1,4 +1,4 @@
-"""What a run's screen finds out by itself: whether the credentials will do, what a bad end left."""
+"""What a run's screen finds out by itself: whether the credentials will do, what an end left."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from textual.message import Message
 from gpuecs_tui import credentials_check
 from gpuecs_tui.credentials_check import CredentialCheck
 from gpuecs_tui.terraform import recovery
+from gpuecs_tui.terraform.applied import is_applied
 from gpuecs_tui.terraform.recovery import Recovery
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.states import Operation, State
@@ -46,6 +47,12 @@ class AdvisingScreen(StepScreen):
         run_id: str
         recovery: Recovery
 
+    @dataclass
+    class Judged(Message):
+        """It is known whether a run left the files that are in the directory now applied."""
+
+        applied: bool
+
     _life: LifeRead | None = None
 
     @property
@@ -60,6 +67,10 @@ class AdvisingScreen(StepScreen):
 
     def advise(self, run: Run) -> None:
         """Look for what matters to a run that has just entered its state."""
+        if run.is_final:
+            self._judge(run)
+        else:
+            self.wizard.note_done("run", False)
         if run.state is State.PLANNED and run.operation is not Operation.PLAN:
             self._read_life(run)
         elif run.state in ENDED_BADLY:
@@ -68,6 +79,15 @@ class AdvisingScreen(StepScreen):
     def life_for(self, run: Run) -> CredentialCheck | None:
         """Return how long the credentials last beside what applying ``run`` takes, if known."""
         return self._life.check if self._life and self._life.run_id == run.id else None
+
+    @work(thread=True, group="judge", exclusive=True, exit_on_error=False)
+    def _judge(self, run: Run) -> None:
+        self.post_message(self.Judged(is_applied(run)))
+
+    @on(Judged)
+    def _judged(self, message: Judged) -> None:
+        self.wizard.note_done("run", message.applied)
+        self.changed()
 
     @work(thread=True, group="life", exclusive=True, exit_on_error=False)
     def _read_life(self, run: Run) -> None:

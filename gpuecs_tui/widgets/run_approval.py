@@ -30,6 +30,8 @@ class ApprovingScreen(AdvisingScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "approve", show=False),
+        # For whoever presses ahead: the question is not there yet.
+        Binding("a,y,enter", "say_check", show=False),
         Binding("escape", "leave_check", show=False),
     ]
 
@@ -74,6 +76,13 @@ class ApprovingScreen(AdvisingScreen):
         self.changed()
         self._check_again(self.checking, run.id)
 
+    def action_say_check(self) -> None:
+        """Say that the question follows the check which is under way."""
+        words = _(
+            "Checking once more … The question comes when the check is over. Esc stops the check."
+        )
+        self.panel.wait(Content.styled(words, "bold $text-accent"))
+
     def action_leave_check(self) -> None:
         """Check no further, and ask nothing."""
         check, self.checking = self.checking, None
@@ -105,6 +114,9 @@ class ApprovingScreen(AdvisingScreen):
         def answered(yes: bool | None) -> None:
             if yes:
                 self.approved(run)
+            elif self.run is not None and self.run.id == run.id:
+                # An Enter that was meant for the check answers no, too.
+                self.panel.say(Content.styled(_("Not approved: nothing was applied."), "bold"))
 
         life = self.life_for(run)
         question = apply_question(watch, checked, life, self.confirmation, self._about(checked))
@@ -125,6 +137,6 @@ class ApprovingScreen(AdvisingScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Allow to leave a check while there is one."""
-        if action == "leave_check":
+        if action in ("leave_check", "say_check"):
             return self.checking is not None
         return super().check_action(action, parameters)

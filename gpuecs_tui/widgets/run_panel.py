@@ -134,9 +134,13 @@ class RunPanel(Widget):
         self._tell()
 
     def wait(self, words: Content) -> None:
-        """Show ``words`` and the time from now on, until something else is said."""
+        """Show ``words`` and the time from now on, until something else is said.
+
+        Where something is waited for already the time goes on.
+        """
+        if not self._waiting:
+            self._line.start(datetime.now(UTC))
         self._said, self._waiting = words, True
-        self._line.start(datetime.now(UTC))
         self._tell()
 
     def follow(self, run: Run) -> None:

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from gpuecs_tui.terraform.applied import is_of_present_files
 from gpuecs_tui.terraform.events import Event, Note
-from gpuecs_tui.terraform.fingerprint import changed, configuration_files
 from gpuecs_tui.terraform.follower import Batch, Follower
-from gpuecs_tui.terraform.journal import read_recorded
 from gpuecs_tui.terraform.plan import PlanTree
 from gpuecs_tui.terraform.plan_notices import ignored_count
 from gpuecs_tui.terraform.plan_words import PlanWarning
@@ -85,8 +84,4 @@ def still_holds(run: Run) -> bool:
     """Tell whether ``run`` waits with a plan to apply of just the files that are there now."""
     if run.state is not State.PLANNED or run.operation is not Operation.APPLY:
         return False
-    recorded = read_recorded(run.files)
-    planned = recorded.values.get("configuration") if recorded else None
-    if not isinstance(planned, dict) or not planned:
-        return False
-    return not changed(planned, configuration_files(run.directory))
+    return is_of_present_files(run)

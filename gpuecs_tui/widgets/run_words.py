@@ -113,7 +113,7 @@ def _details(
             more = ngettext("… and {n} more.", "… and {n} more.", rest).format(n=rest)
             yield Content.styled(more, "$text-error")
         yield from _noticed(told)
-        yield Content(_("It waits for approval: a approves exactly this plan, d discards it."))
+        yield Content(_("Waiting for approval. Press a to apply this plan, d to discard it."))
     elif run.state is State.APPLYING and run.outlives_credentials:
         words = _(
             "! The credentials have ended: Terraform may go on asking for ten minutes and more. "

@@ -32,6 +32,8 @@ STEPS = (
     Step("deployment", N_("Deployment")),
 )
 IDS = tuple(step.id for step in STEPS)
+AFTER_REVIEW = ("run", "deployment")
+"""Steps that are done when the account says so, not when they were looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class Progress:
     visited: frozenset[str]
     wrong: frozenset[str]
     """Visited steps that hold an error."""
+    unfinished: frozenset[str] = frozenset()
+    """Visited steps whose work was not seen to be done."""
 
     def mark(self, step: str) -> tuple[str, str]:
         """Return the sign before a step and its style."""
@@ -49,7 +53,7 @@ class Progress:
             return "▸", "bold $text-accent"
         if step in self.wrong:
             return "✗", "$text-error"
-        if step in self.visited:
+        if step in self.visited and step not in self.unfinished:
             return "✓", "$text-success"
         return "·", FAINT
 

@@ -102,6 +102,8 @@ class Wizard:
         """What of the directory's Terraform isn't read, and files of ours that were deleted."""
         self._as_read: dict[str, str] | None = None
         """The texts of that Terraform; None for a new stack."""
+        self.done: set[str] = set()
+        """Steps after the review that were seen to have done their work."""
         self.wanted_run = ""
         """The operation that the run screen starts when it opens: "apply" after a review."""
         self._saver = saver
@@ -248,6 +250,10 @@ class Wizard:
         profile = profile or self._texts.get(PROFILE, "")
         self.opened = opened
         self.replace_texts({**texts, PROFILE: profile} if profile else texts)
+
+    def note_done(self, step: str, done: bool) -> None:
+        """Note whether ``step``, one after the review, has done its work."""
+        (self.done.add if done else self.done.discard)(step)
 
     def written(self, answers: Mapping[str, Value]) -> None:
         """Note that the directory now says ``answers``: the draft has nothing more to keep."""

@@ -28,6 +28,8 @@ class Survey:
     """Why no engine can be used, and what to do."""
     run: Run | None = None
     """A run that works on the directory or waits for a decision."""
+    applied: bool = False
+    """Whether the newest run applied the files that are there now."""
     terraform: bool = False
     """Whether Terraform of a stack lies there."""
     texts: dict[str, str] = field(default_factory=dict)
@@ -70,6 +72,7 @@ def survey(directory: Path) -> Survey:
         engine=engine,
         engine_problem=engine_problem,
         run=run,
+        applied=_applied(directory),
         terraform=bool(found.texts) or any(each.keys for each in found.unread),
         unwritable=_unwritable(directory),
         unfinished=unfinished_words(directory),
@@ -118,6 +121,14 @@ def _run(directory: Path) -> Run | None:
     from gpuecs_tui.terraform.runs import live_run, unfinished_run
 
     return live_run(directory) or unfinished_run(directory)
+
+
+def _applied(directory: Path) -> bool:
+    from gpuecs_tui.terraform.applied import is_applied
+    from gpuecs_tui.terraform.runs import runs_of
+
+    newest = next(iter(runs_of(directory)), None)
+    return newest is not None and is_applied(newest)
 
 
 def _terraform(directory: Path) -> Survey:

@@ -105,7 +105,7 @@ def _strike_in_mid_apply(place: Place, strike: Callable[[Terminal], None]) -> No
         first.type("\r")
         first.until("p plans what is written")
         first.type("p")
-        first.until("It waits for approval")
+        first.until("Waiting for approval")
         first.type("a")
         first.until("Apply this plan?")
         first.until(" No ")

@@ -95,6 +95,7 @@ async def test_everything_stands_in_columns(directory: Path) -> None:
             "1/2 tasks running · 0/1 targets healthy · 1 instance joined"
         )
         assert "as of " in summed_up(pilot)
+        assert "deployment" in screen(pilot).progress().unfinished
 
 
 async def test_a_denied_call_is_said_and_the_rest_is_there(directory: Path) -> None:

@@ -29,6 +29,8 @@ from gpuecs_tui.widgets.one_line import OneLine
 from gpuecs_tui.widgets.resource_panel import ResourcePanel
 from gpuecs_tui.widgets.run_panel import RunPanel
 from gpuecs_tui.wizard.drafts import Draft
+from gpuecs_tui.wizard.opened import of_files
+from gpuecs_tui.wizard.survey import survey
 from tests.terraform import fake_engine
 from tests.terraform.fake_engine import Command, stream
 from tests.terraform.waiting import until_state
@@ -239,9 +241,14 @@ async def test_the_two_panes_stand_side_by_side_where_there_is_room(directory: P
 
 async def test_from_plan_to_applied_by_keys(directory: Path, engine: Path) -> None:
     fake_engine.install(engine, show=Command([json.dumps(DETAILS)]))
+    (directory / "main.tf").write_text("locals {}\n")
     async with on_run_screen(directory, wanted="apply") as pilot:
         await until_run(pilot, State.PLANNED)
         assert said(pilot).startswith("Plan: 1 to add, 3 to change, 1 to destroy.")
+        # What waits for approval is not done.
+        wizard = screen_of(pilot).wizard
+        wizard.opened = of_files(wizard.texts, {})
+        assert screen_of(pilot).progress().unfinished == {"run", "deployment"}
         confirm = await approve(pilot)
         assert confirm.query_one("#yes", Button).disabled
         await pilot.press(*"llam", "enter")
@@ -249,6 +256,10 @@ async def test_from_plan_to_applied_by_keys(directory: Path, engine: Path) -> No
         await pilot.press("a", "enter")
         await until_run(pilot, State.SUCCEEDED)
         assert said(pilot).startswith("Applied.")
+        assert screen_of(pilot).progress().unfinished == {"deployment"}
+        assert survey(directory).applied
+        (directory / "main.tf").write_text("locals { edited = true }\n")
+        assert not survey(directory).applied
         assert "Apply complete!" in log_text(pilot)
         commands = [call["arguments"][0] for call in fake_engine.calls(engine)]
         assert commands.count("plan") == 1 and commands.count("apply") == 1

@@ -149,6 +149,12 @@ async def test_an_account_that_does_not_answer_is_waited_for_so_long_and_no_long
         text = "\n".join(await asked_below_the_account(pilot))
         assert text.startswith("Checked just now. This is not known:")
         assert "not read yet" in text
+        # Typed ahead, it answers no; that is said, with what to press.
+        await pilot.press("enter")
+        await pilot.pause()
+        assert said(pilot).startswith("Not approved: nothing was applied.")
+        assert "Press a to apply" in said(pilot) and "a approve" in keys(pilot)
+        assert run_of(pilot).state is State.PLANNED
         assert "Checking" not in said(pilot)
     stuck.set()
 
@@ -157,7 +163,8 @@ async def test_escape_leaves_the_check_and_asks_nothing(
     planned: Path, stuck: threading.Event
 ) -> None:
     async with on_run_screen(planned) as pilot:
-        await pilot.press("a")
+        await pilot.press("a", "enter")
+        assert said(pilot).startswith("Checking once more … The question comes when")
         begun = monotonic()
         await pilot.press("escape")
         await pilot.app.workers.wait_for_complete()
