@@ -23,6 +23,7 @@ from gpuecs_tui.widgets.steps import IDS
 from gpuecs_tui.widgets.styles import MUTED
 from gpuecs_tui.wizard import drafts
 from gpuecs_tui.wizard.drafts import Draft, DraftProblem
+from gpuecs_tui.wizard.first_look import may_hold_a_stack
 from gpuecs_tui.wizard.profile_key import PROFILE
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 FIRST = IDS[1]
 """The step after this one."""
+NEW, LOOK = "new", "look"
+"""Ids of the row that begins a stack, and of the one in place of what is still being read."""
 LAST_FORM = "review"
 """Where a stack that was read back may be gone to at once."""
 
@@ -74,8 +77,10 @@ class StartScreen(StepScreen):
     _profile = ""
     """The profile of a draft that says nothing else than the directory."""
     _survey: Survey | None = None
-    _new_wanted = False
-    """Enter was pressed on a new stack before the Terraform in the directory was read."""
+    _wanted = ""
+    """The row on which Enter was pressed before it was known what that leads to."""
+    _may_hold_a_stack = False
+    """Whether names alone leave it open that the directory holds Terraform or a run."""
 
     def compose_body(self) -> ComposeResult:
         """The directory, what is known of it, and the menu."""
@@ -86,6 +91,7 @@ class StartScreen(StepScreen):
     def on_mount(self) -> None:
         """Offer what can be told at once; look at the rest in a thread."""
         self._load_draft()
+        self._may_hold_a_stack = may_hold_a_stack(self.wizard.options.directory)
         self._offer()
         menu = self.query_one(ChoiceList)
         menu.focus()
@@ -108,6 +114,10 @@ class StartScreen(StepScreen):
             self._look()
         else:
             self._show_facts()
+        if self._wanted == "open" and self.wizard.state is not None:
+            self._wanted = ""
+            self.unsay()
+            self._open_stack()
 
     def action_look(self) -> None:
         """Look at the directory and for Terraform."""
@@ -150,13 +160,23 @@ class StartScreen(StepScreen):
         self._offer()
         self.changed()
         self.post_message(self.Ready())
-        if self._new_wanted:
-            self._new_wanted = False
+        wanted, self._wanted = self._wanted, ""
+        if wanted:
             self.unsay()
-            if message.survey.terraform or message.survey.run is not None:
-                self.say(_("This directory holds a stack. Choose what to do with it."))
-            else:
-                self._begin_new()
+            self._take_what_was_wanted(wanted, message.survey)
+
+    def _take_what_was_wanted(self, row: str, found: Survey) -> None:
+        """Do what Enter on ``row`` asked for before ``found`` was known, or say what to choose."""
+        if row == "draft" and self._draft is not None and not self._newer() and found.run is None:
+            self._take_draft(self._draft)
+        elif found.run is not None:
+            self.say(_("A run of this directory has not ended. Choose what to do."))
+        elif found.terraform or found.problem:
+            self.say(_("This directory holds a stack. Choose what to do with it."))
+        elif row == NEW:
+            self._begin_new()
+        else:
+            self.say(_("This directory holds no stack. Choose what to do."))
 
     def _offer(self) -> None:
         directory = harmless(str(self.wizard.options.directory))
@@ -194,6 +214,8 @@ class StartScreen(StepScreen):
             number = ngettext("{n} answer", "{n} answers", answers).format(n=answers)
             typed.append(Row("draft", (_("Continue your draft"), f"{number}, {self._age()}")))
         present = []
+        if found is None and self._may_hold_a_stack:
+            present.append(Row(LOOK, (_("Existing stack"), _("the directory is being read …"))))
         if found is not None and found.terraform:
             name = found.texts.get("stack.name", "")
             region = found.texts.get("stack.region", "")
@@ -201,7 +223,7 @@ class StartScreen(StepScreen):
         # A directory that changed after the draft was saved is the safer choice.
         rows += [*present, *typed] if self._newer() else [*typed, *present]
         note = _("your draft is backed up") if self._draft or self.wizard.texts else ""
-        rows.append(Row("new", (_("Begin a new stack"), note)))
+        rows.append(Row(NEW, (_("Begin a new stack"), note)))
         return rows
 
     def _age(self) -> str:
@@ -278,6 +300,7 @@ class StartScreen(StepScreen):
 
     @on(ChoiceList.Taken)
     def _taken(self, message: ChoiceList.Taken) -> None:
+        self._wanted = ""
         match message.ids[0]:
             case "state":
                 self._take_what_the_run_is_about()
@@ -287,25 +310,34 @@ class StartScreen(StepScreen):
                 self.post_message(self.Going("run"))
             case "back":
                 self.post_message(self.Going(self.wizard.visited[-1]))
+            case "draft" | "new" | "look" as row if self._survey is None and self._may_hold_a_stack:
+                self._wanted = row
+                self.wait(_("Reading the Terraform in the directory …"))
             case "draft":
                 assert self._draft is not None
-                self.wizard.adopt(self._draft)
-                if self._survey is not None:
-                    self.wizard.found_unread(self._survey.texts, self._survey.unread)
-                step = self._draft.step if self._draft.step in IDS else FIRST
-                self.post_message(self.Going(FIRST if step == "start" else step))
+                self._take_draft(self._draft)
+            case "open" if self.wizard.state is None:
+                self._wanted = "open"
+                self.wait(_("Reading the stack's state …"))
             case "open":
-                assert self._survey is not None
-                self._keep_draft_aside()
-                self._open(self._survey)
-                self.wizard.visited = IDS
-                # A stack whose state holds resources is deployed: what it does comes first.
-                self.post_message(self.Going("deployment" if self.wizard.owned else LAST_FORM))
-            case "new" if self._survey is None and self._may_hold_a_stack():
-                self._new_wanted = True
-                self.wait(_("Reading the Terraform in the directory …"))
+                self._open_stack()
             case "new":
                 self._begin_new()
+
+    def _open_stack(self) -> None:
+        assert self._survey is not None
+        self._keep_draft_aside()
+        self._open(self._survey)
+        self.wizard.visited = IDS
+        # A stack whose state holds resources is deployed: what it does comes first.
+        self.post_message(self.Going("deployment" if self.wizard.owned else LAST_FORM))
+
+    def _take_draft(self, draft: Draft) -> None:
+        self.wizard.adopt(draft)
+        if self._survey is not None:
+            self.wizard.found_unread(self._survey.texts, self._survey.unread)
+        step = draft.step if draft.step in IDS else FIRST
+        self.post_message(self.Going(FIRST if step == "start" else step))
 
     def _begin_new(self) -> None:
         from gpuecs_tui.widgets.start_texts import first_texts
@@ -314,13 +346,6 @@ class StartScreen(StepScreen):
         self.wizard.begin(first_texts(self.wizard))
         self.wizard.visited = ("start",)
         self.post_message(self.Going(FIRST))
-
-    def _may_hold_a_stack(self) -> bool:
-        """Tell by file names alone whether the directory may hold Terraform."""
-        try:
-            return any(".tf" in path.name for path in self.wizard.options.directory.iterdir())
-        except OSError:
-            return False
 
     def _take_what_the_run_is_about(self) -> None:
         """Have a name and a region for the run's screens; and no empty draft over a full one."""

@@ -7,21 +7,39 @@ from threading import Event
 
 import pytest
 
+from gpuecs_tui.stack.unread import Unread
 from gpuecs_tui.terraform.own_state import OwnState
+from gpuecs_tui.terraform.states import State
 from gpuecs_tui.widgets.choice_list import ChoiceList
 from gpuecs_tui.widgets.frame import StepScreen
+from gpuecs_tui.widgets.help_bar import HelpBar
+from gpuecs_tui.wizard import drafts
+from gpuecs_tui.wizard.drafts import Draft
+from gpuecs_tui.wizard.first_look import may_hold_a_stack
 from gpuecs_tui.wizard.survey import Survey
-from tests.ui.conftest import settle, until, wizard_app
+from tests.ui.conftest import settle, wizard_app
+from tests.ui.run_folders import stage
 from tests.ui.test_decisions import WHOLE
 
 
 @pytest.mark.parametrize(
-    ("terraform", "step"),
-    [(True, "start"), (False, "account")],
-    ids=["over a stack", "over other Terraform"],
+    ("key", "found", "step", "said"),
+    [
+        ("down", Survey(terraform=True), "start", "This directory holds a stack."),
+        ("down", Survey(foreign=True), "account", ""),
+        ("down", Survey(problem="service.tf, line 1: no."), "start", "This directory holds a"),
+        ("up", Survey(terraform=True), "start", "This directory holds a stack."),
+        ("up", Survey(foreign=True), "start", "This directory holds no stack."),
+    ],
+    ids=["over a stack", "over other Terraform", "over what is not read", "on the row", "on none"],
 )
 async def test_enter_begins_no_new_stack_before_the_directory_was_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, terraform: bool, step: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    key: str,
+    found: Survey,
+    step: str,
+    said: str,
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     directory = tmp_path / "llama"
@@ -31,23 +49,65 @@ async def test_enter_begins_no_new_stack_before_the_directory_was_read(
 
     def survey(_directory: Path) -> Survey:
         assert read.wait(20)
-        return Survey(engine="Terraform 1.11.4", terraform=terraform, foreign=not terraform)
+        return found
 
     monkeypatch.setattr("gpuecs_tui.wizard.survey.survey", survey)
     app = wizard_app(directory)
     async with app.run_test(size=(80, 24)) as pilot:
         menu = app.screen.query_one(ChoiceList)
-        assert [row.id for row in menu.choices.rows] == ["new"]
-        await pilot.press("enter")
+        assert [row.id for row in menu.choices.rows] == ["look", "new"]
+        await pilot.press(key, "enter")
         await pilot.pause()
         assert isinstance(app.screen, StepScreen) and app.screen.STEP == "start"
         read.set()
         await settle(pilot)
         assert isinstance(app.screen, StepScreen) and step == app.screen.STEP
-        if terraform:
-            await until(pilot, lambda: len(menu.choices.rows) == 2)
-            assert menu.row is not None and menu.row.id == "open"
+        if found.terraform:
+            assert [row.id for row in menu.choices.rows] == ["open", "new"]
+        if said:
+            assert said in app.screen.query_one(HelpBar).render().plain
     app.wizard.close()
+
+
+async def test_a_draft_is_taken_once_the_directory_was_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    directory = tmp_path / "llama"
+    directory.mkdir()
+    (directory / "main.tofu").write_text("")
+    drafts.save(directory, Draft(dict(WHOLE), "task", ("start", "task")))
+    read = Event()
+    unread = Unread("main.tofu", 1, "dynamic", "is not read", keys=("task.image",))
+
+    def survey(_directory: Path) -> Survey:
+        assert read.wait(20)
+        return Survey(unread=(unread,))
+
+    monkeypatch.setattr("gpuecs_tui.wizard.survey.survey", survey)
+    app = wizard_app(directory)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("enter")
+        await pilot.pause()
+        assert isinstance(app.screen, StepScreen) and app.screen.STEP == "start"
+        read.set()
+        await settle(pilot)
+        assert isinstance(app.screen, StepScreen) and app.screen.STEP == "task"
+        assert app.wizard.unread == (unread,), "what isn't read of the directory is known there"
+    app.wizard.close()
+
+
+def test_a_directory_with_neither_terraform_nor_a_run_needs_no_reading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    directory = tmp_path / "tts"
+    assert not may_hold_a_stack(directory)
+    directory.mkdir()
+    (directory / "notes.txt").write_text("")
+    assert not may_hold_a_stack(directory)
+    stage(directory, State.FAILED)
+    assert may_hold_a_stack(directory), "perhaps a run is under way"
 
 
 @pytest.mark.parametrize(
