@@ -18,6 +18,7 @@ from textual.widget import Widget
 from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.terraform.plan import PlanTree
 from gpuecs_tui.terraform.progress import ResourceProgress, Status
+from gpuecs_tui.widgets.cells import harmless
 from gpuecs_tui.widgets.log_footer import FooterText
 from gpuecs_tui.widgets.log_prompt import LogPrompt
 from gpuecs_tui.widgets.one_line import OneLine
@@ -51,6 +52,7 @@ class ResourcePanel(Widget):
         self._footer = OneLine()
         self._prompt = LogPrompt()
         self._plan: PlanTree | None = None
+        self._without, self._coming = "", False
         self._wanted = ""
         """Address whose details are opened once they are there."""
         self._counts = (0, 0, 0)
@@ -76,10 +78,16 @@ class ResourcePanel(Widget):
             self._counts = counts
             self._tell()
 
-    def set_plan(self, plan: PlanTree | None) -> None:
-        """Have the details at hand (or no longer)."""
-        self._plan = plan
+    def set_plan(self, plan: PlanTree | None, without: str = "", *, coming: bool = False) -> None:
+        """Have the details at hand (or no longer).
+
+        ``without``: why there are none, said where they are asked for. ``coming``: whether another
+        call may bring them; what was asked for opens then.
+        """
+        self._plan, self._without, self._coming = plan, without, coming
         self._tree.know(plan)
+        if coming:
+            return
         wanted, self._wanted = self._wanted, ""
         if plan is not None and wanted and self._tree.has_focus:
             self._open(wanted)
@@ -113,9 +121,8 @@ class ResourcePanel(Widget):
     def _open_details(self, event: ResourceTree.Chosen) -> None:
         event.stop()
         if self._plan is None:
-            self._wanted = event.address
-            said = _("The plan's details are still being read. They open once they are there.")
-            self.notify(said, markup=False)
+            self._wanted = event.address if self._coming else ""
+            self.notify(self._without, markup=False)
         else:
             self._open(event.address)
 
@@ -124,7 +131,8 @@ class ResourcePanel(Widget):
             if change.address == address:
                 self.app.push_screen(ResourceDetail(change))
                 return
-        self.notify(_("The plan has no details of it."), markup=False)
+        words = _("The plan does not change {address}.").format(address=harmless(address))
+        self.notify(words, markup=False)
 
     def action_filter(self) -> None:
         """Ask for a part of an address, action or attribute; the tree narrows down meanwhile."""

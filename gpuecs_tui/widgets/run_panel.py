@@ -21,8 +21,9 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
+from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.expected import last_time
-from gpuecs_tui.terraform.plan import PlanTree, wait_for_plan
+from gpuecs_tui.terraform.plan import PlanTree, load_plan, wait_for_plan
 from gpuecs_tui.terraform.plan_words import PlanWarning
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.service_url import ServiceUrl, service_url
@@ -180,13 +181,13 @@ class RunPanel(Widget):
             self._run_clock()
         if run.is_live:
             self._read_last_time(run)
-        unchanged = run.state is State.SUCCEEDED and watch.applied_in is None
-        if (
-            run.state is State.PLANNED
-            or unchanged
-            or (run.is_final and run.operation is Operation.PLAN)
-        ):
-            self._read_plan(run)
+        if run.state in (State.STARTING, State.PLANNING):
+            made = _("The plan is not made yet. The details open once it is.")
+            self._resources.set_plan(None, made, coming=True)
+        elif watch.tree is None:
+            reading = _("The plan's details are still being read. They open once they are there.")
+            self._resources.set_plan(None, reading, coming=True)
+            self._read_plan(run, watch.applied_in is not None)
         if run.is_final:
             self._outputs = watch.outputs()
         self.post_message(self.Entered(run, before is not None))
@@ -210,17 +211,27 @@ class RunPanel(Widget):
         self._tell()
 
     @work(thread=True, group="plan-details", exclusive=True, exit_on_error=False)
-    def _read_plan(self, run: Run) -> None:
-        tree = wait_for_plan(run)
-        self.post_message(self.PlanRead(run.id, tree, told_of(run, tree)))
+    def _read_plan(self, run: Run, applied: bool) -> None:
+        planned = run.state is State.PLANNED or run.operation is Operation.PLAN
+        unchanged = run.state is State.SUCCEEDED and not applied
+        # Once a plan is applied no details follow, and the account has what it left out.
+        tells = planned or unchanged
+        tree = wait_for_plan(run) if tells else load_plan(run)
+        self.post_message(self.PlanRead(run.id, tree, told_of(run, tree) if tells else ()))
 
     @on(PlanRead)
     def _take_plan(self, message: PlanRead) -> None:
         message.stop()
         if self.view is not None and self.view.run.id == message.run_id:
             self.view.tree, self.view.told = message.tree, message.told
-            self._resources.set_plan(message.tree)
+            self._resources.set_plan(message.tree, self._no_details(self.view.run))
             self._tell()
+
+    def _no_details(self, run: Run) -> str:
+        """Say why no details of the plan of ``run`` are there, and what shows it instead."""
+        if run.changes is None:
+            return _("This run made no plan.")
+        return _("The details of this plan were not recorded. The log says what it does.")
 
     def _tell(self) -> None:
         """Show verdict and progress as they are; what hasn't changed isn't painted."""

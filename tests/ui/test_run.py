@@ -403,6 +403,7 @@ async def test_a_run_that_outlives_its_credentials_says_so(directory: Path) -> N
     replace_json(run.files.decision, {"decision": "approve", "credentials_end": ended.isoformat()})
     async with on_run_screen(directory) as pilot:
         assert "! The credentials have ended" in said(pilot) and "c stops it" in said(pilot)
+        await until_details(pilot)
         wizard = screen_of(pilot).wizard
         assert wizard.owned is not None and {"old", "llama"} <= wizard.owned, "names in its plan"
         # Read again together with the account, which has more of them by now.

@@ -219,8 +219,20 @@ async def test_details_open_over_the_tree() -> None:
     async with running() as (panel, pilot):
         panel.show([resource("aws_lb.this")])
         await until(pilot, lambda: bool(panel.resources.addresses))
-        await pilot.press("enter")
-        assert not isinstance(pilot.app.screen, ResourceDetail)
+
+        async def said() -> str:
+            pilot.app.clear_notifications()
+            await pilot.press("enter")
+            assert not isinstance(pilot.app.screen, ResourceDetail)
+            (notification,) = pilot.app._notifications
+            return notification.message
+
+        panel.set_plan(None, "This run made no plan.")
+        assert await said() == "This run made no plan."
+        panel.set_plan(PlanTree((), ()))
+        assert await said() == "The plan does not change aws_lb.this."
+        panel.set_plan(None, "Being read.", coming=True)
+        assert await said() == "Being read."
         panel.set_plan(PlanTree((change,), ()))
         await pilot.pause()
         assert isinstance(pilot.app.screen, ResourceDetail), "opened once the details are there"
