@@ -32,7 +32,10 @@ from gpuecs_tui.widgets.frame import StepScreen
 from gpuecs_tui.widgets.hangup import install_hangup_exit
 from gpuecs_tui.widgets.key_order import OrderedKeysApp
 from gpuecs_tui.widgets.palette import PaletteApp
+from gpuecs_tui.widgets.paste import PasteApp
+from gpuecs_tui.widgets.say import say
 from gpuecs_tui.widgets.steps import IDS, STEPS
+from gpuecs_tui.widgets.suspend import SuspendingApp
 from gpuecs_tui.widgets.wire import WireApp
 from gpuecs_tui.wizard.account_feed import AccountFeed
 from gpuecs_tui.wizard.draft_saver import DraftSaver
@@ -72,7 +75,14 @@ STARTED_SECONDS = 0.5
 """After which the first frame stands, on any machine that one would want to use."""
 
 
-class WizardApp(AccountApp[int], OrderedKeysApp[int], PaletteApp[int], WireApp[int]):
+class WizardApp(
+    AccountApp[int],
+    PasteApp[int],
+    OrderedKeysApp[int],
+    PaletteApp[int],
+    SuspendingApp[int],
+    WireApp[int],
+):
     """One wizard on one directory."""
 
     TITLE = "gpuecs-tui"
@@ -82,6 +92,7 @@ class WizardApp(AccountApp[int], OrderedKeysApp[int], PaletteApp[int], WireApp[i
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", show=False, priority=True),
         Binding("ctrl+r", "read_account", show=False),
+        Binding("ctrl+z", "suspend_process", show=False),
     ]
 
     @dataclass
@@ -170,6 +181,10 @@ class WizardApp(AccountApp[int], OrderedKeysApp[int], PaletteApp[int], WireApp[i
         """Leave; the draft stays."""
         self.exit(0)
 
+    def action_help_quit(self) -> None:
+        """Say which key quits: Ctrl+C, which ends other programs, doesn't."""
+        say(self, _("Press ^q to quit. Ctrl+C copies selected text."))
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer in the command palette what the keys do, and the steps seen so far."""
         if isinstance(screen, StepScreen):
@@ -195,6 +210,8 @@ class WizardApp(AccountApp[int], OrderedKeysApp[int], PaletteApp[int], WireApp[i
         yield SystemCommand(_("Read the account again"), "ctrl+r", self.action_read_account)
         yield SystemCommand(_("Redraw the terminal"), "", self.redraw_terminal)
         yield SystemCommand(_("Change the theme"), "", self.action_change_theme)
+        suspend = self.action_suspend_process
+        yield SystemCommand(_("Suspend; fg in the shell continues"), "ctrl+z", suspend)
         yield SystemCommand(_("Quit; the draft stays"), "ctrl+q", self.action_quit)
 
     def on_resize(self, event: events.Resize) -> None:

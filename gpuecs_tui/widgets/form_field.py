@@ -104,6 +104,10 @@ class TextControl(Input):
             event.prevent_default()
             await self.run_action("screen.help")
 
+    def action_paste(self) -> None:
+        """Paste what was copied in the app, by the rule for what the terminal pastes."""
+        self.app.post_message(events.Paste(self.app.clipboard))
+
 
 class PlainControl(TextControl):
     """A text without a list: Enter goes on to the next field."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -339,6 +340,11 @@ async def test_a_table_is_edited_and_kept_while_typing(open_wizard: Open) -> Non
         await pilot.pause()
         assert wizard(pilot).text("task.environment").endswith("\nAb")
         assert "must be name=value" in wizard(pilot).decisions.problems["task.environment"]
+        pilot.app.post_message(events.Paste("\nB=1\nC=2"))
+        await pilot.pause()
+        assert wizard(pilot).text("task.environment").endswith("\nAb\nB=1\nC=2")
+        await pilot.press("ctrl+z")
+        assert wizard(pilot).text("task.environment").endswith("\nAb")
         await pilot.press("escape")
         assert step(pilot) == "task"
 
@@ -426,6 +432,40 @@ async def test_a_question_mark_can_be_typed(open_wizard: Open) -> None:
         await go_to(pilot, "task")
         await pilot.press("question_mark")
         assert wizard(pilot).text("task.image").endswith("?")
+
+
+async def test_a_field_takes_one_line_whole_or_nothing(open_wizard: Open) -> None:
+    async with open_wizard() as pilot:
+        await go_to(pilot, "task")
+        image = wizard(pilot).text("task.image")
+
+        def said() -> str:
+            return pilot.app.screen.query_one(HelpBar).render().plain
+
+        async def paste(text: str) -> str:
+            pilot.app.post_message(events.Paste(text))
+            await pilot.pause()
+            return said() if isinstance(pilot.app.screen, StepScreen) else ""
+
+        assert await paste("-a\r-b\r-c") == "Could not paste 3 lines: this field takes one line."
+        assert wizard(pilot).text("task.image") == image
+        assert "Could not" not in await paste("-cuda\r\n")
+        assert wizard(pilot).text("task.image") == f"{image}-cuda"
+        pilot.app.copy_to_clipboard("x\ny")
+        await pilot.press("ctrl+v")
+        await pilot.pause()
+        assert "Could not paste 2 lines" in said()
+        assert wizard(pilot).text("task.image") == f"{image}-cuda"
+        await pilot.press("ctrl+c")
+        assert "Press ^q to quit." in said()
+        # No shell waits for a test.
+        await pilot.press("ctrl+z")
+        assert said().startswith("Could not suspend: no shell with job control")
+        await pilot.press("enter")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, Picker)
+        await paste("a\nb")
+        assert pilot.app.screen.query_one(ChoiceList).wanted == ""
 
 
 async def test_too_small_a_terminal_says_so_and_comes_back(open_wizard: Open) -> None:
