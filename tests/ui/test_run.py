@@ -222,7 +222,7 @@ async def test_what_a_plan_destroys_comes_first_and_in_words(directory: Path) ->
             "changes; every client and record that uses it must follow. For some minutes there is "
             "no load balancer, and its name can't be resolved. (because of name)"
         )
-        assert "a approves exactly this plan" in lines[-1]
+        assert "Press a to apply this plan" in lines[-1]
 
 
 async def test_the_two_panes_stand_side_by_side_where_there_is_room(directory: Path) -> None:
