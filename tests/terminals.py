@@ -21,6 +21,15 @@ PATIENCE = 60
 COLUMNS, ROWS = 80, 24
 
 
+def readable(end: int, seconds: float) -> bool:
+    """Wait ``seconds`` for something to read at the descriptor ``end``, whatever its number is:
+    ``select.select`` takes none above 1023, and a process that runs many tests may have more.
+    """
+    poll = select.poll()
+    poll.register(end, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
+
+
 @dataclass
 class Terminal:
     """The other end of a program's terminal."""
@@ -45,7 +54,7 @@ class Terminal:
 
     def read(self, within: float) -> bool:
         """Read what is painted next; False when nothing is ``within`` so many seconds."""
-        if not select.select([self.end], [], [], within)[0]:
+        if not readable(self.end, within):
             return False
         self._stream.feed(os.read(self.end, 1 << 16))
         return True

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import pty
-import select
 import shutil
 import signal
 import subprocess
@@ -33,6 +32,7 @@ from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.runs import AlreadyDecided
 from gpuecs_tui.terraform.states import Operation, State
 from gpuecs_tui.terraform.tflock import STATE_NAME, read_lock
+from tests.terminals import readable
 from tests.terraform.waiting import journal_of, until, until_lock_recorded, until_state
 
 pytestmark = pytest.mark.e2e
@@ -444,9 +444,8 @@ def _all_lines(run: Run) -> list[str]:
 
 def _drain(terminal: int, closing: threading.Event) -> None:
     while not closing.is_set():
-        readable, _, _ = select.select([terminal], [], [], 0.05)
         try:
-            if readable and not os.read(terminal, 65536):
+            if readable(terminal, 0.05) and not os.read(terminal, 65536):
                 return
         except OSError:
             return

@@ -179,7 +179,7 @@ def test_a_shutdown_before_terraform_listens(engine: Path, stack: Path, stage: s
 def test_a_harder_stop(
     engine: Path, stack: Path, stubborn: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hard_stop, "SECOND_INTERRUPT_SECONDS", 0.5)
+    monkeypatch.setattr(hard_stop, "SECOND_INTERRUPT_SECONDS", 2)
     slow = Command(stream("apply-change"), pause=60, after_interrupt=60, stubborn=stubborn)
     fake_engine.install(engine, apply=slow)
     run = runs.approve(until_state(runs.start(stack, "apply"), State.PLANNED))

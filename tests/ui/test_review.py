@@ -28,6 +28,7 @@ from gpuecs_tui.widgets.findings_page import FindingsPage
 from gpuecs_tui.widgets.frame import StepScreen
 from gpuecs_tui.widgets.help_bar import Wrapped
 from gpuecs_tui.widgets.picture import Picture
+from gpuecs_tui.widgets.run_panel import RunPanel
 from gpuecs_tui.widgets.tab_line import TabLine
 from gpuecs_tui.widgets.unchecked import UncheckedPage
 from gpuecs_tui.wizard.decisions import decide
@@ -158,6 +159,7 @@ async def test_next_writes_everything_and_goes_on_to_the_plan(directory: Path) -
         await until(pilot, lambda: step(pilot) == "run", "the run screen")
         assert {it.name: it.read_text() for it in directory.iterdir() if it.is_file()} == expected
         run = pilot.app.screen
+        await until(pilot, lambda: bool(run.query(RunPanel)), "the run's panel")
         await until(pilot, lambda: run.run is not None and not run.run.is_live, "a plan")  # type: ignore[attr-defined]
         assert run.run.state is State.PLANNED  # type: ignore[attr-defined]
 
@@ -329,8 +331,10 @@ async def test_the_difference_of_a_file_is_whole(directory: Path) -> None:
             shown[files._shown] = files.text
             await pilot.press("down")
             await settle(pilot)
-        assert "= 9" in shown["service.tf"] and "= var.desired_count" in shown["service.tf"]
-        assert "-# ours" not in shown["service.tf"]
+        # A line longer than the page goes on in the next row.
+        service = shown["service.tf"].replace("\n", "")
+        assert "= 9" in service and "= var.desired_count" in service
+        assert "-# ours" not in service
         tfvars = [line.split() for line in shown["terraform.tfvars"].splitlines()]
         assert ["-desired_count", "=", "3"] in tfvars
         assert any(line[:1] == ["+desired_count"] for line in tfvars)

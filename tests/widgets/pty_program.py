@@ -5,12 +5,13 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
-import select
 import signal
 import struct
 import sys
 import termios
 import time
+
+from tests.terminals import readable
 
 DEADLINE = 20.0
 
@@ -41,7 +42,7 @@ class PtyProgram:
 
     def read(self, seconds: float) -> bool:
         """Take in what comes within ``seconds``; tell whether anything came."""
-        if not select.select([self.master], [], [], seconds)[0]:
+        if not readable(self.master, seconds):
             return False
         try:
             data = os.read(self.master, 1 << 16)
