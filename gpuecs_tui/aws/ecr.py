@@ -8,12 +8,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from gpuecs_tui.stack.partitions import DOMAINS
+from gpuecs_tui.stack.partitions import DOMAINS, ECR_DUAL_STACK_DOMAINS, domain_of
 
-_ECR_IMAGE = re.compile(
-    r"(?P<account>[0-9]{12})\.dkr\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\."
-    rf"(?:{'|'.join(re.escape(it) for it in DOMAINS)})"
-    r"/(?P<repository>[^:@]+)(?::(?P<tag>[^@]+))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
+
+def _host(service: str, domains: tuple[str, ...]) -> str:
+    return (
+        rf"\.{service}(?P<fips>-fips)?\.(?P<region>[a-z0-9-]+)\."
+        rf"(?:{'|'.join(re.escape(it) for it in domains)})"
+    )
+
+
+_REST = r"/(?P<repository>[^:@]+)(?::(?P<tag>[^@]+))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?"
+_IPV4 = re.compile(r"(?P<account>[0-9]{12})" + _host(r"dkr\.ecr", DOMAINS) + _REST)
+_DUAL_STACK = re.compile(
+    r"(?P<account>[0-9]{12})" + _host("dkr-ecr", ECR_DUAL_STACK_DOMAINS) + _REST
 )
 
 MANIFEST_TYPES = (
@@ -41,13 +49,33 @@ class EcrImage:
 
 def ecr_image(reference: str) -> EcrImage | None:
     """Take an image reference apart; None when it doesn't lead to a private ECR repository."""
-    match = _ECR_IMAGE.fullmatch(reference)
+    match = _IPV4.fullmatch(reference) or _DUAL_STACK.fullmatch(reference)
     if match is None:
         return None
     parts = match.groupdict(default="")
+    del parts["fips"]
     if not parts["tag"] and not parts["digest"]:
         parts["tag"] = "latest"
     return EcrImage(**parts)
+
+
+def is_served_by_endpoints(reference: str) -> bool:
+    """Tell whether the VPC endpoints of ECR lead to the registry of an image.
+
+    ECR has no PrivateLink for the dual-stack names of its registries
+    (https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html).
+    """
+    return _IPV4.fullmatch(reference) is not None
+
+
+def ipv4_reference(reference: str) -> str:
+    """Return ``reference`` with the IPv4 name of its registry if it has the dual-stack name."""
+    match = _DUAL_STACK.fullmatch(reference)
+    if match is None:
+        return reference
+    service = f"dkr.ecr{match['fips'] or ''}"
+    host = f"{match['account']}.{service}.{match['region']}.{domain_of(match['region'])}"
+    return host + reference[reference.index("/") :]
 
 
 def architectures_of(manifest: str) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gpuecs_tui.aws.ecr import is_served_by_endpoints
 from gpuecs_tui.aws.network_facts import RouteTable, Subnet, VpcEndpoint, table_of
 from gpuecs_tui.aws.reading import Unknown, value_or
 from gpuecs_tui.checks.context import Context
@@ -22,8 +23,8 @@ FOR_ECR = (*ECR_ENDPOINTS, GATEWAY_ENDPOINT)
 
 
 def in_ecr(stack: Stack) -> bool:
-    """Tell whether the image is in ECR; no endpoint leads to another registry."""
-    return ".dkr.ecr" in stack.task.image
+    """Tell whether endpoints lead to the image: it is in ECR, under the registry's IPv4 name."""
+    return is_served_by_endpoints(stack.task.image)
 
 
 def needed_endpoints(stack: Stack) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
+from gpuecs_tui.aws.ecr import ipv4_reference
 from gpuecs_tui.aws.network_facts import RouteTable, Subnet, egress_of, table_of
 from gpuecs_tui.aws.reading import Unknown
 from gpuecs_tui.checks.context import Context
@@ -141,7 +142,18 @@ def _stuck(
 
 
 def _unreachable_image(context: Context, where: str, good: tuple[str, ...]) -> Finding:
-    """Endpoints lead to everything but the image, which then isn't in ECR."""
+    """Endpoints lead to everything but the image."""
+    image = context.stack.task.image
+    if (ipv4 := ipv4_reference(image)) != image:
+        return error(
+            "egress",
+            "task.image",
+            _(
+                "VPC endpoints are the only path out of {subnets}, and ECR has none for the "
+                "dual-stack name of the registry in {image}. The image can't be pulled."
+            ).format(subnets=where, image=image),
+            fix=(("task.image", ipv4),),
+        )
     return error(
         "egress",
         "task.image",

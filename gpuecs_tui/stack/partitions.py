@@ -20,6 +20,18 @@ _OTHERS = {
 DOMAINS = tuple(dict.fromkeys((COMMON_DOMAIN, *(domain for _, domain in _OTHERS.values()))))
 """Every domain below which AWS services are."""
 
+ECR_DUAL_STACK_DOMAINS = (
+    "on.aws",
+    "on.amazonwebservices.com.cn",
+    "on.aws.ic.gov",
+    "on.aws.scloud",
+    "on.aws.hci.ic.gov",
+    "on.cloud-aws.adc-e.uk",
+)
+"""Every domain below which the registries of ECR have names with IPv6 addresses, too
+(https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html; those of other partitions
+as amazon-ecr-credential-helper and the kubelet's credential provider for ECR know them)."""
+
 
 def partition_of(region: str) -> str:
     """Return the partition of a region; ``aws`` where the name has no prefix of another one."""

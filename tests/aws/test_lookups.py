@@ -8,7 +8,13 @@ import pytest
 
 from gpuecs_tui.aws import catalogue
 from gpuecs_tui.aws.discovery import read_account
-from gpuecs_tui.aws.ecr import EcrImage, architectures_of, ecr_image
+from gpuecs_tui.aws.ecr import (
+    EcrImage,
+    architectures_of,
+    ecr_image,
+    ipv4_reference,
+    is_served_by_endpoints,
+)
 from gpuecs_tui.aws.facts import AccountFacts, Named
 from gpuecs_tui.aws.live_revision import read_live_revision
 from gpuecs_tui.aws.lookups import read_architectures, read_images, read_references
@@ -58,11 +64,42 @@ def test_ecr_references(reference: str, parts: tuple[str, str, str] | None) -> N
         ("ecr.eusc-de-east-1.amazonaws.eu", "eusc-de-east-1"),
         ("ecr.us-iso-west-1.c2s.ic.gov", "us-iso-west-1"),
         ("ecr.us-east-1.amazonaws.org", None),
+        ("ecr.us-east-1.on.aws", None),
     ],
 )
 def test_ecr_references_of_every_partition(host: str, region: str | None) -> None:
     expected = EcrImage("210987654321", region, "llm", "2", "") if region else None
-    assert ecr_image(f"210987654321.dkr.{host}/llm:2") == expected
+    reference = f"210987654321.dkr.{host}/llm:2"
+    assert ecr_image(reference) == expected
+    assert is_served_by_endpoints(reference) == (region is not None)
+    assert ipv4_reference(reference) == reference
+
+
+@pytest.mark.parametrize(
+    ("host", "region", "ipv4"),
+    [
+        ("dkr-ecr.eu-west-3.on.aws", "eu-west-3", "dkr.ecr.eu-west-3.amazonaws.com"),
+        (
+            "dkr-ecr-fips.us-gov-west-1.on.aws",
+            "us-gov-west-1",
+            "dkr.ecr-fips.us-gov-west-1.amazonaws.com",
+        ),
+        (
+            "dkr-ecr.cn-north-1.on.amazonwebservices.com.cn",
+            "cn-north-1",
+            "dkr.ecr.cn-north-1.amazonaws.com.cn",
+        ),
+        ("dkr-ecr.us-isob-east-1.on.aws.scloud", "us-isob-east-1",
+         "dkr.ecr.us-isob-east-1.sc2s.sgov.gov"),
+        ("dkr-ecr.eu-west-3.amazonaws.com", None, ""),
+    ],
+)  # fmt: skip
+def test_dual_stack_names_of_ecr(host: str, region: str | None, ipv4: str) -> None:
+    image = f"210987654321.{host}/tts/serve@{DIGEST}"
+    expected = EcrImage("210987654321", region, "tts/serve", "", DIGEST) if region else None
+    assert ecr_image(image) == expected
+    assert not is_served_by_endpoints(image), "ECR has no PrivateLink for them"
+    assert ipv4_reference(image) == (f"210987654321.{ipv4}/tts/serve@{DIGEST}" if ipv4 else image)
 
 
 def index(*platforms: str) -> str:

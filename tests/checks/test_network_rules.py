@@ -239,6 +239,15 @@ def test_missing_endpoints_are_named() -> None:
     assert found.remedy.endswith("ecs-telemetry, ecr.dkr, s3, ssm, ssmmessages")
 
 
+def test_endpoints_do_not_lead_to_the_dual_stack_name_of_a_registry() -> None:
+    image = "123456789012.dkr-ecr.us-east-1.on.aws/llm:7"
+    facts = routed("", vpc_endpoints=known(endpoints(*ALWAYS, *FOR_ECR)))
+    found = next(it for it in findings(facts, task__image=image) if it.rule == "egress")
+    assert found.field == "task.image" and "dual-stack" in found.message
+    assert found.fix == (("task.image", IN_ECR.replace("llm:1", "llm:7")),)
+    assert not [it for it in findings(facts, task__image=IN_ECR) if it.rule == "egress"]
+
+
 I_SG, L_SG = "sg-" + "i" * 17, "sg-" + "l" * 17
 DYNAMIC = (32768, 65535)
 PATH_I = "network.instance_security_group_ids"
