@@ -18,6 +18,7 @@ from gpuecs_tui.widgets.fit_line import fit_line
 from gpuecs_tui.widgets.form_field import Note
 from gpuecs_tui.widgets.form_screen import FormScreen, ListSource
 from gpuecs_tui.widgets.places import keys_of
+from gpuecs_tui.wizard.decisions import FORM_KEYS
 from gpuecs_tui.wizard.suggestions import IMAGE, suggested_image, suggested_repository
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from gpuecs_tui.widgets.choice_rows import Choices
 
 IGNORED = "service.ignore_changes"
+COUNT = "service.desired_count"
+IGNORED_COUNT = "desired_count"
+"""As it is called in the list of what is changed elsewhere."""
 
 
 class TaskScreen(FormScreen):
@@ -105,7 +109,7 @@ class TaskScreen(FormScreen):
         return Content("\n").join(line for line in lines if line.plain)
 
     def notes_of(self, key: str) -> list[Note]:
-        """Say what it means that something other than Terraform deploys."""
+        """Say what it means that something other than Terraform deploys or scales."""
         notes = super().notes_of(key)
         ignored = self.wizard.decisions.resolved.stack.service.ignore_changes
         if key == IGNORED and "task_definition" in ignored:
@@ -113,6 +117,12 @@ class TaskScreen(FormScreen):
                 "With task_definition in it an apply doesn't roll out a new image: it registers "
                 "the task's new revision, and what deploys it is outside Terraform."
             )
+            notes.append(Note("info", text))
+        if key == COUNT and IGNORED_COUNT in ignored:
+            text = _(
+                "Terraform ignores this number once the service exists. To set it here, take "
+                "desired_count out of {field}; else scale the service outside Terraform."
+            ).format(field=_(FORM_KEYS[IGNORED].label))
             notes.append(Note("info", text))
         return notes
 

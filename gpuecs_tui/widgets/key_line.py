@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from textual.content import Content
 
@@ -24,22 +24,31 @@ class KeyLine(OneLine):
     """
 
     def show_keys(self, hints: Iterable[KeyHint], right: Content) -> None:
-        """Show ``hints``, then the frame's own keys, as many as fit; ``right`` gives way first."""
+        """Show ``hints``, the frame's own keys, as many as fit, and in any case which key quits.
+
+        ``right`` is cut first; then the last of ``hints`` are left out.
+        """
         own = list(hints)
 
         def fitted(width: int) -> Content:
-            room = width - _line(own).cell_length - GAP
-            told = right
-            if own and told.cell_length > room:
-                told = told.truncate(max(room, 0), ellipsis=True)
-            shown = list(own)
-            for pair in frame_keys():
-                if _line([*shown, pair]).cell_length + told.cell_length + GAP > width:
-                    break
-                shown.append(pair)
-            return spread(_line(shown), told, width)
+            return fitted_keys(own, right, width)
 
         self.show(fitted)
+
+
+def fitted_keys(own: Sequence[KeyHint], right: Content, width: int) -> Content:
+    """Return the line of ``width`` cells; of ``own`` keys the first is the most important."""
+    *others, leave = frame_keys()
+    shown = list(own)
+    while shown and _line([*shown, leave]).cell_length > width:
+        shown.pop()
+    room = width - _line([*shown, leave]).cell_length - GAP
+    found = right if right.cell_length <= room else right.truncate(max(room, 0), ellipsis=True)
+    for pair in others:
+        if _line([*shown, pair, leave]).cell_length + found.cell_length + GAP > width:
+            break
+        shown.append(pair)
+    return spread(_line([*shown, leave]), found, width)
 
 
 def _line(pairs: Iterable[KeyHint]) -> Content:
@@ -48,7 +57,7 @@ def _line(pairs: Iterable[KeyHint]) -> Content:
 
 
 def frame_keys() -> tuple[KeyHint, ...]:
-    """Return the keys that work on every step, the most useful first."""
+    """Return the keys that work on every step, the most useful first; the last one quits."""
     return (
         ("^n", _("next")),
         ("^p", _("back")),

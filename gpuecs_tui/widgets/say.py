@@ -7,11 +7,13 @@ from typing import Any
 from textual.app import App
 
 from gpuecs_tui.widgets.frame import StepScreen
+from gpuecs_tui.widgets.help_bar import HelpBar
 
 
 def say(app: App[Any], text: str) -> None:
-    """Say one sentence in place of a step's help, or over the dialog that is open."""
-    if isinstance(app.screen, StepScreen):
-        app.screen.say(text)
+    """Say one sentence in place of a step's help, or over a dialog or a step that shows no help."""
+    screen = app.screen
+    if isinstance(screen, StepScreen) and screen.query_one(HelpBar).display:
+        screen.say(text)
     else:
         app.notify(text, severity="warning", markup=False)

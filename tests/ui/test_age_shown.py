@@ -115,3 +115,4 @@ async def test_no_key_of_a_run_is_cut_off_at_80_columns(directory: Path, state: 
         for key, word in screen.key_hints():
             assert f"{key} {word}" in line_of(line)
         assert "12 errors" in line_of(line), "the worst of what was found stays too"
+        assert "^q quit" in line_of(line)

@@ -510,10 +510,14 @@ async def test_what_it_means_that_a_new_image_is_deployed_elsewhere(open_wizard:
         await settle(pilot)
         assert "Changed elsewhere" in shown(pilot, "service.ignore_changes")
         assert "outside Terraform" not in shown(pilot, "service.ignore_changes")
-        wizard(pilot).put("service.ignore_changes", "desired_count, task_definition")
+        tasks = " ".join(shown(pilot, "service.desired_count").split())
+        assert "Terraform ignores this number once the service exists" in tasks
+        assert "take desired_count out of Changed elsewhere" in tasks
+        wizard(pilot).put("service.ignore_changes", "task_definition")
         pilot.app.screen.changed()  # type: ignore[attr-defined]  # a StepScreen's
         # Narrow terminals break the sentence into lines.
         assert "outside Terraform" in " ".join(shown(pilot, "service.ignore_changes").split())
+        assert "Terraform ignores" not in shown(pilot, "service.desired_count")
         assert wizard(pilot).findings_of("service.ignore_changes") == ()
 
 

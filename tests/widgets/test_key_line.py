@@ -1,0 +1,33 @@
+"""The last line of a screen: which keys fit, and that one always says how to quit."""
+
+from __future__ import annotations
+
+import pytest
+from textual.content import Content
+
+from gpuecs_tui.widgets.key_line import KeyHint, fitted_keys
+
+OWN: list[KeyHint] = [("r", "read now"), ("u", "copy the address"), ("X", "end at once")]
+
+
+def line(own: list[KeyHint], right: str, width: int) -> str:
+    return fitted_keys(own, Content(right), width).plain
+
+
+@pytest.mark.parametrize("width", [24, 50, 78, 118, 198])
+@pytest.mark.parametrize("right", ["", "7 errors 3 warnings 8 unknown"])
+def test_the_key_that_quits_is_always_there(width: int, right: str) -> None:
+    for own in ([], OWN[:1], OWN):
+        found = line(own, right, width)
+        assert "^q quit" in found and len(found.rstrip()) <= width
+
+
+def test_the_least_important_goes_first() -> None:
+    everything = line(OWN, "7 errors", 198)
+    assert everything.index("X end at once") < everything.index("^n next")
+    assert everything.index("^o commands") < everything.index("^q quit")
+    assert everything.endswith("7 errors")
+    cut = line(OWN, "7 errors", 60)
+    assert cut.startswith("r read now  u copy the address  X end at once  ^q quit")
+    assert cut.endswith("…")
+    assert line(OWN, "7 errors", 50) == "r read now  u copy the address  ^q quit   7 errors"
