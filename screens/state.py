@@ -73,8 +73,8 @@ class StateScreen(StepScreen):
         """Why the state itself could not be read; what else is known still counts."""
 
     @dataclass
-    class Mended(Message):
-        """One thing is mended; ``sentence`` says how it is now."""
+    class CarriedOut(Message):
+        """One action is done; ``sentence`` says what came of it."""
 
         sentence: str
 
@@ -139,14 +139,14 @@ class StateScreen(StepScreen):
         else:
             self.post_message(self.Examined(stored, found))
 
-    def _mend(self, words: str, do: Callable[[], str]) -> None:
+    def _begin(self, words: str, do: Callable[[], str]) -> None:
         self.wait(words)
         self._carry_out(do)
 
     @work(thread=True, group="state", exit_on_error=False)
     def _carry_out(self, do: Callable[[], str]) -> None:
         try:
-            self.post_message(self.Mended(do()))
+            self.post_message(self.CarriedOut(do()))
         except TerraformProblem as problem:
             self.post_message(self.Refused(problem))
 
@@ -160,8 +160,8 @@ class StateScreen(StepScreen):
             self.say(harmless(str(message.unread)), "error")
         self.changed()
 
-    @on(Mended)
-    def _mended(self, message: Mended) -> None:
+    @on(CarriedOut)
+    def _carried_out(self, message: CarriedOut) -> None:
         self.say(message.sentence, "success")
         self.action_look()
 
@@ -228,7 +228,7 @@ class StateScreen(StepScreen):
         def answered(yes: bool | None) -> None:
             if yes:
                 moving = _("Moving the state …")
-                self._mend(moving, lambda: state_move.carry_out(self.wizard, reader))
+                self._begin(moving, lambda: state_move.carry_out(self.wizard, reader))
 
         self.app.push_screen(state_move.question(due), answered)
 
@@ -243,7 +243,7 @@ class StateScreen(StepScreen):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self._mend(_("Storing the state …"), do)
+                self._begin(_("Storing the state …"), do)
 
         self.app.push_screen(
             Confirm(_("Store this state?"), [Content(found.sentence)], yes=_("Store it")), answered
@@ -262,7 +262,7 @@ class StateScreen(StepScreen):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self._mend(_("Restoring the state …"), do)
+                self._begin(_("Restoring the state …"), do)
 
         self.app.push_screen(
             Confirm(_("Put the state right?"), [Content(found.sentence)], yes=_("Put it right")),
@@ -279,12 +279,12 @@ class StateScreen(StepScreen):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self._mend(_("Dismissing run {run} …").format(run=run_id), do)
+                self._begin(_("Dismissing run {run} …").format(run=run_id), do)
 
         lines = [
             Content(_("The next plan would import these. Dismissed, they stay in the account:")),
             *(Content(harmless(f"  {it.address}  {it.id or _('perhaps')}")) for it in created),
-            Content(_("No state holds them then, so no destroy deletes them.")),
+            Content(_("After that no state holds them, and a destroy does not delete them.")),
         ]
         title = _("Dismiss what run {run} created?").format(run=run_id)
         self.app.push_screen(Confirm(title, lines, yes=_("Dismiss"), grave=True), answered)
@@ -298,7 +298,7 @@ class StateScreen(StepScreen):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self._mend(_("Releasing the lock …"), do)
+                self._begin(_("Releasing the lock …"), do)
 
         lines = [
             Content(harmless(recovery.lock_sentence(lock))),

@@ -80,7 +80,7 @@ def unchecked_lines(wizard: Wizard, context: Context) -> list[Content]:
         (_("Not decided by the rules, because a fact is missing"), [*_undecided(wizard)]),
         (_("In the Terraform of the directory, not read"), [*_not_read(wizard)]),
         (
-            _("In the Terraform of the directory, read, and not among the questions"),
+            _("Read from the Terraform of the directory, without a field in the wizard"),
             [each.sentence for each in wizard.unread if each.is_followed],
         ),
         (_("Not read from the account"), [*_not_listed(wizard)]),

@@ -14,6 +14,7 @@ from gpuecs_tui.commands.run_end import outcome
 from gpuecs_tui.terraform.render import render
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.states import State
+from gpuecs_tui.terraform.store import read_json, replace_json
 from tests.aws.test_deployment import AnsweredReader
 from tests.terraform.written import CERTIFICATE, HTTPS, made, put
 from tests.ui.run_folders import stage
@@ -31,13 +32,21 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     directory = tmp_path / "llm"
     put(directory, render(made(HTTPS, load_balancer__port=444)))
-    return stage(directory, State.SUCCEEDED, outputs=OUTPUTS)
+    made_run = stage(directory, State.SUCCEEDED, outputs=OUTPUTS)
+    facts = read_json(made_run.files.facts) or {}
+    replace_json(made_run.files.facts, {**facts, "profile": "ops"})
+    return made_run.refresh()
 
 
 def answering(monkeypatch: pytest.MonkeyPatch, answer: Any) -> AnsweredReader:
     """Let every reader answer so."""
     reader = AnsweredReader({"acm:ListCertificates": answer})
-    monkeypatch.setattr(session, "connect", lambda *_any: reader)
+
+    def connect(profile: str = "", region: str = "") -> AnsweredReader:
+        assert (profile, region) == ("ops", "us-east-1"), "those of the run"
+        return reader
+
+    monkeypatch.setattr(session, "connect", connect)
     return reader
 
 

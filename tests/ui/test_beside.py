@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 from gpuecs_tui.widgets.form import Form
 from gpuecs_tui.widgets.help_bar import HelpBar
 from gpuecs_tui.widgets.picture import Picture
-from tests.ui.conftest import Open, settle, type_text
+from tests.ui.conftest import Open, settle, type_text, until
 from tests.ui.test_walk import focused_key, go_to
 
 STEPS = ("account", "network", "fleet", "task", "load_balancer")
@@ -73,6 +73,4 @@ async def test_the_picture_shows_what_is_typed(open_wizard: Open) -> None:
         await go_to(pilot, "account", stack__name="")
         await pilot.press("tab", "tab")
         await type_text(pilot, "whisper")
-        await pilot.pause(0.5)
-        await settle(pilot)
-        assert "whisper" in drawn(pilot)
+        await until(pilot, lambda: "whisper" in drawn(pilot))
