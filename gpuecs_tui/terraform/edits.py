@@ -61,6 +61,7 @@ class _Merge:
     """File and place of a stretch → option; 0 where it isn't named."""
     lost_files: dict[str, str] = field(default_factory=dict)
     """Name → unified diff of the files whose edits are lost as a whole."""
+    show: Callable[[str, str, str], str] = unified_diff
 
     def settle(self, name: str, text: str | None) -> None:
         """Give a file its text; None: it is absent."""
@@ -102,7 +103,7 @@ class _Merge:
                 zip(self.own[name], self._chosen(name), strict=True)
             )
         )
-        return unified_diff(name, before, "".join(self._chosen(name)))
+        return self.show(name, before, "".join(self._chosen(name)))
 
     def _chosen(self, name: str) -> list[str]:
         return [
@@ -167,12 +168,14 @@ def keep_edits(
     *,
     explicit: Collection[str] | None = None,
     environ: Mapping[str, str] | None = None,
+    show: Callable[[str, str, str], str] = unified_diff,
 ) -> Kept:
     """Return ``files`` with the hand edits of a directory that holds ``texts``.
 
     ``explicit`` names the keys that somebody decided; of the others, one that can't be read in the
     directory keeps what stands there (None: all were decided). An edit is dropped only where the
     decisions don't read as they were decided with it. ``environ`` holds Terraform's TF_VAR_*.
+    ``show`` makes the diffs, of a name, the old and the new text.
     """
     readable = _readable(texts)
     present, wanted = _decisions(readable), _decisions(files)
@@ -180,13 +183,13 @@ def keep_edits(
     sides = _Sides(texts, files, readable, ancestor)
     free = frozenset() if explicit is None else wanted.keys() - {*explicit, *present}
     values = merge_values(readable, sides.ancestor, files, environ or {}, sides.damaged)
-    merge = _merge(sides, values)
+    merge = _merge(sides, values, show)
     hopeless = _choose(merge, wanted, free)
     if hopeless:
         # Variables of decisions that couldn't be read; each is called by the end of its key.
         forced = {key.rpartition(".")[2] for key in hopeless}
         values = merge_values(readable, sides.ancestor, files, environ or {}, sides.damaged, forced)
-        merge = _merge(sides, values)
+        merge = _merge(sides, values, show)
         hopeless = _choose(merge, wanted, free)
     lost = {**merge.lost_files, **{name: diff for name in merge.own if (diff := merge.lost(name))}}
     return Kept(
@@ -212,26 +215,26 @@ def files_of_decisions(present: Answers, changed: Answers) -> frozenset[str]:
     )
 
 
-def _merge(sides: _Sides, values: Values) -> _Merge:
+def _merge(sides: _Sides, values: Values, show: Callable[[str, str, str], str]) -> _Merge:
     """Return the merge of every file with all hand edits that don't collide with a decision."""
-    merge = _Merge({}, {**sides.readable, **values.files}, {})
+    merge = _Merge({}, {**sides.readable, **values.files}, {}, show=show)
     for name in OWN_FILES:
         if name == VARIABLE_FILE and values.settled:
             continue
         merge.others.pop(name, None)
         before, mine, theirs = sides.of(name)
         if sides.is_foreign(name):
-            merge.lost_files[name] = unified_diff(name, mine or "", theirs or "")
+            merge.lost_files[name] = merge.show(name, mine or "", theirs or "")
             merge.settle(name, theirs)
         elif mine is None:
             if before is None or before != theirs:
                 merge.settle(name, theirs)
                 if before is not None and name != VARIABLE_FILE:
-                    merge.lost_files[name] = unified_diff(name, "", theirs or "")
+                    merge.lost_files[name] = merge.show(name, "", theirs or "")
         elif theirs is not None or before is None:
             merge.open_file(name, before, mine, theirs)
         elif mine != before:
-            merge.lost_files[name] = unified_diff(name, mine, "")
+            merge.lost_files[name] = merge.show(name, mine, "")
     return merge
 
 

@@ -27,6 +27,8 @@ from gpuecs_tui.terraform.hcl_tree import (
     Reference,
 )
 
+_VALUES = ".tfvars"
+"""End of the names of files whose text is not quoted: it may be a sensitive value."""
 _REMEMBERED = 64
 """Files kept parsed: a stack has about 12, and each is read again after an edit to another."""
 _WORDS = {"true": True, "false": False, "null": None}
@@ -49,9 +51,10 @@ def parse(text: str, file: str) -> Body:
         )
         raise ReadProblem(message, file, problem.line, _("Simplify the expression.")) from None
     except Unreadable as problem:
-        message = _("{file}, line {line}: {near} is not expected there.").format(
-            file=file, line=problem.line, near=problem.near
-        )
+        message = _("{file}, line {line}: {near} is not expected there.")
+        if file.endswith(_VALUES):
+            message = _("{file}, line {line}: the file can't be parsed from there on.")
+        message = message.format(file=file, line=problem.line, near=problem.near)
         remedy = _("Correct the file. `terraform validate` says more.")
         raise ReadProblem(message, file, problem.line, remedy) from None
 

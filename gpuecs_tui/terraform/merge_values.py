@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from gpuecs_tui.terraform.hcl_parse import parse
 from gpuecs_tui.terraform.hcl_tree import ReadProblem
 from gpuecs_tui.terraform.read_configuration import load
 from gpuecs_tui.terraform.variable_files import (
     OWN,
+    assignments,
     literals,
     load_order,
     remove_value,
@@ -50,6 +52,9 @@ def merge_values(
     if not ancestor or OWN in damaged:
         return Values(settled=False, files={})
     mine = texts.get(OWN)
+    if mine and not parse(mine, OWN).attributes.keys() <= assignments(OWN, mine).keys():
+        # Where its values are is not known, so that none may be added either.
+        return Values(settled=False, files={})
     before, after = literals(ancestor[OWN]), literals(files[OWN])
     places = {
         name: file for name, file in sources(texts).items() if name in before or name in after

@@ -16,12 +16,13 @@ from gpuecs_tui.stack.unread import Unread
 from gpuecs_tui.terraform.hcl_tree import Attribute, Literal, ReadProblem
 from gpuecs_tui.terraform.read_answers import gather, unknown_keys
 from gpuecs_tui.terraform.read_configuration import Configuration, load
-from gpuecs_tui.terraform.read_difference import not_covered, unified_diff, without_secrets
+from gpuecs_tui.terraform.read_difference import not_covered
 from gpuecs_tui.terraform.read_files import Files, read_files
 from gpuecs_tui.terraform.read_past import is_earlier, past_in
 from gpuecs_tui.terraform.read_rules import HELPERS, KNOWN
 from gpuecs_tui.terraform.read_unread import further
 from gpuecs_tui.terraform.render import OWN_FILES, render, render_earlier
+from gpuecs_tui.terraform.sensitive_values import Sensitive, sensitive_in
 from gpuecs_tui.terraform.stored_state import Backend, noted_backend
 
 __all__ = ["Edit", "ReadBack", "ReadProblem", "Unread", "read", "read_back"]
@@ -99,6 +100,7 @@ def _read_back(files: Files, environ: Mapping[str, str], noted: Backend | None) 
     texts = files.texts
     configuration = completed(load(texts, files.unreadable, environ), noted)
     broken = frozenset(configuration.broken)
+    sensitive = sensitive_in(configuration, hiding=bool(files.opentofu))
     if not KNOWN & configuration.blocks.keys():
         kind = "foreign" if texts or broken else "empty"
         unread = tuple(further(configuration, ()))
@@ -108,7 +110,7 @@ def _read_back(files: Files, environ: Mapping[str, str], noted: Backend | None) 
             {},
             (),
             unread,
-            _untouchable(configuration),
+            _untouchable(configuration, sensitive),
             texts,
             broken=broken,
             secrets=configuration.secrets,
@@ -121,13 +123,13 @@ def _read_back(files: Files, environ: Mapping[str, str], noted: Backend | None) 
     missed = [*found.unread]
     earlier = is_earlier(configuration)
     rendered: Mapping[str, str] = {}
-    edits = _untouchable(configuration)
+    edits = _untouchable(configuration, sensitive)
     if stack is not None:
         rendered = render_earlier(stack) if earlier else render(stack, past_in(configuration))
         edits = tuple(
-            Edit(name, without_secrets(diff, configuration.secrets))
+            Edit(name, diff)
             for name in OWN_FILES
-            if name in texts and (diff := unified_diff(name, rendered.get(name, ""), texts[name]))
+            if name in texts and (diff := sensitive.diff(name, rendered.get(name, ""), texts[name]))
         )
         if edits:
             missed += not_covered(configuration, load(rendered), rendered)
@@ -165,9 +167,9 @@ def _of_opentofu(files: Files) -> Iterator[Unread]:
         yield Unread(name, None, name, _("is loaded by OpenTofu only, and is not read"))
 
 
-def _untouchable(configuration: Configuration) -> tuple[Edit, ...]:
+def _untouchable(configuration: Configuration, sensitive: Sensitive) -> tuple[Edit, ...]:
     return tuple(
-        Edit(name, without_secrets(unified_diff(name, "", text), configuration.secrets))
+        Edit(name, sensitive.diff(name, "", text))
         for name, text in configuration.texts.items()
         if name in OWN_FILES
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.unread import Unread
@@ -18,6 +18,8 @@ SENSITIVE = "(sensitive)"
 """What Terraform itself shows in the place of a sensitive value is ``(sensitive value)``."""
 _TELLING = 4
 """Characters from which on a text is looked for without quotes too; shorter ones are everywhere."""
+_LONG = 8
+"""Characters from which on one line of a text of several lines is looked for by itself."""
 _NO_END = "\\ No newline at end of file"
 
 
@@ -30,9 +32,11 @@ def unified_diff(name: str, old: str, new: str) -> str:
     return "".join(line if line.endswith("\n") else f"{line}\n{_NO_END}\n" for line in lines)
 
 
-def without_secrets(diff: str, secrets: Iterable[str]) -> str:
+def without_secrets(diff: str, secrets: Collection[str]) -> str:
     """Return ``diff`` with every text of ``secrets`` replaced, as it may be shown."""
-    for secret in sorted(secrets, key=len, reverse=True):
+    lines = (line.strip() for secret in secrets for line in secret.splitlines())
+    parts = {*secrets, *(line for line in lines if len(line) >= _LONG)}
+    for secret in sorted(parts, key=len, reverse=True):
         diff = diff.replace(quote(secret), SENSITIVE)
         if len(secret) >= _TELLING:
             diff = diff.replace(secret, SENSITIVE)

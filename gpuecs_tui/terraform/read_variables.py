@@ -76,7 +76,7 @@ def variable_scope(
             if not (attribute.value == Literal(None) and _refuses_null(declared.get(name))):
                 values[name] = attribute.value
     secrets: set[str] = set()
-    for name in (name for name, body in declared.items() if _is_secret(body)):
+    for name in (name for name, body in declared.items() if is_secret(body)):
         given = [values[name]] if name in values else []
         given += [
             body.attributes[name].value
@@ -93,7 +93,7 @@ def variable_scope(
         reason = _("may be declared in {file}, which could not be read").format(file=hiding)
         values |= {name: Withheld(hiding, reason) for name in values.keys() - declared.keys()}
     for name, body in declared.items():
-        if _is_secret(body):
+        if is_secret(body):
             values[name] = Withheld(f"var.{name}", _("is sensitive"))
     return Variables(values, types, frozenset(secrets))
 
@@ -112,7 +112,8 @@ def _refuses_null(body: Body | None) -> bool:
     return nullable is not None and nullable.value != Literal(True)
 
 
-def _is_secret(body: Body) -> bool:
+def is_secret(body: Body) -> bool:
+    """Tell whether the variable that ``body`` declares is marked sensitive or ephemeral."""
     return any(
         name in body.attributes and body.attributes[name].value != Literal(False)
         for name in _SECRET

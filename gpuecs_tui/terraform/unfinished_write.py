@@ -15,8 +15,11 @@ from pathlib import Path
 from gpuecs_tui.i18n import _
 from gpuecs_tui.regular_files import Irregular, read_regular
 from gpuecs_tui.terraform import write_record
+from gpuecs_tui.terraform.hcl_tree import ReadProblem
 from gpuecs_tui.terraform.problems import TerraformProblem
-from gpuecs_tui.terraform.read_difference import unified_diff
+from gpuecs_tui.terraform.read_configuration import load
+from gpuecs_tui.terraform.read_files import read_files
+from gpuecs_tui.terraform.sensitive_values import sensitive_in
 from gpuecs_tui.terraform.store import sync_folder
 from gpuecs_tui.terraform.write_stage import (
     COMMIT,
@@ -63,12 +66,18 @@ class Unfinished:
         try:
             decided = read_decided(self.directory)
             moves = decided.moves if decided else {}
-            diffs = []
-            for name, move in moves.items():
-                old = _text(self.directory / name)
-                new = "" if move.new is None else staged(self.directory, name).decode("utf-8")
-                diffs.append(unified_diff(name, old, new))
-        except (OSError, ValueError):
+            found = read_files(self.directory)
+            news = {
+                name: "" if move.new is None else staged(self.directory, name).decode("utf-8")
+                for name, move in moves.items()
+            }
+            hiding = bool(found.opentofu or found.unreadable)
+            sensitive = sensitive_in(load(found.texts), load(news), hiding=hiding)
+            diffs = [
+                sensitive.diff(name, _text(self.directory / name), new)
+                for name, new in news.items()
+            ]
+        except (OSError, ValueError, ReadProblem):
             return ""
         return "".join(diffs)
 

@@ -16,7 +16,9 @@ from gpuecs_tui.terraform.hcl_tree import Expression, Items, Literal, Pairs, Rea
 OWN = "terraform.tfvars"
 _AUTOMATIC = (".auto.tfvars", ".auto.tfvars.json")
 _SPACE = re.compile(r"(?:[\s\ufeff]|#[^\n]*|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
-_NAME = re.compile(r'(?P<quote>"?)(?P<name>[^\W\d][\w-]*)(?P=quote)[^\S\n]*=[^\S\n]*')
+_GAP = r"(?:[^\S\n]|/\*.*?\*/)*"
+_NAME = re.compile(rf'(?P<quote>"?)(?P<name>[^\W\d][\w-]*)(?P=quote){_GAP}={_GAP}', re.DOTALL)
+"""HCL takes a comment ``/* … */`` on both sides of the equals sign."""
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _HEREDOC = re.compile(r"<<-?([^\s]+)[^\n]*\n(?:.*?\n)?[^\S\n]*\1(?=\s|\Z)", re.DOTALL)
 _COMMENT = re.compile(r"(?:#|//)[^\n]*|/\*.*?\*/", re.DOTALL)
@@ -54,11 +56,46 @@ def sources(texts: Mapping[str, str]) -> dict[str, str]:
 
 def assignments(file: str, text: str) -> dict[str, Assignment]:
     """Return the values that a variable file sets, by name; none for a file that is damaged."""
-    walk = _json_values(text) if file.endswith(".json") else _hcl_values(text)
     try:
-        return dict(walk)
+        return dict(places_in(file, text))
     except (ValueError, RecursionError):
         return {}
+
+
+def places_in(file: str, text: str) -> Iterator[tuple[str, Assignment]]:
+    """Yield every value that a variable file sets, in order, with its name.
+
+    Raises ValueError or RecursionError where a damaged file ends to be understood.
+    """
+    return _json_values(text) if file.endswith(".json") else _hcl_values(text)
+
+
+def end_of_value(text: str, position: int, *, lines: bool = False) -> int:
+    """Return where the HCL expression that starts at ``position`` ends.
+
+    It ends at a line's end or a comment outside all brackets, and at a bracket that it doesn't
+    open; with ``lines`` only at such a bracket. Raises ValueError where none of them comes.
+    """
+    depth, end = 0, position
+    while position < len(text):
+        sign = text[position]
+        if token := _STRING.match(text, position) or _HEREDOC.match(text, position):
+            position = end = token.end()
+            continue
+        if comment := _COMMENT.match(text, position):
+            if not depth and not lines:
+                return end
+            position = comment.end()
+            continue
+        if (sign == "\n" and not depth and not lines) or (sign in ")]}" and not depth):
+            return end
+        depth += (sign in "([{") - (sign in ")]}")
+        position += 1
+        if not sign.isspace():
+            end = position
+    if depth or lines:
+        raise ValueError(position)
+    return end
 
 
 def set_value(file: str, text: str, name: str, value: str) -> str:
@@ -133,33 +170,9 @@ def _hcl_values(text: str) -> Iterator[tuple[str, Assignment]]:
         name = _NAME.match(text, position)
         if name is None:
             raise ValueError(position)
-        end = _end_of_value(text, name.end())
+        end = end_of_value(text, name.end())
         yield name["name"], Assignment(position, name.end(), end)
         position = _after(_SPACE, text, end)
-
-
-def _end_of_value(text: str, position: int) -> int:
-    """Return where an expression ends: at a line's end or a comment outside all brackets."""
-    depth, end = 0, position
-    while position < len(text):
-        sign = text[position]
-        if token := _STRING.match(text, position) or _HEREDOC.match(text, position):
-            position = end = token.end()
-            continue
-        if comment := _COMMENT.match(text, position):
-            if not depth:
-                return end
-            position = comment.end()
-            continue
-        if sign == "\n" and not depth:
-            return end
-        depth += (sign in "([{") - (sign in ")]}")
-        position += 1
-        if not sign.isspace():
-            end = position
-    if depth:
-        raise ValueError(position)
-    return end
 
 
 def _json_values(text: str) -> Iterator[tuple[str, Assignment]]:

@@ -16,9 +16,9 @@ from gpuecs_tui.terraform.hcl_tree import Body
 from gpuecs_tui.terraform.merge_values import ENVIRONMENT
 from gpuecs_tui.terraform.past import MOVED_FILE
 from gpuecs_tui.terraform.read_configuration import load
-from gpuecs_tui.terraform.read_difference import unified_diff, without_secrets
-from gpuecs_tui.terraform.read_files import is_configuration, is_override, read_texts
+from gpuecs_tui.terraform.read_files import is_configuration, is_override, read_files
 from gpuecs_tui.terraform.render import OWN_FILES
+from gpuecs_tui.terraform.sensitive_values import sensitive_in
 from gpuecs_tui.terraform.unfinished_write import WriteProblem
 from gpuecs_tui.terraform.variable_files import load_order
 from gpuecs_tui.terraform.write_files import replace_all
@@ -118,9 +118,12 @@ def compare(
     """
     if directory.exists() and not directory.is_dir():
         raise WriteProblem(_("{file} is not a directory.").format(file=directory))
-    texts = read_texts(directory)
-    secrets = load(texts).secrets
-    kept = keep_edits(texts, files, explicit=explicit, environ=environ)
+    found = read_files(directory)
+    for problem in found.unreadable.values():
+        raise problem
+    texts = dict(found.texts)
+    sensitive = sensitive_in(load(texts), load(files), hiding=bool(found.opentofu))
+    kept = keep_edits(texts, files, explicit=explicit, environ=environ, show=sensitive.diff)
     overruled = tuple(_overruled(kept, by_hand)) if by_hand is not None else ()
     asked = _files_of(overruled, kept)
     after = dict(kept.files)
@@ -134,10 +137,10 @@ def compare(
         if old == new:
             continue
         kind = "create" if old is None else "delete" if new is None else "change"
-        lost = without_secrets(kept.lost.get(name, ""), secrets)
+        lost = kept.lost.get(name, "")
         hand_edited = bool(lost) or name in asked
         keeps = name in kept.edited and not lost and new is not None
-        diff = without_secrets(unified_diff(name, old or "", new or ""), secrets)
+        diff = sensitive.diff(name, old or "", new or "")
         changes.append(Change(name, kind, diff, hand_edited, keeps, lost))
     return Changes(
         directory=directory,
@@ -187,13 +190,20 @@ def _refuse_without_effect(changes: Changes) -> None:
             _("Change {name}, or unset it.").format(name=name),
         )
     if changes.without_effect:
+        keys, directory = ", ".join(changes.without_effect), changes.directory
+        others = [name for name in changes.foreign if _is_loaded(name)]
+        if not others:
+            # Only our own files are there, in a form that could not be changed.
+            ours = ", ".join(changes.before) or str(directory)
+            raise WriteProblem(
+                _("Could not change {keys} in {directory}.").format(keys=keys, directory=directory),
+                _("Change it by hand in {files}.").format(files=ours),
+            )
         raise WriteProblem(
             _(
                 "{keys}: another file of {directory} sets the value, so writing has no effect."
-            ).format(keys=", ".join(changes.without_effect), directory=changes.directory),
-            _("Change it in that file: {files}.").format(
-                files=", ".join(name for name in changes.foreign if _is_loaded(name))
-            ),
+            ).format(keys=keys, directory=directory),
+            _("Change it in that file: {files}.").format(files=", ".join(others)),
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -190,3 +191,39 @@ def test_a_file_that_overrules_ours_is_named(tmp_path: Path) -> None:
     with pytest.raises(WriteProblem, match=r"fleet\.max_size: another file .* ours\.auto\.tfvars"):
         write(changes)
     assert [path.name for path in tmp_path.iterdir()] == ["ours.auto.tfvars"]
+
+
+@pytest.mark.parametrize("file", ["terraform.tfvars", "sizes.auto.tfvars"])
+@pytest.mark.parametrize(
+    "before",
+    ["max_size /* at most */ = 2", "max_size = /* not more\nthan */ 2", "max_size/**/=/**/2 # two"],
+)
+def test_a_comment_beside_the_equals_sign(tmp_path: Path, file: str, before: str) -> None:
+    files = render(made())
+    line = next(it for it in files["terraform.tfvars"].splitlines() if it.startswith("max_size"))
+    moved = dict(files)
+    if file == "terraform.tfvars":
+        moved[file] = files[file].replace(line, before)
+    else:
+        moved["terraform.tfvars"] = files["terraform.tfvars"].replace(f"{line}\n", "")
+        moved[file] = f"{before}\n"
+    put(tmp_path, moved)
+    assert read(tmp_path).stack == made()
+    changes = compare(tmp_path, render(made(fleet__max_size=4)))
+    assert (changes.without_effect, [it.file for it in changes.files]) == ((), [file])
+    write(changes)
+    after = before[:-1] + "4" if before.endswith("2") else before.replace("2 #", "4 #")
+    assert (tmp_path / file).read_text() == moved[file].replace(before, after)
+
+
+def test_a_value_that_cannot_be_changed_names_a_file(tmp_path: Path) -> None:
+    put(tmp_path, render(made()))
+    changes = compare(tmp_path, render(made(fleet__max_size=4)))
+    stuck = replace(changes, without_effect=("fleet.max_size",))
+    with pytest.raises(WriteProblem) as refused:
+        write(stuck)
+    assert "terraform.tfvars" in refused.value.remedy
+    empty = replace(stuck, before={}, foreign=())
+    with pytest.raises(WriteProblem) as refused:
+        write(empty)
+    assert refused.value.remedy.endswith(f"{tmp_path}.")
