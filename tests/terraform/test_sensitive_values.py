@@ -40,9 +40,9 @@ def beside_max_size(text: str, more: str) -> str:
     return text.replace(line, f"{line}\n{more}")
 
 
-def shown(directory: Path, **decided: int) -> str:
-    """Return every text that a comparison and a reading of ``directory`` show of its files."""
-    changes = compare(directory, render(made(**decided)), environ={})
+def shown(directory: Path) -> str:
+    """Return all that is shown of a directory's files when it is read, and before a write."""
+    changes = compare(directory, render(made(fleet__max_size=7)), environ={})
     parts = [it.diff + it.lost for it in changes.files]
     return "".join([*parts, *(it.diff for it in read(directory, {}).edits)])
 
@@ -53,7 +53,7 @@ def test_every_form_of_a_value_is_hidden(tmp_path: Path, form: str) -> None:
     own = beside_max_size(files["terraform.tfvars"], f"token = {form}")
     mark = MARKS[FORMS.index(form) % len(MARKS)]
     put(tmp_path, {**files, "terraform.tfvars": own, "more.tf": TOKEN.format(mark)})
-    text = shown(tmp_path, fleet__max_size=7)
+    text = shown(tmp_path)
     assert "+max_size      = 7\n token = (sensitive)" in text.replace("/* one */ ", "")
     assert "HUSHED" not in text
 
@@ -68,7 +68,7 @@ def test_json_an_override_and_a_default_are_hidden(tmp_path: Path) -> None:
         "terraform.tfvars.json": values, "x_override.tf": TOKEN.format("sensitive = true"),
         "task.tf": files["task.tf"] + '\nlocals {\n  x = sensitive("HUSHED\\t")\n}\n',
     })  # fmt: skip
-    text = shown(tmp_path, fleet__max_size=7)
+    text = shown(tmp_path)
     assert '+  "max_size": 7' in text
     assert "x = sensitive((sensitive))" in text
     assert "HUSH" not in text
@@ -82,7 +82,7 @@ def test_nothing_of_a_damaged_variable_file_is_shown(tmp_path: Path, damage: str
     files = render(made())
     own = files["terraform.tfvars"] + 'plain = "HUSHED"\n' + damage
     put(tmp_path, {**files, "terraform.tfvars": own})
-    text = shown(tmp_path, fleet__max_size=7)
+    text = shown(tmp_path)
     assert "HUSHED" not in text
     assert "-(not shown: terraform.tfvars can't be parsed)\n" in text
     said = [it.message for it in load({"terraform.tfvars": own}).broken.values()]
@@ -98,7 +98,7 @@ def test_a_variable_whose_declaration_is_not_read_is_hidden(
     files = render(made())
     own = beside_max_size(files["terraform.tfvars"], 'token = "HUSHED"')
     put(tmp_path, {**files, "terraform.tfvars": own, name: text})
-    found = shown(tmp_path, fleet__max_size=7)
+    found = shown(tmp_path)
     assert "+max_size      = 7" in found
     assert "HUSHED" not in found
 
