@@ -28,6 +28,7 @@ from gpuecs_tui.terraform.states import Operation
 from gpuecs_tui.theme import install_themes
 from gpuecs_tui.widgets.account_app import AccountApp
 from gpuecs_tui.widgets.broken_worker import tell_broken_worker
+from gpuecs_tui.widgets.cells import harmless
 from gpuecs_tui.widgets.frame import StepScreen
 from gpuecs_tui.widgets.hangup import install_hangup_exit
 from gpuecs_tui.widgets.key_order import OrderedKeysApp
@@ -39,6 +40,7 @@ from gpuecs_tui.widgets.suspend import SuspendingApp
 from gpuecs_tui.widgets.wire import WireApp
 from gpuecs_tui.wizard.account_feed import AccountFeed
 from gpuecs_tui.wizard.draft_saver import DraftSaver
+from gpuecs_tui.wizard.farewell import farewell
 from gpuecs_tui.wizard.memory import Options, Wizard
 from gpuecs_tui.wizard.upgrade import is_earlier, read_again
 
@@ -115,6 +117,8 @@ class WizardApp(
         """Make the app; ``feed`` reads the account (tests bring their own)."""
         super().__init__()
         install_themes(self, os.environ)
+        self.unsaved = ""
+        """Why the last draft isn't on disk, a sentence; empty where it is."""
         saver = DraftSaver(options.directory, self._on_draft_saved)
         self.wizard = Wizard(options, saver)
         self.feed = feed or AccountFeed(self.post_message)
@@ -265,6 +269,8 @@ class WizardApp(
         return kind(self.wizard)
 
     def _on_draft_saved(self, problem: str) -> None:
+        # The last draft is saved when no message is taken any more.
+        self.unsaved = problem
         self.post_message(self.DraftSaved(problem))
 
 
@@ -276,12 +282,14 @@ def run(
     profile: str | None = None,
     plugin_dir: Path | None = None,
     mouse: bool | None = None,
+    command: str = "gpuecs-tui",
 ) -> int:
     """Open the wizard on ``directory`` and return the exit code once it is left.
 
     ``demo`` only shows that the account is the emulated one (with ``faults``); its variables are in
     the environment already. ``mouse`` None: on, but over SSH. Every typed answer is on disk when
-    this returns.
+    this returns, or a line says why it isn't; the line also names ``command``, which opens the
+    same wizard again.
     """
     app = WizardApp(Options(directory, demo, profile, plugin_dir, faults))
     try:
@@ -289,4 +297,6 @@ def run(
     finally:
         app.feed.stop()
         app.wizard.close()
+    if app.return_code == 0 and (line := farewell(app.wizard, app.unsaved, command)):
+        print(harmless(line))
     return app.return_code or 0

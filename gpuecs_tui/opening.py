@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 from pathlib import Path
 
 from gpuecs_tui.commands.account import choose_account
+from gpuecs_tui.commands.calls import COMMANDS
 from gpuecs_tui.commands.failure import Failure
 from gpuecs_tui.i18n import _
 
@@ -32,7 +34,21 @@ def open_wizard(arguments: argparse.Namespace) -> int:
         profile=arguments.profile,
         plugin_dir=arguments.plugin_dir,
         mouse=arguments.mouse,
+        command=again(arguments),
     )
+
+
+def again(arguments: argparse.Namespace) -> str:
+    """Return the command line that opens the same wizard again, quoted for a POSIX shell."""
+    words = ["gpuecs-tui", *(["--demo"] if arguments.demo else [])]
+    words += [word for fault in arguments.demo_fault for word in ("--demo-fault", fault)]
+    words += ["--profile", arguments.profile] if arguments.profile else []
+    words += ["--plugin-dir", str(arguments.plugin_dir)] if arguments.plugin_dir else []
+    name = str(arguments.directory)
+    if name != os.curdir:
+        # A directory can have the name of a command or look like an option.
+        words.append(f"{os.curdir}/{name}" if name in COMMANDS or name.startswith("-") else name)
+    return shlex.join(words)
 
 
 def _needs_terminal() -> None:

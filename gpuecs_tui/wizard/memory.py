@@ -89,6 +89,8 @@ class Wizard:
         self.draft_problem = ""
         """Why the draft isn't saved; empty when it is."""
         self.draft_saved = False
+        self.has_written = False
+        """Whether this wizard wrote the directory's files."""
         self.state: StateFacts | None = None
         """How the stack's own state is kept; None until it was looked at."""
         self.owned: frozenset[str] | None = frozenset()
@@ -258,6 +260,7 @@ class Wizard:
     def written(self, answers: Mapping[str, Value]) -> None:
         """Note that the directory now says ``answers``: the draft has nothing more to keep."""
         self.opened = of_files(self._texts, answers)
+        self.has_written = True
         self._save()
 
     def changed_by_hand(self, key: str, value: Value) -> bool:

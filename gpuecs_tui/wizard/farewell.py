@@ -1,0 +1,45 @@
+"""The line that the shell shows once the wizard is left: what was saved, and how to continue."""
+
+from __future__ import annotations
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.wizard.memory import Wizard
+
+
+def farewell(wizard: Wizard, unsaved: str, command: str) -> str:
+    """Return the line; empty where nothing was typed or written and no run needs anything.
+
+    ``unsaved`` is the sentence that says why the last answers are not on disk, empty where they
+    are. ``command`` opens the same wizard again.
+    """
+    said = [_saved(wizard, unsaved), _run(wizard)]
+    sentences = [sentence for sentence in said if sentence]
+    if not sentences:
+        return ""
+    return " ".join([*sentences, _("To continue: {command}").format(command=command)])
+
+
+def _saved(wizard: Wizard, unsaved: str) -> str:
+    if wizard.is_as_opened:
+        if not wizard.has_written:
+            return ""
+        return _("Files written in {directory}.").format(directory=wizard.options.directory)
+    if not wizard.texts.keys() - wizard.suggested.keys():
+        return ""
+    if unsaved:
+        return _("Your last answers are not saved: {reason}").format(reason=unsaved)
+    return _("Draft saved.")
+
+
+def _run(wizard: Wizard) -> str:
+    # Late: a wizard that is left at once needs nothing of it.
+    from gpuecs_tui.terraform import runs
+    from gpuecs_tui.terraform.states import State
+
+    directory = wizard.options.directory
+    run = runs.unfinished_run(directory) if directory.is_dir() else None
+    if run is None:
+        return ""
+    if run.state is State.PLANNED:
+        return _("A plan waits for approval.")
+    return _("Terraform continues in the background.")
