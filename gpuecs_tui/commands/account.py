@@ -6,6 +6,8 @@ import argparse
 import os
 
 from gpuecs_tui.commands.failure import Failure
+from gpuecs_tui.commands.waiting import waiting
+from gpuecs_tui.i18n import _
 
 
 def choose_account(arguments: argparse.Namespace) -> None:
@@ -18,7 +20,8 @@ def choose_account(arguments: argparse.Namespace) -> None:
         from gpuecs_tui.demo import account
 
         try:
-            found = account.with_faults(account.start_or_find(), arguments.demo_fault)
+            with waiting(_("Starting the demo account …")):
+                found = account.with_faults(account.start_or_find(), arguments.demo_fault)
         except account.DemoProblem as problem:
             raise Failure(str(problem)) from None
         environment = found.environment()

@@ -23,6 +23,7 @@ from gpuecs_tui.commands.failure import EXIT_FAILED, Failure, harmless
 from gpuecs_tui.commands.output import print_json
 from gpuecs_tui.commands.stack_here import stack_directory
 from gpuecs_tui.commands.stacks import tell_unfinished
+from gpuecs_tui.commands.waiting import waiting
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.partial import known, partial
 from gpuecs_tui.stack.resolve import Answers
@@ -79,7 +80,8 @@ def refuse_errors(
             print(harmless(words), file=sys.stderr)
         return ()
     reader = None if offline else lambda region: connect(region=region)
-    checked = ApplyCheck(directory, reader, written=written).run()
+    with waiting(_("Checking the stack …")):
+        checked = ApplyCheck(directory, reader, written=written).run()
     # Without the account nearly everything is unknown, for one reason, which is told below.
     missing = [it for it in checked.unknown if checked.account_problem and it.rule != NOT_READ]
     silent = {*(told or ()), *missing}
@@ -111,10 +113,11 @@ def read_account(answers: Answers) -> AccountFacts | None:
 
     reader = connect(region=str(answers.get("stack.region", "")))
     try:
-        facts = read(reader)
-        facts = read_references(reader, subject.subject_of(answers, facts).stack, facts)
-        name = str(answers.get("fleet.instance_type", ""))
-        return replace(facts, prices=read_prices(reader, [name] if name else []))
+        with waiting(_("Reading the account …")):
+            facts = read(reader)
+            facts = read_references(reader, subject.subject_of(answers, facts).stack, facts)
+            name = str(answers.get("fleet.instance_type", ""))
+            return replace(facts, prices=read_prices(reader, [name] if name else []))
     except AwsProblem as problem:
         print(
             _("The account was not read: {problem}").format(problem=harmless(str(problem))),
@@ -129,7 +132,10 @@ def _own_state(path: Path, *, offline: bool) -> OwnState:
     """Return what the stack's own state holds, so that it doesn't count as taken by others."""
     from gpuecs_tui.terraform.own_state import OwnState, own_state
 
-    return own_state(path, os.environ, offline=offline) if path.is_dir() else OwnState()
+    if not path.is_dir():
+        return OwnState()
+    with waiting(_("Reading the state …")):
+        return own_state(path, os.environ, offline=offline)
 
 
 def _provider(path: Path) -> str:

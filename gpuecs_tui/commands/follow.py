@@ -8,11 +8,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TextIO
 
+from gpuecs_tui.commands.waiting import WaitLine
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.events import ChangeSummary, Event
 from gpuecs_tui.terraform.follower import Batch, Follower
 from gpuecs_tui.terraform.lines import lines_of, without_colours
 from gpuecs_tui.terraform.run import Run
+from gpuecs_tui.terraform.states import title
 
 POLL_SECONDS = 0.05
 """Between two looks at the journal; one that finds nothing costs a processor 25 µs."""
@@ -27,12 +29,14 @@ def follow(
 ) -> Run:
     """Print the lines of ``run`` as they come and return it once ``until`` holds.
 
-    ``preface`` is printed before the summary of a plan. A ``follower`` that
-    was given before goes on where it was. Ctrl-C leaves the run alone: it goes on without a viewer.
+    While none come, stderr says for how long. ``preface`` is printed before the summary of a plan.
+    A ``follower`` that was given before continues where it was. Ctrl-C leaves the run alone: it
+    continues without a viewer.
     """
     target = out or sys.stdout
     colours = target.isatty() and not os.environ.get("NO_COLOR")
     follower = follower or Follower(run)
+    wait, quiet_since = WaitLine(), time.monotonic()
     try:
         while True:
             # The state first: what was written before it changed is then in the journal.
@@ -41,13 +45,21 @@ def follow(
             while more:
                 batch = follower.poll()
                 more = batch.more
-                for line in _lines(batch, preface):
+                lines = list(_lines(batch, preface))
+                if lines:
+                    wait.clear()
+                    quiet_since = time.monotonic()
+                for line in lines:
                     print(line if colours else without_colours(line), file=target)
             target.flush()
             if until(present):
+                wait.clear()
                 return present
+            words = _("Still {state}; no new output for").format(state=title(present.state))
+            wait.show(words, time.monotonic() - quiet_since)
             time.sleep(POLL_SECONDS)
     except KeyboardInterrupt:
+        wait.clear()
         print(file=target)
         print(
             _(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
+from gpuecs_tui.commands.waiting import waiting
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.terraform import moves
 from gpuecs_tui.terraform.move_record import Phase
@@ -34,7 +35,8 @@ def migrate(arguments: argparse.Namespace) -> int:
     except TerraformProblem as problem:
         raise Failure(problem.message, problem.remedy) from None
     print(harmless(f"{begun.source} → {begun.target}"), flush=True)
-    ended = moves.wait(begun)
+    with waiting(_("Moving the state …")):
+        ended = moves.wait(begun)
     if ended.phase is not Phase.DONE:
         raise Failure(
             ended.message or _("The move was cut off."),
@@ -48,7 +50,8 @@ def migrate(arguments: argparse.Namespace) -> int:
 def tell_due(directory: Path) -> None:
     """Print that the state must be moved, after Terraform was written that says so."""
     try:
-        wanted = moves.due(directory)
+        with waiting(_("Looking for the state …")):
+            wanted = moves.due(directory)
     except TerraformProblem:
         # The next command on the directory says what is wrong with its state.
         return

@@ -12,6 +12,7 @@ from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.failure import EXIT_FAILED, Failure, harmless
 from gpuecs_tui.commands.forget import forget, nothing_to_recover
 from gpuecs_tui.commands.output import print_json
+from gpuecs_tui.commands.waiting import waiting
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.terraform import broken_state, errored, locks, recovery
 from gpuecs_tui.terraform.errored import Verdict
@@ -31,11 +32,13 @@ def state(arguments: argparse.Namespace) -> int:
         raise Failure(_("{directory} is no directory.").format(directory=directory))
     if arguments.unlock is not None:
         confirmed = arguments.confirm or ""
-        _worded(lambda: locks.unlock(directory, arguments.unlock, confirmed=confirmed))
+        with waiting(_("Releasing the lock …")):
+            _worded(lambda: locks.unlock(directory, arguments.unlock, confirmed=confirmed))
         print(_("The lock {id} is gone.").format(id=harmless(arguments.unlock)))
         return 0
     if arguments.push:
-        kept = _worded(lambda: errored.push(directory))
+        with waiting(_("Storing the state …")):
+            kept = _worded(lambda: errored.push(directory))
         words = _("The state is stored; the file is kept as {path}.").format(path=kept)
         print(harmless(words))
         return 0
@@ -52,13 +55,14 @@ def state(arguments: argparse.Namespace) -> int:
 
 
 def _tell(directory: Path, *, as_json: bool) -> int:
-    found = recovery.examine(directory)
     stored: StoredState | None = None
     unread: TerraformProblem | None = None
-    try:
-        stored = recovery.known_state(directory, found)
-    except TerraformProblem as problem:
-        unread = problem
+    with waiting(_("Reading the state …")):
+        found = recovery.examine(directory)
+        try:
+            stored = recovery.known_state(directory, found)
+        except TerraformProblem as problem:
+            unread = problem
     if as_json:
         print_json(_tree(stored, found, unread))
     else:
@@ -72,7 +76,8 @@ def _tell(directory: Path, *, as_json: bool) -> int:
 def _recover(arguments: argparse.Namespace) -> int:
     from gpuecs_tui.commands import runs
 
-    found = recovery.examine(arguments.directory)
+    with waiting(_("Reading the state …")):
+        found = recovery.examine(arguments.directory)
     if not found.missing:
         print(harmless(nothing_to_recover(arguments.directory, found)))
         return 0
