@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from gpuecs_tui.terraform.plan import DESTRUCTIVE, Action, Change, PlanTree
 
@@ -83,6 +84,36 @@ def _rules(changes: Changes) -> Iterator[str]:
                 yield "Requests may fail while the rules between load balancer and tasks change."
 
 
+def _clients(changes: Changes) -> Iterator[str]:
+    if any(_of(changes, it, DESTRUCTIVE) for it in ("aws_lb", "aws_lb_listener", _GROUP)):
+        return
+    rules = [it for it in _of(changes, _INGRESS) if _range(it)]
+    added = [_range(it) for it in rules if it.action is Action.CREATE]
+    for change in rules:
+        if change.action is not Action.DELETE:
+            continue
+        gone = _range(change)
+        if any(_contains(it, gone) for it in added):
+            yield f"Clients in {gone} may fail to connect until the new rule is there."
+        else:
+            yield f"Clients in {gone} can no longer connect, unless another rule allows them."
+
+
+_GROUP, _INGRESS = "aws_security_group", "aws_vpc_security_group_ingress_rule"
+
+
+def _range(change: Change) -> str:
+    """Return the CIDR for which a rule of the load balancer is, its key; empty without one."""
+    return change.address.partition('["')[2].removesuffix('"]') if "/" in change.address else ""
+
+
+def _contains(outer: str, inner: str) -> bool:
+    one, other = ip_network(outer), ip_network(inner)
+    if isinstance(one, IPv4Network) and isinstance(other, IPv4Network):
+        return other.subnet_of(one)
+    return isinstance(one, IPv6Network) and isinstance(other, IPv6Network) and other.subnet_of(one)
+
+
 def _ports(change: Change) -> bool:
     return any(attribute.path in ("from_port", "to_port") for attribute in change.attributes)
 
@@ -120,6 +151,14 @@ def _instances(changes: Changes) -> Iterator[str]:
             yield "All instances are terminated, and new ones start."
     elif group and any("instance_refresh" in it.path for it in group.attributes):
         yield "Instances are replaced one after another; their tasks move."
+    elif _of(changes, "aws_launch_template", {Action.REPLACE}):
+        if group is not None and group.before.get("instance_refresh"):
+            yield "Instances are replaced one after another; their tasks move."
+        else:
+            yield (
+                "Running instances stay as they are; instances that start later use the new "
+                "template."
+            )
     elif _of(changes, "aws_launch_template", {Action.UPDATE}):
         refreshed = group is not None and any("launch_template" in a.path for a in group.attributes)
         if refreshed:
@@ -133,6 +172,7 @@ _RULES: tuple[Callable[[Changes], Iterator[str]], ...] = (
     _listener,
     _targets,
     _rules,
+    _clients,
     _instances,
     _roll_out,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from gpuecs_tui.stack.model import KEYS
@@ -82,7 +84,38 @@ def test_what_users_notice_follows_from_the_plan() -> None:
     told = _noticed(service, balancer, _change("aws_lb_listener.http", replace))
     assert "All tasks stop" in told and "DNS name" in told and "listener" not in told
     assert "cut off" in _noticed(_change("aws_security_group.instances", delete))
+    renamed = _change("aws_launch_template.this", replace, "name", create_first=True)
+    assert "use the new template" in _noticed(renamed)
     assert _noticed(_change("aws_lb.this", update, "idle_timeout")) == ""
+
+
+def test_clients_notice_a_range_that_is_taken_away() -> None:
+    def rule(cidr: str, action: Action) -> Change:
+        return _change(f'aws_vpc_security_group_ingress_rule.https["{cidr}"]', action)
+
+    gone = [rule(it, Action.DELETE) for it in ("192.168.7.0/24", "fd00:1::/32")]
+    told = _noticed(*gone, rule("192.168.0.0/20", Action.CREATE), rule("::/0", Action.CREATE))
+    assert told == " ".join(
+        f"Clients in {it} may fail to connect until the new rule is there."
+        for it in ("192.168.7.0/24", "fd00:1::/32")
+    )
+    told = _noticed(gone[0], rule("192.168.8.0/21", Action.CREATE), rule("::/0", Action.CREATE))
+    assert (
+        told == "Clients in 192.168.7.0/24 can no longer connect, unless another rule allows them."
+    )
+    # What happens to the load balancer or its group says it all.
+    assert "Clients" not in _noticed(gone[0], _change("aws_lb.this", Action.REPLACE))
+
+
+def test_the_document_says_of_address_ranges_what_the_rules_derive() -> None:
+    words = {"created": Action.CREATE, "deleted": Action.DELETE, "in place": Action.UPDATE}
+    rows = [line.split(" | ") for line in table.DOCUMENT.read_text().splitlines() if " → " in line]
+    assert len(rows) == len(CHANGES)
+    for _name, plan, notices, _outcome in rows:
+        found = re.findall(r"`([^`]+)` (created|deleted|in place|replaced)", plan)
+        changes = [_change(address, words.get(it, Action.REPLACE)) for address, it in found]
+        derived = [line for line in noticed(PlanTree(tuple(changes), ())) if "Clients in" in line]
+        assert derived == [line for line in notices.split("<br>") if "Clients in" in line]
 
 
 def test_changes_of_one_resource_or_a_destruction_are_not_tried_together() -> None:
