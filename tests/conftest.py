@@ -7,6 +7,7 @@ files in a temporary folder; a test that wants boto3 or this process itself on i
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,8 @@ GO_GARBAGE = "400"
 """Terraform and the provider collect garbage a quarter as often (Go's GOGC), which takes a quarter
 of their processor time: most of it goes into reading the provider's schema at each start."""
 
+MANY_DESCRIPTORS = 128
+
 DEMO_PACE = "0.1"
 """The emulated account plays its waits (boot, health checks) at a tenth of their length."""
 
@@ -41,6 +44,15 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what waits for AWS's minutes: all else fits beside it and behind it."""
     items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def closed_connections() -> Iterator[None]:
+    """Close what boto3's clients left open once it is much: they end with the garbage collection,
+    which a process of many tests rarely does by itself (1,024 descriptors are the usual limit)."""
+    yield
+    if len(os.listdir("/dev/fd")) > MANY_DESCRIPTORS:
+        gc.collect()
 
 
 @pytest.fixture(autouse=True)
