@@ -51,7 +51,7 @@ def closed_connections() -> Iterator[None]:
     """Close what boto3's clients left open once it is much: they end with the garbage collection,
     which a process of many tests rarely does by itself (1,024 descriptors are the usual limit)."""
     yield
-    if len(os.listdir("/dev/fd")) > MANY_DESCRIPTORS:
+    if sum(1 for _ in Path("/dev/fd").iterdir()) > MANY_DESCRIPTORS:
         gc.collect()
 
 
