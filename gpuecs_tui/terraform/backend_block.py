@@ -72,8 +72,9 @@ def backend_block(directory: Path, environ: Mapping[str, str]) -> BackendBlock |
     found: BackendBlock | None = None
     for path in _files(directory):
         try:
-            text = read_regular(path).decode("utf-8-sig")
-        except (OSError, UnicodeDecodeError):
+            # A comment may hold other bytes than UTF-8, and Terraform loads the file all the same.
+            text = read_regular(path).decode("utf-8-sig", "surrogateescape")
+        except OSError:
             continue
         if not _MENTIONED.search(text):
             continue
@@ -246,7 +247,12 @@ def _of_file(path: Path) -> dict[str, Any]:
             str(path),
         ) from None
     if path.suffix == ".json":
-        return next(_objects(json.loads(text)), {})
+        try:
+            return next(_objects(json.loads(text)), {})
+        except (ValueError, RecursionError):
+            raise ReadProblem(
+                _("Could not read {file}: it is not JSON.").format(file=path), str(path)
+            ) from None
     settings, unread = _plain_body(parse(text, path.name))
     if unread:
         raise ReadProblem(

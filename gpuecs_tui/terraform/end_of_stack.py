@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -96,8 +97,9 @@ def end_of_stack(
     same = known is not None and (known.run_id, known.at) == (run.id, at)
     if known is not None and same and not known.under_way and known.left is not None:
         is_fresh = monotonic() - known.read_at < STATE_SECONDS
-        if is_fresh and local_state(directory, environ) is None:
-            return known
+        with contextlib.suppress(TerraformProblem):
+            if is_fresh and local_state(directory, environ) is None:
+                return known
     try:
         left = len(read_state(directory, environ).resources)
     except TerraformProblem:

@@ -29,7 +29,14 @@ from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.process import capture
 from gpuecs_tui.terraform.runs import claim, runs_of
 from gpuecs_tui.terraform.state_content import PlaceProblem, with_reader
-from gpuecs_tui.terraform.stored_state import S3, backend, first_error, local_state, workspace
+from gpuecs_tui.terraform.stored_state import (
+    S3,
+    StateProblem,
+    backend,
+    first_error,
+    local_state,
+    workspace,
+)
 from gpuecs_tui.terraform.tflock import lock_time, read_lock
 
 if TYPE_CHECKING:
@@ -98,7 +105,12 @@ def held_lock(directory: Path, environ: Mapping[str, str] | None = None) -> Held
 
 def _held_lock(directory: Path, environ: Mapping[str, str], *, guarded: bool) -> HeldLock | None:
     """As ``held_lock``; ``guarded``: the directory's lock is held by ourselves."""
-    if (state := local_state(directory, environ)) is not None:
+    try:
+        workspace(directory, environ)
+    except StateProblem as problem:
+        raise LockProblem(problem.message, problem.remedy) from None
+    state = local_state(directory, environ)
+    if state is not None:
         return _local(directory, state)
     where = backend(directory, environ)
     if where.type != S3:

@@ -20,7 +20,7 @@ from gpuecs_tui.terraform.liveness import host_name
 from gpuecs_tui.terraform.places import Place, change_of, place_of
 from gpuecs_tui.terraform.state_content import PlaceProblem, serial_and_lineage, with_reader
 from gpuecs_tui.terraform.store import now, parse_time
-from gpuecs_tui.terraform.stored_state import LOCAL, S3, backend, workspace
+from gpuecs_tui.terraform.stored_state import LOCAL, S3, StateProblem, backend, workspace
 
 SUFFIX = ".moved.json"
 _FORMAT = 1
@@ -105,7 +105,7 @@ def moved_away(
         if not place.is_understood:
             return None
         return read_moved(place.at(workspace(directory, environ)), environ)
-    except ReadProblem:
+    except (ReadProblem, StateProblem):
         return None
     except PlaceProblem as problem:
         if strict and problem.is_whole:

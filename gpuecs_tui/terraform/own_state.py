@@ -75,6 +75,11 @@ def _own_state(
     *,
     offline: bool,
 ) -> OwnState:
+    try:
+        workspace(directory, environ)
+    except TerraformProblem as problem:
+        # Which of the backend's states is the stack's own is not known then.
+        return OwnState(None, _unread(problem, []))
     where = backend(directory, environ)
     if offline and local_state(directory, environ) is None:
         unread = _not_asked(directory, where, environ)

@@ -44,6 +44,7 @@ from gpuecs_tui.terraform.run import APPROVE, DISCARD, Run, load_any
 from gpuecs_tui.terraform.stack_directory import DirectoryIdentity, identify_directory
 from gpuecs_tui.terraform.states import WORKING, Operation, State, title
 from gpuecs_tui.terraform.store import create_json, now, read_json
+from gpuecs_tui.terraform.stored_state import workspace
 from gpuecs_tui.terraform.unfinished_write import find_unfinished, remedy
 from gpuecs_tui.terraform.unread_run import UnreadRun
 from gpuecs_tui.user_folders import NoHome, state_folder
@@ -99,6 +100,8 @@ def start(
         raise RunProblem(
             _("The run could not be recorded: {reason}.").format(reason=error.strerror)
         ) from None
+    # Which state the run would change is not known without the workspace.
+    workspace(real, environment)
     refuse_another_region(real, environment)
     if operation is Operation.DESTROY:
         refuse_protected(real)

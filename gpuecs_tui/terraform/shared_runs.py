@@ -15,7 +15,7 @@ from gpuecs_tui.terraform.environment import asked_profile
 from gpuecs_tui.terraform.places import place_of
 from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.shared_run import FOLDER, SharedRun, parse_shared_run
-from gpuecs_tui.terraform.stored_state import S3, StoredState, backend, workspace
+from gpuecs_tui.terraform.stored_state import S3, StateProblem, StoredState, backend, workspace
 
 if TYPE_CHECKING:
     from gpuecs_tui.aws.session import AccountReader
@@ -157,5 +157,9 @@ def shelf_of(directory: Path, environ: Mapping[str, str]) -> Shelf | None:
     place = place_of(directory, where)
     if not place.is_understood or not place.bucket or not place.key:
         return None
-    state = place.at(workspace(directory, environ))
+    try:
+        state = place.at(workspace(directory, environ))
+    except StateProblem:
+        # Which object the state is is not known; reading the state says so.
+        return None
     return Shelf(state.bucket, state.key, place.settings, asked_profile(environ))

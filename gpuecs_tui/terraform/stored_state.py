@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gpuecs_tui.i18n import _
-from gpuecs_tui.regular_files import read_regular
+from gpuecs_tui.regular_files import Irregular, read_regular
 from gpuecs_tui.terraform.backend_block import BackendBlock, backend_block
 from gpuecs_tui.terraform.diagnosis import diagnose
 from gpuecs_tui.terraform.engine import find_engine
@@ -41,6 +41,8 @@ _ESCAPE = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 """Colours in what a command prints."""
 _SELECTED = "environment"
 """File in Terraform's data folder that names the selected workspace."""
+_NAME_MAX = 4096
+"""Bytes; a workspace's name is part of a path."""
 ENCRYPTED = "encrypted_data"
 """The member that holds all of a state that OpenTofu has encrypted (its
 internal/encryption/state.go)."""
@@ -193,14 +195,35 @@ def _named(block: BackendBlock) -> Backend:
 
 
 def workspace(directory: Path, environ: Mapping[str, str]) -> str:
-    """Return the workspace that Terraform works in: TF_WORKSPACE, else the one selected here."""
+    """Return the workspace that Terraform works in: TF_WORKSPACE, else the one selected here.
+
+    Raises StateProblem for a name that is not text: which state is meant is then unknown.
+    """
     if named := environ.get("TF_WORKSPACE"):
         return named
+    path = data_folder(directory, environ) / _SELECTED
     try:
-        selected = read_regular(data_folder(directory, environ) / _SELECTED).decode("utf-8")
-        return selected.strip() or DEFAULT
+        selected = read_regular(path, limit=_NAME_MAX).decode("utf-8").strip()
+    except UnicodeDecodeError:
+        selected = "\0"
+    except Irregular as error:
+        if not path.is_file():
+            return DEFAULT
+        raise _no_workspace(path, error.strerror or str(error)) from None
     except OSError:
         return DEFAULT
+    if not selected.isprintable():
+        raise _no_workspace(path, _("it does not hold the name of a workspace"))
+    return selected or DEFAULT
+
+
+def _no_workspace(path: Path, reason: str) -> StateProblem:
+    return StateProblem(
+        _("Could not read the selected workspace from {path}: {reason}.").format(
+            path=path, reason=reason
+        ),
+        _("Run `terraform workspace select default`, or select the workspace that you use."),
+    )
 
 
 def read_state(directory: Path, environ: Mapping[str, str] | None = None) -> StoredState:

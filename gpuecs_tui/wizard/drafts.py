@@ -79,7 +79,7 @@ def load(directory: Path) -> Draft | None:
         ) from None
     try:
         return _parsed(json.loads(raw))
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         kept = set_aside(directory)
         raise DraftProblem(
             _("The draft of this directory is damaged; it was kept as {path}.").format(path=kept)

@@ -97,3 +97,19 @@ def test_what_init_noted_is_given_to_it_again(tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text('terraform {\n  backend "s3" {\n    key = "y"\n  }\n}\n')
     change = pending(tmp_path, {})
     assert change is not None and str(change.target) == "s3://models/y"
+
+
+def test_a_file_with_other_bytes_than_utf_8_still_names_its_backend(tmp_path: Path) -> None:
+    text = b'# Gr\xfc\xdfe\nterraform {\n  backend "s3" {\n    bucket = "b"\n  }\n}\n'
+    (tmp_path / "main.tf").write_bytes(text)
+    found = backend_block(tmp_path, {})
+    assert found is not None
+    assert (found.type, found.settings) == ("s3", {"bucket": "b"})
+
+
+@pytest.mark.parametrize("text", [b"{", b'{"bucket": "\xe9"}', b"[" * 100_000])
+def test_damaged_backend_arguments_are_one_sentence(tmp_path: Path, text: bytes) -> None:
+    (tmp_path / "main.tf").write_text('terraform {\n  backend "s3" {}\n}\n')
+    (tmp_path / "given.json").write_bytes(text)
+    with pytest.raises(ReadProblem, match=r"given\.json"):
+        backend_block(tmp_path, {"TF_CLI_ARGS_init": "-backend-config=given.json"})
