@@ -25,7 +25,7 @@ SAID = "Could not read the selected workspace from"
 def test_a_name_that_is_not_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], text: bytes, where: str
 ) -> None:
-    put(tmp_path, render(made(**S3) if where == "s3" else made()))
+    put(tmp_path, render(made(S3) if where == "s3" else made()))
     (tmp_path / ".terraform").mkdir()
     (tmp_path / ".terraform/environment").write_bytes(text)
     with pytest.raises(StateProblem, match=SAID):
@@ -37,7 +37,7 @@ def test_a_name_that_is_not_one(
     assert SAID in found.facts.unread
     with pytest.raises(LockProblem, match=SAID):
         held_lock(tmp_path, {})
-    assert shelf_of(tmp_path, {}) is moved_away(tmp_path, {}) is end_of_stack(tmp_path, {}) is None
+    assert [it(tmp_path, {}) for it in (shelf_of, moved_away, end_of_stack)] == [None] * 3
     with pytest.raises(StateProblem, match=SAID):
         runs.start(tmp_path, "plan")
     capsys.readouterr()
