@@ -12,29 +12,37 @@ from dataclasses import dataclass, field
 
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, Fix, error, undecided, warning
+from gpuecs_tui.checks.user_data_commands import (
+    CONFIG,
+    EXTRA,
+    FILE,
+    RULE,
+    SedEdit,
+    effect_findings,
+    parts_of,
+    sed_edit,
+    short,
+)
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.agent_config import settings
 from gpuecs_tui.stack.shell_commands import Command, commands
 from gpuecs_tui.stack.user_data_shape import has_interpreter, shape_of
 
-RULE = "user-data"
-EXTRA = "fleet.extra_user_data"
-FILE = "user_data.sh"
 CLUSTER = "ECS_CLUSTER"
+GPU_SUPPORT = "ECS_ENABLE_GPU_SUPPORT"
+_TRUE = ("1", "t", "T", "TRUE", "true", "True")
+"""What Go's strconv.ParseBool takes for true; the agent takes anything else for false."""
 DEFAULT_CLUSTER = "default"
 """Where the agent registers without ECS_CLUSTER (ECS developer guide, agent configuration)."""
-COMMAND_MAX = 60
-"""Characters of a command that a message shows."""
 
-_CONFIG = r"[\"']?(?:/etc/ecs/)?ecs\.config[\"']?(?![\w.-])"
-_REDIRECT = re.compile(rf"(?<![>&<|-])(?:[12&])?>\|?\s*{_CONFIG}")
-_TEE = re.compile(rf"\btee\b((?:\s+[^\s|;&<>]+)*?)\s+{_CONFIG}")
+_REDIRECT = re.compile(rf"(?<![>&<|-])(?:[12&])?>\|?\s*{CONFIG}")
+_TEE = re.compile(rf"\btee\b((?:\s+[^\s|;&<>]+)*?)\s+{CONFIG}")
 _APPENDS = re.compile(r"\s(?:-[a-zA-Z]*a[a-zA-Z]*|--append)(?=\s|$)")
-_REMOVES = re.compile(rf"\b(?:rm|truncate|unlink|shred)\s(?:[^|;&]*\s)?{_CONFIG}")
+_REMOVES = re.compile(rf"\b(?:rm|truncate|unlink|shred)\s(?:[^|;&]*\s)?{CONFIG}")
 _REPLACES = re.compile(
-    rf"\b(?:cp|mv|install|ln)\s[^|;&]*\s{_CONFIG}\s*(?:$|[|;&])"
-    rf"|\b(?:curl|wget)\s[^|;&]*(?:-o|-O|--output|--output-document)[\s=]*{_CONFIG}"
-    rf"|\bdd\s[^|;&]*of={_CONFIG}"
+    rf"\b(?:cp|mv|install|ln)\s[^|;&]*\s{CONFIG}\s*(?:$|[|;&])"
+    rf"|\b(?:curl|wget)\s[^|;&]*(?:-o|-O|--output|--output-document)[\s=]*{CONFIG}"
+    rf"|\bdd\s[^|;&]*of={CONFIG}"
 )
 """``aws s3 cp`` ends in ``cp``, too."""
 _NAME = re.compile(r"[A-Za-z0-9_-]*")
@@ -56,6 +64,8 @@ class _Config:
     """The last command that put another file there, whose contents aren't known here."""
     truncated: Command | None = None
     """The last command that began the file anew after the stack's own settings were in it."""
+    removed: str = ""
+    """The last command that took ECS_CLUSTER out of the file."""
     lost: dict[str, str] = field(default_factory=dict)
     """Settings of the stack that were lost with it."""
 
@@ -89,6 +99,7 @@ def user_data(context: Context) -> Iterator[Finding]:
         return
     yield from _agent_config(context, own, extra)
     yield from _restart(own, extra)
+    yield from effect_findings(own, extra)
 
 
 def _line_ends(extra: str, own: str) -> Iterator[Finding]:
@@ -126,6 +137,7 @@ def _agent_config(context: Context, own: str, extra: str) -> Iterator[Finding]:
         config.truncated = None
     _run(_("The extra user data"), extra, config)
     joins = config.values.get(CLUSTER, "")
+    yield from _without_gpus(context, config)
     if not _NAME.fullmatch(joins):
         yield undecided(
             RULE,
@@ -142,7 +154,7 @@ def _agent_config(context: Context, own: str, extra: str) -> Iterator[Finding]:
             _(
                 "Could not check which cluster instances join: the user data replaces "
                 "/etc/ecs/ecs.config ({command})."
-            ).format(command=_short(config.replaced.text)),
+            ).format(command=short(config.replaced.text)),
             _("append {name}={cluster} to the file afterwards").format(
                 name=CLUSTER, cluster=cluster
             ),
@@ -154,9 +166,19 @@ def _agent_config(context: Context, own: str, extra: str) -> Iterator[Finding]:
             _(
                 "The extra user data overwrites /etc/ecs/ecs.config ({command}), which holds "
                 "{name}. Instances join the cluster {default} and run no task."
-            ).format(command=_short(config.truncated.text), name=CLUSTER, default=DEFAULT_CLUSTER),
+            ).format(command=short(config.truncated.text), name=CLUSTER, default=DEFAULT_CLUSTER),
             _("append with >> or tee -a"),
             _append(extra),
+        )
+    elif config.removed and not joins:
+        yield error(
+            RULE,
+            EXTRA,
+            _(
+                "The user data removes {name} from /etc/ecs/ecs.config ({command}). Instances join "
+                "the cluster {default} and run no task."
+            ).format(name=CLUSTER, command=short(config.removed), default=DEFAULT_CLUSTER),
+            _("remove the command"),
         )
     elif not joins:
         yield error(
@@ -190,6 +212,36 @@ def _agent_config(context: Context, own: str, extra: str) -> Iterator[Finding]:
         )
 
 
+def _without_gpus(context: Context, config: _Config) -> Iterator[Finding]:
+    """Tell that the agent registers no GPU: ECS_ENABLE_GPU_SUPPORT is true on the GPU AMIs.
+
+    They set it in ``/var/lib/ecs/ecs.config``, which ``/etc/ecs/ecs.config`` overrides
+    (github.com/aws/amazon-ecs-ami; the agent's README names the default, false).
+    """
+    value = config.values.get(GPU_SUPPORT)
+    if value is None or value in _TRUE or not context.stack.task.gpus:
+        return
+    if not _NAME.fullmatch(value):
+        yield undecided(
+            RULE,
+            EXTRA,
+            _("Could not check whether instances offer GPUs: {name} is set to {value}.").format(
+                name=GPU_SUPPORT, value=value
+            ),
+            _("remove {name} from the user data").format(name=GPU_SUPPORT),
+        )
+        return
+    yield error(
+        RULE,
+        EXTRA,
+        _(
+            "The user data sets {name} to {value}. Instances register without GPUs, so no task is "
+            "placed."
+        ).format(name=GPU_SUPPORT, value=value or '""'),
+        _("remove {name} from the user data").format(name=GPU_SUPPORT),
+    )
+
+
 def _own_settings(context: Context) -> dict[str, str]:
     """Return what the stack's own script writes into ``ecs.config``, as far as it matters here."""
     stack = context.stack
@@ -216,6 +268,10 @@ def _run(where: str, script: str, config: _Config) -> None:
             config.replaced = command if replaces else None
             config.truncated = None if replaces else command
         assigned = settings(command.whole)
+        for part in parts_of(command.text):
+            if (edit := sed_edit(part)) is not None:
+                assigned = {}
+                _edit(where, part, edit, config)
         config.values.update(assigned)
         here.update(assigned)
         if CLUSTER in assigned:
@@ -226,6 +282,16 @@ def _run(where: str, script: str, config: _Config) -> None:
             for name, value in before.items()
             if name != CLUSTER and name not in config.values
         }
+
+
+def _edit(where: str, part: str, edit: SedEdit, config: _Config) -> None:
+    """Follow what a ``sed -i`` makes of the lines that the file is known to hold."""
+    lines = (edit.applied(f"{name}={value}") for name, value in config.values.items())
+    values = settings("\n".join(line for line in lines if line))
+    if values.get(CLUSTER) != config.values.get(CLUSTER):
+        config.joined_by = where
+        config.removed = "" if values.get(CLUSTER) else part
+    config.values = values
 
 
 def _truncates(command: str) -> bool:
@@ -263,7 +329,7 @@ def _restart(own: str, extra: str) -> Iterator[Finding]:
                 _(
                     "{where} waits for the ECS agent ({command}). The agent's service starts only "
                     "after user data has ended, so both wait for each other."
-                ).format(where=name, command=_short(command.text)),
+                ).format(where=name, command=short(command.text)),
                 _("use systemctl --no-block, or remove the command: the agent starts by itself"),
                 fix,
             )
@@ -279,9 +345,3 @@ def _no_block(extra: str) -> str:
         ),
         extra,
     )
-
-
-def _short(command: str) -> str:
-    """Return a command on one line, cut where it would fill the screen."""
-    text = " ".join(command.split())
-    return text if len(text) <= COMMAND_MAX else text[: COMMAND_MAX - 1] + "…"
