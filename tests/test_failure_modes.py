@@ -125,8 +125,8 @@ MODES = (
     ),
     _before(
         "user-data",
-        "User data overwrites ecs.config, joins another cluster, turns GPUs off, stops the agent or "
-        "the instance, waits for the agent, has CR or is not a shell script.",
+        "User data overwrites ecs.config, joins another cluster, turns GPUs off, stops the agent "
+        "or the instance, waits for the agent, has CR or is not a shell script.",
         "test_instance_rules.py::test_user_data",
     ),
     _before(
