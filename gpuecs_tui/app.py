@@ -79,8 +79,8 @@ STARTED_SECONDS = 0.5
 
 class WizardApp(
     AccountApp[int],
+    OrderedKeysApp[int],  # before whatever handles a key or a paste
     PasteApp[int],
-    OrderedKeysApp[int],
     PaletteApp[int],
     SuspendingApp[int],
     WireApp[int],

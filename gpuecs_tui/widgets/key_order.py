@@ -1,4 +1,4 @@
-"""Keys take effect in the order they were pressed, however fast they come.
+"""Keys and pasted texts take effect in the order they came, however fast they come.
 
 Textual hands a key to the focused widget's queue and takes the next one; a move of the focus that
 the first key asks for happens later, and the second key goes to the widget before. Over a slow link
@@ -30,12 +30,12 @@ blocks the whole program (an import on a slow machine) costs one, however long i
 class OrderedKeysApp(App[ResultType]):
     """An app that takes a key only once the one before has had its effect."""
 
-    _keys: deque[events.Key] | None = None
+    _keys: deque[events.Key | events.Paste] | None = None
     _key_task: asyncio.Task[None] | None = None
 
     async def on_event(self, event: events.Event) -> None:
-        """Let each key wait for its turn; one that bubbles up was taken already."""
-        if not isinstance(event, events.Key) or event.is_forwarded:
+        """Let each key and paste wait for its turn; one that bubbles up was taken already."""
+        if not isinstance(event, (events.Key, events.Paste)) or event.is_forwarded:
             await super().on_event(event)
             return
         if self._keys is None:
@@ -44,7 +44,7 @@ class OrderedKeysApp(App[ResultType]):
         if self._key_task is None:
             self._key_task = asyncio.create_task(self._take_keys(self._keys))
 
-    async def _take_keys(self, keys: deque[events.Key]) -> None:
+    async def _take_keys(self, keys: deque[events.Key | events.Paste]) -> None:
         try:
             while keys and self.call_later(super().on_event, keys.popleft()):
                 await self._settle()

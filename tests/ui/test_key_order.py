@@ -39,6 +39,16 @@ async def test_a_burst_fills_several_fields(open_wizard: Open) -> None:
         assert typed == {"stack.region", "stack.name"}
 
 
+async def test_a_paste_waits_for_the_keys_before_it(open_wizard: Open) -> None:
+    async with open_wizard() as pilot:
+        await burst(pilot, "enter", "tab", "tab")
+        pilot.app.post_message(events.Paste("llama\n"))
+        await burst(pilot, "x")
+        await until(pilot, lambda: "llama" in "".join(wizard(pilot).texts.values()))
+        await settle(pilot)
+        assert wizard(pilot).texts["stack.name"] == "llamax"
+
+
 async def test_a_burst_goes_through_a_list_and_on(open_wizard: Open) -> None:
     async with open_wizard() as pilot:
         await go_to(pilot, "network", network__vpc_id="", network__instance_subnet_ids="")
