@@ -8,9 +8,10 @@ from dataclasses import replace
 from gpuecs_tui.aws.facts import LOG_GROUP_PREFIX, InstanceProfile, LogGroup, Named, Role
 from gpuecs_tui.aws.reading import Known, Reading, Unknown, not_read
 from gpuecs_tui.checks.context import Context
-from gpuecs_tui.checks.finding import Finding, error, undecided, unknown
+from gpuecs_tui.checks.finding import Finding, error, undecided, unknown, warning
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.stack.model import KEYS
+from gpuecs_tui.stack.state_facts import Import
 from gpuecs_tui.stack.task import LOG_GROUP_EXISTS
 
 NAMES = ("stack.name", *(key for key in KEYS if key.startswith("names.")), "task.container_name")
@@ -98,6 +99,8 @@ def _unless_own(
         yield _undecided(context, clash.field, message)
     elif context.owned & identities:
         return
+    elif (imported := context.state.imports.get(address)) is not None:
+        yield _imported(clash.field, message, imported, address, identities)
     elif run := context.state.creating.get(address):
         yield _being_created(clash.field, message, run)
     elif begun is None or (begun.name and begun.name not in identities):
@@ -106,6 +109,30 @@ def _unless_own(
         yield _refused(clash, message, begun.run)
     else:
         yield _cut_off(clash.field, message, begun.run)
+
+
+def _imported(
+    key: str, message: str, imported: Import, address: str, identities: Set[str]
+) -> Finding:
+    """Return a clash with what an ``import`` block takes into the state, or may take."""
+    if imported.id in identities:
+        return warning(
+            "name-taken",
+            key,
+            _(
+                "{message} {file} imports it as {address}. The next apply makes it the stack's own "
+                "and changes it to what the stack says; destroying the stack deletes it."
+            ).format(message=message, file=imported.file, address=address),
+            _("remove the import block and choose another name to leave it as it is"),
+        )
+    return undecided(
+        "name-taken",
+        key,
+        _("{message} Could not check whether the import block in {file} means it.").format(
+            message=message, file=imported.file
+        ),
+        _("check the id that the plan shows for {address}").format(address=address),
+    )
 
 
 def _refused(clash: Finding, message: str, run: str) -> Finding:

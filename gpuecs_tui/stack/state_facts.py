@@ -33,6 +33,16 @@ class Begun:
 
 
 @dataclass(frozen=True, slots=True)
+class Import:
+    """An ``import`` block: the next apply takes an existing resource into the state."""
+
+    file: str
+    """The file that has the block."""
+    id: str = ""
+    """What identifies the resource; empty where it is not known before a plan."""
+
+
+@dataclass(frozen=True, slots=True)
 class StateFacts:
     """The state of a directory, as far as it was read."""
 
@@ -48,6 +58,8 @@ class StateFacts:
     creating: Mapping[str, str] = field(default_factory=dict)
     """Resource address, without a key → id of the run at work on this stack that creates it, under
     a name that is not known before the run has created it."""
+    imports: Mapping[str, Import] = field(default_factory=dict)
+    """Resource address, without a key → the block that imports it."""
     earlier: str = ""
     """The directory, for a command, if the earlier version wrote its Terraform; else empty."""
     unapplied: str = ""

@@ -16,6 +16,7 @@ from gpuecs_tui.terraform.at_work import at_work
 from gpuecs_tui.terraform.backend_block import backend_block
 from gpuecs_tui.terraform.created_names import begun_in, created_beside, names_in
 from gpuecs_tui.terraform.hcl_tree import ReadProblem
+from gpuecs_tui.terraform.import_blocks import imports_in
 from gpuecs_tui.terraform.moved_marker import moved_away
 from gpuecs_tui.terraform.places import noted_place, pending, place_of
 from gpuecs_tui.terraform.problems import TerraformProblem
@@ -60,12 +61,13 @@ def own_state(directory: Path, environ: Mapping[str, str], *, offline: bool = Fa
     second, or read from S3 where no ``init`` was run. ``offline``: only files are read.
     """
     try:
-        configuration = load(read_texts(directory))
+        configuration = load(read_texts(directory), environ=environ)
     except ReadProblem:
         return _own_state(directory, environ, None, offline=offline)
     found = _own_state(directory, environ, configuration, offline=offline)
     earlier = str(directory) if is_earlier(configuration) else ""
-    return replace(found, facts=replace(found.facts, earlier=earlier))
+    imports = imports_in(configuration)
+    return replace(found, facts=replace(found.facts, earlier=earlier, imports=imports))
 
 
 def _own_state(

@@ -310,3 +310,45 @@ def test_without_the_plan_s_details_a_name_of_a_run_at_work_is_unknown(
     facts = own_state(directory, {}).facts
     (said,) = check(stack(), taken, state=facts, now=NOW)
     assert said.severity is Severity.UNKNOWN and run.id in said.message
+
+
+@pytest.mark.parametrize(
+    ("block", "severity"),
+    [
+        ('to = aws_ecs_cluster.this\n  id = "asr"', Severity.WARNING),
+        ('id = "arn:asr" // by ARN\n  to = aws_ecs_cluster.this', Severity.WARNING),
+        ("to = aws_ecs_cluster.this\n  id = var.cluster", Severity.WARNING),
+        ('to = aws_ecs_cluster.this\n  id = "other"', Severity.UNKNOWN),
+        ("to = aws_ecs_cluster.this\n  id = data.aws_x.y.id", Severity.UNKNOWN),
+        ('to = aws_ecs_cluster.this\n  identity = { name = "asr" }', Severity.UNKNOWN),
+        (
+            'for_each = ["asr"]\n  to = aws_ecs_cluster.this[each.key]\n  id = "asr"',
+            Severity.UNKNOWN,
+        ),
+        ('to = aws_ecs_cluster.mine\n  id = "asr"', Severity.ERROR),
+    ],
+)
+def test_what_is_imported_is_not_taken(tmp_path: Path, block: str, severity: Severity) -> None:
+    declared = 'variable "cluster" {\n  default = "none"\n}\n'
+    (tmp_path / "adopt.tf").write_text(f"{declared}\nimport {{\n  {block}\n}}\n")
+    (tmp_path / "more.tf").write_text('import {\n  to = aws_lb.this\n  id = "arn:lb"\n}\n')
+    facts = own_state(tmp_path, {"TF_VAR_cluster": "asr"}, offline=True).facts
+    taken = account(
+        clusters=known((Named("asr", "arn:asr"),)),
+        load_balancers=known((Named("front", "arn:lb"),)),
+    )
+    own = stack(names__cluster="asr", names__load_balancer="front")
+    found = {it.field: it for it in check(own, taken, state=facts, now=NOW)}
+    assert found["names.load_balancer"].severity == Severity.WARNING
+    assert found["names.cluster"].severity == severity
+    assert ("adopt.tf" in found["names.cluster"].message) == (severity != Severity.ERROR)
+    # Once it is applied, the state has it, and nothing is left to say.
+    owned = frozenset({"asr", "front"})
+    assert not check(own, taken, owned=owned, state=facts, now=NOW)
+
+
+def test_an_import_in_json(tmp_path: Path) -> None:
+    tree = {"import": [{"to": "aws_lb_target_group.this", "id": "arn:tg"}]}
+    (tmp_path / "adopt.tf.json").write_text(json.dumps(tree))
+    facts = own_state(tmp_path, {}, offline=True).facts
+    assert facts.imports["aws_lb_target_group.this"].id == "arn:tg"
