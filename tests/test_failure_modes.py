@@ -114,6 +114,21 @@ MODES = (
         "test_ingress.py::test_rule_limit",
     ),
     _before(
+        "task-size",
+        "The task definition is larger than ECS takes: the apply fails half-way.",
+        "test_sizes.py::test_task_size",
+    ),
+    _before(
+        "policy-size",
+        "The execution role's policy for the secrets is longer than IAM takes.",
+        "test_sizes.py::test_policy_size",
+    ),
+    _before(
+        "group-limit",
+        "More security groups are chosen than a network interface or a service takes.",
+        "test_sizes.py::test_group_limit",
+    ),
+    _before(
         "capability",
         "A Linux capability lets the container out of its isolation.",
         "test_instance_rules.py::test_capability",

@@ -27,6 +27,11 @@ RULES_PER_GROUP = 60
 rules (VPC user guide, "Amazon VPC quotas", inbound or outbound rules per security group)."""
 RULES_QUOTA = "L-0EA8095F"
 """The quota code of RULES_PER_GROUP, in the service ``vpc``."""
+GROUPS_PER_INTERFACE = 5
+"""Security groups that a network interface takes by default (VPC user guide, "Amazon VPC quotas",
+security groups per network interface)."""
+GROUPS_QUOTA = "L-2AFB9258"
+"""The quota code of GROUPS_PER_INTERFACE, in the service ``vpc``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +212,7 @@ class Lookups:
     for deletion."""
     log_groups: dict[str, Reading[LogGroup | None]] = field(default_factory=dict)
     quotas: dict[str, Reading[int]] = field(default_factory=dict)
-    """By quota code, those that only few stacks come near: ``RULES_QUOTA``."""
+    """By quota code, those that only few stacks come near: ``RULES_QUOTA``, ``GROUPS_QUOTA``."""
     denied_actions: dict[str, Reading[tuple[str, ...]]] = field(default_factory=dict)
     """By ``role_needs.Need.id``: which of its actions the role's policies don't allow."""
     may_create: dict[str, Reading[bool]] = field(default_factory=dict)

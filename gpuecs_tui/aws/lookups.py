@@ -18,6 +18,8 @@ from gpuecs_tui.aws.ebs_key import read_ebs_key
 from gpuecs_tui.aws.ecr import MANIFEST_TYPES, EcrImage, architectures_of, ecr_image
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.facts import (
+    GROUPS_PER_INTERFACE,
+    GROUPS_QUOTA,
     RULES_PER_GROUP,
     RULES_QUOTA,
     AccountFacts,
@@ -130,6 +132,10 @@ def _jobs(
     # Every range may need a rule for the listener and one for the redirect.
     if 2 * len(stack.network.ingress_cidrs) > RULES_PER_GROUP:
         yield "quotas", RULES_QUOTA, partial(_read_quota, reader, "vpc", RULES_QUOTA)
+    network = stack.network
+    chosen = (network.load_balancer_security_group_ids, network.instance_security_group_ids)
+    if max(map(len, chosen)) > GROUPS_PER_INTERFACE:
+        yield "quotas", GROUPS_QUOTA, partial(_read_quota, reader, "vpc", GROUPS_QUOTA)
     name = stack.task.log_group
     yield "log_groups", name, partial(_read_log_group, reader, name)
 

@@ -36,6 +36,7 @@ from gpuecs_tui.checks.scale import (
     zero_scale_cost,
 )
 from gpuecs_tui.checks.security_path import security_path
+from gpuecs_tui.checks.sizes import group_limit, policy_size, task_size
 from gpuecs_tui.checks.timing import delete_timeout, drain_timing, health_timing
 from gpuecs_tui.checks.user_data import user_data
 from gpuecs_tui.checks.zones import lb_zones, zone_offering
@@ -67,6 +68,9 @@ RULES: dict[str, Rule] = {
     "security-path": security_path,
     "cidr-bits": cidr_bits,
     "rule-limit": rule_limit,
+    "task-size": task_size,
+    "policy-size": policy_size,
+    "group-limit": group_limit,
     "capability": capability,
     "imds-reach": imds_reach,
     "user-data": user_data,

@@ -6,12 +6,13 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.iam.access_control import IAMPolicy, PermissionResult
-from moto.iam.exceptions import DeleteConflictException, NoSuchEntity
+from moto.iam.exceptions import DeleteConflictException, LimitExceededException, NoSuchEntity
 from moto.iam.models import IAMBackend
 from moto.iam.responses import IamResponse
 
 from gpuecs_tui.demo.patching import wrap
 
+INLINE_CHARACTERS = 10_240
 NO_PRINCIPAL = "The principal {arn} cannot be found."
 NOT_IN_PROFILE = "Cannot find role {role} in Instance Profile {profile}"
 
@@ -39,6 +40,23 @@ def policy_in_use() -> None:
         original(self, policy_arn)
 
     wrap(IAMBackend, "delete_policy", delete)
+
+
+def long_inline_policies() -> None:
+    """PutRolePolicy takes any length; IAM counts all inline policies of a role, without spaces."""
+
+    def put(
+        original: Any, self: IAMBackend, role_name: str, policy_name: str, policy_json: str
+    ) -> None:
+        role = self.get_role(role_name)
+        texts = {**role.policies, policy_name: policy_json}
+        if sum(len("".join(text.split())) for text in texts.values()) > INLINE_CHARACTERS:
+            raise LimitExceededException(
+                f"Maximum policy size of {INLINE_CHARACTERS} bytes exceeded for role {role_name}"
+            )
+        original(self, role_name, policy_name, policy_json)
+
+    wrap(IAMBackend, "put_role_policy", put)
 
 
 def simulated_policies() -> None:
@@ -78,4 +96,4 @@ def _decision(policies: list[IAMPolicy], action: str, resource: str) -> str:
     return "allowed" if PermissionResult.PERMITTED in found else "implicitDeny"
 
 
-GAPS = (role_not_in_profile, policy_in_use, simulated_policies)
+GAPS = (role_not_in_profile, policy_in_use, long_inline_policies, simulated_policies)

@@ -1,4 +1,5 @@
-"""Service Quotas of the emulated account: EC2's vCPU limits for GPU families, VPC's for rules.
+"""Service Quotas of the emulated account: EC2's vCPU limits for GPU families, VPC's for
+security groups and their rules.
 
 moto knows the quotas of VPC only. Codes: from the AWS console. The values are an ordinary
 account's that asked once for G and never for P.
@@ -18,7 +19,10 @@ EC2_QUOTAS = {
     "L-1216C47A": ("Running On-Demand Standard (A, C, D, H, I, M, R, T, Z) instances", 640.0),
 }
 """Quota code → (name, vCPUs)."""
-VPC_QUOTAS = {"L-0EA8095F": ("Inbound or outbound rules per security group", 60.0)}
+VPC_QUOTAS = {
+    "L-0EA8095F": ("Inbound or outbound rules per security group", 60.0),
+    "L-2AFB9258": ("Security groups per network interface", 5.0),
+}
 """Quota code → (name, value)."""
 SERVICES = {
     "ec2": ("Amazon Elastic Compute Cloud (Amazon EC2)", EC2_QUOTAS),

@@ -7,6 +7,7 @@ refusal with its public source.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from moto.autoscaling.models import autoscaling_backends
@@ -17,6 +18,7 @@ from moto.elbv2.models import elbv2_backends
 
 from gpuecs_tui.demo.patching import wrap
 
+TASK_BYTES = 65_536
 NOT_ASSOCIATED = (
     "The specified capacity provider strategy cannot contain a capacity provider that is not "
     "associated with the cluster. Associate the capacity provider with the cluster and try again."
@@ -165,6 +167,22 @@ def service_before_its_parts() -> None:
     wrap(EC2ContainerServiceResponse, "update_service", update)
 
 
+def large_task_definition() -> None:
+    """RegisterTaskDefinition takes any length."""
+
+    def register(original: Any, self: EC2ContainerServiceResponse) -> Any:
+        text = json.dumps(self._get_params(), ensure_ascii=False, separators=(",", ":"))
+        size = len(text.encode("utf-8", "surrogatepass"))
+        if size > TASK_BYTES:
+            raise ECSException(
+                "ClientException",
+                f"Actual length: '{size}'. Max allowed length is '{TASK_BYTES}' bytes.",
+            )
+        return original(self)
+
+    wrap(EC2ContainerServiceResponse, "register_task_definition", register)
+
+
 def _services(backend: EC2ContainerServiceBackend, cluster: str) -> list[Any]:
     return [
         service
@@ -184,4 +202,5 @@ GAPS = (
     provider_of_a_cluster,
     provider_of_a_group,
     service_before_its_parts,
+    large_task_definition,
 )

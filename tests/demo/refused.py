@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from tests.demo.made import (
@@ -287,6 +288,34 @@ def role_with_an_inline_policy(client: Client) -> Call:
         RoleName="inlined", PolicyName="inline", PolicyDocument=json.dumps(ANYTHING)
     )
     return delete
+
+
+def inline_policies_beyond_the_limit(client: Client) -> Call:
+    _role(client, "wordy")
+    for number in range(2):
+        many = [f"arn:aws:s3:::models-of-a-team-{place:04}/*" for place in range(130)]
+        document = {**ANYTHING, "Statement": [{**ANYTHING["Statement"][0], "Resource": many}]}  # type: ignore[dict-item]
+        text = json.dumps(document, indent=4)
+        call = partial(
+            client("iam").put_role_policy,
+            RoleName="wordy",
+            PolicyName=f"part-{number}",
+            PolicyDocument=text,
+        )
+        if not number:
+            call()
+    return call
+
+
+def large_task_definition(client: Client) -> Call:
+    def register(length: int) -> Any:
+        environment = [{"name": "PROMPT", "value": "é" * (length // 2)}]
+        return client("ecs").register_task_definition(
+            family="large", containerDefinitions=[{**TASK[0], "environment": environment}]
+        )
+
+    register(60_000)
+    return lambda: register(66_000)
 
 
 def _policy(client: Client, name: str) -> str:
@@ -576,6 +605,8 @@ REFUSALS: dict[tuple[str, str], tuple[Scenario, ...]] = {
         role_with_an_inline_policy,
     ),
     ("iam:DeletePolicy", "DeleteConflict"): (policy_of_a_role,),
+    ("iam:PutRolePolicy", "LimitExceeded"): (inline_policies_beyond_the_limit,),
+    ("ecs:RegisterTaskDefinition", "ClientException"): (large_task_definition,),
     ("iam:DeleteInstanceProfile", "DeleteConflict"): (profile_with_a_role,),
     ("iam:AddRoleToInstanceProfile", "LimitExceeded"): (second_role_of_a_profile,),
     ("autoscaling:DeleteAutoScalingGroup", "ResourceInUse"): (scaling_group_with_instances,),

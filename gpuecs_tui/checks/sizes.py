@@ -1,0 +1,239 @@
+"""Rules task-size, policy-size and group-limit: what AWS refuses only while an apply is under way.
+
+A plan doesn't measure any of them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from gpuecs_tui.aws.facts import GROUPS_PER_INTERFACE, GROUPS_QUOTA
+from gpuecs_tui.aws.reading import Known, not_read
+from gpuecs_tui.checks.context import Context
+from gpuecs_tui.checks.finding import Finding, error, undecided, warning
+from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.stack.partitions import partition_of
+
+TASK_SIZE, POLICY_SIZE, GROUP_LIMIT = "task-size", "policy-size", "group-limit"
+TASK_BYTES = 65_536
+"""Bytes of a task definition (ECS developer guide, "Amazon ECS service quotas", Task definition
+size; the error names the figure: github.com/awsdocs/amazon-ecs-developer-guide/pull/149)."""
+_UNSURE_BYTES = 1_024
+"""Bytes that ECS may add to what is sent, such as empty lists; not documented."""
+POLICY_CHARACTERS = 10_240
+"""Characters, without white space, of all inline policies of a role (IAM user guide, "IAM and AWS
+STS quotas")."""
+GROUPS_AT_MOST = 16
+"""Groups of a network interface that the quota can be raised to (VPC user guide, "Amazon VPC
+quotas", Security groups per network interface)."""
+AWSVPC_GROUPS = 5
+"""Groups of a service in awsvpc mode; this can't be raised (ECS API reference,
+AwsVpcConfiguration)."""
+_ACCOUNT = "123456789012"
+"""An account's id has as many digits."""
+_SECRET_ARN_PARTS = 7
+"""Parts of a secret's ARN; what follows picks a JSON key and a version."""
+_SPACE = re.compile(r"\s")
+
+
+def task_size(context: Context) -> Iterator[Finding]:
+    """The task definition in JSON may have 64 KiB; most of it are the environment and secrets."""
+    task = context.stack.task
+    size = _json_size(_task_definition(context.stack))
+    if size + _UNSURE_BYTES <= TASK_BYTES:
+        return
+    sizes = {
+        "task.environment": _json_size(task.environment),
+        "task.secrets": _json_size(task.secrets),
+        "task.command": _json_size(task.command),
+    }
+    key = max(sizes, key=lambda it: sizes[it])
+    remedy = _("shorten {key}, or let the container read large values from S3").format(key=key)
+    if size > TASK_BYTES:
+        yield error(
+            TASK_SIZE,
+            key,
+            _(
+                "The task definition has {size} bytes of JSON. ECS takes {most}, so the apply "
+                "fails."
+            ).format(size=size, most=TASK_BYTES),
+            remedy,
+        )
+    else:
+        yield undecided(
+            TASK_SIZE,
+            key,
+            _(
+                "The task definition has {size} bytes of JSON. ECS takes {most} and may add some; "
+                "whether it refuses this one is unknown."
+            ).format(size=size, most=TASK_BYTES),
+            remedy,
+        )
+
+
+def policy_size(context: Context) -> Iterator[Finding]:
+    """The created execution role has one inline policy, which names each secret twice."""
+    stack = context.stack
+    if stack.task.execution_role_arn or not stack.task.secrets:
+        return
+    size = len(_SPACE.sub("", json.dumps(_secrets_policy(stack), separators=(",", ":"))))
+    if size > POLICY_CHARACTERS:
+        yield error(
+            POLICY_SIZE,
+            "task.secrets",
+            _(
+                "The execution role's policy for {count} secrets has {size} characters. IAM takes "
+                "{most}, so the apply fails."
+            ).format(count=len(stack.task.secrets), size=size, most=POLICY_CHARACTERS),
+            _("put several values into one secret and pick each by its JSON key (ARN:KEY::)"),
+        )
+
+
+def group_limit(context: Context) -> Iterator[Finding]:
+    """A network interface has 5 security groups at most unless a quota was raised, 16 at most."""
+    network, task = context.stack.network, context.stack.task
+    chosen = {
+        "network.load_balancer_security_group_ids": network.load_balancer_security_group_ids,
+        "network.instance_security_group_ids": network.instance_security_group_ids,
+    }
+    quota = context.account.lookups.quotas.get(GROUPS_QUOTA, not_read())
+    allowed = quota.value if isinstance(quota, Known) else GROUPS_PER_INTERFACE
+    for key, groups in chosen.items():
+        count = len({*groups})
+        of_tasks = task.network_mode == "awsvpc" and key == "network.instance_security_group_ids"
+        if of_tasks and count > AWSVPC_GROUPS:
+            yield error(
+                GROUP_LIMIT,
+                key,
+                _(
+                    "{count} security groups are chosen. ECS takes {most} for a service in awsvpc "
+                    "mode."
+                ).format(count=count, most=AWSVPC_GROUPS),
+                _("choose at most {most} groups").format(most=AWSVPC_GROUPS),
+            )
+            continue
+        if count <= allowed:
+            continue
+        message = _(
+            "{count} security groups are chosen. A network interface takes {allowed} (quota "
+            "{code})."
+        ).format(count=count, allowed=allowed, code=GROUPS_QUOTA)
+        remedy = _("choose at most {allowed} groups, or have {code} raised")
+        if isinstance(quota, Known) or count > GROUPS_AT_MOST:
+            most = max(allowed, GROUPS_AT_MOST)
+            if count > most:
+                remedy = _("choose fewer groups; {code} can't be raised above {most}")
+            yield error(
+                GROUP_LIMIT,
+                key,
+                message,
+                remedy.format(allowed=allowed, code=GROUPS_QUOTA, most=most),
+            )
+        else:
+            yield warning(
+                GROUP_LIMIT,
+                key,
+                _("{message} The account's own quota could not be read ({reason}).").format(
+                    message=message, reason=quota.reason
+                ),
+                remedy.format(allowed=allowed, code=GROUPS_QUOTA),
+            )
+
+
+def _json_size(tree: Any) -> int:
+    text = json.dumps(tree, ensure_ascii=False, separators=(",", ":"))
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+def _task_definition(stack: Stack) -> dict[str, Any]:
+    """Return what RegisterTaskDefinition is sent for ``stack``."""
+    task = stack.task
+    container: dict[str, Any] = {
+        "name": task.container_name,
+        "image": task.image,
+        "essential": True,
+        "cpu": task.container_cpu,
+        "memory": task.container_memory,
+        "command": list(task.command),
+        "resourceRequirements": [{"type": "GPU", "value": str(task.gpus)}],
+        "portMappings": [
+            {
+                "containerPort": task.container_port,
+                "hostPort": task.host_port,
+                "protocol": "tcp",
+            }
+        ],
+        "environment": [{"name": it, "value": value} for it, value in task.environment.items()],
+        "secrets": [{"name": it, "valueFrom": arn} for it, arn in task.secrets.items()],
+        "logConfiguration": {
+            "logDriver": "awslogs",
+            "options": {
+                "awslogs-group": task.log_group,
+                "awslogs-region": stack.stack.region,
+                "awslogs-stream-prefix": task.log_stream_prefix,
+            },
+        },
+        "mountPoints": [],
+        "volumesFrom": [],
+    }
+    return {
+        "family": stack.names.task_family,
+        "networkMode": task.network_mode,
+        "requiresCompatibilities": ["EC2"],
+        "cpu": str(task.cpu),
+        "memory": str(task.memory),
+        "executionRoleArn": task.execution_role_arn or _role(stack, "execution"),
+        "taskRoleArn": task.task_role_arn or _role(stack, "task"),
+        "containerDefinitions": [container],
+    }
+
+
+def _role(stack: Stack, part: str) -> str:
+    partition, name = partition_of(stack.stack.region), stack.stack.name
+    return f"arn:{partition}:iam::{_ACCOUNT}:role/{name}-{part}-{stack.stack.region}"
+
+
+def _secrets_policy(stack: Stack) -> dict[str, Any]:
+    """Return the inline policy of the execution role, as templates/iam.tf.j2 makes it."""
+    region = stack.stack.region
+    partition = partition_of(region)
+    secrets: list[str] = []
+    parameters: list[str] = []
+    for value in stack.task.secrets.values():
+        if ":secretsmanager:" in value:
+            secrets.append(":".join(value.split(":")[:_SECRET_ARN_PARTS]))
+        elif ":" in value:
+            parameters.append(value)
+        else:
+            name = value.removeprefix("/")
+            parameters.append(f"arn:{partition}:ssm:{region}:{_ACCOUNT}:parameter/{name}")
+    statements: list[dict[str, Any]] = []
+    for action, context, arns in (
+        ("secretsmanager:GetSecretValue", "SecretARN", [*dict.fromkeys(secrets)]),
+        ("ssm:GetParameters", "PARAMETER_ARN", [*dict.fromkeys(parameters)]),
+    ):
+        if not arns:
+            continue
+        accounts = {_ACCOUNT, *(arn.split(":")[4] for arn in arns)}
+        keys = [f"arn:{partition}:kms:*:{account}:key/*" for account in sorted(accounts)]
+        statements += [
+            {"Effect": "Allow", "Action": action, "Resource": _one_or_all(arns)},
+            {
+                "Effect": "Allow",
+                "Action": "kms:Decrypt",
+                "Resource": _one_or_all(keys),
+                "Condition": {
+                    "StringEquals": {f"kms:EncryptionContext:{context}": _one_or_all(arns)}
+                },
+            },
+        ]
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _one_or_all(items: list[str]) -> str | list[str]:
+    """Return what the provider's aws_iam_policy_document writes: a list only of several."""
+    return items[0] if len(items) == 1 else items
