@@ -16,10 +16,10 @@ from gpuecs_tui.stack.unread import Unread
 from gpuecs_tui.terraform.hcl_tree import Attribute, Literal, ReadProblem
 from gpuecs_tui.terraform.read_answers import gather, unknown_keys
 from gpuecs_tui.terraform.read_configuration import Configuration, load
-from gpuecs_tui.terraform.read_difference import not_covered
 from gpuecs_tui.terraform.read_files import Files, read_files
 from gpuecs_tui.terraform.read_past import is_earlier, past_in
 from gpuecs_tui.terraform.read_rules import HELPERS, KNOWN
+from gpuecs_tui.terraform.read_uncovered import not_covered
 from gpuecs_tui.terraform.read_unread import further
 from gpuecs_tui.terraform.render import OWN_FILES, render, render_earlier
 from gpuecs_tui.terraform.sensitive_values import Sensitive, sensitive_in
@@ -122,17 +122,21 @@ def _read_back(files: Files, environ: Mapping[str, str], noted: Backend | None) 
     stack = None if reasons or open_keys else resolved.stack
     missed = [*found.unread]
     earlier = is_earlier(configuration)
-    rendered: Mapping[str, str] = {}
+    compared = resolved.stack
+    as_written = render_earlier(compared) if earlier else render(compared, past_in(configuration))
     edits = _untouchable(configuration, sensitive)
     if stack is not None:
-        rendered = render_earlier(stack) if earlier else render(stack, past_in(configuration))
         edits = tuple(
             Edit(name, diff)
             for name in OWN_FILES
-            if name in texts and (diff := sensitive.diff(name, rendered.get(name, ""), texts[name]))
+            if name in texts
+            and (diff := sensitive.diff(name, as_written.get(name, ""), texts[name]))
         )
-        if edits:
-            missed += not_covered(configuration, load(rendered), rendered)
+    if dict(texts) != dict(as_written):
+        missed += not_covered(
+            configuration, load(as_written), as_written, said=found.unread, open_keys=open_keys
+        )
+    rendered = as_written if stack is not None else {}
     more = list(further(configuration, missed))
     again = {(unread.file, unread.what) for unread in more}
     missed = [it for it in missed if it.keys or (it.file, it.what) not in again] + more

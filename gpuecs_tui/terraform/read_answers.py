@@ -33,7 +33,7 @@ from gpuecs_tui.terraform.read_rules import (
     TEMPLATE,
     Rule,
 )
-from gpuecs_tui.terraform.read_unread import absent, spoilt
+from gpuecs_tui.terraform.read_unread import absent, spoilt, unlinked
 from gpuecs_tui.terraform.render import EXTRA_USER_DATA, USER_DATA
 
 _INTEGER = re.compile(rf"-?[0-9]{{1,{DIGITS_MAX}}}")
@@ -101,7 +101,7 @@ def gather(configuration: Configuration) -> Gathered:
         _follow(key, rule, configuration, found)
     for special in _SPECIAL:
         special(configuration, found)
-    for unread in spoilt(configuration):
+    for unread in (*spoilt(configuration), *unlinked(configuration)):
         found.refuse(unread.keys, Place(unread.file, unread.line or 0), unread.what, unread.reason)
     found.answers = relevant(found.answers)
     explained = by_key(found.unread)

@@ -8,7 +8,7 @@ from typing import Any
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.unread import Unread
-from gpuecs_tui.terraform.hcl_tree import Opaque
+from gpuecs_tui.terraform.hcl_tree import Opaque, Withheld
 from gpuecs_tui.terraform.hcl_values import Known, Unknown
 from gpuecs_tui.terraform.read_configuration import MISSING, Configuration, Place
 from gpuecs_tui.terraform.read_rules import LOGS, SERVICE, TASK
@@ -134,7 +134,11 @@ def _gpus(requirements: Known) -> Known:
         return MISSING
     if unknown := [item for item in requirements if isinstance(item, Unknown)]:
         return unknown[0]
+    kinds = [item.get("type") for item in requirements if isinstance(item, dict)]
     wanted = [item for item in requirements if isinstance(item, dict) and item.get("type") == "GPU"]
+    if len(wanted) > 1 or any(isinstance(kind, Unknown) for kind in kinds):
+        # ECS documents one requirement for GPUs, with their number as its value.
+        return Unknown(Withheld("", _("is not one requirement for GPUs")))
     return wanted[0].get("value", MISSING) if wanted else MISSING
 
 

@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.unread import Unread
-from gpuecs_tui.terraform.hcl_tree import Block
+from gpuecs_tui.terraform.hcl_tree import Block, mentions
 from gpuecs_tui.terraform.hcl_values import Unknown
 from gpuecs_tui.terraform.read_configuration import MISSING, Configuration
 from gpuecs_tui.terraform.read_rules import (
@@ -61,6 +62,13 @@ _SPOILERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 """Address, what decides in place of the attributes that the rules read, and the keys it decides."""
 
 
+_LINKS: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    (GROUP, ("launch_template.id", "launch_template.name"), TEMPLATE),
+    (SERVICE, ("task_definition",), TASK),
+)
+"""Address, attributes by which it uses another resource, and that resource's address."""
+
+
 def absent(configuration: Configuration, keys: Iterable[str]) -> Iterator[Unread]:
     """Yield why the answers of ``keys`` are unknown: what should decide them isn't there."""
     by_reason: dict[Unread, list[str]] = {}
@@ -71,7 +79,7 @@ def absent(configuration: Configuration, keys: Iterable[str]) -> Iterator[Unread
 
 
 def _absent(configuration: Configuration, key: str) -> Unread:
-    address, path = _place_of(key)
+    address, path = place_of(key)
     if address == LISTENER:
         declared = [it for it in LISTENERS if it in configuration.blocks]
         address = declared[0] if declared else LISTENERS[0]
@@ -111,7 +119,8 @@ def broken_file(name: str, configuration: Configuration) -> Unread:
     return Unread(name, problem.line, name, reason)
 
 
-def _place_of(key: str) -> tuple[str, str]:
+def place_of(key: str) -> tuple[str, str]:
+    """Return the address of the block that decides ``key``, and the dotted path inside it."""
     if key in _SPECIAL_PLACES:
         return _SPECIAL_PLACES[key]
     rule = RULES.get(key) or STATE_RULES.get(key)
@@ -141,6 +150,30 @@ def spoilt(configuration: Configuration) -> Iterator[Unread]:
             yield Unread(file, line or None, f"{address}.{name}", _("is not read"), keys)
 
 
+def unlinked(configuration: Configuration) -> Iterator[Unread]:
+    """Yield where something else is used in place of the resource that the rules read."""
+    for address, paths, target in _LINKS:
+        if target not in configuration.blocks:
+            continue
+        for path in paths:
+            placed = configuration.expression(address, path)
+            if placed is None:
+                continue
+            value = configuration.scope.value(placed[0])
+            used = value.expression if isinstance(value, Unknown) else placed[0]
+            if value is None or mentions(used, target) or value == _name_of(configuration, target):
+                continue
+            keys = tuple(
+                key for key in KEYS if place_of(key)[0] == target and key != "names.log_group"
+            )
+            reason = _("does not refer to {address}, which is read").format(address=target)
+            yield Unread(placed[1].file, placed[1].line or None, f"{address}.{path}", reason, keys)
+
+
+def _name_of(configuration: Configuration, address: str) -> object:
+    return configuration.value(address, "family" if address == TASK else "name")
+
+
 def further(configuration: Configuration, said: Iterable[Unread]) -> Iterator[Unread]:
     """Yield what leaves no single answer open and still isn't read, besides what was ``said``."""
     named = {(unread.file, unread.what) for unread in said}
@@ -158,8 +191,8 @@ def further(configuration: Configuration, said: Iterable[Unread]) -> Iterator[Un
             yield Unread(file, line, address, _("is not read"))
         elif block.kind == "provider" and address == "provider.aws":
             yield from _other_account(configuration, file, block)
-        if block.kind == "resource" and address in KNOWN and "provider" in block.body.attributes:
-            yield from _other_provider(file, address, block)
+        if block.kind == "resource" and address in own:
+            yield from _other_place(configuration, file, address, block)
     for file, body in configuration.bodies.items():
         for block in body.named("terraform"):
             for inner in block.body.named("encryption"):
@@ -201,9 +234,21 @@ def _account_of_role(configuration: Configuration, provider: Block) -> str:
     return found[1] if found else ""
 
 
-def _other_provider(file: str, address: str, block: Block) -> Iterator[Unread]:
-    attribute = block.body.attributes["provider"]
-    if getattr(attribute.value, "path", "") != "aws":
+def _other_place(
+    configuration: Configuration, file: str, address: str, block: Block
+) -> Iterator[Unread]:
+    """Yield what puts a resource of the stack in another place than the provider's own."""
+    chosen = block.body.attributes.get("provider")
+    if chosen and getattr(chosen.value, "path", "") != "aws":
         reason = _("may be in another account or region than the one that is checked")
-        what = f"{address}.provider"
-        yield Unread(attribute.file or file, attribute.line or None, what, reason, blinds="account")
+        place = chosen.file or file
+        yield Unread(place, chosen.line or None, f"{address}.provider", reason, blinds="account")
+    # Provider 6 takes a region at each resource.
+    region = block.body.attributes.get("region")
+    if region and configuration.scope.value(region.value) not in (
+        None,
+        configuration.value("provider.aws", "region"),
+    ):
+        reason = _("may be in another region than the one that is checked")
+        place = region.file or file
+        yield Unread(place, region.line or None, f"{address}.region", reason, blinds="account")

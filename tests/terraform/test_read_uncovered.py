@@ -1,0 +1,149 @@
+"""What no decision covers is named in every file, whatever the file is called."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from gpuecs_tui.terraform.read import ReadBack, read_back
+from gpuecs_tui.terraform.render import render
+from tests.terraform.written import made
+
+Files = dict[str, str]
+RULE = 'rule" "tasks_from_load_balancer" {\n'
+EDITS: tuple[tuple[str, str, str, str], ...] = (
+    ("service.tf", "  propagate_tags ", '  scheduling_strategy = "DAEMON"\n  propagate_tags ',
+     "aws_ecs_service.this.scheduling_strategy"),
+    ("service.tf", "  load_balancer {\n",
+     '  volume_configuration {\n    name = "x"\n  }\n  load_balancer {\n',
+     "aws_ecs_service.this.volume_configuration"),
+    ("fleet.tf", "  force_delete = true\n",
+     '  force_delete = true\n  termination_policies = ["A"]\n',
+     "aws_autoscaling_group.this.termination_policies"),
+    ("fleet.tf", "ignore_changes = [desired_capacity]", "ignore_changes = [min_size]",
+     "aws_autoscaling_group.this.lifecycle.ignore_changes"),
+    ("network.tf", f"ingress_{RULE}", f"ingress_{RULE}  count = 0\n",
+     "aws_vpc_security_group_ingress_rule.tasks_from_load_balancer.count"),
+    ("iam.tf", '"Code running in ${var.name}"\n', '"Code running in ${var.name}"\n  path = "/x/"\n',
+     "aws_iam_role.task.path"),
+    ("task.tf", "      essential = true\n", "      essential = false\n      readonly = true\n",
+     "aws_ecs_task_definition.this.container_definitions.readonly"),
+    ("load_balancer.tf", 'target_type             = "instance"', 'target_type = "ip"',
+     "aws_lb_target_group.this.target_type"),
+    ("network.tf", 'block.state == "associated"', 'block.state != "failed"', "local.ingress_cidrs"),
+)  # fmt: skip
+
+
+def whats(found: ReadBack) -> set[str]:
+    return {it.what for it in found.unread if not it.is_followed}
+
+
+def joined(files: Files) -> Files:
+    main = "\n".join(text for name, text in files.items() if name.endswith(".tf"))
+    rest = {name: text for name, text in files.items() if not name.endswith(".tf")}
+    return {"main.tf": main, **rest}
+
+
+def test_an_edit_is_named_in_a_file_of_any_name() -> None:
+    files = render(made())
+    for name, old, new, _what in EDITS:
+        assert old in files[name], (name, old)
+        files[name] = files[name].replace(old, new, 1)
+    expected = {what for *_rest, what in EDITS}
+    for texts in (
+        files,
+        joined(files),
+        {f"my-{n}" if n.endswith(".tf") else n: t for n, t in files.items()},
+    ):
+        found = read_back(texts, {})
+        assert found.stack is not None
+        assert expected <= whats(found), expected - whats(found)
+        (rule,) = [it for it in found.unread if it.what.endswith("balancer.count")]
+        assert rule.line and "count = 0" in texts[rule.file].splitlines()[rule.line - 1]
+    # One answer that is unknown costs no other edit.
+    files["service.tf"] = files["service.tf"].replace("= var.desired_count", "= max(1, 2)")
+    found = read_back(joined(files), {})
+    assert found.unknown == {"service.desired_count"}
+    assert expected - {"local.ingress_cidrs"} <= whats(found)
+
+
+def test_files_of_other_names_and_of_one_s_own_are_no_edit() -> None:
+    files = render(made())
+    assert read_back(joined(files), {}).unread == ()
+    own = {**files, "queue.tf": 'resource "aws_sqs_queue" "jobs" {\n  name = "jobs"\n}\n'}
+    assert read_back(own, {}).unread == ()
+
+
+def test_a_resource_that_is_gone_is_named() -> None:
+    files = joined(render(made()))
+    start = files["main.tf"].index(f'resource "aws_vpc_security_group_ingress_{RULE}')
+    end = files["main.tf"].index("\n}\n", start)
+    files["main.tf"] = files["main.tf"][:start] + files["main.tf"][end + 3 :]
+    (gone,) = read_back(files, {}).unread
+    assert gone.sentence == (
+        "aws_vpc_security_group_ingress_rule.tasks_from_load_balancer is not in this directory."
+    )
+
+
+@pytest.mark.parametrize("address", ["aws_security_group.endpoints", "aws_iam_role.task"])
+def test_another_provider_or_region_of_a_helper_is_named(address: str) -> None:
+    files = joined(render(made(network__vpc_endpoints=("ecs",))))
+    kind, name = address.split(".")
+    head = f'resource "{kind}" "{name}" {{\n'
+    for line in ("provider = aws.far", 'region = "eu-north-1"'):
+        texts = {**files, "main.tf": files["main.tf"].replace(head, f"{head}  {line}\n")}
+        (named,) = read_back(texts, {}).unread
+        assert (named.what, named.blinds) == (f"{address}.{line.split()[0]}", "account")
+    same = {**files, "main.tf": files["main.tf"].replace(head, f"{head}  region = var.region\n")}
+    assert not [it for it in read_back(same, {}).unread if it.blinds]
+
+
+def test_an_override_is_followed_only_where_a_rule_reads_it() -> None:
+    files = render(made())
+    files["override.tf"] = (
+        'resource "aws_ecs_service" "this" {\n  desired_count = 4\n  force_delete = true\n}\n'
+        'resource "aws_lb_listener" "http" {\n  default_action {\n    type = "redirect"\n  }\n}\n'
+    )
+    files["x_override.tf.json"] = json.dumps(
+        {"resource": {"aws_ecs_service": {"this": {"launch_type": "FARGATE"}}}}
+    )
+    found = read_back(files, {})
+    assert found.answers["service.desired_count"] == 4
+    assert {(it.file, it.what) for it in found.unread if not it.is_followed} == {
+        # The variable isn't used any more.
+        ("terraform.tfvars", "desired_count"),
+        ("override.tf", "aws_ecs_service.this.force_delete"),
+        ("override.tf", "aws_lb_listener.http.default_action.type"),
+        ("x_override.tf.json", "aws_ecs_service.this.launch_type"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("override", "what", "key", "kept"),
+    [
+        ('resource "aws_autoscaling_group" "this" {\n'
+         '  launch_template {\n    name = "theirs"\n  }\n}',
+         "aws_autoscaling_group.this.launch_template.name", "fleet.instance_type", "task.image"),
+        ('resource "aws_ecs_service" "this" {\n  task_definition = "theirs:7"\n}',
+         "aws_ecs_service.this.task_definition", "task.image", "fleet.instance_type"),
+    ],
+)  # fmt: skip
+def test_what_is_read_of_a_resource_that_is_not_used_is_unknown(
+    override: str, what: str, key: str, kept: str
+) -> None:
+    found = read_back({**render(made()), "override.tf": f"{override}\n"}, {})
+    assert key in found.unknown and kept not in found.unknown
+    (named,) = [it for it in found.unread if it.what == what]
+    assert key in named.keys
+
+
+@pytest.mark.parametrize(
+    "more", ['{ type = "GPU", value = "2" }', '{ type = var.kind, value = "2" }']
+)
+def test_two_requirements_for_gpus_leave_their_number_unknown(more: str) -> None:
+    files = render(made())
+    one = '{ type = "GPU", value = "1" },'
+    assert one in files["task.tf"]
+    files["task.tf"] = files["task.tf"].replace(one, f"{one} {more},")
+    assert "task.gpus" in read_back(files, {}).unknown
