@@ -130,15 +130,19 @@ def _body(
     file: str, what: str, body: Body, twin: Body, found: Configuration, written: Configuration
 ) -> Iterator[Unread]:
     yield from _attributes(file, what, body, twin, found, written)
-    for kind in dict.fromkeys(block.kind for block in body.blocks):
-        twins = list(twin.named(kind))
-        for position, block in enumerate(body.named(kind)):
-            inner, place = f"{what}.{kind}", block.file or file
-            if position < len(twins):
-                yield from _body(place, inner, block.body, twins[position].body, found, written)
-            else:
-                reason = _("is not covered by any decision")
-                yield Unread(place, block.line or None, inner, reason)
+    seen: dict[tuple[str, tuple[str, ...]], int] = {}
+    for block in body.blocks:
+        kind = (block.kind, block.labels)
+        position = seen[kind] = seen.get(kind, -1) + 1
+        twins = [each for each in twin.blocks if (each.kind, each.labels) == kind]
+        # A dynamic block is named after what it makes.
+        made = block.labels[0] if block.kind == "dynamic" and block.labels else block.kind
+        inner, place = f"{what}.{made}", block.file or file
+        if position < len(twins):
+            yield from _body(place, inner, block.body, twins[position].body, found, written)
+        else:
+            reason = _("is not covered by any decision")
+            yield Unread(place, block.line or None, inner, reason)
 
 
 def _attributes(
