@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
@@ -17,21 +16,15 @@ from textual.widgets import ContentSwitcher
 
 from gpuecs_tui.checks.context import context_of
 from gpuecs_tui.i18n import N_, _
-from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import Stack
-from gpuecs_tui.terraform import runs
 from gpuecs_tui.terraform.hcl_tree import ReadProblem
 from gpuecs_tui.terraform.rewrite import files_for
-from gpuecs_tui.terraform.states import title as title_of_state
-from gpuecs_tui.terraform.unfinished_write import drop, settle
-from gpuecs_tui.terraform.upgrade import TwoChanges, upgrade_of
-from gpuecs_tui.terraform.write import Changes, WriteProblem, compare, write
+from gpuecs_tui.terraform.write import Changes, WriteProblem
 from gpuecs_tui.widgets.age import age_line, oldest
 from gpuecs_tui.widgets.cells import harmless
 from gpuecs_tui.widgets.choice_list import ChoiceList
 from gpuecs_tui.widgets.choice_rows import Choices
 from gpuecs_tui.widgets.code import code_lines
-from gpuecs_tui.widgets.confirm import Confirm
 from gpuecs_tui.widgets.cost_line import cost_page
 from gpuecs_tui.widgets.decision_rows import decision_choices
 from gpuecs_tui.widgets.files_page import FilesPage
@@ -43,17 +36,15 @@ from gpuecs_tui.widgets.picture import Picture
 from gpuecs_tui.widgets.review_words import (
     despite_question,
     plans_as_it_is,
-    upgrade_question,
-    what_is_lost,
     what_writing_does,
     why_not_written,
 )
+from gpuecs_tui.widgets.stack_writer import StackWriter, Wish, changes_to
 from gpuecs_tui.widgets.tab_line import Tab, TabLine
 from gpuecs_tui.widgets.text_pane import TextPane
 from gpuecs_tui.widgets.unchecked import UncheckedPage
-from gpuecs_tui.widgets.unfinished_question import unfinished_question
 from gpuecs_tui.wizard.memory import Wizard
-from gpuecs_tui.wizard.upgrade import is_earlier, meets_another_change, rewritten
+from gpuecs_tui.wizard.upgrade import is_earlier, rewritten
 
 PAGES = ("picture", "findings", "files", "decisions", "fit", "cost", "unchecked")
 
@@ -95,43 +86,6 @@ class ReviewScreen(MovingScreen):
         changes: Changes | None
         problem: str = ""
 
-    @dataclass
-    class UnfinishedFound(Message):
-        """Another's write was cut off in the directory."""
-
-        words: str
-        difference: str
-        again: Callable[[], None]
-        """Begins the write once more."""
-
-    @dataclass
-    class WriteReady(Message):
-        """The directory as it is at the moment of writing."""
-
-        changes: Changes
-        then_run: bool
-        upgrades: bool = False
-        """Whether the answers stay as the directory has them."""
-        meets_upgrade: TwoChanges | None = None
-        """The upgrade of an applied stack with which it would be applied in one plan."""
-
-    @dataclass
-    class Written(Message):
-        """All files are on the disk."""
-
-        then_run: bool
-        answers: Mapping[str, Value]
-        """The decisions that they hold."""
-        upgrades: bool = False
-        changed: bool = False
-        """Whether a file was written for it."""
-
-    @dataclass
-    class Refused(Message):
-        """Nothing was written, and why."""
-
-        reason: str
-
     def __init__(self, wizard: Wizard) -> None:
         super().__init__(wizard)
         self._page = PAGES[0]
@@ -145,6 +99,7 @@ class ReviewScreen(MovingScreen):
 
     def compose_body(self) -> ComposeResult:
         """The names of the pages above the one that is on view."""
+        yield StackWriter(self.wizard)
         yield TabLine()
         with ContentSwitcher(initial=self._page):
             yield Picture(id="picture")
@@ -196,18 +151,9 @@ class ReviewScreen(MovingScreen):
 
     def _compared(self, stack: Stack, files: Mapping[str, str]) -> Compared:
         try:
-            return self.Compared(stack, self._changes_to(files))
+            return self.Compared(stack, changes_to(self.wizard, files))
         except (ReadProblem, WriteProblem, OSError) as problem:
             return self.Compared(stack, None, str(problem))
-
-    def _changes_to(self, files: Mapping[str, str]) -> Changes:
-        return compare(
-            self.wizard.options.directory,
-            files,
-            explicit=self.wizard.decisions.answers,
-            by_hand=self.wizard.changed_by_hand,
-            environ=os.environ,
-        )
 
     @on(Rendered)
     def _rendered(self, message: Rendered) -> None:
@@ -281,118 +227,33 @@ class ReviewScreen(MovingScreen):
             else:
                 self._ask_despite_findings(self._stack, then_run)
         elif self._stack is not None:
-            self._prepare(self._stack, then_run)
+            self.query_one(StackWriter).begin(Wish(self._stack, then_run))
 
     def action_bring_up_to_date(self) -> None:
         """Write what the earlier version's Terraform lacks, no answer, and go on to plan that."""
-        self._prepare(None, True)
+        self.query_one(StackWriter).begin(Wish(None, then_run=True))
 
     def _ask_despite_findings(self, stack: Stack, then_run: bool) -> None:
         """Let the stack be written although a rule found an error, once its name was typed."""
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self._prepare(stack, then_run)
+                self.query_one(StackWriter).begin(Wish(stack, then_run))
 
         self.app.push_screen(despite_question(self.wizard), answered)
 
-    @work(thread=True, group="write", exclusive=True, exit_on_error=False)
-    def _prepare(self, stack: Stack | None, then_run: bool) -> None:
-        """Compare the directory with ``stack``, or with its own brought up to date."""
-        directory = self.wizard.options.directory
-        run = runs.live_run(directory) if directory.is_dir() else None
-        try:
-            if run is None and (unfinished := settle(directory)) is not None:
-                difference = unfinished.difference()
-                again = self.action_bring_up_to_date
-                if stack is not None:
-                    again = partial(self.action_write, then_run)
-                self.post_message(self.UnfinishedFound(unfinished.words, difference, again))
-                return
-            if stack is None:
-                changes, meets = upgrade_of(directory, os.environ), None
-            else:
-                changes = self._changes_to(files_for(stack, directory))
-                meets = meets_another_change(self.wizard, stack)
-        except (ReadProblem, WriteProblem, OSError) as problem:
-            self.post_message(self.Refused(str(problem)))
-            return
-        if run is not None and changes.files:
-            reason = _(
-                "A run of {user} works on this directory ({state}); nothing is written meanwhile."
-            ).format(user=run.user, state=title_of_state(run.state))
-            self.post_message(self.Refused(reason))
-            return
-        self.post_message(self.WriteReady(changes, then_run, stack is None, meets))
-
-    @on(UnfinishedFound)
-    def _unfinished_found(self, message: UnfinishedFound) -> None:
-        directory = self.wizard.options.directory
-
-        def answered(yes: bool | None) -> None:
-            if not yes:
-                return
-            try:
-                drop(directory)
-            except WriteProblem as problem:
-                self.say(str(problem), "error")
-            else:
-                message.again()
-
-        question = unfinished_question(message.words, message.difference)
-        self.app.push_screen(question, answered)
-
-    @on(WriteReady)
-    def _write_ready(self, message: WriteReady) -> None:
-        changes = message.changes
-        if not changes.files:
-            written = self.Written(message.then_run, changes.answers, message.upgrades)
-            self.post_message(written)
-            return
-
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self._write(message)
-
-        if message.meets_upgrade:
-            question = upgrade_question(message.meets_upgrade)
-            message.meets_upgrade = None
-
-            def both(yes: bool | None) -> None:
-                if yes:
-                    self._write_ready(message)
-
-            self.app.push_screen(question, both)
-            return
-        if not changes.hand_edited:
-            self._write(message)
-            return
-
-        question = Confirm(
-            _("Edited by hand"), list(what_is_lost(changes)), yes=_("Overwrite"), grave=True
-        )
+    @on(StackWriter.HandEditsFound)
+    def _show_hand_edits(self) -> None:
         self.action_page_of("files")
-        self.app.push_screen(question, answered)
 
-    @work(thread=True, group="write", exclusive=True, exit_on_error=False)
-    def _write(self, ready: WriteReady) -> None:
-        changes = ready.changes
-        try:
-            write(changes, accept=changes.hand_edited)
-        except (WriteProblem, OSError) as problem:
-            self.post_message(self.Refused(str(problem)))
-        else:
-            written = self.Written(ready.then_run, changes.answers, ready.upgrades, changed=True)
-            self.post_message(written)
-
-    @on(Written)
-    def _written(self, message: Written) -> None:
+    @on(StackWriter.Written)
+    def _written(self, message: StackWriter.Written) -> None:
         if message.changed:
             self.wizard.note_done("run", False)
-        if not message.upgrades:
+        if message.wish.stack is not None:
             self.wizard.written(message.answers)
         rewritten(self.wizard)
-        self.place_state(partial(self._go_on, message.then_run))
+        self.place_state(partial(self._go_on, message.wish.then_run))
 
     def _go_on(self, then_run: bool) -> None:
         if then_run:
@@ -404,8 +265,8 @@ class ReviewScreen(MovingScreen):
             self._produce(self._stack)
         super().changed()
 
-    @on(Refused)
-    def _refused(self, message: Refused) -> None:
+    @on(StackWriter.Refused)
+    def _refused(self, message: StackWriter.Refused) -> None:
         self.say(message.reason, "error")
 
     @on(FindingsPage.FieldWanted)

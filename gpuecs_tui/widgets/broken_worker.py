@@ -1,4 +1,4 @@
-"""Says when something behind a screen broke: without a word it would look like endless waiting."""
+"""Says when something behind a screen broke: unsaid it would look like endless waiting."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def tell_broken_worker(app: App[Any], event: Worker.StateChanged) -> None:
     """
     if event.state is WorkerState.ERROR:
         app.notify(
-            _("Something broke here ({error}). It is ours to mend: please report it.").format(
+            _("This is a fault of gpuecs-tui: {error}. Please report it.").format(
                 error=repr(event.worker.error)
             ),
             severity="error",

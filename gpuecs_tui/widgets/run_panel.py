@@ -20,6 +20,7 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
+from textual.worker import Worker
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.expected import last_time
@@ -28,6 +29,7 @@ from gpuecs_tui.terraform.plan_words import PlanWarning
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.service_url import ServiceUrl, service_url
 from gpuecs_tui.terraform.states import Operation, State
+from gpuecs_tui.widgets.broken_worker import tell_broken_worker
 from gpuecs_tui.widgets.log_panel import LogPanel
 from gpuecs_tui.widgets.progress import ProgressLine
 from gpuecs_tui.widgets.resource_panel import ResourcePanel
@@ -199,6 +201,10 @@ class RunPanel(Widget):
             self._line.start(watch.since)
         else:
             self._line.stop(seconds=watch.applied_in if watch is not None else None)
+
+    @on(Worker.StateChanged)
+    def _tell_broken_worker(self, event: Worker.StateChanged) -> None:
+        tell_broken_worker(self.app, event)
 
     @work(thread=True, group="last-time", exclusive=True, exit_on_error=False)
     def _read_last_time(self, run: Run) -> None:
