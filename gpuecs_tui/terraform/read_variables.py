@@ -25,7 +25,7 @@ from gpuecs_tui.terraform.read_files import in_order, is_configuration, is_varia
 
 ENVIRONMENT = "TF_VAR_"
 """Prefix of environment variables that set a variable."""
-ARGUMENTS = ("TF_CLI_ARGS_plan", "TF_CLI_ARGS")
+ARGUMENTS = ("TF_CLI_ARGS_plan", "TF_CLI_ARGS_apply", "TF_CLI_ARGS")
 """Environment variables that add arguments to Terraform's commands."""
 _SECRET = ("sensitive", "ephemeral")
 """Arguments of a variable whose value Terraform doesn't show or doesn't keep."""
@@ -59,8 +59,7 @@ def variable_scope(
     values: dict[str, Expression] = {}
     types: dict[str, Expression] = {}
     for name, body in declared.items():
-        if "default" in body.attributes:
-            values[name] = body.attributes["default"].value
+        values |= _default(name, body)
         if "type" in body.attributes:
             types[name] = body.attributes["type"].value
     for name in declared:
@@ -73,7 +72,11 @@ def variable_scope(
             values |= dict.fromkeys(declared, Withheld(file, reason))
             continue
         for name, attribute in bodies[file].attributes.items():
-            if not (attribute.value == Literal(None) and _refuses_null(declared.get(name))):
+            if attribute.value == Literal(None) and _refuses_null(declared.get(name)):
+                # As if nothing had set it before either.
+                values.pop(name, None)
+                values |= _default(name, declared[name])
+            else:
                 values[name] = attribute.value
     secrets: set[str] = set()
     for name in (name for name, body in declared.items() if is_secret(body)):
@@ -106,6 +109,11 @@ def _from_text(text: str, constraint: Expression | None, source: str) -> Express
     return parse_expression(text) or Withheld(source, reason)
 
 
+def _default(name: str, body: Body) -> dict[str, Expression]:
+    attribute = body.attributes.get("default")
+    return {name: attribute.value} if attribute else {}
+
+
 def _refuses_null(body: Body | None) -> bool:
     # nullable = false: null means the default.
     nullable = body.attributes.get("nullable") if body else None
@@ -128,7 +136,9 @@ def _withheld_by_arguments(
     Runs of ours leave these arguments out, so which value counts depends on who plans.
     """
     for source in ARGUMENTS:
-        reason = _("is set by {source}, which only a plan by hand uses").format(source=source)
+        reason = _(
+            "is set by {source}, which Terraform by hand uses and runs of gpuecs-tui leave out"
+        ).format(source=source)
         for name in _argument_names(environ.get(source, "")):
             for each in [name] if name else declared:
                 if each in declared:

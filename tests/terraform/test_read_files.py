@@ -80,6 +80,7 @@ def test_variables_come_from_where_terraform_takes_them(tmp_path: Path) -> None:
     assert count() == 6
     # Only a plan by hand takes these arguments, and runs of ours don't.
     assert count(TF_CLI_ARGS_plan="-lock=false -var count_of_tasks=9") == "unknown"
+    assert count(TF_CLI_ARGS_apply="-var=count_of_tasks=9") == "unknown"
     assert count(TF_CLI_ARGS="-var-file=prod.tfvars") == "unknown"
     assert count(TF_CLI_ARGS_plan="-var=other=1 -parallelism=3") == 6
     (tmp_path / "c.auto.tfvars").write_text("count_of_tasks = \n")
@@ -124,6 +125,11 @@ def test_null_for_a_variable_that_refuses_it_is_its_default() -> None:
     scope = load({"a.tf": text, "terraform.tfvars": "x = null\ny = null\n"}).scope
     assert scope.value(Reference("var.x")) == 1
     assert scope.value(Reference("var.y")) is None
+    # The null counts, not what was set before it.
+    files = {"a.tf": text, "terraform.tfvars": "x = 7\n", "b.auto.tfvars.json": '{"x": null}'}
+    assert load(files, environ={"TF_VAR_x": "9"}).scope.value(Reference("var.x")) == 1
+    bare = {**files, "a.tf": 'variable "x" {\n  nullable = false\n}\n'}
+    assert isinstance(load(bare).scope.value(Reference("var.x")), Unknown)
 
 
 def test_override_files_are_laid_over_the_others() -> None:
