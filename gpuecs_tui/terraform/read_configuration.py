@@ -38,6 +38,8 @@ class Missing:
 
 
 MISSING = Missing()
+_UNIQUE = ("resource", "data", "variable", "output", "module", "provider")
+"""Kinds of block of which a second one with the same address is an error to Terraform."""
 _REPEATS = ("count", "for_each")
 """Meta-arguments that make any number of resources of one block."""
 
@@ -67,6 +69,8 @@ class Configuration:
     """File name → why a file that Terraform loads could not be read."""
     overridden: tuple[tuple[str, int, str], ...] = ()
     """File, line and address of each block of an override file."""
+    twice: tuple[tuple[str, int, str], ...] = ()
+    """File, line and address of each definition that repeats another one."""
 
     secrets: frozenset[str] = frozenset()
     """Texts that are marked as sensitive, and shown nowhere."""
@@ -135,6 +139,8 @@ class Configuration:
         return body
 
     def _repeated(self, address: str, block: Block) -> Withheld | None:
+        if any(address == other for _file, _line, other in self.twice):
+            return Withheld(address, defined_twice(), address)
         # Of what no decision ends in, such as a rule for each address range, one stands for all.
         for name in _REPEATS if address in KNOWN else ():
             if name in block.body.attributes:
@@ -161,11 +167,17 @@ def load(
     broken |= dict(unreadable or {})
     blocks: dict[str, tuple[str, Block]] = {}
     local_values: dict[str, Expression] = {}
+    twice: list[tuple[str, int, str]] = []
     for name, body in bodies.items():
         if is_configuration(name) and not is_override(name):
             for block in body.blocks:
+                if block.kind in _UNIQUE and block.address in blocks:
+                    twice.append((name, block.line, block.address))
                 blocks.setdefault(block.address, (name, block))
                 if block.kind == "locals":
+                    for key, attribute in block.body.attributes.items():
+                        if key in local_values:
+                            twice.append((name, attribute.line, f"local.{key}"))
                     local_values |= _values(block)
                 for inner in _backends(block):
                     blocks.setdefault("backend", (name, inner))
@@ -176,7 +188,10 @@ def load(
                 local_values |= _values(block)
             overridden += _override(blocks, name, block)
     variables = variable_scope(blocks, bodies, broken, environ or {})
-    scope = Scope(variables.values, local_values, variables.types)
+    refused = {address: Withheld(address, defined_twice()) for _file, _line, address in twice}
+    local_values |= _by_name(refused, "local")
+    values = {**variables.values, **_by_name(refused, "variable")}
+    scope = Scope(values, local_values, variables.types)
     secrets = variables.secrets | {
         text
         for body in bodies.values()
@@ -184,7 +199,9 @@ def load(
         if call.name == "sensitive"
         for text in texts_in(call)
     }
-    return Configuration(bodies, blocks, scope, texts, broken, tuple(overridden), secrets)
+    return Configuration(
+        bodies, blocks, scope, texts, broken, tuple(overridden), tuple(twice), secrets
+    )
 
 
 def _bodies(texts: Mapping[str, str]) -> tuple[dict[str, Body], dict[str, ReadProblem]]:
@@ -251,6 +268,20 @@ def _calls_of(body: Body) -> Iterator[Call]:
         yield from calls(attribute.value)
     for block in body.blocks:
         yield from _calls_of(block.body)
+
+
+def defined_twice() -> str:
+    """Return why Terraform refuses a second definition, as the end of a sentence."""
+    return _("is defined more than once, which Terraform refuses")
+
+
+def _by_name(refused: Mapping[str, Withheld], kind: str) -> dict[str, Expression]:
+    prefix = f"{kind}."
+    return {
+        address.removeprefix(prefix): why
+        for address, why in refused.items()
+        if address.startswith(prefix)
+    }
 
 
 def _values(locals_block: Block) -> dict[str, Expression]:

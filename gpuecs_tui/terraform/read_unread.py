@@ -11,7 +11,7 @@ from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.unread import Unread
 from gpuecs_tui.terraform.hcl_tree import Block, mentions
 from gpuecs_tui.terraform.hcl_values import Unknown
-from gpuecs_tui.terraform.read_configuration import MISSING, Configuration
+from gpuecs_tui.terraform.read_configuration import MISSING, Configuration, defined_twice
 from gpuecs_tui.terraform.read_rules import (
     CLUSTER,
     GROUP,
@@ -199,6 +199,8 @@ def further(configuration: Configuration, said: Iterable[Unread]) -> Iterator[Un
                 reason = _("encrypts the state, which is not read")
                 place = inner.line or None
                 yield Unread(file, place, "terraform.encryption", reason, blinds="state")
+    for file, number, address in configuration.twice:
+        yield Unread(file, number or None, address, defined_twice())
     for file, number, address in configuration.overridden:
         reason = _("is laid over the other files: a write does not change it")
         yield Unread(file, number or None, address, reason, is_followed=True)

@@ -147,3 +147,17 @@ def test_two_requirements_for_gpus_leave_their_number_unknown(more: str) -> None
     assert one in files["task.tf"]
     files["task.tf"] = files["task.tf"].replace(one, f"{one} {more},")
     assert "task.gpus" in read_back(files, {}).unknown
+
+
+def test_what_is_defined_twice_is_named_and_unknown() -> None:
+    files = render(made())
+    files["again.tf.json"] = json.dumps({"locals": {"target_port": 81}})
+    files["more.tf"] = (
+        'variable "image" {\n}\noutput "url" {\n  value = 1\n}\n'
+        'resource "aws_ecs_service" "this" {\n}\n'
+    )
+    found = read_back(files, {})
+    assert {"load_balancer.target_port", "task.image", "service.desired_count"} <= found.unknown
+    assert {"local.target_port", "variable.image", "output.url", "aws_ecs_service.this"} <= {
+        it.what for it in found.unread if it.reason.startswith("is defined more than once")
+    }
