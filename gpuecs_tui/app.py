@@ -144,6 +144,11 @@ class WizardApp(
         self._reading += 1
         self._read_owned(self._reading)
 
+    def directory_written(self) -> None:
+        """Read the directory again; what was read before it was written is not taken any more."""
+        self._latest_reading = self._reading + 1
+        self.read_owned()
+
     @work(thread=True, group="owned", exclusive=True, exit_on_error=False)
     def _read_owned(self, number: int) -> None:
         from gpuecs_tui.terraform.bootstrap import bootstrap

@@ -44,6 +44,7 @@ def again(arguments: argparse.Namespace) -> str:
     words += [word for fault in arguments.demo_fault for word in ("--demo-fault", fault)]
     words += ["--profile", arguments.profile] if arguments.profile else []
     words += ["--plugin-dir", str(arguments.plugin_dir)] if arguments.plugin_dir else []
+    words += ["--mouse"] if arguments.mouse else []
     name = str(arguments.directory)
     if name != os.curdir:
         # A directory can have the name of a command or look like an option.

@@ -37,6 +37,9 @@ NEW, LOOK = "new", "look"
 LAST_FORM = "review"
 """Where a stack that was read back may be gone to at once."""
 
+STATE_SECONDS = 5.0
+"""For which opening a stack waits until it is known whether it is deployed; a state in a bucket is
+read in one or two seconds."""
 LOOK_AFTER = 0.05
 """Seconds: the first frame is painted by then, and its imports don't wait for another thread's."""
 
@@ -171,7 +174,9 @@ class StartScreen(StepScreen):
             self._take_draft(self._draft)
         elif found.run is not None:
             self.say(_("A run of this directory has not ended. Choose what to do."))
-        elif found.terraform or found.problem:
+        elif found.problem:
+            self.say(_("Could not read this directory. Choose what to do."))
+        elif found.terraform:
             self.say(_("This directory holds a stack. Choose what to do with it."))
         elif row == NEW:
             self._begin_new()
@@ -319,10 +324,18 @@ class StartScreen(StepScreen):
             case "open" if self.wizard.state is None:
                 self._wanted = "open"
                 self.wait(_("Reading the stack's state …"))
+                self.set_timer(STATE_SECONDS, self._open_without_state)
             case "open":
                 self._open_stack()
             case "new":
                 self._begin_new()
+
+    def _open_without_state(self) -> None:
+        """Open the stack whose state takes long, or could not be read: it may be deployed."""
+        if self._wanted == "open":
+            self._wanted = ""
+            self.unsay()
+            self._open_stack()
 
     def _open_stack(self) -> None:
         assert self._survey is not None

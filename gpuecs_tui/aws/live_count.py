@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gpuecs_tui.aws.errors import AwsProblem
+from gpuecs_tui.aws.active_service import active_service
 from gpuecs_tui.aws.reading import Reading
 from gpuecs_tui.aws.session import AccountReader
 
@@ -29,14 +29,8 @@ def read_live_count(reader: AccountReader, cluster: str, service: str) -> Readin
     """Return the counts of a service; None where there is no active one of that name."""
 
     def read() -> LiveCount | None:
-        try:
-            answer = reader.call("ecs", "DescribeServices", cluster=cluster, services=[service])
-        except AwsProblem as problem:
-            if problem.kind == "not_found":
-                return None
-            raise
-        found = [it for it in answer.get("services", ()) if it.get("status") == "ACTIVE"]
-        if not found:
+        it = active_service(reader, cluster, service)
+        if it is None:
             return None
         targets = reader.call(
             "application-autoscaling",
@@ -46,7 +40,6 @@ def read_live_count(reader: AccountReader, cluster: str, service: str) -> Readin
             ScalableDimension="ecs:service:DesiredCount",
         ).get("ScalableTargets", ())
         scaled = (targets[0]["MinCapacity"], targets[0]["MaxCapacity"]) if targets else None
-        it = found[0]
         return LiveCount(it["serviceArn"], it["desiredCount"], it["runningCount"], scaled)
 
     return reader.reading("ecs:DescribeServices", read)

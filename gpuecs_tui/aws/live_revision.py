@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gpuecs_tui.aws.errors import AwsProblem
+from gpuecs_tui.aws.active_service import active_service
 from gpuecs_tui.aws.reading import Reading
 from gpuecs_tui.aws.session import AccountReader
 from gpuecs_tui.stack.kept_revision import Ports, has_port, ports_of, short_name
@@ -31,19 +31,13 @@ def read_live_revision(
     """Return the revision of a service; None where there is no active service of that name."""
 
     def read() -> LiveRevision | None:
-        try:
-            answer = reader.call("ecs", "DescribeServices", cluster=cluster, services=[service])
-        except AwsProblem as problem:
-            if problem.kind == "not_found":
-                return None
-            raise
-        found = [it for it in answer.get("services", ()) if it.get("status") == "ACTIVE"]
-        if not found or not found[0].get("taskDefinition"):
+        found = active_service(reader, cluster, service)
+        if found is None or not found.get("taskDefinition"):
             # A service with another deployment controller may have none of its own.
             return None
-        arn = found[0]["taskDefinition"]
+        arn = found["taskDefinition"]
         described = reader.call("ecs", "DescribeTaskDefinition", taskDefinition=arn)
         containers = described["taskDefinition"].get("containerDefinitions", ())
-        return LiveRevision(found[0]["serviceArn"], short_name(arn), ports_of(containers))
+        return LiveRevision(found["serviceArn"], short_name(arn), ports_of(containers))
 
     return reader.reading("ecs:DescribeTaskDefinition", read)

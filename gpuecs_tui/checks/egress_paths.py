@@ -8,7 +8,12 @@ from typing import Literal
 from gpuecs_tui.aws.network_facts import EVERYWHERE, egress_of, table_of
 from gpuecs_tui.aws.reading import Known
 from gpuecs_tui.checks.context import Context
-from gpuecs_tui.checks.endpoints import in_ecr, lasting, missing_endpoints, needed_endpoints
+from gpuecs_tui.checks.endpoints import (
+    lasting,
+    missing_endpoints,
+    needed_endpoints,
+    served_by_endpoints,
+)
 
 Way = Literal["nat", "public-address", "no-address", "other", "none"]
 """``no-address``: an internet gateway, but instances get no public address to use it with."""
@@ -47,7 +52,7 @@ def egress_paths(context: Context) -> tuple[EgressPath, ...]:
         return ()
     there = lasting(context)
     needed = needed_endpoints(context.stack)
-    elsewhere = () if in_ecr(context.stack) else (REGISTRY,)
+    elsewhere = () if served_by_endpoints(context.stack) else (REGISTRY,)
     paths = []
     for it in subnets:
         table = table_of(it, tables.value)

@@ -22,7 +22,7 @@ FOR_ECR = (*ECR_ENDPOINTS, GATEWAY_ENDPOINT)
 """For images in ECR, whose layers come from S3 (by a gateway endpoint, usually)."""
 
 
-def in_ecr(stack: Stack) -> bool:
+def served_by_endpoints(stack: Stack) -> bool:
     """Tell whether endpoints lead to the image: it is in ECR, under the registry's IPv4 name."""
     return is_served_by_endpoints(stack.task.image)
 
@@ -30,7 +30,7 @@ def in_ecr(stack: Stack) -> bool:
 def needed_endpoints(stack: Stack) -> tuple[str, ...]:
     """Return the services a stack without a way to the internet needs endpoints for."""
     needed = [*ALWAYS]
-    if in_ecr(stack):
+    if served_by_endpoints(stack):
         needed += FOR_ECR
     arns = stack.task.secrets.values()
     if any(":secretsmanager:" in arn for arn in arns):

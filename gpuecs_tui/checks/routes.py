@@ -13,10 +13,10 @@ from gpuecs_tui.checks.endpoints import (
     FOR_ECR,
     create,
     endpoints_to_create,
-    in_ecr,
     lasting,
     missing_endpoints,
     needed_endpoints,
+    served_by_endpoints,
 )
 from gpuecs_tui.checks.finding import Finding, error, undecided, unknown, warning
 from gpuecs_tui.checks.zones import keep_instances_in
@@ -53,7 +53,7 @@ def _way(context: Context, subnet: Subnet, tables: tuple[RouteTable, ...]) -> Wa
     if way == "nat" or (way == "internet-gateway" and subnet.assigns_public_address):
         return "good"
     # An image from elsewhere than ECR has no endpoint.
-    if in_ecr(context.stack) and _missing(context, [subnet], tables) == ():
+    if served_by_endpoints(context.stack) and _missing(context, [subnet], tables) == ():
         return "good"
     if way == "other":
         return "other"
@@ -118,7 +118,9 @@ def _stuck(
     good: tuple[str, ...],
 ) -> Finding:
     endpoints = context.account.vpc_endpoints
-    if isinstance(endpoints, Unknown) and in_ecr(context.stack):
+    image = context.stack.task.image
+    ipv4 = ipv4_reference(image)
+    if isinstance(endpoints, Unknown) and (served_by_endpoints(context.stack) or ipv4 != image):
         what = _(
             "Only VPC endpoints could be a way out of {subnets}, and which there are can't be told"
         ).format(subnets=where)
@@ -127,14 +129,20 @@ def _stuck(
         return _unreachable_image(context, where, good)
     services, fix = list(missing or ()), None
     remedy = _("take subnets with a NAT gateway, or create VPC endpoints for {services}")
-    if in_ecr(context.stack):
+    if served_by_endpoints(context.stack):
         fix = create(context, missing or ())
+    elif ipv4 != image:
+        remedy = _(
+            "take subnets with a NAT gateway, or name the image {image} and create VPC endpoints "
+            "for {services}"
+        )
+        services += FOR_ECR
     else:
         remedy = _(
             "take subnets with a NAT gateway, or an image in ECR and VPC endpoints for {services}"
         )
         services += FOR_ECR
-    remedy = remedy.format(services=", ".join(services))
+    remedy = remedy.format(services=", ".join(services), image=ipv4)
     if not good:
         return error("egress", FIELD, message, remedy, fix)
     remedy = _("{remedy}, or leave these out").format(remedy=remedy)

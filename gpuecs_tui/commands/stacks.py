@@ -16,6 +16,7 @@ from gpuecs_tui.commands.failure import Failure, harmless
 from gpuecs_tui.commands.migrate import tell_due
 from gpuecs_tui.commands.output import escaped_toml, print_json
 from gpuecs_tui.commands.stack_here import stack_directory
+from gpuecs_tui.commands.waiting import waiting
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.answers import dump_answers
 from gpuecs_tui.stack.model import KEYS, Stack
@@ -139,11 +140,14 @@ def _write(stack: Stack, directory: Path, *, explicit: Collection[str], overwrit
             by_hand=last_write.changed_since(directory),
             environ=os.environ,
         )
-        two = two_changes(directory, stack, os.environ) if directory.is_dir() else None
+        two = None
+        if changes.files and not overwrite and directory.is_dir():
+            with waiting(_("Reading the state …")):
+                two = two_changes(directory, stack, os.environ)
         if two is not None and two.unread:
             print(harmless(_unknown_upgrade(directory, two)), file=sys.stderr)
             two = None
-        if (changes.hand_edited or (two and changes.files)) and not overwrite:
+        if (changes.hand_edited or two) and not overwrite:
             _refuse(changes, two)
         write(changes, accept=changes.hand_edited)
     except TerraformProblem as problem:

@@ -6,7 +6,6 @@ earliest), so that the state of a stack on which a run is at work lags behind th
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,8 +21,6 @@ from gpuecs_tui.terraform.states import State
 _CARRIED_OUT = frozenset({State.APPROVED, State.APPLYING, State.STOPPING})
 """States of a run whose plan is being carried out, or is about to be."""
 _CREATES = frozenset({Action.CREATE, Action.REPLACE})
-_NAME = "name"
-"""The attribute by which AWS calls what a stack creates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +59,10 @@ def at_work(directory: Path) -> AtWork:
 
 
 def _names(change: Change) -> Iterator[str]:
-    before = change.before.get(_NAME)
-    after = next((it.after for it in change.attributes if it.path == _NAME), None)
-    for value in (before, _parsed(after)):
+    before = change.before.get("name")
+    for value in (before, change.planned_name()):
         if isinstance(value, str) and value:
             yield value
-
-
-def _parsed(text: str | None) -> object:
-    try:
-        return json.loads(text) if text is not None else None
-    except ValueError:
-        # Terraform's words for a value that only the apply gives.
-        return None
 
 
 def _planned(run: Run) -> Iterator[tuple[str, str]]:

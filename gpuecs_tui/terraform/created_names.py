@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -46,12 +45,8 @@ def begun_in(created: Iterable[Candidate], directory: Path) -> dict[str, Begun]:
 def _planned_names(run: Run) -> dict[str, str]:
     """Return address → name of what the plan of a run creates, as far as it is known and shown."""
     tree = load_plan(run)
-    return {
-        change.address: json.loads(it.after)
-        for change in (tree.changes if tree else ())
-        for it in change.attributes
-        if it.path == "name" and it.after and it.after.startswith('"')
-    }
+    changes = tree.changes if tree else ()
+    return {it.address: name for it in changes if (name := it.planned_name())}
 
 
 def names_in(created: Iterable[Candidate]) -> frozenset[str]:

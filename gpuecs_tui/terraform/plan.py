@@ -72,6 +72,16 @@ class Change:
     before: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     """Its attributes before the change, sensitive ones masked; empty where it is created."""
 
+    def planned_name(self) -> str:
+        """Return the ``name`` it will have; "" where it has none or only the apply gives it."""
+        after = next((it.after for it in self.attributes if it.path == "name"), None)
+        try:
+            name = json.loads(after) if after is not None else ""
+        except ValueError:
+            # Terraform's words for a value that only the apply gives.
+            return ""
+        return name if isinstance(name, str) else ""
+
 
 @dataclass(frozen=True, slots=True)
 class PlanTree:

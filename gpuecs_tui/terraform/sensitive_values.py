@@ -19,14 +19,14 @@ from gpuecs_tui.terraform.read_difference import SENSITIVE, unified_diff, withou
 from gpuecs_tui.terraform.read_files import is_configuration, is_json, is_variables
 from gpuecs_tui.terraform.read_json import parse_json_variables
 from gpuecs_tui.terraform.read_variables import is_secret
-from gpuecs_tui.terraform.variable_files import end_of_value, places_in
+from gpuecs_tui.terraform.variable_files import GAP, end_of_value, places_in
 
 Show = Callable[[str, str, str], str]
 """Makes a diff of a file's name, its old and its new text."""
 Span = tuple[int, int]
 """First character, and the one behind the last."""
 _VARIABLE = re.compile(r'\bvariable\s+"?(?P<name>[^\s"{]+)"?\s*\{')
-_DEFAULT = re.compile(r"\bdefault(?:\s|/\*.*?\*/)*=(?!=)\s*", re.DOTALL)
+_DEFAULT = re.compile(rf"\bdefault{GAP}=(?!=)\s*", re.DOTALL)
 _CALL = re.compile(r"\bsensitive\s*\(")
 _MARK = re.compile(r"\b(?:sensitive|ephemeral)")
 
@@ -79,17 +79,18 @@ class Sensitive:
                 yield place.value, place.end
 
     def _in_configuration(self, file: str, text: str) -> Iterator[Span]:
-        if not _MARK.search(text):
+        blocks = [block for block in _VARIABLE.finditer(text) if block["name"] in self.names]
+        # A variable can be marked in another file than that of its default.
+        if not blocks and not _MARK.search(text):
             return
         # Of a file that can't be parsed the end of a value is not known either.
         parse(text, file)
         for call in _CALL.finditer(text):
             yield call.end(), end_of_value(text, call.end(), lines=True)
-        for block in _VARIABLE.finditer(text):
-            if block["name"] in self.names:
-                end = end_of_value(text, block.end(), lines=True)
-                for found in _DEFAULT.finditer(text, block.end(), end):
-                    yield found.end(), end_of_value(text, found.end())
+        for block in blocks:
+            end = end_of_value(text, block.end(), lines=True)
+            for found in _DEFAULT.finditer(text, block.end(), end):
+                yield found.end(), end_of_value(text, found.end())
 
 
 def sensitive_in(*configurations: Configuration, hiding: bool = False) -> Sensitive:

@@ -16,10 +16,10 @@ from gpuecs_tui.terraform.hcl_tree import Expression, Items, Literal, Pairs, Rea
 OWN = "terraform.tfvars"
 _AUTOMATIC = (".auto.tfvars", ".auto.tfvars.json")
 _SPACE = re.compile(r"(?:[\s\ufeff]|#[^\n]*|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
-_GAP = r"(?:[^\S\n]|/\*.*?\*/)*"
-_NAME = re.compile(rf'(?P<quote>"?)(?P<name>[^\W\d][\w-]*)(?P=quote){_GAP}={_GAP}', re.DOTALL)
-"""HCL takes a comment ``/* … */`` on both sides of the equals sign."""
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+GAP = r"(?:[^\S\n]|/\*(?:(?!\*/).)*\*/)*"
+"""What may stand on both sides of the equals sign. A comment can be matched in one way only: tries
+of another end would double with each comment."""
+_NAME = re.compile(rf'(?P<quote>"?)(?P<name>[^\W\d][\w-]*)(?P=quote){GAP}={GAP}', re.DOTALL)
 _HEREDOC = re.compile(r"<<-?([^\s]+)[^\n]*\n(?:.*?\n)?[^\S\n]*\1(?=\s|\Z)", re.DOTALL)
 _COMMENT = re.compile(r"(?:#|//)[^\n]*|/\*.*?\*/", re.DOTALL)
 _JSON_SPACE = re.compile(r"\s*")
@@ -79,8 +79,11 @@ def end_of_value(text: str, position: int, *, lines: bool = False) -> int:
     depth, end = 0, position
     while position < len(text):
         sign = text[position]
-        if token := _STRING.match(text, position) or _HEREDOC.match(text, position):
-            position = end = token.end()
+        if sign == '"':
+            position = end = _end_of_string(text, position)
+            continue
+        if heredoc := _HEREDOC.match(text, position):
+            position = end = heredoc.end()
             continue
         if comment := _COMMENT.match(text, position):
             if not depth and not lines:
@@ -96,6 +99,38 @@ def end_of_value(text: str, position: int, *, lines: bool = False) -> int:
     if depth or lines:
         raise ValueError(position)
     return end
+
+
+def _end_of_string(text: str, position: int) -> int:
+    """Return where the quoted template that starts at ``position`` ends.
+
+    An interpolation in it may have quotes, braces and comments of its own. Raises ValueError where
+    it has no end.
+    """
+    inside = ['"']
+    position += 1
+    while inside:
+        if position >= len(text):
+            raise ValueError(position)
+        sign = text[position]
+        if inside[-1] == '"':
+            if sign == "\\":
+                position += 1
+            elif text.startswith(("$${", "%%{"), position):
+                position += 2
+            elif text.startswith(("${", "%{"), position):
+                inside.append("{")
+                position += 1
+            elif sign == '"':
+                inside.pop()
+        elif comment := _COMMENT.match(text, position):
+            position = comment.end() - 1
+        elif sign in '"{':
+            inside.append(sign)
+        elif sign == "}":
+            inside.pop()
+        position += 1
+    return position
 
 
 def set_value(file: str, text: str, name: str, value: str) -> str:

@@ -68,7 +68,7 @@ def images(uri: str, reading: Reading[tuple[Image, ...] | None]) -> Choices:
         pinned = (tagged, *cells[1:])
         rows.append(Row(f"{uri}@{it.digest}", pinned, detail=detail, images=_ENDS_COUNT))
     note = "" if rows else _("It holds no images.")
-    # The digest gives way before a tag does.
+    # The digest is cut before a tag is.
     yielding = len(columns) - 1
     return Choices(
         title, columns, tuple(rows), note=note, read_at=reading.read_at, yielding=yielding

@@ -37,7 +37,7 @@ def code_lines(name: str, text: str) -> list[Content]:
 def diff_lines(lines: Iterable[str], width: int = 0) -> list[Content]:
     """Return a unified diff line by line: what goes red, what comes green, each with its sign.
 
-    A line longer than ``width`` cells goes on in further ones, as what differs is often its end;
+    A line longer than ``width`` cells continues in further ones, as what differs is often its end;
     0: none does.
     """
     found = [_diff_line(harmless(line.rstrip("\n").expandtabs(TAB))) for line in lines]

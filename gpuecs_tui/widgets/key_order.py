@@ -23,7 +23,7 @@ PASSES = 8
 TURN_SECONDS = 0.05
 """Length of one of the waits for a busy widget."""
 TURNS = 200
-"""Waits after which a key goes on as in any Textual app. They are counted, not timed: a widget that
+"""Waits after which a key is taken as in any Textual app. They are counted, not timed: what
 blocks the whole program (an import on a slow machine) costs one, however long it takes."""
 
 

@@ -12,7 +12,7 @@ from textual import events
 from textual.app import App
 from textual.widget import Widget
 
-from gpuecs_tui.i18n import ngettext
+from gpuecs_tui.i18n import _
 from gpuecs_tui.widgets.say import say
 
 ResultType = TypeVar("ResultType")
@@ -30,11 +30,7 @@ class PasteApp(App[ResultType]):
             line = event.text.rstrip(LINE_BREAKS)
             lines = len(line.splitlines())
             if lines > 1:
-                said = ngettext(
-                    "Could not paste {n} line: this field takes one line.",
-                    "Could not paste {n} lines: this field takes one line.",
-                    lines,
-                )
+                said = _("Could not paste {n} lines: this field takes one line.")
                 say(self, said.format(n=lines))
                 return
             event = events.Paste(line)

@@ -71,6 +71,9 @@ class AdvisingScreen(StepScreen):
             self._judge(run)
         else:
             self.wizard.note_done("run", False)
+            if run.state is State.APPLYING and run.operation is not Operation.PLAN:
+                # What was healthy before is changed or destroyed now.
+                self.wizard.note_done("deployment", False)
         if run.state is State.PLANNED and run.operation is not Operation.PLAN:
             self._read_life(run)
         elif run.state in ENDED_BADLY:

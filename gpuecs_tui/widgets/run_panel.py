@@ -139,7 +139,7 @@ class RunPanel(Widget):
     def wait(self, words: Content) -> None:
         """Show ``words`` and the time from now on, until something else is said.
 
-        Where something is waited for already the time goes on.
+        Where something is waited for already the time continues.
         """
         if not self._waiting:
             self._line.start(datetime.now(UTC))

@@ -125,7 +125,8 @@ class StackWriter(Widget):
                 changes, meets = upgrade_of(directory, os.environ), None
             else:
                 changes = changes_to(self._wizard, files_for(wish.stack, directory))
-                meets = meets_another_change(self._wizard, wish.stack)
+                writes = changes.files and run is None
+                meets = meets_another_change(self._wizard, wish.stack) if writes else None
         except (ReadProblem, WriteProblem, OSError) as problem:
             self.post_message(self.Refused(str(problem)))
             return

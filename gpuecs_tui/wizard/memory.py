@@ -260,7 +260,6 @@ class Wizard:
     def written(self, answers: Mapping[str, Value]) -> None:
         """Note that the directory now says ``answers``: the draft has nothing more to keep."""
         self.opened = of_files(self._texts, answers)
-        self.has_written = True
         self._save()
 
     def changed_by_hand(self, key: str, value: Value) -> bool:

@@ -246,6 +246,12 @@ def test_endpoints_do_not_lead_to_the_dual_stack_name_of_a_registry() -> None:
     assert found.field == "task.image" and "dual-stack" in found.message
     assert found.fix == (("task.image", IN_ECR.replace("llm:1", "llm:7")),)
     assert not [it for it in findings(facts, task__image=IN_ECR) if it.rule == "egress"]
+    without = routed("", vpc_endpoints=known(endpoints()))
+    found = next(it for it in findings(without, task__image=image) if it.rule == "egress")
+    assert f"name the image {IN_ECR.replace('llm:1', 'llm:7')} and create" in found.remedy
+    unread = routed("", vpc_endpoints=Unknown("ec2:DescribeVpcEndpoints", "refused", ""))
+    found = next(it for it in findings(unread, task__image=image) if it.rule == "egress")
+    assert found.severity == "unknown"
 
 
 I_SG, L_SG = "sg-" + "i" * 17, "sg-" + "l" * 17

@@ -11,6 +11,7 @@ from gpuecs_tui.terraform.read_configuration import load
 from gpuecs_tui.terraform.render import render
 from gpuecs_tui.terraform.sensitive_values import sensitive_in
 from gpuecs_tui.terraform.unfinished_write import find_unfinished
+from gpuecs_tui.terraform.variable_files import assignments
 from gpuecs_tui.terraform.write import compare
 from gpuecs_tui.terraform.write_stage import COMMIT, STAGE, Move, digest, encode
 from tests.terraform.written import made, put
@@ -72,6 +73,28 @@ def test_json_an_override_and_a_default_are_hidden(tmp_path: Path) -> None:
     assert '+  "max_size": 7' in text
     assert "x = sensitive((sensitive))" in text
     assert "HUSH" not in text
+
+
+@pytest.mark.parametrize(
+    "default", [r'"HU\u0053HED"', "<<-K\n    HUSHED one\n  K", r'"a)${"]}"}HUSHED\nmore"', r'"$${"']
+)
+def test_a_default_is_hidden_where_another_file_marks_it(tmp_path: Path, default: str) -> None:
+    files = render(made())
+    old = f'\nvariable "token" {{\n  default = {default}\n}}\n'
+    put(tmp_path, {
+        **files, "variables.tf": old + files["variables.tf"],
+        "x_override.tf": TOKEN.format("sensitive = true"),
+    })  # fmt: skip
+    secrets = sensitive_in(load({p.name: p.read_text() for p in tmp_path.iterdir() if p.is_file()}))
+    text = secrets.shown("variables.tf", old)
+    assert text == '\nvariable "token" {\n  default = (sensitive)\n}\n'
+
+
+def test_many_comments_are_read_in_one_way_only() -> None:
+    # Tries of another end would double with each of them.
+    comments = "/* a */" * 60
+    assert assignments("terraform.tfvars", f"name {comments} 1\n") == {}
+    assert assignments("terraform.tfvars", f"name {comments} = 1\n").keys() == {"name"}
 
 
 @pytest.mark.parametrize(

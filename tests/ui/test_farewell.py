@@ -53,6 +53,8 @@ def test_it_says_where_the_answers_are(wizard: Wizard) -> None:
     assert found.startswith("Your last answers are not saved: ") and "No space left" in found
     assert "Draft saved" not in found
     wizard.written({})
+    assert "Files written" not in line(wizard), "nothing differed"
+    wizard.has_written = True
     assert line(wizard) == f"Files written in {wizard.options.directory}. {GO_ON}"
     wizard.put("task.image", "speech:4")
     assert line(wizard) == f"Draft saved. {GO_ON}"
@@ -75,7 +77,7 @@ def test_it_says_what_a_run_does_or_waits_for(wizard: Wizard, state: State, says
     "words",
     [
         ["gpuecs-tui", "--demo", "--demo-fault", "region-disabled", "my stacks/speech"],
-        ["gpuecs-tui", "--profile", "team a", "--plugin-dir", "/srv/mirror"],
+        ["gpuecs-tui", "--profile", "team a", "--plugin-dir", "/srv/mirror", "--mouse"],
         ["gpuecs-tui", "./plan"],
     ],
 )

@@ -331,7 +331,7 @@ async def test_the_difference_of_a_file_is_whole(directory: Path) -> None:
             shown[files._shown] = files.text
             await pilot.press("down")
             await settle(pilot)
-        # A line longer than the page goes on in the next row.
+        # A line longer than the page continues in the next row.
         service = shown["service.tf"].replace("\n", "")
         assert "= 9" in service and "= var.desired_count" in service
         assert "-# ours" not in service

@@ -27,7 +27,7 @@ from tests.ui.test_decisions import WHOLE
     [
         ("down", Survey(terraform=True), "start", "This directory holds a stack."),
         ("down", Survey(foreign=True), "account", ""),
-        ("down", Survey(problem="service.tf, line 1: no."), "start", "This directory holds a"),
+        ("down", Survey(problem="service.tf, line 1: no."), "start", "Could not read this"),
         ("up", Survey(terraform=True), "start", "This directory holds a stack."),
         ("up", Survey(foreign=True), "start", "This directory holds no stack."),
     ],
@@ -97,7 +97,7 @@ async def test_a_draft_is_taken_once_the_directory_was_read(
     app.wizard.close()
 
 
-def test_a_directory_with_neither_terraform_nor_a_run_needs_no_reading(
+def test_a_directory_without_terraform_needs_no_reading(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
@@ -106,8 +106,10 @@ def test_a_directory_with_neither_terraform_nor_a_run_needs_no_reading(
     directory.mkdir()
     (directory / "notes.txt").write_text("")
     assert not may_hold_a_stack(directory)
-    stage(directory, State.FAILED)
-    assert may_hold_a_stack(directory), "perhaps a run is under way"
+    stage(tmp_path / "other", State.FAILED)
+    assert not may_hold_a_stack(directory), "the run is of another directory"
+    (directory / ".terraform").mkdir()
+    assert may_hold_a_stack(directory)
 
 
 @pytest.mark.parametrize(
