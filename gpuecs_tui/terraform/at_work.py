@@ -18,7 +18,7 @@ from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.runs import runs_of
 from gpuecs_tui.terraform.states import State
 
-_CARRIED_OUT = frozenset({State.APPROVED, State.APPLYING, State.STOPPING})
+CARRIED_OUT = frozenset({State.APPROVED, State.APPLYING, State.STOPPING})
 """States of a run whose plan is being carried out, or is about to be."""
 _CREATES = frozenset({Action.CREATE, Action.REPLACE})
 
@@ -40,7 +40,7 @@ def at_work(directory: Path) -> AtWork:
     Reads the run's files only. Call it before the state is read: whatever a run that ended in
     between has created is then in the state.
     """
-    run = next((it for it in runs_of(directory) if it.state in _CARRIED_OUT), None)
+    run = next((it for it in runs_of(directory) if it.state in CARRIED_OUT), None)
     if run is None:
         return AtWork()
     created = names_in(it for it in told_by(run).values() if it is not None)

@@ -13,6 +13,7 @@ from gpuecs_tui import credentials_check
 from gpuecs_tui.credentials_check import CredentialCheck
 from gpuecs_tui.terraform import recovery
 from gpuecs_tui.terraform.applied import is_applied
+from gpuecs_tui.terraform.at_work import CARRIED_OUT
 from gpuecs_tui.terraform.recovery import Recovery
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.states import Operation, State
@@ -71,7 +72,7 @@ class AdvisingScreen(StepScreen):
             self._judge(run)
         else:
             self.wizard.note_done("run", False)
-            if run.state is State.APPLYING and run.operation is not Operation.PLAN:
+            if run.state in CARRIED_OUT:
                 # What was healthy before is changed or destroyed now.
                 self.wizard.note_done("deployment", False)
         if run.state is State.PLANNED and run.operation is not Operation.PLAN:

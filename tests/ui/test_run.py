@@ -274,8 +274,11 @@ async def test_a_plan_that_destroys_nothing_needs_no_typing(directory: Path, eng
         await settle(pilot)
         assert run_of(pilot).state is State.PLANNED, "Enter alone must not approve"
         await approve(pilot)
+        done = pilot.app.wizard.done  # type: ignore[attr-defined]
+        done.add("deployment")
         await pilot.press("y")
         await until_run(pilot, State.SUCCEEDED)
+        assert "deployment" not in done, "what was healthy before the apply"
 
 
 async def test_a_plan_of_these_very_files_is_not_made_twice(directory: Path, engine: Path) -> None:

@@ -7,6 +7,7 @@ from threading import Event
 
 import pytest
 
+from gpuecs_tui.screens import start
 from gpuecs_tui.stack.unread import Unread
 from gpuecs_tui.terraform.own_state import OwnState
 from gpuecs_tui.terraform.states import State
@@ -17,7 +18,7 @@ from gpuecs_tui.wizard import drafts
 from gpuecs_tui.wizard.drafts import Draft
 from gpuecs_tui.wizard.first_look import may_hold_a_stack
 from gpuecs_tui.wizard.survey import Survey
-from tests.ui.conftest import settle, wizard_app
+from tests.ui.conftest import settle, until, wizard_app
 from tests.ui.run_folders import stage
 from tests.ui.test_decisions import WHOLE
 
@@ -131,4 +132,27 @@ async def test_a_stack_opens_at_its_deployment_once_it_is_deployed(
         assert isinstance(app.screen, StepScreen) and step == app.screen.STEP
         # Planning, destroying and watching need no plan first.
         assert {"run", "deployment"} <= set(app.wizard.visited)
+    app.wizard.close()
+
+
+async def test_a_stack_opens_although_its_state_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setattr(start, "STATE_SECONDS", 0.01)
+    read = Event()
+
+    def slow(*_arguments: object) -> OwnState:
+        assert read.wait(20)
+        return OwnState()
+
+    monkeypatch.setattr("gpuecs_tui.terraform.own_state.own_state", slow)
+    found = Survey(terraform=True, texts=dict(WHOLE))
+    monkeypatch.setattr("gpuecs_tui.wizard.survey.survey", lambda _directory: found)
+    app = wizard_app(tmp_path / "llama")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: bool(app.screen.query_one(ChoiceList).choices.find("open")))
+        await pilot.press("enter")
+        await until(pilot, lambda: getattr(app.screen, "STEP", "") == "review")
+        read.set()
     app.wizard.close()

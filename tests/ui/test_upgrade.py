@@ -14,6 +14,7 @@ from gpuecs_tui.app import WizardApp
 from gpuecs_tui.screens.review import ReviewScreen
 from gpuecs_tui.screens.run import RunScreen
 from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform.own_state import OwnState
 from gpuecs_tui.terraform.read import read
 from gpuecs_tui.terraform.states import State
 from gpuecs_tui.widgets.confirm import Confirm
@@ -67,8 +68,13 @@ async def test_u_writes_only_the_upgrade_and_keeps_the_typed_answer(directory: P
         assert ("u", "bring up to date") in review(pilot).key_hints()
         titles = {it.title for it in pilot.app.get_system_commands(pilot.app.screen)}
         assert "Bring the stack up to date" in titles
+        app, stale = pilot.app, wizard.state
+        assert isinstance(app, WizardApp) and stale is not None
         await pilot.press("u")
         await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
+        # A reading that was begun before the write comes behind it.
+        app.post_message(WizardApp.OwnedRead(OwnState(wizard.owned, stale), "", "", 1))
+        await settle(pilot)
         assert not is_earlier(wizard) and not wizard.is_as_opened
         assert wizard.text("task.stop_timeout_seconds") == "90"
         wizard.check()
@@ -78,8 +84,6 @@ async def test_u_writes_only_the_upgrade_and_keeps_the_typed_answer(directory: P
         assert (after.stack, after.earlier) == (before, False)
         # A plan of the upgrade is not its apply. Nothing is written under a live run.
         await until(pilot, lambda: planned(directory))
-        app = pilot.app
-        assert isinstance(app, WizardApp)
         upgraded = texts_in(directory)
         app.go("review")
         await until(pilot, lambda: isinstance(pilot.app.screen, ReviewScreen))
