@@ -11,21 +11,31 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from gpuecs_tui.checks.context import Context
-from gpuecs_tui.checks.finding import Finding, Fix, error, undecided, warning
+from gpuecs_tui.checks.finding import Finding, Fix, Severity, error, undecided, warning
 from gpuecs_tui.checks.user_data_commands import (
-    CONFIG,
     EXTRA,
     FILE,
     RULE,
     SedEdit,
     effect_findings,
-    parts_of,
     sed_edit,
     short,
 )
+from gpuecs_tui.checks.user_data_script import (
+    APPENDS,
+    REDIRECT,
+    TEE,
+    Statement,
+    content_is_known,
+    parts_of,
+    removes,
+    replaces,
+    statements,
+    truncates,
+    writes,
+)
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.agent_config import settings
-from gpuecs_tui.stack.shell_commands import Command, commands
 from gpuecs_tui.stack.user_data_shape import has_interpreter, shape_of
 
 CLUSTER = "ECS_CLUSTER"
@@ -35,16 +45,6 @@ _TRUE = ("1", "t", "T", "TRUE", "true", "True")
 DEFAULT_CLUSTER = "default"
 """Where the agent registers without ECS_CLUSTER (ECS developer guide, agent configuration)."""
 
-_REDIRECT = re.compile(rf"(?<![>&<|-])(?:[12&])?>\|?\s*{CONFIG}")
-_TEE = re.compile(rf"\btee\b((?:\s+[^\s|;&<>]+)*?)\s+{CONFIG}")
-_APPENDS = re.compile(r"\s(?:-[a-zA-Z]*a[a-zA-Z]*|--append)(?=\s|$)")
-_REMOVES = re.compile(rf"\b(?:rm|truncate|unlink|shred)\s(?:[^|;&]*\s)?{CONFIG}")
-_REPLACES = re.compile(
-    rf"\b(?:cp|mv|install|ln)\s[^|;&]*\s{CONFIG}\s*(?:$|[|;&])"
-    rf"|\b(?:curl|wget)\s[^|;&]*(?:-o|-O|--output|--output-document)[\s=]*{CONFIG}"
-    rf"|\bdd\s[^|;&]*of={CONFIG}"
-)
-"""``aws s3 cp`` ends in ``cp``, too."""
 _NAME = re.compile(r"[A-Za-z0-9_-]*")
 _RESTART = re.compile(
     r"\bsystemctl\s(?P<options>[^|;&\n]*?)\b(?:restart|start|reload-or-restart|enable\s+--now)"
@@ -60,9 +60,9 @@ class _Config:
     values: dict[str, str] = field(default_factory=dict)
     joined_by: str = ""
     """The text that set ECS_CLUSTER last; empty: the stack's own script."""
-    replaced: Command | None = None
+    replaced: Statement | None = None
     """The last command that put another file there, whose contents aren't known here."""
-    truncated: Command | None = None
+    truncated: Statement | None = None
     """The last command that began the file anew after the stack's own settings were in it."""
     removed: str = ""
     """The last command that took ECS_CLUSTER out of the file."""
@@ -128,16 +128,40 @@ def _line_ends(extra: str, own: str) -> Iterator[Finding]:
 
 
 def _agent_config(context: Context, own: str, extra: str) -> Iterator[Finding]:
-    stack = context.stack
-    cluster = stack.names.cluster
+    """Follow the script with and without its conditional commands: only what both do is sure."""
+    every, sure = (_config(context, own, extra, only_certain=it) for it in (False, True))
+    for judge in (_without_gpus, _cluster):
+        found = [next(judge(context, config, extra), None) for config in (sure, every)]
+        errors = [it for it in found if it is not None and it.severity is Severity.ERROR]
+        if len(errors) == 1:
+            yield undecided(
+                RULE,
+                EXTRA,
+                _(
+                    "Could not check which of its conditional commands the user data runs. One "
+                    "possible result: {message}"
+                ).format(message=errors[0].message),
+                errors[0].remedy,
+            )
+        else:
+            yield from [it for it in found if it is not None][:1]
+
+
+def _config(context: Context, own: str, extra: str, *, only_certain: bool) -> _Config:
+    """Return what ``ecs.config`` holds after both scripts."""
     config = _Config(_own_settings(context))
     if own:
         config = _Config()
-        _run(FILE, own.replace("${cluster}", cluster), config)
+        text = own.replace("${cluster}", context.stack.names.cluster)
+        _run(FILE, text, config, only_certain=only_certain)
         config.truncated = None
-    _run(_("The extra user data"), extra, config)
+    _run(_("The extra user data"), extra, config, only_certain=only_certain)
+    return config
+
+
+def _cluster(context: Context, config: _Config, extra: str) -> Iterator[Finding]:
+    cluster = context.stack.names.cluster
     joins = config.values.get(CLUSTER, "")
-    yield from _without_gpus(context, config)
     if not _NAME.fullmatch(joins):
         yield undecided(
             RULE,
@@ -212,7 +236,7 @@ def _agent_config(context: Context, own: str, extra: str) -> Iterator[Finding]:
         )
 
 
-def _without_gpus(context: Context, config: _Config) -> Iterator[Finding]:
+def _without_gpus(context: Context, config: _Config, _extra: str) -> Iterator[Finding]:
     """Tell that the agent registers no GPU: ECS_ENABLE_GPU_SUPPORT is true on the GPU AMIs.
 
     They set it in ``/var/lib/ecs/ecs.config``, which ``/etc/ecs/ecs.config`` overrides
@@ -253,27 +277,27 @@ def _own_settings(context: Context) -> dict[str, str]:
     return found
 
 
-def _run(where: str, script: str, config: _Config) -> None:
+def _run(where: str, script: str, config: _Config, *, only_certain: bool) -> None:
     """Follow what ``script``, which is called ``where``, makes of ``ecs.config``."""
     before = dict(config.values)
-    here: set[str] = set()
-    for command in commands(script):
-        replaces, truncates = _REPLACES.search(command.text), _truncates(command.text)
-        if replaces or truncates:
-            # The lines of a group come before the redirection that its last line has.
-            grouped = command.text.lstrip().startswith(("}", ")", "done"))
-            config.values = {
-                name: value for name, value in config.values.items() if grouped and name in here
-            }
-            config.replaced = command if replaces else None
-            config.truncated = None if replaces else command
-        assigned = settings(command.whole)
-        for part in parts_of(command.text):
+    for statement in statements(script):
+        if only_certain and not statement.is_certain:
+            continue
+        for part in parts_of(statement.text):
             if (edit := sed_edit(part)) is not None:
-                assigned = {}
                 _edit(where, part, edit, config)
+            elif removes(part):
+                _begin(statement, config, is_known=True)
+            elif replaces(part):
+                _begin(statement, config, is_known=False)
+        if not writes(statement.text):
+            continue
+        text = "\n".join((statement.inner, statement.text, statement.body))
+        assigned = settings(text)
+        if truncates(statement.text):
+            is_read = CLUSTER not in text or CLUSTER in assigned
+            _begin(statement, config, is_known=is_read and content_is_known(statement))
         config.values.update(assigned)
-        here.update(assigned)
         if CLUSTER in assigned:
             config.joined_by = where
     if config.truncated is not None:
@@ -282,6 +306,13 @@ def _run(where: str, script: str, config: _Config) -> None:
             for name, value in before.items()
             if name != CLUSTER and name not in config.values
         }
+
+
+def _begin(statement: Statement, config: _Config, *, is_known: bool) -> None:
+    """Follow a command after which the file holds nothing of before."""
+    config.values = {}
+    config.truncated = statement if is_known else None
+    config.replaced = None if is_known else statement
 
 
 def _edit(where: str, part: str, edit: SedEdit, config: _Config) -> None:
@@ -294,20 +325,14 @@ def _edit(where: str, part: str, edit: SedEdit, config: _Config) -> None:
     config.values = values
 
 
-def _truncates(command: str) -> bool:
-    if _REDIRECT.search(command) or _REMOVES.search(command):
-        return True
-    return any(not _APPENDS.search(found[1]) for found in _TEE.finditer(command))
-
-
 def _append(extra: str) -> Fix | None:
     """Return the change of ``>`` to ``>>`` and ``tee`` to ``tee -a``; None for other commands."""
-    if any(_REMOVES.search(command.text) for command in commands(extra)):
+    if any(removes(it) for found in statements(extra) for it in parts_of(found.text)):
         return None
-    text = _REDIRECT.sub(lambda found: found[0].replace(">|", ">").replace(">", ">>", 1), extra)
-    text = _TEE.sub(
+    text = REDIRECT.sub(lambda found: found[0].replace(">|", ">").replace(">", ">>", 1), extra)
+    text = TEE.sub(
         lambda found: (
-            found[0] if _APPENDS.search(found[1]) else found[0].replace("tee", "tee -a", 1)
+            found[0] if APPENDS.search(found[1]) else found[0].replace("tee", "tee -a", 1)
         ),
         text,
     )
@@ -316,13 +341,25 @@ def _append(extra: str) -> Fix | None:
 
 def _restart(own: str, extra: str) -> Iterator[Finding]:
     for text, name in ((own, FILE), (extra, _("The extra user data"))):
-        for command in commands(text):
+        for command in statements(text):
             found = _RESTART.search(command.text)
             if found is None or "--no-block" in command.text or found["end"] or found["end2"]:
                 continue
             fix: Fix | None = None
             if text is extra and found["end2"] is None:
                 fix = ((EXTRA, _no_block(extra)),)
+            if not command.is_certain:
+                yield undecided(
+                    RULE,
+                    EXTRA,
+                    _(
+                        "{where}: could not check whether {command} runs. If it runs, it waits for "
+                        "the ECS agent, which starts only after user data has ended."
+                    ).format(where=name, command=short(command.text)),
+                    _("use systemctl --no-block, or remove the command"),
+                    fix,
+                )
+                break
             yield error(
                 RULE,
                 EXTRA,

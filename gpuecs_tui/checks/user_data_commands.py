@@ -9,20 +9,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gpuecs_tui.checks.finding import Finding, error, undecided, warning
+from gpuecs_tui.checks.user_data_script import (
+    CONFIG,
+    Statement,
+    is_followed,
+    parts_of,
+    statements,
+    writes,
+)
 from gpuecs_tui.i18n import N_, _
-from gpuecs_tui.stack.shell_commands import Command, commands
 
 RULE = "user-data"
 EXTRA = "fleet.extra_user_data"
 FILE = "user_data.sh"
 COMMAND_MAX = 60
 """Characters of a command that a message shows."""
-CONFIG = r"[\"']?(?:/etc/ecs/)?ecs\.config[\"']?(?![\w.-])"
-"""``/etc/ecs/ecs.config`` as an argument; a regular expression."""
 STOPS, MASKS, DISABLES, ENDS, REBOOTS = "stops", "masks", "disables", "ends", "reboots"
+STARTS, UNMASKS, ENABLES = "starts", "unmasks", "enables"
+"""Commands that take back STOPS, MASKS and DISABLES."""
 UNJUDGED = "unjudged"
 EFFECTS: Mapping[str, str] = {
     STOPS: N_("It keeps the ECS agent from starting, so instances join no cluster."),
@@ -39,15 +46,6 @@ EFFECTS: Mapping[str, str] = {
 }
 """What a command does → its consequence, a sentence, untranslated."""
 
-_SPLIT = re.compile(
-    r"(?P<text>'[^']*'|\"(?:[^\"\\$`]|\\.|\$(?!\())*\")|(?P<comment>(?:^|(?<=\s))\#.*)"
-    r"|\|\||&&|(?<!>)\||;|(?<![>&])&(?![>&\d])|\$\(|`|[<>]\("
-)
-"""Texts in quotes are left whole, unless a command is run in them."""
-_PREFIX = re.compile(
-    r"^(?:[\s({!)]|(?:if|then|else|elif|do|while|until|time|exec|nohup|command|builtin)\b(?=\s)"
-    r"|(?:sudo|env)\b(?:\s+-\S+)*(?=\s)|[A-Za-z_]\w*=(?:\"[^\"]*\"|'[^']*'|\S*)(?=\s))+"
-)
 _ASSIGNS = re.compile(r"(?:(?:export|readonly|local|declare)\s+)?[A-Za-z_]\w*=\S*$")
 _AGENT = re.compile(
     r"\becs\.service\b|\becs-init\b|\becs-agent\b|\bamazon-ecs-(?:init|agent)\b"
@@ -62,27 +60,24 @@ _POWER = re.compile(
     r"(?=\s|$)(?P<rest>.*)",
     re.DOTALL,
 )
+_SHUTDOWN = re.compile(r"(?:\S*/)?shutdown(?=\s|$)")
+_NOW = re.compile(r"\s(?:now|\+?0)(?=\s|$)")
 _CANCELS = re.compile(r"\s-(?:c\b|-cancel\b|-help\b|k\b)")
 _RESTARTS = re.compile(r"\s-(?:r\b|-reboot\b)")
 _ECS_UNIT = re.compile(r"(?:amazon-)?ecs(?:\.service)?")
 _DOCKER_UNIT = re.compile(r"docker(?:\.service)?")
 _HARMLESS = frozenset(
-    {"status", "is-active", "is-enabled", "is-failed", "show", "cat", "enable", "unmask", "start",
-     "restart", "reload-or-restart", "try-restart", "reset-failed", "list-units", "reenable"}
+    {"status", "is-active", "is-enabled", "is-failed", "show", "cat", "try-restart",
+     "reset-failed", "list-units"}
 )  # fmt: skip
-"""Verbs of systemctl after which the agent starts; a wait for its start has its own finding."""
+"""Verbs of systemctl that neither start the agent nor keep it from starting."""
 _READERS = frozenset(
     {"cat", "echo", "printf", "grep", "egrep", "fgrep", "ls", "stat", "head", "tail", "wc", "test",
      "[", "[[", "logger", "md5sum", "sha256sum", "diff", "cmp", "file", "source", ".", "touch",
      "chown", "restorecon", "sync", "for", "case", "less", "more", "cut", "sort", "true", ":",
-     "journalctl"}
+     "journalctl", "cp", "install", "ln", "rsync", "curl", "wget", "dd", "aws"}
 )  # fmt: skip
-"""Commands that don't change a file that is their argument, or change only its owner or times."""
-_CHANGES = re.compile(
-    rf"(?:[12&]?>>?\|?\s*{CONFIG})|\btee\b(?:\s+-\S+)*\s+{CONFIG}"
-    rf"|^(?:\S*/)?(?:rm|truncate|unlink|shred|cp|mv|install|ln|curl|wget|dd|aws)\s"
-)
-"""What the rule follows itself: see user_data.py."""
+"""Commands that don't change a file that they read, or change only its owner or times."""
 _MODE = re.compile(r"(?:\S*/)?chmod\s+(?:-\S+\s+)*(?:[ugoa]*\+\w+|0?[4-7][0-7]{2})\s")
 
 
@@ -94,16 +89,18 @@ class Effect:
     """A key of EFFECTS, or UNJUDGED: the command names the agent or its file."""
     text: str
     """The command."""
+    is_certain: bool = True
+    """It runs in each run of the script, and at once."""
 
 
 def effect_findings(own: str, extra: str) -> Iterator[Finding]:
     """Tell what stops the agent or the instance, and what names the agent and isn't understood."""
     for text, where in ((own, FILE), (extra, _("The extra user data"))):
-        told: set[str] = set()
+        named: set[tuple[str, bool]] = set()
         for effect in effects(text):
-            if effect.kind in told:
+            if (effect.kind, effect.is_certain) in named:
                 continue
-            told.add(effect.kind)
+            named.add((effect.kind, effect.is_certain))
             command = short(effect.text)
             if effect.kind == UNJUDGED:
                 yield undecided(
@@ -114,6 +111,17 @@ def effect_findings(own: str, extra: str) -> Iterator[Finding]:
                         "understood here."
                     ).format(where=where, command=command),
                     _("append settings with >> /etc/ecs/ecs.config instead"),
+                )
+                continue
+            if not effect.is_certain:
+                yield undecided(
+                    RULE,
+                    EXTRA,
+                    _(
+                        "{where}: could not check whether or when {command} runs. Its effect, if "
+                        "it runs: {effect}"
+                    ).format(where=where, command=command, effect=_(EFFECTS[effect.kind])),
+                    _("remove the command"),
                 )
                 continue
             make = warning if effect.kind in (DISABLES, REBOOTS) else error
@@ -136,38 +144,34 @@ def short(command: str) -> str:
 def effects(script: str) -> Iterator[Effect]:
     """Yield what commands of ``script`` do to the agent; the last word on its service counts."""
     service: list[Effect] = []
-    for command in commands(script):
-        for part in parts_of(command.text):
+    undone = {STARTS: (STOPS, DISABLES), UNMASKS: (MASKS,), ENABLES: (DISABLES,)}
+    for statement in statements(script):
+        # A condition inside $( ) is one, too.
+        is_certain = statement.is_certain and not re.search(r"&&|\|\|", statement.text)
+        for part in parts_of(statement.text):
             kind = _kind(part)
             if kind in (STOPS, MASKS, DISABLES):
-                service.append(Effect(kind, part))
+                service.append(Effect(kind, part, is_certain))
             elif kind in (ENDS, REBOOTS):
-                yield Effect(kind, part)
-            elif kind == "starts":
-                service = [it for it in service if it.kind == MASKS]
-            elif kind == "unmasks":
-                service = [it for it in service if it.kind != MASKS]
-            elif kind == "enables":
-                service = [it for it in service if it.kind != DISABLES]
+                yield Effect(kind, part, is_certain and not _is_delayed(part))
+            elif kind in undone:
+                service = [
+                    replace(it, is_certain=False) if it.kind in undone[kind] else it
+                    for it in service
+                    if not is_certain or it.kind not in undone[kind]
+                ]
             elif kind == UNJUDGED:
                 yield Effect(kind, part)
-        if _names_in_body(command):
-            yield Effect(UNJUDGED, command.text)
+        if _names_in_body(statement):
+            yield Effect(UNJUDGED, statement.text)
     order = (MASKS, STOPS, DISABLES)
-    yield from sorted(service, key=lambda it: order.index(it.kind))[:1]
+    yield from sorted(service, key=lambda it: (not it.is_certain, order.index(it.kind)))[:1]
 
 
-def parts_of(line: str) -> Iterator[str]:
-    """Yield the simple commands of a line, without keywords and ``sudo`` before them."""
-    pieces, start = [], 0
-    for found in _SPLIT.finditer(line):
-        if found["text"] is None:
-            pieces.append(line[start : found.start()])
-            start = found.end()
-    for piece in (*pieces, line[start:]):
-        bare = _PREFIX.sub("", f" {piece}").strip()
-        if bare and not bare.startswith("#"):
-            yield bare.rstrip(")}").rstrip()
+def _is_delayed(part: str) -> bool:
+    """Tell whether a ``shutdown`` has another time than now; without a time it waits a minute."""
+    found = _POWER.match(part)
+    return bool(found and _SHUTDOWN.match(part) and not _NOW.search(found["rest"]))
 
 
 def _kind(part: str) -> str:
@@ -183,7 +187,7 @@ def _kind(part: str) -> str:
         return REBOOTS if again and not re.search(r"\s-p\b|--poweroff", rest) else ENDS
     if _AGENT.search(part) and (_first(part) not in _READERS or _WRITES_UNIT.search(part)):
         return UNJUDGED
-    if not re.search(CONFIG, part) or _ASSIGNS.match(part) or _CHANGES.search(part):
+    if not re.search(CONFIG, part) or _ASSIGNS.match(part) or is_followed(part):
         return ""
     is_known = _first(part) in _READERS or _MODE.match(part) or _is_known_sed(part)
     return "" if is_known else UNJUDGED
@@ -209,11 +213,11 @@ def _of_verb(verb: str, *, is_now: bool) -> str:
     if verb in ("mask", "disable"):
         return MASKS if verb == "mask" else DISABLES
     if verb == "unmask":
-        return "unmasks"
+        return UNMASKS
     if verb in ("enable", "reenable"):
-        return "starts" if is_now else "enables"
+        return STARTS if is_now else ENABLES
     if verb in ("start", "restart", "reload-or-restart"):
-        return "starts"
+        return STARTS
     return "" if verb in _HARMLESS else UNJUDGED
 
 
@@ -225,14 +229,14 @@ def _is_known_sed(part: str) -> bool:
     """Tell whether it is a ``sed`` that changes nothing, or one that ``sed_edit`` understands."""
     if _first(part) != "sed":
         return False
-    return not re.search(r"\s(?:-[a-zA-Z]*i|--in-place)", part) or sed_edit(part) is not None
+    return not _IN_PLACE.search(part) or sed_edit(part) is not None
 
 
-def _names_in_body(command: Command) -> bool:
+def _names_in_body(statement: Statement) -> bool:
     """Tell whether a here-document names the agent's file or service and goes elsewhere."""
-    lines = [it for it in command.body.split("\n") if not it.lstrip().startswith("#")]
+    lines = [it for it in statement.body.split("\n") if not it.lstrip().startswith("#")]
     body = "\n".join(lines)
-    if re.search(rf"(?:>>?\|?|\btee\b[^|;&]*)\s*{CONFIG}", command.text):
+    if writes(statement.text):
         return False
     return bool(re.search(CONFIG, body) or _AGENT.search(body))
 
@@ -244,20 +248,25 @@ class SedEdit:
     pattern: re.Pattern[str]
     replacement: str | None
     """None: lines with a match are deleted."""
+    count: int = 1
+    """Matches of a line that are replaced; 0: all, as with the flag g."""
 
     def applied(self, line: str) -> str | None:
         """Return what becomes of a line; None where it is deleted."""
         if self.replacement is None:
             return None if self.pattern.search(line) else line
         replacement = self.replacement
-        return self.pattern.sub(lambda _found: replacement, line, count=1)
+        return self.pattern.sub(lambda _found: replacement, line, count=self.count)
 
 
 _SED = re.compile(
     r"sed\s+(?:-\S+\s+)*(?P<quote>['\"]?)(?:/(?P<delete>[^/\n]+)/d"
-    r"|s(?P<mark>[/|#,])(?P<old>[^\n]+?)(?P=mark)(?P<new>[^\n]*?)(?P=mark)g?)(?P=quote)"
+    r"|s(?P<mark>[/|#,])(?P<old>[^\n]+?)(?P=mark)(?P<new>[^\n]*?)(?P=mark)(?P<all>g?))(?P=quote)"
     rf"(?:\s+-\S+)*\s+{CONFIG}"
 )
+_IN_PLACE = re.compile(r"\s(?:-[nrEsuz]*i|--in-place)")
+_QUIET = re.compile(r"\s(?:-[rEsuz]*n|--quiet|--silent)")
+"""Only printed lines are left in the file."""
 _PLAIN = re.compile(r"[\^]?[\w=:/ .*-]+\$?")
 """Patterns that mean the same to ``sed`` and to Python."""
 
@@ -265,11 +274,12 @@ _PLAIN = re.compile(r"[\^]?[\w=:/ .*-]+\$?")
 def sed_edit(part: str) -> SedEdit | None:
     """Return what a ``sed -i`` on the agent's file does; None where it isn't understood."""
     found = _SED.match(part)
-    if found is None:
+    if found is None or not _IN_PLACE.search(part) or _QUIET.search(part):
         return None
     pattern = found["delete"] or found["old"]
     if not _PLAIN.fullmatch(pattern) or pattern.startswith("*"):
         return None
     if found["delete"] is None and re.search(r"[\\&$`]", found["new"]):
         return None
-    return SedEdit(re.compile(pattern), None if found["delete"] else found["new"])
+    count = 0 if found["all"] else 1
+    return SedEdit(re.compile(pattern), None if found["delete"] else found["new"], count)
