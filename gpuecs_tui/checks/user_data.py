@@ -357,7 +357,6 @@ def _restart(own: str, extra: str) -> Iterator[Finding]:
                         "the ECS agent, which starts only after user data has ended."
                     ).format(where=name, command=short(command.text)),
                     _("use systemctl --no-block, or remove the command"),
-                    fix,
                 )
                 break
             yield error(
