@@ -119,12 +119,14 @@ def statements(script: str) -> Iterator[Statement]:
 
 
 def _whole_lines(script: str) -> Iterator[tuple[str, str]]:
-    """Yield lines with their here-documents; a text in quotes over several lines is one line."""
+    """Yield lines with their here-documents; a line whose quotes or operator go on is joined."""
     text, body = "", ""
     for command in commands(script):
         text = f"{text}\n{command.text}" if text else command.text
         body += command.body
-        if all(is_whole for _text, _before, is_whole in _pieces(text)):
+        if not text.rstrip().endswith(("&&", "|")) and all(
+            is_whole for _text, _before, is_whole in _pieces(text)
+        ):
             yield text, body
             text, body = "", ""
     if text:
