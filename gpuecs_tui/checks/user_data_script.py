@@ -49,8 +49,11 @@ _FUNCTION = re.compile(r"\s*(?:function\s+[\w-]+(?:\s*\(\s*\))?|[\w-]+\s*\(\s*\)
 _OPENS = frozenset({"if", "while", "until", "for", "case", "select"})
 _CLOSES = frozenset({"fi", "done", "esac", "}", ")"})
 _SKIPPED = frozenset({"then", "else", "elif", "do", "in", "!", "time"})
-_SUCCEEDS = re.compile(r"\s*(?:sudo\s+)?(?:echo|printf|true|:|mkdir\s+-p|touch|export|rm\s+-r?f)\b")
-"""Commands after which ``&&`` is taken to go on, as it is after an edit of ``ecs.config``."""
+_SUCCEEDS = re.compile(
+    r"\s*(?:sudo\s+)?(?:echo|printf|true|:|mkdir\s+-p|touch|export|rm\s+-r?f|sed|tee|cat)\b"
+)
+"""Commands that succeed on an instance, so that what follows ``&&`` runs; a ``grep`` or a ``test``
+may fail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,7 @@ def statements(script: str) -> Iterator[Statement]:
                 if is_certain:
                     return
                 may_have_ended = True
-            chain = chain and bool(_SUCCEEDS.match(text) or re.search(CONFIG, text))
+            chain = chain and bool(_SUCCEEDS.match(text))
 
 
 def _whole_lines(script: str) -> Iterator[tuple[str, str]]:

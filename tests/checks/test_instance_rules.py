@@ -158,6 +158,7 @@ def test_imds_reach(changes: dict[str, Value], expected: list[tuple[str, str]]) 
         # Whether it runs, or when, is not known.
         ("mountpoint -q /mnt || shutdown -h now\n", "unknown"),
         ("test -e /x &&\n  poweroff\n", "unknown"),
+        (f"grep -q ECS_TAG {CONFIG} && poweroff\n", "unknown"),
         ("/sbin/shutdown -h +600\n", "unknown"),
         ("case $X in\n  a) systemctl stop ecs;;\nesac\n", "unknown"),
         ("f() {\n  systemctl stop ecs\n}\n", "unknown"),
