@@ -10,13 +10,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.widgets.modal import Modal
 
 
-class Confirm(ModalScreen[bool]):
+class Confirm(Modal[bool]):
     """Answers True for a yes; Escape is a no, and the no has the focus first.
 
     ``y`` and ``n`` answer too, where no word is asked for.

@@ -10,12 +10,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.partial import NotKnown
 from gpuecs_tui.widgets import fit_picture_text as drawing
+from gpuecs_tui.widgets.modal import Modal
 from gpuecs_tui.widgets.picture import as_content, ascii_only
 from gpuecs_tui.widgets.text_pane import TextPane
 
@@ -63,7 +63,7 @@ class FitPicture(TextPane):
         self.show([as_content(row) for row in rows], keep_place=True)
 
 
-class FitScreen(ModalScreen[None]):
+class FitScreen(Modal[None]):
     """The picture over the form; any of its keys shuts it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

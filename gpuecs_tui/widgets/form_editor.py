@@ -12,13 +12,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static, TextArea
 
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.widgets.cells import harmless
 from gpuecs_tui.widgets.form_segments import MOVES
+from gpuecs_tui.widgets.modal import Modal
 from gpuecs_tui.widgets.styles import FAINT
 
 
@@ -77,7 +77,7 @@ class Edited:
     text: str
 
 
-class EditorScreen(ModalScreen[None]):
+class EditorScreen(Modal[None]):
     """Edits a text of several lines; every change is handed on at once, so none can be lost."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -40,7 +40,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.worker import Worker
 
 from gpuecs_tui.i18n import _, ngettext
@@ -48,6 +48,7 @@ from gpuecs_tui.widgets.broken_worker import tell_broken_worker
 from gpuecs_tui.widgets.header import HeaderLine
 from gpuecs_tui.widgets.help_bar import HelpBar, Wrapped
 from gpuecs_tui.widgets.key_line import KeyHint, KeyLine
+from gpuecs_tui.widgets.modal import Modal
 from gpuecs_tui.widgets.steps import AFTER_REVIEW, IDS, Progress, StepLine, StepList
 from gpuecs_tui.widgets.styles import MUTED
 from gpuecs_tui.widgets.waiting import Wait
@@ -69,7 +70,7 @@ SAID_SECONDS = 0.5
 AnswerType = TypeVar("AnswerType")
 
 
-class WizardModal(ModalScreen[AnswerType]):
+class WizardModal(Modal[AnswerType]):
     """Lies over a step and shows the wizard too; ``changed`` is called as on the step."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+r", "app.read_account", show=False)]

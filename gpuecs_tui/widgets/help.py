@@ -9,12 +9,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.widgets.key_line import KeyHint, frame_keys
 from gpuecs_tui.widgets.limits import limits_in_words
+from gpuecs_tui.widgets.modal import Modal
 from gpuecs_tui.widgets.panel_keys import KEY_WIDTH
 from gpuecs_tui.widgets.steps import STEPS
 from gpuecs_tui.widgets.styles import MUTED
@@ -24,7 +24,7 @@ HelpSections = Sequence[tuple[str, Sequence[KeyHint]]]
 """Translated titles, each with key presses and what they do."""
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Modal[None]):
     """Scrolls with the arrows; any of its keys shuts it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -9,13 +9,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.terraform.plan import Action, Attribute, Change, PlanTree
 from gpuecs_tui.terraform.plan_words import warnings
 from gpuecs_tui.widgets.log_text import plain_text
+from gpuecs_tui.widgets.modal import Modal
 from gpuecs_tui.widgets.resource_rows import SYMBOLS
 
 _REASONS = {
@@ -99,7 +99,7 @@ def _shown(text: str) -> str:
     return plain_text(text.encode("utf-8", "backslashreplace"))
 
 
-class ResourceDetail(ModalScreen[None]):
+class ResourceDetail(Modal[None]):
     """Shows one change over the whole screen; Escape, Enter or q goes back."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

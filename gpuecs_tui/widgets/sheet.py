@@ -11,11 +11,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.widgets.cells import harmless
+from gpuecs_tui.widgets.modal import Modal
 
 Properties = Sequence[tuple[str, str]]
 """Names and values."""
@@ -23,7 +23,7 @@ NONE = "–"
 """Stands where only the other one has such a property."""
 
 
-class Sheet(ModalScreen[None]):
+class Sheet(Modal[None]):
     """Scrolls with the arrows; any of its keys shuts it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

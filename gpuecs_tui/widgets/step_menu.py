@@ -10,15 +10,15 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.widgets.modal import Modal
 from gpuecs_tui.widgets.steps import IDS, STEPS, Progress
 
 
-class StepMenu(ModalScreen[str]):
+class StepMenu(Modal[str]):
     """Asks which visited step to go to; the answer is its id, or empty."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", show=False)]

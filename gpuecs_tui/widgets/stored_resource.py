@@ -10,16 +10,16 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.plan_mask import MASK
 from gpuecs_tui.terraform.stored_state import StoredResource
 from gpuecs_tui.widgets.cells import harmless
+from gpuecs_tui.widgets.modal import Modal
 from gpuecs_tui.widgets.text_pane import TextPane
 
 
-class StoredResourceScreen(ModalScreen[None]):
+class StoredResourceScreen(Modal[None]):
     """Shows what the state holds of a resource; sensitive values are not shown."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q", "close", show=False)]

@@ -8,14 +8,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.widgets.cells import harmless
+from gpuecs_tui.widgets.modal import Modal
 
 
-class TokenScreen(ModalScreen[str]):
+class TokenScreen(Modal[str]):
     """The answer is the digits, or empty to give up."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", show=False)]

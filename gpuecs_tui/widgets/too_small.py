@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.widgets.modal import Modal
 
 
-class TooSmall(ModalScreen[None]):
+class TooSmall(Modal[None]):
     """Covers everything and keeps it as it is."""
 
     CSS = """

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+import gpuecs_tui
+from gpuecs_tui.widgets.modal import Modal
+from tests.ui.conftest import wizard_app
 from tests.widgets.pty_program import PtyProgram
 
 SHELL = """
@@ -61,3 +65,20 @@ def test_the_whole_group_stops_until_it_has_the_terminal_again(shell: PtyProgram
         "job True True True",
         "after fg ended 7",
     ]
+
+
+async def test_it_is_offered_over_a_dialog_too(tmp_path: Path) -> None:
+    app = wizard_app(tmp_path)
+    async with app.run_test() as pilot:
+        await pilot.press("f1")
+        assert isinstance(app.screen, Modal)
+        await pilot.press("ctrl+z")
+        # The terminal of a test can't be suspended.
+        assert ["Could not suspend" in it.message for it in app._notifications] == [True]
+    app.wizard.close()
+
+
+def test_every_dialog_has_the_same_base() -> None:
+    folder = Path(gpuecs_tui.__file__).parent
+    bare = [path.name for path in folder.rglob("*.py") if "(ModalScreen[" in path.read_text()]
+    assert bare == ["modal.py"]
