@@ -674,5 +674,7 @@ CLOSED_GAPS: dict[str, tuple[Scenario, ...]] = {
         service_with_a_useless_network,
         service_with_a_wrong_target_type,
     ),
+    "long_inline_policies": (inline_policies_beyond_the_limit,),
+    "large_task_definition": (large_task_definition,),
 }
 """Function of gpuecs_tui/demo → the scenarios that moto as it comes accepts."""
