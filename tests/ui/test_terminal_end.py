@@ -33,7 +33,7 @@ def test_what_was_typed_outlives_the_terminal(
         # A kill may take the last tenth of a second, whatever the machine makes of it; not more.
         time.sleep(1 if end is Terminal.kill else 0)
         end(terminal)
-        # How fast it leaves is measured by the tmux test below and by test_hangup.
+        # How fast it leaves is held by the test of tmux below.
         assert terminal.ended(PATIENCE)
     found = drafts.load(directory)
     assert found is not None
