@@ -174,9 +174,9 @@ class WizardApp(
         self.wizard.flush()
         switched = self.switch_screen(self._screen(step))
         if step != "start":
-            self.start_reading()
+            begun = self.start_reading()
             self.check_soon()
-            if self.wizard.state is not None and self.wizard.state.unread:
+            if not begun and self.wizard.state is not None and self.wizard.state.unread:
                 # The profile that may read it was perhaps chosen on the screen that is left.
                 self.read_owned()
         return switched

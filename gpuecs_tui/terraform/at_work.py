@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gpuecs_tui.terraform.addresses import without_key
 from gpuecs_tui.terraform.candidates import events_of, told_by
 from gpuecs_tui.terraform.created_names import names_in
 from gpuecs_tui.terraform.events import PlannedChange
@@ -51,7 +52,7 @@ def at_work(directory: Path) -> AtWork:
     found = [(change, [*_names(change)]) for change in plan.changes]
     named = frozenset(name for _change, names in found for name in names)
     unnamed = {
-        _without_key(change.address): run.id
+        without_key(change.address): run.id
         for change, names in found
         if not names and change.action in _CREATES
     }
@@ -68,8 +69,4 @@ def _names(change: Change) -> Iterator[str]:
 def _planned(run: Run) -> Iterator[tuple[str, str]]:
     for event in events_of(run.files):
         if isinstance(event, PlannedChange) and event.action in _CREATES:
-            yield _without_key(event.address), run.id
-
-
-def _without_key(address: str) -> str:
-    return address.partition("[")[0]
+            yield without_key(event.address), run.id

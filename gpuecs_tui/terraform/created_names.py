@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from gpuecs_tui.stack.state_facts import Begun
+from gpuecs_tui.terraform.addresses import without_key
 from gpuecs_tui.terraform.candidates import Candidate, candidates
 from gpuecs_tui.terraform.plan import load_plan
 from gpuecs_tui.terraform.run import Run
@@ -38,7 +39,7 @@ def begun_in(created: Iterable[Candidate], directory: Path) -> dict[str, Begun]:
     found: dict[str, Begun] = {}
     for it in uncertain:
         name = names.get(it.run, {}).get(it.address, "")
-        found.setdefault(it.address.partition("[")[0], Begun(it.run, name, it.taken))
+        found.setdefault(without_key(it.address), Begun(it.run, name, it.taken))
     return found
 
 

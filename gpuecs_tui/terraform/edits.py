@@ -19,7 +19,7 @@ from gpuecs_tui.terraform.merge_text import Stretch, stretches
 from gpuecs_tui.terraform.merge_values import Values, merge_values
 from gpuecs_tui.terraform.read_answers import gather
 from gpuecs_tui.terraform.read_configuration import load
-from gpuecs_tui.terraform.read_difference import unified_diff
+from gpuecs_tui.terraform.read_difference import Show, unified_diff
 from gpuecs_tui.terraform.read_files import VARIABLE_FILE
 from gpuecs_tui.terraform.read_past import is_earlier, past_in
 from gpuecs_tui.terraform.read_rules import KNOWN
@@ -61,7 +61,7 @@ class _Merge:
     """File and place of a stretch → option; 0 where it isn't named."""
     lost_files: dict[str, str] = field(default_factory=dict)
     """Name → unified diff of the files whose edits are lost as a whole."""
-    show: Callable[[str, str, str], str] = unified_diff
+    show: Show = unified_diff
 
     def settle(self, name: str, text: str | None) -> None:
         """Give a file its text; None: it is absent."""
@@ -168,14 +168,14 @@ def keep_edits(
     *,
     explicit: Collection[str] | None = None,
     environ: Mapping[str, str] | None = None,
-    show: Callable[[str, str, str], str] = unified_diff,
+    show: Show = unified_diff,
 ) -> Kept:
     """Return ``files`` with the hand edits of a directory that holds ``texts``.
 
     ``explicit`` names the keys that somebody decided; of the others, one that can't be read in the
     directory keeps what stands there (None: all were decided). An edit is dropped only where the
     decisions don't read as they were decided with it. ``environ`` holds Terraform's TF_VAR_*.
-    ``show`` makes the diffs, of a name, the old and the new text.
+    ``show`` makes the diffs.
     """
     readable = _readable(texts)
     present, wanted = _decisions(readable), _decisions(files)
@@ -215,7 +215,7 @@ def files_of_decisions(present: Answers, changed: Answers) -> frozenset[str]:
     )
 
 
-def _merge(sides: _Sides, values: Values, show: Callable[[str, str, str], str]) -> _Merge:
+def _merge(sides: _Sides, values: Values, show: Show) -> _Merge:
     """Return the merge of every file with all hand edits that don't collide with a decision."""
     merge = _Merge({}, {**sides.readable, **values.files}, {}, show=show)
     for name in OWN_FILES:

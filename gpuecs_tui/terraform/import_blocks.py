@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuecs_tui.stack.state_facts import Import
+from gpuecs_tui.terraform.addresses import without_key
 from gpuecs_tui.terraform.hcl_tree import Block, Expression, Literal, Opaque, Reference
 from gpuecs_tui.terraform.read_configuration import Configuration
 from gpuecs_tui.terraform.read_files import is_configuration
@@ -27,7 +28,7 @@ def _imports(configuration: Configuration) -> Iterator[tuple[str, Import]]:
         for block in body.named("import"):
             if "to" in block.body.attributes:
                 address = _address(block.body.attributes["to"].value)
-                yield address.partition("[")[0], Import(file, _id(configuration, block))
+                yield without_key(address), Import(file, _id(configuration, block))
 
 
 def _address(to: Expression) -> str:

@@ -19,6 +19,8 @@ from gpuecs_tui.stack.kept_revision import (
     remedy_words,
     short_name,
 )
+from gpuecs_tui.stack.remedies import as_sentence
+from gpuecs_tui.terraform.addresses import without_key
 from gpuecs_tui.terraform.past import MOVED_FILE, moves_for
 from gpuecs_tui.terraform.plan import Action, Attribute, Change, PlanTree
 from gpuecs_tui.terraform.plan_words import PlanWarning
@@ -226,14 +228,14 @@ def _foreign_container(change: Change, tree: PlanTree) -> Iterator[str]:
     wanted, kept = _targets_wanted(change), _kept_revision(change, tree)
     if wanted and kept is not None and _lacks(kept[1], change):
         words = refused_words(wanted, kept[0])
-        yield f"{words} {_as_sentence(remedy_words())}"
+        yield f"{words} {as_sentence(remedy_words())}"
 
 
 def _perhaps_foreign_container(change: Change, tree: PlanTree) -> Iterator[str]:
     """Yield the same where another revision is deployed than the state's: it is not in the plan."""
     wanted = _targets_wanted(change)
     if wanted and _kept_revision(change, tree) is None:
-        yield f"{perhaps_refused_words(wanted)} {_as_sentence(remedy_words())}"
+        yield f"{perhaps_refused_words(wanted)} {as_sentence(remedy_words())}"
 
 
 def _targets_wanted(change: Change) -> dict[str, str]:
@@ -267,10 +269,6 @@ def _lacks(ports: Ports, change: Change) -> bool:
     return name not in ports or (port.isdecimal() and not has_port(ports, name, int(port)))
 
 
-def _as_sentence(remedy: str) -> str:
-    return f"{remedy[:1].upper()}{remedy[1:]}."
-
-
 def _renamed_only(change: Change, tree: PlanTree) -> Iterator[str]:
     """Yield why a plan is refused that deletes the earlier version's listener for its new name.
 
@@ -279,9 +277,9 @@ def _renamed_only(change: Change, tree: PlanTree) -> Iterator[str]:
     """
     if change.address != f"{_LISTENER}.this" or change.action is not Action.DELETE:
         return
-    gone = {_bare_address(it): str(it.before.get("protocol", ""))
+    gone = {without_key(it.address): str(it.before.get("protocol", ""))
             for it in tree.by_action(Action.DELETE)}  # fmt: skip
-    created = {_bare_address(it) for it in tree.by_action(Action.CREATE)}
+    created = {without_key(it.address) for it in tree.by_action(Action.CREATE)}
     moves = [(old, new) for old, new in sorted(moves_for(gone)) if new in created]
     if not moves:
         return
@@ -314,10 +312,6 @@ def _changed(change: Change) -> dict[str, Attribute]:
 
 def _roots(change: Change) -> set[str]:
     return {it.path.partition("[")[0].partition(".")[0] for it in change.attributes}
-
-
-def _bare_address(change: Change) -> str:
-    return change.address.partition("[")[0]
 
 
 def _bare(text: str | None) -> str:

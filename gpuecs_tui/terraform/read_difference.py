@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from gpuecs_tui.terraform.hcl_text import quote
 
+Show = Callable[[str, str, str], str]
+"""Makes a diff of a file's name, its old and its new text."""
 SENSITIVE = "(sensitive)"
 """What Terraform itself shows in the place of a sensitive value is ``(sensitive value)``."""
 _TELLING = 4

@@ -121,9 +121,7 @@ def _locals(found: Configuration, written: Configuration) -> Iterator[Unread]:
                 if theirs is None or attribute.value != mine:
                     continue
                 if not _same(attribute, Attribute(name, theirs, 0), found, written):
-                    what = f"local.{name}"
-                    reason = _("is not covered by any decision")
-                    yield Unread(file, attribute.line or None, what, reason)
+                    yield _uncovered(file, attribute.line, f"local.{name}")
 
 
 def _body(
@@ -141,8 +139,7 @@ def _body(
         if position < len(twins):
             yield from _body(place, inner, block.body, twins[position].body, found, written)
         else:
-            reason = _("is not covered by any decision")
-            yield Unread(place, block.line or None, inner, reason)
+            yield _uncovered(place, block.line, inner)
 
 
 def _attributes(
@@ -166,8 +163,11 @@ def _attributes(
             )
             names = [f"{path}.{part}" for part in parts] or names
         for name in names:
-            reason = _("is not covered by any decision")
-            yield Unread(attribute.file or file, attribute.line or None, name, reason)
+            yield _uncovered(attribute.file or file, attribute.line, name)
+
+
+def _uncovered(file: str, line: int, what: str) -> Unread:
+    return Unread(file, line or None, what, _("is not covered by any decision"))
 
 
 def _container_parts(mine: Known, theirs: Known) -> list[str]:

@@ -8,7 +8,7 @@ Terraform hides variables that are marked ``sensitive`` or ``ephemeral`` in its 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from gpuecs_tui.i18n import _
@@ -21,8 +21,6 @@ from gpuecs_tui.terraform.read_json import parse_json_variables
 from gpuecs_tui.terraform.read_variables import is_secret
 from gpuecs_tui.terraform.variable_files import GAP, end_of_value, places_in
 
-Show = Callable[[str, str, str], str]
-"""Makes a diff of a file's name, its old and its new text."""
 Span = tuple[int, int]
 """First character, and the one behind the last."""
 _VARIABLE = re.compile(r'\bvariable\s+"?(?P<name>[^\s"{]+)"?\s*\{')

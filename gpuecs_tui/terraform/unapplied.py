@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from gpuecs_tui.terraform.addresses import without_key
 from gpuecs_tui.terraform.past import FORMER, HTTP, HTTPS, LISTENER
 from gpuecs_tui.terraform.read_configuration import Configuration
 from gpuecs_tui.terraform.read_past import is_earlier, past_in
+from gpuecs_tui.terraform.read_rules import GROUP, TASK
 from gpuecs_tui.terraform.stored_state import StoredState
 
-_TASK, _TIES, _GROUP = (
-    "aws_ecs_task_definition.this",
-    "terraform_data.fleet_ties",
-    "aws_autoscaling_group.this",
-)
+_TIES = "terraform_data.fleet_ties"
 _KEPT = "skip_destroy"
 """Argument of the task definition that keeps the revisions to roll back to."""
 
@@ -26,13 +24,13 @@ def is_unapplied(configuration: Configuration, state: StoredState) -> bool:
     if is_earlier(configuration) or not {f"{LISTENER}.{HTTP}", f"{LISTENER}.{HTTPS}"} & present:
         return False
     former = {f"{kind}.{name}" for kind, *names in FORMER for name in names} - present
-    held = {it.address.partition("[")[0] for it in state.resources}
+    held = {without_key(it.address) for it in state.resources}
     if former & held:
         return True
     if not past_in(configuration).moves:
         return False
-    task = state.find(_TASK)
+    task = state.find(TASK)
     deregisters = task is not None and task.attributes.get(_KEPT) is not True
-    if deregisters and configuration.value(_TASK, _KEPT) is True:
+    if deregisters and configuration.value(TASK, _KEPT) is True:
         return True
-    return _TIES in present and _GROUP in held and _TIES not in held
+    return _TIES in present and GROUP in held and _TIES not in held

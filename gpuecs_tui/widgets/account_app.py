@@ -45,12 +45,15 @@ class AccountApp(App[ResultType]):
         """Read, in a thread, which names are the stack's own."""
         raise NotImplementedError
 
-    def start_reading(self) -> None:
-        """Read the account, unless this profile and region are being read or were."""
+    def start_reading(self) -> bool:
+        """Read the account, unless this profile and region are being read or were; tell whether.
+
+        What is known of the stack's own state is read again with it.
+        """
         profile, region = self.wizard.profile, self.wizard.region
         half_typed = not region and bool(self.wizard.texts.get("stack.region", "").strip())
         if half_typed or self.feed.reads(profile, region):
-            return
+            return False
         if self.wizard.state is not None:
             # What a run has created since must not look like another stack's.
             self.read_owned()
@@ -59,6 +62,7 @@ class AccountApp(App[ResultType]):
         self.wizard.account_changed()
         self.feed.start(profile, region)
         self.show_wizard()
+        return True
 
     def action_read_account(self) -> None:
         """Read the account again, as after a login in another terminal."""

@@ -16,6 +16,7 @@ from textual.widget import Widget
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.relevance import counts
+from gpuecs_tui.stack.remedies import as_sentence
 from gpuecs_tui.widgets.choice import Picker
 from gpuecs_tui.widgets.choice_rows import Choices
 from gpuecs_tui.widgets.decision_rows import not_read_hint
@@ -300,7 +301,7 @@ class FormScreen(StepScreen):
         elif key in decisions.missing and key in self.wizard.touched:
             notes.append(Note("error", decisions.missing[key]))
         notes += [
-            Note(finding.severity.value, f"{finding.message} {_sentence(finding.remedy)}".strip())
+            Note(finding.severity.value, f"{finding.message} {as_sentence(finding.remedy)}".strip())
             for finding in self.wizard.findings_of(key)
         ]
         if key in self.LISTS:
@@ -345,8 +346,3 @@ class FormScreen(StepScreen):
         field = await self.query_one(Form).reveal(key)
         if field is not None:
             field.focus_control()
-
-
-def _sentence(remedy: str) -> str:
-    """Return a remedy, which is an imperative without capital and full stop, as a sentence."""
-    return f"{remedy[0].upper()}{remedy[1:].rstrip('.')}." if remedy else ""

@@ -12,6 +12,7 @@ from rich.cells import cell_len
 
 from gpuecs_tui.aws.reading import value_or
 from gpuecs_tui.checks.context import Context
+from gpuecs_tui.checks.fit import Fit
 from gpuecs_tui.checks.offer_words import gib_number
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.stack.resolve import HTTP_PORT
@@ -225,11 +226,17 @@ class _Picture:
             self.canvas.text(row + number, left + 2, name, TEXT, at - left - 3)
             self.canvas.text(row + number, at, kind, MUTED)
 
-    def _loads(self, zones: int) -> list[Load | None]:
+    @property
+    def _fit(self) -> Fit | None:
+        """How many tasks an instance takes; None where that isn't known, or none fits."""
         found = self.context.fit
         if found is None or not found.placeable or "fleet.instance_type" in self.missing:
-            return [None] * zones
-        return [*loads(self.context, found, zones)]
+            return None
+        return found
+
+    def _loads(self, zones: int) -> list[Load | None]:
+        found = self._fit
+        return [*loads(self.context, found, zones)] if found is not None else [None] * zones
 
     def _instance(self, row: int, left: int, right: int, load: Load | None) -> None:
         """Draw the instances of one zone as a box, or say that it needs none.
@@ -264,8 +271,8 @@ class _Picture:
 
     def _not_placed(self) -> list[tuple[str, str]]:
         """Return a line on the tasks for which the fleet has no room at its maximum size."""
-        found = self.context.fit
-        if found is None or not found.placeable or "fleet.instance_type" in self.missing:
+        found = self._fit
+        if found is None:
             return []
         wanted, most = self.stack.service.desired_count, self.stack.fleet.max_size
         needed = found.instances_for(wanted) or 0
