@@ -7,12 +7,14 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
 from gpuecs_tui.app import WizardApp
 from gpuecs_tui.aws.facts import AccountFacts
+from gpuecs_tui.widgets.confirm import Confirm
 from gpuecs_tui.wizard.memory import Options
 from gpuecs_tui.wizard.survey import Survey
 from tests.ui import fakes
@@ -78,6 +80,11 @@ async def settle(pilot: Pilot[int]) -> None:
     await pilot.app.workers.wait_for_complete()
     await pilot.pause()
     await pilot.pause()
+
+
+def is_asked(pilot: Pilot[Any]) -> bool:
+    """Tell whether a question is over the screen, whole: a slow machine composes it after that."""
+    return isinstance(pilot.app.screen, Confirm) and pilot.app.screen.is_mounted
 
 
 async def until(pilot: Pilot[int], condition: Callable[[], bool]) -> None:

@@ -36,7 +36,7 @@ from gpuecs_tui.wizard.drafts import Draft
 from gpuecs_tui.wizard.memory import Wizard
 from gpuecs_tui.wizard.opened import of_files
 from tests.terraform import fake_engine
-from tests.ui.conftest import settle, wizard_app
+from tests.ui.conftest import is_asked, settle, wizard_app
 from tests.ui.run_folders import PLAN, PLAN_ENDS, stage
 from tests.ui.shown import line_of
 from tests.ui.test_decisions import WHOLE
@@ -269,13 +269,13 @@ async def test_a_hand_edit_is_never_lost_without_a_yes(directory: Path, answer: 
     async with on_review(directory) as pilot:
         await until(pilot, lambda: "1 edited by hand" in live(pilot), "the comparison")
         await pilot.press("ctrl+n")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm), "the question")
+        await until(pilot, lambda: is_asked(pilot), "the question")
         assert page(pilot) == "files"
         await pilot.press("enter")
         await settle(pilot)
         assert (directory / name).read_text() == edited, "Enter alone is a no"
         await pilot.press("ctrl+n")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm), "the question")
+        await until(pilot, lambda: is_asked(pilot), "the question")
         await pilot.press(*answer.split())
         await settle(pilot)
         if answer == "escape":
@@ -293,7 +293,7 @@ async def test_a_value_changed_under_the_wizard_is_asked_about(directory: Path) 
         await until(pilot, lambda: "changed" in live(pilot), "the comparison")
         put(directory, stack_files(service__desired_count="4"))
         await pilot.press("w")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm), "the question")
+        await until(pilot, lambda: is_asked(pilot), "the question")
         said = "\n".join(str(it.content) for it in pilot.app.screen.query(Static))
         assert "service.desired_count: 4 → 1" in said
         await pilot.press("escape")
@@ -347,12 +347,12 @@ async def test_an_unfinished_write_of_another_is_asked_about(directory: Path) ->
     async with on_review(directory) as pilot:
         await until(pilot, lambda: "changed" in live(pilot), "the comparison")
         await pilot.press("w")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm), "the question")
+        await until(pilot, lambda: is_asked(pilot), "the question")
         await pilot.press("escape")
         await settle(pilot)
         assert (directory / STAGE / COMMIT).exists(), "kept without a yes"
         await pilot.press("w")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm), "the question")
+        await until(pilot, lambda: is_asked(pilot), "the question")
         await pilot.press("y")
         await until(pilot, lambda: "holds exactly this stack" in live(pilot), "the write")
         assert not (directory / STAGE).exists()

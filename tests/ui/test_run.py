@@ -34,7 +34,7 @@ from gpuecs_tui.wizard.survey import survey
 from tests.terraform import fake_engine
 from tests.terraform.fake_engine import Command, stream
 from tests.terraform.waiting import until_state
-from tests.ui.conftest import settle, wizard_app
+from tests.ui.conftest import is_asked, settle, wizard_app
 from tests.ui.run_folders import DETAILS, PLAN, PLAN_ENDS, applied, journal_state, stage
 from tests.ui.shown import line_of
 from tests.ui.test_decisions import WHOLE
@@ -125,11 +125,7 @@ async def until_run(pilot: Pilot[int], *states: State) -> None:
 async def approve(pilot: Pilot[int]) -> Confirm:
     """Press the key and wait for the question, which comes once the check is over."""
     await pilot.press("a")
-
-    def asks() -> bool:
-        return isinstance(pilot.app.screen, Confirm) and pilot.app.screen.is_mounted
-
-    await until(pilot, asks, "the question")
+    await until(pilot, lambda: is_asked(pilot), "the question")
     confirm = pilot.app.screen
     assert isinstance(confirm, Confirm)
     return confirm

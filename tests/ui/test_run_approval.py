@@ -22,7 +22,7 @@ from gpuecs_tui.widgets import run_approval
 from gpuecs_tui.widgets.confirm import Confirm
 from tests.terraform import fake_engine
 from tests.ui import fakes, test_run
-from tests.ui.conftest import until
+from tests.ui.conftest import is_asked, until
 from tests.ui.run_folders import PLAN, PLAN_ENDS, applied, stage
 from tests.ui.test_run import keys, on_run_screen, run_of, said, screen_of
 from tests.ui.written import let_read, right_account, write_stack
@@ -32,9 +32,7 @@ directory = test_run.directory
 
 async def asked(pilot: Pilot[int]) -> str:
     """Wait for the question and return what it says."""
-    await until(
-        pilot, lambda: isinstance(pilot.app.screen, Confirm) and pilot.app.screen.is_mounted
-    )
+    await until(pilot, lambda: is_asked(pilot))
     return str(pilot.app.screen.query_one("#lines Static", Static).content)
 
 

@@ -12,12 +12,11 @@ from textual.pilot import Pilot
 from gpuecs_tui.app import WizardApp
 from gpuecs_tui.screens import deployment
 from gpuecs_tui.terraform.states import State
-from gpuecs_tui.widgets.confirm import Confirm
 from gpuecs_tui.wizard.drafts import Draft
 from tests.aws.test_deployment import ANSWERS, AnsweredReader
 from tests.terraform.fake_engine import stream
 from tests.ui import fakes
-from tests.ui.conftest import settle, until, wizard_app
+from tests.ui.conftest import is_asked, settle, until, wizard_app
 from tests.ui.run_folders import DETAILS, PLAN, PLAN_ENDS, applied, stage
 from tests.ui.test_decisions import WHOLE
 from tests.ui.written import let_read, right_account, write_stack
@@ -59,7 +58,7 @@ def picture(
             await pilot.press(key)
             await settle(pilot)
             if key == ASKS:  # the question comes once the check before it is over
-                await until(pilot, lambda: isinstance(app.screen, Confirm))
+                await until(pilot, lambda: is_asked(pilot))
                 await settle(pilot)
         app.wizard.flush()
         await settle(pilot)

@@ -21,7 +21,7 @@ from gpuecs_tui.widgets.choice_list import ChoiceList
 from gpuecs_tui.widgets.confirm import Confirm
 from tests.terraform import fake_engine
 from tests.terraform.test_places import STATE
-from tests.ui.conftest import Open, settle, type_text, until, wizard_app
+from tests.ui.conftest import Open, is_asked, settle, type_text, until, wizard_app
 from tests.ui.fakes import ACCOUNT, FakeFeed
 from tests.ui.test_review import on_review, review
 from tests.ui.test_walk import go_to, wizard
@@ -132,7 +132,7 @@ async def test_the_review_offers_the_move(stack: Path, monkeypatch: pytest.Monke
             ("y", lambda: len(moved) == 2),
         ):
             await pilot.press("w")
-            await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+            await until(pilot, lambda: is_asked(pilot))
             await pilot.press(answer)
             await until(pilot, true)
         assert moved == [stack, stack]

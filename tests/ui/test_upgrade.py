@@ -17,12 +17,11 @@ from gpuecs_tui.terraform import runs
 from gpuecs_tui.terraform.own_state import OwnState
 from gpuecs_tui.terraform.read import read
 from gpuecs_tui.terraform.states import State
-from gpuecs_tui.widgets.confirm import Confirm
 from gpuecs_tui.wizard.survey import survey
 from gpuecs_tui.wizard.upgrade import is_earlier, meets_another_change
 from tests.terraform import fake_engine
 from tests.terraform.test_earlier import applied, copied
-from tests.ui.conftest import settle, until, wizard_app
+from tests.ui.conftest import is_asked, settle, until, wizard_app
 from tests.ui.test_review import wizard as wizard_of
 
 
@@ -89,7 +88,7 @@ async def test_u_writes_only_the_upgrade_and_keeps_the_typed_answer(directory: P
         await until(pilot, lambda: isinstance(pilot.app.screen, ReviewScreen))
         await until(pilot, lambda: "Next writes to" in review(pilot).live().plain)
         await pilot.press("w")
-        await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+        await until(pilot, lambda: is_asked(pilot))
         asked = lines_of(pilot)
         assert "plan and apply the upgrade first" in asked and "press u" not in asked
         await pilot.press("n")
@@ -108,7 +107,7 @@ async def test_an_answer_that_meets_the_upgrade_is_asked_about(directory: Path) 
         wizard = wizard_of(pilot)
         for key, written in (("n", False), ("y", True)):
             await pilot.press("w")
-            await until(pilot, lambda: isinstance(pilot.app.screen, Confirm))
+            await until(pilot, lambda: is_asked(pilot))
             assert "answer No and press u" in lines_of(pilot)
             await pilot.press(key)
             await until(pilot, lambda: isinstance(pilot.app.screen, ReviewScreen))
