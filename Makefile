@@ -23,7 +23,7 @@ lint: $(VENV)/.dev
 # Files are handed out whole, so that each emulated account serves the tests that share it, and in
 # the order of tests/conftest.py: the ones that wait longest first.
 unit: $(VENV)/.dev
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # Without the slow ones.
 quick: $(VENV)/.dev
