@@ -7,9 +7,9 @@ value beyond its bound is unknown, as everything that only Terraform can work ou
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping
+from decimal import Context, Decimal
 
 TOKENS_MAX = 200_000
 """Words, strings and signs in one directory's Terraform. Parsing takes a second for 150,000
@@ -27,8 +27,8 @@ CHARACTERS_MAX = 1_000_000
 """Characters and items that functions and templates may put together for one value."""
 DIGITS_MAX = 100
 """Digits of a number. Terraform computes with 512 bits, which are 154 digits."""
-_EXACT_MAX = 2**53
-"""Up to here a float holds every whole number."""
+_EXACTLY = Context(prec=2 * DIGITS_MAX)
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?")
 
 _TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"|\w+|[^\s\w]')
 
@@ -52,16 +52,20 @@ def first_beyond(texts: Mapping[str, str], parsed: Iterable[str]) -> str:
 
 
 def number(digits: str) -> int | float | None:
-    """Return the value of a number as written, None for one that is too long or too large."""
-    if len(digits) > DIGITS_MAX:
+    """Return the value of a number as written, exactly: 1e3 and 2.0 are whole numbers to Terraform.
+
+    None for what is not one, for one that is too long or too large, and for one that a float
+    doesn't hold with all its digits.
+    """
+    if len(digits) > DIGITS_MAX or not _NUMBER.fullmatch(digits):
         return None
-    if digits.isdecimal():
-        return int(digits)
+    exact = Decimal(digits)
+    if exact.adjusted() > DIGITS_MAX:
+        return None
+    if exact == exact.to_integral_value(context=_EXACTLY):
+        return int(exact)
     value = float(digits)
-    if not math.isfinite(value):
-        return None
-    # 1e3 and 2.0 are whole numbers to Terraform; as text they are 1000 and 2.
-    return int(value) if value.is_integer() and abs(value) <= _EXACT_MAX else value
+    return value if Decimal(repr(value)) == exact else None
 
 
 class TooDeep(Exception):

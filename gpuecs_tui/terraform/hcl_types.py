@@ -6,6 +6,7 @@ https://developer.hashicorp.com/terraform/language/expressions/type-constraints
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from gpuecs_tui.terraform.hcl_budget import number
@@ -13,10 +14,59 @@ from gpuecs_tui.terraform.hcl_tree import Call, Expression, Items, Literal, Pair
 
 PRIMITIVES = ("string", "number", "bool")
 _COLLECTIONS = ("list", "set", "map")
+_KNOWN = (str, int, float, list, dict)
 
 
 class Unconvertible(Exception):
     """The value is none of the type, or the type isn't understood."""
+
+
+class Elements(list[Any]):
+    """The elements of a set, each once, in the order in which Terraform goes through it.
+
+    With one that is not known yet, the order is not known either.
+    """
+
+
+def elements(items: list[Any]) -> Elements:
+    """Return the set that ``toset`` makes of ``items``, converted to one type as Terraform does.
+
+    Strings are in the order of their code points, numbers in that of their values, false before
+    true, and null last (https://github.com/zclconf/go-cty, ``setRules.Less``). Raises Unconvertible
+    for what has no common type, and for several lists or objects, whose order follows from a hash.
+    """
+    if any(item is not None and not isinstance(item, _KNOWN) for item in items):
+        return Elements(item for place, item in enumerate(items) if item not in items[:place])
+    there = of_one_type([item for item in items if item is not None])
+    if any(isinstance(item, (list, dict)) for item in there):
+        there = [item for place, item in enumerate(there) if item not in there[:place]]
+        if len(there) > 1:
+            raise Unconvertible
+    else:
+        there = sorted(set(there))
+    return Elements([*there, None] if len(there) < len(items) and None in items else there)
+
+
+def of_one_type(items: list[Any]) -> list[Any]:
+    """Return ``items`` as elements of one type. Raises Unconvertible for numbers and bools.
+
+    Lists and objects stay as they are, and so does all beside an item that is not known.
+    """
+    there = [item for item in items if item is not None]
+    if any(not isinstance(item, (str, int, float)) for item in there):
+        return items
+    if any(isinstance(item, str) for item in there):
+        return [None if item is None else as_text(item) for item in items]
+    if len({isinstance(item, bool) for item in there}) > 1:
+        raise Unconvertible
+    return items
+
+
+def as_text(value: str | int | float | bool) -> str:
+    """Return a primitive as Terraform converts it to a string: numbers without an exponent."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return format(Decimal(repr(value)), "f") if isinstance(value, float) else str(value)
 
 
 def name_of(constraint: Expression | None) -> str:
@@ -37,16 +87,14 @@ def converted(
     ``value`` is what ``Scope.value`` returns; what is unknown in it stays so. ``constant``
     evaluates the default of an optional attribute. Raises Unconvertible.
     """
-    if value is None or not isinstance(value, (str, int, float, list, dict)):
+    if value is None or not isinstance(value, _KNOWN):
         return value
     if (name := name_of(constraint)) or constraint is None:
         return _named(value, name or "any")
     match constraint:
         case Call("list" | "set", (inner,)) if isinstance(value, list):
             items = [converted(item, inner, constant) for item in value]
-            if constraint.name == "list":
-                return items
-            return [item for place, item in enumerate(items) if item not in items[:place]]
+            return items if constraint.name == "list" else elements(items)
         case Call("map", (inner,)) if isinstance(value, dict):
             return {key: converted(item, inner, constant) for key, item in value.items()}
         case Call("object", (Pairs(pairs),)) if isinstance(value, dict):
@@ -64,6 +112,8 @@ def _named(value: Any, name: str) -> Any:
     if name == "any":
         return value
     if name in _COLLECTIONS:
+        if name == "set" and isinstance(value, list):
+            return elements(value)
         if isinstance(value, dict if name == "map" else list):
             return value
         raise Unconvertible
@@ -71,17 +121,13 @@ def _named(value: Any, name: str) -> Any:
         raise Unconvertible
     match name:
         case "string":
-            return str(value).lower() if isinstance(value, bool) else str(value)
+            return as_text(value)
         case "bool" if isinstance(value, bool):
             return value
         case "bool" if value in ("true", "false"):
             return value == "true"
         case "number" if isinstance(value, str):
-            try:
-                result = number(value)
-            except ValueError:
-                raise Unconvertible from None
-            if result is not None:
+            if (result := number(value)) is not None:
                 return result
         case "number" if not isinstance(value, bool):
             return value

@@ -20,7 +20,14 @@ from gpuecs_tui.terraform.hcl_tree import (
     Template,
     Withheld,
 )
-from gpuecs_tui.terraform.hcl_types import Unconvertible, converted
+from gpuecs_tui.terraform.hcl_types import (
+    Elements,
+    Unconvertible,
+    as_text,
+    converted,
+    elements,
+    of_one_type,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +132,7 @@ def _value(expression: Expression, scope: Scope, within: frozenset[str], depth: 
             scope.budget.made(sum(map(_size, values)))
             try:
                 return function(*values)
-            except (TypeError, ValueError, AttributeError, KeyError):
+            except (TypeError, ValueError, AttributeError, KeyError, Unconvertible):
                 # A wrong number or kind of arguments, among them an Unknown.
                 return _because_of(values, expression)
         case Opaque():
@@ -165,14 +172,11 @@ def _part(value: Known, step: str, whole: Expression) -> Known:
         return _because_of([value], whole)
     if isinstance(value, dict):
         return value.get(step, Unknown(whole))
-    if isinstance(value, list) and step.isdecimal() and int(step) < len(value):
+    # A set has no places.
+    is_list = isinstance(value, list) and not isinstance(value, Elements)
+    if is_list and step.isdecimal() and int(step) < len(value):
         return value[int(step)]
     return Unknown(whole)
-
-
-def as_text(value: str | int | float | bool) -> str:
-    """Return a primitive as Terraform converts it to a string."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _items(value: Known) -> list[Known]:
@@ -189,7 +193,8 @@ def _json_encode(value: Known) -> Known:
 
 
 def _substr(text: str, start: int, length: int) -> str:
-    if start < 0 or length < -1:
+    # Terraform counts what a reader takes for one character, of whatever code points it is made.
+    if start < 0 or length < -1 or not text.isascii():
         raise ValueError
     return text[start:] if length == -1 else text[start : start + length]
 
@@ -201,10 +206,25 @@ def _join(separator: str, *lists: list[Known]) -> str:
     return separator.join(map(as_text, items))
 
 
-def _merge(*maps: dict[str, Known]) -> dict[str, Known]:
+def _concat(*lists: list[Known]) -> list[Known]:
+    if any(isinstance(each, Elements) for each in lists):
+        raise TypeError
+    return [item for each in lists for item in _items(each)]
+
+
+def _to_list(value: Known) -> list[Known]:
+    items = _items(value)
+    is_set = isinstance(items, Elements)
+    if is_set and len(items) > 1 and any(isinstance(item, Unknown) for item in items):
+        raise ValueError
+    # Of a list, too, the items get one type.
+    return list(items) if is_set else of_one_type(items)
+
+
+def _merge(*maps: dict[str, Known] | None) -> dict[str, Known]:
     result: dict[str, Known] = {}
     for each in maps:
-        result |= each
+        result |= {} if each is None else each
     return result
 
 
@@ -217,7 +237,7 @@ def _to_text(value: Known) -> str:
 def _to_number(value: Known) -> int | float:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return value
-    if (result := number(value.strip())) is None:
+    if (result := number(value)) is None:
         raise ValueError(value)
     return result
 
@@ -225,12 +245,12 @@ def _to_number(value: Known) -> int | float:
 _FUNCTIONS: Mapping[str, Callable[..., Known]] = {
     "jsonencode": _json_encode,
     "join": _join,
-    "concat": lambda *lists: [item for each in lists for item in _items(each)],
+    "concat": _concat,
     "merge": _merge,
     "substr": _substr,
     "sha256": lambda text: hashlib.sha256(text.encode()).hexdigest(),
-    "toset": lambda value: list(dict.fromkeys(_items(value))),
-    "tolist": lambda value: list(_items(value)),
+    "toset": lambda value: elements(_items(value)),
+    "tolist": _to_list,
     "tostring": _to_text,
     "tonumber": _to_number,
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,11 +14,22 @@ from gpuecs_tui.stack.relevance import CONDITIONS, counts, relevant
 from gpuecs_tui.stack.task import LOG_GROUP_EXISTS
 from gpuecs_tui.stack.unread import Unread, by_key
 from gpuecs_tui.stack.user_data import LARGE_IMAGE_SETTINGS
-from gpuecs_tui.terraform.hcl_budget import DIGITS_MAX
-from gpuecs_tui.terraform.hcl_tree import Items, Reference, Withheld, calls, mentions
-from gpuecs_tui.terraform.hcl_values import Known, Unknown, as_text
+from gpuecs_tui.terraform.hcl_budget import EVALUATION_DEPTH_MAX
+from gpuecs_tui.terraform.hcl_tree import (
+    Call,
+    Expression,
+    Items,
+    Literal,
+    Reference,
+    Withheld,
+    calls,
+    mentions,
+)
+from gpuecs_tui.terraform.hcl_types import elements
+from gpuecs_tui.terraform.hcl_values import Known, Unknown
 from gpuecs_tui.terraform.read_configuration import MISSING, Configuration, Missing, Place
 from gpuecs_tui.terraform.read_container import container_answers, further_containers
+from gpuecs_tui.terraform.read_convert import convert, reason_against
 from gpuecs_tui.terraform.read_files import is_override
 from gpuecs_tui.terraform.read_rules import (
     CLUSTER,
@@ -36,7 +46,6 @@ from gpuecs_tui.terraform.read_rules import (
 from gpuecs_tui.terraform.read_unread import absent, spoilt, unlinked
 from gpuecs_tui.terraform.render import EXTRA_USER_DATA, USER_DATA
 
-_INTEGER = re.compile(rf"-?[0-9]{{1,{DIGITS_MAX}}}")
 _INGRESS = tuple(
     f"aws_vpc_security_group_ingress_rule.{it}" for it in ("https", "http", "listener")
 )
@@ -56,7 +65,7 @@ class Gathered:
         """Put ``value`` under ``key``, converted as Terraform would; or note why it can't be."""
         converted = convert(key, value)
         if converted is None:
-            reason = _reason(value)
+            reason = reason_against(value)
             if isinstance(value, Unknown) and isinstance(value.expression, Withheld):
                 what = value.expression.what or what
         elif reason := KEYS[key].problem(converted):
@@ -73,18 +82,6 @@ class Gathered:
             self.answers.pop(key, None)
         at = place or Place("", 0)
         self.unread.append(Unread(at.file, at.line or None, what, reason, keys))
-
-
-def _reason(value: Known) -> str:
-    if isinstance(value, Unknown):
-        return value.reason
-    if isinstance(value, Missing):
-        return _("is not there")
-    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    unknown = next((item for item in items if isinstance(item, Unknown)), None)
-    if unknown is not None:
-        return _("holds a value that {reason}").format(reason=unknown.reason)
-    return _("is of another type than a stack has")
 
 
 def gather(configuration: Configuration) -> Gathered:
@@ -133,30 +130,6 @@ def unknown_keys(answers: Mapping[str, Value]) -> tuple[str, ...]:
     )
 
 
-def convert(key: str, value: Known) -> Value | None:
-    """Return ``value`` in the type of ``key``, None where Terraform wouldn't convert it either."""
-    match KEYS[key].kind:
-        case "integer" if isinstance(value, str) and _INTEGER.fullmatch(value):
-            return int(value)
-        case "integer" if isinstance(value, int) and not isinstance(value, bool):
-            return value
-        case "flag" if isinstance(value, bool):
-            return value
-        case "flag" if value in ("true", "false"):
-            return bool(value == "true")
-        case "text" | "choice" if isinstance(value, (str, int, float)):
-            return as_text(value)
-        case "list" if isinstance(value, list) and all(isinstance(item, str) for item in value):
-            return tuple(value)
-        case "map" if isinstance(value, dict):
-            pairs = {name: item for name, item in value.items() if not isinstance(item, Unknown)}
-            if len(pairs) == len(value) and all(
-                isinstance(item, (str, int, float)) for item in pairs.values()
-            ):
-                return {name: as_text(item) for name, item in pairs.items()}
-    return None
-
-
 def _follow(key: str, rule: Rule, configuration: Configuration, found: Gathered) -> None:
     value = configuration.value(rule.address, rule.path)
     if isinstance(value, Missing) or value is None:
@@ -192,7 +165,7 @@ def _resource(reference: str) -> str:
 
 def _name(configuration: Configuration, found: Gathered) -> None:
     value = configuration.scope.value(Reference("var.name"))
-    if isinstance(value, Unknown):
+    if isinstance(value, Unknown) or value is None:
         value = configuration.value(CLUSTER, "name")
     if isinstance(value, str) and not KEYS["stack.name"].problem(value):
         found.answers["stack.name"] = value
@@ -229,7 +202,7 @@ _IN_USER_DATA = ("fleet.extra_user_data", "fleet.large_images")
 
 def _user_data(configuration: Configuration, found: Gathered) -> None:
     placed = configuration.expression(TEMPLATE, "user_data")
-    if placed is None:
+    if placed is None or configuration.scope.value(placed[0]) is None:
         return
     used: set[str] = set()
     for call in calls(placed[0]):
@@ -260,7 +233,7 @@ def _ingress(configuration: Configuration, found: Gathered) -> None:
         if found.answers.get("network.load_balancer_security_group_ids") is not None:
             found.answers["network.ingress_cidrs"] = ()
         return
-    value = configuration.scope.value(placed[0])
+    value = _members(placed[0], configuration)
     # The VPC's own ranges are only known to AWS.
     of_vpc = isinstance(value, Unknown) and any(
         mentions(each, "data.aws_vpc.this")
@@ -282,11 +255,27 @@ def _endpoints(configuration: Configuration, found: Gathered) -> None:
     placed = configuration.expression(_INTERFACES, "for_each")
     if placed is None and (_INTERFACES in configuration.blocks or configuration.may_hide):
         return
-    value = configuration.scope.value(placed[0]) if placed else []
+    value = _members(placed[0], configuration) if placed else []
     if isinstance(value, list) and _GATEWAY in configuration.blocks:
         value = [*value, GATEWAY_ENDPOINT]
     place = placed[1] if placed else None
     found.take("network.vpc_endpoints", value, place, f"{_INTERFACES}.for_each")
+
+
+def _members(expression: Expression, configuration: Configuration) -> Known:
+    """Return the value of a set, in the order in which it is written where it has a known one."""
+    scope = configuration.scope
+    value = scope.value(expression)
+    for _step in range(EVALUATION_DEPTH_MAX):
+        if not isinstance(expression, Reference):
+            break
+        expression = scope.look_up(expression.path) or Literal(None)
+    if isinstance(expression, Call) and len(expression.arguments) == 1:
+        written = scope.value(expression.arguments[0])
+        if isinstance(written, list) and isinstance(value, list):
+            kept = [item for place, item in enumerate(written) if item not in written[:place]]
+            return kept if elements(kept) == value else value
+    return value
 
 
 def _logs(configuration: Configuration, found: Gathered) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator, Mapping
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.unread import Unread
 from gpuecs_tui.terraform.hcl_tree import Attribute, Body
-from gpuecs_tui.terraform.hcl_values import Known, Unknown, as_text
+from gpuecs_tui.terraform.hcl_types import as_text
+from gpuecs_tui.terraform.hcl_values import Known, Unknown
 from gpuecs_tui.terraform.read_configuration import Configuration
 from gpuecs_tui.terraform.read_rules import LISTENER, LISTENERS
 from gpuecs_tui.terraform.read_unread import place_of

@@ -93,6 +93,7 @@ def _absent(configuration: Configuration, key: str) -> Unread:
         if placed := configuration.expression(address, path):
             value, place = configuration.scope.value(placed[0]), placed[1]
             reason = value.reason if isinstance(value, Unknown) else _("is not understood")
+            reason = null_reason() if value is None else reason
             return Unread(place.file, place.line or None, f"{address}.{path}", reason)
         reason = _("has no {name}").format(name=path) if path else _("does not decide it")
         return Unread(file, block.line or None, address, reason)
@@ -105,6 +106,11 @@ def _absent(configuration: Configuration, key: str) -> Unread:
         if block.kind == "module":
             return Unread(file, block.line or None, other, _("is not read"))
     return Unread("", None, address, _("is not in this directory"))
+
+
+def null_reason() -> str:
+    """Return why null decides nothing, as the end of a sentence."""
+    return _("is null, which leaves the argument unset in Terraform")
 
 
 def _hidden(configuration: Configuration) -> Unread:

@@ -64,7 +64,9 @@ def variable_scope(
             types[name] = body.attributes["type"].value
     for name in declared:
         if (text := environ.get(f"{ENVIRONMENT}{name}")) is not None:
-            values[name] = _from_text(text, types.get(name), f"{ENVIRONMENT}{name}")
+            from_text = _from_text(text, types.get(name), f"{ENVIRONMENT}{name}")
+            if from_text != Literal(None) or not _refuses_null(declared[name]):
+                values[name] = from_text
     for file in in_order([name for name in (*bodies, *broken) if is_variables(name)]):
         if file in broken:
             # It may set any of them, or none.

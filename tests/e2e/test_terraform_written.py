@@ -18,6 +18,7 @@ from gpuecs_tui.terraform.hcl_text import list_of, map_of, quote
 from gpuecs_tui.terraform.render import render
 from tests.e2e.engine import initialise, terraform
 from tests.strategies import NASTY, stacks, texts
+from tests.terraform.test_read_sets import REFUSED, VALUES, VARIABLES
 from tests.terraform.written import (
     GROUP,
     HTTPS,
@@ -83,6 +84,24 @@ def test_any_text_comes_out_of_terraform_as_it_was_typed(tmp_path: Path) -> None
     assert said["mapped"]["value"] == keyed
     assert json.loads(said["encoded"]["value"]) == typed
     assert said["script"]["value"] == script
+
+
+def test_values_are_read_as_terraform_evaluates_them(tmp_path: Path) -> None:
+    outputs = "".join(
+        f'output "v{number}" {{\n  value = jsonencode({expression})\n}}\n'
+        for number, expression in enumerate(VALUES)
+    )
+    put(tmp_path, {"main.tf": VARIABLES + outputs})
+    terraform(tmp_path, "apply", "-auto-approve", "-input=false")
+    said = json.loads(terraform(tmp_path, "output", "-json"))
+    for number, (expression, value) in enumerate(VALUES.items()):
+        assert json.loads(said[f"v{number}"]["value"]) == value, expression
+    for expression in REFUSED:
+        text = (
+            f'locals {{\n  set = toset(["b", "a"])\n}}\noutput "x" {{\n  value = {expression}\n}}\n'
+        )
+        put(tmp_path, {"main.tf": text})
+        assert terraform(tmp_path, "validate", check=False).startswith("1\n"), expression
 
 
 COVERING: tuple[Mapping[str, Value], ...] = (

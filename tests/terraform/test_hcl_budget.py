@@ -55,7 +55,7 @@ def test_a_number_beyond_terraforms_own_is_unknown(digits: str) -> None:
 
 def test_other_numbers_are_themselves() -> None:
     assert value_of("n", f"n = {'7' * 100}") == int("7" * 100)
-    assert value_of("n", 'n = tonumber(" 12 ")') == 12
+    assert value_of("n", 'n = tonumber("12")') == 12
     assert value_of("n", "n = 1.5") == 1.5
 
 

@@ -97,7 +97,7 @@ def test_variables_come_from_where_terraform_takes_them(tmp_path: Path) -> None:
         ("bool", '"true"', True),
         ('"string"', "true", "true"),
         ("list(string)", "[1, true]", ["1", "true"]),
-        ("set(number)", '["2", 2, 1]', [2, 1]),
+        ("set(number)", '["2", 2, 1]', [1, 2]),
         ("map(string)", "{ a = 1 }", {"a": "1"}),
         ('object({ a = string, b = optional(number, 7), c = optional(bool) })', "{ a = 1, d = 2 }",
          {"a": "1", "b": 7, "c": None}),
@@ -128,6 +128,9 @@ def test_null_for_a_variable_that_refuses_it_is_its_default() -> None:
     # The null counts, not what was set before it.
     files = {"a.tf": text, "terraform.tfvars": "x = 7\n", "b.auto.tfvars.json": '{"x": null}'}
     assert load(files, environ={"TF_VAR_x": "9"}).scope.value(Reference("var.x")) == 1
+    listed = text.replace("1\n  nullable", "[1]\n  type = list(number)\n  nullable")
+    scope = load({"a.tf": listed}, environ={"TF_VAR_x": "null"}).scope
+    assert scope.value(Reference("var.x")) == [1]
     bare = {**files, "a.tf": 'variable "x" {\n  nullable = false\n}\n'}
     assert isinstance(load(bare).scope.value(Reference("var.x")), Unknown)
 

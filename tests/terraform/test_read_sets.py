@@ -1,0 +1,138 @@
+"""The order of sets, the text of numbers and null are read as Terraform has them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gpuecs_tui.terraform.hcl_tree import Reference
+from gpuecs_tui.terraform.hcl_values import Known, Unknown
+from gpuecs_tui.terraform.read import read_back
+from gpuecs_tui.terraform.read_configuration import load
+from gpuecs_tui.terraform.render import render
+from gpuecs_tui.terraform.write import compare, write
+from tests.terraform.written import made, put
+
+VARIABLES = """
+variable "numbers" {
+  type    = set(number)
+  default = [10, 9, "2", 2]
+}
+variable "mixed" {
+  type    = set(any)
+  default = [3, "a", 1]
+}
+variable "inside" {
+  type    = object({ names = set(string) })
+  default = { names = ["b", "é", "Z", "b", null] }
+}
+variable "objects" {
+  type    = set(object({ x = string }))
+  default = [{ x = "b" }, { x = "a" }]
+}
+"""
+VALUES: dict[str, Known] = {
+    'join(",", toset(["b", "a", "b"]))': "a,b",
+    "toset([10, 9, 1.5])": [1.5, 9, 10],
+    'toset([10, 9, "1"])': ["1", "10", "9"],
+    "toset([true, false, true])": [False, True],
+    'toset([1, true, "a"])': ["1", "a", "true"],
+    'toset(["b", null, "a"])': ["a", "b", None],
+    'toset(["z", "\\U0001F600", "\\uFF21"])': ["z", "\uff21", "\U0001f600"],
+    "toset([])": [],
+    'tolist([1, "a", null])': ["1", "a", None],
+    "tolist(var.numbers)": [2, 9, 10],
+    "var.numbers": [2, 9, 10],
+    "var.mixed": ["1", "3", "a"],
+    "var.inside.names": ["Z", "b", "é", None],
+    "merge(null, { a = 1 })": {"a": 1},
+    '"${1e16}:${1e-7}:${2.50}:${1e20}"': "10000000000000000:0.0000001:2.5:100000000000000000000",
+    'tonumber("+1e3")': 1000,
+    'substr("abc", 1, 10)': "bc",
+}
+"""Expression → value. The end-to-end tests ask Terraform for the same."""
+REFUSED = (
+    "toset([1, true])",
+    'concat(toset(["b", "a"]), ["c"])',
+    'tonumber("1_000")',
+    'tonumber(" 1 ")',
+    "local.set.0",
+    "tolist([1, true])",
+)
+"""What Terraform refuses, and has no value here."""
+NOT_WORKED_OUT = (
+    "123456789.123456789",
+    "var.objects",
+    'substr("e\\u0301llo", 1, 2)',
+    'tolist(toset([aws_vpc.a.id, "a"]))',
+)
+
+
+def _value(expression: str) -> Known:
+    text = f'{VARIABLES}locals {{\n  x   = {expression}\n  set = toset(["b", "a"])\n}}\n'
+    return load({"a.tf": text}).scope.value(Reference("local.x"))
+
+
+@pytest.mark.parametrize("expression", VALUES)
+def test_a_value_is_what_terraform_makes_of_it(expression: str) -> None:
+    assert _value(expression) == VALUES[expression]
+
+
+@pytest.mark.parametrize("expression", [*REFUSED, *NOT_WORKED_OUT])
+def test_a_value_that_may_be_another_one_is_unknown(expression: str) -> None:
+    assert isinstance(_value(expression), Unknown)
+
+
+def test_the_answers_of_a_set_keep_the_order_in_which_they_were_given(tmp_path: Path) -> None:
+    given = made(
+        network__ingress_cidrs=("192.168.0.0/16", "10.0.0.0/8"),
+        network__vpc_endpoints=("logs", "ecs", "s3", "ecr.api"),
+    )
+    files = render(given)
+    assert read_back(files).stack == given
+    put(tmp_path, files)
+    changes = compare(tmp_path, render(given))
+    assert (changes.files, changes.overruled) == ((), ())
+    write(changes)
+    # Through a name of the user's own, too.
+    written = "toset(var.ingress_cidrs)"
+    assert files["network.tf"].count(written) == 1
+    files["network.tf"] = files["network.tf"].replace(written, "local.peers")
+    files["own.tf"] = f"locals {{\n  peers = {written}\n}}\n"
+    assert read_back(files).stack == given
+    (line,) = [it for it in files["endpoints.tf"].splitlines() if 'toset(["' in it]
+    given_by_hand = '  for_each = toset(["logs", "ecs", "logs"])'
+    files["endpoints.tf"] = files["endpoints.tf"].replace(line, given_by_hand)
+    found = read_back(files).answers["network.vpc_endpoints"]
+    assert found == ("logs", "ecs", "s3")
+
+
+def test_a_variable_that_is_a_set_is_read_in_terraform_s_order() -> None:
+    files = render(made(network__instance_subnet_ids=("subnet-0000000b", "subnet-0000000a")))
+    declared = [line for line in files["variables.tf"].splitlines() if "list(string)" in line]
+    assert declared
+    files["variables.tf"] = files["variables.tf"].replace("list(string)", "set(string)")
+    found = read_back(files)
+    assert found.answers["network.instance_subnet_ids"] == ("subnet-0000000a", "subnet-0000000b")
+    assert read_back({**files, "terraform.tfvars": files["terraform.tfvars"]}).problems == ()
+
+
+def test_null_leaves_the_argument_unset() -> None:
+    files = render(made())
+    tfvars = "".join(
+        line for line in files["terraform.tfvars"].splitlines(True) if "desired_count" not in line
+    )
+    files["terraform.tfvars"] = f"{tfvars}desired_count = null\n"
+    files["variables.tf"] = files["variables.tf"].replace("  nullable = false\n", "")
+    files["load_balancer.tf"] += 'variable "idle" {\n  default = 70\n}\n'
+    balancer = files["load_balancer.tf"]
+    (idle,) = [line for line in balancer.splitlines() if "idle_timeout" in line]
+    files["load_balancer.tf"] = balancer.replace(idle, "  idle_timeout = var.idle")
+    files["z.auto.tfvars"] = "idle = null\n"
+    found = read_back(files)
+    # An argument with a default of AWS has that one; one without is unknown, and says why.
+    assert found.answers["load_balancer.idle_timeout_seconds"] == 60
+    (unread,) = [it for it in found.unread if "service.desired_count" in it.keys]
+    assert unread.reason == "is null, which leaves the argument unset in Terraform"
+    assert unread.file == "service.tf"
