@@ -18,8 +18,8 @@ def laid_over(base: Body, over: Body, file: str) -> Body:
     attributes = dict(base.attributes)
     for name, attribute in over.attributes.items():
         attributes[name] = replace(attribute, file=file)
-    kinds = {_kind(block) for block in over.blocks}
-    kept = [block for block in base.blocks if _kind(block) not in kinds]
+    kinds = {made_by(block) for block in over.blocks}
+    kept = [block for block in base.blocks if made_by(block) not in kinds]
     for block in over.blocks:
         twin = next(base.named(block.kind), None) if block.kind == _MERGED else None
         body = laid_over(twin.body, block.body, file) if twin else _placed(block.body, file)
@@ -27,8 +27,8 @@ def laid_over(base: Body, over: Body, file: str) -> Body:
     return Body(attributes, tuple(kept))
 
 
-def _kind(block: Block) -> str:
-    """Return the kind of block that a nested block makes: a dynamic one counts as what it makes."""
+def made_by(block: Block) -> str:
+    """Return the kind of block that a nested block makes, which a dynamic one has as its label."""
     return block.labels[0] if block.kind == "dynamic" and block.labels else block.kind
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.unread import Unread
 from gpuecs_tui.terraform.hcl_tree import Attribute, Body
 from gpuecs_tui.terraform.hcl_types import as_text
 from gpuecs_tui.terraform.hcl_values import Known, Unknown
 from gpuecs_tui.terraform.read_configuration import Configuration
+from gpuecs_tui.terraform.read_overrides import made_by
 from gpuecs_tui.terraform.read_rules import LISTENER, LISTENERS
 from gpuecs_tui.terraform.read_unread import place_of
 from gpuecs_tui.terraform.render import EXTRA_USER_DATA, USER_DATA
@@ -43,7 +45,9 @@ def not_covered(
         yield from _lacking(found, written)
     skipped = _places_of(open_keys, said, found)
     named = {each.what for each in said}
-    for unread in _blocks(found, written, files):
+    # What is left out because an answer is its default is no edit.
+    decided = None if open_keys else _places_of(KEYS, said, found)
+    for unread in _blocks(found, written, files, decided):
         # What resources wait for follows from the decisions, the unknown ones too.
         if unread.what in named or (open_keys and unread.what.endswith(".depends_on")):
             continue
@@ -93,8 +97,12 @@ def _lacking(found: Configuration, written: Configuration) -> Iterator[Unread]:
 
 
 def _blocks(
-    found: Configuration, written: Configuration, files: Mapping[str, str]
+    found: Configuration,
+    written: Configuration,
+    files: Mapping[str, str],
+    decided: Collection[str] | None,
 ) -> Iterator[Unread]:
+    """Yield what is not the same; what is missing, too, unless it is one of the ``decided``."""
     same = {name for name, text in files.items() if found.texts.get(name) == text}
     overridden = {address for _file, _line, address in found.overridden}
     stack_files = {
@@ -108,6 +116,10 @@ def _blocks(
         twin = written.blocks.get(address)
         if twin is not None and (file in files or block.kind in _COMPARED):
             yield from _body(file, address, block.body, twin[1].body, found, written)
+            if decided is not None:
+                yield from _missing(
+                    address, block.body, twin[1].body, written, decided, (file, block.line)
+                )
         elif twin is None and (file in files or (file in stack_files and block.kind == "resource")):
             yield Unread(file, block.line or None, address, _("is not part of a stack"))
 
@@ -134,13 +146,44 @@ def _body(
         kind = (block.kind, block.labels)
         position = seen[kind] = seen.get(kind, -1) + 1
         twins = [each for each in twin.blocks if (each.kind, each.labels) == kind]
-        # A dynamic block is named after what it makes.
-        made = block.labels[0] if block.kind == "dynamic" and block.labels else block.kind
-        inner, place = f"{what}.{made}", block.file or file
+        inner, place = f"{what}.{made_by(block)}", block.file or file
         if position < len(twins):
             yield from _body(place, inner, block.body, twins[position].body, found, written)
         else:
             yield _uncovered(place, block.line, inner)
+
+
+def _missing(
+    what: str,
+    body: Body,
+    twin: Body,
+    written: Configuration,
+    decided: Collection[str],
+    place: tuple[str, int],
+) -> Iterator[Unread]:
+    """Yield what ``twin`` sets and ``body``, at ``place``, doesn't, but for the ``decided``."""
+    reason = _("is missing, which no decision covers")
+    file, line = place
+    for attribute in twin.attributes.values():
+        path = f"{what}.{attribute.name}"
+        is_set = written.scope.value(attribute.value) not in (None, [])
+        if is_set and attribute.name not in body.attributes and path not in decided:
+            yield Unread(file, line or None, path, reason)
+    seen: dict[str, int] = {}
+    for block in twin.blocks:
+        made = made_by(block)
+        path = f"{what}.{made}"
+        position = seen[made] = seen.get(made, -1) + 1
+        same = [each for each in body.blocks if made_by(each) == made]
+        inside = same[position] if position < len(same) else None
+        at = (inside.file or file, inside.line) if inside else place
+        lost = _missing(
+            path, inside.body if inside else Body({}, ()), block.body, written, decided, at
+        )
+        if inside is not None:
+            yield from lost
+        elif path not in decided and (any(lost) or block.body == Body({}, ())):
+            yield Unread(file, line or None, path, reason)
 
 
 def _attributes(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -86,6 +87,55 @@ def test_a_resource_that_is_gone_is_named() -> None:
     )
 
 
+GONE: tuple[tuple[str, str, str], ...] = (
+    ("fleet.tf", r"    http_tokens .*\n", "aws_launch_template.this.metadata_options.http_tokens"),
+    ("fleet.tf", r"  protect_from_scale_in .*\n",
+     "aws_autoscaling_group.this.protect_from_scale_in"),
+    ("task.tf", r"  skip_destroy .*\n", "aws_ecs_task_definition.this.skip_destroy"),
+    ("service.tf", r"(?s)  depends_on .*?\]\n", "aws_ecs_service.this.depends_on"),
+    ("fleet.tf", r"(?s)  lifecycle \{.*?\n  \}\n",
+     "aws_autoscaling_group.this.lifecycle"),
+    ("iam.tf", r"  policy_arn .*\n",
+     "aws_iam_role_policy_attachment.instance_ecs.policy_arn"),
+)  # fmt: skip
+
+
+def test_what_was_deleted_from_a_resource_that_stays_is_named() -> None:
+    files = render(made(fleet__termination_protection=True))
+    for name, pattern, what in GONE:
+        (start, end) = _first_in(files[name], pattern, what)
+        edited = {**files, name: files[name][:start] + files[name][end:]}
+        for texts in (edited, joined(edited)):
+            found = read_back(texts, {})
+            assert found.stack is not None
+            (gone,) = [it for it in found.unread if it.reason.startswith("is missing")]
+            assert gone.what == what
+            address = what.split(".")
+            line = texts[gone.file].splitlines()[(gone.line or 0) - 1]
+            assert line in (f'resource "{address[0]}" "{address[1]}" {{', "  metadata_options {")
+
+
+def test_what_is_left_out_as_its_default_is_no_edit() -> None:
+    files = render(made())
+    for name, pattern, what in (
+        ("load_balancer.tf", r"  idle_timeout .*\n", "aws_lb.this"),
+        ("load_balancer.tf", r"(?s)  health_check \{.*?\n  \}\n", "aws_lb_target_group.this"),
+        ("fleet.tf", r"  health_check_grace_period .*\n", "aws_autoscaling_group.this"),
+        ("service.tf", r"  health_check_grace_period_seconds .*\n", "aws_ecs_service.this"),
+    ):
+        start, end = _first_in(files[name], pattern, what)
+        edited = {**files, name: files[name][:start] + files[name][end:]}
+        assert read_back(edited, {}).unread == (), what
+
+
+def _first_in(text: str, pattern: str, what: str) -> tuple[int, int]:
+    """The span of the first match behind the head of the resource that ``what`` is in."""
+    kind, name, *_rest = what.split(".")
+    found = re.compile(pattern).search(text, text.index(f'resource "{kind}" "{name}"'))
+    assert found, what
+    return found.span()
+
+
 @pytest.mark.parametrize("address", ["aws_security_group.endpoints", "aws_iam_role.task"])
 def test_another_provider_or_region_of_a_helper_is_named(address: str) -> None:
     files = joined(render(made(network__vpc_endpoints=("ecs",))))
@@ -115,6 +165,7 @@ def test_an_override_is_followed_only_where_a_rule_reads_it() -> None:
         ("terraform.tfvars", "desired_count"),
         ("override.tf", "aws_ecs_service.this.force_delete"),
         ("override.tf", "aws_lb_listener.http.default_action.type"),
+        ("override.tf", "aws_lb_listener.http.default_action.target_group_arn"),
         ("x_override.tf.json", "aws_ecs_service.this.launch_type"),
     }
 
