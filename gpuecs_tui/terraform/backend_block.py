@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,9 +67,10 @@ def backend_block(directory: Path, environ: Mapping[str, str]) -> BackendBlock |
     """Return the backend that the files of ``directory`` name, None where they name none.
 
     An override file counts before the others. Raises ReadProblem for a file that may name a backend
-    and can't be parsed.
+    and can't be parsed, and for a second block, which Terraform refuses.
     """
     found: BackendBlock | None = None
+    base: list[BackendBlock] = []
     for path in _files(directory):
         try:
             # A comment may hold other bytes than UTF-8, and Terraform loads the file all the same.
@@ -78,10 +79,30 @@ def backend_block(directory: Path, environ: Mapping[str, str]) -> BackendBlock |
             continue
         if not _MENTIONED.search(text):
             continue
-        block = _in_json(text, path.name) if path.suffix == ".json" else _in_text(text, path.name)
-        if block is not None and (found is None or _is_override(path)):
-            found = block
+        in_file = _in_json if path.suffix == ".json" else _in_text
+        blocks = list(in_file(text, path.name))
+        if _is_override(path):
+            kinds = [block.type == CLOUD for block in blocks]
+            _refuse_second([it for it in blocks if kinds.count(it.type == CLOUD) > 1])
+            found = blocks[-1] if blocks else found
+        else:
+            # OpenTofu takes a .tofu file in the place of the .tf file of the same name.
+            base += [] if ".tofu" in path.suffixes else blocks
+            found = found or next(iter(blocks), None)
+    _refuse_second(base)
     return None if found is None else _with_arguments(found, directory, environ)
+
+
+def _refuse_second(blocks: Sequence[BackendBlock]) -> None:
+    if len(blocks) > 1:
+        raise ReadProblem(
+            _("{first} and {second} both name a backend. Terraform takes one.").format(
+                first=blocks[0].place, second=blocks[1].place
+            ),
+            blocks[1].file,
+            blocks[1].line or None,
+            _("Remove one of the backend or cloud blocks."),
+        )
 
 
 def has_configuration(directory: Path) -> bool:
@@ -119,14 +140,14 @@ def kept_arguments(environ: Mapping[str, str]) -> str:
 def _files(directory: Path) -> Iterator[Path]:
     """Yield the files that the engine loads, those that override others last.
 
-    What Terraform ignores by name: hidden files, and editors' ``~`` and ``#`` copies
+    What Terraform ignores by name: hidden files. Editors' ``x.tf~`` and ``#x.tf#`` have another end
     (internal/configs/parser_config_dir.go, IsIgnoredFile).
     """
     try:
         paths = sorted(path for path in directory.iterdir() if path.name.endswith(_ENDINGS))
     except OSError:
         return
-    loaded = [path for path in paths if not path.name.startswith((".", "#"))]
+    loaded = [path for path in paths if not path.name.startswith(".")]
     yield from sorted(loaded, key=_is_override)
 
 
@@ -135,17 +156,17 @@ def _is_override(path: Path) -> bool:
     return stem == "override" or stem.endswith("_override")
 
 
-def _in_text(text: str, name: str) -> BackendBlock | None:
+def _in_text(text: str, name: str) -> Iterator[BackendBlock]:
+    """Yield the backend blocks of a file, and then its cloud blocks."""
     # Late: the parser takes 0.15 s to import, and most directories have no backend block.
     from gpuecs_tui.terraform.hcl_parse import parse
 
-    for outer in parse(text, name).named("terraform"):
-        for kind in ("backend", CLOUD):
-            if (block := next(outer.body.named(kind), None)) is not None:
-                settings, unread = _settings(block)
-                type_ = block.labels[0] if block.labels else CLOUD
-                return BackendBlock(type_, settings, unread, name, block.line)
-    return None
+    outer = list(parse(text, name).named("terraform"))
+    for kind in ("backend", CLOUD):
+        for block in (each for it in outer for each in it.body.named(kind)):
+            settings, unread = _settings(block)
+            type_ = block.labels[0] if block.labels else CLOUD
+            yield BackendBlock(type_, settings, unread, name, block.line)
 
 
 def _settings(block: Block) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -187,23 +208,23 @@ def _name(key: Expression) -> str:
     return key.path if isinstance(key, Reference) else str(_plain(key))
 
 
-def _in_json(text: str, name: str) -> BackendBlock | None:
+def _in_json(text: str, name: str) -> Iterator[BackendBlock]:
+    """Yield the backend blocks of a file, and then its cloud blocks."""
     try:
         tree = json.loads(text)
     except (ValueError, RecursionError):
         raise ReadProblem(
             _("Could not read {file}: it is not JSON.").format(file=name), name
         ) from None
-    for outer in _objects(tree.get("terraform") if isinstance(tree, dict) else None):
-        for backends in _objects(outer.get("backend")):
-            for type_, bodies in backends.items():
-                settings = next(_objects(bodies), {})
-                unread = tuple(key for key, value in settings.items() if _is_template(value))
-                plain = {key: value for key, value in settings.items() if key not in unread}
-                return BackendBlock(str(type_), plain, unread, name)
-        if CLOUD in outer:
-            return BackendBlock(CLOUD, next(_objects(outer[CLOUD]), {}), (), name)
-    return None
+    outer = list(_objects(tree.get("terraform") if isinstance(tree, dict) else None))
+    for backends in (each for it in outer for each in _objects(it.get("backend"))):
+        for type_, bodies in backends.items():
+            settings = next(_objects(bodies), {})
+            unread = tuple(key for key, value in settings.items() if _is_template(value))
+            plain = {key: value for key, value in settings.items() if key not in unread}
+            yield BackendBlock(str(type_), plain, unread, name)
+    for cloud in (each for it in outer for each in _objects(it.get(CLOUD))):
+        yield BackendBlock(CLOUD, cloud, (), name)
 
 
 def _objects(value: object) -> Iterator[dict[str, Any]]:

@@ -35,7 +35,7 @@ from gpuecs_tui.terraform.move_record import (
     since_the_last_done,
 )
 from gpuecs_tui.terraform.move_refusals import MoveProblem, not_understood
-from gpuecs_tui.terraform.places import Place, change_of, configured_place, noted_place, pending
+from gpuecs_tui.terraform.places import Place, change_of, configured_place, pending
 from gpuecs_tui.terraform.process import detach
 from gpuecs_tui.terraform.rotation import rotate_moves
 from gpuecs_tui.terraform.state_content import workspaces_at
@@ -232,5 +232,6 @@ def _launch(
 
 
 def _nothing_due(directory: Path, environ: Mapping[str, str]) -> str:
-    wanted = _configured(directory, environ) or noted_place(directory, environ)
+    # Of files that can't be read it isn't known where the state belongs: raises ReadProblem.
+    wanted = configured_place(directory, environ)
     return _("Nothing is to be moved: the state belongs in {target}.").format(target=wanted)

@@ -27,7 +27,14 @@ from gpuecs_tui.terraform.hcl_tree import (
 )
 from gpuecs_tui.terraform.hcl_types import elements
 from gpuecs_tui.terraform.hcl_values import Known, Unknown
-from gpuecs_tui.terraform.read_configuration import MISSING, Configuration, Missing, Place
+from gpuecs_tui.terraform.read_configuration import (
+    BACKEND,
+    MISSING,
+    Configuration,
+    Missing,
+    Place,
+    defined_twice,
+)
 from gpuecs_tui.terraform.read_container import container_answers, further_containers
 from gpuecs_tui.terraform.read_convert import convert, reason_against
 from gpuecs_tui.terraform.read_files import is_override
@@ -315,8 +322,11 @@ def _state(configuration: Configuration, found: Gathered) -> None:
         found.answers["state.backend"] = "local"
         return
     file, block = configuration.blocks["backend"]
+    if again := [Place(it, line) for it, line, what in configuration.twice if what == BACKEND]:
+        found.refuse(("state.backend", *STATE_RULES), again[0], BACKEND, defined_twice())
+        return
     kind = block.labels[0] if block.labels else block.kind
-    found.take("state.backend", kind, Place(file, block.line), "terraform.backend")
+    found.take("state.backend", kind, Place(file, block.line), BACKEND)
     if found.answers.get("state.backend") == "s3":
         for key, rule in STATE_RULES.items():
             _follow(key, rule, configuration, found)

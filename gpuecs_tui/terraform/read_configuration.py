@@ -40,6 +40,8 @@ class Missing:
 MISSING = Missing()
 _UNIQUE = ("resource", "data", "variable", "output", "module", "provider")
 """Kinds of block of which a second one with the same address is an error to Terraform."""
+BACKEND = "terraform.backend"
+"""What a backend or cloud block is called in a sentence: a directory has one."""
 _REPEATS = ("count", "for_each")
 """Meta-arguments that make any number of resources of one block."""
 
@@ -180,9 +182,16 @@ def load(
                             twice.append((name, attribute.line, f"local.{key}"))
                     local_values |= _values(block)
                 for inner in _backends(block):
+                    if "backend" in blocks:
+                        twice.append((name, inner.line, BACKEND))
                     blocks.setdefault("backend", (name, inner))
     overridden: list[tuple[str, int, str]] = []
     for name in sorted(name for name in bodies if is_override(name)):
+        inside = [inner for block in bodies[name].blocks for inner in _backends(block)]
+        for kind in ("backend", "cloud"):
+            # One file may name one of each, and the cloud block counts.
+            more = [inner for inner in inside if inner.kind == kind][1:]
+            twice += [(name, inner.line, BACKEND) for inner in more]
         for block in bodies[name].blocks:
             if block.kind == "locals":
                 local_values |= _values(block)
@@ -253,7 +262,7 @@ def _override(
             yield name, attribute.line, f"local.{key}"
     elif block.kind == "terraform":
         for inner in _backends(block):
-            yield name, inner.line, "terraform.backend"
+            yield name, inner.line, BACKEND
             blocks["backend"] = (name, inner)
     else:
         yield name, block.line, block.address

@@ -206,7 +206,8 @@ def further(configuration: Configuration, said: Iterable[Unread]) -> Iterator[Un
                 place = inner.line or None
                 yield Unread(file, place, "terraform.encryption", reason, blinds="state")
     for file, number, address in configuration.twice:
-        yield Unread(file, number or None, address, defined_twice())
+        if (file, address) not in named:
+            yield Unread(file, number or None, address, defined_twice())
     for file, number, address in configuration.overridden:
         reason = _("is laid over the other files: a write does not change it")
         yield Unread(file, number or None, address, reason, is_followed=True)

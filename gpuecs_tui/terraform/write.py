@@ -15,7 +15,7 @@ from gpuecs_tui.terraform.gitignore import GITIGNORE, PATTERNS
 from gpuecs_tui.terraform.hcl_tree import Body
 from gpuecs_tui.terraform.merge_values import ENVIRONMENT
 from gpuecs_tui.terraform.past import MOVED_FILE
-from gpuecs_tui.terraform.read_configuration import load
+from gpuecs_tui.terraform.read_configuration import BACKEND, load
 from gpuecs_tui.terraform.read_files import is_configuration, is_override, read_files
 from gpuecs_tui.terraform.render import OWN_FILES
 from gpuecs_tui.terraform.sensitive_values import sensitive_in
@@ -297,4 +297,6 @@ def _declared(body: Body) -> Iterator[tuple[str, int]]:
                 yield f"local.{local.name}", local.line
         elif block.kind == "terraform":
             for inner in block.body.blocks:
-                yield f"terraform.{inner.kind}", inner.line
+                # A cloud block is one backend more.
+                what = BACKEND if inner.kind == "cloud" else f"terraform.{inner.kind}"
+                yield what, inner.line

@@ -8,10 +8,15 @@ from typing import Any
 
 import pytest
 
+from gpuecs_tui.terraform import moves
 from gpuecs_tui.terraform.backend_block import backend_arguments, backend_block
 from gpuecs_tui.terraform.environment import child_environment
 from gpuecs_tui.terraform.hcl_tree import ReadProblem
 from gpuecs_tui.terraform.places import backend_options, configured_place, init_options, pending
+from gpuecs_tui.terraform.read import read
+from gpuecs_tui.terraform.render import render
+from gpuecs_tui.terraform.write import compare
+from tests.terraform.written import made, put
 
 FULL = {"bucket": "models", "key": "llm/prod.tfstate", "region": "eu-west-1"}
 
@@ -113,3 +118,59 @@ def test_damaged_backend_arguments_are_one_sentence(tmp_path: Path, text: bytes)
     (tmp_path / "given.json").write_bytes(text)
     with pytest.raises(ReadProblem, match=r"given\.json"):
         backend_block(tmp_path, {"TF_CLI_ARGS_init": "-backend-config=given.json"})
+
+
+S3_BLOCK = 'terraform {\n  backend "s3" {\n    bucket = "models"\n    key    = "k"\n  }\n}\n'
+CLOUD_BLOCK = 'terraform {\n  cloud {\n    organization = "o"\n  }\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("files", "places"),
+    [
+        ({"a.tf": S3_BLOCK, "b.tf": S3_BLOCK.replace("s3", "gcs")}, ("a.tf:2", "b.tf:2")),
+        ({"a.tf": S3_BLOCK, "b.tf": CLOUD_BLOCK}, ("a.tf:2", "b.tf:2")),
+        ({"a.tf": S3_BLOCK + S3_BLOCK, "z_override.tf": S3_BLOCK}, ("a.tf:2", "a.tf:8")),
+        ({"a.tf": S3_BLOCK, "b.tf.json": '{"terraform": [{"backend": [{"gcs": {}}]}]}'},
+         ("a.tf:2", "b.tf.json")),
+        ({"a.tf.json": '{"terraform": {"backend": {"gcs": {}}, "cloud": {}}}'},
+         ("a.tf.json", "a.tf.json")),
+        ({"a.tf": S3_BLOCK, "z_override.tf": S3_BLOCK + S3_BLOCK},
+         ("z_override.tf:2", "z_override.tf:8")),
+    ],
+)  # fmt: skip
+def test_a_second_backend_is_named(
+    tmp_path: Path, files: dict[str, str], places: tuple[str, str]
+) -> None:
+    put(tmp_path, {**render(made()), **files})
+    with pytest.raises(ReadProblem) as raised:
+        backend_block(tmp_path, {})
+    assert raised.value.message.startswith(f"{places[0]} and {places[1]} both name a backend.")
+    # A migration has nothing to say of it, and no state was looked for.
+    with pytest.raises(ReadProblem, match="both name a backend"):
+        moves.start(tmp_path, environ={"PATH": ""})
+    found = read(tmp_path, {})
+    assert found.unknown == {"state.backend", "state.bucket", "state.key", "state.region"}
+    (named,) = [it for it in found.unread if it.keys]
+    assert named.place == places[1]
+    assert named.reason == "is defined more than once, which Terraform refuses"
+
+
+def test_an_override_names_another_backend(tmp_path: Path) -> None:
+    put(tmp_path, {"a.tf": CLOUD_BLOCK, "#x.tf": "", "y_override.tf": S3_BLOCK})
+    put(tmp_path, {"b.tofu": CLOUD_BLOCK})
+    found = backend_block(tmp_path, {})
+    assert found is not None and (found.type, found.file) == ("s3", "y_override.tf")
+    # Terraform takes the cloud block of a file with one of each.
+    put(tmp_path, {"z_override.tf": CLOUD_BLOCK + S3_BLOCK})
+    found = backend_block(tmp_path, {})
+    assert found is not None and (found.type, found.place) == ("cloud", "z_override.tf:2")
+    (tmp_path / "#x.tf").write_text(S3_BLOCK)
+    with pytest.raises(ReadProblem, match=r"#x\.tf:2 and a\.tf:2 both"):
+        backend_block(tmp_path, {})
+
+
+def test_a_cloud_block_beside_our_backend_clashes(tmp_path: Path) -> None:
+    put(tmp_path, {"own.tf": CLOUD_BLOCK})
+    stack = made({"state.backend": "s3", "state.bucket": "states"})
+    (clash,) = compare(tmp_path, render(stack)).clashes
+    assert (clash.file, clash.line, clash.address) == ("own.tf", 2, "terraform.backend")
