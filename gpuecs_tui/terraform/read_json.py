@@ -27,7 +27,8 @@ from gpuecs_tui.terraform.hcl_tree import (
 _LABELS = {"resource": 2, "data": 2, "ephemeral": 2, "variable": 1, "output": 1, "module": 1,
            "provider": 1, "backend": 1, "dynamic": 1}  # fmt: skip
 """How many labels a block has: as many levels of objects lie above its body."""
-_COMMENT = "//"
+COMMENT = "//"
+"""A property with this name says nothing to Terraform."""
 _NO_LINE = 0
 """JSON's parser tells no lines."""
 
@@ -37,7 +38,7 @@ def parse_json(text: str, file: str) -> Body:
     tree = _load(text, file)
     blocks: list[Block] = []
     for kind, value in tree.items():
-        if kind != _COMMENT:
+        if kind != COMMENT:
             blocks += _blocks(kind, value, _LABELS.get(kind, 0), ())
     return Body({}, tuple(blocks))
 
@@ -49,7 +50,7 @@ def parse_json_variables(text: str, file: str) -> Body:
         {
             name: Attribute(name, _constant(value), _NO_LINE)
             for name, value in tree.items()
-            if name != _COMMENT
+            if name != COMMENT
         },
         (),
     )
@@ -81,7 +82,7 @@ def _blocks(kind: str, value: Any, labels: int, found: tuple[str, ...]) -> Itera
             continue
         if labels:
             for label, inner in item.items():
-                if label != _COMMENT:
+                if label != COMMENT:
                     yield from _blocks(kind, inner, labels - 1, (*found, label))
         else:
             yield Block(kind, found, _body(item), _NO_LINE)
@@ -91,7 +92,7 @@ def _body(tree: dict[str, Any]) -> Body:
     attributes: dict[str, Attribute] = {}
     blocks: list[Block] = []
     for name, value in tree.items():
-        if name == _COMMENT:
+        if name == COMMENT:
             continue
         attributes[name] = Attribute(name, _expression(value), _NO_LINE)
         blocks += _blocks(name, value, _LABELS.get(name, 0), ())

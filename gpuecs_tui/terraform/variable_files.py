@@ -15,13 +15,16 @@ from gpuecs_tui.terraform.hcl_tree import Expression, Items, Literal, Pairs, Rea
 
 OWN = "terraform.tfvars"
 _AUTOMATIC = (".auto.tfvars", ".auto.tfvars.json")
-_SPACE = re.compile(r"(?:[\s\ufeff]|#[^\n]*|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
+SPACE = re.compile(r"(?:[\s\ufeff]|#[^\n]*|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
+"""White space and comments."""
 GAP = r"(?:[^\S\n]|/\*(?:(?!\*/).)*\*/)*"
 """What may stand on both sides of the equals sign. A comment can be matched in one way only: tries
 of another end would double with each comment."""
 _NAME = re.compile(rf'(?P<quote>"?)(?P<name>[^\W\d][\w-]*)(?P=quote){GAP}={GAP}', re.DOTALL)
-_HEREDOC = re.compile(r"<<-?([^\s]+)[^\n]*\n(?:.*?\n)?[^\S\n]*\1(?=\s|\Z)", re.DOTALL)
-_COMMENT = re.compile(r"(?:#|//)[^\n]*|/\*.*?\*/", re.DOTALL)
+HEREDOC = re.compile(r"<<-?([^\s]+)[^\n]*\n(?:.*?\n)?[^\S\n]*\1(?=\s|\Z)", re.DOTALL)
+"""A heredoc from its ``<<`` to its end marker."""
+COMMENT = re.compile(r"(?:#|//)[^\n]*|/\*.*?\*/", re.DOTALL)
+"""A comment with its signs."""
 _JSON_SPACE = re.compile(r"\s*")
 _JSON_INDENT = re.compile(r"^\s*?\n?([ \t]+)\S", re.MULTILINE)
 
@@ -80,12 +83,12 @@ def end_of_value(text: str, position: int, *, lines: bool = False) -> int:
     while position < len(text):
         sign = text[position]
         if sign == '"':
-            position = end = _end_of_string(text, position)
+            position = end = end_of_string(text, position)
             continue
-        if heredoc := _HEREDOC.match(text, position):
+        if heredoc := HEREDOC.match(text, position):
             position = end = heredoc.end()
             continue
-        if comment := _COMMENT.match(text, position):
+        if comment := COMMENT.match(text, position):
             if not depth and not lines:
                 return end
             position = comment.end()
@@ -101,7 +104,7 @@ def end_of_value(text: str, position: int, *, lines: bool = False) -> int:
     return end
 
 
-def _end_of_string(text: str, position: int) -> int:
+def end_of_string(text: str, position: int) -> int:
     """Return where the quoted template that starts at ``position`` ends.
 
     An interpolation in it may have quotes, braces and comments of its own. Raises ValueError where
@@ -123,7 +126,7 @@ def _end_of_string(text: str, position: int) -> int:
                 position += 1
             elif sign == '"':
                 inside.pop()
-        elif comment := _COMMENT.match(text, position):
+        elif comment := COMMENT.match(text, position):
             position = comment.end() - 1
         elif sign in '"{':
             inside.append(sign)
@@ -200,14 +203,14 @@ def _expression(value: object) -> Expression:
 
 
 def _hcl_values(text: str) -> Iterator[tuple[str, Assignment]]:
-    position = _after(_SPACE, text, 0)
+    position = _after(SPACE, text, 0)
     while position < len(text):
         name = _NAME.match(text, position)
         if name is None:
             raise ValueError(position)
         end = end_of_value(text, name.end())
         yield name["name"], Assignment(position, name.end(), end)
-        position = _after(_SPACE, text, end)
+        position = _after(SPACE, text, end)
 
 
 def _json_values(text: str) -> Iterator[tuple[str, Assignment]]:

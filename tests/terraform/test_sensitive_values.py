@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gpuecs_tui.terraform.hcl_comments import comments
 from gpuecs_tui.terraform.read import read
 from gpuecs_tui.terraform.read_configuration import load
 from gpuecs_tui.terraform.render import render
@@ -55,7 +56,7 @@ def test_every_form_of_a_value_is_hidden(tmp_path: Path, form: str) -> None:
     mark = MARKS[FORMS.index(form) % len(MARKS)]
     put(tmp_path, {**files, "terraform.tfvars": own, "more.tf": TOKEN.format(mark)})
     text = shown(tmp_path)
-    assert "+max_size      = 7\n token = (sensitive)" in text.replace("/* one */ ", "")
+    assert "+max_size      = 7\n token = (sensitive)" in text.replace("/* (sensitive) */ ", "")
     assert "HUSHED" not in text
 
 
@@ -147,3 +148,57 @@ def test_an_unfinished_write_shows_no_value_either(tmp_path: Path) -> None:
     assert found is not None
     diff = found.difference()
     assert "+max_size      = 9" in diff and "HUSHED" not in diff
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        'token = "new" # was WHISPER',
+        'token = "new" /* was\n  WHISPER */\n// plain',
+        "token /* WHISPER */ = [\n  # WHISPER\n  1, // WHISPER\n]",
+        "token = <<E\n# no comment\nE\n# the old token: WHISPER",
+        '#token = "WHISPER"\ntoken = "new"',
+        'token = "pw" /* "pw" once, WHISPER now */',
+        '# pw WHISPER\ntoken = "pw"',
+    ],
+)
+def test_a_comment_that_may_hold_a_value_is_hidden(tmp_path: Path, lines: str) -> None:
+    files = render(made())
+    kept = 'plain = "# not a comment" # of a plain value'
+    own = beside_max_size(files["terraform.tfvars"], f"{kept}\n{lines}")
+    declared = TOKEN.format("sensitive = true") + 'variable "plain" {\n}\n'
+    put(tmp_path, {**files, "terraform.tfvars": own, "more.tf": declared})
+    found = shown(tmp_path)
+    assert f"+{kept}\n" in found and "(sensitive)" in found
+    assert "WHISPER" not in found
+
+
+def test_comments_in_a_declaration_and_in_json_are_hidden(tmp_path: Path) -> None:
+    files = render(made())
+    declared = (
+        '# of all\nvariable "token" {\n  sensitive = true\n  # default = "WHISPER"\n}\n'
+        'locals {\n  # said aloud\n  x = sensitive("a") # WHISPER\n}\n'
+    )
+    values = '{\n  "max_size": 2,\n  "//": "WHISPER",\n  "token": "a"\n}\n'
+    own = files["terraform.tfvars"].replace("max_size      = 2\n", "")
+    put(tmp_path, {
+        **files, "variables.tf": declared + files["variables.tf"], "terraform.tfvars": own,
+        "terraform.tfvars.json": values,
+    })  # fmt: skip
+    found = shown(tmp_path)
+    assert "# of all" in found and "# said aloud" in found and "# (sensitive)" in found
+    assert "WHISPER" not in found
+
+
+def test_comments_of_what_is_not_declared_here_are_hidden(tmp_path: Path) -> None:
+    files = render(made())
+    own = beside_max_size(files["terraform.tfvars"], '# pin = "WHISPER"\n# plain words')
+    put(tmp_path, {**files, "terraform.tfvars": own, "more.tofu": TOKEN.format("x = 1")})
+    found = shown(tmp_path)
+    assert "plain words" in found and "WHISPER" not in found
+
+
+def test_where_comments_are() -> None:
+    text = 'a = "#x ${b /* "*/ } // y" # one\n/* two */ <<-E\n# no\n  E\n// \n#three\n/* open'
+    assert [text[start:end] for start, end in comments(text)] == ["one", "two", "three"]
+    assert list(comments('# a\n"open # b')) == [(2, 3)]
