@@ -20,6 +20,7 @@ from typing import Any
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.regular_files import read_regular
+from gpuecs_tui.terraform.extra_arguments import BACKEND_CONFIG, options
 from gpuecs_tui.terraform.hcl_tree import (
     Block,
     Body,
@@ -35,7 +36,6 @@ ARGUMENTS = "TF_CLI_ARGS_init"
 """Environment variable whose options Terraform adds to every ``init``."""
 CLOUD = "cloud"
 """Stands for the type of a ``cloud`` block, as Terraform notes it too."""
-_OPTION = "-backend-config"
 _ENDINGS = (".tf", ".tofu", ".tf.json", ".tofu.json")
 _MENTIONED = re.compile(r"\b(backend|cloud)\b")
 _INTERPOLATED = re.compile(r"[$%]\{")
@@ -115,26 +115,16 @@ def backend_arguments(environ: Mapping[str, str]) -> list[str]:
 
     Each is a file or ``NAME=VALUE``. Words that a shell couldn't split give none.
     """
-    try:
-        words = shlex.split(environ.get(ARGUMENTS, ""))
-    except ValueError:
-        return []
-    values = []
-    for position, word in enumerate(words):
-        name, equals, value = word.partition("=")
-        # Go's flags take one hyphen or two, and the value behind = or as the next word.
-        if name.lstrip("-") != _OPTION.lstrip("-") or not name.startswith("-"):
-            continue
-        if equals:
-            values.append(value)
-        elif position + 1 < len(words):
-            values.append(words[position + 1])
-    return values
+    return [
+        it.value for it in options(environ, ARGUMENTS) if it.name == BACKEND_CONFIG and it.value
+    ]
 
 
 def kept_arguments(environ: Mapping[str, str]) -> str:
     """Return TF_CLI_ARGS_init without all that isn't ``-backend-config``; may be empty."""
-    return " ".join(shlex.quote(f"{_OPTION}={value}") for value in backend_arguments(environ))
+    return " ".join(
+        shlex.quote(f"-{BACKEND_CONFIG}={value}") for value in backend_arguments(environ)
+    )
 
 
 def _files(directory: Path) -> Iterator[Path]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from gpuecs_tui.aws.profiles import config_path, credentials_path
 from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform import extra_arguments
 from gpuecs_tui.terraform.backend_block import ARGUMENTS, kept_arguments
 from gpuecs_tui.terraform.problems import RunProblem
 
@@ -67,9 +68,9 @@ def child_environment(
     TF_CLI_ARGS_init, which says where the state is; TF_LOG* unless it goes to a file, a
     TF_CLI_CONFIG_FILE that doesn't exist, and, with ``profile``, keys that would beat it.
     """
-    notes = []
-    variables = dict(environ)
-    for name in sorted(environ):
+    notes = list(extra_arguments.notes(environ))
+    variables = {name: value for name, value in environ.items() if not _is_extra(name)}
+    for name in sorted(variables):
         note = _left_out(name, environ, profile)
         if note is not None:
             del variables[name]
@@ -140,12 +141,12 @@ def return_to(environ: Mapping[str, str], made: Origin) -> dict[str, str]:
     return {**rest, **made.variables}
 
 
+def _is_extra(name: str) -> bool:
+    return name.startswith(extra_arguments.PREFIX)
+
+
 def _left_out(name: str, environ: Mapping[str, str], profile: str | None) -> str | None:
     value = environ[name]
-    if name == ARGUMENTS and kept_arguments(environ):
-        return _("Of {name} only the -backend-config options are used.").format(name=name)
-    if name.startswith("TF_CLI_ARGS"):
-        return _("{name} is ignored: it would change what is planned.").format(name=name)
     if name == "TF_CLI_CONFIG_FILE" and not Path(value).is_file():
         return _("TF_CLI_CONFIG_FILE is ignored: there is no file {path}.").format(path=value)
     if name.startswith("TF_LOG") and not environ.get("TF_LOG_PATH"):

@@ -35,6 +35,7 @@ from gpuecs_tui.terraform.move_record import (
     since_the_last_done,
 )
 from gpuecs_tui.terraform.move_refusals import MoveProblem, not_understood
+from gpuecs_tui.terraform.other_state import refuse_other_state
 from gpuecs_tui.terraform.places import Place, change_of, configured_place, pending
 from gpuecs_tui.terraform.process import detach
 from gpuecs_tui.terraform.rotation import rotate_moves
@@ -147,6 +148,7 @@ def start(
         dict(os.environ if environ is None else environ), profile=profile
     ).variables
     real = directory.resolve()
+    refuse_other_state(real, os.environ if environ is None else environ)
     lock = runs.claim(real)
     try:
         wanted = due(real, variables)

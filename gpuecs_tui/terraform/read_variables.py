@@ -5,11 +5,11 @@ https://developer.hashicorp.com/terraform/language/values/variables#variable-def
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.extra_arguments import CHANGING, VARIABLES, options
 from gpuecs_tui.terraform.hcl_parse import parse_expression
 from gpuecs_tui.terraform.hcl_tree import (
     Block,
@@ -25,8 +25,6 @@ from gpuecs_tui.terraform.read_files import in_order, is_configuration, is_varia
 
 ENVIRONMENT = "TF_VAR_"
 """Prefix of environment variables that set a variable."""
-ARGUMENTS = ("TF_CLI_ARGS_plan", "TF_CLI_ARGS_apply", "TF_CLI_ARGS")
-"""Environment variables that add arguments to Terraform's commands."""
 _SECRET = ("sensitive", "ephemeral")
 """Arguments of a variable whose value Terraform doesn't show or doesn't keep."""
 
@@ -137,24 +135,15 @@ def _withheld_by_arguments(
 
     Runs of ours leave these arguments out, so which value counts depends on who plans.
     """
-    for source in ARGUMENTS:
+    for source in CHANGING:
         reason = _(
             "is set by {source}, which Terraform by hand uses and runs of gpuecs-tui leave out"
         ).format(source=source)
-        for name in _argument_names(environ.get(source, "")):
-            for each in [name] if name else declared:
+        for option in options(environ, source):
+            if option.name not in VARIABLES:
+                continue
+            # A file may set any of them.
+            named = [option.value.partition("=")[0].strip()]
+            for each in named if option.name == "var" else declared:
                 if each in declared:
                     yield each, Withheld(source, reason)
-
-
-def _argument_names(text: str) -> Iterator[str]:
-    """Yield the names in ``-var NAME=VALUE``, and "" for a file, which may set any."""
-    try:
-        words = iter(shlex.split(text))
-    except ValueError:
-        return
-    for word in words:
-        option, equals, value = word.lstrip("-").partition("=")
-        if word.startswith("-") and option in ("var", "var-file"):
-            value = value if equals else next(words, "")
-            yield value.partition("=")[0].strip() if option == "var" else ""

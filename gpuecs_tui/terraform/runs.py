@@ -35,6 +35,7 @@ from gpuecs_tui.terraform.environment import return_to
 from gpuecs_tui.terraform.journal import JournalWriter, read_recorded, record
 from gpuecs_tui.terraform.launch import create, holder_of, launch, who
 from gpuecs_tui.terraform.liveness import host_name, is_alive
+from gpuecs_tui.terraform.other_state import refuse_other_state
 from gpuecs_tui.terraform.plan import load_plan
 from gpuecs_tui.terraform.problems import RunProblem
 from gpuecs_tui.terraform.protection import refuse_plan, refuse_protected
@@ -103,6 +104,7 @@ def start(
     # Which state the run would change is not known without the workspace.
     workspace(real, environment)
     refuse_another_region(real, environment)
+    refuse_other_state(real, environment)
     if operation is Operation.DESTROY:
         refuse_protected(real)
     lock = claim(real)

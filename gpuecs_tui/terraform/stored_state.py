@@ -237,6 +237,10 @@ def read_state(directory: Path, environ: Mapping[str, str] | None = None) -> Sto
     where = backend(directory, environment)
     path = local_state(directory, environment)
     if path is not None:
+        # Late: what refuses asks where the state is.
+        from gpuecs_tui.terraform.other_state import refuse_other_state
+
+        refuse_other_state(directory, environment)
         try:
             if path.exists():
                 return parse_state(read_regular(path), str(path))

@@ -77,7 +77,8 @@ def test_settings_from_the_environment(tmp_path: Path) -> None:
         "prod.tfbackend",
         "key=llm/a b",
     ]
-    assert child.notes == ("Of TF_CLI_ARGS_init only the -backend-config options are used.",)
+    (note,) = child.notes
+    assert note.startswith("TF_CLI_ARGS_init has -upgrade, which is ignored: ")
     assert "TF_CLI_ARGS_init" not in child_environment({"TF_CLI_ARGS_init": "-upgrade"}).variables
     with pytest.raises(ReadProblem, match="which TF_CLI_ARGS_init names"):
         backend_block(tmp_path, {"TF_CLI_ARGS_init": "-backend-config=none"})

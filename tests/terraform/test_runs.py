@@ -23,7 +23,7 @@ from gpuecs_tui.terraform.hard_stop import end_now
 from gpuecs_tui.terraform.journal import RunFiles, read_recorded, record
 from gpuecs_tui.terraform.launch import who
 from gpuecs_tui.terraform.liveness import identify, is_alive
-from gpuecs_tui.terraform.problems import RunProblem
+from gpuecs_tui.terraform.problems import RunProblem, TerraformProblem
 from gpuecs_tui.terraform.run import Run, load
 from gpuecs_tui.terraform.runs import AlreadyDecided
 from gpuecs_tui.terraform.states import FINAL, FOLLOWERS, WORKING, Operation, State, title
@@ -472,7 +472,21 @@ def test_what_is_ignored_is_told(
 ) -> None:
     monkeypatch.setenv("TF_CLI_ARGS_plan", "-target=aws_lb.this")
     run = until_state(runs.start(stack, "plan"), State.SUCCEEDED)
-    assert "TF_CLI_ARGS_plan is ignored" in journal_of(run)
+    assert "TF_CLI_ARGS_plan has -target=aws_lb.this, which is ignored" in journal_of(run)
+
+
+def test_a_state_in_another_file_refuses_a_run_before_anything(
+    engine: Path, stack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TF_CLI_ARGS_apply", "-no-color -state=prod.tfstate")
+    for operation in ("plan", "apply", "destroy"):
+        with pytest.raises(TerraformProblem, match="TF_CLI_ARGS_apply has -state=prod"):
+            runs.start(stack, operation)
+    assert runs.runs_of(stack) == [] and not fake_engine.calls(engine)
+    # The file that a run uses anyway.
+    monkeypatch.setenv("TF_CLI_ARGS_apply", "-state=x/../terraform.tfstate -lock=false")
+    run = until_state(runs.start(stack, "plan"), State.SUCCEEDED)
+    assert "TF_CLI_ARGS_apply has -lock=false, which is ignored: a run locks" in journal_of(run)
 
 
 def test_a_moved_directory_keeps_its_runs(engine: Path, stack: Path) -> None:
