@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -135,7 +135,7 @@ def _write(stack: Stack, directory: Path, *, explicit: Collection[str], overwrit
         _settle_unfinished(directory, yes=overwrite)
         changes = compare(
             directory,
-            files_for(stack, directory),
+            files_for(stack, directory, _listeners(directory)),
             explicit=explicit,
             by_hand=last_write.changed_since(directory),
             environ=os.environ,
@@ -159,6 +159,22 @@ def _write(stack: Stack, directory: Path, *, explicit: Collection[str], overwrit
     if not changes.files:
         note = _("{directory} is up to date.").format(directory=directory)
         print(harmless(note))
+
+
+def _listeners(directory: Path) -> Mapping[str, tuple[str, int]]:
+    """Return the listeners in a state elsewhere, where only that says what the directory was."""
+    from gpuecs_tui.terraform.problems import TerraformProblem
+    from gpuecs_tui.terraform.rewrite import asks_state, stored_listeners
+
+    if not asks_state(directory, os.environ):
+        return {}
+    try:
+        with waiting(_("Reading the state …")):
+            return stored_listeners(directory, os.environ)
+    except TerraformProblem as problem:
+        words = _("{reason} If the state is of an earlier version, the plan says what to add.")
+        print(harmless(words.format(reason=problem.message)), file=sys.stderr)
+        return {}
 
 
 def _refuse(changes: Changes, two: TwoChanges | None) -> NoReturn:

@@ -65,6 +65,9 @@ class StateFacts:
     unapplied: str = ""
     """The directory, for a command, if its Terraform was upgraded from that of an earlier version
     and the state shows that this is not applied; else empty."""
+    listeners: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    """Resource address, without a key, of each listener and ingress rule in the state → its
+    protocol and port; "" and 0 where it has none."""
     container: tuple[str, int] | None = None
     """Name and port of the container to which the applied service sends requests; None where no
     state says it."""

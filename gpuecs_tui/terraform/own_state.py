@@ -22,7 +22,7 @@ from gpuecs_tui.terraform.places import noted_place, pending, place_of
 from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.read_configuration import Configuration, load
 from gpuecs_tui.terraform.read_files import read_texts
-from gpuecs_tui.terraform.read_past import is_earlier
+from gpuecs_tui.terraform.read_past import is_earlier, listeners_in
 from gpuecs_tui.terraform.state_content import read_place
 from gpuecs_tui.terraform.stored_state import (
     DEFAULT,
@@ -101,6 +101,7 @@ def _own_state(
     unapplied = configuration is not None and is_unapplied(configuration, state)
     facts = StateFacts(
         remarks=tuple(remarks),
+        listeners=listeners_in(state),
         container=_container(state),
         begun=begun_in(created, directory),
         creating=working.unnamed,

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.terraform.addresses import without_key
 from gpuecs_tui.terraform.hcl_tree import Reference
 from gpuecs_tui.terraform.past import (
     FORMER,
@@ -26,8 +27,11 @@ from gpuecs_tui.terraform.past import (
 )
 from gpuecs_tui.terraform.read_configuration import Configuration
 from gpuecs_tui.terraform.store import read_json
+from gpuecs_tui.terraform.stored_state import StoredState
 from gpuecs_tui.terraform.tflock import STATE_NAME
 
+Listeners = Mapping[str, tuple[str, int]]
+"""Address of a listener or an ingress rule, without a key → its protocol and port."""
 _HTTP_PORT = 80
 
 
@@ -49,14 +53,15 @@ def past_in(configuration: Configuration) -> Past:
     return Past(tuple(known), PORT_HANDOVER in configuration.blocks)
 
 
-def past_for(directory: Path, configuration: Configuration, stack: Stack) -> Past:
+def past_for(directory: Path, configuration: Configuration, stack: Stack, known: Listeners) -> Past:
     """Return the past with which ``stack`` must be written over ``configuration``.
 
-    ``configuration`` is what ``directory`` holds. A local state beside it comes first: the files
-    may have been rewritten without an apply. Reads one file.
+    ``configuration`` is what ``directory`` holds. The state comes first: the files may have been
+    rewritten without an apply, or be new. A local one is read here; ``known`` is what another
+    backend's holds, as ``listeners_in`` returns it. Reads one file.
     """
     stated = past_in(configuration)
-    held = _held(directory / STATE_NAME)
+    held = _held(directory / STATE_NAME) or known
     by_state = moves_for({address: protocol for address, (protocol, _) in held.items()})
     moves = by_state or set(stated.moves) or moves_for(_declared(configuration))
     balancer = stack.load_balancer
@@ -77,8 +82,23 @@ def _declared(configuration: Configuration) -> dict[str, str]:
     }
 
 
-def _held(state: Path) -> dict[str, tuple[str, int]]:
-    """Return address → protocol and port of what a local state holds of these types.
+def listeners_in(state: StoredState) -> Listeners:
+    """Return what ``state`` holds of listeners and their ingress rules."""
+    kinds = (f"{LISTENER}.", f"{RULE}.")
+    return {
+        without_key(it.address): _protocol_and_port(it.attributes)
+        for it in state.resources
+        if it.address.startswith(kinds)
+    }
+
+
+def _protocol_and_port(attributes: Mapping[str, Any]) -> tuple[str, int]:
+    port = attributes.get("port")
+    return str(attributes.get("protocol", "")), port if isinstance(port, int) else 0
+
+
+def _held(state: Path) -> Listeners:
+    """Return what a local state holds of these types.
 
     Empty where there is none or it can't be read: a run will say so.
     """
@@ -89,10 +109,8 @@ def _held(state: Path) -> dict[str, tuple[str, int]]:
             for instance in _dicts(resource.get("instances")):
                 attributes = instance.get("attributes")
                 attributes = attributes if isinstance(attributes, dict) else {}
-                port = attributes.get("port")
-                found[f"{resource['type']}.{resource.get('name')}"] = (
-                    str(attributes.get("protocol", "")), port if isinstance(port, int) else 0,
-                )  # fmt: skip
+                address = f"{resource['type']}.{resource.get('name')}"
+                found[address] = _protocol_and_port(attributes)
     return found
 
 
@@ -100,9 +118,7 @@ def _dicts(value: Any) -> list[dict[str, Any]]:
     return [it for it in value if isinstance(it, dict)] if isinstance(value, list) else []
 
 
-def _http_ports(
-    configuration: Configuration, held: Mapping[str, tuple[str, int]]
-) -> frozenset[int]:
+def _http_ports(configuration: Configuration, held: Listeners) -> frozenset[int]:
     """Return the ports other than 80 on which HTTP is, by the files or by the state."""
     ports = {port for protocol, port in held.values() if protocol == "HTTP"}
     for name in ("this", HTTP):

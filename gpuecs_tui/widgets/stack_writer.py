@@ -124,7 +124,9 @@ class StackWriter(Widget):
             if wish.stack is None:
                 changes, meets = upgrade_of(directory, os.environ), None
             else:
-                changes = changes_to(self._wizard, files_for(wish.stack, directory))
+                state = self._wizard.state
+                files = files_for(wish.stack, directory, state.listeners if state else None)
+                changes = changes_to(self._wizard, files)
                 writes = changes.files and run is None
                 meets = meets_another_change(self._wizard, wish.stack) if writes else None
         except (ReadProblem, WriteProblem, OSError) as problem:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from gpuecs_tui.cli import main
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import KEYS, Stack
 from gpuecs_tui.stack.problems import problems
@@ -19,7 +20,7 @@ from gpuecs_tui.terraform.past import PORT_HANDOVER
 from gpuecs_tui.terraform.read import ReadBack, read, read_back
 from gpuecs_tui.terraform.read_configuration import load
 from gpuecs_tui.terraform.render import render
-from gpuecs_tui.terraform.rewrite import files_for
+from gpuecs_tui.terraform.rewrite import asks_state, files_for, stored_listeners
 from gpuecs_tui.terraform.upgrade import TwoChanges, two_changes, upgrade_of
 from gpuecs_tui.terraform.write import WriteProblem, compare, write
 from tests.terraform.written import CERTIFICATE, HTTPS, made, put, references
@@ -273,6 +274,7 @@ def test_the_rules_learn_of_it_and_of_the_container_that_is_applied(tmp_path: Pa
     facts = own_state(directory, {}).facts
     assert facts.earlier == str(directory)
     assert facts.container == (stack.task.container_name, stack.task.container_port)
+    assert facts.listeners[f"{LISTENER}.this"] == ("HTTP", 80)
     write(compare(directory, files_for(stack, directory)))
     facts = own_state(directory, {}).facts
     assert (facts.earlier, facts.unapplied) == ("", str(directory))
@@ -325,3 +327,61 @@ def test_why_the_upgrade_can_t_be_written_alone(
     assert found is not None and found.obstacle.startswith(said)
     with pytest.raises(WriteProblem, match=said):
         upgrade_of(directory, {})
+
+
+def test_a_state_in_a_bucket_says_what_files_of_today_s_version_move(tmp_path: Path) -> None:
+    _, stack = understood(EARLIER / "https-443")
+    in_bucket = other(stack, {"state.backend": "s3", "state.bucket": "states", "state.key": "k"})
+    directory = tmp_path / "lost"
+    put(directory, render(in_bucket))
+    environ = engine_with_state(tmp_path, EARLIER / "https-443" / "terraform.tfstate")
+    # Without an init there is no engine to ask, and a plan that would destroy is refused.
+    assert not asks_state(directory, environ)
+    noted = {"backend": {"type": "s3", "config": {"bucket": "states", "key": "k"}, "hash": 1}}
+    put(directory / ".terraform", {"terraform.tfstate": json.dumps(noted)})
+    assert asks_state(directory, environ)
+    known = stored_listeners(directory, environ)
+    assert known[f"{LISTENER}.this"] == ("HTTPS", 443)
+    assert known[f"{LISTENER}.redirect"] == ("HTTP", 80)
+    files = files_for(in_bucket, directory, known)
+    assert sorted(moves(files)) == sorted(TO_HTTPS)
+    # Once they are written, or of what the earlier version wrote, the files say it.
+    put(directory, files)
+    assert not asks_state(directory, environ)
+    assert sorted(moves(files_for(in_bucket, directory))) == sorted(TO_HTTPS)
+    earlier = copied("defaults", tmp_path)
+    put(earlier / ".terraform", {"terraform.tfstate": json.dumps(noted)})
+    assert not asks_state(earlier, environ)
+
+
+def test_render_asks_a_state_in_a_bucket(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, stack = understood(EARLIER / "defaults")
+    directory = tmp_path / "lost"
+    in_bucket = other(stack, {"state.backend": "s3", "state.bucket": "states", "state.key": "k"})
+    put(directory, render(in_bucket))
+    config = {"bucket": "states", "key": "k", "region": in_bucket.state.region}
+    noted = {"backend": {"type": "s3", "config": config, "hash": 1}}
+    put(directory / ".terraform", {"terraform.tfstate": json.dumps(noted)})
+    environ = engine_with_state(tmp_path, tmp_path / "gone")
+    monkeypatch.setenv("PATH", environ["PATH"])
+    assert main(["render", str(directory), str(directory), "--yes"]) == 0
+    said = capsys.readouterr().err
+    assert "If the state is of an earlier version, the plan says what to add." in said
+    assert not (directory / "moved.tf").exists()
+    engine_with_state(tmp_path, EARLIER / "defaults" / "terraform.tfstate")
+    assert main(["render", str(directory), str(directory), "--yes"]) == 0
+    assert moves({"moved.tf": (directory / "moved.tf").read_text()}) == TO_HTTP
+
+
+def engine_with_state(folder: Path, state: Path) -> dict[str, str]:
+    """The environment with an engine that pulls ``state``."""
+    binary = folder / "bin" / "terraform"
+    binary.parent.mkdir(exist_ok=True)
+    version = '{"terraform_version": "1.11.4", "platform": "linux_amd64"}'
+    binary.write_text(
+        f"#!/bin/sh\ncase $1 in version) echo '{version}' ;; state) exec cat '{state}' ;; esac\n"
+    )
+    binary.chmod(0o755)
+    return {"PATH": f"{binary.parent}:/usr/bin:/bin"}
