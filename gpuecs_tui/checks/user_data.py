@@ -8,73 +8,40 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, Fix, Severity, error, undecided, warning
-from gpuecs_tui.checks.user_data_commands import (
-    EXTRA,
-    FILE,
-    RULE,
-    SedEdit,
-    effect_findings,
-    sed_edit,
-    short,
-)
-from gpuecs_tui.checks.user_data_script import (
-    APPENDS,
-    REDIRECT,
-    TEE,
-    Statement,
-    content_is_known,
-    parts_of,
-    removes,
-    replaces,
-    statements,
-    truncates,
-    writes,
-)
+from gpuecs_tui.checks.shell_world import Chunk, Data
+from gpuecs_tui.checks.user_data_commands import EXTRA, FILE, RULE, effect_findings
+from gpuecs_tui.checks.user_data_config import CLUSTER, DEFAULT_CLUSTER, config_findings
+from gpuecs_tui.checks.user_data_script import Followed, followed
+from gpuecs_tui.checks.user_data_toml import toml_findings
 from gpuecs_tui.i18n import _
-from gpuecs_tui.stack.agent_config import settings
 from gpuecs_tui.stack.user_data_shape import has_interpreter, shape_of
 
-CLUSTER = "ECS_CLUSTER"
-GPU_SUPPORT = "ECS_ENABLE_GPU_SUPPORT"
-_TRUE = ("1", "t", "T", "TRUE", "true", "True")
-"""What Go's strconv.ParseBool takes for true; the agent takes anything else for false."""
-DEFAULT_CLUSTER = "default"
-"""Where the agent registers without ECS_CLUSTER (ECS developer guide, agent configuration)."""
-
-_NAME = re.compile(r"[A-Za-z0-9_-]*")
-_RESTART = re.compile(
-    r"\bsystemctl\s(?P<options>[^|;&\n]*?)\b(?:restart|start|reload-or-restart|enable\s+--now)"
-    r"\s(?P<units>[^|;&\n]*?)\becs(?:\.service)?\b(?P<rest>[^|;&\n]*)(?P<end>&?)(?!&)"
-    r"|\bservice\s+ecs\s+(?:re)?start\b(?P<rest2>[^|;&\n]*)(?P<end2>&?)(?!&)"
+_SHEBANG_OPTIONS = re.compile(r"#!\s*\S*/(?:ba|da)?sh\s+-(\w+)")
+_TEMPLATE = re.compile(r"(?<![$%])(?:%\{|\$\{(?!cluster\}))")
+"""A directive or an expression of Terraform's templates; a doubled mark is a text."""
+_CONFIG = r"[\"']?(?:/etc/ecs/)?ecs\.config[\"']?(?![\w.-])"
+_REDIRECT = re.compile(rf"(?<![>&<|-])(?:[12&])?>\|?\s*{_CONFIG}")
+_TEE = re.compile(rf"\btee\b((?:\s+[^\s|;&<>]+)*?)\s+{_CONFIG}")
+_APPENDS = re.compile(r"\s(?:-[a-zA-Z]*a[a-zA-Z]*|--append)(?=\s|$)")
+_WAITS = re.compile(
+    r"\bsystemctl(?=\s[^|;&\n]*\b(?:restart|start|enable\s+--now)\s[^|;&\n]*\becs(?:\.service)?\b)"
+    r"(?![^|;&\n]*--no-block)"
 )
-
-
-@dataclass(slots=True)
-class _Config:
-    """What ``ecs.config`` holds after the commands so far, as far as they say."""
-
-    values: dict[str, str] = field(default_factory=dict)
-    joined_by: str = ""
-    """The text that set ECS_CLUSTER last; empty: the stack's own script."""
-    replaced: Statement | None = None
-    """The last command that put another file there, whose contents aren't known here."""
-    truncated: Statement | None = None
-    """The last command that began the file anew after the stack's own settings were in it."""
-    removed: str = ""
-    """The last command that took ECS_CLUSTER out of the file."""
-    lost: dict[str, str] = field(default_factory=dict)
-    """Settings of the stack that were lost with it."""
 
 
 def user_data(context: Context) -> Iterator[Finding]:
     """Texts that aren't a shell script, that begin ``ecs.config`` again or join elsewhere."""
     stack = context.stack
     extra, own = stack.fleet.extra_user_data, context.bootstrap
-    if stack.fleet.ami == "bottlerocket" or not (extra or own):
+    if stack.fleet.ami == "bottlerocket":
+        if own:
+            yield from toml_findings(context)
+        return
+    if not (extra or own):
         return
     yield from _line_ends(extra, own)
     if (shape := shape_of(extra)) and extra:
@@ -88,29 +55,85 @@ def user_data(context: Context) -> Iterator[Finding]:
             _("write it as shell commands"),
         )
         return
-    if own and not has_interpreter(own):
-        if not shape_of(own):
-            yield error(
-                RULE,
-                EXTRA,
-                _("{file} doesn't start with #!, so cloud-init doesn't run it.").format(file=FILE),
-                _("start it with #!/bin/bash"),
-            )
+    if own and (shape := shape_of(own)):
+        yield undecided(
+            RULE,
+            EXTRA,
+            _(
+                "Could not check which cluster instances join: {file} is {shape}, which is not "
+                "read here."
+            ).format(file=FILE, shape=_(shape)),
+            _("write it as a shell script, or check it on an instance"),
+        )
         return
-    yield from _agent_config(context, own, extra)
-    yield from _restart(own, extra)
-    yield from effect_findings(own, extra)
+    if own and not has_interpreter(own):
+        yield error(
+            RULE,
+            EXTRA,
+            _("{file} doesn't start with #!, so cloud-init doesn't run it.").format(file=FILE),
+            _("start it with #!/bin/bash"),
+        )
+        return
+    for found in _findings(context, own, extra):
+        yield _fixed(context, found, own, extra)
+
+
+def _findings(context: Context, own: str, extra: str) -> Iterator[Finding]:
+    followed_ = _followed(context, own, extra)
+    if not followed_.worlds or _TEMPLATE.search(own):
+        reason = (
+            _("It has more conditions, loops or calls than are followed here.")
+            if not followed_.worlds
+            else _("{file} has Terraform template expressions other than ${{cluster}}.").format(
+                file=FILE
+            )
+        )
+        yield undecided(
+            RULE,
+            EXTRA,
+            _("Could not check what the user data does. {reason}").format(reason=reason),
+            _("check /etc/ecs/ecs.config on an instance"),
+        )
+        return
+    yield from config_findings(context, followed_.worlds, followed_.between)
+    yield from effect_findings(followed_.worlds)
+
+
+def _followed(context: Context, own: str, extra: str) -> Followed:
+    """Follow both parts; without a file of its own, the stack's settings are there at the start."""
+    names = (FILE, _("The extra user data"))
+    script = own.replace("${cluster}", context.stack.names.cluster)
+    script = script.replace("$${", "${").replace("%%{", "%{")
+    options = _SHEBANG_OPTIONS.match(own)
+    set_by = frozenset(it for it in (options[1] if options else "") if it in "eu")
+    started: Data = () if own else (Chunk(_own_settings(context), FILE),)
+    return followed(script, extra, started, names, set_by)
 
 
 def _line_ends(extra: str, own: str) -> Iterator[Finding]:
+    """Judge CR: cloud-init takes them away where the first line ends with one.
+
+    Else the shell sees them (cloud-init, ``dos2unix`` in cloudinit/util.py, which the handler of
+    shell scripts calls).
+    """
+    if own.partition("\n")[0].endswith("\r"):
+        yield warning(
+            RULE,
+            EXTRA,
+            _(
+                "{file} has Windows line ends. cloud-init removes them only as long as the first "
+                "line has one; the shell takes each CR that is left as a part of the command."
+            ).format(file=FILE),
+            _("convert it: sed -i 's/\\r$//' {file}").format(file=FILE),
+        )
+        return
     if "\r" in own:
         yield error(
             RULE,
             EXTRA,
             _(
-                "{file} has Windows line ends. The kernel looks for the interpreter "
-                "/bin/bash followed by CR, so that the script doesn't run and instances join no "
-                "cluster."
+                "{file} has Windows line ends, but not in its first line. The shell takes each CR "
+                "as a part of the command."
             ).format(file=FILE),
             _("convert it: sed -i 's/\\r$//' {file}").format(file=FILE),
         )
@@ -127,257 +150,34 @@ def _line_ends(extra: str, own: str) -> Iterator[Finding]:
         )
 
 
-def _agent_config(context: Context, own: str, extra: str) -> Iterator[Finding]:
-    """Follow the script with and without its conditional commands: only what both do is sure."""
-    every, sure = (_config(context, own, extra, only_certain=it) for it in (False, True))
-    for judge in (_without_gpus, _cluster):
-        found = [next(judge(context, config, extra), None) for config in (sure, every)]
-        errors = [it for it in found if it is not None and it.severity is Severity.ERROR]
-        if len(errors) == 1:
-            yield undecided(
-                RULE,
-                EXTRA,
-                _(
-                    "Could not check which of its conditional commands the user data runs. One "
-                    "possible result: {message}"
-                ).format(message=errors[0].message),
-                errors[0].remedy,
-            )
-        else:
-            yield from [it for it in found if it is not None][:1]
-
-
-def _config(context: Context, own: str, extra: str, *, only_certain: bool) -> _Config:
-    """Return what ``ecs.config`` holds after both scripts."""
-    config = _Config(_own_settings(context))
-    if own:
-        config = _Config()
-        text = own.replace("${cluster}", context.stack.names.cluster)
-        _run(FILE, text, config, only_certain=only_certain)
-        config.truncated = None
-    _run(_("The extra user data"), extra, config, only_certain=only_certain)
-    return config
-
-
-def _cluster(context: Context, config: _Config, extra: str) -> Iterator[Finding]:
-    cluster = context.stack.names.cluster
-    joins = config.values.get(CLUSTER, "")
-    if not _NAME.fullmatch(joins):
-        yield undecided(
-            RULE,
-            EXTRA,
-            _("Could not check which cluster instances join: {name} is set to {value}.").format(
-                name=CLUSTER, value=joins
-            ),
-            _("remove {name} from the user data; the stack sets it").format(name=CLUSTER),
-        )
-    elif config.replaced is not None and not joins:
-        yield undecided(
-            RULE,
-            EXTRA,
-            _(
-                "Could not check which cluster instances join: the user data replaces "
-                "/etc/ecs/ecs.config ({command})."
-            ).format(command=short(config.replaced.text)),
-            _("append {name}={cluster} to the file afterwards").format(
-                name=CLUSTER, cluster=cluster
-            ),
-        )
-    elif config.truncated is not None and not joins:
-        yield error(
-            RULE,
-            EXTRA,
-            _(
-                "The extra user data overwrites /etc/ecs/ecs.config ({command}), which holds "
-                "{name}. Instances join the cluster {default} and run no task."
-            ).format(command=short(config.truncated.text), name=CLUSTER, default=DEFAULT_CLUSTER),
-            _("append with >> or tee -a"),
-            _append(extra),
-        )
-    elif config.removed and not joins:
-        yield error(
-            RULE,
-            EXTRA,
-            _(
-                "The user data removes {name} from /etc/ecs/ecs.config ({command}). Instances join "
-                "the cluster {default} and run no task."
-            ).format(name=CLUSTER, command=short(config.removed), default=DEFAULT_CLUSTER),
-            _("remove the command"),
-        )
-    elif not joins:
-        yield error(
-            RULE,
-            EXTRA,
-            _("{file} doesn't set {name}. Instances join the cluster {default}.").format(
-                file=FILE, name=CLUSTER, default=DEFAULT_CLUSTER
-            ),
-            _("append {name}=${{cluster}} to /etc/ecs/ecs.config there").format(name=CLUSTER),
-        )
-    elif cluster and joins != cluster:
-        yield error(
-            RULE,
-            EXTRA,
-            _("{where} sets {name} to {joins}. Instances join that cluster, not {cluster}.").format(
-                where=config.joined_by, name=CLUSTER, joins=joins, cluster=cluster
-            ),
-            _("remove {name} there; the stack sets it").format(name=CLUSTER)
-            if config.joined_by != FILE
-            else _("write {name}=${{cluster}} there").format(name=CLUSTER),
-        )
-    elif config.lost:
-        yield warning(
-            RULE,
-            EXTRA,
-            _("The extra user data overwrites /etc/ecs/ecs.config and loses {settings}.").format(
-                settings=", ".join(f"{name}={value}" for name, value in config.lost.items())
-            ),
-            _("append with >> or tee -a"),
-            _append(extra),
-        )
-
-
-def _without_gpus(context: Context, config: _Config, _extra: str) -> Iterator[Finding]:
-    """Tell that the agent registers no GPU: ECS_ENABLE_GPU_SUPPORT is true on the GPU AMIs.
-
-    They set it in ``/var/lib/ecs/ecs.config``, which ``/etc/ecs/ecs.config`` overrides
-    (github.com/aws/amazon-ecs-ami; the agent's README names the default, false).
-    """
-    value = config.values.get(GPU_SUPPORT)
-    if value is None or value in _TRUE or not context.stack.task.gpus:
-        return
-    if not _NAME.fullmatch(value):
-        yield undecided(
-            RULE,
-            EXTRA,
-            _("Could not check whether instances offer GPUs: {name} is set to {value}.").format(
-                name=GPU_SUPPORT, value=value
-            ),
-            _("remove {name} from the user data").format(name=GPU_SUPPORT),
-        )
-        return
-    yield error(
-        RULE,
-        EXTRA,
-        _(
-            "The user data sets {name} to {value}. Instances register without GPUs, so no task is "
-            "placed."
-        ).format(name=GPU_SUPPORT, value=value or '""'),
-        _("remove {name} from the user data").format(name=GPU_SUPPORT),
-    )
-
-
-def _own_settings(context: Context) -> dict[str, str]:
+def _own_settings(context: Context) -> str:
     """Return what the stack's own script writes into ``ecs.config``, as far as it matters here."""
     stack = context.stack
-    found = {CLUSTER: stack.names.cluster or DEFAULT_CLUSTER}
+    found = f"{CLUSTER}={stack.names.cluster or DEFAULT_CLUSTER}\n"
     if stack.fleet.market == "spot":
-        found["ECS_ENABLE_SPOT_INSTANCE_DRAINING"] = "true"
+        found += "ECS_ENABLE_SPOT_INSTANCE_DRAINING=true\n"
     if stack.task.network_mode == "awsvpc":
-        found["ECS_AWSVPC_BLOCK_IMDS"] = "true"
+        found += "ECS_AWSVPC_BLOCK_IMDS=true\n"
     return found
 
 
-def _run(where: str, script: str, config: _Config, *, only_certain: bool) -> None:
-    """Follow what ``script``, which is called ``where``, makes of ``ecs.config``."""
-    before = dict(config.values)
-    for statement in statements(script):
-        if only_certain and not statement.is_certain:
-            continue
-        for part in parts_of(statement.text):
-            if (edit := sed_edit(part)) is not None:
-                _edit(where, part, edit, config)
-            elif removes(part):
-                _begin(statement, config, is_known=True)
-            elif replaces(part):
-                _begin(statement, config, is_known=False)
-        if not writes(statement.text):
-            continue
-        text = "\n".join((statement.inner, statement.text, statement.body))
-        assigned = settings(text)
-        if truncates(statement.text):
-            is_read = CLUSTER not in text or CLUSTER in assigned
-            _begin(statement, config, is_known=is_read and content_is_known(statement))
-        config.values.update(assigned)
-        if CLUSTER in assigned:
-            config.joined_by = where
-    if config.truncated is not None:
-        config.lost = {
-            name: value
-            for name, value in before.items()
-            if name != CLUSTER and name not in config.values
-        }
+def _fixed(context: Context, finding: Finding, own: str, extra: str) -> Finding:
+    """Add the change that ends a finding, where one of two small ones does."""
+    if finding.severity is Severity.UNKNOWN or finding.fix is not None:
+        return finding
+    for text in (_appending(extra), _WAITS.sub("systemctl --no-block", extra)):
+        if text != extra and not list(_findings(context, own, text)):
+            fix: Fix = ((EXTRA, text),)
+            return replace(finding, fix=fix)
+    return finding
 
 
-def _begin(statement: Statement, config: _Config, *, is_known: bool) -> None:
-    """Follow a command after which the file holds nothing of before."""
-    config.values = {}
-    config.truncated = statement if is_known else None
-    config.replaced = None if is_known else statement
-
-
-def _edit(where: str, part: str, edit: SedEdit, config: _Config) -> None:
-    """Follow what a ``sed -i`` makes of the lines that the file is known to hold."""
-    lines = (edit.applied(f"{name}={value}") for name, value in config.values.items())
-    values = settings("\n".join(line for line in lines if line))
-    if values.get(CLUSTER) != config.values.get(CLUSTER):
-        config.joined_by = where
-        config.removed = "" if values.get(CLUSTER) else part
-    config.values = values
-
-
-def _append(extra: str) -> Fix | None:
-    """Return the change of ``>`` to ``>>`` and ``tee`` to ``tee -a``; None for other commands."""
-    if any(removes(it) for found in statements(extra) for it in parts_of(found.text)):
-        return None
-    text = REDIRECT.sub(lambda found: found[0].replace(">|", ">").replace(">", ">>", 1), extra)
-    text = TEE.sub(
+def _appending(extra: str) -> str:
+    """Return it with ``>`` to the agent's file as ``>>`` and ``tee`` as ``tee -a``."""
+    text = _REDIRECT.sub(lambda found: found[0].replace(">|", ">").replace(">", ">>", 1), extra)
+    return _TEE.sub(
         lambda found: (
-            found[0] if APPENDS.search(found[1]) else found[0].replace("tee", "tee -a", 1)
+            found[0] if _APPENDS.search(found[1]) else found[0].replace("tee", "tee -a", 1)
         ),
         text,
-    )
-    return ((EXTRA, text),) if text != extra else None
-
-
-def _restart(own: str, extra: str) -> Iterator[Finding]:
-    for text, name in ((own, FILE), (extra, _("The extra user data"))):
-        for command in statements(text):
-            found = _RESTART.search(command.text)
-            if found is None or "--no-block" in command.text or found["end"] or found["end2"]:
-                continue
-            fix: Fix | None = None
-            if text is extra and found["end2"] is None:
-                fix = ((EXTRA, _no_block(extra)),)
-            if not command.is_certain:
-                yield undecided(
-                    RULE,
-                    EXTRA,
-                    _(
-                        "{where}: could not check whether {command} runs. If it runs, it waits for "
-                        "the ECS agent, which starts only after user data has ended."
-                    ).format(where=name, command=short(command.text)),
-                    _("use systemctl --no-block, or remove the command"),
-                )
-                break
-            yield error(
-                RULE,
-                EXTRA,
-                _(
-                    "{where} waits for the ECS agent ({command}). The agent's service starts only "
-                    "after user data has ended, so both wait for each other."
-                ).format(where=name, command=short(command.text)),
-                _("use systemctl --no-block, or remove the command: the agent starts by itself"),
-                fix,
-            )
-            break
-
-
-def _no_block(extra: str) -> str:
-    return _RESTART.sub(
-        lambda found: (
-            found[0]
-            if "--no-block" in found[0]
-            else found[0].replace("systemctl", "systemctl --no-block", 1)
-        ),
-        extra,
     )

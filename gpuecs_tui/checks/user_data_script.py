@@ -1,251 +1,245 @@
-"""A user data script as statements, and which of them change ``/etc/ecs/ecs.config``. Pure text.
+"""What a user data script may do: each course of it, with the agent's settings and its service.
 
-A statement is certain where it runs in each run of the script: at top level, and not after ``&&``,
-``||`` or a conditional ``exit``. Expansions are not followed.
+cloud-init runs the text as one script: what an earlier part defines, redirects or ends holds for
+what follows.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
-from gpuecs_tui.stack.shell_commands import commands
+from gpuecs_tui.checks.shell_builtins import BUILTINS, may
+from gpuecs_tui.checks.shell_files import FILES
+from gpuecs_tui.checks.shell_run import Runner
+from gpuecs_tui.checks.shell_syntax import Script, script_of
+from gpuecs_tui.checks.shell_world import (
+    CONFIG,
+    MENTION,
+    Chunk,
+    Data,
+    Event,
+    Field,
+    TooComplex,
+    World,
+    is_unknown,
+    known_parts,
+    shown,
+    text_of,
+    unknown,
+)
+from gpuecs_tui.checks.user_data_commands import (
+    AGENT,
+    READERS,
+    UNJUDGED,
+    after_command,
+    changes_mode,
+)
 
-CONFIG = r"[\"']?(?:/etc/ecs/)?ecs\.config[\"']?(?![\w.-])"
-"""``/etc/ecs/ecs.config`` as an argument; a regular expression."""
-REDIRECT = re.compile(rf"(?<![>&<|-])(?:[12&])?>\|?\s*{CONFIG}")
-TEE = re.compile(rf"\btee\b((?:\s+[^\s|;&<>]+)*?)\s+{CONFIG}")
-APPENDS = re.compile(r"\s(?:-[a-zA-Z]*a[a-zA-Z]*|--append)(?=\s|$)")
-_APPEND_REDIRECT = re.compile(rf"(?:[1&])?>>\s*{CONFIG}")
-_END = r"(?=\s*(?:$|[|;&]|\d?>|\s-))"
-_REMOVES = re.compile(
-    rf"(?:\S*/)?(?:(?:rm|truncate|unlink|shred)\s(?:.*\s)?{CONFIG}"
-    rf"|mv\s(?:.*\s)?{CONFIG}\s+[^-\s\d>|&]|mv\s+(?:-t\s*|--target-directory[= ])\S+\s+{CONFIG})"
-)
-_REPLACES = re.compile(
-    rf"(?:\S*/)?(?:(?:aws\s.*\s)?(?:cp|mv|install|ln|rsync)\s+(?:\S+\s+)+{CONFIG}{_END}"
-    rf"|(?:curl|wget)\s.*(?:-o|-O|--output|--output-document)[\s=]*{CONFIG}"
-    rf"|dd\s.*of={CONFIG}"
-    r"|(?:aws\s.*\s)?(?:cp|mv|install|ln|rsync)\s(?=.*(?:ecs\.config|\*))(?:.*[\s=])?"
-    r"[\"']?/etc/ecs/?[\"']?(?=\s|$))",
-    re.DOTALL,
-)
-"""Another file is put there, by its name or into its directory."""
-_ECHOES = re.compile(r"(?:\S*/)?(?:echo|printf|:|true)(?=\s|$)|(?:[12&]?>)")
-_COPIES_BODY = re.compile(r"(?:\S*/)?(?:cat|tee)\s(?=.*<<)", re.DOTALL)
-_SETTING = re.compile(r"\b[A-Z_]+=\S*")
-_SPLIT = re.compile(
-    r"(?P<text>'[^']*'|\"(?:[^\"\\$`]|\\.|\$(?!\())*\")|(?P<comment>(?:^|(?<=\s))\#.*)"
-    r"|\|\||&&|(?<!>)\||;|(?<![>&])&(?![>&\d])|\$\(|`|[<>]\("
-)
-"""Texts in quotes are left whole, unless a command is run in them."""
-_PREFIX = re.compile(
-    r"^(?:[\s({!)]|(?:if|then|else|elif|do|while|until|time|exec|nohup|command|builtin)\b(?=\s)"
-    r"|(?:sudo|env)\b(?:\s+-\S+)*(?=\s)|[A-Za-z_]\w*=(?:\"[^\"]*\"|'[^']*'|\S*)(?=\s))+"
-)
-_WORD = re.compile(r"\s*([^\s;&|<>]+)")
-_FUNCTION = re.compile(r"\s*(?:function\s+[\w-]+(?:\s*\(\s*\))?|[\w-]+\s*\(\s*\))\s*")
-_OPENS = frozenset({"if", "while", "until", "for", "case", "select"})
-_CLOSES = frozenset({"fi", "done", "esac", "}", ")"})
-_SKIPPED = frozenset({"then", "else", "elif", "do", "in", "!", "time"})
-_SUCCEEDS = re.compile(
-    r"\s*(?:sudo\s+)?(?:echo|printf|true|:|mkdir\s+-p|touch|export|rm\s+-r?f|sed|tee|cat)\b"
-)
-"""Commands that succeed on an instance, so that what follows ``&&`` runs; a ``grep`` or a ``test``
-may fail."""
+_PREFIXES = frozenset({"sudo", "env", "nohup", "nice", "ionice", "command", "builtin", "exec",
+                       "time", "timeout", "setsid", "stdbuf", "\\"})  # fmt: skip
+"""Commands that run the command behind them."""
+_VALUED = {"sudo": "ugCDRTpr", "nice": "n", "ionice": "cnp", "timeout": "ks", "env": "uCS",
+           "exec": "a", "stdbuf": "ioe"}  # fmt: skip
+"""Their options with a value, by letter."""
+_SHELLS = frozenset({"bash", "sh", "dash"})
+_SCRATCH = ("/tmp/", "/var/tmp/", "/var/log/", "/root/")
+"""Directories whose files nothing runs by itself."""
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
-    """A pipeline of a script, with what it reads."""
+class Followed:
+    """What came of a script."""
 
-    text: str
-    """With the keywords before it, such as ``then``."""
-    body: str = ""
-    """The lines of its here-documents."""
-    inner: str = ""
-    """The statements of the group that it closes, such as ``} > FILE``."""
-    is_certain: bool = True
-    """It runs in each run of the script."""
+    worlds: tuple[World, ...]
+    """Each course, at its end; empty where there are too many."""
+    between: tuple[World, ...] = ()
+    """Each course where the first part ends, if it gets there."""
 
 
-@dataclass(slots=True)
-class _Group:
-    kind: str
-    is_certain: bool
-    inner: list[str] = field(default_factory=list)
+@lru_cache(maxsize=32)
+def followed(
+    own: str, extra: str, started: Data, names: tuple[str, str], options: frozenset[str]
+) -> Followed:
+    """Follow the two parts of a script; ``names`` are the words for them, ``started`` is what
+    ecs.config holds before. Never raises.
+    """  # fmt: skip
+    script = script_of((own + extra).replace("\r", ""))
+    border = len(own.replace("\r", ""))
+    runner = Runner(_call, names[0])
+    world = World(files={CONFIG: started}, options=options)
+    worlds, between = [world], list[World]()
+    has_crossed = False
+    try:
+        for node in script.nodes:
+            if node.offset >= border and not has_crossed:
+                has_crossed, between = True, worlds
+                # What the first part does to the file is its own matter.
+                worlds = [replace(it, begun=None, edited=None) for it in worlds]
+                runner.where = names[1]
+            worlds = [
+                replace(it, flow="") if it.flow != "exit" else it
+                for it in runner.script(Script((node,)), worlds)
+            ]
+        runner.where = names[1] if script.offset >= border else runner.where
+        worlds = _rest(runner, script, worlds)
+        worlds = [done for it in worlds for done in _end(runner, it)]
+    except (TooComplex, RecursionError):
+        return Followed(())
+    return Followed(tuple(runner.merged(worlds)), tuple(between if has_crossed else worlds))
 
 
-def statements(script: str) -> Iterator[Statement]:
-    """Yield the statements of ``script`` in order, up to an ``exit`` that always runs."""
-    groups: list[_Group] = []
-    may_have_ended = False
-    is_function = False
-    for line, body in _whole_lines(script):
-        chain = True
-        for text, before, is_whole in _pieces(line):
-            if before not in ("&&", "||"):
-                chain = True
-            elif before == "||":
-                chain = False
-            rest, inner, word = text, "", ""
-            while True:
-                if named := _FUNCTION.match(rest):
-                    is_function, rest = True, rest[named.end() :]
-                found = _WORD.match(rest)
-                word = found[1] if found else ""
-                if word in _OPENS:
-                    groups.append(_Group(word, is_certain=False))
-                elif word in ("{", "("):
-                    is_sure = word == "{" and chain and not is_function
-                    groups.append(_Group(word, is_sure))
-                    is_function, chain = False, True
-                elif word in _CLOSES:
-                    is_open = groups and (word != ")" or groups[-1].kind == "(")
-                    inner = "\n".join(groups.pop().inner) if is_open else ""
-                elif word not in _SKIPPED:
-                    break
-                rest = rest[found.end() :] if found else ""
-            is_certain = (
-                is_whole and chain and not may_have_ended and all(it.is_certain for it in groups)
-            )
-            given = body if "<<" in text else ""
-            for group in groups:
-                group.inner.append(f"{text}\n{given}")
-            yield Statement(text, given, inner, is_certain)
-            if word in ("exit", "return") and not any(it.kind == "(" for it in groups):
-                if is_certain:
-                    return
-                may_have_ended = True
-            chain = chain and bool(_SUCCEEDS.match(text))
+def _rest(runner: Runner, script: Script, worlds: list[World]) -> list[World]:
+    """Follow what isn't understood: the shell may end there or run it."""
+    if not script.rest:
+        return worlds
+    line = script.rest.split("\n", 1)[0]
+    return [
+        done
+        for it in worlds
+        for done in ([it] if it.flow else _call(runner, it, [Field(unknown(script.rest))], line))
+    ]
 
 
-def _whole_lines(script: str) -> Iterator[tuple[str, str]]:
-    """Yield lines with their here-documents; a line whose quotes or operator go on is joined."""
-    text, body = "", ""
-    for command in commands(script):
-        text = f"{text}\n{command.text}" if text else command.text
-        body += command.body
-        if not text.rstrip().endswith(("&&", "|")) and all(
-            is_whole for _text, _before, is_whole in _pieces(text)
-        ):
-            yield text, body
-            text, body = "", ""
-    if text:
-        yield text, body
+def _end(runner: Runner, world: World) -> list[World]:
+    """Run what is set to run at the end, and judge the files that are left."""
+    world = replace(world, flow="", options=frozenset())
+    found = [world]
+    if handler := world.traps.get("EXIT", ""):
+        found = runner.nested(handler, world, in_place=True)
+    return [_left_files(it) for it in found]
 
 
-def _pieces(line: str) -> list[tuple[str, str, bool]]:
-    """Split a line at ``;``, ``&``, ``&&``, ``||`` and around ``( )``.
+def _left_files(world: World) -> World:
+    for path, data in world.files.items():
+        text = known_parts(text_of(data))
+        if path != CONFIG and not path.startswith(_SCRATCH) and _concerns(f"{path}\n{text}"):
+            chunk = data[0] if data else Chunk("")
+            world = world.after(Event(UNJUDGED, chunk.command, chunk.where))
+    return world
 
-    A piece is its text, the operator before it and whether its quotes are closed.
-    """
-    found: list[tuple[str, str, bool]] = []
-    inside: list[str] = []
-    text, before, at = "", "", 0
-    while at < len(line):
-        char, two = line[at], line[at : at + 2]
-        step = 1
-        mode = inside[-1] if inside else ""
-        if mode == "'":
-            if char == "'":
-                inside.pop()
-        elif char == "\\":
-            step = 2
-        elif two == "$(":
-            inside.append("(")
-            step = 2
-        elif char == mode and char in '"`':
-            inside.pop()
-        elif char in '"`' or (char == "'" and mode != '"'):
-            inside.append(char)
-        elif mode == '"':
-            pass
-        elif mode == "(" and char in "()":
-            if char == "(":
-                inside.append("(")
-            else:
-                inside.pop()
-        elif not mode:
-            if char == "#" and (not text or text[-1].isspace()):
-                break
-            if char == "(" and text.strip() and not text.rstrip().endswith((" then", " do")):
-                inside.append("(")
-            elif char in "()":
-                if char == ")" and text.strip():
-                    found.append((text, before, True))
-                    text, before = "", ";"
-                text += f"{char} "
-                at += 1
-                continue
-            elif two in ("&&", "||", ";;") or char == ";":
-                step = 2 if two in ("&&", "||", ";;") else 1
-                if text.strip():
-                    found.append((text, before, True))
-                text, before = "", two if two in ("&&", "||") else ";"
-                at += step
-                continue
-            elif char == "&" and text[-1:] not in (">", "<", "|") and two != "&>":
-                if text.strip():
-                    found.append((f"{text}&", before, True))
-                text, before = "", ";"
-                at += 1
-                continue
-        text += line[at : at + step]
-        at += step
-    if text.strip():
-        found.append((text, before, not inside))
+
+def _concerns(text: str) -> bool:
+    """Tell whether a script names the agent's settings or its service."""
+    lines = [it for it in text.split("\n") if not it.lstrip().startswith("#")]
+    return any(MENTION.search(it) or AGENT.search(it) for it in lines)
+
+
+def _call(runner: Runner, world: World, fields: list[Field], text: str) -> list[World]:
+    command, is_exec = _bare(fields)
+    if not command:
+        return [replace(world, ok=True)]
+    found = _run(runner, world, command, text)
+    if is_exec:
+        # The command takes the place of the shell.
+        return [replace(it, flow="exit") for it in found]
     return found
 
 
-def parts_of(line: str) -> Iterator[str]:
-    """Yield the simple commands of a line, without keywords and ``sudo`` before them."""
-    pieces, start = [], 0
-    for found in _SPLIT.finditer(line):
-        if found["text"] is None:
-            pieces.append(line[start : found.start()])
-            start = found.end()
-    for piece in (*pieces, line[start:]):
-        bare = _PREFIX.sub("", f" {piece}").strip()
-        if bare and not bare.startswith("#"):
-            yield bare.rstrip(")}").rstrip()
+def _bare(fields: list[Field]) -> tuple[list[Field], bool]:
+    """Return a command without those that only run it, and whether ``exec`` is one of them."""
+    rest, is_exec = list(fields), False
+    while rest and rest[0].text in _PREFIXES:
+        name = rest.pop(0).text
+        is_exec |= name == "exec"
+        while rest and rest[0].text.startswith("-") and rest[0].text != "-":
+            option = rest.pop(0).text
+            if option[-1] in _VALUED.get(name, "") and not option.startswith("--"):
+                del rest[:1]
+        if name == "timeout":
+            del rest[:1]
+        while name in ("env", "sudo") and rest and re.match(r"[A-Za-z_]\w*=", rest[0].text):
+            rest.pop(0)
+    return rest, is_exec and bool(rest)
 
 
-def removes(part: str) -> bool:
-    """Tell whether a command deletes, empties or moves away the agent's file."""
-    return _REMOVES.match(part) is not None
+def _run(runner: Runner, world: World, command: list[Field], text: str) -> list[World]:
+    name, arguments = command[0], command[1:]
+    base = name.text.rpartition("/")[2] if name.is_known else ""
+    if base in ("eval", "source", "."):
+        return _in_place(runner, world, base, arguments, text)
+    if base in _SHELLS:
+        return _shell(runner, world, arguments, text)
+    if known := (BUILTINS.get(base) or FILES.get(base)):
+        return [
+            _judged(it, world, base, runner, text) for it in known(runner, world, arguments, text)
+        ]
+    path = world.path(name)
+    if "/" in name.text and path in world.files:
+        return _nested(runner, world, world.files[path], text)
+    return _foreign(runner, world, command, text)
 
 
-def replaces(part: str) -> bool:
-    """Tell whether a command puts another file in the place of the agent's file."""
-    return not removes(part) and _REPLACES.match(part) is not None
+def _judged(after: World, before: World, base: str, runner: Runner, text: str) -> World:
+    """Add that a file was fetched, or a link made, of which nothing more is known."""
+    if base == "ln" and after.files[CONFIG] != before.files[CONFIG]:
+        return after.after(Event(UNJUDGED, text, runner.where))
+    return after
 
 
-def truncates(text: str) -> bool:
-    """Tell whether a statement writes the agent's file from its start."""
-    return bool(REDIRECT.search(text)) or any(
-        not APPENDS.search(found[1]) for found in TEE.finditer(text)
+def _in_place(
+    runner: Runner, world: World, base: str, arguments: list[Field], text: str
+) -> list[World]:
+    if base == "eval":
+        data: Data | None = (runner.chunk(" ".join(it.text for it in arguments), text),)
+    else:
+        data = world.files.get(world.path(arguments[0])) if arguments else None
+    if data is None or is_unknown(text_of(data)):
+        return _foreign(runner, world, [Field(base), *arguments], text)
+    found = runner.nested(text_of(data), world, in_place=True)
+    return [replace(it, flow="") if it.flow == "return" else it for it in found]
+
+
+def _shell(runner: Runner, world: World, arguments: list[Field], text: str) -> list[World]:
+    rest, options = list(arguments), ""
+    while rest and re.match("[-+].", rest[0].text):
+        options += rest.pop(0).text
+    if "c" in options:
+        data: Data | None = (runner.chunk(rest[0].text, text),) if rest else None
+    elif rest:
+        data = world.files.get(world.path(rest[0]))
+    else:
+        data = world.stdin
+    if "o" in options:
+        data = None
+    if data is None or is_unknown(text_of(data)):
+        return _foreign(runner, world, [Field("bash"), *arguments], text)
+    flags = "".join(it for it in "eu" if it in options)
+    return _nested(runner, world, data, text, f"set -{flags}\n" if flags else "")
+
+
+def _nested(runner: Runner, world: World, data: Data, text: str, before: str = "") -> list[World]:
+    script = text_of(data)
+    first = script.split("\n", 1)[0]
+    if is_unknown(script) or (first.startswith("#!") and "sh" not in first):
+        return _foreign(runner, world, [Field(unknown(script))], text)
+    return runner.nested(before + script, replace(world, stdin=None))
+
+
+def _foreign(runner: Runner, world: World, command: list[Field], text: str) -> list[World]:
+    """Follow a command of which only its name and arguments are known."""
+    line = " ".join(it.text for it in command)
+    base = command[0].text.rpartition("/")[2]
+    after = world.emitting((runner.output(text),))
+    judged, is_known = after_command(
+        after, line, Event("", text, runner.where), is_background=runner.is_background
     )
+    if is_known:
+        return [replace(judged, ok=True)]
+    if base in READERS:
+        return may(after)
+    given = text_of(world.stdin or ())
+    files = [text_of(world.files.get(world.path(it), ())) for it in command[1:]]
+    hint = " ".join([line, *(it.hint for it in command)])
+    if MENTION.search(shown(hint)) or any(map(_concerns, (shown(line), given, *files))):
+        return [replace(_unjudged(runner, after, command, text), ok=True)]
+    return may(after)
 
 
-def writes(text: str) -> bool:
-    """Tell whether a statement writes into the agent's file, from its start or at its end."""
-    return bool(REDIRECT.search(text) or _APPEND_REDIRECT.search(text) or TEE.search(text))
-
-
-def is_followed(part: str) -> bool:
-    """Tell whether a change that a command makes to the agent's file is one of those above."""
-    return writes(part) or removes(part) or replaces(part)
-
-
-def content_is_known(statement: Statement) -> bool:
-    """Tell whether what a statement writes is in the script: by ``echo`` or a here-document."""
-    if statement.inner:
-        return "$(" not in statement.inner and "`" not in statement.inner
-    first = _PREFIX.sub("", f" {statement.text}")
-    if _COPIES_BODY.match(first):
-        return True
-    if not _ECHOES.match(first):
-        return False
-    return not re.search(r"[$`]", _SETTING.sub("", first))
+def _unjudged(runner: Runner, world: World, command: list[Field], text: str) -> World:
+    """Return it after a command that names the agent or its settings in an unknown role."""
+    if changes_mode(" ".join(it.text for it in command)):
+        return world
+    after = world.after(Event(UNJUDGED, text, runner.where))
+    return after.holding(CONFIG, (runner.output(text),))

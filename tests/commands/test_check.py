@@ -41,7 +41,12 @@ def test_a_user_data_file_that_came_from_windows(
     assert main(words) == 0
     assert "user-data" not in rules(capsys)
     own = tmp_path / "user_data.sh"
-    own.write_bytes(own.read_bytes().replace(b"\n", b"\r\n"))
+    text = own.read_bytes()
+    # cloud-init removes CR only where the first line has one.
+    own.write_bytes(text.replace(b"\n", b"\r\n"))
+    assert main(words) == 0
+    assert "user-data" in rules(capsys)
+    own.write_bytes(b"#!/bin/bash\n" + text.partition(b"\n")[2].replace(b"\n", b"\r\n"))
     assert main(words) == EXIT_FAILED
     assert "user-data" in rules(capsys)
 

@@ -1,0 +1,217 @@
+"""The words of a shell script: quotes, expansions and here-documents. Pure text."""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+
+from gpuecs_tui.checks.shell_syntax import (
+    OPAQUE,
+    OUTPUT,
+    VARIABLE,
+    WORD,
+    Node,
+    NotShell,
+    Part,
+    Word,
+    script_of,
+)
+
+_ENDS = frozenset(" \t\n;&|<>()")
+_NAME = re.compile(r"[A-Za-z_]\w*|[0-9@*#?$!-]")
+_ARRAY = re.compile(r"[A-Za-z_]\w*(?:\[[^\]]*\])?\+?=$")
+_ESCAPES = {"n": "\n", "t": "\t", "\\": "\\", "'": "'", '"': '"', "r": "\r", "a": "\a"}
+"""Of ``$'…'``; other ones are left as they are."""
+_IN_DOUBLE = frozenset('$`"\\\n')
+"""What a backslash takes its meaning from between double quotes."""
+
+
+class Lexer:
+    """Reads words at ``at``."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether nothing follows."""
+        return self.at >= len(self.text)
+
+    def sees(self, text: str) -> bool:
+        """Tell whether ``text`` follows."""
+        return self.text.startswith(text, self.at)
+
+    def listed(self, end: str) -> tuple[Node, ...]:
+        """Return the commands up to ``end``, which is passed; the parser has it."""
+        raise NotImplementedError
+
+    def word(self) -> Word | None:
+        """Return the word here, or None where none is."""
+        start, parts = self.at, list[Part]()
+        while not self.is_at_end:
+            char = self.text[self.at]
+            if self.text[self.at : self.at + 2] in ("<(", ">("):
+                if parts:
+                    raise NotShell
+                begin = self.at
+                self.at += 2
+                nodes = self.listed(")")
+                parts.append(Part(OPAQUE, self.text[begin : self.at], commands=nodes))
+            elif char == "(" and _ARRAY.search(self.text[start : self.at]):
+                begin = self.at
+                self._balanced("(", ")")
+                parts.append(Part(OPAQUE, self.text[begin : self.at]))
+            elif char in _ENDS:
+                break
+            else:
+                self._piece(parts)
+        if self.at == start:
+            return None
+        return Word(_joined(parts), self.text[start : self.at])
+
+    def _piece(self, parts: list[Part]) -> None:
+        char = self.text[self.at]
+        if char == "\\":
+            if self.text[self.at + 1 : self.at + 2] != "\n":
+                parts.append(Part(WORD, self.text[self.at + 1 : self.at + 2], is_quoted=True))
+            self.at += 2
+        elif char == "'":
+            end = self._find("'", self.at + 1)
+            parts.append(Part(WORD, self.text[self.at + 1 : end], is_quoted=True))
+            self.at = end + 1
+        elif self.sees("$'"):
+            self.at += 2
+            parts.append(Part(WORD, self._ansi(), is_quoted=True))
+        elif char == '"' or self.sees('$"'):
+            self.at += 2 if char == "$" else 1
+            parts.append(Part(WORD, "", is_quoted=True))
+            while not self.sees('"'):
+                if self.is_at_end:
+                    raise NotShell
+                self._inside(parts)
+            self.at += 1
+        elif char in "$`":
+            self._expansion(parts, is_quoted=False)
+        else:
+            parts.append(Part(WORD, char))
+            self.at += 1
+
+    def _inside(self, parts: list[Part]) -> None:
+        """Read a piece between double quotes, or of a here-document."""
+        char = self.text[self.at]
+        if char == "\\" and self.text[self.at + 1 : self.at + 2] in _IN_DOUBLE:
+            found = self.text[self.at + 1 : self.at + 2]
+            parts.append(Part(WORD, "" if found == "\n" else found, is_quoted=True))
+            self.at += 2
+        elif char in "$`":
+            self._expansion(parts, is_quoted=True)
+        else:
+            parts.append(Part(WORD, char, is_quoted=True))
+            self.at += 1
+
+    def _expansion(self, parts: list[Part], *, is_quoted: bool) -> None:
+        start = self.at
+        if self.sees("`"):
+            end = start + 1
+            while self.text[end : end + 1] != "`":
+                if end >= len(self.text):
+                    raise NotShell
+                end += 2 if self.text[end] == "\\" else 1
+            inner = re.sub(r"\\([`\\$])", r"\1", self.text[start + 1 : end])
+            self.at = end + 1
+            script = script_of(inner)
+            kind = OPAQUE if script.rest else OUTPUT
+            parts.append(Part(kind, self.text[start : self.at], is_quoted, script.nodes))
+        elif self.sees("$(("):
+            self.at += 1
+            self._balanced("(", ")")
+            parts.append(Part(OPAQUE, self.text[start : self.at], is_quoted))
+        elif self.sees("$("):
+            self.at += 2
+            nodes = self.listed(")")
+            parts.append(Part(OUTPUT, self.text[start : self.at], is_quoted, nodes))
+        elif self.sees("${"):
+            self.at += 1
+            self._balanced("{", "}")
+            raw = self.text[start : self.at]
+            name = raw[2:-1]
+            kind = VARIABLE if _NAME.fullmatch(name) else OPAQUE
+            parts.append(Part(kind, name if kind == VARIABLE else raw, is_quoted))
+        elif found := _NAME.match(self.text, self.at + 1):
+            self.at = found.end()
+            parts.append(Part(VARIABLE, found[0], is_quoted))
+        else:
+            parts.append(Part(WORD, "$", is_quoted))
+            self.at += 1
+
+    def _ansi(self) -> str:
+        found = ""
+        while not self.sees("'"):
+            if self.is_at_end:
+                raise NotShell
+            if self.sees("\\"):
+                char = self.text[self.at + 1 : self.at + 2]
+                found += _ESCAPES.get(char, f"\\{char}")
+                self.at += 2
+            else:
+                found += self.text[self.at]
+                self.at += 1
+        self.at += 1
+        return found
+
+    def _find(self, mark: str, start: int) -> int:
+        end = self.text.find(mark, start)
+        if end < 0:
+            raise NotShell
+        return end
+
+    def _balanced(self, opens: str, closes: str) -> None:
+        """Pass a bracket that opens here, all in it, and its end; quotes hide brackets."""
+        depth = 0
+        while not self.is_at_end:
+            char = self.text[self.at]
+            if char == "\\":
+                self.at += 1
+            elif char == "'":
+                self.at = self._find("'", self.at + 1)
+            elif char == '"':
+                self.at += 1
+                while not self.sees('"'):
+                    if self.is_at_end:
+                        raise NotShell
+                    self.at += 2 if self.sees("\\") else 1
+            elif char == opens:
+                depth += 1
+            elif char == closes:
+                depth -= 1
+                if not depth:
+                    self.at += 1
+                    return
+            self.at += 1
+        raise NotShell
+
+    def document(self, body: str, *, is_plain: bool) -> Word:
+        """Return the body of a here-document as a word; ``is_plain``: nothing is expanded."""
+        if is_plain:
+            return Word((Part(WORD, body, is_quoted=True),), body)
+        inner = type(self)(body)
+        parts: list[Part] = []
+        while not inner.is_at_end:
+            if inner.sees('\\"'):
+                parts.append(Part(WORD, '\\"', is_quoted=True))
+                inner.at += 2
+            else:
+                inner._inside(parts)
+        return Word(_joined(parts), body)
+
+
+def _joined(parts: list[Part]) -> tuple[Part, ...]:
+    """Return the parts with neighbouring texts as one."""
+    found: list[Part] = []
+    for (kind, is_quoted), group in groupby(parts, key=lambda it: (it.kind, it.is_quoted)):
+        if kind == WORD:
+            found.append(Part(WORD, "".join(it.text for it in group), is_quoted))
+        else:
+            found += group
+    return tuple(found)

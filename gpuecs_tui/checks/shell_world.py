@@ -1,0 +1,230 @@
+"""What a shell script may have made of the machine at one point: files, variables, what was done.
+
+One World is one possible course of the script. A text that a course can't know is marked by
+``unknown``.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+
+from gpuecs_tui.checks.shell_syntax import Node
+
+CONFIG = "/etc/ecs/ecs.config"
+"""The agent's settings (ECS developer guide, "Amazon ECS container agent configuration")."""
+ENDLESS = "endless"
+"""The kind of the event that a loop never ends."""
+PIPE = "|"
+"""In place of a path: what a pipe or a substitution reads."""
+MENTION = re.compile(r"ecs\.config(?![\w.-])|/etc/ecs(?![\w.-])(?!/\w)|/etc/ecs/[^\s\"'/]*[*?\[{]")
+"""The agent's file or its directory, by name or by a pattern."""
+
+
+TEXT_MAX = 64 * 1024
+"""Characters of a word or an output that are followed: four times what EC2 takes as user data."""
+_OPEN, _CLOSE = "\x01", "\x02"
+
+
+class TooComplex(Exception):
+    """The script has more courses, commands or text than are followed."""
+
+
+def unknown(text: str) -> str:
+    """Return the mark for a text of any length that ``text``, such as ``$(hostname)``, gives."""
+    return f"{_OPEN}{' '.join(shown(text).split())}{_CLOSE}"
+
+
+def is_unknown(text: str) -> bool:
+    """Tell whether a part of it is a mark of ``unknown``."""
+    return _OPEN in text
+
+
+def shown(text: str) -> str:
+    """Return it for a message: what an unknown part is made of in place of the part."""
+    return text.replace(_OPEN, "").replace(_CLOSE, "")
+
+
+def known_parts(text: str) -> str:
+    """Return it without its unknown parts."""
+    return re.sub(f"{_OPEN}[^{_CLOSE}]*{_CLOSE}", "", text)
+
+
+def starts_known(text: str) -> str:
+    """Return what is before its first unknown part."""
+    return text.partition(_OPEN)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of a file or of an output."""
+
+    text: str
+    """Parts that aren't known are marked."""
+    where: str = ""
+    """What wrote it: the words that name a script."""
+    command: str = ""
+    """The command that wrote it."""
+
+
+Data = tuple[Chunk, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A word after its expansions."""
+
+    text: str
+    """Parts that aren't known are marked."""
+    is_pattern: bool = False
+    """The shell replaces it by names of files."""
+    hint: str = ""
+    """Further text that it may be made of."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether each part of it is known."""
+        return not is_unknown(self.text)
+
+    @property
+    def names_config(self) -> bool:
+        """Whether it is, or is made of, the name of the agent's file or directory."""
+        return bool(MENTION.search(shown(f"{self.text} {self.hint}")))
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that a command did to the agent or the instance."""
+
+    kind: str
+    text: str
+    """The command."""
+    where: str
+    is_certain: bool = True
+    """False: it does so at another time, or perhaps not."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A possible state; never changed, only replaced."""
+
+    files: Mapping[str, Data] = field(default_factory=dict)
+    """Contents by absolute path; a path that is missing here has an unknown content."""
+    variables: Mapping[str, Field] = field(default_factory=dict)
+    functions: Mapping[str, Node] = field(default_factory=dict)
+    targets: Mapping[int, str] = field(default_factory=dict)
+    """File descriptor → a path or PIPE; missing: the log of cloud-init."""
+    stdin: Data | None = None
+    """None: unknown."""
+    out: Data = ()
+    """What went to PIPE."""
+    cwd: str = "/"
+    """Empty: unknown."""
+    options: frozenset[str] = frozenset()
+    """``e``, ``u`` and ``pipefail`` where set."""
+    traps: Mapping[str, str] = field(default_factory=dict)
+    begun: Chunk | None = None
+    """The last command after which the agent's file held nothing of before."""
+    edited: Chunk | None = None
+    """The last command that changed lines of the agent's file."""
+    events: tuple[Event, ...] = ()
+    ok: bool = True
+    """Whether the last command succeeded."""
+    flow: str = ""
+    """``exit``, ``return``, ``break`` or ``continue``; empty: the next command runs."""
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What two courses must have in common to be one."""
+        return (
+            tuple(sorted(self.files.items())),
+            tuple(sorted(self.variables.items(), key=lambda it: it[0])),
+            tuple(sorted((name, node.offset) for name, node in self.functions.items())),
+            tuple(sorted(self.targets.items())),
+            self.stdin,
+            self.out,
+            self.cwd,
+            self.options,
+            tuple(sorted(self.traps.items())),
+            self.begun,
+            self.edited,
+            self.events,
+            self.ok,
+            self.flow,
+        )
+
+    def path(self, name: Field) -> str:
+        """Return the absolute path that a word names; empty where that is unknown."""
+        if not name.is_known or name.is_pattern or not name.text:
+            return ""
+        if not name.text.startswith("/") and not self.cwd:
+            return ""
+        return re.sub("^//+", "/", posixpath.normpath(posixpath.join(self.cwd, name.text)))
+
+    def may_be_config(self, name: Field) -> bool:
+        """Tell whether a word, whose path isn't known, may be the agent's file."""
+        if name.is_pattern and name.is_known:
+            pattern = posixpath.join(self.cwd or "/etc/ecs", name.text)
+            return fnmatchcase(CONFIG, pattern)
+        return name.names_config
+
+    def having(self, name: str, value: Field) -> World:
+        """Return it with a variable set."""
+        return replace(self, variables={**self.variables, name: value})
+
+    def holding(self, path: str, data: Data) -> World:
+        """Return it with a file's content replaced."""
+        return replace(self, files={**self.files, path: data})
+
+    def without(self, path: str) -> World:
+        """Return it with a file whose content is unknown."""
+        return replace(self, files={name: it for name, it in self.files.items() if name != path})
+
+    def emitting(self, data: Data, number: int = 1) -> World:
+        """Return it after ``data`` was written to a file descriptor."""
+        target = self.targets.get(number, "")
+        if target == PIPE:
+            return replace(self, out=self.out + data)
+        if not target:
+            return self
+        return self.appending(target, data)
+
+    def appending(self, path: str, data: Data) -> World:
+        """Return it after ``data`` was added to a file; lines that repeat its last ones are not."""
+        before = self.files.get(path, (Chunk(unknown(path)),))
+        is_again = before[-len(data) :] == data and text_of(data).endswith("\n")
+        return self if is_again else self.holding(path, before + data)
+
+    def after(self, event: Event) -> World:
+        """Return it with a further event; one that was there stays once."""
+        return self if event in self.events else replace(self, events=(*self.events, event))
+
+
+def text_of(data: Data) -> str:
+    """Return its text; parts that aren't known are marked."""
+    return "".join(chunk.text for chunk in data)
+
+
+def blurred(worlds: list[World]) -> list[World]:
+    """Return courses in which variables and files that differ between them are unknown."""
+    names = {name for it in worlds for name in it.variables}
+    open_names = [name for name in names if len({it.variables.get(name) for it in worlds}) > 1]
+    values: dict[str, Field] = {}
+    for name in open_names:
+        hint = {shown(it.variables[name].text) for it in worlds if name in it.variables}
+        values[name] = Field(unknown(f"${name}"), hint=" ".join(sorted(hint)))
+    paths = {path for it in worlds for path in it.files}
+    same = {
+        path for path in paths if path == CONFIG or len({it.files.get(path) for it in worlds}) == 1
+    }
+    return [
+        replace(
+            it,
+            variables={**it.variables, **values},
+            files={path: data for path, data in it.files.items() if path in same},
+        )
+        for it in worlds
+    ]
