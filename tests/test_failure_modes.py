@@ -141,8 +141,8 @@ MODES = (
     _before(
         "user-data",
         "User data overwrites ecs.config, joins another cluster, turns GPUs off, stops the agent "
-        "or the instance, waits for the agent, has CR or is not a shell script.",
-        "test_instance_rules.py::test_user_data",
+        "or the instance, waits for the agent or never ends, has CR or is not a shell script.",
+        "test_user_data_script.py::test_extra_user_data_beside_bash",
     ),
     _before(
         "registry-login",

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpuecs_tui.checks.context import Context
-from gpuecs_tui.checks.finding import Finding, error
-from gpuecs_tui.checks.user_data_commands import EXTRA, RULE
+from gpuecs_tui.checks.finding import Finding, error, undecided
+from gpuecs_tui.checks.user_data_commands import EXTRA, FILE, RULE
 from gpuecs_tui.checks.user_data_config import DEFAULT_CLUSTER
 from gpuecs_tui.i18n import _
 
@@ -23,6 +23,17 @@ def toml_findings(context: Context) -> Iterator[Finding]:
     import tomllib
 
     cluster = context.stack.names.cluster
+    if context.bootstrap.startswith("#!"):
+        yield undecided(
+            RULE,
+            EXTRA,
+            _(
+                "Could not check which cluster instances join: the directory has {file}, which is "
+                "a shell script, and Bottlerocket reads TOML."
+            ).format(file=FILE),
+            _("delete {file} if the launch template doesn't use it").format(file=FILE),
+        )
+        return
     own = context.bootstrap.replace("${cluster}", cluster)
     try:
         tree = tomllib.loads(own + context.stack.fleet.extra_user_data)

@@ -271,7 +271,7 @@ def test_an_endless_loop_keeps_the_agent_from_starting() -> None:
         ('[settings.ecs]\ncluster = "east"\n', "sets settings.ecs.cluster to east"),
         ('[settings.motd]\nx = "y"\n', "doesn't set settings.ecs.cluster"),
         ("[settings.ecs]\ncluster = ${cluster}\n", "not valid TOML"),
-        (OWN, "not valid TOML"),
+        (OWN, "is a shell script, and Bottlerocket reads TOML"),
     ],
 )
 def test_an_edited_file_of_bottlerocket(own: str, words: str) -> None:
