@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import events, on, work
+from textual import on, work
 from textual.app import SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
@@ -35,6 +35,7 @@ from gpuecs_tui.widgets.key_order import OrderedKeysApp
 from gpuecs_tui.widgets.palette import PaletteApp
 from gpuecs_tui.widgets.paste import PasteApp
 from gpuecs_tui.widgets.say import say
+from gpuecs_tui.widgets.screen_stack import ScreenStackApp
 from gpuecs_tui.widgets.steps import IDS, STEPS
 from gpuecs_tui.widgets.suspend import SuspendingApp
 from gpuecs_tui.widgets.wire import WireApp
@@ -71,8 +72,6 @@ PRELOADED = (
 )
 """What is imported in a thread while the start screen is read."""
 
-SMALLEST = (80, 24)
-"""Cells and rows: what a terminal has that nobody has resized."""
 STARTED_SECONDS = 0.5
 """After which the first frame stands, on any machine that one would want to use."""
 
@@ -83,6 +82,7 @@ class WizardApp(
     PasteApp[int],
     PaletteApp[int],
     SuspendingApp[int],
+    ScreenStackApp[int],
     WireApp[int],
 ):
     """One wizard on one directory."""
@@ -123,7 +123,6 @@ class WizardApp(
         self.wizard = Wizard(options, saver)
         self.feed = feed or AccountFeed(self.post_message)
         self.wizard.read_images = self.feed.images
-        self._too_small: Screen[None] | None = None
         self._reading = self._latest_reading = 0
         """Numbers of the last reading of the directory that was begun, and of that in use."""
 
@@ -172,7 +171,7 @@ class WizardApp(
         if step in IDS:
             self.wizard.enter(step)
         self.wizard.flush()
-        switched = self.switch_screen(self._screen(step))
+        switched = self.replace_step(self._screen(step))
         if step != "start":
             begun = self.start_reading()
             self.check_soon()
@@ -222,18 +221,6 @@ class WizardApp(
         suspend = self.action_suspend_process
         yield SystemCommand(_("Suspend; fg in the shell continues"), "ctrl+z", suspend)
         yield SystemCommand(_("Quit; the draft stays"), "ctrl+q", self.action_quit)
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Say so where the terminal is too small to work in."""
-        small = event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1]
-        if small and self._too_small is None:
-            from gpuecs_tui.widgets.too_small import TooSmall
-
-            self._too_small = TooSmall(SMALLEST)
-            self.push_screen(self._too_small)
-        elif self._too_small is not None and not small and self.screen is self._too_small:
-            self._too_small = None
-            self.pop_screen()
 
     @on(StepScreen.Going)
     async def _going(self, message: StepScreen.Going) -> None:

@@ -18,6 +18,7 @@ from gpuecs_tui.widgets.modal import Modal
 class TokenScreen(Modal[str]):
     """The answer is the digits, or empty to give up."""
 
+    OUTLIVES_STEP = True
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", show=False)]
     CSS = """
     TokenScreen { align: center middle; }

@@ -13,9 +13,10 @@ from gpuecs_tui.widgets.modal import Modal
 class TooSmall(Modal[None]):
     """Covers everything and keeps it as it is."""
 
+    OUTLIVES_STEP = True
     CSS = """
     TooSmall { align: center middle; background: $background; }
-    TooSmall Static { width: auto; height: auto; text-align: center; }
+    TooSmall Static { width: 100%; height: auto; text-align: center; }
     """
 
     def __init__(self, smallest: tuple[int, int]) -> None:
