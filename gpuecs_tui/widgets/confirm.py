@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -14,6 +14,14 @@ from textual.widgets import Button, Input, Static
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.widgets.modal import Modal
+
+
+ROWS_AROUND = 9
+"""Rows of the terminal that the text leaves to the frame, the buttons, and what is around them."""
+ROWS_OF_FIELD = 4
+"""Rows of the field for a word, with what asks for it."""
+FEWEST_ROWS = 3
+"""Of the text, in a terminal that has too few rows for all."""
 
 
 class Confirm(Modal[bool]):
@@ -36,22 +44,22 @@ class Confirm(Modal[bool]):
     Confirm {
         align: center middle;
         & #frame {
-            width: 100%; max-width: 88; height: auto; max-height: 90%;
+            width: 100%; max-width: 88; height: auto; max-height: 100%;
             padding: 1 2; background: $surface; border: round $primary;
             border-title-style: bold; border-title-color: $text-accent;
         }
         &.-grave #frame { border: round $error; border-title-color: $text-error; }
-        & #lines { height: auto; max-height: 11; scrollbar-size-vertical: 1; }
+        & #lines { height: auto; scrollbar-size-vertical: 1; }
         & #lines Static { height: auto; }
         & #ask { margin-top: 1; height: auto; }
         & Input { padding: 0 1; background: $panel; margin-top: 1; }
         & #buttons { height: 1; margin-top: 1; align-horizontal: right; }
         & #ask.-wrong { color: $text-error; }
-        & Button {
+        & #buttons Button {
             min-width: 12; margin-left: 2; background: $panel; color: $foreground;
-            &:focus { background: $primary; color: $text; text-style: bold reverse; }
+            &:focus { background: $primary; color: $text; text-style: bold underline; }
         }
-        &.-grave Button:focus { background: $error; }
+        &.-grave #buttons Button:focus { background: $error; }
     }
     """
 
@@ -75,7 +83,7 @@ class Confirm(Modal[bool]):
             with VerticalScroll(id="lines", can_focus=False):
                 yield Static(Content("\n").join(list(self._lines)))
             if self._word:
-                yield Static(self._ask(_("Type {word} to go on:")), id="ask")
+                yield Static(self._ask(_("Type {word} to continue:")), id="ask")
                 word = Input(id="word", select_on_focus=False, compact=True)
                 word.cursor_blink = False  # each blink would be sent over the wire
                 yield word
@@ -91,6 +99,12 @@ class Confirm(Modal[bool]):
     def on_mount(self) -> None:
         """Begin where nothing happens by a stray Enter."""
         self.query_one("#word" if self._word else "#no").focus()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Give the text as many rows as the terminal has for it."""
+        around = ROWS_AROUND + (ROWS_OF_FIELD if self._word else 0)
+        rows = max(event.size.height - around, FEWEST_ROWS)
+        self.query_one("#lines").styles.max_height = rows
 
     def action_answer(self, yes: bool) -> None:
         """Leave with the answer."""
@@ -123,15 +137,20 @@ class Confirm(Modal[bool]):
     @on(Input.Changed)
     def _compare(self, event: Input.Changed) -> None:
         self.query_one("#yes", Button).disabled = event.value.strip() != self._word
+        # The word is another one now: whether it is wrong, Enter says.
+        self._say(_("Type {word} to continue:"))
+
+    def _say(self, text: str, *, wrong: bool = False) -> None:
+        ask = self.query_one("#ask", Static)
+        ask.set_class(wrong, "-wrong")
+        ask.update(self._ask(text))
 
     @on(Input.Submitted)
     def _submit(self, event: Input.Submitted) -> None:
         if event.value.strip() == self._word:
             self.dismiss(True)
             return
-        text = _("That is not the name. Type {word} to go on:")
-        self.query_one("#ask", Static).update(self._ask(text))
-        self.query_one("#ask").add_class("-wrong")
+        self._say(_("That is not the name. Type {word} to continue:"), wrong=True)
 
     @on(Button.Pressed, "#yes")
     def _say_yes(self) -> None:

@@ -50,7 +50,12 @@ async def test_a_wrong_name_is_said() -> None:
         asked = app.screen.query_one("#ask", Static).content
         assert isinstance(asked, Content) and asked.plain.startswith("That is not the name.")
         assert app.answers == []
-        await pilot.press("backspace", "m", "o", "enter")
+        await pilot.press("backspace", "m", "o")
+        await pilot.pause()
+        ask = app.screen.query_one("#ask", Static)
+        assert isinstance(ask.content, Content) and ask.content.plain == "Type demo to continue:"
+        assert not ask.has_class("-wrong")
+        await pilot.press("enter")
         await pilot.pause()
         assert app.answers == [True]
 
@@ -61,6 +66,10 @@ async def test_the_focused_button_is_the_one_that_stands_out() -> None:
         no, yes = app.screen.query_one("#no", Button), app.screen.query_one("#yes", Button)
         assert no.has_focus and no.styles.background != yes.styles.background
         focused, unfocused = no.styles.background, yes.styles.background
+        colours = {segment.style.bgcolor for segment in no.render_line(0) if segment.style}
+        assert len(colours) == 1 and not any(
+            it.style.reverse for it in no.render_line(0) if it.style
+        )
         await pilot.press("right")
         assert (no.styles.background, yes.styles.background) == (unfocused, focused)
 
@@ -95,3 +104,15 @@ async def test_a_long_question_scrolls_by_keys_and_keeps_its_buttons_in_view() -
         await pilot.press("down", "pagedown")
         assert lines.scroll_y == 11
         assert app.screen.query_one("#yes").region.bottom <= 24
+
+
+@pytest.mark.parametrize("word", ["", "demo"])
+async def test_a_large_terminal_shows_the_whole_question(word: str) -> None:
+    app = Asking(word)
+    async with app.run_test(size=(200, 54)) as pilot:
+        lines, buttons = app.screen.query_one("#lines"), app.screen.query_one("#buttons")
+        assert (lines.size.height, lines.max_scroll_y) == (40, 0)
+        assert buttons.region.y > lines.region.bottom and buttons.region.bottom < 54
+        await pilot.resize_terminal(90, 24)
+        await pilot.pause()
+        assert lines.max_scroll_y > 0 and buttons.region.bottom < 24
