@@ -15,7 +15,6 @@ from textual.widgets import Button, Input, Static
 from gpuecs_tui.i18n import _
 from gpuecs_tui.widgets.modal import Modal
 
-
 ROWS_AROUND = 9
 """Rows of the terminal that the text leaves to the frame, the buttons, and what is around them."""
 ROWS_OF_FIELD = 4

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import ClassVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -22,8 +22,10 @@ from gpuecs_tui.widgets.choice_rows import Choices
 from gpuecs_tui.widgets.decision_rows import not_read_hint
 from gpuecs_tui.widgets.form import Fold, Form
 from gpuecs_tui.widgets.form_field import FieldState, FormField, Note
-from gpuecs_tui.widgets.frame import ROOMY, ROOMY_BREAKPOINTS, TYPING_SECONDS, StepScreen
+from gpuecs_tui.widgets.form_notes import described
+from gpuecs_tui.widgets.frame import TYPING_SECONDS
 from gpuecs_tui.widgets.limits import EMPTY_MEANS, choices_of_declaration, limits_in_words
+from gpuecs_tui.widgets.pictured import PicturedScreen
 from gpuecs_tui.widgets.places import LAYOUT, keys_of
 from gpuecs_tui.widgets.styles import MUTED
 from gpuecs_tui.wizard.decisions import FORM_KEYS, placeholder, starts_filled
@@ -41,14 +43,13 @@ class ListSource:
     """Whether a value that isn't in it is doubtful."""
 
 
-class FormScreen(StepScreen):
+class FormScreen(PicturedScreen):
     """A step whose body is the form of ``places.LAYOUT``.
 
     A subclass gives ``LISTS`` for its keys, and overrides ``live`` and ``refusal`` where it needs.
     """
 
     LISTS: ClassVar[Mapping[str, ListSource]] = {}
-    HORIZONTAL_BREAKPOINTS = ROOMY_BREAKPOINTS
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "fix", show=False)]
 
     def __init__(self, wizard: Wizard) -> None:
@@ -56,8 +57,8 @@ class FormScreen(StepScreen):
         self._made: dict[str, tuple[object, tuple[str, ...], Choices]] = {}
         self._picker: tuple[str, Picker] | None = None
         self._typed_at = 0.0
-        self._pictured: tuple[object, object] = (None, None)
-        """The decisions and the account that the picture beside the form was drawn from."""
+        self._refused = False
+        """Whether the sentence on view is why "next" was refused."""
 
     def compose_body(self) -> ComposeResult:
         """The form."""
@@ -93,30 +94,7 @@ class FormScreen(StepScreen):
             key, picker = self._picker
             if (choices := self.choices(key)) is not None and picker.is_mounted:
                 picker.replace_choices(choices)
-        self._draw_picture(self.app.size.width)
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Draw the picture once there is room for it."""
-        self._draw_picture(event.size.width)
-
-    def _draw_picture(self, width: int) -> None:
-        """Draw the stack beside the form, where the terminal's ``width`` leaves room for it."""
-        if width < ROOMY:
-            return
-        # Late: a smaller terminal needs nothing of it.
-        from gpuecs_tui.checks.context import context_of
-        from gpuecs_tui.widgets.picture import Picture
-
-        resolved, facts = self.wizard.decisions.resolved, self.wizard.account.facts
-        if self._pictured[0] == resolved and self._pictured[1] is facts:
-            return
-        self._pictured = (resolved, facts)
-        picture = next(iter(self.query(Picture)), None)
-        if picture is None:
-            picture = Picture()
-            picture.can_focus = False
-            self.query_one("#beside").mount(picture)
-        picture.draw(context_of(resolved.stack, facts), resolved.missing)
+        self._follow_refusal()
 
     def choices(self, key: str) -> Choices | None:
         """Return the list of ``key`` as account and form have it now; None if it has none."""
@@ -133,17 +111,37 @@ class FormScreen(StepScreen):
 
     def refusal(self) -> str:
         """Point at the first answer of this step that can't stay as it is."""
-        wrong = [key for key in keys_of(self.STEP) if self.wizard.holds(key)]
+        wrong = self._held_by()
         if not wrong:
             return ""
         self.wizard.touched.update(wrong)
         self.changed()
         self.run_worker(self._focus(wrong[0]), group="focus", exclusive=True, exit_on_error=False)
-        return ngettext(
-            "{n} field must be set right before going on: {label}.",
-            "{n} fields must be set right before going on, first: {label}.",
-            len(wrong),
-        ).format(n=len(wrong), label=_(FORM_KEYS[wrong[0]].label))
+        return _held_text(wrong)
+
+    def action_next(self) -> None:
+        """Go to the next step, or say what holds this one for as long as it does."""
+        super().action_next()
+        self._refused = bool(self._held_by())
+
+    def unsay(self) -> None:
+        """Take back what was said."""
+        self._refused = False
+        super().unsay()
+
+    def _held_by(self) -> list[str]:
+        """Return the keys of this step whose answers can't stay as they are."""
+        return [key for key in keys_of(self.STEP) if self.wizard.holds(key)]
+
+    def _follow_refusal(self) -> None:
+        """Bring a refusal on view up to date: the account may have filled the fields since."""
+        if not self._refused or self._said is None:
+            self._refused = False
+        elif wrong := self._held_by():
+            self.say(_held_text(wrong), "error")
+            self._refused = True
+        else:
+            self.unsay()
 
     def focus_help(self) -> Content:
         """Return the help and the limits of the focused field."""
@@ -305,33 +303,10 @@ class FormScreen(StepScreen):
             for finding in self.wizard.findings_of(key)
         ]
         if key in self.LISTS:
-            notes += self._described(key)
+            notes += described(self.wizard, key, self.choices(key), self.LISTS[key].exhaustive)
         if (suggestion := self.wizard.suggested.get(key)) is not None:
             notes.append(Note("info", _("Suggested: {why}.").format(why=suggestion.reason)))
         return notes
-
-    def _described(self, key: str) -> list[Note]:
-        """What the list says of the chosen values."""
-        choices = self.choices(key)
-        if choices is None:
-            return []
-        text = self.wizard.text(key).strip()
-        if not text:
-            return [Note("unknown", f"{choices.note}. {choices.remedy}")] if choices.unknown else []
-        ids = text.replace(",", " ").split() if choices.multiple else [text]
-        notes = []
-        for id in ids:
-            row = choices.find(id)
-            if row is not None:
-                summary = row.summary or " · ".join(cell for cell in row.cells[1:] if cell)
-                notes.append(Note("info", summary))
-            elif (
-                self.LISTS[key].exhaustive
-                and not choices.unknown
-                and key not in self.wizard.decisions.problems
-            ):
-                notes.append(Note("warning", _("{id} is not in the account's list").format(id=id)))
-        return [note for note in notes if note.text]
 
     def _fix_of(self, key: str) -> list[tuple[str, str]]:
         if key in KEYS and key in self.wizard.decisions.problems:
@@ -346,3 +321,12 @@ class FormScreen(StepScreen):
         field = await self.query_one(Form).reveal(key)
         if field is not None:
             field.focus_control()
+
+
+def _held_text(wrong: list[str]) -> str:
+    """Say how many fields hold the step, and which is the first of ``wrong``."""
+    return ngettext(
+        "Fix {n} field to continue: {label}.",
+        "Fix {n} fields to continue, first: {label}.",
+        len(wrong),
+    ).format(n=len(wrong), label=_(FORM_KEYS[wrong[0]].label))

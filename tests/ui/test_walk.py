@@ -157,7 +157,7 @@ async def test_next_is_refused_for_errors_with_the_cursor_on_the_first(open_wiza
         assert focused_key(pilot) == "stack.region"
         assert "must be given" in shown(pilot, "stack.name")
         said = pilot.app.screen.query_one(HelpBar).render()
-        assert "2 fields must be set right" in said.plain
+        assert "Fix 2 fields to continue" in said.plain
 
 
 async def test_back_and_forth_loses_neither_text_nor_place(open_wizard: Open) -> None:
