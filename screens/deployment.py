@@ -17,6 +17,7 @@ from textual.timer import Timer
 
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform.applied import is_applied
 from gpuecs_tui.terraform.end_of_stack import EndOfStack, end_of_stack
 from gpuecs_tui.terraform.service_url import service_url
 from gpuecs_tui.terraform.store import read_json
@@ -63,6 +64,8 @@ class DeploymentScreen(StepScreen):
         outputs: Mapping[str, Any]
         end: EndOfStack | None
         """The destroy that was the last to change the stack."""
+        applied: bool
+        """Whether the newest run left the directory's files applied."""
 
     @dataclass
     class ReadFailed(Message):
@@ -112,15 +115,18 @@ class DeploymentScreen(StepScreen):
         from gpuecs_tui.aws.session import Closed
 
         directory = self.wizard.options.directory
-        outputs, end = _latest_outputs(directory), None
+        outputs, end, applied = _latest_outputs(directory), None, False
         if directory.is_dir():
+            newest = next(iter(runs.runs_of(directory)), None)
+            applied = newest is not None and is_applied(newest)
             end = end_of_stack(directory, state_environment(self.wizard.profile), self._end)
         names = names_of(self.wizard.decisions.resolved.stack, outputs)
         if names is None:
             self.post_message(self.ReadFailed(_("The stack has no name yet: nothing to look for.")))
             return
         try:
-            self.post_message(self.StateRead(read_deployment(reader, names), outputs, end))
+            facts = read_deployment(reader, names)
+            self.post_message(self.StateRead(facts, outputs, end, applied))
         except AwsProblem as problem:
             self.post_message(self.ReadFailed(str(problem)))
         except Closed:
@@ -139,6 +145,8 @@ class DeploymentScreen(StepScreen):
         lines = deployment_lines(message.facts, message.outputs, url, message.end, width)
         if pane.text != "\n".join(line.plain for line in lines):
             pane.show(lines, keep_place=True)
+        # A run that ended while this screen was on view has done its work, or failed to.
+        self.wizard.note_done("run", message.applied)
         self.wizard.note_done("deployment", not gone and is_healthy(message.facts))
         self._show()
         self._again(REFRESH_SECONDS)

@@ -113,7 +113,7 @@ def start(
             _clear_stale_plan(waiting)
             # Only looking leaves a plan that somebody thinks about as valid as it was.
             if operation is not Operation.PLAN and waiting.state is State.PLANNED:
-                _decide(waiting, DISCARD, _("Another run of this stack took its place."))
+                _decide(waiting, DISCARD, _("Plan discarded: a new run of this stack replaced it."))
         try:
             rotate(_read_all())
             run = create(
@@ -182,7 +182,8 @@ def approve(
 def discard(run: Run) -> Run:
     """Decline the plan of ``run`` and delete it. Raises AlreadyDecided when it isn't waiting."""
     present = run.refresh()
-    if present.state is not State.PLANNED or not _decide(present, DISCARD, _("It was declined.")):
+    waits = present.state is State.PLANNED
+    if not (waits and _decide(present, DISCARD, _("Plan discarded."))):
         raise AlreadyDecided(present.refresh())
     _hurry(present)
     return present.refresh()
@@ -328,7 +329,7 @@ def _decide(run: Run, decision: str, reason: str, **more: str) -> bool:
     if ours and decision == DISCARD:
         run.files.plan.unlink(missing_ok=True)
         journal = JournalWriter(run.files)
-        journal.state(State.DISCARDED, _("The plan was discarded: {why}").format(why=reason))
+        journal.state(State.DISCARDED, reason)
         journal.close()
     return ours
 

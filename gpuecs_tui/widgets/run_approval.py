@@ -16,7 +16,7 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.states import Operation, State
 from gpuecs_tui.widgets.cells import harmless
-from gpuecs_tui.widgets.cost_line import cost_of
+from gpuecs_tui.widgets.cost_line import cost_line, cost_of
 from gpuecs_tui.widgets.run_advice import AdvisingScreen
 from gpuecs_tui.widgets.run_questions import apply_question
 from gpuecs_tui.wizard.run_environment import state_environment
@@ -133,6 +133,11 @@ class ApprovingScreen(AdvisingScreen):
         lines = [Content.styled(harmless(where), "bold")]
         if stack is not None:
             lines.append(cost_of(stack, self.wizard.account.facts))
+        elif checked is None and self.wizard.is_as_opened:
+            # A destroy isn't checked, but what it ends to cost is known.
+            cost = cost_line(self.wizard)
+            if cost.plain:
+                lines.append(Content.assemble(_("The destroy ends this cost:"), " ", cost))
         return [*lines, Content("")]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -287,7 +287,7 @@ def test_decline(engine: Path, stack: Path) -> None:
     run = planned(stack)
     gone = runs.discard(run)
     assert gone.state is State.DISCARDED and gone.plan_path is None and gone.is_final
-    assert gone.message == "It was declined."
+    assert gone.message == "Plan discarded."
     for decide in (runs.discard, runs.approve):
         with pytest.raises(AlreadyDecided, match="discarded"):
             decide(run)
