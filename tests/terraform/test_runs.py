@@ -304,7 +304,7 @@ def test_a_new_apply_takes_the_place_of_a_waiting_plan(engine: Path, stack: Path
     assert first.refresh().state is State.PLANNED
     second = planned(stack)
     assert first.refresh().state is State.DISCARDED
-    assert "took its place" in first.refresh().message
+    assert "a new run of this stack replaced it" in first.refresh().message
     assert runs.unfinished_run(stack) == second.refresh()
     assert runs.live_run(stack) is None
 

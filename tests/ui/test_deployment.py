@@ -14,7 +14,9 @@ from textual.pilot import Pilot
 
 from gpuecs_tui.aws import catalogue
 from gpuecs_tui.aws.errors import AwsProblem
+from gpuecs_tui.screens import deployment
 from gpuecs_tui.screens.deployment import DeploymentScreen
+from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.states import State
 from gpuecs_tui.widgets.text_pane import TextPane
 from gpuecs_tui.wizard.decisions import decide
@@ -151,6 +153,27 @@ async def test_it_is_read_again_and_only_changes_are_drawn(
         await pilot.pause(0.5)
         assert len(drawn) == 1
         assert "1/1 targets healthy" in summed_up(pilot)
+
+
+@pytest.mark.parametrize("is_applied", [True, False])
+async def test_a_run_that_ends_meanwhile_is_marked_among_the_steps(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, is_applied: bool
+) -> None:
+    run = stage(directory, State.APPLYING)
+    judged = []
+
+    def judge(newest: Run) -> bool:
+        judged.append(newest.id)
+        return is_applied
+
+    monkeypatch.setattr(deployment, "is_applied", judge)
+    async with on_deployment(directory, AnsweredReader(ANSWERS)) as pilot:
+        screen(pilot).wizard.open_directory(WHOLE, of_files(WHOLE, {}))
+        screen(pilot).wizard.note_done("run", not is_applied)
+        await pilot.press("r")
+        await settle(pilot)
+        assert judged[-1] == run.id
+        assert ("run" in screen(pilot).progress().unfinished) is not is_applied
 
 
 async def test_leaving_ends_the_reading(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:

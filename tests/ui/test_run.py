@@ -479,7 +479,11 @@ async def test_destroy_is_planned_first_and_needs_the_name(directory: Path, engi
         await pilot.press("D")
         await until_run(pilot, State.PLANNED)
         assert run_of(pilot).operation is Operation.DESTROY
+        screen_of(pilot).wizard.open_directory(WHOLE, of_files(WHOLE, {}))
         await pilot.press("a")
+        asked = str(pilot.app.screen.query_one("#lines Static", Static).content)
+        # The prices are not read in this account.
+        assert "The destroy ends this cost: Price unknown" in asked
         assert pilot.app.screen.query_one("#yes", Button).disabled
         await pilot.press(*"llama", "enter")
         await until_run(pilot, State.SUCCEEDED)

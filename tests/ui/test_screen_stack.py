@@ -1,4 +1,4 @@
-"""What lies over a step: dialogs go with their step, and a small terminal hides all until it grows."""
+"""What lies over a step: its dialogs go with it, and a small terminal hides all until it grows."""
 
 from __future__ import annotations
 
