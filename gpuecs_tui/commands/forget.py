@@ -17,6 +17,7 @@ from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.shared_run import SharedRun
 from gpuecs_tui.terraform.shared_runs import Shelf, ShelfProblem, shelf_of
 from gpuecs_tui.terraform.states import Operation
+from gpuecs_tui.terraform.stored_state import workspace
 from gpuecs_tui.terraform.unread_run import UnreadRun
 
 
@@ -26,6 +27,11 @@ def forget(directory: Path, run_id: str, *, yes: bool) -> int:
     It may be a run of this machine, or another's whose record lies beside the state. Raises Failure
     where there is no such run, and without ``yes``.
     """
+    try:
+        workspace(directory, os.environ)
+    except TerraformProblem as problem:
+        # Beside which state the record would lie isn't known.
+        raise Failure(problem.message, problem.remedy) from None
     shelf = shelf_of(directory, os.environ)
     run = next((it for it in runs.records_of(directory) if it.id == run_id), None)
     if run is not None:
@@ -41,6 +47,17 @@ def forget(directory: Path, run_id: str, *, yes: bool) -> int:
         )
     _dismiss(directory, run_id, shared.created, yes=yes)
     return 0
+
+
+def not_looked_at(found: Recovery) -> str:
+    """Return why it is unknown what the state lacks, one sentence; empty where it is known."""
+    if found.at_work:
+        return _("A run is at work in this directory.")
+    # Until these are put right the state isn't compared with what runs created.
+    first = found.broken or found.move
+    if first is not None:
+        return first.sentence
+    return next(iter((*found.unknown, *found.problems)), "")
 
 
 def nothing_to_recover(directory: Path, found: Recovery) -> str:

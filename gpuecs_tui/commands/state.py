@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.failure import EXIT_FAILED, Failure, harmless
-from gpuecs_tui.commands.forget import forget, nothing_to_recover
+from gpuecs_tui.commands.forget import forget, not_looked_at, nothing_to_recover
 from gpuecs_tui.commands.output import print_json
 from gpuecs_tui.commands.waiting import waiting
 from gpuecs_tui.i18n import _, ngettext
@@ -79,6 +79,11 @@ def _recover(arguments: argparse.Namespace) -> int:
     with waiting(_("Reading the state …")):
         found = recovery.examine(arguments.directory)
     if not found.missing:
+        if hindrance := not_looked_at(found):
+            raise Failure(
+                _("Could not look for what the state lacks. {reason}").format(reason=hindrance),
+                next(iter(_remedies(arguments.directory, found)), ""),
+            )
         print(harmless(nothing_to_recover(arguments.directory, found)))
         return 0
     return runs.plan_and_apply(

@@ -45,7 +45,7 @@ from gpuecs_tui.terraform.store import (
     now,
     replace_json,
 )
-from gpuecs_tui.terraform.stored_state import DEFAULT, LOCAL
+from gpuecs_tui.terraform.stored_state import DEFAULT, LOCAL, workspace
 from gpuecs_tui.user_folders import expand_home
 
 MOVER = "gpuecs_tui.terraform.mover"
@@ -91,11 +91,13 @@ class Due:
 def due(directory: Path, environ: Mapping[str, str] | None = None) -> Due | None:
     """Return the move that should be made of the state of ``directory``, or None.
 
-    Reads files only; None while one is being made. Raises TerraformProblem for a local state that
-    can't be read.
+    Reads files only; None while one is being made. Raises TerraformProblem for a local state or a
+    selected workspace that can't be read.
     """
     environment = dict(os.environ if environ is None else environ)
     real = directory.resolve()
+    # What is to be moved, and what Terraform would select after it, depends on it.
+    workspace(real, environment)
     earlier = since_the_last_done(real)
     if any(move.is_live for move in earlier):
         return None

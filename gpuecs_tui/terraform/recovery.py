@@ -162,6 +162,11 @@ def examine(directory: Path, environ: Mapping[str, str] | None = None) -> Recove
     if (home := unreadable_home()) is not None:
         unknown.append(str(home))
     try:
+        workspace(directory, environment)
+    except TerraformProblem as problem:
+        # Whose lock, state and records to look at isn't known.
+        return Recovery(unknown=(str(problem), *unknown))
+    try:
         lock = locks.held_lock(directory, environment)
     except TerraformProblem as problem:
         problems.append(str(problem))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gpuecs_tui.i18n import _
-from gpuecs_tui.regular_files import Irregular, read_regular
+from gpuecs_tui.regular_files import read_regular
 from gpuecs_tui.terraform.backend_block import BackendBlock, backend_block
 from gpuecs_tui.terraform.diagnosis import diagnose
 from gpuecs_tui.terraform.engine import find_engine
@@ -197,7 +197,8 @@ def _named(block: BackendBlock) -> Backend:
 def workspace(directory: Path, environ: Mapping[str, str]) -> str:
     """Return the workspace that Terraform works in: TF_WORKSPACE, else the one selected here.
 
-    Raises StateProblem for a name that is not text: which state is meant is then unknown.
+    Raises StateProblem for a file that can't be read or isn't the name of a workspace: which state
+    is meant is then unknown. Terraform itself uses the default workspace then and doesn't say so.
     """
     if named := environ.get("TF_WORKSPACE"):
         return named
@@ -206,12 +207,10 @@ def workspace(directory: Path, environ: Mapping[str, str]) -> str:
         selected = read_regular(path, limit=_NAME_MAX).decode("utf-8").strip()
     except UnicodeDecodeError:
         selected = "\0"
-    except Irregular as error:
-        if not path.is_file():
-            return DEFAULT
-        raise _no_workspace(path, error.strerror or str(error)) from None
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return DEFAULT
+    except OSError as error:
+        raise _no_workspace(path, error.strerror or str(error)) from None
     if not selected.isprintable():
         raise _no_workspace(path, _("it does not hold the name of a workspace"))
     return selected or DEFAULT

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from gpuecs_tui.cli import main
+from gpuecs_tui.commands.failure import EXIT_FAILED
 from gpuecs_tui.terraform import runs
 from gpuecs_tui.terraform.end_of_stack import end_of_stack
 from gpuecs_tui.terraform.locks import LockProblem, held_lock
@@ -16,6 +19,7 @@ from gpuecs_tui.terraform.render import render
 from gpuecs_tui.terraform.shared_runs import shelf_of
 from gpuecs_tui.terraform.stored_state import StateProblem, workspace
 from tests.terraform.written import S3, made, put
+from tests.unprivileged import unprivileged
 
 SAID = "Could not read the selected workspace from"
 
@@ -48,6 +52,65 @@ def test_a_name_that_is_not_one(
     assert SAID in told.err or told.out.count(SAID) > 1
 
 
-def test_a_folder_in_its_place_selects_nothing(tmp_path: Path) -> None:
-    (tmp_path / ".terraform/environment").mkdir(parents=True)
+KINDS = ("bytes", "folder", "closed", "closed-folder")
+
+
+@contextmanager
+def damaged(directory: Path, kind: str) -> Iterator[None]:
+    """Damage the file of ``directory`` in one of KINDS while it runs."""
+    path = directory / ".terraform" / "environment"
+    path.parent.mkdir()
+    if kind == "folder":
+        path.mkdir()
+    else:
+        path.write_bytes(b"\xfe\xff" if kind == "bytes" else b"night")
+    if kind == "closed":
+        path.chmod(0)
+    if kind == "closed-folder":
+        path.parent.chmod(0)
+    try:
+        with unprivileged():
+            yield
+    finally:
+        path.parent.chmod(0o700)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["state"],
+        ["state", "--json"],
+        ["state", "--recover"],
+        ["state", "--recover", "--yes"],
+        ["state", "--forget", "20261128T101010-abcdef", "--yes"],
+        ["migrate"],
+        ["migrate", "--yes"],
+        ["plan"],
+    ],
+)
+def test_each_command_names_the_unreadable_workspace(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str, words: list[str]
+) -> None:
+    put(tmp_path, render(made()))
+    with damaged(tmp_path, kind):
+        code = main([words[0], str(tmp_path), *words[1:]])
+    told = capsys.readouterr()
+    assert code == EXIT_FAILED
+    assert SAID in told.err
+    assert "Run `terraform workspace select default`" in told.err
+    for none in ("No record", "lacks nothing", "Nothing is to be moved", "0 resources", "no run"):
+        assert none not in told.out + told.err
+
+
+def test_no_lock_is_looked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(tmp_path, render(made()))
+    with damaged(tmp_path, "closed"):
+        assert main(["state", str(tmp_path), "--unlock", "9f6b3c1e"]) == EXIT_FAILED
+    assert SAID in capsys.readouterr().err
+
+
+def test_no_file_selects_the_default(tmp_path: Path) -> None:
+    assert workspace(tmp_path, {}) == "default"
+    (tmp_path / ".terraform").write_text("")
     assert workspace(tmp_path, {}) == "default"

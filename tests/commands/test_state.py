@@ -87,6 +87,17 @@ def test_nothing_to_recover(stack: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert "lacks nothing" in capsys.readouterr().out
 
 
+def test_a_state_that_is_not_looked_at_lacks_an_unknown_number(
+    stack: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (stack / "terraform.tfstate").write_text("{")
+    assert main(["state", "--recover", str(stack)]) == 1
+    told = capsys.readouterr()
+    assert "Could not look for what the state lacks." in told.err
+    assert f"state {stack} --restore" in told.err
+    assert "lacks nothing" not in told.out
+
+
 def test_no_directory(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["state", str(tmp_path / "none")]) == 1
     assert "is no directory" in capsys.readouterr().err
