@@ -29,7 +29,7 @@ from gpuecs_tui.widgets.cost_line import cost_page
 from gpuecs_tui.widgets.decision_rows import decision_choices
 from gpuecs_tui.widgets.files_page import FilesPage
 from gpuecs_tui.widgets.findings import remarks
-from gpuecs_tui.widgets.findings_page import FindingsPage
+from gpuecs_tui.widgets.findings_page import FindingsPage, findings_tab
 from gpuecs_tui.widgets.fit_picture import FitPicture
 from gpuecs_tui.widgets.moving_screen import MovingScreen
 from gpuecs_tui.widgets.picture import Picture
@@ -130,7 +130,8 @@ class ReviewScreen(MovingScreen):
         self.query_one("#cost", TextPane).show(cost_page(known), keep_place=True)
         self.query_one(UncheckedPage).show(self.wizard, known)
         age = age_line(oldest(self.wizard.account.facts))
-        self.query_one(FindingsPage).show_remarks(remarks(self.wizard), age)
+        page = self.query_one(FindingsPage)
+        page.show_remarks(remarks(self.wizard), age, is_checked=self.wizard.is_checked)
         self.query_one("#decisions", ChoiceList).replace_choices(decision_choices(self.wizard))
         stack = resolved.stack if valid else None
         if stack != self._stack or (stack is None and self._files):
@@ -177,16 +178,10 @@ class ReviewScreen(MovingScreen):
 
     def _show_tabs(self) -> None:
         found = remarks(self.wizard)
-        grave = any(it.severity in ("error", "missing") for it in found)
         changing = len(self._changes.files) if self._changes else 0
         tabs = (
             Tab("picture", _("Picture")),
-            Tab(
-                "findings",
-                _("Findings"),
-                str(len(found)) if found else "✓",
-                "bold $text-error" if grave else "$text-warning" if found else "$text-success",
-            ),
+            findings_tab(found, is_checked=self.wizard.is_checked),
             Tab("files", _("Files"), str(changing) if changing else ""),
             Tab("decisions", _("Decisions")),
             Tab("fit", _("Fit")),

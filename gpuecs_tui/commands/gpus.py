@@ -57,8 +57,11 @@ def gpus(arguments: argparse.Namespace) -> int:
         )
     source = catalogue.instance_types(read.account).source
     if arguments.json:
+        if priceless:
+            # An empty list would say that every type costs more.
+            return EXIT_FAILED
         print_json([gpus_table.tree(it, source) for it in chosen])
-        return EXIT_FAILED if priceless else 0
+        return 0
     lines = gpus_table.side_by_side(chosen) if arguments.compare else gpus_table.table(chosen)
     print("\n".join(lines))
     print()

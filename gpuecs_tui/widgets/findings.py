@@ -96,7 +96,7 @@ class FindingsScreen(WizardModal[Remark | None]):
 
     @on(ChoiceList.Moved)
     def _moved(self, event: ChoiceList.Moved) -> None:
-        text = Content(_("Nothing found."))
+        text = Content(_("No problems found.") if self._wizard.is_checked else _("Checking …"))
         if event.row is not None:
             remark = self._remarks[event.row.id]
             text = Content.assemble(

@@ -16,6 +16,7 @@ from textual.widgets.option_list import Option
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.widgets.cells import harmless
 from gpuecs_tui.widgets.findings import Remark
+from gpuecs_tui.widgets.tab_line import Tab
 from gpuecs_tui.wizard.decisions import FORM_KEYS
 
 _SEVERITIES: Mapping[str, tuple[str, str]] = {
@@ -58,17 +59,25 @@ class FindingsPage(OptionList):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._remarks: tuple[Remark, ...] | None = None
+        self._is_checked = True
 
-    def show_remarks(self, remarks: Sequence[Remark], age: str = "") -> None:
-        """Show ``remarks`` above the ``age`` of what they stand on; the highlighted place stays."""
+    def show_remarks(
+        self, remarks: Sequence[Remark], age: str = "", *, is_checked: bool = True
+    ) -> None:
+        """Show ``remarks`` above the ``age`` of what they stand on; the highlighted place stays.
+
+        Without ``is_checked`` no remarks mean nothing: the checks have yet to run.
+        """
         self.border_subtitle = Content(age)
-        if tuple(remarks) == self._remarks:
+        if (tuple(remarks), is_checked) == (self._remarks, self._is_checked):
             return
-        self._remarks = tuple(remarks)
+        self._remarks, self._is_checked = tuple(remarks), is_checked
         place = self.highlighted
         self.clear_options()
         if not remarks:
-            said = Content.styled(_("✓ Nothing found against this stack."), "$text-success")
+            said = Content.styled(_("Checking …"), "$text-muted")
+            if is_checked:
+                said = Content.styled(_("✓ No problems found."), "$text-success")
             self.add_option(Option(said, id=NOTHING, disabled=True))
             return
         self.add_options([Option(_prompt(it)) for it in self._remarks])
@@ -86,6 +95,16 @@ class FindingsPage(OptionList):
             remark = self._remarks[self.highlighted]
             if remark.fix:
                 self.post_message(self.FixWanted(remark))
+
+
+def findings_tab(remarks: Sequence[Remark], *, is_checked: bool) -> Tab:
+    """Return the page's tab: how many ``remarks`` there are, and whether one is an error."""
+    if not remarks:
+        sign, style = ("✓", "$text-success") if is_checked else ("…", "$text-muted")
+        return Tab("findings", _("Findings"), sign, style)
+    grave = any(it.severity in ("error", "missing") for it in remarks)
+    style = "bold $text-error" if grave else "$text-warning"
+    return Tab("findings", _("Findings"), str(len(remarks)), style)
 
 
 def _prompt(remark: Remark) -> Content:

@@ -86,7 +86,14 @@ class TextControl(Input):
 
     def on_focus(self) -> None:
         """Bring the cursor into view: Input does so only once it moves."""
+        self.show_end()
         self._show_cursor()
+
+    def show_end(self) -> None:
+        """Put the cursor behind a text whose end tells the most, where not all of it fits."""
+        width = self.scrollable_content_region.width
+        if self._shorten is not None and self.selection.is_empty and cell_len(self.value) > width:
+            self.cursor_position = len(self.value)
 
     def on_resize(self) -> None:
         """Keep the cursor in view."""
@@ -199,6 +206,8 @@ class FormField(Widget):
                     self.control.value = state.text
                     if state.suggested and self.control.has_focus:
                         self.control.action_select_all()
+                    elif self.control.has_focus:
+                        self.control.show_end()
                 self.control.placeholder = _placeholder(state)
             case Segments():
                 self.control.show(state.text, state.default)

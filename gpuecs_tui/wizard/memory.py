@@ -72,6 +72,8 @@ class Wizard:
         self.options = options
         self.account = AccountState()
         self.findings: tuple[Finding, ...] = ()
+        self.is_checked = False
+        """Whether the checks have run since the texts began; before, no findings mean nothing."""
         self.focused: dict[str, str] = {}
         """Step id → key of the field that had the cursor there last."""
         self.unfolded: set[tuple[str, str]] = set()
@@ -238,6 +240,7 @@ class Wizard:
     def replace_texts(self, texts: Mapping[str, str]) -> None:
         """Take other texts in place of all, such as those of a stack that was read back."""
         self._texts = dict(texts)
+        self.is_checked = False
         self.unread, self._as_read = (), None
         self.touched.clear()
         self.focused.clear()
@@ -275,6 +278,7 @@ class Wizard:
         """Go on with ``draft``."""
         self.opened = Opened(held=draft.held)
         self._texts = dict(draft.texts)
+        self.is_checked = False
         self.touched = {key for key, text in draft.texts.items() if text}
         self.visited = draft.visited
         self._decisions = None
@@ -324,6 +328,7 @@ class Wizard:
             found = [finding for finding in found if finding.severity != "unknown"]
         kept = [finding for finding in found if finding.field not in absent]
         self.findings = (*kept, *not_read(self.unread_now))
+        self.is_checked = True
 
     @property
     def _unread_in_account(self) -> tuple[Unread, ...]:

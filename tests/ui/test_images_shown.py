@@ -56,6 +56,26 @@ async def test_the_field_shows_repository_and_tag_at_80_columns(open_wizard: Ope
         assert wizard(pilot).text("task.image") == f"{WHISPER}:{TAGS[0]}"
 
 
+async def test_the_field_shows_the_tag_of_an_image_chosen_from_the_list(
+    open_wizard: Open, three_tags: None
+) -> None:
+    async with open_wizard(account=ACCOUNT) as pilot:
+        await go_to(pilot, "task", task__image=f"{WHISPER}:{TAGS[0]}")
+        for key in ("enter", "enter", "end"):
+            await pilot.press(key)
+            await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        chosen = wizard(pilot).text("task.image")
+        assert not chosen.endswith(TAGS[0])
+        for key in ("f12", "down", "up"):
+            # With the cursor in the field, below it, and in it again.
+            await pilot.press(key)
+            await settle(pilot)
+            row = next(line for line in lines(pilot) if line.strip().startswith("Image "))
+            assert chosen[-8:] in row, key
+
+
 async def test_the_lists_and_the_review_show_them_too(open_wizard: Open, three_tags: None) -> None:
     async with open_wizard(account=ACCOUNT) as pilot:
         await go_to(pilot, "task", task__image=f"{WHISPER}:{TAGS[2]}")

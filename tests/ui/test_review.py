@@ -11,6 +11,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import ContentSwitcher, Static
 
+from gpuecs_tui.app import WizardApp
 from gpuecs_tui.aws import catalogue
 from gpuecs_tui.aws.reading import Unknown
 from gpuecs_tui.screens.review import ReviewScreen
@@ -441,3 +442,25 @@ async def test_what_no_check_covers_has_a_page(directory: Path) -> None:
         assert line.rstrip().endswith("7 Unchecked")
         await pilot.press("left", "left")
         assert page(pilot) == "fit"
+
+
+async def test_no_findings_mean_nothing_before_the_checks_have_run(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check, held = WizardApp._check, list[WizardApp]()
+
+    def hold(app: WizardApp) -> None:
+        held.append(app)
+
+    monkeypatch.setattr(WizardApp, "_check", hold)
+    async with on_review(directory) as pilot:
+        tabs = review(pilot).query_one(TabLine).render()
+        assert "Findings …" in str(tabs) and "✓" not in str(tabs)
+        await pilot.press("2")
+        prompt = review(pilot).query_one(FindingsPage).get_option_at_index(0).prompt
+        assert str(prompt) == "Checking …"
+        assert held
+        assert isinstance(pilot.app, WizardApp)
+        check(pilot.app)
+        await settle(pilot)
+        assert "Findings …" not in str(review(pilot).query_one(TabLine).render())
