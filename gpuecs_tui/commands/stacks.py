@@ -41,7 +41,13 @@ def render(arguments: argparse.Namespace) -> int:
         else with_kept(given, _present(arguments.directory))
     )
     stack = subject.valid_stack(subject.subject_of(answers), arguments.answers)
-    _write(stack, arguments.directory, explicit=given, overwrite=arguments.yes)
+    _write(
+        stack,
+        arguments.directory,
+        explicit=given,
+        overwrite=arguments.yes,
+        fills_unset=arguments.up_to_date,
+    )
     tell_due(arguments.directory)
     return 0
 
@@ -114,7 +120,14 @@ def _settle_unfinished(directory: Path, *, yes: bool) -> None:
     print(harmless(words))
 
 
-def _write(stack: Stack, directory: Path, *, explicit: Collection[str], overwrite: bool) -> None:
+def _write(
+    stack: Stack,
+    directory: Path,
+    *,
+    explicit: Collection[str],
+    overwrite: bool,
+    fills_unset: bool,
+) -> None:
     from gpuecs_tui.terraform import last_write
     from gpuecs_tui.terraform.problems import TerraformProblem
     from gpuecs_tui.terraform.rewrite import files_for
@@ -137,7 +150,7 @@ def _write(stack: Stack, directory: Path, *, explicit: Collection[str], overwrit
             directory,
             files_for(stack, directory, _listeners(directory)),
             explicit=explicit,
-            by_hand=last_write.changed_since(directory),
+            by_hand=last_write.changed_since(directory, fills_unset=fills_unset),
             environ=os.environ,
         )
         two = None

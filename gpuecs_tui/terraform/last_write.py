@@ -17,6 +17,7 @@ from typing import Any
 from gpuecs_tui.i18n import _
 from gpuecs_tui.private_folder import make_private
 from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.unread import Unread
 from gpuecs_tui.terraform.store import read_json, replace_json
 from gpuecs_tui.user_folders import state_folder
@@ -52,14 +53,15 @@ def remember(directory: Path, answers: Mapping[str, Value], files: Iterable[str]
         replace_json(path, tree)
 
 
-def changed_since(directory: Path) -> Callable[[str, Value], bool]:
+def changed_since(directory: Path, *, fills_unset: bool = False) -> Callable[[str, Value], bool]:
     """Return what tells of a key and its value in ``directory`` whether we didn't write it.
 
-    Without a note of the last write every value counts as a person's.
+    Without a note of the last write every value counts as a person's. ``fills_unset``: but one that
+    is unset, which is nowhere in the files, so that nothing is lost where a default is set.
     """
     answers = _noted(directory).get("answers")
     if not isinstance(answers, dict):
-        return lambda _key, _value: True
+        return lambda key, value: not (fills_unset and value == KEYS[key].unset)
 
     def changed(key: str, value: Value) -> bool:
         # A key that an earlier version of this program didn't have was nobody's decision.

@@ -72,3 +72,31 @@ def test_nothing_is_asked_once_the_upgrade_is_applied(
     applied(directory)
     assert main(["render", str(directory), str(directory), "--up-to-date"]) == 0
     assert not capsys.readouterr().err
+
+
+def test_new_defaults_are_set_without_a_note_of_the_last_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A clone on another machine: what is unset is nowhere in the files, so nothing is lost."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home"))
+    directory = copied("defaults", tmp_path)
+    assert main(["render", str(directory), str(directory)]) == 0
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another"))
+    before = (directory / "fleet.tf").read_text()
+    assert main(["render", str(directory), str(directory), "--up-to-date"]) == 0
+    again = (directory / "fleet.tf").read_text()
+    assert "throughput" in again and "throughput" not in before
+    # With a note, a default that was taken out by hand since is a decision.
+    lines = [it for it in again.splitlines(keepends=True) if "throughput" not in it]
+    (directory / "fleet.tf").write_text("".join(lines))
+    capsys.readouterr()
+    assert main(["render", str(directory), str(directory), "--up-to-date"]) != 0
+    assert "fleet.root_volume_throughput" in capsys.readouterr().err
+    # Without one, a value that is in the files still is.
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "third"))
+    stack = read(directory).stack
+    assert stack is not None
+    answers = tmp_path / "answers.toml"
+    answers.write_text(dump_answers({**stack.flat(), "service.desired_count": 5}))
+    assert main(["render", str(answers), str(directory), "--up-to-date"]) != 0
+    assert "service.desired_count is" in capsys.readouterr().err
