@@ -10,6 +10,8 @@ import unicodedata
 
 _WIDE = frozenset("WF")
 _NONE = frozenset({"Mn", "Me", "Cf"})
+_EMOJI_FORM = "\ufe0f"
+"""Variation selector 16 (Unicode, UTS #51)."""
 
 
 def cells(text: str) -> int:
@@ -27,6 +29,22 @@ def pad(text: str, width: int) -> str:
 def pad_left(text: str, width: int) -> str:
     """Return ``text`` with spaces before it up to ``width`` cells; a longer one as it is."""
     return " " * (width - cells(text)) + text
+
+
+def cut(text: str, width: int) -> str:
+    """Return the beginning of ``text``, one line, that takes at most ``width`` cells.
+
+    A character is left whole, with the combining characters behind it.
+    """
+    if text.isascii():
+        return text[: max(width, 0)]
+    taken = 0
+    for at, character in enumerate(text):
+        # This one asks for the wide form of the character before it.
+        taken += 1 if character == _EMOJI_FORM else _cells_of(character)
+        if taken > width:
+            return text[:at]
+    return text
 
 
 def _cells_of(character: str) -> int:

@@ -6,15 +6,18 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import TextIO
 
-from gpuecs_tui.commands.waiting import WaitLine
+from gpuecs_tui.commands.waiting import SECOND, WaitLine
 from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.durations import in_words
 from gpuecs_tui.terraform.events import ChangeSummary, Event
+from gpuecs_tui.terraform.expected import last_time
 from gpuecs_tui.terraform.follower import Batch, Follower
 from gpuecs_tui.terraform.lines import lines_of, without_colours
 from gpuecs_tui.terraform.run import Run
-from gpuecs_tui.terraform.states import title
+from gpuecs_tui.terraform.states import State, title
 
 POLL_SECONDS = 0.05
 """Between two looks at the journal; one that finds nothing costs a processor 25 µs."""
@@ -37,6 +40,7 @@ def follow(
     colours = target.isatty() and not os.environ.get("NO_COLOR")
     follower = follower or Follower(run)
     wait, quiet_since = WaitLine(), time.monotonic()
+    last_times: dict[State, float | None] = {}
     try:
         while True:
             # The state first: what was written before it changed is then in the journal.
@@ -55,8 +59,11 @@ def follow(
             if until(present):
                 wait.clear()
                 return present
-            words = _("Still {state}; no new output for").format(state=title(present.state))
-            wait.show(words, time.monotonic() - quiet_since)
+            quiet = time.monotonic() - quiet_since
+            if quiet >= SECOND and present.state not in last_times:
+                # Reads the files of earlier runs, so only where there is a wait to show.
+                last_times[present.state] = last_time(present)
+            wait.show(_words(present, last_times.get(present.state)), quiet)
             time.sleep(POLL_SECONDS)
     except KeyboardInterrupt:
         wait.clear()
@@ -69,6 +76,19 @@ def follow(
             file=sys.stderr,
         )
         raise
+
+
+def _words(run: Run, last: float | None) -> str:
+    """Return how long a run is in its state, and how long that took the last time."""
+    words = {
+        "state": title(run.state),
+        "time": in_words(datetime.now(UTC) - run.state_since),
+    }
+    if last is None:
+        return _("Still {state} after {time}; no new output for").format(**words)
+    return _("Still {state} after {time} (last time {last}); no new output for").format(
+        last=in_words(timedelta(seconds=last)), **words
+    )
 
 
 def _lines(batch: Batch, preface: Callable[[], Iterable[str]] | None) -> Iterator[str]:

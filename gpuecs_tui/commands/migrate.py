@@ -10,7 +10,7 @@ from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
 from gpuecs_tui.commands.waiting import waiting
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.terraform import moves
-from gpuecs_tui.terraform.move_record import Phase
+from gpuecs_tui.terraform.move_record import Phase, last_move_time
 from gpuecs_tui.terraform.problems import TerraformProblem
 
 
@@ -35,7 +35,7 @@ def migrate(arguments: argparse.Namespace) -> int:
     except TerraformProblem as problem:
         raise Failure(problem.message, problem.remedy) from None
     print(harmless(f"{begun.source} → {begun.target}"), flush=True)
-    with waiting(_("Moving the state …")):
+    with waiting(_("Moving the state …"), last=last_move_time(directory)):
         ended = moves.wait(begun)
     if ended.phase is not Phase.DONE:
         raise Failure(

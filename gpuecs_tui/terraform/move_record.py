@@ -108,6 +108,18 @@ def latest(directory: Path) -> Move | None:
     return next(moves_of(directory.resolve()), None)
 
 
+def last_move_time(directory: Path) -> float | None:
+    """Return the seconds that the last move of a directory's state that ended well took.
+
+    None without one, or of an earlier version, which didn't note the end.
+    """
+    for move in moves_of(directory.resolve()):
+        ended = parse_time(str((read_json(move.folder / RECORD) or {}).get("ended_at", "")))
+        if move.is_done and ended is not None:
+            return (ended - move.begun_at).total_seconds()
+    return None
+
+
 def is_moving(directory: Path) -> bool:
     """Tell whether the state of a directory is being moved now."""
     return any(move.is_live for move in since_the_last_done(directory.resolve()))

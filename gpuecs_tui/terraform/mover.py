@@ -50,7 +50,7 @@ from gpuecs_tui.terraform.state_content import (
     serial_and_lineage,
     workspaces_at,
 )
-from gpuecs_tui.terraform.store import read_json, write_private
+from gpuecs_tui.terraform.store import now, read_json, write_private
 from gpuecs_tui.terraform.stored_state import DEFAULT, LOCAL, S3, first_error, workspace
 
 _USAGE = 64
@@ -322,7 +322,7 @@ class Mover:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
-        note(self.move.folder, phase=phase, message=message, remedy=remedy)
+        note(self.move.folder, phase=phase, message=message, remedy=remedy, ended_at=now())
 
 
 def main(arguments: list[str]) -> int:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
+import os
+import struct
+import termios
 import threading
 
 import pytest
@@ -45,6 +49,39 @@ def test_a_terminal_shows_each_second_once_and_is_left_empty() -> None:
     assert stream.getvalue().endswith("1 min\r\x1b[K")
     line.show("x" * 90, 1.0)
     assert stream.getvalue().endswith("\x1b[K" + "x" * 39), "a broken line can't be emptied"
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("計画を作成しています " * 3, "計画を作成しています 計画を作成していま"),
+        # The last of 39 cells is left empty: the character there takes two.
+        ("x" + "状" * 30, "x" + "状" * 19),
+        ("x" * 38 + "🚀🚀", "x" * 38),
+        ("e\u0301" * 60, "e\u0301" * 39),
+        ("x" * 38 + "❤\ufe0f…", "x" * 38 + "❤"),
+    ],
+)
+def test_a_line_ends_within_the_terminal_s_cells(words: str, shown: str) -> None:
+    stream = Terminal()
+    WaitLine(stream).show(words, 1.0)
+    assert stream.getvalue() == f"\r\x1b[K{shown}"
+
+
+def test_the_width_is_that_of_the_terminal_behind_stderr(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS")
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 30, 0, 0))
+    with os.fdopen(theirs, "w") as stream, os.fdopen(ours, "rb", buffering=0) as reader:
+        WaitLine(stream).show("y" * 90, 1.0)
+        assert reader.read(1000).endswith(b"\x1b[K" + b"y" * 29)
+
+
+def test_how_long_it_took_the_last_time() -> None:
+    stream = Terminal()
+    line = WaitLine(stream)
+    line.show("Moving …", 3.0, 42.9)
+    assert stream.getvalue().endswith("Moving … 3 s (last time 42 s)")
 
 
 @pytest.mark.parametrize("dumb", [False, True])

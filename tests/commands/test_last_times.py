@@ -1,0 +1,75 @@
+"""How long a wait took the last time, beside how long it takes now."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from gpuecs_tui.commands import follow as module
+from gpuecs_tui.commands import waiting
+from gpuecs_tui.commands.follow import follow
+from gpuecs_tui.private_folder import make_private
+from gpuecs_tui.terraform.move_record import RECORD, Phase, last_move_time, moves_root, note
+from gpuecs_tui.terraform.run import Run
+from gpuecs_tui.terraform.states import State
+from gpuecs_tui.terraform.store import read_json, replace_json
+from tests.ui.run_folders import stage
+
+NOW = datetime.now(UTC)
+
+
+def walked(run: Run, *steps: tuple[str, int]) -> Run:
+    """Give ``run`` a history of states, each with its seconds ago."""
+    raw = read_json(run.files.state) or {}
+    raw["history"] = [
+        {"state": name, "at": (NOW - timedelta(seconds=ago)).isoformat()} for name, ago in steps
+    ]
+    raw["at"] = raw["history"][-1]["at"]
+    replace_json(run.files.state, raw)
+    return run.refresh()
+
+
+@pytest.mark.parametrize(
+    ("state", "earlier", "said"),
+    [
+        (State.APPLYING, ("applying", "succeeded"), "Still applying after 1 min (last time 5 min)"),
+        (State.PLANNING, ("planning", "planned"), "Still planning after 1 min (last time 5 min)"),
+        (State.STARTING, ("starting", "planning"), "Still starting after 1 min (last time 5 min)"),
+        (State.PLANNING, ("planning", "failed"), "Still planning after 1 min; no new output for"),
+    ],
+)
+def test_a_quiet_run(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    state: State,
+    earlier: tuple[str, str],
+    said: str,
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setattr(waiting, "LINE_SECONDS", 1e-9)
+    monkeypatch.setattr(module, "SECOND", 1e-9)
+    first, second = earlier
+    walked(stage(tmp_path / "s", State.SUCCEEDED), (first, 1000), (second, 700))
+    run = walked(stage(tmp_path / "s", state), (state.value, 61))
+    looks = iter(range(100))
+    follow(run, lambda _run: next(looks) > 1)
+    assert said in capsys.readouterr().err
+
+
+def test_a_move(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    assert last_move_time(tmp_path) is None
+    for name, phase, seconds in (
+        ("a", Phase.DONE, 40),
+        ("b", Phase.FAILED, 7),
+        ("c", Phase.DONE, 0),
+    ):
+        folder = moves_root() / name
+        make_private(folder)
+        ended = {"ended_at": (NOW + timedelta(seconds=seconds)).isoformat()} if seconds else {}
+        replace_json(folder / RECORD, {"directory": str(tmp_path.resolve())})
+        note(folder, phase=phase, begun_at=NOW.isoformat(), **ended)
+    assert last_move_time(tmp_path) == 40
