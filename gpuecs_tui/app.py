@@ -123,6 +123,7 @@ class WizardApp(
         self.wizard = Wizard(options, saver)
         self.feed = feed or AccountFeed(self.post_message)
         self.wizard.read_images = self.feed.images
+        self.wizard.read_newest = self.feed.newest_images
         self._reading = self._latest_reading = 0
         """Numbers of the last reading of the directory that was begun, and of that in use."""
 

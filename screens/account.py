@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from gpuecs_tui.aws.bucket_creation import Wanted
     from gpuecs_tui.aws.errors import AwsProblem
     from gpuecs_tui.wizard.account_feed import AccountFeed
-    from gpuecs_tui.wizard.memory import AccountState, Wizard
+    from gpuecs_tui.wizard.account_state import AccountState
+    from gpuecs_tui.wizard.memory import Wizard
 
 REGION = "stack.region"
 STATE_REGION = "state.region"

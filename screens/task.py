@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -9,7 +10,6 @@ from textual import on, work
 from textual.content import Content
 from textual.message import Message
 
-from gpuecs_tui.aws.reading import Known
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.widgets import choices_account, choices_compute
 from gpuecs_tui.widgets.choice import Picker
@@ -19,10 +19,11 @@ from gpuecs_tui.widgets.form_field import Note
 from gpuecs_tui.widgets.form_screen import FormScreen, ListSource
 from gpuecs_tui.widgets.places import keys_of
 from gpuecs_tui.wizard.decisions import FORM_KEYS
-from gpuecs_tui.wizard.suggestions import IMAGE, suggested_image, suggested_repository
+from gpuecs_tui.wizard.suggestions import IMAGE, repositories_to_read, suggested_image
 
 if TYPE_CHECKING:
     from gpuecs_tui.aws.facts import Image, Repository
+    from gpuecs_tui.aws.newest_images import NewestImage
     from gpuecs_tui.aws.reading import Reading
     from gpuecs_tui.widgets.choice_rows import Choices
 
@@ -64,38 +65,51 @@ class TaskScreen(FormScreen):
         reading: Reading[tuple[Image, ...] | None]
 
     @dataclass
-    class ImageSuggested(Message):
-        """The images of the repository that belongs to the stack have come."""
+    class NewestRead(Message):
+        """The newest images of the repositories that may hold the stack's have come."""
 
-        repository: Repository
-        reading: Reading[tuple[Image, ...] | None]
+        asked: object
+        newest: Sequence[NewestImage]
 
-    _suggested_for: Repository | None = None
-    """The repository whose images were asked for, to suggest one."""
+    _suggested_for: object = None
+    """The repositories whose images were asked for to suggest one, and the wanted architecture."""
 
     def changed(self) -> None:
-        """Show the wizard's state; suggest an image where one repository belongs to the stack."""
+        """Show the wizard's state; suggest an image where only one repository can have it."""
         super().changed()
         facts = self.wizard.account.facts
         if facts is None or self.wizard.account.busy or not self.wizard.is_open(IMAGE):
             return
-        repository = suggested_repository(facts, self.wizard.stack_name)
-        if repository is not None and repository != self._suggested_for:
-            self._suggested_for = repository
-            self._suggest_image(repository)
+        repositories = repositories_to_read(facts, self.wizard.stack_name)
+        asked = (repositories, self._architecture)
+        if asked != self._suggested_for:
+            self._suggested_for = asked
+            self._read_newest(asked, repositories)
+
+    @property
+    def _architecture(self) -> str:
+        """That of the fleet's instance type; empty where it is not known."""
+        found = self.wizard.instance_type(self.wizard.text("fleet.instance_type"))
+        return found.architecture if found is not None else ""
 
     @work(thread=True, group="suggested-image", exclusive=True, exit_on_error=False)
-    def _suggest_image(self, repository: Repository) -> None:
-        reading = self.wizard.read_images(repository.name)
-        self.post_message(self.ImageSuggested(repository, reading))
+    def _read_newest(self, asked: object, repositories: Sequence[Repository]) -> None:
+        newest = self.wizard.read_newest(repositories) if repositories else ()
+        if newest or not repositories:
+            # Where nothing was read, a suggestion that was made stays.
+            self.post_message(self.NewestRead(asked, newest))
 
-    @on(ImageSuggested)
-    def _image_suggested(self, message: ImageSuggested) -> None:
-        reading = message.reading
-        images = reading.value if isinstance(reading, Known) else None
-        suggestion = suggested_image(message.repository, images or ())
+    @on(NewestRead)
+    def _newest_read(self, message: NewestRead) -> None:
+        if message.asked != self._suggested_for:
+            return
+        suggestion = suggested_image(message.newest, self._architecture)
+        before = self.wizard.text(IMAGE)
         if suggestion is not None:
             self.wizard.suggest(IMAGE, suggestion)
+        else:
+            self.wizard.withdraw(IMAGE)
+        if self.wizard.text(IMAGE) != before:
             self.changed()
             self.post_message(self.Edited(IMAGE))
 

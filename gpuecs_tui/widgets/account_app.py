@@ -19,7 +19,8 @@ from textual.timer import Timer
 from gpuecs_tui.widgets.frame import TYPING_SECONDS, StepScreen, WizardModal
 from gpuecs_tui.wizard import account_feed as feeding
 from gpuecs_tui.wizard.account_feed import AccountFeed
-from gpuecs_tui.wizard.memory import AccountState, Wizard
+from gpuecs_tui.wizard.account_state import AccountState
+from gpuecs_tui.wizard.memory import Wizard
 
 ResultType = TypeVar("ResultType")
 

@@ -6,7 +6,7 @@ Starting anew or stopping leaves a running reading at once: what it still brings
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
@@ -18,7 +18,8 @@ from gpuecs_tui.i18n import _
 if TYPE_CHECKING:
     from gpuecs_tui.aws.bucket_creation import Wanted
     from gpuecs_tui.aws.buckets import Bucket
-    from gpuecs_tui.aws.facts import AccountFacts, Identity, Image, Lookups
+    from gpuecs_tui.aws.facts import AccountFacts, Identity, Image, Lookups, Repository
+    from gpuecs_tui.aws.newest_images import NewestImage
     from gpuecs_tui.aws.prices_facts import Prices
     from gpuecs_tui.aws.reading import Reading
     from gpuecs_tui.aws.session import AccountReader
@@ -143,6 +144,19 @@ class AccountFeed:
             return read_images(reader, repository)
         except Closed:
             return not_read()
+
+    def newest_images(self, repositories: Sequence[Repository]) -> Sequence[NewestImage]:
+        """Return the newest image of each of ``repositories``; blocks. Empty without an account."""
+        from gpuecs_tui.aws.newest_images import read_newest
+        from gpuecs_tui.aws.session import Closed
+
+        reader = self._reader
+        if reader is None:
+            return ()
+        try:
+            return read_newest(reader, repositories)
+        except Closed:
+            return ()
 
     def read_buckets(self) -> Reading[tuple[Bucket, ...]]:
         """Return the buckets of the account that is being read, and remember them; blocks."""

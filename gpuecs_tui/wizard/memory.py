@@ -6,20 +6,22 @@ it only through a message to the app.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from time import monotonic
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.wizard.account_state import AccountState
 from gpuecs_tui.wizard.draft_saver import DraftSaver
 from gpuecs_tui.wizard.drafts import Draft
 from gpuecs_tui.wizard.opened import Opened, of_files
+from gpuecs_tui.wizard.options import Options as Options
 from gpuecs_tui.wizard.profile_key import PROFILE
+from gpuecs_tui.wizard.suggesting import Suggesting
 
 if TYPE_CHECKING:
-    from gpuecs_tui.aws.facts import AccountFacts, Identity, Image
+    from gpuecs_tui.aws.facts import Image, Repository
+    from gpuecs_tui.aws.newest_images import NewestImage
     from gpuecs_tui.aws.reading import Reading
     from gpuecs_tui.checks.finding import Finding
     from gpuecs_tui.stack.fields import Value
@@ -27,48 +29,17 @@ if TYPE_CHECKING:
     from gpuecs_tui.stack.state_facts import StateFacts
     from gpuecs_tui.stack.unread import Unread
     from gpuecs_tui.wizard.decisions import Decisions
-    from gpuecs_tui.wizard.suggestions import Suggestion
 
     ReadImages = Callable[[str], Reading[tuple[Image, ...] | None]]
+    ReadNewest = Callable[[Sequence[Repository]], Sequence[NewestImage]]
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the command line asked for."""
-
-    directory: Path
-    demo: bool = False
-    profile: str | None = None
-    """None: as the environment and the draft say."""
-    plugin_dir: Path | None = None
-    """A provider mirror for Terraform; None: what Terraform finds."""
-    faults: tuple[str, ...] = ()
-    """What is wrong with the demo account by request."""
-
-
-@dataclass(slots=True)
-class AccountState:
-    """How far the reading of the account has come."""
-
-    identity: Identity | None = None
-    facts: AccountFacts | None = None
-    problem: str = ""
-    """Why nothing can be read: one sentence; empty while all is well."""
-    remedy: str = ""
-    done: int = 0
-    """Lists read so far."""
-    total: int = 0
-    """Lists to read; 0 until the identity is known."""
-    busy: bool = False
-    began: float = field(default_factory=monotonic, compare=False)
-    """When the reading began, by the monotonic clock."""
-
-
-class Wizard:
+class Wizard(Suggesting):
     """Texts, decisions, findings, account and place of one wizard."""
 
     def __init__(self, options: Options, saver: DraftSaver, draft: Draft | None = None) -> None:
         """Begin with ``draft``, or with nothing."""
+        super().__init__()
         self.options = options
         self.account = AccountState()
         self.findings: tuple[Finding, ...] = ()
@@ -80,14 +51,8 @@ class Wizard:
         """Step id and title of the sections that were opened."""
         self.touched: set[str] = set()
         """Keys whose missing value is pointed out: edited, or refused by a "next"."""
-        self.suggested: dict[str, Suggestion] = {}
-        """Key → the suggestion in its field, until something else is put there."""
-        self.suggests = False
-        """Whether fields that were never typed into may be filled: for a new stack only."""
         self._default: tuple[object, str] | None = None
         """What a field's default follows from, and the default."""
-        self._suggested_from: object = None
-        """What the present suggestions follow from."""
         self.draft_problem = ""
         """Why the draft isn't saved; empty when it is."""
         self.draft_saved = False
@@ -115,6 +80,8 @@ class Wizard:
         self._decisions: Decisions | None = None
         self.read_images: ReadImages = _no_images
         """Reads one ECR repository by name; blocks, so only in a thread."""
+        self.read_newest: ReadNewest = _no_newest
+        """Reads the newest image of each repository; blocks, so only in a thread."""
         self.opened = Opened()
         """What the directory said when the texts began."""
         self.step = "start"
@@ -193,18 +160,6 @@ class Wizard:
         self.suggested.pop(key, None)
         self._changed()
 
-    def suggest(self, key: str, suggestion: Suggestion) -> None:
-        """Fill the field of ``key``, unless something else was put there."""
-        if not self.is_open(key) or self.suggested.get(key) == suggestion:
-            return
-        self._texts[key] = suggestion.text
-        self.suggested[key] = suggestion
-        self._changed()
-
-    def is_open(self, key: str) -> bool:
-        """Tell whether a suggestion may fill the field of ``key``."""
-        return self.suggests and (key not in self._texts or key in self.suggested)
-
     def begin(self, texts: Mapping[str, str]) -> None:
         """Begin a new stack with ``texts``; what its fields can be filled with is suggested."""
         from gpuecs_tui.wizard.suggestions import NAME, suggested_name
@@ -215,27 +170,6 @@ class Wizard:
         self.suggests = True
         if name := suggested_name(self.options.directory):
             self.suggest(NAME, name)
-
-    def suggest_from_account(self) -> None:
-        """Bring the suggestions that follow from the account up to date."""
-        from gpuecs_tui.wizard.suggestions import ACCOUNT_KEYS, suggestions
-
-        facts = self.account.facts
-        if not self.suggests or facts is None or self.account.busy:
-            return
-        chosen = {key: text for key, text in self._texts.items() if key not in self.suggested}
-        source = (id(facts), tuple(sorted(chosen.items())))
-        if source == self._suggested_from:
-            return
-        self._suggested_from = source
-        found = suggestions(facts, chosen)
-        for key in ACCOUNT_KEYS:
-            if key in found:
-                self.suggest(key, found[key])
-            elif self.suggested.pop(key, None):
-                # Of another region or VPC, or of prices that were read since.
-                self._texts.pop(key)
-                self._changed()
 
     def replace_texts(self, texts: Mapping[str, str]) -> None:
         """Take other texts in place of all, such as those of a stack that was read back."""
@@ -404,10 +338,6 @@ class Wizard:
             )
         return " · ".join(part for part in (who, wrong, self.region) if part)
 
-    def _forget_suggestions(self) -> None:
-        self.suggested.clear()
-        self.suggests, self._suggested_from = False, None
-
     def _changed(self) -> None:
         self._decisions = None
         self._save()
@@ -419,6 +349,10 @@ class Wizard:
             self._saver.put(
                 Draft(dict(self._texts), self.step, self.visited, held=self.opened.held)
             )
+
+
+def _no_newest(_repositories: Sequence[Repository]) -> Sequence[NewestImage]:
+    return ()
 
 
 def _no_images(_repository: str) -> Reading[tuple[Image, ...] | None]:

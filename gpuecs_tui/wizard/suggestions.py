@@ -7,17 +7,21 @@ can be chosen in several ways is not suggested. Pure: no screen, no account call
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from gpuecs_tui.aws.facts import AccountFacts, Image, Repository
+from gpuecs_tui.aws.facts import AccountFacts, Repository
 from gpuecs_tui.aws.network_facts import Subnet, Vpc, egress_of
 from gpuecs_tui.aws.reading import Known
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.identity import NAME_MAX
 from gpuecs_tui.stack.model import KEYS
+
+if TYPE_CHECKING:
+    from gpuecs_tui.aws.newest_images import NewestImage
 
 NAME = "stack.name"
 VPC = "network.vpc_id"
@@ -36,8 +40,8 @@ default (ELB user guide)."""
 FEWEST_INSTANCES = 2
 """Instances that the quota must still allow: a rolling update of one task needs two."""
 
-LATEST = "latest"
-"""The tag that ``docker push`` uses where none is given."""
+MOST_REPOSITORIES = 12
+"""Repositories whose images are read to suggest one: two calls each, in a few seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,29 +90,42 @@ def suggestions(facts: AccountFacts, chosen: Mapping[str, str]) -> dict[str, Sug
     return found
 
 
-def suggested_repository(facts: AccountFacts, name: str) -> Repository | None:
-    """Return the repository with the stack's name, or the account's only one; else None."""
-    if not isinstance(facts.repositories, Known):
-        return None
-    found = facts.repositories.value
-    named = [it for it in found if it.name.rpartition("/")[2] == name]
-    if len(named) == 1:
-        return named[0]
-    return found[0] if len(found) == 1 else None
+def repositories_to_read(facts: AccountFacts, name: str) -> tuple[Repository, ...]:
+    """Return the repositories of which one may hold the stack's image.
 
-
-def suggested_image(repository: Repository, images: Iterable[Image]) -> Suggestion | None:
-    """Return the newest tagged image of ``images``, which begin with the newest; None if none.
-
-    A tag other than ``latest`` says which image it is, so it is preferred where the image has both.
+    The one with the stack's name; without one, all of the account's, as long as they are few. Then
+    the images decide: see ``suggested_image``.
     """
-    tagged = [image for image in images if image.tag]
-    if not tagged:
+    if not isinstance(facts.repositories, Known):
+        return ()
+    found = facts.repositories.value
+    named = tuple(it for it in found if it.name.rpartition("/")[2] == name)
+    if len(named) == 1:
+        return named
+    return found if len(found) <= MOST_REPOSITORIES else ()
+
+
+def suggested_image(newest: Sequence[NewestImage], architecture: str) -> Suggestion | None:
+    """Return the newest image of the only repository that can have one for ``architecture``.
+
+    ``newest``: of each repository in question. Where an image's architecture is not known it may
+    be the fleet's, and a repository that could not be read may hold any image. An empty
+    ``architecture`` is not known either.
+    """
+    possible = [it for it in newest if not it.is_read or (it.tag and _may_suit(it, architecture))]
+    if len(possible) != 1 or not possible[0].tag:
         return None
-    tags = [image.tag for image in tagged if image.digest == tagged[0].digest]
-    tag = min(tags, key=lambda tag: tag == LATEST)
-    reason = _("the newest image of {repository}").format(repository=repository.name)
-    return Suggestion(f"{repository.uri}:{tag}", reason)
+    image = possible[0]
+    reason = _("the newest image of {repository}").format(repository=image.repository.name)
+    if len(newest) > 1:
+        reason = _("the newest image of {repository}, the only repository with a suitable one")
+        reason = reason.format(repository=image.repository.name)
+    return Suggestion(f"{image.repository.uri}:{image.tag}", reason)
+
+
+def _may_suit(image: NewestImage, architecture: str) -> bool:
+    known = bool(image.architectures and architecture)
+    return not known or architecture in image.architectures
 
 
 def _put(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -29,6 +29,7 @@ from gpuecs_tui.aws.facts import (
     Role,
 )
 from gpuecs_tui.aws.network_facts import Route, RouteTable, SecurityGroup, Subnet, Vpc
+from gpuecs_tui.aws.newest_images import NewestImage, newest_tag
 from gpuecs_tui.aws.reading import Known, Reading, Unknown
 from gpuecs_tui.aws.service_roles import ALWAYS, SPOT
 from gpuecs_tui.aws.session import AccountReader, connect
@@ -198,6 +199,14 @@ class FakeFeed(AccountFeed):
 
     def images(self, repository: str) -> Reading[tuple[Image, ...] | None]:
         return known((Image("v1", DIGEST, NOW, 3 << 30),))
+
+    def newest_images(self, repositories: Sequence[Repository]) -> list[NewestImage]:
+        newest = {it.name: self.images(it.name) for it in repositories}
+        return [
+            NewestImage(it, newest_tag(found.value or ()))
+            for it in repositories
+            if isinstance(found := newest[it.name], Known)
+        ]
 
     def read_buckets(self) -> Reading[tuple[Bucket, ...]]:
         self.known_buckets = self.buckets

@@ -8,14 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from gpuecs_tui.app import WizardApp
 from gpuecs_tui.aws import catalogue
 from gpuecs_tui.aws.facts import AccountFacts, Image, Offering, Quota, Repository
 from gpuecs_tui.aws.network_facts import Subnet, Vpc
+from gpuecs_tui.aws.newest_images import NewestImage, newest_tag
 from gpuecs_tui.aws.prices_facts import Price, Prices
+from gpuecs_tui.aws.reading import Unknown
 from gpuecs_tui.wizard.suggestions import (
+    MOST_REPOSITORIES,
+    repositories_to_read,
     suggested_image,
     suggested_name,
-    suggested_repository,
     suggestions,
 )
 from tests.ui import fakes
@@ -135,22 +139,91 @@ def test_a_nearly_full_subnet_is_passed_over() -> None:
     assert found[SUBNETS].text == ", ".join(PRIVATE[1:])
 
 
-def test_an_image_is_suggested_where_one_repository_belongs_to_the_stack() -> None:
-    team = tuple(Repository(name, f"r/{name}") for name in ("ml/llm-server", "diffusion"))
-    account = replace(ACCOUNT, repositories=fakes.known(team))
-    assert suggested_repository(account, "llm-server") == team[0]
-    assert suggested_repository(account, "other") is None
-    only = replace(ACCOUNT, repositories=fakes.known(team[1:]))
-    assert suggested_repository(only, "other") == team[1]
+LLM, DIFFUSION, TOOLS = (
+    Repository(name, f"r/{name}") for name in ("ml/llm-server", "diffusion", "tools")
+)
+
+
+def test_the_repository_with_the_stacks_name_is_read_else_all_if_they_are_few() -> None:
+    account = replace(ACCOUNT, repositories=fakes.known((LLM, DIFFUSION, TOOLS)))
+    assert repositories_to_read(account, "llm-server") == (LLM,)
+    assert repositories_to_read(account, "other") == (LLM, DIFFUSION, TOOLS)
+    many = tuple(Repository(f"r{n}", f"r/r{n}") for n in range(MOST_REPOSITORIES + 1))
+    assert not repositories_to_read(replace(ACCOUNT, repositories=fakes.known(many)), "other")
+    unread = Unknown("ecr:DescribeRepositories", "not allowed to call it", "")
+    assert not repositories_to_read(replace(ACCOUNT, repositories=unread), "llm-server")
+
+
+def test_the_newest_tag_says_which_image_it_is() -> None:
     images = [
         Image("", "sha256:3", None, 1),
         Image("latest", "sha256:2", None, 1),
         Image("2.4.1", "sha256:2", None, 1),
         Image("2.4.0", "sha256:1", None, 1),
     ]
-    found = suggested_image(team[0], images)
-    assert found is not None and found.text == "r/ml/llm-server:2.4.1"
-    assert suggested_image(team[0], images[:1]) is None
+    assert newest_tag(images) == "2.4.1"
+    assert newest_tag(images[:2]) == "latest"
+    assert newest_tag(images[:1]) == ""
+
+
+@pytest.mark.parametrize(
+    ("newest", "architecture", "image"),
+    [
+        ([NewestImage(LLM, "2.4.1")], "x86_64", "r/ml/llm-server:2.4.1"),
+        ([NewestImage(LLM, "2.4.1", ("arm64", "x86_64"))], "x86_64", "r/ml/llm-server:2.4.1"),
+        ([NewestImage(LLM, "2.4.1", ("arm64",))], "x86_64", ""),
+        ([NewestImage(LLM, "2.4.1", ("arm64",))], "", "r/ml/llm-server:2.4.1"),
+        ([NewestImage(LLM, "")], "x86_64", ""),
+        # The only one of several for the fleet's architecture.
+        (
+            [
+                NewestImage(LLM, "1", ("x86_64",)),
+                NewestImage(DIFFUSION, "7", ("arm64",)),
+                NewestImage(TOOLS, ""),
+            ],
+            "arm64",
+            "r/diffusion:7",
+        ),
+        ([NewestImage(LLM, "1", ("x86_64",)), NewestImage(DIFFUSION, "7", ("x86_64",))],
+         "x86_64", ""),
+        # Of which architecture the second is, is not known; what the third holds neither.
+        ([NewestImage(LLM, "1", ("x86_64",)), NewestImage(DIFFUSION, "7")], "x86_64", ""),
+        (
+            [NewestImage(LLM, "1", ("x86_64",)), NewestImage(TOOLS, "", is_read=False)],
+            "x86_64",
+            "",
+        ),
+        ([NewestImage(TOOLS, "", is_read=False)], "x86_64", ""),
+    ],
+)  # fmt: skip
+def test_an_image_is_suggested_where_only_one_repository_can_have_it(
+    newest: list[NewestImage], architecture: str, image: str
+) -> None:
+    found = suggested_image(newest, architecture)
+    assert (found.text if found else "") == image
+    if image.startswith("r/diffusion"):
+        assert found is not None and "only repository with a suitable one" in found.reason
+
+
+async def test_the_image_follows_the_architecture_of_the_fleet(
+    open_wizard: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newest = [NewestImage(LLM, "1", ("x86_64",)), NewestImage(DIFFUSION, "7", ("arm64",))]
+    monkeypatch.setattr(fakes.FakeFeed, "newest_images", lambda _feed, _repositories: newest)
+    account = replace(ACCOUNT, repositories=fakes.known((LLM, DIFFUSION)))
+    async with open_wizard(account=account) as pilot:
+        await begin(pilot)
+        app = pilot.app
+        assert isinstance(app, WizardApp)
+        for kind, image in (("g5g.xlarge", "r/diffusion:7"), ("g5.xlarge", "r/ml/llm-server:1")):
+            wizard(pilot).put(TYPE, kind)
+            app.go("task")
+            await settle(pilot)
+            assert wizard(pilot).text("task.image") == image
+        monkeypatch.setattr(fakes.FakeFeed, "newest_images", lambda _feed, _repositories: [])
+        app.go("task")
+        await settle(pilot)
+        assert wizard(pilot).text("task.image") == "r/ml/llm-server:1", "nothing was read"
 
 
 async def test_a_suggestion_is_marked_replaced_by_typing_and_not_made_again(

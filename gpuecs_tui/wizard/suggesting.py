@@ -1,0 +1,69 @@
+"""The part of the wizard's memory that fills fields nobody has typed into, and says why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gpuecs_tui.wizard.account_state import AccountState
+    from gpuecs_tui.wizard.suggestions import Suggestion
+
+
+class Suggesting:
+    """Texts that the directory and the account suggest; see ``suggestions`` for what they are."""
+
+    account: AccountState
+    _texts: dict[str, str]
+
+    def __init__(self) -> None:
+        self.suggested: dict[str, Suggestion] = {}
+        """Key → the suggestion in its field, until something else is put there."""
+        self.suggests = False
+        """Whether fields that were never typed into may be filled: for a new stack only."""
+        self._suggested_from: object = None
+        """What the present suggestions follow from."""
+
+    def _changed(self) -> None:
+        raise NotImplementedError
+
+    def suggest(self, key: str, suggestion: Suggestion) -> None:
+        """Fill the field of ``key``, unless something else was put there."""
+        if not self.is_open(key) or self.suggested.get(key) == suggestion:
+            return
+        self._texts[key] = suggestion.text
+        self.suggested[key] = suggestion
+        self._changed()
+
+    def withdraw(self, key: str) -> None:
+        """Empty the field of ``key`` if a suggestion that no longer holds is in it."""
+        if self.suggested.pop(key, None):
+            self._texts.pop(key)
+            self._changed()
+
+    def is_open(self, key: str) -> bool:
+        """Tell whether a suggestion may fill the field of ``key``."""
+        return self.suggests and (key not in self._texts or key in self.suggested)
+
+    def suggest_from_account(self) -> None:
+        """Bring the suggestions that follow from the account up to date."""
+        from gpuecs_tui.wizard.suggestions import ACCOUNT_KEYS, suggestions
+
+        facts = self.account.facts
+        if not self.suggests or facts is None or self.account.busy:
+            return
+        chosen = {key: text for key, text in self._texts.items() if key not in self.suggested}
+        source = (id(facts), tuple(sorted(chosen.items())))
+        if source == self._suggested_from:
+            return
+        self._suggested_from = source
+        found = suggestions(facts, chosen)
+        for key in ACCOUNT_KEYS:
+            if key in found:
+                self.suggest(key, found[key])
+            else:
+                # Of another region or VPC, or of prices that were read since.
+                self.withdraw(key)
+
+    def _forget_suggestions(self) -> None:
+        self.suggested.clear()
+        self.suggests, self._suggested_from = False, None
