@@ -14,6 +14,7 @@ from gpuecs_tui.widgets.one_line import OneLine
 from gpuecs_tui.widgets.styles import MUTED
 from gpuecs_tui.widgets.waiting import with_elapsed
 from gpuecs_tui.wizard.memory import Wizard
+from gpuecs_tui.wizard.place import place_of
 
 PRODUCT = "gpuecs-tui"
 NAME = "stack.name"
@@ -39,7 +40,7 @@ class HeaderLine(OneLine):
         # What is half typed names nothing yet.
         is_name = typed and not wizard.decisions.problem(NAME)
         name = harmless(typed) if is_name else _("no name yet")
-        place = wizard.place()
+        place = place_of(wizard)
         reading = ""
         if wizard.account.busy:
             account = wizard.account

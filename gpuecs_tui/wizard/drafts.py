@@ -42,6 +42,8 @@ class Draft:
     """When it was saved, in UTC; None when it never was."""
     held: Mapping[str, str] | None = None
     """Key → digest of what the directory said when it began; None: not known."""
+    suggested: Mapping[str, str] | None = None
+    """Key → why its text was suggested; None: nothing is suggested, the stack isn't a new one."""
 
 
 class DraftProblem(Exception):
@@ -97,6 +99,7 @@ def save(directory: Path, draft: Draft) -> None:
         "visited": list(draft.visited),
         "texts": dict(draft.texts),
         "held": None if draft.held is None else dict(draft.held),
+        "suggested": None if draft.suggested is None else dict(draft.suggested),
     }
     temporary = ""
     try:
@@ -164,13 +167,16 @@ def _escaped(name: str) -> str:
 def _parsed(tree: Any) -> Draft:
     if not isinstance(tree, dict) or tree["format"] != FORMAT:
         raise ValueError("another format")
-    texts, visited, held = tree["texts"], tree["visited"], tree.get("held")
+    texts, visited = tree["texts"], tree["visited"]
+    # Drafts of earlier versions lack them.
+    held, suggested = tree.get("held"), tree.get("suggested")
     whole = [*texts, *texts.values(), *visited, tree["step"]]
-    whole += [] if held is None else [*held, *held.values()]
+    for optional in (held, suggested):
+        whole += [] if optional is None else [*optional, *optional.values()]
     if not all(isinstance(text, str) for text in whole):
         raise TypeError("texts only")
     saved_at = datetime.fromisoformat(tree["saved_at"])
-    return Draft(texts, tree["step"], tuple(visited), saved_at, held)
+    return Draft(texts, tree["step"], tuple(visited), saved_at, held, suggested)
 
 
 def _sync(folder: Path) -> None:

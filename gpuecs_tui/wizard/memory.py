@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.i18n import _
 from gpuecs_tui.wizard.account_state import AccountState
 from gpuecs_tui.wizard.draft_saver import DraftSaver
 from gpuecs_tui.wizard.drafts import Draft
@@ -197,6 +197,9 @@ class Wizard(Suggesting):
     def written(self, answers: Mapping[str, Value]) -> None:
         """Note that the directory now says ``answers``: the draft has nothing more to keep."""
         self.opened = of_files(self._texts, answers)
+        # What is written is decided. An apply uses up addresses and quota, and the suggestions that
+        # follow from them must not change a stack that runs.
+        self._forget_suggestions()
         self._save()
 
     def changed_by_hand(self, key: str, value: Value) -> bool:
@@ -216,7 +219,7 @@ class Wizard(Suggesting):
         self.touched = {key for key, text in draft.texts.items() if text}
         self.visited = draft.visited
         self._decisions = None
-        self._forget_suggestions()
+        self._suggest_again(draft.suggested)
 
     def enter(self, step: str) -> None:
         """Note that ``step`` is open now."""
@@ -324,20 +327,6 @@ class Wizard(Suggesting):
         """Save what is unsaved; the wizard is over."""
         self._saver.close()
 
-    def place(self) -> str:
-        """Say whose account and which region it is, in one short text."""
-        identity = self.account.identity
-        account = identity.account if identity else ""
-        who = _("demo account") if self.options.demo else account
-        faults = self.options.faults
-        wrong = ""
-        if faults:
-            # Several would leave no room for anything else in 80 columns.
-            wrong = ngettext("fault: {name}", "{n} faults", len(faults)).format(
-                n=len(faults), name=faults[0]
-            )
-        return " · ".join(part for part in (who, wrong, self.region) if part)
-
     def _changed(self) -> None:
         self._decisions = None
         self._save()
@@ -346,8 +335,9 @@ class Wizard(Suggesting):
         if self.is_as_opened:
             self._saver.drop()
         else:
+            texts, held = dict(self._texts), self.opened.held
             self._saver.put(
-                Draft(dict(self._texts), self.step, self.visited, held=self.opened.held)
+                Draft(texts, self.step, self.visited, held=held, suggested=self.reasons)
             )
 
 

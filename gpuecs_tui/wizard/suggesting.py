@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,6 +40,25 @@ class Suggesting:
         if self.suggested.pop(key, None):
             self._texts.pop(key)
             self._changed()
+
+    @property
+    def reasons(self) -> dict[str, str] | None:
+        """Key → why its text was suggested, for the draft; None where nothing is suggested."""
+        if not self.suggests:
+            return None
+        return {key: suggestion.reason for key, suggestion in self.suggested.items()}
+
+    def _suggest_again(self, reasons: Mapping[str, str] | None) -> None:
+        """Go on suggesting as ``reasons`` of a draft say; nothing where they are None."""
+        from gpuecs_tui.wizard.suggestions import Suggestion
+
+        self._forget_suggestions()
+        if reasons is None:
+            return
+        self.suggests = True
+        for key, reason in reasons.items():
+            if key in self._texts:
+                self.suggested[key] = Suggestion(self._texts[key], reason)
 
     def is_open(self, key: str) -> bool:
         """Tell whether a suggestion may fill the field of ``key``."""

@@ -8,6 +8,7 @@ import pytest
 
 from gpuecs_tui.wizard.draft_saver import DraftSaver
 from gpuecs_tui.wizard.memory import Options, Wizard
+from gpuecs_tui.wizard.place import place_of
 
 
 @pytest.mark.parametrize(
@@ -24,5 +25,5 @@ def test_the_header_names_a_fault(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     saver = DraftSaver(tmp_path, lambda _problem: None)
     wizard = Wizard(Options(tmp_path, demo=True, faults=faults), saver)
-    assert wizard.place() == place
+    assert place_of(wizard) == place
     wizard.close()

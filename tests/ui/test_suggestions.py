@@ -249,3 +249,43 @@ async def test_an_opened_stack_is_never_filled(open_wizard: Open) -> None:
         await settle(pilot)
         assert wizard(pilot).account.facts is not None
         assert wizard(pilot).text(VPC) == "" and wizard(pilot).suggested == {}
+
+
+async def test_what_is_written_is_decided(open_wizard: Open) -> None:
+    async with open_wizard(account=ACCOUNT) as pilot:
+        await begin(pilot)
+        found = wizard(pilot)
+        found.put("stack.region", fakes.REGION)
+        await settle(pilot)
+        decided = dict(found.texts)
+        assert decided[TYPE] == "g4dn.xlarge" and TYPE in found.suggested
+        found.written(found.decisions.answers)
+        assert not found.suggested
+        # The stack's own instances have used the quota up, and another type is cheaper now.
+        dearer = priced(ACCOUNT, g4dn_xlarge="9.1", g5_xlarge="0.1")
+        found.account.facts = replace(dearer, subnets=fakes.known(()))
+        found.suggest_from_account()
+        assert found.texts == decided
+
+
+async def test_a_draft_of_a_new_stack_goes_on_suggesting(open_wizard: Open) -> None:
+    async with open_wizard(account=ACCOUNT) as pilot:
+        await begin(pilot)
+        await pilot.press("tab", "tab")
+        await type_text(pilot, "mine")
+        await settle(pilot)
+    async with open_wizard(account=ACCOUNT) as pilot:
+        await pilot.press("enter")
+        await settle(pilot)
+        assert wizard(pilot).stack_name == "mine" and "stack.name" not in wizard(pilot).suggested
+        wizard(pilot).put("stack.region", fakes.REGION)
+        await settle(pilot)
+        await pilot.press("ctrl+n")
+        await settle(pilot)
+        assert wizard(pilot).text(VPC) == fakes.VPC
+        assert "Suggested: " in shown(pilot, VPC)
+    async with open_wizard(account=ACCOUNT) as pilot:
+        await pilot.press("enter")
+        await settle(pilot)
+        # The mark, too, is kept.
+        assert "Suggested: " in shown(pilot, VPC) and VPC in wizard(pilot).suggested

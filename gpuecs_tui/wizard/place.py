@@ -1,0 +1,21 @@
+"""Whose account and which region a wizard is about."""
+
+from __future__ import annotations
+
+from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.wizard.memory import Wizard
+
+
+def place_of(wizard: Wizard) -> str:
+    """Say whose account and which region it is, in one short text."""
+    identity = wizard.account.identity
+    account = identity.account if identity else ""
+    who = _("demo account") if wizard.options.demo else account
+    faults = wizard.options.faults
+    wrong = ""
+    if faults:
+        # Several would leave no room for anything else in 80 columns.
+        wrong = ngettext("fault: {name}", "{n} faults", len(faults)).format(
+            n=len(faults), name=faults[0]
+        )
+    return " · ".join(part for part in (who, wrong, wizard.region) if part)
