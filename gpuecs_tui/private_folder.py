@@ -1,4 +1,4 @@
-"""Folders and files that only their owner may use, whatever the umask is.
+"""Folders and files that only their owner may use or change, whatever the umask is.
 
 ``Path.mkdir(parents=True, mode=…)`` gives its mode to the last folder only, and the umask decides
 about the folders above it: with umask 000 another user could rename a private folder away.
@@ -17,6 +17,10 @@ PRIVATE_FOLDER = 0o700
 """The mode of folders: the XDG Base Directory Specification asks for it too."""
 PRIVATE_FILE = 0o600
 """The mode of files."""
+READABLE_FOLDER = 0o755
+"""The most that others may do in a stack's folder; the umask may take more away."""
+READABLE_FILE = 0o644
+"""The same for files of a stack."""
 
 
 def make_private(folder: Path) -> None:
@@ -40,6 +44,17 @@ def make_private(folder: Path) -> None:
     for path in (folder, *folder.parents):
         if path.is_relative_to(home):
             _close(path)
+
+
+def make_readable(folder: Path) -> None:
+    """Make ``folder`` and every missing folder above it, for its owner alone to write to.
+
+    Terraform runs what lies below a stack's folder. Raises OSError.
+    """
+    for path in reversed(folder.parents):
+        if not path.exists():
+            path.mkdir(mode=READABLE_FOLDER, exist_ok=True)
+    folder.mkdir(mode=READABLE_FOLDER, exist_ok=True)
 
 
 def open_private(path: Path) -> IO[str]:

@@ -39,6 +39,8 @@ def load_answers(text: str, *, limits: bool = True) -> dict[str, Value]:
     Raises AnswersError for what is no TOML, an unknown key (with the nearest valid one), a value
     of another type and (with ``limits``) a value outside its limits, each with its line.
     """
+    # Windows editors begin a file with a byte order mark, which TOML doesn't know.
+    text = text.removeprefix("\ufeff")
     if _LONG_KEY.search(text):
         raise AnswersError(_("no valid TOML: a key has too many parts"))
     try:

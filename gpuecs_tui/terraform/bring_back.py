@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.private_folder import READABLE_FILE
 from gpuecs_tui.regular_files import replace_file
 from gpuecs_tui.terraform.candidates import Candidate
 from gpuecs_tui.terraform.events import Diagnostic, Event
@@ -23,7 +24,6 @@ from gpuecs_tui.terraform.problems import RunProblem
 
 IMPORT_FILE = "gpuecs-tui-imports.tf"
 """Exists only while a plan is made; one that lies about was left by a killed run."""
-_READABLE = 0o644
 ROUNDS = 4
 """Plans at most: what is found by something that is itself brought back is found a round later
 (listener by load balancer, rule by security group), and AWS may deny what the journal said."""
@@ -164,7 +164,7 @@ def import_file(directory: Path, imports: Iterable[Import]) -> Iterator[None]:
     """
     path = directory / IMPORT_FILE
     try:
-        replace_file(path, import_blocks(imports).encode(), _READABLE)
+        replace_file(path, import_blocks(imports).encode(), READABLE_FILE)
     except OSError as error:
         raise RunProblem(
             _("{path} can't be written: {reason}.").format(path=path, reason=error.strerror)

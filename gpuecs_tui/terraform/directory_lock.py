@@ -18,12 +18,11 @@ from pathlib import Path
 
 from gpuecs_tui.file_locks import NO_LOCKS, no_locks_there
 from gpuecs_tui.i18n import _
+from gpuecs_tui.private_folder import READABLE_FILE, make_readable
 from gpuecs_tui.regular_files import Irregular, open_own, open_regular, read_regular
 from gpuecs_tui.terraform.problems import RunProblem
 
 LOCK_NAME = Path(".terraform", "gpuecs-tui.lock")
-_READABLE = 0o644
-"""Others may read who holds it."""
 _LABEL_MAX = 64 * 1024
 """Bytes; what ``describe`` writes has a few hundred."""
 _RETRY_SECONDS = 0.02
@@ -149,8 +148,8 @@ def read_holder(directory: Path) -> Holder | None:
 
 def _open(path: Path) -> int:
     try:
-        path.parent.mkdir(exist_ok=True)
-        return open_own(path, mode=_READABLE)
+        make_readable(path.parent)
+        return open_own(path, mode=READABLE_FILE)
     except (PermissionError, Irregular) as error:
         try:
             # Another user's: it can be locked, and is never written to.

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from gpuecs_tui.private_folder import READABLE_FILE, make_readable
 from gpuecs_tui.regular_files import read_regular, replace_file
 
 LOCK_FILE = ".terraform.lock.hcl"
@@ -18,7 +19,6 @@ _MARK = "gpuecs-tui.init"
 """File in Terraform's data folder that keeps the fingerprint of the last successful init."""
 _MARK_MAX = 1024
 """Bytes; a fingerprint has 65."""
-_READABLE = 0o644
 _BLOCK = re.compile(
     r"^[ \t]*(terraform|provider|module|resource|data|ephemeral)\b([^\n{]*)\{", re.MULTILINE
 )
@@ -59,8 +59,8 @@ def remember_init(directory: Path, environ: Mapping[str, str]) -> None:
     """Note that ``init`` has succeeded for what the configuration requires now."""
     data = data_folder(directory, environ)
     try:
-        data.mkdir(exist_ok=True)
-        replace_file(data / _MARK, f"{_fingerprint(directory)}\n".encode("ascii"), _READABLE)
+        make_readable(data)
+        replace_file(data / _MARK, f"{_fingerprint(directory)}\n".encode("ascii"), READABLE_FILE)
     except OSError:
         # Only a note that saves time: without it the next plan runs init again.
         return

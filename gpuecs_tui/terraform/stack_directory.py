@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.private_folder import READABLE_FILE
 from gpuecs_tui.regular_files import read_regular
 
 _MARK = Path(".terraform", "gpuecs-tui.id")
@@ -65,5 +66,8 @@ def mark(directory: Path) -> None:
 
     Where it can't be written the directory is known by its path alone.
     """
-    with contextlib.suppress(OSError), (directory / _MARK).open("x", encoding="ascii") as file:
-        file.write(os.urandom(8).hex() + "\n")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    with contextlib.suppress(OSError):
+        handle = os.open(directory / _MARK, flags, READABLE_FILE)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(os.urandom(8).hex() + "\n")

@@ -14,14 +14,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.private_folder import READABLE_FILE, make_readable
 from gpuecs_tui.terraform import write_record
 from gpuecs_tui.terraform.store import sync_folder
 from gpuecs_tui.terraform.unfinished_write import WriteProblem, finish, require_finished, settle
 from gpuecs_tui.terraform.write_stage import COMMIT, STAGE, Move, digest, digest_of, encode
 
 _DRAFT = "commit.draft"
-FILE_MODE = 0o644
-"""Of a new file; one that exists keeps its own."""
 _FOLDER_MODE = 0o700
 
 
@@ -42,7 +41,7 @@ def replace_all(
     require_finished(directory)
     stage = directory / STAGE
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        make_readable(directory)
         _expect(directory, texts, before)
         stage.mkdir(mode=_FOLDER_MODE)
         try:
@@ -89,7 +88,7 @@ def _fill(
             for name, text in texts.items()
         }
     )
-    _put(stage / _DRAFT, decided, FILE_MODE)
+    _put(stage / _DRAFT, decided)
     # Without a record (no state folder) the write goes on; only if it is cut off in the moment
     # between here and its end must a later one ask before it drops the rest.
     write_record.remember(directory, decided)
@@ -100,19 +99,22 @@ def _fill(
     return decided
 
 
-def _put(path: Path, content: bytes, mode: int) -> None:
-    with path.open("xb") as file:
-        os.fchmod(file.fileno(), mode)
+def _put(path: Path, content: bytes, mode: int | None = None) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, READABLE_FILE)
+    with os.fdopen(handle, "wb") as file:
+        if mode is not None:
+            os.fchmod(handle, mode)
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
 
 
-def _mode(path: Path) -> int:
+def _mode(path: Path) -> int | None:
+    """Return the mode that a file has and keeps; None for a new one, for which the umask counts."""
     try:
         return stat.S_IMODE(path.stat().st_mode)
     except FileNotFoundError:
-        return FILE_MODE
+        return None
 
 
 def _failed(directory: Path, error: OSError) -> WriteProblem:

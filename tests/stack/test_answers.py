@@ -65,6 +65,14 @@ def test_an_error_names_key_and_line(text: str, line: int, words: str) -> None:
     assert caught.value.line == line
 
 
+def test_a_byte_order_mark_and_windows_line_ends_are_read() -> None:
+    text = '\ufeff[fleet]\r\nmin_size = 1\r\nmax_size = "3"\r\n'
+    with pytest.raises(AnswersError, match=r"fleet\.max_size must be a whole number") as caught:
+        load_answers(text)
+    assert caught.value.line == 3
+    assert load_answers(text.replace('"3"', "3")) == {"fleet.min_size": 1, "fleet.max_size": 3}
+
+
 @pytest.mark.parametrize("key", KEYS)
 def test_every_default_is_a_value_and_can_be_typed(key: str) -> None:
     declaration = KEYS[key]

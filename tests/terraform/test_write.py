@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 
 from gpuecs_tui.terraform import last_write, unfinished_write
+from gpuecs_tui.terraform.directory_lock import acquire
 from gpuecs_tui.terraform.gitignore import GITIGNORE, PATTERNS
+from gpuecs_tui.terraform.initialise import remember_init
 from gpuecs_tui.terraform.read import read
 from gpuecs_tui.terraform.render import render
+from gpuecs_tui.terraform.stack_directory import mark
 from gpuecs_tui.terraform.unfinished_write import find_unfinished, settle
 from gpuecs_tui.terraform.write import Changes, WriteProblem, compare, write
 from gpuecs_tui.terraform.write_stage import COMMIT, STAGE
@@ -44,6 +47,27 @@ def test_a_new_directory_is_made_and_filled(tmp_path: Path) -> None:
     again = compare(directory, files)
     assert (again.files, again.unchanged, again.foreign) == ((), tuple(files), (GITIGNORE,))
     write(again)
+
+
+@pytest.mark.parametrize(
+    ("umask", "folder", "file"), [(0o000, 0o755, 0o644), (0o077, 0o700, 0o600)]
+)
+def test_no_umask_lets_others_write_and_a_strict_one_counts(
+    tmp_path: Path, umask: int, folder: int, file: int
+) -> None:
+    directory = tmp_path / "team" / "stack"
+    before = os.umask(umask)
+    try:
+        write(compare(directory, render(made())))
+        acquire(directory).release()
+        mark(directory)
+        remember_init(directory, {})
+    finally:
+        os.umask(before)
+    found = {path: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "team").rglob("*")}
+    assert (directory / ".terraform" / "gpuecs-tui.id") in found
+    for path, mode in found.items():
+        assert mode == (folder if path.is_dir() else file), path
 
 
 def test_only_what_differs_is_shown_and_written(tmp_path: Path) -> None:
