@@ -42,6 +42,14 @@ def other_state(source: Place, target: Place, kept: bytes, before: bytes) -> Mov
     """Return the refusal to overwrite ``before``, which lies at ``target``, with ``kept``."""
     serial, lineage = serial_and_lineage(kept)
     there, its_lineage = serial_and_lineage(before)
+    if lineage == its_lineage and there == serial:
+        return MoveProblem(
+            _(
+                "{target} and {source} hold the same state with the same number, {serial}, but "
+                "not the same content: each was changed without the other. Nothing was moved."
+            ).format(target=target, source=source, serial=serial),
+            _("Compare both with `terraform show`, and move the one that is wrong away."),
+        )
     if lineage == its_lineage:
         return MoveProblem(
             _(
@@ -53,15 +61,32 @@ def other_state(source: Place, target: Place, kept: bytes, before: bytes) -> Mov
                 "away and run `terraform init -reconfigure`."
             ).format(source=source),
         )
+    message = _(
+        "{target} holds another state already ({n} resources, number {there}, lineage "
+        "{lineage}), which the move would overwrite. Nothing was moved."
+    )
+    return _foreign(message, target, before)
+
+
+def adopted_state(workspace: str, source: Place, target: Place, before: bytes) -> MoveProblem:
+    """Return the refusal to adopt ``before``, at ``target``, for a workspace without a state."""
+    message = _(
+        "{target} holds a state already ({n} resources, number {there}, lineage {lineage}), and "
+        "the workspace {workspace} has none in {source}. After the move the next plan would take "
+        "those resources for this stack's. Nothing was moved."
+    )
+    return _foreign(message, target, before, workspace=workspace, source=source)
+
+
+def _foreign(message: str, target: Place, before: bytes, **names: object) -> MoveProblem:
+    number, lineage = serial_and_lineage(before)
     return MoveProblem(
-        _(
-            "{target} holds another state already ({n} resources, number {there}, lineage "
-            "{lineage}), which the move would overwrite. Nothing was moved."
-        ).format(
+        message.format(
             target=target,
             n=resource_count(before),
-            there=there,
-            lineage=its_lineage or "?",
+            there=number,
+            lineage=lineage or "?",
+            **names,
         ),
         _("Choose another key in the backend block, or find out whose state that is."),
     )

@@ -28,6 +28,7 @@ from gpuecs_tui.terraform.move_locks import clear_own_lock
 from gpuecs_tui.terraform.move_record import Move, Phase, load, note
 from gpuecs_tui.terraform.move_refusals import (
     MoveProblem,
+    adopted_state,
     other_state,
     selected_without_state,
 )
@@ -99,7 +100,7 @@ class Mover:
                 # It had all been moved, and the state has gone on at its new place since.
                 leg.expected = content(leg.before)
             else:
-                self._refuse_another(leg)
+                self._refuse_another(leg, moves=change is not None and change.moves)
         # Of an empty state Terraform moves nothing.
         self._refuse_selection([leg.workspace for leg in legs if leg.expected])
         for leg in legs:
@@ -188,13 +189,20 @@ class Mover:
             write_private(self.move.overwritten(leg.workspace), text)
         return text
 
-    def _refuse_another(self, leg: Leg) -> None:
+    def _refuse_another(self, leg: Leg, *, moves: bool) -> None:
         held, moving = content(leg.before), content(leg.kept)
-        if not held or not moving or held == moving:
+        if not held or held == moving:
+            return
+        if not moving:
+            # Terraform leaves it, and takes it for this directory's own from then on. What a move
+            # that was cut off has brought there is no stranger.
+            if moves and self._interrupted is None:
+                raise adopted_state(leg.workspace, leg.source, leg.target, leg.before)
             return
         serial, lineage = serial_and_lineage(leg.kept)
         there, its_lineage = serial_and_lineage(leg.before)
-        if lineage == its_lineage and there <= serial:
+        # Terraform counts each change, so that one number with two contents is two histories.
+        if lineage == its_lineage and there < serial:
             return
         raise other_state(leg.source, leg.target, leg.kept, leg.before)
 

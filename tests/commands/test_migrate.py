@@ -68,6 +68,34 @@ def test_buckets(on_demo_account: DemoAccount, capsys: pytest.CaptureFixture[str
 
 
 @pytest.mark.usefixtures("on_demo_account")
+@pytest.mark.parametrize(
+    ("serial", "lineage", "words"),
+    [
+        (STATE["serial"], STATE["lineage"], "each was changed without the other"),
+        (STATE["serial"] + 1, STATE["lineage"], "holds the same state, newer"),
+        (STATE["serial"], "another", "holds another state already"),
+    ],
+)
+def test_no_other_content_is_overwritten(
+    stack: Path, capsys: pytest.CaptureFixture[str], serial: int, lineage: str, words: str
+) -> None:
+    (stack / "backend.tf").write_text(S3 % "demo-scratch")
+    there = {**STATE, "serial": serial, "lineage": lineage}
+    there["outputs"] = {"endpoint": {"value": "10.0.0.9", "type": "string"}}
+    s3 = boto3.client("s3", region_name="us-east-1")
+    s3.put_object(Bucket="demo-scratch", Key="a/b", Body=json.dumps(there).encode())
+    try:
+        assert main(["migrate", str(stack), "--yes"]) == 1
+        said = capsys.readouterr().err
+        assert words in said and "Nothing was moved." in said
+        assert json.loads((stack / "terraform.tfstate").read_text()) == STATE
+        held = s3.get_object(Bucket="demo-scratch", Key="a/b")["Body"].read()
+        assert json.loads(held) == there
+    finally:
+        s3.delete_object(Bucket="demo-scratch", Key="a/b")
+
+
+@pytest.mark.usefixtures("on_demo_account")
 def test_a_selected_workspace_without_a_state_is_refused(
     stack: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

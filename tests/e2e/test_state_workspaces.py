@@ -78,6 +78,15 @@ def test_every_workspace_moves_or_none(
     assert refused.copy_of("green").read_bytes() == state_text("green", 4)
     s3().delete_object(Bucket=bucket, Key=KEYS["green"])
 
+    # A workspace without a state doesn't adopt a foreign one either.
+    s3().put_object(Bucket=bucket, Key=KEYS["default"], Body=foreign)
+    aside = (checkout / "terraform.tfstate").rename(checkout / "aside")
+    refused = move(checkout)
+    assert "the workspace default has none in" in refused.message
+    assert stored(bucket, "default") == foreign and keys(bucket) == {KEYS["default"]}
+    s3().delete_object(Bucket=bucket, Key=KEYS["default"])
+    aside.rename(checkout / "terraform.tfstate")
+
     (checkout / ".terraform" / "environment").write_text("blue")
     refused = move(checkout)
     assert "The selected workspace blue has no state" in refused.message and not keys(bucket)
