@@ -84,6 +84,7 @@ def _recover(arguments: argparse.Namespace) -> int:
                 _("Could not look for what the state lacks. {reason}").format(reason=hindrance),
                 next(iter(_remedies(arguments.directory, found)), ""),
             )
+        _refuse_unread(arguments.directory, found)
         print(harmless(nothing_to_recover(arguments.directory, found)))
         return 0
     return runs.plan_and_apply(
@@ -95,6 +96,14 @@ def _recover(arguments: argparse.Namespace) -> int:
         only_bring_back=True,
         go_ahead=arguments.yes,
     )
+
+
+def _refuse_unread(directory: Path, found: Recovery) -> None:
+    """Raise Failure where the state can't be read, even if no run here has created anything."""
+    try:
+        recovery.known_state(directory, found)
+    except TerraformProblem as problem:
+        raise Failure(problem.message, problem.remedy) from None
 
 
 def _print(

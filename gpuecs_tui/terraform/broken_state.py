@@ -137,7 +137,7 @@ def restore(directory: Path, environ: Mapping[str, str] | None = None) -> Path:
             return _restore(directory, found, stamp)
         kept = _set_errored_aside(directory, stamp)
         if kept is None:
-            raise StateProblem(_("The state of {path} is whole.").format(path=directory))
+            raise _whole_or_unknown(directory, environ)
         return kept
     except OSError as error:
         raise StateProblem(
@@ -148,6 +148,25 @@ def restore(directory: Path, environ: Mapping[str, str] | None = None) -> Path:
         ) from None
     finally:
         guard.release()
+
+
+def _whole_or_unknown(directory: Path, environ: Mapping[str, str] | None) -> StateProblem:
+    """Return why nothing is replaced: a whole state, one that can't be read or one elsewhere."""
+    path = local_state(directory, os.environ if environ is None else environ)
+    if path is None:
+        return StateProblem(
+            _("Nothing was restored: the state of {path} is not a local file.").format(
+                path=directory
+            ),
+            _("In S3, restore an earlier version of the object."),
+        )
+    try:
+        parse_state(read_regular(path), str(path))
+    except FileNotFoundError:
+        pass
+    except StateProblem as problem:
+        return problem
+    return StateProblem(_("The state of {path} is whole.").format(path=directory))
 
 
 def _restore(directory: Path, found: Broken, stamp: str) -> Path:

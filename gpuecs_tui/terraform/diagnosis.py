@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.terraform.engine import ENGINE_VARIABLE
 from gpuecs_tui.terraform.events import Diagnostic, Event, Text
 from gpuecs_tui.terraform.mirror import this_platform
 
@@ -151,6 +152,21 @@ _TABLE = (
         N_("Connect to the registry, or name a mirror's folder with --plugin-dir."),
     ),
     _known(
+        "encrypted-state",
+        r"Blocks of type \"encryption\" are not expected",
+        N_("The configuration encrypts the state, which only OpenTofu can do: {quote}"),
+        N_("Name OpenTofu's program in {engine_variable}."),
+    ),
+    _known(
+        "encrypted-state",
+        r"Unsupported state file format.*does not have a \"version\" attribute",
+        N_("OpenTofu has encrypted the state, or it is damaged: {quote}"),
+        N_(
+            "See which: gpuecs-tui state DIR. For an encrypted state name OpenTofu's program in "
+            "{engine_variable}."
+        ),
+    ),
+    _known(
         "plan-stale",
         r"Saved plan is stale",
         N_("The state has changed since this plan was made."),
@@ -264,7 +280,7 @@ def _told(known: _Known, error: Diagnostic, match: re.Match[str]) -> Diagnosis:
     if "{ID}" in remedy and named["ID"] == "?":
         # Without an id there is nothing to release.
         remedy = N_("Look at the lock: gpuecs-tui state DIR")
-    words = _(remedy).format(platform=this_platform(), **named)
+    words = _(remedy).format(platform=this_platform(), engine_variable=ENGINE_VARIABLE, **named)
     return Diagnosis(known.kind, message, words, _place(error))
 
 

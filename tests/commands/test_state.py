@@ -98,6 +98,37 @@ def test_a_state_that_is_not_looked_at_lacks_an_unknown_number(
     assert "lacks nothing" not in told.out
 
 
+ENCRYPTED = {"serial": 4, "lineage": "l", "encrypted_data": "AA==", "encryption_version": "v0"}
+S3_STATE = {"version": 3, "backend": {"type": "s3", "config": {"bucket": "", "key": "a"}}}
+
+
+def encrypted(stack: Path) -> str:
+    (stack / STATE_NAME).write_text(json.dumps(ENCRYPTED))
+    return "is encrypted by OpenTofu and can't be read here"
+
+
+def test_an_encrypted_state_is_never_said_to_lack_nothing(
+    stack: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = encrypted(stack)
+    assert main(["state", "--recover", str(stack)]) == 1
+    said = capsys.readouterr()
+    assert words in said.err and "lacks nothing" not in said.out + said.err
+
+
+def test_restore_calls_no_state_whole_that_it_has_not_read(
+    stack: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = encrypted(stack)
+    assert main(["state", "--restore", str(stack)]) == 1
+    assert words in capsys.readouterr().err
+    (stack / ".terraform").mkdir(exist_ok=True)
+    (stack / ".terraform" / STATE_NAME).write_text(json.dumps(S3_STATE))
+    assert main(["state", "--restore", str(stack)]) == 1
+    said = capsys.readouterr().err
+    assert "is not a local file" in said and "whole" not in said
+
+
 def test_no_directory(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["state", str(tmp_path / "none")]) == 1
     assert "is no directory" in capsys.readouterr().err

@@ -95,6 +95,17 @@ def test_success_is_no_failure(name: str) -> None:
             "access-denied",
         ),
         ("creating role", "EntityAlreadyExists: Role with name a already exists", "already-exists"),
+        (
+            "Unsupported block type",
+            'Blocks of type "encryption" are not expected here.',
+            "encrypted-state",
+        ),
+        (
+            "Error refreshing state: Unsupported state file format",
+            'The state file does not have a "version" attribute, which is required to identify '
+            "the format version.",
+            "encrypted-state",
+        ),
         ("writing", "write /x: no space left on device", "disk-full"),
         ("getting", "dial tcp: lookup ecs.x.amazonaws.com: no such host", "unreachable"),
     ],
