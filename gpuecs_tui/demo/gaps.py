@@ -18,6 +18,7 @@ from gpuecs_tui.demo import (
     refusals_ecs,
     refusals_elbv2,
     refusals_service,
+    refusals_vpc,
 )
 
 GAPS = (
@@ -29,6 +30,7 @@ GAPS = (
     *gaps_autoscaling.GAPS,
     *gaps_elbv2.GAPS,
     *refusals_elbv2.GAPS,
+    *refusals_vpc.GAPS,
     *gaps_s3.GAPS,
     *gaps_iam.GAPS,
 )

@@ -167,6 +167,15 @@ _TABLE = (
         ),
     ),
     _known(
+        "prevent-destroy",
+        r"Resource (?P<Address>\S+) has\s+lifecycle\.prevent_destroy set",
+        N_("The plan would delete {Address}, which prevent_destroy protects."),
+        N_(
+            "If it is meant, take the protection away and apply that first (of the load balancer: "
+            "load_balancer.deletion_protection = false)."
+        ),
+    ),
+    _known(
         "plan-stale",
         r"Saved plan is stale",
         N_("The state has changed since this plan was made."),

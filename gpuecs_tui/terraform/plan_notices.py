@@ -20,6 +20,7 @@ from gpuecs_tui.stack.kept_revision import (
     short_name,
 )
 from gpuecs_tui.stack.remedies import as_sentence
+from gpuecs_tui.terraform import vpc
 from gpuecs_tui.terraform.addresses import without_key
 from gpuecs_tui.terraform.past import MOVED_FILE, moves_for
 from gpuecs_tui.terraform.plan import Action, Attribute, Change, PlanTree
@@ -299,7 +300,9 @@ def protects(change: Change) -> bool:
 
 
 _Look = Callable[[Change, PlanTree], Iterator[str]]
-_REFUSED: tuple[_Look, ...] = (_same_name, _guarded, _foreign_container, _renamed_only)
+_REFUSED: tuple[_Look, ...] = (
+    _same_name, _guarded, _foreign_container, _renamed_only, vpc.moved,
+)  # fmt: skip
 _LOOKS: tuple[_Look, ...] = (
     _count, _listener, _ports, _template, _refresh, _protection, _revision, _untied,
     _perhaps_foreign_container, *_REFUSED,

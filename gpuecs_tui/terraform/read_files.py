@@ -71,14 +71,17 @@ def _text(path: Path) -> str | None:
     try:
         # Nothing but a regular file is opened: a FIFO would wait for ever.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except FileNotFoundError:
-        # Gone since the listing, or a link to nothing, which Terraform reports itself.
+    except FileNotFoundError as error:
+        if path.is_symlink():
+            raise _unreadable(path, error) from None
+        # Gone since the listing.
         return None
     except OSError as error:
         raise _unreadable(path, error) from None
     try:
         status = os.fstat(descriptor)
-        if stat.S_ISDIR(status.st_mode):
+        # Terraform passes over a folder, but not over a link to one ("Failed to read file").
+        if stat.S_ISDIR(status.st_mode) and not path.is_symlink():
             return None
         if not stat.S_ISREG(status.st_mode):
             raise ReadProblem(_("{file} is not a regular file.").format(file=path), path.name)

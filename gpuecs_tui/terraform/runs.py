@@ -48,6 +48,7 @@ from gpuecs_tui.terraform.store import create_json, now, read_json
 from gpuecs_tui.terraform.stored_state import workspace
 from gpuecs_tui.terraform.unfinished_write import find_unfinished, remedy
 from gpuecs_tui.terraform.unread_run import UnreadRun
+from gpuecs_tui.terraform.vpc import refuse_another_vpc
 from gpuecs_tui.user_folders import NoHome, state_folder
 
 _PATIENCE = 60.0
@@ -104,6 +105,8 @@ def start(
     # Which state the run would change is not known without the workspace.
     workspace(real, environment)
     refuse_another_region(real, environment)
+    if operation is not Operation.DESTROY:
+        refuse_another_vpc(real, environment)
     refuse_other_state(real, environment)
     if operation is Operation.DESTROY:
         refuse_protected(real)

@@ -193,6 +193,7 @@ CHANGES: tuple[Change, ...] = (
 
 REFUSED: Mapping[str, str] = {
     "stack.region": "Set stack.region to",
+    "network.vpc_id": "Set network.vpc_id to",
     "state.backend": "gpuecs-tui migrate",
     "state.bucket": "gpuecs-tui migrate",
     "state.key": "gpuecs-tui migrate",

@@ -21,6 +21,13 @@ from tests.demo.made import (
     subnets,
     target_group,
 )
+from tests.demo.refused_vpc import (
+    balancer_moved_into_one_zone,
+    balancer_moved_to_another_vpc,
+    balancer_with_a_group_of_another_vpc,
+    listener_to_another_vpc,
+    listener_turned_to_another_vpc,
+)
 
 Call = Callable[[], Any]
 Scenario = Callable[[Client], Call]
@@ -599,6 +606,19 @@ REFUSALS: dict[tuple[str, str], tuple[Scenario, ...]] = {
         balancer_twice_in_a_zone,
     ),
     ("elasticloadbalancing:CreateLoadBalancer", "ValidationError"): (balancer_in_one_zone,),
+    ("elasticloadbalancing:SetSubnets", "InvalidConfigurationRequest"): (
+        balancer_moved_to_another_vpc,
+        balancer_moved_into_one_zone,
+    ),
+    ("elasticloadbalancing:SetSecurityGroups", "InvalidConfigurationRequest"): (
+        balancer_with_a_group_of_another_vpc,
+    ),
+    ("elasticloadbalancing:CreateListener", "InvalidConfigurationRequest"): (
+        listener_to_another_vpc,
+    ),
+    ("elasticloadbalancing:ModifyListener", "InvalidConfigurationRequest"): (
+        listener_turned_to_another_vpc,
+    ),
     ("iam:DeleteRole", "DeleteConflict"): (
         role_of_a_profile,
         role_with_a_policy,
@@ -658,6 +678,9 @@ CLOSED_GAPS: dict[str, tuple[Scenario, ...]] = {
     "listener_twice": (listener_twice,),
     "listener_onto_another": (listener_onto_another,),
     "balancer_zones": (balancer_twice_in_a_zone, balancer_in_one_zone),
+    "subnets_of_another_vpc": (balancer_moved_to_another_vpc,),
+    "groups_of_another_vpc": (balancer_with_a_group_of_another_vpc,),
+    "targets_of_another_vpc": (listener_to_another_vpc, listener_turned_to_another_vpc),
     "balancer_again": (balancer_name_taken,),
     "policy_in_use": (policy_of_a_role,),
     "group_again": (scaling_group_name_taken,),

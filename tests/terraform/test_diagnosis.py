@@ -106,6 +106,12 @@ def test_success_is_no_failure(name: str) -> None:
             "the format version.",
             "encrypted-state",
         ),
+        (
+            "Instance cannot be destroyed",
+            "Resource aws_lb.this has\nlifecycle.prevent_destroy set, but the plan calls for this "
+            "resource to be destroyed.",
+            "prevent-destroy",
+        ),
         ("writing", "write /x: no space left on device", "disk-full"),
         ("getting", "dial tcp: lookup ecs.x.amazonaws.com: no such host", "unreachable"),
     ],
