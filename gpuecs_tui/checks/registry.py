@@ -38,7 +38,7 @@ from gpuecs_tui.checks.scale import (
 from gpuecs_tui.checks.security_path import security_path
 from gpuecs_tui.checks.sizes import group_limit, policy_size, task_size
 from gpuecs_tui.checks.timing import delete_timeout, drain_timing, health_timing
-from gpuecs_tui.checks.user_data import user_data
+from gpuecs_tui.checks.user_data.rule import user_data
 from gpuecs_tui.checks.zones import lb_zones, zone_offering
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.model import KEYS, Stack

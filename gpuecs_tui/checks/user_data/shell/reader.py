@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from gpuecs_tui.checks.shell_lexer import Lexer
-from gpuecs_tui.checks.shell_syntax import Node, NotShell, Redirect, Word
+from gpuecs_tui.checks.user_data.shell.lexer import Lexer
+from gpuecs_tui.checks.user_data.shell.syntax import Node, NotShell, Redirect, Word
 
 _SPACES = re.compile(r"(?:[ \t\r]|\\\r?\n)+")
 _COMMENT = re.compile(r"#[^\n]*")

@@ -10,10 +10,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from gpuecs_tui.checks.shell_builtins import Command, content, may
-from gpuecs_tui.checks.shell_run import Runner
-from gpuecs_tui.checks.shell_sed import sed_of
-from gpuecs_tui.checks.shell_world import CONFIG, Data, Field, TooComplex, World, unknown
+from gpuecs_tui.checks.user_data.shell.builtins import Command, content, may
+from gpuecs_tui.checks.user_data.shell.run import Runner
+from gpuecs_tui.checks.user_data.shell.sed import sed_of
+from gpuecs_tui.checks.user_data.shell.world import (
+    CONFIG,
+    Data,
+    Field,
+    TooComplex,
+    World,
+    unknown,
+)
 
 _DIRECTORY = posixpath.dirname(CONFIG)
 _PARENTS = (_DIRECTORY, posixpath.dirname(_DIRECTORY), "/")

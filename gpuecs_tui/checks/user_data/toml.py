@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, error, undecided
-from gpuecs_tui.checks.user_data_commands import EXTRA, FILE, RULE
-from gpuecs_tui.checks.user_data_config import DEFAULT_CLUSTER
+from gpuecs_tui.checks.user_data.commands import EXTRA, FILE, RULE
+from gpuecs_tui.checks.user_data.config import DEFAULT_CLUSTER
 from gpuecs_tui.i18n import _
 
 TOML_FILE = "user_data.toml"

@@ -12,11 +12,11 @@ from dataclasses import replace
 
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, Fix, Severity, error, undecided, warning
-from gpuecs_tui.checks.shell_world import Chunk, Data
-from gpuecs_tui.checks.user_data_commands import EXTRA, FILE, RULE, effect_findings
-from gpuecs_tui.checks.user_data_config import CLUSTER, DEFAULT_CLUSTER, config_findings
-from gpuecs_tui.checks.user_data_script import Followed, followed
-from gpuecs_tui.checks.user_data_toml import toml_findings
+from gpuecs_tui.checks.user_data.commands import EXTRA, FILE, RULE, effect_findings
+from gpuecs_tui.checks.user_data.config import CLUSTER, DEFAULT_CLUSTER, config_findings
+from gpuecs_tui.checks.user_data.script import Followed, followed
+from gpuecs_tui.checks.user_data.shell.world import Chunk, Data
+from gpuecs_tui.checks.user_data.toml import toml_findings
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.user_data_shape import has_interpreter, shape_of
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
-from gpuecs_tui.checks.shell_world import Chunk, Data, Field, is_unknown, starts_known, text_of
+from gpuecs_tui.checks.user_data.shell.world import (
+    Chunk,
+    Data,
+    Field,
+    is_unknown,
+    starts_known,
+    text_of,
+)
 
 _EDIT = re.compile(
     r"\s*(?:/(?P<delete>[^/\n]+)/d"

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
-from gpuecs_tui.checks.shell_syntax import Node
+from gpuecs_tui.checks.user_data.shell.syntax import Node
 
 CONFIG = "/etc/ecs/ecs.config"
 """The agent's settings (ECS developer guide, "Amazon ECS container agent configuration")."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from gpuecs_tui.checks import shell_expand
-from gpuecs_tui.checks.shell_syntax import VARIABLE, Node, Redirect, Word
-from gpuecs_tui.checks.shell_world import CONFIG, Chunk, Field, World, unknown
+from gpuecs_tui.checks.user_data.shell import expand
+from gpuecs_tui.checks.user_data.shell.syntax import VARIABLE, Node, Redirect, Word
+from gpuecs_tui.checks.user_data.shell.world import CONFIG, Chunk, Field, World, unknown
 
 _ENVIRONMENT = frozenset({"PATH", "HOME", "PWD", "IFS", "UID", "SHELL", "HOSTNAME", "RANDOM",
                           "SECONDS", "BASH_SOURCE", "LINENO"})  # fmt: skip
@@ -62,10 +62,10 @@ class SimpleCommands:
         """Follow a simple command."""
         words = list(node.words)
         assigned: list[Word] = []
-        while words and shell_expand.ASSIGNMENT.match(words[0].raw):
+        while words and expand.ASSIGNMENT.match(words[0].raw):
             assigned.append(words.pop(0))
         found = [replace(world, ok=False, flow="exit")] if has_unset(node, world) else []
-        for expanded, fields in shell_expand.fields(words, world, self.capture):
+        for expanded, fields in expand.fields(words, world, self.capture):
             for opened in self.redirected(node.redirects, expanded, node.text):
                 if not fields:
                     courses = [replace(opened, ok=True)]
@@ -82,12 +82,12 @@ class SimpleCommands:
     def _assigned(self, word: Word, world: World) -> list[World]:
         return [
             self.assign(replace(it, ok=it.ok), text)
-            for it, text in shell_expand.whole(word, world, self.capture)
+            for it, text in expand.whole(word, world, self.capture)
         ]
 
     def assign(self, world: World, given: Field) -> World:
         """Return it after ``NAME=value`` or ``NAME+=value``."""
-        found = shell_expand.ASSIGNMENT.match(given.text)
+        found = expand.ASSIGNMENT.match(given.text)
         if found is None:
             return world
         value = replace(given, text=given.text[found.end() :], is_pattern=False)
@@ -135,7 +135,7 @@ class SimpleCommands:
             courses = [
                 self._redirect(redirect, target, after, text)
                 for it in courses
-                for after, target in shell_expand.whole(redirect.target, it, self.capture)
+                for after, target in expand.whole(redirect.target, it, self.capture)
             ]
         return courses
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from gpuecs_tui.checks.finding import Finding, error, undecided, warning
-from gpuecs_tui.checks.shell_world import ENDLESS, Event, World, shown
+from gpuecs_tui.checks.user_data.shell.world import ENDLESS, Event, World, shown
 from gpuecs_tui.i18n import N_, _
 
 RULE = "user-data"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from gpuecs_tui.checks.shell_reader import SimpleReader
-from gpuecs_tui.checks.shell_syntax import (
+from gpuecs_tui.checks.user_data.shell.reader import SimpleReader
+from gpuecs_tui.checks.user_data.shell.syntax import (
     DEPTH_MAX,
     OPAQUE,
     Node,

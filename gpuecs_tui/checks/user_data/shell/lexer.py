@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import groupby
 
-from gpuecs_tui.checks.shell_syntax import (
+from gpuecs_tui.checks.user_data.shell.syntax import (
     OPAQUE,
     OUTPUT,
     VARIABLE,

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, Severity, error, undecided, warning
-from gpuecs_tui.checks.shell_sed import lines_of
-from gpuecs_tui.checks.shell_world import (
+from gpuecs_tui.checks.user_data.commands import EXTRA, FILE, RULE, UNJUDGED, short
+from gpuecs_tui.checks.user_data.shell.sed import lines_of
+from gpuecs_tui.checks.user_data.shell.world import (
     CONFIG,
     Chunk,
     Data,
@@ -18,7 +19,6 @@ from gpuecs_tui.checks.shell_world import (
     shown,
     starts_known,
 )
-from gpuecs_tui.checks.user_data_commands import EXTRA, FILE, RULE, UNJUDGED, short
 from gpuecs_tui.i18n import _
 
 CLUSTER = "ECS_CLUSTER"

@@ -6,8 +6,16 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from gpuecs_tui.checks.shell_syntax import OPAQUE, OUTPUT, VARIABLE, WORD, Node, Part, Word
-from gpuecs_tui.checks.shell_world import (
+from gpuecs_tui.checks.user_data.shell.syntax import (
+    OPAQUE,
+    OUTPUT,
+    VARIABLE,
+    WORD,
+    Node,
+    Part,
+    Word,
+)
+from gpuecs_tui.checks.user_data.shell.world import (
     TEXT_MAX,
     Field,
     TooComplex,

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from gpuecs_tui.checks import shell_expand
-from gpuecs_tui.checks.shell_simple import SimpleCommands, has_unset
-from gpuecs_tui.checks.shell_syntax import Node, Script, script_of
-from gpuecs_tui.checks.shell_world import (
+from gpuecs_tui.checks.user_data.shell import expand
+from gpuecs_tui.checks.user_data.shell.simple import SimpleCommands, has_unset
+from gpuecs_tui.checks.user_data.shell.syntax import Node, Script, script_of
+from gpuecs_tui.checks.user_data.shell.world import (
     CONFIG,
     ENDLESS,
     PIPE,
@@ -262,7 +262,7 @@ class Runner(SimpleCommands):
             return self._rounds(node.parts, world, tested=tested)
         if kind == "case":
             found = [replace(world, ok=True)]
-            for expanded, _subject in shell_expand.whole(node.words[0], world, self.capture):
+            for expanded, _subject in expand.whole(node.words[0], world, self.capture):
                 for _none, body in node.branches:
                     found += self.each(body, [expanded], tested=tested)
             return found
@@ -323,7 +323,7 @@ class Runner(SimpleCommands):
 
     def _for(self, node: Node, world: World, *, tested: bool) -> list[World]:
         found: list[World] = []
-        for expanded, values in shell_expand.fields(node.words, world, self.capture):
+        for expanded, values in expand.fields(node.words, world, self.capture):
             if not all(it.is_known and not it.is_pattern for it in values):
                 hint = " ".join(f"{it.text} {it.hint}" for it in values)
                 value = Field(unknown(f"${node.name}"), hint=hint)

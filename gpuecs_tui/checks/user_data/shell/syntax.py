@@ -92,7 +92,7 @@ class Script:
 def script_of(text: str) -> Script:
     """Return ``text`` as a tree; never raises."""
     # Imported late: the parser builds the records above.
-    from gpuecs_tui.checks.shell_parser import Parser
+    from gpuecs_tui.checks.user_data.shell.parser import Parser
 
     parser = Parser(text)
     nodes: list[Node] = []

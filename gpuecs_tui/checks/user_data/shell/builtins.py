@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from gpuecs_tui.checks.shell_expand import ASSIGNMENT
-from gpuecs_tui.checks.shell_run import Runner
-from gpuecs_tui.checks.shell_world import (
+from gpuecs_tui.checks.user_data.shell.expand import ASSIGNMENT
+from gpuecs_tui.checks.user_data.shell.run import Runner
+from gpuecs_tui.checks.user_data.shell.world import (
     CONFIG,
     Data,
     Field,

@@ -10,11 +10,18 @@ import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from gpuecs_tui.checks.shell_builtins import BUILTINS, may
-from gpuecs_tui.checks.shell_files import FILES
-from gpuecs_tui.checks.shell_run import Runner
-from gpuecs_tui.checks.shell_syntax import Script, script_of
-from gpuecs_tui.checks.shell_world import (
+from gpuecs_tui.checks.user_data.commands import (
+    AGENT,
+    READERS,
+    UNJUDGED,
+    after_command,
+    changes_mode,
+)
+from gpuecs_tui.checks.user_data.shell.builtins import BUILTINS, may
+from gpuecs_tui.checks.user_data.shell.files import FILES
+from gpuecs_tui.checks.user_data.shell.run import Runner
+from gpuecs_tui.checks.user_data.shell.syntax import Script, script_of
+from gpuecs_tui.checks.user_data.shell.world import (
     CONFIG,
     MENTION,
     Chunk,
@@ -28,13 +35,6 @@ from gpuecs_tui.checks.shell_world import (
     shown,
     text_of,
     unknown,
-)
-from gpuecs_tui.checks.user_data_commands import (
-    AGENT,
-    READERS,
-    UNJUDGED,
-    after_command,
-    changes_mode,
 )
 
 _PREFIXES = frozenset({"sudo", "env", "nohup", "nice", "ionice", "command", "builtin", "exec",

@@ -1,0 +1,1 @@
+"""A shell script followed without running it: its commands, and what each does to files."""
