@@ -213,6 +213,9 @@ class _Parser:
             # The legacy index a.0.b, of which the scanner takes 0.1 for a number.
             source.at = chain.end()
             step = chain[0][1:]
+            if "." in step:
+                # Terraform refuses two of them in a row.
+                return self._opaque(start)
         else:
             source.at += 1
             source.skip(lines=False)
@@ -317,7 +320,7 @@ class _Parser:
         source, start = self.source, self.source.at
         source.at += 1
         source.skip(lines=True)
-        if _FOR.match(source.text, source.at) and not _BARE_KEY.match(source.text, source.at + 3):
+        if _FOR.match(source.text, source.at):
             return self._for("}", start)
         pairs: list[tuple[Expression, Expression]] = []
         while not source.take("}"):

@@ -24,8 +24,6 @@ _ESCAPE = re.compile(r'\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(["\\nrt]))')
 _NAMED = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _LAST_CODE_POINT = 0x10FFFF
 _SURROGATES = range(0xD800, 0xE000)
-_REPLACEMENT = "\ufffd"
-"""What HCL makes of an escape that names no character."""
 
 
 class Unreadable(Exception):
@@ -107,7 +105,7 @@ def _goes_on(word: str, character: str) -> bool:
 
 
 def unescape(text: str) -> str:
-    r"""Return a quoted string with its ``\`` escapes undone; ValueError if one is unknown."""
+    r"""Return a quoted string with its ``\`` escapes undone; ValueError if one is no character."""
     if "\\" not in text:
         return text
     if "\\" in _ESCAPE.sub("", text):
@@ -117,7 +115,8 @@ def unescape(text: str) -> str:
         if not (digits := match[1] or match[2]):
             return _NAMED[match[3]]
         code = int(digits, 16)
-        valid = code <= _LAST_CODE_POINT and code not in _SURROGATES
-        return chr(code) if valid else _REPLACEMENT
+        if code > _LAST_CODE_POINT or code in _SURROGATES:
+            raise ValueError(text)
+        return chr(code)
 
     return _ESCAPE.sub(plain, text)

@@ -147,6 +147,19 @@ def calls(expression: Expression) -> Iterator[Call]:
                     yield from calls(part)
 
 
+def is_constant(expression: Expression) -> bool:
+    """Tell whether ``expression`` has neither names nor functions, as far as it is read."""
+    match expression:
+        case Reference() | Call():
+            return False
+        case Items(parts) | Template(parts):
+            return all(map(is_constant, parts))
+        case Pairs(pairs):
+            return all(is_constant(part) for pair in pairs for part in pair)
+        case _:
+            return True
+
+
 def texts_in(expression: Expression) -> Iterator[str]:
     """Yield every text, and every number as a text, that stands in ``expression``."""
     match expression:

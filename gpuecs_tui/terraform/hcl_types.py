@@ -48,11 +48,16 @@ def elements(items: list[Any]) -> Elements:
 
 
 def of_one_type(items: list[Any]) -> list[Any]:
-    """Return ``items`` as elements of one type. Raises Unconvertible for numbers and bools.
+    """Return ``items`` as elements of one type. Raises Unconvertible for what has none.
 
     Lists and objects stay as they are, and so does all beside an item that is not known.
     """
     there = [item for item in items if item is not None]
+    kinds = {
+        kind for kind in (list, dict, (str, int, float)) for it in there if isinstance(it, kind)
+    }
+    if len(kinds) > 1:
+        raise Unconvertible
     if any(not isinstance(item, (str, int, float)) for item in there):
         return items
     if any(isinstance(item, str) for item in there):
@@ -94,9 +99,14 @@ def converted(
     match constraint:
         case Call("list" | "set", (inner,)) if isinstance(value, list):
             items = [converted(item, inner, constant) for item in value]
-            return items if constraint.name == "list" else elements(items)
+            if constraint.name == "set":
+                return elements(items)
+            return of_one_type(items) if name_of(inner) == "any" else items
         case Call("map", (inner,)) if isinstance(value, dict):
-            return {key: converted(item, inner, constant) for key, item in value.items()}
+            values = [converted(item, inner, constant) for item in value.values()]
+            if name_of(inner) == "any":
+                values = of_one_type(values)
+            return dict(zip(value, values, strict=True))
         case Call("object", (Pairs(pairs),)) if isinstance(value, dict):
             return dict(_attributes(value, pairs, constant))
         case Call("tuple", (Items(inner_types),)) if isinstance(value, list):
@@ -114,8 +124,10 @@ def _named(value: Any, name: str) -> Any:
     if name in _COLLECTIONS:
         if name == "set" and isinstance(value, list):
             return elements(value)
-        if isinstance(value, dict if name == "map" else list):
-            return value
+        if name == "list" and isinstance(value, list):
+            return of_one_type(value)
+        if name == "map" and isinstance(value, dict):
+            return dict(zip(value, of_one_type(list(value.values())), strict=True))
         raise Unconvertible
     if isinstance(value, (list, dict)):
         raise Unconvertible

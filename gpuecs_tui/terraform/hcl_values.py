@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -89,7 +90,7 @@ def _value(expression: Expression, scope: Scope, within: frozenset[str], depth: 
     depth += 1
     match expression:
         case Literal(value):
-            return value
+            return _normal(value) if isinstance(value, str) else value
         case Reference(path):
             if path == "path.module":
                 return "."
@@ -112,7 +113,7 @@ def _value(expression: Expression, scope: Scope, within: frozenset[str], depth: 
             values = [_value(part, scope, within, depth) for part in parts]
             if all(isinstance(value, (str, int, float, bool)) for value in values):
                 scope.budget.made(sum(map(_size, values)))
-                return "".join(map(as_text, values))
+                return _normal("".join(map(as_text, values)))
             return _because_of(values, expression)
         case Items(items):
             return [_value(item, scope, within, depth) for item in items]
@@ -137,6 +138,11 @@ def _value(expression: Expression, scope: Scope, within: frozenset[str], depth: 
                 return _because_of(values, expression)
         case Opaque():
             return Unknown(expression)
+
+
+def _normal(text: str) -> str:
+    """Return a text in the normal form that every string of Terraform has (go-cty, StringVal)."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def _because_of(values: list[Known], whole: Expression) -> Unknown:
@@ -187,7 +193,7 @@ def _items(value: Known) -> list[Known]:
 
 def _json_encode(value: Known) -> Known:
     # A text alone would be encoded, with escapes of Go's own; structures are read as they are.
-    if isinstance(value, str):
+    if value is None or isinstance(value, str):
         raise TypeError
     return value
 
@@ -199,17 +205,17 @@ def _substr(text: str, start: int, length: int) -> str:
     return text[start:] if length == -1 else text[start : start + length]
 
 
-def _join(separator: str, *lists: list[Known]) -> str:
-    items = [item for each in lists for item in _items(each)]
+def _join(separator: str, first: list[Known], *lists: list[Known]) -> str:
+    items = [item for each in (first, *lists) for item in _items(each)]
     if not all(isinstance(item, (str, int, bool)) for item in items):
         raise TypeError
-    return separator.join(map(as_text, items))
+    return _normal(separator.join(map(as_text, items)))
 
 
-def _concat(*lists: list[Known]) -> list[Known]:
-    if any(isinstance(each, Elements) for each in lists):
+def _concat(first: list[Known], *lists: list[Known]) -> list[Known]:
+    if any(isinstance(each, Elements) for each in (first, *lists)):
         raise TypeError
-    return [item for each in lists for item in _items(each)]
+    return [item for each in (first, *lists) for item in _items(each)]
 
 
 def _to_list(value: Known) -> list[Known]:

@@ -50,7 +50,7 @@ from gpuecs_tui.terraform.read_rules import (
     TEMPLATE,
     Rule,
 )
-from gpuecs_tui.terraform.read_unread import absent, spoilt, unlinked
+from gpuecs_tui.terraform.read_unread import absent, of_another_version, spoilt, unlinked
 from gpuecs_tui.terraform.render import EXTRA_USER_DATA, USER_DATA
 
 _INGRESS = tuple(
@@ -105,7 +105,11 @@ def gather(configuration: Configuration) -> Gathered:
         _follow(key, rule, configuration, found)
     for special in _SPECIAL:
         special(configuration, found)
-    for unread in (*spoilt(configuration), *unlinked(configuration)):
+    for unread in (
+        *spoilt(configuration),
+        *unlinked(configuration),
+        *of_another_version(configuration),
+    ):
         found.refuse(unread.keys, Place(unread.file, unread.line or 0), unread.what, unread.reason)
     found.answers = relevant(found.answers)
     explained = by_key(found.unread)

@@ -11,7 +11,7 @@ from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.unread import Unread
 from gpuecs_tui.terraform.hcl_tree import Block, mentions
 from gpuecs_tui.terraform.hcl_values import Unknown
-from gpuecs_tui.terraform.read_configuration import MISSING, Configuration, defined_twice
+from gpuecs_tui.terraform.read_configuration import MISSING, Configuration, Place, defined_twice
 from gpuecs_tui.terraform.read_rules import (
     CLUSTER,
     GROUP,
@@ -174,6 +174,36 @@ def unlinked(configuration: Configuration) -> Iterator[Unread]:
             )
             reason = _("does not refer to {address}, which is read").format(address=target)
             yield Unread(placed[1].file, placed[1].line or None, f"{address}.{path}", reason, keys)
+
+
+def of_another_version(configuration: Configuration) -> Iterator[Unread]:
+    """Yield where instances may be started from another version of the launch template.
+
+    Without a version it is the default one, which a change of the template leaves as it is
+    (AWS provider, ``aws_autoscaling_group``: ``version``, "Defaults to ``$Default``").
+    """
+    if not {GROUP, TEMPLATE} <= configuration.blocks.keys():
+        return
+    used = configuration.body(GROUP, "launch_template")
+    if used is None:
+        return
+    placed = configuration.expression(GROUP, "launch_template.version")
+    value = configuration.scope.value(placed[0]) if placed else None
+    file, block = configuration.blocks[GROUP]
+    place = placed[1] if placed else Place(file, block.line)
+    what = f"{GROUP}.launch_template.version"
+    latest = isinstance(value, Unknown) and value.reference == f"{TEMPLATE}.latest_version"
+    if latest or value == "$Latest":
+        return
+    default = isinstance(value, Unknown) and value.reference == f"{TEMPLATE}.default_version"
+    if default or value in (None, "$Default"):
+        if configuration.value(TEMPLATE, "update_default_version") is not True:
+            reason = _("is the default version, which a change of the template leaves as it is")
+            yield Unread(place.file, place.line or None, what, reason)
+        return
+    keys = tuple(key for key in KEYS if place_of(key)[0] == TEMPLATE)
+    reason = _("may be another version than the one in this directory")
+    yield Unread(place.file, place.line or None, what, reason, keys)
 
 
 def _name_of(configuration: Configuration, address: str) -> object:

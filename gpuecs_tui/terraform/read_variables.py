@@ -18,6 +18,7 @@ from gpuecs_tui.terraform.hcl_tree import (
     Literal,
     ReadProblem,
     Withheld,
+    is_constant,
     texts_in,
 )
 from gpuecs_tui.terraform.hcl_types import PRIMITIVES, name_of
@@ -77,7 +78,7 @@ def variable_scope(
                 values.pop(name, None)
                 values |= _default(name, declared[name])
             else:
-                values[name] = attribute.value
+                values[name] = _plain(attribute.value, file)
     secrets: set[str] = set()
     for name in (name for name, body in declared.items() if is_secret(body)):
         given = [values[name]] if name in values else []
@@ -111,7 +112,15 @@ def _from_text(text: str, constraint: Expression | None, source: str) -> Express
 
 def _default(name: str, body: Body) -> dict[str, Expression]:
     attribute = body.attributes.get("default")
-    return {name: attribute.value} if attribute else {}
+    return {name: _plain(attribute.value, "default")} if attribute else {}
+
+
+def _plain(value: Expression, source: str) -> Expression:
+    """Return ``value``, or a Withheld for one with names or functions, which Terraform refuses."""
+    if is_constant(value):
+        return value
+    reason = _("is set by {source} to an expression; Terraform takes only plain values there")
+    return Withheld(source, reason.format(source=source))
 
 
 def _refuses_null(body: Body | None) -> bool:

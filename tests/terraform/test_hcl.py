@@ -109,7 +109,7 @@ def test_a_file_without_anything_in_it(text: str) -> None:
 def test_blocks_and_keys() -> None:
     body = parse(
         '\ufeffkind "label" word_2 { a = 1 }\r\nkind {}\nkind {\r\n'
-        '  größe = { for = "x", "b" : 2 }\n  inner { # comment\n  }\n}',
+        '  größe = { fort = "x", "for" : 2 }\n  inner { # comment\n  }\n}',
         "x.tf",
     )
     first, second, third = body.blocks
@@ -129,6 +129,7 @@ def test_blocks_and_keys() -> None:
         ("x = f(a b)\n", 1, "b)"),
         ("x = {\n  a = 1 b = 2\n}\n", 2, "b = 2"),
         ("x = .5\n", 1, ".5"),
+        ("x = { for = 1 }\n", 1, "= 1 }"),
         ("x = [a,\n\n.b]\n", 3, ".b]"),
         ('x = "\\q"\n', 1, "an escape that HCL lacks"),
         ("x = 1 /* a\n", 1, "* a"),

@@ -60,8 +60,12 @@ def test_other_numbers_are_themselves() -> None:
 
 
 def test_an_escape_that_names_no_character() -> None:
-    value = parse(r'a = "\UFFFFFFFF\ud800\u00e9"' + "\n", "x.tf").attributes["a"].value
-    assert value == Literal("\ufffd\ufffdé")
+    value = parse('a = "\\U0001F600\\u00e9"\n', "x.tf").attributes["a"].value
+    assert value == Literal("\U0001f600é")
+    # Terraform refuses them: "Cannot encode character U+d800 in UTF-8".
+    for escape in (r"\UFFFFFFFF", r"\ud800", r"\udfff"):
+        with pytest.raises(ReadProblem, match="an escape that HCL lacks"):
+            parse(f'a = "{escape}"\n', "x.tf")
 
 
 def test_a_long_chain_of_names_is_unknown_and_a_short_one_is_known() -> None:

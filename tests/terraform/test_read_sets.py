@@ -27,6 +27,14 @@ variable "inside" {
   type    = object({ names = set(string) })
   default = { names = ["b", "é", "Z", "b", null] }
 }
+variable "listed" {
+  type    = list(any)
+  default = [1, "a", true]
+}
+variable "mapped" {
+  type    = map(any)
+  default = { a = 1, b = "x" }
+}
 variable "objects" {
   type    = set(object({ x = string }))
   default = [{ x = "b" }, { x = "a" }]
@@ -46,6 +54,11 @@ VALUES: dict[str, Known] = {
     "var.numbers": [2, 9, 10],
     "var.mixed": ["1", "3", "a"],
     "var.inside.names": ["Z", "b", "é", None],
+    "var.listed": ["1", "a", "true"],
+    "var.mapped": {"a": "1", "b": "x"},
+    '"e\\u0301 \\u212b"': "é Å",
+    '"e${"\\u0301"}"': "é",
+    'join("", ["e", "\\u0301"])': "é",
     "merge(null, { a = 1 })": {"a": 1},
     '"${1e16}:${1e-7}:${2.50}:${1e20}"': "10000000000000000:0.0000001:2.5:100000000000000000000",
     'tonumber("+1e3")': 1000,
@@ -59,6 +72,9 @@ REFUSED = (
     'tonumber(" 1 ")',
     "local.set.0",
     "tolist([1, true])",
+    'tolist(["a", ["b"]])',
+    "concat()",
+    'join(",")',
 )
 """What Terraform refuses, and has no value here."""
 NOT_WORKED_OUT = (
@@ -66,6 +82,8 @@ NOT_WORKED_OUT = (
     "var.objects",
     'substr("e\\u0301llo", 1, 2)',
     'tolist(toset([aws_vpc.a.id, "a"]))',
+    "jsonencode(null)",
+    "local.set.0.0",
 )
 
 
@@ -136,3 +154,66 @@ def test_null_leaves_the_argument_unset() -> None:
     (unread,) = [it for it in found.unread if "service.desired_count" in it.keys]
     assert unread.reason == "is null, which leaves the argument unset in Terraform"
     assert unread.file == "service.tf"
+
+
+def test_what_a_variable_file_may_not_hold_gives_no_value() -> None:
+    files = render(made())
+    for given, default, source in (
+        ("max(1, 2)", "1", "terraform.tfvars"),
+        ("g4dn", "1", "terraform.tfvars"),
+        ('"${upper("a")}"', "1", "terraform.tfvars"),
+        ("", 'tonumber("2")', "default"),
+        ("", "var.name", "default"),
+    ):
+        texts = {
+            **files,
+            "own.tf": f'variable "own" {{\n  default = {default}\n}}\n',
+            "service.tf": files["service.tf"].replace("var.desired_count", "var.own", 1),
+        }
+        if given:
+            texts["terraform.tfvars"] += f"own = {given}\n"
+        found = read_back(texts, {})
+        assert found.unknown == {"service.desired_count"}
+        (unread,) = [it for it in found.unread if it.keys]
+        assert unread.reason == (
+            f"is set by {source} to an expression; Terraform takes only plain values there"
+        )
+
+
+@pytest.mark.parametrize(
+    ("version", "known", "reason"),
+    [
+        ('"$Latest"', True, ""),
+        ("aws_launch_template.this.latest_version", True, ""),
+        ('"$Default"', True, ""),
+        ("aws_launch_template.this.default_version", True, ""),
+        ('"3"', False, "may be another version than the one in this directory"),
+        ("3", False, "may be another version than the one in this directory"),
+        ("data.aws_launch_template.x.latest_version", False, "may be another version"),
+    ],
+)
+def test_a_version_of_the_launch_template_that_is_not_read(
+    version: str, known: bool, reason: str
+) -> None:
+    files = render(made())
+    written = "version = aws_launch_template.this.latest_version"
+    if written not in files["fleet.tf"]:
+        written = 'version = "$Latest"'
+    assert written in files["fleet.tf"]
+    files["fleet.tf"] = files["fleet.tf"].replace(written, f"version = {version}")
+    found = read_back(files, {})
+    assert ("fleet.instance_type" not in found.unknown) == known
+    assert "task.image" not in found.unknown
+    named = [it for it in found.unread if it.reason.startswith(reason)] if reason else [None]
+    assert named
+
+
+def test_the_default_version_stays_where_nothing_moves_it() -> None:
+    files = render(made())
+    files["fleet.tf"] = files["fleet.tf"].replace("  update_default_version = true\n", "")
+    files["fleet.tf"] = files["fleet.tf"].replace('version = "$Latest"', 'version = "$Default"')
+    found = read_back(files, {})
+    assert "fleet.instance_type" not in found.unknown
+    assert "is the default version, which a change of the template leaves as it is" in {
+        it.reason for it in found.unread
+    }
