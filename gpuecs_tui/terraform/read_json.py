@@ -22,15 +22,22 @@ from gpuecs_tui.terraform.hcl_tree import (
     Opaque,
     Pairs,
     ReadProblem,
+    Withheld,
 )
 
 _LABELS = {"resource": 2, "data": 2, "ephemeral": 2, "variable": 1, "output": 1, "module": 1,
            "provider": 1, "backend": 1, "dynamic": 1}  # fmt: skip
 """How many labels a block has: as many levels of objects lie above its body."""
+_REFERENCES = ("depends_on", "ignore_changes", "provider", "providers", "replace_triggered_by")
+"""Arguments whose texts are references."""
 COMMENT = "//"
 """A property with this name says nothing to Terraform."""
 _NO_LINE = 0
 """JSON's parser tells no lines."""
+
+
+class _Twice(list[Any]):
+    """The values of a property that is there more than once: blocks, or an error."""
 
 
 def parse_json(text: str, file: str) -> Body:
@@ -44,8 +51,14 @@ def parse_json(text: str, file: str) -> Body:
 
 
 def parse_json_variables(text: str, file: str) -> Body:
-    """Return the tree of a ``.tfvars.json`` file, whose texts are no templates."""
+    """Return the tree of a ``.tfvars.json`` file, whose texts are no templates.
+
+    Raises ReadProblem, also for a property that is there twice.
+    """
     tree = _load(text, file)
+    for name, value in tree.items():
+        if isinstance(value, _Twice):
+            raise ReadProblem(_("{file} has {name} twice.").format(file=file, name=name), file)
     return Body(
         {
             name: Attribute(name, _constant(value), _NO_LINE)
@@ -56,9 +69,19 @@ def parse_json_variables(text: str, file: str) -> Body:
     )
 
 
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            before = found[name]
+            value = _Twice([*(before if isinstance(before, _Twice) else [before]), value])
+        found[name] = value
+    return found
+
+
 def _load(text: str, file: str) -> dict[str, Any]:
     try:
-        tree = json.loads(text.removeprefix("\ufeff"))
+        tree = json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_object)
     except json.JSONDecodeError as error:
         raise ReadProblem(
             _("{file}, line {line}: {reason}.").format(
@@ -77,7 +100,7 @@ def _load(text: str, file: str) -> dict[str, Any]:
 
 
 def _blocks(kind: str, value: Any, labels: int, found: tuple[str, ...]) -> Iterator[Block]:
-    for item in value if isinstance(value, list) else [value]:
+    for item in _each(value):
         if not isinstance(item, dict):
             continue
         if labels:
@@ -85,18 +108,46 @@ def _blocks(kind: str, value: Any, labels: int, found: tuple[str, ...]) -> Itera
                 if label != COMMENT:
                     yield from _blocks(kind, inner, labels - 1, (*found, label))
         else:
-            yield Block(kind, found, _body(item), _NO_LINE)
+            yield Block(kind, found, _body(item, kind), _NO_LINE)
 
 
-def _body(tree: dict[str, Any]) -> Body:
+def _each(value: Any) -> Iterator[Any]:
+    """Yield the blocks that a property stands for."""
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(value, _Twice):
+            yield from _each(item)
+        else:
+            yield item
+
+
+def _body(tree: dict[str, Any], kind: str) -> Body:
     attributes: dict[str, Attribute] = {}
     blocks: list[Block] = []
     for name, value in tree.items():
         if name == COMMENT:
             continue
-        attributes[name] = Attribute(name, _expression(value), _NO_LINE)
+        attributes[name] = Attribute(name, _value(name, value, kind), _NO_LINE)
         blocks += _blocks(name, value, _LABELS.get(name, 0), ())
     return Body(attributes, tuple(blocks))
+
+
+def _value(name: str, value: Any, kind: str) -> Expression:
+    """Return the value of a property in a block of a kind.
+
+    Where Terraform expects a reference or a type, a text is one; the default of a variable is what
+    it says ("Block-type-specific Exceptions" of the syntax).
+    """
+    if kind == "variable" and name == "default":
+        return _constant(value)
+    if name in _REFERENCES or (kind == "variable" and name == "type"):
+        return _reference(value)
+    return _expression(value)
+
+
+def _reference(value: Any) -> Expression:
+    if isinstance(value, str):
+        return parse_expression(value) or Opaque(value)
+    return _composed(value, _reference)
 
 
 def _expression(value: Any) -> Expression:
@@ -119,10 +170,13 @@ def _constant(value: Any) -> Expression:
 
 
 def _composed(value: Any, inner: Any) -> Expression:
+    if isinstance(value, _Twice):
+        return Withheld("", _("is set more than once, which Terraform refuses"))
     if isinstance(value, list):
         return Items(tuple(inner(item) for item in value))
     if isinstance(value, dict):
-        return Pairs(tuple((Literal(name), inner(item)) for name, item in value.items()))
+        key = Literal if inner is _constant else inner
+        return Pairs(tuple((key(name), inner(item)) for name, item in value.items()))
     if isinstance(value, float) and value.is_integer():
         return Literal(int(value))
     return Literal(value)

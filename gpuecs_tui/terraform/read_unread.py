@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.unread import Unread
-from gpuecs_tui.terraform.hcl_tree import Block, mentions
+from gpuecs_tui.terraform.hcl_tree import Block, Withheld, mentions
 from gpuecs_tui.terraform.hcl_values import Unknown
 from gpuecs_tui.terraform.read_configuration import MISSING, Configuration, Place, defined_twice
 from gpuecs_tui.terraform.read_rules import (
@@ -163,15 +163,24 @@ def unlinked(configuration: Configuration) -> Iterator[Unread]:
             continue
         for path in paths:
             placed = configuration.expression(address, path)
-            if placed is None:
+            # What is said of the whole address leaves open only what the address decides.
+            if placed is None or configuration.withheld(address):
+                continue
+            keys = tuple(
+                key for key in KEYS if place_of(key)[0] == target and key != "names.log_group"
+            )
+            if isinstance(placed[0], Withheld):
+                what, file, line = (
+                    placed[0].what or f"{address}.{path}",
+                    placed[1].file,
+                    placed[1].line,
+                )
+                yield Unread(file, line or None, what, placed[0].reason, keys)
                 continue
             value = configuration.scope.value(placed[0])
             used = value.expression if isinstance(value, Unknown) else placed[0]
             if value is None or mentions(used, target) or value == _name_of(configuration, target):
                 continue
-            keys = tuple(
-                key for key in KEYS if place_of(key)[0] == target and key != "names.log_group"
-            )
             reason = _("does not refer to {address}, which is read").format(address=target)
             yield Unread(placed[1].file, placed[1].line or None, f"{address}.{path}", reason, keys)
 

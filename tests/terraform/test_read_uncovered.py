@@ -212,3 +212,30 @@ def test_what_is_defined_twice_is_named_and_unknown() -> None:
     assert {"local.target_port", "variable.image", "output.url", "aws_ecs_service.this"} <= {
         it.what for it in found.unread if it.reason.startswith("is defined more than once")
     }
+
+
+def test_what_a_repeated_service_uses_stays_known() -> None:
+    files = render(made())
+    head = 'resource "aws_ecs_service" "this" {\n'
+    for repeated in ("count = 2", 'for_each = toset(["a"])', "count = var.on ? 1 : 0"):
+        edited = files["service.tf"].replace(head, f"{head}  {repeated}\n")
+        found = read_back({**files, "service.tf": edited}, {})
+        assert "service.desired_count" in found.unknown
+        assert found.answers["task.image"] == "app:1"
+        assert not [it for it in found.unread if "does not refer" in it.reason]
+
+
+def test_a_launch_template_in_a_dynamic_block_is_unknown() -> None:
+    files = render(made())
+    start = files["fleet.tf"].index("  launch_template {\n")
+    end = files["fleet.tf"].index("\n  }\n", start) + 5
+    dynamic = (
+        '  dynamic "launch_template" {\n    for_each = [1]\n    content {\n'
+        '      id = aws_launch_template.this.id\n      version = "$Latest"\n    }\n  }\n'
+    )
+    edited = files["fleet.tf"][:start] + dynamic + files["fleet.tf"][end:]
+    found = read_back({**files, "fleet.tf": edited}, {})
+    assert {"fleet.instance_type", "fleet.ami"} <= found.unknown
+    assert "fleet.max_size" not in found.unknown
+    (named,) = [it for it in found.unread if "fleet.instance_type" in it.keys]
+    assert named.reason == "is made by a dynamic block, which is not read"
