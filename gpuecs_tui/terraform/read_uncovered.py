@@ -51,13 +51,20 @@ def not_covered(
         # What resources wait for follows from the decisions, the unknown ones too.
         if unread.what in named or (open_keys and unread.what.endswith(".depends_on")):
             continue
-        if not any(_overlap(unread.what, place) for place in skipped):
+        # To Terraform null is the same as no argument.
+        left_out = decided is not None and unread.what in decided and _is_null(found, unread.what)
+        if not left_out and not any(_overlap(unread.what, place) for place in skipped):
             yield unread
     if open_keys:
         return
     for name in (*USER_DATA, *EXTRA_USER_DATA):
         if name in found.texts and name in files and found.texts[name] != files[name]:
             yield Unread(name, None, name, _("differs from what would be written"))
+
+
+def _is_null(found: Configuration, what: str) -> bool:
+    kind, name, *path = what.split(".")
+    return found.value(f"{kind}.{name}", ".".join(path)) is None
 
 
 def _places_of(
@@ -180,6 +187,9 @@ def _missing(
         lost = _missing(
             path, inside.body if inside else Body({}, ()), block.body, written, decided, at
         )
+        if inside is not None and inside.kind == "dynamic":
+            # What it makes is not read.
+            continue
         if inside is not None:
             yield from lost
         elif path not in decided and (any(lost) or block.body == Body({}, ())):

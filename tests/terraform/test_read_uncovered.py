@@ -128,6 +128,26 @@ def test_what_is_left_out_as_its_default_is_no_edit() -> None:
         assert read_back(edited, {}).unread == (), what
 
 
+def test_null_is_the_same_as_no_argument() -> None:
+    files = render(made())
+    for name, pattern, null in (
+        ("load_balancer.tf", r"idle_timeout .*", "idle_timeout = null"),
+        ("task.tf", r"network_mode .*", "network_mode = null"),
+    ):
+        edited = {**files, name: re.sub(pattern, null, files[name], count=1)}
+        assert edited[name] != files[name]
+        found = read_back(edited, {})
+        assert (found.stack is not None, found.unread) == (True, ())
+
+
+def test_nothing_is_missing_from_a_dynamic_block() -> None:
+    files = render(made())
+    dynamic = '  dynamic "lifecycle" {\n    for_each = []\n    content {\n    }\n  }\n'
+    edited = files["service.tf"].replace("  lifecycle {\n", f"{dynamic}  lifecycle {{\n", 1)
+    found = read_back({**files, "service.tf": edited}, {})
+    assert not [it for it in found.unread if it.reason.startswith("is missing")]
+
+
 def _first_in(text: str, pattern: str, what: str) -> tuple[int, int]:
     """The span of the first match behind the head of the resource that ``what`` is in."""
     kind, name, *_rest = what.split(".")
