@@ -29,7 +29,6 @@ from gpuecs_tui.terraform.hcl_types import elements
 from gpuecs_tui.terraform.hcl_values import Known, Unknown
 from gpuecs_tui.terraform.read_configuration import (
     BACKEND,
-    MISSING,
     Configuration,
     Missing,
     Place,
@@ -152,7 +151,8 @@ def _follow(key: str, rule: Rule, configuration: Configuration, found: Gathered)
         found.answers[key] = rule.created
         return
     if rule.words and not isinstance(value, (Unknown, list, dict)):
-        value = rule.words.get(value, MISSING)
+        other = Unknown(Withheld("", _("has a value that no decision stands for")))
+        value = rule.words.get(value, other)
     placed = configuration.expression(rule.address, rule.path)
     what = f"{rule.address}.{rule.path}"
     found.take(key, value, placed[1] if placed else None, what)

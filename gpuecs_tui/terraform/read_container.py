@@ -10,7 +10,7 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.unread import Unread
 from gpuecs_tui.terraform.hcl_tree import Opaque, Withheld
 from gpuecs_tui.terraform.hcl_values import Known, Unknown
-from gpuecs_tui.terraform.read_configuration import MISSING, Configuration, Place
+from gpuecs_tui.terraform.read_configuration import MISSING, Configuration, Missing, Place
 from gpuecs_tui.terraform.read_rules import LOGS, SERVICE, TASK
 
 Answer = tuple[str, Known, Place, str]
@@ -139,7 +139,7 @@ def _gpus(requirements: Known) -> Known:
     if len(wanted) > 1 or any(isinstance(kind, Unknown) for kind in kinds):
         # ECS documents one requirement for GPUs, with their number as its value.
         return Unknown(Withheld("", _("is not one requirement for GPUs")))
-    return wanted[0].get("value", MISSING) if wanted else MISSING
+    return _as_text(wanted[0].get("value", MISSING)) if wanted else MISSING
 
 
 def _table(pairs: Known, value: str) -> Known:
@@ -150,7 +150,23 @@ def _table(pairs: Known, value: str) -> Known:
         for pair in pairs
     ):
         return pairs if isinstance(pairs, Unknown) else MISSING
-    return {pair["name"]: pair[value] for pair in pairs}
+    found = {pair["name"]: _as_text(pair[value]) for pair in pairs}
+    return next((it for it in found.values() if _is_no_text(it)), found)
+
+
+_NO_TEXT = "no text"
+
+
+def _as_text(value: Known) -> Known:
+    """Return a text as it is, and an Unknown for what the provider refuses in its place."""
+    if isinstance(value, (str, Unknown, Missing)):
+        return value
+    return Unknown(Withheld(_NO_TEXT, _("is not a text, which ECS requires")))
+
+
+def _is_no_text(value: Known) -> bool:
+    expression = value.expression if isinstance(value, Unknown) else None
+    return isinstance(expression, Withheld) and expression.text == _NO_TEXT
 
 
 def _mapping(ports: Known, served: Known) -> Known:

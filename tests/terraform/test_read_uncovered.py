@@ -148,6 +148,18 @@ def test_nothing_is_missing_from_a_dynamic_block() -> None:
     assert not [it for it in found.unread if it.reason.startswith("is missing")]
 
 
+def test_a_word_that_no_decision_has_is_not_said_to_be_missing() -> None:
+    files = render(made(service__distinct_instances=False))
+    for strategy in ("random", "somewhere"):
+        start = files["service.tf"].index("  ordered_placement_strategy {")
+        head, block = files["service.tf"][:start], files["service.tf"][start:]
+        edited = head + re.sub('type( *)= "[a-z]+"', f'type = "{strategy}"', block, count=1)
+        found = read_back({**files, "service.tf": edited}, {})
+        assert "service.placement" in found.unknown
+        (named,) = [it for it in found.unread if it.keys]
+        assert named.reason == "has a value that no decision stands for"
+
+
 def _first_in(text: str, pattern: str, what: str) -> tuple[int, int]:
     """The span of the first match behind the head of the resource that ``what`` is in."""
     kind, name, *_rest = what.split(".")
@@ -259,3 +271,25 @@ def test_a_launch_template_in_a_dynamic_block_is_unknown() -> None:
     assert "fleet.max_size" not in found.unknown
     (named,) = [it for it in found.unread if "fleet.instance_type" in it.keys]
     assert named.reason == "is made by a dynamic block, which is not read"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ('value = "1" }', "value = 1 }", "task.gpus"),
+        ('value = "all" }', "value = 1.5 }", "task.environment"),
+        ('value = "all" }', "value = true }", "task.environment"),
+        ('value = "all" }', "value = null }", "task.environment"),
+    ],
+)
+def test_what_ecs_takes_only_as_a_text_is_no_answer_as_another_value(
+    old: str, new: str, key: str
+) -> None:
+    # The provider: "cannot unmarshal number into Go struct field KeyValuePair.Environment.Value".
+    files = render(made())
+    assert old in files["task.tf"]
+    files["task.tf"] = files["task.tf"].replace(old, new, 1)
+    found = read_back(files, {})
+    assert key in found.unknown
+    (named,) = [it for it in found.unread if key in it.keys]
+    assert named.reason == "is not a text, which ECS requires"
