@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from gpuecs_tui.terraform.environment import STATIC_CREDENTIALS, child_environment
+from gpuecs_tui.terraform.extra_arguments import CHANGING
 from gpuecs_tui.terraform.problems import RunProblem
 
 if TYPE_CHECKING:
@@ -38,8 +39,11 @@ def environment_for(
 
 
 def state_environment(profile: str) -> dict[str, str]:
-    """Return the environment in which the stored state and its lock are read and mended."""
-    return dict(child_environment(os.environ, profile=profile or None).variables)
+    """Return the environment in which the stored state and its lock are read and changed."""
+    variables = child_environment(os.environ, profile=profile or None).variables
+    # They may name another state; what is started for a state leaves them out again.
+    named = {name: os.environ[name] for name in CHANGING if name in os.environ}
+    return {**variables, **named}
 
 
 def _asks_for_a_code(profile: str) -> bool:

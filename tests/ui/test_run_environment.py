@@ -10,8 +10,9 @@ import pytest
 
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.session import AccountReader
+from gpuecs_tui.terraform.own_state import own_state
 from gpuecs_tui.terraform.problems import RunProblem
-from gpuecs_tui.wizard.run_environment import environment_for
+from gpuecs_tui.wizard.run_environment import environment_for, state_environment
 
 CONFIG = """
 [profile plain]
@@ -64,3 +65,15 @@ def test_a_session_that_is_over_is_said_in_words(reader: SignedIn) -> None:
     with pytest.raises(RunProblem) as caught:
         environment_for("guarded", reader)
     assert str(caught.value) == "It needs a code. Type it."
+
+
+def test_a_state_is_read_where_the_environment_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TF_CLI_ARGS_apply", "-state=prod.tfstate")
+    monkeypatch.setenv("TF_CLI_ARGS_init", "-upgrade")
+    environ = state_environment("")
+    assert environ["TF_CLI_ARGS_apply"] == "-state=prod.tfstate"
+    assert "TF_CLI_ARGS_init" not in environ
+    unread = own_state(tmp_path, environ).facts.unread
+    assert unread.startswith("TF_CLI_ARGS_apply has -state=prod.tfstate. ")
