@@ -32,6 +32,18 @@ class Zone:
     """Ids of subnets that the account's list doesn't have."""
 
 
+def wrapped(text: str, room: int) -> list[str]:
+    """Return ``text`` in as few rows of ``room`` cells as it takes, parted where SEPARATOR is."""
+    rows = [""]
+    for part in text.split(SEPARATOR):
+        longer = f"{rows[-1]}{SEPARATOR}{part}" if rows[-1] else part
+        if rows[-1] and cell_len(longer) > room:
+            rows.append(part)
+        else:
+            rows[-1] = longer
+    return rows
+
+
 def zones_of(context: Context) -> tuple[Zone, ...]:
     """Return the instance subnets by zone, the zones by name, those of no known zone last."""
     by_id = {it.id: it for it in value_or(context.account.subnets, ())}

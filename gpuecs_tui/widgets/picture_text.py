@@ -27,6 +27,7 @@ from gpuecs_tui.widgets.picture_parts import (
     loads,
     place,
     subnet_line,
+    wrapped,
     zones_of,
 )
 
@@ -323,10 +324,12 @@ class _Picture:
 
     def _wide_box(self, row: int, kind: str, name: str, lines: Sequence[tuple[str, str]]) -> int:
         """Draw a box over the whole width and return the row behind it."""
-        bottom = row + len(lines) + 1
+        room = self.right - self.left - 3
+        rows = [(part, style) for line, style in lines for part in wrapped(line, room)]
+        bottom = row + len(rows) + 1
         self.canvas.box(row, self.left, bottom, self.right, FRAME)
-        for number, (line, style) in enumerate(lines, start=1):
-            self.canvas.text(row + number, self.left + 2, line, style, self.right - self.left - 3)
+        for number, (line, style) in enumerate(rows, start=1):
+            self.canvas.text(row + number, self.left + 2, line, style, room)
         self._title(row, self.left, self.right, kind, name)
         return bottom + 1
 

@@ -237,3 +237,16 @@ def test_a_long_image_keeps_repository_and_tag() -> None:
     for width in (58, 76, 118):
         text = "\n".join(picture(subnets(2), width, more={"task__image": image}))
         assert "whisper-large:3.1.0-cuda12.4" in text
+
+
+def test_a_narrow_picture_wraps_its_sentences() -> None:
+    text = "\n".join(picture(subnets(3), width=63))
+    for words in (
+        "container :8000 on a free host port",
+        "/health gives 200 every 5 s",
+        "instances: 0 to 2, 1 at first",
+        "1 task wanted",
+    ):
+        assert words in text
+    lines = picture(subnets(3), width=63)
+    assert {cell_len(line) for line in lines if line.startswith("│")} == {63}
