@@ -6,11 +6,13 @@ From botocore's partitions.json (``regionRegex`` and ``dnsSuffix``).
 from __future__ import annotations
 
 AWS, COMMON_DOMAIN = "aws", "amazonaws.com"
+SOVEREIGN = "aws-eusc"
+"""The European Sovereign Cloud."""
 
 _OTHERS = {
     "cn-": ("aws-cn", "amazonaws.com.cn"),
     "us-gov-": ("aws-us-gov", COMMON_DOMAIN),
-    "eusc-": ("aws-eusc", "amazonaws.eu"),
+    "eusc-": (SOVEREIGN, "amazonaws.eu"),
     "us-iso-": ("aws-iso", "c2s.ic.gov"),
     "us-isob-": ("aws-iso-b", "sc2s.sgov.gov"),
     "eu-isoe-": ("aws-iso-e", "cloud.adc-e.uk"),

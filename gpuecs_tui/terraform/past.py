@@ -26,6 +26,9 @@ class Past:
     """From and to address of each ``moved`` block."""
     handover: bool = False
     """HTTPS is on a port that HTTP had: AWS takes the new listener once the old one has left."""
+    suffixed: bool = False
+    """The instance role trusts ``ec2.`` and the DNS suffix of the partition, as was written before:
+    the same in most partitions, and refused in the European Sovereign Cloud."""
 
 
 NO_PAST = Past()

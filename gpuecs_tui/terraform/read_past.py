@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.stack.partitions import SOVEREIGN, partition_of
 from gpuecs_tui.terraform.addresses import without_key
 from gpuecs_tui.terraform.hcl_tree import Reference
 from gpuecs_tui.terraform.past import (
@@ -33,6 +34,7 @@ from gpuecs_tui.terraform.tflock import STATE_NAME
 Listeners = Mapping[str, tuple[str, int]]
 """Address of a listener or an ingress rule, without a key → its protocol and port."""
 _HTTP_PORT = 80
+_SUFFIXED = '"ec2.${data.aws_partition.this.dns_suffix}"'
 
 
 def is_earlier(configuration: Configuration) -> bool:
@@ -50,7 +52,19 @@ def past_in(configuration: Configuration) -> Past:
         if len(paths) == len(pair):
             stated.append((paths[0], paths[1]))
     known = [move for move in possible_moves() if move in stated]
-    return Past(tuple(known), PORT_HANDOVER in configuration.blocks)
+    region = configuration.value("provider.aws", "region")
+    return Past(
+        tuple(known),
+        PORT_HANDOVER in configuration.blocks,
+        _is_suffixed(configuration, region if isinstance(region, str) else ""),
+    )
+
+
+def _is_suffixed(configuration: Configuration, region: str) -> bool:
+    if partition_of(region) == SOVEREIGN:
+        # "Invalid principal in policy" (pulumi/pulumi-eks#2341).
+        return False
+    return any(_SUFFIXED in text for text in configuration.texts.values())
 
 
 def past_for(directory: Path, configuration: Configuration, stack: Stack, known: Listeners) -> Past:
@@ -69,6 +83,7 @@ def past_for(directory: Path, configuration: Configuration, stack: Stack, known:
     return Past(
         tuple(move for move in possible_moves() if move in moves),
         https and (stated.handover or balancer.port in _http_ports(configuration, held)),
+        _is_suffixed(configuration, stack.stack.region),
     )
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.terraform.hcl_tree import Literal, Reference, calls
+from gpuecs_tui.terraform.read import read
 from gpuecs_tui.terraform.read_configuration import MISSING
 from gpuecs_tui.terraform.render import render
+from gpuecs_tui.terraform.rewrite import files_for
 from tests.terraform.written import (
     HTTPS,
     PARAMETER,
@@ -20,6 +23,7 @@ from tests.terraform.written import (
     blocks,
     configuration,
     made,
+    put,
     references,
 )
 
@@ -141,6 +145,24 @@ def test_only_names_of_ecr_follow_the_partition(roles: bool) -> None:
         assert '"com.amazonaws.${var.region}.s3"' in files["endpoints.tf"]
     unused = render(made({**given, "network.vpc_endpoints": ("logs",)}, stack__region="cn-north-1"))
     assert plain in unused["endpoints.tf"]
+
+
+def test_instances_trust_the_same_principal_in_each_partition(tmp_path: Path) -> None:
+    trust = "data.aws_iam_policy_document.instance_trust"
+    part = "statement.principals.identifiers"
+    for region in ("us-west-2", "cn-north-1", "eusc-de-east-1"):
+        written = configuration({}, stack__region=region)
+        assert written.value(trust, part) == ["ec2.amazonaws.com"]
+    # A directory keeps what it has, but where AWS refuses that.
+    before = '"ec2.${data.aws_partition.this.dns_suffix}"'
+    for region, kept in (("us-west-2", True), ("eusc-de-east-1", False)):
+        directory = tmp_path / region
+        put(directory, render(made(stack__region=region)))
+        iam = directory / "iam.tf"
+        iam.write_text(iam.read_text().replace('"ec2.amazonaws.com"', before))
+        assert [it.file for it in read(directory).unread] == ([] if kept else ["iam.tf"])
+        files = files_for(made(stack__region=region, service__desired_count=3), directory)
+        assert (before in files["iam.tf"]) is kept
 
 
 def test_endpoints_let_the_vpc_in_and_outlive_the_instances() -> None:
