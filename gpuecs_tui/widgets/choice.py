@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.widgets.age import age_line
 from gpuecs_tui.widgets.cells import harmless
 from gpuecs_tui.widgets.choice_list import ChoiceList
@@ -27,8 +27,13 @@ class Picker(WizardModal[tuple[str, ...] | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", show=False),
         Binding("tab", "compare", show=False),
-        Binding("f1,ctrl+g,question_mark", "help", show=False),
     ]
+    HELP = N_(
+        "What you type filters the rows: each word must be in a row. ↑ ↓ PgUp PgDn move, Enter "
+        "takes the highlighted row, Space marks rows where several can be chosen. Backspace and "
+        "Ctrl+U change the filter. Esc clears it, and without a filter leaves the list. Ctrl+R "
+        "reads the account again."
+    )
     CSS = """
     Picker { align: center middle; }
     Picker Vertical {
@@ -125,10 +130,10 @@ class Picker(WizardModal[tuple[str, ...] | None]):
             table = side_by_side((first, row.id), properties(first), properties(row.id))
             self.app.push_screen(Sheet(_("Side by side"), table))
 
-    def action_help(self) -> None:
-        """Explain the list."""
-        if self._choices.help:
-            self.app.push_screen(Sheet(self._choices.title, Content(_(self._choices.help))))
+    def help_text(self) -> str:
+        """Return what the list says of itself, and its keys."""
+        about = [_(self._choices.help)] if self._choices.help else []
+        return "\n\n".join((*about, super().help_text()))
 
     def _show_note(self) -> None:
         text = harmless(f"{self._choices.note} {self._choices.remedy}".strip())

@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Input, Static
 
-from gpuecs_tui.i18n import _
+from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.widgets.modal import Modal
 
 ROWS_AROUND = 9
@@ -29,6 +29,11 @@ class Confirm(Modal[bool]):
     ``y`` and ``n`` answer too, where no word is asked for.
     """
 
+    HELP = N_(
+        "Nothing happens before you answer. ← → choose a button and Enter presses it; y answers "
+        "yes, n and Esc answer no. Where a name is asked for, only typing it allows yes. ↑ ↓ PgUp "
+        "PgDn scroll the text."
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "answer(False)", show=False),
         Binding("left,right", "other_button", show=False),

@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from gpuecs_tui.i18n import _
+from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.widgets.age import age_line, oldest
 from gpuecs_tui.widgets.cells import harmless
@@ -60,6 +60,11 @@ class FindingsScreen(WizardModal[Remark | None]):
         Binding("escape,ctrl+l", "leave", show=False),
         Binding("ctrl+s", "fix", show=False),
     ]
+    HELP = N_(
+        "↑ ↓ PgUp PgDn move, what you type filters. Enter goes to the field of the finding, Ctrl+S "
+        "applies its remedy where there is exactly one, Ctrl+R reads the account again. Esc goes "
+        "back."
+    )
     CSS = """
     FindingsScreen { align: center middle; }
     FindingsScreen Vertical {

@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static, TextArea
 
-from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.widgets.cells import harmless
 from gpuecs_tui.widgets.form_segments import MOVES
 from gpuecs_tui.widgets.modal import Modal
@@ -80,6 +80,7 @@ class Edited:
 class EditorScreen(Modal[None]):
     """Edits a text of several lines; every change is handed on at once, so none can be lost."""
 
+    HELP = N_("Each change is kept at once. Esc and Ctrl+N go back to the form.")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,ctrl+n", "close", show=False, priority=True),
     ]

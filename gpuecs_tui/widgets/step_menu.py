@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from gpuecs_tui.i18n import _
+from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.widgets.modal import Modal
 from gpuecs_tui.widgets.steps import IDS, STEPS, Progress
 
@@ -21,6 +21,10 @@ from gpuecs_tui.widgets.steps import IDS, STEPS, Progress
 class StepMenu(Modal[str]):
     """Asks which visited step to go to; the answer is its id, or empty."""
 
+    HELP = N_(
+        "A digit goes to that step; so do ↑ ↓ and Enter. Steps in grey were not reached yet. Esc "
+        "stays here."
+    )
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", show=False)]
     CSS = """
     StepMenu { align: center middle; }

@@ -18,6 +18,7 @@ from gpuecs_tui.widgets.modal import Modal
 class TokenScreen(Modal[str]):
     """The answer is the digits, or empty to give up."""
 
+    HELP = ""
     OUTLIVES_STEP = True
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", show=False)]
     CSS = """
@@ -36,7 +37,7 @@ class TokenScreen(Modal[str]):
         """The question and a field."""
         with Vertical():
             yield Static(Content(harmless(self._prompt)), markup=False)
-            field = Input(placeholder=_("six digits, then Enter"), compact=True)
+            field = Input(placeholder=_("six digits, then Enter; Esc gives up"), compact=True)
             field.cursor_blink = False
             yield field
 

@@ -13,6 +13,7 @@ from gpuecs_tui.widgets.modal import Modal
 class TooSmall(Modal[None]):
     """Covers everything and keeps it as it is."""
 
+    HELP = ""
     OUTLIVES_STEP = True
     CSS = """
     TooSmall { align: center middle; background: $background; }
