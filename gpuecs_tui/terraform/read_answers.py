@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import KEYS
-from gpuecs_tui.stack.network import GATEWAY_ENDPOINT
 from gpuecs_tui.stack.relevance import CONDITIONS, counts, relevant
 from gpuecs_tui.stack.task import LOG_GROUP_EXISTS
 from gpuecs_tui.stack.unread import Unread, by_key
 from gpuecs_tui.stack.user_data import LARGE_IMAGE_SETTINGS
-from gpuecs_tui.terraform.hcl_budget import EVALUATION_DEPTH_MAX
 from gpuecs_tui.terraform.hcl_tree import (
-    Call,
-    Expression,
     Items,
-    Literal,
     Reference,
     Withheld,
     calls,
-    mentions,
 )
-from gpuecs_tui.terraform.hcl_types import elements
 from gpuecs_tui.terraform.hcl_values import Known, Unknown
 from gpuecs_tui.terraform.read_configuration import (
     BACKEND,
@@ -35,8 +28,9 @@ from gpuecs_tui.terraform.read_configuration import (
     defined_twice,
 )
 from gpuecs_tui.terraform.read_container import container_answers, further_containers
-from gpuecs_tui.terraform.read_convert import convert, reason_against
 from gpuecs_tui.terraform.read_files import is_override
+from gpuecs_tui.terraform.read_gathered import Gathered
+from gpuecs_tui.terraform.read_network import endpoints, first_declared, ingress
 from gpuecs_tui.terraform.read_rules import (
     CLUSTER,
     GROUP,
@@ -52,43 +46,6 @@ from gpuecs_tui.terraform.read_rules import (
 from gpuecs_tui.terraform.read_unread import absent, of_another_version, spoilt, unlinked
 from gpuecs_tui.terraform.render import EXTRA_USER_DATA, USER_DATA
 
-_INGRESS = tuple(
-    f"aws_vpc_security_group_ingress_rule.{it}" for it in ("https", "http", "listener")
-)
-"""The last is the earlier version's."""
-_INTERFACES = "aws_vpc_endpoint.interface"
-_GATEWAY = "aws_vpc_endpoint.s3"
-
-
-@dataclass(slots=True)
-class Gathered:
-    """The decisions found so far, and what stood in their place but wasn't understood."""
-
-    answers: dict[str, Value] = field(default_factory=dict)
-    unread: list[Unread] = field(default_factory=list)
-
-    def take(self, key: str, value: Known, place: Place | None, what: str) -> None:
-        """Put ``value`` under ``key``, converted as Terraform would; or note why it can't be."""
-        converted = convert(key, value)
-        if converted is None:
-            reason = reason_against(value)
-            if isinstance(value, Unknown) and isinstance(value.expression, Withheld):
-                what = value.expression.what or what
-        elif reason := KEYS[key].problem(converted):
-            converted = None
-        if converted is None:
-            self.refuse((key,), place, what, reason)
-        else:
-            self.answers[key] = converted
-
-    def refuse(self, keys: Iterable[str], place: Place | None, what: str, reason: str) -> None:
-        """Note that something isn't understood, which leaves the answers of ``keys`` open."""
-        keys = tuple(keys)
-        for key in keys:
-            self.answers.pop(key, None)
-        at = place or Place("", 0)
-        self.unread.append(Unread(at.file, at.line or None, what, reason, keys))
-
 
 def gather(configuration: Configuration) -> Gathered:
     """Return every decision that the configuration holds, and what leaves others open."""
@@ -97,7 +54,7 @@ def gather(configuration: Configuration) -> Gathered:
         # It may change anything.
         found.refuse(KEYS, Place(lost, 0), lost, _("is laid over the other files"))
         return found
-    listener = _first_declared(LISTENERS, configuration)
+    listener = first_declared(LISTENERS, configuration)
     for key, rule in RULES.items():
         if rule.address == LISTENER:
             rule = replace(rule, address=listener)
@@ -115,11 +72,6 @@ def gather(configuration: Configuration) -> Gathered:
     open_keys = [key for key in unknown_keys(found.answers) if key not in explained]
     found.unread = _merged([*found.unread, *absent(configuration, open_keys)])
     return found
-
-
-def _first_declared(addresses: tuple[str, ...], configuration: Configuration) -> str:
-    """Return the first address that is declared, or the last one."""
-    return next((it for it in addresses if it in configuration.blocks), addresses[-1])
 
 
 def _merged(unread: Iterable[Unread]) -> list[Unread]:
@@ -235,60 +187,6 @@ def _user_data(configuration: Configuration, found: Gathered) -> None:
         found.answers["fleet.large_images"] = any(it in started for it in LARGE_IMAGE_SETTINGS)
 
 
-def _ingress(configuration: Configuration, found: Gathered) -> None:
-    address = _first_declared(_INGRESS, configuration)
-    placed = configuration.expression(address, "for_each")
-    if placed is None:
-        if configuration.may_hide or address in configuration.blocks:
-            return
-        if found.answers.get("network.load_balancer_security_group_ids") is not None:
-            found.answers["network.ingress_cidrs"] = ()
-        return
-    value = _members(placed[0], configuration)
-    # The VPC's own ranges are only known to AWS.
-    of_vpc = isinstance(value, Unknown) and any(
-        mentions(each, "data.aws_vpc.this")
-        for each in (
-            value.expression,
-            *(
-                target
-                for name, target in configuration.scope.locals.items()
-                if mentions(value.expression, f"local.{name}")
-            ),
-        )
-    )
-    found.take("network.ingress_cidrs", [] if of_vpc else value, placed[1], f"{address}.for_each")
-
-
-def _endpoints(configuration: Configuration, found: Gathered) -> None:
-    if GROUP not in configuration.blocks:
-        return
-    placed = configuration.expression(_INTERFACES, "for_each")
-    if placed is None and (_INTERFACES in configuration.blocks or configuration.may_hide):
-        return
-    value = _members(placed[0], configuration) if placed else []
-    if isinstance(value, list) and _GATEWAY in configuration.blocks:
-        value = [*value, GATEWAY_ENDPOINT]
-    place = placed[1] if placed else None
-    found.take("network.vpc_endpoints", value, place, f"{_INTERFACES}.for_each")
-
-
-def _members(expression: Expression, configuration: Configuration) -> Known:
-    """Return the value of a set, in the order in which it is written where it has a known one."""
-    scope = configuration.scope
-    value = scope.value(expression)
-    for _step in range(EVALUATION_DEPTH_MAX):
-        if not isinstance(expression, Reference):
-            break
-        expression = scope.look_up(expression.path) or Literal(None)
-    if isinstance(expression, Call) and len(expression.arguments) == 1:
-        written = scope.value(expression.arguments[0])
-        if isinstance(written, list) and isinstance(value, list):
-            kept = [item for place, item in enumerate(written) if item not in written[:place]]
-            return kept if elements(kept) == value else value
-    return value
-
-
 def _logs(configuration: Configuration, found: Gathered) -> None:
     if LOGS not in configuration.blocks:
         if "task.log_group" in found.answers and not configuration.may_hide:
@@ -337,5 +235,5 @@ def _state(configuration: Configuration, found: Gathered) -> None:
 
 
 _SPECIAL: tuple[Callable[[Configuration, Gathered], None], ...] = (
-    _name, _image, _refresh, _user_data, _ingress, _endpoints, _container, _logs, _ignored, _state,
+    _name, _image, _refresh, _user_data, ingress, endpoints, _container, _logs, _ignored, _state,
 )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.model import KEYS
@@ -62,6 +62,9 @@ _SPOILERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 """Address, what decides in place of the attributes that the rules read, and the keys it decides."""
 
 
+_OPENING = ("aws_vpc_security_group_ingress_rule", "aws_security_group_rule")
+_GROUPS = ("aws_security_group.instances", "aws_security_group.load_balancer")
+"""Security groups whose rules the decisions make."""
 _LINKS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (GROUP, ("launch_template.id", "launch_template.name"), TEMPLATE),
     (SERVICE, ("task_definition",), TASK),
@@ -232,6 +235,10 @@ def further(configuration: Configuration, said: Iterable[Unread]) -> Iterator[Un
         is_other = block.kind == "resource" and block.labels[0] in types and address not in own
         if is_other and (file, address) not in named:
             yield Unread(file, line, address, _("is not part of a stack"))
+        elif _opens(block, own) and (file, address) not in named:
+            yield Unread(
+                file, line, address, _("opens a security group of the stack, and is not read")
+            )
         elif block.kind == "module" and (file, address) not in named:
             yield Unread(file, line, address, _("is not read"))
         elif block.kind == "provider" and address == "provider.aws":
@@ -250,6 +257,14 @@ def further(configuration: Configuration, said: Iterable[Unread]) -> Iterator[Un
     for file, number, address in configuration.overridden:
         reason = _("is laid over the other files: a write does not change it")
         yield Unread(file, number or None, address, reason, is_followed=True)
+
+
+def _opens(block: Block, own: Collection[str]) -> bool:
+    """Tell whether a block that is not a stack's own lets something into a group of the stack."""
+    if block.kind != "resource" or block.labels[0] not in _OPENING or block.address in own:
+        return False
+    into = block.body.attributes.get("security_group_id")
+    return into is not None and any(mentions(into.value, group) for group in _GROUPS)
 
 
 def _here(name: str) -> str | None:

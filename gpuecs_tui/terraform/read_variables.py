@@ -107,7 +107,8 @@ def _from_text(text: str, constraint: Expression | None, source: str) -> Express
     if constraint is None or name_of(constraint) in PRIMITIVES:
         return Literal(text)
     reason = _("is set by {source} to a text that is not an expression").format(source=source)
-    return parse_expression(text) or Withheld(source, reason)
+    expression = parse_expression(text)
+    return _plain(expression, source) if expression else Withheld(source, reason)
 
 
 def _default(name: str, body: Body) -> dict[str, Expression]:

@@ -293,3 +293,42 @@ def test_what_ecs_takes_only_as_a_text_is_no_answer_as_another_value(
     assert key in found.unknown
     (named,) = [it for it in found.unread if key in it.keys]
     assert named.reason == "is not a text, which ECS requires"
+
+
+def test_addresses_that_for_each_does_not_give_are_unknown() -> None:
+    files = render(made(network__ingress_cidrs=("10.0.0.0/8",), network__vpc_endpoints=("ecs",)))
+    edited = {**files, "network.tf": files["network.tf"].replace("each.value", '"0.0.0.0/0"', 1)}
+    edited["endpoints.tf"] = re.sub(
+        "service_name .*",
+        'service_name = "com.amazonaws.us-east-1.sqs"',
+        files["endpoints.tf"],
+        count=1,
+    )
+    found = read_back(edited, {})
+    assert found.unknown == {"network.ingress_cidrs", "network.vpc_endpoints"}
+    assert {it.what for it in found.unread if it.keys} == {
+        "aws_vpc_security_group_ingress_rule.http.cidr_ipv4",
+        "aws_vpc_endpoint.interface.service_name",
+    }
+    keyed = {**files, "network.tf": files["network.tf"].replace("each.value", "each.key", 1)}
+    assert read_back(keyed, {}).unknown == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("kind", "group", "named"),
+    [
+        ("aws_vpc_security_group_ingress_rule", "aws_security_group.load_balancer.id", True),
+        ("aws_security_group_rule", "aws_security_group.instances.id", True),
+        ("aws_security_group_rule", "aws_security_group.of_my_own.id", False),
+        ("aws_vpc_security_group_egress_rule", "aws_security_group.instances.id", False),
+    ],
+)
+def test_a_rule_that_opens_a_group_of_the_stack_is_named_in_any_file(
+    kind: str, group: str, named: bool
+) -> None:
+    rule = f'resource "{kind}" "more" {{\n  security_group_id = {group}\n}}\n'
+    found = read_back({**render(made()), "own.tf": rule}, {})
+    assert found.stack == made()
+    assert [(it.file, it.line, it.what) for it in found.unread] == [
+        ("own.tf", 1, f"{kind}.more")
+    ] * named
