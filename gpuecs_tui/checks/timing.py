@@ -10,9 +10,9 @@ from gpuecs_tui.checks.finding import Finding, error, warning
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.model import Stack
 
-STARTUP_SECONDS = 20
-"""The least that loading a model takes once the container runs; the image is pulled before the
-grace begins. A guess on the low side: a real model takes minutes, and only its owner knows."""
+STARTUP_SECONDS = 120
+"""What loading a model of seven billion parameters from disk can take once the container runs
+(40 to 120 s); the image is pulled before the grace begins. Only its owner knows the real time."""
 STOP_SECONDS = 30
 """ECS_CONTAINER_STOP_TIMEOUT's default: from SIGTERM to SIGKILL."""
 USUAL_SECONDS = 60
@@ -78,8 +78,9 @@ def health_timing(context: Context) -> Iterator[Finding]:
             "health-timing",
             "service.health_check_grace_seconds",
             _(
-                "The service kills a task that still loads its model: its grace of {grace} s is "
-                "shorter than {startup} s to start and the {noticed} s in which bad checks count."
+                "The service can kill a task that still loads its model: the grace of {grace} s is "
+                "shorter than the {startup} s that loading can take and the {noticed} s in which "
+                "bad checks count."
             ).format(grace=grace, startup=STARTUP_SECONDS, noticed=noticed),
             _(
                 "set service.health_check_grace_seconds to {least} or, better, to the seconds your "

@@ -69,7 +69,7 @@ def test_no_rule_fails_and_findings_are_whole(given: dict[str, Value], name: str
             "service.distinct_instances": st.booleans(),
             "service.minimum_healthy_percent": st.integers(0, 100),
             "service.maximum_percent": st.integers(100, 200),
-            "service.health_check_grace_seconds": st.integers(0, 100),
+            "service.health_check_grace_seconds": st.integers(0, 200),
             "load_balancer.idle_timeout_seconds": st.integers(1, 4000),
             "task.network_mode": st.sampled_from(["bridge", "host", "awsvpc"]),
             "task.task_role_arn": st.just(ROLE + "nobodys"),

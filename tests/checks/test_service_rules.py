@@ -132,13 +132,15 @@ def test_the_health_check_asks_a_port_that_leads_to_a_task(
 @pytest.mark.parametrize(
     ("interval", "timeout", "grace", "found"),
     [
-        (5, 2, 30, []),
-        (5, 4, 30, []),
-        (5, 5, 30, [("error", "health_check.timeout_seconds")]),
-        (5, 6, 30, [("error", "health_check.timeout_seconds")]),
-        (5, 2, 29, [("warning", "service.health_check_grace_seconds")]),
-        (30, 5, 79, [("warning", "service.health_check_grace_seconds")]),
-        (30, 5, 80, []),
+        (5, 2, 300, []),
+        (5, 4, 130, []),
+        (5, 5, 130, [("error", "health_check.timeout_seconds")]),
+        (5, 6, 130, [("error", "health_check.timeout_seconds")]),
+        # Thirty seconds are a web server's, not a model's.
+        (5, 2, 30, [("warning", "service.health_check_grace_seconds")]),
+        (5, 2, 129, [("warning", "service.health_check_grace_seconds")]),
+        (30, 5, 179, [("warning", "service.health_check_grace_seconds")]),
+        (30, 5, 180, []),
     ],
 )
 def test_health_timing(
