@@ -19,7 +19,7 @@ from gpuecs_tui.terraform.launch import who
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.states import Operation, State
 from gpuecs_tui.terraform.store import create_json, now, parse_time, read_json, replace_json
-from gpuecs_tui.terraform.stored_state import StoredState
+from gpuecs_tui.terraform.stored_state import StoredResource, StoredState
 from gpuecs_tui.terraform.unread_run import UnreadRun
 
 ABSENT_NAME = "absent.json"
@@ -31,6 +31,11 @@ _CREATING = re.compile(
 )
 """How the provider begins where the create itself was refused: nothing came of it then. What it
 says of a read or a wait after it (an expired token refuses those too) means that it did happen."""
+_ONLY_IN_STATE = "terraform_data"
+"""A type of which nothing exists outside the state, so that nothing is lost with it."""
+_ATTACHMENT = "aws_iam_role_policy_attachment"
+_MADE_UP = re.compile(r"\d{8}|arn:")
+"""How the part of an attachment's id behind the role's name begins."""
 _TAKEN = re.compile(r"Already ?Exists|Duplicate[a-z]*Name|\.Duplicate\b", re.IGNORECASE)
 """What a create says whose name was there before. It may be its own: a call that was carried out
 and whose answer was lost (a 500, a cut connection) is repeated by the provider, and refused then.
@@ -119,11 +124,22 @@ def lacking(told: Iterable[Candidate], state: StoredState) -> tuple[Candidate, .
 def _lacking(told: Iterable[Candidate], state: StoredState) -> Iterator[Candidate]:
     for found in told:
         stored = state.find(found.address)
+        if found.type == _ONLY_IN_STATE:
+            continue
         if stored is None:
             yield found
-        elif found.certain and stored.id != found.id:
+        elif found.certain and not _is_same(found, stored):
             # A replacement whose old one the state still holds.
             yield replace(found, other_id=stored.id)
+
+
+def _is_same(found: Candidate, stored: StoredResource) -> bool:
+    if found.type == _ATTACHMENT:
+        # The provider makes its id up: ROLE-TIME at a creation, ROLE-POLICY at an import.
+        role = str(stored.attributes.get("role") or "")
+        rest = found.id.removeprefix(f"{role}-")
+        return rest != found.id and _MADE_UP.match(rest) is not None
+    return stored.id == found.id
 
 
 def told_by(run: Run | UnreadRun) -> Mapping[str, Candidate | None]:

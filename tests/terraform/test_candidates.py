@@ -50,6 +50,34 @@ def state_with(**ids: str) -> StoredState:
     return parse_state(json.dumps({"serial": 3, "resources": resources}).encode(), "test")
 
 
+def test_an_imported_attachment_is_the_one_that_was_created(stack: Path) -> None:
+    # As the AWS provider makes the id up: at a creation, and at an import.
+    kind, policy = "aws_iam_role_policy_attachment", "arn:aws-cn:iam::aws:policy/ReadOnlyAccess"
+    run = stage(
+        stack,
+        State.FAILED,
+        [
+            hook(f"{kind}.{name}", "complete", id_=f"{role}-20310102030405060700000001")
+            for name, role in (("a", "web"), ("b", "web-blue"))
+        ]
+        + [hook("terraform_data.ties", "complete", id_="0c7b6c1e-6f0e-4a0e-9d9b-5a4c8c1d2e3f")],
+    )
+    found = {it.address for it in candidates([run], NOTHING)}
+    assert found == {f"{kind}.a", f"{kind}.b"}, "what is only in the state is never lost"
+    resources = [
+        {
+            "mode": "managed",
+            "type": kind,
+            "name": name,
+            "instances": [{"attributes": {"id": f"web-{policy}", "role": "web"}}],
+        }
+        for name in ("a", "b")
+    ]
+    state = parse_state(json.dumps({"serial": 1, "resources": resources}).encode(), "test")
+    (other,) = candidates([run], state)
+    assert (other.address, other.other_id) == (f"{kind}.b", f"web-{policy}"), "of another role"
+
+
 def test_a_killed_apply_is_known_to_the_last_resource(stack: Path) -> None:
     run = stage(stack, State.FAILED, KILLED)
     found = {it.address: it for it in candidates([run], NOTHING)}
