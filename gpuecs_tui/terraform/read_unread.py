@@ -9,10 +9,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.unread import Unread
-from gpuecs_tui.terraform.hcl_tree import Block, Withheld, mentions
+from gpuecs_tui.terraform.hcl_tree import Block, Body, Withheld, mentions
 from gpuecs_tui.terraform.hcl_values import Unknown
 from gpuecs_tui.terraform.read_configuration import MISSING, Configuration, Place, defined_twice
+from gpuecs_tui.terraform.read_overrides import made_by
 from gpuecs_tui.terraform.read_rules import (
+    BALANCER,
     CLUSTER,
     GROUP,
     HELPERS,
@@ -20,9 +22,11 @@ from gpuecs_tui.terraform.read_rules import (
     LISTENER,
     LISTENERS,
     LOGS,
+    PROVIDER,
     RULES,
     SERVICE,
     STATE_RULES,
+    TARGETS,
     TASK,
     TEMPLATE,
 )
@@ -68,6 +72,11 @@ _GROUPS = ("aws_security_group.instances", "aws_security_group.load_balancer")
 _LINKS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (GROUP, ("launch_template.id", "launch_template.name"), TEMPLATE),
     (SERVICE, ("task_definition",), TASK),
+    (SERVICE, ("load_balancer.target_group_arn",), TARGETS),
+    (SERVICE, ("capacity_provider_strategy.capacity_provider",), PROVIDER),
+    (PROVIDER, ("auto_scaling_group_provider.auto_scaling_group_arn",), GROUP),
+    (LISTENER, ("load_balancer_arn",), BALANCER),
+    (LISTENER, ("default_action.target_group_arn",), TARGETS),
 )
 """Address, attributes by which it uses another resource, and that resource's address."""
 
@@ -161,7 +170,10 @@ def spoilt(configuration: Configuration) -> Iterator[Unread]:
 
 def unlinked(configuration: Configuration) -> Iterator[Unread]:
     """Yield where something else is used in place of the resource that the rules read."""
-    for address, paths, target in _LINKS:
+    for used_by, paths, target in _LINKS:
+        address = used_by
+        if used_by == LISTENER:
+            address = next((it for it in LISTENERS if it in configuration.blocks), LISTENERS[0])
         if target not in configuration.blocks:
             continue
         for path in paths:
@@ -173,6 +185,9 @@ def unlinked(configuration: Configuration) -> Iterator[Unread]:
                 key for key in KEYS if place_of(key)[0] == target and key != "names.log_group"
             )
             if isinstance(placed[0], Withheld):
+                body = configuration.blocks[address][1].body
+                if _mentioned(body, path.split("."), target):
+                    continue
                 what, file, line = (
                     placed[0].what or f"{address}.{path}",
                     placed[1].file,
@@ -186,6 +201,19 @@ def unlinked(configuration: Configuration) -> Iterator[Unread]:
                 continue
             reason = _("does not refer to {address}, which is read").format(address=target)
             yield Unread(placed[1].file, placed[1].line or None, f"{address}.{path}", reason, keys)
+
+
+def _mentioned(body: Body, path: list[str], target: str) -> bool:
+    """Tell whether one of several blocks, or a dynamic one, refers to ``target``."""
+    kind, *rest = path
+    if not rest:
+        return kind in body.attributes and mentions(body.attributes[kind].value, target)
+    for block in body.blocks:
+        if made_by(block) == kind:
+            made = block.body.named("content") if block.kind == "dynamic" else (block,)
+            if any(_mentioned(each.body, rest, target) for each in made):
+                return True
+    return False
 
 
 def of_another_version(configuration: Configuration) -> Iterator[Unread]:

@@ -257,6 +257,44 @@ def test_what_a_repeated_service_uses_stays_known() -> None:
         assert not [it for it in found.unread if "does not refer" in it.reason]
 
 
+@pytest.mark.parametrize(
+    ("name", "pattern", "other", "key", "kept"),
+    [
+        ("service.tf", "target_group_arn .*", "target_group_arn = var.name", "health_check.path",
+         "load_balancer.internal"),
+        ("service.tf", "capacity_provider = .*", 'capacity_provider = "FARGATE"',
+         "fleet.target_capacity", "fleet.max_size"),
+        ("fleet.tf", "auto_scaling_group_arn .*", 'auto_scaling_group_arn = "arn:aws:x"',
+         "fleet.max_size", "fleet.target_capacity"),
+        ("load_balancer.tf", "load_balancer_arn .*", "load_balancer_arn = var.image",
+         "load_balancer.internal", "load_balancer.port"),
+        ("load_balancer.tf", "target_group_arn .*", 'target_group_arn = "arn:aws:x"',
+         "health_check.path", "load_balancer.port"),
+    ],
+)  # fmt: skip
+def test_what_another_resource_is_used_for_is_unknown(
+    name: str, pattern: str, other: str, key: str, kept: str
+) -> None:
+    files = render(made())
+    edited = {**files, name: re.sub(pattern, other, files[name], count=1)}
+    assert edited[name] != files[name]
+    found = read_back(edited, {})
+    assert key in found.unknown and kept not in found.unknown
+    (named,) = [it for it in found.unread if key in it.keys]
+    assert "does not refer to" in named.reason and named.file == name
+
+
+def test_one_of_several_load_balancers_is_the_stack_s() -> None:
+    files = render(made())
+    block = (
+        '  load_balancer {\n    target_group_arn = "arn:aws:x"\n    container_name = "app"\n'
+        "    container_port = 1\n  }\n"
+    )
+    edited = files["service.tf"].replace("  load_balancer {\n", f"{block}  load_balancer {{\n", 1)
+    found = read_back({**files, "service.tf": edited}, {})
+    assert found.answers["health_check.path"] == made().health_check.path
+
+
 def test_a_launch_template_in_a_dynamic_block_is_unknown() -> None:
     files = render(made())
     start = files["fleet.tf"].index("  launch_template {\n")
