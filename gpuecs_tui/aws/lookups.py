@@ -20,7 +20,6 @@ from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.facts import (
     GROUPS_PER_INTERFACE,
     GROUPS_QUOTA,
-    RULES_PER_GROUP,
     RULES_QUOTA,
     AccountFacts,
     Image,
@@ -129,10 +128,10 @@ def _jobs(
         )
     for arn in dict.fromkeys(stack.task.secrets.values()):
         yield "secrets", arn, partial(_read_secret, reader, secret_place(arn))
-    # Every range may need a rule for the listener and one for the redirect.
-    if 2 * len(stack.network.ingress_cidrs) > RULES_PER_GROUP:
-        yield "quotas", RULES_QUOTA, partial(_read_quota, reader, "vpc", RULES_QUOTA)
     network = stack.network
+    # A group that is created: a rule for each range and listener.
+    if network.ingress_cidrs and not network.load_balancer_security_group_ids:
+        yield "quotas", RULES_QUOTA, partial(_read_quota, reader, "vpc", RULES_QUOTA)
     chosen = (network.load_balancer_security_group_ids, network.instance_security_group_ids)
     if max(map(len, chosen)) > GROUPS_PER_INTERFACE:
         yield "quotas", GROUPS_QUOTA, partial(_read_quota, reader, "vpc", GROUPS_QUOTA)

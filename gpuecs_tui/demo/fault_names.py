@@ -70,6 +70,14 @@ _ALL: Final = (
         N_("No security group lets anybody in."),
         "security-path",
     ),
+    Fault(
+        "few-rules",
+        N_("A security group takes NUMBER rules. HTTPS needs 2 for each address range."),
+        "rule-limit",
+        "NUMBER",
+        "1",
+        _NUMBER,
+    ),
     Fault("ami-missing", N_("The account's own AMIs are gone."), "ami-type"),
     Fault("ami-without-gpu", N_("The account's own AMIs have no NVIDIA driver."), "ami-type"),
     Fault("image-missing", N_("The ECR repositories are empty."), "image-exists"),
@@ -112,6 +120,11 @@ _ALL: Final = (
         "role-missing",
     ),
     Fault("key-pair-missing", N_("There is no key pair."), "role-missing"),
+    Fault(
+        "service-scaled",
+        N_("Application Auto Scaling keeps each ECS service between 1 and 4 tasks."),
+        "count-reset",
+    ),
     Fault(
         "denied",
         N_("The call CALL is refused, such as ec2:DescribeKeyPairs or iam:*."),

@@ -9,7 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 
-from gpuecs_tui.demo import fault_names, faults_access, faults_compute, faults_network
+from gpuecs_tui.demo import (
+    fault_names,
+    faults_access,
+    faults_compute,
+    faults_network,
+    faults_service,
+)
 from gpuecs_tui.demo.fault_calls import CallFaults
 
 Hold = Callable[[str], AbstractContextManager[None]]
@@ -19,6 +25,7 @@ HOLDS: Mapping[str, Hold] = {
     **faults_compute.HOLDS,
     **faults_network.HOLDS,
     **faults_access.HOLDS,
+    **faults_service.HOLDS,
 }
 """Name of fault_names.FAULTS → what makes the account so; faults of calls are Faults' own."""
 

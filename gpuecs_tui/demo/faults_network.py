@@ -6,9 +6,15 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from gpuecs_tui.demo.holding import absent, attribute, emptied
+from moto.ec2.exceptions import RulesPerSecurityGroupLimitExceededError
+from moto.ec2.models.security_groups import SecurityGroupBackend
+
+from gpuecs_tui.demo import quotas
+from gpuecs_tui.demo.holding import absent, attribute, emptied, entry
 from gpuecs_tui.demo.seeding import backend
 
+RULES = "L-0EA8095F"
+"""Quota code of the rules of a security group (Service Quotas, Amazon VPC)."""
 FEW = 3
 """Free addresses of ``few-addresses``: not enough for a load balancer, which needs eight."""
 
@@ -50,6 +56,33 @@ def security_closed(_operand: str) -> Iterator[None]:
 
 
 @contextmanager
+def few_rules(operand: str) -> Iterator[None]:
+    """The quota of rules for a security group, which EC2 refuses more than."""
+    limit = int(operand)
+    name, _value = quotas.VPC_QUOTAS[RULES]
+
+    def verify(
+        _self: SecurityGroupBackend,
+        _group: Any,
+        current_rule_nb: int,
+        ip_ranges: list[Any],
+        source_groups: list[Any] | None = None,
+        egress: bool = False,
+    ) -> None:
+        # Outbound rules have a count of their own, and each group begins with one of them.
+        added = len(ip_ranges or ()) + len(source_groups or ())
+        if not egress and current_rule_nb + added > limit:
+            raise RulesPerSecurityGroupLimitExceededError
+
+    with ExitStack() as held:
+        held.enter_context(entry(quotas.VPC_QUOTAS, RULES, (name, float(limit))))
+        held.enter_context(
+            attribute(SecurityGroupBackend, "_verify_group_will_respect_rule_count_limit", verify)
+        )
+        yield
+
+
+@contextmanager
 def _without_routes(go: Callable[[Any], bool]) -> Iterator[None]:
     with ExitStack() as held:
         for table in backend("ec2").route_tables.values():
@@ -63,4 +96,5 @@ HOLDS = {
     "no-egress": no_egress,
     "few-addresses": few_addresses,
     "security-closed": security_closed,
+    "few-rules": few_rules,
 }

@@ -110,7 +110,11 @@ def service_counts() -> None:
 
 
 def service_draining() -> None:
-    """A deleted service is gone while its tasks run; on AWS it drains first."""
+    """A deleted service is gone while its tasks run; on AWS it drains first.
+
+    Its deployments want no task from then on, and have none once it is gone
+    (github.com/aws/aws-cli/issues/1334 shows such an answer).
+    """
 
     def delete_service(
         original: Any, self: EC2ContainerServiceBackend, cluster: str, name: str, force: bool
@@ -121,6 +125,12 @@ def service_draining() -> None:
         if any(task.group == group and task.last_status != "STOPPED" for task in tasks):
             service.status = "DRAINING"
         service.desired_count = 0
+        none = {"desiredCount": 0}
+        if service.status != "DRAINING":
+            service.running_count = service.pending_count = 0
+            none |= {"runningCount": 0, "pendingCount": 0}
+        for deployment in service.deployments:
+            deployment.update(none)
         return service
 
     wrap(EC2ContainerServiceBackend, "delete_service", delete_service)

@@ -19,6 +19,17 @@ def attribute(owner: Any, name: str, value: Any) -> Iterator[None]:
 
 
 @contextmanager
+def entry(mapping: dict[str, Any], key: str, value: Any) -> Iterator[None]:
+    """Let an entry that is there be ``value`` inside the block."""
+    kept = mapping[key]
+    mapping[key] = value
+    try:
+        yield
+    finally:
+        mapping[key] = kept
+
+
+@contextmanager
 def absent(mapping: dict[str, Any], keys: Iterable[str]) -> Iterator[None]:
     """Let ``mapping`` lack ``keys`` inside the block; what was put there meanwhile stays."""
     # Through dict's own methods: moto's stores look things up in ways of their own.

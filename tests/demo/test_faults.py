@@ -27,7 +27,11 @@ from gpuecs_tui.stack.network import in_order
 
 ACCOUNT = "123456789012"
 REGISTRY = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
-WITH_RULE = tuple(name for name, fault in fault_names.FAULTS.items() if fault.rule)
+OF_OTHER_STACKS = ("few-rules", "service-scaled")
+"""Faults that need a stack with a created group of its own, or an applied one."""
+WITH_RULE = tuple(
+    name for name, fault in fault_names.FAULTS.items() if fault.rule and name not in OF_OTHER_STACKS
+)
 
 
 @pytest.fixture(scope="module")
@@ -158,6 +162,92 @@ def test_each_fault_is_found_by_its_rule_and_gone_without_it(
 
 
 @pytest.mark.usefixtures("own_account")
+def test_few_rules_are_found_and_refused(
+    answers: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    created = tmp_path / "created.toml"
+    chosen = load_answers(answers.read_text())
+    chosen["network.load_balancer_security_group_ids"] = ()
+    chosen["network.ingress_cidrs"] = ("10.0.0.0/8",)
+    created.write_text(dump_answers(chosen))
+
+    def found(*faults: str) -> set[str]:
+        return {it["rule"] for it in check(capsys, created, *faults)}
+
+    assert "rule-limit" in found("few-rules")
+    assert "rule-limit" not in found("few-rules:2") | found()
+    held = account.with_faults(account.start_or_find(), ["few-rules"])
+    for name, value in held.environ.items():
+        monkeypatch.setenv(name, value)
+    ec2 = boto3.client("ec2")
+    vpc = str(chosen["network.vpc_id"])
+    group = ec2.create_security_group(GroupName="few", Description="few", VpcId=vpc)["GroupId"]
+
+    def allow(port: int) -> None:
+        ec2.authorize_security_group_ingress(
+            GroupId=group, IpProtocol="tcp", FromPort=port, ToPort=port, CidrIp="10.0.0.0/8"
+        )
+
+    try:
+        allow(80)
+        with pytest.raises(ClientError, match="RulesPerSecurityGroupLimitExceeded"):
+            allow(443)
+        account.with_faults(held, ())
+        allow(443)
+    finally:
+        ec2.delete_security_group(GroupId=group)
+
+
+@pytest.mark.usefixtures("own_account")
+def test_a_scaled_service_is_found_by_the_stack_that_it_belongs_to(
+    answers: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with monkeypatch.context() as environment:
+        for name, value in account.start_or_find().environ.items():
+            environment.setenv(name, value)
+        ecs = boto3.client("ecs")
+        ecs.create_cluster(clusterName="scaled")
+        task = [{"name": "app", "image": "app", "memory": 128}]
+        ecs.register_task_definition(family="scaled", containerDefinitions=task)
+        arn = ecs.create_service(
+            cluster="scaled", serviceName="scaled", taskDefinition="scaled", desiredCount=0
+        )["service"]["serviceArn"]
+    chosen = {
+        **load_answers(answers.read_text()),
+        "names.cluster": "scaled",
+        "names.service": "scaled",
+    }
+    stack = tmp_path / "stack"
+    (tmp_path / "scaled.toml").write_text(dump_answers(chosen))
+    assert main(["render", str(tmp_path / "scaled.toml"), str(stack)]) == 0
+    instance = {"attributes": {"arn": arn, "id": arn, "name": "scaled"}, "schema_version": 1}
+    service = {
+        "mode": "managed",
+        "type": "aws_ecs_service",
+        "name": "this",
+        "provider": 'provider["registry.terraform.io/hashicorp/aws"]',
+        "instances": [instance],
+    }
+    state = {"version": 4, "serial": 1, "lineage": "a", "outputs": {}, "resources": [service]}
+    (stack / "terraform.tfstate").write_text(json.dumps(state))
+    capsys.readouterr()
+
+    def said(*faults: str) -> list[str]:
+        found = check(capsys, stack, *faults)
+        return [it["message"] for it in found if it["rule"] == "count-reset"]
+
+    (message,) = said("service-scaled")
+    assert "keeps the service between 1 and 4 tasks" in message
+    assert not [it for it in said() if "Application Auto Scaling" in it]
+
+
+@pytest.mark.usefixtures("own_account")
 def test_a_denied_call_makes_what_it_tells_unknown(
     answers: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -276,7 +366,7 @@ def test_only_who_has_the_token_sets_faults(own_account: account.DemoAccount) ->
 
 
 def test_every_fault_is_made_somewhere_and_listed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert set(HOLDS) == set(WITH_RULE)
+    assert set(HOLDS) == {*WITH_RULE, *OF_OTHER_STACKS}
     with pytest.raises(SystemExit) as end:
         main(["--demo-fault", "list"])
     assert end.value.code == 0

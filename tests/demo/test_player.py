@@ -166,9 +166,39 @@ def test_a_task_runs_drains_and_leaves_nothing() -> None:
     with pytest.raises(ClientError, match="still Draining"):
         stack.ecs.create_service(cluster="drains", serviceName="drains", taskDefinition="drains")
     until(lambda: stack.service["status"] == "INACTIVE")
+    assert counts(stack.service) == [(0, 0, 0), (0, 0, 0)]
     assert stack.tasks == []
     stopped = stack.ecs.list_tasks(cluster="drains", desiredStatus="STOPPED")["taskArns"]
     assert stopped == [task["taskArn"]]
+
+
+def test_a_service_that_is_deleted_with_force_wants_no_task_at_once() -> None:
+    stack = Stack("forced", "ca-central-1")
+    stack.serve()
+    until(lambda: [t for t in stack.tasks if t["lastStatus"] == "RUNNING"])
+    answer = stack.ecs.delete_service(cluster="forced", service="forced", force=True)
+    assert [desired for desired, _running, _pending in counts(answer["service"])] == [0, 0]
+    assert answer["service"]["status"] == "DRAINING"
+    until(lambda: stack.service["status"] == "INACTIVE")
+    assert counts(stack.service) == [(0, 0, 0), (0, 0, 0)]
+
+
+def test_a_service_that_is_deleted_before_it_had_a_task_has_none() -> None:
+    stack = Stack("early", "ca-west-1", size=0)
+    stack.serve()
+    stack.ecs.update_service(cluster="early", service="early", desiredCount=3)
+    answer = stack.ecs.delete_service(cluster="early", service="early", force=True)
+    until(lambda: stack.service["status"] == "INACTIVE")
+    assert counts(answer["service"])[1][0] == 0
+    assert counts(stack.service) == [(0, 0, 0), (0, 0, 0)]
+
+
+def counts(service: Any) -> list[tuple[int, int, int]]:
+    """Return what a service and its deployments want, run and wait for."""
+    return [
+        (it["desiredCount"], it["runningCount"], it["pendingCount"])
+        for it in (service, *service["deployments"])
+    ]
 
 
 def test_a_stopped_task_is_replaced() -> None:
