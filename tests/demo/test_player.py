@@ -173,7 +173,7 @@ def test_a_task_runs_drains_and_leaves_nothing() -> None:
 
 
 def test_a_service_that_is_deleted_with_force_wants_no_task_at_once() -> None:
-    stack = Stack("forced", "ca-central-1")
+    stack = Stack("forced", "ap-south-2")
     stack.serve()
     until(lambda: [t for t in stack.tasks if t["lastStatus"] == "RUNNING"])
     answer = stack.ecs.delete_service(cluster="forced", service="forced", force=True)
@@ -184,7 +184,7 @@ def test_a_service_that_is_deleted_with_force_wants_no_task_at_once() -> None:
 
 
 def test_a_service_that_is_deleted_before_it_had_a_task_has_none() -> None:
-    stack = Stack("early", "ca-west-1", size=0)
+    stack = Stack("early", "ap-southeast-4", size=0)
     stack.serve()
     stack.ecs.update_service(cluster="early", service="early", desiredCount=3)
     answer = stack.ecs.delete_service(cluster="early", service="early", force=True)
