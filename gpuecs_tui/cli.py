@@ -12,6 +12,8 @@ from collections.abc import Sequence
 
 from gpuecs_tui import __version__
 
+_STDERR = 2
+"""The file descriptor."""
 _LOSSY = "replace"
 """An arrow becomes a question mark on a terminal or in a log that is not UTF-8."""
 SIGNAL_EXIT = 128
@@ -53,7 +55,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _degrade_output() -> None:
-    """Let a character that stdout or stderr can't encode be replaced, not end the program."""
+    """Let a character that stdout or stderr can't encode be replaced, not end the program.
+
+    One that is closed (``>&-``) discards what is written; no file gets its number.
+    """
+    if sys.stdout is None or sys.stderr is None:
+        while (handle := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
+            pass
+        os.close(handle)
+        sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+        sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors=_LOSSY)

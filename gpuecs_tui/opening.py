@@ -19,7 +19,7 @@ def open_wizard(arguments: argparse.Namespace) -> int:
     _needs_terminal()
     directory: Path = arguments.directory
     if directory.exists() and not directory.is_dir():
-        raise Failure(_("{directory} is no directory.").format(directory=directory))
+        raise Failure(_("{directory} is not a directory.").format(directory=directory))
     choose_account(arguments)
     from gpuecs_tui import terminal
 

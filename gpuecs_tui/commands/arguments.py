@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-from gpuecs_tui.i18n import N_
+from gpuecs_tui.i18n import N_, _
 
 Argument = tuple[tuple[str, ...], dict[str, Any]]
 
@@ -47,13 +48,15 @@ REGION: Argument = (("--region",), {"metavar": "NAME", "help": N_("an AWS region
 
 
 def usd(text: str) -> Decimal:
-    """Return the price that ``text`` says; ValueError, as argparse wants it, for what is none."""
+    """Return the price that ``text`` says; ArgumentTypeError for what isn't one."""
     try:
         price = Decimal(text.removeprefix("$"))
     except InvalidOperation:
-        raise ValueError(text) from None
+        price = Decimal("NaN")
     if not price.is_finite() or price < 0:
-        raise ValueError(text)
+        raise ArgumentTypeError(
+            _("{text} is not a price in USD, such as 1.20").format(text=repr(text))
+        )
     return price
 
 

@@ -10,6 +10,7 @@ from functools import partial
 
 from gpuecs_tui.commands import plan_report
 from gpuecs_tui.commands.account import choose_account
+from gpuecs_tui.commands.directory import refuse_no_directory
 from gpuecs_tui.commands.failure import EXIT_USAGE, Failure
 from gpuecs_tui.commands.follow import follow
 from gpuecs_tui.commands.run_end import outcome
@@ -77,6 +78,7 @@ def approve(arguments: argparse.Namespace) -> int:
     """Apply exactly the plan that waits in a directory, whoever made it."""
     run = runs.unfinished_run(arguments.directory)
     if run is None or run.state is not State.PLANNED:
+        refuse_no_directory(arguments.directory)
         raise Failure(
             _("No plan waits for approval in {directory}.").format(directory=arguments.directory)
         )

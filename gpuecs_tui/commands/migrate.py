@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from gpuecs_tui.commands.account import choose_account
+from gpuecs_tui.commands.directory import refuse_no_directory
 from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
 from gpuecs_tui.commands.waiting import waiting
 from gpuecs_tui.i18n import _, ngettext
@@ -21,8 +22,7 @@ def migrate(arguments: argparse.Namespace) -> int:
     """
     choose_account(arguments)
     directory: Path = arguments.directory
-    if not directory.is_dir():
-        raise Failure(_("{directory} is no directory.").format(directory=directory))
+    refuse_no_directory(directory)
     try:
         wanted = moves.due(directory)
         if wanted is not None and not arguments.yes:

@@ -12,6 +12,7 @@ from pathlib import Path
 from gpuecs_tui.commands import plan_report
 from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.decide import Gates, carry_out, needs_yes
+from gpuecs_tui.commands.directory import refuse_no_directory
 from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
 from gpuecs_tui.commands.follow import follow
 from gpuecs_tui.commands.output import print_json
@@ -88,8 +89,7 @@ def destroy(arguments: argparse.Namespace) -> int:
 def runs(arguments: argparse.Namespace) -> int:
     """List the runs of a directory, newest first."""
     directory: Path = arguments.directory
-    if not directory.is_dir():
-        raise Failure(_("{directory} is no directory.").format(directory=directory))
+    refuse_no_directory(directory)
     _need_home()
     found = store.records_of(directory)
     if arguments.json:
@@ -117,6 +117,7 @@ def cancel(arguments: argparse.Namespace) -> int:
     run = store.unfinished_run(arguments.directory)
     if run is None:
         _refuse_unread(arguments.directory)
+        refuse_no_directory(arguments.directory)
         raise Failure(
             _("No run is under way in {directory}.").format(directory=arguments.directory)
         )
@@ -259,6 +260,7 @@ def _live_or_latest(directory: Path) -> Run:
         _refuse_unread(directory)
         run = next(iter(store.runs_of(directory)), None)
     if run is None:
+        refuse_no_directory(directory)
         raise Failure(_("No run of {directory} yet.").format(directory=directory))
     return run
 

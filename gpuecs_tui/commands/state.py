@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from gpuecs_tui.commands.account import choose_account
-from gpuecs_tui.commands.failure import EXIT_FAILED, Failure, harmless
+from gpuecs_tui.commands.directory import refuse_no_directory
+from gpuecs_tui.commands.failure import EXIT_FAILED, EXIT_USAGE, Failure, harmless
 from gpuecs_tui.commands.forget import forget, not_looked_at, nothing_to_recover
 from gpuecs_tui.commands.output import print_json
 from gpuecs_tui.commands.waiting import waiting
@@ -28,8 +29,8 @@ def state(arguments: argparse.Namespace) -> int:
     """Print the state and what is amiss, or mend one thing; exit 1 while not all is known well."""
     choose_account(arguments)
     directory: Path = arguments.directory
-    if not directory.is_dir():
-        raise Failure(_("{directory} is no directory.").format(directory=directory))
+    refuse_no_directory(directory)
+    _refuse_two_things(arguments)
     if arguments.unlock is not None:
         confirmed = arguments.confirm or ""
         with waiting(_("Releasing the lock …")):
@@ -52,6 +53,27 @@ def state(arguments: argparse.Namespace) -> int:
     if arguments.recover:
         return _recover(arguments)
     return _tell(directory, as_json=arguments.json)
+
+
+def _refuse_two_things(arguments: argparse.Namespace) -> None:
+    """Raise Failure where two things are asked for at once, of which only one would be done."""
+    given = {
+        "--unlock": arguments.unlock is not None,
+        "--restore": arguments.restore,
+        "--push": arguments.push,
+        "--recover": arguments.recover,
+        "--forget": arguments.forget is not None,
+        "--json": arguments.json,
+    }
+    names = [name for name, is_given in given.items() if is_given]
+    if len(names) > 1:
+        raise Failure(
+            _("{first} and {second} can't be used together.").format(
+                first=names[0], second=names[1]
+            ),
+            _("Use one of them."),
+            EXIT_USAGE,
+        )
 
 
 def _tell(directory: Path, *, as_json: bool) -> int:

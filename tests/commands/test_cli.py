@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -209,3 +210,13 @@ def test_a_command_without_a_directory_is_about_the_present_one(
         assert "holds no Terraform" not in gpuecs(*words).stderr
     if command == "show":
         assert 'name = "llm"' in gpuecs(command).stdout
+
+
+@pytest.mark.parametrize("closing", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_a_closed_output_is_no_error(tmp_path: Path, closing: str) -> None:
+    put(tmp_path, render(made()))
+    program = shlex.join([sys.executable, "-m", "gpuecs_tui", "show", str(tmp_path)])
+    ended = subprocess.run(
+        ["bash", "-c", f"{program} {closing}"], capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")

@@ -154,7 +154,10 @@ def test_runs_of_what_is_no_directory(stack: Path, capsys: pytest.CaptureFixture
     for path in (stack / "none", stack / "main.tf"):
         for words in ([], ["--json"]):
             assert main(["runs", str(path), *words]) == EXIT_FAILED
-            assert capsys.readouterr().err == f"gpuecs-tui: {path} is no directory.\n"
+            assert capsys.readouterr().err == f"gpuecs-tui: {path} is not a directory.\n"
+    for words in (["attach"], ["cancel"], ["approve", "--yes"]):
+        assert main([*words, str(stack / "none")]) == EXIT_FAILED
+        assert capsys.readouterr().err == f"gpuecs-tui: {stack / 'none'} is not a directory.\n"
     assert main(["runs", "--json", str(stack)]) == 0
     assert json.loads(capsys.readouterr().out) == []
 

@@ -129,9 +129,21 @@ def test_restore_calls_no_state_whole_that_it_has_not_read(
     assert "is not a local file" in said and "whole" not in said
 
 
+@pytest.mark.parametrize(
+    "words", [["--unlock", "a", "--push"], ["--recover", "--json"], ["--forget", "a", "--restore"]]
+)
+def test_two_things_at_once(
+    stack: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    before = {path.name: path.read_bytes() for path in stack.iterdir() if path.is_file()}
+    assert main(["state", str(stack), *words]) == 64
+    assert "can't be used together. Use one of them." in capsys.readouterr().err
+    assert before == {path.name: path.read_bytes() for path in stack.iterdir() if path.is_file()}
+
+
 def test_no_directory(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["state", str(tmp_path / "none")]) == 1
-    assert "is no directory" in capsys.readouterr().err
+    assert "is not a directory" in capsys.readouterr().err
 
 
 def minutes(left: float | None, needed: float, measured: bool = False) -> CredentialCheck:
