@@ -86,7 +86,10 @@ def image_exists(context: Context) -> Iterator[Finding]:
             _("The image is in {region}; whether it exists was not asked there.").format(
                 region=image.region
             ),
-            _("take one in {region}, which is pulled faster").format(region=context.account.region),
+            _("take one in {region}, which is pulled faster").format(region=context.account.region)
+            # Unknown where the Terraform leaves it open.
+            if context.account.region
+            else _("check that the image exists there"),
         )
     else:
         yield from _image(context, image)

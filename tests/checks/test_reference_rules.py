@@ -27,6 +27,7 @@ from .builders import (
     ROLE,
     SERVICE_ROLES,
     account,
+    findings,
     known,
     of_rule,
     stack,
@@ -262,6 +263,15 @@ def test_image_exists(image: str, found: list[str]) -> None:
     }
     facts = account(lookups=Lookups(images=images, image_architectures={image: known(("x86_64",))}))
     assert of_rule("image-exists", facts, task__image=image) == [(it, "task.image") for it in found]
+
+
+@pytest.mark.parametrize("region", ["eu-west-1", ""])
+def test_an_image_of_another_region_names_only_a_known_one(region: str) -> None:
+    facts = account(region=region)
+    (found,) = [it for it in findings(facts) if it.rule == "image-exists"]
+    assert "The image is in us-east-1" in found.message
+    assert ("take one in eu-west-1" in found.remedy) is bool(region)
+    assert "in ," not in found.remedy
 
 
 @pytest.mark.parametrize(
