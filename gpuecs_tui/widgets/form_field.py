@@ -87,13 +87,16 @@ class TextControl(Input):
     def on_focus(self) -> None:
         """Bring the cursor into view: Input does so only once it moves."""
         self.show_end()
-        self._show_cursor()
+        # Textual marks the widget as focused only after this handler.
+        self.call_after_refresh(self._show_cursor)
 
     def show_end(self) -> None:
         """Put the cursor behind a text whose end tells the most, where not all of it fits."""
         width = self.scrollable_content_region.width
         if self._shorten is not None and self.selection.is_empty and cell_len(self.value) > width:
             self.cursor_position = len(self.value)
+            # Where the cursor is there already nothing scrolls, as after the first value of all.
+            self.call_after_refresh(self._show_cursor)
 
     def on_resize(self) -> None:
         """Keep the cursor in view."""

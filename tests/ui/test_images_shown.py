@@ -56,11 +56,12 @@ async def test_the_field_shows_repository_and_tag_at_80_columns(open_wizard: Ope
         assert wizard(pilot).text("task.image") == f"{WHISPER}:{TAGS[0]}"
 
 
+@pytest.mark.parametrize("present", ["", f"{WHISPER}:{TAGS[0]}"])
 async def test_the_field_shows_the_tag_of_an_image_chosen_from_the_list(
-    open_wizard: Open, three_tags: None
+    open_wizard: Open, three_tags: None, present: str
 ) -> None:
     async with open_wizard(account=ACCOUNT) as pilot:
-        await go_to(pilot, "task", task__image=f"{WHISPER}:{TAGS[0]}")
+        await go_to(pilot, "task", task__image=present)
         for key in ("enter", "enter", "end"):
             await pilot.press(key)
             await settle(pilot)
