@@ -172,9 +172,14 @@ class FormScreen(PicturedScreen):
 
     def on_descendant_focus(self) -> None:
         """Remember the field, so that one comes back to it."""
+        said = self._said
         super().on_descendant_focus()
         if (field := self.focused_field()) is not None:
             self.wizard.focused[self.STEP] = field.key
+            if self._refused and said is not None and field.key in self._held_by()[:1]:
+                # The refusal itself moved the cursor here, however late.
+                self._said = said
+                self.show_focus_help()
 
     def action_fix(self) -> None:
         """Apply the one remedy of the focused field's finding."""
