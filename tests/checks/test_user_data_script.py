@@ -69,6 +69,7 @@ CERTAIN = [
     f"# no continuation \\\nrm {C}\n",
     f"echo $'it\\'s'\nrm {C}\n",
     f"x=$(rm {C})\n",
+    f'echo "`echo \\"ECS_CLUSTER=east\\"`" >> {C}\n',
 ]
 """Each run breaks the stack."""
 OPEN = [
@@ -82,7 +83,24 @@ OPEN = [
     f"echo x > /nope/y && rm {C}\n",
     f"(sleep 0; rm {C}) &\nwait\n",
     f"case $1 in\n  a|b) rm {C} ;;\nesac\n",
+    # Commands in expansions, arrays, arithmetic and conditions.
+    f'echo "${{NONE:-$(rm {C})}}"\n',
+    f"a=(1 `rm {C}`)\n",
+    f"echo $((2 + $(rm {C}; echo 1)))\n",
+    f"[[ -z $(rm {C}) ]]\n",
+    f"(( $(rm {C}; echo 1) > 0 ))\n",
+    f"case a in $(rm {C})b) ;; esac\n",
+    f"for (( i=$(rm {C}; echo 1); i<1; i++ )); do :; done\n",
+    # bash ends at a syntax error, and runs nothing of its line.
+    f"if test -e /nope; then\n  # later\nfi\nrm {C}\n",
+    f"f() {{\n}}\nrm {C}\n",
+    f"until true; do\ndone\nrm {C}\n",
+    f"()\nrm {C}\n",
+    f"rm {C}; ; true\n",
+    "systemctl stop ecs && for\n",
+    f"bash -c 'rm {C}; ; true'\n",
     # What is written isn't known.
+    f"echo $(< /opt/ours) >> {C}\n",
     f"cat /opt/ours >> {C}\n",
     f"cat < /opt/ours | tee -a {C}\n",
     f"{{ cat /opt/ours; }} >> {C}\n",
@@ -119,6 +137,7 @@ FINE = [
     f"echo ECS_CLUSTER=east >> {C}; sed -i s/east/llm/ {C}\n",
     f'echo "ECS_CONTAINER_INSTANCE_TAGS={{\\"host\\":\\"$(hostname)\\"}}" >> {C}\n',
     f"F={C}\nF=/tmp/other\necho x > $F\n",
+    "V=${V:-$(date)}\nN=$(( $(nproc) * 2 ))\na=(b `date`)\n[[ -n $(uname) ]] && echo $N\n",
     "set -e\nif true; then\n  exec > >(cat) 2>&1\nfi\necho done\n",
 ]
 """They leave the stack as it is meant."""

@@ -94,11 +94,12 @@ def _rest(runner: Runner, script: Script, worlds: list[World]) -> list[World]:
     """Follow what isn't understood: the shell may end there or run it."""
     if not script.rest:
         return worlds
-    line = script.rest.split("\n", 1)[0]
+    line, unread = script.rest.split("\n", 1)[0], Field(unknown(script.rest))
     return [
         done
         for it in worlds
-        for done in ([it] if it.flow else _call(runner, it, [Field(unknown(script.rest))], line))
+        # A syntax error ends the shell here; what isn't covered is run.
+        for done in (it, *(() if it.flow else _call(runner, it, [unread], line)))
     ]
 
 

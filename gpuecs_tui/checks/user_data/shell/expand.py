@@ -103,14 +103,13 @@ def _of_part(part: Part, world: World, capture: Capture) -> Iterator[tuple[World
             if is_unknown(text):
                 text, hint = unknown(part.text), text
             yield replace(after, out=world.out), _Piece(text, is_split, hint=hint)
-    elif part.commands:
-        # A process beside the command; when it ends isn't known.
-        for after in (world, *(replace(it, out=world.out) for it in capture(part.commands, world))):
-            yield after, _Piece(unknown(part.text))
     elif part.kind == OPAQUE:
+        ran = capture(part.commands, world) if part.commands else []
         used = (world.variables.get(name) for name in _NAMES.findall(part.text))
         hint = " ".join(f"{it.text} {it.hint}" for it in used if it is not None)
-        yield world, _Piece(unknown(part.text), hint=hint)
+        # Commands in it may run, or run beside the command: when they end isn't known.
+        for after in (world, *(replace(it, out=world.out) for it in ran)):
+            yield after, _Piece(unknown(part.text), hint=hint)
 
 
 def _joined(pieces: Iterable[_Piece]) -> Field:

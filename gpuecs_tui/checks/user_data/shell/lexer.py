@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import groupby
 
 from gpuecs_tui.checks.user_data.shell.syntax import (
@@ -61,7 +62,8 @@ class Lexer:
             elif char == "(" and _ARRAY.search(self.text[start : self.at]):
                 begin = self.at
                 self._balanced("(", ")")
-                parts.append(Part(OPAQUE, self.text[begin : self.at]))
+                raw = self.text[begin : self.at]
+                parts.append(Part(OPAQUE, raw, commands=self.commands_in(raw)))
             elif char in _ENDS:
                 break
             else:
@@ -118,7 +120,8 @@ class Lexer:
                 if end >= len(self.text):
                     raise NotShell
                 end += 2 if self.text[end] == "\\" else 1
-            inner = re.sub(r"\\([`\\$])", r"\1", self.text[start + 1 : end])
+            escaped = r'\\([`\\$"])' if is_quoted else r"\\([`\\$])"
+            inner = re.sub(escaped, r"\1", self.text[start + 1 : end])
             self.at = end + 1
             script = script_of(inner)
             kind = OPAQUE if script.rest else OUTPUT
@@ -126,10 +129,11 @@ class Lexer:
         elif self.sees("$(("):
             self.at += 1
             self._balanced("(", ")")
-            parts.append(Part(OPAQUE, self.text[start : self.at], is_quoted))
+            raw = self.text[start : self.at]
+            parts.append(Part(OPAQUE, raw, is_quoted, self.commands_in(raw)))
         elif self.sees("$("):
             self.at += 2
-            nodes = self.listed(")")
+            nodes = tuple(_read(it) for it in self.listed(")"))
             parts.append(Part(OUTPUT, self.text[start : self.at], is_quoted, nodes))
         elif self.sees("${"):
             self.at += 1
@@ -137,7 +141,8 @@ class Lexer:
             raw = self.text[start : self.at]
             name = raw[2:-1]
             kind = VARIABLE if _NAME.fullmatch(name) else OPAQUE
-            parts.append(Part(kind, name if kind == VARIABLE else raw, is_quoted))
+            inside = self.commands_in(raw) if kind == OPAQUE else ()
+            parts.append(Part(kind, name if kind == VARIABLE else raw, is_quoted, inside))
         elif found := _NAME.match(self.text, self.at + 1):
             self.at = found.end()
             parts.append(Part(VARIABLE, found[0], is_quoted))
@@ -191,6 +196,24 @@ class Lexer:
             self.at += 1
         raise NotShell
 
+    def commands_in(self, raw: str) -> tuple[Node, ...]:
+        """Return the commands of the substitutions in an expansion, an array or arithmetic.
+
+        Quotes don't hide them here: between double quotes ``'`` is a character.
+        """
+        inner = type(self)(raw)
+        nodes: list[Node] = []
+        while not inner.is_at_end:
+            if inner.sees("\\"):
+                inner.at += 2
+            elif inner.sees("$((") or not (inner.sees("$(") or inner.sees("`")):
+                inner.at += 1
+            else:
+                parts: list[Part] = []
+                inner._expansion(parts, is_quoted=False)
+                nodes += parts[0].commands
+        return tuple(nodes)
+
     def document(self, body: str, *, is_plain: bool) -> Word:
         """Return the body of a here-document as a word; ``is_plain``: nothing is expanded."""
         if is_plain:
@@ -204,6 +227,13 @@ class Lexer:
             else:
                 inner._inside(parts)
         return Word(_joined(parts), body)
+
+
+def _read(node: Node) -> Node:
+    """Return ``< file`` of ``$(< file)`` as the command that the manual gives for it."""
+    if node.kind == "simple" and not node.words and [it.operator for it in node.redirects] == ["<"]:
+        return replace(node, words=(Word((Part(WORD, "cat"),), "cat"),))
+    return node
 
 
 def _joined(parts: list[Part]) -> tuple[Part, ...]:

@@ -69,6 +69,8 @@ class Parser(SimpleReader):
             self.skip_blank()
             word = self._reserved()
             if word in ends:
+                if not nodes:
+                    raise NotShell
                 self.at += len(word)
                 return tuple(nodes), word
             if self.is_at_end:
@@ -136,10 +138,13 @@ class Parser(SimpleReader):
         self._spaces()
         start = self.at
         if self.sees("((") and self._is_arithmetic():
-            return self._with_redirects(Node("test", self._since(start), start))
+            inner = self.commands_in(self.text[start : self.at])
+            return self._with_redirects(Node("test", self._since(start), start, parts=inner))
         if self.sees("("):
             self.at += 1
-            return self._with_redirects(Node("(", "(", start, parts=self.listed(")")))
+            if not (inner := self.listed(")")):
+                raise NotShell
+            return self._with_redirects(Node("(", "(", start, parts=inner))
         word = self._reserved()
         if word in _MISPLACED:
             raise NotShell
@@ -187,6 +192,8 @@ class Parser(SimpleReader):
         name, words = "", [_ALL_ARGUMENTS]
         if kind == "for" and self.sees("(("):
             self._balanced("(", ")")
+            if self.commands_in(self.text[start : self.at]):
+                raise NotShell
         else:
             found = _NAME.match(self.text, self.at)
             if found is None:
@@ -223,7 +230,9 @@ class Parser(SimpleReader):
             if self.sees("("):
                 self.at += 1
             self._spaces()
-            while self.word():
+            while pattern := self.word():
+                if any(it.commands for it in pattern.parts):
+                    raise NotShell
                 self._spaces()
                 if not self.sees("|"):
                     break
@@ -248,12 +257,15 @@ class Parser(SimpleReader):
             nodes.append(self.item())
 
     def _test(self, start: int) -> Node:
+        inner: list[Node] = []
         while not self.is_at_end:
             self.skip_blank()
             if self.sees("]]"):
                 self.at += len("]]")
-                return Node("test", self._since(start), start)
-            if self.word() is None:
+                return Node("test", self._since(start), start, parts=tuple(inner))
+            if word := self.word():
+                inner += [node for part in word.parts for node in part.commands]
+            else:
                 self.at += 1
         raise NotShell
 

@@ -76,10 +76,12 @@ class Runner(SimpleCommands):
 
     def _unread(self, rest: str, worlds: list[World]) -> list[World]:
         line = rest.split("\n", 1)[0]
+        unread = Field(unknown(rest))
         return [
             after
             for it in worlds
-            for after in ([it] if it.flow else self._call(self, it, [Field(unknown(rest))], line))
+            # A syntax error ends the shell here; what isn't covered is run.
+            for after in (it, *(() if it.flow else self._call(self, it, [unread], line)))
         ]
 
     def call(self, world: World, fields: list[Field], text: str) -> list[World]:
@@ -266,7 +268,9 @@ class Runner(SimpleCommands):
                 for _none, body in node.branches:
                     found += self.each(body, [expanded], tested=tested)
             return found
-        return [replace(world, ok=it) for it in (True, False)]
+        ran = self.capture(node.parts, world) if node.parts else []
+        ended = [world, *(replace(it, out=world.out) for it in ran)]
+        return [replace(done, ok=it) for done in ended for it in (True, False)]
 
     def _if(self, node: Node, world: World, *, tested: bool) -> list[World]:
         found: list[World] = []

@@ -27,7 +27,7 @@ class Part:
     """WORD: the text without quotes. VARIABLE: its name. Else: as written."""
     is_quoted: bool = False
     commands: tuple[Node, ...] = ()
-    """OUTPUT: what is run. OPAQUE: what a process substitution runs."""
+    """OUTPUT: what is run. OPAQUE: what substitutions in it may run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,8 @@ class Node:
     (parts: one), ``&&``, ``||`` and ``&`` (parts), ``{`` and ``(`` (parts), ``if`` (branches:
     condition and commands, an empty condition for ``else``), ``while`` and ``until`` (one branch),
     ``for`` (name, words, parts; ``name`` is empty for the arithmetic form), ``case`` (branches
-    without conditions), ``function`` (name, parts), ``test`` (``[[ ]]`` and ``(( ))``).
+    without conditions), ``function`` (name, parts), ``test`` (``[[ ]]`` and ``(( ))``;
+    parts: the commands of substitutions in it).
     """
 
     kind: str
@@ -96,11 +97,15 @@ def script_of(text: str) -> Script:
 
     parser = Parser(text)
     nodes: list[Node] = []
-    while True:
-        start = parser.skip_blank()
-        if parser.is_at_end:
-            return Script(tuple(nodes))
+    line_start = in_line = 0
+    end = start = parser.skip_blank()
+    while not parser.is_at_end:
+        if not nodes or "\n" in text[end:start]:
+            line_start, in_line = start, len(nodes)
         try:
             nodes.append(parser.item())
         except (NotShell, RecursionError):
-            return Script(tuple(nodes), text[start:], start)
+            # bash reads a whole line before it runs any of it.
+            return Script(tuple(nodes[:in_line]), text[line_start:], line_start)
+        end, start = parser.at, parser.skip_blank()
+    return Script(tuple(nodes))
