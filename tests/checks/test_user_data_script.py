@@ -99,6 +99,9 @@ OPEN = [
     f"rm {C}; ; true\n",
     "systemctl stop ecs && for\n",
     f"bash -c 'rm {C}; ; true'\n",
+    # Forms that aren't covered hide nothing of their line.
+    "systemctl stop ecs; coproc date\n",
+    f"systemctl restart --no-block ecs; coproc rm {C}\n",
     # What is written isn't known.
     f"echo $(< /opt/ours) >> {C}\n",
     f"cat /opt/ours >> {C}\n",

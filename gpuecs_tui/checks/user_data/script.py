@@ -223,11 +223,15 @@ def _foreign(runner: Runner, world: World, command: list[Field], text: str) -> l
     line = " ".join(it.text for it in command)
     base = command[0].text.rpartition("/")[2]
     after = world.emitting((runner.output(text),))
-    judged, is_known = after_command(
-        after, line, Event("", text, runner.where), is_background=runner.is_background
-    )
-    if is_known:
-        return [replace(judged, ok=True)]
+    is_known = False
+    # Text that isn't understood may hold several commands.
+    for part in [line] if command[0].is_known else re.split(r"[;&|(){}\n]+", shown(line)):
+        after, is_one = after_command(
+            after, part.strip(), Event("", text, runner.where), is_background=runner.is_background
+        )
+        is_known |= is_one
+    if is_known and (command[0].is_known or not MENTION.search(shown(line))):
+        return [replace(after, ok=True)]
     if base in READERS:
         return may(after)
     given = text_of(world.stdin or ())
