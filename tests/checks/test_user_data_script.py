@@ -46,6 +46,10 @@ CERTAIN = [
     f"for v in ECS_LOGLEVEL=info ECS_CLUSTER=east; do echo $v; done >> {C}\n",
     "for s in docker ecs; do systemctl stop $s; done\n",
     f"while true; do rm {C}; break; done\n",
+    f"for x in a; do (break; rm {C}); done\n",
+    f"for x in a; do date | {{ break; rm {C}; }}; done\n",
+    f"for x in a; do bash -c 'break; rm {C}'; done\n",
+    f"f() {{ break; rm {C}; }}\nfor x in a; do f; done\n",
     f"trap 'rm {C}' EXIT\n",
     # The file by other names, and other forms of writing it.
     "D=/etc/ecs; echo x > ${D}/ecs.config\n",
@@ -127,6 +131,7 @@ FINE = [
     "f() {\n  exit 0\n}\n",
     f"f() {{ rm {C}; }}\n",
     f"exit 0\nrm {C}\n",
+    f"for x in a; do y=$(break; rm {C}); done\n",
     "{ exit; }\nsystemctl stop ecs\n",
     f"exec true\nrm {C}\n",
     f"true || rm {C}\nfalse && systemctl stop ecs\n",

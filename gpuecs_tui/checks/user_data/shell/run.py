@@ -64,6 +64,7 @@ class Runner(SimpleCommands):
     def nested(self, text: str, world: World, *, in_place: bool = False) -> list[World]:
         """Follow a script that this one runs; ``in_place``: as ``source`` and ``eval`` do."""
         self.enter()
+        loops, self.loops = self.loops, self.loops if in_place else 0
         try:
             script = script_of(text)
             inner = world if in_place else replace(world, options=frozenset(), traps={})
@@ -72,6 +73,7 @@ class Runner(SimpleCommands):
                 found = self._unread(script.rest, found)
         finally:
             self._nested -= 1
+            self.loops = loops
         return found if in_place else [self._outside(it, world) for it in found]
 
     def _unread(self, rest: str, worlds: list[World]) -> list[World]:
@@ -127,14 +129,26 @@ class Runner(SimpleCommands):
     def capture(self, nodes: tuple[Node, ...], world: World) -> list[World]:
         """Follow ``$( )``: each course with its output in ``out``."""
         inner = replace(world, out=(), targets={**world.targets, 1: PIPE})
-        return self._subshell(nodes, inner, world)
+        return self._subshell(nodes, inner, world, loops=self.loops)
 
     def _subshell(
-        self, nodes: Iterable[Node], inner: World, outer: World, *, tested: bool = False
+        self,
+        nodes: Iterable[Node],
+        inner: World,
+        outer: World,
+        *,
+        tested: bool = False,
+        loops: int = 0,
     ) -> list[World]:
-        """Follow commands in a shell of their own; traps aren't inherited, EXIT runs at its end."""
+        """Follow commands in a shell of their own; traps aren't inherited, EXIT runs at its end.
+
+        ``loops`` are those that ``break`` finds: bash knows the outer ones only in ``$( )``.
+        """
         found: list[World] = []
-        for it in self.each(nodes, [replace(inner, traps={})], tested=tested):
+        kept, self.loops = self.loops, loops
+        done_inside = self.each(nodes, [replace(inner, traps={})], tested=tested)
+        self.loops = kept
+        for it in done_inside:
             if handler := it.traps.get("EXIT"):
                 ended = replace(it, flow="", traps={}, options=frozenset())
                 found += [

@@ -23,6 +23,8 @@ class SimpleCommands:
 
     where = ""
     """The words for the part of the script that is followed now."""
+    loops = 0
+    """Loops around the command that is followed now."""
 
     def each(
         self, nodes: Iterable[Node], worlds: list[World], *, tested: bool = False
@@ -113,7 +115,10 @@ class SimpleCommands:
             traps={name: it for name, it in world.traps.items() if name != "ERR"},
             ok=True,
         )
+        # break in a function doesn't find the loop that calls it.
+        loops, self.loops = self.loops, 0
         done = self.each(function.parts, [inner], tested=tested)
+        self.loops = loops
         self.leave()
         outer = {name: it for name, it in world.variables.items() if name.isdigit() or name == "#"}
         found: list[World] = []
