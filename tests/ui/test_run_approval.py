@@ -12,13 +12,12 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from gpuecs_tui import apply_check
-from gpuecs_tui.apply_check import ApplyCheck
+from gpuecs_tui.apply_check import ApplyCheck, Checked
 from gpuecs_tui.aws.discovery import Progress
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.facts import AccountFacts
 from gpuecs_tui.aws.reading import Unknown
 from gpuecs_tui.terraform.states import State
-from gpuecs_tui.widgets import run_approval
 from gpuecs_tui.widgets.confirm import Confirm
 from tests.terraform import fake_engine
 from tests.ui import fakes, test_run
@@ -28,6 +27,9 @@ from tests.ui.test_run import keys, on_run_screen, run_of, said, screen_of
 from tests.ui.written import let_read, right_account, write_stack
 
 directory = test_run.directory
+
+SHORT_LIMIT = 0.1
+"""Seconds that a check waits for an account that never answers."""
 
 
 async def asked(pilot: Pilot[int]) -> str:
@@ -137,13 +139,22 @@ async def test_an_account_that_refuses_is_said(
 async def test_an_account_that_does_not_answer_is_waited_for_so_long_and_no_longer(
     planned: Path, stuck: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_approval, "LIMIT_SECONDS", 1.0)
+    pressed = threading.Event()
+    wait_for_account = ApplyCheck.run
+
+    def wait_briefly(check: ApplyCheck, _limit: float) -> Checked:
+        # However slow the machine is, the keys below come before the limit.
+        pressed.wait()
+        return wait_for_account(check, SHORT_LIMIT)
+
+    monkeypatch.setattr(ApplyCheck, "run", wait_briefly)
     async with on_run_screen(planned) as pilot:
         await pilot.press("a")
         assert said(pilot).startswith("Checking once more …")
         assert "a approve" not in keys(pilot) and "esc don't check" in keys(pilot)
         await pilot.press("tab")
         assert "tab log" in keys(pilot), "keys work meanwhile"
+        pressed.set()
         text = "\n".join(await asked_below_the_account(pilot))
         assert text.startswith("Checked just now. This is not known:")
         assert "not read yet" in text
