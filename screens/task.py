@@ -95,8 +95,8 @@ class TaskScreen(FormScreen):
     @work(thread=True, group="suggested-image", exclusive=True, exit_on_error=False)
     def _read_newest(self, asked: object, repositories: Sequence[Repository]) -> None:
         newest = self.wizard.read_newest(repositories) if repositories else ()
-        if newest or not repositories:
-            # Where nothing was read, a suggestion that was made stays.
+        if not repositories or any(it.is_read for it in newest):
+            # Where nothing could be read, a suggestion that was made stays.
             self.post_message(self.NewestRead(asked, newest))
 
     @on(NewestRead)

@@ -57,7 +57,7 @@ def parse_json_variables(text: str, file: str) -> Body:
     """
     tree = _load(text, file)
     for name, value in tree.items():
-        if isinstance(value, _Twice):
+        if isinstance(value, _Twice) and name != COMMENT:
             raise ReadProblem(_("{file} has {name} twice.").format(file=file, name=name), file)
     return Body(
         {

@@ -6,7 +6,7 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.network import GATEWAY_ENDPOINT
 from gpuecs_tui.terraform.hcl_budget import EVALUATION_DEPTH_MAX
 from gpuecs_tui.terraform.hcl_tree import Call, Expression, Literal, Reference, mentions
-from gpuecs_tui.terraform.hcl_types import elements
+from gpuecs_tui.terraform.hcl_types import Elements, elements
 from gpuecs_tui.terraform.hcl_values import Known, Unknown
 from gpuecs_tui.terraform.read_configuration import Configuration
 from gpuecs_tui.terraform.read_gathered import Gathered
@@ -92,7 +92,8 @@ def _members(expression: Expression, configuration: Configuration) -> Known:
         expression = scope.look_up(expression.path) or Literal(None)
     if isinstance(expression, Call) and len(expression.arguments) == 1:
         written = scope.value(expression.arguments[0])
-        if isinstance(written, list) and isinstance(value, list):
+        # Of what is not a set the items may have no common type.
+        if isinstance(written, list) and isinstance(value, Elements):
             kept = [item for place, item in enumerate(written) if item not in written[:place]]
             return kept if elements(kept) == value else value
     return value

@@ -52,6 +52,11 @@ def test_what_terraform_refuses_as_a_second_one_is_unknown(
     assert isinstance(value(text, name, values), Unknown)
 
 
+def test_comments_may_repeat_beside_values() -> None:
+    text = '{"variable": {"a": {"type": "number"}}}'
+    assert value(text, "var.a", '{"//": "one", "a": 2, "//": "two"}') == 2
+
+
 def test_a_resource_is_found_beside_another_property_of_its_name() -> None:
     files = render(made())
     start = files["load_balancer.tf"].index('resource "aws_lb" "this" {')

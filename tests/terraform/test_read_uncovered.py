@@ -352,6 +352,15 @@ def test_addresses_that_for_each_does_not_give_are_unknown() -> None:
     assert read_back(keyed, {}).unknown == frozenset()
 
 
+@pytest.mark.parametrize("given", ['tolist([["a"], ["b"]])', 'concat([["a"], ["b"]])'])
+def test_a_for_each_whose_items_have_no_order_is_unknown(given: str) -> None:
+    files = render(made(network__vpc_endpoints=("ecs",)))
+    head = r'(resource "aws_vpc_endpoint" "interface" {\n) *for_each .*'
+    edited = re.sub(head, rf"\1  for_each = {given}", files["endpoints.tf"], count=1)
+    found = read_back({**files, "endpoints.tf": edited}, {})
+    assert found.unknown == {"network.vpc_endpoints"}
+
+
 @pytest.mark.parametrize(
     ("kind", "group", "named"),
     [

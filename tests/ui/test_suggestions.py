@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -220,10 +221,14 @@ async def test_the_image_follows_the_architecture_of_the_fleet(
             app.go("task")
             await settle(pilot)
             assert wizard(pilot).text("task.image") == image
-        monkeypatch.setattr(fakes.FakeFeed, "newest_images", lambda _feed, _repositories: [])
-        app.go("task")
-        await settle(pilot)
-        assert wizard(pilot).text("task.image") == "r/ml/llm-server:1", "nothing was read"
+        refused = [replace(it, tag="", architectures=(), is_read=False) for it in newest]
+        for unread in ([], refused, refused[:1]):
+            # The wizard holds the method itself, so a patch of the class would not reach it.
+            wizard(pilot).read_newest = asked = Mock(return_value=unread)
+            app.go("task")
+            await settle(pilot)
+            asked.assert_called_once()
+            assert wizard(pilot).text("task.image") == "r/ml/llm-server:1", "nothing was read"
 
 
 async def test_a_suggestion_is_marked_replaced_by_typing_and_not_made_again(
