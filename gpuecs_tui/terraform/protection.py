@@ -7,7 +7,6 @@ Terraform deletes the service and its listeners before AWS refuses to delete the
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.hcl_tree import ReadProblem
@@ -17,7 +16,7 @@ from gpuecs_tui.terraform.problems import RunProblem
 from gpuecs_tui.terraform.read_configuration import load
 from gpuecs_tui.terraform.read_files import read_texts
 from gpuecs_tui.terraform.read_rules import BALANCER
-from gpuecs_tui.terraform.store import read_json
+from gpuecs_tui.terraform.stored_attributes import stored_attributes
 from gpuecs_tui.terraform.tflock import STATE_NAME
 
 _ATTRIBUTE = "enable_deletion_protection"
@@ -45,7 +44,8 @@ def refuse_protected(directory: Path) -> None:
             _("Nothing was destroyed: prevent_destroy protects the load balancer."),
             _("Remove prevent_destroy from aws_lb.this in load_balancer.tf, then destroy."),
         )
-    if any(it.get(_ATTRIBUTE) is True for it in _stored(directory / STATE_NAME)):
+    stored = stored_attributes(directory / STATE_NAME)
+    if any(address == BALANCER and it.get(_ATTRIBUTE) is True for address, it in stored):
         raise RunProblem(
             _(
                 "Nothing was destroyed: the load balancer still has deletion protection; "
@@ -59,17 +59,3 @@ def refuse_plan(tree: PlanTree | None) -> None:
     """Raise RunProblem where AWS is certain to refuse a part of the plan: it would end half-way."""
     if tree is not None and (reasons := refusals(tree)):
         raise RunProblem(_("Nothing was done. {reason}").format(reason=reasons[0]))
-
-
-def _stored(state: Path) -> list[dict[str, Any]]:
-    """Return the attributes of the load balancer in a local state; empty where there are none."""
-    resources = (read_json(state) or {}).get("resources")
-    kind, _dot, name = BALANCER.partition(".")
-    return [
-        attributes
-        for resource in (resources if isinstance(resources, list) else ())
-        if isinstance(resource, dict)
-        and (resource.get("type"), resource.get("name")) == (kind, name)
-        for instance in resource.get("instances") or ()
-        if isinstance(instance, dict) and isinstance(attributes := instance.get("attributes"), dict)
-    ]

@@ -27,12 +27,13 @@ from gpuecs_tui.terraform.past import (
     possible_moves,
 )
 from gpuecs_tui.terraform.read_configuration import Configuration
-from gpuecs_tui.terraform.store import read_json
+from gpuecs_tui.terraform.stored_attributes import stored_attributes
 from gpuecs_tui.terraform.stored_state import StoredState
 from gpuecs_tui.terraform.tflock import STATE_NAME
 
 Listeners = Mapping[str, tuple[str, int]]
 """Address of a listener or an ingress rule, without a key → its protocol and port."""
+_KINDS = (f"{LISTENER}.", f"{RULE}.")
 _HTTP_PORT = 80
 _SUFFIXED = '"ec2.${data.aws_partition.this.dns_suffix}"'
 
@@ -99,11 +100,10 @@ def _declared(configuration: Configuration) -> dict[str, str]:
 
 def listeners_in(state: StoredState) -> Listeners:
     """Return what ``state`` holds of listeners and their ingress rules."""
-    kinds = (f"{LISTENER}.", f"{RULE}.")
     return {
         without_key(it.address): _protocol_and_port(it.attributes)
         for it in state.resources
-        if it.address.startswith(kinds)
+        if it.address.startswith(_KINDS)
     }
 
 
@@ -117,20 +117,11 @@ def _held(state: Path) -> Listeners:
 
     Empty where there is none or it can't be read: a run will say so.
     """
-    raw = read_json(state) or {}
-    found: dict[str, tuple[str, int]] = {}
-    for resource in _dicts(raw.get("resources")):
-        if resource.get("type") in (LISTENER, RULE) and not resource.get("module"):
-            for instance in _dicts(resource.get("instances")):
-                attributes = instance.get("attributes")
-                attributes = attributes if isinstance(attributes, dict) else {}
-                address = f"{resource['type']}.{resource.get('name')}"
-                found[address] = _protocol_and_port(attributes)
-    return found
-
-
-def _dicts(value: Any) -> list[dict[str, Any]]:
-    return [it for it in value if isinstance(it, dict)] if isinstance(value, list) else []
+    return {
+        address: _protocol_and_port(attributes)
+        for address, attributes in stored_attributes(state)
+        if address.startswith(_KINDS)
+    }
 
 
 def _http_ports(configuration: Configuration, held: Listeners) -> frozenset[int]:

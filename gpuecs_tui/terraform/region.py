@@ -11,14 +11,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.hcl_tree import ReadProblem
 from gpuecs_tui.terraform.problems import RunProblem
 from gpuecs_tui.terraform.read_configuration import load
 from gpuecs_tui.terraform.read_files import read_texts
-from gpuecs_tui.terraform.store import read_json
+from gpuecs_tui.terraform.stored_attributes import stored_attributes
 from gpuecs_tui.terraform.stored_state import local_state
 
 _ARN = re.compile(r"arn:[\w-]+:[\w-]+:(?P<region>[a-z]{2,}(?:-[a-z]+)+-\d+):")
@@ -32,7 +31,7 @@ def refuse_another_region(directory: Path, environ: Mapping[str, str]) -> None:
     left to the plan.
     """
     state = local_state(directory, environ)
-    used = Counter(_regions(read_json(state) or {})) if state is not None else Counter()
+    used = Counter(_regions(state)) if state is not None else Counter()
     if not used:
         return
     try:
@@ -53,12 +52,8 @@ def refuse_another_region(directory: Path, environ: Mapping[str, str]) -> None:
         )
 
 
-def _regions(state: Mapping[str, Any]) -> Iterator[str]:
-    for resource in state.get("resources") or ():
-        if not isinstance(resource, dict) or resource.get("mode") != "managed":
-            continue
-        for instance in resource.get("instances") or ():
-            attributes = instance.get("attributes") if isinstance(instance, dict) else None
-            arn = attributes.get("arn") if isinstance(attributes, dict) else None
-            if isinstance(arn, str) and (found := _ARN.match(arn)):
-                yield found["region"]
+def _regions(state: Path) -> Iterator[str]:
+    for _address, attributes in stored_attributes(state):
+        arn = attributes.get("arn")
+        if isinstance(arn, str) and (found := _ARN.match(arn)):
+            yield found["region"]

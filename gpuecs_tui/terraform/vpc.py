@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.hcl_tree import ReadProblem
@@ -18,7 +17,7 @@ from gpuecs_tui.terraform.problems import RunProblem
 from gpuecs_tui.terraform.read_configuration import load
 from gpuecs_tui.terraform.read_files import read_texts
 from gpuecs_tui.terraform.read_rules import BALANCER, TARGETS
-from gpuecs_tui.terraform.store import read_json
+from gpuecs_tui.terraform.stored_attributes import stored_attributes
 from gpuecs_tui.terraform.stored_state import local_state
 
 _VPC = "vpc_id"
@@ -33,9 +32,10 @@ def refuse_another_vpc(directory: Path, environ: Mapping[str, str]) -> None:
     left to the plan.
     """
     state = local_state(directory, environ)
-    balancer = next(_stored(read_json(state) or {}), None) if state is not None else None
-    present = balancer.get(_VPC) if balancer else None
-    if balancer is None or not isinstance(present, str):
+    stored = stored_attributes(state) if state is not None else ()
+    balancer = next((it for address, it in stored if address == BALANCER), {})
+    present = balancer.get(_VPC)
+    if not isinstance(present, str):
         return
     try:
         configuration = load(read_texts(directory), environ=environ)
@@ -74,18 +74,3 @@ def _remedy(present: str) -> str:
         "Set network.vpc_id to {present}, or give names.load_balancer another name: then a new "
         "load balancer replaces it, with another DNS name."
     ).format(present=present)
-
-
-def _stored(state: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the attributes of the load balancer in a state."""
-    kind, _dot, name = BALANCER.partition(".")
-    resources = state.get("resources")
-    for resource in resources if isinstance(resources, list) else ():
-        if not isinstance(resource, dict) or resource.get("mode") != "managed":
-            continue
-        if (resource.get("type"), resource.get("name")) != (kind, name):
-            continue
-        for instance in resource.get("instances") or ():
-            attributes = instance.get("attributes") if isinstance(instance, dict) else None
-            if isinstance(attributes, dict):
-                yield attributes

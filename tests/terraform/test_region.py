@@ -60,5 +60,6 @@ def test_what_cannot_be_read_is_left_to_the_plan(tmp_path: Path) -> None:
     refuse_another_region(tmp_path, {})
     (tmp_path / "providers.tf").write_text("provider {{{")
     refuse_another_region(tmp_path, {})
-    (tmp_path / "terraform.tfstate").write_text('{"resources": [{"mode": "managed"}, 3]}')
-    refuse_another_region(tmp_path, {})
+    for resources in ('[{"mode": "managed"}, 3]', '[{"mode": "managed", "instances": 2}]', "5"):
+        (tmp_path / "terraform.tfstate").write_text(f'{{"resources": {resources}}}')
+        refuse_another_region(tmp_path, {})
