@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import on, work
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from gpuecs_tui.app import WizardApp
     from gpuecs_tui.aws.deployment_facts import DeploymentFacts
     from gpuecs_tui.aws.session import AccountReader
+    from gpuecs_tui.terraform.run import Run
 
 REFRESH_SECONDS = 5.0
 """From one answer to the next question: as fresh as a person needs, far from any throttle."""
@@ -115,10 +115,10 @@ class DeploymentScreen(StepScreen):
         from gpuecs_tui.aws.session import Closed
 
         directory = self.wizard.options.directory
-        outputs, end, applied = _latest_outputs(directory), None, False
+        newest_first = runs.runs_of(directory) if directory.is_dir() else []
+        outputs, end = _latest_outputs(newest_first), None
+        applied = bool(newest_first) and is_applied(newest_first[0])
         if directory.is_dir():
-            newest = next(iter(runs.runs_of(directory)), None)
-            applied = newest is not None and is_applied(newest)
             end = end_of_stack(directory, state_environment(self.wizard.profile), self._end)
         names = names_of(self.wizard.decisions.resolved.stack, outputs)
         if names is None:
@@ -200,8 +200,8 @@ class DeploymentScreen(StepScreen):
         return (("r", _("read now")), *([("u", _("copy URL"))] if self._url else []))
 
 
-def _latest_outputs(directory: Path) -> Mapping[str, Any]:
-    for run in runs.runs_of(directory) if directory.is_dir() else ():
+def _latest_outputs(newest_first: Sequence[Run]) -> Mapping[str, Any]:
+    for run in newest_first:
         # After a destroy there are none, and older ones no longer hold.
         if (found := read_json(run.files.outputs)) is not None:
             return found

@@ -44,7 +44,7 @@ def elements(items: list[Any]) -> Elements:
             raise Unconvertible
     else:
         there = sorted(set(there))
-    return Elements([*there, None] if len(there) < len(items) and None in items else there)
+    return Elements([*there, None] if None in items else there)
 
 
 def of_one_type(items: list[Any]) -> list[Any]:

@@ -30,7 +30,7 @@ from gpuecs_tui.terraform.read_configuration import (
 from gpuecs_tui.terraform.read_container import container_answers, further_containers
 from gpuecs_tui.terraform.read_files import is_override
 from gpuecs_tui.terraform.read_gathered import Gathered
-from gpuecs_tui.terraform.read_network import endpoints, first_declared, ingress
+from gpuecs_tui.terraform.read_network import endpoints, ingress
 from gpuecs_tui.terraform.read_rules import (
     CLUSTER,
     GROUP,
@@ -54,7 +54,7 @@ def gather(configuration: Configuration) -> Gathered:
         # It may change anything.
         found.refuse(KEYS, Place(lost, 0), lost, _("is laid over the other files"))
         return found
-    listener = first_declared(LISTENERS, configuration)
+    listener = configuration.first_declared(LISTENERS)
     for key, rule in RULES.items():
         if rule.address == LISTENER:
             rule = replace(rule, address=listener)

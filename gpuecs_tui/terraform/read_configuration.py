@@ -82,6 +82,10 @@ class Configuration:
         """Name a file that may declare what the others lack; "" where every file was read."""
         return next((name for name in self.broken if is_configuration(name)), "")
 
+    def first_declared(self, addresses: tuple[str, ...]) -> str:
+        """Return the first address that is declared, or the last one."""
+        return next((it for it in addresses if it in self.blocks), addresses[-1])
+
     def body(self, address: str, *path: str) -> Body | None:
         """Return the body of a block, or of the only block inside it that ``path`` leads to.
 

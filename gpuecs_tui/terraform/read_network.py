@@ -20,14 +20,9 @@ _INTERFACES = "aws_vpc_endpoint.interface"
 _GATEWAY = "aws_vpc_endpoint.s3"
 
 
-def first_declared(addresses: tuple[str, ...], configuration: Configuration) -> str:
-    """Return the first address that is declared, or the last one."""
-    return next((it for it in addresses if it in configuration.blocks), addresses[-1])
-
-
 def ingress(configuration: Configuration, found: Gathered) -> None:
     """Gather the addresses that may reach the load balancer."""
-    address = first_declared(_INGRESS, configuration)
+    address = configuration.first_declared(_INGRESS)
     placed = configuration.expression(address, "for_each")
     if placed is None:
         if configuration.may_hide or address in configuration.blocks:

@@ -171,9 +171,7 @@ def spoilt(configuration: Configuration) -> Iterator[Unread]:
 def unlinked(configuration: Configuration) -> Iterator[Unread]:
     """Yield where something else is used in place of the resource that the rules read."""
     for used_by, paths, target in _LINKS:
-        address = used_by
-        if used_by == LISTENER:
-            address = next((it for it in LISTENERS if it in configuration.blocks), LISTENERS[0])
+        address = configuration.first_declared(LISTENERS) if used_by == LISTENER else used_by
         if target not in configuration.blocks:
             continue
         for path in paths:
