@@ -162,8 +162,8 @@ _TABLE = (
         r"Unsupported state file format.*does not have a \"version\" attribute",
         N_("OpenTofu has encrypted the state, or it is damaged: {quote}"),
         N_(
-            "See which: gpuecs-tui state DIR. For an encrypted state name OpenTofu's program in "
-            "{engine_variable}."
+            "Run gpuecs-tui state DIR to see which. For an encrypted state, name OpenTofu's "
+            "program in {engine_variable}."
         ),
     ),
     _known(
@@ -171,7 +171,7 @@ _TABLE = (
         r"Resource (?P<Address>\S+) has\s+lifecycle\.prevent_destroy set",
         N_("The plan would delete {Address}, which prevent_destroy protects."),
         N_(
-            "If it is meant, take the protection away and apply that first (of the load balancer: "
+            "To delete it, remove the protection and apply that change first (load balancer: "
             "load_balancer.deletion_protection = false)."
         ),
     ),

@@ -2,7 +2,8 @@
 
 Terraform by hand takes them (developer.hashicorp.com/terraform/cli/config/environment-variables,
 "TF_CLI_ARGS and TF_CLI_ARGS_name"). Runs of ours leave them out, all but ``-backend-config``: so a
-plan is of the whole stack, and what was approved is what is applied. Whoever set them is told.
+plan is of the whole stack, and what was approved is what is applied. A run names each
+option that it leaves out and that would change it.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ _CONSEQUENCES = {
     "aws_vpc_endpoint": N_("the VPC reaches the AWS service by another route, or not at all"),
 }
 _GONE = {
-    "aws_ecs_service": N_("all its tasks stop, and nothing answers any more"),
+    "aws_ecs_service": N_("all its tasks stop, and requests fail from then on"),
     "aws_ecs_capacity_provider": N_("no instance can be launched for tasks any more"),
     "aws_ecs_cluster_capacity_providers": N_("the cluster has no capacity for the service"),
     "aws_lb_listener": N_("its port closes for good; clients that use it fail"),

@@ -103,7 +103,7 @@ def _follow(key: str, rule: Rule, configuration: Configuration, found: Gathered)
         found.answers[key] = rule.created
         return
     if rule.words and not isinstance(value, (Unknown, list, dict)):
-        other = Unknown(Withheld("", _("has a value that no decision stands for")))
+        other = Unknown(Withheld("", _("has a value that no decision covers")))
         value = rule.words.get(value, other)
     placed = configuration.expression(rule.address, rule.path)
     what = f"{rule.address}.{rule.path}"

@@ -112,7 +112,7 @@ def _blocks(kind: str, value: Any, labels: int, found: tuple[str, ...]) -> Itera
 
 
 def _each(value: Any) -> Iterator[Any]:
-    """Yield the blocks that a property stands for."""
+    """Yield the bodies of the blocks that a property has."""
     for item in value if isinstance(value, list) else [value]:
         if isinstance(value, _Twice):
             yield from _each(item)

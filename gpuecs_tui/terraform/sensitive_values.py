@@ -114,14 +114,14 @@ class Sensitive:
             if block["name"] in self.names
         ]
         words = {word for it in self.texts for word in (it.strip(), it) if word} | self.names
-        told = _words(words)
+        secret = _words(words)
         for start, end in comments(text):
             said = text[start:end]
             beside = any(first < end and start < last for first, last in lines)
             assigned = self.declared is not None and any(
                 found["name"] not in self.declared for found in _ASSIGNED.finditer(said)
             )
-            if beside or assigned or (told and told.search(said)):
+            if beside or assigned or (secret and secret.search(said)):
                 yield start, end
 
 

@@ -18,7 +18,7 @@ from gpuecs_tui.widgets.modal import Modal
 from gpuecs_tui.widgets.too_small import TooSmall
 
 SMALLEST = (80, 24)
-"""Cells and rows: what a terminal has that nobody has resized."""
+"""Cells and rows: the usual size of a terminal that was not resized."""
 
 
 class ScreenStackApp(App[ReturnType]):

@@ -1,4 +1,4 @@
-"""The part of the wizard's memory that fills fields nobody has typed into, and says why."""
+"""The part of the wizard's memory that fills fields that were never typed into, and says why."""
 
 from __future__ import annotations
 

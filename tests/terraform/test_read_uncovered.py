@@ -157,7 +157,7 @@ def test_a_word_that_no_decision_has_is_not_said_to_be_missing() -> None:
         found = read_back({**files, "service.tf": edited}, {})
         assert "service.placement" in found.unknown
         (named,) = [it for it in found.unread if it.keys]
-        assert named.reason == "has a value that no decision stands for"
+        assert named.reason == "has a value that no decision covers"
 
 
 def _first_in(text: str, pattern: str, what: str) -> tuple[int, int]:

@@ -330,7 +330,7 @@ def test_details_in_words() -> None:
     gone = Change("aws_ecs_service.this", "aws_ecs_service", Action.DELETE, "", ())
     assert detail_text(gone).plain.splitlines()[1] == (
         "! This deletes the service. What follows: all its tasks stop, "
-        "and nothing answers any more."
+        "and requests fail from then on."
     )
     assert reason_text("something_new") == "something_new"
     assert reason_text("") == ""
