@@ -42,7 +42,8 @@ from gpuecs_tui.widgets.wire import WireApp
 from gpuecs_tui.wizard.account_feed import AccountFeed
 from gpuecs_tui.wizard.draft_saver import DraftSaver
 from gpuecs_tui.wizard.farewell import farewell
-from gpuecs_tui.wizard.memory import Options, Wizard
+from gpuecs_tui.wizard.memory import Wizard
+from gpuecs_tui.wizard.options import Options
 from gpuecs_tui.wizard.upgrade import is_earlier, read_again
 
 if TYPE_CHECKING:

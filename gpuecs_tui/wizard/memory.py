@@ -15,7 +15,6 @@ from gpuecs_tui.wizard.account_state import AccountState
 from gpuecs_tui.wizard.draft_saver import DraftSaver
 from gpuecs_tui.wizard.drafts import Draft
 from gpuecs_tui.wizard.opened import Opened, of_files
-from gpuecs_tui.wizard.options import Options as Options
 from gpuecs_tui.wizard.profile_key import PROFILE
 from gpuecs_tui.wizard.suggesting import Suggesting
 
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from gpuecs_tui.stack.state_facts import StateFacts
     from gpuecs_tui.stack.unread import Unread
     from gpuecs_tui.wizard.decisions import Decisions
+    from gpuecs_tui.wizard.options import Options
 
     ReadImages = Callable[[str], Reading[tuple[Image, ...] | None]]
     ReadNewest = Callable[[Sequence[Repository]], Sequence[NewestImage]]

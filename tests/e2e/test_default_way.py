@@ -18,7 +18,7 @@ from gpuecs_tui.widgets.choice import Picker
 from gpuecs_tui.widgets.choice_list import ChoiceList
 from gpuecs_tui.widgets.confirm import Confirm
 from gpuecs_tui.widgets.frame import StepScreen
-from gpuecs_tui.wizard.memory import Options
+from gpuecs_tui.wizard.options import Options
 from tests.conftest import DEMO_PACE
 from tests.terraform.waiting import until
 

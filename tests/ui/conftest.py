@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 from gpuecs_tui.app import WizardApp
 from gpuecs_tui.aws.facts import AccountFacts
 from gpuecs_tui.widgets.confirm import Confirm
-from gpuecs_tui.wizard.memory import Options
+from gpuecs_tui.wizard.options import Options
 from gpuecs_tui.wizard.survey import Survey
 from tests.ui import fakes
 

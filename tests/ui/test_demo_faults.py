@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from gpuecs_tui.wizard.draft_saver import DraftSaver
-from gpuecs_tui.wizard.memory import Options, Wizard
+from gpuecs_tui.wizard.memory import Wizard
+from gpuecs_tui.wizard.options import Options
 from gpuecs_tui.wizard.place import place_of
 
 

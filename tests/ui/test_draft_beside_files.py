@@ -19,7 +19,8 @@ from gpuecs_tui.widgets.frame import StepScreen
 from gpuecs_tui.wizard import drafts
 from gpuecs_tui.wizard.draft_saver import DraftSaver
 from gpuecs_tui.wizard.drafts import Draft
-from gpuecs_tui.wizard.memory import Options, Wizard
+from gpuecs_tui.wizard.memory import Wizard
+from gpuecs_tui.wizard.options import Options
 from gpuecs_tui.wizard.profile_key import PROFILE
 from gpuecs_tui.wizard.survey import survey
 from tests.ui.conftest import settle, until, wizard_app

@@ -12,7 +12,8 @@ from gpuecs_tui.stack.state_facts import StateFacts
 from gpuecs_tui.widgets.review_words import why_not_written
 from gpuecs_tui.wizard.draft_saver import DraftSaver
 from gpuecs_tui.wizard.drafts import Draft
-from gpuecs_tui.wizard.memory import Options, Wizard
+from gpuecs_tui.wizard.memory import Wizard
+from gpuecs_tui.wizard.options import Options
 from tests.ui import fakes
 from tests.ui.test_decisions import WHOLE
 

@@ -10,7 +10,8 @@ from gpuecs_tui.widgets.decision_rows import not_read_hint
 from gpuecs_tui.widgets.review_words import plans_as_it_is, why_not_written
 from gpuecs_tui.wizard.decisions import decide, placeholder
 from gpuecs_tui.wizard.draft_saver import DraftSaver
-from gpuecs_tui.wizard.memory import Options, Wizard
+from gpuecs_tui.wizard.memory import Wizard
+from gpuecs_tui.wizard.options import Options
 from gpuecs_tui.wizard.survey import survey
 from tests.ui.written import write_stack
 

@@ -22,7 +22,7 @@ from gpuecs_tui.app import WizardApp  # noqa: E402
 from gpuecs_tui.terraform.states import State  # noqa: E402
 from gpuecs_tui.wizard import survey  # noqa: E402
 from gpuecs_tui.wizard.drafts import Draft  # noqa: E402
-from gpuecs_tui.wizard.memory import Options  # noqa: E402
+from gpuecs_tui.wizard.options import Options  # noqa: E402
 from tests.aws.test_deployment import ANSWERS, AnsweredReader  # noqa: E402
 from tests.ui import fakes, run_folders  # noqa: E402
 from tests.ui.test_decisions import WHOLE  # noqa: E402
