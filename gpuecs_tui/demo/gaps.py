@@ -14,10 +14,14 @@ from gpuecs_tui.demo import (
     gaps_elbv2,
     gaps_iam,
     gaps_s3,
+    refusals_autoscaling,
     refusals_ec2,
     refusals_ecs,
     refusals_elbv2,
+    refusals_listener,
+    refusals_logs,
     refusals_service,
+    refusals_task,
     refusals_vpc,
 )
 
@@ -25,14 +29,18 @@ GAPS = (
     *gaps_ecs.GAPS,
     *refusals_service.GAPS,
     *refusals_ecs.GAPS,
+    *refusals_task.GAPS,
     *gaps_ec2.GAPS,
     *refusals_ec2.GAPS,
     *gaps_autoscaling.GAPS,
+    *refusals_autoscaling.GAPS,
     *gaps_elbv2.GAPS,
     *refusals_elbv2.GAPS,
+    *refusals_listener.GAPS,
     *refusals_vpc.GAPS,
     *gaps_s3.GAPS,
     *gaps_iam.GAPS,
+    *refusals_logs.GAPS,
 )
 """Every gap, in the order in which they are closed."""
 

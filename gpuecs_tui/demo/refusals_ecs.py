@@ -91,7 +91,7 @@ def provider_of_a_cluster() -> None:
 
 
 def provider_of_a_group() -> None:
-    """CreateCapacityProvider takes a name or group that another has, or an unprotected group."""
+    """A capacity provider takes a name or group that another has, or an unprotected group."""
 
     def create(
         original: Any,
@@ -117,21 +117,21 @@ def provider_of_a_group() -> None:
                 "The specified Auto Scaling group ARN is already being used by another capacity "
                 "provider. Specify a unique Auto Scaling group ARN and try again.",
             )
-        known = autoscaling_backends[self.account_id][self.region_name].autoscaling_groups
-        unprotected = any(
-            group.arn == arn and not group.new_instances_protected_from_scale_in
-            for group in known.values()
-        )
-        if unprotected and details.get("managedTerminationProtection") == "ENABLED":
-            raise ECSException(
-                "ClientException",
-                "The managed termination protection setting for the capacity provider is invalid. "
-                "To enable managed termination protection for a capacity provider, the Auto "
-                "Scaling group must have instance protection from scale in enabled.",
-            )
+        if details.get("managedTerminationProtection") == "ENABLED":
+            _refuse_unprotected(self, arn)
         return original(self, name, details, tags)
 
+    def update(
+        original: Any, self: EC2ContainerServiceBackend, name: str, details: dict[str, Any]
+    ) -> Any:
+        provider = self._get_provider(name)
+        if provider and details.get("managedTerminationProtection") == "ENABLED":
+            arn = provider.auto_scaling_group_provider["autoScalingGroupArn"]
+            _refuse_unprotected(self, arn)
+        return original(self, name, details)
+
     wrap(EC2ContainerServiceBackend, "create_capacity_provider", create)
+    wrap(EC2ContainerServiceBackend, "update_capacity_provider", update)
 
 
 def service_before_its_parts() -> None:
@@ -181,6 +181,19 @@ def large_task_definition() -> None:
         return original(self)
 
     wrap(EC2ContainerServiceResponse, "register_task_definition", register)
+
+
+def _refuse_unprotected(backend: EC2ContainerServiceBackend, group: str) -> None:
+    known = autoscaling_backends[backend.account_id][backend.region_name].autoscaling_groups
+    # The API takes the group's ARN or its name.
+    for it in known.values():
+        if group in (it.arn, it.name) and not it.new_instances_protected_from_scale_in:
+            raise ECSException(
+                "ClientException",
+                "The managed termination protection setting for the capacity provider is invalid. "
+                "To enable managed termination protection for a capacity provider, the Auto "
+                "Scaling group must have instance protection from scale in enabled.",
+            )
 
 
 def _services(backend: EC2ContainerServiceBackend, cluster: str) -> list[Any]:

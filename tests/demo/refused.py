@@ -21,6 +21,30 @@ from tests.demo.made import (
     subnets,
     target_group,
 )
+from tests.demo.refused_settings import (
+    capacity_above_the_size,
+    capacity_below_the_size,
+    container_above_its_task,
+    desired_above_the_size,
+    desired_below_the_size,
+    desired_set_above_the_size,
+    group_turned_to_a_long_timeout,
+    group_turned_to_a_short_interval,
+    group_with_a_short_interval,
+    listener_of_an_unknown_policy,
+    listener_turned_to_an_unknown_policy,
+    listener_turned_to_https,
+    listener_without_certificate,
+    maximum_turned_below_the_minimum,
+    odd_retention,
+    provider_of_an_unprotected_name,
+    provider_turned_to_protection,
+    reservation_above_memory,
+    reservations_above_their_task,
+    secrets_without_a_role,
+    size_turned_upside_down,
+    size_upside_down,
+)
 from tests.demo.refused_vpc import (
     balancer_moved_into_one_zone,
     balancer_moved_to_another_vpc,
@@ -618,6 +642,17 @@ REFUSALS: dict[tuple[str, str], tuple[Scenario, ...]] = {
     ),
     ("elasticloadbalancing:ModifyListener", "InvalidConfigurationRequest"): (
         listener_turned_to_another_vpc,
+        listener_turned_to_https,
+    ),
+    ("elasticloadbalancing:CreateListener", "ValidationError"): (listener_without_certificate,),
+    ("elasticloadbalancing:CreateListener", "SSLPolicyNotFound"): (listener_of_an_unknown_policy,),
+    ("elasticloadbalancing:ModifyListener", "SSLPolicyNotFound"): (
+        listener_turned_to_an_unknown_policy,
+    ),
+    ("elasticloadbalancing:CreateTargetGroup", "ValidationError"): (group_with_a_short_interval,),
+    ("elasticloadbalancing:ModifyTargetGroup", "ValidationError"): (
+        group_turned_to_a_long_timeout,
+        group_turned_to_a_short_interval,
     ),
     ("iam:DeleteRole", "DeleteConflict"): (
         role_of_a_profile,
@@ -626,11 +661,31 @@ REFUSALS: dict[tuple[str, str], tuple[Scenario, ...]] = {
     ),
     ("iam:DeletePolicy", "DeleteConflict"): (policy_of_a_role,),
     ("iam:PutRolePolicy", "LimitExceeded"): (inline_policies_beyond_the_limit,),
-    ("ecs:RegisterTaskDefinition", "ClientException"): (large_task_definition,),
+    ("ecs:RegisterTaskDefinition", "ClientException"): (
+        large_task_definition,
+        container_above_its_task,
+        reservations_above_their_task,
+        reservation_above_memory,
+        secrets_without_a_role,
+    ),
     ("iam:DeleteInstanceProfile", "DeleteConflict"): (profile_with_a_role,),
     ("iam:AddRoleToInstanceProfile", "LimitExceeded"): (second_role_of_a_profile,),
     ("autoscaling:DeleteAutoScalingGroup", "ResourceInUse"): (scaling_group_with_instances,),
     ("autoscaling:CreateAutoScalingGroup", "AlreadyExists"): (scaling_group_name_taken,),
+    ("autoscaling:CreateAutoScalingGroup", "ValidationError"): (
+        size_upside_down,
+        desired_above_the_size,
+        desired_below_the_size,
+    ),
+    ("autoscaling:UpdateAutoScalingGroup", "ValidationError"): (
+        size_turned_upside_down,
+        maximum_turned_below_the_minimum,
+        desired_set_above_the_size,
+    ),
+    ("autoscaling:SetDesiredCapacity", "ValidationError"): (
+        capacity_above_the_size,
+        capacity_below_the_size,
+    ),
     ("ecs:DeleteCluster", "ClusterContainsServicesException"): (cluster_with_a_service,),
     ("ecs:DeleteCluster", "ClusterContainsContainerInstancesException"): (
         cluster_with_an_instance,
@@ -641,7 +696,9 @@ REFUSALS: dict[tuple[str, str], tuple[Scenario, ...]] = {
         provider_name_taken,
         provider_of_a_taken_group,
         provider_of_an_unprotected_group,
+        provider_of_an_unprotected_name,
     ),
+    ("ecs:UpdateCapacityProvider", "ClientException"): (provider_turned_to_protection,),
     ("ecs:CreateService", "InvalidParameterException"): (
         service_again,
         service_with_a_foreign_provider,
@@ -661,6 +718,7 @@ REFUSALS: dict[tuple[str, str], tuple[Scenario, ...]] = {
     ("ecs:CreateService", "ClusterNotFoundException"): (service_in_an_inactive_cluster,),
     ("ecs:DeleteService", "InvalidParameterException"): (service_above_zero,),
     ("logs:CreateLogGroup", "ResourceAlreadyExistsException"): (log_group_name_taken,),
+    ("logs:PutRetentionPolicy", "InvalidParameterException"): (odd_retention,),
 }
 """(IAM action, error code) → the scenarios in which the account answers so."""
 
@@ -699,5 +757,25 @@ CLOSED_GAPS: dict[str, tuple[Scenario, ...]] = {
     ),
     "long_inline_policies": (inline_policies_beyond_the_limit,),
     "large_task_definition": (large_task_definition,),
+    "memory_of_a_task": (container_above_its_task, reservations_above_their_task),
+    "reservation_above_memory": (reservation_above_memory,),
+    "secrets_without_a_role": (secrets_without_a_role,),
+    "size_of_a_group": (
+        size_upside_down,
+        desired_above_the_size,
+        desired_below_the_size,
+        size_turned_upside_down,
+        maximum_turned_below_the_minimum,
+        desired_set_above_the_size,
+    ),
+    "capacity_outside_the_size": (capacity_above_the_size, capacity_below_the_size),
+    "listener_without_certificate": (listener_without_certificate,),
+    "unknown_ssl_policy": (listener_of_an_unknown_policy,),
+    "health_check_timeout": (
+        group_with_a_short_interval,
+        group_turned_to_a_long_timeout,
+        group_turned_to_a_short_interval,
+    ),
+    "odd_retention": (odd_retention,),
 }
 """Function of gpuecs_tui/demo → the scenarios that moto as it comes accepts."""

@@ -106,6 +106,17 @@ def test_its_own_names_are_answered(demo_account: DemoAccount, name: str) -> Non
         ("POST", "/moto-api/reset"),
         ("POST", "/%6doto-api/reset"),
         ("POST", "/moto-api/seed?a=1"),
+        ("POST", "/MOTO-API/reset"),
+        ("POST", "/x/../moto-api/reset"),
+        ("POST", "/x/%2e%2E/moto-api/reset"),
+        ("POST", "/./moto-api/reset"),
+        ("POST", "//moto-api/reset"),
+        ("POST", "/%2fmoto-api/reset"),
+        ("POST", "/x/..%252fmoto-api/reset"),
+        ("POST", "/%5cmoto-api/reset"),
+        ("POST", "/%256doto-api/reset"),
+        ("POST", "http://127.0.0.1/moto-api/reset"),
+        ("POST", "/x/../Gpuecs-Tui-Demo/stop"),
         ("GET", protocol.STATUS_PATH),
         ("POST", protocol.STOP_PATH),
         ("POST", protocol.FAULTS_PATH),
@@ -121,6 +132,12 @@ def test_every_admin_path_needs_the_token(
 def test_the_token_opens_them(demo_account: DemoAccount, token: str) -> None:
     for path in (protocol.STATUS_PATH, "/moto-api/state-manager/get-transition?model_name=x"):
         assert ask(demo_account, path, {protocol.TOKEN_HEADER: token}).status != 403
+
+
+def test_the_token_opens_no_other_spelling(demo_account: DemoAccount, token: str) -> None:
+    for path in ("/MOTO-API/reset", "/x/../moto-api/reset", "/%2fmoto-api/reset"):
+        answer = ask(demo_account, path, {protocol.TOKEN_HEADER: token}, method="POST")
+        assert answer.status == 404
 
 
 @pytest.mark.usefixtures("on_demo_account")

@@ -12,9 +12,10 @@ from botocore.exceptions import ClientError
 
 from gpuecs_tui import demo
 from gpuecs_tui.demo import account
-from tests.demo.made import Client, clients_of
+from tests.demo.made import Client, clients_of, described, scaling_group
 from tests.demo.made import subnets as default_subnets
 from tests.demo.refused import REFUSALS, Scenario
+from tests.demo.refused_settings import ROLE, SECRET, group_with, listen, register
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "demo-account.md"
 ROW = re.compile(
@@ -26,6 +27,22 @@ CLASSES = {
     "DeleteConflictException": "DeleteConflict",
 }
 """Exceptions of moto's that don't take the error code as their first argument."""
+
+WORDS = {
+    "listener_without_certificate": "A certificate must be specified for HTTPS listeners",
+    "group_turned_to_a_short_interval": "Health check interval must be greater than the timeout.",
+    "desired_above_the_size": "Desired capacity:3 must be between the specified min size:0 and max "
+    "size:2",
+    "capacity_above_the_size": "New SetDesiredCapacity value 3 is above max value 2 for the "
+    "AutoScalingGroup.",
+    "container_above_its_task": "The 'memory' setting for container 'app-0' is greater than for "
+    "the task.",
+    "reservations_above_their_task": "The sum of all container 'memoryReservation' values cannot "
+    "be greater than the value of the task 'memory'.",
+    "secrets_without_a_role": "When you are specifying container secrets, you must also specify a "
+    "value for 'executionRoleArn'.",
+}
+"""Scenario → AWS's message, where a source of docs/demo-account.md quotes it."""
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +63,9 @@ def test_the_account_refuses_it(code: str, scenario: Scenario, client: Client) -
     call = scenario(client)
     with pytest.raises(ClientError) as refused:
         call()
-    assert refused.value.response["Error"]["Code"] == code
+    error = refused.value.response["Error"]
+    assert error["Code"] == code
+    assert WORDS.get(scenario.__name__, error["Message"]) == error["Message"]
 
 
 def _rows() -> dict[tuple[str, str], str]:
@@ -99,6 +118,38 @@ def test_a_rule_and_a_listener_of_equal_settings_are_taken(client: Client) -> No
     balancing.modify_listener(ListenerArn=first, Port=8080, DefaultActions=[answer])
     balancing.modify_listener(ListenerArn=first, Port=8081, DefaultActions=[answer])
     assert listen() != first
+
+
+def test_settings_at_their_limits_are_taken(client: Client) -> None:
+    # HTTP and HTTPS want a timeout below the interval, TCP takes it equal.
+    group_with(client, "just-below", HealthCheckIntervalSeconds=6)()
+    times = {"HealthCheckIntervalSeconds": 10, "HealthCheckTimeoutSeconds": 10}
+    made = group_with(client, "equal", "TCP", **times)()["TargetGroups"][0]["TargetGroupArn"]
+    client("elbv2").modify_target_group(TargetGroupArn=made, HealthCheckIntervalSeconds=10)
+    register(client, [{"memory": 1024, "memoryReservation": 1024}], memory="1GB")()
+    register(client, [{"secrets": [SECRET]}], executionRoleArn=ROLE)()
+    client("logs").create_log_group(logGroupName="/years")
+    client("logs").put_retention_policy(logGroupName="/years", retentionInDays=3653)
+    certificate = client("acm").request_certificate(DomainName="gpu.example.org")
+    listen(
+        client,
+        "fips",
+        Protocol="HTTPS",
+        Certificates=[{"CertificateArn": certificate["CertificateArn"]}],
+        SslPolicy="ELBSecurityPolicy-TLS13-1-2-FIPS-2023-04",
+    )()
+
+
+@pytest.mark.parametrize(
+    ("change", "desired"), [({"MinSize": 3}, 3), ({"MaxSize": 1}, 1), ({"MaxSize": 2}, 2)]
+)
+def test_new_bounds_of_a_group_move_its_desired_capacity(
+    client: Client, change: dict[str, int], desired: int
+) -> None:
+    name = f"moved-{desired}"
+    scaling = scaling_group(client, name, DesiredCapacity=2)
+    scaling.update_auto_scaling_group(AutoScalingGroupName=name, **change)
+    assert described(scaling, name)["DesiredCapacity"] == desired
 
 
 def test_a_device_without_a_size_takes_that_of_the_image(
