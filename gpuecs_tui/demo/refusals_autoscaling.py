@@ -28,12 +28,11 @@ def size_of_a_group() -> None:
         group = self.autoscaling_groups.get(given["name"])
         if group is None:
             return original(self, *args, **given)
-        least, most = given.get("min_size"), given.get("max_size")
-        least = group.min_size if least is None else least
-        most = group.max_size if most is None else most
+        least = _given(given, "min_size", group.min_size)
+        most = _given(given, "max_size", group.max_size)
         desired = given.get("desired_capacity")
         if desired is None:
-            present = group.desired_capacity
+            present = int(group.desired_capacity or 0)
             # AWS moves the desired capacity to the nearest bound, and moto only if the number of
             # instances says so.
             desired = min(max(present, least), most)
@@ -54,21 +53,27 @@ def capacity_outside_the_size() -> None:
             self._get_param("AutoScalingGroupName")
         )
         wanted = self._get_int_param("DesiredCapacity")
-        if group and wanted > group.max_size:
+        least, most = (group.min_size or 0, group.max_size or 0) if group else (wanted, wanted)
+        if wanted > most:
             raise AutoscalingClientError(
                 "ValidationError",
-                f"New SetDesiredCapacity value {wanted} is above max value {group.max_size} for "
+                f"New SetDesiredCapacity value {wanted} is above max value {most} for "
                 "the AutoScalingGroup.",
             )
-        if group and wanted < group.min_size:
+        if wanted < least:
             raise AutoscalingClientError(
                 "ValidationError",
-                f"New SetDesiredCapacity value {wanted} is below min value {group.min_size} for "
+                f"New SetDesiredCapacity value {wanted} is below min value {least} for "
                 "the AutoScalingGroup.",
             )
         return original(self)
 
     wrap(AutoScalingResponse, "set_desired_capacity", put)
+
+
+def _given(request: dict[str, Any], name: str, present: int | None) -> int:
+    wanted = request.get(name)
+    return int((present or 0) if wanted is None else wanted)
 
 
 def _refuse_outside(desired: int, least: int, most: int) -> None:
