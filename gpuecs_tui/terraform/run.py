@@ -152,7 +152,12 @@ def load_any(folder: Path, of: DirectoryIdentity | None = None) -> Run | UnreadR
         facts = read_facts(files.facts)
         if of is not None and not of.is_same(facts.directory, facts.inode, facts.token):
             return None
-        return _loaded(files, facts, recorded_of(files))
+        recorded = recorded_of(files)
+        run = _loaded(files, facts, recorded)
+        # Its process may have recorded the end, and left, after the record was read.
+        while run.state is State.LOST and (last := recorded_of(files)) != recorded:
+            recorded, run = last, _loaded(files, facts, last)
+        return run
     except FileNotFoundError:
         return None
     except RecordProblem as problem:

@@ -175,6 +175,22 @@ def test_a_shutdown_before_terraform_listens(engine: Path, stack: Path, stage: s
     assert until_state(run, State.CANCELLED).returncode == -signal.SIGTERM
 
 
+def test_an_end_recorded_while_the_run_is_read_counts(
+    engine: Path, stack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = planned(stack)
+    at_work = {"state": State.STOPPING, "runner": identify().as_json()}
+    replace_json(run.files.state, {**(read_json(run.files.state) or {}), **at_work})
+
+    def leave(_process: object) -> bool:
+        # The process records how it ended, and leaves, between the two looks of a reader.
+        record(run.files, State.CANCELLED, runner=identify())
+        return False
+
+    monkeypatch.setattr("gpuecs_tui.terraform.run.is_alive", leave)
+    assert run.refresh().state is State.CANCELLED
+
+
 @pytest.mark.parametrize("stubborn", [False, True])
 def test_a_harder_stop(
     engine: Path, stack: Path, stubborn: bool, monkeypatch: pytest.MonkeyPatch
@@ -320,6 +336,8 @@ def test_an_approval_whose_process_died_can_be_made_again(engine: Path, stack: P
 def test_a_busy_directory(engine: Path, stack: Path) -> None:
     fake_engine.install(engine, plan=Command(stream("plan-change"), code=2, pause=5))
     run = until_state(runs.start(stack, "apply"), State.PLANNING)
+    # The stand-in is a Python program: an interrupt in the midst of its start may be lost.
+    until(lambda: commands(engine)[-1:] == ["plan"], "plan")
     with pytest.raises(DirectoryBusy) as busy:
         runs.start(stack, "plan")
     holder = busy.value.holder
