@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chaos.inventory import STATE_NAME, Account, Thing, addresses_of, known_by, read_if_there
-from gpuecs_tui.terraform import broken_state, errored, locks, runs
+from gpuecs_tui.terraform import broken_state, errored, locks, run_list
 from gpuecs_tui.terraform.candidates import Candidate
 from gpuecs_tui.terraform.errored import Verdict
 from gpuecs_tui.terraform.locks import Holder
@@ -115,7 +115,7 @@ class Judge:
         untouched = _NOTHING_DONE in run.message or run.state is State.PLANNED
         if untouched and things != before:
             wrong.append(f"it is {run.state} ({run.message}) and things have changed")
-        if runs.live_run(self.stack) is not None:
+        if run_list.live_run(self.stack) is not None:
             wrong.append("another run is at work")
         return wrong
 

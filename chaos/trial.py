@@ -23,7 +23,7 @@ from chaos.order import PLAN_SECONDS, Order
 from chaos.proxy import Proxy
 from chaos.viewers import Tmux, Viewer, program
 from gpuecs_tui.demo.account import DemoAccount
-from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform import run_list, runs
 from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.states import State
@@ -223,7 +223,7 @@ class _Trial:
     def _appeared(self) -> Run:
         deadline = time.monotonic() + self.patience
         while time.monotonic() < deadline:
-            for run in runs.runs_of(self.stack):
+            for run in run_list.runs_of(self.stack):
                 if run.operation == self.order.operation and not run.is_final:
                     return run
             time.sleep(LOOK_SECONDS)

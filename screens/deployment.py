@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.timer import Timer
 
 from gpuecs_tui.i18n import N_, _
-from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform import run_list
 from gpuecs_tui.terraform.applied import is_applied
 from gpuecs_tui.terraform.end_of_stack import EndOfStack, end_of_stack
 from gpuecs_tui.terraform.service_url import service_url
@@ -115,7 +115,7 @@ class DeploymentScreen(StepScreen):
         from gpuecs_tui.aws.session import Closed
 
         directory = self.wizard.options.directory
-        newest_first = runs.runs_of(directory) if directory.is_dir() else []
+        newest_first = run_list.runs_of(directory) if directory.is_dir() else []
         outputs, end = _latest_outputs(newest_first), None
         applied = bool(newest_first) and is_applied(newest_first[0])
         if directory.is_dir():

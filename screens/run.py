@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.message import Message
 
 from gpuecs_tui.i18n import N_, _
-from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform import run_list, runs
 from gpuecs_tui.terraform.directory_lock import DirectoryBusy
 from gpuecs_tui.terraform.hard_stop import end_now
 from gpuecs_tui.terraform.problems import RunProblem, TerraformProblem
@@ -122,7 +122,7 @@ class RunScreen(ApprovingScreen):
     @work(thread=True, group="run", exit_on_error=False)
     def _look(self, wanted: str) -> None:
         directory = self.wizard.options.directory
-        found = runs.unfinished_run(directory)
+        found = run_list.unfinished_run(directory)
         waits = found is not None and wanted == Operation.APPLY and still_holds(found)
         if wanted and (found is None or not (found.is_live or waits)):
             if wanted == BRING_BACK:
@@ -130,7 +130,7 @@ class RunScreen(ApprovingScreen):
             else:
                 self._begin(Operation(wanted))
             return
-        self.post_message(self.Found(found or next(iter(runs.runs_of(directory)), None)))
+        self.post_message(self.Found(found or next(iter(run_list.runs_of(directory)), None)))
 
     @work(thread=True, group="run", exit_on_error=False)
     def _start(self, operation: Operation, instead_of: Run | None) -> None:
@@ -214,7 +214,7 @@ class RunScreen(ApprovingScreen):
             self._offer_to_watch(problem, problem.holder.run)
 
     def _offer_to_watch(self, problem: DirectoryBusy, run_id: str) -> None:
-        run = load(runs.runs_root() / run_id)
+        run = load(run_list.runs_root() / run_id)
         if run is None:
             # Another user's: its folder is not ours to read.
             return

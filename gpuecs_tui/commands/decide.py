@@ -15,7 +15,7 @@ from gpuecs_tui.commands.failure import EXIT_USAGE, Failure
 from gpuecs_tui.commands.follow import follow
 from gpuecs_tui.commands.run_end import outcome
 from gpuecs_tui.i18n import _
-from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform import run_list, runs
 from gpuecs_tui.terraform.follower import Follower
 from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.run import Run
@@ -76,7 +76,7 @@ def carry_out(
 
 def approve(arguments: argparse.Namespace) -> int:
     """Apply exactly the plan that waits in a directory, whoever made it."""
-    run = runs.unfinished_run(arguments.directory)
+    run = run_list.unfinished_run(arguments.directory)
     if run is None or run.state is not State.PLANNED:
         refuse_no_directory(arguments.directory)
         raise Failure(

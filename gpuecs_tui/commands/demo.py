@@ -55,7 +55,7 @@ def _refuse_under_runs(found: DemoAccount | None, *, yes: bool) -> None:
     """Say which runs are at work on the account; raise Failure unless ``yes``."""
     if found is None:
         return
-    from gpuecs_tui.terraform.runs import all_runs
+    from gpuecs_tui.terraform.run_list import all_runs
 
     endpoint = "AWS_ENDPOINT_URL"
     working = [

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
 from gpuecs_tui.i18n import _
-from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform import run_list
+from gpuecs_tui.terraform.backend import workspace
 from gpuecs_tui.terraform.candidates import Candidate, told_by
 from gpuecs_tui.terraform.dismissal import dismiss, dismissed
 from gpuecs_tui.terraform.problems import TerraformProblem
@@ -17,7 +18,6 @@ from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.shared_run import SharedRun
 from gpuecs_tui.terraform.shared_runs import Shelf, ShelfProblem, shelf_of
 from gpuecs_tui.terraform.states import Operation
-from gpuecs_tui.terraform.stored_state import workspace
 from gpuecs_tui.terraform.unread_run import UnreadRun
 
 
@@ -33,7 +33,7 @@ def forget(directory: Path, run_id: str, *, yes: bool) -> int:
         # Beside which state the record would lie isn't known.
         raise Failure(problem.message, problem.remedy) from None
     shelf = shelf_of(directory, os.environ)
-    run = next((it for it in runs.records_of(directory) if it.id == run_id), None)
+    run = next((it for it in run_list.records_of(directory) if it.id == run_id), None)
     if run is not None:
         created = _created_by(directory, run)
         _dismiss(directory, run_id, created, yes=yes)
@@ -64,7 +64,7 @@ def nothing_to_recover(directory: Path, found: Recovery) -> str:
     """Return why there is nothing to bring back, as far as it is known here."""
     if found.unread_records:
         return _("No record on this machine. {reason}").format(reason=found.unread_records)
-    own = runs.records_of(directory)
+    own = run_list.records_of(directory)
     if all(isinstance(it, Run) and it.operation is Operation.PLAN for it in own):
         return _(
             "No record on this machine of a run that created anything: the state lacks nothing "

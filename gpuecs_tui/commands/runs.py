@@ -20,6 +20,7 @@ from gpuecs_tui.commands.run_end import outcome, tell_failure
 from gpuecs_tui.commands.run_list import lines_of_runs, run_tree, unread_tree
 from gpuecs_tui.commands.stack_here import stack_directory
 from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform import run_list
 from gpuecs_tui.terraform import runs as store
 from gpuecs_tui.terraform.durations import in_words
 from gpuecs_tui.terraform.follower import Follower
@@ -91,7 +92,7 @@ def runs(arguments: argparse.Namespace) -> int:
     directory: Path = arguments.directory
     refuse_no_directory(directory)
     _need_home()
-    found = store.records_of(directory)
+    found = run_list.records_of(directory)
     if arguments.json:
         print_json([unread_tree(it) if isinstance(it, UnreadRun) else run_tree(it) for it in found])
     else:
@@ -100,7 +101,7 @@ def runs(arguments: argparse.Namespace) -> int:
         for line in lines_of_runs(found):
             print(harmless(line))
     # They may be of any stack, so each list names them.
-    for it in store.unassigned():
+    for it in run_list.unassigned():
         print(harmless(f"!  {it.message} {it.remedy}"), file=sys.stderr)
     return 0
 
@@ -114,7 +115,7 @@ def attach(arguments: argparse.Namespace) -> int:
 def cancel(arguments: argparse.Namespace) -> int:
     """Ask the live run (or a plan that waits) to end."""
     _need_home()
-    run = store.unfinished_run(arguments.directory)
+    run = run_list.unfinished_run(arguments.directory)
     if run is None:
         _refuse_unread(arguments.directory)
         refuse_no_directory(arguments.directory)
@@ -242,23 +243,23 @@ def _plan_and_apply(
 
 
 def _need_home() -> None:
-    if (problem := store.unreadable_home()) is not None:
+    if (problem := run_list.unreadable_home()) is not None:
         raise Failure(problem.message, problem.remedy)
 
 
 def _refuse_unread(directory: Path) -> None:
     """Raise Failure where the newest run of ``directory`` can't be read."""
-    newest = next(iter(store.records_of(directory)), None)
+    newest = next(iter(run_list.records_of(directory)), None)
     if isinstance(newest, UnreadRun):
         raise Failure(newest.message, newest.remedy)
 
 
 def _live_or_latest(directory: Path) -> Run:
     _need_home()
-    run = store.unfinished_run(directory)
+    run = run_list.unfinished_run(directory)
     if run is None:
         _refuse_unread(directory)
-        run = next(iter(store.runs_of(directory)), None)
+        run = next(iter(run_list.runs_of(directory)), None)
     if run is None:
         refuse_no_directory(directory)
         raise Failure(_("No run of {directory} yet.").format(directory=directory))

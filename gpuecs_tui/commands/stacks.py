@@ -131,7 +131,7 @@ def _write(
     from gpuecs_tui.terraform import last_write
     from gpuecs_tui.terraform.problems import TerraformProblem
     from gpuecs_tui.terraform.rewrite import files_for
-    from gpuecs_tui.terraform.runs import live_run
+    from gpuecs_tui.terraform.run_list import live_run
     from gpuecs_tui.terraform.upgrade import two_changes
     from gpuecs_tui.terraform.write import compare, write
 

@@ -16,11 +16,12 @@ from gpuecs_tui.commands.output import print_json
 from gpuecs_tui.commands.waiting import waiting
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.terraform import broken_state, errored, locks, recovery
+from gpuecs_tui.terraform.backend import DEFAULT, workspace
 from gpuecs_tui.terraform.errored import Verdict
 from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.recovery import Recovery
 from gpuecs_tui.terraform.states import Operation
-from gpuecs_tui.terraform.stored_state import DEFAULT, StoredState, workspace
+from gpuecs_tui.terraform.stored_state import StoredState
 
 _Value = TypeVar("_Value")
 

@@ -16,7 +16,7 @@ from gpuecs_tui.terraform.created_names import names_in
 from gpuecs_tui.terraform.events import PlannedChange
 from gpuecs_tui.terraform.plan import Action, Change, load_plan
 from gpuecs_tui.terraform.run import Run
-from gpuecs_tui.terraform.runs import runs_of
+from gpuecs_tui.terraform.run_list import runs_of
 from gpuecs_tui.terraform.states import State
 
 CARRIED_OUT = frozenset({State.APPROVED, State.APPLYING, State.STOPPING})

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.backend import local_state
 from gpuecs_tui.terraform.candidates import Candidate, lacking, told_by
 from gpuecs_tui.terraform.events import ChangeSummary, Decoder, Hook, PlannedChange
 from gpuecs_tui.terraform.liveness import ProcessIdentity, is_alive
@@ -22,8 +23,8 @@ from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.shared_run import SharedRun
 from gpuecs_tui.terraform.shared_runs import Shelf, ShelfProblem, shelf_of
+from gpuecs_tui.terraform.state_reader import read_state
 from gpuecs_tui.terraform.store import parse_time
-from gpuecs_tui.terraform.stored_state import local_state, read_state
 from gpuecs_tui.terraform.tflock import read_lock
 
 LOOK_SECONDS = 0.25

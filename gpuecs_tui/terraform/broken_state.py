@@ -16,16 +16,11 @@ from pathlib import Path
 
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.regular_files import read_regular
+from gpuecs_tui.terraform.backend import local_state
 from gpuecs_tui.terraform.problems import RunProblem, TerraformProblem
-from gpuecs_tui.terraform.runs import claim
+from gpuecs_tui.terraform.run_list import lock_directory
 from gpuecs_tui.terraform.store import sync_folder, write_private
-from gpuecs_tui.terraform.stored_state import (
-    StateProblem,
-    StoredState,
-    local_state,
-    parse_state,
-    state_fault,
-)
+from gpuecs_tui.terraform.stored_state import StateProblem, StoredState, parse_state, state_fault
 from gpuecs_tui.terraform.tflock import ERRORED_NAME
 
 _BACKUP = ".backup"
@@ -129,7 +124,7 @@ def restore(directory: Path, environ: Mapping[str, str] | None = None) -> Path:
     StateProblem when nothing is damaged or files can't be written, DirectoryBusy while a run works
     there.
     """
-    guard = claim(directory)
+    guard = lock_directory(directory)
     try:
         found = find(directory, environ)
         stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"

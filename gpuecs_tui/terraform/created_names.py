@@ -10,7 +10,7 @@ from gpuecs_tui.terraform.addresses import without_key
 from gpuecs_tui.terraform.candidates import Candidate, candidates
 from gpuecs_tui.terraform.plan import load_plan
 from gpuecs_tui.terraform.run import Run
-from gpuecs_tui.terraform.runs import records_of
+from gpuecs_tui.terraform.run_list import records_of
 from gpuecs_tui.terraform.shared_run import SharedRun, with_shared
 from gpuecs_tui.terraform.shared_runs import ShelfProblem, shelf_of
 from gpuecs_tui.terraform.stored_state import StoredState

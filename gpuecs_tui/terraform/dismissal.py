@@ -11,7 +11,7 @@ from pathlib import Path
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.candidates import forget_run
 from gpuecs_tui.terraform.problems import RunProblem
-from gpuecs_tui.terraform.runs import records_of
+from gpuecs_tui.terraform.run_list import records_of
 from gpuecs_tui.terraform.shared_runs import shelf_of
 
 

@@ -10,12 +10,13 @@ from pathlib import Path
 from time import monotonic
 
 from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.terraform.backend import local_state
 from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.run import Run
-from gpuecs_tui.terraform.runs import runs_of
+from gpuecs_tui.terraform.run_list import runs_of
+from gpuecs_tui.terraform.state_reader import read_state
 from gpuecs_tui.terraform.states import Operation, State
 from gpuecs_tui.terraform.store import parse_time
-from gpuecs_tui.terraform.stored_state import local_state, read_state
 
 STATE_SECONDS = 30.0
 """For how long a state elsewhere is not read again: the engine takes about a second to pull it."""

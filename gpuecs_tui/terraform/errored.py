@@ -20,16 +20,9 @@ from gpuecs_tui.terraform.broken_state import errored_fault
 from gpuecs_tui.terraform.engine import find_engine
 from gpuecs_tui.terraform.environment import child_environment
 from gpuecs_tui.terraform.process import capture
-from gpuecs_tui.terraform.runs import claim
-from gpuecs_tui.terraform.stored_state import (
-    NotRead,
-    StateProblem,
-    StoredState,
-    engine_problem,
-    first_error,
-    parse_state,
-    read_state,
-)
+from gpuecs_tui.terraform.run_list import lock_directory
+from gpuecs_tui.terraform.state_reader import engine_problem, first_error, read_state
+from gpuecs_tui.terraform.stored_state import NotRead, StateProblem, StoredState, parse_state
 from gpuecs_tui.terraform.tflock import ERRORED_NAME
 
 PUSH_SECONDS = 120.0
@@ -118,7 +111,7 @@ def push(directory: Path, environ: Mapping[str, str] | None = None) -> Path:
     be stored (the file stays as it is), DirectoryBusy while a run works there.
     """
     environment = dict(os.environ if environ is None else environ)
-    guard = claim(directory)
+    guard = lock_directory(directory)
     try:
         found = compare(directory, environment)
         if found is None:

@@ -12,8 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
-from gpuecs_tui.terraform.journal import NOTE, STATE
-
+NOTE = "gpuecs_tui_note"
+"""Type of an event of ours that says something in words."""
+STATE = "gpuecs_tui_state"
+"""Type of an event of ours that reports a transition; its key ``state`` names the new state."""
 UI_MAJOR = "1"
 """Major version of the format that is understood (Terraform and OpenTofu send 1.2)."""
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from gpuecs_tui.terraform.run import Changes, Run
-from gpuecs_tui.terraform.runs import runs_of
+from gpuecs_tui.terraform.run_list import runs_of
 from gpuecs_tui.terraform.states import Operation, State
 from gpuecs_tui.terraform.store import parse_time
 

@@ -32,6 +32,7 @@ from typing import Any
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.private_folder import PRIVATE_FILE
+from gpuecs_tui.terraform.events import NOTE, STATE
 from gpuecs_tui.terraform.liveness import (
     ProcessIdentity,
     boot_id,
@@ -49,11 +50,6 @@ from gpuecs_tui.terraform.run_facts import (
 )
 from gpuecs_tui.terraform.states import FOLLOWERS, WORKING, State
 from gpuecs_tui.terraform.store import now, read_json, replace_json
-
-NOTE = "gpuecs_tui_note"
-"""Type of an event of ours that says something in words."""
-STATE = "gpuecs_tui_state"
-"""Type of an event of ours that tells of a transition; its key ``state`` names the new state."""
 
 
 @dataclass(frozen=True, slots=True)

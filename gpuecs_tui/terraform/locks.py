@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.backend import S3, backend, local_state, workspace
 from gpuecs_tui.terraform.directory_lock import is_held
 from gpuecs_tui.terraform.engine import PROGRAMS, find_engine
 from gpuecs_tui.terraform.environment import child_environment
@@ -27,16 +28,10 @@ from gpuecs_tui.terraform.lock_record import recorded_locks
 from gpuecs_tui.terraform.places import Place, place_of
 from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.process import capture
-from gpuecs_tui.terraform.runs import claim, runs_of
+from gpuecs_tui.terraform.run_list import lock_directory, runs_of
 from gpuecs_tui.terraform.state_content import PlaceProblem, with_reader
-from gpuecs_tui.terraform.stored_state import (
-    S3,
-    StateProblem,
-    backend,
-    first_error,
-    local_state,
-    workspace,
-)
+from gpuecs_tui.terraform.state_reader import first_error
+from gpuecs_tui.terraform.stored_state import StateProblem
 from gpuecs_tui.terraform.tflock import lock_time, read_lock
 
 if TYPE_CHECKING:
@@ -148,7 +143,7 @@ def unlock(
     released, DirectoryBusy while a run works in the directory.
     """
     environment = dict(os.environ if environ is None else environ)
-    guard = claim(directory)
+    guard = lock_directory(directory)
     try:
         # Under our own lock, so no run of ours can take the state's lock meanwhile.
         held = _held_lock(directory, environment, guarded=True)

@@ -6,12 +6,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.backend import S3
 from gpuecs_tui.terraform.liveness import host_name
 from gpuecs_tui.terraform.move_record import Move
 from gpuecs_tui.terraform.move_refusals import MoveProblem
 from gpuecs_tui.terraform.places import Place
 from gpuecs_tui.terraform.state_content import PlaceProblem, with_reader
-from gpuecs_tui.terraform.stored_state import S3
 from gpuecs_tui.terraform.tflock import lock_time
 
 if TYPE_CHECKING:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -10,11 +11,11 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform import run_list
+from gpuecs_tui.terraform.backend import DEFAULT
 from gpuecs_tui.terraform.directory_lock import is_held_by
 from gpuecs_tui.terraform.liveness import ProcessIdentity, is_alive
 from gpuecs_tui.terraform.store import parse_time, read_json, replace_json
-from gpuecs_tui.terraform.stored_state import DEFAULT
 
 RECORD = "move.json"
 """File in a move's folder that says what it is and how far."""
@@ -26,6 +27,8 @@ _COPY, _OVERWRITTEN = "source", "target"
 """How the names of the copies begin: of what is moved, and of what was at the target."""
 _BIRTH_SECONDS = 30.0
 """How long a mover may take to write itself in: a loaded machine needs a second or two."""
+KEPT_MOVES = 5
+"""Moves of one directory's state kept: each holds a copy of the state, secrets included."""
 
 
 class Phase(StrEnum):
@@ -100,7 +103,7 @@ class Move:
 
 def moves_root() -> Path:
     """Return the folder of all moves, beside that of the runs."""
-    return runs.runs_root().with_name("moves")
+    return run_list.runs_root().with_name("moves")
 
 
 def latest(directory: Path) -> Move | None:
@@ -147,6 +150,17 @@ def load(folder: Path) -> Move | None:
         continues=Path(raw["continues"]) if raw.get("continues") else None,
         workspaces=tuple(map(str, raw.get("workspaces") or ())),
     )
+
+
+def rotate_moves(moves: Sequence[Move]) -> None:
+    """Delete the oldest moves of one directory beyond the limit; ``moves`` is newest first.
+
+    All since the last that was done stay: they tell whether one is to be gone on with.
+    """
+    done = next((number for number, move in enumerate(moves) if move.is_done), len(moves))
+    for move in moves[max(KEPT_MOVES, done + 1) :]:
+        if not move.is_live:
+            shutil.rmtree(move.folder, ignore_errors=True)
 
 
 def note(folder: Path, **values: Any) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.backend import LOCAL, S3
 from gpuecs_tui.terraform.places import Pending, Place
 from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.state_content import resource_count, serial_and_lineage
-from gpuecs_tui.terraform.stored_state import LOCAL, S3
 
 
 class MoveProblem(TerraformProblem):

@@ -14,13 +14,14 @@ from datetime import datetime
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.backend import LOCAL, S3, backend, workspace
 from gpuecs_tui.terraform.hcl_tree import ReadProblem
 from gpuecs_tui.terraform.launch import user_name
 from gpuecs_tui.terraform.liveness import host_name
 from gpuecs_tui.terraform.places import Place, change_of, place_of
 from gpuecs_tui.terraform.state_content import PlaceProblem, serial_and_lineage, with_reader
 from gpuecs_tui.terraform.store import now, parse_time
-from gpuecs_tui.terraform.stored_state import LOCAL, S3, StateProblem, backend, workspace
+from gpuecs_tui.terraform.stored_state import StateProblem
 
 SUFFIX = ".moved.json"
 _FORMAT = 1

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform import moves
+from gpuecs_tui.terraform.backend import DEFAULT, LOCAL, S3, workspace
 from gpuecs_tui.terraform.diagnosis import diagnose
 from gpuecs_tui.terraform.directory_lock import DirectoryLock
 from gpuecs_tui.terraform.engine import find_engine
@@ -51,8 +52,8 @@ from gpuecs_tui.terraform.state_content import (
     serial_and_lineage,
     workspaces_at,
 )
+from gpuecs_tui.terraform.state_reader import first_error
 from gpuecs_tui.terraform.store import now, read_json, write_private
-from gpuecs_tui.terraform.stored_state import DEFAULT, LOCAL, S3, first_error, workspace
 
 _USAGE = 64
 """EX_USAGE of sysexits(3)."""

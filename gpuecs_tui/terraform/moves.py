@@ -18,7 +18,8 @@ from typing import Any
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.private_folder import PRIVATE_FILE, make_private
-from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform import run_list, runs
+from gpuecs_tui.terraform.backend import DEFAULT, LOCAL, workspace
 from gpuecs_tui.terraform.directory_lock import DirectoryLock, Holder
 from gpuecs_tui.terraform.environment import child_environment
 from gpuecs_tui.terraform.hcl_tree import ReadProblem
@@ -32,20 +33,19 @@ from gpuecs_tui.terraform.move_record import (
     load,
     moves_of,
     moves_root,
+    rotate_moves,
     since_the_last_done,
 )
 from gpuecs_tui.terraform.move_refusals import MoveProblem, not_understood
 from gpuecs_tui.terraform.other_state import refuse_other_state
 from gpuecs_tui.terraform.places import Place, change_of, configured_place, pending
 from gpuecs_tui.terraform.process import detach
-from gpuecs_tui.terraform.rotation import rotate_moves
 from gpuecs_tui.terraform.state_content import workspaces_at
 from gpuecs_tui.terraform.states import State
 from gpuecs_tui.terraform.store import (
     now,
     replace_json,
 )
-from gpuecs_tui.terraform.stored_state import DEFAULT, LOCAL, workspace
 from gpuecs_tui.user_folders import expand_home
 
 MOVER = "gpuecs_tui.terraform.mover"
@@ -151,13 +151,13 @@ def start(
     ).variables
     real = directory.resolve()
     refuse_other_state(real, os.environ if environ is None else environ)
-    lock = runs.claim(real)
+    lock = run_list.lock_directory(real)
     try:
         wanted = due(real, variables)
         if wanted is None:
             foreign = foreign_change(directory, variables)
             raise foreign or MoveProblem(_nothing_due(real, variables))
-        for run in runs.runs_of(real):
+        for run in run_list.runs_of(real):
             if run.state is State.PLANNED:
                 runs.discard(run)
         rotate_moves(list(moves_of(real)))

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.backend import local_state
 from gpuecs_tui.terraform.extra_arguments import CHANGING, STATE_FILES, options
-from gpuecs_tui.terraform.stored_state import NotRead, local_state
+from gpuecs_tui.terraform.stored_state import NotRead
 
 
 def refuse_other_state(directory: Path, environ: Mapping[str, str]) -> None:

@@ -13,6 +13,15 @@ from pathlib import Path
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.state_facts import StateFacts, StateRemark
 from gpuecs_tui.terraform.at_work import at_work
+from gpuecs_tui.terraform.backend import (
+    DEFAULT,
+    S3,
+    Backend,
+    backend,
+    local_state,
+    noted_backend,
+    workspace,
+)
 from gpuecs_tui.terraform.backend_block import backend_block
 from gpuecs_tui.terraform.created_names import begun_in, created_beside, names_in
 from gpuecs_tui.terraform.hcl_tree import ReadProblem
@@ -24,19 +33,8 @@ from gpuecs_tui.terraform.read_configuration import Configuration, load
 from gpuecs_tui.terraform.read_files import read_texts
 from gpuecs_tui.terraform.read_past import is_earlier, listeners_in
 from gpuecs_tui.terraform.state_content import read_place
-from gpuecs_tui.terraform.stored_state import (
-    DEFAULT,
-    S3,
-    Backend,
-    NotRead,
-    StoredState,
-    backend,
-    local_state,
-    noted_backend,
-    parse_state,
-    read_state,
-    workspace,
-)
+from gpuecs_tui.terraform.state_reader import read_state
+from gpuecs_tui.terraform.stored_state import NotRead, StoredState, parse_state
 from gpuecs_tui.terraform.unapplied import is_unapplied
 from gpuecs_tui.terraform.unprepared import refuse_unknown
 

@@ -14,14 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gpuecs_tui.i18n import _
-from gpuecs_tui.terraform.backend_block import (
-    CLOUD,
-    BackendBlock,
-    backend_block,
-    has_configuration,
-)
-from gpuecs_tui.terraform.hcl_tree import ReadProblem
-from gpuecs_tui.terraform.stored_state import (
+from gpuecs_tui.terraform.backend import (
     DEFAULT,
     LOCAL,
     S3,
@@ -30,6 +23,13 @@ from gpuecs_tui.terraform.stored_state import (
     holds_local_state,
     noted_backend,
 )
+from gpuecs_tui.terraform.backend_block import (
+    CLOUD,
+    BackendBlock,
+    backend_block,
+    has_configuration,
+)
+from gpuecs_tui.terraform.hcl_tree import ReadProblem
 from gpuecs_tui.terraform.tflock import STATE_NAME
 
 ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")

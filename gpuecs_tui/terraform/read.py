@@ -13,6 +13,7 @@ from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.stack.problems import Problem, problems
 from gpuecs_tui.stack.resolve import resolve
 from gpuecs_tui.stack.unread import Unread
+from gpuecs_tui.terraform.backend import Backend, noted_backend
 from gpuecs_tui.terraform.hcl_tree import Attribute, Literal, ReadProblem
 from gpuecs_tui.terraform.read_answers import gather, unknown_keys
 from gpuecs_tui.terraform.read_configuration import Configuration, load
@@ -23,7 +24,6 @@ from gpuecs_tui.terraform.read_uncovered import not_covered
 from gpuecs_tui.terraform.read_unread import further
 from gpuecs_tui.terraform.render import OWN_FILES, render, render_earlier
 from gpuecs_tui.terraform.sensitive_values import Sensitive, sensitive_in
-from gpuecs_tui.terraform.stored_state import Backend, noted_backend
 
 __all__ = ["Edit", "ReadBack", "ReadProblem", "Unread", "read", "read_back"]
 

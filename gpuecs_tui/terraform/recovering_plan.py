@@ -21,8 +21,9 @@ from gpuecs_tui.terraform.problems import RunProblem
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.shared_run import SharedRun, created_elsewhere, with_shared
 from gpuecs_tui.terraform.shared_runs import Shelf, ShelfProblem
+from gpuecs_tui.terraform.state_reader import read_state
 from gpuecs_tui.terraform.states import Operation
-from gpuecs_tui.terraform.stored_state import NOTHING, StateProblem, read_state
+from gpuecs_tui.terraform.stored_state import NOTHING, StateProblem
 from gpuecs_tui.terraform.unread_run import UnreadRun
 
 NO_CHANGES, FAILED = 0, 1

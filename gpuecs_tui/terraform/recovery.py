@@ -17,6 +17,7 @@ from pathlib import Path
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.regular_files import read_regular
 from gpuecs_tui.terraform import broken_state, errored, locks
+from gpuecs_tui.terraform.backend import backend, workspace
 from gpuecs_tui.terraform.broken_state import Broken
 from gpuecs_tui.terraform.candidates import Candidate, candidates
 from gpuecs_tui.terraform.candidates import lacking as candidates_lacking
@@ -29,20 +30,13 @@ from gpuecs_tui.terraform.moved_marker import Moved, moved_away
 from gpuecs_tui.terraform.moves import Due, due, foreign_change
 from gpuecs_tui.terraform.places import noted_place
 from gpuecs_tui.terraform.problems import TerraformProblem
-from gpuecs_tui.terraform.runs import live_run, records_of, unreadable_home
+from gpuecs_tui.terraform.run_list import live_run, records_of, unreadable_home
 from gpuecs_tui.terraform.shared_run import SharedRun, created_elsewhere, may_work, with_shared
 from gpuecs_tui.terraform.shared_runs import ShelfProblem, shelf_of
 from gpuecs_tui.terraform.stack_directory import unreadable
 from gpuecs_tui.terraform.state_content import read_place
-from gpuecs_tui.terraform.stored_state import (
-    NOTHING,
-    NotRead,
-    StoredState,
-    backend,
-    parse_state,
-    read_state,
-    workspace,
-)
+from gpuecs_tui.terraform.state_reader import read_state
+from gpuecs_tui.terraform.stored_state import NOTHING, NotRead, StoredState, parse_state
 from gpuecs_tui.terraform.unread_run import UnreadRun
 
 

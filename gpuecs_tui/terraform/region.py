@@ -13,12 +13,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.backend import local_state
 from gpuecs_tui.terraform.hcl_tree import ReadProblem
 from gpuecs_tui.terraform.problems import RunProblem
 from gpuecs_tui.terraform.read_configuration import load
 from gpuecs_tui.terraform.read_files import read_texts
 from gpuecs_tui.terraform.stored_attributes import stored_attributes
-from gpuecs_tui.terraform.stored_state import local_state
 
 _ARN = re.compile(r"arn:[\w-]+:[\w-]+:(?P<region>[a-z]{2,}(?:-[a-z]+)+-\d+):")
 """An ARN with a region: those of IAM have none."""

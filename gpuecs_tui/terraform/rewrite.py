@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.terraform.backend import LOCAL, noted_backend
 from gpuecs_tui.terraform.hcl_tree import ReadProblem
 from gpuecs_tui.terraform.past import NO_PAST
 from gpuecs_tui.terraform.read_configuration import load
 from gpuecs_tui.terraform.read_files import read_texts
 from gpuecs_tui.terraform.read_past import Listeners, is_earlier, listeners_in, past_for, past_in
 from gpuecs_tui.terraform.render import Files, render
-from gpuecs_tui.terraform.stored_state import LOCAL, noted_backend, read_state
+from gpuecs_tui.terraform.state_reader import read_state
 
 
 def files_for(stack: Stack, directory: Path, known: Listeners | None = None) -> Files:

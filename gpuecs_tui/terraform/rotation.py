@@ -1,4 +1,4 @@
-"""Old runs and moves are deleted when a stack has too many or they are too large.
+"""Old runs are deleted when a stack has too many or they are too large.
 
 A run that may have created what the state lacks is kept, however old: its journal is all that is
 known of it. Plans are deleted before applies, which say what was done.
@@ -9,22 +9,16 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from gpuecs_tui.terraform.candidates import holding
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.states import Operation
 from gpuecs_tui.terraform.unread_run import UnreadRun
 
-if TYPE_CHECKING:
-    from gpuecs_tui.terraform.move_record import Move
-
 KEPT_RUNS = 50
 """Runs of one stack that are kept. All stacks whose directory is gone count as one."""
 KEPT_BYTES = 200 * 1024 * 1024
 """Bytes that the kept runs of one stack may have together."""
-KEPT_MOVES = 5
-"""Moves of one directory's state kept: each holds a copy of the state, secrets included."""
 
 
 def rotate(runs: Iterable[Run | UnreadRun]) -> None:
@@ -97,17 +91,6 @@ def _by_stack(runs: Iterable[Run | UnreadRun]) -> list[list[Run | UnreadRun]]:
         stacks[number].append(run)
         known.update((key, number) for key in keys if key not in known)
     return stacks
-
-
-def rotate_moves(moves: Sequence[Move]) -> None:
-    """Delete the oldest moves of one directory beyond the limit; ``moves`` is newest first.
-
-    All since the last that was done stay: they tell whether one is to be gone on with.
-    """
-    done = next((number for number, move in enumerate(moves) if move.is_done), len(moves))
-    for move in moves[max(KEPT_MOVES, done + 1) :]:
-        if not move.is_live:
-            shutil.rmtree(move.folder, ignore_errors=True)
 
 
 def _size(folder: Path) -> int:

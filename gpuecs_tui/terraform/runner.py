@@ -40,8 +40,8 @@ from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.reserve import Reserve
 from gpuecs_tui.terraform.revisions import left_in_words, revisions_left
 from gpuecs_tui.terraform.run import HAS_CHANGES, NO_CHANGES, Run, load
+from gpuecs_tui.terraform.run_list import records_of, runs_of
 from gpuecs_tui.terraform.run_record import Ended, RunRecord
-from gpuecs_tui.terraform.runs import records_of, runs_of
 from gpuecs_tui.terraform.shared_runs import shelf_of
 from gpuecs_tui.terraform.states import Operation, State
 from gpuecs_tui.terraform.store import read_json, replace_json

@@ -1,4 +1,4 @@
-"""Runs: started, decided on, stopped and found, from any process of the same user.
+"""Runs are started, approved, discarded and cancelled here, from any process of the same user.
 
 A run plans first. ``start`` returns at once; a runner with a session of its own does the rest
 and nothing that happens to the caller reaches it. A plan with changes waits in state ``planned``
@@ -24,16 +24,15 @@ from datetime import datetime
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.backend import workspace
 from gpuecs_tui.terraform.directory_lock import (
     DirectoryBusy,
     DirectoryLock,
-    Holder,
     acquire,
-    read_holder,
 )
 from gpuecs_tui.terraform.environment import return_to
 from gpuecs_tui.terraform.journal import JournalWriter, read_recorded, record
-from gpuecs_tui.terraform.launch import create, holder_of, launch, who
+from gpuecs_tui.terraform.launch import create, launch, who
 from gpuecs_tui.terraform.liveness import host_name, is_alive
 from gpuecs_tui.terraform.other_state import refuse_other_state
 from gpuecs_tui.terraform.plan import load_plan
@@ -41,18 +40,21 @@ from gpuecs_tui.terraform.problems import RunProblem
 from gpuecs_tui.terraform.protection import refuse_plan, refuse_protected
 from gpuecs_tui.terraform.region import refuse_another_region
 from gpuecs_tui.terraform.rotation import rotate
-from gpuecs_tui.terraform.run import APPROVE, DISCARD, Run, load_any
-from gpuecs_tui.terraform.stack_directory import DirectoryIdentity, identify_directory
-from gpuecs_tui.terraform.states import WORKING, Operation, State, title
+from gpuecs_tui.terraform.run import APPROVE, DISCARD, Run
+from gpuecs_tui.terraform.run_list import (
+    PATIENCE,
+    ask_idle_runner_to_exit,
+    lock_directory,
+    records,
+    runs_of,
+    runs_root,
+    send_signal,
+)
+from gpuecs_tui.terraform.states import Operation, State, title
 from gpuecs_tui.terraform.store import create_json, now, read_json
-from gpuecs_tui.terraform.stored_state import workspace
 from gpuecs_tui.terraform.unfinished_write import find_unfinished, remedy
-from gpuecs_tui.terraform.unread_run import UnreadRun
 from gpuecs_tui.terraform.vpc import refuse_another_vpc
-from gpuecs_tui.user_folders import NoHome, state_folder
-
-_PATIENCE = 60.0
-"""Seconds to wait for a runner that was told to leave the details of its plan alone."""
+from gpuecs_tui.user_folders import NoHome
 
 
 class AlreadyDecided(RunProblem):
@@ -65,11 +67,6 @@ class AlreadyDecided(RunProblem):
             )
         )
         self.run = run
-
-
-def runs_root() -> Path:
-    """Return the folder of all runs under the user's state folder. Raises NoHome, an OSError."""
-    return state_folder() / "runs"
 
 
 def start(
@@ -110,7 +107,7 @@ def start(
     refuse_other_state(real, environment)
     if operation is Operation.DESTROY:
         refuse_protected(real)
-    lock = claim(real)
+    lock = lock_directory(real)
     try:
         for waiting in runs_of(real):
             _clear_stale_plan(waiting)
@@ -118,7 +115,7 @@ def start(
             if operation is not Operation.PLAN and waiting.state is State.PLANNED:
                 _decide(waiting, DISCARD, _("Plan discarded: a new run of this stack replaced it."))
         try:
-            rotate(_read_all())
+            rotate(records())
             run = create(
                 runs_root(),
                 real,
@@ -153,7 +150,7 @@ def approve(
 
     Raises AlreadyDecided when somebody was first, RunProblem when there is nothing to approve or
     ``environ`` (default: ours) has other credentials than the plan was made with. May block for
-    ``_PATIENCE`` seconds while the details of the plan are being read: call it from a worker.
+    ``PATIENCE`` seconds while the details of the plan are being read: call it from a worker.
     """
     present = run.refresh()
     if present.operation is Operation.PLAN:
@@ -188,7 +185,7 @@ def discard(run: Run) -> Run:
     waits = present.state is State.PLANNED
     if not (waits and _decide(present, DISCARD, _("Plan discarded."))):
         raise AlreadyDecided(present.refresh())
-    _hurry(present)
+    ask_idle_runner_to_exit(present)
     return present.refresh()
 
 
@@ -214,108 +211,21 @@ def cancel(run: Run) -> Run:
     if recorded is None:
         return present
     if recorded.runner is not None and is_alive(recorded.runner):
-        _send(signal.SIGTERM, recorded.runner.pid)
+        send_signal(signal.SIGTERM, recorded.runner.pid)
     elif (
         recorded.child is not None
         and is_alive(recorded.child)
         and create_json(present.files.interrupted, {"by": who(), "at": now()})
     ):
         # The runner is gone and Terraform works on alone: the one signal comes from us.
-        _send(signal.SIGINT, recorded.child.pid)
+        send_signal(signal.SIGINT, recorded.child.pid)
     return present.refresh()
 
 
-def all_runs() -> list[Run]:
-    """Return all runs of this user that can be read, newest first."""
-    return [run for run in _read_all() if isinstance(run, Run)]
-
-
-def runs_of(directory: Path) -> list[Run]:
-    """Return the runs of a stack's directory that can be read, newest first."""
-    return [run for run in records_of(directory) if isinstance(run, Run)]
-
-
-def records_of(directory: Path) -> list[Run | UnreadRun]:
-    """Return the runs of a stack's directory, readable or not, newest first."""
-    return _read_all(identify_directory(directory))
-
-
-def unassigned() -> list[UnreadRun]:
-    """Return the runs whose record is so damaged that it doesn't say which stack they are of."""
-    return [it for it in _read_all() if isinstance(it, UnreadRun) and it.directory is None]
-
-
-def unreadable_home() -> RunProblem | None:
-    """Return why the folder of all runs can't be read; None where it can, or isn't there yet."""
-    try:
-        root = runs_root()
-    except NoHome as error:
-        return RunProblem(_("Could not read the runs: {reason}.").format(reason=error.strerror))
-    try:
-        with os.scandir(root):
-            return None
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        return RunProblem(
-            _("Could not read {folder}: {reason}.").format(
-                folder=root, reason=error.strerror or error
-            ),
-            _("Check the owner and the mode of the folder, or set XDG_STATE_HOME."),
-        )
-
-
-def _read_all(of: DirectoryIdentity | None = None) -> list[Run | UnreadRun]:
-    try:
-        folders = sorted(runs_root().iterdir(), reverse=True)
-    except OSError:
-        return []
-    return [run for folder in folders if (run := load_any(folder, of)) is not None]
-
-
-def live_run(directory: Path) -> Run | None:
-    """Return the run that works on a directory now, or None."""
-    return next((run for run in runs_of(directory) if run.is_live), None)
-
-
-def claim(directory: Path) -> DirectoryLock:
-    """Take the lock of a stack's directory, in which no run works; blocks for a moment.
-
-    A runner that only adds details to its plan is told to leave them, and one whose run has ended
-    may hold the lock until it has: both are waited for. Raises DirectoryBusy while a run works
-    there, RunProblem where no lock can be made.
-    """
-    real = directory.resolve()
-    deadline = time.monotonic() + _PATIENCE
-    while True:
-        found = runs_of(real)
-        for run in found:
-            if run.is_live:
-                raise DirectoryBusy(real, busy_with(run))
-        # Asked before: one that leaves after our try must not make it the last.
-        leaving = [run for run in found if _hurry(run)]
-        try:
-            return acquire(real)
-        except DirectoryBusy:
-            if not leaving or time.monotonic() >= deadline:
-                raise
-
-
-def busy_with(run: Run) -> Holder:
-    """Return who works on a directory for ``run``, which lives there."""
-    # Between two stages the record names nobody; whoever holds the lock has labelled it.
-    return (None if run.pid else read_holder(run.directory)) or holder_of(run, run.pid)
-
-
-def unfinished_run(directory: Path) -> Run | None:
-    """Return the run to offer when a directory is opened: live, or waiting for a decision."""
-    return next((run for run in runs_of(directory) if not run.is_final), None)
-
-
 def _lock_for_decision(run: Run) -> DirectoryLock:
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + PATIENCE
     while True:
-        _hurry(run)
+        ask_idle_runner_to_exit(run)
         try:
             return acquire(run.directory)
         except DirectoryBusy:
@@ -344,25 +254,3 @@ def _clear_stale_plan(run: Run) -> None:
     waits = recorded is not None and recorded.state in (State.PLANNED, State.APPROVED)
     if run.is_final and not (run.state is State.LOST and waits):
         run.files.plan.unlink(missing_ok=True)
-
-
-def _hurry(run: Run) -> bool:
-    """Tell a runner whose work is done, or that only adds details, to leave; False: it has."""
-    recorded = read_recorded(run.files)
-    if (
-        recorded is None
-        or recorded.state in WORKING
-        or recorded.state is State.APPROVED
-        or recorded.runner is None
-        or recorded.runner.host != host_name()
-        or not is_alive(recorded.runner)
-    ):
-        return False
-    _send(signal.SIGTERM, recorded.runner.pid)
-    return True
-
-
-def _send(number: signal.Signals, pid: int) -> None:
-    # It may have ended since we looked, which is as good.
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, number)

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.backend import S3, backend, workspace
 from gpuecs_tui.terraform.candidates import lacking
 from gpuecs_tui.terraform.environment import asked_profile
 from gpuecs_tui.terraform.places import place_of
 from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.shared_run import FOLDER, SharedRun, parse_shared_run
-from gpuecs_tui.terraform.stored_state import S3, StateProblem, StoredState, backend, workspace
+from gpuecs_tui.terraform.stored_state import StateProblem, StoredState
 
 if TYPE_CHECKING:
     from gpuecs_tui.aws.session import AccountReader

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.regular_files import read_regular
+from gpuecs_tui.terraform.backend import DEFAULT, LOCAL
 from gpuecs_tui.terraform.environment import asked_profile
 from gpuecs_tui.terraform.places import Place
 from gpuecs_tui.terraform.problems import TerraformProblem
-from gpuecs_tui.terraform.stored_state import DEFAULT, LOCAL, is_encrypted, state_fault
+from gpuecs_tui.terraform.stored_state import is_encrypted, state_fault
 from gpuecs_tui.terraform.tflock import STATE_NAME
 
 if TYPE_CHECKING:

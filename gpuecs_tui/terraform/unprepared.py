@@ -10,19 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.backend import S3, Backend, OpenBackend, VariableBackend, workspace
 from gpuecs_tui.terraform.places import Place, place_of
 from gpuecs_tui.terraform.state_content import PlaceProblem, read_place
-from gpuecs_tui.terraform.stored_state import (
-    NOTHING,
-    S3,
-    Backend,
-    NotRead,
-    OpenBackend,
-    StoredState,
-    VariableBackend,
-    parse_state,
-    workspace,
-)
+from gpuecs_tui.terraform.stored_state import NOTHING, NotRead, StoredState, parse_state
 
 
 def read_unprepared(directory: Path, where: Backend, environ: Mapping[str, str]) -> StoredState:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.backend import local_state
 from gpuecs_tui.terraform.hcl_tree import ReadProblem
 from gpuecs_tui.terraform.plan import Action, Change, PlanTree
 from gpuecs_tui.terraform.problems import RunProblem
@@ -18,7 +19,6 @@ from gpuecs_tui.terraform.read_configuration import load
 from gpuecs_tui.terraform.read_files import read_texts
 from gpuecs_tui.terraform.read_rules import BALANCER, TARGETS
 from gpuecs_tui.terraform.stored_attributes import stored_attributes
-from gpuecs_tui.terraform.stored_state import local_state
 
 _VPC = "vpc_id"
 _REPLACING = ("name", "internal")

@@ -19,7 +19,7 @@ from textual.worker import Worker
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import Stack
-from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform import run_list
 from gpuecs_tui.terraform.hcl_tree import ReadProblem
 from gpuecs_tui.terraform.rewrite import files_for
 from gpuecs_tui.terraform.states import title as title_of_state
@@ -115,7 +115,7 @@ class StackWriter(Widget):
         ``Written`` or ``Refused`` follows, or neither where a question is answered with No.
         """
         directory = self._wizard.options.directory
-        run = runs.live_run(directory) if directory.is_dir() else None
+        run = run_list.live_run(directory) if directory.is_dir() else None
         try:
             if run is None and (unfinished := settle(directory)) is not None:
                 difference = unfinished.difference()

@@ -33,11 +33,11 @@ def _saved(wizard: Wizard, unsaved: str) -> str:
 
 def _run(wizard: Wizard) -> str:
     # Late: a wizard that is left at once needs nothing of it.
-    from gpuecs_tui.terraform import runs
+    from gpuecs_tui.terraform import run_list
     from gpuecs_tui.terraform.states import State
 
     directory = wizard.options.directory
-    run = runs.unfinished_run(directory) if directory.is_dir() else None
+    run = run_list.unfinished_run(directory) if directory.is_dir() else None
     if run is None:
         return ""
     if run.state is State.PLANNED:

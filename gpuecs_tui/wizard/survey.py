@@ -118,14 +118,14 @@ def _engine(directory: Path) -> tuple[str, str]:
 
 
 def _run(directory: Path) -> Run | None:
-    from gpuecs_tui.terraform.runs import live_run, unfinished_run
+    from gpuecs_tui.terraform.run_list import live_run, unfinished_run
 
     return live_run(directory) or unfinished_run(directory)
 
 
 def _applied(directory: Path) -> bool:
     from gpuecs_tui.terraform.applied import is_applied
-    from gpuecs_tui.terraform.runs import runs_of
+    from gpuecs_tui.terraform.run_list import runs_of
 
     newest = next(iter(runs_of(directory)), None)
     return newest is not None and is_applied(newest)

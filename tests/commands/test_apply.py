@@ -10,7 +10,7 @@ import pytest
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.facts import AccountFacts, Named
 from gpuecs_tui.cli import main
-from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform import run_list
 from gpuecs_tui.terraform.states import State
 from tests.terraform import fake_engine
 from tests.ui import fakes
@@ -30,7 +30,7 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def states(stack: Path) -> list[State]:
-    return [run.state for run in runs.runs_of(stack)]
+    return [run.state for run in run_list.runs_of(stack)]
 
 
 def refuse_to_be_read(*_any: object) -> AccountFacts:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from gpuecs_tui.cli import main
-from gpuecs_tui.terraform import rotation, runs
+from gpuecs_tui.terraform import rotation, run_list, runs
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.states import State
 from gpuecs_tui.terraform.unread_run import UnreadRun
@@ -146,7 +146,7 @@ def test_a_run_of_a_newer_version_is_listed_and_kept(
     assert main(["state", str(stack)]) == 1
     assert "aws_lb.a  arn:a" in capsys.readouterr().out
     monkeypatch.setattr(rotation, "KEPT_RUNS", 0)
-    rotation.rotate(runs.records_of(stack))
+    rotation.rotate(run_list.records_of(stack))
     assert run.files.folder.exists()
 
 
@@ -166,13 +166,13 @@ def test_a_damaged_run_is_named_with_the_way_on(
     told = capsys.readouterr().out
     assert f"!  Could not read {run.files.state}" in told and "aws_lb.a  arn:a" in told
     monkeypatch.setattr(rotation, "KEPT_RUNS", 0)
-    rotation.rotate(runs.records_of(stack))
+    rotation.rotate(run_list.records_of(stack))
     assert run.files.folder.exists()
     assert main(["state", str(stack), "--forget", run.id, "--yes"]) == 0
     capsys.readouterr()
     assert main(["state", str(stack)]) == 0
     assert "arn:a" not in capsys.readouterr().out
-    rotation.rotate(runs.records_of(stack))
+    rotation.rotate(run_list.records_of(stack))
     assert not run.files.folder.exists()
 
 
@@ -187,7 +187,7 @@ def test_a_record_that_names_no_stack_is_said_in_each_list(
     assert f"Move {run.files.folder} to another place" in told.err
     # What is left of the text may still name the directory.
     run.files.facts.write_text(f'{{"directory": {json.dumps(str(stack))}, "inode": [1,')
-    (found,) = runs.records_of(stack)
+    (found,) = run_list.records_of(stack)
     assert isinstance(found, UnreadRun) and found.id == run.id
 
 
@@ -211,16 +211,16 @@ def test_a_state_home_that_can_not_be_read_is_said(
     stack: Path, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
     staged(stack)
-    runs.runs_root().chmod(0)
+    run_list.runs_root().chmod(0)
     try:
         with unprivileged():
             assert main([command, str(stack)]) == 1
             assert main(["state", str(stack)]) == 1
     finally:
-        runs.runs_root().chmod(0o700)
+        run_list.runs_root().chmod(0o700)
     told = capsys.readouterr()
-    assert f"Could not read {runs.runs_root()}: Permission denied" in told.err
-    assert f"Could not read {runs.runs_root()}" in told.out, "by state, which exits with 1"
+    assert f"Could not read {run_list.runs_root()}: Permission denied" in told.err
+    assert f"Could not read {run_list.runs_root()}" in told.out, "by state, which exits with 1"
 
 
 def test_a_state_of_wrong_types_is_one_sentence(
@@ -276,7 +276,7 @@ def test_umask_000_opens_nothing(stack: Path, tmp_path: Path) -> None:
     (stack / ".terraform").mkdir()
     before = os.umask(0)
     try:
-        made = create(runs.runs_root(), stack, Operation.PLAN, None, None, {})
+        made = create(run_list.runs_root(), stack, Operation.PLAN, None, None, {})
     finally:
         os.umask(before)
     for path in (made.files.folder, *made.files.folder.parents):
@@ -285,6 +285,6 @@ def test_umask_000_opens_nothing(stack: Path, tmp_path: Path) -> None:
         assert path.stat().st_mode & 0o777 == 0o700, path
     for file in made.files.folder.iterdir():
         assert file.stat().st_mode & 0o777 == 0o600, file
-    runs.runs_root().parent.chmod(0o777)
-    create(runs.runs_root(), stack, Operation.PLAN, None, None, {})
-    assert runs.runs_root().parent.stat().st_mode & 0o777 == 0o700, "closed again"
+    run_list.runs_root().parent.chmod(0o777)
+    create(run_list.runs_root(), stack, Operation.PLAN, None, None, {})
+    assert run_list.runs_root().parent.stat().st_mode & 0o777 == 0o700, "closed again"

@@ -16,7 +16,7 @@ from gpuecs_tui.commands.failure import EXIT_FAILED, EXIT_USAGE, Failure
 from gpuecs_tui.commands.output import escaped_toml, print_json
 from gpuecs_tui.commands.runs import EXIT_CHANGES
 from gpuecs_tui.stack.answers import dump_answers, load_answers
-from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform import run_list
 from gpuecs_tui.terraform.engine import ENGINE_VARIABLE
 from gpuecs_tui.terraform.states import State
 from tests.terraform import fake_engine
@@ -102,7 +102,7 @@ def test_an_apply_that_replaces_asks_for_the_name(
             "Nothing was applied: the plan destroys or replaces aws_lb.this. To apply it, add "
             "--confirm llm.\n"
         )
-        assert runs.runs_of(stack)[0].state is State.DISCARDED
+        assert run_list.runs_of(stack)[0].state is State.DISCARDED
     assert main(["apply", "--yes", "--offline", str(stack), "--confirm", "llm"]) == 0
     assert fake_engine.calls(engine)[-1]["arguments"][0] == "apply"
 
@@ -113,7 +113,7 @@ def test_a_destroy_asks_for_the_name_before_it_plans(
     for words in ([], ["--confirm", "other"]):
         assert main(["destroy", "--yes", str(stack), *words]) == EXIT_USAGE
         assert "add --confirm llm." in capsys.readouterr().err
-    assert runs.runs_of(stack) == []
+    assert run_list.runs_of(stack) == []
     assert main(["destroy", "--yes", str(stack), "--confirm", "llm"]) == 0
 
 

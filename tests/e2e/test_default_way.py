@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from gpuecs_tui.app import WizardApp
 from gpuecs_tui.demo import account
-from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform import run_list, runs
 from gpuecs_tui.terraform.states import State
 from gpuecs_tui.widgets.choice import Picker
 from gpuecs_tui.widgets.choice_list import ChoiceList
@@ -109,12 +109,12 @@ async def test_defaults_are_approved_with_a_dozen_keys(demo: None, tmp_path: Pat
         app.feed.stop()
         app.wizard.close()
     # Only the keys matter here: other tests follow an apply to its end.
-    run = runs.live_run(directory)
+    run = run_list.live_run(directory)
     assert run is not None
     runs.cancel(run)
-    until(lambda: runs.live_run(directory) is None, "the end of the run")
+    until(lambda: run_list.live_run(directory) is None, "the end of the run")
 
 
 def state_of(directory: Path) -> State | None:
-    run = next(iter(runs.runs_of(directory)), None)
+    run = next(iter(run_list.runs_of(directory)), None)
     return run.state if run is not None else None

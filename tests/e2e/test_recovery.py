@@ -28,8 +28,8 @@ from gpuecs_tui.terraform.plan_words import needs_name
 from gpuecs_tui.terraform.recovery import examine
 from gpuecs_tui.terraform.render import render
 from gpuecs_tui.terraform.run import Run
+from gpuecs_tui.terraform.state_reader import read_state
 from gpuecs_tui.terraform.states import State
-from gpuecs_tui.terraform.stored_state import read_state
 from gpuecs_tui.terraform.tflock import STATE_NAME, read_lock
 from tests.e2e.test_runs import in_flight, make_stack
 from tests.terraform.test_candidates import hook

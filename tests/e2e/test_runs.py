@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.terraform import hard_stop, runs
+from gpuecs_tui.terraform import hard_stop, run_list, runs
 from gpuecs_tui.terraform.directory_lock import DirectoryBusy
 from gpuecs_tui.terraform.engine import ENGINE_VARIABLE
 from gpuecs_tui.terraform.follower import Follower
@@ -151,7 +151,7 @@ def test_the_whole_way(tmp_path: Path) -> None:
     gone = until_state(runs.approve(planned(stack, "destroy")), State.SUCCEEDED)
     assert gone.operation is Operation.DESTROY
     assert resources(stack) == set()
-    assert [r.operation for r in runs.runs_of(stack)] == ["destroy", "apply", "apply"]
+    assert [r.operation for r in run_list.runs_of(stack)] == ["destroy", "apply", "apply"]
 
 
 def test_a_terraform_that_does_not_stop_can_be_ended(
@@ -216,7 +216,7 @@ def test_the_viewer_dies_and_terraform_never_notices(tmp_path: Path, how: str) -
     closing = threading.Event()
     reader = threading.Thread(target=_drain, args=(terminal, closing), daemon=True)
     reader.start()
-    run = in_flight(until(lambda: runs.live_run(stack), "the viewer's run"))
+    run = in_flight(until(lambda: run_list.live_run(stack), "the viewer's run"))
     assert run.terraform_pid
 
     if how == "kill":
@@ -231,7 +231,7 @@ def test_the_viewer_dies_and_terraform_never_notices(tmp_path: Path, how: str) -
         reader.join()
         os.close(terminal)
     assert viewer.wait(10) == (-signal.SIGKILL if how == "kill" else -signal.SIGHUP)
-    found = runs.live_run(stack)
+    found = run_list.live_run(stack)
     assert found is not None and found.id == run.id
     until_state(run, State.SUCCEEDED)
     if how != "closed-pty":
@@ -372,7 +372,7 @@ def test_both_killed_is_lost(tmp_path: Path) -> None:
     os.kill(run.pid, signal.SIGKILL)
     os.kill(run.terraform_pid, signal.SIGKILL)
     until(lambda: run.refresh().state is State.LOST, "the verdict")
-    assert runs.live_run(stack) is None
+    assert run_list.live_run(stack) is None
     assert_converges(stack)
 
 
@@ -412,7 +412,7 @@ def test_of_many_starts_one_runs(tmp_path: Path) -> None:
     ran = [answer for answer in answers if answer[0] == "ran"]
     assert len(ran) == 1, answers
     assert {answer[1] for answer in answers} == {ran[0][1]}
-    until_state(runs.runs_of(stack)[0], State.PLANNED)
+    until_state(run_list.runs_of(stack)[0], State.PLANNED)
 
 
 def test_of_many_approvals_one_counts(tmp_path: Path) -> None:

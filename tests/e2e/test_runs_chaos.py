@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform import run_list, runs
 from gpuecs_tui.terraform.problems import RunProblem
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.states import State
@@ -85,7 +85,7 @@ def test_a_fault_at_any_moment(tmp_path: Path, fault: Callable[[Run], None]) -> 
 
 
 def _until_quiet(stack: Path) -> None:
-    until(lambda: runs.live_run(stack) is None, "the end of all of it")
+    until(lambda: run_list.live_run(stack) is None, "the end of all of it")
 
 
 def _through(run: Run, fault: Callable[[Run], None], moment: float) -> tuple[Run, bool]:

@@ -29,8 +29,8 @@ from gpuecs_tui.terraform.move_record import Move, Phase, note
 from gpuecs_tui.terraform.move_refusals import MoveProblem
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.state_content import content, serial_and_lineage
+from gpuecs_tui.terraform.state_reader import read_state
 from gpuecs_tui.terraform.states import State
-from gpuecs_tui.terraform.stored_state import read_state
 
 pytestmark = pytest.mark.e2e
 

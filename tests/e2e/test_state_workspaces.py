@@ -14,8 +14,8 @@ from gpuecs_tui.terraform import moves
 from gpuecs_tui.terraform.move_record import Phase
 from gpuecs_tui.terraform.moved_marker import SUFFIX, moved_away
 from gpuecs_tui.terraform.state_content import content
+from gpuecs_tui.terraform.state_reader import read_state
 from gpuecs_tui.terraform.states import State
-from gpuecs_tui.terraform.stored_state import read_state
 from tests.e2e.test_state_moves import BACKEND, bucket, move, planned, s3
 
 __all__ = ["bucket"]

@@ -14,7 +14,7 @@ from chaos.inventory import Account, addresses_of
 from chaos.judge import Judge
 from chaos.stacks import write_small
 from gpuecs_tui.demo import account
-from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform import run_list
 from gpuecs_tui.terraform.states import State
 from gpuecs_tui.terraform.tflock import STATE_NAME, read_lock
 from gpuecs_tui.wizard import drafts
@@ -86,7 +86,7 @@ def place(gpuecs: Path, tmp_path: Path) -> Iterator[Place]:
     yield place
     # A test that failed must leave no Terraform waiting.
     place.gate.touch()
-    until(lambda: runs.live_run(place.directory) is None, "the end of the run")
+    until(lambda: run_list.live_run(place.directory) is None, "the end of the run")
 
 
 def test_kill_in_mid_apply(place: Place) -> None:
@@ -111,11 +111,11 @@ def _strike_in_mid_apply(place: Place, strike: Callable[[Terminal], None]) -> No
         first.until(" No ")
         # Where a check finds an error in a draft of name and region, the name must be typed.
         first.type(f"{NAME}\r" if first.shows(f"Type {NAME} to go on") else "y")
-        run = until(lambda: runs.live_run(place.directory), "the wizard's run")
+        run = until(lambda: run_list.live_run(place.directory), "the wizard's run")
         until(lambda: '"type":"provision_start"' in journal_of(run), "the midst of the apply")
         strike(first)
         assert first.ended(LEAVE_SECONDS)
-    goes_on = runs.live_run(place.directory)
+    goes_on = run_list.live_run(place.directory)
     assert goes_on is not None and goes_on.id == run.id and goes_on.state is State.APPLYING
     assert read_lock(place.directory / STATE_NAME) is not None
 

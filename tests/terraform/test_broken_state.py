@@ -8,7 +8,8 @@ import pytest
 from gpuecs_tui.terraform import broken_state
 from gpuecs_tui.terraform.problems import RunProblem
 from gpuecs_tui.terraform.recovery import examine, known_state
-from gpuecs_tui.terraform.stored_state import StateProblem, read_state
+from gpuecs_tui.terraform.state_reader import read_state
+from gpuecs_tui.terraform.stored_state import StateProblem
 from gpuecs_tui.terraform.tflock import ERRORED_NAME, STATE_NAME
 
 

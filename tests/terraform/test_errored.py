@@ -14,7 +14,8 @@ from gpuecs_tui.terraform.engine import ENGINE_VARIABLE
 from gpuecs_tui.terraform.errored import Verdict
 from gpuecs_tui.terraform.locks import HeldLock, Holder
 from gpuecs_tui.terraform.recovery import examine
-from gpuecs_tui.terraform.stored_state import StateProblem, first_error
+from gpuecs_tui.terraform.state_reader import first_error
+from gpuecs_tui.terraform.stored_state import StateProblem
 from tests.terraform import fake_engine
 
 

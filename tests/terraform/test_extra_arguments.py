@@ -10,7 +10,8 @@ from gpuecs_tui.terraform import moves
 from gpuecs_tui.terraform.environment import child_environment
 from gpuecs_tui.terraform.extra_arguments import notes, options
 from gpuecs_tui.terraform.other_state import refuse_other_state
-from gpuecs_tui.terraform.stored_state import NotRead, read_state
+from gpuecs_tui.terraform.state_reader import read_state
+from gpuecs_tui.terraform.stored_state import NotRead
 
 ELSEWHERE = {"PATH": "", "TF_CLI_ARGS": "-state-out prod.tfstate"}
 

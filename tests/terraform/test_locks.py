@@ -15,13 +15,13 @@ from gpuecs_tui.aws import lock_object
 from gpuecs_tui.aws.backend_reader import backend_reader
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.terraform import locks
+from gpuecs_tui.terraform.backend import local_state, workspace
 from gpuecs_tui.terraform.directory_lock import DirectoryBusy, acquire
 from gpuecs_tui.terraform.environment import asked_profile
 from gpuecs_tui.terraform.lock_record import record_lock
 from gpuecs_tui.terraform.locks import Holder, LockProblem, held_lock, unlock
 from gpuecs_tui.terraform.recovery import examine, lock_sentence
 from gpuecs_tui.terraform.states import State
-from gpuecs_tui.terraform.stored_state import local_state, workspace
 from gpuecs_tui.terraform.tflock import STATE_NAME, lock_note
 from tests.terraform.test_tflock import INFO
 from tests.terraform.waiting import until

@@ -24,8 +24,9 @@ from gpuecs_tui.terraform.own_state import OwnState, own_state
 from gpuecs_tui.terraform.places import Place, configured_place
 from gpuecs_tui.terraform.recovery import examine
 from gpuecs_tui.terraform.state_content import PlaceProblem, content, workspaces_at
+from gpuecs_tui.terraform.state_reader import read_state
 from gpuecs_tui.terraform.states import State
-from gpuecs_tui.terraform.stored_state import NotRead, read_state
+from gpuecs_tui.terraform.stored_state import NotRead
 from tests.checks.builders import NOW, account, known, stack
 from tests.terraform.fake_engine import event
 from tests.terraform.test_candidates import hook

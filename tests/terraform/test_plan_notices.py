@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform import run_list, runs
 from gpuecs_tui.terraform.plan import tree
 from gpuecs_tui.terraform.plan_notices import ignored_count, notices, refusals
 from gpuecs_tui.terraform.plan_words import warnings
@@ -211,7 +211,7 @@ def test_a_destroy_of_a_protected_load_balancer_is_refused_before_anything(tmp_p
     assert "prevent_destroy = true" in (tmp_path / "load_balancer.tf").read_text()
     with pytest.raises(RunProblem, match=r"load_balancer\.deletion_protection is true"):
         runs.start(tmp_path, Operation.DESTROY)
-    assert runs.runs_of(tmp_path) == []
+    assert run_list.runs_of(tmp_path) == []
     # The earlier version wrote the attribute alone.
     with pytest.raises(RunProblem, match="deletion_protection is true"):
         refuse_protected(EARLIER / "https-443")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform import run_list, runs
 from gpuecs_tui.terraform.problems import RunProblem
 from gpuecs_tui.terraform.region import refuse_another_region
 
@@ -31,7 +31,7 @@ def test_another_region_is_refused_before_any_plan(tmp_path: Path, operation: st
         runs.start(tmp_path, operation)
     assert "are in cn-north-1" in refused.value.message
     assert "Set stack.region to cn-north-1." in refused.value.remedy
-    assert not runs.runs_of(tmp_path)
+    assert not run_list.runs_of(tmp_path)
 
 
 @pytest.mark.parametrize(

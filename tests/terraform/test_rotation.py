@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gpuecs_tui.cli import main
-from gpuecs_tui.terraform import rotation, runs
+from gpuecs_tui.terraform import rotation, run_list
 from gpuecs_tui.terraform.rotation import rotate
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.states import State
@@ -30,8 +30,8 @@ def plan(directory: Path) -> Run:
 
 
 def kept(*expected: Run) -> bool:
-    rotate(runs._read_all())
-    return {it.id for it in runs.all_runs()} == {it.id for it in expected}
+    rotate(run_list.records())
+    return {it.id for it in run_list.all_runs()} == {it.id for it in expected}
 
 
 def test_each_stack_is_counted_by_itself(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.terraform import hard_stop, launch, move_record, rotation, runs
+from gpuecs_tui.terraform import hard_stop, launch, move_record, rotation, run_list, runs
 from gpuecs_tui.terraform.candidates import candidates
 from gpuecs_tui.terraform.directory_lock import DirectoryBusy, acquire
 from gpuecs_tui.terraform.engine import ENGINE_VARIABLE
@@ -321,8 +321,8 @@ def test_a_new_apply_takes_the_place_of_a_waiting_plan(engine: Path, stack: Path
     second = planned(stack)
     assert first.refresh().state is State.DISCARDED
     assert "a new run of this stack replaced it" in first.refresh().message
-    assert runs.unfinished_run(stack) == second.refresh()
-    assert runs.live_run(stack) is None
+    assert run_list.unfinished_run(stack) == second.refresh()
+    assert run_list.live_run(stack) is None
 
 
 def test_an_approval_whose_process_died_can_be_made_again(engine: Path, stack: Path) -> None:
@@ -363,15 +363,15 @@ def test_a_runner_that_has_told_the_end_but_not_left_is_waited_for(
     engine: Path, stack: Path
 ) -> None:
     run = until_state(runs.start(stack, "plan"), State.SUCCEEDED)
-    runs.claim(stack).release()
+    run_list.lock_directory(stack).release()
     with subprocess.Popen([sys.executable, "-c", LEAVING, stack], stdout=subprocess.PIPE) as runner:
         assert runner.stdout is not None
         runner.stdout.readline()
         with pytest.raises(DirectoryBusy):
             # Nobody's that is known to have ended.
-            runs.claim(stack)
+            run_list.lock_directory(stack)
         record(run.files, State.SUCCEEDED, runner=identify(runner.pid))
-        runs.claim(stack).release()
+        run_list.lock_directory(stack).release()
         assert not is_alive(identify(runner.pid))
 
 
@@ -385,7 +385,7 @@ def test_another_users_run_is_told_by_the_lock_alone(
         present = until_state(run, state)
         with monkeypatch.context() as another_user:
             another_user.setenv("XDG_STATE_HOME", str(tmp_path / "elsewhere"))
-            assert runs.all_runs() == []
+            assert run_list.all_runs() == []
             with pytest.raises(DirectoryBusy) as busy:
                 runs.start(stack, "plan")
         assert busy.value.holder is not None
@@ -404,7 +404,7 @@ def test_a_run_that_was_just_started_is_told_by_its_own_process(
     with monkeypatch.context() as held:
         held.setattr(launch, "detach", lambda *_arguments, **_more: 0)
         lock = acquire(stack)
-        run = launch.create(runs.runs_root(), stack, Operation.PLAN, None, None, os.environ)
+        run = launch.create(run_list.runs_root(), stack, Operation.PLAN, None, None, os.environ)
         lock.describe(launch.holder_of(run, 4711))
         with pytest.raises(DirectoryBusy, match=r"process 4711"):
             runs.start(stack, "plan")
@@ -500,7 +500,7 @@ def test_a_state_in_another_file_refuses_a_run_before_anything(
     for operation in ("plan", "apply", "destroy"):
         with pytest.raises(TerraformProblem, match="TF_CLI_ARGS_apply has -state=prod"):
             runs.start(stack, operation)
-    assert runs.runs_of(stack) == [] and not fake_engine.calls(engine)
+    assert run_list.runs_of(stack) == [] and not fake_engine.calls(engine)
     # The file that a run uses anyway.
     monkeypatch.setenv("TF_CLI_ARGS_apply", "-state=x/../terraform.tfstate -lock=false")
     run = until_state(runs.start(stack, "plan"), State.SUCCEEDED)
@@ -510,18 +510,18 @@ def test_a_state_in_another_file_refuses_a_run_before_anything(
 def test_a_moved_directory_keeps_its_runs(engine: Path, stack: Path) -> None:
     run = until_state(runs.start(stack, "plan"), State.SUCCEEDED)
     moved = stack.rename(stack.with_name("moved"))
-    assert [r.id for r in runs.runs_of(moved)] == [run.id]
+    assert [r.id for r in run_list.runs_of(moved)] == [run.id]
     other = stack.with_name("other")
     shutil.copytree(moved, other)
-    assert runs.runs_of(other) == []
+    assert run_list.runs_of(other) == []
     # Often the next directory gets the number of the deleted one.
     shutil.rmtree(moved)
     fresh = stack.with_name("fresh")
     fresh.mkdir()
-    assert runs.runs_of(fresh) == []
+    assert run_list.runs_of(fresh) == []
     # At its old path a directory is taken for the same, whatever lies there now.
     stack.mkdir()
-    assert [r.id for r in runs.runs_of(stack)] == [run.id]
+    assert [r.id for r in run_list.runs_of(stack)] == [run.id]
 
 
 def test_a_run_of_before_the_last_boot_is_lost(engine: Path, stack: Path) -> None:
@@ -535,7 +535,7 @@ def test_a_run_of_before_the_last_boot_is_lost(engine: Path, stack: Path) -> Non
 def test_a_run_of_another_host_lives_while_the_lock_is_held(engine: Path, stack: Path) -> None:
     run = planned(stack)
     elsewhere = replace(identify(), host="elsewhere")
-    lock = runs.claim(stack)
+    lock = run_list.lock_directory(stack)
     for state in (State.APPROVED, State.APPLYING):
         record(run.files, state, runner=elsewhere)
     assert run.refresh().state is State.APPLYING
@@ -546,7 +546,7 @@ def test_a_run_of_another_host_lives_while_the_lock_is_held(engine: Path, stack:
 def test_no_state_is_left_once_it_is_final(engine: Path, stack: Path) -> None:
     run = runs.discard(planned(stack))
     until_state(runs.start(stack, "plan"), State.SUCCEEDED)
-    ended = runs.runs_of(stack)[0]
+    ended = run_list.runs_of(stack)[0]
     with pytest.raises(RunProblem):
         record(ended.files, State.APPLYING, runner=identify())
     assert run.refresh().state is State.DISCARDED
@@ -566,7 +566,7 @@ def test_old_runs_make_room(engine: Path, stack: Path, monkeypatch: pytest.Monke
     waiting = planned(stack)
     for _number in range(5):
         until_state(runs.start(stack, "plan"), State.SUCCEEDED)
-    kept = runs.all_runs()
+    kept = run_list.all_runs()
     # Three, and the one that has not ended.
     assert len(kept) == 4 and kept[-1].id == waiting.id
 
@@ -589,13 +589,15 @@ def test_old_moves_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         replace_json(folder / "move.json", {"phase": phase, "directory": "/stack"})
         (folder / move_record.COPY_NAME).write_text("secret")
     found = [it for it in map(move_record.load, sorted(tmp_path.iterdir(), reverse=True)) if it]
-    rotation.rotate_moves(found)
+    move_record.rotate_moves(found)
     assert sorted(it.name for it in tmp_path.iterdir()) == ["2", "3", "4"]
     # What was cut off must be gone on with: nothing since the last that was done may go.
     monkeypatch.setattr(rotation, "KEPT_MOVES", 0)
     replace_json(tmp_path / "4" / "move.json", {"phase": "failed", "directory": "/stack"})
     replace_json(tmp_path / "3" / "move.json", {"phase": "done", "directory": "/stack"})
-    rotation.rotate_moves([it for it in map(move_record.load, (f.folder for f in found[:3])) if it])
+    move_record.rotate_moves(
+        [it for it in map(move_record.load, (f.folder for f in found[:3])) if it]
+    )
     assert sorted(it.name for it in tmp_path.iterdir()) == ["3", "4"]
 
 
@@ -608,10 +610,10 @@ def test_folders_are_private(engine: Path, stack: Path) -> None:
 
 
 def test_a_half_written_folder_is_no_run(stack: Path) -> None:
-    folder = runs.runs_root() / "20260101T000000-x"
+    folder = run_list.runs_root() / "20260101T000000-x"
     folder.mkdir(parents=True)
     RunFiles(folder).state.write_text("{")
-    assert runs.all_runs() == []
+    assert run_list.all_runs() == []
 
 
 def test_the_runner_imports_nothing_heavy() -> None:
@@ -682,4 +684,4 @@ def test_a_path_that_is_no_text(engine: Path, tmp_path: Path) -> None:
     stack.mkdir()
     (stack / "main.tf").touch()
     run = until_state(runs.start(stack, "plan"), State.SUCCEEDED)
-    assert run.directory == stack and runs.runs_of(stack) == [run.refresh()]
+    assert run.directory == stack and run_list.runs_of(stack) == [run.refresh()]

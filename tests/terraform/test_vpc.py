@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform import run_list, runs
 from gpuecs_tui.terraform.plan import tree
 from gpuecs_tui.terraform.plan_notices import refusals
 from gpuecs_tui.terraform.problems import RunProblem
@@ -39,7 +39,7 @@ def test_another_vpc_is_refused_before_the_plan(tmp_path: Path) -> None:
             runs.start(tmp_path, operation)
         assert f"is in vpc-0123456789abcdef0, and network.vpc_id is {OTHER}" in str(refused.value)
         assert "Set network.vpc_id to vpc-0123456789abcdef0" in refused.value.remedy
-    assert not runs.runs_of(tmp_path)
+    assert not run_list.runs_of(tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from gpuecs_tui.terraform import runs
-from gpuecs_tui.terraform.journal import STATE, RunFiles, record
+from gpuecs_tui.terraform import run_list
+from gpuecs_tui.terraform.events import STATE
+from gpuecs_tui.terraform.journal import RunFiles, record
 from gpuecs_tui.terraform.liveness import identify
 from gpuecs_tui.terraform.run import Run, load
 from gpuecs_tui.terraform.states import WORKING, State
@@ -75,7 +76,7 @@ def stage(
     ``ending``: message and remedy. A live run is driven by this process.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    folder = runs.runs_root() / f"20261123T124300000000-{len(list_runs()):06x}"
+    folder = run_list.runs_root() / f"20261123T124300000000-{len(list_runs()):06x}"
     folder.mkdir(parents=True)
     files = RunFiles(folder)
     status = directory.stat()
@@ -117,7 +118,7 @@ def stage(
 
 def list_runs() -> list[Path]:
     """The folders of all runs."""
-    root = runs.runs_root()
+    root = run_list.runs_root()
     return list(root.iterdir()) if root.exists() else []
 
 

@@ -15,7 +15,7 @@ from textual.widgets import Button, Input, Static
 
 from gpuecs_tui.app import WizardApp
 from gpuecs_tui.screens.run import RunScreen
-from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform import run_list, runs
 from gpuecs_tui.terraform.directory_lock import DirectoryBusy, Holder
 from gpuecs_tui.terraform.journal import record
 from gpuecs_tui.terraform.run import Run
@@ -454,8 +454,8 @@ async def test_a_busy_directory_offers_to_watch(
     directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = stage(directory, State.PLANNED, PLAN[:PLAN_ENDS])
-    monkeypatch.setattr(runs, "unfinished_run", lambda _directory: None)
-    monkeypatch.setattr(runs, "runs_of", lambda _directory: [])
+    monkeypatch.setattr(run_list, "unfinished_run", lambda _directory: None)
+    monkeypatch.setattr(run_list, "runs_of", lambda _directory: [])
 
     def busy(*_arguments: object, **_more: object) -> Run:
         holder = Holder(other.id, "apply", "ada", "bastion", 42, "2026-11-23T12:43:00+00:00")
@@ -508,7 +508,7 @@ async def test_a_destroy_is_planned_in_place_of_a_plan_that_waits(
             assert waiting.refresh().state is State.DISCARDED
         else:
             assert run_of(pilot).id == waiting.id
-        assert len(runs.runs_of(directory)) == runs_made
+        assert len(run_list.runs_of(directory)) == runs_made
 
 
 async def test_without_an_engine_the_sentence_says_what_to_do(

@@ -13,7 +13,7 @@ from textual.widgets import Static
 from gpuecs_tui.app import WizardApp
 from gpuecs_tui.screens.review import ReviewScreen
 from gpuecs_tui.screens.run import RunScreen
-from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform import run_list
 from gpuecs_tui.terraform.own_state import OwnState
 from gpuecs_tui.terraform.read import read
 from gpuecs_tui.terraform.states import State
@@ -122,7 +122,7 @@ def lines_of(pilot: Pilot[int]) -> str:
 
 def planned(directory: Path) -> bool:
     """Whether a plan was made there and waits."""
-    return [it.state for it in runs.runs_of(directory)] == [State.PLANNED]
+    return [it.state for it in run_list.runs_of(directory)] == [State.PLANNED]
 
 
 def review(pilot: Pilot[int]) -> ReviewScreen:
