@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
-from textual import on, work
+from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.message import Message
@@ -15,6 +15,7 @@ from gpuecs_tui.aws.reading import Known, not_read
 from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.widgets import choices_account as lists
 from gpuecs_tui.widgets import choices_buckets
+from gpuecs_tui.widgets.account_app import AccountApp
 from gpuecs_tui.widgets.age import age_text
 from gpuecs_tui.widgets.cells import harmless
 from gpuecs_tui.widgets.choice_rows import Choices
@@ -26,7 +27,6 @@ from gpuecs_tui.widgets.styles import MUTED
 from gpuecs_tui.wizard.profile_key import PROFILE
 
 if TYPE_CHECKING:
-    from gpuecs_tui.app import WizardApp
     from gpuecs_tui.aws.bucket_creation import Wanted
     from gpuecs_tui.aws.errors import AwsProblem
     from gpuecs_tui.wizard.account_feed import AccountFeed
@@ -39,6 +39,8 @@ STATE_REGION = "state.region"
 
 class AccountScreen(FormScreen):
     """Asks for the account, and shows who one is there before anything else is read."""
+
+    app = getters.app(AccountApp)
 
     STEP = "account"
     CSS_PATH = "account.tcss"
@@ -177,7 +179,7 @@ class AccountScreen(FormScreen):
 
     @property
     def _feed(self) -> AccountFeed:
-        return cast("WizardApp", self.app).feed
+        return self.app.feed
 
     def key_hints(self) -> tuple[tuple[str, str], ...]:
         """Reading again is this screen's own."""

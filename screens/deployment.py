@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import on, work
+from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -20,6 +20,7 @@ from gpuecs_tui.terraform.applied import is_applied
 from gpuecs_tui.terraform.end_of_stack import EndOfStack, end_of_stack
 from gpuecs_tui.terraform.service_url import service_url
 from gpuecs_tui.terraform.store import read_json
+from gpuecs_tui.widgets.account_app import AccountApp
 from gpuecs_tui.widgets.cells import harmless
 from gpuecs_tui.widgets.clipboard import copy_text
 from gpuecs_tui.widgets.deployment_words import deployment_lines, is_healthy, summary
@@ -32,7 +33,6 @@ from gpuecs_tui.wizard.certificate import certificate_domain
 from gpuecs_tui.wizard.run_environment import state_environment
 
 if TYPE_CHECKING:
-    from gpuecs_tui.app import WizardApp
     from gpuecs_tui.aws.deployment_facts import DeploymentFacts
     from gpuecs_tui.aws.session import AccountReader
     from gpuecs_tui.terraform.run import Run
@@ -43,6 +43,8 @@ REFRESH_SECONDS = 5.0
 
 class DeploymentScreen(StepScreen):
     """Reads the live stack again and again while it is on view."""
+
+    app = getters.app(AccountApp)
 
     STEP = "deployment"
     CSS_PATH = "deployment.tcss"
@@ -101,7 +103,7 @@ class DeploymentScreen(StepScreen):
             self._timer = None
         if self._reading is None:
             self._reading = Wait(self, _("Reading the deployment …"), self._show_reading)
-        reader = cast("WizardApp", self.app).feed.reader
+        reader = self.app.feed.reader
         if reader is None:
             # The account itself is still being connected to.
             self._again(1.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -45,9 +45,6 @@ from gpuecs_tui.widgets.text_pane import TextPane
 from gpuecs_tui.widgets.unchecked import UncheckedPage
 from gpuecs_tui.wizard.memory import Wizard
 from gpuecs_tui.wizard.upgrade import is_earlier, rewritten
-
-if TYPE_CHECKING:
-    from gpuecs_tui.app import WizardApp
 
 PAGES = ("picture", "findings", "files", "decisions", "fit", "cost", "unchecked")
 
@@ -252,7 +249,7 @@ class ReviewScreen(MovingScreen):
         if message.changed:
             self.wizard.has_written = True
             self.wizard.note_done("run", False)
-            cast("WizardApp", self.app).directory_written()
+            self.app.directory_written()
         self.place_state(partial(self._go_on, message.wish.then_run))
 
     def _go_on(self, then_run: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual import events, on, work
 from textual.app import ComposeResult
@@ -35,9 +35,6 @@ from gpuecs_tui.widgets.run_questions import end_question, replan_question, stop
 from gpuecs_tui.widgets.run_watch import still_holds
 from gpuecs_tui.wizard.certificate import certificate_domain
 from gpuecs_tui.wizard.run_environment import environment_for
-
-if TYPE_CHECKING:
-    from gpuecs_tui.app import WizardApp
 
 SPLIT = 110
 """Cells from which on log and resources stand side by side."""
@@ -144,7 +141,7 @@ class RunScreen(ApprovingScreen):
 
     def _begin(self, operation: Operation, *, only_bring_back: bool = False) -> None:
         """Start a run; in a thread."""
-        options, reader = self.wizard.options, cast("WizardApp", self.app).feed.reader
+        options, reader = self.wizard.options, self.app.feed.reader
         try:
             environ, profile = environment_for(self.wizard.profile, reader)
             run = runs.start(
@@ -175,7 +172,7 @@ class RunScreen(ApprovingScreen):
 
     def _approve(self, run: Run) -> Run:
         """Approve a plan with the credentials it was made with; in a thread."""
-        reader = cast("WizardApp", self.app).feed.reader
+        reader = self.app.feed.reader
         environ, _profile = environment_for(self.wizard.profile, reader)
         life = self.life_for(run)
         return runs.approve(run, environ=environ, credentials_end=life.ends_at if life else None)
@@ -232,13 +229,12 @@ class RunScreen(ApprovingScreen):
             # Runs take minutes: call back whoever has looked away.
             self.app.bell()
         if message.run.operation is not Operation.PLAN:
-            app = cast("WizardApp", self.app)
             if message.run.state is State.APPLYING:
                 # From now on the names in its plan are the stack's own.
-                app.read_owned()
+                self.app.read_owned()
             elif message.live and message.run.is_final:
                 # What the account has is no longer what was read, and whose the names are neither.
-                app.action_read_account()
+                self.app.action_read_account()
         self.advise(message.run)
         self.changed()
 

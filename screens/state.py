@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
-from textual import on, work
+from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -21,6 +21,7 @@ from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.terraform.recovery import Recovery
 from gpuecs_tui.terraform.stored_state import NOTHING, StoredState
 from gpuecs_tui.widgets import state_move
+from gpuecs_tui.widgets.account_app import AccountApp
 from gpuecs_tui.widgets.cells import harmless
 from gpuecs_tui.widgets.choice_list import ChoiceList
 from gpuecs_tui.widgets.choice_rows import Choices
@@ -42,12 +43,11 @@ from gpuecs_tui.widgets.styles import MUTED
 from gpuecs_tui.widgets.waiting import Wait
 from gpuecs_tui.wizard.run_environment import state_environment
 
-if TYPE_CHECKING:
-    from gpuecs_tui.app import WizardApp
-
 
 class StateScreen(StepScreen):
     """Lists the state, and mends it after a run that ended badly."""
+
+    app = getters.app(AccountApp)
 
     STEP = "start"
     CSS_PATH = "state.tcss"
@@ -223,7 +223,7 @@ class StateScreen(StepScreen):
     def _ask_to_move(self) -> None:
         due = self._recovery.move
         assert due is not None
-        reader = cast("WizardApp", self.app).feed.reader
+        reader = self.app.feed.reader
 
         def answered(yes: bool | None) -> None:
             if yes:

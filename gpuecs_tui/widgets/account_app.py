@@ -16,7 +16,8 @@ from textual import on
 from textual.app import App
 from textual.timer import Timer
 
-from gpuecs_tui.widgets.frame import TYPING_SECONDS, StepScreen, WizardModal
+from gpuecs_tui.widgets.frame import TYPING_SECONDS, StepScreen
+from gpuecs_tui.widgets.wizard_modal import WizardModal
 from gpuecs_tui.wizard import account_feed as feeding
 from gpuecs_tui.wizard.account_feed import AccountFeed
 from gpuecs_tui.wizard.account_state import AccountState
@@ -44,6 +45,10 @@ class AccountApp(App[ResultType]):
 
     def read_owned(self) -> None:
         """Read, in a thread, which names are the stack's own."""
+        raise NotImplementedError
+
+    def directory_written(self) -> None:
+        """Read the directory again after a write; earlier readings of it no longer count."""
         raise NotImplementedError
 
     def start_reading(self) -> bool:

@@ -16,9 +16,10 @@ from gpuecs_tui.widgets.age import age_line
 from gpuecs_tui.widgets.cells import harmless
 from gpuecs_tui.widgets.choice_list import ChoiceList
 from gpuecs_tui.widgets.choice_rows import Choices, Row
-from gpuecs_tui.widgets.frame import WizardModal
-from gpuecs_tui.widgets.sheet import Sheet, side_by_side
+from gpuecs_tui.widgets.modal import Sheet
+from gpuecs_tui.widgets.side_by_side import side_by_side
 from gpuecs_tui.widgets.styles import FAINT, MUTED
+from gpuecs_tui.widgets.wizard_modal import WizardModal
 
 
 class Picker(WizardModal[tuple[str, ...] | None]):

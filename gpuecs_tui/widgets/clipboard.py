@@ -1,13 +1,19 @@
-"""Copying a text to the clipboard of the terminal at the user's end."""
+"""Copying a text to the clipboard of the user's terminal (OSC 52), also through tmux and screen."""
 
 from __future__ import annotations
 
+import base64
 import os
+from collections.abc import Mapping
 
 from textual.app import App
 
 from gpuecs_tui.i18n import _
-from gpuecs_tui.widgets.log_save import clipboard_sequence
+
+MAX_CLIPBOARD_BYTES = 74_994
+"""xterm's limit for OSC 52 (100,000 bytes of base64 and its frame); others take no less."""
+_SCREEN_CHUNK = 512
+"""GNU screen passes strings of at most 768 bytes through; some are taken by the frame."""
 
 
 def copy_text(app: App[object], text: str) -> None:
@@ -15,6 +21,31 @@ def copy_text(app: App[object], text: str) -> None:
 
     A terminal that doesn't take it says nothing, so the text is shown as well.
     """
-    if app._driver is not None:
-        app._driver.write(clipboard_sequence(text, os.environ))
+    send_to_clipboard(app, text)
     app.notify(_("Copied: {text}").format(text=text), markup=False)
+
+
+def send_to_clipboard(app: App[object], text: str) -> None:
+    """Send ``text`` to the clipboard of the user's terminal. Raises ValueError for a long one."""
+    sequence = clipboard_sequence(text, os.environ)
+    if app._driver is not None:
+        app._driver.write(sequence)
+
+
+def clipboard_sequence(text: str, environ: Mapping[str, str]) -> str:
+    """Return what makes the terminal at the user's end copy ``text`` (OSC 52).
+
+    Inside tmux it comes twice: bare for ``set-clipboard on`` and wrapped for ``allow-passthrough
+    on``; either alone is ignored under the other setting. Inside GNU screen it is cut to the
+    pieces which that passes through. Raises ValueError beyond MAX_CLIPBOARD_BYTES.
+    """
+    data = text.encode("utf-8", "replace")
+    if len(data) > MAX_CLIPBOARD_BYTES:
+        raise ValueError(len(data))
+    sequence = f"\x1b]52;c;{base64.b64encode(data).decode('ascii')}\x07"
+    if environ.get("TMUX"):
+        return sequence + "\x1bPtmux;" + sequence.replace("\x1b", "\x1b\x1b") + "\x1b\\"
+    if environ.get("STY"):
+        cuts = range(0, len(sequence), _SCREEN_CHUNK)
+        return "".join(f"\x1bP{sequence[at : at + _SCREEN_CHUNK]}\x1b\\" for at in cuts)
+    return sequence

@@ -18,9 +18,9 @@ from gpuecs_tui.widgets.age import age_line, oldest
 from gpuecs_tui.widgets.cells import harmless
 from gpuecs_tui.widgets.choice_list import ChoiceList
 from gpuecs_tui.widgets.choice_rows import Choices, Row
-from gpuecs_tui.widgets.frame import WizardModal
 from gpuecs_tui.widgets.places import step_of
 from gpuecs_tui.widgets.styles import MUTED
+from gpuecs_tui.widgets.wizard_modal import WizardModal
 from gpuecs_tui.wizard.decisions import FORM_KEYS
 from gpuecs_tui.wizard.memory import Wizard
 

@@ -32,7 +32,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from time import monotonic
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -48,7 +48,6 @@ from gpuecs_tui.widgets.broken_worker import tell_broken_worker
 from gpuecs_tui.widgets.header import HeaderLine
 from gpuecs_tui.widgets.help_bar import HelpBar, Wrapped
 from gpuecs_tui.widgets.key_line import KeyHint, KeyLine
-from gpuecs_tui.widgets.modal import Modal
 from gpuecs_tui.widgets.steps import AFTER_REVIEW, IDS, Progress, StepLine, StepList
 from gpuecs_tui.widgets.styles import MUTED
 from gpuecs_tui.widgets.waiting import Wait
@@ -65,18 +64,6 @@ TYPING_SECONDS = 0.25
 """Between two key presses, for the second to belong to the same word."""
 SAID_SECONDS = 0.5
 """A focus that moves sooner after a sentence was moved by what said it."""
-
-
-AnswerType = TypeVar("AnswerType")
-
-
-class WizardModal(Modal[AnswerType]):
-    """Lies over a step and shows the wizard too; ``changed`` is called as on the step."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+r", "app.read_account", show=False)]
-
-    def changed(self) -> None:
-        """Show the wizard's state as it is now."""
 
 
 class StepScreen(Screen[None]):

@@ -9,9 +9,9 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from gpuecs_tui.i18n import N_, _, ngettext
+from gpuecs_tui.widgets.clipboard import send_to_clipboard
 from gpuecs_tui.widgets.log_filter import LineFilter
 from gpuecs_tui.widgets.log_level import Level
-from gpuecs_tui.widgets.log_save import clipboard_sequence
 from gpuecs_tui.widgets.log_text import plain_text
 from gpuecs_tui.widgets.log_view import LogView
 
@@ -165,7 +165,7 @@ class LogLines(LogView):
         numbers = range(max(first, store.first), min(last, store.end - 1) + 1)
         raw = b"\n".join([store.line(number) for number in numbers])
         try:
-            sequence = clipboard_sequence(plain_text(raw), os.environ)
+            send_to_clipboard(self.app, plain_text(raw))
         except ValueError:
             self.app.notify(
                 _("Too much for the terminal's clipboard: save it to a file with s."),
@@ -173,8 +173,6 @@ class LogLines(LogView):
                 markup=False,
             )
             return
-        if self.app._driver is not None:
-            self.app._driver.write(sequence)
         said = ngettext("Copied {count} line.", "Copied {count} lines.", len(numbers))
         said = said.format(count=len(numbers))
         if os.environ.get("TMUX"):

@@ -1,12 +1,16 @@
-"""The base of every dialog: what works on a step works over it too."""
+"""The base of every dialog, with the keys that work over a dialog too, and a dialog to read."""
 
 from __future__ import annotations
 
 from typing import ClassVar, TypeVar
 
+from rich.table import Table
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
+from textual.widgets import Static
 
 from gpuecs_tui.i18n import N_, _
 
@@ -31,7 +35,42 @@ class Modal(ModalScreen[AnswerType]):
 
     def action_help(self) -> None:
         """Explain this dialog."""
-        from gpuecs_tui.widgets.sheet import Sheet
-
         if text := self.help_text():
             self.app.push_screen(Sheet(_("Help"), Content(text)))
+
+
+class Sheet(Modal[None]):
+    """Scrolls with the arrows; any of its keys shuts it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter,tab,f1,ctrl+g,question_mark", "leave", show=False),
+    ]
+    CSS = """
+    Sheet { align: center middle; }
+    Sheet VerticalScroll {
+        width: 100%; max-width: 120; height: auto; max-height: 90%; background: $surface;
+        border: round $border; padding: 0 1; scrollbar-size-vertical: 1;
+    }
+    Sheet Static { height: auto; }
+    """
+
+    def __init__(self, title: str, content: Content | Table) -> None:
+        """Show ``content`` in a frame with ``title``."""
+        super().__init__()
+        self._title = title
+        self._content = content
+
+    def compose(self) -> ComposeResult:
+        """One text."""
+        with VerticalScroll() as box:
+            box.border_title = Content(self._title)
+            box.border_subtitle = Content(_("Esc: back"))
+            yield Static(self._content, markup=False)
+
+    def on_mount(self) -> None:
+        """Let the arrows scroll."""
+        self.query_one(VerticalScroll).focus()
+
+    def action_leave(self) -> None:
+        """Go back."""
+        self.dismiss(None)

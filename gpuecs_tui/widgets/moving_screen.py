@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
 
-from textual import on, work
+from textual import getters, on, work
 from textual.message import Message
 
 from gpuecs_tui.i18n import _
@@ -14,16 +13,16 @@ from gpuecs_tui.terraform import moves
 from gpuecs_tui.terraform.moves import Due
 from gpuecs_tui.terraform.problems import TerraformProblem
 from gpuecs_tui.widgets import state_move
+from gpuecs_tui.widgets.account_app import AccountApp
 from gpuecs_tui.widgets.cells import harmless
 from gpuecs_tui.widgets.frame import StepScreen
 from gpuecs_tui.wizard.run_environment import state_environment
 
-if TYPE_CHECKING:
-    from gpuecs_tui.app import WizardApp
-
 
 class MovingScreen(StepScreen):
     """Offers to move the state before it goes on."""
+
+    app = getters.app(AccountApp)
 
     @dataclass
     class Placed(Message):
@@ -68,7 +67,7 @@ class MovingScreen(StepScreen):
     @work(thread=True, group="write", exclusive=True, exit_on_error=False)
     def _move(self, then: Callable[[], None]) -> None:
         try:
-            state_move.carry_out(self.wizard, cast("WizardApp", self.app).feed.reader)
+            state_move.carry_out(self.wizard, self.app.feed.reader)
         except TerraformProblem as problem:
             self.post_message(self.NotMoved(problem))
         else:

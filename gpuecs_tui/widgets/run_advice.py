@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
 
-from textual import on, work
+from textual import getters, on, work
 from textual.content import Content
 from textual.message import Message
 
@@ -17,13 +16,11 @@ from gpuecs_tui.terraform.at_work import CARRIED_OUT
 from gpuecs_tui.terraform.recovery import Recovery
 from gpuecs_tui.terraform.run import Run
 from gpuecs_tui.terraform.states import Operation, State
+from gpuecs_tui.widgets.account_app import AccountApp
 from gpuecs_tui.widgets.cells import harmless
 from gpuecs_tui.widgets.frame import StepScreen
 from gpuecs_tui.widgets.run_panel import RunPanel
 from gpuecs_tui.wizard.run_environment import state_environment
-
-if TYPE_CHECKING:
-    from gpuecs_tui.app import WizardApp
 
 BRING_BACK = "bring-back"
 """What the state's screen puts into ``wizard.wanted_run``: an apply that only imports."""
@@ -33,6 +30,8 @@ ENDED_BADLY = frozenset({State.FAILED, State.LOST, State.CANCELLED})
 
 class AdvisingScreen(StepScreen):
     """A screen with a run's panel, which tells more of the run than its journal does."""
+
+    app = getters.app(AccountApp)
 
     @dataclass
     class LifeRead(Message):
@@ -95,7 +94,7 @@ class AdvisingScreen(StepScreen):
 
     @work(thread=True, group="life", exclusive=True, exit_on_error=False)
     def _read_life(self, run: Run) -> None:
-        reader = cast("WizardApp", self.app).feed.reader
+        reader = self.app.feed.reader
         if reader is not None:
             self.post_message(self.LifeRead(run.id, credentials_check.check(run, reader)))
 

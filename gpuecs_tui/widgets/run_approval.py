@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual import on, work
 from textual.binding import Binding, BindingType
@@ -20,9 +20,6 @@ from gpuecs_tui.widgets.cost_line import cost_line, cost_of
 from gpuecs_tui.widgets.run_advice import AdvisingScreen
 from gpuecs_tui.widgets.run_questions import apply_question
 from gpuecs_tui.wizard.run_environment import state_environment
-
-if TYPE_CHECKING:
-    from gpuecs_tui.app import WizardApp
 
 
 class ApprovingScreen(AdvisingScreen):
@@ -68,7 +65,7 @@ class ApprovingScreen(AdvisingScreen):
         if run.operation is Operation.DESTROY:
             self._ask(None)
             return
-        feed, profile = cast("WizardApp", self.app).feed, self.wizard.profile
+        feed, profile = self.app.feed, self.wizard.profile
         self.checking = ApplyCheck(
             run.directory, partial(feed.fresh_reader, profile), state_environment(profile)
         )

@@ -18,7 +18,7 @@ from gpuecs_tui.aws.facts import AccountFacts, Offering
 from gpuecs_tui.aws.prices_facts import Price, Prices, SpotPrice
 from gpuecs_tui.widgets.choice_list import ChoiceList
 from gpuecs_tui.widgets.help_bar import Wrapped
-from gpuecs_tui.widgets.sheet import Sheet
+from gpuecs_tui.widgets.modal import Sheet
 from gpuecs_tui.widgets.text_pane import TextPane
 from gpuecs_tui.wizard.account_feed import PricesRead
 from tests.ui import fakes

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.widgets.log_save import MAX_CLIPBOARD_BYTES, clipboard_sequence, save_log
+from gpuecs_tui.widgets.clipboard import MAX_CLIPBOARD_BYTES, clipboard_sequence
+from gpuecs_tui.widgets.log_save import save_log
 
 
 def failing_blocks() -> Iterator[bytes]:

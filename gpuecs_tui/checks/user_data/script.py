@@ -19,8 +19,9 @@ from gpuecs_tui.checks.user_data.commands import (
 )
 from gpuecs_tui.checks.user_data.shell.builtins import BUILTINS, may
 from gpuecs_tui.checks.user_data.shell.files import FILES
+from gpuecs_tui.checks.user_data.shell.parser import script_of
 from gpuecs_tui.checks.user_data.shell.run import Runner
-from gpuecs_tui.checks.user_data.shell.syntax import Script, script_of
+from gpuecs_tui.checks.user_data.shell.syntax import Script
 from gpuecs_tui.checks.user_data.shell.world import (
     CONFIG,
     MENTION,

@@ -14,8 +14,8 @@ from gpuecs_tui.checks.user_data.shell.syntax import (
     Node,
     NotShell,
     Part,
+    Script,
     Word,
-    script_of,
 )
 
 _ENDS = frozenset(" \t\n;&|<>()")
@@ -45,6 +45,10 @@ class Lexer:
 
     def listed(self, end: str) -> tuple[Node, ...]:
         """Return the commands up to ``end``, which is passed; the parser has it."""
+        raise NotImplementedError
+
+    def script(self) -> Script:
+        """Return the whole text as a tree; the parser has it."""
         raise NotImplementedError
 
     def word(self) -> Word | None:
@@ -123,7 +127,7 @@ class Lexer:
             escaped = r'\\([`\\$"])' if is_quoted else r"\\([`\\$])"
             inner = re.sub(escaped, r"\1", self.text[start + 1 : end])
             self.at = end + 1
-            script = script_of(inner)
+            script = type(self)(inner).script()
             kind = OPAQUE if script.rest else OUTPUT
             parts.append(Part(kind, self.text[start : self.at], is_quoted, script.nodes))
         elif self.sees("$(("):

@@ -12,6 +12,7 @@ from gpuecs_tui.checks.user_data.shell.syntax import (
     NotShell,
     Part,
     Redirect,
+    Script,
     Word,
 )
 
@@ -298,3 +299,24 @@ class Parser(SimpleReader):
             node.name,
             tuple(redirects),
         )
+
+    def script(self) -> Script:
+        """Return the whole text as a tree; never raises."""
+        nodes: list[Node] = []
+        line_start = in_line = 0
+        end = start = self.skip_blank()
+        while not self.is_at_end:
+            if not nodes or "\n" in self.text[end:start]:
+                line_start, in_line = start, len(nodes)
+            try:
+                nodes.append(self.item())
+            except (NotShell, RecursionError):
+                # bash reads a whole line before it runs any of it.
+                return Script(tuple(nodes[:in_line]), self.text[line_start:], line_start)
+            end, start = self.at, self.skip_blank()
+        return Script(tuple(nodes))
+
+
+def script_of(text: str) -> Script:
+    """Return ``text`` as a tree; never raises."""
+    return Parser(text).script()

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from gpuecs_tui.checks.user_data.shell import expand
+from gpuecs_tui.checks.user_data.shell.parser import script_of
 from gpuecs_tui.checks.user_data.shell.simple import SimpleCommands, has_unset
-from gpuecs_tui.checks.user_data.shell.syntax import Node, Script, script_of
+from gpuecs_tui.checks.user_data.shell.syntax import Node, Script
 from gpuecs_tui.checks.user_data.shell.world import (
     CONFIG,
     ENDLESS,

@@ -88,24 +88,3 @@ class Script:
     """The text from the first command on that isn't understood; bash ends at a syntax error."""
     offset: int = 0
     """Where ``rest`` starts."""
-
-
-def script_of(text: str) -> Script:
-    """Return ``text`` as a tree; never raises."""
-    # Imported late: the parser builds the records above.
-    from gpuecs_tui.checks.user_data.shell.parser import Parser
-
-    parser = Parser(text)
-    nodes: list[Node] = []
-    line_start = in_line = 0
-    end = start = parser.skip_blank()
-    while not parser.is_at_end:
-        if not nodes or "\n" in text[end:start]:
-            line_start, in_line = start, len(nodes)
-        try:
-            nodes.append(parser.item())
-        except (NotShell, RecursionError):
-            # bash reads a whole line before it runs any of it.
-            return Script(tuple(nodes[:in_line]), text[line_start:], line_start)
-        end, start = parser.at, parser.skip_blank()
-    return Script(tuple(nodes))
