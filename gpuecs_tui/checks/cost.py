@@ -17,8 +17,7 @@ from gpuecs_tui.aws.prices_facts import Price
 from gpuecs_tui.aws.reading import Known, Reading, Unknown
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.endpoints import endpoint_subnets
-from gpuecs_tui.checks.fit import Fit, rollout
-from gpuecs_tui.checks.scale import FROM_ZERO
+from gpuecs_tui.checks.fit import FROM_ZERO, Fit, rollout
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.network import interface_endpoints
 

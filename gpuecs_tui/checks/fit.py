@@ -18,6 +18,9 @@ Resource = Literal["gpus", "port", "distinct", "enis", "memory", "cpu"]
 KERNEL_SHARE = 64
 """The kernel keeps a 64-byte page structure for each 4 KiB page: one part in 64 of the RAM is never
 the agent's, on any AMI. The bound where nothing was measured."""
+FROM_ZERO = 2
+"""Instances that managed scaling launches when there is none (docs.aws.amazonaws.com/AmazonECS,
+"Optimize Amazon ECS cluster auto scaling")."""
 
 
 @dataclass(frozen=True, slots=True)

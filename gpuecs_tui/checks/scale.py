@@ -10,7 +10,7 @@ from gpuecs_tui.aws.reading import Known, Unknown
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.endpoints import endpoint_subnets
 from gpuecs_tui.checks.finding import Finding, Fix, error, set_to, undecided, unknown, warning
-from gpuecs_tui.checks.fit import Fit, Rollout, one_task_per_instance, rollout
+from gpuecs_tui.checks.fit import FROM_ZERO, Fit, Rollout, one_task_per_instance, rollout
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.stack.instance_type import quota_family
 from gpuecs_tui.stack.model import Stack
@@ -20,8 +20,6 @@ LB_ADDRESSES = 8
 """Free addresses that a load balancer needs in each of its subnets (ELB user guide)."""
 MAXIMUM_PERCENT = 200
 """The default of the service's maximum percent: twice the tasks while they are replaced."""
-FROM_ZERO = 2
-"""Instances that managed scaling launches when there is none (aws.md)."""
 
 
 def eni_limit(context: Context) -> Iterator[Finding]:
