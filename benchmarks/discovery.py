@@ -15,8 +15,8 @@ from functools import partial
 
 from benchmarks.replay import CALL_SECONDS, replaying
 from benchmarks.rows import Row, table
-from gpuecs_tui.aws.discovery import TOPICS, Progress, read_account
-from gpuecs_tui.aws.discovery_identity import read_identity
+from gpuecs_tui.aws.discovery.account import TOPICS, Progress, read_account
+from gpuecs_tui.aws.discovery.identity import read_identity
 from gpuecs_tui.aws.session import connect
 from gpuecs_tui.demo import account
 
@@ -70,7 +70,7 @@ def _note(seen: list[float], _progress: Progress) -> None:
 def _cold() -> float:
     code = (
         "import time; begin = time.perf_counter()\n"
-        "from gpuecs_tui.aws.discovery import read_account\n"
+        "from gpuecs_tui.aws.discovery.account import read_account\n"
         "from gpuecs_tui.aws.session import connect\n"
         f"read_account(connect('', {account.REGION!r}))\n"
         "print(time.perf_counter() - begin)"

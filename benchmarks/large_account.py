@@ -19,9 +19,9 @@ from textual.message import Message
 from benchmarks.replay import CALL_SECONDS, Replay, replaying
 from benchmarks.rows import Row, table
 from gpuecs_tui.aws import catalogue
-from gpuecs_tui.aws.discovery import read_account
+from gpuecs_tui.aws.discovery.account import read_account
+from gpuecs_tui.aws.discovery.lookups import read_images
 from gpuecs_tui.aws.facts import AccountFacts
-from gpuecs_tui.aws.lookups import read_images
 from gpuecs_tui.aws.prices import read_prices
 from gpuecs_tui.aws.session import AccountReader
 from gpuecs_tui.demo.account import REGION

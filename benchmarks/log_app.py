@@ -21,8 +21,8 @@ from textual.widgets import RichLog, Static  # noqa: E402
 
 from benchmarks.log_lines import LAST, LINES  # noqa: E402
 from gpuecs_tui.app import STARTED_SECONDS  # noqa: E402
-from gpuecs_tui.widgets.log_panel import LogPanel  # noqa: E402
-from gpuecs_tui.widgets.wire import WireApp  # noqa: E402
+from gpuecs_tui.widgets.log.panel import LogPanel  # noqa: E402
+from gpuecs_tui.widgets.terminal.diff_output import WireApp  # noqa: E402
 
 TICK = 0.02
 

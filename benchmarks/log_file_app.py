@@ -22,8 +22,8 @@ from textual.widget import Widget  # noqa: E402
 from textual.widgets import Log, RichLog, Static  # noqa: E402
 
 from gpuecs_tui.app import STARTED_SECONDS  # noqa: E402
-from gpuecs_tui.widgets.log_panel import LogPanel  # noqa: E402
-from gpuecs_tui.widgets.wire import WireApp  # noqa: E402
+from gpuecs_tui.widgets.log.panel import LogPanel  # noqa: E402
+from gpuecs_tui.widgets.terminal.diff_output import WireApp  # noqa: E402
 
 CHUNK = 1 << 20
 TICK = 0.02

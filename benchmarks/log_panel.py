@@ -14,7 +14,7 @@ from statistics import median
 from benchmarks.log_lines import BYTES_PER_LINE, LAST, LINES
 from benchmarks.rows import Row
 from benchmarks.terminal import Terminal, in_tmux, python, quiet_environment
-from gpuecs_tui.widgets.log_store import LogStore
+from gpuecs_tui.widgets.log.store import LogStore
 
 KEYS = 150
 """Key presses timed; the 99th percentile is then the second slowest."""

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from benchmarks.rows import Row
-from gpuecs_tui.terraform.engine import find_engine
+from gpuecs_tui.terraform.engine.binary import find_engine
 
 TURNS = 5
 LIMIT = 1.05
@@ -40,9 +40,9 @@ def _measure(stack: Path, environ: dict[str, str]) -> list[Row]:
     script = (
         "import sys; from pathlib import Path\n"
         "from gpuecs_tui.commands.demo import answers_for\n"
-        "from gpuecs_tui.commands.subject import subject_of\n"
-        "from gpuecs_tui.terraform.render import render\n"
-        "from gpuecs_tui.terraform.write import compare, write\n"
+        "from gpuecs_tui.commands.stack_source import subject_of\n"
+        "from gpuecs_tui.terraform.render.stack_files import render\n"
+        "from gpuecs_tui.terraform.write.stack import compare, write\n"
         "files = render(subject_of(answers_for('bench')).stack)\n"
         "write(compare(Path(sys.argv[1]), files))"
     )

@@ -25,7 +25,7 @@ from benchmarks.rows import Row
 from benchmarks.terminal import quiet_environment
 from gpuecs_tui.wizard import drafts
 from gpuecs_tui.wizard.drafts import Draft
-from gpuecs_tui.wizard.memory import Options
+from gpuecs_tui.wizard.session import Options
 from tests.terminals import Terminal, in_a_terminal
 
 PRESSES = 40
@@ -147,7 +147,7 @@ async def _remedied(directory: Path) -> list[float]:
     """
     from gpuecs_tui.app import WizardApp
     from gpuecs_tui.screens.review import ReviewScreen
-    from gpuecs_tui.widgets.files_page import FilesPage
+    from gpuecs_tui.widgets.review.files_page import FilesPage
     from gpuecs_tui.wizard.account_feed import AccountFeed
 
     class NoFeed(AccountFeed):

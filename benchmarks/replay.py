@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gpuecs_tui.aws.discovery import read_account
+from gpuecs_tui.aws.discovery.account import read_account
 from gpuecs_tui.aws.session import connect
 from gpuecs_tui.demo import account
 

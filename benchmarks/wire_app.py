@@ -9,7 +9,7 @@ from textual.app import App, ComposeResult
 from textual.widgets import Input, Static
 
 from gpuecs_tui.theme import install_themes
-from gpuecs_tui.widgets.wire import WireApp
+from gpuecs_tui.widgets.terminal.diff_output import WireApp
 
 
 class FormApp(App[None]):

@@ -15,9 +15,9 @@ from random import Random
 from chaos import places
 from chaos.proxy import Proxy, Weather
 from chaos.viewers import Tmux, Viewer, has_tmux
-from gpuecs_tui.terraform import runs
-from gpuecs_tui.terraform.run import Run
-from gpuecs_tui.terraform.states import State
+from gpuecs_tui.terraform.control import runs
+from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.runs.run_status import State
 
 VANISH_SECONDS = 5.0
 """How long an account is gone."""

@@ -9,14 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chaos.inventory import STATE_NAME, Account, Thing, addresses_of, known_by, read_if_there
-from gpuecs_tui.terraform import broken_state, errored, locks, run_list
-from gpuecs_tui.terraform.candidates import Candidate
-from gpuecs_tui.terraform.errored import Verdict
-from gpuecs_tui.terraform.locks import Holder
-from gpuecs_tui.terraform.problems import TerraformProblem
-from gpuecs_tui.terraform.recovery import Recovery, examine
-from gpuecs_tui.terraform.run import Run
-from gpuecs_tui.terraform.states import State
+from gpuecs_tui.terraform.base.problems import TerraformProblem
+from gpuecs_tui.terraform.recovery import damaged_state, locks
+from gpuecs_tui.terraform.recovery import errored_state as errored
+from gpuecs_tui.terraform.recovery.errored_state import Verdict
+from gpuecs_tui.terraform.recovery.locks import Holder
+from gpuecs_tui.terraform.recovery.remedies import Recovery, examine
+from gpuecs_tui.terraform.runs import run_list
+from gpuecs_tui.terraform.runs.orphan_candidates import Candidate
+from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.runs.run_status import State
 
 LOCAL_LOCK = ".terraform.tfstate.lock.info"
 ERRORED = "errored.tfstate"
@@ -48,7 +50,7 @@ class Judge:
         left, found = Left(), examine(self.stack)
         if found.broken is not None:
             # Nothing else can be told before that is done; what it says is judged below.
-            broken_state.restore(self.stack)
+            damaged_state.restore(self.stack)
             found = examine(self.stack)
         left.problems += (*found.problems, *found.unknown)
         left.problems += self._verdict(run, things, before)

@@ -126,8 +126,8 @@ def write_small(folder: Path, name: str, vpc: str) -> None:
 
 def write_full(folder: Path, name: str, answers: Mapping[str, Any]) -> None:
     """Write what the product writes: a service behind a load balancer, 80 s and more to apply."""
-    from gpuecs_tui.commands.subject import subject_of
-    from gpuecs_tui.terraform.render import render
+    from gpuecs_tui.commands.stack_source import subject_of
+    from gpuecs_tui.terraform.render.stack_files import render
 
     folder.mkdir()
     for path, text in render(subject_of({**answers, "stack.name": name}).stack).items():

@@ -23,10 +23,11 @@ from chaos.order import PLAN_SECONDS, Order
 from chaos.proxy import Proxy
 from chaos.viewers import Tmux, Viewer, program
 from gpuecs_tui.demo.account import DemoAccount
-from gpuecs_tui.terraform import run_list, runs
-from gpuecs_tui.terraform.problems import TerraformProblem
-from gpuecs_tui.terraform.run import Run
-from gpuecs_tui.terraform.states import State
+from gpuecs_tui.terraform.base.problems import TerraformProblem
+from gpuecs_tui.terraform.control import runs
+from gpuecs_tui.terraform.runs import run_list
+from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.runs.run_status import State
 
 SLOWNESS = (0.02, 0.4)
 """Seconds that each answer takes longer while a fault is awaited."""

@@ -24,31 +24,31 @@ from textual.worker import Worker
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terminal import mouse_wanted, started
-from gpuecs_tui.terraform.states import Operation
+from gpuecs_tui.terraform.runs.run_status import Operation
 from gpuecs_tui.theme import install_themes
-from gpuecs_tui.widgets.account_app import AccountApp
-from gpuecs_tui.widgets.broken_worker import tell_broken_worker
-from gpuecs_tui.widgets.cells import harmless
-from gpuecs_tui.widgets.frame import StepScreen
-from gpuecs_tui.widgets.hangup import install_hangup_exit
-from gpuecs_tui.widgets.key_order import OrderedKeysApp
-from gpuecs_tui.widgets.palette import PaletteApp
-from gpuecs_tui.widgets.paste import PasteApp
-from gpuecs_tui.widgets.say import say
-from gpuecs_tui.widgets.screen_stack import ScreenStackApp
-from gpuecs_tui.widgets.steps import IDS, STEPS
-from gpuecs_tui.widgets.suspend import SuspendingApp
-from gpuecs_tui.widgets.wire import WireApp
+from gpuecs_tui.widgets.base.broken_worker import tell_broken_worker
+from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.step.account_app import AccountApp
+from gpuecs_tui.widgets.step.paste import PasteApp
+from gpuecs_tui.widgets.step.say import say
+from gpuecs_tui.widgets.step.screen import StepScreen
+from gpuecs_tui.widgets.step.screen_stack import ScreenStackApp
+from gpuecs_tui.widgets.step.steps import IDS, STEPS
+from gpuecs_tui.widgets.step.suspend import SuspendingApp
+from gpuecs_tui.widgets.terminal.diff_output import WireApp
+from gpuecs_tui.widgets.terminal.hangup import install_hangup_exit
+from gpuecs_tui.widgets.terminal.key_order import OrderedKeysApp
+from gpuecs_tui.widgets.terminal.palette import PaletteApp
 from gpuecs_tui.wizard.account_feed import AccountFeed
 from gpuecs_tui.wizard.draft_saver import DraftSaver
 from gpuecs_tui.wizard.farewell import farewell
-from gpuecs_tui.wizard.memory import Wizard
 from gpuecs_tui.wizard.options import Options
+from gpuecs_tui.wizard.session import Wizard
 from gpuecs_tui.wizard.upgrade import is_earlier, read_again
 
 if TYPE_CHECKING:
     from gpuecs_tui.screens.review import ReviewScreen
-    from gpuecs_tui.terraform.own_state import OwnState
+    from gpuecs_tui.terraform.recovery.own_state import OwnState
 
 SCREENS: Mapping[str, tuple[str, str]] = {
     "start": ("gpuecs_tui.screens.start", "StartScreen"),
@@ -66,7 +66,7 @@ SCREENS: Mapping[str, tuple[str, str]] = {
 
 PRELOADED = (
     *(SCREENS[step][0] for step in ("account", "network", "fleet", "task", "load_balancer")),
-    "gpuecs_tui.aws.discovery",
+    "gpuecs_tui.aws.discovery.account",
     "gpuecs_tui.aws.session",
     "gpuecs_tui.checks",
     "botocore.session",
@@ -152,9 +152,9 @@ class WizardApp(
 
     @work(thread=True, group="owned", exclusive=True, exit_on_error=False)
     def _read_owned(self, number: int) -> None:
-        from gpuecs_tui.terraform.bootstrap import bootstrap
-        from gpuecs_tui.terraform.own_state import own_state
-        from gpuecs_tui.terraform.provider_choice import provider_choice
+        from gpuecs_tui.terraform.engine.provider_choice import provider_choice
+        from gpuecs_tui.terraform.read.bootstrap import bootstrap
+        from gpuecs_tui.terraform.recovery.own_state import own_state
         from gpuecs_tui.wizard.run_environment import state_environment
 
         directory = self.wizard.options.directory

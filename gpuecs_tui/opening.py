@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from gpuecs_tui.commands.account import choose_account
-from gpuecs_tui.commands.calls import COMMANDS
+from gpuecs_tui.commands.command_table import COMMANDS
 from gpuecs_tui.commands.failure import Failure
 from gpuecs_tui.i18n import _
 

@@ -13,25 +13,25 @@ from textual.widgets import Static
 
 from gpuecs_tui.aws.reading import Known, not_read
 from gpuecs_tui.i18n import N_, _, ngettext
-from gpuecs_tui.widgets import choices_account as lists
-from gpuecs_tui.widgets import choices_buckets
-from gpuecs_tui.widgets.account_app import AccountApp
-from gpuecs_tui.widgets.age import age_text
-from gpuecs_tui.widgets.cells import harmless
-from gpuecs_tui.widgets.choice_rows import Choices
-from gpuecs_tui.widgets.choices_buckets import BUCKET, CREATE
-from gpuecs_tui.widgets.confirm import Confirm
-from gpuecs_tui.widgets.form_screen import FormScreen, ListSource
-from gpuecs_tui.widgets.places import keys_of
-from gpuecs_tui.widgets.styles import MUTED
+from gpuecs_tui.widgets.base.age import age_text
+from gpuecs_tui.widgets.base.confirm import Confirm
+from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.styles import MUTED
+from gpuecs_tui.widgets.choices import account as lists
+from gpuecs_tui.widgets.choices import buckets
+from gpuecs_tui.widgets.choices.buckets import BUCKET, CREATE
+from gpuecs_tui.widgets.form.layout import keys_of
+from gpuecs_tui.widgets.picker.rows import Choices
+from gpuecs_tui.widgets.step.account_app import AccountApp
+from gpuecs_tui.widgets.step.form_screen import FormScreen, ListSource
 from gpuecs_tui.wizard.profile_key import PROFILE
 
 if TYPE_CHECKING:
-    from gpuecs_tui.aws.bucket_creation import Wanted
     from gpuecs_tui.aws.errors import AwsProblem
+    from gpuecs_tui.aws.state_bucket.bucket_creation import Wanted
     from gpuecs_tui.wizard.account_feed import AccountFeed
     from gpuecs_tui.wizard.account_state import AccountState
-    from gpuecs_tui.wizard.memory import Wizard
+    from gpuecs_tui.wizard.session import Wizard
 
 REGION = "stack.region"
 STATE_REGION = "state.region"
@@ -59,7 +59,7 @@ class AccountScreen(FormScreen):
         PROFILE: ListSource(lists.profiles),
         REGION: ListSource(lists.regions),
         STATE_REGION: ListSource(lists.regions),
-        BUCKET: ListSource(lambda wizard: choices_buckets.buckets(wizard, not_read())),
+        BUCKET: ListSource(lambda wizard: buckets.buckets(wizard, not_read())),
     }
 
     @dataclass
@@ -105,10 +105,10 @@ class AccountScreen(FormScreen):
         if key != BUCKET:
             return super().choices(key)
         reading = self._feed.known_buckets or not_read()
-        wanted = choices_buckets.wanted_bucket(self.wizard, reading)
+        wanted = buckets.wanted_bucket(self.wizard, reading)
         known = self._offered
         if known is None or known[0] is not self._feed.known_buckets or known[1] != wanted:
-            made = choices_buckets.buckets(self.wizard, reading)
+            made = buckets.buckets(self.wizard, reading)
             known = self._offered = (self._feed.known_buckets, wanted, made)
         return known[2]
 
@@ -134,9 +134,9 @@ class AccountScreen(FormScreen):
         self.changed()
 
     def _ask_to_make(self) -> None:
-        from gpuecs_tui.aws.bucket_creation import what_is_made
+        from gpuecs_tui.aws.state_bucket.bucket_creation import what_is_made
 
-        wanted = choices_buckets.wanted_bucket(self.wizard, self._feed.known_buckets or not_read())
+        wanted = buckets.wanted_bucket(self.wizard, self._feed.known_buckets or not_read())
         if wanted is None:
             return
 

@@ -15,27 +15,27 @@ from textual.message import Message
 from textual.timer import Timer
 
 from gpuecs_tui.i18n import N_, _
-from gpuecs_tui.terraform import run_list
-from gpuecs_tui.terraform.applied import is_applied
-from gpuecs_tui.terraform.end_of_stack import EndOfStack, end_of_stack
-from gpuecs_tui.terraform.service_url import service_url
-from gpuecs_tui.terraform.store import read_json
-from gpuecs_tui.widgets.account_app import AccountApp
-from gpuecs_tui.widgets.cells import harmless
-from gpuecs_tui.widgets.clipboard import copy_text
-from gpuecs_tui.widgets.deployment_words import deployment_lines, is_healthy, summary
-from gpuecs_tui.widgets.frame import StepScreen
-from gpuecs_tui.widgets.header import spread
-from gpuecs_tui.widgets.one_line import OneLine
-from gpuecs_tui.widgets.text_pane import TextPane
-from gpuecs_tui.widgets.waiting import Wait
+from gpuecs_tui.terraform.base.atomic_files import read_json
+from gpuecs_tui.terraform.read.service_url import service_url
+from gpuecs_tui.terraform.recovery.end_of_stack import EndOfStack, end_of_stack
+from gpuecs_tui.terraform.runs import run_list
+from gpuecs_tui.terraform.runs.applied import is_applied
+from gpuecs_tui.widgets.base.one_line import OneLine
+from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.text_pane import TextPane
+from gpuecs_tui.widgets.base.waiting import Wait
+from gpuecs_tui.widgets.step.account_app import AccountApp
+from gpuecs_tui.widgets.step.deployment_words import deployment_lines, is_healthy, summary
+from gpuecs_tui.widgets.step.header import spread
+from gpuecs_tui.widgets.step.screen import StepScreen
+from gpuecs_tui.widgets.terminal.clipboard import copy_text
 from gpuecs_tui.wizard.certificate import certificate_domain
 from gpuecs_tui.wizard.run_environment import state_environment
 
 if TYPE_CHECKING:
-    from gpuecs_tui.aws.deployment_facts import DeploymentFacts
+    from gpuecs_tui.aws.deployment.facts import DeploymentFacts
     from gpuecs_tui.aws.session import AccountReader
-    from gpuecs_tui.terraform.run import Run
+    from gpuecs_tui.terraform.runs.run import Run
 
 REFRESH_SECONDS = 5.0
 """From one answer to the next question: as fresh as a person needs, far from any throttle."""
@@ -112,7 +112,7 @@ class DeploymentScreen(StepScreen):
 
     @work(thread=True, group="deployment", exclusive=True, exit_on_error=False)
     def _read(self, reader: AccountReader) -> None:
-        from gpuecs_tui.aws.deployment import names_of, read_deployment
+        from gpuecs_tui.aws.deployment.reader import names_of, read_deployment
         from gpuecs_tui.aws.errors import AwsProblem
         from gpuecs_tui.aws.session import Closed
 

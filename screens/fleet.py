@@ -7,11 +7,11 @@ from typing import ClassVar
 from textual.content import Content
 
 from gpuecs_tui.i18n import N_, _
-from gpuecs_tui.widgets import choices_account, choices_compute, choices_types
-from gpuecs_tui.widgets.cost_line import cost_line
-from gpuecs_tui.widgets.fit_line import fit_line
-from gpuecs_tui.widgets.form_screen import FormScreen, ListSource
-from gpuecs_tui.widgets.places import keys_of
+from gpuecs_tui.widgets.choices import account, compute, types
+from gpuecs_tui.widgets.form.layout import keys_of
+from gpuecs_tui.widgets.pictures.cost_line import cost_line
+from gpuecs_tui.widgets.pictures.fit_line import fit_line
+from gpuecs_tui.widgets.step.form_screen import FormScreen, ListSource
 
 SUBNETS = "network.instance_subnet_ids"
 
@@ -34,11 +34,11 @@ class FleetScreen(FormScreen):
     )
     LISTS: ClassVar = {
         "fleet.instance_type": ListSource(
-            choices_types.instance_types, (SUBNETS, "network.vpc_id"), exhaustive=False
+            types.instance_types, (SUBNETS, "network.vpc_id"), exhaustive=False
         ),
-        "fleet.ami": ListSource(choices_compute.amis, exhaustive=False),
-        "fleet.key_name": ListSource(choices_account.key_pairs),
-        "fleet.instance_profile_arn": ListSource(choices_account.instance_profiles),
+        "fleet.ami": ListSource(compute.amis, exhaustive=False),
+        "fleet.key_name": ListSource(account.key_pairs),
+        "fleet.instance_profile_arn": ListSource(account.instance_profiles),
     }
 
     def live(self) -> Content:

@@ -7,9 +7,9 @@ from typing import ClassVar
 from textual.content import Content
 
 from gpuecs_tui.i18n import N_, _
-from gpuecs_tui.widgets import choices_account
-from gpuecs_tui.widgets.form_screen import FormScreen, ListSource
-from gpuecs_tui.widgets.places import keys_of
+from gpuecs_tui.widgets.choices import account
+from gpuecs_tui.widgets.form.layout import keys_of
+from gpuecs_tui.widgets.step.form_screen import FormScreen, ListSource
 
 TIMING_KEYS = frozenset(
     {
@@ -37,12 +37,12 @@ class LoadBalancerScreen(FormScreen):
         "HTTPS needs an issued certificate of the region; port 80 then redirects to it."
     )
     LISTS: ClassVar = {
-        "load_balancer.certificate_arn": ListSource(choices_account.certificates),
+        "load_balancer.certificate_arn": ListSource(account.certificates),
     }
 
     def live(self) -> Content:
         """Say in seconds how fast a task counts as healthy, and as dead."""
-        from gpuecs_tui.checks import timing
+        from gpuecs_tui.checks.rules.timing import timing
 
         if TIMING_KEYS & {*self.wizard.decisions.problems, *self.wizard.decisions.unknown}:
             return Content("")

@@ -8,11 +8,11 @@ from textual.content import Content
 
 from gpuecs_tui.checks.context import context_of
 from gpuecs_tui.i18n import N_, _, ngettext
-from gpuecs_tui.widgets import choices_network as lists
-from gpuecs_tui.widgets.choices_endpoints import vpc_endpoints
-from gpuecs_tui.widgets.egress_words import egress_line
-from gpuecs_tui.widgets.form_screen import FormScreen, ListSource
-from gpuecs_tui.widgets.places import keys_of
+from gpuecs_tui.widgets.choices import network as lists
+from gpuecs_tui.widgets.choices.endpoints import vpc_endpoints
+from gpuecs_tui.widgets.form.layout import keys_of
+from gpuecs_tui.widgets.pictures.egress_words import egress_line
+from gpuecs_tui.widgets.step.form_screen import FormScreen, ListSource
 
 VPC = "network.vpc_id"
 

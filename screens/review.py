@@ -17,33 +17,33 @@ from textual.widgets import ContentSwitcher
 from gpuecs_tui.checks.context import context_of
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.stack.model import Stack
-from gpuecs_tui.terraform.hcl_tree import ReadProblem
-from gpuecs_tui.terraform.rewrite import files_for
-from gpuecs_tui.terraform.write import Changes, WriteProblem
-from gpuecs_tui.widgets.age import age_line, oldest
-from gpuecs_tui.widgets.cells import harmless
-from gpuecs_tui.widgets.choice_list import ChoiceList
-from gpuecs_tui.widgets.choice_rows import Choices
-from gpuecs_tui.widgets.code import code_lines
-from gpuecs_tui.widgets.cost_line import cost_page
-from gpuecs_tui.widgets.decision_rows import decision_choices
-from gpuecs_tui.widgets.files_page import FilesPage
-from gpuecs_tui.widgets.findings import remarks
-from gpuecs_tui.widgets.findings_page import FindingsPage, findings_tab
-from gpuecs_tui.widgets.fit_picture import FitPicture
-from gpuecs_tui.widgets.moving_screen import MovingScreen
-from gpuecs_tui.widgets.picture import Picture
-from gpuecs_tui.widgets.review_words import (
+from gpuecs_tui.terraform.hcl.tree import ReadProblem
+from gpuecs_tui.terraform.write.rewrite import files_for
+from gpuecs_tui.terraform.write.stack import Changes, WriteProblem
+from gpuecs_tui.widgets.base.age import age_line, oldest
+from gpuecs_tui.widgets.base.code import code_lines
+from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.tab_line import Tab, TabLine
+from gpuecs_tui.widgets.base.text_pane import TextPane
+from gpuecs_tui.widgets.form.decision_rows import decision_choices
+from gpuecs_tui.widgets.picker.choice_list import ChoiceList
+from gpuecs_tui.widgets.picker.rows import Choices
+from gpuecs_tui.widgets.pictures.cost_line import cost_page
+from gpuecs_tui.widgets.pictures.fit_picture import FitPicture
+from gpuecs_tui.widgets.pictures.stack_picture import Picture
+from gpuecs_tui.widgets.review.files_page import FilesPage
+from gpuecs_tui.widgets.review.findings_page import FindingsPage, findings_tab
+from gpuecs_tui.widgets.review.stack_writer import StackWriter, Wish, changes_to
+from gpuecs_tui.widgets.review.unchecked import UncheckedPage
+from gpuecs_tui.widgets.review.words import (
     despite_question,
     plans_as_it_is,
     what_writing_does,
     why_not_written,
 )
-from gpuecs_tui.widgets.stack_writer import StackWriter, Wish, changes_to
-from gpuecs_tui.widgets.tab_line import Tab, TabLine
-from gpuecs_tui.widgets.text_pane import TextPane
-from gpuecs_tui.widgets.unchecked import UncheckedPage
-from gpuecs_tui.wizard.memory import Wizard
+from gpuecs_tui.widgets.step.findings_screen import remarks
+from gpuecs_tui.widgets.step.moving_screen import MovingScreen
+from gpuecs_tui.wizard.session import Wizard
 from gpuecs_tui.wizard.upgrade import is_earlier, rewritten
 
 PAGES = ("picture", "findings", "files", "decisions", "fit", "cost", "unchecked")

@@ -14,25 +14,26 @@ from textual.content import Content
 from textual.message import Message
 
 from gpuecs_tui.i18n import N_, _
-from gpuecs_tui.terraform import run_list, runs
-from gpuecs_tui.terraform.directory_lock import DirectoryBusy
-from gpuecs_tui.terraform.hard_stop import end_now
-from gpuecs_tui.terraform.problems import RunProblem, TerraformProblem
-from gpuecs_tui.terraform.run import Run, load
-from gpuecs_tui.terraform.states import Operation, State
-from gpuecs_tui.widgets.cells import harmless
-from gpuecs_tui.widgets.clipboard import copy_text
-from gpuecs_tui.widgets.confirm import Confirm
-from gpuecs_tui.widgets.key_line import KeyHint
-from gpuecs_tui.widgets.log_keys import LogLines
-from gpuecs_tui.widgets.panel_keys import keys_of_panel
-from gpuecs_tui.widgets.resource_panel import ResourcePanel
-from gpuecs_tui.widgets.resource_tree import ResourceTree
-from gpuecs_tui.widgets.run_advice import BRING_BACK, ENDED_BADLY
-from gpuecs_tui.widgets.run_approval import ApprovingScreen
-from gpuecs_tui.widgets.run_panel import RunPanel
-from gpuecs_tui.widgets.run_questions import end_question, replan_question, stop_question
-from gpuecs_tui.widgets.run_watch import still_holds
+from gpuecs_tui.terraform.base.problems import RunProblem, TerraformProblem
+from gpuecs_tui.terraform.control import runs
+from gpuecs_tui.terraform.runs import run_list
+from gpuecs_tui.terraform.runs.directory_lock import DirectoryBusy
+from gpuecs_tui.terraform.runs.force_stop import end_now
+from gpuecs_tui.terraform.runs.run import Run, load
+from gpuecs_tui.terraform.runs.run_status import Operation, State
+from gpuecs_tui.widgets.base.confirm import Confirm
+from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.log.keys import LogLines
+from gpuecs_tui.widgets.run.advice import BRING_BACK, ENDED_BADLY
+from gpuecs_tui.widgets.run.approval import ApprovingScreen
+from gpuecs_tui.widgets.run.panel import RunPanel
+from gpuecs_tui.widgets.run.questions import end_question, replan_question, stop_question
+from gpuecs_tui.widgets.run.resource_panel import ResourcePanel
+from gpuecs_tui.widgets.run.resource_tree import ResourceTree
+from gpuecs_tui.widgets.run.watch import still_holds
+from gpuecs_tui.widgets.step.key_line import KeyHint
+from gpuecs_tui.widgets.step.panel_keys import keys_of_panel
+from gpuecs_tui.widgets.terminal.clipboard import copy_text
 from gpuecs_tui.wizard.certificate import certificate_domain
 from gpuecs_tui.wizard.run_environment import environment_for
 

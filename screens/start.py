@@ -13,22 +13,22 @@ from textual.message import Message
 from textual.widgets import Static
 
 from gpuecs_tui.i18n import N_, _, ngettext
-from gpuecs_tui.terraform.states import operation_title, title
-from gpuecs_tui.widgets.cells import harmless
-from gpuecs_tui.widgets.choice_list import ChoiceList
-from gpuecs_tui.widgets.choice_rows import Choices, Row
-from gpuecs_tui.widgets.draft_age import newer_file, shown_time
-from gpuecs_tui.widgets.frame import ROOMY_BREAKPOINTS, StepScreen
-from gpuecs_tui.widgets.steps import IDS
-from gpuecs_tui.widgets.styles import MUTED
+from gpuecs_tui.terraform.runs.run_status import operation_title, title
+from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.styles import MUTED
+from gpuecs_tui.widgets.picker.choice_list import ChoiceList
+from gpuecs_tui.widgets.picker.rows import Choices, Row
+from gpuecs_tui.widgets.step.draft_age import newer_file, shown_time
+from gpuecs_tui.widgets.step.screen import ROOMY_BREAKPOINTS, StepScreen
+from gpuecs_tui.widgets.step.steps import IDS
 from gpuecs_tui.wizard import drafts
 from gpuecs_tui.wizard.drafts import Draft, DraftProblem
 from gpuecs_tui.wizard.first_look import may_hold_a_stack
 from gpuecs_tui.wizard.profile_key import PROFILE
 
 if TYPE_CHECKING:
-    from gpuecs_tui.terraform.recovery import Recovery
-    from gpuecs_tui.wizard.survey import Survey
+    from gpuecs_tui.terraform.recovery.remedies import Recovery
+    from gpuecs_tui.wizard.directory_status import Survey
 
 FIRST = IDS[1]
 """The step after this one."""
@@ -130,7 +130,7 @@ class StartScreen(StepScreen):
     @work(thread=True, group="examine", exclusive=True, exit_on_error=False)
     def _examine(self) -> None:
         # Late: only what the first frame needs is imported before it.
-        from gpuecs_tui.terraform.recovery import examine
+        from gpuecs_tui.terraform.recovery.remedies import examine
         from gpuecs_tui.wizard.run_environment import state_environment
 
         environ = state_environment(self.wizard.profile)
@@ -144,13 +144,13 @@ class StartScreen(StepScreen):
 
     @work(thread=True, group="survey", exclusive=True, exit_on_error=False)
     def _look(self) -> None:
-        from gpuecs_tui.wizard import survey
+        from gpuecs_tui.wizard import directory_status
 
-        found, draft = survey.survey(self.wizard.options.directory), self._draft
+        found, draft = directory_status.survey(self.wizard.options.directory), self._draft
         same = (
             draft is not None
             and bool(found.texts)
-            and (survey.same_stack(draft.texts, found.texts))
+            and (directory_status.same_stack(draft.texts, found.texts))
         )
         self.post_message(self.Surveyed(found, same))
 
@@ -353,7 +353,7 @@ class StartScreen(StepScreen):
         self.post_message(self.Going(FIRST if step == "start" else step))
 
     def _begin_new(self) -> None:
-        from gpuecs_tui.widgets.start_texts import first_texts
+        from gpuecs_tui.widgets.step.start_texts import first_texts
 
         self._keep_draft_aside()
         self.wizard.begin(first_texts(self.wizard))

@@ -14,21 +14,20 @@ from textual.message import Message
 from textual.widgets import Static
 
 from gpuecs_tui.i18n import N_, _, ngettext
-from gpuecs_tui.terraform import broken_state, errored, locks, recovery
-from gpuecs_tui.terraform.dismissal import dismiss, dismissed
-from gpuecs_tui.terraform.locks import HeldLock, Holder
-from gpuecs_tui.terraform.problems import TerraformProblem
-from gpuecs_tui.terraform.recovery import Recovery
-from gpuecs_tui.terraform.stored_state import NOTHING, StoredState
-from gpuecs_tui.widgets import state_move
-from gpuecs_tui.widgets.account_app import AccountApp
-from gpuecs_tui.widgets.cells import harmless
-from gpuecs_tui.widgets.choice_list import ChoiceList
-from gpuecs_tui.widgets.choice_rows import Choices
-from gpuecs_tui.widgets.confirm import Confirm
-from gpuecs_tui.widgets.frame import StepScreen
-from gpuecs_tui.widgets.run_advice import BRING_BACK
-from gpuecs_tui.widgets.state_rows import (
+from gpuecs_tui.terraform.base.problems import TerraformProblem
+from gpuecs_tui.terraform.recovery import damaged_state, errored_state, locks, remedies
+from gpuecs_tui.terraform.recovery.dismissal import dismiss, dismissed
+from gpuecs_tui.terraform.recovery.locks import HeldLock, Holder
+from gpuecs_tui.terraform.recovery.remedies import Recovery
+from gpuecs_tui.terraform.state.stored_state import NOTHING, StoredState
+from gpuecs_tui.widgets.base.confirm import Confirm
+from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.styles import MUTED
+from gpuecs_tui.widgets.base.waiting import Wait
+from gpuecs_tui.widgets.picker.choice_list import ChoiceList
+from gpuecs_tui.widgets.picker.rows import Choices
+from gpuecs_tui.widgets.run.advice import BRING_BACK
+from gpuecs_tui.widgets.run.state_rows import (
     FORGET,
     MOVE,
     PUSH,
@@ -38,9 +37,10 @@ from gpuecs_tui.widgets.state_rows import (
     action_rows,
     resource_rows,
 )
-from gpuecs_tui.widgets.stored_resource import StoredResourceScreen
-from gpuecs_tui.widgets.styles import MUTED
-from gpuecs_tui.widgets.waiting import Wait
+from gpuecs_tui.widgets.run.stored_resource import StoredResourceScreen
+from gpuecs_tui.widgets.step import state_move
+from gpuecs_tui.widgets.step.account_app import AccountApp
+from gpuecs_tui.widgets.step.screen import StepScreen
 from gpuecs_tui.wizard.run_environment import state_environment
 
 
@@ -127,13 +127,13 @@ class StateScreen(StepScreen):
         directory = self.wizard.options.directory
         try:
             environ = state_environment(self.wizard.profile)
-            found = recovery.examine(directory, environ)
+            found = remedies.examine(directory, environ)
         except TerraformProblem as problem:
             self.post_message(self.Refused(problem))
             return
         try:
             here = directory.is_dir()
-            stored = recovery.known_state(directory, found, environ) if here else NOTHING
+            stored = remedies.known_state(directory, found, environ) if here else NOTHING
         except TerraformProblem as problem:
             self.post_message(self.Examined(NOTHING, found, problem))
         else:
@@ -238,7 +238,7 @@ class StateScreen(StepScreen):
         directory, profile = self.wizard.options.directory, self.wizard.profile
 
         def do() -> str:
-            kept = errored.push(directory, state_environment(profile))
+            kept = errored_state.push(directory, state_environment(profile))
             return _("The state is stored; the file is kept as {path}.").format(path=kept.name)
 
         def answered(yes: bool | None) -> None:
@@ -255,7 +255,7 @@ class StateScreen(StepScreen):
         directory, profile = self.wizard.options.directory, self.wizard.profile
 
         def do() -> str:
-            kept = broken_state.restore(directory, state_environment(profile))
+            kept = damaged_state.restore(directory, state_environment(profile))
             return _("The state is whole again; what was cut off is kept as {path}.").format(
                 path=kept.name
             )
@@ -301,7 +301,7 @@ class StateScreen(StepScreen):
                 self._begin(_("Releasing the lock …"), do)
 
         lines = [
-            Content(harmless(recovery.lock_sentence(lock))),
+            Content(harmless(remedies.lock_sentence(lock))),
             Content(
                 _("Release it only if nothing works on this state, here or on another machine.")
             ),

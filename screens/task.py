@@ -11,21 +11,21 @@ from textual.content import Content
 from textual.message import Message
 
 from gpuecs_tui.i18n import N_, _
-from gpuecs_tui.widgets import choices_account, choices_compute
-from gpuecs_tui.widgets.choice import Picker
-from gpuecs_tui.widgets.cost_line import cost_line
-from gpuecs_tui.widgets.fit_line import fit_line
-from gpuecs_tui.widgets.form_field import Note
-from gpuecs_tui.widgets.form_screen import FormScreen, ListSource
-from gpuecs_tui.widgets.places import keys_of
+from gpuecs_tui.widgets.choices import account, compute
+from gpuecs_tui.widgets.form.field import Note
+from gpuecs_tui.widgets.form.layout import keys_of
+from gpuecs_tui.widgets.picker.picker import Picker
+from gpuecs_tui.widgets.pictures.cost_line import cost_line
+from gpuecs_tui.widgets.pictures.fit_line import fit_line
+from gpuecs_tui.widgets.step.form_screen import FormScreen, ListSource
 from gpuecs_tui.wizard.decisions import FORM_KEYS
 from gpuecs_tui.wizard.suggestions import IMAGE, repositories_to_read, suggested_image
 
 if TYPE_CHECKING:
+    from gpuecs_tui.aws.discovery.newest_images import NewestImage
     from gpuecs_tui.aws.facts import Image, Repository
-    from gpuecs_tui.aws.newest_images import NewestImage
     from gpuecs_tui.aws.reading import Reading
-    from gpuecs_tui.widgets.choice_rows import Choices
+    from gpuecs_tui.widgets.picker.rows import Choices
 
 IGNORED = "service.ignore_changes"
 COUNT = "service.desired_count"
@@ -51,10 +51,10 @@ class TaskScreen(FormScreen):
         "allows one only."
     )
     LISTS: ClassVar = {
-        IMAGE: ListSource(choices_compute.repositories, exhaustive=False),
-        "task.execution_role_arn": ListSource(choices_account.task_roles),
-        "task.task_role_arn": ListSource(choices_account.task_roles),
-        "task.log_group": ListSource(choices_account.log_groups, exhaustive=False),
+        IMAGE: ListSource(compute.repositories, exhaustive=False),
+        "task.execution_role_arn": ListSource(account.task_roles),
+        "task.task_role_arn": ListSource(account.task_roles),
+        "task.log_group": ListSource(account.log_groups, exhaustive=False),
     }
 
     @dataclass
@@ -142,7 +142,7 @@ class TaskScreen(FormScreen):
 
     def chosen_in(self, key: str, typed: str, choices: Choices) -> tuple[str, ...] | None:
         """Return the repository of the typed image, which the list has without its tag."""
-        if key == IMAGE and (repository := choices_compute.repository_of(typed, choices)):
+        if key == IMAGE and (repository := compute.repository_of(typed, choices)):
             return (repository,)
         return super().chosen_in(key, typed, choices)
 
@@ -167,6 +167,6 @@ class TaskScreen(FormScreen):
             if ids:
                 super(TaskScreen, self).taken(IMAGE, ids)
 
-        choices = choices_compute.images(message.uri, message.reading)
+        choices = compute.images(message.uri, message.reading)
         present = self.wizard.text(IMAGE).strip()
         self.app.push_screen(Picker(choices, (present,) if choices.find(present) else ()), take)

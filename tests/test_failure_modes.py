@@ -15,8 +15,8 @@ from gpuecs_tui.checks.not_read import FILE_DELETED, NOT_READ
 from gpuecs_tui.checks.registry import RULES
 from gpuecs_tui.demo.fault_names import FAULTS, shape
 from gpuecs_tui.stack.provider import EXCLUDED
-from gpuecs_tui.terraform.plan_notices import CHANGE_NOTICED
-from gpuecs_tui.terraform.plan_words import SERVICE_REPLACED
+from gpuecs_tui.terraform.plan.notices import CHANGE_NOTICED
+from gpuecs_tui.terraform.plan.words import SERVICE_REPLACED
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "failure-modes.md"

@@ -17,8 +17,8 @@ from gpuecs_tui.stack.instance_type import InstanceType
 
 if TYPE_CHECKING:
     from gpuecs_tui.aws.ebs_key import EbsKey
-    from gpuecs_tui.aws.live_count import LiveCount
-    from gpuecs_tui.aws.live_revision import LiveRevision
+    from gpuecs_tui.aws.service.live_count import LiveCount
+    from gpuecs_tui.aws.service.live_revision import LiveRevision
 
 LOG_GROUP_PREFIX = "/ecs/"
 """Where the stack's own log group goes; an account can have thousands of others."""

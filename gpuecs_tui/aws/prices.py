@@ -15,7 +15,7 @@ from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Any
 
-from gpuecs_tui.aws.discovery import as_they_come
+from gpuecs_tui.aws.discovery.account import as_they_come
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.prices_facts import Price, Prices, SpotPrice
 from gpuecs_tui.aws.reading import Known, Reading, Unknown

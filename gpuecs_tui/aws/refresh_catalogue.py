@@ -22,7 +22,7 @@ from typing import Any
 from botocore.session import get_session
 
 from gpuecs_tui.aws import catalogue
-from gpuecs_tui.aws.discovery_compute import read_instance_types
+from gpuecs_tui.aws.discovery.compute import read_instance_types
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.session import GLOBAL_REGION, connect
 from gpuecs_tui.i18n import _

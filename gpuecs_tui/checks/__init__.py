@@ -1,9 +1,9 @@
 """Rules over a stack and an account: will it work. Neither textual nor boto3 comes in here."""
 
 from gpuecs_tui.checks.finding import Finding, Severity, apply_fix
-from gpuecs_tui.checks.fit import Fit, Rollout, fit, rollout
+from gpuecs_tui.checks.placement import Fit, Rollout, fit, rollout
 from gpuecs_tui.checks.registry import check, of_problems
-from gpuecs_tui.checks.timing import Timing, timing
+from gpuecs_tui.checks.rules.timing import Timing, timing
 
 __all__ = [
     "Finding",

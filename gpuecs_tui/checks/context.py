@@ -10,7 +10,7 @@ from gpuecs_tui.aws import catalogue
 from gpuecs_tui.aws.facts import AccountFacts
 from gpuecs_tui.aws.network_facts import Subnet
 from gpuecs_tui.aws.reading import Known
-from gpuecs_tui.checks.fit import Fit, fit
+from gpuecs_tui.checks.placement import Fit, fit
 from gpuecs_tui.stack.agent_config import reserved_memory
 from gpuecs_tui.stack.instance_type import InstanceType
 from gpuecs_tui.stack.model import Stack

@@ -6,40 +6,40 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from gpuecs_tui.aws.facts import AccountFacts
-from gpuecs_tui.checks.account_roles import ebs_key, service_linked_role
-from gpuecs_tui.checks.ami import ami_type
 from gpuecs_tui.checks.context import Context, context_of
-from gpuecs_tui.checks.count_reset import count_reset
-from gpuecs_tui.checks.earlier import earlier_version
 from gpuecs_tui.checks.finding import NOT_VALID, Finding, Fix, error
-from gpuecs_tui.checks.foreign_container import foreign_container
-from gpuecs_tui.checks.gpu_type import gpu_type
-from gpuecs_tui.checks.ingress import CIDR_BITS, cidr_bits, rule_limit
-from gpuecs_tui.checks.initial_size import initial_size
-from gpuecs_tui.checks.names import NAMES, name_limit, name_taken
-from gpuecs_tui.checks.own_state import STATE_RULES
-from gpuecs_tui.checks.permissions import role_missing
-from gpuecs_tui.checks.ports import port_range, static_port
-from gpuecs_tui.checks.privileges import capability, imds_reach
-from gpuecs_tui.checks.provider import provider_version
-from gpuecs_tui.checks.references import certificate, image_exists, secret_exists
-from gpuecs_tui.checks.region import region
-from gpuecs_tui.checks.registries import registry_login
-from gpuecs_tui.checks.resources import cpu_fit, gpu_fit, memory_fit
-from gpuecs_tui.checks.role_permissions import role_permissions
-from gpuecs_tui.checks.routes import egress
-from gpuecs_tui.checks.scale import (
+from gpuecs_tui.checks.network.egress import egress
+from gpuecs_tui.checks.network.ingress import CIDR_BITS, cidr_bits, rule_limit
+from gpuecs_tui.checks.network.ports import port_range, static_port
+from gpuecs_tui.checks.network.security_path import security_path
+from gpuecs_tui.checks.network.zones import lb_zones, zone_offering
+from gpuecs_tui.checks.rules.account_roles import ebs_key, service_linked_role
+from gpuecs_tui.checks.rules.ami import ami_type
+from gpuecs_tui.checks.rules.count_reset import count_reset
+from gpuecs_tui.checks.rules.earlier_version import earlier_version
+from gpuecs_tui.checks.rules.fit import cpu_fit, gpu_fit, memory_fit
+from gpuecs_tui.checks.rules.foreign_container import foreign_container
+from gpuecs_tui.checks.rules.gpu_type import gpu_type
+from gpuecs_tui.checks.rules.initial_size import initial_size
+from gpuecs_tui.checks.rules.names import NAMES, name_limit, name_taken
+from gpuecs_tui.checks.rules.own_state import STATE_RULES
+from gpuecs_tui.checks.rules.permissions import role_missing
+from gpuecs_tui.checks.rules.privileges import capability, imds_reach
+from gpuecs_tui.checks.rules.provider import provider_version
+from gpuecs_tui.checks.rules.references import certificate, image_exists, secret_exists
+from gpuecs_tui.checks.rules.region import region
+from gpuecs_tui.checks.rules.registries import registry_login
+from gpuecs_tui.checks.rules.role_permissions import role_permissions
+from gpuecs_tui.checks.rules.scale import (
     eni_limit,
     free_addresses,
     quota,
     rollout_surge,
     zero_scale_cost,
 )
-from gpuecs_tui.checks.security_path import security_path
-from gpuecs_tui.checks.sizes import group_limit, policy_size, task_size
-from gpuecs_tui.checks.timing import delete_timeout, drain_timing, health_timing
+from gpuecs_tui.checks.rules.sizes import group_limit, policy_size, task_size
+from gpuecs_tui.checks.rules.timing import delete_timeout, drain_timing, health_timing
 from gpuecs_tui.checks.user_data.rule import user_data
-from gpuecs_tui.checks.zones import lb_zones, zone_offering
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.model import KEYS, Stack
 from gpuecs_tui.stack.partial import NotKnown

@@ -6,12 +6,12 @@ import argparse
 import re
 from collections.abc import Callable
 
-from gpuecs_tui.aws.bucket_creation import Wanted, create_bucket, what_is_made
-from gpuecs_tui.aws.buckets import Bucket, read_buckets
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.profiles import default_region
 from gpuecs_tui.aws.reading import Known, Reading, Unknown
 from gpuecs_tui.aws.session import AccountReader, connect
+from gpuecs_tui.aws.state_bucket.bucket_creation import Wanted, create_bucket, what_is_made
+from gpuecs_tui.aws.state_bucket.buckets import Bucket, read_buckets
 from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
 from gpuecs_tui.commands.output import print_json

@@ -10,19 +10,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gpuecs_tui.apply_check import ApplyCheck, findings
+from gpuecs_tui.assessment.apply_gate import ApplyCheck, findings
 from gpuecs_tui.aws.session import connect
-from gpuecs_tui.checks import cost_words
 from gpuecs_tui.checks.context import context_of
-from gpuecs_tui.checks.cost import cost
 from gpuecs_tui.checks.finding import Finding, Severity
 from gpuecs_tui.checks.not_read import NOT_READ
-from gpuecs_tui.commands import subject
+from gpuecs_tui.checks.pricing import cost_words
+from gpuecs_tui.checks.pricing.cost import cost
+from gpuecs_tui.commands import stack_source
 from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.failure import EXIT_FAILED, Failure, harmless
 from gpuecs_tui.commands.output import print_json
+from gpuecs_tui.commands.render_show import tell_unfinished
 from gpuecs_tui.commands.stack_here import stack_directory
-from gpuecs_tui.commands.stacks import tell_unfinished
 from gpuecs_tui.commands.waiting import waiting
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.partial import known, partial
@@ -30,7 +30,7 @@ from gpuecs_tui.stack.resolve import Answers
 
 if TYPE_CHECKING:
     from gpuecs_tui.aws.facts import AccountFacts
-    from gpuecs_tui.terraform.own_state import OwnState
+    from gpuecs_tui.terraform.recovery.own_state import OwnState
 
 
 def check(arguments: argparse.Namespace) -> int:
@@ -39,11 +39,11 @@ def check(arguments: argparse.Namespace) -> int:
     path = stack_directory(arguments.subject, "check")
     if not path.exists():
         raise Failure(_("{path} does not exist.").format(path=path))
-    written = subject.written_in(path, limits=False)
+    written = stack_source.written_in(path, limits=False)
     if path.is_dir():
         tell_unfinished(path)
     account = None if arguments.offline else read_account(written.answers)
-    about = subject.subject_of(written.answers, account)
+    about = stack_source.subject_of(written.answers, account)
     own = _own_state(path, offline=bool(arguments.offline))
     found = findings(written, account, own.owned, _provider(path), _bootstrap(path), own.facts)
     stack = partial(about.stack, written.unknown)
@@ -73,8 +73,8 @@ def refuse_errors(
     stack, is for its author to check.
     """
     try:
-        written = subject.written_in(directory)
-    except subject.NotUnderstood as problem:
+        written = stack_source.written_in(directory)
+    except stack_source.NotUnderstood as problem:
         if told is None:
             words = _("Not checked: {reason}").format(reason=problem)
             print(harmless(words), file=sys.stderr)
@@ -106,16 +106,16 @@ def read_account(answers: Answers) -> AccountFacts | None:
 
     None, with a note, where it can't be had.
     """
-    from gpuecs_tui.aws.discovery import read_account as read
+    from gpuecs_tui.aws.discovery.account import read_account as read
+    from gpuecs_tui.aws.discovery.lookups import read_references
     from gpuecs_tui.aws.errors import AwsProblem
-    from gpuecs_tui.aws.lookups import read_references
     from gpuecs_tui.aws.prices import read_prices
 
     reader = connect(region=str(answers.get("stack.region", "")))
     try:
         with waiting(_("Reading the account …")):
             facts = read(reader)
-            facts = read_references(reader, subject.subject_of(answers, facts).stack, facts)
+            facts = read_references(reader, stack_source.subject_of(answers, facts).stack, facts)
             name = str(answers.get("fleet.instance_type", ""))
             return replace(facts, prices=read_prices(reader, [name] if name else []))
     except AwsProblem as problem:
@@ -130,7 +130,7 @@ def read_account(answers: Answers) -> AccountFacts | None:
 
 def _own_state(path: Path, *, offline: bool) -> OwnState:
     """Return what the stack's own state holds, so that it doesn't count as taken by others."""
-    from gpuecs_tui.terraform.own_state import OwnState, own_state
+    from gpuecs_tui.terraform.recovery.own_state import OwnState, own_state
 
     if not path.is_dir():
         return OwnState()
@@ -142,7 +142,7 @@ def _provider(path: Path) -> str:
     """Return the AWS provider's version that a stack's directory asks for; empty for a file."""
     if not path.is_dir():
         return ""
-    from gpuecs_tui.terraform.provider_choice import provider_choice
+    from gpuecs_tui.terraform.engine.provider_choice import provider_choice
 
     return provider_choice(path)
 
@@ -151,7 +151,7 @@ def _bootstrap(path: Path) -> str:
     """Return the user data file of a stack's directory; empty for a file of answers."""
     if not path.is_dir():
         return ""
-    from gpuecs_tui.terraform.bootstrap import bootstrap
+    from gpuecs_tui.terraform.read.bootstrap import bootstrap
 
     return bootstrap(path)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from gpuecs_tui.assessment.credentials import check
 from gpuecs_tui.commands.failure import Failure
-from gpuecs_tui.credentials_check import check
 from gpuecs_tui.i18n import _
-from gpuecs_tui.terraform.run import Run
+from gpuecs_tui.terraform.runs.run import Run
 
 
 def refuse_short_credentials(run: Run, *, despite: bool) -> datetime | None:

@@ -15,7 +15,7 @@ from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.answers import dump_answers
 from gpuecs_tui.stack.fields import Value
-from gpuecs_tui.terraform.states import operation_title, title
+from gpuecs_tui.terraform.runs.run_status import operation_title, title
 
 if TYPE_CHECKING:
     from gpuecs_tui.demo.account import DemoAccount
@@ -55,7 +55,7 @@ def _refuse_under_runs(found: DemoAccount | None, *, yes: bool) -> None:
     """Say which runs are at work on the account; raise Failure unless ``yes``."""
     if found is None:
         return
-    from gpuecs_tui.terraform.run_list import all_runs
+    from gpuecs_tui.terraform.runs.run_list import all_runs
 
     endpoint = "AWS_ENDPOINT_URL"
     working = [
@@ -176,7 +176,7 @@ def tag_of(directory: Path) -> str:
 
 def answers_for(name: str) -> dict[str, Value]:
     """Decide a small stack from what the account says it has, as a user would in the wizard."""
-    from gpuecs_tui.aws.discovery import read_account
+    from gpuecs_tui.aws.discovery.account import read_account
     from gpuecs_tui.aws.errors import AwsProblem
     from gpuecs_tui.aws.profiles import default_region
     from gpuecs_tui.aws.reading import value_or

@@ -17,12 +17,12 @@ from gpuecs_tui.commands.failure import EXIT_FAILED, harmless
 from gpuecs_tui.file_locks import NO_LOCKS, no_locks_there
 from gpuecs_tui.i18n import _
 from gpuecs_tui.private_folder import make_private
-from gpuecs_tui.terraform.engine import Engine, find_engine
-from gpuecs_tui.terraform.environment import child_environment
-from gpuecs_tui.terraform.launch import user_name
-from gpuecs_tui.terraform.logout import scope_prefix, warning
-from gpuecs_tui.terraform.mirror import Source, find_mirror
-from gpuecs_tui.terraform.problems import TerraformProblem
+from gpuecs_tui.terraform.base.problems import TerraformProblem
+from gpuecs_tui.terraform.engine.binary import Engine, find_engine
+from gpuecs_tui.terraform.engine.mirror import Source, find_mirror
+from gpuecs_tui.terraform.runs.launch import user_name
+from gpuecs_tui.terraform.runs.logout import scope_prefix, warning
+from gpuecs_tui.terraform.state.environment import child_environment
 from gpuecs_tui.user_folders import NoHome, state_folder
 
 SMALLEST = (80, 24)
@@ -166,7 +166,7 @@ def _noexec(plugin_dir: Path | None) -> list[_Result]:
 
 
 def _credentials() -> _Result:
-    from gpuecs_tui.aws.discovery_identity import read_identity, read_regions
+    from gpuecs_tui.aws.discovery.identity import read_identity, read_regions
     from gpuecs_tui.aws.errors import AwsProblem
     from gpuecs_tui.aws.profiles import default_region
     from gpuecs_tui.aws.regions import is_region

@@ -11,13 +11,13 @@ from typing import TextIO
 
 from gpuecs_tui.commands.waiting import SECOND, WaitLine
 from gpuecs_tui.i18n import _
-from gpuecs_tui.terraform.durations import in_words
-from gpuecs_tui.terraform.events import ChangeSummary, Event
-from gpuecs_tui.terraform.expected import last_time
-from gpuecs_tui.terraform.follower import Batch, Follower
-from gpuecs_tui.terraform.lines import lines_of, without_colours
-from gpuecs_tui.terraform.run import Run
-from gpuecs_tui.terraform.states import State, title
+from gpuecs_tui.terraform.base.durations import in_words
+from gpuecs_tui.terraform.engine.event_text import lines_of, without_colours
+from gpuecs_tui.terraform.engine.events import ChangeSummary, Event
+from gpuecs_tui.terraform.runs.apply_estimate import last_time
+from gpuecs_tui.terraform.runs.follower import Batch, Follower
+from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.runs.run_status import State, title
 
 POLL_SECONDS = 0.05
 """Between two looks at the journal; one that finds nothing costs a processor 25 µs."""

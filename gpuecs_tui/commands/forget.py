@@ -8,17 +8,17 @@ from pathlib import Path
 
 from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
 from gpuecs_tui.i18n import _
-from gpuecs_tui.terraform import run_list
-from gpuecs_tui.terraform.backend import workspace
-from gpuecs_tui.terraform.candidates import Candidate, told_by
-from gpuecs_tui.terraform.dismissal import dismiss, dismissed
-from gpuecs_tui.terraform.problems import TerraformProblem
-from gpuecs_tui.terraform.recovery import Recovery, lacking
-from gpuecs_tui.terraform.run import Run
-from gpuecs_tui.terraform.shared_run import SharedRun
-from gpuecs_tui.terraform.shared_runs import Shelf, ShelfProblem, shelf_of
-from gpuecs_tui.terraform.states import Operation
-from gpuecs_tui.terraform.unread_run import UnreadRun
+from gpuecs_tui.terraform.base.problems import TerraformProblem
+from gpuecs_tui.terraform.recovery.dismissal import dismiss, dismissed
+from gpuecs_tui.terraform.recovery.remedies import Recovery, lacking
+from gpuecs_tui.terraform.recovery.shared_run import SharedRun
+from gpuecs_tui.terraform.recovery.shared_runs import Shelf, ShelfProblem, shelf_of
+from gpuecs_tui.terraform.runs import run_list
+from gpuecs_tui.terraform.runs.orphan_candidates import Candidate, told_by
+from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.runs.run_status import Operation
+from gpuecs_tui.terraform.runs.unread_run import UnreadRun
+from gpuecs_tui.terraform.state.backend import workspace
 
 
 def forget(directory: Path, run_id: str, *, yes: bool) -> int:

@@ -17,8 +17,8 @@ from gpuecs_tui.stack.instance_type import InstanceType
 if TYPE_CHECKING:
     from gpuecs_tui.aws.facts import AccountFacts
     from gpuecs_tui.aws.session import AccountReader
-    from gpuecs_tui.checks.offers import Offer, Wanted
-    from gpuecs_tui.commands.subject import Subject
+    from gpuecs_tui.checks.sizing.offers import Offer, Wanted
+    from gpuecs_tui.commands.stack_source import Subject
     from gpuecs_tui.stack.model import Stack
 
 
@@ -32,7 +32,7 @@ class _Read:
 def gpus(arguments: argparse.Namespace) -> int:
     """Print every wanted GPU type with its source; one that ECS can't use says why."""
     from gpuecs_tui.aws import catalogue
-    from gpuecs_tui.checks.offers import offers, ordered
+    from gpuecs_tui.checks.sizing.offers import offers, ordered
     from gpuecs_tui.commands import gpus_table
 
     choose_account(arguments)
@@ -78,9 +78,9 @@ def gpus(arguments: argparse.Namespace) -> int:
 
 
 def _subject(arguments: argparse.Namespace) -> Subject | None:
-    from gpuecs_tui.commands import subject
+    from gpuecs_tui.commands import stack_source
 
-    return subject.load(arguments.fits) if arguments.fits else None
+    return stack_source.load(arguments.fits) if arguments.fits else None
 
 
 def _stack_on(about: Subject) -> Callable[[InstanceType], Stack]:
@@ -94,7 +94,7 @@ def _stack_on(about: Subject) -> Callable[[InstanceType], Stack]:
 
 
 def _wanted(arguments: argparse.Namespace) -> Wanted:
-    from gpuecs_tui.checks.offers import Wanted
+    from gpuecs_tui.checks.sizing.offers import Wanted
 
     return Wanted(
         gpu_memory_gb=arguments.min_gpu_memory,
@@ -115,11 +115,7 @@ def _compared(found: tuple[Offer, ...], names: list[str]) -> list[Offer]:
 
 
 def _read(region: str, only: list[str] | tuple[()]) -> _Read:
-    from gpuecs_tui.aws.discovery_compute import (
-        read_gpu_instances,
-        read_quotas,
-        read_reservations,
-    )
+    from gpuecs_tui.aws.discovery.compute import read_gpu_instances, read_quotas, read_reservations
     from gpuecs_tui.aws.prices import read_prices
     from gpuecs_tui.aws.profiles import default_region
     from gpuecs_tui.aws.reading import Known
@@ -162,7 +158,7 @@ def _read(region: str, only: list[str] | tuple[()]) -> _Read:
 
 
 def _types(reader: AccountReader) -> AccountFacts:
-    from gpuecs_tui.aws.discovery_compute import offered, read_instance_types, read_offerings
+    from gpuecs_tui.aws.discovery.compute import offered, read_instance_types, read_offerings
     from gpuecs_tui.aws.facts import AccountFacts
     from gpuecs_tui.aws.reading import Known
 

@@ -15,7 +15,7 @@ from gpuecs_tui.aws.catalogue import (
     why_not,
 )
 from gpuecs_tui.aws.reading import Known, Unknown
-from gpuecs_tui.checks.offer_words import (
+from gpuecs_tui.checks.pricing.offer_words import (
     UNKNOWN,
     gib_number,
     left_words,
@@ -28,7 +28,7 @@ from gpuecs_tui.i18n import _
 
 if TYPE_CHECKING:
     from gpuecs_tui.aws.facts import AccountFacts
-    from gpuecs_tui.checks.offers import Offer
+    from gpuecs_tui.checks.sizing.offers import Offer
 
 Rows = list[list[str]]
 

@@ -10,9 +10,9 @@ from gpuecs_tui.commands.directory import refuse_no_directory
 from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
 from gpuecs_tui.commands.waiting import waiting
 from gpuecs_tui.i18n import _, ngettext
-from gpuecs_tui.terraform import moves
-from gpuecs_tui.terraform.move_record import Phase, last_move_time
-from gpuecs_tui.terraform.problems import TerraformProblem
+from gpuecs_tui.terraform.base.problems import TerraformProblem
+from gpuecs_tui.terraform.migration import lifecycle
+from gpuecs_tui.terraform.migration.record import Phase, last_move_time
 
 
 def migrate(arguments: argparse.Namespace) -> int:
@@ -24,19 +24,21 @@ def migrate(arguments: argparse.Namespace) -> int:
     directory: Path = arguments.directory
     refuse_no_directory(directory)
     try:
-        wanted = moves.due(directory)
+        wanted = lifecycle.due(directory)
         if wanted is not None and not arguments.yes:
             print(harmless(wanted.sentence))
             raise Failure(
                 _("Nothing was done: a move changes where the state is and asks for --yes."),
                 code=EXIT_USAGE,
             )
-        begun = moves.start(directory, plugin_dir=arguments.plugin_dir, profile=arguments.profile)
+        begun = lifecycle.start(
+            directory, plugin_dir=arguments.plugin_dir, profile=arguments.profile
+        )
     except TerraformProblem as problem:
         raise Failure(problem.message, problem.remedy) from None
     print(harmless(f"{begun.source} → {begun.target}"), flush=True)
     with waiting(_("Moving the state …"), last=last_move_time(directory)):
-        ended = moves.wait(begun)
+        ended = lifecycle.wait(begun)
     if ended.phase is not Phase.DONE:
         raise Failure(
             ended.message or _("The move was cut off."),
@@ -51,7 +53,7 @@ def tell_due(directory: Path) -> None:
     """Print that the state must be moved, after Terraform was written that says so."""
     try:
         with waiting(_("Looking for the state …")):
-            wanted = moves.due(directory)
+            wanted = lifecycle.due(directory)
     except TerraformProblem:
         # The next command on the directory says what is wrong with its state.
         return

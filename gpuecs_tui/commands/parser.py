@@ -10,7 +10,7 @@ from typing import NoReturn
 from gpuecs_tui import __version__
 from gpuecs_tui.columns import cells, pad
 from gpuecs_tui.commands.arguments import Argument
-from gpuecs_tui.commands.calls import COMMANDS, WIZARD, Command
+from gpuecs_tui.commands.command_table import COMMANDS, WIZARD, Command
 from gpuecs_tui.commands.failure import EXIT_USAGE, harmless
 from gpuecs_tui.i18n import N_, _, adopt_standard_texts
 

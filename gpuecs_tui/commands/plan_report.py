@@ -8,10 +8,10 @@ from typing import Any
 
 from gpuecs_tui.commands.failure import Failure, harmless
 from gpuecs_tui.i18n import _, ngettext
-from gpuecs_tui.terraform.plan import Attribute, PlanTree, wait_for_plan
-from gpuecs_tui.terraform.plan_notices import ignored_count, notices
-from gpuecs_tui.terraform.plan_words import PlanWarning, in_full, needs_name, warnings
-from gpuecs_tui.terraform.run import Run
+from gpuecs_tui.terraform.plan.details import Attribute, PlanTree, wait_for_plan
+from gpuecs_tui.terraform.plan.notices import ignored_count, notices
+from gpuecs_tui.terraform.plan.words import PlanWarning, in_full, needs_name, warnings
+from gpuecs_tui.terraform.runs.run import Run
 
 
 def warn_once(run: Run) -> Callable[[], Iterator[str]]:
@@ -93,10 +93,10 @@ def _told(run: Run, tree: PlanTree) -> tuple[PlanWarning, ...]:
 
 
 def _answers(directory: Path) -> Mapping[str, object]:
-    from gpuecs_tui.commands import subject
+    from gpuecs_tui.commands import stack_source
 
     try:
-        return subject.answers_of(directory, limits=False)
+        return stack_source.answers_of(directory, limits=False)
     except Failure:
         return {}
 

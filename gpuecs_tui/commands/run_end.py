@@ -7,10 +7,10 @@ from typing import NoReturn
 
 from gpuecs_tui.commands.failure import EXIT_FAILED, Failure, harmless
 from gpuecs_tui.i18n import _
-from gpuecs_tui.terraform.run import Run
-from gpuecs_tui.terraform.service_url import service_url
-from gpuecs_tui.terraform.states import Operation, State, title
-from gpuecs_tui.terraform.store import read_json
+from gpuecs_tui.terraform.base.atomic_files import read_json
+from gpuecs_tui.terraform.read.service_url import service_url
+from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.runs.run_status import Operation, State, title
 
 
 def outcome(run: Run, *, finds_domain: bool = False) -> int:
@@ -45,11 +45,11 @@ def _print_url(run: Run, *, finds_domain: bool) -> None:
 
 def _certificate_domain(run: Run) -> str:
     """Return the domain of the certificate that the directory names; empty if it isn't known."""
-    from gpuecs_tui.aws.discovery_identity import read_certificates
+    from gpuecs_tui.aws.discovery.identity import read_certificates
     from gpuecs_tui.aws.errors import AwsProblem
     from gpuecs_tui.aws.session import connect
-    from gpuecs_tui.terraform.hcl_tree import ReadProblem
-    from gpuecs_tui.terraform.read import read
+    from gpuecs_tui.terraform.hcl.tree import ReadProblem
+    from gpuecs_tui.terraform.read.directory import read
 
     try:
         answers = read(run.directory).answers
@@ -68,7 +68,7 @@ def tell_failure(run: Run) -> NoReturn:
     """Print what a bad end left and raise Failure with why it was."""
     words = run.message or _("The run is {state}.").format(state=title(run.state))
     if run.operation is not Operation.PLAN:
-        from gpuecs_tui.terraform.recovery import examine
+        from gpuecs_tui.terraform.recovery.remedies import examine
 
         amiss = [it for it in examine(run.directory).sentences() if it != words]
         for sentence in amiss:

@@ -7,9 +7,9 @@ from typing import Any
 
 from gpuecs_tui.columns import cells, pad
 from gpuecs_tui.i18n import _
-from gpuecs_tui.terraform.run import Run
-from gpuecs_tui.terraform.states import operation_title, title
-from gpuecs_tui.terraform.unread_run import UnreadRun
+from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.runs.run_status import operation_title, title
+from gpuecs_tui.terraform.runs.unread_run import UnreadRun
 
 
 def lines_of_runs(runs: Sequence[Run | UnreadRun]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gpuecs_tui.commands import plan_report
 from gpuecs_tui.commands.account import choose_account
-from gpuecs_tui.commands.decide import Gates, carry_out, needs_yes
+from gpuecs_tui.commands.approve import Gates, carry_out, needs_yes
 from gpuecs_tui.commands.directory import refuse_no_directory
 from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
 from gpuecs_tui.commands.follow import follow
@@ -20,17 +20,17 @@ from gpuecs_tui.commands.run_end import outcome, tell_failure
 from gpuecs_tui.commands.run_list import lines_of_runs, run_tree, unread_tree
 from gpuecs_tui.commands.stack_here import stack_directory
 from gpuecs_tui.i18n import _
-from gpuecs_tui.terraform import run_list
-from gpuecs_tui.terraform import runs as store
-from gpuecs_tui.terraform.durations import in_words
-from gpuecs_tui.terraform.follower import Follower
-from gpuecs_tui.terraform.hard_stop import end_now
-from gpuecs_tui.terraform.plan_words import only_outputs
-from gpuecs_tui.terraform.problems import TerraformProblem
-from gpuecs_tui.terraform.protection import refuse_protected
-from gpuecs_tui.terraform.run import Run
-from gpuecs_tui.terraform.states import Operation, State, title
-from gpuecs_tui.terraform.unread_run import UnreadRun
+from gpuecs_tui.terraform.base.durations import in_words
+from gpuecs_tui.terraform.base.problems import TerraformProblem
+from gpuecs_tui.terraform.control import runs as store
+from gpuecs_tui.terraform.control.protection import refuse_protected
+from gpuecs_tui.terraform.plan.words import only_outputs
+from gpuecs_tui.terraform.runs import run_list
+from gpuecs_tui.terraform.runs.follower import Follower
+from gpuecs_tui.terraform.runs.force_stop import end_now
+from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.runs.run_status import Operation, State, title
+from gpuecs_tui.terraform.runs.unread_run import UnreadRun
 
 EXIT_CHANGES = 2
 """As ``terraform plan -detailed-exitcode``: the plan succeeded and there are changes."""

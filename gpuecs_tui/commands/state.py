@@ -15,13 +15,13 @@ from gpuecs_tui.commands.forget import forget, not_looked_at, nothing_to_recover
 from gpuecs_tui.commands.output import print_json
 from gpuecs_tui.commands.waiting import waiting
 from gpuecs_tui.i18n import _, ngettext
-from gpuecs_tui.terraform import broken_state, errored, locks, recovery
-from gpuecs_tui.terraform.backend import DEFAULT, workspace
-from gpuecs_tui.terraform.errored import Verdict
-from gpuecs_tui.terraform.problems import TerraformProblem
-from gpuecs_tui.terraform.recovery import Recovery
-from gpuecs_tui.terraform.states import Operation
-from gpuecs_tui.terraform.stored_state import StoredState
+from gpuecs_tui.terraform.base.problems import TerraformProblem
+from gpuecs_tui.terraform.recovery import damaged_state, errored_state, locks, remedies
+from gpuecs_tui.terraform.recovery.errored_state import Verdict
+from gpuecs_tui.terraform.recovery.remedies import Recovery
+from gpuecs_tui.terraform.runs.run_status import Operation
+from gpuecs_tui.terraform.state.backend import DEFAULT, workspace
+from gpuecs_tui.terraform.state.stored_state import StoredState
 
 _Value = TypeVar("_Value")
 
@@ -40,12 +40,12 @@ def state(arguments: argparse.Namespace) -> int:
         return 0
     if arguments.push:
         with waiting(_("Storing the state …")):
-            kept = _worded(lambda: errored.push(directory))
+            kept = _worded(lambda: errored_state.push(directory))
         words = _("The state is stored; the file is kept as {path}.").format(path=kept)
         print(harmless(words))
         return 0
     if arguments.restore:
-        kept = _worded(lambda: broken_state.restore(directory))
+        kept = _worded(lambda: damaged_state.restore(directory))
         words = _("The state is whole again; the damaged file is kept as {path}.")
         print(harmless(words.format(path=kept)))
         return 0
@@ -81,9 +81,9 @@ def _tell(directory: Path, *, as_json: bool) -> int:
     stored: StoredState | None = None
     unread: TerraformProblem | None = None
     with waiting(_("Reading the state …")):
-        found = recovery.examine(directory)
+        found = remedies.examine(directory)
         try:
-            stored = recovery.known_state(directory, found)
+            stored = remedies.known_state(directory, found)
         except TerraformProblem as problem:
             unread = problem
     if as_json:
@@ -100,7 +100,7 @@ def _recover(arguments: argparse.Namespace) -> int:
     from gpuecs_tui.commands import runs
 
     with waiting(_("Reading the state …")):
-        found = recovery.examine(arguments.directory)
+        found = remedies.examine(arguments.directory)
     if not found.missing:
         if hindrance := not_looked_at(found):
             raise Failure(
@@ -124,7 +124,7 @@ def _recover(arguments: argparse.Namespace) -> int:
 def _refuse_unread(directory: Path, found: Recovery) -> None:
     """Raise Failure where the state can't be read, even if no run here has created anything."""
     try:
-        recovery.known_state(directory, found)
+        remedies.known_state(directory, found)
     except TerraformProblem as problem:
         raise Failure(problem.message, problem.remedy) from None
 
@@ -205,7 +205,7 @@ def _tree(
         else {
             "id": lock.id,
             "who": lock.who,
-            "operation": recovery.operation_word(lock.operation),
+            "operation": remedies.operation_word(lock.operation),
             "created": lock.created.isoformat() if lock.created else None,
             "holder": lock.holder.value,
             "place": lock.place,

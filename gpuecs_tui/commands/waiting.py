@@ -19,7 +19,7 @@ from typing import TextIO
 from gpuecs_tui.columns import cut
 from gpuecs_tui.commands.failure import harmless
 from gpuecs_tui.i18n import _
-from gpuecs_tui.terraform.durations import in_words
+from gpuecs_tui.terraform.base.durations import in_words
 
 SECOND = 1.0
 """How long a wait lasts before it is shown, and how often its time changes, in seconds."""

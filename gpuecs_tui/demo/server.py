@@ -68,9 +68,11 @@ def _serve(folder: Path, identity: str, idle_seconds: float) -> None:
     from moto.moto_server.werkzeug_app import MotoRequestHandler
     from werkzeug.serving import make_server
 
-    from gpuecs_tui.demo import answer_check, gaps, outgoing, seed
-    from gpuecs_tui.demo.gate import Gate
-    from gpuecs_tui.demo.player import Player
+    from gpuecs_tui.demo import answer_check, outgoing
+    from gpuecs_tui.demo.app import Gate
+    from gpuecs_tui.demo.moto_patches import install
+    from gpuecs_tui.demo.seed import furnish
+    from gpuecs_tui.demo.simulator.player import Player
 
     class QuietHandler(MotoRequestHandler):
         """Logs failures only: eight hours of polling would fill a disk with the rest."""
@@ -79,8 +81,8 @@ def _serve(folder: Path, identity: str, idle_seconds: float) -> None:
             if str(code).startswith("5"):
                 super().log_request(code, size)
 
-    gaps.close_all()
-    seed.furnish()
+    install.close_all()
+    furnish.furnish()
     token = secrets.token_urlsafe()
     gate = Gate(identity, token)
     server = make_server(

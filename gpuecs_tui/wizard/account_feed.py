@@ -16,13 +16,13 @@ from textual.message import Message
 from gpuecs_tui.i18n import _
 
 if TYPE_CHECKING:
-    from gpuecs_tui.aws.bucket_creation import Wanted
-    from gpuecs_tui.aws.buckets import Bucket
+    from gpuecs_tui.aws.discovery.newest_images import NewestImage
     from gpuecs_tui.aws.facts import AccountFacts, Identity, Image, Lookups, Repository
-    from gpuecs_tui.aws.newest_images import NewestImage
     from gpuecs_tui.aws.prices_facts import Prices
     from gpuecs_tui.aws.reading import Reading
     from gpuecs_tui.aws.session import AccountReader
+    from gpuecs_tui.aws.state_bucket.bucket_creation import Wanted
+    from gpuecs_tui.aws.state_bucket.buckets import Bucket
     from gpuecs_tui.stack.model import Stack
 
 
@@ -133,7 +133,7 @@ class AccountFeed:
 
     def images(self, repository: str) -> Reading[tuple[Image, ...] | None]:
         """Return the images of an ECR repository of the account that is being read; blocks."""
-        from gpuecs_tui.aws.lookups import read_images
+        from gpuecs_tui.aws.discovery.lookups import read_images
         from gpuecs_tui.aws.reading import not_read
         from gpuecs_tui.aws.session import Closed
 
@@ -147,7 +147,7 @@ class AccountFeed:
 
     def newest_images(self, repositories: Sequence[Repository]) -> Sequence[NewestImage]:
         """Return the newest image of each of ``repositories``; blocks. Empty without an account."""
-        from gpuecs_tui.aws.newest_images import read_newest
+        from gpuecs_tui.aws.discovery.newest_images import read_newest
         from gpuecs_tui.aws.session import Closed
 
         reader = self._reader
@@ -160,9 +160,9 @@ class AccountFeed:
 
     def read_buckets(self) -> Reading[tuple[Bucket, ...]]:
         """Return the buckets of the account that is being read, and remember them; blocks."""
-        from gpuecs_tui.aws.buckets import read_buckets
         from gpuecs_tui.aws.reading import not_read
         from gpuecs_tui.aws.session import Closed
+        from gpuecs_tui.aws.state_bucket.buckets import read_buckets
 
         reader, turn = self._reader, self._turn
         if reader is None:
@@ -177,9 +177,9 @@ class AccountFeed:
 
     def make_bucket(self, wanted: Wanted) -> None:
         """Make a bucket in the account that is being read; blocks. Raises AwsProblem."""
-        from gpuecs_tui.aws.bucket_creation import create_bucket
         from gpuecs_tui.aws.errors import AwsProblem
         from gpuecs_tui.aws.session import Closed, connect
+        from gpuecs_tui.aws.state_bucket.bucket_creation import create_bucket
 
         turn, present = self._turn, self._reader
         if present is None:
@@ -209,7 +209,7 @@ class AccountFeed:
             ).start()
 
     def _look_up(self, turn: int, reader: AccountReader, stack: Stack, facts: AccountFacts) -> None:
-        from gpuecs_tui.aws.lookups import read_references
+        from gpuecs_tui.aws.discovery.lookups import read_references
         from gpuecs_tui.aws.session import Closed
 
         try:
@@ -245,7 +245,8 @@ class AccountFeed:
 
     def _read(self, turn: int, profile: str, region: str) -> None:
         # Late: boto3 takes half a second to import on a small machine, and this is a thread.
-        from gpuecs_tui.aws import discovery, discovery_identity
+        from gpuecs_tui.aws.discovery import account
+        from gpuecs_tui.aws.discovery import identity as discovery_identity
         from gpuecs_tui.aws.errors import AwsProblem
         from gpuecs_tui.aws.facts import AccountFacts
         from gpuecs_tui.aws.session import Closed, connect
@@ -260,7 +261,7 @@ class AccountFeed:
             reader.submit(reader.prepare)
             # In one of the reader's threads, which can be left at any time.
             jobs = {"identity": lambda: discovery_identity.read_identity(reader)}
-            ((_name, identity),) = discovery.as_they_come(reader, jobs)
+            ((_name, identity),) = account.as_they_come(reader, jobs)
             self._tell(turn, IdentityRead(identity))
             if not region:
                 regions = reader.reading(
@@ -268,7 +269,7 @@ class AccountFeed:
                 )
                 self._tell(turn, AccountRead(AccountFacts(region="", regions=regions)))
                 return
-            facts = discovery.read_account(
+            facts = account.read_account(
                 reader,
                 lambda it: self._tell(turn, AccountProgressed(it.facts, it.done, it.total)),
                 identity,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gpuecs_tui.aws.reading import Known
 
 if TYPE_CHECKING:
-    from gpuecs_tui.wizard.memory import Wizard
+    from gpuecs_tui.wizard.session import Wizard
 
 CERTIFICATE = "load_balancer.certificate_arn"
 
@@ -18,7 +18,7 @@ def certificate_domain(wizard: Wizard) -> str:
     It isn't known before the account was read, for a certificate of IAM, and while another
     certificate is typed than the directory has.
     """
-    from gpuecs_tui.terraform.last_write import digest
+    from gpuecs_tui.terraform.write.last_write import digest
 
     arn, facts = wizard.decisions.answers.get(CERTIFICATE), wizard.account.facts
     held = wizard.opened.held or {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gpuecs_tui.i18n import _
-from gpuecs_tui.wizard.memory import Wizard
+from gpuecs_tui.wizard.session import Wizard
 
 
 def farewell(wizard: Wizard, unsaved: str, command: str) -> str:
@@ -33,8 +33,8 @@ def _saved(wizard: Wizard, unsaved: str) -> str:
 
 def _run(wizard: Wizard) -> str:
     # Late: a wizard that is left at once needs nothing of it.
-    from gpuecs_tui.terraform import run_list
-    from gpuecs_tui.terraform.states import State
+    from gpuecs_tui.terraform.runs import run_list
+    from gpuecs_tui.terraform.runs.run_status import State
 
     directory = wizard.options.directory
     run = run_list.unfinished_run(directory) if directory.is_dir() else None

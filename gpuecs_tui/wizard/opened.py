@@ -37,7 +37,7 @@ class Opened:
         Where it isn't known what the directory said (a draft of an earlier version), ``value`` is
         compared with what was written into the directory last.
         """
-        from gpuecs_tui.terraform import last_write
+        from gpuecs_tui.terraform.write import last_write
 
         if self.held is None:
             return last_write.changed_since(directory)(key, value)
@@ -46,7 +46,7 @@ class Opened:
 
 def of_files(texts: Mapping[str, str], answers: Mapping[str, Value]) -> Opened:
     """Return what a directory says whose Terraform holds ``answers``: those of ``texts``."""
-    from gpuecs_tui.terraform.last_write import digest
+    from gpuecs_tui.terraform.write.last_write import digest
 
     # The profile is no part of the Terraform.
     said = {key: text for key, text in texts.items() if key != PROFILE}

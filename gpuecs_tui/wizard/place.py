@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gpuecs_tui.i18n import _, ngettext
-from gpuecs_tui.wizard.memory import Wizard
+from gpuecs_tui.wizard.session import Wizard
 
 
 def place_of(wizard: Wizard) -> str:

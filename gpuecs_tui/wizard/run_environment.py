@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from gpuecs_tui.terraform.environment import STATIC_CREDENTIALS, child_environment
-from gpuecs_tui.terraform.extra_arguments import CHANGING
-from gpuecs_tui.terraform.problems import RunProblem
+from gpuecs_tui.terraform.base.extra_arguments import CHANGING
+from gpuecs_tui.terraform.base.problems import RunProblem
+from gpuecs_tui.terraform.state.environment import STATIC_CREDENTIALS, child_environment
 
 if TYPE_CHECKING:
     from gpuecs_tui.aws.session import AccountReader

@@ -21,7 +21,7 @@ from gpuecs_tui.stack.identity import NAME_MAX
 from gpuecs_tui.stack.model import KEYS
 
 if TYPE_CHECKING:
-    from gpuecs_tui.aws.newest_images import NewestImage
+    from gpuecs_tui.aws.discovery.newest_images import NewestImage
 
 NAME = "stack.name"
 VPC = "network.vpc_id"
@@ -168,7 +168,7 @@ def _vpc(vpcs: tuple[Vpc, ...], reached: Iterable[Subnet]) -> Suggestion | None:
 def _instance_type(facts: AccountFacts, zones: set[str], fewest: int) -> Suggestion | None:
     """Return the cheapest type that AWS documents for ECS and the quota still allows."""
     # Late: the checks are imported behind the first frame.
-    from gpuecs_tui.checks.offers import offers
+    from gpuecs_tui.checks.sizing.offers import offers
 
     usable = [
         offer

@@ -1,6 +1,6 @@
 """The upgrade of a directory that an earlier version wrote, as the wizard knows of it.
 
-It is a change of its own, applied before any other (terraform/upgrade.py).
+It is a change of its own, applied before any other (terraform/recovery/upgrade.py).
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gpuecs_tui.stack.model import Stack
     from gpuecs_tui.stack.state_facts import StateFacts
-    from gpuecs_tui.terraform.upgrade import TwoChanges
-    from gpuecs_tui.wizard.memory import Wizard
+    from gpuecs_tui.terraform.recovery.upgrade import TwoChanges
+    from gpuecs_tui.wizard.session import Wizard
 
 
 def is_earlier(wizard: Wizard) -> bool:
@@ -47,7 +47,7 @@ def meets_another_change(wizard: Wizard, stack: Stack) -> TwoChanges | None:
     None where nothing meets. Reads the directory, and its state where an upgrade may be open:
     blocks. Raises ReadProblem.
     """
-    from gpuecs_tui.terraform.upgrade import two_changes
+    from gpuecs_tui.terraform.recovery.upgrade import two_changes
     from gpuecs_tui.wizard.run_environment import state_environment
 
     found = two_changes(wizard.options.directory, stack, state_environment(wizard.profile))

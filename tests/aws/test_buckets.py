@@ -9,17 +9,17 @@ from typing import Any
 import boto3
 import pytest
 
-from gpuecs_tui.aws.bucket_creation import (
+from gpuecs_tui.aws.errors import AwsProblem
+from gpuecs_tui.aws.reading import Known, Unknown
+from gpuecs_tui.aws.session import AccountReader, connect
+from gpuecs_tui.aws.state_bucket.bucket_creation import (
     PURPOSE,
     Wanted,
     create_bucket,
     suggested_name,
     what_is_made,
 )
-from gpuecs_tui.aws.buckets import Bucket, read_buckets
-from gpuecs_tui.aws.errors import AwsProblem
-from gpuecs_tui.aws.reading import Known, Unknown
-from gpuecs_tui.aws.session import AccountReader, connect
+from gpuecs_tui.aws.state_bucket.buckets import Bucket, read_buckets
 from gpuecs_tui.demo.account import DemoAccount
 
 STEPS = 7

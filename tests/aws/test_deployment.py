@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from gpuecs_tui.aws.deployment import DESCRIBE_BATCH, names_of, read_deployment
-from gpuecs_tui.aws.deployment_facts import DeployedNames, DeploymentFacts
+from gpuecs_tui.aws.deployment.facts import DeployedNames, DeploymentFacts
+from gpuecs_tui.aws.deployment.reader import DESCRIBE_BATCH, names_of, read_deployment
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.reading import Known, Reading, T, Unknown
 from gpuecs_tui.aws.session import AccountReader, action

@@ -11,16 +11,16 @@ import pytest
 from botocore.session import get_session
 
 from gpuecs_tui.aws import catalogue, session
-from gpuecs_tui.aws.discovery import TOPICS, Progress, read_account
-from gpuecs_tui.aws.discovery_compute import (
+from gpuecs_tui.aws.discovery.account import TOPICS, Progress, read_account
+from gpuecs_tui.aws.discovery.compute import (
     read_gpu_instances,
     read_instance_types,
     read_quotas,
     read_reservations,
 )
-from gpuecs_tui.aws.discovery_identity import read_identity
-from gpuecs_tui.aws.discovery_names import read_clusters
-from gpuecs_tui.aws.discovery_network import read_subnets
+from gpuecs_tui.aws.discovery.identity import read_identity
+from gpuecs_tui.aws.discovery.names import read_clusters
+from gpuecs_tui.aws.discovery.network import read_subnets
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.facts import AccountFacts, CapacityReservation, GpuInstance, Identity
 from gpuecs_tui.aws.network_facts import egress_of

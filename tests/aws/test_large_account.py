@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from gpuecs_tui.aws.discovery import read_account
-from gpuecs_tui.aws.discovery_network import read_security_groups, read_subnets
-from gpuecs_tui.aws.lookups import read_images
+from gpuecs_tui.aws.discovery.account import read_account
+from gpuecs_tui.aws.discovery.lookups import read_images
+from gpuecs_tui.aws.discovery.network import read_security_groups, read_subnets
 from gpuecs_tui.aws.prices import LANES, SPOT_HISTORY, read_prices
 from gpuecs_tui.aws.reading import Known
 from gpuecs_tui.aws.session import AccountReader, Closed

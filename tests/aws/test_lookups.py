@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from gpuecs_tui.aws import catalogue
-from gpuecs_tui.aws.discovery import read_account
+from gpuecs_tui.aws.discovery.account import read_account
+from gpuecs_tui.aws.discovery.lookups import read_architectures, read_images, read_references
 from gpuecs_tui.aws.ecr import (
     EcrImage,
     architectures_of,
@@ -16,9 +17,8 @@ from gpuecs_tui.aws.ecr import (
     is_served_by_endpoints,
 )
 from gpuecs_tui.aws.facts import AccountFacts, Named
-from gpuecs_tui.aws.live_revision import read_live_revision
-from gpuecs_tui.aws.lookups import read_architectures, read_images, read_references
 from gpuecs_tui.aws.reading import Known, Unknown
+from gpuecs_tui.aws.service.live_revision import read_live_revision
 from gpuecs_tui.aws.session import AccountReader
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import Stack

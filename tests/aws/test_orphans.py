@@ -10,9 +10,9 @@ import boto3
 import pytest
 
 from gpuecs_tui.aws.errors import AwsProblem
-from gpuecs_tui.aws.lock_object import read_lock_object
 from gpuecs_tui.aws.orphans import CLOCK_SKEW, NotYet, find
 from gpuecs_tui.aws.session import AccountReader
+from gpuecs_tui.aws.state_bucket.lock_object import read_lock_object
 from gpuecs_tui.demo.account import DemoAccount
 
 from .stub import Stub

@@ -13,7 +13,7 @@ from gpuecs_tui.aws.prices import read_prices
 from gpuecs_tui.aws.prices_facts import Prices
 from gpuecs_tui.aws.reading import Known, Unknown
 from gpuecs_tui.aws.session import AccountReader, connect
-from gpuecs_tui.demo.prices import LABEL
+from gpuecs_tui.demo.model.prices import LABEL
 
 from .stub import Answer, Stub
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from gpuecs_tui.terraform.plan import DESTRUCTIVE, Action, Change, PlanTree
+from gpuecs_tui.terraform.plan.details import DESTRUCTIVE, Action, Change, PlanTree
 
 NOTHING = "nothing"
 """Of a plan to which no rule applies."""

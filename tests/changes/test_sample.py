@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.terraform.plan import DESTRUCTIVE
+from gpuecs_tui.terraform.plan.details import DESTRUCTIVE
 from tests.changes.declared import CHANGES
 from tests.changes.notice import noticed
 from tests.changes.trial import WORKS, Row, Trial, carry_out

@@ -8,7 +8,7 @@ import pytest
 
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.relevance import counts
-from gpuecs_tui.terraform.plan import Action, Attribute, Change, PlanTree
+from gpuecs_tui.terraform.plan.details import Action, Attribute, Change, PlanTree
 from tests.changes import table
 from tests.changes.declared import BASE, CHANGES, REFUSED
 from tests.changes.notice import noticed

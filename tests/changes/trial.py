@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from gpuecs_tui.terraform.plan import DESTRUCTIVE, Action, PlanTree
-from gpuecs_tui.terraform.plan import Change as PlannedChange
-from gpuecs_tui.terraform.plan_notices import notices
-from gpuecs_tui.terraform.plan_words import in_full, warnings
+from gpuecs_tui.terraform.plan.details import DESTRUCTIVE, Action, PlanTree
+from gpuecs_tui.terraform.plan.details import Change as PlannedChange
+from gpuecs_tui.terraform.plan.notices import notices
+from gpuecs_tui.terraform.plan.words import in_full, warnings
 from tests.changes.declared import REFUSED, Change
 from tests.changes.notice import OUTAGES, noticed
 from tests.changes.worker import CHANGES, NO_CHANGES, Failed, Worker

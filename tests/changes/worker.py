@@ -12,9 +12,9 @@ from typing import Any
 
 from gpuecs_tui.demo import account as demo_account
 from gpuecs_tui.stack.answers import dump_answers
-from gpuecs_tui.terraform.engine import find_engine
-from gpuecs_tui.terraform.mirror import find_mirror
-from gpuecs_tui.terraform.plan import PlanTree, tree
+from gpuecs_tui.terraform.engine.binary import find_engine
+from gpuecs_tui.terraform.engine.mirror import find_mirror
+from gpuecs_tui.terraform.plan.details import PlanTree, tree
 from tests.changes import account
 from tests.changes.declared import Change, answers
 

@@ -10,9 +10,9 @@ import pytest
 
 from chaos.inventory import Thing, known_by
 from chaos.judge import ERRORED, LOCAL_LOCK, Judge
-from gpuecs_tui.terraform.journal import record
-from gpuecs_tui.terraform.run import Run
-from gpuecs_tui.terraform.states import State
+from gpuecs_tui.terraform.runs.journal import record
+from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.runs.run_status import State
 from tests.terraform.test_candidates import hook
 from tests.ui.run_folders import stage
 

@@ -8,9 +8,9 @@ import pytest
 
 from gpuecs_tui.aws.ebs_key import EbsKey
 from gpuecs_tui.aws.facts import AccountFacts, Identity
-from gpuecs_tui.aws.live_count import LiveCount, service_id
 from gpuecs_tui.aws.reading import Reading, Unknown
 from gpuecs_tui.aws.role_needs import EXEC_ACTIONS, PULL_ACTIONS, role_needs
+from gpuecs_tui.aws.service.live_count import LiveCount, service_id
 from gpuecs_tui.aws.service_roles import caller_arn
 from gpuecs_tui.checks import Finding, apply_fix, check
 from gpuecs_tui.stack.fields import Value

@@ -10,8 +10,8 @@ import pytest
 from gpuecs_tui.aws.facts import AccountFacts
 from gpuecs_tui.aws.reading import Known, Unknown
 from gpuecs_tui.checks.context import context_of
-from gpuecs_tui.checks.cost import Cost, cost
-from gpuecs_tui.checks.cost_words import as_json, in_one_line, money, text_lines
+from gpuecs_tui.checks.pricing.cost import Cost, cost
+from gpuecs_tui.checks.pricing.cost_words import as_json, in_one_line, money, text_lines
 from gpuecs_tui.stack.fields import Value
 
 from .builders import PUBLIC, account, known, stack

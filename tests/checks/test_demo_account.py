@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from gpuecs_tui.aws.discovery import read_account
+from gpuecs_tui.aws.discovery.account import read_account
+from gpuecs_tui.aws.discovery.lookups import read_references
 from gpuecs_tui.aws.facts import AccountFacts
-from gpuecs_tui.aws.lookups import read_references
 from gpuecs_tui.aws.network_facts import egress_of
 from gpuecs_tui.aws.reading import Known
 from gpuecs_tui.aws.session import AccountReader, connect

@@ -6,9 +6,9 @@ import pytest
 
 from gpuecs_tui.aws.facts import AccountFacts
 from gpuecs_tui.checks.context import context_of
-from gpuecs_tui.checks.egress_paths import REGISTRY, egress_paths
-from gpuecs_tui.checks.endpoints import ALWAYS, FOR_ECR
-from gpuecs_tui.widgets.egress_words import egress_line
+from gpuecs_tui.checks.network.egress_paths import REGISTRY, egress_paths
+from gpuecs_tui.checks.network.endpoints import ALWAYS, FOR_ECR
+from gpuecs_tui.widgets.pictures.egress_words import egress_line
 
 from .builders import account, known, stack
 from .test_network_rules import DENIED, IN_ECR, A, endpoints, routed

@@ -11,12 +11,12 @@ from gpuecs_tui.aws.facts import AccountFacts
 from gpuecs_tui.aws.network_facts import RouteTable, VpcEndpoint
 from gpuecs_tui.checks import Finding, check
 from gpuecs_tui.checks.context import context_of
-from gpuecs_tui.checks.egress_paths import egress_paths
-from gpuecs_tui.checks.endpoints import ALWAYS, FIELD, FOR_ECR
 from gpuecs_tui.checks.finding import apply_fix
+from gpuecs_tui.checks.network.egress_paths import egress_paths
+from gpuecs_tui.checks.network.endpoints import ALWAYS, FIELD, FOR_ECR
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.network import VPC_ENDPOINTS, in_order
-from gpuecs_tui.widgets.egress_words import egress_line
+from gpuecs_tui.widgets.pictures.egress_words import egress_line
 
 from .builders import ANSWERS, PRIVATE, VPC, account, findings, known, of_rule, stack
 from .test_network_rules import DENIED, IN_ECR, A, B, endpoints, routed

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpuecs_tui.aws import catalogue
-from gpuecs_tui.checks.fit import fit, most_memory_mib, rollout
+from gpuecs_tui.checks.placement import fit, most_memory_mib, rollout
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.instance_type import InstanceType
 from gpuecs_tui.stack.model import Stack

@@ -6,15 +6,9 @@ from typing import Any
 import pytest
 
 from gpuecs_tui.aws.facts import AccountFacts, Offering
-from gpuecs_tui.aws.network_facts import (
-    Route,
-    RouteTable,
-    SecurityGroupRule,
-    Subnet,
-    VpcEndpoint,
-)
+from gpuecs_tui.aws.network_facts import Route, RouteTable, SecurityGroupRule, Subnet, VpcEndpoint
 from gpuecs_tui.aws.reading import Known, Unknown
-from gpuecs_tui.checks.endpoints import ALWAYS, FOR_ECR
+from gpuecs_tui.checks.network.endpoints import ALWAYS, FOR_ECR
 from gpuecs_tui.stack.fields import Value
 
 from .builders import (

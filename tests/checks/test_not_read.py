@@ -10,17 +10,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gpuecs_tui.apply_check import findings, written_in
+from gpuecs_tui.assessment.apply_gate import findings, written_in
 from gpuecs_tui.checks.finding import Severity
 from gpuecs_tui.checks.not_read import FILE_DELETED, NOT_READ, not_read
 from gpuecs_tui.cli import main
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.partial import NotKnown, partial
-from gpuecs_tui.terraform.hcl_tree import ReadProblem
-from gpuecs_tui.terraform.read import read, read_back
-from gpuecs_tui.terraform.render import render
-from gpuecs_tui.terraform.write import compare, write
-from gpuecs_tui.wizard.survey import survey
+from gpuecs_tui.terraform.hcl.tree import ReadProblem
+from gpuecs_tui.terraform.read.directory import read, read_back
+from gpuecs_tui.terraform.render.stack_files import render
+from gpuecs_tui.terraform.write.stack import compare, write
+from gpuecs_tui.wizard.directory_status import survey
 from tests.terraform.written import made, put
 from tests.ui import fakes
 

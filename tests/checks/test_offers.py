@@ -7,8 +7,8 @@ import pytest
 from gpuecs_tui.aws import catalogue
 from gpuecs_tui.aws.facts import CapacityReservation, GpuInstance
 from gpuecs_tui.aws.reading import Unknown
-from gpuecs_tui.checks.offer_words import properties, reserved_words
-from gpuecs_tui.checks.offers import Offer, Wanted, offers, ordered, sold_gb
+from gpuecs_tui.checks.pricing.offer_words import properties, reserved_words
+from gpuecs_tui.checks.sizing.offers import Offer, Wanted, offers, ordered, sold_gb
 from gpuecs_tui.stack.instance_type import InstanceType
 from gpuecs_tui.stack.model import Stack
 

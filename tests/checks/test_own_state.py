@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 
 from gpuecs_tui.aws.facts import LogGroup, Named, Role
-from gpuecs_tui.aws.live_count import service_id
-from gpuecs_tui.aws.live_revision import LiveRevision
 from gpuecs_tui.aws.reading import Known, Reading
+from gpuecs_tui.aws.service.live_count import service_id
+from gpuecs_tui.aws.service.live_revision import LiveRevision
 from gpuecs_tui.checks import check
 from gpuecs_tui.checks.finding import Severity
-from gpuecs_tui.checks.own_state import RULES
+from gpuecs_tui.checks.rules.own_state import RULES
 from gpuecs_tui.stack.state_facts import Begun, StateFacts, StateRemark
 from tests.checks.builders import NOW, account, known, stack
 

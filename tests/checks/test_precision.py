@@ -13,7 +13,7 @@ from gpuecs_tui.aws.facts import AccountFacts, GpuInstance, Offering, Quota
 from gpuecs_tui.aws.network_facts import Subnet
 from gpuecs_tui.checks import Finding, check, rollout
 from gpuecs_tui.checks.context import context_of
-from gpuecs_tui.checks.fit_options import at_its_fullest
+from gpuecs_tui.checks.sizing.options import at_its_fullest
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.instance_type import InstanceType
 from gpuecs_tui.stack.model import Stack

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from gpuecs_tui.checks.registries import split
+from gpuecs_tui.checks.rules.registries import split
 
 from .builders import IMAGE, of_rule
 

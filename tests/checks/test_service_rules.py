@@ -5,12 +5,10 @@ from typing import Literal
 
 import pytest
 
-from gpuecs_tui.aws.facts import (
-    GpuInstance,
-    Quota,
-)
+from gpuecs_tui.aws.facts import GpuInstance, Quota
 from gpuecs_tui.aws.reading import Unknown
-from gpuecs_tui.checks import apply_fix, check, timing
+from gpuecs_tui.checks import apply_fix, check
+from gpuecs_tui.checks.rules.timing import timing
 from gpuecs_tui.stack.fields import Value
 
 from .builders import (

@@ -10,10 +10,10 @@ import pytest
 from gpuecs_tui.aws.facts import GROUPS_QUOTA, AccountFacts
 from gpuecs_tui.aws.reading import Reading
 from gpuecs_tui.checks.finding import Finding
-from gpuecs_tui.checks.sizes import _secrets_policy
+from gpuecs_tui.checks.rules.sizes import _secrets_policy
 from gpuecs_tui.stack.fields import Value
-from gpuecs_tui.terraform.read_configuration import load
-from gpuecs_tui.terraform.render import render
+from gpuecs_tui.terraform.read.configuration import load
+from gpuecs_tui.terraform.render.stack_files import render
 from tests.checks.builders import ACCOUNT, account, findings, known, of_rule, stack
 
 BALANCER, INSTANCES = (

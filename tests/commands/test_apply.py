@@ -10,8 +10,8 @@ import pytest
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.facts import AccountFacts, Named
 from gpuecs_tui.cli import main
-from gpuecs_tui.terraform import run_list
-from gpuecs_tui.terraform.states import State
+from gpuecs_tui.terraform.runs import run_list
+from gpuecs_tui.terraform.runs.run_status import State
 from tests.terraform import fake_engine
 from tests.ui import fakes
 from tests.ui.written import let_read, right_account, write_stack

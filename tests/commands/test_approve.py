@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from gpuecs_tui.assessment.credentials import CredentialCheck
 from gpuecs_tui.aws.credential_life import CredentialLife
 from gpuecs_tui.aws.facts import Named
 from gpuecs_tui.cli import main
 from gpuecs_tui.commands import credentials
 from gpuecs_tui.commands.failure import EXIT_USAGE
-from gpuecs_tui.credentials_check import CredentialCheck
-from gpuecs_tui.terraform import runs
-from gpuecs_tui.terraform.expected import Expected
-from gpuecs_tui.terraform.run import Run
-from gpuecs_tui.terraform.states import State
+from gpuecs_tui.terraform.control import runs
+from gpuecs_tui.terraform.runs.apply_estimate import Expected
+from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.runs.run_status import State
 from tests.terraform import fake_engine
 from tests.terraform.fake_engine import Command
 from tests.terraform.waiting import until_state

@@ -8,10 +8,10 @@ import pytest
 
 from gpuecs_tui.cli import main
 from gpuecs_tui.commands.failure import EXIT_FAILED, EXIT_USAGE
-from gpuecs_tui.terraform import runs
-from gpuecs_tui.terraform.engine import ENGINE_VARIABLE
-from gpuecs_tui.terraform.run import Run
-from gpuecs_tui.terraform.states import State
+from gpuecs_tui.terraform.control import runs
+from gpuecs_tui.terraform.engine.binary import ENGINE_VARIABLE
+from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.runs.run_status import State
 from tests.terraform import fake_engine
 from tests.terraform.fake_engine import Command, stream
 from tests.terraform.waiting import until, until_state

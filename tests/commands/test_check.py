@@ -10,8 +10,8 @@ import pytest
 
 from gpuecs_tui.cli import main
 from gpuecs_tui.commands.failure import EXIT_FAILED
-from gpuecs_tui.terraform.bootstrap import BYTES_MAX, bootstrap
-from gpuecs_tui.terraform.render import render
+from gpuecs_tui.terraform.read.bootstrap import BYTES_MAX, bootstrap
+from gpuecs_tui.terraform.render.stack_files import render
 from tests.terraform.written import made, put
 
 LOCK = 'provider "registry.terraform.io/hashicorp/aws" {\n  version = "6.54.1"\n}\n'

@@ -12,10 +12,10 @@ import pytest
 
 from gpuecs_tui import __version__
 from gpuecs_tui.cli import main
-from gpuecs_tui.commands.calls import COMMANDS, WIZARD
+from gpuecs_tui.commands.command_table import COMMANDS, WIZARD
 from gpuecs_tui.commands.failure import EXIT_USAGE
 from gpuecs_tui.stack.answers import dump_answers
-from gpuecs_tui.terraform.render import render
+from gpuecs_tui.terraform.render.stack_files import render
 from tests.terraform.written import ANSWERS, made, put
 
 

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from gpuecs_tui.cli import main
-from gpuecs_tui.terraform import rotation, run_list, runs
-from gpuecs_tui.terraform.run import Run
-from gpuecs_tui.terraform.states import State
-from gpuecs_tui.terraform.unread_run import UnreadRun
+from gpuecs_tui.terraform.control import rotation, runs
+from gpuecs_tui.terraform.runs import run_list
+from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.unread_run import UnreadRun
 from tests.terraform.test_candidates import hook
 from tests.terraform.waiting import until_state
 from tests.ui.run_folders import stage
@@ -194,7 +195,7 @@ def test_a_record_that_names_no_stack_is_said_in_each_list(
 def test_a_run_begins_beside_damaged_ones(
     stack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gpuecs_tui.terraform.engine import ENGINE_VARIABLE
+    from gpuecs_tui.terraform.engine.binary import ENGINE_VARIABLE
     from tests.terraform import fake_engine
 
     monkeypatch.setenv(ENGINE_VARIABLE, str(fake_engine.install(tmp_path / "engine")))
@@ -270,8 +271,8 @@ def test_an_errored_state_that_holds_none_goes_aside(
 
 
 def test_umask_000_opens_nothing(stack: Path, tmp_path: Path) -> None:
-    from gpuecs_tui.terraform.launch import create
-    from gpuecs_tui.terraform.states import Operation
+    from gpuecs_tui.terraform.runs.launch import create
+    from gpuecs_tui.terraform.runs.run_status import Operation
 
     (stack / ".terraform").mkdir()
     before = os.umask(0)

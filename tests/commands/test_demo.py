@@ -12,9 +12,9 @@ from gpuecs_tui.commands import demo
 from gpuecs_tui.commands.failure import EXIT_USAGE
 from gpuecs_tui.demo import account
 from gpuecs_tui.demo.account import DemoAccount
-from gpuecs_tui.terraform.journal import record
-from gpuecs_tui.terraform.states import State
-from gpuecs_tui.terraform.store import read_json, replace_json
+from gpuecs_tui.terraform.base.atomic_files import read_json, replace_json
+from gpuecs_tui.terraform.runs.journal import record
+from gpuecs_tui.terraform.runs.run_status import State
 from tests.ui.run_folders import stage
 
 

@@ -17,9 +17,9 @@ from gpuecs_tui import i18n
 from gpuecs_tui.cli import main
 from gpuecs_tui.columns import cells, pad, pad_left
 from gpuecs_tui.commands import argparse_words
-from gpuecs_tui.terraform.events import Decoder
-from gpuecs_tui.terraform.lines import lines_of, without_colours
-from gpuecs_tui.terraform.states import State
+from gpuecs_tui.terraform.engine.event_text import lines_of, without_colours
+from gpuecs_tui.terraform.engine.events import Decoder
+from gpuecs_tui.terraform.runs.run_status import State
 from tests.ui.run_folders import stage
 
 MESSAGES = {

@@ -11,10 +11,10 @@ from gpuecs_tui.commands import follow as module
 from gpuecs_tui.commands import waiting
 from gpuecs_tui.commands.follow import follow
 from gpuecs_tui.private_folder import make_private
-from gpuecs_tui.terraform.move_record import RECORD, Phase, last_move_time, moves_root, note
-from gpuecs_tui.terraform.run import Run
-from gpuecs_tui.terraform.states import State
-from gpuecs_tui.terraform.store import read_json, replace_json
+from gpuecs_tui.terraform.base.atomic_files import read_json, replace_json
+from gpuecs_tui.terraform.migration.record import RECORD, Phase, last_move_time, moves_root, note
+from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.runs.run_status import State
 from tests.ui.run_folders import stage
 
 NOW = datetime.now(UTC)

@@ -13,7 +13,7 @@ from gpuecs_tui.commands.doctor import doctor
 from gpuecs_tui.commands.parser import parse
 from gpuecs_tui.demo import account
 from gpuecs_tui.stack.answers import dump_answers
-from gpuecs_tui.terraform.render import render
+from gpuecs_tui.terraform.render.stack_files import render
 from tests.terraform.written import made, put
 
 LOCKLESS = """\

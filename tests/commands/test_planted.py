@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from gpuecs_tui.stack.answers import ANSWERS_MAX, dump_answers
-from gpuecs_tui.terraform.problems import RunProblem
-from gpuecs_tui.terraform.read import read
-from gpuecs_tui.terraform.render import render
-from gpuecs_tui.terraform.runs import start
-from gpuecs_tui.terraform.states import Operation
-from gpuecs_tui.terraform.write_stage import COMMIT, STAGE, Move, encode
+from gpuecs_tui.terraform.base.problems import RunProblem
+from gpuecs_tui.terraform.control.runs import start
+from gpuecs_tui.terraform.read.directory import read
+from gpuecs_tui.terraform.render.stack_files import render
+from gpuecs_tui.terraform.runs.run_status import Operation
+from gpuecs_tui.terraform.write.stage import COMMIT, STAGE, Move, encode
 from tests.terraform.written import made, put
 
 LIMIT_SECONDS = 60.0

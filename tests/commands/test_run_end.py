@@ -11,10 +11,10 @@ from gpuecs_tui.aws import session
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.cli import main
 from gpuecs_tui.commands.run_end import outcome
-from gpuecs_tui.terraform.render import render
-from gpuecs_tui.terraform.run import Run
-from gpuecs_tui.terraform.states import State
-from gpuecs_tui.terraform.store import read_json, replace_json
+from gpuecs_tui.terraform.base.atomic_files import read_json, replace_json
+from gpuecs_tui.terraform.render.stack_files import render
+from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.runs.run_status import State
 from tests.aws.test_deployment import AnsweredReader
 from tests.terraform.written import CERTIFICATE, HTTPS, made, put
 from tests.ui.run_folders import stage

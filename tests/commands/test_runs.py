@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 
 from gpuecs_tui.cli import main
-from gpuecs_tui.commands import stacks
+from gpuecs_tui.commands import render_show
 from gpuecs_tui.commands.demo import tag_of
 from gpuecs_tui.commands.failure import EXIT_FAILED, EXIT_USAGE, Failure
 from gpuecs_tui.commands.output import escaped_toml, print_json
 from gpuecs_tui.commands.runs import EXIT_CHANGES
 from gpuecs_tui.stack.answers import dump_answers, load_answers
-from gpuecs_tui.terraform import run_list
-from gpuecs_tui.terraform.engine import ENGINE_VARIABLE
-from gpuecs_tui.terraform.states import State
+from gpuecs_tui.terraform.engine.binary import ENGINE_VARIABLE
+from gpuecs_tui.terraform.runs import run_list
+from gpuecs_tui.terraform.runs.run_status import State
 from tests.terraform import fake_engine
 from tests.terraform.fake_engine import Command, event
 from tests.ui.run_folders import DETAILS, stage
@@ -178,7 +178,7 @@ def test_what_the_system_refuses_is_one_sentence(
         raise PermissionError(13, os.strerror(13), "un/sub")
 
     monkeypatch.setattr(Path, "exists", refused)
-    monkeypatch.setattr(stacks, "choose_account", refused)
+    monkeypatch.setattr(render_show, "choose_account", refused)
     assert main(words) == EXIT_FAILED
     assert capsys.readouterr().err == "gpuecs-tui: un/sub can't be used: Permission denied.\n"
 

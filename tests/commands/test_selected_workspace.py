@@ -10,15 +10,15 @@ import pytest
 
 from gpuecs_tui.cli import main
 from gpuecs_tui.commands.failure import EXIT_FAILED
-from gpuecs_tui.terraform import runs
-from gpuecs_tui.terraform.backend import workspace
-from gpuecs_tui.terraform.end_of_stack import end_of_stack
-from gpuecs_tui.terraform.locks import LockProblem, held_lock
-from gpuecs_tui.terraform.moved_marker import moved_away
-from gpuecs_tui.terraform.own_state import own_state
-from gpuecs_tui.terraform.render import render
-from gpuecs_tui.terraform.shared_runs import shelf_of
-from gpuecs_tui.terraform.stored_state import StateProblem
+from gpuecs_tui.terraform.control import runs
+from gpuecs_tui.terraform.migration.moved_marker import moved_away
+from gpuecs_tui.terraform.recovery.end_of_stack import end_of_stack
+from gpuecs_tui.terraform.recovery.locks import LockProblem, held_lock
+from gpuecs_tui.terraform.recovery.own_state import own_state
+from gpuecs_tui.terraform.recovery.shared_runs import shelf_of
+from gpuecs_tui.terraform.render.stack_files import render
+from gpuecs_tui.terraform.state.backend import workspace
+from gpuecs_tui.terraform.state.stored_state import StateProblem
 from tests.terraform.written import S3, made, put
 from tests.unprivileged import unprivileged
 

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from gpuecs_tui.assessment.credentials import CredentialCheck
 from gpuecs_tui.aws.credential_life import CredentialLife
 from gpuecs_tui.cli import main
 from gpuecs_tui.commands import credentials
 from gpuecs_tui.commands.failure import Failure
-from gpuecs_tui.credentials_check import CredentialCheck
-from gpuecs_tui.terraform.durations import in_words
-from gpuecs_tui.terraform.expected import Expected
-from gpuecs_tui.terraform.states import State
-from gpuecs_tui.terraform.tflock import STATE_NAME, lock_note
+from gpuecs_tui.terraform.base.durations import in_words
+from gpuecs_tui.terraform.base.tflock import STATE_NAME, lock_note
+from gpuecs_tui.terraform.runs.apply_estimate import Expected
+from gpuecs_tui.terraform.runs.run_status import State
 from tests.terraform.test_candidates import hook
 from tests.terraform.test_tflock import INFO
 from tests.ui.run_folders import stage

@@ -8,7 +8,7 @@ import pytest
 
 from gpuecs_tui.cli import main
 from gpuecs_tui.stack.answers import dump_answers
-from gpuecs_tui.terraform.read import read
+from gpuecs_tui.terraform.read.directory import read
 from tests.terraform.test_earlier import applied, copied
 
 

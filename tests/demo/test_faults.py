@@ -16,11 +16,11 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from gpuecs_tui.checks.endpoints import FIELD
+from gpuecs_tui.checks.network.endpoints import FIELD
 from gpuecs_tui.cli import main
 from gpuecs_tui.commands.failure import EXIT_USAGE
 from gpuecs_tui.demo import account, fault_names, protocol
-from gpuecs_tui.demo.faults import HOLDS
+from gpuecs_tui.demo.faults.registry import HOLDS
 from gpuecs_tui.stack.answers import dump_answers, load_answers
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.network import in_order

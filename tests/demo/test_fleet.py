@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gpuecs_tui.demo.fleet import cluster_in, empty_room
+from gpuecs_tui.demo.simulator.fleet import cluster_in, empty_room
 
 
 @pytest.mark.parametrize(

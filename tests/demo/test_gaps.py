@@ -16,7 +16,8 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from gpuecs_tui.demo import account, gaps
+from gpuecs_tui.demo import account
+from gpuecs_tui.demo.moto_patches import install
 from tests.demo.made import (
     IMAGE,
     TASK,
@@ -609,4 +610,4 @@ def test_moto_still_accepts_what_the_account_refuses(unpatched: Client) -> None:
 
 def test_every_gap_is_observed() -> None:
     observed = {*SYMPTOMS, *CLOSED_GAPS, *SEEN_ELSEWHERE}
-    assert {close.__name__ for close in gaps.GAPS} <= observed
+    assert {close.__name__ for close in install.GAPS} <= observed

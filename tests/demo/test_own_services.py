@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from gpuecs_tui.demo import prices, reservations
+from gpuecs_tui.demo.model import prices, reservations
 
 pytestmark = pytest.mark.usefixtures("on_demo_account")
 

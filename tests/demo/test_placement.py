@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from gpuecs_tui.demo.placement import Need, Room, choose, instances_for, need_of
+from gpuecs_tui.demo.model.placement import Need, Room, choose, instances_for, need_of
 
 ROOM = Room(cpu=4096, memory=15684, gpus=1, interfaces=2)
 

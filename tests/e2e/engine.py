@@ -7,8 +7,8 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from gpuecs_tui.terraform.engine import find_engine
-from gpuecs_tui.terraform.mirror import find_mirror
+from gpuecs_tui.terraform.engine.binary import find_engine
+from gpuecs_tui.terraform.engine.mirror import find_mirror
 
 
 def terraform(

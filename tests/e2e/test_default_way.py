@@ -12,12 +12,13 @@ from textual.pilot import Pilot
 
 from gpuecs_tui.app import WizardApp
 from gpuecs_tui.demo import account
-from gpuecs_tui.terraform import run_list, runs
-from gpuecs_tui.terraform.states import State
-from gpuecs_tui.widgets.choice import Picker
-from gpuecs_tui.widgets.choice_list import ChoiceList
-from gpuecs_tui.widgets.confirm import Confirm
-from gpuecs_tui.widgets.frame import StepScreen
+from gpuecs_tui.terraform.control import runs
+from gpuecs_tui.terraform.runs import run_list
+from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.widgets.base.confirm import Confirm
+from gpuecs_tui.widgets.picker.choice_list import ChoiceList
+from gpuecs_tui.widgets.picker.picker import Picker
+from gpuecs_tui.widgets.step.screen import StepScreen
 from gpuecs_tui.wizard.options import Options
 from tests.conftest import DEMO_PACE
 from tests.terraform.waiting import until

@@ -14,8 +14,8 @@ import boto3
 import pytest
 
 from gpuecs_tui.demo import account
-from gpuecs_tui.terraform.engine import find_engine
-from gpuecs_tui.terraform.mirror import find_mirror
+from gpuecs_tui.terraform.engine.binary import find_engine
+from gpuecs_tui.terraform.engine.mirror import find_mirror
 
 DATA = Path(__file__).parent / "data"
 SETTLE_SECONDS = 60.0

@@ -17,10 +17,10 @@ import pytest
 from gpuecs_tui.demo import account
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.resolve import resolve
-from gpuecs_tui.terraform.own_state import own_state
-from gpuecs_tui.terraform.read import read
-from gpuecs_tui.terraform.rewrite import files_for
-from gpuecs_tui.terraform.write import compare, write
+from gpuecs_tui.terraform.read.directory import read
+from gpuecs_tui.terraform.recovery.own_state import own_state
+from gpuecs_tui.terraform.write.rewrite import files_for
+from gpuecs_tui.terraform.write.stack import compare, write
 from tests.e2e.engine import initialise, terraform
 from tests.terraform.test_earlier import copied
 

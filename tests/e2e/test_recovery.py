@@ -14,23 +14,24 @@ import boto3
 import pytest
 
 from gpuecs_tui.commands.demo import answers_for
-from gpuecs_tui.commands.subject import subject_of
+from gpuecs_tui.commands.stack_source import subject_of
 from gpuecs_tui.demo.account import DemoAccount
-from gpuecs_tui.terraform import errored, runs
-from gpuecs_tui.terraform.bring_back import IMPORT_FILE
-from gpuecs_tui.terraform.directory_lock import is_held
-from gpuecs_tui.terraform.errored import Verdict
-from gpuecs_tui.terraform.lock_record import recorded_locks
-from gpuecs_tui.terraform.locks import Holder, LockProblem, held_lock, unlock
-from gpuecs_tui.terraform.own_state import own_state
-from gpuecs_tui.terraform.plan import wait_for_plan
-from gpuecs_tui.terraform.plan_words import needs_name
-from gpuecs_tui.terraform.recovery import examine
-from gpuecs_tui.terraform.render import render
-from gpuecs_tui.terraform.run import Run
-from gpuecs_tui.terraform.state_reader import read_state
-from gpuecs_tui.terraform.states import State
-from gpuecs_tui.terraform.tflock import STATE_NAME, read_lock
+from gpuecs_tui.terraform.base.tflock import STATE_NAME, read_lock
+from gpuecs_tui.terraform.control import runs
+from gpuecs_tui.terraform.plan.details import wait_for_plan
+from gpuecs_tui.terraform.plan.words import needs_name
+from gpuecs_tui.terraform.recovery import errored_state
+from gpuecs_tui.terraform.recovery.errored_state import Verdict
+from gpuecs_tui.terraform.recovery.locks import Holder, LockProblem, held_lock, unlock
+from gpuecs_tui.terraform.recovery.own_state import own_state
+from gpuecs_tui.terraform.recovery.remedies import examine
+from gpuecs_tui.terraform.render.stack_files import render
+from gpuecs_tui.terraform.runner.orphan_import import IMPORT_FILE
+from gpuecs_tui.terraform.runs.directory_lock import is_held
+from gpuecs_tui.terraform.runs.lock_record import recorded_locks
+from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.state.reader import read_state
 from tests.e2e.test_runs import in_flight, make_stack
 from tests.terraform.test_candidates import hook
 from tests.terraform.waiting import until_lock_recorded
@@ -325,7 +326,7 @@ def test_a_state_that_could_not_be_stored_is_pushed(bucket: str, tmp_path: Path)
     assert found.errored.resources == 3 and found.created == ()
     refused = reach(runs.start(stack, "apply"), State.FAILED)
     assert "push it before anything else" in refused.message
-    kept = errored.push(stack)
+    kept = errored_state.push(stack)
     assert kept.exists() and not (stack / "errored.tfstate").exists()
     assert len(read_state(stack).resources) == 3
     assert_converged(stack)

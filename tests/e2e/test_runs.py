@@ -19,19 +19,20 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.terraform import hard_stop, run_list, runs
-from gpuecs_tui.terraform.directory_lock import DirectoryBusy
-from gpuecs_tui.terraform.engine import ENGINE_VARIABLE
-from gpuecs_tui.terraform.follower import Follower
-from gpuecs_tui.terraform.journal import record
-from gpuecs_tui.terraform.liveness import identify, is_alive
-from gpuecs_tui.terraform.plan import wait_for_plan
-from gpuecs_tui.terraform.plan_words import needs_name
-from gpuecs_tui.terraform.recovery import examine
-from gpuecs_tui.terraform.run import Run
-from gpuecs_tui.terraform.runs import AlreadyDecided
-from gpuecs_tui.terraform.states import Operation, State
-from gpuecs_tui.terraform.tflock import STATE_NAME, read_lock
+from gpuecs_tui.terraform.base.liveness import identify, is_alive
+from gpuecs_tui.terraform.base.tflock import STATE_NAME, read_lock
+from gpuecs_tui.terraform.control import runs
+from gpuecs_tui.terraform.control.runs import AlreadyDecided
+from gpuecs_tui.terraform.engine.binary import ENGINE_VARIABLE
+from gpuecs_tui.terraform.plan.details import wait_for_plan
+from gpuecs_tui.terraform.plan.words import needs_name
+from gpuecs_tui.terraform.recovery.remedies import examine
+from gpuecs_tui.terraform.runs import force_stop, run_list
+from gpuecs_tui.terraform.runs.directory_lock import DirectoryBusy
+from gpuecs_tui.terraform.runs.follower import Follower
+from gpuecs_tui.terraform.runs.journal import record
+from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.runs.run_status import Operation, State
 from tests.terminals import readable
 from tests.terraform.waiting import journal_of, until, until_lock_recorded, until_state
 
@@ -157,13 +158,13 @@ def test_the_whole_way(tmp_path: Path) -> None:
 def test_a_terraform_that_does_not_stop_can_be_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hard_stop, "SECOND_INTERRUPT_SECONDS", 0.5)
+    monkeypatch.setattr(force_stop, "SECOND_INTERRUPT_SECONDS", 0.5)
     stack = make_stack(tmp_path / "stack", 60)
     run = in_flight(runs.approve(planned(stack)))
     # Held still by the system, it hears no interrupt.
     os.kill(run.terraform_pid, signal.SIGSTOP)
     runs.cancel(run)
-    hard_stop.end_now(until_state(run, State.STOPPING))
+    force_stop.end_now(until_state(run, State.STOPPING))
     ended = until_state(run, State.FAILED)
     assert ended.returncode == -signal.SIGKILL and ended.message.startswith("Ended at once by ")
     make_stack(stack, 0)
@@ -387,7 +388,7 @@ def test_of_many_starts_one_runs(tmp_path: Path) -> None:
         "import sys\n"
         "from pathlib import Path\n"
         "from gpuecs_tui.terraform import runs\n"
-        "from gpuecs_tui.terraform.directory_lock import DirectoryBusy\n"
+        "from gpuecs_tui.terraform.runs.directory_lock import DirectoryBusy\n"
         "sys.stdin.readline()\n"
         "try:\n"
         "    print('ran', runs.start(Path(sys.argv[1]), 'apply').id)\n"

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.terraform import run_list, runs
-from gpuecs_tui.terraform.problems import RunProblem
-from gpuecs_tui.terraform.run import Run
-from gpuecs_tui.terraform.states import State
+from gpuecs_tui.terraform.base.problems import RunProblem
+from gpuecs_tui.terraform.control import runs
+from gpuecs_tui.terraform.runs import run_list
+from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.runs.run_status import State
 from tests.e2e.test_runs import assert_converges, make_stack, resources
 from tests.terraform.waiting import journal_of, until
 

@@ -15,22 +15,24 @@ from typing import Any
 import boto3
 import pytest
 
-from gpuecs_tui.aws.bucket_creation import Wanted, create_bucket
 from gpuecs_tui.aws.session import connect
+from gpuecs_tui.aws.state_bucket.bucket_creation import Wanted, create_bucket
 from gpuecs_tui.cli import main
 from gpuecs_tui.commands.demo import answers_for
 from gpuecs_tui.demo.account import DemoAccount
 from gpuecs_tui.stack.answers import dump_answers
-from gpuecs_tui.terraform import moves, recovery, runs
-from gpuecs_tui.terraform.directory_lock import DirectoryBusy
-from gpuecs_tui.terraform.engine import find_engine
-from gpuecs_tui.terraform.locks import held_lock
-from gpuecs_tui.terraform.move_record import Move, Phase, note
-from gpuecs_tui.terraform.move_refusals import MoveProblem
-from gpuecs_tui.terraform.run import Run
-from gpuecs_tui.terraform.state_content import content, serial_and_lineage
-from gpuecs_tui.terraform.state_reader import read_state
-from gpuecs_tui.terraform.states import State
+from gpuecs_tui.terraform.control import runs
+from gpuecs_tui.terraform.engine.binary import find_engine
+from gpuecs_tui.terraform.migration import lifecycle
+from gpuecs_tui.terraform.migration.record import Move, Phase, note
+from gpuecs_tui.terraform.migration.refusals import MoveProblem
+from gpuecs_tui.terraform.recovery import remedies
+from gpuecs_tui.terraform.recovery.locks import held_lock
+from gpuecs_tui.terraform.runs.directory_lock import DirectoryBusy
+from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.state.content import content, serial_and_lineage
+from gpuecs_tui.terraform.state.reader import read_state
 
 pytestmark = pytest.mark.e2e
 
@@ -136,7 +138,7 @@ def to_s3(directory: Path, bucket: str) -> None:
 
 
 def move(directory: Path) -> Move:
-    return moves.wait(moves.start(directory))
+    return lifecycle.wait(lifecycle.start(directory))
 
 
 def s3() -> Any:
@@ -175,7 +177,7 @@ def test_there_and_back_with_a_change_on_the_way(stack: Path, bucket: str) -> No
     assert refused.state is State.FAILED
     assert "nothing can be planned before it is moved" in refused.message
     assert f"gpuecs-tui migrate {stack}" in refused.remedy
-    (found,) = recovery.examine(stack).sentences()
+    (found,) = remedies.examine(stack).sentences()
     assert str(stack / "terraform.tfstate") in found and f"s3://{bucket}/llama" in found
 
     there = move(stack)
@@ -186,9 +188,9 @@ def test_there_and_back_with_a_change_on_the_way(stack: Path, bucket: str) -> No
     assert stat.S_IMODE(there.copy.stat().st_mode) == 0o600
     assert stat.S_IMODE(there.folder.stat().st_mode) == 0o700
     assert not list(stack.glob("terraform.tfstate.backup-*")), "kept until it is verified only"
-    assert moves.due(stack) is None and not recovery.examine(stack).is_amiss
+    assert lifecycle.due(stack) is None and not remedies.examine(stack).is_amiss
     with pytest.raises(MoveProblem, match="Nothing is to be moved"):
-        moves.start(stack)
+        lifecycle.start(stack)
 
     (stack / "main.tf").write_text(RESOURCE % ("z", 3))
     (stack / "main.tf").write_text((stack / "main.tf").read_text().replace('"a"', '"b"', 1)
@@ -212,7 +214,7 @@ def test_there_and_back_with_a_change_on_the_way(stack: Path, bucket: str) -> No
     again = move(stack)
     assert again.phase is Phase.DONE, again.message
     (stack / "backend.tf").write_text((BACKEND % bucket).replace("= true", "= false", 1))
-    settings = moves.due(stack)
+    settings = lifecycle.due(stack)
     assert settings is not None and not settings.moves
     assert move(stack).phase is Phase.DONE and is_converged(stack)
 
@@ -230,30 +232,30 @@ def test_killed_and_gone_on_with(stack: Path, bucket: str, orders: Path, moment:
     orders.write_text(moment)
     hold = orders.with_name("orders.hold")
     hold.touch()
-    begun = moves.start(stack)
+    begun = lifecycle.start(stack)
     if moment == "before":
         until(lambda: not orders.exists())
         # Only the mover is dead: what it started still works, so nothing else may.
         with pytest.raises(DirectoryBusy, match="move of its state"):
-            moves.start(stack)
+            lifecycle.start(stack)
         # It may have been killed before it could write whom it had started.
         note(begun.folder, child=None)
         assert begun.refresh().is_live
     hold.unlink()
-    killed = moves.wait(begun)
+    killed = lifecycle.wait(begun)
     assert killed.was_cut_off and content(killed.copy.read_bytes()) == before
     assert list(stack.glob("terraform.tfstate.backup-*")), "not verified, so kept"
     if moment == "before":
-        assert moves.wait(move(stack)).phase is Phase.DONE
+        assert lifecycle.wait(move(stack)).phase is Phase.DONE
     else:
         if moment == "copied":
             put_lock(bucket, f"{getpass.getuser()}@{os.uname().nodename}", "migration source state")
-        (told,) = recovery.examine(stack).sentences()
+        (told,) = remedies.examine(stack).sentences()
         assert "was cut off. Continue it." in told
         resumed = move(stack)
         assert resumed.phase is Phase.DONE, resumed.message
     assert content(in_s3(bucket)) == before and not locked(bucket)
-    assert moves.due(stack) is None and is_converged(stack)
+    assert lifecycle.due(stack) is None and is_converged(stack)
 
 
 def test_killed_on_the_way_back(stack: Path, bucket: str, orders: Path) -> None:
@@ -261,7 +263,7 @@ def test_killed_on_the_way_back(stack: Path, bucket: str, orders: Path) -> None:
     assert move(stack).phase is Phase.DONE
     (stack / "backend.tf").unlink()
     orders.write_text("half")
-    assert moves.wait(moves.start(stack)).was_cut_off
+    assert lifecycle.wait(lifecycle.start(stack)).was_cut_off
     assert move(stack).phase is Phase.DONE
     assert content((stack / "terraform.tfstate").read_bytes()) == content(in_s3(bucket))
     assert list(stack.glob("terraform.tfstate.broken-*"))

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from gpuecs_tui.demo.account import DemoAccount
-from gpuecs_tui.terraform import moves
-from gpuecs_tui.terraform.move_record import Phase
-from gpuecs_tui.terraform.moved_marker import SUFFIX, moved_away
-from gpuecs_tui.terraform.state_content import content
-from gpuecs_tui.terraform.state_reader import read_state
-from gpuecs_tui.terraform.states import State
+from gpuecs_tui.terraform.migration import lifecycle
+from gpuecs_tui.terraform.migration.moved_marker import SUFFIX, moved_away
+from gpuecs_tui.terraform.migration.record import Phase
+from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.state.content import content
+from gpuecs_tui.terraform.state.reader import read_state
 from tests.e2e.test_state_moves import BACKEND, bucket, move, planned, s3
 
 __all__ = ["bucket"]
@@ -67,7 +67,7 @@ def test_every_workspace_moves_or_none(
 ) -> None:
     foreign = state_text("foreign", 900)
     s3().put_object(Bucket=bucket, Key=KEYS["green"], Body=foreign)
-    due = moves.due(checkout)
+    due = lifecycle.due(checkout)
     assert due is not None and due.workspaces == ("default", "green")
     assert "all workspaces are moved: default, green" in due.sentence
     refused = move(checkout)
@@ -150,4 +150,4 @@ def test_a_clone_follows_a_move_between_keys(checkout: Path, bucket: str, tmp_pa
     followed = move(clone)
     assert followed.phase is Phase.DONE, followed.message
     assert stored(bucket, "default") == before
-    assert read_state(clone).resources[0].id == "default" and moves.due(clone) is None
+    assert read_state(clone).resources[0].id == "default" and lifecycle.due(clone) is None

@@ -28,8 +28,8 @@ from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.stack.network import VPC_ENDPOINTS, interface_endpoints
 from gpuecs_tui.stack.problems import problems
 from gpuecs_tui.stack.resolve import derived_target_group, resolve
-from gpuecs_tui.terraform.read import read
-from gpuecs_tui.terraform.render import render
+from gpuecs_tui.terraform.read.directory import read
+from gpuecs_tui.terraform.render.stack_files import render
 from tests.e2e.article import CONTAINER, article_attributes
 from tests.e2e.engine import terraform
 from tests.strategies import G4DN_XLARGE, NASTY

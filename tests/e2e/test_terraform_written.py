@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.stack.network import VPC_ENDPOINTS
-from gpuecs_tui.terraform.hcl_format import format_hcl
-from gpuecs_tui.terraform.hcl_text import list_of, map_of, quote
-from gpuecs_tui.terraform.render import render
+from gpuecs_tui.terraform.hcl.format import format_hcl
+from gpuecs_tui.terraform.hcl.literals import list_of, map_of, quote
+from gpuecs_tui.terraform.render.stack_files import render
 from tests.e2e.engine import initialise, terraform
 from tests.strategies import NASTY, stacks, texts
 from tests.terraform.test_read_sets import REFUSED, VALUES, VARIABLES

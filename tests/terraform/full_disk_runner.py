@@ -5,9 +5,9 @@ import sys
 import time
 from typing import Any
 
-from gpuecs_tui.terraform import run_record, runner, supervise
-from gpuecs_tui.terraform.journal import record
-from gpuecs_tui.terraform.states import State
+from gpuecs_tui.terraform.runner import process, run_record, supervise
+from gpuecs_tui.terraform.runs.journal import record
+from gpuecs_tui.terraform.runs.run_status import State
 
 FULL_SECONDS = 2.0
 _full_since: list[float] = []
@@ -32,4 +32,4 @@ def _create_json(*_arguments: Any) -> bool:
 if __name__ == "__main__":
     run_record.record = _record  # type: ignore[attr-defined]  # imported there, not offered
     supervise.create_json = _create_json  # type: ignore[assignment, attr-defined]  # likewise
-    sys.exit(runner.main(sys.argv[1:]))
+    sys.exit(process.main(sys.argv[1:]))

@@ -8,14 +8,19 @@ from typing import Any
 
 import pytest
 
-from gpuecs_tui.terraform import moves
-from gpuecs_tui.terraform.backend_block import backend_arguments, backend_block
-from gpuecs_tui.terraform.environment import child_environment
-from gpuecs_tui.terraform.hcl_tree import ReadProblem
-from gpuecs_tui.terraform.places import backend_options, configured_place, init_options, pending
-from gpuecs_tui.terraform.read import read
-from gpuecs_tui.terraform.render import render
-from gpuecs_tui.terraform.write import compare
+from gpuecs_tui.terraform.hcl.tree import ReadProblem
+from gpuecs_tui.terraform.migration import lifecycle
+from gpuecs_tui.terraform.read.directory import read
+from gpuecs_tui.terraform.render.stack_files import render
+from gpuecs_tui.terraform.state.backend_block import backend_arguments, backend_block
+from gpuecs_tui.terraform.state.environment import child_environment
+from gpuecs_tui.terraform.state.location import (
+    backend_options,
+    configured_place,
+    init_options,
+    pending,
+)
+from gpuecs_tui.terraform.write.stack import compare
 from tests.terraform.written import made, put
 
 FULL = {"bucket": "models", "key": "llm/prod.tfstate", "region": "eu-west-1"}
@@ -148,7 +153,7 @@ def test_a_second_backend_is_named(
     assert raised.value.message.startswith(f"{places[0]} and {places[1]} both name a backend.")
     # A migration has nothing to say of it, and no state was looked for.
     with pytest.raises(ReadProblem, match="both name a backend"):
-        moves.start(tmp_path, environ={"PATH": ""})
+        lifecycle.start(tmp_path, environ={"PATH": ""})
     found = read(tmp_path, {})
     assert found.unknown == {"state.backend", "state.bucket", "state.key", "state.region"}
     (named,) = [it for it in found.unread if it.keys]

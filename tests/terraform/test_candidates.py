@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from gpuecs_tui.aws import orphans
-from gpuecs_tui.terraform.candidates import Candidate, candidates, note_absent
-from gpuecs_tui.terraform.import_ids import Import, import_blocks, import_id, is_known
-from gpuecs_tui.terraform.states import State
-from gpuecs_tui.terraform.stored_state import NOTHING, StoredState, parse_state
+from gpuecs_tui.terraform.runner.import_ids import Import, import_blocks, import_id, is_known
+from gpuecs_tui.terraform.runs.orphan_candidates import Candidate, candidates, note_absent
+from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.state.stored_state import NOTHING, StoredState, parse_state
 from tests.terraform.fake_engine import event, stream
 from tests.ui.run_folders import stage
 

@@ -1,8 +1,8 @@
 import pytest
 
-from gpuecs_tui.terraform.diagnosis import Diagnosis, diagnose, last_words
-from gpuecs_tui.terraform.events import Decoder
-from gpuecs_tui.terraform.outcome import failure
+from gpuecs_tui.terraform.engine.diagnosis import Diagnosis, diagnose, last_words
+from gpuecs_tui.terraform.engine.event_summary import failure
+from gpuecs_tui.terraform.engine.events import Decoder
 from tests.terraform.fake_engine import event, stream
 
 

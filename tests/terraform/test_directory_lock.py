@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.terraform.directory_lock import (
+from gpuecs_tui.terraform.base.problems import RunProblem
+from gpuecs_tui.terraform.runs.directory_lock import (
     LOCK_NAME,
     DirectoryBusy,
     Holder,
     acquire,
     is_held,
 )
-from gpuecs_tui.terraform.problems import RunProblem
 
 ANA = Holder("r1", "apply", "ana", "bastion", 4242, "2026-11-23T12:00:00+00:00")
 
@@ -57,7 +57,7 @@ def test_it_goes_with_its_holder_however_that_dies(tmp_path: Path) -> None:
     program = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from gpuecs_tui.terraform.directory_lock import acquire\n"
+        "from gpuecs_tui.terraform.runs.directory_lock import acquire\n"
         "acquire(Path(sys.argv[1]))\n"
         "print(flush=True)\n"
         "input()\n"

@@ -15,14 +15,14 @@ from gpuecs_tui.stack.model import KEYS, Stack
 from gpuecs_tui.stack.problems import problems
 from gpuecs_tui.stack.relevance import counts
 from gpuecs_tui.stack.resolve import resolve, with_new_defaults
-from gpuecs_tui.terraform.own_state import own_state
-from gpuecs_tui.terraform.past import PORT_HANDOVER
-from gpuecs_tui.terraform.read import ReadBack, read, read_back
-from gpuecs_tui.terraform.read_configuration import load
-from gpuecs_tui.terraform.render import render
-from gpuecs_tui.terraform.rewrite import asks_state, files_for, stored_listeners
-from gpuecs_tui.terraform.upgrade import TwoChanges, two_changes, upgrade_of
-from gpuecs_tui.terraform.write import WriteProblem, compare, write
+from gpuecs_tui.terraform.read.configuration import load
+from gpuecs_tui.terraform.read.directory import ReadBack, read, read_back
+from gpuecs_tui.terraform.recovery.own_state import own_state
+from gpuecs_tui.terraform.recovery.upgrade import TwoChanges, two_changes, upgrade_of
+from gpuecs_tui.terraform.render.past_addresses import PORT_HANDOVER
+from gpuecs_tui.terraform.render.stack_files import render
+from gpuecs_tui.terraform.write.rewrite import asks_state, files_for, stored_listeners
+from gpuecs_tui.terraform.write.stack import WriteProblem, compare, write
 from tests.terraform.written import CERTIFICATE, HTTPS, made, put, references
 
 EARLIER = Path(__file__).parent / "data" / "earlier"

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.terraform import end_of_stack as module
-from gpuecs_tui.terraform.end_of_stack import STATE_SECONDS, end_of_stack
-from gpuecs_tui.terraform.journal import record
-from gpuecs_tui.terraform.liveness import identify
-from gpuecs_tui.terraform.states import State
-from gpuecs_tui.terraform.store import read_json, replace_json
-from gpuecs_tui.terraform.stored_state import NOTHING, StoredResource
+from gpuecs_tui.terraform.base.atomic_files import read_json, replace_json
+from gpuecs_tui.terraform.base.liveness import identify
+from gpuecs_tui.terraform.recovery import end_of_stack as module
+from gpuecs_tui.terraform.recovery.end_of_stack import STATE_SECONDS, end_of_stack
+from gpuecs_tui.terraform.runs.journal import record
+from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.state.stored_state import NOTHING, StoredResource
 from tests.ui.run_folders import stage
 
 

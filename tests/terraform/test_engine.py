@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.terraform import engine
-from gpuecs_tui.terraform.engine import ENGINE_VARIABLE, find_engine
-from gpuecs_tui.terraform.problems import EngineProblem
+from gpuecs_tui.terraform.base.problems import EngineProblem
+from gpuecs_tui.terraform.engine import binary
+from gpuecs_tui.terraform.engine.binary import ENGINE_VARIABLE, find_engine
 from tests.terraform import fake_engine
 from tests.terraform.fake_engine import Command
 
@@ -102,7 +102,7 @@ def test_a_binary_is_asked_once_and_a_script_each_time(
         asked.append(path)
         return "terraform", "1.11.4"
 
-    monkeypatch.setattr(engine, "_ask_version", ask)
+    monkeypatch.setattr(binary, "_ask_version", ask)
     program = tmp_path / "terraform"
     environ = {"PATH": str(tmp_path)}
     for content, questions in ((b"\x7fELF one", 1), (b"\x7fELF another", 1), (b"#!/bin/sh", 2)):
@@ -117,7 +117,7 @@ def test_a_binary_is_asked_once_and_a_script_each_time(
 def test_a_remembered_version_that_is_too_old_stays_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "_ask_version", lambda *_given: ("terraform", "1.5.7"))
+    monkeypatch.setattr(binary, "_ask_version", lambda *_given: ("terraform", "1.5.7"))
     (tmp_path / "terraform").write_bytes(b"\x7fELF")
     (tmp_path / "terraform").chmod(0o755)
     for _again in range(2):

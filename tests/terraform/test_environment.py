@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.terraform.environment import child_environment, origin, return_to
-from gpuecs_tui.terraform.problems import RunProblem
+from gpuecs_tui.terraform.base.problems import RunProblem
+from gpuecs_tui.terraform.state.environment import child_environment, origin, return_to
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "s3cr3t"}
 

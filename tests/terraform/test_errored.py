@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from gpuecs_tui.terraform import errored, locks
-from gpuecs_tui.terraform.directory_lock import DirectoryBusy, acquire
-from gpuecs_tui.terraform.engine import ENGINE_VARIABLE
-from gpuecs_tui.terraform.errored import Verdict
-from gpuecs_tui.terraform.locks import HeldLock, Holder
-from gpuecs_tui.terraform.recovery import examine
-from gpuecs_tui.terraform.state_reader import first_error
-from gpuecs_tui.terraform.stored_state import StateProblem
+from gpuecs_tui.terraform.engine.binary import ENGINE_VARIABLE
+from gpuecs_tui.terraform.recovery import errored_state, locks
+from gpuecs_tui.terraform.recovery.errored_state import Verdict
+from gpuecs_tui.terraform.recovery.locks import HeldLock, Holder
+from gpuecs_tui.terraform.recovery.remedies import examine
+from gpuecs_tui.terraform.runs.directory_lock import DirectoryBusy, acquire
+from gpuecs_tui.terraform.state.reader import first_error
+from gpuecs_tui.terraform.state.stored_state import StateProblem
 from tests.terraform import fake_engine
 
 
@@ -61,15 +61,15 @@ def test_compared(
     tmp_path: Path, stored: str | None, failed: str, verdict: Verdict, words: str
 ) -> None:
     put(tmp_path, stored, failed)
-    found = errored.compare(tmp_path)
+    found = errored_state.compare(tmp_path)
     assert found is not None and found.verdict is verdict
     assert words in found.sentence
 
 
 def test_none(tmp_path: Path) -> None:
-    assert errored.compare(tmp_path) is None
+    assert errored_state.compare(tmp_path) is None
     with pytest.raises(StateProblem, match=r"no errored\.tfstate"):
-        errored.push(tmp_path)
+        errored_state.push(tmp_path)
 
 
 @pytest.mark.parametrize("failed", [state(5), state(7, "b"), "{"])
@@ -80,15 +80,15 @@ def test_what_does_not_follow_is_never_pushed(
     monkeypatch.setenv(ENGINE_VARIABLE, str(fake_engine.install(engine)))
     put(tmp_path, state(6), failed)
     with pytest.raises(StateProblem):
-        errored.push(tmp_path)
+        errored_state.push(tmp_path)
     assert (tmp_path / "errored.tfstate").exists() and not fake_engine.calls(engine)
 
 
 def test_what_is_stored_already_is_put_aside(tmp_path: Path) -> None:
     put(tmp_path, state(6), state(6))
-    kept = errored.push(tmp_path)
+    kept = errored_state.push(tmp_path)
     assert kept.name.startswith("errored.tfstate.pushed-") and kept.read_text() == state(6)
-    assert errored.compare(tmp_path) is None
+    assert errored_state.compare(tmp_path) is None
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_a_push_that_fails_keeps_the_file(
     monkeypatch.setenv(ENGINE_VARIABLE, str(program))
     put(tmp_path, state(6), state(7))
     with pytest.raises(StateProblem, match=words) as failed:
-        errored.push(tmp_path)
+        errored_state.push(tmp_path)
     assert "is kept as it is" in failed.value.remedy
     assert (tmp_path / "errored.tfstate").read_text() == state(7)
 
@@ -120,9 +120,11 @@ def test_no_push_while_the_state_is_locked(tmp_path: Path, monkeypatch: pytest.M
     held = HeldLock("s3://b/k", "i-d", "OperationTypeApply", "ana@x", None, Holder.DEAD)
     monkeypatch.setattr(locks, "held_lock", lambda *_given: held)
     with pytest.raises(StateProblem, match="locked by ana@x") as refused:
-        errored.push(tmp_path)
+        errored_state.push(tmp_path)
     assert f"gpuecs-tui state {tmp_path} --unlock i-d" in refused.value.remedy
-    monkeypatch.setattr("gpuecs_tui.terraform.recovery.locks.held_lock", lambda *_given: held)
+    monkeypatch.setattr(
+        "gpuecs_tui.terraform.recovery.remedies.locks.held_lock", lambda *_given: held
+    )
     assert [it.partition(" ")[0] for it in examine(tmp_path).sentences()] == [
         "The",
         "errored.tfstate",
@@ -134,7 +136,7 @@ def test_no_push_while_a_run_works(tmp_path: Path) -> None:
     guard = acquire(tmp_path)
     try:
         with pytest.raises(DirectoryBusy):
-            errored.push(tmp_path)
+            errored_state.push(tmp_path)
     finally:
         guard.release()
 

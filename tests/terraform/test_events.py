@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpuecs_tui.terraform.events import (
+from gpuecs_tui.terraform.engine.event_text import lines_of
+from gpuecs_tui.terraform.engine.events import (
     ChangeSummary,
     Decoder,
     Diagnostic,
@@ -17,8 +18,7 @@ from gpuecs_tui.terraform.events import (
     Text,
     Version,
 )
-from gpuecs_tui.terraform.lines import lines_of
-from gpuecs_tui.terraform.progress import Progress
+from gpuecs_tui.terraform.engine.progress import Progress
 from tests.terraform.fake_engine import STREAMS, event, stream
 
 KINDS = [

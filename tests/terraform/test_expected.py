@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.terraform.expected import DEFAULTS, Kind, expected, last_time
-from gpuecs_tui.terraform.run import Run
-from gpuecs_tui.terraform.states import State
-from gpuecs_tui.terraform.store import read_json, replace_json
+from gpuecs_tui.terraform.base.atomic_files import read_json, replace_json
+from gpuecs_tui.terraform.runs.apply_estimate import DEFAULTS, Kind, expected, last_time
+from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.runs.run_status import State
 from tests.ui.run_folders import stage
 
 BEGIN = datetime.fromisoformat("2026-11-23T12:00:00+00:00")

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.terraform import moves
-from gpuecs_tui.terraform.environment import child_environment
-from gpuecs_tui.terraform.extra_arguments import notes, options
-from gpuecs_tui.terraform.other_state import refuse_other_state
-from gpuecs_tui.terraform.state_reader import read_state
-from gpuecs_tui.terraform.stored_state import NotRead
+from gpuecs_tui.terraform.base.extra_arguments import notes, options
+from gpuecs_tui.terraform.migration import lifecycle
+from gpuecs_tui.terraform.state.environment import child_environment
+from gpuecs_tui.terraform.state.other_state import refuse_other_state
+from gpuecs_tui.terraform.state.reader import read_state
+from gpuecs_tui.terraform.state.stored_state import NotRead
 
 ELSEWHERE = {"PATH": "", "TF_CLI_ARGS": "-state-out prod.tfstate"}
 
@@ -79,7 +79,7 @@ def test_a_state_in_another_file_is_not_passed_over(tmp_path: Path) -> None:
     with pytest.raises(NotRead, match=r"TF_CLI_ARGS has -state-out=prod\.tfstate"):
         read_state(tmp_path, ELSEWHERE)
     with pytest.raises(NotRead, match="gpuecs-tui reads and writes the state in"):
-        moves.start(tmp_path, environ=ELSEWHERE)
+        lifecycle.start(tmp_path, environ=ELSEWHERE)
     backend = 'terraform {\n  backend "local" {\n    path = "prod.tfstate"\n  }\n}\n'
     (tmp_path / "main.tf").write_text(backend)
     refuse_other_state(tmp_path, ELSEWHERE)

@@ -3,13 +3,13 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.terraform.events import Text
-from gpuecs_tui.terraform.follower import CHUNK, Follower
-from gpuecs_tui.terraform.journal import RunFiles, record
-from gpuecs_tui.terraform.liveness import identify
-from gpuecs_tui.terraform.run import Run, load
-from gpuecs_tui.terraform.states import State
-from gpuecs_tui.terraform.store import now, replace_json
+from gpuecs_tui.terraform.base.atomic_files import now, replace_json
+from gpuecs_tui.terraform.base.liveness import identify
+from gpuecs_tui.terraform.engine.events import Text
+from gpuecs_tui.terraform.runs.follower import CHUNK, Follower
+from gpuecs_tui.terraform.runs.journal import RunFiles, record
+from gpuecs_tui.terraform.runs.run import Run, load
+from gpuecs_tui.terraform.runs.run_status import State
 from tests.terraform.fake_engine import event
 
 

@@ -12,9 +12,9 @@ from gpuecs_tui.aws import catalogue
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.resolve import Answers, resolve
-from gpuecs_tui.terraform.read import read
-from gpuecs_tui.terraform.render import render
-from gpuecs_tui.terraform.write import Changes, compare, write
+from gpuecs_tui.terraform.read.directory import read
+from gpuecs_tui.terraform.render.stack_files import render
+from gpuecs_tui.terraform.write.stack import Changes, compare, write
 from gpuecs_tui.wizard.decisions import decide, explicit_texts, texts_of
 from tests.strategies import G4DN_XLARGE
 from tests.terraform.written import made, put

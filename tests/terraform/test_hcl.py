@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gpuecs_tui.terraform.hcl_parse import parse, parse_expression
-from gpuecs_tui.terraform.hcl_tree import (
+from gpuecs_tui.terraform.hcl.parse import parse, parse_expression
+from gpuecs_tui.terraform.hcl.tree import (
     Call,
     Expression,
     Literal,
@@ -14,7 +14,7 @@ from gpuecs_tui.terraform.hcl_tree import (
     Reference,
     Template,
 )
-from gpuecs_tui.terraform.read_configuration import load
+from gpuecs_tui.terraform.read.configuration import load
 
 
 def value(text: str) -> Expression:

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.terraform import hcl_budget
-from gpuecs_tui.terraform.hcl_parse import parse
-from gpuecs_tui.terraform.hcl_tree import Literal, ReadProblem, Reference
-from gpuecs_tui.terraform.hcl_values import Unknown
-from gpuecs_tui.terraform.read import read, read_back
-from gpuecs_tui.terraform.read_configuration import load
-from gpuecs_tui.terraform.render import render
+from gpuecs_tui.terraform.hcl import budget
+from gpuecs_tui.terraform.hcl.parse import parse
+from gpuecs_tui.terraform.hcl.tree import Literal, ReadProblem, Reference
+from gpuecs_tui.terraform.hcl.values import Unknown
+from gpuecs_tui.terraform.read.configuration import load
+from gpuecs_tui.terraform.read.directory import read, read_back
+from gpuecs_tui.terraform.render.stack_files import render
 from tests.terraform.written import made, put
 
-DEEP = hcl_budget.NESTING_MAX + 1
+DEEP = budget.NESTING_MAX + 1
 
 
 def value_of(local: str, text: str) -> object:
@@ -88,7 +88,7 @@ def test_doubling_names_cost_a_counted_number_of_steps(line: str) -> None:
     lines = [f"d{i} = {line.format(f'local.d{i - 1}')}" for i in range(1, 60)]
     scope = load({"a.tf": "locals {\n" + "\n".join([f"d0 = {first}", *lines]) + "\n}\n"}).scope
     assert isinstance(scope.value(Reference("local.d59")), Unknown)
-    assert scope.budget._in_all <= hcl_budget.STEPS_MAX + 1
+    assert scope.budget._in_all <= budget.STEPS_MAX + 1
     assert not isinstance(scope.value(Reference("local.d3")), Unknown), "others are still known"
 
 
@@ -97,7 +97,7 @@ def test_all_values_together_are_bounded() -> None:
     scope = load({"a.tf": "locals {\n" + "\n".join(["d0 = 1", *lines]) + "\n}\n"}).scope
     for _again in range(1000):
         scope.value(Reference("local.d39"))
-    assert scope.budget._in_all <= hcl_budget.STEPS_IN_ALL_MAX + hcl_budget.STEPS_MAX
+    assert scope.budget._in_all <= budget.STEPS_IN_ALL_MAX + budget.STEPS_MAX
     assert isinstance(scope.value(Literal(1)), Unknown)
 
 

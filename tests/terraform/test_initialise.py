@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.terraform.initialise import locked_providers, needs_init, remember_init
+from gpuecs_tui.terraform.engine.init_needed import locked_providers, needs_init, remember_init
 
 VERSIONS = """\
 terraform {

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.terraform.journal import JournalWriter, RunFiles
-from gpuecs_tui.terraform.journal_tail import had_finished
-from gpuecs_tui.terraform.states import State
+from gpuecs_tui.terraform.runs.journal import JournalWriter, RunFiles
+from gpuecs_tui.terraform.runs.journal_tail import had_finished
+from gpuecs_tui.terraform.runs.run_status import State
 from tests.terraform.fake_engine import stream
 
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpuecs_tui.terraform.events import Decoder
-from gpuecs_tui.terraform.lines import RESET, harmless, lines_of
+from gpuecs_tui.terraform.engine.event_text import RESET, harmless, lines_of
+from gpuecs_tui.terraform.engine.events import Decoder
 from tests.terraform.fake_engine import event, stream
 
 SGR = re.compile(r"\x1b\[[0-9;:]*m")

@@ -4,8 +4,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from gpuecs_tui.terraform import liveness
-from gpuecs_tui.terraform.liveness import ProcessIdentity, identify, is_alive
+from gpuecs_tui.terraform.base import liveness
+from gpuecs_tui.terraform.base.liveness import ProcessIdentity, identify, is_alive
 
 
 def test_we_live() -> None:

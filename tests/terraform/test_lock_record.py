@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.terraform.diagnosis import diagnose
-from gpuecs_tui.terraform.events import Diagnostic
-from gpuecs_tui.terraform.liveness import host_name
-from gpuecs_tui.terraform.lock_record import (
+from gpuecs_tui.terraform.base.liveness import host_name
+from gpuecs_tui.terraform.base.tflock import StateLock
+from gpuecs_tui.terraform.engine.diagnosis import diagnose
+from gpuecs_tui.terraform.engine.events import Diagnostic
+from gpuecs_tui.terraform.runs.lock_record import (
     is_held_locally_by,
     is_lock_of,
     record_lock,
     recorded_locks,
 )
-from gpuecs_tui.terraform.states import State
-from gpuecs_tui.terraform.tflock import StateLock
+from gpuecs_tui.terraform.runs.run_status import State
 from tests.ui.run_folders import stage
 
 BEGUN = datetime(2031, 5, 4, 12, 0, tzinfo=UTC)

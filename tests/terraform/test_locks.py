@@ -11,18 +11,18 @@ from typing import Any
 
 import pytest
 
-from gpuecs_tui.aws import lock_object
-from gpuecs_tui.aws.backend_reader import backend_reader
 from gpuecs_tui.aws.errors import AwsProblem
-from gpuecs_tui.terraform import locks
-from gpuecs_tui.terraform.backend import local_state, workspace
-from gpuecs_tui.terraform.directory_lock import DirectoryBusy, acquire
-from gpuecs_tui.terraform.environment import asked_profile
-from gpuecs_tui.terraform.lock_record import record_lock
-from gpuecs_tui.terraform.locks import Holder, LockProblem, held_lock, unlock
-from gpuecs_tui.terraform.recovery import examine, lock_sentence
-from gpuecs_tui.terraform.states import State
-from gpuecs_tui.terraform.tflock import STATE_NAME, lock_note
+from gpuecs_tui.aws.state_bucket import lock_object
+from gpuecs_tui.aws.state_bucket.backend_reader import backend_reader
+from gpuecs_tui.terraform.base.tflock import STATE_NAME, lock_note
+from gpuecs_tui.terraform.recovery import locks
+from gpuecs_tui.terraform.recovery.locks import Holder, LockProblem, held_lock, unlock
+from gpuecs_tui.terraform.recovery.remedies import examine, lock_sentence
+from gpuecs_tui.terraform.runs.directory_lock import DirectoryBusy, acquire
+from gpuecs_tui.terraform.runs.lock_record import record_lock
+from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.state.backend import local_state, workspace
+from gpuecs_tui.terraform.state.environment import asked_profile
 from tests.terraform.test_tflock import INFO
 from tests.terraform.waiting import until
 from tests.ui.run_folders import stage

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.terraform import logout, runs
-from gpuecs_tui.terraform.engine import ENGINE_VARIABLE
-from gpuecs_tui.terraform.states import State
+from gpuecs_tui.terraform.control import runs
+from gpuecs_tui.terraform.engine.binary import ENGINE_VARIABLE
+from gpuecs_tui.terraform.runs import logout
+from gpuecs_tui.terraform.runs.run_status import State
 from tests.terraform import fake_engine
 from tests.terraform.waiting import journal_of, until_state
 from tests.terraform.written import put
@@ -119,5 +120,5 @@ def test_a_run_is_started_in_a_scope_and_says_what_is_left(
     stack = tmp_path / "stack"
     put(stack, {"main.tf": 'resource "terraform_data" "a" {\n}\n'})
     run = until_state(runs.start(stack, "plan"), State.SUCCEEDED)
-    assert "gpuecs_tui.terraform.runner" in (machine / "calls").read_text()
+    assert "gpuecs_tui.terraform.runner.process" in (machine / "calls").read_text()
     assert "loginctl enable-linger" in journal_of(run)

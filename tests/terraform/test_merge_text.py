@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpuecs_tui.terraform.merge_text import stretches
+from gpuecs_tui.terraform.write.merge_text import stretches
 
 TEXTS = st.lists(st.sampled_from("abcd")).map(lambda lines: "".join(f"{x}\n" for x in lines))
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.terraform import mirror
-from gpuecs_tui.terraform.engine import Engine
-from gpuecs_tui.terraform.mirror import Source, find_mirror, fits
-from gpuecs_tui.terraform.problems import MirrorProblem
+from gpuecs_tui.terraform.base.problems import MirrorProblem
+from gpuecs_tui.terraform.engine import mirror
+from gpuecs_tui.terraform.engine.binary import Engine
+from gpuecs_tui.terraform.engine.mirror import Source, find_mirror, fits
 
 TERRAFORM = Engine(Path("/usr/bin/terraform"), "terraform", "1.11.4")
 TOFU = Engine(Path("/usr/bin/tofu"), "tofu", "1.10.0")

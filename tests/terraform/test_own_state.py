@@ -16,17 +16,22 @@ from gpuecs_tui.checks.finding import Severity
 from gpuecs_tui.cli import main
 from gpuecs_tui.demo.account import DemoAccount
 from gpuecs_tui.stack.state_facts import Begun
-from gpuecs_tui.terraform import broken_state, locks
-from gpuecs_tui.terraform.journal import record
-from gpuecs_tui.terraform.locks import LockProblem, held_lock
-from gpuecs_tui.terraform.moved_marker import moved_away, put_moved, read_moved, remove_moved
-from gpuecs_tui.terraform.own_state import OwnState, own_state
-from gpuecs_tui.terraform.places import Place, configured_place
-from gpuecs_tui.terraform.recovery import examine
-from gpuecs_tui.terraform.state_content import PlaceProblem, content, workspaces_at
-from gpuecs_tui.terraform.state_reader import read_state
-from gpuecs_tui.terraform.states import State
-from gpuecs_tui.terraform.stored_state import NotRead
+from gpuecs_tui.terraform.migration.moved_marker import (
+    moved_away,
+    put_moved,
+    read_moved,
+    remove_moved,
+)
+from gpuecs_tui.terraform.recovery import damaged_state, locks
+from gpuecs_tui.terraform.recovery.locks import LockProblem, held_lock
+from gpuecs_tui.terraform.recovery.own_state import OwnState, own_state
+from gpuecs_tui.terraform.recovery.remedies import examine
+from gpuecs_tui.terraform.runs.journal import record
+from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.state.content import PlaceProblem, content, workspaces_at
+from gpuecs_tui.terraform.state.location import Place, configured_place
+from gpuecs_tui.terraform.state.reader import read_state
+from gpuecs_tui.terraform.state.stored_state import NotRead
 from tests.checks.builders import NOW, account, known, stack
 from tests.terraform.fake_engine import event
 from tests.terraform.test_candidates import hook
@@ -215,7 +220,7 @@ def test_an_encrypted_state_is_neither_empty_nor_broken(clone: Path) -> None:
     state.write_text(json.dumps(ENCRYPTED))
     with pytest.raises(NotRead, match="is encrypted by OpenTofu"):
         read_state(clone, {})
-    assert broken_state.find(clone, {}) is None
+    assert damaged_state.find(clone, {}) is None
     assert [it.rule for it in own_state(clone, {}).facts.remarks] == ["encrypted-state"]
     with pytest.raises(PlaceProblem, match="encrypted"):
         content(state.read_bytes())

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from gpuecs_tui.terraform import moves
-from gpuecs_tui.terraform.move_refusals import MoveProblem
-from gpuecs_tui.terraform.moves import refuse_unmoved
-from gpuecs_tui.terraform.places import backend_options, configured_place, pending
-from gpuecs_tui.terraform.state_content import PlaceProblem, content
+from gpuecs_tui.terraform.migration import lifecycle
+from gpuecs_tui.terraform.migration.lifecycle import refuse_unmoved
+from gpuecs_tui.terraform.migration.refusals import MoveProblem
+from gpuecs_tui.terraform.state.content import PlaceProblem, content
+from gpuecs_tui.terraform.state.location import backend_options, configured_place, pending
 
 S3 = """
 terraform {
@@ -94,7 +94,7 @@ def test_other_settings_of_the_same_place_move_nothing(stack: Path) -> None:
     say_s3(stack)
     change = pending(stack, {})
     assert change is not None and not change.moves
-    due = moves.due(stack, {})
+    due = lifecycle.due(stack, {})
     assert due is not None and "settings" in due.sentence
 
 
@@ -110,14 +110,14 @@ def test_other_settings_of_the_same_place_move_nothing(stack: Path) -> None:
 def test_other_backends_are_refused_by_name(stack: Path, name: str, text: str) -> None:
     hold(stack)
     (stack / name).write_text(text)
-    assert pending(stack, {}) is None and moves.due(stack, {}) is None
+    assert pending(stack, {}) is None and lifecycle.due(stack, {}) is None
     if name == "broken.tf":
         return
     with pytest.raises(MoveProblem) as refused:
         refuse_unmoved(stack, {})
     assert "terraform init -migrate-state" in refused.value.remedy
     with pytest.raises(MoveProblem) as again:
-        moves.start(stack)
+        lifecycle.start(stack)
     assert str(again.value) == str(refused.value), "plan and migrate say the same"
     named = {"cloud.tf": "HCP Terraform", "gcs.tf": "the backend gcs", "main.tf.json": "s3://?/?"}
     assert named[name] in str(refused.value) or "(bucket, key)" in str(refused.value)

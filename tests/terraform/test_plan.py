@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpuecs_tui.terraform.plan import UNKNOWN, Action, Attribute, tree
-from gpuecs_tui.terraform.plan_mask import MASK, mask, masked
-from gpuecs_tui.terraform.plan_words import needs_name, warnings
-from gpuecs_tui.terraform.states import State
+from gpuecs_tui.terraform.plan.details import UNKNOWN, Action, Attribute, tree
+from gpuecs_tui.terraform.plan.mask import MASK, mask, masked
+from gpuecs_tui.terraform.plan.words import needs_name, warnings
+from gpuecs_tui.terraform.runs.run_status import State
 from tests.ui.run_folders import stage
 
 

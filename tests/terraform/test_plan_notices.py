@@ -8,15 +8,16 @@ from typing import Any
 
 import pytest
 
-from gpuecs_tui.terraform import run_list, runs
-from gpuecs_tui.terraform.plan import tree
-from gpuecs_tui.terraform.plan_notices import ignored_count, notices, refusals
-from gpuecs_tui.terraform.plan_words import warnings
-from gpuecs_tui.terraform.problems import RunProblem
-from gpuecs_tui.terraform.protection import refuse_plan, refuse_protected
-from gpuecs_tui.terraform.render import render
-from gpuecs_tui.terraform.revisions import left_in_words, revisions_left
-from gpuecs_tui.terraform.states import Operation
+from gpuecs_tui.terraform.base.problems import RunProblem
+from gpuecs_tui.terraform.control import runs
+from gpuecs_tui.terraform.control.protection import refuse_plan, refuse_protected
+from gpuecs_tui.terraform.plan.details import tree
+from gpuecs_tui.terraform.plan.notices import ignored_count, notices, refusals
+from gpuecs_tui.terraform.plan.revisions import left_in_words, revisions_left
+from gpuecs_tui.terraform.plan.words import warnings
+from gpuecs_tui.terraform.render.stack_files import render
+from gpuecs_tui.terraform.runs import run_list
+from gpuecs_tui.terraform.runs.run_status import Operation
 from tests.terraform.test_earlier import EARLIER
 from tests.terraform.test_plan import resource, show
 from tests.terraform.written import made, put
@@ -274,7 +275,7 @@ def test_revisions_that_a_stack_leaves_are_listed(monkeypatch: pytest.MonkeyPatc
             tree(show(replaced_task({"arn": f"{arn}8", "skip_destroy": False}))),
         ]
     )  # fmt: skip
-    monkeypatch.setattr("gpuecs_tui.terraform.revisions.load_plan", lambda run: next(plans))
+    monkeypatch.setattr("gpuecs_tui.terraform.plan.revisions.load_plan", lambda run: next(plans))
     left = revisions_left([object()] * 4)  # type: ignore[list-item]
     assert left == ("llm:9", "llm:10")
     words = left_in_words(left)

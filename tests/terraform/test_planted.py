@@ -13,18 +13,19 @@ from pathlib import Path
 import pytest
 
 from gpuecs_tui.regular_files import Irregular, open_own, read_regular, replace_file
-from gpuecs_tui.terraform import directory_lock, write_record
-from gpuecs_tui.terraform.bring_back import IMPORT_FILE, clear_leftover, import_file
-from gpuecs_tui.terraform.import_ids import Import
-from gpuecs_tui.terraform.initialise import needs_init, remember_init
-from gpuecs_tui.terraform.problems import RunProblem, TerraformProblem
-from gpuecs_tui.terraform.read import read
-from gpuecs_tui.terraform.render import render
-from gpuecs_tui.terraform.reserve import NAME, Reserve
-from gpuecs_tui.terraform.stack_directory import identify_directory, mark
-from gpuecs_tui.terraform.unfinished_write import WriteProblem, drop, find_unfinished, settle
-from gpuecs_tui.terraform.write import Changes, compare, write
-from gpuecs_tui.terraform.write_stage import COMMIT, STAGE, Move, encode
+from gpuecs_tui.terraform.base.problems import RunProblem, TerraformProblem
+from gpuecs_tui.terraform.engine.init_needed import needs_init, remember_init
+from gpuecs_tui.terraform.read.directory import read
+from gpuecs_tui.terraform.render.stack_files import render
+from gpuecs_tui.terraform.runner.disk_reserve import NAME, Reserve
+from gpuecs_tui.terraform.runner.import_ids import Import
+from gpuecs_tui.terraform.runner.orphan_import import IMPORT_FILE, clear_leftover, import_file
+from gpuecs_tui.terraform.runs import directory_lock
+from gpuecs_tui.terraform.runs.stack_directory import identify_directory, mark
+from gpuecs_tui.terraform.write import record
+from gpuecs_tui.terraform.write.stack import Changes, compare, write
+from gpuecs_tui.terraform.write.stage import COMMIT, STAGE, Move, encode
+from gpuecs_tui.terraform.write.unfinished_write import WriteProblem, drop, find_unfinished, settle
 from tests.terraform.written import made, put
 
 PRECIOUS = "the only copy\n"
@@ -193,7 +194,7 @@ def test_a_finished_write_can_t_be_replayed(stack: Path) -> None:
     moves = {"iam.tf": Move(sha(stack / "iam.tf"), None)}
     planted_moves(stack, moves)
     raw = (stack / STAGE / COMMIT).read_bytes()
-    assert write_record.remember(stack, raw)
+    assert record.remember(stack, raw)
     old = (stack / "iam.tf").read_bytes()
     assert settle(stack) is None and not (stack / "iam.tf").exists()
     (stack / "iam.tf").write_bytes(old)
@@ -209,7 +210,7 @@ def test_a_staged_file_that_was_exchanged_is_not_taken(stack: Path) -> None:
     (stack / STAGE).mkdir()
     (stack / STAGE / "iam.tf").write_text("# theirs\n")
     planted_moves(stack, {"iam.tf": Move(sha(stack / "iam.tf"), sha(stack / "fleet.tf"))})
-    assert write_record.remember(stack, (stack / STAGE / COMMIT).read_bytes())
+    assert record.remember(stack, (stack / STAGE / COMMIT).read_bytes())
     assert settle(stack) is None
     assert read(stack).stack == made()
 

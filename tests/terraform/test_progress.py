@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
-from gpuecs_tui.terraform.events import Decoder
-from gpuecs_tui.terraform.progress import Progress, Status
+from gpuecs_tui.terraform.engine.events import Decoder
+from gpuecs_tui.terraform.engine.progress import Progress, Status
 from tests.terraform.fake_engine import event, stream
 
 

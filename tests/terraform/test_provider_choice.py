@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.terraform.provider_choice import provider_choice
+from gpuecs_tui.terraform.engine.provider_choice import provider_choice
 
 LOCK = """\
 provider "registry.terraform.io/hashicorp/random" {

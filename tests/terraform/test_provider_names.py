@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from gpuecs_tui.terraform.hcl_tree import Body
-from gpuecs_tui.terraform.read_configuration import load
-from gpuecs_tui.terraform.render import render
+from gpuecs_tui.terraform.hcl.tree import Body
+from gpuecs_tui.terraform.read.configuration import load
+from gpuecs_tui.terraform.render.stack_files import render
 from tests.terraform.test_render import OTHER
 from tests.terraform.written import made, shapes
 

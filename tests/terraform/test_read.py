@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from gpuecs_tui.stack.model import KEYS, Stack
-from gpuecs_tui.terraform.hcl_parse import parse
-from gpuecs_tui.terraform.hcl_tree import Literal, Reference
-from gpuecs_tui.terraform.hcl_values import Unknown
-from gpuecs_tui.terraform.read import ReadProblem, read, read_back
-from gpuecs_tui.terraform.read_configuration import load
-from gpuecs_tui.terraform.read_rules import HELPERS, KNOWN
-from gpuecs_tui.terraform.render import render
-from gpuecs_tui.terraform.write import WriteProblem, compare, write
+from gpuecs_tui.terraform.hcl.parse import parse
+from gpuecs_tui.terraform.hcl.tree import Literal, Reference
+from gpuecs_tui.terraform.hcl.values import Unknown
+from gpuecs_tui.terraform.read.configuration import load
+from gpuecs_tui.terraform.read.directory import ReadProblem, read, read_back
+from gpuecs_tui.terraform.read.rules import HELPERS, KNOWN
+from gpuecs_tui.terraform.render.stack_files import render
+from gpuecs_tui.terraform.write.stack import WriteProblem, compare, write
 from tests.terraform.written import HTTPS, S3, made, put, shapes
 
 ELSEWHERE = Path(__file__).parent / "data" / "elsewhere"

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.terraform.hcl_tree import Reference
-from gpuecs_tui.terraform.hcl_values import Unknown
-from gpuecs_tui.terraform.read import read, read_back
-from gpuecs_tui.terraform.read_configuration import load
-from gpuecs_tui.terraform.render import render
-from gpuecs_tui.terraform.write import WriteProblem, compare, write
+from gpuecs_tui.terraform.hcl.tree import Reference
+from gpuecs_tui.terraform.hcl.values import Unknown
+from gpuecs_tui.terraform.read.configuration import load
+from gpuecs_tui.terraform.read.directory import read, read_back
+from gpuecs_tui.terraform.render.stack_files import render
+from gpuecs_tui.terraform.write.stack import WriteProblem, compare, write
 from tests.terraform.written import made, put
 
 STATE = ("state.bucket", "state.key", "state.region")

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.terraform.hcl_tree import Reference
-from gpuecs_tui.terraform.hcl_values import Known, Unknown
-from gpuecs_tui.terraform.read import read_back
-from gpuecs_tui.terraform.read_configuration import load
-from gpuecs_tui.terraform.render import render
-from gpuecs_tui.terraform.write import compare, write
+from gpuecs_tui.terraform.hcl.tree import Reference
+from gpuecs_tui.terraform.hcl.values import Known, Unknown
+from gpuecs_tui.terraform.read.configuration import load
+from gpuecs_tui.terraform.read.directory import read_back
+from gpuecs_tui.terraform.render.stack_files import render
+from gpuecs_tui.terraform.write.stack import compare, write
 from tests.terraform.written import made, put
 
 VARIABLES = """

@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from gpuecs_tui.terraform.read import ReadBack, read_back
-from gpuecs_tui.terraform.render import render
+from gpuecs_tui.terraform.read.directory import ReadBack, read_back
+from gpuecs_tui.terraform.render.stack_files import render
 from tests.terraform.written import made
 
 Files = dict[str, str]

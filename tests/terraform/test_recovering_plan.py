@@ -12,17 +12,17 @@ from typing import Any
 import pytest
 
 from gpuecs_tui.aws.orphans import NotYet
-from gpuecs_tui.terraform import bring_back, recovering_plan
-from gpuecs_tui.terraform.bring_back import IMPORT_FILE, Account, Unclear
-from gpuecs_tui.terraform.candidates import Candidate
-from gpuecs_tui.terraform.events import Diagnostic, Event
-from gpuecs_tui.terraform.import_ids import Values
-from gpuecs_tui.terraform.journal import JournalWriter
-from gpuecs_tui.terraform.problems import RunProblem
-from gpuecs_tui.terraform.recovering_plan import Planner
-from gpuecs_tui.terraform.recovery import examine
-from gpuecs_tui.terraform.run import Run
-from gpuecs_tui.terraform.states import Operation, State
+from gpuecs_tui.terraform.base.problems import RunProblem
+from gpuecs_tui.terraform.engine.events import Diagnostic, Event
+from gpuecs_tui.terraform.recovery.remedies import examine
+from gpuecs_tui.terraform.runner import orphan_import, plan_with_imports
+from gpuecs_tui.terraform.runner.import_ids import Values
+from gpuecs_tui.terraform.runner.orphan_import import IMPORT_FILE, Account, Unclear
+from gpuecs_tui.terraform.runner.plan_with_imports import Planner
+from gpuecs_tui.terraform.runs.journal import JournalWriter
+from gpuecs_tui.terraform.runs.orphan_candidates import Candidate
+from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.runs.run_status import Operation, State
 from tests.terraform.test_candidates import hook
 from tests.ui.run_folders import stage
 
@@ -127,7 +127,7 @@ def begun(stack: Path, operation: str = "apply") -> Run:
 def plan(run: Run, earlier: Sequence[Run], terraform: Terraform, account: MadeUp) -> int:
     journal = JournalWriter(run.files)
     try:
-        return recovering_plan.plan(
+        return plan_with_imports.plan(
             run, earlier, {}, journal, terraform.planner(), lambda _profile, _region: account
         )
     finally:
@@ -214,7 +214,7 @@ def test_what_may_still_come_is_looked_for_again(
     run, terraform = begun(stack), Terraform(stack, WANTED)
     assert old.ended_at is not None
     since = datetime.now(UTC) - old.ended_at
-    monkeypatch.setattr(recovering_plan, "SETTLED", since + timedelta(minutes=1))
+    monkeypatch.setattr(plan_with_imports, "SETTLED", since + timedelta(minutes=1))
     plan(run, [run, old], terraform, MadeUp({}))
     again = MadeUp({"aws_lb.this": "arn:lb"})
     plan(run, [run, old], terraform, again)
@@ -325,14 +325,14 @@ def test_an_older_errored_state_stops_nothing(stack: Path) -> None:
 
 
 def test_the_region_is_the_provider_s() -> None:
-    assert bring_back.region_of(Terraform(Path(), {}, calls=[(False, "")]).show()) == "eu-west-1"
+    assert orphan_import.region_of(Terraform(Path(), {}, calls=[(False, "")]).show()) == "eu-west-1"
     constant = {
         "configuration": {
             "provider_config": {"aws": {"expressions": {"region": {"constant_value": "x"}}}}
         }
     }
-    assert bring_back.region_of(constant) == "x"
-    assert bring_back.region_of({}) == ""
+    assert orphan_import.region_of(constant) == "x"
+    assert orphan_import.region_of({}) == ""
 
 
 def test_examine_finds_nothing_where_all_is_well(stack: Path, tmp_path: Path) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.terraform import run_list, runs
-from gpuecs_tui.terraform.problems import RunProblem
-from gpuecs_tui.terraform.region import refuse_another_region
+from gpuecs_tui.terraform.base.problems import RunProblem
+from gpuecs_tui.terraform.control import runs
+from gpuecs_tui.terraform.control.region import refuse_another_region
+from gpuecs_tui.terraform.runs import run_list
 
 PROVIDER = 'variable "region" {}\nprovider "aws" {\n  region = var.region\n}\n'
 

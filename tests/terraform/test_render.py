@@ -12,8 +12,8 @@ import pytest
 
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import KEYS, Stack
-from gpuecs_tui.terraform.read_configuration import load
-from gpuecs_tui.terraform.render import render
+from gpuecs_tui.terraform.read.configuration import load
+from gpuecs_tui.terraform.render.stack_files import render
 from tests.terraform.written import (
     CERTIFICATE,
     GROUP,
@@ -195,8 +195,8 @@ def test_names_follow_the_stack_s_name_where_they_came_from_it() -> None:
 
 def test_rendering_imports_nothing_heavy_before_it_is_asked() -> None:
     program = (
-        "import sys, gpuecs_tui.terraform.render, gpuecs_tui.terraform.read,"
-        " gpuecs_tui.terraform.write;"
+        "import sys, gpuecs_tui.terraform.render.stack_files, gpuecs_tui.terraform.read.directory,"
+        " gpuecs_tui.terraform.write.stack;"
         "print([n for n in ('jinja2', 'textual', 'boto3') if n in sys.modules])"
     )
     done = subprocess.run(

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import pytest
 
 from gpuecs_tui.stack.fields import Value
-from gpuecs_tui.terraform.read_configuration import MISSING
-from gpuecs_tui.terraform.render import render
+from gpuecs_tui.terraform.read.configuration import MISSING
+from gpuecs_tui.terraform.render.stack_files import render
 from tests.terraform.written import GROUP, PROFILE, configuration, made, references
 
 ASG = "aws_autoscaling_group.this"

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from gpuecs_tui.stack.fields import Value
-from gpuecs_tui.terraform.hcl_tree import Literal, Reference, calls
-from gpuecs_tui.terraform.read import read
-from gpuecs_tui.terraform.read_configuration import MISSING
-from gpuecs_tui.terraform.render import render
-from gpuecs_tui.terraform.rewrite import files_for
+from gpuecs_tui.terraform.hcl.tree import Literal, Reference, calls
+from gpuecs_tui.terraform.read.configuration import MISSING
+from gpuecs_tui.terraform.read.directory import read
+from gpuecs_tui.terraform.render.stack_files import render
+from gpuecs_tui.terraform.write.rewrite import files_for
 from tests.terraform.written import (
     HTTPS,
     PARAMETER,

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import pytest
 
 from gpuecs_tui.stack.fields import Value
-from gpuecs_tui.terraform.read import read_back
-from gpuecs_tui.terraform.render import render
+from gpuecs_tui.terraform.read.directory import read_back
+from gpuecs_tui.terraform.render.stack_files import render
 from tests.terraform.written import (
     GROUP,
     HTTPS,

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from gpuecs_tui.terraform.problems import TerraformProblem
-from gpuecs_tui.terraform.reserve import LOW_BYTES, NAME, RESERVED_BYTES, Reserve
+from gpuecs_tui.terraform.base.problems import TerraformProblem
+from gpuecs_tui.terraform.runner.disk_reserve import LOW_BYTES, NAME, RESERVED_BYTES, Reserve
 
 
 def have_free(monkeypatch: pytest.MonkeyPatch, free: int) -> None:

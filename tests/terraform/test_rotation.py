@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from gpuecs_tui.cli import main
-from gpuecs_tui.terraform import rotation, run_list
-from gpuecs_tui.terraform.rotation import rotate
-from gpuecs_tui.terraform.run import Run
-from gpuecs_tui.terraform.states import State
+from gpuecs_tui.terraform.control import rotation
+from gpuecs_tui.terraform.control.rotation import rotate
+from gpuecs_tui.terraform.runs import run_list
+from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.runs.run_status import State
 from tests.terraform.test_candidates import hook
 from tests.ui.run_folders import stage
 

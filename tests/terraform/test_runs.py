@@ -15,20 +15,22 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.terraform import hard_stop, launch, move_record, rotation, run_list, runs
-from gpuecs_tui.terraform.candidates import candidates
-from gpuecs_tui.terraform.directory_lock import DirectoryBusy, acquire
-from gpuecs_tui.terraform.engine import ENGINE_VARIABLE
-from gpuecs_tui.terraform.hard_stop import end_now
-from gpuecs_tui.terraform.journal import RunFiles, read_recorded, record
-from gpuecs_tui.terraform.launch import who
-from gpuecs_tui.terraform.liveness import identify, is_alive
-from gpuecs_tui.terraform.problems import RunProblem, TerraformProblem
-from gpuecs_tui.terraform.run import Run, load
-from gpuecs_tui.terraform.runs import AlreadyDecided
-from gpuecs_tui.terraform.states import FINAL, FOLLOWERS, WORKING, Operation, State, title
-from gpuecs_tui.terraform.store import read_json, replace_json
-from gpuecs_tui.terraform.stored_state import NOTHING
+from gpuecs_tui.terraform.base.atomic_files import read_json, replace_json
+from gpuecs_tui.terraform.base.liveness import identify, is_alive
+from gpuecs_tui.terraform.base.problems import RunProblem, TerraformProblem
+from gpuecs_tui.terraform.control import rotation, runs
+from gpuecs_tui.terraform.control.runs import AlreadyDecided
+from gpuecs_tui.terraform.engine.binary import ENGINE_VARIABLE
+from gpuecs_tui.terraform.migration import record as move_record
+from gpuecs_tui.terraform.runs import force_stop, launch, run_list
+from gpuecs_tui.terraform.runs.directory_lock import DirectoryBusy, acquire
+from gpuecs_tui.terraform.runs.force_stop import end_now
+from gpuecs_tui.terraform.runs.journal import RunFiles, read_recorded, record
+from gpuecs_tui.terraform.runs.launch import who
+from gpuecs_tui.terraform.runs.orphan_candidates import candidates
+from gpuecs_tui.terraform.runs.run import Run, load
+from gpuecs_tui.terraform.runs.run_status import FINAL, FOLLOWERS, WORKING, Operation, State, title
+from gpuecs_tui.terraform.state.stored_state import NOTHING
 from tests.terraform import fake_engine
 from tests.terraform.fake_engine import Command, event, stream
 from tests.terraform.waiting import journal_of, until, until_state
@@ -187,7 +189,7 @@ def test_an_end_recorded_while_the_run_is_read_counts(
         record(run.files, State.CANCELLED, runner=identify())
         return False
 
-    monkeypatch.setattr("gpuecs_tui.terraform.run.is_alive", leave)
+    monkeypatch.setattr("gpuecs_tui.terraform.runs.run.is_alive", leave)
     assert run.refresh().state is State.CANCELLED
 
 
@@ -195,7 +197,7 @@ def test_an_end_recorded_while_the_run_is_read_counts(
 def test_a_harder_stop(
     engine: Path, stack: Path, stubborn: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hard_stop, "SECOND_INTERRUPT_SECONDS", 2)
+    monkeypatch.setattr(force_stop, "SECOND_INTERRUPT_SECONDS", 2)
     slow = Command(stream("apply-change"), pause=60, after_interrupt=60, stubborn=stubborn)
     fake_engine.install(engine, apply=slow)
     run = runs.approve(until_state(runs.start(stack, "apply"), State.PLANNED))
@@ -619,7 +621,7 @@ def test_a_half_written_folder_is_no_run(stack: Path) -> None:
 def test_the_runner_imports_nothing_heavy() -> None:
     heavy = ["textual", "boto3", "botocore", "jinja2", "moto", "rich"]
     program = (
-        "import sys, gpuecs_tui.terraform.runner, gpuecs_tui.terraform.runs\n"
+        "import sys, gpuecs_tui.terraform.runner.process, gpuecs_tui.terraform.control.runs\n"
         f"print([name for name in {heavy} if name in sys.modules])"
     )
     done = subprocess.run(

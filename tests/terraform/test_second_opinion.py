@@ -13,8 +13,8 @@ from typing import Any
 import hcl2
 import pytest
 
-from gpuecs_tui.terraform.hcl_parse import parse
-from gpuecs_tui.terraform.hcl_tree import Block, Body, Literal
+from gpuecs_tui.terraform.hcl.parse import parse
+from gpuecs_tui.terraform.hcl.tree import Block, Body, Literal
 
 DATA = Path(__file__).parent / "data" / "earlier"
 FILES = sorted(DATA.rglob("*.tf"))

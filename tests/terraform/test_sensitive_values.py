@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.terraform.hcl_comments import comments
-from gpuecs_tui.terraform.read import read
-from gpuecs_tui.terraform.read_configuration import load
-from gpuecs_tui.terraform.render import render
-from gpuecs_tui.terraform.sensitive_values import sensitive_in
-from gpuecs_tui.terraform.unfinished_write import find_unfinished
-from gpuecs_tui.terraform.variable_files import assignments
-from gpuecs_tui.terraform.write import compare
-from gpuecs_tui.terraform.write_stage import COMMIT, STAGE, Move, digest, encode
+from gpuecs_tui.terraform.read.comments import comments
+from gpuecs_tui.terraform.read.configuration import load
+from gpuecs_tui.terraform.read.directory import read
+from gpuecs_tui.terraform.read.sensitive_values import sensitive_in
+from gpuecs_tui.terraform.read.variable_files import assignments
+from gpuecs_tui.terraform.render.stack_files import render
+from gpuecs_tui.terraform.write.stack import compare
+from gpuecs_tui.terraform.write.stage import COMMIT, STAGE, Move, digest, encode
+from gpuecs_tui.terraform.write.unfinished_write import find_unfinished
 from tests.terraform.written import made, put
 
 MARKS = (

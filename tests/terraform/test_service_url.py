@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gpuecs_tui.terraform.service_url import ServiceUrl, service_url
+from gpuecs_tui.terraform.read.service_url import ServiceUrl, service_url
 
 BALANCER = "internal-Chat-9.eu-west-1.elb.amazonaws.com"
 

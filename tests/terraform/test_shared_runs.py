@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
-from gpuecs_tui.terraform import recovery, shared_runs
-from gpuecs_tui.terraform.beside import Beside
-from gpuecs_tui.terraform.candidates import Candidate
-from gpuecs_tui.terraform.liveness import identify
-from gpuecs_tui.terraform.run import Run
-from gpuecs_tui.terraform.shared_run import SharedRun, parse_shared_run, with_shared
-from gpuecs_tui.terraform.shared_runs import Shelf, ShelfProblem, shelf_of
-from gpuecs_tui.terraform.states import State
-from gpuecs_tui.terraform.stored_state import NOTHING
+from gpuecs_tui.terraform.base.liveness import identify
+from gpuecs_tui.terraform.recovery import remedies, shared_runs
+from gpuecs_tui.terraform.recovery.shared_run import SharedRun, parse_shared_run, with_shared
+from gpuecs_tui.terraform.recovery.shared_runs import Shelf, ShelfProblem, shelf_of
+from gpuecs_tui.terraform.runner.beside import Beside
+from gpuecs_tui.terraform.runs.orphan_candidates import Candidate
+from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.state.stored_state import NOTHING
 from tests.terraform.test_candidates import hook, state_with
 from tests.ui.run_folders import stage
 
@@ -181,17 +181,17 @@ def test_without_a_lock_a_run_that_has_not_ended_is_named_and_not_imported(
     (clone / "main.tf").write_text("")
     shelf = FakeShelf(use_lockfile=False)
     shelf.put(shared("r7", ended=False, a="arn:a", b="arn:b"))
-    monkeypatch.setattr(recovery, "shelf_of", lambda *_any: shelf)
-    found = recovery.examine(clone, {})
+    monkeypatch.setattr(remedies, "shelf_of", lambda *_any: shelf)
+    found = remedies.examine(clone, {})
     assert not found.missing and not found.is_amiss
     (sentence,) = found.sentences()
     begun = "Run r7 of kim@far created, or began to create, 2 resources that are not in the state."
     assert sentence.startswith(begun)
     assert "whether that run still works is unknown" in sentence
     shelf.put(shared("r7", ended=True, a="arn:a", b="arn:b"))
-    assert len(recovery.examine(clone, {}).missing) == 2
-    monkeypatch.setattr(recovery, "shelf_of", lambda *_any: FakeShelf())
-    assert not recovery.examine(clone, {}).sentences()
+    assert len(remedies.examine(clone, {}).missing) == 2
+    monkeypatch.setattr(remedies, "shelf_of", lambda *_any: FakeShelf())
+    assert not remedies.examine(clone, {}).sentences()
 
 
 def test_what_another_s_run_created_counts_once() -> None:
@@ -242,7 +242,7 @@ def test_where_records_lie(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_record_under_another_s_name_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
-    from gpuecs_tui.aws import run_records
+    from gpuecs_tui.aws.state_bucket import run_records
 
     texts = {
         "k.gpuecs-tui/r1.json": shared("r1", a="arn:a").as_json(),

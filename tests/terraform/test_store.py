@@ -5,7 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.terraform.store import create_json, now, parse_time, read_json, replace_json
+from gpuecs_tui.terraform.base.atomic_files import (
+    create_json,
+    now,
+    parse_time,
+    read_json,
+    replace_json,
+)
 
 
 def test_a_file_is_whole_and_private(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from gpuecs_tui.terraform.tflock import STATE_NAME, read_lock
+from gpuecs_tui.terraform.base.tflock import STATE_NAME, read_lock
 
 INFO = {
     "ID": "1e9f5f7e-0ad5-8a5c-5d7e-0d1a5b0a1b2c",

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.terraform.read import read
-from gpuecs_tui.terraform.render import render
-from gpuecs_tui.terraform.variable_files import (
+from gpuecs_tui.terraform.read.directory import read
+from gpuecs_tui.terraform.read.variable_files import (
     assignments,
     load_order,
     remove_value,
     set_value,
     sources,
 )
-from gpuecs_tui.terraform.write import Changes, WriteProblem, compare, write
+from gpuecs_tui.terraform.render.stack_files import render
+from gpuecs_tui.terraform.write.stack import Changes, WriteProblem, compare, write
 from tests.terraform.written import HTTPS, made, put
 
 HCL = """\

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from gpuecs_tui.terraform import run_list, runs
-from gpuecs_tui.terraform.plan import tree
-from gpuecs_tui.terraform.plan_notices import refusals
-from gpuecs_tui.terraform.problems import RunProblem
-from gpuecs_tui.terraform.render import render
-from gpuecs_tui.terraform.vpc import refuse_another_vpc
+from gpuecs_tui.terraform.base.problems import RunProblem
+from gpuecs_tui.terraform.control import runs
+from gpuecs_tui.terraform.plan.details import tree
+from gpuecs_tui.terraform.plan.notices import refusals
+from gpuecs_tui.terraform.plan.vpc import refuse_another_vpc
+from gpuecs_tui.terraform.render.stack_files import render
+from gpuecs_tui.terraform.runs import run_list
 from tests.terraform.test_plan import resource, show
 from tests.terraform.written import made, put
 

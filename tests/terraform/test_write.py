@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from gpuecs_tui.terraform import last_write, unfinished_write
-from gpuecs_tui.terraform.directory_lock import acquire
-from gpuecs_tui.terraform.gitignore import GITIGNORE, PATTERNS
-from gpuecs_tui.terraform.initialise import remember_init
-from gpuecs_tui.terraform.read import read
-from gpuecs_tui.terraform.render import render
-from gpuecs_tui.terraform.stack_directory import mark
-from gpuecs_tui.terraform.unfinished_write import find_unfinished, settle
-from gpuecs_tui.terraform.write import Changes, WriteProblem, compare, write
-from gpuecs_tui.terraform.write_stage import COMMIT, STAGE
+from gpuecs_tui.terraform.engine.init_needed import remember_init
+from gpuecs_tui.terraform.read.directory import read
+from gpuecs_tui.terraform.render.stack_files import render
+from gpuecs_tui.terraform.runs.directory_lock import acquire
+from gpuecs_tui.terraform.runs.stack_directory import mark
+from gpuecs_tui.terraform.write import last_write, unfinished_write
+from gpuecs_tui.terraform.write.gitignore import GITIGNORE, PATTERNS
+from gpuecs_tui.terraform.write.stack import Changes, WriteProblem, compare, write
+from gpuecs_tui.terraform.write.stage import COMMIT, STAGE
+from gpuecs_tui.terraform.write.unfinished_write import find_unfinished, settle
 from tests.terraform.written import S3, made, put
 
 

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from gpuecs_tui.terraform.locks import held_lock
-from gpuecs_tui.terraform.run import Run
-from gpuecs_tui.terraform.states import State
+from gpuecs_tui.terraform.recovery.locks import held_lock
+from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.runs.run_status import State
 
 PATIENCE = 60.0
 """Seconds after which a test gives up; on a quiet machine none waits for more than three."""

@@ -10,9 +10,9 @@ from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.stack.network import VPC_ENDPOINTS
 from gpuecs_tui.stack.problems import problems
 from gpuecs_tui.stack.resolve import resolve
-from gpuecs_tui.terraform.hcl_tree import Block, Items, Reference
-from gpuecs_tui.terraform.read_configuration import Configuration, load
-from gpuecs_tui.terraform.render import render
+from gpuecs_tui.terraform.hcl.tree import Block, Items, Reference
+from gpuecs_tui.terraform.read.configuration import Configuration, load
+from gpuecs_tui.terraform.render.stack_files import render
 from tests.strategies import G4DN_XLARGE
 
 ACCOUNT = "123456789012"

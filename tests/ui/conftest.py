@@ -14,9 +14,9 @@ from textual.pilot import Pilot
 
 from gpuecs_tui.app import WizardApp
 from gpuecs_tui.aws.facts import AccountFacts
-from gpuecs_tui.widgets.confirm import Confirm
+from gpuecs_tui.widgets.base.confirm import Confirm
+from gpuecs_tui.wizard.directory_status import Survey
 from gpuecs_tui.wizard.options import Options
-from gpuecs_tui.wizard.survey import Survey
 from tests.ui import fakes
 
 PATIENCE = 20
@@ -28,7 +28,7 @@ Open = Callable[..., AbstractAsyncContextManager[Pilot[int]]]
 @pytest.fixture(autouse=True)
 def four_minutes_later(monkeypatch: pytest.MonkeyPatch) -> None:
     """The made-up account was read four minutes ago, whenever that is."""
-    monkeypatch.setattr("gpuecs_tui.widgets.age.now", lambda: fakes.NOW + timedelta(minutes=4))
+    monkeypatch.setattr("gpuecs_tui.widgets.base.age.now", lambda: fakes.NOW + timedelta(minutes=4))
 
 
 @pytest.fixture
@@ -36,7 +36,8 @@ def stack_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where a stack would be written: a name that stays the same in snapshots, and is not there."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setattr(
-        "gpuecs_tui.wizard.survey.survey", lambda _directory: Survey(engine="Terraform 1.11.4")
+        "gpuecs_tui.wizard.directory_status.survey",
+        lambda _directory: Survey(engine="Terraform 1.11.4"),
     )
     return Path("/srv/stacks/llama")
 

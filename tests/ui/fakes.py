@@ -10,8 +10,7 @@ from typing import TypeVar
 from textual.message import Message
 
 from gpuecs_tui.aws import catalogue
-from gpuecs_tui.aws.bucket_creation import Wanted
-from gpuecs_tui.aws.buckets import Bucket
+from gpuecs_tui.aws.discovery.newest_images import NewestImage, newest_tag
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.facts import (
     AccountFacts,
@@ -29,10 +28,11 @@ from gpuecs_tui.aws.facts import (
     Role,
 )
 from gpuecs_tui.aws.network_facts import Route, RouteTable, SecurityGroup, Subnet, Vpc
-from gpuecs_tui.aws.newest_images import NewestImage, newest_tag
 from gpuecs_tui.aws.reading import Known, Reading, Unknown
 from gpuecs_tui.aws.service_roles import ALWAYS, SPOT
 from gpuecs_tui.aws.session import AccountReader, connect
+from gpuecs_tui.aws.state_bucket.bucket_creation import Wanted
+from gpuecs_tui.aws.state_bucket.buckets import Bucket
 from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.wizard.account_feed import AccountFailed, AccountFeed, AccountRead, IdentityRead
 

@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from gpuecs_tui.terraform import run_list
-from gpuecs_tui.terraform.events import STATE
-from gpuecs_tui.terraform.journal import RunFiles, record
-from gpuecs_tui.terraform.liveness import identify
-from gpuecs_tui.terraform.run import Run, load
-from gpuecs_tui.terraform.states import WORKING, State
-from gpuecs_tui.terraform.store import read_json, replace_json
+from gpuecs_tui.terraform.base.atomic_files import read_json, replace_json
+from gpuecs_tui.terraform.base.liveness import identify
+from gpuecs_tui.terraform.engine.events import STATE
+from gpuecs_tui.terraform.runs import run_list
+from gpuecs_tui.terraform.runs.journal import RunFiles, record
+from gpuecs_tui.terraform.runs.run import Run, load
+from gpuecs_tui.terraform.runs.run_status import WORKING, State
 from tests.terraform.fake_engine import event, stream
 
 BEGUN = datetime.fromisoformat("2026-11-23T12:43:00+00:00")

@@ -11,11 +11,11 @@ from textual.widgets import Static
 from gpuecs_tui.app import WizardApp
 from gpuecs_tui.screens.fleet import FleetScreen
 from gpuecs_tui.screens.task import TaskScreen
-from gpuecs_tui.terraform.states import State
-from gpuecs_tui.widgets.choice import Picker
-from gpuecs_tui.widgets.findings import FindingsScreen
-from gpuecs_tui.widgets.findings_page import FindingsPage
-from gpuecs_tui.widgets.key_line import KeyLine
+from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.widgets.picker.picker import Picker
+from gpuecs_tui.widgets.review.findings_page import FindingsPage
+from gpuecs_tui.widgets.step.findings_screen import FindingsScreen
+from gpuecs_tui.widgets.step.key_line import KeyLine
 from gpuecs_tui.wizard.drafts import Draft
 from tests.ui import test_run
 from tests.ui.conftest import settle, until, wizard_app

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from textual.pilot import Pilot
 
-from gpuecs_tui.widgets.form import Form
-from gpuecs_tui.widgets.help_bar import HelpBar
-from gpuecs_tui.widgets.picture import Picture
+from gpuecs_tui.widgets.form.view import Form
+from gpuecs_tui.widgets.pictures.stack_picture import Picture
+from gpuecs_tui.widgets.step.help_bar import HelpBar
 from tests.ui.conftest import Open, settle, type_text, until
 from tests.ui.test_walk import focused_key, go_to
 

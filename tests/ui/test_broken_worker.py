@@ -13,7 +13,7 @@ from textual.message_pump import MessagePump
 from textual.worker import Worker
 
 import gpuecs_tui
-from gpuecs_tui.widgets.frame import StepScreen
+from gpuecs_tui.widgets.step.screen import StepScreen
 from tests.ui.conftest import wizard_app
 
 

@@ -5,15 +5,8 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 
-from gpuecs_tui.widgets.cells import fit, fit_right, harmless
-from gpuecs_tui.widgets.choice_rows import (
-    GAP,
-    NARROWEST,
-    Choices,
-    Row,
-    lines_of,
-    widths_of,
-)
+from gpuecs_tui.widgets.base.safe_text import fit, fit_right, harmless
+from gpuecs_tui.widgets.picker.rows import GAP, NARROWEST, Choices, Row, lines_of, widths_of
 
 NAMES = (
     "",

@@ -16,8 +16,8 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 from gpuecs_tui.app import WizardApp
-from gpuecs_tui.widgets import account_app
-from gpuecs_tui.widgets.frame import TYPING_SECONDS, StepScreen
+from gpuecs_tui.widgets.step import account_app
+from gpuecs_tui.widgets.step.screen import TYPING_SECONDS, StepScreen
 from gpuecs_tui.wizard import decisions as deciding
 from gpuecs_tui.wizard.drafts import Draft
 from tests.ui.conftest import PATIENCE, settle, until, wizard_app

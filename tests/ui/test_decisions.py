@@ -7,8 +7,8 @@ from collections import Counter
 import pytest
 
 from gpuecs_tui.aws import catalogue
-from gpuecs_tui.widgets.places import LAYOUT, keys_of, step_of
-from gpuecs_tui.widgets.steps import IDS
+from gpuecs_tui.widgets.form.layout import LAYOUT, keys_of, step_of
+from gpuecs_tui.widgets.step.steps import IDS
 from gpuecs_tui.wizard.decisions import FORM_KEYS, decide, explicit_texts, placeholder, text_of
 from tests.ui.fakes import IMAGE, REGION, SUBNETS, VPC
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from gpuecs_tui.wizard.draft_saver import DraftSaver
-from gpuecs_tui.wizard.memory import Wizard
 from gpuecs_tui.wizard.options import Options
 from gpuecs_tui.wizard.place import place_of
+from gpuecs_tui.wizard.session import Wizard
 
 
 @pytest.mark.parametrize(

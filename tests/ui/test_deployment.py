@@ -16,9 +16,9 @@ from gpuecs_tui.aws import catalogue
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.screens import deployment
 from gpuecs_tui.screens.deployment import DeploymentScreen
-from gpuecs_tui.terraform.run import Run
-from gpuecs_tui.terraform.states import State
-from gpuecs_tui.widgets.text_pane import TextPane
+from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.widgets.base.text_pane import TextPane
 from gpuecs_tui.wizard.decisions import decide
 from gpuecs_tui.wizard.drafts import Draft
 from gpuecs_tui.wizard.opened import of_files

@@ -8,9 +8,9 @@ import pytest
 from textual.content import Content
 from textual.widgets import Static
 
-from gpuecs_tui.widgets.confirm import Confirm
-from gpuecs_tui.widgets.modal import Modal, Sheet
-from gpuecs_tui.widgets.too_small import TooSmall
+from gpuecs_tui.widgets.base.confirm import Confirm
+from gpuecs_tui.widgets.base.modal import Modal, Sheet
+from gpuecs_tui.widgets.base.too_small import TooSmall
 from tests.ui.conftest import Open, settle
 from tests.ui.test_walk import field, go_to
 

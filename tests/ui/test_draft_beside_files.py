@@ -11,18 +11,18 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from gpuecs_tui.app import WizardApp
-from gpuecs_tui.terraform.render import render
-from gpuecs_tui.terraform.write import Changes, compare, write
-from gpuecs_tui.widgets.choice_list import ChoiceList
-from gpuecs_tui.widgets.draft_age import shown_time
-from gpuecs_tui.widgets.frame import StepScreen
+from gpuecs_tui.terraform.render.stack_files import render
+from gpuecs_tui.terraform.write.stack import Changes, compare, write
+from gpuecs_tui.widgets.picker.choice_list import ChoiceList
+from gpuecs_tui.widgets.step.draft_age import shown_time
+from gpuecs_tui.widgets.step.screen import StepScreen
 from gpuecs_tui.wizard import drafts
+from gpuecs_tui.wizard.directory_status import survey
 from gpuecs_tui.wizard.draft_saver import DraftSaver
 from gpuecs_tui.wizard.drafts import Draft
-from gpuecs_tui.wizard.memory import Wizard
 from gpuecs_tui.wizard.options import Options
 from gpuecs_tui.wizard.profile_key import PROFILE
-from gpuecs_tui.wizard.survey import survey
+from gpuecs_tui.wizard.session import Wizard
 from tests.ui.conftest import settle, until, wizard_app
 from tests.ui.written import RIGHT, right_account, write_stack
 

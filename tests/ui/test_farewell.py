@@ -10,12 +10,12 @@ import pytest
 
 from gpuecs_tui.commands.parser import parse
 from gpuecs_tui.opening import again
-from gpuecs_tui.terraform.states import State
+from gpuecs_tui.terraform.runs.run_status import State
 from gpuecs_tui.wizard.draft_saver import DraftSaver
 from gpuecs_tui.wizard.farewell import farewell
-from gpuecs_tui.wizard.memory import Wizard
 from gpuecs_tui.wizard.opened import of_files
 from gpuecs_tui.wizard.options import Options
+from gpuecs_tui.wizard.session import Wizard
 from gpuecs_tui.wizard.suggestions import NAME, Suggestion
 from tests.ui.run_folders import PLAN, PLAN_ENDS, stage
 from tests.ui.test_decisions import WHOLE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gpuecs_tui.widgets.fit_picture import FitPicture, FitScreen
+from gpuecs_tui.widgets.pictures.fit_picture import FitPicture, FitScreen
 from gpuecs_tui.wizard.drafts import Draft
 from tests.ui.conftest import Open, settle
 from tests.ui.test_decisions import WHOLE

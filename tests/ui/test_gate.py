@@ -9,11 +9,11 @@ import pytest
 
 from gpuecs_tui.aws.facts import Named
 from gpuecs_tui.stack.state_facts import StateFacts
-from gpuecs_tui.widgets.review_words import why_not_written
+from gpuecs_tui.widgets.review.words import why_not_written
 from gpuecs_tui.wizard.draft_saver import DraftSaver
 from gpuecs_tui.wizard.drafts import Draft
-from gpuecs_tui.wizard.memory import Wizard
 from gpuecs_tui.wizard.options import Options
+from gpuecs_tui.wizard.session import Wizard
 from tests.ui import fakes
 from tests.ui.test_decisions import WHOLE
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from textual.pilot import Pilot
 
-from gpuecs_tui.aws.deployment import read_deployment
+from gpuecs_tui.aws.deployment.reader import read_deployment
 from gpuecs_tui.aws.facts import Image, Repository
-from gpuecs_tui.terraform.service_url import ServiceUrl
-from gpuecs_tui.widgets.choice import Picker
-from gpuecs_tui.widgets.choice_list import ChoiceList
-from gpuecs_tui.widgets.code import diff_lines
-from gpuecs_tui.widgets.deployment_words import deployment_lines
+from gpuecs_tui.terraform.read.service_url import ServiceUrl
+from gpuecs_tui.widgets.base.code import diff_lines
+from gpuecs_tui.widgets.picker.choice_list import ChoiceList
+from gpuecs_tui.widgets.picker.picker import Picker
+from gpuecs_tui.widgets.step.deployment_words import deployment_lines
 from tests.aws.test_deployment import ANSWERS, NAMES, AnsweredReader
 from tests.ui import fakes
 from tests.ui.conftest import Open, settle, type_text

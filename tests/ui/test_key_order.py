@@ -8,8 +8,8 @@ import time
 import pytest
 from textual import events
 
-from gpuecs_tui.widgets import key_order
-from gpuecs_tui.widgets.form_field import FormField
+from gpuecs_tui.widgets.form.field import FormField
+from gpuecs_tui.widgets.terminal import key_order
 from tests.ui import fakes
 from tests.ui.conftest import Open, settle, until
 from tests.ui.test_walk import go_to, step, wizard

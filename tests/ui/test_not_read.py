@@ -6,13 +6,13 @@ from pathlib import Path
 
 from gpuecs_tui.aws import catalogue
 from gpuecs_tui.stack.unread import by_key
-from gpuecs_tui.widgets.decision_rows import not_read_hint
-from gpuecs_tui.widgets.review_words import plans_as_it_is, why_not_written
+from gpuecs_tui.widgets.form.decision_rows import not_read_hint
+from gpuecs_tui.widgets.review.words import plans_as_it_is, why_not_written
 from gpuecs_tui.wizard.decisions import decide, placeholder
+from gpuecs_tui.wizard.directory_status import survey
 from gpuecs_tui.wizard.draft_saver import DraftSaver
-from gpuecs_tui.wizard.memory import Wizard
 from gpuecs_tui.wizard.options import Options
-from gpuecs_tui.wizard.survey import survey
+from gpuecs_tui.wizard.session import Wizard
 from tests.ui.written import write_stack
 
 

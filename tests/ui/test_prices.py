@@ -16,10 +16,10 @@ from gpuecs_tui.app import WizardApp
 from gpuecs_tui.aws import catalogue
 from gpuecs_tui.aws.facts import AccountFacts, Offering
 from gpuecs_tui.aws.prices_facts import Price, Prices, SpotPrice
-from gpuecs_tui.widgets.choice_list import ChoiceList
-from gpuecs_tui.widgets.help_bar import Wrapped
-from gpuecs_tui.widgets.modal import Sheet
-from gpuecs_tui.widgets.text_pane import TextPane
+from gpuecs_tui.widgets.base.modal import Sheet
+from gpuecs_tui.widgets.base.text_pane import TextPane
+from gpuecs_tui.widgets.picker.choice_list import ChoiceList
+from gpuecs_tui.widgets.step.help_bar import Wrapped
 from gpuecs_tui.wizard.account_feed import PricesRead
 from tests.ui import fakes
 from tests.ui.conftest import Open, settle, type_text, until

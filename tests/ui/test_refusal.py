@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from textual.pilot import Pilot
 
-from gpuecs_tui.widgets.help_bar import HelpBar
+from gpuecs_tui.widgets.step.help_bar import HelpBar
 from gpuecs_tui.wizard.account_feed import AccountRead, IdentityRead
 from tests.ui import fakes
 from tests.ui.conftest import Open, settle

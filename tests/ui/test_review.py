@@ -16,26 +16,26 @@ from gpuecs_tui.aws import catalogue
 from gpuecs_tui.aws.reading import Unknown
 from gpuecs_tui.screens.review import ReviewScreen
 from gpuecs_tui.stack.unread import Unread
-from gpuecs_tui.terraform.gitignore import GITIGNORE, PATTERNS
-from gpuecs_tui.terraform.read import read
-from gpuecs_tui.terraform.render import render
-from gpuecs_tui.terraform.states import State
-from gpuecs_tui.terraform.write_stage import COMMIT, STAGE, Move, encode
-from gpuecs_tui.widgets.choice_list import ChoiceList
-from gpuecs_tui.widgets.choice_rows import Row
-from gpuecs_tui.widgets.confirm import Confirm
-from gpuecs_tui.widgets.files_page import FilesPage
-from gpuecs_tui.widgets.findings_page import FindingsPage
-from gpuecs_tui.widgets.frame import StepScreen
-from gpuecs_tui.widgets.help_bar import Wrapped
-from gpuecs_tui.widgets.picture import Picture
-from gpuecs_tui.widgets.run_panel import RunPanel
-from gpuecs_tui.widgets.tab_line import TabLine
-from gpuecs_tui.widgets.unchecked import UncheckedPage
+from gpuecs_tui.terraform.read.directory import read
+from gpuecs_tui.terraform.render.stack_files import render
+from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.write.gitignore import GITIGNORE, PATTERNS
+from gpuecs_tui.terraform.write.stage import COMMIT, STAGE, Move, encode
+from gpuecs_tui.widgets.base.confirm import Confirm
+from gpuecs_tui.widgets.base.tab_line import TabLine
+from gpuecs_tui.widgets.picker.choice_list import ChoiceList
+from gpuecs_tui.widgets.picker.rows import Row
+from gpuecs_tui.widgets.pictures.stack_picture import Picture
+from gpuecs_tui.widgets.review.files_page import FilesPage
+from gpuecs_tui.widgets.review.findings_page import FindingsPage
+from gpuecs_tui.widgets.review.unchecked import UncheckedPage
+from gpuecs_tui.widgets.run.panel import RunPanel
+from gpuecs_tui.widgets.step.help_bar import Wrapped
+from gpuecs_tui.widgets.step.screen import StepScreen
 from gpuecs_tui.wizard.decisions import decide
 from gpuecs_tui.wizard.drafts import Draft
-from gpuecs_tui.wizard.memory import Wizard
 from gpuecs_tui.wizard.opened import of_files
+from gpuecs_tui.wizard.session import Wizard
 from tests.terraform import fake_engine
 from tests.ui.conftest import is_asked, settle, wizard_app
 from tests.ui.run_folders import PLAN, PLAN_ENDS, stage

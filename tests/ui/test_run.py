@@ -15,22 +15,23 @@ from textual.widgets import Button, Input, Static
 
 from gpuecs_tui.app import WizardApp
 from gpuecs_tui.screens.run import RunScreen
-from gpuecs_tui.terraform import run_list, runs
-from gpuecs_tui.terraform.directory_lock import DirectoryBusy, Holder
-from gpuecs_tui.terraform.journal import record
-from gpuecs_tui.terraform.run import Run
-from gpuecs_tui.terraform.states import Operation, State
-from gpuecs_tui.terraform.store import replace_json
-from gpuecs_tui.widgets.confirm import Confirm
-from gpuecs_tui.widgets.frame import StepScreen
-from gpuecs_tui.widgets.key_line import KeyLine
-from gpuecs_tui.widgets.log_panel import LogPanel
-from gpuecs_tui.widgets.one_line import OneLine
-from gpuecs_tui.widgets.resource_panel import ResourcePanel
-from gpuecs_tui.widgets.run_panel import RunPanel
+from gpuecs_tui.terraform.base.atomic_files import replace_json
+from gpuecs_tui.terraform.control import runs
+from gpuecs_tui.terraform.runs import run_list
+from gpuecs_tui.terraform.runs.directory_lock import DirectoryBusy, Holder
+from gpuecs_tui.terraform.runs.journal import record
+from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.runs.run_status import Operation, State
+from gpuecs_tui.widgets.base.confirm import Confirm
+from gpuecs_tui.widgets.base.one_line import OneLine
+from gpuecs_tui.widgets.log.panel import LogPanel
+from gpuecs_tui.widgets.run.panel import RunPanel
+from gpuecs_tui.widgets.run.resource_panel import ResourcePanel
+from gpuecs_tui.widgets.step.key_line import KeyLine
+from gpuecs_tui.widgets.step.screen import StepScreen
+from gpuecs_tui.wizard.directory_status import survey
 from gpuecs_tui.wizard.drafts import Draft
 from gpuecs_tui.wizard.opened import of_files
-from gpuecs_tui.wizard.survey import survey
 from tests.terraform import fake_engine
 from tests.terraform.fake_engine import Command, stream
 from tests.terraform.waiting import until_state

@@ -11,13 +11,13 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from gpuecs_tui import credentials_check
+from gpuecs_tui.assessment import credentials as credentials_check
+from gpuecs_tui.assessment.credentials import CredentialCheck
 from gpuecs_tui.aws.credential_life import CredentialLife
-from gpuecs_tui.credentials_check import CredentialCheck
 from gpuecs_tui.screens.state import StateScreen
-from gpuecs_tui.terraform.expected import Expected
-from gpuecs_tui.terraform.states import State
-from gpuecs_tui.widgets.confirm import Confirm
+from gpuecs_tui.terraform.runs.apply_estimate import Expected
+from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.widgets.base.confirm import Confirm
 from tests.terraform.fake_engine import stream
 from tests.terraform.test_candidates import hook
 from tests.ui import fakes

@@ -11,14 +11,14 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from gpuecs_tui import apply_check
-from gpuecs_tui.apply_check import ApplyCheck, Checked
-from gpuecs_tui.aws.discovery import Progress
+from gpuecs_tui.assessment import apply_gate
+from gpuecs_tui.assessment.apply_gate import ApplyCheck, Checked
+from gpuecs_tui.aws.discovery.account import Progress
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.facts import AccountFacts
 from gpuecs_tui.aws.reading import Unknown
-from gpuecs_tui.terraform.states import State
-from gpuecs_tui.widgets.confirm import Confirm
+from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.widgets.base.confirm import Confirm
 from tests.terraform import fake_engine
 from tests.ui import fakes, test_run
 from tests.ui.conftest import is_asked, until
@@ -177,7 +177,7 @@ async def test_escape_leaves_the_check_and_asks_nothing(
         begun = monotonic()
         await pilot.press("escape")
         await pilot.app.workers.wait_for_complete()
-        assert monotonic() - begun < apply_check.LIMIT_SECONDS / 2
+        assert monotonic() - begun < apply_gate.LIMIT_SECONDS / 2
         await pilot.pause()
         assert not isinstance(pilot.app.screen, Confirm)
         assert "a approve" in keys(pilot) and "Checking" not in said(pilot)

@@ -10,8 +10,8 @@ import pytest
 
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.session import AccountReader
-from gpuecs_tui.terraform.own_state import own_state
-from gpuecs_tui.terraform.problems import RunProblem
+from gpuecs_tui.terraform.base.problems import RunProblem
+from gpuecs_tui.terraform.recovery.own_state import own_state
 from gpuecs_tui.wizard.run_environment import environment_for, state_environment
 
 CONFIG = """

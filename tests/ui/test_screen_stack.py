@@ -9,11 +9,11 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from gpuecs_tui.screens.review import ReviewScreen
-from gpuecs_tui.widgets.confirm import Confirm
-from gpuecs_tui.widgets.frame import StepScreen
-from gpuecs_tui.widgets.help import HelpScreen
-from gpuecs_tui.widgets.token import TokenScreen
-from gpuecs_tui.widgets.too_small import TooSmall
+from gpuecs_tui.widgets.base.confirm import Confirm
+from gpuecs_tui.widgets.base.mfa_prompt import TokenScreen
+from gpuecs_tui.widgets.base.too_small import TooSmall
+from gpuecs_tui.widgets.step.help import HelpScreen
+from gpuecs_tui.widgets.step.screen import StepScreen
 from tests.ui.conftest import Open, settle
 from tests.ui.test_walk import go_to, step
 

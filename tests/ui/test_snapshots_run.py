@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from gpuecs_tui.app import WizardApp
 from gpuecs_tui.screens import deployment
-from gpuecs_tui.terraform.states import State
+from gpuecs_tui.terraform.runs.run_status import State
 from gpuecs_tui.wizard.drafts import Draft
 from tests.aws.test_deployment import ANSWERS, AnsweredReader
 from tests.terraform.fake_engine import stream

@@ -9,15 +9,15 @@ import pytest
 
 from gpuecs_tui.screens import start
 from gpuecs_tui.stack.unread import Unread
-from gpuecs_tui.terraform.own_state import OwnState
-from gpuecs_tui.terraform.states import State
-from gpuecs_tui.widgets.choice_list import ChoiceList
-from gpuecs_tui.widgets.frame import StepScreen
-from gpuecs_tui.widgets.help_bar import HelpBar
+from gpuecs_tui.terraform.recovery.own_state import OwnState
+from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.widgets.picker.choice_list import ChoiceList
+from gpuecs_tui.widgets.step.help_bar import HelpBar
+from gpuecs_tui.widgets.step.screen import StepScreen
 from gpuecs_tui.wizard import drafts
+from gpuecs_tui.wizard.directory_status import Survey
 from gpuecs_tui.wizard.drafts import Draft
 from gpuecs_tui.wizard.first_look import may_hold_a_stack
-from gpuecs_tui.wizard.survey import Survey
 from tests.ui.conftest import settle, until, wizard_app
 from tests.ui.run_folders import stage
 from tests.ui.test_decisions import WHOLE
@@ -52,7 +52,7 @@ async def test_enter_begins_no_new_stack_before_the_directory_was_read(
         assert read.wait(20)
         return found
 
-    monkeypatch.setattr("gpuecs_tui.wizard.survey.survey", survey)
+    monkeypatch.setattr("gpuecs_tui.wizard.directory_status.survey", survey)
     app = wizard_app(directory)
     async with app.run_test(size=(80, 24)) as pilot:
         menu = app.screen.query_one(ChoiceList)
@@ -85,7 +85,7 @@ async def test_a_draft_is_taken_once_the_directory_was_read(
         assert read.wait(20)
         return Survey(unread=(unread,))
 
-    monkeypatch.setattr("gpuecs_tui.wizard.survey.survey", survey)
+    monkeypatch.setattr("gpuecs_tui.wizard.directory_status.survey", survey)
     app = wizard_app(directory)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("enter")
@@ -121,9 +121,11 @@ async def test_a_stack_opens_at_its_deployment_once_it_is_deployed(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     own = OwnState(owned)
-    monkeypatch.setattr("gpuecs_tui.terraform.own_state.own_state", lambda *_arguments: own)
+    monkeypatch.setattr(
+        "gpuecs_tui.terraform.recovery.own_state.own_state", lambda *_arguments: own
+    )
     found = Survey(terraform=True, texts=dict(WHOLE))
-    monkeypatch.setattr("gpuecs_tui.wizard.survey.survey", lambda _directory: found)
+    monkeypatch.setattr("gpuecs_tui.wizard.directory_status.survey", lambda _directory: found)
     app = wizard_app(tmp_path / "llama")
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -146,9 +148,9 @@ async def test_a_stack_opens_although_its_state_is_not_there(
         assert read.wait(20)
         return OwnState()
 
-    monkeypatch.setattr("gpuecs_tui.terraform.own_state.own_state", slow)
+    monkeypatch.setattr("gpuecs_tui.terraform.recovery.own_state.own_state", slow)
     found = Survey(terraform=True, texts=dict(WHOLE))
-    monkeypatch.setattr("gpuecs_tui.wizard.survey.survey", lambda _directory: found)
+    monkeypatch.setattr("gpuecs_tui.wizard.directory_status.survey", lambda _directory: found)
     app = wizard_app(tmp_path / "llama")
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: bool(app.screen.query_one(ChoiceList).choices.find("open")))

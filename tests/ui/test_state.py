@@ -18,16 +18,17 @@ from textual.widgets import Button, Input, Static
 from gpuecs_tui.app import WizardApp
 from gpuecs_tui.screens.start import StartScreen
 from gpuecs_tui.screens.state import StateScreen
-from gpuecs_tui.terraform import errored, runs
-from gpuecs_tui.terraform.locks import HeldLock
-from gpuecs_tui.terraform.problems import RunProblem
-from gpuecs_tui.terraform.states import State
-from gpuecs_tui.terraform.tflock import STATE_NAME, lock_note
-from gpuecs_tui.widgets import waiting
-from gpuecs_tui.widgets.choice_list import ChoiceList
-from gpuecs_tui.widgets.confirm import Confirm
-from gpuecs_tui.widgets.stored_resource import StoredResourceScreen
-from gpuecs_tui.widgets.text_pane import TextPane
+from gpuecs_tui.terraform.base.problems import RunProblem
+from gpuecs_tui.terraform.base.tflock import STATE_NAME, lock_note
+from gpuecs_tui.terraform.control import runs
+from gpuecs_tui.terraform.recovery import errored_state
+from gpuecs_tui.terraform.recovery.locks import HeldLock
+from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.widgets.base import waiting
+from gpuecs_tui.widgets.base.confirm import Confirm
+from gpuecs_tui.widgets.base.text_pane import TextPane
+from gpuecs_tui.widgets.picker.choice_list import ChoiceList
+from gpuecs_tui.widgets.run.stored_resource import StoredResourceScreen
 from tests.terraform.test_candidates import hook
 from tests.terraform.test_tflock import INFO
 from tests.ui.conftest import settle, type_text, until, wizard_app
@@ -257,7 +258,7 @@ async def test_each_wait_shows_the_time_that_has_passed(
         raise RunProblem("The bucket is gone.")
 
     async with on_state_screen(directory) as pilot:
-        monkeypatch.setattr(errored, "push", push)
+        monkeypatch.setattr(errored_state, "push", push)
         await type_text(pilot, "store")
         await pilot.press("enter")
         await pilot.pause()

@@ -14,11 +14,11 @@ from textual.widget import Widget
 from gpuecs_tui.app import WizardApp
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.screens.account import AccountScreen
-from gpuecs_tui.terraform.problems import RunProblem
-from gpuecs_tui.widgets import state_move
-from gpuecs_tui.widgets.choice import Picker
-from gpuecs_tui.widgets.choice_list import ChoiceList
-from gpuecs_tui.widgets.confirm import Confirm
+from gpuecs_tui.terraform.base.problems import RunProblem
+from gpuecs_tui.widgets.base.confirm import Confirm
+from gpuecs_tui.widgets.picker.choice_list import ChoiceList
+from gpuecs_tui.widgets.picker.picker import Picker
+from gpuecs_tui.widgets.step import state_move
 from tests.terraform import fake_engine
 from tests.terraform.test_places import STATE
 from tests.ui.conftest import Open, is_asked, settle, type_text, until, wizard_app

@@ -11,9 +11,9 @@ import pytest
 
 from gpuecs_tui.app import WizardApp
 from gpuecs_tui.aws import catalogue
+from gpuecs_tui.aws.discovery.newest_images import NewestImage, newest_tag
 from gpuecs_tui.aws.facts import AccountFacts, Image, Offering, Quota, Repository
 from gpuecs_tui.aws.network_facts import Subnet, Vpc
-from gpuecs_tui.aws.newest_images import NewestImage, newest_tag
 from gpuecs_tui.aws.prices_facts import Price, Prices
 from gpuecs_tui.aws.reading import Unknown
 from gpuecs_tui.wizard.suggestions import (

@@ -10,9 +10,9 @@ from textual.content import Content
 from textual.widgets import Static
 
 from gpuecs_tui.screens.start import StartScreen
-from gpuecs_tui.terraform.recovery import examine
-from gpuecs_tui.wizard import survey as surveying
-from gpuecs_tui.wizard.survey import Survey, survey
+from gpuecs_tui.terraform.recovery.remedies import examine
+from gpuecs_tui.wizard import directory_status as surveying
+from gpuecs_tui.wizard.directory_status import Survey, survey
 from tests.ui.conftest import Open
 from tests.unprivileged import unprivileged
 

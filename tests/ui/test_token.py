@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from gpuecs_tui.widgets.token import TokenScreen
+from gpuecs_tui.widgets.base.mfa_prompt import TokenScreen
 from gpuecs_tui.wizard.account_feed import TokenWanted
 from tests.ui.conftest import Open, settle, type_text, until, wizard_app
 

@@ -13,11 +13,11 @@ from textual.widgets import Static
 from gpuecs_tui.app import WizardApp
 from gpuecs_tui.screens.review import ReviewScreen
 from gpuecs_tui.screens.run import RunScreen
-from gpuecs_tui.terraform import run_list
-from gpuecs_tui.terraform.own_state import OwnState
-from gpuecs_tui.terraform.read import read
-from gpuecs_tui.terraform.states import State
-from gpuecs_tui.wizard.survey import survey
+from gpuecs_tui.terraform.read.directory import read
+from gpuecs_tui.terraform.recovery.own_state import OwnState
+from gpuecs_tui.terraform.runs import run_list
+from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.wizard.directory_status import survey
 from gpuecs_tui.wizard.upgrade import is_earlier, meets_another_change
 from tests.terraform import fake_engine
 from tests.terraform.test_earlier import applied, copied

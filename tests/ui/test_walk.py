@@ -11,21 +11,21 @@ from gpuecs_tui.app import WizardApp
 from gpuecs_tui.aws.network_facts import VpcEndpoint
 from gpuecs_tui.aws.reading import Unknown
 from gpuecs_tui.stack.unread import Unread
-from gpuecs_tui.terraform.own_state import OwnState
-from gpuecs_tui.widgets.choice import Picker
-from gpuecs_tui.widgets.choice_list import ChoiceList
-from gpuecs_tui.widgets.findings import FindingsScreen
-from gpuecs_tui.widgets.form import Form
-from gpuecs_tui.widgets.form_editor import EditorScreen
-from gpuecs_tui.widgets.form_field import FormField
-from gpuecs_tui.widgets.frame import StepScreen
-from gpuecs_tui.widgets.help import HelpScreen
-from gpuecs_tui.widgets.help_bar import HelpBar, Wrapped
-from gpuecs_tui.widgets.step_menu import StepMenu
-from gpuecs_tui.widgets.too_small import TooSmall
+from gpuecs_tui.terraform.recovery.own_state import OwnState
+from gpuecs_tui.widgets.base.too_small import TooSmall
+from gpuecs_tui.widgets.form.editor import EditorScreen
+from gpuecs_tui.widgets.form.field import FormField
+from gpuecs_tui.widgets.form.view import Form
+from gpuecs_tui.widgets.picker.choice_list import ChoiceList
+from gpuecs_tui.widgets.picker.picker import Picker
+from gpuecs_tui.widgets.step.findings_screen import FindingsScreen
+from gpuecs_tui.widgets.step.help import HelpScreen
+from gpuecs_tui.widgets.step.help_bar import HelpBar, Wrapped
+from gpuecs_tui.widgets.step.menu import StepMenu
+from gpuecs_tui.widgets.step.screen import StepScreen
 from gpuecs_tui.wizard import drafts
 from gpuecs_tui.wizard.drafts import Draft
-from gpuecs_tui.wizard.memory import Wizard
+from gpuecs_tui.wizard.session import Wizard
 from tests.ui import fakes
 from tests.ui.conftest import Open, settle, type_text, until
 from tests.ui.test_decisions import WHOLE

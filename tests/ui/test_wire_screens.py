@@ -11,7 +11,7 @@ import pyte
 import pytest
 
 from benchmarks.terminal import Terminal, python, quiet_environment
-from gpuecs_tui.widgets.frame import ROOMY
+from gpuecs_tui.widgets.step.screen import ROOMY
 from tests.ui.wizard_program import PLACES
 
 IDLE_SECONDS = 6.0

@@ -19,8 +19,8 @@ terminal.prepare(os.environ)
 from textual.pilot import Pilot  # noqa: E402
 
 from gpuecs_tui.app import WizardApp  # noqa: E402
-from gpuecs_tui.terraform.states import State  # noqa: E402
-from gpuecs_tui.wizard import survey  # noqa: E402
+from gpuecs_tui.terraform.runs.run_status import State  # noqa: E402
+from gpuecs_tui.wizard import directory_status  # noqa: E402
 from gpuecs_tui.wizard.drafts import Draft  # noqa: E402
 from gpuecs_tui.wizard.options import Options  # noqa: E402
 from tests.aws.test_deployment import ANSWERS, AnsweredReader  # noqa: E402
@@ -53,7 +53,7 @@ class _Feed(fakes.FakeFeed):
 
 def main(directory: Path, place: str) -> None:
     """Run the wizard until it is left."""
-    survey.survey = lambda directory: survey.Survey(engine="Terraform 1.11.4")
+    directory_status.survey = lambda directory: directory_status.Survey(engine="Terraform 1.11.4")
     step = place
     if place == "live":
         step = "run"

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.aws import catalogue, discovery, lookups
+from gpuecs_tui.aws import catalogue
+from gpuecs_tui.aws.discovery import account, lookups
 from gpuecs_tui.aws.facts import AccountFacts
-from gpuecs_tui.terraform.render import render
+from gpuecs_tui.terraform.render.stack_files import render
 from gpuecs_tui.wizard.decisions import decide
 from tests.ui import fakes
 from tests.ui.test_decisions import WHOLE
@@ -33,5 +34,5 @@ def right_account(**other: object) -> AccountFacts:
 
 def let_read(monkeypatch: pytest.MonkeyPatch, read: Callable[..., AccountFacts]) -> None:
     """Let ``read(reader, on_progress)`` stand for reading the account."""
-    monkeypatch.setattr(discovery, "read_account", read)
+    monkeypatch.setattr(account, "read_account", read)
     monkeypatch.setattr(lookups, "read_references", lambda _reader, _stack, facts: facts)

@@ -9,7 +9,7 @@ import pytest
 
 from gpuecs_tui.aws.facts import AccountFacts
 from gpuecs_tui.aws.reading import Known
-from gpuecs_tui.widgets import age
+from gpuecs_tui.widgets.base import age
 from tests.widgets.stacks import account, subnets
 
 

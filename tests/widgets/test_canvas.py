@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 
-from gpuecs_tui.widgets.canvas import Canvas, cut
+from gpuecs_tui.widgets.base.canvas import Canvas, cut
 
 
 def drawn(canvas: Canvas, *, ascii_only: bool = False) -> list[str]:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from gpuecs_tui.widgets.choice_rows import Row, lines_of
+from gpuecs_tui.widgets.picker.rows import Row, lines_of
 
 ROWS = tuple(
     Row(name, (name,), measures=tuple((unit, Decimal(number)) for unit, number in measures.items()))

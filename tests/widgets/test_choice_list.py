@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from textual.app import App, ComposeResult
 
-from gpuecs_tui.widgets.choice_list import ChoiceList
-from gpuecs_tui.widgets.choice_rows import Choices, Row
+from gpuecs_tui.widgets.picker.choice_list import ChoiceList
+from gpuecs_tui.widgets.picker.rows import Choices, Row
 
 TYPES = ("g4dn.xlarge", "g5.xlarge", "g5.12xlarge", "g6.xlarge", "g6.12xlarge", "g6.48xlarge")
 

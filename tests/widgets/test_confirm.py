@@ -7,7 +7,7 @@ from textual.app import App
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from gpuecs_tui.widgets.confirm import Confirm
+from gpuecs_tui.widgets.base.confirm import Confirm
 
 
 class Asking(App[None]):

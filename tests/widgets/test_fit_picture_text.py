@@ -11,10 +11,10 @@ from rich.cells import cell_len
 
 from gpuecs_tui.aws import catalogue
 from gpuecs_tui.checks.context import context_of
-from gpuecs_tui.checks.fit_options import at_its_fullest, next_size, option, options
-from gpuecs_tui.widgets.fit_picture_text import MAX_WIDTH, draw
-from gpuecs_tui.widgets.fit_tables import NAME
-from gpuecs_tui.widgets.picture_text import MIN_WIDTH
+from gpuecs_tui.checks.sizing.options import at_its_fullest, next_size, option, options
+from gpuecs_tui.widgets.pictures.fit_tables import NAME
+from gpuecs_tui.widgets.pictures.fit_text import MAX_WIDTH, draw
+from gpuecs_tui.widgets.pictures.stack_text import MIN_WIDTH
 from tests.widgets.stacks import account, resolved, subnets
 
 SEVERAL: dict[str, Any] = {

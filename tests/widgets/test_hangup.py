@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.widgets.hangup import EXIT_CODE
+from gpuecs_tui.widgets.terminal.hangup import EXIT_CODE
 from tests.widgets.pty_program import PtyProgram
 
 LEFT_WITHIN = 2.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from textual.content import Content
 
-from gpuecs_tui.widgets.key_line import KeyHint, fitted_keys
+from gpuecs_tui.widgets.step.key_line import KeyHint, fitted_keys
 
 OWN: list[KeyHint] = [("r", "read now"), ("u", "copy the address"), ("X", "end at once")]
 

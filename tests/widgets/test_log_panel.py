@@ -11,9 +11,9 @@ from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.pilot import Pilot
 
-from gpuecs_tui.widgets import log_view
-from gpuecs_tui.widgets.log_level import Level
-from gpuecs_tui.widgets.log_panel import LogPanel
+from gpuecs_tui.widgets.log import view as log_view
+from gpuecs_tui.widgets.log.level import Level
+from gpuecs_tui.widgets.log.panel import LogPanel
 
 Screen = tuple[LogPanel, Pilot[None]]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.widgets.clipboard import MAX_CLIPBOARD_BYTES, clipboard_sequence
-from gpuecs_tui.widgets.log_save import save_log
+from gpuecs_tui.widgets.log.save import save_log
+from gpuecs_tui.widgets.terminal.clipboard import MAX_CLIPBOARD_BYTES, clipboard_sequence
 
 
 def failing_blocks() -> Iterator[bytes]:

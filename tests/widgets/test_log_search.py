@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpuecs_tui.widgets.log_filter import FilteredLog, LineFilter
-from gpuecs_tui.widgets.log_level import AtLeast, Level, level_of
-from gpuecs_tui.widgets.log_regex import PatternError, RegexPattern
-from gpuecs_tui.widgets.log_search import Matches, Pattern
-from gpuecs_tui.widgets.log_store import LogStore
-from gpuecs_tui.widgets.log_text import plain_text
+from gpuecs_tui.widgets.log.filter import FilteredLog, LineFilter
+from gpuecs_tui.widgets.log.level import AtLeast, Level, level_of
+from gpuecs_tui.widgets.log.regex import PatternError, RegexPattern
+from gpuecs_tui.widgets.log.search import Matches, Pattern
+from gpuecs_tui.widgets.log.store import LogStore
+from gpuecs_tui.widgets.log.text import plain_text
 
 BACKTRACKS = r"(a|a)*$"
 """On a line of a's with another letter behind, 2 to the power of their number attempts."""
@@ -92,7 +92,7 @@ def test_an_expression_slow_on_every_line_is_given_up_within_a_block() -> None:
 
 
 def test_only_a_search_by_expression_waits_for_its_import() -> None:
-    code = "import sys, gpuecs_tui.widgets.log_panel as it; sys.exit('regex' in sys.modules)"
+    code = "import sys, gpuecs_tui.widgets.log.panel as it; sys.exit('regex' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gpuecs_tui.widgets import log_store
-from gpuecs_tui.widgets.log_rows import row_count
-from gpuecs_tui.widgets.log_store import MAX_LINE_BYTES, LogStore
+from gpuecs_tui.widgets.log import store as log_store
+from gpuecs_tui.widgets.log.rows import row_count
+from gpuecs_tui.widgets.log.store import MAX_LINE_BYTES, LogStore
 
 CHUNKS = st.lists(st.text(alphabet="ab日\n", max_size=40).map(str.encode), max_size=20)
 

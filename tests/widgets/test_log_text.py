@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
 
-from gpuecs_tui.widgets.log_rows import breaks, row_count, shown_part
-from gpuecs_tui.widgets.log_text import plain_text, styled_text
+from gpuecs_tui.widgets.log.rows import breaks, row_count, shown_part
+from gpuecs_tui.widgets.log.text import plain_text, styled_text
 
 LINE_BYTES = st.binary(max_size=60).map(lambda raw: raw.replace(b"\n", b""))
 COLOURED = st.lists(

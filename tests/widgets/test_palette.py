@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from textual.command import CommandInput, CommandList
 
-from gpuecs_tui.widgets import palette
-from gpuecs_tui.widgets.palette import Palette, PaletteApp
+from gpuecs_tui.widgets.terminal import palette
+from gpuecs_tui.widgets.terminal.palette import Palette, PaletteApp
 
 
 async def test_its_words_are_translated(monkeypatch: pytest.MonkeyPatch) -> None:

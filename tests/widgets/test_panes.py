@@ -6,9 +6,9 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.content import Content
 
-from gpuecs_tui.widgets.code import code_lines, diff_lines
-from gpuecs_tui.widgets.picture import ascii_only
-from gpuecs_tui.widgets.text_pane import TextPane
+from gpuecs_tui.widgets.base.code import code_lines, diff_lines
+from gpuecs_tui.widgets.base.text_pane import TextPane
+from gpuecs_tui.widgets.pictures.stack_picture import ascii_only
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-from gpuecs_tui.widgets.pauses import exempt_what_lives_long
+from gpuecs_tui.widgets.terminal.gc_tuning import exempt_what_lives_long
 
 
 def test_what_exists_is_frozen_once() -> None:

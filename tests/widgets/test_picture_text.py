@@ -16,7 +16,7 @@ from gpuecs_tui.aws.network_facts import Subnet
 from gpuecs_tui.checks.context import context_of
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.resolve import resolve
-from gpuecs_tui.widgets.picture_text import MAX_WIDTH, MIN_WIDTH, WARN, draw
+from gpuecs_tui.widgets.pictures.stack_text import MAX_WIDTH, MIN_WIDTH, WARN, draw
 from tests.widgets.stacks import account, resolved, subnets
 
 NASTY = (
@@ -171,7 +171,7 @@ def test_choices_show(more: dict[str, Value], words: str) -> None:
 
 def test_the_drawing_needs_no_textual() -> None:
     code = (
-        "import sys, gpuecs_tui.widgets.picture_text;"
+        "import sys, gpuecs_tui.widgets.pictures.stack_text;"
         "sys.exit(any(name == 'textual' or name.startswith('textual.') for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -9,10 +9,10 @@ import pytest
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
 
-from gpuecs_tui.widgets.clock import Clock, duration_text
-from gpuecs_tui.widgets.one_line import OneLine
-from gpuecs_tui.widgets.progress import ProgressLine, progress_text
-from gpuecs_tui.widgets.signs import CONSOLE, RICH, Signs, signs
+from gpuecs_tui.widgets.base.clock import Clock, duration_text
+from gpuecs_tui.widgets.base.glyphs import CONSOLE, RICH, Signs, signs
+from gpuecs_tui.widgets.base.one_line import OneLine
+from gpuecs_tui.widgets.run.progress import ProgressLine, progress_text
 
 
 @pytest.mark.parametrize(

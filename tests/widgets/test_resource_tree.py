@@ -11,12 +11,12 @@ from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.pilot import Pilot
 
-from gpuecs_tui.terraform.plan import Action, Attribute, Change, PlanTree
-from gpuecs_tui.terraform.progress import ResourceProgress, Status
-from gpuecs_tui.widgets import resource_tree
-from gpuecs_tui.widgets.resource_detail import ResourceDetail, detail_text, reason_text
-from gpuecs_tui.widgets.resource_panel import ResourcePanel
-from gpuecs_tui.widgets.resource_rows import (
+from gpuecs_tui.terraform.engine.progress import ResourceProgress, Status
+from gpuecs_tui.terraform.plan.details import Action, Attribute, Change, PlanTree
+from gpuecs_tui.widgets.run import resource_tree
+from gpuecs_tui.widgets.run.resource_detail import ResourceDetail, detail_text, reason_text
+from gpuecs_tui.widgets.run.resource_panel import ResourcePanel
+from gpuecs_tui.widgets.run.resource_rows import (
     Heading,
     arranged,
     fitted_address,

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from gpuecs_tui.terraform.progress import Progress
-from gpuecs_tui.terraform.service_url import ServiceUrl
-from gpuecs_tui.terraform.states import State
-from gpuecs_tui.widgets.run_words import headline, verdict
+from gpuecs_tui.terraform.engine.progress import Progress
+from gpuecs_tui.terraform.read.service_url import ServiceUrl
+from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.widgets.run.words import headline, verdict
 from tests.ui.run_folders import stage
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from gpuecs_tui.widgets.shorten import image, middle
+from gpuecs_tui.widgets.base.shorten import image, middle
 
 REGISTRY = "987654321098.dkr.ecr.ap-southeast-2.amazonaws.com"
 DIGEST = "@sha256:" + "0f" * 28 + "cafe1234"

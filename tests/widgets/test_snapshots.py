@@ -10,12 +10,12 @@ from textual.containers import Horizontal
 from textual.pilot import Pilot
 from textual.theme import Theme
 
-from gpuecs_tui.terraform.plan import Action, Attribute, Change, PlanTree
-from gpuecs_tui.terraform.progress import ResourceProgress, Status
+from gpuecs_tui.terraform.engine.progress import ResourceProgress, Status
+from gpuecs_tui.terraform.plan.details import Action, Attribute, Change, PlanTree
 from gpuecs_tui.theme import DARK, LIGHT, SIXTEEN, THEMES
-from gpuecs_tui.widgets.log_panel import LogPanel
-from gpuecs_tui.widgets.progress import ProgressLine
-from gpuecs_tui.widgets.resource_panel import ResourcePanel
+from gpuecs_tui.widgets.log.panel import LogPanel
+from gpuecs_tui.widgets.run.progress import ProgressLine
+from gpuecs_tui.widgets.run.resource_panel import ResourcePanel
 
 SIZES = [(80, 24), (120, 40)]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import gpuecs_tui
-from gpuecs_tui.widgets.modal import Modal
+from gpuecs_tui.widgets.base.modal import Modal
 from tests.ui.conftest import wizard_app
 from tests.widgets.pty_program import PtyProgram
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from textual.app import App
 
-from gpuecs_tui.widgets import waiting
-from gpuecs_tui.widgets.waiting import Wait, with_elapsed
+from gpuecs_tui.widgets.base import waiting
+from gpuecs_tui.widgets.base.waiting import Wait, with_elapsed
 
 
 def test_the_time_is_left_out_in_the_first_second() -> None:

@@ -14,8 +14,8 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
-from gpuecs_tui.widgets.wire import Wire, erases_in_colour
-from gpuecs_tui.widgets.wire_cells import pen_of
+from gpuecs_tui.widgets.terminal.diff_output import Wire, erases_in_colour
+from gpuecs_tui.widgets.terminal.screen_cells import pen_of
 from tests.widgets.terminal import Emulated
 
 STYLES = [

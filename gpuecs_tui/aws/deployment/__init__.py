@@ -1,0 +1,1 @@
+"""A deployed stack as AWS reports it: service, tasks, instances and targets."""

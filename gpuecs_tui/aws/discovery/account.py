@@ -1,0 +1,197 @@
+"""Reads an account: everything at once, each list by itself, the caller told as each one comes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
+
+from gpuecs_tui.aws import catalogue
+from gpuecs_tui.aws.discovery import compute, names, network
+from gpuecs_tui.aws.discovery import identity as identity_of
+from gpuecs_tui.aws.error_kinds import ACCOUNT_WIDE
+from gpuecs_tui.aws.errors import AwsProblem
+from gpuecs_tui.aws.facts import AccountFacts, Identity
+from gpuecs_tui.aws.network_facts import with_routes
+from gpuecs_tui.aws.reading import Known, Reading, Unknown
+from gpuecs_tui.aws.session import AccountReader, Closed
+from gpuecs_tui.i18n import _
+
+K = TypeVar("K")
+T = TypeVar("T")
+
+WAKE_SECONDS = 0.1
+"""How soon a wait notices that its reader was closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One list of AccountFacts and how it is read."""
+
+    field: str
+    source: str
+    """The call it stands on, as IAM names it."""
+    read: Callable[[AccountReader], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One more list has come."""
+
+    field: str
+    """The field of AccountFacts that has just been filled."""
+    done: int
+    total: int
+    facts: AccountFacts
+    """All that is known so far; the rest is Unknown, "not read yet"."""
+
+
+TOPICS = (
+    # The slowest first: who starts early ends early.
+    Topic("instance_types", "ec2:DescribeInstanceTypes", compute.read_instance_types),
+    Topic("roles", "iam:ListRoles", identity_of.read_roles),
+    Topic("offerings", "ec2:DescribeInstanceTypeOfferings", compute.read_offerings),
+    Topic("quotas", "servicequotas:GetServiceQuota", compute.read_quotas),
+    Topic("gpu_instances", "ec2:DescribeInstances", compute.read_gpu_instances),
+    Topic("reservations", "ec2:DescribeCapacityReservations", compute.read_reservations),
+    Topic("security_groups", "ec2:DescribeSecurityGroups", network.read_security_groups),
+    Topic("route_tables", "ec2:DescribeRouteTables", network.read_route_tables),
+    Topic("subnets", "ec2:DescribeSubnets", network.read_subnets),
+    Topic("vpcs", "ec2:DescribeVpcs", network.read_vpcs),
+    Topic("vpc_endpoints", "ec2:DescribeVpcEndpoints", network.read_vpc_endpoints),
+    Topic("regions", "ec2:DescribeRegions", identity_of.read_regions),
+    Topic("key_pairs", "ec2:DescribeKeyPairs", identity_of.read_key_pairs),
+    Topic("launch_templates", "ec2:DescribeLaunchTemplates", names.read_launch_templates),
+    Topic("instance_profiles", "iam:ListInstanceProfiles", identity_of.read_instance_profiles),
+    Topic("certificates", "acm:ListCertificates", identity_of.read_certificates),
+    Topic("repositories", "ecr:DescribeRepositories", names.read_repositories),
+    Topic("log_groups", "logs:DescribeLogGroups", names.read_log_groups),
+    Topic(
+        "load_balancers", "elasticloadbalancing:DescribeLoadBalancers", names.read_load_balancers
+    ),
+    Topic("target_groups", "elasticloadbalancing:DescribeTargetGroups", names.read_target_groups),
+    Topic("clusters", "ecs:ListClusters", names.read_clusters),
+    Topic("capacity_providers", "ecs:DescribeCapacityProviders", names.read_capacity_providers),
+    Topic(
+        "autoscaling_groups", "autoscaling:DescribeAutoScalingGroups", names.read_autoscaling_groups
+    ),
+)
+
+
+def read_account(
+    reader: AccountReader,
+    on_progress: Callable[[Progress], None] | None = None,
+    identity: Identity | None = None,
+) -> AccountFacts:
+    """Read all of ``TOPICS``, at once, in the caller's thread's time.
+
+    Without ``identity`` the first call asks for it. What concerns every call (no credentials, an
+    unreachable endpoint, …) raises AwsProblem; the failure of one list is Unknown in the result.
+    ``on_progress`` is called in the caller's thread. Raises Closed once the reader is closed.
+    """
+    # While the first answer is on its way; what goes wrong here goes wrong there too, and is told.
+    reader.submit(reader.prepare)
+    who = _identity(reader, identity)
+    facts = AccountFacts(region=reader.region, identity=who)
+    total = len(TOPICS)
+    jobs = {topic.field: _job(reader, topic) for topic in TOPICS}
+    for done, (field, reading) in enumerate(as_they_come(reader, jobs), start=1):
+        facts = _with(facts, field, reading)
+        if on_progress:
+            on_progress(Progress(field, done, total, facts))
+    return _with_late_offerings(reader, facts)
+
+
+def as_they_come(reader: AccountReader, jobs: Mapping[K, Callable[[], T]]) -> Iterator[tuple[K, T]]:
+    """Run ``jobs`` in the reader's threads and yield (key, result) in the order they end.
+
+    Raises what a job raises, and Closed as soon as the reader is closed, whatever still runs.
+    """
+    ended: SimpleQueue[tuple[K, Future[T]]] = SimpleQueue()
+    for key, job in jobs.items():
+        reader.submit(job).add_done_callback(partial(_put, ended, key))
+    for _end in jobs:
+        key, future = _next(reader, ended)
+        yield key, future.result()
+
+
+def _next(reader: AccountReader, ended: SimpleQueue[tuple[K, Future[T]]]) -> tuple[K, Future[T]]:
+    found = None
+    while found is None:
+        with suppress(Empty):
+            found = ended.get(timeout=WAKE_SECONDS)
+        # Also when something has ended: closing may be what ended it.
+        if reader.closed:
+            raise Closed
+    return found
+
+
+def _put(ended: SimpleQueue[tuple[K, Future[T]]], key: K, future: Future[T]) -> None:
+    ended.put((key, future))
+
+
+def _identity(reader: AccountReader, identity: Identity | None) -> Reading[Identity]:
+    source = "sts:GetCallerIdentity"
+
+    def ask() -> Reading[Identity]:
+        try:
+            who = identity or identity_of.read_identity(reader)
+        except AwsProblem as problem:
+            if problem.kind in ACCOUNT_WIDE:
+                raise
+            return problem.as_unknown()
+        return Known(who, source, datetime.now(UTC))
+
+    return next(as_they_come(reader, {"identity": ask}))[1]
+
+
+def _job(reader: AccountReader, topic: Topic) -> Callable[[], Reading[Any]]:
+    def read() -> Reading[Any]:
+        try:
+            return reader.reading(topic.source, lambda: topic.read(reader))
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            # An emulator or a proxy answered, in a shape that AWS's API doesn't have.
+            return Unknown(
+                topic.source,
+                _("the answer to {call} was not understood ({error})").format(
+                    call=topic.source, error=repr(error)
+                ),
+                "",
+            )
+
+    return read
+
+
+def _with(facts: AccountFacts, field: str, reading: Reading[Any]) -> AccountFacts:
+    filled: dict[str, Any] = {field: reading}
+    facts = replace(facts, **filled)
+    if field in {"subnets", "route_tables"}:
+        subnets, tables = facts.subnets, facts.route_tables
+        if isinstance(subnets, Known) and isinstance(tables, Known):
+            return replace(
+                facts, subnets=replace(subnets, value=with_routes(subnets.value, tables.value))
+            )
+    return facts
+
+
+def _with_late_offerings(reader: AccountReader, facts: AccountFacts) -> AccountFacts:
+    """Ask once more for types that are newer than the catalogue; keep what can be bought here."""
+    types, offerings = facts.instance_types, facts.offerings
+    if not isinstance(types, Known) or not isinstance(offerings, Known):
+        return facts
+    if new := {it.name for it in types.value} - catalogue.names():
+        topic = Topic(
+            "offerings", offerings.source, lambda reader: compute.read_offerings(reader, new)
+        )
+        _name, late = next(as_they_come(reader, {"offerings": _job(reader, topic)}))
+        if not isinstance(late, Known):
+            return replace(facts, offerings=late)
+        merged = sorted((*offerings.value, *late.value), key=lambda it: it.instance_type)
+        offerings = replace(offerings, value=tuple(merged))
+    kept = compute.offered(types.value, offerings.value)
+    return replace(facts, offerings=offerings, instance_types=replace(types, value=kept))

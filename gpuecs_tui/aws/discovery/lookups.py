@@ -1,0 +1,247 @@
+"""Looks up what one stack names: an image's repository, an AMI, secrets, a log group.
+
+Reading all images or secrets of an account would take thousands of calls; the few that a stack
+refers to take one each, at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import fields, replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from gpuecs_tui.aws.discovery.account import as_they_come
+from gpuecs_tui.aws.discovery.names import read_log_groups
+from gpuecs_tui.aws.ebs_key import read_ebs_key
+from gpuecs_tui.aws.ecr import MANIFEST_TYPES, EcrImage, architectures_of, ecr_image
+from gpuecs_tui.aws.errors import AwsProblem
+from gpuecs_tui.aws.facts import (
+    GROUPS_PER_INTERFACE,
+    GROUPS_QUOTA,
+    RULES_QUOTA,
+    AccountFacts,
+    Image,
+    LogGroup,
+    Lookups,
+    MachineImage,
+)
+from gpuecs_tui.aws.reading import Known, Reading
+from gpuecs_tui.aws.role_needs import read_denied, role_needs
+from gpuecs_tui.aws.secret_place import SecretPlace, secret_place
+from gpuecs_tui.aws.service.live_count import read_live_count, service_id
+from gpuecs_tui.aws.service.live_revision import read_live_revision
+from gpuecs_tui.aws.service_roles import missing_service_roles, read_may_create
+from gpuecs_tui.aws.session import AccountReader
+from gpuecs_tui.stack.model import Stack
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+IMAGE_PAGE = {"PageSize": 1000}
+"""The most that ecr:DescribeImages gives at once."""
+
+
+def read_images(reader: AccountReader, repository: str) -> Reading[tuple[Image, ...] | None]:
+    """Return the images of one ECR repository, once for each tag, the newest first.
+
+    None where there is no such repository.
+    """
+
+    def read() -> tuple[Image, ...] | None:
+        try:
+            items = reader.items(
+                "ecr",
+                "DescribeImages",
+                "imageDetails",
+                repositoryName=repository,
+                PaginationConfig=IMAGE_PAGE,
+            )
+        except AwsProblem as problem:
+            if problem.kind == "not_found":
+                return None
+            raise
+        found = [
+            Image(tag, it["imageDigest"], it.get("imagePushedAt"), it.get("imageSizeInBytes") or 0)
+            for it in items
+            for tag in it.get("imageTags") or ("",)
+        ]
+        found.sort(key=lambda it: (it.pushed_at or _NEVER, it.tag), reverse=True)
+        return tuple(found)
+
+    return reader.reading("ecr:DescribeImages", read)
+
+
+def read_architectures(reader: AccountReader, image: EcrImage) -> Reading[tuple[str, ...]]:
+    """Return for which architectures an image's manifest says it is; ``ecr.architectures_of``."""
+    which = {"imageDigest": image.digest} if image.digest else {"imageTag": image.tag}
+
+    def read() -> tuple[str, ...]:
+        try:
+            answer = reader.call(
+                "ecr",
+                "BatchGetImage",
+                repositoryName=image.repository,
+                imageIds=[which],
+                acceptedMediaTypes=[*MANIFEST_TYPES],
+            )
+        except AwsProblem as problem:
+            if problem.kind == "not_found":
+                return ()
+            raise
+        found = answer.get("images", ())
+        return architectures_of(found[0].get("imageManifest", "")) if found else ()
+
+    return reader.reading("ecr:BatchGetImage", read)
+
+
+def read_references(reader: AccountReader, stack: Stack, facts: AccountFacts) -> AccountFacts:
+    """Return ``facts`` with what ``stack`` names looked up; what is known already is kept, what
+    could not be read is asked again.
+
+    Raises Closed once the reader is closed.
+    """
+    jobs = {
+        (kind, key): job
+        for kind, key, job in (*_jobs(reader, stack), *_permission_jobs(reader, stack, facts))
+        if not isinstance(getattr(facts.lookups, kind).get(key), Known)
+    }
+    found: dict[str, dict[str, Any]] = {
+        field.name: dict(getattr(facts.lookups, field.name)) for field in fields(Lookups)
+    }
+    for (kind, key), reading in as_they_come(reader, jobs):
+        found[kind][key] = reading
+    return replace(facts, lookups=Lookups(**found))
+
+
+def _jobs(
+    reader: AccountReader, stack: Stack
+) -> Iterator[tuple[str, str, Callable[[], Reading[Any]]]]:
+    image = ecr_image(stack.task.image)
+    if image and image.region == reader.region:
+        yield "images", image.repository, partial(read_images, reader, image.repository)
+        yield "image_architectures", stack.task.image, partial(read_architectures, reader, image)
+    if stack.fleet.ami.startswith("ami-"):
+        yield (
+            "machine_images",
+            stack.fleet.ami,
+            partial(_read_machine_image, reader, stack.fleet.ami),
+        )
+    for arn in dict.fromkeys(stack.task.secrets.values()):
+        yield "secrets", arn, partial(_read_secret, reader, secret_place(arn))
+    network = stack.network
+    # A group that is created: a rule for each range and listener.
+    if network.ingress_cidrs and not network.load_balancer_security_group_ids:
+        yield "quotas", RULES_QUOTA, partial(_read_quota, reader, "vpc", RULES_QUOTA)
+    chosen = (network.load_balancer_security_group_ids, network.instance_security_group_ids)
+    if max(map(len, chosen)) > GROUPS_PER_INTERFACE:
+        yield "quotas", GROUPS_QUOTA, partial(_read_quota, reader, "vpc", GROUPS_QUOTA)
+    name = stack.task.log_group
+    yield "log_groups", name, partial(_read_log_group, reader, name)
+
+
+def _permission_jobs(
+    reader: AccountReader, stack: Stack, facts: AccountFacts
+) -> Iterator[tuple[str, str, Callable[[], Reading[Any]]]]:
+    """Yield what depends on the account's lists too: existing roles, and a service that runs."""
+    identity = facts.identity
+    account = identity.value.account if isinstance(identity, Known) else ""
+    for need in role_needs(stack):
+        if not account or account in need.role.split(":"):
+            yield "denied_actions", need.id, partial(read_denied, reader, need)
+    if isinstance(identity, Known):
+        for name, service in missing_service_roles(stack, facts).items():
+            ask = partial(read_may_create, reader, identity.value, name, service)
+            yield "may_create", name, ask
+    if stack.fleet.root_volume_gib:
+        yield "ebs_keys", reader.region, partial(read_ebs_key, reader)
+    cluster, service = stack.names.cluster, stack.names.service
+    clusters = facts.clusters
+    if isinstance(clusters, Known) and cluster in {it.name for it in clusters.value}:
+        counts = partial(read_live_count, reader, cluster, service)
+        yield "live_counts", service_id(cluster, service), counts
+        if "task_definition" in stack.service.ignore_changes:
+            revision = partial(read_live_revision, reader, cluster, service)
+            yield "live_revisions", service_id(cluster, service), revision
+
+
+def _read_machine_image(reader: AccountReader, ami: str) -> Reading[MachineImage | None]:
+    def read() -> MachineImage | None:
+        try:
+            found = reader.call("ec2", "DescribeImages", ImageIds=[ami])["Images"]
+        except AwsProblem as problem:
+            if problem.kind == "not_found":
+                return None
+            raise
+        if not found:
+            return None
+        until = found[0].get("DeprecationTime")
+        return MachineImage(
+            id=ami,
+            name=found[0].get("Name", ""),
+            architecture=found[0].get("Architecture", ""),
+            deprecated_after=datetime.fromisoformat(until) if until else None,
+        )
+
+    return reader.reading("ec2:DescribeImages", read)
+
+
+def _read_secret(reader: AccountReader, place: SecretPlace) -> Reading[bool]:
+    if place.region in ("", reader.region):
+        return _read_secret_here(reader, place)
+    # Its own region answers for it, and no other call goes there.
+    elsewhere = reader.again(place.region)
+    try:
+        return _read_secret_here(elsewhere, place)
+    finally:
+        elsewhere.close()
+
+
+def _read_secret_here(reader: AccountReader, place: SecretPlace) -> Reading[bool]:
+    # Only that it is there: its value is never read.
+    if place.service == "secretsmanager":
+        return reader.reading(
+            "secretsmanager:DescribeSecret",
+            lambda: _secret_stands(reader, place.id),
+        )
+    name = place.id
+
+    def read() -> bool:
+        # The API lists names with their slash where there are several levels, without for one.
+        names = [name, name.removeprefix("/")] if name.count("/") == 1 else [name]
+        answer = reader.call(
+            "ssm",
+            "DescribeParameters",
+            ParameterFilters=[{"Key": "Name", "Option": "Equals", "Values": names}],
+        )
+        return bool(answer.get("Parameters"))
+
+    return reader.reading("ssm:DescribeParameters", read)
+
+
+def _secret_stands(reader: AccountReader, secret: str) -> bool:
+    try:
+        found = reader.call("secretsmanager", "DescribeSecret", SecretId=secret)
+    except AwsProblem as problem:
+        if problem.kind == "not_found":
+            return False
+        raise
+    # Described until its recovery window is over, but nobody may read it any more.
+    return "DeletedDate" not in found
+
+
+def _read_quota(reader: AccountReader, service: str, code: str) -> Reading[int]:
+    return reader.reading(
+        "servicequotas:GetServiceQuota",
+        lambda: int(
+            reader.call("service-quotas", "GetServiceQuota", ServiceCode=service, QuotaCode=code)[
+                "Quota"
+            ]["Value"]
+        ),
+    )
+
+
+def _read_log_group(reader: AccountReader, name: str) -> Reading[LogGroup | None]:
+    return reader.reading(
+        "logs:DescribeLogGroups",
+        lambda: next((it for it in read_log_groups(reader, name) if it.name == name), None),
+    )

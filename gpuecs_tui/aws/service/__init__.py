@@ -1,0 +1,1 @@
+"""The ECS service that runs: its task count and its revision."""

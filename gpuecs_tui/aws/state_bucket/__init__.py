@@ -1,0 +1,1 @@
+"""The S3 bucket of a Terraform state: listed, created, read and locked."""

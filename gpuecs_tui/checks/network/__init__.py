@@ -1,0 +1,1 @@
+"""Rules about subnets, routes, endpoints, ports and security groups."""

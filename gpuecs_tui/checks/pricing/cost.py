@@ -1,0 +1,278 @@
+"""What a stack costs: by the hour and the month, in the states its fleet can be in.
+
+Pure: prices come with the account's facts. A price that isn't known is never 0: the sum without it
+is a lower bound and says so, and without the instances' own price there is no sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+
+from gpuecs_tui.aws.network_facts import egress_of
+from gpuecs_tui.aws.prices_facts import Price
+from gpuecs_tui.aws.reading import Known, Reading, Unknown
+from gpuecs_tui.checks.context import Context
+from gpuecs_tui.checks.network.endpoints import endpoint_subnets
+from gpuecs_tui.checks.placement import FROM_ZERO, Fit, rollout
+from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.network import interface_endpoints
+
+HOURS_A_MONTH = 730
+"""8,760 hours of a year by twelve: how AWS's own calculators make a month of an hour."""
+AMI_ROOT_GIB = 30
+"""Root volume of the ECS-optimized images where the stack leaves it alone (aws.md, "AMIs")."""
+
+State = Literal["minimum", "desired", "maximum", "rollout", "from_zero"]
+Item = Literal[
+    "instances",
+    "root_volumes",
+    "instance_addresses",
+    "load_balancer",
+    "load_balancer_addresses",
+    "vpc_endpoints",
+    "load_balancer_use",
+    "nat_gateway",
+    "nat_data",
+    "vpc_endpoint_data",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """USD, as a range; both ends are the same where there is nothing to choose."""
+
+    low: Decimal
+    high: Decimal
+
+    def __add__(self, other: Amount) -> Amount:
+        """Return the range of the sum."""
+        return Amount(self.low + other.low, self.high + other.high)
+
+    def times(self, factor: Decimal | int) -> Amount:
+        """Return the range of ``factor`` of it."""
+        return Amount(self.low * factor, self.high * factor)
+
+    @property
+    def month(self) -> Amount:
+        """An hour's amount for a month."""
+        return self.times(HOURS_A_MONTH)
+
+
+NOTHING = Amount(Decimal(0), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that is paid for, by the hour unless it is paid by use."""
+
+    item: Item
+    each: Amount | None
+    """USD an hour for one (by use: for one unit); None when not known."""
+    count: int
+    """How many an instance, or where not ``per_instance`` the stack, has of it."""
+    per_instance: bool
+    unit: str
+    """``hour``, or what use is counted in: ``LCU-hour``, ``GB``."""
+    source: str
+    """The call that said the price."""
+    since: date | None
+    """The day from which the price holds."""
+    read_at: datetime | None
+    unknown: str = ""
+    """Why the price isn't known, as the end of the sentence "unknown: …"."""
+    note: str = ""
+
+    def at(self, instances: int) -> Amount | None:
+        """Return USD an hour with ``instances`` of them running."""
+        if self.each is None:
+            return None
+        return self.each.times(self.count * (instances if self.per_instance else 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """What one state of the fleet costs."""
+
+    state: State
+    instances: int | None
+    """None when not one task fits on an instance."""
+    hour: Amount | None
+    """None when the instances or their price aren't known, or no price is: never 0 for unknown."""
+    complete: bool
+    """Whether every line's price is in it; else it is a lower bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """All of it."""
+
+    market: str
+    """``on-demand``, or ``spot``: then sums are ranges over seven days and the chosen zones."""
+    lines: tuple[Line, ...]
+    by_use: tuple[Line, ...]
+    """What depends on traffic, or is paid for the network anyway: in no sum."""
+    sums: tuple[Sum, ...]
+
+    def sum(self, state: State) -> Sum | None:
+        """Return the sum of a state; None where the fleet never is in it."""
+        return next((it for it in self.sums if it.state == state), None)
+
+    @property
+    def unknown(self) -> str:
+        """Why no price is known, as the end of "unknown: …"; empty where any is."""
+        if any(line.each is not None for line in (*self.lines, *self.by_use)):
+            return ""
+        return self.lines[0].unknown
+
+
+def cost(context: Context) -> Cost:
+    """Work out what ``context``'s stack costs at the prices of its account."""
+    lines = tuple(_lines(context))
+    by_use = tuple(_by_use(context))
+    sums = tuple(_sum(state, count, lines) for state, count in _instances(context))
+    return Cost(context.stack.fleet.market, lines, by_use, sums)
+
+
+def desired_instances(context: Context, found: Fit) -> int | None:
+    """Return how many instances the capacity provider keeps for the desired tasks."""
+    fleet = context.stack.fleet
+    needed = found.instances_for(context.stack.service.desired_count)
+    if needed is None:
+        return None
+    kept = -(-needed * 100 // fleet.target_capacity)
+    return max(fleet.min_size, min(fleet.max_size, kept))
+
+
+def _instances(context: Context) -> Iterator[tuple[State, int | None]]:
+    fleet, found = context.stack.fleet, context.fit
+    desired = desired_instances(context, found) if found else None
+    yield "minimum", fleet.min_size
+    yield "desired", desired
+    yield "maximum", fleet.max_size
+    if found is None or desired is None:
+        return
+    wanted = context.stack.service.desired_count
+    update = rollout(context.stack, found)
+    at_once = max(wanted, min(update.at_most, update.room))
+    surge = min(fleet.max_size, found.instances_for(at_once) or 0)
+    yield "rollout", max(desired, surge)
+    if not fleet.min_size and wanted:
+        yield "from_zero", min(fleet.max_size, max(desired, FROM_ZERO))
+
+
+def _sum(state: State, instances: int | None, lines: tuple[Line, ...]) -> Sum:
+    if instances is None:
+        return Sum(state, None, None, False)
+    total, complete = NOTHING, True
+    for line in lines:
+        amount = line.at(instances)
+        if amount is not None:
+            total += amount
+        elif not (line.per_instance and instances == 0):
+            complete = False
+            if line.item == "instances":
+                return Sum(state, instances, None, False)
+    if not complete and total == NOTHING:
+        return Sum(state, instances, None, False)
+    return Sum(state, instances, total, complete)
+
+
+def _lines(context: Context) -> Iterator[Line]:
+    prices, stack = context.account.prices, context.stack
+    if stack.fleet.market == "spot":
+        yield _spot_line(context)
+    else:
+        yield _line("instances", prices.of(stack.fleet.instance_type), 1, per_instance=True)
+    gib = stack.fleet.root_volume_gib or AMI_ROOT_GIB
+    yield _line(
+        "root_volumes",
+        prices.volume,
+        gib,
+        per_instance=True,
+        hourly=lambda usd: usd / HOURS_A_MONTH,
+    )
+    subnets = context.subnets(stack.network.instance_subnet_ids) or ()
+    # A task in awsvpc mode changes nothing here: its interface gets no public address.
+    if any(it.assigns_public_address for it in subnets):
+        yield _line("instance_addresses", prices.public_address, 1, per_instance=True)
+    yield _line("load_balancer", prices.load_balancer, 1)
+    if not stack.load_balancer.internal:
+        zones = len(stack.network.load_balancer_subnet_ids)
+        yield _line("load_balancer_addresses", prices.public_address, zones)
+    if interfaces := _interfaces(context):
+        yield _line("vpc_endpoints", prices.vpc_endpoint, interfaces)
+
+
+def _interfaces(context: Context) -> int:
+    """Count the network interfaces of created endpoints: each is paid by the hour."""
+    services = interface_endpoints(context.stack.network.vpc_endpoints)
+    return len(services) * len(endpoint_subnets(context))
+
+
+def _by_use(context: Context) -> Iterator[Line]:
+    prices, stack = context.account.prices, context.stack
+    yield _line("load_balancer_use", prices.load_balancer_use, 1, unit="LCU-hour")
+    if _interfaces(context):
+        yield _line("vpc_endpoint_data", prices.vpc_endpoint_data, 1, unit="GB")
+    subnets = context.subnets(stack.network.instance_subnet_ids)
+    tables = context.account.route_tables
+    # Where the routes aren't known there may be one.
+    if subnets and isinstance(tables, Known):
+        if not any(egress_of(it, tables.value) == "nat" for it in subnets):
+            return
+    elif subnets and all(it.public for it in subnets):
+        return
+    yield _line("nat_gateway", prices.nat_gateway, 1)
+    yield _line("nat_data", prices.nat_data, 1, unit="GB")
+
+
+def _line(
+    item: Item,
+    reading: Reading[Price],
+    count: int,
+    *,
+    per_instance: bool = False,
+    unit: str = "hour",
+    hourly: Callable[[Decimal], Decimal] = lambda usd: usd,
+) -> Line:
+    if isinstance(reading, Unknown):
+        source = reading.call
+        return Line(item, None, count, per_instance, unit, source, None, None, reading.reason)
+    price, usd = reading.value, hourly(reading.value.usd)
+    return Line(
+        item,
+        Amount(usd, usd),
+        count,
+        per_instance,
+        unit,
+        reading.source,
+        price.since,
+        reading.read_at,
+        note=price.note,
+    )
+
+
+def _spot_line(context: Context) -> Line:
+    """Return the instances' line at spot prices: the range of seven days over the subnets' zones.
+
+    The day is that of the reading: spot prices hold from then until they change.
+    """
+
+    stack = context.stack
+    zones = {it.zone for it in context.subnets(stack.network.instance_subnet_ids) or ()}
+    reading = context.account.prices.spot_of(stack.fleet.instance_type, zones)
+    if isinstance(reading, Unknown):
+        return Line("instances", None, 1, True, "hour", reading.call, None, None, reading.reason)
+    if not reading.value:
+        reason = _("no zone of the subnets had a spot price in the last seven days")
+        return Line("instances", None, 1, True, "hour", reading.source, None, None, reason)
+    low = min(it.low for it in reading.value)
+    high = max(it.high for it in reading.value)
+    day = reading.read_at.date()
+    return Line(
+        "instances", Amount(low, high), 1, True, "hour", reading.source, day, reading.read_at
+    )

@@ -1,0 +1,1 @@
+"""The rules; each yields findings over a Context."""

@@ -1,0 +1,67 @@
+"""Rule count-reset: the number of tasks that a plan sets beside the one that runs now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gpuecs_tui.aws.reading import Unknown
+from gpuecs_tui.aws.service.live_count import service_id
+from gpuecs_tui.checks.context import Context
+from gpuecs_tui.checks.finding import Finding, unknown, warning
+from gpuecs_tui.i18n import _
+
+RULE = "count-reset"
+TASKS = "service.desired_count"
+IGNORED = "service.ignore_changes"
+COUNT = "desired_count"
+
+
+def count_reset(context: Context) -> Iterator[Finding]:
+    """An apply sets the count back that something else changed, or leaves it as it is."""
+    stack = context.stack
+    found = context.account.lookups.live_counts.get(
+        service_id(stack.names.cluster, stack.names.service)
+    )
+    if found is None:
+        return
+    if isinstance(found, Unknown):
+        what = _("Could not check how many tasks the service runs")
+        yield unknown(RULE, TASKS, found, what)
+        return
+    live = found.value
+    if live is None or not context.may_own(live.arn, stack.names.service):
+        return
+    planned, ignored = stack.service.desired_count, COUNT in stack.service.ignore_changes
+    if ignored and live.desired != planned and live.scaled is None:
+        yield warning(
+            RULE,
+            TASKS,
+            _(
+                "The service stays at {live} tasks, not {planned}: Terraform ignores desired_count "
+                "once the service exists, and nothing else scales it."
+            ).format(live=live.desired, planned=planned),
+            fix=((IGNORED, tuple(it for it in stack.service.ignore_changes if it != COUNT)),),
+        )
+    elif not ignored and live.scaled is not None:
+        least, most = live.scaled
+        yield warning(
+            RULE,
+            TASKS,
+            _(
+                "Application Auto Scaling keeps the service between {least} and {most} tasks, "
+                "{live} now. Every apply sets it to {planned}."
+            ).format(least=least, most=most, live=live.desired, planned=planned),
+            fix=((IGNORED, (*stack.service.ignore_changes, COUNT)),),
+        )
+    elif not ignored and live.desired != planned:
+        yield warning(
+            RULE,
+            TASKS,
+            _(
+                "The service is set to {live} tasks now ({running} running). The apply sets it to "
+                "{planned}."
+            ).format(live=live.desired, running=live.running, planned=planned),
+            _("set service.desired_count to {live} if something else changed it").format(
+                live=live.desired
+            ),
+        )

@@ -1,0 +1,167 @@
+"""Rules memory-fit, cpu-fit and gpu-fit: does a task fit on an instance at all, and how well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gpuecs_tui.aws.catalogue import registered_words
+from gpuecs_tui.checks.context import Context, user_data_of
+from gpuecs_tui.checks.finding import Finding, Fix, error, undecided, warning
+from gpuecs_tui.checks.placement import Fit, most_memory_mib
+from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.stack.agent_config import RESERVED, reserved_memory
+from gpuecs_tui.stack.instance_type import InstanceType
+
+
+def memory_fit(context: Context) -> Iterator[Finding]:
+    """Above what the agent registers: never placed. Above the safe bound: perhaps not."""
+    it, found = context.instance_type, context.fit
+    if it is None or found is None:
+        return
+    reserved = reserved_memory(
+        user_data_of(context.stack, context.bootstrap), context.stack.fleet.ami
+    )
+    if reserved.told:
+        yield undecided(
+            "memory-fit",
+            "fleet.extra_user_data",
+            _(
+                "Could not check whether the task's memory fits: the user data sets the memory "
+                "that the ECS agent reserves to {value}."
+            ).format(value=reserved.told),
+            _("write the number of MiB there"),
+        )
+    memory, most, safe = context.stack.task.memory, most_memory_mib(it), it.safe_memory_mib
+    if memory > most:
+        yield error("memory-fit", "task.memory", _too_much(memory, most, it), fix=_less(context, 1))
+    elif memory > safe:
+        yield warning(
+            "memory-fit",
+            "task.memory",
+            _(
+                "Task memory ({memory} MiB) may exceed what the ECS agent registers on {type} "
+                "({registered}); only {safe} MiB are available on every current ECS GPU AMI."
+            ).format(memory=memory, type=it.name, safe=safe, registered=registered_words(it))
+            + _held_back(it),
+            fix=_less(context, 1),
+        )
+    elif found.surely < found.tasks_per_instance:
+        tasks = found.tasks_per_instance
+        yield warning(
+            "memory-fit",
+            "task.memory",
+            _(
+                "{tasks} tasks of {memory} MiB take {sum} MiB. On {type} only {safe} MiB are "
+                "available on every current ECS GPU AMI, which is enough for {surely}."
+            ).format(
+                tasks=tasks,
+                memory=memory,
+                sum=tasks * memory,
+                type=it.name,
+                safe=safe,
+                surely=found.surely,
+            )
+            + _held_back(it),
+            fix=_less(context, tasks),
+        )
+
+
+def cpu_fit(context: Context) -> Iterator[Finding]:
+    """A task may not reserve more CPU units than the instance has."""
+    it, task = context.instance_type, context.stack.task
+    if it is None or task.cpu <= it.cpu_units:
+        return
+    fix: Fix = (("task.cpu", it.cpu_units),)
+    if task.container_cpu > it.cpu_units:
+        fix += (("task.container_cpu", it.cpu_units),)
+    yield error(
+        "cpu-fit",
+        "task.cpu",
+        _(
+            "A task of {cpu} CPU units is never placed: {type} has {vcpus} vCPUs, "
+            "which are {units} units."
+        ).format(cpu=task.cpu, type=it.name, vcpus=it.vcpus, units=it.cpu_units),
+        fix=fix,
+    )
+
+
+def gpu_fit(context: Context) -> Iterator[Finding]:
+    """A task may not take more GPUs than the instance has; GPUs that nothing can use are told."""
+    it, found, stack = context.instance_type, context.fit, context.stack
+    if it is None or found is None or not it.gpus:
+        return
+    if stack.task.gpus > it.gpus:
+        yield error(
+            "gpu-fit",
+            "task.gpus",
+            _("A task with {wanted} GPUs is never placed: {type} has {gpus}.").format(
+                wanted=stack.task.gpus, type=it.name, gpus=it.gpus
+            ),
+            fix=(("task.gpus", it.gpus),),
+        )
+    elif found.tasks_per_instance and found.left.gpus and found.limiting != "enis":
+        yield _idle(context, it, found)
+
+
+def _idle(context: Context, it: InstanceType, found: Fit) -> Finding:
+    task = context.stack.task
+    more = it.gpus // task.gpus
+    reason = {
+        "gpus": _("a task takes {gpus}").format(gpus=task.gpus),
+        "port": _("a fixed host port allows one task on each"),
+        "distinct": _("service.distinct_instances allows one task on each"),
+        "memory": _("their memory is used up before"),
+        "cpu": _("their CPU is used up before"),
+    }[found.limiting]
+    return warning(
+        "gpu-fit",
+        "task.gpus",
+        ngettext(
+            "{idle} of the {gpus} GPUs of each {type} stays idle and is paid for: {reason}.",
+            "{idle} of the {gpus} GPUs of each {type} stay idle and are paid for: {reason}.",
+            found.left.gpus,
+        ).format(idle=found.left.gpus, gpus=it.gpus, type=it.name, reason=reason),
+        _(
+            "give a task {gpus} GPUs, take a smaller type, or make room for {more} on an instance: "
+            "bridge mode, host port 0, service.distinct_instances false, task.cpu {cpu}, "
+            "task.memory {memory}"
+        ).format(
+            gpus=it.gpus,
+            more=more,
+            cpu=it.cpu_units // more,
+            memory=it.safe_memory_mib // more,
+        ),
+    )
+
+
+def _less(context: Context, tasks: int) -> Fix:
+    it, task = context.instance_type, context.stack.task
+    assert it is not None
+    memory = it.safe_memory_mib // tasks
+    fix: Fix = (("task.memory", memory),)
+    if task.container_memory > memory:
+        fix += (("task.container_memory", memory),)
+    return fix
+
+
+def _too_much(memory: int, most: int, it: InstanceType) -> str:
+    if it.registers.source == "measured":
+        exceeded = _(
+            "Task memory ({memory} MiB) exceeds what the ECS agent registers on {type} "
+            "({most} MiB, measured)."
+        ).format(memory=memory, type=it.name, most=most)
+    else:
+        exceeded = _(
+            "Task memory ({memory} MiB) exceeds what the ECS agent can register on {type} "
+            "({most} of {ram} MiB; the kernel takes the rest)."
+        ).format(memory=memory, ram=it.memory_mib, type=it.name, most=most)
+    return _("{exceeded} The task can never be placed.").format(exceeded=exceeded) + _held_back(it)
+
+
+def _held_back(it: InstanceType) -> str:
+    """Return the sentence about memory that the user data reserves, with a space before it."""
+    if not it.reserved_mib:
+        return ""
+    return " " + _("{mib} MiB of the instance are reserved by the user data ({setting}).").format(
+        mib=it.reserved_mib, setting=RESERVED
+    )

@@ -1,0 +1,232 @@
+"""Rules eni-limit, free-addresses, quota, rollout-surge and zero-scale-cost: is there room."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from gpuecs_tui.aws.facts import Quota
+from gpuecs_tui.aws.reading import Known, Unknown
+from gpuecs_tui.checks.context import Context
+from gpuecs_tui.checks.finding import Finding, Fix, error, set_to, undecided, unknown, warning
+from gpuecs_tui.checks.network.endpoints import endpoint_subnets
+from gpuecs_tui.checks.placement import FROM_ZERO, Fit, Rollout, one_task_per_instance, rollout
+from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.stack.instance_type import quota_family
+from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.stack.network import interface_endpoints
+
+LB_ADDRESSES = 8
+"""Free addresses that a load balancer needs in each of its subnets (ELB user guide)."""
+MAXIMUM_PERCENT = 200
+"""The default of the service's maximum percent: twice the tasks while they are replaced."""
+
+
+def eni_limit(context: Context) -> Iterator[Finding]:
+    """An awsvpc task takes a network interface of its instance, of which there are few."""
+    it, found, stack = context.instance_type, context.fit, context.stack
+    if stack.task.network_mode != "awsvpc" or it is None or found is None:
+        return
+    if it.max_enis is None:
+        yield undecided(
+            "eni-limit",
+            "task.network_mode",
+            _("How many network interfaces {type} takes is not known.").format(type=it.name),
+            _("use bridge mode, or be sure"),
+        )
+    elif found.limiting == "enis":
+        yield warning(
+            "eni-limit",
+            "task.network_mode",
+            ngettext(
+                "{type} has network interfaces for {tasks} awsvpc task, fewer than its GPUs.",
+                "{type} has network interfaces for {tasks} awsvpc tasks, fewer than its GPUs.",
+                found.tasks_per_instance,
+            ).format(type=it.name, tasks=found.tasks_per_instance),
+            fix=(("task.network_mode", "bridge"),),
+        )
+
+
+def free_addresses(context: Context) -> Iterator[Finding]:
+    """Each subnet needs room for its share of instances and tasks, the ALB and VPC endpoints."""
+    stack = context.stack
+    network = stack.network
+    needed: Counter[str] = Counter()
+    for subnet_id in network.load_balancer_subnet_ids:
+        needed[subnet_id] += LB_ADDRESSES
+    if network.instance_subnet_ids:
+        share = -(-_addresses(context) // len(network.instance_subnet_ids))
+        for subnet_id in network.instance_subnet_ids:
+            needed[subnet_id] += share
+    for subnet_id in endpoint_subnets(context):
+        needed[subnet_id] += len(interface_endpoints(network.vpc_endpoints))
+    for subnet in context.subnets(list(needed)) or ():
+        need, balances = needed[subnet.id], subnet.id in network.load_balancer_subnet_ids
+        if subnet.free_addresses >= need:
+            continue
+        field = "network.load_balancer_subnet_ids" if balances else "network.instance_subnet_ids"
+        message = ngettext(
+            "{subnet} ({zone}) has {free} free address and the stack can need {need}.",
+            "{subnet} ({zone}) has {free} free addresses and the stack can need {need}.",
+            subnet.free_addresses,
+        ).format(subnet=subnet.id, zone=subnet.zone, free=subnet.free_addresses, need=need)
+        remedy = _("take another subnet of the zone, or free addresses in it")
+        no_balancer = balances and subnet.free_addresses < LB_ADDRESSES
+        make = error if no_balancer or not subnet.free_addresses else warning
+        yield make("free-addresses", field, message, remedy)
+
+
+def quota(context: Context) -> Iterator[Finding]:
+    """The fleet's vCPUs at its maximum, beside what runs already, within the region's quota."""
+    it, found, fleet = context.instance_type, context.fit, context.stack.fleet
+    if it is None or found is None:
+        return
+    reading = context.account.quotas
+    if isinstance(reading, Unknown):
+        what = _("Whether the vCPU quota allows the fleet can't be told")
+        yield unknown("quota", "fleet.max_size", reading, what)
+        return
+    allowed = next(
+        (q for q in reading.value if q.family == it.quota_family and q.market == fleet.market), None
+    )
+    if allowed is None:
+        return
+    running = context.account.gpu_instances
+    used = _used(context, allowed) if isinstance(running, Known) else 0
+    wanted = fleet.max_size * it.vcpus
+    if used + wanted <= allowed.vcpus:
+        if isinstance(running, Unknown):
+            what = _("How much of the vCPU quota other instances use can't be told")
+            yield unknown("quota", "fleet.max_size", running, what)
+        return
+    most = max(0, allowed.vcpus - used) // it.vcpus
+    needed = found.instances_for(context.stack.service.desired_count) or 1
+    message = _(
+        "{size} × {type} are {vcpus} vCPUs; of the {allowed} that the region's quota {code} allows "
+        "for {family} instances ({market}), {used} are in use."
+    ).format(
+        size=fleet.max_size,
+        type=it.name,
+        vcpus=wanted,
+        code=allowed.code,
+        family=it.quota_family,
+        market=fleet.market,
+        allowed=allowed.vcpus,
+        used=used,
+    )
+    remedy = _("have quota {code} raised to {vcpus}").format(code=allowed.code, vcpus=used + wanted)
+    if most < needed:
+        yield error("quota", "fleet.max_size", message, remedy)
+    else:
+        yield warning(
+            "quota",
+            "fleet.max_size",
+            message,
+            _("{raise_it}, or set fleet.max_size to {most}").format(raise_it=remedy, most=most),
+        )
+
+
+def _used(context: Context, of: Quota) -> int:
+    """Count the vCPUs that instances of other fleets take of a quota."""
+    reading, own = context.account.gpu_instances, context.stack.names.autoscaling_group
+    return sum(
+        it.vcpus
+        for it in (reading.value if isinstance(reading, Known) else ())
+        if quota_family(it.instance_type) == of.family
+        and it.market == of.market
+        and (not own or it.autoscaling_group != own)
+    )
+
+
+def rollout_surge(context: Context) -> Iterator[Finding]:
+    """The fleet at its maximum takes all tasks, and a rolling update has room to begin."""
+    stack, found = context.stack, context.fit
+    wanted = stack.service.desired_count
+    if found is None or not found.placeable or not wanted:
+        return
+    update = rollout(stack, found)
+    if update.room < wanted:
+        # Where a fixed host port is the reason, static-port says so.
+        if not one_task_per_instance(stack):
+            yield error(
+                "rollout-surge",
+                "fleet.max_size",
+                _("{wanted} tasks don't fit: the fleet takes {room} at its maximum size.").format(
+                    wanted=wanted, room=update.room
+                ),
+                fix=(("fleet.max_size", found.instances_for(wanted) or 1),),
+            )
+    elif not update.batch:
+        yield _stuck(stack, found, update)
+
+
+def _stuck(stack: Stack, found: Fit, update: Rollout) -> Finding:
+    """Say why a rolling update can't begin: the percentages' fault, or else the fleet's."""
+    service, wanted = stack.service, stack.service.desired_count
+    if update.at_most > wanted:
+        return warning(
+            "rollout-surge",
+            "fleet.max_size",
+            _(
+                "Every later deployment hangs: no task may stop before its successor runs, and the "
+                "fleet at its maximum size has no room for one more."
+            ),
+            _(
+                "set fleet.max_size to {more}, or service.minimum_healthy_percent below 100, "
+                "which means downtime with one task"
+            ).format(more=found.instances_for(update.at_most)),
+            (("fleet.max_size", found.instances_for(update.at_most) or 1),),
+        )
+    fix: Fix = (("service.maximum_percent", MAXIMUM_PERCENT),)
+    size = found.instances_for(wanted * MAXIMUM_PERCENT // 100) or 1
+    if update.room <= wanted and size > stack.fleet.max_size:
+        fix += (("fleet.max_size", size),)
+    return warning(
+        "rollout-surge",
+        "service.maximum_percent",
+        _(
+            "Every later deployment hangs: of {wanted} tasks at least {least} must stay "
+            "({minimum} %, rounded up) and at most {most} may run at once ({maximum} %, rounded "
+            "down), so that none can be replaced."
+        ).format(
+            wanted=wanted,
+            least=update.at_least,
+            minimum=service.minimum_healthy_percent,
+            most=update.at_most,
+            maximum=service.maximum_percent,
+        ),
+        _("{changes}, or lower service.minimum_healthy_percent, which means fewer tasks").format(
+            changes=set_to(fix)
+        ),
+        fix,
+    )
+
+
+def zero_scale_cost(context: Context) -> Iterator[Finding]:
+    """Scaling from zero launches two instances, also where one would do."""
+    stack, found = context.stack, context.fit
+    if found is None or stack.fleet.initial_size or not stack.service.desired_count:
+        return
+    needed = found.instances_for(stack.service.desired_count)
+    if needed is None or needed >= min(FROM_ZERO, stack.fleet.max_size):
+        return
+    yield warning(
+        "zero-scale-cost",
+        "fleet.initial_size",
+        _(
+            "From zero, managed scaling launches {two} instances where {needed} would do: double "
+            "the GPU cost for a while."
+        ).format(two=FROM_ZERO, needed=needed),
+        fix=(("fleet.initial_size", needed),),
+    )
+
+
+def _addresses(context: Context) -> int:
+    stack, found = context.stack, context.fit
+    addresses = stack.fleet.max_size
+    if stack.task.network_mode == "awsvpc" and found:
+        addresses += min(
+            stack.service.desired_count * stack.service.maximum_percent // 100,
+            stack.fleet.max_size * max(1, found.placeable),
+        )
+    return addresses

@@ -1,0 +1,1 @@
+"""Which instance type takes how many tasks, and what each choice changes."""

@@ -1,0 +1,209 @@
+"""GPU instance types side by side: what each has, costs and may be used for, sorted and sifted.
+
+The catalogue of ``gpus`` and the list of the fleet screen are made of these. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from gpuecs_tui.aws import catalogue
+from gpuecs_tui.aws.facts import AccountFacts, CapacityReservation
+from gpuecs_tui.aws.prices_facts import Price, SpotPrice
+from gpuecs_tui.aws.reading import Known, Reading, not_read
+from gpuecs_tui.checks.placement import fit
+from gpuecs_tui.measure_filter import Condition
+from gpuecs_tui.stack.instance_type import InstanceType, quota_family
+from gpuecs_tui.stack.model import Stack
+
+BYTES_PER_MIB = 1 << 20
+BYTES_PER_GB = 10**9
+MARKETS = ("on-demand", "spot")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An instance type as this account and region have it."""
+
+    instance_type: InstanceType
+    zones: tuple[str, ...] | None
+    """Zones that offer it, those asked for only; None when the offerings aren't known."""
+    on_demand: Reading[Price] = field(default_factory=not_read)
+    spot: Reading[tuple[SpotPrice, ...]] = field(default_factory=not_read)
+    """In ``zones``."""
+    quota_left: Mapping[str, int | None] = field(default_factory=dict)
+    """Market → whole instances that the vCPU quota still allows; None when it isn't known."""
+    reservations: Reading[tuple[CapacityReservation, ...]] = field(default_factory=not_read)
+    """Of this type, in the zones asked for."""
+    tasks: int | None = None
+    """Tasks of a stack that fit on one; None when no stack was asked about."""
+
+    @property
+    def name(self) -> str:
+        """The type's name."""
+        return self.instance_type.name
+
+    @property
+    def price(self) -> Decimal | None:
+        """USD an hour on demand; None when not known."""
+        return self.on_demand.value.usd if isinstance(self.on_demand, Known) else None
+
+    @property
+    def spot_range(self) -> tuple[Decimal, Decimal] | None:
+        """USD an hour on spot over seven days and all zones; None when unknown, or none."""
+        if not isinstance(self.spot, Known) or not self.spot.value:
+            return None
+        return min(it.low for it in self.spot.value), max(it.high for it in self.spot.value)
+
+    @property
+    def task_price(self) -> Decimal | None:
+        """USD for an hour of one task on demand, on a full instance; None when not known."""
+        return self.price / self.tasks if self.tasks and self.price is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which types are wanted. A price that isn't known is not low enough."""
+
+    gpu_memory_gb: int = 0
+    """Memory of one GPU at least, in the makers' GB."""
+    price: Decimal | None = None
+    """USD an hour on demand at most."""
+    zones: tuple[str, ...] = ()
+    """Offered in one of these."""
+
+    def takes(self, offer: Offer) -> bool:
+        """Whether ``offer`` is among the wanted ones."""
+        found = measures(offer)
+        return all(condition.holds(found) for condition in self._conditions())
+
+    def _conditions(self) -> Iterator[Condition]:
+        yield Condition(">=", Decimal(self.gpu_memory_gb), "gb")
+        if self.price is not None:
+            yield Condition("<=", self.price, "$")
+        if self.zones:
+            yield Condition(">", Decimal(0), "zones")
+
+
+def measures(offer: Offer) -> dict[str, Decimal]:
+    """Return what conditions can be about, by unit; what isn't known is left out.
+
+    ``gb`` of one GPU (``sold_gb``), ``gpu``, ``vcpu``, ``$`` an hour on demand, and in how many of
+    the ``zones`` asked for the type is offered.
+    """
+    it = offer.instance_type
+    found = {
+        "gb": Decimal(sold_gb(it)),
+        "gpu": Decimal(it.gpus),
+        "vcpu": Decimal(it.vcpus),
+    }
+    if offer.price is not None:
+        found["$"] = offer.price
+    if offer.zones is not None:
+        found["zones"] = Decimal(len(offer.zones))
+    return found
+
+
+def sold_gb(it: InstanceType) -> int:
+    """Return a GPU's memory in GB of 10⁹ bytes, rounded: 24 for the 22888 MiB of an L4.
+
+    That is how GPUs are sold; EC2 gives MiB (aws.md, "Families").
+    """
+    return round(it.gpu_memory_mib * BYTES_PER_MIB / BYTES_PER_GB)
+
+
+def offers(
+    account: AccountFacts,
+    zones: Collection[str] = (),
+    stack_on: Callable[[InstanceType], Stack] | None = None,
+) -> tuple[Offer, ...]:
+    """Return every type of the account, or else of the catalogue, by family and size.
+
+    ``zones``: count only what these have. ``stack_on`` gives the stack as it would be on a type:
+    then the offers say how many of its tasks fit.
+    """
+    known = catalogue.instance_types(account)
+    offered = (
+        {it.instance_type: it.zones for it in account.offerings.value}
+        if isinstance(account.offerings, Known)
+        else None
+    )
+    return tuple(_offer(it, account, offered, zones, stack_on) for it in known.value)
+
+
+def ordered(found: Iterable[Offer], by: str) -> list[Offer]:
+    """Sort offers by one of SORTS, what isn't known last; equals stay in their order."""
+
+    def rank(offer: Offer) -> tuple[bool, Decimal]:
+        value = _MEASURES[by](offer)
+        return value is None, value if value is not None else Decimal(0)
+
+    return list(found) if by == "type" else sorted(found, key=rank)
+
+
+def _offer(
+    it: InstanceType,
+    account: AccountFacts,
+    offered: Mapping[str, tuple[str, ...]] | None,
+    zones: Collection[str],
+    stack_on: Callable[[InstanceType], Stack] | None,
+) -> Offer:
+    here = None if offered is None else offered.get(it.name, ())
+    if here is not None and zones:
+        here = tuple(zone for zone in here if zone in zones)
+    tasks = fit(stack_on(it), it).placeable if stack_on and it.supported else None
+    return Offer(
+        it,
+        here,
+        account.prices.of(it.name),
+        account.prices.spot_of(it.name, zones),
+        {market: instances_left(account, it, market) for market in MARKETS},
+        _reservations(account, it, zones),
+        tasks,
+    )
+
+
+def _reservations(
+    account: AccountFacts, it: InstanceType, zones: Collection[str]
+) -> Reading[tuple[CapacityReservation, ...]]:
+    found = account.reservations
+    if not isinstance(found, Known):
+        return found
+    kept = (each for each in found.value if each.instance_type == it.name)
+    return replace(found, value=tuple(r for r in kept if not zones or r.zone in zones))
+
+
+def instances_left(account: AccountFacts, it: InstanceType, market: str) -> int | None:
+    """Return how many more of ``it`` the region's vCPU quota allows; None when it isn't known."""
+    quotas, running = account.quotas, account.gpu_instances
+    if not isinstance(quotas, Known) or not isinstance(running, Known):
+        return None
+    allowed = next(
+        (q.vcpus for q in quotas.value if (q.family, q.market) == (it.quota_family, market)), None
+    )
+    if allowed is None:
+        return None
+    used = sum(
+        other.vcpus
+        for other in running.value
+        if other.market == market and quota_family(other.instance_type) == it.quota_family
+    )
+    return max(0, allowed - used) // it.vcpus
+
+
+def _spot_low(offer: Offer) -> Decimal | None:
+    return offer.spot_range[0] if offer.spot_range else None
+
+
+_MEASURES: Mapping[str, Callable[[Offer], Decimal | None]] = {
+    "price": lambda offer: offer.price,
+    "spot": _spot_low,
+    "gpu-memory": lambda offer: Decimal(offer.instance_type.gpu_memory_mib),
+    "memory": lambda offer: Decimal(offer.instance_type.memory_mib),
+    "vcpu": lambda offer: Decimal(offer.instance_type.vcpus),
+    "task-price": lambda offer: offer.task_price,
+}
+SORTS = ("type", *_MEASURES)
+"""What offers can be sorted by."""

@@ -1,0 +1,121 @@
+"""What a command is about: the stack of an answers file or of a directory's Terraform."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from gpuecs_tui.assessment.apply_gate import Written
+from gpuecs_tui.commands.failure import Failure
+from gpuecs_tui.i18n import _
+from gpuecs_tui.regular_files import read_input
+from gpuecs_tui.stack.answers import ANSWERS_MAX, AnswersError, load_answers
+from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.stack.problems import Problem, in_full, problems
+from gpuecs_tui.stack.resolve import Answers, Resolved, resolve
+
+if TYPE_CHECKING:
+    from gpuecs_tui.aws.facts import AccountFacts
+    from gpuecs_tui.terraform.read.directory import ReadBack
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A stack as far as it is decided, and what keeps it from being valid."""
+
+    answers: Answers
+    resolved: Resolved
+    problems: tuple[Problem, ...]
+
+    @property
+    def stack(self) -> Stack:
+        """The stack; only as good as ``problems`` is empty."""
+        return self.resolved.stack
+
+
+class NotUnderstood(Failure):
+    """A directory whose Terraform holds no stack that is understood here."""
+
+
+def load(path: Path, account: AccountFacts | None = None) -> Subject:
+    """Read an answers file or a stack's directory; Failure says what is wrong and where."""
+    return subject_of(answers_of(path), account)
+
+
+def written_in(path: Path, *, limits: bool = True) -> Written:
+    """Read an answers file or a directory's Terraform, with what of it isn't read.
+
+    ``limits`` as in ``answers_of``.
+    """
+    if path.is_dir():
+        return Written.of(read_directory(path), path)
+    return Written(answers_of_file(path, limits=limits))
+
+
+def answers_of(path: Path, *, limits: bool = True) -> Answers:
+    """Read the answers in a file or a directory's Terraform.
+
+    Without ``limits`` a value outside its key's limits is no failure; ``problems`` tells it.
+    """
+    if path.is_dir():
+        return read_directory(path).answers
+    return answers_of_file(path, limits=limits)
+
+
+def subject_of(answers: Answers, account: AccountFacts | None = None) -> Subject:
+    """Resolve answers with what the account, or else the shipped catalogue, says of the type."""
+    from gpuecs_tui.aws import catalogue
+
+    name = cast(str, answers.get("fleet.instance_type", ""))
+    resolved = resolve(answers, catalogue.find(name, account))
+    return Subject(answers, resolved, problems(answers, resolved))
+
+
+def valid_stack(subject: Subject, path: Path) -> Stack:
+    """Return the subject's stack, or fail with every problem, one a line."""
+    if not subject.problems:
+        return subject.stack
+    lines = [in_full(problem, subject.answers) for problem in subject.problems]
+    raise Failure(
+        _("{path} is no valid stack: {problems}").format(
+            path=path, problems="\n  ".join(["", *lines]) if len(lines) > 1 else lines[0]
+        )
+    )
+
+
+def answers_of_file(path: Path, *, limits: bool = True) -> Answers:
+    """Read an answers file; Failure names file, line and key."""
+    try:
+        text = read_input(path, ANSWERS_MAX).decode("utf-8")
+    except UnicodeDecodeError:
+        raise Failure(_("{path} is no text in UTF-8.").format(path=path)) from None
+    except OSError as error:
+        raise Failure(
+            _("{path} can't be read: {reason}.").format(path=path, reason=error.strerror)
+        ) from None
+    try:
+        return load_answers(text, limits=limits)
+    except AnswersError as error:
+        place = f"{path}:{error.line}" if error.line else str(path)
+        raise Failure(f"{place}: {error}.") from None
+
+
+def read_directory(directory: Path) -> ReadBack:
+    """Read a directory's Terraform back; Failure names file and line, or that there is none."""
+    from gpuecs_tui.terraform.read.directory import ReadProblem, read
+
+    try:
+        found = read(directory)
+    except ReadProblem as problem:
+        raise Failure(str(problem)) from None
+    if found.kind != "stack":
+        raise NotUnderstood(
+            _("{directory} holds no ECS service that is understood here.").format(
+                directory=directory
+            ),
+            _("Write one with: gpuecs-tui render ANSWERS.toml {directory}").format(
+                directory=directory
+            ),
+        )
+    return found

@@ -1,0 +1,162 @@
+"""The emulated account's front door: one WSGI application before moto's.
+
+moto was made for tests of one thread. Here Terraform asks ten things at once while the player
+changes the same objects, so the gate lets one of them in at a time. Services that moto doesn't
+have are answered here too.
+"""
+
+from __future__ import annotations
+
+import hmac
+import io
+import json
+import os
+import re
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+from gpuecs_tui.demo import protocol
+from gpuecs_tui.demo.fault_names import UnknownFault
+from gpuecs_tui.demo.faults.calls import outgoing_refused
+from gpuecs_tui.demo.faults.registry import Faults
+from gpuecs_tui.demo.model import own_services
+from gpuecs_tui.demo.outgoing import OutgoingRefused
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+
+ADMIN_PATHS = ("/moto-api", protocol.ROOT_PATH)
+"""What these begin changes or shows the account as a whole: moto's own pages, and ours."""
+_OWN_NAMES = ("127.0.0.1", "localhost")
+_FORBIDDEN = "403 Forbidden"
+_ENCODED_PERCENT = re.compile("%(?:25)+")
+"""A percent sign that was encoded once or more often."""
+
+
+class Gate:
+    """A WSGI application; ``lock`` is held while anything reads or changes the account."""
+
+    def __init__(self, identity: str, token: str) -> None:
+        self.lock = threading.RLock()
+        self.on_stop: Callable[[], None] = lambda: None
+        self.is_playing: Callable[[], bool] = lambda: False
+        self.last_request = time.monotonic()
+        self.port = 0
+        """Where the server listens; set before it serves."""
+        self._faults = Faults()
+        self._identity = identity
+        self._token = token
+        self._moto = DomainDispatcherApplication(create_backend_app)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request, whole."""
+        path = environ.get("PATH_INFO", "")
+        if not self._is_for_here(environ):
+            return self._json(start_response, {"error": "other host or origin"}, _FORBIDDEN)
+        if _plain(path).startswith(ADMIN_PATHS):
+            if not self._trusts(environ):
+                return self._json(start_response, {"error": "wrong token"}, _FORBIDDEN)
+            if not path.startswith(ADMIN_PATHS):
+                return self._json(start_response, {"error": "no such path"}, "404 Not Found")
+        if path == protocol.STATUS_PATH:
+            state = {"id": self._identity, "pid": os.getpid(), "playing": self.is_playing()}
+            return self._json(start_response, {**state, "faults": self._faults.active})
+        if path == protocol.STOP_PATH:
+            return self._stop(start_response)
+        if path == protocol.FAULTS_PATH:
+            return self._set_faults(environ, start_response)
+        self.last_request = time.monotonic()
+        # Read before the lock: a client that was stopped half-way would stop everybody.
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        environ["wsgi.input"] = io.BytesIO(body)
+        calls = self._faults.calls
+        calls.wait(environ, body)
+        if refusal := calls.refusal(environ, body):
+            return _whole(start_response, refusal.status, refusal.content_type, refusal.body)
+        with self.lock:
+            own = own_services.answer(environ)
+            if own is not None:
+                status, found = own
+                return self._json(start_response, found, status)
+            try:
+                answer = self._moto(environ, start_response)
+            except OutgoingRefused:
+                refusal = outgoing_refused(environ, body)
+                return _whole(start_response, refusal.status, refusal.content_type, refusal.body)
+            try:
+                # Read here: a part made after the lock is gone could meet the player at work.
+                return list(answer)
+            finally:
+                if hasattr(answer, "close"):
+                    answer.close()
+
+    def _stop(self, start_response: StartResponse) -> Iterable[bytes]:
+        # From a thread of its own: shutdown() waits for the requests under way, this one included.
+        threading.Thread(target=self.on_stop).start()
+        return self._json(start_response, {"stopping": True})
+
+    def _set_faults(
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        wanted = json.loads(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
+        with self.lock:
+            try:
+                self._faults.set(wanted["faults"])
+            except UnknownFault as error:
+                return self._json(start_response, {"error": str(error)}, "400 Bad Request")
+        return self._json(start_response, {"faults": self._faults.active})
+
+    def _trusts(self, environ: WSGIEnvironment) -> bool:
+        header = "HTTP_" + protocol.TOKEN_HEADER.upper().replace("-", "_")
+        given = str(environ.get(header, ""))
+        return hmac.compare_digest(given.encode("latin-1", "replace"), self._token.encode())
+
+    def _is_for_here(self, environ: WSGIEnvironment) -> bool:
+        """Tell whether a request names this server, and does not come from a page in a browser.
+
+        A name that leads to 127.0.0.1 (DNS rebinding) is not this server's. Names below localhost
+        are: they never leave the machine (RFC 6761), and S3 clients put a bucket before them. No
+        AWS SDK sends an Origin; a browser sends it, or says that the page is of another site.
+        """
+        host, _colon, port = str(environ.get("HTTP_HOST", "")).lower().rpartition(":")
+        if port != str(self.port) or not (host in _OWN_NAMES or host.endswith(".localhost")):
+            return False
+        site = environ.get("HTTP_SEC_FETCH_SITE", "none")
+        return "HTTP_ORIGIN" not in environ and site in ("none", "same-origin")
+
+    @staticmethod
+    def _json(
+        start_response: StartResponse, body: dict[str, Any], status: str = "200 OK"
+    ) -> Iterable[bytes]:
+        data = json.dumps(body).encode()
+        return _whole(start_response, status, "application/x-amz-json-1.1", data)
+
+
+def _plain(path: str) -> str:
+    """Return ``path`` in lower case, decoded, without dot segments and repeated slashes.
+
+    Moto's router doesn't read a path so: another spelling of an admin path is an S3 key to it. The
+    gate refuses it all the same, so that no router of a later version can take it for the page.
+    """
+    decoded = unquote(_ENCODED_PERCENT.sub("%", path)).replace("\\", "/").lower()
+    kept: list[str] = []
+    for part in decoded.split("/"):
+        if part == "..":
+            del kept[-1:]
+        elif part not in ("", "."):
+            kept.append(part)
+    return "/" + "/".join(kept) + ("/" if kept and decoded.endswith("/") else "")
+
+
+def _whole(
+    start_response: StartResponse, status: str, content_type: str, data: bytes
+) -> Iterable[bytes]:
+    headers = [("Content-Type", content_type), ("Content-Length", str(len(data)))]
+    start_response(status, headers)
+    return [data]

@@ -1,0 +1,183 @@
+"""Faults of what one may use, and of what a stack names: roles, keys, secrets, taken names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
+
+from gpuecs_tui.demo.account import REGION
+from gpuecs_tui.demo.model.overrides import absent, attribute
+from gpuecs_tui.demo.seed.access import SERVICE_ROLES, trust
+from gpuecs_tui.demo.seed.seeding import backend
+
+EXPIRED_ON = datetime(2026, 9, 30, tzinfo=UTC)
+NOBODYS = "codebuild.amazonaws.com"
+"""A service that neither a task nor an instance is."""
+TASKS = "ecs-tasks.amazonaws.com"
+ROLE_PARTS = {"instance": "ec2.amazonaws.com", "execution": TASKS, "task": TASKS}
+"""What stands between a stack's name and its region in its roles' names → whom each trusts."""
+
+
+@contextmanager
+def role_missing(_operand: str) -> Iterator[None]:
+    """No role that trusts ECS tasks."""
+    roles = backend("iam", "aws").roles
+    of_tasks = [key for key, it in roles.items() if TASKS in it.assume_role_policy_document]
+    with absent(roles, of_tasks):
+        yield
+
+
+@contextmanager
+def role_untrusted(_operand: str) -> Iterator[None]:
+    """Every role trusts a service that a stack doesn't use."""
+    with ExitStack() as held:
+        for role in backend("iam", "aws").roles.values():
+            held.enter_context(attribute(role, "assume_role_policy_document", trust(NOBODYS)))
+        yield
+
+
+@contextmanager
+def role_powerless(_operand: str) -> Iterator[None]:
+    """Roles without a policy, attached or inline."""
+    with ExitStack() as held:
+        for role in backend("iam", "aws").roles.values():
+            held.enter_context(absent(role.managed_policies, list(role.managed_policies)))
+            held.enter_context(absent(role.policies, list(role.policies)))
+        yield
+
+
+@contextmanager
+def service_linked_role_missing(_operand: str) -> Iterator[None]:
+    """An account in which ECS was never used."""
+    roles = backend("iam", "aws").roles
+    with absent(roles, [key for key, it in roles.items() if it.name in SERVICE_ROLES]):
+        yield
+
+
+@contextmanager
+def ebs_customer_key(_operand: str) -> Iterator[None]:
+    """A customer key as EBS's default, with the key policy that KMS gives it."""
+    kms = backend("kms")
+    key = kms.create_key("", "ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT", "volumes", None)
+    try:
+        with attribute(backend("ec2"), "default_kms_key_id", key.arn):
+            yield
+    finally:
+        dict.pop(kms.keys, key.id)
+
+
+@contextmanager
+def profile_without_role(_operand: str) -> Iterator[None]:
+    """Instance profiles that hold nothing."""
+    with ExitStack() as held:
+        for profile in backend("iam", "aws").instance_profiles.values():
+            held.enter_context(attribute(profile, "roles", []))
+        yield
+
+
+@contextmanager
+def key_pair_missing(_operand: str) -> Iterator[None]:
+    """No key pair."""
+    pairs = backend("ec2").key_pairs
+    with absent(pairs, pairs):
+        yield
+
+
+@contextmanager
+def certificate_expired(_operand: str) -> Iterator[None]:
+    """Certificates whose time is over."""
+    with ExitStack() as held:
+        for certificate in backend("acm")._certificates.values():
+            held.enter_context(
+                attribute(
+                    certificate,
+                    "_not_valid_after",
+                    lambda _parsed: EXPIRED_ON.replace(tzinfo=None),
+                )
+            )
+            held.enter_context(attribute(certificate, "status", "EXPIRED"))
+        yield
+
+
+@contextmanager
+def certificate_pending(_operand: str) -> Iterator[None]:
+    """Certificates that wait for somebody to prove the domain his."""
+    with ExitStack() as held:
+        for certificate in backend("acm")._certificates.values():
+            held.enter_context(attribute(certificate, "status", "PENDING_VALIDATION"))
+        yield
+
+
+@contextmanager
+def secret_missing(_operand: str) -> Iterator[None]:
+    """Neither secrets nor parameters that hold one."""
+    secrets, parameters = backend("secretsmanager").secrets, backend("ssm")._parameters
+    own = [name for name in parameters if not name.startswith("/aws/")]
+    with absent(secrets, secrets), absent(parameters, own):
+        yield
+
+
+@contextmanager
+def name_taken(operand: str) -> Iterator[None]:
+    """What a stack of that name creates under fixed names: cluster, roles, profile, log group.
+
+    What a stack has made meanwhile stays.
+    """
+    ecs, iam, logs = backend("ecs"), backend("iam", "aws"), backend("logs")
+    profile, group = f"{operand}-instance-{REGION}", f"/ecs/{operand}"
+    with ExitStack() as held:
+        if operand not in ecs.clusters:
+            ecs.create_cluster(operand, tags=[])
+            held.enter_context(_made(ecs.clusters, operand))
+        names = {it.name for it in iam.roles.values()}
+        for part, service in ROLE_PARTS.items():
+            name = f"{operand}-{part}-{REGION}"
+            if name not in names:
+                role = iam.create_role(name, trust(service), "/", None, "", [], "3600")
+                held.enter_context(_made(iam.roles, role.id))
+        if profile not in {it.name for it in iam.instance_profiles.values()}:
+            iam.create_instance_profile(profile, "/", [])
+            held.enter_context(_made(iam.instance_profiles, profile))
+        if group not in logs.groups:
+            logs.create_log_group(group, {})
+            held.enter_context(_made(logs.groups, group))
+        yield
+
+
+@contextmanager
+def _made(mapping: dict[str, Any], key: str) -> Iterator[None]:
+    """Take what was just made out of ``mapping`` again, unless something else has its place."""
+    made = mapping[key]
+    try:
+        yield
+    finally:
+        if dict.get(mapping, key) is made:
+            dict.pop(mapping, key)
+
+
+@contextmanager
+def region_disabled(_operand: str) -> Iterator[None]:
+    """The account's region as one that must be opted into, and wasn't."""
+    (region,) = (it for it in RegionsAndZonesBackend.regions if it.name == REGION)
+    with attribute(region, "opt_in_status", "not-opted-in"):
+        yield
+
+
+HOLDS = {
+    "role-missing": role_missing,
+    "role-untrusted": role_untrusted,
+    "role-powerless": role_powerless,
+    "service-linked-role-missing": service_linked_role_missing,
+    "ebs-customer-key": ebs_customer_key,
+    "profile-without-role": profile_without_role,
+    "key-pair-missing": key_pair_missing,
+    "certificate-expired": certificate_expired,
+    "certificate-pending": certificate_pending,
+    "secret-missing": secret_missing,
+    "name-taken": name_taken,
+    "region-disabled": region_disabled,
+}

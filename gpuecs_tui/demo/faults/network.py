@@ -1,0 +1,100 @@
+"""Faults of the network: ways out, public subnets, free addresses, security groups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from moto.ec2.exceptions import RulesPerSecurityGroupLimitExceededError
+from moto.ec2.models.security_groups import SecurityGroupBackend
+
+from gpuecs_tui.demo.model import quotas
+from gpuecs_tui.demo.model.overrides import absent, attribute, emptied, entry
+from gpuecs_tui.demo.seed.seeding import backend
+
+RULES = "L-0EA8095F"
+"""Quota code of the rules of a security group (Service Quotas, Amazon VPC)."""
+FEW = 3
+"""Free addresses of ``few-addresses``: not enough for a load balancer, which needs eight."""
+
+
+@contextmanager
+def no_public_subnets(_operand: str) -> Iterator[None]:
+    """No route to an internet gateway; a NAT gateway's own is told apart by nobody."""
+    with _without_routes(lambda route: route.gateway is not None):
+        yield
+
+
+@contextmanager
+def no_egress(_operand: str) -> Iterator[None]:
+    """No route to a NAT gateway."""
+    with _without_routes(lambda route: route.nat_gateway is not None):
+        yield
+
+
+@contextmanager
+def few_addresses(_operand: str) -> Iterator[None]:
+    """FEW free addresses, or what a subnet has less than that."""
+    with ExitStack() as held:
+        for zone in backend("ec2").subnets.values():
+            for subnet in zone.values():
+                taken = max(0, subnet.available_ip_address_count - FEW)
+                fewer = subnet._available_ip_addresses - taken
+                held.enter_context(attribute(subnet, "_available_ip_addresses", fewer))
+        yield
+
+
+@contextmanager
+def security_closed(_operand: str) -> Iterator[None]:
+    """Groups without a rule for what comes in."""
+    with ExitStack() as held:
+        for of_vpc in backend("ec2").groups.values():
+            for group in of_vpc.values():
+                held.enter_context(emptied(group.ingress_rules))
+        yield
+
+
+@contextmanager
+def few_rules(operand: str) -> Iterator[None]:
+    """The quota of rules for a security group, which EC2 refuses more than."""
+    limit = int(operand)
+    name, _value = quotas.VPC_QUOTAS[RULES]
+
+    def verify(
+        _self: SecurityGroupBackend,
+        _group: Any,
+        current_rule_nb: int,
+        ip_ranges: list[Any],
+        source_groups: list[Any] | None = None,
+        egress: bool = False,
+    ) -> None:
+        # Outbound rules have a count of their own, and each group begins with one of them.
+        added = len(ip_ranges or ()) + len(source_groups or ())
+        if not egress and current_rule_nb + added > limit:
+            raise RulesPerSecurityGroupLimitExceededError
+
+    with ExitStack() as held:
+        held.enter_context(entry(quotas.VPC_QUOTAS, RULES, (name, float(limit))))
+        held.enter_context(
+            attribute(SecurityGroupBackend, "_verify_group_will_respect_rule_count_limit", verify)
+        )
+        yield
+
+
+@contextmanager
+def _without_routes(go: Callable[[Any], bool]) -> Iterator[None]:
+    with ExitStack() as held:
+        for table in backend("ec2").route_tables.values():
+            routes = table._routes
+            held.enter_context(absent(routes, [key for key, it in routes.items() if go(it)]))
+        yield
+
+
+HOLDS = {
+    "no-public-subnets": no_public_subnets,
+    "no-egress": no_egress,
+    "few-addresses": few_addresses,
+    "security-closed": security_closed,
+    "few-rules": few_rules,
+}

@@ -1,0 +1,1 @@
+"""What the emulated account knows beside moto: quotas, prices, placement and tasks."""

@@ -1,0 +1,155 @@
+"""A task of the emulated ECS that lives, and the network interface that it may have."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from moto.core.utils import utcnow
+from moto.moto_api._internal import mock_random
+
+from gpuecs_tui.demo import timings
+from gpuecs_tui.demo.model.placement import Need, need_of
+
+NETWORK_INTERFACE = "ElasticNetworkInterface"
+
+
+class PlayedTask:
+    """What DescribeTasks answers, by the API's names in snake case, and the player's own clock."""
+
+    def __init__(self, ecs: Any, service: Any, deployment: str, provider: str | None) -> None:
+        definition = ecs.describe_task_definition(service.task_definition)
+        cluster = ecs.clusters[service.cluster_name]
+        self.id = mock_random.get_random_hex(32)
+        self.task_arn = f"{cluster.arn.replace(':cluster/', ':task/')}/{self.id}"
+        self.cluster_arn = cluster.arn
+        self.cluster_name = cluster.name
+        self.task_definition_arn = definition.arn
+        self.group = f"service:{service.name}"
+        self.started_by = deployment
+        self.launch_type = "EC2"
+        self.capacity_provider_name = provider
+        self.container_instance_arn: str | None = None
+        self.desired_status = "RUNNING"
+        self.last_status = "PROVISIONING"
+        self.health_status = "UNKNOWN"
+        self.connectivity = "CONNECTED"
+        self.created_at = utcnow()
+        self.started_at: datetime | None = None
+        self.stopping_at: datetime | None = None
+        self.stopped_at: datetime | None = None
+        self.stop_code: str | None = None
+        self.stopped_reason: str | None = None
+        self.availability_zone: str | None = None
+        self.enable_execute_command = bool(getattr(service, "enable_execute_command", False))
+        self.version = 1
+        self.cpu = definition.cpu
+        self.memory = definition.memory
+        self.overrides: dict[str, Any] = {"containerOverrides": []}
+        self.attachments: list[dict[str, Any]] = []
+        self.tags: list[dict[str, str]] = []
+        self.containers = [self._container(c) for c in definition.container_definitions]
+        self.need: Need = need_of(definition)
+        self.since = timings.now()
+        """When the last status began, on the account's clock."""
+        self.targets: list[tuple[str, dict[str, Any]]] = []
+        """Target group ARNs and the target registered in each."""
+
+    def _container(self, definition: dict[str, Any]) -> dict[str, Any]:
+        container = self.task_arn.replace(":task/", ":container/")
+        return {
+            "containerArn": f"{container}/{definition['name']}",
+            "taskArn": self.task_arn,
+            "name": definition["name"],
+            "image": definition["image"],
+            "lastStatus": "PENDING",
+            "networkBindings": [],
+            "networkInterfaces": [],
+            "healthStatus": "UNKNOWN",
+            "cpu": str(definition.get("cpu") or 0),
+            "gpuIds": [],
+            "ports": [mapping["containerPort"] for mapping in definition.get("portMappings") or ()],
+        }
+
+    @property
+    def live(self) -> bool:
+        """Whether it runs or is meant to."""
+        return self.desired_status == "RUNNING"
+
+    @property
+    def age(self) -> float:
+        """Seconds, on the account's clock, since its last change of status."""
+        return timings.now() - self.since
+
+    def advance(self) -> None:
+        """Do nothing: moto calls this on every look; here time moves a task, not looking."""
+
+    def become(self, status: str) -> None:
+        """Change the last status."""
+        self.last_status = status
+        self.since = timings.now()
+        self.version += 1
+        if status == "RUNNING":
+            self.started_at = utcnow()
+            for container in self.containers:
+                container["lastStatus"] = "RUNNING"
+        elif status == "STOPPED":
+            self.stopped_at = utcnow()
+            self.connectivity = "DISCONNECTED"
+            for container in self.containers:
+                container.update(lastStatus="STOPPED", exitCode=0)
+
+    def stop(self, code: str, reason: str) -> None:
+        """Ask it to stop; it takes its time unless it has no instance yet."""
+        if not self.live:
+            return
+        self.desired_status = "STOPPED"
+        self.stop_code, self.stopped_reason = code, reason
+        self.stopping_at = utcnow()
+        self.become("DEACTIVATING" if self.container_instance_arn else "STOPPED")
+
+
+def attach_interface(ec2: Any, task: PlayedTask, network: dict[str, Any]) -> None:
+    """Give an awsvpc task its network interface, in a subnet of the zone it runs in if any is."""
+    settings = network["awsvpcConfiguration"]
+    subnets = [ec2.get_subnet(identity) for identity in settings["subnets"]]
+    subnet = next((s for s in subnets if s.availability_zone == task.availability_zone), subnets[0])
+    interface = ec2.create_network_interface(
+        subnet.id,
+        None,
+        group_ids=settings.get("securityGroups") or None,
+        description=task.task_arn.replace(":task/", ":attachment/"),
+    )
+    task.attachments = [
+        {
+            "id": str(mock_random.uuid4()),
+            "type": NETWORK_INTERFACE,
+            "status": "ATTACHED",
+            "details": [
+                {"name": "subnetId", "value": subnet.id},
+                {"name": "networkInterfaceId", "value": interface.id},
+                {"name": "privateIPv4Address", "value": interface.private_ip_address},
+            ],
+        }
+    ]
+
+
+def address_of(task: PlayedTask) -> str:
+    """Return the private address of an awsvpc task; empty when it has none."""
+    return _detail(task, "privateIPv4Address")
+
+
+def release_interface(ec2: Any, task: PlayedTask) -> None:
+    """Delete the task's network interface, if it has one."""
+    interface = _detail(task, "networkInterfaceId")
+    if interface in ec2.enis:
+        ec2.delete_network_interface(interface)
+    for attachment in task.attachments:
+        attachment["status"] = "DELETED"
+
+
+def _detail(task: PlayedTask, name: str) -> str:
+    if not task.attachments or task.attachments[0]["status"] == "DELETED":
+        return ""
+    details = task.attachments[0]["details"]
+    return next((str(entry["value"]) for entry in details if entry["name"] == name), "")

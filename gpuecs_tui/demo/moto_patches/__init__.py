@@ -1,0 +1,1 @@
+"""Corrections of moto: what AWS answers or refuses and moto does not."""

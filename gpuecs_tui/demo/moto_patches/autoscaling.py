@@ -1,0 +1,200 @@
+"""Gaps of moto's Auto Scaling and Application Auto Scaling."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import uuid
+from typing import Any
+
+from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
+from moto.autoscaling.exceptions import AutoscalingClientError
+from moto.autoscaling.models import AutoScalingBackend, FakeAutoScalingGroup
+from moto.autoscaling.responses import AutoScalingResponse
+from moto.core.responses import ActionResult
+from moto.core.utils import utcnow
+
+from gpuecs_tui.demo.moto_patches.patching import wrap
+
+
+def protected_instances() -> None:
+    """Deleting a group leaves its protected instances running, with force or without."""
+
+    def delete(_original: Any, self: AutoScalingResponse) -> Any:
+        backend: AutoScalingBackend = self.autoscaling_backend
+        name = self._get_param("AutoScalingGroupName")
+        group = backend.autoscaling_groups.get(name)
+        if group and group.instance_states and not self._get_bool_param("ForceDelete", False):
+            raise AutoscalingClientError(
+                "ResourceInUse",
+                "You cannot delete an AutoScalingGroup while there are instances or pending "
+                "Spot instance request(s) still in the group.",
+            )
+        for state in group.instance_states if group else ():
+            state.protected_from_scale_in = False
+        backend.delete_auto_scaling_group(name)
+        return ActionResult({})
+
+    wrap(AutoScalingResponse, "delete_auto_scaling_group", delete)
+
+
+def group_again() -> None:
+    """CreateAutoScalingGroup replaces a group of that name, whose instances run on unmanaged."""
+
+    def create(original: Any, self: AutoScalingBackend, name: str, *args: Any, **rest: Any) -> Any:
+        if name in self.autoscaling_groups:
+            raise AutoscalingClientError(
+                "AlreadyExists",
+                "AutoScalingGroup by this name already exists - A group with the name "
+                f"{name} already exists",
+            )
+        return original(self, name, *args, **rest)
+
+    wrap(AutoScalingBackend, "create_auto_scaling_group", create)
+
+
+def grace_period() -> None:
+    """A group without a health check grace period gets 300, not AWS's 0: every plan changes it."""
+
+    def create(original: Any, self: AutoScalingBackend, *args: Any, **keywords: Any) -> Any:
+        group: FakeAutoScalingGroup = original(self, *args, **keywords)
+        group.health_check_grace_period = keywords.get("health_check_period") or 0
+        return group
+
+    wrap(AutoScalingBackend, "create_auto_scaling_group", create)
+
+
+def settings_later() -> None:
+    """A group keeps some settings of its creation whatever an update says, plan after plan."""
+
+    def update(original: Any, self: AutoScalingResponse) -> ActionResult:
+        answer: ActionResult = original(self)
+        group = self.autoscaling_backend.autoscaling_groups[self._get_param("AutoScalingGroupName")]
+        rebalance = self._get_bool_param("CapacityRebalance", None)
+        if rebalance is not None:
+            group.capacity_rebalance = rebalance
+        cooldown = self._get_int_param("DefaultCooldown")
+        if cooldown is not None:
+            group.default_cooldown = cooldown
+        policies = self._get_param("TerminationPolicies", [])
+        if policies:
+            group.termination_policies = policies
+        return answer
+
+    wrap(AutoScalingResponse, "update_auto_scaling_group", update)
+
+
+def spread_over_subnets() -> None:
+    """All instances of a group start in its first subnet; AWS spreads them over the zones."""
+
+    def launch(original: Any, self: FakeAutoScalingGroup, count: int, tags: dict[str, str]) -> None:
+        subnets = self.vpc_zone_identifier
+        if not subnets:
+            original(self, count, tags)
+            return
+        choice = itertools.islice(
+            itertools.cycle(subnets.split(",")), len(self.instance_states), None
+        )
+        try:
+            for _ in range(count):
+                self.vpc_zone_identifier = next(choice)
+                original(self, 1, dict(tags))
+        finally:
+            self.vpc_zone_identifier = subnets
+
+    wrap(FakeAutoScalingGroup, "replace_autoscaling_group_instances", launch)
+
+
+def activities() -> None:
+    """A group has no activities; this keeps those that the player writes."""
+
+    def describe(_original: Any, self: AutoScalingResponse) -> ActionResult:
+        name = self._get_param("AutoScalingGroupName")
+        groups = self.autoscaling_backend.autoscaling_groups
+        chosen = [groups[name]] if name in groups else [] if name else list(groups.values())
+        return ActionResult(
+            {"Activities": [entry for group in chosen for entry in activities_of(group)]}
+        )
+
+    wrap(AutoScalingResponse, "describe_scaling_activities", describe)
+
+
+def activities_of(group: FakeAutoScalingGroup) -> list[dict[str, Any]]:
+    """Return the group's list of activities, newest first; to be added to."""
+    entries: list[dict[str, Any]] = group.__dict__.setdefault("demo_activities", [])
+    return entries
+
+
+def instance_refresh() -> None:
+    """StartInstanceRefresh isn't there: a changed launch template can't be applied."""
+
+    def start(_original: Any, self: AutoScalingResponse) -> ActionResult:
+        group = self.autoscaling_backend.autoscaling_groups[self._get_param("AutoScalingGroupName")]
+        refresh = {
+            "InstanceRefreshId": str(uuid.uuid4()),
+            "AutoScalingGroupName": group.name,
+            "Status": "Pending",
+            "StartTime": utcnow(),
+            "PercentageComplete": 0,
+            "InstancesToUpdate": len(group.instance_states),
+        }
+        refreshes_of(group).insert(0, refresh)
+        return ActionResult({"InstanceRefreshId": refresh["InstanceRefreshId"]})
+
+    def describe(_original: Any, self: AutoScalingResponse) -> ActionResult:
+        groups = self.autoscaling_backend.autoscaling_groups
+        group = groups.get(self._get_param("AutoScalingGroupName"))
+        return ActionResult({"InstanceRefreshes": refreshes_of(group) if group else []})
+
+    wrap(AutoScalingResponse, "start_instance_refresh", start)
+    wrap(AutoScalingResponse, "describe_instance_refreshes", describe)
+
+
+def refreshes_of(group: FakeAutoScalingGroup) -> list[dict[str, Any]]:
+    """Return the group's instance refreshes, newest first; the player carries them out."""
+    entries: list[dict[str, Any]] = group.__dict__.setdefault("demo_refreshes", [])
+    return entries
+
+
+def target_tags() -> None:
+    """ListTagsForResource of a scalable target answers 500: apply and destroy fail."""
+    kept: dict[str, dict[str, str]] = {}
+
+    def tags_of(self: ApplicationAutoScalingResponse) -> dict[str, str]:
+        return kept.setdefault(self._get_param("ResourceARN"), {})
+
+    def list_tags(_original: Any, self: ApplicationAutoScalingResponse) -> str:
+        return json.dumps({"Tags": tags_of(self)})
+
+    def tag(_original: Any, self: ApplicationAutoScalingResponse) -> str:
+        tags_of(self).update(self._get_param("Tags") or {})
+        return "{}"
+
+    def untag(_original: Any, self: ApplicationAutoScalingResponse) -> str:
+        for key in self._get_param("TagKeys") or ():
+            tags_of(self).pop(key, None)
+        return "{}"
+
+    def register(original: Any, self: ApplicationAutoScalingResponse) -> str:
+        answer: str = original(self)
+        arn = json.loads(answer).get("ScalableTargetARN")
+        if arn and self._get_param("Tags"):
+            kept.setdefault(arn, {}).update(self._get_param("Tags"))
+        return answer
+
+    wrap(ApplicationAutoScalingResponse, "list_tags_for_resource", list_tags)
+    wrap(ApplicationAutoScalingResponse, "tag_resource", tag)
+    wrap(ApplicationAutoScalingResponse, "untag_resource", untag)
+    wrap(ApplicationAutoScalingResponse, "register_scalable_target", register)
+
+
+GAPS = (
+    protected_instances,
+    group_again,
+    grace_period,
+    settings_later,
+    spread_over_subnets,
+    activities,
+    instance_refresh,
+    target_tags,
+)

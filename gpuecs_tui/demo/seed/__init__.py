@@ -1,0 +1,1 @@
+"""What the emulated account holds when it starts."""

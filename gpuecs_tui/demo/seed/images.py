@@ -1,0 +1,165 @@
+"""The emulated account's images: container images in ECR, machine images for ECS instances."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+from moto.ec2.models.amis import Ami
+from moto.ssm.models import Parameter
+
+from gpuecs_tui.demo.account import REGION
+from gpuecs_tui.demo.model.quotas import ACCOUNT_ID
+from gpuecs_tui.demo.seed.seeding import backend, same_ids_for
+
+MIB = 1024 * 1024
+NEWEST_PUSH = datetime(2026, 10, 28, 9, 30, tzinfo=UTC)
+
+REPOSITORIES: dict[str, tuple[tuple[str, ...], ...]] = {
+    # Repository → images from the newest, each by its tags; () is untagged.
+    "llm-server": (("2.4.1", "latest"), ("2.4.0",), ("2.3.7-cu124",), (), ("2.3.6",)),
+    "ml/whisper-asr": (("2026-10-02", "stable"), ("2026-09-15",)),
+    "diffusion": (("v1.9.0",), ("v1.8.2",)),
+    "sandbox/empty": (),
+}
+
+IMAGE_MIB = 6144
+"""A GPU image's size in the registry: CUDA, a framework, and no model."""
+
+AMIS = {
+    "/aws/service/ecs/optimized-ami/amazon-linux-2023/gpu/recommended/image_id": (
+        "al2023-ami-ecs-gpu-hvm-2023.0.20261012-kernel-6.1-x86_64-ebs",
+        "x86_64",
+        "amazon",
+    ),
+    "/aws/service/ecs/optimized-ami/amazon-linux-2/gpu/recommended/image_id": (
+        "amzn2-ami-ecs-gpu-hvm-2.0.20260612-x86_64-ebs",
+        "x86_64",
+        "amazon",
+    ),
+    "/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id": (
+        "al2023-ami-ecs-hvm-2023.0.20261012-kernel-6.1-x86_64",
+        "x86_64",
+        "amazon",
+    ),
+    "/aws/service/bottlerocket/aws-ecs-2-nvidia/x86_64/latest/image_id": (
+        "bottlerocket-aws-ecs-2-nvidia-x86_64-v1.49.0-25b1f5a4",
+        "x86_64",
+        "amazon",
+    ),
+    "/aws/service/bottlerocket/aws-ecs-2-nvidia/arm64/latest/image_id": (
+        "bottlerocket-aws-ecs-2-nvidia-aarch64-v1.49.0-25b1f5a4",
+        "arm64",
+        "amazon",
+    ),
+}
+"""SSM parameter → name, architecture and owner of the image it leads to."""
+
+OWN_AMIS = {
+    "gpu-golden [2026-09]": "x86_64",
+    "build-agent-arm": "arm64",
+    "al2023-ami-ecs-gpu-hvm-2023.0.20261012-kernel-6.1-x86_64-ebs [encrypted]": "x86_64",
+}
+"""The account's own images, the last one an encrypted copy of ECS's."""
+
+
+def furnish() -> None:
+    """Make ECR repositories, the images that the SSM parameters name, and two of its own."""
+    _repositories()
+    ec2, ssm = backend("ec2"), backend("ssm")
+    for parameter, (name, architecture, owner) in AMIS.items():
+        same_ids_for(f"image {name}")
+        _ami(ec2, _ami_id(ssm, parameter), name, architecture, owner)
+    for name, architecture in OWN_AMIS.items():
+        same_ids_for(f"image {name}")
+        _ami(ec2, _fresh_id(name), name, architecture, None)
+
+
+def _repositories() -> None:
+    ecr = backend("ecr")
+    for name, images in REPOSITORIES.items():
+        same_ids_for(f"repository {name}")
+        ecr.create_repository(name, None, None, None, "MUTABLE", [])
+        for age, image_tags in enumerate(images):
+            manifest = _manifest(f"{name}/{age}")
+            for tag in image_tags or (None,):
+                image = ecr.put_image(name, manifest, tag)
+                image.image_pushed_at = int((NEWEST_PUSH - timedelta(days=9 * age)).timestamp())
+
+
+def _manifest(label: str) -> str:
+    digest = f"sha256:{hashlib.sha256(label.encode()).hexdigest()}"
+    config = {
+        "mediaType": "application/vnd.docker.container.image.v1+json",
+        "digest": digest,
+        # moto takes this for the size of the whole image.
+        "size": IMAGE_MIB * MIB,
+    }
+    return json.dumps(
+        {
+            "schemaVersion": 2,
+            "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
+            "config": config,
+            "layers": [{"mediaType": "layer", "size": IMAGE_MIB * MIB, "digest": digest}],
+        }
+    )
+
+
+def image_index(digest: str, architectures: Iterable[str]) -> str:
+    """Return an OCI image index of one image for each of ``architectures``, as OCI names them."""
+    one = {"mediaType": "application/vnd.oci.image.manifest.v1+json", "size": 1, "digest": digest}
+    return json.dumps(
+        {
+            "schemaVersion": 2,
+            "mediaType": "application/vnd.oci.image.index.v1+json",
+            "manifests": [
+                {**one, "platform": {"architecture": it, "os": "linux"}} for it in architectures
+            ],
+        }
+    )
+
+
+def _ami_id(ssm: Any, parameter: str) -> str:
+    known = ssm.get_parameter(parameter)
+    if known is None:
+        # PutParameter refuses names of AWS's own, which moto lacks for Bottlerocket.
+        known = cast(Any, Parameter)(
+            account_id="amazon",
+            name=parameter,
+            value=_fresh_id(parameter),
+            parameter_type="String",
+            description=None,
+            allowed_pattern=None,
+            keyid=None,
+            last_modified_date=NEWEST_PUSH,
+            version=1,
+            data_type="text",
+        )
+        ssm._parameters[parameter].append(known)
+    return str(known.value)
+
+
+def _fresh_id(label: str) -> str:
+    return f"ami-{hashlib.sha256(label.encode()).hexdigest()[:17]}"
+
+
+def _ami(ec2: Any, identity: str, name: str, architecture: str, owner: str | None) -> None:
+    ec2.amis[identity] = Ami(
+        ec2,
+        identity,
+        name=name,
+        description=name,
+        owner_id=ACCOUNT_ID if owner is None else "591542846629",
+        owner_alias=owner,
+        public=owner is not None,
+        virtualization_type="hvm",
+        architecture=architecture,
+        hypervisor="xen",
+        root_device_type="ebs",
+        root_device_name="/dev/xvda",
+        region_name=REGION,
+        creation_date=NEWEST_PUSH.replace(tzinfo=None),
+    )

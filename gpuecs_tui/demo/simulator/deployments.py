@@ -1,0 +1,127 @@
+"""A service of the emulated ECS at work: tasks started and stopped, deployments, events."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from moto.core.utils import utcnow
+from moto.moto_api._internal import mock_random
+
+from gpuecs_tui.demo.model.tasks import PlayedTask
+
+EVENTS_KEPT = 100
+"""ECS keeps a service's last 100 events."""
+
+DEFAULT_PERCENTS = {"minimumHealthyPercent": 100, "maximumPercent": 200}
+
+
+def say(service: Any, message: str) -> None:
+    """Add a service event as AWS words it: ``(service NAME) message``."""
+    event = {
+        "id": str(mock_random.uuid4()),
+        "createdAt": utcnow(),
+        "message": f"(service {service.name}) {message}",
+    }
+    service.events.insert(0, event)
+    del service.events[EVENTS_KEPT:]
+
+
+def primary(ecs: Any, service: Any) -> dict[str, Any]:
+    """Return the service's primary deployment, made anew where its task definition changed."""
+    definition = ecs.describe_task_definition(service.task_definition).arn
+    deployment: dict[str, Any] = service.deployments[0]
+    if deployment["taskDefinition"] == definition:
+        return deployment
+    deployment["status"] = "ACTIVE"
+    now = utcnow()
+    fresh = {
+        **deployment,
+        "id": f"ecs-svc/{mock_random.randint(10**18, 10**19)}",
+        "status": "PRIMARY",
+        "taskDefinition": definition,
+        "createdAt": now,
+        "updatedAt": now,
+        "rolloutState": "IN_PROGRESS",
+    }
+    fresh["rolloutStateReason"] = f"ECS deployment {fresh['id']} in progress."
+    service.deployments.insert(0, fresh)
+    return fresh
+
+
+def provider_of(service: Any, cluster: Any) -> str | None:
+    """Return the capacity provider of the first entry of the strategy in force."""
+    strategy = getattr(service, "capacity_provider_strategy", None)
+    if not strategy and not service.launch_type:
+        strategy = cluster.default_capacity_provider_strategy
+    return str(strategy[0]["capacityProvider"]) if strategy else None
+
+
+def roll(
+    ecs: Any, service: Any, tasks: list[PlayedTask], healthy: list[PlayedTask]
+) -> list[PlayedTask]:
+    """Start and stop tasks towards what the service wants; return those that were started.
+
+    Between the minimum healthy and the maximum percent of the desired count, as ECS's rolling
+    update does it; a draining service only stops.
+    """
+    deployment = primary(ecs, service)
+    desired = service.desired_count if service.status == "ACTIVE" else 0
+    percents = {**DEFAULT_PERCENTS, **(getattr(service, "deployment_configuration", None) or {})}
+    upper = math.floor(desired * percents["maximumPercent"] / 100)
+    lower = math.ceil(desired * percents["minimumHealthyPercent"] / 100)
+    live = [task for task in tasks if task.live]
+    fresh = [task for task in live if task.started_by == deployment["id"]]
+    stale = [task for task in live if task.started_by != deployment["id"]]
+    started: list[PlayedTask] = []
+    provider = provider_of(service, ecs.clusters[service.cluster_name])
+    while len(fresh) + len(started) < desired and len(live) + len(started) < upper:
+        started.append(PlayedTask(ecs, service, deployment["id"], provider))
+    for task in started:
+        ecs.tasks.setdefault(service.cluster_name, {})[task.task_arn] = task
+    spare = len([task for task in healthy if task.live]) - lower
+    # Those that never ran cost nobody anything.
+    for task in sorted(stale, key=lambda task: task in healthy):
+        if task in healthy:
+            if spare <= 0:
+                break
+            spare -= 1
+        _stop(service, task)
+    for task in fresh[desired:]:
+        _stop(service, task)
+    return started
+
+
+def _stop(service: Any, task: PlayedTask) -> None:
+    was_running = task.last_status == "RUNNING"
+    task.stop("ServiceSchedulerInitiated", f"Scaling activity initiated by {task.started_by}")
+    if was_running:
+        say(service, f"has stopped 1 running tasks: (task {task.id}).")
+
+
+def report(service: Any, tasks: list[PlayedTask], healthy: list[PlayedTask]) -> None:
+    """Bring the counts of the service and its deployments up to date, and say when it is steady."""
+    live = [task for task in tasks if task.live]
+    for deployment in service.deployments:
+        own = [task for task in live if task.started_by == deployment["id"]]
+        deployment["runningCount"] = sum(task.last_status == "RUNNING" for task in own)
+        deployment["pendingCount"] = len(own) - deployment["runningCount"]
+    current = service.deployments[0]
+    current["desiredCount"] = service.desired_count
+    service.deployments[1:] = [
+        {**deployment, "desiredCount": 0}
+        for deployment in service.deployments[1:]
+        if deployment["runningCount"] + deployment["pendingCount"]
+    ]
+    service.running_count = sum(task.last_status == "RUNNING" for task in tasks)
+    service.pending_count = sum(task.last_status in ("PROVISIONING", "PENDING") for task in live)
+    wanted = service.desired_count
+    steady = len(healthy) == len(live) == wanted and len(service.deployments) == 1
+    if steady and not getattr(service, "demo_steady", False):
+        if current["rolloutState"] != "COMPLETED":
+            current["rolloutState"] = "COMPLETED"
+            current["rolloutStateReason"] = f"ECS deployment {current['id']} completed."
+            current["updatedAt"] = utcnow()
+            say(service, f"(deployment {current['id']}) deployment completed.")
+        say(service, "has reached a steady state.")
+    service.demo_steady = steady

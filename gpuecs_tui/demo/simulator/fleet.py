@@ -1,0 +1,246 @@
+"""Instances of the emulated account: they join clusters, are scaled, and leave."""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import Any
+
+from moto.core.utils import utcnow
+from moto.ec2.models.instance_types import INSTANCE_TYPES
+from moto.moto_api._internal import mock_random
+
+from gpuecs_tui.aws import catalogue
+from gpuecs_tui.demo import timings
+from gpuecs_tui.demo.model.placement import RESERVED_PORTS, Room
+from gpuecs_tui.demo.moto_patches.autoscaling import activities_of, refreshes_of
+from gpuecs_tui.stack.instance_type import CPU_UNITS_PER_VCPU
+
+AGENT_VERSION = "1.102.2"
+DOCKER_VERSION = "DockerVersion: 25.0.14"
+
+DEFAULT_CLUSTER = "default"
+"""What an instance joins whose user data names no cluster."""
+
+UNMEASURED_SHARE = 0.955
+"""Registered share of a type's RAM where nobody measured it: about what AL2 leaves of g4dn."""
+
+UNKNOWN_INTERFACES = 3
+"""Network interfaces of a type that the catalogue doesn't know: the smallest types' number."""
+
+_CLUSTER = (
+    re.compile(r"^[^#\n]*\bECS_CLUSTER=[\"']?([A-Za-z0-9_-]+)", re.MULTILINE),
+    re.compile(r"^\s*cluster\s*=\s*\"([A-Za-z0-9_-]+)\"", re.MULTILINE),
+)
+"""In a shell script for the ECS agent; in Bottlerocket's TOML."""
+
+_RESERVED = re.compile(r"(?:ECS_RESERVED_MEMORY=|reserved-memory\s*=\s*)\"?(\d+)")
+
+
+def user_data_of(group: Any) -> str:
+    """Return what the group's launch template gives an instance, as text."""
+    return base64.b64decode(str(group.user_data or "")).decode(errors="replace")
+
+
+def cluster_in(user_data: str) -> str:
+    """Return the cluster that an instance with this user data joins."""
+    for pattern in _CLUSTER:
+        if match := pattern.search(user_data):
+            return match[1]
+    return DEFAULT_CLUSTER
+
+
+def empty_room(instance_type: str, user_data: str) -> Room:
+    """Return what the ECS agent registers on an instance of this type."""
+    reserved = int(match[1]) if (match := _RESERVED.search(user_data)) else 0
+    known = catalogue.find(instance_type)
+    if known is None:
+        sold = INSTANCE_TYPES[instance_type]
+        cpu = sold["VCpuInfo"]["DefaultVCpus"] * CPU_UNITS_PER_VCPU
+        memory = int(sold["MemoryInfo"]["SizeInMiB"] * UNMEASURED_SHARE)
+        return Room(cpu, memory - reserved, 0, UNKNOWN_INTERFACES - 1)
+    registered = int(known.memory_mib * UNMEASURED_SHARE)
+    if known.registers.source != "assumed":
+        registered = known.registers.mib
+    interfaces = (known.max_enis or UNKNOWN_INTERFACES) - 1
+    return Room(known.cpu_units, registered - reserved, known.gpus, interfaces)
+
+
+class Fleet:
+    """The container instances of one region, as far as the player made them."""
+
+    def __init__(self, ec2: Any, ecs: Any, scaling: Any) -> None:
+        self._ec2, self._ecs, self._scaling = ec2, ecs, scaling
+        self._seen: dict[str, tuple[Any, str, float]] = {}
+        """Instance id → its group, its user data and when it was first seen."""
+        self._joined: dict[str, Any] = {}
+        """Instance id → container instance."""
+        self.rooms: dict[str, Room] = {}
+        """Container instance ARN → what it registered."""
+
+    def play(self) -> None:
+        """Let instances join and leave, and carry out instance refreshes."""
+        self._notice()
+        for identity, (group, user_data, since) in self._seen.items():
+            if identity not in self._joined and timings.now() - since >= timings.JOIN:
+                self._join(identity, group, user_data)
+        self._dismiss()
+        for group in self._scaling.autoscaling_groups.values():
+            self._refresh(group)
+
+    def joining(self, group: Any) -> int:
+        """Return how many of the group's instances haven't joined yet."""
+        return sum(state.instance.id not in self._joined for state in group.instance_states)
+
+    def arn_of(self, identity: str) -> str | None:
+        """Return the container instance ARN of an EC2 instance; None when it hasn't joined."""
+        instance = self._joined.get(identity)
+        return instance and str(instance.container_instance_arn)
+
+    def container_instances(self, cluster: str) -> list[Any]:
+        """Return the cluster's container instances that take tasks."""
+        known = self._ecs.container_instances.get(cluster, {}).values()
+        return [
+            instance
+            for instance in known
+            if instance.status == "ACTIVE" and instance.container_instance_arn in self.rooms
+        ]
+
+    def show_use(self, cluster: str, tasks: list[Any]) -> None:
+        """Write into every container instance of ``cluster`` what ``tasks`` leave of it."""
+        for instance in self._ecs.container_instances.get(cluster, {}).values():
+            arn = instance.container_instance_arn
+            here = [t for t in tasks if t.container_instance_arn == arn]
+            instance.running_tasks_count = sum(t.last_status == "RUNNING" for t in here)
+            instance.pending_tasks_count = sum(
+                t.last_status in ("PROVISIONING", "PENDING") for t in here
+            )
+            if arn in self.rooms:
+                left = self.rooms[arn]
+                for task in here:
+                    left = left.taking(task.need, task.group)
+                instance.remaining_resources = _resources(left, instance.gpu_ids[: left.gpus])
+
+    def _notice(self) -> None:
+        for group in self._scaling.autoscaling_groups.values():
+            for state in group.instance_states:
+                if state.instance.id not in self._seen:
+                    user_data = user_data_of(group)
+                    self._seen[state.instance.id] = (group, user_data, timings.now())
+                    state.demo_version = _template_version(group)
+                    _write_activity(group, f"Launching a new EC2 instance: {state.instance.id}")
+
+    def _join(self, identity: str, group: Any, user_data: str) -> None:
+        name = cluster_in(user_data)
+        if name == DEFAULT_CLUSTER and name not in self._ecs.clusters:
+            # The agent makes it, as on AWS: the trace of a forgotten ECS_CLUSTER.
+            self._ecs.create_cluster(name, tags=[])
+        cluster = self._ecs.clusters.get(name)
+        if cluster is None or cluster.status != "ACTIVE" or not self._reaches_ecs(identity):
+            return
+        instance = self._ecs.register_container_instance(name, identity)
+        ec2_instance = self._ec2.get_instance(identity)
+        room = empty_room(ec2_instance.instance_type, user_data)
+        instance.gpu_ids = [f"GPU-{mock_random.uuid4()}" for _ in range(room.gpus)]
+        instance.registered_resources = _resources(room, instance.gpu_ids)
+        instance.remaining_resources = _resources(room, instance.gpu_ids)
+        instance.version_info = {
+            "agentVersion": AGENT_VERSION,
+            "dockerVersion": DOCKER_VERSION,
+        }
+        instance.capacity_provider_name = self._provider_of(group)
+        self._joined[identity] = instance
+        self.rooms[instance.container_instance_arn] = room
+
+    def _reaches_ecs(self, identity: str) -> bool:
+        subnet = self._ec2.get_instance(identity).subnet_id
+        tables = self._ec2.route_tables.values()
+        own = [t for t in tables if subnet in t._associations.values()]
+        vpc = self._ec2.get_subnet(subnet).vpc_id
+        main = [t for t in tables if t.vpc_id == vpc and t.main_association_id]
+        return any(
+            route.destination_cidr_block == "0.0.0.0/0"
+            for table in own or main
+            for route in table.routes
+        )
+
+    def _provider_of(self, group: Any) -> str | None:
+        for provider in self._ecs.capacity_providers.values():
+            if provider.auto_scaling_group_provider["autoScalingGroupArn"] == group.arn:
+                return str(provider.name)
+        return None
+
+    def _dismiss(self) -> None:
+        there = {
+            state.instance.id
+            for group in self._scaling.autoscaling_groups.values()
+            for state in group.instance_states
+            if state.instance.state == "running"
+        }
+        for identity in self._seen.keys() - there:
+            group, _user_data, _since = self._seen.pop(identity)
+            _write_activity(group, f"Terminating EC2 instance: {identity}")
+            instance = self._joined.pop(identity, None)
+            if instance is None:
+                continue
+            arn = instance.container_instance_arn
+            self.rooms.pop(arn, None)
+            self._ecs.container_instances[instance.cluster_name].pop(instance.id, None)
+            for task in self._ecs.tasks.get(instance.cluster_name, {}).values():
+                if task.container_instance_arn == arn and task.last_status != "STOPPED":
+                    task.stop("TerminationNotice", f"Host EC2 (instance {identity}) terminated.")
+                    task.become("STOPPED")
+
+    def _refresh(self, group: Any) -> None:
+        running = [r for r in refreshes_of(group) if r["Status"] in ("Pending", "InProgress")]
+        if not running or self.joining(group):
+            return
+        version = _template_version(group)
+        old = [s for s in group.instance_states if getattr(s, "demo_version", None) != version]
+        for refresh in running:
+            refresh["Status"] = "InProgress" if old else "Successful"
+            total = refresh["InstancesToUpdate"] or 1
+            refresh["PercentageComplete"] = max(0, 100 - 100 * len(old) // total)
+            if not old:
+                refresh["EndTime"] = utcnow()
+        if old:
+            # One at a time: the next goes when its successor has joined.
+            self._ec2.terminate_instances([old[0].instance.id])
+            group.instance_states.remove(old[0])
+            group.set_desired_capacity(group.desired_capacity)
+
+
+def _template_version(group: Any) -> int:
+    template = group.ec2_launch_template
+    return int(template.get_version(group.launch_template_version).number) if template else 0
+
+
+def _write_activity(group: Any, description: str) -> None:
+    now = utcnow()
+    activities_of(group).insert(
+        0,
+        {
+            "ActivityId": str(mock_random.uuid4()),
+            "AutoScalingGroupName": group.name,
+            "AutoScalingGroupARN": group.arn,
+            "Description": description,
+            "Cause": f"At {now:%Y-%m-%dT%H:%M:%SZ} the group's desired capacity was changed to "
+            f"{group.desired_capacity}.",
+            "StartTime": now,
+            "EndTime": now,
+            "StatusCode": "Successful",
+            "Progress": 100,
+            "Details": "{}",
+        },
+    )
+
+
+def _resources(room: Room, gpu_ids: list[str]) -> list[dict[str, Any]]:
+    ports = [str(port) for port in sorted(room.ports | RESERVED_PORTS)]
+    return [
+        {"name": "CPU", "type": "INTEGER", "integerValue": room.cpu},
+        {"name": "MEMORY", "type": "INTEGER", "integerValue": room.memory},
+        {"name": "PORTS", "type": "STRINGSET", "stringSetValue": ports},
+        {"name": "PORTS_UDP", "type": "STRINGSET", "stringSetValue": []},
+        {"name": "GPU", "type": "STRINGSET", "stringSetValue": list(gpu_ids)},
+    ]

@@ -1,0 +1,1 @@
+"""What every part of terraform/ needs: files, processes, problems and times."""

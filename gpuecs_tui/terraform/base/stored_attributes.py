@@ -1,0 +1,28 @@
+"""The attributes that a local state file holds, for looks that must not fail on a damaged one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from gpuecs_tui.terraform.base.atomic_files import read_json
+
+
+def stored_attributes(state: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the address, without a key, and the attributes of each managed resource instance.
+
+    Nothing for a file that is not there, can't be read or isn't a state; a run reports it.
+    """
+    for resource in _objects((read_json(state) or {}).get("resources")):
+        if resource.get("mode") != "managed":
+            continue
+        module = f"{resource['module']}." if resource.get("module") else ""
+        address = f"{module}{resource.get('type')}.{resource.get('name')}"
+        for instance in _objects(resource.get("instances")):
+            attributes = instance.get("attributes")
+            yield address, attributes if isinstance(attributes, dict) else {}
+
+
+def _objects(value: object) -> list[dict[str, Any]]:
+    return [it for it in value if isinstance(it, dict)] if isinstance(value, list) else []

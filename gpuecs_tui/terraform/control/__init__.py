@@ -1,0 +1,1 @@
+"""Runs started, approved, discarded and cancelled, and what refuses to start one."""

@@ -1,0 +1,252 @@
+"""Runs are started, approved, discarded and cancelled here, from any process of the same user.
+
+A run plans first. ``start`` returns at once; a runner with a session of its own does the rest
+and nothing that happens to the caller reaches it. A plan with changes waits in state ``planned``
+without any process until somebody decides: ``approve`` (a new runner applies exactly the saved
+plan) or ``discard``. Of several deciders exactly one wins. A run with operation ``plan`` ends
+``succeeded`` with its plan's changes; so does an apply that finds nothing to change.
+
+Everybody only reads: ``Follower`` (follower.py) for the journal, ``Run.refresh`` for the state,
+``plan.load_plan(run)`` for the plan in detail, ``journal.RunFiles.outputs`` for the outputs.
+
+A stack's directory is known by its path with links resolved, or, once moved or reached by another
+mount, by its inode and a mark in its .terraform folder (stack_directory.py).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.base.atomic_files import create_json, now, read_json
+from gpuecs_tui.terraform.base.liveness import host_name, is_alive
+from gpuecs_tui.terraform.base.problems import RunProblem
+from gpuecs_tui.terraform.control.protection import refuse_plan, refuse_protected
+from gpuecs_tui.terraform.control.region import refuse_another_region
+from gpuecs_tui.terraform.control.rotation import rotate
+from gpuecs_tui.terraform.plan.details import load_plan
+from gpuecs_tui.terraform.plan.vpc import refuse_another_vpc
+from gpuecs_tui.terraform.runs.directory_lock import DirectoryBusy, DirectoryLock, acquire
+from gpuecs_tui.terraform.runs.journal import JournalWriter, read_recorded, record
+from gpuecs_tui.terraform.runs.launch import create, launch, who
+from gpuecs_tui.terraform.runs.run import APPROVE, DISCARD, Run
+from gpuecs_tui.terraform.runs.run_list import (
+    PATIENCE,
+    ask_idle_runner_to_exit,
+    lock_directory,
+    records,
+    runs_of,
+    runs_root,
+    send_signal,
+)
+from gpuecs_tui.terraform.runs.run_status import Operation, State, title
+from gpuecs_tui.terraform.state.backend import workspace
+from gpuecs_tui.terraform.state.environment import return_to
+from gpuecs_tui.terraform.state.other_state import refuse_other_state
+from gpuecs_tui.terraform.write.unfinished_write import find_unfinished, remedy
+from gpuecs_tui.user_folders import NoHome
+
+
+class AlreadyDecided(RunProblem):
+    """The plan was approved or discarded by somebody else; ``run`` is the run as it is now."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(
+            _("This plan is no longer waiting: it is {state} (by {who}).").format(
+                state=title(run.state), who=run.decided_by or "?"
+            )
+        )
+        self.run = run
+
+
+def start(
+    directory: Path,
+    operation: Operation | str,
+    *,
+    plugin_dir: Path | None = None,
+    profile: str | None = None,
+    environ: Mapping[str, str] | None = None,
+    only_bring_back: bool = False,
+) -> Run:
+    """Begin a run on a stack's directory and return it in state ``starting``.
+
+    ``only_bring_back``: an apply that imports what the state lacks and does nothing else.
+    ``environ`` is the environment with the credentials (default: ours); no secret of it is
+    stored. An apply or destroy discards a plan that still waits for a decision here. Raises
+    DirectoryBusy while another run works there, RunProblem when files can't be written.
+    """
+    environment = dict(os.environ if environ is None else environ)
+    operation = Operation(operation)
+    real = directory.resolve()
+    if not real.is_dir():
+        raise RunProblem(_("There is no directory {path}.").format(path=directory))
+    if unfinished := find_unfinished(real):
+        # Terraform would read files of which some are old and some are new.
+        raise RunProblem(unfinished.words, remedy(unfinished))
+    try:
+        runs_root()
+    except NoHome as error:
+        raise RunProblem(
+            _("The run could not be recorded: {reason}.").format(reason=error.strerror)
+        ) from None
+    # Which state the run would change is not known without the workspace.
+    workspace(real, environment)
+    refuse_another_region(real, environment)
+    if operation is not Operation.DESTROY:
+        refuse_another_vpc(real, environment)
+    refuse_other_state(real, environment)
+    if operation is Operation.DESTROY:
+        refuse_protected(real)
+    lock = lock_directory(real)
+    try:
+        for waiting in runs_of(real):
+            _clear_stale_plan(waiting)
+            # Only looking leaves a plan that somebody thinks about as valid as it was.
+            if operation is not Operation.PLAN and waiting.state is State.PLANNED:
+                _decide(waiting, DISCARD, _("Plan discarded: a new run of this stack replaced it."))
+        try:
+            rotate(records())
+            run = create(
+                runs_root(),
+                real,
+                operation,
+                plugin_dir,
+                profile,
+                environment,
+                only_bring_back=only_bring_back,
+            )
+        except OSError as error:
+            raise RunProblem(
+                _("The run can't be written to {folder}: {reason}.").format(
+                    folder=runs_root(), reason=error.strerror or error
+                ),
+                _("Free some space there, or set XDG_STATE_HOME to a folder you can write to."),
+            ) from error
+        launch(run, "plan", lock, environment)
+    finally:
+        lock.release()
+    return run
+
+
+def approve(
+    run: Run,
+    *,
+    environ: Mapping[str, str] | None = None,
+    credentials_end: datetime | None = None,
+) -> Run:
+    """Say yes to the plan of ``run`` and have exactly that plan applied.
+
+    ``credentials_end``: when AWS will refuse the credentials, to be said once it is past.
+
+    Raises AlreadyDecided when somebody was first, RunProblem when there is nothing to approve or
+    ``environ`` (default: ours) has other credentials than the plan was made with. May block for
+    ``PATIENCE`` seconds while the details of the plan are being read: call it from a worker.
+    """
+    present = run.refresh()
+    if present.operation is Operation.PLAN:
+        raise RunProblem(_("This run only plans: start an apply."))
+    if present.state not in (State.PLANNED, State.LOST, State.APPROVED):
+        raise AlreadyDecided(present)
+    if present.plan_path is None:
+        raise RunProblem(_("The saved plan is gone."), _("Plan anew."))
+    refuse_plan(load_plan(present))
+    source = dict(os.environ if environ is None else environ)
+    environment = return_to(source, present.origin)
+    lock = _lock_for_decision(present)
+    try:
+        recorded = read_recorded(present.files)
+        if recorded is None or recorded.state not in (State.PLANNED, State.APPROVED):
+            raise AlreadyDecided(present.refresh())
+        ends = credentials_end.isoformat() if credentials_end else ""
+        _decide(present, APPROVE, "", credentials_end=ends)
+        # We hold the lock, so no runner lives: an approval whose process died goes on here.
+        if (read_json(present.files.decision) or {}).get("decision") != APPROVE:
+            raise AlreadyDecided(present.refresh())
+        record(present.files, State.APPROVED, runner=None)
+        launch(present, "apply", lock, environment)
+    finally:
+        lock.release()
+    return present.refresh()
+
+
+def discard(run: Run) -> Run:
+    """Decline the plan of ``run`` and delete it. Raises AlreadyDecided when it isn't waiting."""
+    present = run.refresh()
+    waits = present.state is State.PLANNED
+    if not (waits and _decide(present, DISCARD, _("Plan discarded."))):
+        raise AlreadyDecided(present.refresh())
+    ask_idle_runner_to_exit(present)
+    return present.refresh()
+
+
+def cancel(run: Run) -> Run:
+    """Ask for the end of ``run``: Terraform gets one SIGINT, ever, and finishes what is in flight.
+
+    Asking again changes nothing; a waiting plan is discarded, an ended run stays as it is. Raises
+    RunProblem when the run is on another host.
+    """
+    present = run.refresh()
+    if present.state is State.PLANNED:
+        return discard(present)
+    if not present.is_live:
+        return present
+    if present.host != host_name():
+        raise RunProblem(
+            _("This run works on {host}.").format(host=present.host), _("Cancel it there.")
+        )
+    # On a full disk the wish can't be written down; the signal carries it all the same.
+    with contextlib.suppress(OSError):
+        create_json(present.files.cancel, {"by": who(), "at": now()})
+    recorded = read_recorded(present.files)
+    if recorded is None:
+        return present
+    if recorded.runner is not None and is_alive(recorded.runner):
+        send_signal(signal.SIGTERM, recorded.runner.pid)
+    elif (
+        recorded.child is not None
+        and is_alive(recorded.child)
+        and create_json(present.files.interrupted, {"by": who(), "at": now()})
+    ):
+        # The runner is gone and Terraform works on alone: the one signal comes from us.
+        send_signal(signal.SIGINT, recorded.child.pid)
+    return present.refresh()
+
+
+def _lock_for_decision(run: Run) -> DirectoryLock:
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        ask_idle_runner_to_exit(run)
+        try:
+            return acquire(run.directory)
+        except DirectoryBusy:
+            present = run.refresh()
+            if present.state is not State.PLANNED:
+                raise AlreadyDecided(present) from None
+            if time.monotonic() >= deadline:
+                raise
+
+
+def _decide(run: Run, decision: str, reason: str, **more: str) -> bool:
+    told = {"decision": decision, "by": who(), "at": now(), "reason": reason, **more}
+    ours = create_json(run.files.decision, told)
+    if ours and decision == DISCARD:
+        run.files.plan.unlink(missing_ok=True)
+        journal = JournalWriter(run.files)
+        journal.state(State.DISCARDED, reason)
+        journal.close()
+    return ours
+
+
+def _clear_stale_plan(run: Run) -> None:
+    """Delete the saved plan, which holds secrets, of a run that can never be applied again."""
+    recorded = read_recorded(run.files)
+    # A lost approval of which nothing was applied can be made again.
+    waits = recorded is not None and recorded.state in (State.PLANNED, State.APPROVED)
+    if run.is_final and not (run.state is State.LOST and waits):
+        run.files.plan.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""The terraform or tofu binary: found, initialised, and its events understood."""

@@ -1,0 +1,306 @@
+"""Why Terraform stopped, in one sentence with a remedy, from its own diagnostics."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.terraform.engine.binary import ENGINE_VARIABLE
+from gpuecs_tui.terraform.engine.events import Diagnostic, Event, Text
+from gpuecs_tui.terraform.engine.mirror import this_platform
+
+OUTWEIGH_A_STOP = frozenset({"credentials-expired", "state-not-saved", "disk-full"})
+"""Kinds of failures that count more than that somebody asked for the end: what was done may not be
+in the state, or can't go on before something is mended."""
+_LONGEST_QUOTE = 600
+"""Characters of Terraform's own words that one sentence quotes: an IAM refusal needs 400."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """One failure."""
+
+    kind: str
+    """Stable id: provider-unreachable, credentials, access-denied, state-locked, …; ``other``."""
+    message: str
+    remedy: str
+    place: str = ""
+    """``file:line`` where Terraform names one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    kind: str
+    pattern: re.Pattern[str]
+    """Looked for in summary and detail together."""
+    message: str
+    """May take {quote}, Terraform's first words, of a lock {Who}, {Operation}, {Created}, and the
+    named groups of the pattern."""
+    remedy: str
+    beside: re.Pattern[str] | None = None
+    """Must be found in some error of the command too, where it is given."""
+
+
+def _known(kind: str, pattern: str, message: str, remedy: str, beside: str = "") -> _Known:
+    told = re.compile(beside, re.IGNORECASE | re.DOTALL) if beside else None
+    return _Known(kind, re.compile(pattern, re.IGNORECASE | re.DOTALL), message, remedy, told)
+
+
+_NOT_SAVED = r"Failed to (save|persist) state|Error saving state|errored\.tfstate"
+# ExpiredToken: most services; RequestExpired: EC2; the others: the SDK's own words on a login.
+_EXPIRED = (
+    r"ExpiredToken|RequestExpired|token .{0,40}expired"
+    r"|security token included in the request is expired"
+    r"|SSO session .{0,60}(expired|invalid)|refresh(ing)? (cached )?SSO|InvalidGrantException"
+)
+_BUCKET = r"S3 bucket \"(?P<Bucket>[^\"]+)\" does not exist"
+"""How the backend words S3's NoSuchBucket (internal/backend/remote-state/s3, errors.go)."""
+_TABLE = (
+    _known(
+        "credentials-expired",
+        _NOT_SAVED,
+        N_(
+            "The credentials have expired, so that the state could not be stored; Terraform wrote "
+            "it to errored.tfstate instead."
+        ),
+        N_(
+            "Keep that file. Renew them (`aws sso login`, or new session keys), run `gpuecs-tui "
+            "state DIR --push`, then run this again: it goes on with what remains."
+        ),
+        beside=_EXPIRED,
+    ),
+    _known(
+        "state-not-saved",
+        _NOT_SAVED,
+        N_("The state could not be stored; Terraform wrote it to errored.tfstate instead."),
+        N_("Keep that file. Mend the backend, then run `gpuecs-tui state DIR --push`."),
+    ),
+    _known(
+        "bucket-missing",
+        _BUCKET,
+        N_("The bucket {Bucket} does not exist (any more)."),
+        N_("Check the bucket name in the backend block, and which account you are using."),
+    ),
+    _known(
+        "lock-gone",
+        r"Error releasing the state lock[\s\S]*(?:NoSuchKey|StatusCode: 404)",
+        N_("What was done is stored, but the state's lock was released while this run worked."),
+        N_("Run a new plan: another run may have changed the state meanwhile."),
+    ),
+    _known(
+        "lock-not-released",
+        r"Error releasing the state lock",
+        N_("What was done is stored, but the state's lock could not be released: {quote}"),
+        N_("When no other run works on it: `terraform force-unlock {ID}`."),
+    ),
+    _known(
+        "access-denied",
+        r"AccessDenied|UnauthorizedOperation|is not authorized to perform",
+        N_("AWS refuses it: {quote}"),
+        N_("Ask for the permission that it names, then run this again."),
+    ),
+    _known(
+        "credentials-expired",
+        _EXPIRED,
+        N_("The credentials have expired."),
+        N_(
+            "Renew them (`aws sso login`, or new session keys), then run this again: it goes on "
+            "with what remains."
+        ),
+    ),
+    _known(
+        "credentials",
+        r"No valid credential sources|failed to refresh cached credentials"
+        r"|InvalidClientTokenId|SignatureDoesNotMatch|no EC2 IMDS role found"
+        r"|failed to get shared config profile",
+        N_("AWS does not know who asks: {quote}"),
+        N_("Choose a profile, or set keys; `gpuecs-tui doctor` shows what is found."),
+    ),
+    _known(
+        "state-locked",
+        r"Error acquiring the state lock[\s\S]*Lock Info:",
+        N_("The state is locked by {Who} since {Created} ({Operation})."),
+        N_("Wait for its end; if nothing runs any more: `terraform force-unlock {ID}`."),
+    ),
+    _known(
+        "lock-file-platform",
+        r"checksums? (previously )?recorded in the dependency lock file"
+        r"|doesn't match any of the checksums",
+        N_("The lock file lacks this platform's checksum of a provider: {quote}"),
+        N_(
+            "Add it: `terraform providers lock -platform={platform}` in the directory, with "
+            "`-fs-mirror=FOLDER` where a mirror serves."
+        ),
+    ),
+    _known(
+        "noexec",
+        r"fork/exec [^\n:]*: permission denied",
+        N_("A provider could not be started: {quote}"),
+        N_(
+            "Its file system is probably mounted noexec. Set TF_DATA_DIR to a folder on another "
+            "one, then run this again."
+        ),
+    ),
+    _known(
+        "provider-unreachable",
+        r"Failed to query available provider packages|Could not retrieve .{0,60}provider"
+        r"|Failed to install provider|could not connect to registry"
+        r"|Invalid provider registry host|provider .{0,80}is not available",
+        N_("A provider could not be fetched: {quote}"),
+        N_("Connect to the registry, or name a mirror's folder with --plugin-dir."),
+    ),
+    _known(
+        "encrypted-state",
+        r"Blocks of type \"encryption\" are not expected",
+        N_("The configuration encrypts the state, which only OpenTofu can do: {quote}"),
+        N_("Name OpenTofu's program in {engine_variable}."),
+    ),
+    _known(
+        "encrypted-state",
+        r"Unsupported state file format.*does not have a \"version\" attribute",
+        N_("OpenTofu has encrypted the state, or it is damaged: {quote}"),
+        N_(
+            "Run gpuecs-tui state DIR to see which. For an encrypted state, name OpenTofu's "
+            "program in {engine_variable}."
+        ),
+    ),
+    _known(
+        "prevent-destroy",
+        r"Resource (?P<Address>\S+) has\s+lifecycle\.prevent_destroy set",
+        N_("The plan would delete {Address}, which prevent_destroy protects."),
+        N_(
+            "To delete it, remove the protection and apply that change first (load balancer: "
+            "load_balancer.deletion_protection = false)."
+        ),
+    ),
+    _known(
+        "plan-stale",
+        r"Saved plan is stale",
+        N_("The state has changed since this plan was made."),
+        N_("Plan anew and look at it again."),
+    ),
+    _known(
+        "needs-init",
+        r"Backend initialization required|Inconsistent dependency lock file|Module not installed"
+        r"|Required plugins are not installed|Missing required provider|Could not load plugin"
+        r"|Module source has changed|Provider requirements cannot be satisfied",
+        N_("The directory must be initialised anew: {quote}"),
+        N_("Run `terraform init` in it and read what it asks."),
+    ),
+    _known(
+        "backend-changed",
+        r"Backend configuration changed|Backend type changed|state migration action"
+        r"|ask approval for state migration",
+        N_("The backend block has changed since the last `terraform init`."),
+        N_("Run `terraform init -migrate-state` in the directory and read what it asks."),
+    ),
+    _known(
+        "backend-incomplete",
+        r"is required by the backend",
+        N_("The backend block is incomplete: {quote}"),
+        N_("Run `terraform init -backend-config=…` in the directory, or set TF_CLI_ARGS_init."),
+    ),
+    _known(
+        "already-exists",
+        r"AlreadyExists|Duplicate[a-z]*Name|\.Duplicate\b",
+        N_("Something of that name exists already: {quote}"),
+        N_("Import it, remove it, or choose another name."),
+    ),
+    _known(
+        "disk-full",
+        r"no space left on device",
+        N_("The disk is full: {quote}"),
+        N_("Free some space, then run this again."),
+    ),
+    _known(
+        "unreachable",
+        r"no such host|connection refused|i/o timeout|context deadline exceeded"
+        r"|TLS handshake timeout|network is unreachable",
+        N_("A server does not answer: {quote}"),
+        N_("Check the network, proxy and endpoint settings."),
+    ),
+    _known(
+        "throttled",
+        r"Throttl|Rate exceeded|RequestLimitExceeded|TooManyRequests",
+        N_("AWS refuses so many calls at once: {quote}"),
+        N_("Run it again in a while: it goes on with what remains."),
+    ),
+    _known(
+        "aws-failing",
+        r"exceeded maximum number of attempts|StatusCode: 5\d\d",
+        N_("AWS kept failing: {quote}"),
+        N_("Run it again in a while: it goes on with what remains."),
+    ),
+    _known(
+        "lock-failed",
+        r"Error acquiring the state lock",
+        N_("The state can't be locked: {quote}"),
+        N_("Mend that, then run this again: nothing was changed."),
+    ),
+)
+_LOCK_INFO = re.compile(r"^\s*(ID|Who|Operation|Created):\s*(\S.*?)\s*$", re.MULTILINE)
+_AFTER_INTERRUPT = re.compile(r"context canceled|execution halted|operation was canceled")
+
+
+def diagnose(events: Iterable[Event]) -> Diagnosis | None:
+    """Return the failure that the events of one command tell of, or None without any error.
+
+    Of several errors the weightiest that is recognised counts (the table's order), else the
+    first. Never raises.
+    """
+    # Sorted to the end: what an interrupt or another error brought about.
+    errors = sorted(
+        (e for e in events if isinstance(e, Diagnostic) and e.severity == "error"),
+        key=lambda e: bool(_AFTER_INTERRUPT.search(e.summary)),
+    )
+    words = [f"{error.summary}\n{error.detail}" for error in errors]
+    for known in _TABLE:
+        if known.beside is not None and not any(map(known.beside.search, words)):
+            continue
+        for error, text in zip(errors, words, strict=True):
+            if (match := known.pattern.search(text)) is not None:
+                return _told(known, error, match)
+    if not errors:
+        return None
+    first = errors[0]
+    place = _place(first)
+    if place:
+        summary = _quote(first).rstrip(".")
+        message = _("{place}: {summary}.").format(place=place, summary=summary)
+        return Diagnosis("configuration", message, _("Correct it there."), place)
+    return Diagnosis("other", _("Terraform says: {quote}").format(quote=_quote(first)), "")
+
+
+def last_words(events: Iterable[Event]) -> str:
+    """Return the last plain line that a crashed command left, or nothing."""
+    said = [event.message.strip() for event in events if isinstance(event, Text)]
+    # An event that a full disk cut off is no words.
+    words = [line for line in said if line and not line.startswith("{")]
+    return words[-1][:_LONGEST_QUOTE] if words else ""
+
+
+def _told(known: _Known, error: Diagnostic, match: re.Match[str]) -> Diagnosis:
+    lock = dict.fromkeys(("ID", "Who", "Operation", "Created"), "?")
+    named = {**lock, **dict(_LOCK_INFO.findall(error.detail)), **match.groupdict()}
+    message = _(known.message).format(quote=_quote(error), **named)
+    remedy = known.remedy
+    if "{ID}" in remedy and named["ID"] == "?":
+        # Without an id there is nothing to release.
+        remedy = N_("Look at the lock: gpuecs-tui state DIR")
+    words = _(remedy).format(platform=this_platform(), engine_variable=ENGINE_VARIABLE, **named)
+    return Diagnosis(known.kind, message, words, _place(error))
+
+
+def _quote(error: Diagnostic) -> str:
+    first = error.summary.strip().splitlines()[0] if error.summary.strip() else error.message
+    # What follows an empty line is advice to run commands.
+    detail = " ".join(error.detail.strip().partition("\n\n")[0].split())
+    # "Failed to …" alone says nothing: the reason then stands in the detail.
+    text = f"{first}: {detail}" if detail and detail != first else first
+    return text if len(text) <= _LONGEST_QUOTE else text[: _LONGEST_QUOTE - 1] + "…"
+
+
+def _place(error: Diagnostic) -> str:
+    return f"{error.file}:{error.line}" if error.file else ""

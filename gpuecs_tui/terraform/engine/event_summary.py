@@ -1,0 +1,53 @@
+"""What the events of one finished command add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.engine.diagnosis import Diagnosis, diagnose, last_words
+from gpuecs_tui.terraform.engine.events import ChangeSummary, Event, Outputs
+
+
+def counts(events: Sequence[Event]) -> dict[str, int]:
+    """Return the numbers of the last summary, named as the fields of ``Changes``."""
+    sums = [event for event in events if isinstance(event, ChangeSummary)]
+    if not sums:
+        return {"add": 0, "change": 0, "destroy": 0, "imported": 0}
+    last = sums[-1]
+    return {
+        "add": last.add,
+        "change": last.change,
+        "destroy": last.remove,
+        "imported": last.imported,
+    }
+
+
+def outputs(events: Sequence[Event]) -> Mapping[str, Any] | None:
+    """Return the outputs after an apply, sensitive ones without value; None if none were told."""
+    shown = [event for event in events if isinstance(event, Outputs)]
+    return without_secrets(shown[-1].values) if shown else None
+
+
+def without_secrets(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return outputs as ``output -json`` or an event has them, without any sensitive value."""
+    kept = {}
+    for name, output in values.items():
+        if isinstance(output, dict):
+            hidden = {"value"} if output.get("sensitive") else set()
+            kept[name] = {key: item for key, item in output.items() if key not in hidden}
+    return kept
+
+
+def failure(events: Sequence[Event], returncode: int) -> Diagnosis:
+    """Return why a command failed, from its diagnostics, its signal or its last words."""
+    found = diagnose(events)
+    if found is not None:
+        return found
+    if returncode < 0:
+        message = _("Terraform was killed by signal {number}.").format(number=-returncode)
+        remedy = _("Plan anew: what it created and the state lacks is brought back.")
+        return Diagnosis("killed", message, remedy)
+    message = _("Terraform ended with exit code {code}. {words}")
+    return Diagnosis("other", message.format(code=returncode, words=last_words(events)).strip(), "")

@@ -1,0 +1,187 @@
+"""Where the AWS provider can be taken from without the network.
+
+Terraform's own terms: a filesystem mirror is a folder tree
+``HOST/NAMESPACE/TYPE/VERSION/OS_ARCH/`` (unpacked) or
+``HOST/NAMESPACE/TYPE/terraform-provider-TYPE_VERSION_OS_ARCH.zip`` (packed); *implied* mirrors are
+the folders that it looks into by itself (Terraform docs, CLI configuration, "Implied Local
+Mirror Directories").
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.provider import rolls_back
+from gpuecs_tui.terraform.base.problems import MirrorProblem
+from gpuecs_tui.terraform.engine.binary import Engine
+from gpuecs_tui.user_folders import expand_home
+
+PROVIDER = "hashicorp/aws"
+"""The one provider that every stack needs."""
+LOWEST, BELOW = (5, 100, 0), (7, 0, 0)
+"""Provider versions that the written configuration works with: from the first, below the second."""
+USUAL_PLACES = ("/opt", "/srv", "/usr/local/share/terraform", "/usr/share/terraform", "/var/lib")
+"""Folders in which administrators put a mirror; each is searched one level deep."""
+_FOLDERS_LOOKED_AT = 300
+"""Bound on the folders tried in all, so that a crowded /opt costs milliseconds."""
+_PACKED = re.compile(r"terraform-provider-aws_(\d+\.\d+\.\d+)_(\w+_\w+)\.zip")
+_PLAIN = re.compile(r"(\d+)\.(\d+)\.(\d+)")
+_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "i686": "386", "armv7l": "arm"}
+"""Go's names for what ``uname -m`` says."""
+
+
+class Source(StrEnum):
+    """Who decides where providers come from."""
+
+    NAMED = "named"
+    """The user, by --plugin-dir."""
+    CONFIGURED = "configured"
+    """The user's CLI configuration has a provider_installation block: Terraform is left alone."""
+    IMPLIED = "implied"
+    """A folder that Terraform looks into by itself: it is left alone too."""
+    FOUND = "found"
+    """Our search of the usual places."""
+    REGISTRY = "registry"
+    """Nothing was found: the registry, over the network."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """Where ``init`` takes providers from."""
+
+    source: Source
+    """Who decided."""
+    path: Path | None
+    """The mirror's folder or the CLI configuration's file; None for the registry."""
+    versions: tuple[str, ...] = ()
+    """Versions of the AWS provider there that fit, newest first."""
+
+    @property
+    def plugin_dir(self) -> Path | None:
+        """Return what ``init -plugin-dir`` must be given, or None for Terraform's own way."""
+        return self.path if self.source in (Source.NAMED, Source.FOUND) else None
+
+
+def fits(version: str) -> bool:
+    """Tell whether the AWS provider ``version`` (``5.100.0``) works with what is written."""
+    match = _PLAIN.fullmatch(version)
+    if match is None:
+        return False
+    number = tuple(map(int, match.groups()))
+    return LOWEST <= number < BELOW and not rolls_back(version)
+
+
+def find_mirror(
+    engine: Engine,
+    *,
+    named: Path | None = None,
+    locked: str | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Mirror:
+    """Return where the AWS provider comes from; looks at folders only, within 20 ms.
+
+    ``named`` is the user's --plugin-dir and must hold a fitting version, else MirrorProblem is
+    raised. ``locked`` is the version that the stack's lock file asks for: a mirror that was only
+    found, without that version, is passed over.
+    """
+    environment = os.environ if environ is None else environ
+    if named is not None:
+        return _named(engine, named)
+    configuration = _cli_configuration(environment)
+    if configuration is not None:
+        return Mirror(Source.CONFIGURED, configuration)
+    for source, folder in _candidates(environment):
+        versions = versions_in(folder, engine.registry)
+        if versions and (locked is None or locked in versions):
+            return Mirror(source, folder, versions)
+    return Mirror(Source.REGISTRY, None)
+
+
+def versions_in(folder: Path, registry: str) -> tuple[str, ...]:
+    """Return the fitting AWS provider versions for this machine in a mirror, newest first."""
+    here = folder / registry / PROVIDER
+    target = this_platform()
+    found = set()
+    try:
+        with os.scandir(here) as entries:
+            for entry in entries:
+                packed = _PACKED.fullmatch(entry.name)
+                if packed and packed[2] == target:
+                    found.add(packed[1])
+                elif _PLAIN.fullmatch(entry.name) and Path(entry.path, target).is_dir():
+                    found.add(entry.name)
+    except OSError:
+        return ()
+    order = sorted(filter(fits, found), key=lambda v: tuple(map(int, v.split("."))), reverse=True)
+    return tuple(order)
+
+
+def _named(engine: Engine, folder: Path) -> Mirror:
+    absolute = expand_home(folder).absolute()
+    versions = versions_in(absolute, engine.registry)
+    if not versions:
+        raise MirrorProblem(
+            _("{folder} holds no AWS provider for this machine that fits.").format(folder=absolute),
+            _(
+                "Name the folder that contains {path}, with a version from {low} up, below {high}."
+            ).format(
+                path=f"{engine.registry}/{PROVIDER}/VERSION/{this_platform()}",
+                low=".".join(map(str, LOWEST)),
+                high=".".join(map(str, BELOW)),
+            ),
+        )
+    return Mirror(Source.NAMED, absolute, versions)
+
+
+def _cli_configuration(environ: Mapping[str, str]) -> Path | None:
+    named = environ.get("TF_CLI_CONFIG_FILE") or environ.get("TERRAFORM_CONFIG")
+    home = Path(environ.get("HOME", "/nonexistent"))
+    for path in (Path(named),) if named else (home / ".tofurc", home / ".terraformrc"):
+        try:
+            text = path.read_text("utf-8", "replace")
+        except OSError:
+            continue
+        if re.search(r"^\s*provider_installation\s*\{", text, re.MULTILINE):
+            return path
+    return None
+
+
+def _candidates(environ: Mapping[str, str]) -> Iterator[tuple[Source, Path]]:
+    home = Path(environ.get("HOME", "/nonexistent"))
+    data_home = environ.get("XDG_DATA_HOME") or str(home / ".local/share")
+    data_dirs = environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share"
+    yield Source.IMPLIED, home / ".terraform.d/plugins"
+    for folder in (data_home, *data_dirs.split(":")):
+        yield Source.IMPLIED, Path(folder, "terraform/plugins")
+    left = _FOLDERS_LOOKED_AT
+    for place in map(Path, USUAL_PLACES):
+        for candidate in (place, *_subfolders(place)):
+            if left == 0:
+                return
+            left -= 1
+            yield Source.FOUND, candidate
+
+
+def _subfolders(place: Path) -> list[Path]:
+    try:
+        with os.scandir(place) as entries:
+            folders = sorted(entry.path for entry in entries if entry.is_dir())
+    except OSError:
+        return []
+    # Mirrors inside a product's own folder are common: /opt/terraform/providers.
+    inner = [Path(f, name) for f in folders for name in ("plugins", "providers", "mirror")]
+    return [*map(Path, folders), *inner]
+
+
+def this_platform() -> str:
+    """Return this machine's platform as Terraform writes it, such as ``linux_amd64``."""
+    machine = platform.machine().lower()
+    return f"{sys.platform}_{_ARCHITECTURES.get(machine, machine)}"

@@ -1,0 +1,42 @@
+"""Which version of the AWS provider a directory asks for, before any engine is started."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from gpuecs_tui.regular_files import read_regular
+from gpuecs_tui.terraform.engine.init_needed import locked_providers
+from gpuecs_tui.terraform.engine.mirror import PROVIDER
+
+_REQUIRED = re.compile(r"^[ \t]*required_providers\s*\{", re.MULTILINE)
+_AWS = re.compile(r"^[ \t]*aws\s*=\s*\{([^{}]*)\}", re.MULTILINE)
+_VERSION = re.compile(r'^[ \t]*version\s*=\s*"([^"]*)"', re.MULTILINE)
+_PINNED = re.compile(r"(?:=|~>)?\s*v?(\d+\.\d+)\.\d+")
+"""Constraints that leave no choice of the minor release: ``6.53.0``, ``= 6.53.0``, ``~> 6.53.0``
+(Terraform's language, "Version Constraints")."""
+
+
+def provider_choice(directory: Path) -> str:
+    """Return the AWS provider's version of the lock file (``6.53.0``), or else the minor release to
+    which a constraint pins it (``6.53``); empty where the choice is open. Never raises."""
+    for name, version in locked_providers(directory).items():
+        # The host differs by engine: registry.terraform.io, registry.opentofu.org.
+        if name.endswith(f"/{PROVIDER}"):
+            return version
+    return next(_pinned(directory), "")
+
+
+def _pinned(directory: Path) -> Iterator[str]:
+    for path in sorted((*directory.glob("*.tf"), *directory.glob("*.tofu"))):
+        try:
+            text = read_regular(path).decode("utf-8", "replace")
+        except OSError:
+            continue
+        if not _REQUIRED.search(text):
+            continue
+        for block in _AWS.findall(text):
+            for constraint in _VERSION.findall(block):
+                parts = (_PINNED.fullmatch(part.strip()) for part in constraint.split(","))
+                yield from (part[1] for part in parts if part)

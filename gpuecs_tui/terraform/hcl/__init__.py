@@ -1,0 +1,1 @@
+"""HCL: parsed, evaluated, written and formatted. No file is read here."""

@@ -1,0 +1,1 @@
+"""A state moved from one backend to another (terraform init -migrate-state)."""

@@ -1,0 +1,239 @@
+"""Moving a stack's state to where its Terraform says that it belongs, from any process.
+
+A move is a process of its own (process.py) that holds the directory's lock: no run works meanwhile,
+and whoever started it may die. What it does stands in a folder of its own beside the runs', first
+of all a copy of the state. Started again after a bad end, it goes on.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.private_folder import PRIVATE_FILE, make_private
+from gpuecs_tui.terraform.base.atomic_files import now, replace_json
+from gpuecs_tui.terraform.base.liveness import host_name
+from gpuecs_tui.terraform.base.process import detach
+from gpuecs_tui.terraform.control import runs
+from gpuecs_tui.terraform.hcl.tree import ReadProblem
+from gpuecs_tui.terraform.migration.record import (
+    LOG,
+    RECORD,
+    Move,
+    Phase,
+    load,
+    moves_of,
+    moves_root,
+    rotate_moves,
+    since_the_last_done,
+)
+from gpuecs_tui.terraform.migration.refusals import MoveProblem, not_understood
+from gpuecs_tui.terraform.runs import run_list
+from gpuecs_tui.terraform.runs.directory_lock import DirectoryLock, Holder
+from gpuecs_tui.terraform.runs.launch import user_name
+from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.state.backend import DEFAULT, LOCAL, workspace
+from gpuecs_tui.terraform.state.content import workspaces_at
+from gpuecs_tui.terraform.state.environment import child_environment
+from gpuecs_tui.terraform.state.location import Place, change_of, configured_place, pending
+from gpuecs_tui.terraform.state.other_state import refuse_other_state
+from gpuecs_tui.user_folders import expand_home
+
+MOVER = "gpuecs_tui.terraform.migration.process"
+_POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A move that should be made, or gone on with."""
+
+    source: str
+    target: str
+    moves: bool
+    """False: the state lies right, only other settings of its backend must be noted."""
+    interrupted: Move | None
+    """An earlier one that was cut off."""
+    workspaces: tuple[str, ...] = ()
+    """Those that have a local state, which are all moved; empty where only Terraform knows."""
+
+    @property
+    def sentence(self) -> str:
+        """Return what is due and why."""
+        if self.moves and {*self.workspaces} - {DEFAULT}:
+            return _("{first} The states of all workspaces are moved: {names}.").format(
+                first=self._first, names=", ".join(self.workspaces)
+            )
+        return self._first
+
+    @property
+    def _first(self) -> str:
+        if self.interrupted is not None:
+            words = _("The move of the state from {source} to {target} was cut off. Continue it.")
+        elif self.moves:
+            words = _(
+                "The Terraform here keeps its state in {target}, but the state is in {source}: "
+                "nothing can be planned before it is moved."
+            )
+        else:
+            words = _("The settings of the backend {target} have changed and must be noted.")
+        return words.format(source=self.source, target=self.target)
+
+
+def due(directory: Path, environ: Mapping[str, str] | None = None) -> Due | None:
+    """Return the move that should be made of the state of ``directory``, or None.
+
+    Reads files only; None while one is being made. Raises TerraformProblem for a local state or a
+    selected workspace that can't be read.
+    """
+    environment = dict(os.environ if environ is None else environ)
+    real = directory.resolve()
+    # What is to be moved, and what Terraform would select after it, depends on it.
+    workspace(real, environment)
+    earlier = since_the_last_done(real)
+    if any(move.is_live for move in earlier):
+        return None
+    cut_off = next((move for move in earlier if move.was_cut_off), None)
+    change = pending(real, environment)
+    if change is not None:
+        source = change.source
+        held = workspaces_at(source) if source.type == LOCAL else ()
+        return Due(str(source), str(change.target), change.moves, cut_off, held)
+    if cut_off is not None and str(_configured(real, environment)) == cut_off.target:
+        # All that is left is to look whether everything arrived.
+        return Due(cut_off.source, cut_off.target, True, cut_off)
+    return None
+
+
+def foreign_change(directory: Path, environ: Mapping[str, str]) -> MoveProblem | None:
+    """Return the refusal of a change of the backend that is not carried out here, or None."""
+    change = change_of(directory.resolve(), environ)
+    if change is None or change.is_understood:
+        return None
+    return not_understood(directory, change)
+
+
+def refuse_unmoved(directory: Path, environ: Mapping[str, str]) -> None:
+    """Raise MoveProblem where ``init`` would ask whether to move the state."""
+    if (foreign := foreign_change(directory, environ)) is not None:
+        raise foreign
+    if (wanted := due(directory, environ)) is not None:
+        raise MoveProblem(
+            wanted.sentence,
+            _("Run `gpuecs-tui migrate {directory}`, or take the change back.").format(
+                directory=directory
+            ),
+        )
+
+
+def start(
+    directory: Path,
+    *,
+    plugin_dir: Path | None = None,
+    profile: str | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Move:
+    """Begin to move the state of ``directory``, or go on; return at once.
+
+    Plans that wait for a decision there are discarded: they were made for the old place. Raises
+    DirectoryBusy while a run works there, TerraformProblem where nothing is to be moved.
+    """
+    variables = child_environment(
+        dict(os.environ if environ is None else environ), profile=profile
+    ).variables
+    real = directory.resolve()
+    refuse_other_state(real, os.environ if environ is None else environ)
+    lock = run_list.lock_directory(real)
+    try:
+        wanted = due(real, variables)
+        if wanted is None:
+            foreign = foreign_change(directory, variables)
+            raise foreign or MoveProblem(_nothing_due(real, variables))
+        for run in run_list.runs_of(real):
+            if run.state is State.PLANNED:
+                runs.discard(run)
+        rotate_moves(list(moves_of(real)))
+        folder = moves_root() / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{os.urandom(3).hex()}"
+        facts = {
+            "directory": str(real),
+            "source": wanted.source,
+            "target": wanted.target,
+            "phase": Phase.BEGUN,
+            "begun_at": now(),
+            "user": user_name(),
+            "host": host_name(),
+            "plugin_dir": str(expand_home(plugin_dir).absolute()) if plugin_dir else None,
+            "continues": str(wanted.interrupted.folder) if wanted.interrupted else None,
+        }
+        return _launch(folder, facts, lock, variables)
+    finally:
+        lock.release()
+
+
+def holder_of(move: Move, pid: int) -> Holder:
+    """Return what the directory lock's label says while process ``pid`` holds it for ``move``."""
+    return Holder(
+        run=move.folder.name,
+        operation=_("move of its state"),
+        user=move.user,
+        host=move.host,
+        pid=pid,
+        since=move.begun_at.isoformat(timespec="seconds"),
+    )
+
+
+def wait(move: Move) -> Move:
+    """Block until ``move`` has ended, or its process has, and return it as it is then."""
+    while (present := move.refresh()).is_live:
+        time.sleep(_POLL_SECONDS)
+    return present
+
+
+def _configured(directory: Path, environ: Mapping[str, str]) -> Place | None:
+    try:
+        return configured_place(directory, environ)
+    except ReadProblem:
+        return None
+
+
+def _launch(
+    folder: Path, facts: dict[str, Any], lock: DirectoryLock, environ: Mapping[str, str]
+) -> Move:
+    try:
+        make_private(folder)
+        replace_json(folder / RECORD, facts)
+        log = os.open(folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE_FILE)
+    except OSError as error:
+        raise MoveProblem(
+            _("The move can't be written to {folder}: {reason}.").format(
+                folder=folder, reason=error.strerror or error
+            ),
+            _("Free some space there, or set XDG_STATE_HOME to a folder you can write to."),
+        ) from error
+    made = load(folder)
+    assert made is not None, "a move that was just written can be read"
+    lock.describe(holder_of(made, os.getpid()))
+    try:
+        detach(
+            # -P: a file named like a module in some folder must not be imported for it.
+            [sys.executable, "-P", "-m", MOVER, str(folder), str(lock.handle)],
+            cwd=folder,
+            environment=environ,
+            output=log,
+            keep=[lock.handle],
+        )
+    finally:
+        os.close(log)
+    return made
+
+
+def _nothing_due(directory: Path, environ: Mapping[str, str]) -> str:
+    # Of files that can't be read it isn't known where the state belongs: raises ReadProblem.
+    wanted = configured_place(directory, environ)
+    return _("Nothing is to be moved: the state belongs in {target}.").format(target=wanted)

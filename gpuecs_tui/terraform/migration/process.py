@@ -1,0 +1,366 @@
+"""The process of one move: ``python -m gpuecs_tui.terraform.migration.process FOLDER LOCK_FD``.
+
+It keeps a copy of the state, has Terraform move it, and believes only what it reads at the target
+afterwards. It has no terminal, and so has its Terraform, which holds the directory's lock as well:
+should this process be killed, nothing begins in the directory before that Terraform has ended.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.base.atomic_files import now, read_json, write_private
+from gpuecs_tui.terraform.base.liveness import identify
+from gpuecs_tui.terraform.base.problems import TerraformProblem
+from gpuecs_tui.terraform.base.process import spawn
+from gpuecs_tui.terraform.engine.binary import find_engine
+from gpuecs_tui.terraform.engine.diagnosis import diagnose
+from gpuecs_tui.terraform.engine.events import Diagnostic
+from gpuecs_tui.terraform.engine.init_needed import locked_providers, remember_init
+from gpuecs_tui.terraform.engine.mirror import PROVIDER, find_mirror
+from gpuecs_tui.terraform.migration import lifecycle
+from gpuecs_tui.terraform.migration.locks import clear_own_lock
+from gpuecs_tui.terraform.migration.moved_marker import put_moved, read_moved, remove_moved
+from gpuecs_tui.terraform.migration.record import Move, Phase, load, note
+from gpuecs_tui.terraform.migration.refusals import (
+    MoveProblem,
+    adopted_state,
+    other_state,
+    selected_without_state,
+)
+from gpuecs_tui.terraform.runs.directory_lock import DirectoryLock
+from gpuecs_tui.terraform.state.backend import DEFAULT, LOCAL, S3, workspace
+from gpuecs_tui.terraform.state.content import (
+    Content,
+    PlaceProblem,
+    content,
+    read_place,
+    resource_count,
+    serial_and_lineage,
+    workspaces_at,
+)
+from gpuecs_tui.terraform.state.location import (
+    Place,
+    backend_options,
+    configured_place,
+    noted_place,
+    pending,
+)
+from gpuecs_tui.terraform.state.reader import first_error
+
+_USAGE = 64
+"""EX_USAGE of sysexits(3)."""
+_TOLD = ("state-locked", "access-denied", "credentials", "bucket-missing")
+"""Kinds of failures of Terraform's whose own message says all."""
+
+
+@dataclass(slots=True)
+class Leg:
+    """The move of one workspace's state."""
+
+    workspace: str
+    source: Place
+    target: Place
+    kept: bytes = b""
+    """The state as it was at the source."""
+    before: bytes = b""
+    """What was at the target."""
+    expected: Content = field(default_factory=dict)
+    """What must be at the target afterwards."""
+
+
+class Mover:
+    """Carries out one move."""
+
+    def __init__(self, move: Move, lock: int, environ: Mapping[str, str]) -> None:
+        self.move, self._environ = move, environ
+        self._lock: int | None = lock
+        self._directory = move.directory
+        facts = read_json(move.folder / "move.json") or {}
+        self._plugin_dir = Path(facts["plugin_dir"]) if facts.get("plugin_dir") else None
+        self._interrupted = load(Path(facts["continues"])) if facts.get("continues") else None
+
+    def run(self) -> None:
+        """Move the state of every workspace. Raises TerraformProblem or OSError; then nothing is
+        lost."""
+        target = configured_place(self._directory, self._environ)
+        change = pending(self._directory, self._environ)
+        source = change.source if change else noted_place(self._directory, self._environ)
+        legs = [self._leg(name, source, target) for name in self._workspaces(source)]
+        there_already = self._moved_by_others(legs) if change and change.moves else False
+        for leg in legs:
+            went_on = serial_and_lineage(leg.before)[0] > serial_and_lineage(leg.kept)[0]
+            if there_already or (change is None and went_on):
+                # It had all been moved, and the state has gone on at its new place since.
+                leg.expected = content(leg.before)
+            else:
+                self._refuse_another(leg, moves=change is not None and change.moves)
+        # Of an empty state Terraform moves nothing.
+        self._refuse_selection([leg.workspace for leg in legs if leg.expected])
+        for leg in legs:
+            for place in (leg.source, leg.target):
+                clear_own_lock(place, self._interrupted)
+        beside = [path for leg in legs if (path := self._keep_beside(leg)) is not None]
+        held = [leg.workspace for leg in legs if leg.kept]
+        count = sum(resource_count(leg.kept) for leg in legs)
+        note(self.move.folder, phase=Phase.MOVING, resources=count, workspaces=held)
+        code = self._init(reconfigure=there_already or (change is not None and not change.moves))
+        self._verify(target, legs, code)
+        if code == 0:
+            remember_init(self._directory, self._environ)
+        for path in beside:
+            path.unlink(missing_ok=True)
+        notes = self._warn_others(legs) if not there_already else []
+        self._end(Phase.DONE, " ".join([self._words(target, held), *notes]))
+
+    def _words(self, target: Place, workspaces: list[str]) -> str:
+        if workspaces in ([], [DEFAULT]):
+            words = _("The state is in {target}; its copy is kept as {copy}.")
+        else:
+            words = _("The states of {names} are in {target}; their copies are kept in {folder}.")
+        return words.format(
+            target=target,
+            copy=self.move.copy,
+            names=", ".join(workspaces),
+            folder=self.move.folder,
+        )
+
+    def _workspaces(self, source: Place) -> list[str]:
+        """Return the workspaces that Terraform moves: all at the source, and those of a move that
+        was cut off."""
+        names = {DEFAULT, *workspaces_at(source, self._environ)}
+        for move in self._earlier():
+            names |= {*move.workspaces}
+        return sorted(names, key=lambda name: (name != DEFAULT, name))
+
+    def _leg(self, workspace: str, source: Place, target: Place) -> Leg:
+        """Return one workspace's part, with copies of what is at both ends on the disk."""
+        leg = Leg(workspace, source.at(workspace), target.at(workspace))
+        leg.kept = self._keep(leg)
+        leg.expected = content(leg.kept)
+        leg.before = self._at_target(leg)
+        return leg
+
+    def _keep(self, leg: Leg) -> bytes:
+        """Return the state that moves, with a copy of it on the disk."""
+        source, target = leg.source, leg.target
+        text = b"" if source.is_at(target) else read_place(source, self._environ)
+        if not content(text):
+            # Terraform empties the source before it notes the new place.
+            text = self._earlier_copy(leg.workspace) or text
+        if not text and source.is_at(target):
+            text = read_place(source, self._environ)
+        write_private(self.move.copy_of(leg.workspace), text)
+        return text
+
+    def _earlier(self) -> Iterator[Move]:
+        """Yield the move that was cut off, and those before it that it went on with."""
+        move = self._interrupted
+        while move is not None:
+            yield move
+            move = load(move.continues) if move.continues else None
+
+    def _earlier_copy(self, workspace: str) -> bytes:
+        """Return what the move that was cut off had copied, or those before it."""
+        for move in self._earlier():
+            copy = move.copy_of(workspace)
+            if copy.exists() and content(text := copy.read_bytes()):
+                return text
+        return b""
+
+    def _at_target(self, leg: Leg) -> bytes:
+        target = leg.target
+        text = read_place(target, self._environ)
+        try:
+            content(text)
+        except PlaceProblem:
+            if self._interrupted is None or target.type != LOCAL:
+                raise
+            # A file that Terraform was killed in the middle of; what it copied from is whole.
+            target.path.rename(target.path.with_name(f"{target.path.name}.broken-{_stamp()}"))
+            return b""
+        if text:
+            write_private(self.move.overwritten(leg.workspace), text)
+        return text
+
+    def _refuse_another(self, leg: Leg, *, moves: bool) -> None:
+        held, moving = content(leg.before), content(leg.kept)
+        if not held or held == moving:
+            return
+        if not moving:
+            # Terraform leaves it, and takes it for this directory's own from then on. What a move
+            # that was cut off has brought there is no stranger.
+            if moves and self._interrupted is None:
+                raise adopted_state(leg.workspace, leg.source, leg.target, leg.before)
+            return
+        serial, lineage = serial_and_lineage(leg.kept)
+        there, its_lineage = serial_and_lineage(leg.before)
+        # Terraform counts each change, so that one number with two contents is two histories.
+        if lineage == its_lineage and there < serial:
+            return
+        raise other_state(leg.source, leg.target, leg.kept, leg.before)
+
+    def _refuse_selection(self, held: list[str]) -> None:
+        selected = {
+            workspace(self._directory, {**self._environ, "TF_WORKSPACE": ""}),
+            workspace(self._directory, self._environ),
+        }
+        for name in sorted(selected - {DEFAULT, *held}):
+            raise selected_without_state(name, held)
+
+    def _moved_by_others(self, legs: list[Leg]) -> bool:
+        """Tell whether another checkout has moved all to the target already.
+
+        Raises MoveProblem where it was moved somewhere else.
+        """
+        notes = [
+            (leg, moved)
+            for leg in legs
+            if (moved := read_moved(leg.source, self._environ)) is not None
+        ]
+        for leg, moved in notes:
+            if moved.in_file or moved.target != str(leg.target) or not content(leg.before):
+                raise MoveProblem(_("Nothing was moved. ") + moved.sentence, moved.remedy)
+        noted = {leg.workspace for leg, _moved in notes}
+        return bool(notes) and all(leg.workspace in noted or not leg.expected for leg in legs)
+
+    def _warn_others(self, legs: list[Leg]) -> list[str]:
+        """Note beside the old places that the states have left; return what hindered that."""
+        hindered = []
+        for leg in legs:
+            if leg.source.is_at(leg.target):
+                continue
+            try:
+                if leg.target.type == S3:
+                    remove_moved(leg.target)
+                if leg.source.type == S3 and leg.expected:
+                    put_moved(leg.source, leg.target, leg.kept)
+            except PlaceProblem as problem:
+                hindered.append(
+                    _("Could not leave a note for other checkouts ({reason}).").format(
+                        reason=problem.reason
+                    )
+                )
+        return list(dict.fromkeys(hindered))
+
+    def _keep_beside(self, leg: Leg) -> Path | None:
+        """Leave a local state's copy beside it until the move is verified."""
+        source = leg.source
+        if source.type != LOCAL or not source.path.exists() or not source.path.stat().st_size:
+            return None
+        return write_private(
+            source.path.with_name(f"{source.path.name}.backup-{_stamp()}"), leg.kept
+        )
+
+    def _init(self, *, reconfigure: bool) -> int:
+        engine = find_engine(self._environ, self.move.directory)
+        mirror = find_mirror(
+            engine,
+            named=self._plugin_dir,
+            locked=locked_providers(self._directory).get(f"{engine.registry}/{PROVIDER}"),
+            environ=self._environ,
+        )
+        # Moving a state onto itself would need its lock twice.
+        how = ["-reconfigure"] if reconfigure else ["-migrate-state", "-force-copy"]
+        arguments = [str(engine.path), "init", "-input=false", "-no-color", *how]
+        arguments += backend_options(self._directory, self._environ)
+        if mirror.plugin_dir is not None:
+            arguments.append(f"-plugin-dir={mirror.plugin_dir}")
+        with self.move.log.open("ab") as log:
+            # All workspaces are moved, whichever is selected; one that the target lacks would be
+            # refused before anything is done.
+            environment = {k: v for k, v in self._environ.items() if k != "TF_WORKSPACE"}
+            child = spawn(
+                arguments,
+                cwd=self._directory,
+                environment=environment,
+                output=log,
+                keep=[] if self._lock is None else [self._lock],
+            )
+            note(self.move.folder, child=identify(child.pid).as_json())
+            return child.wait()
+
+    def _verify(self, target: Place, legs: list[Leg], code: int) -> None:
+        """Look whether all is there, whatever Terraform's exit code: a provider that can't be had
+        ends an init with 1 after the state was moved."""
+        if pending(self._directory, self._environ) is None and noted_place(
+            self._directory, self._environ
+        ).is_at(target):
+            for leg in legs:
+                self._verify_leg(leg, code)
+            return
+        said = self.move.log.read_text("utf-8", "replace")
+        known = diagnose([Diagnostic(message="", severity="error", summary="", detail=said)])
+        if known is not None and known.kind in _TOLD:
+            raise MoveProblem(known.message, known.remedy)
+        raise MoveProblem(
+            _("Terraform did not move the state (exit code {code}): {reason}").format(
+                code=code, reason=first_error(said)
+            ),
+            _("Mend that and start the move again; a copy is kept as {copy}.").format(
+                copy=self.move.copy
+            ),
+        )
+
+    def _verify_leg(self, leg: Leg, code: int) -> None:
+        found = content(read_place(leg.target, self._environ))
+        if found == leg.expected or (not leg.expected and code == 0):
+            return
+        raise MoveProblem(
+            _("The state that is at {target} now is not the one that was to be moved.").format(
+                target=leg.target
+            ),
+            _("Its copy is whole: {copy}. Compare them before anything else.").format(
+                copy=self.move.copy_of(leg.workspace)
+            ),
+        )
+
+    def fail(self, message: str, remedy: str) -> None:
+        """Write that the move failed."""
+        self._end(Phase.FAILED, message, remedy)
+
+    def _end(self, phase: Phase, message: str, remedy: str = "") -> None:
+        # Before the word that it is over: who waits for that may begin a run at once.
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+        note(self.move.folder, phase=phase, message=message, remedy=remedy, ended_at=now())
+
+
+def main(arguments: list[str]) -> int:
+    """Carry out a move; the exit code is 0 unless the arguments are wrong."""
+    move = load(Path(arguments[0])) if len(arguments) == 2 else None
+    if move is None:
+        print("usage: gpuecs_tui.terraform.migration.process FOLDER LOCK_FD", file=sys.stderr)
+        return _USAGE
+    # Ignored here and, inherited, by Terraform, which a closed terminal would kill (hangup). There
+    # is no cancel: a move takes seconds, and one that is cut off only has to be gone on with.
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    note(move.folder, mover=identify().as_json())
+    lock = int(arguments[1])
+    # Until now it named who started us.
+    DirectoryLock(lock).describe(lifecycle.holder_of(move, os.getpid()))
+    mover = Mover(move, lock, dict(os.environ))
+    try:
+        mover.run()
+    except TerraformProblem as problem:
+        mover.fail(problem.message, problem.remedy)
+    except OSError as error:
+        mover.fail(str(error), _("Mend that, then start the move again."))
+    return 0
+
+
+def _stamp() -> str:
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,201 @@
+"""What is kept of one move of a state: a folder beside those of the runs, with its copies."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+from gpuecs_tui.terraform.base.atomic_files import parse_time, read_json, replace_json
+from gpuecs_tui.terraform.base.liveness import ProcessIdentity, is_alive
+from gpuecs_tui.terraform.runs import run_list
+from gpuecs_tui.terraform.runs.directory_lock import is_held_by
+from gpuecs_tui.terraform.state.backend import DEFAULT
+
+RECORD = "move.json"
+"""File in a move's folder that says what it is and how far."""
+LOG = "terraform.log"
+"""File in a move's folder with Terraform's words."""
+COPY_NAME = "source.tfstate"
+"""File in a move's folder that keeps the default workspace's state as it was before."""
+_COPY, _OVERWRITTEN = "source", "target"
+"""How the names of the copies begin: of what is moved, and of what was at the target."""
+_BIRTH_SECONDS = 30.0
+"""How long a mover may take to write itself in: a loaded machine needs a second or two."""
+KEPT_MOVES = 5
+"""Moves of one directory's state kept: each holds a copy of the state, secrets included."""
+
+
+class Phase(StrEnum):
+    """How far a move is."""
+
+    BEGUN = "begun"
+    """Nothing was changed yet."""
+    MOVING = "moving"
+    """The copy is kept and Terraform moves the state."""
+    DONE = "done"
+    """The state is there, whole, and Terraform knows."""
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One move as its folder tells it; a snapshot."""
+
+    folder: Path
+    directory: Path
+    source: str
+    """As people write it: a path or ``s3://bucket/key``."""
+    target: str
+    phase: Phase
+    begun_at: datetime
+    user: str
+    host: str
+    resources: int
+    """Resource instances in the state when it began; 0 before that is known."""
+    message: str
+    """One sentence on how it ended; may be empty."""
+    remedy: str
+    is_live: bool
+    """Whether a process works on it."""
+    continues: Path | None
+    """The folder of the move that was cut off and is gone on with; None for a new one."""
+    workspaces: tuple[str, ...]
+    """Those whose states are moved; empty before that is known."""
+
+    @property
+    def was_cut_off(self) -> bool:
+        """Tell whether its process is gone without a word."""
+        return self.phase in (Phase.BEGUN, Phase.MOVING) and not self.is_live
+
+    @property
+    def is_done(self) -> bool:
+        """Tell whether the state is where it belongs."""
+        return self.phase is Phase.DONE
+
+    @property
+    def copy(self) -> Path:
+        """Return where the default workspace's copy lies, made before anything else; 0600."""
+        return self.copy_of(DEFAULT)
+
+    def copy_of(self, workspace: str) -> Path:
+        """Return where the copy of a workspace's state lies, made before anything else; 0600."""
+        return self.folder / _copy_name(_COPY, workspace)
+
+    def overwritten(self, workspace: str) -> Path:
+        """Return where the copy of what was at a workspace's target lies; 0600."""
+        return self.folder / _copy_name(_OVERWRITTEN, workspace)
+
+    @property
+    def log(self) -> Path:
+        """Return what Terraform said."""
+        return self.folder / LOG
+
+    def refresh(self) -> Move:
+        """Return the move as it is now."""
+        return load(self.folder) or self
+
+
+def moves_root() -> Path:
+    """Return the folder of all moves, beside that of the runs."""
+    return run_list.runs_root().with_name("moves")
+
+
+def latest(directory: Path) -> Move | None:
+    """Return the newest move of a directory, or None."""
+    return next(moves_of(directory.resolve()), None)
+
+
+def last_move_time(directory: Path) -> float | None:
+    """Return the seconds that the last move of a directory's state that ended well took.
+
+    None without one, or of an earlier version, which didn't note the end.
+    """
+    for move in moves_of(directory.resolve()):
+        ended = parse_time(str((read_json(move.folder / RECORD) or {}).get("ended_at", "")))
+        if move.is_done and ended is not None:
+            return (ended - move.begun_at).total_seconds()
+    return None
+
+
+def is_moving(directory: Path) -> bool:
+    """Tell whether the state of a directory is being moved now."""
+    return any(move.is_live for move in since_the_last_done(directory.resolve()))
+
+
+def load(folder: Path) -> Move | None:
+    """Return the move of a folder, or None where there is none."""
+    raw = read_json(folder / RECORD)
+    if raw is None or raw.get("phase") not in set(Phase):
+        return None
+    begun = parse_time(str(raw.get("begun_at", ""))) or datetime.now(UTC)
+    return Move(
+        folder=folder,
+        directory=Path(str(raw.get("directory", ""))),
+        source=str(raw.get("source", "")),
+        target=str(raw.get("target", "")),
+        phase=Phase(raw["phase"]),
+        begun_at=begun,
+        user=str(raw.get("user", "")),
+        host=str(raw.get("host", "")),
+        resources=int(raw.get("resources") or 0),
+        message=str(raw.get("message", "")),
+        remedy=str(raw.get("remedy", "")),
+        is_live=_is_live(folder, raw, begun),
+        continues=Path(raw["continues"]) if raw.get("continues") else None,
+        workspaces=tuple(map(str, raw.get("workspaces") or ())),
+    )
+
+
+def rotate_moves(moves: Sequence[Move]) -> None:
+    """Delete the oldest moves of one directory beyond the limit; ``moves`` is newest first.
+
+    All since the last that was done stay: they tell whether one is to be gone on with.
+    """
+    done = next((number for number, move in enumerate(moves) if move.is_done), len(moves))
+    for move in moves[max(KEPT_MOVES, done + 1) :]:
+        if not move.is_live:
+            shutil.rmtree(move.folder, ignore_errors=True)
+
+
+def note(folder: Path, **values: Any) -> None:
+    """Add to what is written of a move; on the disk when this returns. Raises OSError."""
+    replace_json(folder / RECORD, {**(read_json(folder / RECORD) or {}), **values})
+
+
+def moves_of(real: Path) -> Iterator[Move]:
+    """Yield the moves of a directory, the newest first."""
+    try:
+        folders = sorted(moves_root().iterdir(), reverse=True)
+    except OSError:
+        return
+    for folder in folders:
+        move = load(folder)
+        if move is not None and move.directory == real:
+            yield move
+
+
+def since_the_last_done(real: Path) -> list[Move]:
+    """Return the moves of a directory since the last that ended well, the newest first."""
+    return list(takewhile(lambda move: move.phase is not Phase.DONE, moves_of(real)))
+
+
+def _copy_name(kind: str, workspace: str) -> str:
+    # Terraform takes no name of a workspace that a path or URL would have to escape.
+    return f"{kind}.tfstate" if workspace == DEFAULT else f"{kind}.{workspace}.tfstate"
+
+
+def _is_live(folder: Path, raw: Mapping[str, Any], begun: datetime) -> bool:
+    if raw["phase"] in (Phase.DONE, Phase.FAILED):
+        return False
+    mover = ProcessIdentity.from_json(raw.get("mover"))
+    if mover is None:
+        return (datetime.now(UTC) - begun).total_seconds() < _BIRTH_SECONDS
+    child = ProcessIdentity.from_json(raw.get("child"))
+    # Its Terraform may outlive a mover that was killed before it could write whom it started.
+    return is_alive(mover) or is_alive(child) or is_held_by(Path(raw["directory"]), folder.name)

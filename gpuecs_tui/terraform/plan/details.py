@@ -1,0 +1,242 @@
+"""A saved plan in detail: by resource, what changes from what to what, and why replaced.
+
+Its source is ``terraform show -json PLANFILE`` (docs: "JSON Output Format", plan representation);
+the event stream has no attribute values. What is stored of it was masked first, see mask.py.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from gpuecs_tui.terraform.base.atomic_files import read_json
+from gpuecs_tui.terraform.base.liveness import is_alive
+from gpuecs_tui.terraform.plan.mask import MASK, sides
+from gpuecs_tui.terraform.runs.journal import read_recorded
+from gpuecs_tui.terraform.runs.run import Run
+
+UNKNOWN = "(known after apply)"
+"""Terraform's own words for what the provider will say."""
+_LOOK_SECONDS = 0.05
+
+
+class Action(StrEnum):
+    """What happens to one resource, the most destructive first."""
+
+    REPLACE = "replace"
+    DELETE = "delete"
+    UPDATE = "update"
+    CREATE = "create"
+    IMPORT = "import"
+    FORGET = "forget"
+    READ = "read"
+    NO_OP = "no-op"
+
+
+DESTRUCTIVE = frozenset({Action.REPLACE, Action.DELETE})
+"""Actions after which something that exists is gone."""
+_ORDER = list(Action)
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One changed attribute, a leaf of the resource."""
+
+    path: str
+    """Such as ``metadata_options[0].http_tokens``; inside a JSON text it goes on the same way."""
+    before: str | None
+    """As JSON; None where it was not set; MASK where sensitive."""
+    after: str | None
+    """Likewise; UNKNOWN where the provider decides."""
+    forces_replacement: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What the plan does to one resource."""
+
+    address: str
+    type: str
+    action: Action
+    reason: str
+    """Why, in Terraform's word, such as ``replace_because_cannot_update``; mostly empty."""
+    attributes: tuple[Attribute, ...]
+    previous_address: str = ""
+    """Where it stood before a move."""
+    create_first: bool = False
+    """A replace that makes the new one before it removes the old."""
+    before: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """Its attributes before the change, sensitive ones masked; empty where it is created."""
+
+    def planned_name(self) -> str:
+        """Return the ``name`` it will have; "" where it has none or only the apply gives it."""
+        after = next((it.after for it in self.attributes if it.path == "name"), None)
+        try:
+            name = json.loads(after) if after is not None else ""
+        except ValueError:
+            # Terraform's words for a value that only the apply gives.
+            return ""
+        return name if isinstance(name, str) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanTree:
+    """All that a plan does, destructive first."""
+
+    changes: tuple[Change, ...]
+    """What is not a no-op, ordered by action, then as Terraform orders them."""
+    outputs: tuple[Attribute, ...]
+    """Outputs that change."""
+    desired_counts: Mapping[str, int] = field(default_factory=dict, compare=False)
+    """Address of each ECS service → its desired count after the plan, changed or not."""
+
+    def by_action(self, action: Action) -> tuple[Change, ...]:
+        """Return the changes with one action."""
+        return tuple(change for change in self.changes if change.action is action)
+
+
+def load_plan(run: Run) -> PlanTree | None:
+    """Return the plan of a run, or None while (or because) its details aren't there.
+
+    They follow some seconds after the plan itself, ``show`` starts the provider again; see
+    ``wait_for_plan``.
+    """
+    raw = read_json(run.files.plan_details)
+    return None if raw is None else tree(raw)
+
+
+def wait_for_plan(run: Run, seconds: float = 60.0) -> PlanTree | None:
+    """Return the plan of a run, waiting up to ``seconds`` while its details are being read.
+
+    Blocks; None when they never came.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        recorded = read_recorded(run.files)
+        coming = recorded is not None and is_alive(recorded.runner)
+        # Asked after the process: what it wrote before its end is seen.
+        found = load_plan(run)
+        if found is not None or not coming or time.monotonic() >= deadline:
+            return found
+        time.sleep(_LOOK_SECONDS)
+
+
+def tree(show: Mapping[str, Any]) -> PlanTree:
+    """Return the plan that ``show -json`` describes, masked already or not."""
+    changes = [_change(raw) for raw in show.get("resource_changes", ())]
+    changes = [c for c in changes if c.action is not Action.NO_OP or c.previous_address]
+    changes.sort(key=lambda change: _ORDER.index(change.action))
+    outputs: list[Attribute] = []
+    for name, raw in (show.get("output_changes") or {}).items():
+        if raw.get("actions") not in (["no-op"], ["read"]):
+            before, after = sides(raw)
+            # Of a sensitive one there is nothing to tell but that it changes.
+            old, new = (None if side is None else MASK for side in (before, after))
+            hidden = Attribute(name, old, new)
+            outputs.extend(list(_attributes(raw, name)) or [hidden])
+    return PlanTree(tuple(changes), tuple(outputs), dict(_desired_counts(show)))
+
+
+def _desired_counts(show: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    for raw in show.get("resource_changes", ()):
+        after = (raw.get("change") or {}).get("after")
+        if raw.get("type") == "aws_ecs_service" and isinstance(after, dict):
+            count = after.get("desired_count")
+            if isinstance(count, int):
+                yield str(raw.get("address", "")), count
+
+
+def _change(raw: Mapping[str, Any]) -> Change:
+    change = raw.get("change") or {}
+    actions = list(change.get("actions") or [])
+    return Change(
+        address=str(raw.get("address", "")),
+        type=str(raw.get("type", "")),
+        action=_action(actions, change),
+        reason=str(raw.get("action_reason", "")),
+        attributes=tuple(_attributes(change, "")) if actions != ["no-op"] else (),
+        previous_address=str(raw.get("previous_address", "")),
+        create_first=actions == ["create", "delete"],
+        before=before if isinstance(before := sides(change)[0], dict) else {},
+    )
+
+
+def _action(actions: list[str], change: Mapping[str, Any]) -> Action:
+    if sorted(actions) == ["create", "delete"]:
+        return Action.REPLACE
+    if change.get("importing") and actions in (["no-op"], ["read"]):
+        return Action.IMPORT
+    try:
+        return Action(actions[0]) if actions else Action.NO_OP
+    except ValueError:
+        # A word of a newer release: shown as a change rather than hidden.
+        return Action.UPDATE
+
+
+def _attributes(change: Mapping[str, Any], root: str) -> Iterator[Attribute]:
+    before, after = sides(change)
+    after = _with_unknown(after, change.get("after_unknown"))
+    forcing = [_join(path) for path in change.get("replace_paths") or ()]
+    old, new = dict(_leaves(before, root)), dict(_leaves(after, root))
+    for path in dict.fromkeys([*old, *new]):
+        if old.get(path) != new.get(path):
+            forces = any(path == f or path.startswith((f + ".", f + "[")) for f in forcing)
+            yield Attribute(path, old.get(path), new.get(path), forces)
+
+
+class _Unknown:
+    """Marks a value that only the apply will tell."""
+
+
+_UNKNOWN = _Unknown()
+
+
+def _with_unknown(value: Any, unknown: Any) -> Any:
+    if unknown is True:
+        return _UNKNOWN
+    if isinstance(unknown, dict) and (value is None or isinstance(value, dict)):
+        merged = dict(value or {})
+        for key, mark in unknown.items():
+            merged[key] = _with_unknown(merged.get(key), mark)
+        return merged
+    if isinstance(unknown, list) and isinstance(value, list):
+        marks = [*unknown, *[None] * len(value)]
+        return [_with_unknown(item, mark) for item, mark in zip(value, marks, strict=False)]
+    return value
+
+
+def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Yield path and JSON text of every value that is set; JSON inside a text is opened too."""
+    if value is None:
+        return
+    if isinstance(value, _Unknown):
+        yield path, UNKNOWN
+        return
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        # container_definitions and policies: one changed image should be one line.
+        try:
+            value = json.loads(value)
+        except ValueError:
+            yield path, json.dumps(value, ensure_ascii=False)
+            return
+    if isinstance(value, dict) and value:
+        for key, item in value.items():
+            yield from _leaves(item, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list) and value:
+        for number, item in enumerate(value):
+            yield from _leaves(item, f"{path}[{number}]")
+    elif value == MASK:
+        yield path, MASK
+    elif value not in ({}, []):
+        yield path, json.dumps(value, ensure_ascii=False)
+
+
+def _join(steps: list[Any]) -> str:
+    path = ""
+    for step in steps:
+        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else str(step)
+    return path

@@ -1,0 +1,321 @@
+"""What a plan changes without destroying it, and users or operators notice all the same.
+
+A change in place can close a port, and a change of a launch template can do nothing to what runs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+
+from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.stack.kept_revision import (
+    Ports,
+    has_port,
+    perhaps_refused_words,
+    ports_of,
+    refused_words,
+    remedy_words,
+    short_name,
+)
+from gpuecs_tui.stack.remedies import as_sentence
+from gpuecs_tui.terraform.base.addresses import without_key
+from gpuecs_tui.terraform.plan import vpc
+from gpuecs_tui.terraform.plan.details import Action, Attribute, Change, PlanTree
+from gpuecs_tui.terraform.plan.words import PlanWarning
+from gpuecs_tui.terraform.render.past_addresses import MOVED_FILE, moves_for
+
+CHANGE_NOTICED = "change-noticed"
+"""Id of the rule in the list of failure modes."""
+_SERVICE, _TASK = "aws_ecs_service", "aws_ecs_task_definition"
+_GROUP, _PROVIDER = "aws_autoscaling_group", "aws_ecs_capacity_provider"
+_LISTENER, _TEMPLATE = "aws_lb_listener", "aws_launch_template"
+_TARGETS, _TIES = "aws_lb_target_group", "terraform_data.fleet_ties"
+_TASK_PORTS = ("tasks", "health_check")
+"""Parts of the names of the rules between the load balancer and the tasks (network.tf)."""
+_TEMPLATE_WORDS = {
+    "instance_market_options": N_(
+        "The market changes for new instances only: running instances keep theirs until they end. "
+        "To replace them, run: aws autoscaling start-instance-refresh --auto-scaling-group-name "
+        "{group}"
+    ),
+    "image_id": N_("Only new instances start from the new AMI; running ones keep theirs."),
+    "instance_type": N_(
+        "Only new instances are of the new type; running ones stay until they are scaled in."
+    ),
+    "user_data": N_("Only new instances run the new user data; running ones stay as they are."),
+}
+
+
+def notices(tree: PlanTree) -> tuple[PlanWarning, ...]:
+    """Return a notice for each such change, in the order of the plan."""
+    found: list[PlanWarning] = []
+    for change in tree.changes:
+        for look in _LOOKS:
+            for words in look(change, tree):
+                found.append(PlanWarning(CHANGE_NOTICED, change.address, words, ()))
+    return tuple(dict.fromkeys(found))
+
+
+def refusals(tree: PlanTree) -> tuple[str, ...]:
+    """Return why the plan must not be applied, sentences; empty where it may.
+
+    AWS is certain to refuse it in the middle of its apply, or it deletes what is only renamed.
+    """
+    return tuple(
+        words for change in tree.changes for look in _REFUSED for words in look(change, tree)
+    )
+
+
+def ignored_count(tree: PlanTree, answers: Mapping[str, object]) -> tuple[PlanWarning, ...]:
+    """Return a notice where the plan leaves the number of tasks although ``answers`` differ.
+
+    ``answers`` are the decisions in the files that were planned, by dotted key.
+    """
+    wanted, ignored = answers.get("service.desired_count"), answers.get("service.ignore_changes")
+    if not isinstance(ignored, tuple) or "desired_count" not in ignored:
+        return ()
+    created = {it.address for it in tree.by_action(Action.CREATE)}
+    return tuple(
+        PlanWarning(
+            CHANGE_NOTICED,
+            address,
+            _(
+                "The desired count stays {count}: service.ignore_changes has desired_count, so the "
+                "{wanted} of service.desired_count is ignored."
+            ).format(count=count, wanted=wanted),
+            (),
+        )
+        for address, count in tree.desired_counts.items()
+        if count != wanted and address not in created
+    )
+
+
+def _count(change: Change, _tree: PlanTree) -> Iterator[str]:
+    if change.type != _SERVICE or change.action is not Action.UPDATE:
+        return
+    count = _changed(change).get("desired_count")
+    if count and count.before and count.after:
+        yield _(
+            "The desired count is set from {old} to {new}. Where something else scales the tasks, "
+            "add desired_count to service.ignore_changes."
+        ).format(old=count.before, new=count.after)
+
+
+def _listener(change: Change, _tree: PlanTree) -> Iterator[str]:
+    if change.type != _LISTENER or change.action is not Action.UPDATE:
+        return
+    changed = _changed(change)
+    if (port := changed.get("port")) and port.before and port.after:
+        yield _("Port {old} of the load balancer closes and port {new} opens.").format(
+            old=port.before, new=port.after
+        )
+    if (protocol := changed.get("protocol")) and protocol.after:
+        yield _("The listener speaks {new} instead of {old}; clients must follow.").format(
+            old=_bare(protocol.before), new=_bare(protocol.after)
+        )
+    if (certificate := changed.get("certificate_arn")) and certificate.before and certificate.after:
+        yield _(
+            "The certificate changes from {old} to {new}. Clients fail if it doesn't have the name "
+            "that they use."
+        ).format(old=_bare(certificate.before), new=_bare(certificate.after))
+    kind = changed.get("default_action[0].type")
+    if kind and kind.after == '"redirect"':
+        yield _("HTTP requests are redirected to HTTPS from now on.")
+    elif kind and kind.before == '"redirect"':
+        yield _("HTTP requests are answered from now on instead of being redirected to HTTPS.")
+
+
+def _ports(change: Change, tree: PlanTree) -> Iterator[str]:
+    if not change.type.startswith("aws_vpc_security_group_") or change.action is not Action.UPDATE:
+        return
+    between = any(f"{part}_from_load_balancer" in change.address or f"_to_{part}" in change.address
+                  for part in _TASK_PORTS)  # fmt: skip
+    ports = _changed(change).keys() & {"from_port", "to_port"}
+    if between and ports and any(it.type == _SERVICE for it in tree.changes):
+        yield _(
+            "Requests fail from the moment the old ports are closed until new tasks are healthy: "
+            "instance start, image pull and model load."
+        )
+
+
+def _template(change: Change, tree: PlanTree) -> Iterator[str]:
+    rolls = any(
+        it.type == _GROUP and (it.action is Action.REPLACE or "launch_template" in _roots(it))
+        for it in tree.changes
+    )
+    if change.type != _TEMPLATE or change.action is not Action.UPDATE or rolls:
+        return
+    group = next((it.before.get("name") for it in tree.changes if it.type == _GROUP), None)
+    for root, words in _TEMPLATE_WORDS.items():
+        if root in _roots(change):
+            yield _(words).format(group=group or "NAME")
+
+
+def _refresh(change: Change, _tree: PlanTree) -> Iterator[str]:
+    if change.type == _GROUP and change.action is Action.UPDATE:
+        version = _changed(change).get("launch_template[0].version")
+        if version and version.before == '"$Latest"' and "instance_refresh" in _roots(change):
+            yield _("An instance refresh replaces all running instances, one after the other.")
+        elif version and version.after != '"$Latest"' and "instance_refresh" not in _roots(change):
+            yield _("The new launch template version starts an instance refresh of the fleet.")
+
+
+def _protection(change: Change, _tree: PlanTree) -> Iterator[str]:
+    if change.type != _PROVIDER or change.action is not Action.UPDATE:
+        return
+    path = "auto_scaling_group_provider[0].managed_termination_protection"
+    protection = _changed(change).get(path)
+    if protection and protection.after == '"DISABLED"':
+        yield _(
+            "Running instances stay protected from scale-in, and ECS no longer removes that: they "
+            "never end by themselves. Remove it with: aws autoscaling set-instance-protection "
+            "--no-protected-from-scale-in --auto-scaling-group-name NAME --instance-ids ID…"
+        )
+
+
+def _revision(change: Change, tree: PlanTree) -> Iterator[str]:
+    if change.type != _TASK or change.action is not Action.REPLACE:
+        return
+    kept = _changed(change).get("skip_destroy")
+    if kept and kept.before != "true":
+        yield _(
+            "The present revision of the task definition is deregistered with this apply, so that "
+            "nothing can be rolled back to it. To keep it, first apply the stack without any other "
+            "change."
+        )
+    service = next((it for it in tree.changes if it.type == _SERVICE), None)
+    if service is None or (
+        service.action is Action.UPDATE and "task_definition" not in _changed(service)
+    ):
+        yield _(
+            "The service stays on the revision that it runs: service.ignore_changes has "
+            "task_definition. Deploy the new revision with your own tool."
+        )
+
+
+def _untied(change: Change, tree: PlanTree) -> Iterator[str]:
+    if change.action is not Action.DELETE or change.address not in (
+        "aws_security_group.instances", "aws_iam_instance_profile.this",
+    ):  # fmt: skip
+        return
+    if not any(it.type == _GROUP and it.action is not Action.UPDATE for it in tree.changes):
+        yield _(
+            "Running instances still use it and are not replaced with this apply: they lose their "
+            "network or their credentials, and AWS may refuse to delete it. First apply the stack "
+            "without any other change: that ties the instances to it."
+        )
+
+
+def _same_name(change: Change, _tree: PlanTree) -> Iterator[str]:
+    if change.type == _TARGETS and change.create_first and "name" not in _changed(change):
+        yield _(
+            "AWS refuses this: the new target group has the name of the old one, and for a while "
+            "both exist. Set names.target_group to another name, or leave it out."
+        )
+
+
+def _guarded(change: Change, _tree: PlanTree) -> Iterator[str]:
+    if protects(change):
+        yield _(
+            "AWS refuses this: the load balancer has deletion protection. Set "
+            "load_balancer.deletion_protection to false and apply that first."
+        )
+
+
+def _foreign_container(change: Change, tree: PlanTree) -> Iterator[str]:
+    """Yield why AWS refuses a container or port that the kept revision is known not to have."""
+    wanted, kept = _targets_wanted(change), _kept_revision(change, tree)
+    if wanted and kept is not None and _lacks(kept[1], change):
+        words = refused_words(wanted, kept[0])
+        yield f"{words} {as_sentence(remedy_words())}"
+
+
+def _perhaps_foreign_container(change: Change, tree: PlanTree) -> Iterator[str]:
+    """Yield the same where another revision is deployed than the state's: it is not in the plan."""
+    wanted = _targets_wanted(change)
+    if wanted and _kept_revision(change, tree) is None:
+        yield f"{perhaps_refused_words(wanted)} {as_sentence(remedy_words())}"
+
+
+def _targets_wanted(change: Change) -> dict[str, str]:
+    """Return which container and port an updated service is to get while it keeps its revision."""
+    if change.type != _SERVICE or change.action is not Action.UPDATE:
+        return {}
+    changed = _changed(change)
+    if "task_definition" in changed:
+        return {}
+    paths = {part: f"load_balancer[0].{part}" for part in ("container_name", "container_port")}
+    return {part: _bare(changed[path].after) for part, path in paths.items() if path in changed}
+
+
+def _kept_revision(change: Change, tree: PlanTree) -> tuple[str, Ports] | None:
+    """Return name and ports of the revision that a service keeps; None where the plan lacks it."""
+    runs = short_name(str(change.before.get("task_definition", "")))
+    for task in tree.changes:
+        if task.type == _TASK and short_name(str(task.before.get("arn", ""))) == runs != "":
+            # Masked where a part of it is sensitive.
+            with contextlib.suppress(ValueError, TypeError, AttributeError):
+                definitions = json.loads(task.before["container_definitions"])
+                return runs, ports_of(definitions)
+    return None
+
+
+def _lacks(ports: Ports, change: Change) -> bool:
+    present = change.before.get("load_balancer")
+    first = present[0] if isinstance(present, list) and present else {}
+    after = {**first, **_targets_wanted(change)}
+    name, port = str(after.get("container_name")), str(after.get("container_port"))
+    return name not in ports or (port.isdecimal() and not has_port(ports, name, int(port)))
+
+
+def _renamed_only(change: Change, tree: PlanTree) -> Iterator[str]:
+    """Yield why a plan is refused that deletes the earlier version's listener for its new name.
+
+    The directory didn't say that the state is an earlier one, so that no ``moved`` block is there:
+    the state is in S3, and moved.tf was lost or the files were written elsewhere.
+    """
+    if change.address != f"{_LISTENER}.this" or change.action is not Action.DELETE:
+        return
+    gone = {without_key(it.address): str(it.before.get("protocol", ""))
+            for it in tree.by_action(Action.DELETE)}  # fmt: skip
+    created = {without_key(it.address) for it in tree.by_action(Action.CREATE)}
+    moves = [(old, new) for old, new in sorted(moves_for(gone)) if new in created]
+    if not moves:
+        return
+    blocks = " ".join(f"moved {{ from = {old}, to = {new} }}" for old, new in moves)
+    yield _(
+        "The plan deletes the listener and creates it again, because the state has the names of an "
+        "earlier version of gpuecs-tui. To keep it, add this to {file}, one argument a line, and "
+        "plan again: {blocks}"
+    ).format(file=MOVED_FILE, blocks=blocks)
+
+
+def protects(change: Change) -> bool:
+    """Tell whether a change would delete a load balancer that AWS protects."""
+    gone = change.action in (Action.DELETE, Action.REPLACE)
+    protected = change.before.get("enable_deletion_protection") is True
+    return change.type == "aws_lb" and gone and protected
+
+
+_Look = Callable[[Change, PlanTree], Iterator[str]]
+_REFUSED: tuple[_Look, ...] = (
+    _same_name, _guarded, _foreign_container, _renamed_only, vpc.moved,
+)  # fmt: skip
+_LOOKS: tuple[_Look, ...] = (
+    _count, _listener, _ports, _template, _refresh, _protection, _revision, _untied,
+    _perhaps_foreign_container, *_REFUSED,
+)  # fmt: skip
+
+
+def _changed(change: Change) -> dict[str, Attribute]:
+    return {it.path: it for it in change.attributes}
+
+
+def _roots(change: Change) -> set[str]:
+    return {it.path.partition("[")[0].partition(".")[0] for it in change.attributes}
+
+
+def _bare(text: str | None) -> str:
+    return (text or "").strip('"')

@@ -1,0 +1,76 @@
+"""A load balancer's VPC is for life, and the AWS provider plans its change in place.
+
+AWS takes no subnet or security group of another VPC for it (terraform-provider-aws#18317): the
+apply would end half-way, with service and fleet already gone. A load balancer that is replaced for
+another reason, such as a new name, is made in the new VPC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.base.problems import RunProblem
+from gpuecs_tui.terraform.base.stored_attributes import stored_attributes
+from gpuecs_tui.terraform.hcl.tree import ReadProblem
+from gpuecs_tui.terraform.plan.details import Action, Change, PlanTree
+from gpuecs_tui.terraform.read.configuration import load
+from gpuecs_tui.terraform.read.files import read_texts
+from gpuecs_tui.terraform.read.rules import BALANCER, TARGETS
+from gpuecs_tui.terraform.state.backend import local_state
+
+_VPC = "vpc_id"
+_REPLACING = ("name", "internal")
+"""Attributes of a load balancer whose change replaces it."""
+
+
+def refuse_another_vpc(directory: Path, environ: Mapping[str, str]) -> None:
+    """Raise RunProblem where the load balancer in the state would have to move to another VPC.
+
+    Asks the files and a local state; what can't be read, and a state that is kept elsewhere, is
+    left to the plan.
+    """
+    state = local_state(directory, environ)
+    stored = stored_attributes(state) if state is not None else ()
+    balancer = next((it for address, it in stored if address == BALANCER), {})
+    present = balancer.get(_VPC)
+    if not isinstance(present, str):
+        return
+    try:
+        configuration = load(read_texts(directory), environ=environ)
+    except ReadProblem:
+        return
+    wanted = configuration.value(TARGETS, _VPC)
+    stays = all(configuration.value(BALANCER, it) == balancer.get(it) for it in _REPLACING)
+    if isinstance(wanted, str) and wanted != present and stays:
+        raise RunProblem(
+            _(
+                "Nothing was planned: the load balancer of this stack is in {present}, and "
+                "network.vpc_id is {wanted}. AWS moves no load balancer to another VPC."
+            ).format(present=present, wanted=wanted),
+            _remedy(present),
+        )
+
+
+def moved(change: Change, tree: PlanTree) -> Iterator[str]:
+    """Yield why AWS refuses a plan that gives a load balancer the subnets of another VPC."""
+    if change.type != "aws_lb" or change.action is not Action.UPDATE:
+        return
+    for other in tree.changes:
+        changed = {it.path: it for it in other.attributes}
+        if other.type != "aws_lb_target_group" or _VPC not in changed:
+            continue
+        present = (changed[_VPC].before or "").strip('"')
+        if "subnets" in {it.path.partition("[")[0] for it in change.attributes}:
+            yield " ".join(
+                (_("AWS refuses this: a load balancer can't move to another VPC."),
+                 _remedy(present))
+            )  # fmt: skip
+
+
+def _remedy(present: str) -> str:
+    return _(
+        "Set network.vpc_id to {present}, or give names.load_balancer another name: then a new "
+        "load balancer replaces it, with another DNS name."
+    ).format(present=present)

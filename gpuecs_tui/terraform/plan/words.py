@@ -1,0 +1,165 @@
+"""What a plan destroys, in words that name the consequence (rule service-replaced)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.terraform.plan.details import DESTRUCTIVE, Action, Change, PlanTree
+from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.runs.run_status import Operation
+
+SERVICE_REPLACED = "service-replaced"
+"""Id of the rule in the list of failure modes (tpa#11351, tpa#22823)."""
+
+_CONSEQUENCES = {
+    "aws_ecs_service": N_(
+        "all its tasks stop; nothing answers until new ones are started and healthy"
+    ),
+    "aws_lb": N_(
+        "its DNS name changes; every client and record that uses it must follow. For some minutes "
+        "there is no load balancer, and its name can't be resolved"
+    ),
+    "aws_lb_listener": N_("the load balancer refuses connections on its port meanwhile"),
+    "aws_lb_target_group": N_(
+        "requests fail from the moment the listener moves to the new group until new tasks are "
+        "healthy in it"
+    ),
+    "aws_ecs_capacity_provider": N_("no instance can be launched for tasks meanwhile"),
+    "aws_ecs_cluster_capacity_providers": N_("the service has no capacity meanwhile"),
+    "aws_ecs_cluster": N_("the service and all its tasks go with it"),
+    "aws_autoscaling_group": N_("all its instances are terminated, with the tasks on them"),
+    "aws_launch_template": N_("new instances start from the new template"),
+    "aws_security_group": N_("whatever still uses the group loses its network rules"),
+    "aws_iam_instance_profile": N_(
+        "instances that still use the profile lose their credentials, and ECS loses them"
+    ),
+    "aws_cloudwatch_log_group": N_("all logs in it are lost"),
+    "aws_iam_role": N_(
+        "running tasks and instances that use the role lose its permissions, and a roll-back has "
+        "no role"
+    ),
+    "aws_vpc_security_group_ingress_rule": N_("connections that only this rule allows fail"),
+    "aws_vpc_security_group_egress_rule": N_("connections that only this rule allows fail"),
+    "aws_vpc_endpoint": N_("the VPC reaches the AWS service by another route, or not at all"),
+}
+_GONE = {
+    "aws_ecs_service": N_("all its tasks stop, and requests fail from then on"),
+    "aws_ecs_capacity_provider": N_("no instance can be launched for tasks any more"),
+    "aws_ecs_cluster_capacity_providers": N_("the cluster has no capacity for the service"),
+    "aws_lb_listener": N_("its port closes for good; clients that use it fail"),
+    "aws_lb": N_("its DNS name is gone for good"),
+    "aws_launch_template": N_("no new instance can start from it"),
+    "aws_lb_target_group": N_("its targets get no more requests"),
+}
+"""The consequence where nothing is made in its place, where that is another one."""
+_NAMES = {
+    "aws_ecs_service": N_("the service"),
+    "aws_lb": N_("the load balancer"),
+    "aws_lb_listener": N_("the listener"),
+    "aws_lb_target_group": N_("the target group"),
+    "aws_ecs_capacity_provider": N_("the capacity provider"),
+    "aws_ecs_cluster_capacity_providers": N_("the cluster's capacity providers"),
+    "aws_ecs_cluster": N_("the cluster"),
+    "aws_autoscaling_group": N_("the Auto Scaling group"),
+    "aws_launch_template": N_("the launch template"),
+    "aws_cloudwatch_log_group": N_("the log group"),
+}
+"""Types of which a stack has one; others are called by their address."""
+_HARMLESS = frozenset(
+    {"aws_ecs_task_definition", "aws_iam_role_policy_attachment", "terraform_data"}
+)
+"""Types whose replacement is the ordinary way of changing them: a new revision, say."""
+_RULES = frozenset({"aws_vpc_security_group_ingress_rule", "aws_vpc_security_group_egress_rule"})
+
+
+@dataclass(frozen=True, slots=True)
+class PlanWarning:
+    """One destroy or replace, with what it means."""
+
+    rule: str
+    """Stable id, as in findings."""
+    address: str
+    message: str
+    because: tuple[str, ...]
+    """Attributes that force the replacement."""
+
+
+def in_full(warning: PlanWarning) -> str:
+    """Return a warning with the attributes that force it."""
+    if not warning.because:
+        return warning.message
+    why = _(" (because of {attributes})").format(attributes=", ".join(warning.because))
+    return warning.message + why
+
+
+def only_outputs() -> str:
+    """Say what Terraform calls changes although no resource has any."""
+    return _(
+        "Plan: nothing to add, change or destroy; only outputs or addresses in the state change."
+    )
+
+
+def warnings(tree: PlanTree) -> tuple[PlanWarning, ...]:
+    """Return a warning for each thing that the plan destroys or replaces, weightiest first."""
+    weight = list(_CONSEQUENCES)
+    changes = [c for c in tree.changes if c.action in DESTRUCTIVE and not is_ordinary(c)]
+    changes.sort(key=lambda c: weight.index(c.type) if c.type in weight else len(weight))
+    return tuple(_warning(change) for change in changes)
+
+
+def needs_name(run: Run, tree: PlanTree | None) -> bool:
+    """Tell whether the stack's name must be typed before the plan of ``run`` is applied.
+
+    It must for a destroy, and for what destroys or replaces something that users of the stack
+    notice. While the plan's details are not known (None), each deletion counts.
+    """
+    if run.operation is Operation.DESTROY:
+        return True
+    if tree is None:
+        return bool(run.changes and run.changes.destroy)
+    return bool(warnings(tree))
+
+
+def is_ordinary(change: Change) -> bool:
+    """Tell whether a change is the usual one of its type, such as a task's new revision."""
+    return change.type in _HARMLESS and (
+        change.action is Action.REPLACE or change.type == "terraform_data"
+    )
+
+
+def _warning(change: Change) -> PlanWarning:
+    name = name_of(change)
+    if change.action is Action.DELETE:
+        message = _("This deletes {name}.")
+    elif change.create_first:
+        message = _("This replaces {name}: a new one is made, then the old one is deleted.")
+    else:
+        message = _("This deletes {name} and makes a new one.")
+    message = message.format(name=name)
+    consequence = _CONSEQUENCES.get(change.type)
+    if change.action is Action.DELETE:
+        consequence = _GONE.get(change.type, consequence)
+    if consequence:
+        message = _("{what} What follows: {consequence}.").format(
+            what=message, consequence=_(consequence)
+        )
+    because = tuple(a.path for a in change.attributes if a.forces_replacement)
+    return PlanWarning(SERVICE_REPLACED, change.address, message, because)
+
+
+def name_of(change: Change) -> str:
+    """Return what to call a resource: in words, a listener and a rule with their ports."""
+    before = {it.path: it.before for it in change.attributes if it.before is not None}
+    if change.type == "aws_lb_listener" and "port" in before:
+        protocol = before.get("protocol", "").strip('"')
+        return (
+            _("the {protocol} listener on port {port}")
+            .format(protocol=protocol, port=before["port"])
+            .replace("  ", " ")
+        )
+    if change.type in _RULES and "from_port" in before:
+        first, last = before["from_port"], before.get("to_port", before["from_port"])
+        ports = first if first == last else f"{first}-{last}"
+        return _("{address} (port {ports})").format(address=change.address, ports=ports)
+    return _(_NAMES[change.type]) if change.type in _NAMES else change.address

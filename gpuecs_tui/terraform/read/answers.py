@@ -1,0 +1,234 @@
+"""From a configuration to the decisions that it is made of: ``render``, the other way round."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.stack.model import KEYS
+from gpuecs_tui.stack.relevance import CONDITIONS, counts, relevant
+from gpuecs_tui.stack.task import LOG_GROUP_EXISTS
+from gpuecs_tui.stack.unread import Unread, by_key
+from gpuecs_tui.stack.user_data import LARGE_IMAGE_SETTINGS
+from gpuecs_tui.terraform.hcl.tree import Items, Reference, Withheld, calls
+from gpuecs_tui.terraform.hcl.values import Known, Unknown
+from gpuecs_tui.terraform.read.configuration import (
+    BACKEND,
+    Configuration,
+    Missing,
+    Place,
+    defined_twice,
+)
+from gpuecs_tui.terraform.read.container import container_answers, further_containers
+from gpuecs_tui.terraform.read.files import is_override
+from gpuecs_tui.terraform.read.gathered import Gathered
+from gpuecs_tui.terraform.read.network import endpoints, ingress
+from gpuecs_tui.terraform.read.rules import (
+    CLUSTER,
+    GROUP,
+    LISTENER,
+    LISTENERS,
+    LOGS,
+    RULES,
+    SERVICE,
+    STATE_RULES,
+    TEMPLATE,
+    Rule,
+)
+from gpuecs_tui.terraform.read.unread import absent, of_another_version, spoilt, unlinked
+from gpuecs_tui.terraform.render.stack_files import EXTRA_USER_DATA, USER_DATA
+
+
+def gather(configuration: Configuration) -> Gathered:
+    """Return every decision that the configuration holds, and what leaves others open."""
+    found = Gathered()
+    if lost := next((name for name in configuration.broken if is_override(name)), ""):
+        # It may change anything.
+        found.refuse(KEYS, Place(lost, 0), lost, _("is laid over the other files"))
+        return found
+    listener = configuration.first_declared(LISTENERS)
+    for key, rule in RULES.items():
+        if rule.address == LISTENER:
+            rule = replace(rule, address=listener)
+        _follow(key, rule, configuration, found)
+    for special in _SPECIAL:
+        special(configuration, found)
+    for unread in (
+        *spoilt(configuration),
+        *unlinked(configuration),
+        *of_another_version(configuration),
+    ):
+        found.refuse(unread.keys, Place(unread.file, unread.line or 0), unread.what, unread.reason)
+    found.answers = relevant(found.answers)
+    explained = by_key(found.unread)
+    open_keys = [key for key in unknown_keys(found.answers) if key not in explained]
+    found.unread = _merged([*found.unread, *absent(configuration, open_keys)])
+    return found
+
+
+def _merged(unread: Iterable[Unread]) -> list[Unread]:
+    """Return one record for each place and reason, with the keys of all."""
+    keys: dict[Unread, dict[str, None]] = {}
+    for each in unread:
+        keys.setdefault(replace(each, keys=()), {}).update(dict.fromkeys(each.keys))
+    return [replace(each, keys=tuple(found)) for each, found in keys.items()]
+
+
+def unknown_keys(answers: Mapping[str, Value]) -> tuple[str, ...]:
+    """Return the keys that count beside ``answers`` read from Terraform and aren't among them."""
+    return tuple(
+        key
+        for key in KEYS
+        if key not in answers
+        and (counts(key, answers) or (key in CONDITIONS and CONDITIONS[key].key not in answers))
+    )
+
+
+def _follow(key: str, rule: Rule, configuration: Configuration, found: Gathered) -> None:
+    value = configuration.value(rule.address, rule.path)
+    if isinstance(value, Missing) or value is None:
+        # To Terraform null is the same as no argument.
+        if rule.address in configuration.blocks and rule.absent is not None:
+            found.answers[key] = rule.absent
+        return
+    if rule.created is not None and _is_created(value, configuration):
+        found.answers[key] = rule.created
+        return
+    if rule.words and not isinstance(value, (Unknown, list, dict)):
+        other = Unknown(Withheld("", _("has a value that no decision covers")))
+        value = rule.words.get(value, other)
+    placed = configuration.expression(rule.address, rule.path)
+    what = f"{rule.address}.{rule.path}"
+    found.take(key, value, placed[1] if placed else None, what)
+
+
+def _is_created(value: Known, configuration: Configuration) -> bool:
+    items = value if isinstance(value, list) else [value]
+    return bool(items) and all(
+        isinstance(item, Unknown)
+        and _resource(item.reference) in configuration.blocks
+        and not item.reference.startswith(("data.", "local.", "var."))
+        for item in items
+    )
+
+
+def _resource(reference: str) -> str:
+    """Return the address in a reference to an attribute, of a resource with a count too."""
+    address = reference.rpartition(".")[0]
+    return address.removesuffix(".0")
+
+
+def _name(configuration: Configuration, found: Gathered) -> None:
+    value = configuration.scope.value(Reference("var.name"))
+    if isinstance(value, Unknown) or value is None:
+        value = configuration.value(CLUSTER, "name")
+    if isinstance(value, str) and not KEYS["stack.name"].problem(value):
+        found.answers["stack.name"] = value
+
+
+def _image(configuration: Configuration, found: Gathered) -> None:
+    placed = configuration.expression(TEMPLATE, "image_id")
+    if placed is None:
+        return
+    value = configuration.scope.value(placed[0])
+    if isinstance(value, Unknown):
+        source = value.reference.rpartition(".")[0]
+        parameter = configuration.value(source, "name")
+        if isinstance(parameter, str) and parameter.startswith("/aws/service/bottlerocket/aws-ecs"):
+            value = "bottlerocket"
+        elif isinstance(parameter, str) and "/amazon-linux-2023/gpu/" in parameter:
+            value = "al2023"
+    found.take("fleet.ami", value, placed[1], f"{TEMPLATE}.image_id")
+
+
+def _refresh(configuration: Configuration, found: Gathered) -> None:
+    if GROUP not in configuration.blocks:
+        return
+    if withheld := configuration.withheld(GROUP, "instance_refresh"):
+        why, place = withheld
+        found.take("fleet.instance_refresh", Unknown(why), place, f"{GROUP}.instance_refresh")
+    else:
+        block = configuration.body(GROUP, "instance_refresh")
+        found.answers["fleet.instance_refresh"] = block is not None
+
+
+_IN_USER_DATA = ("fleet.extra_user_data", "fleet.large_images")
+
+
+def _user_data(configuration: Configuration, found: Gathered) -> None:
+    placed = configuration.expression(TEMPLATE, "user_data")
+    if placed is None or configuration.scope.value(placed[0]) is None:
+        return
+    used: set[str] = set()
+    for call in calls(placed[0]):
+        if call.name in ("file", "templatefile", "filebase64") and call.arguments:
+            path = configuration.scope.value(call.arguments[0])
+            used.add(path.rpartition("/")[2] if isinstance(path, str) else "")
+    what = f"{TEMPLATE}.user_data"
+    if lost := next((name for name in used if name in configuration.broken), ""):
+        reason = _("is made of {file}, which could not be read").format(file=lost)
+        found.refuse(_IN_USER_DATA, placed[1], what, reason)
+    elif not (used & {*USER_DATA} and used <= {*USER_DATA, *EXTRA_USER_DATA}):
+        reason = _("is a script of its own, which is not read")
+        found.refuse(_IN_USER_DATA, placed[1], what, reason)
+    else:
+        names = [name for name in EXTRA_USER_DATA if name in used]
+        text = "".join(configuration.texts.get(name, "") for name in names)
+        found.take("fleet.extra_user_data", text, placed[1], what)
+        started = "".join(configuration.texts.get(name, "") for name in USER_DATA)
+        found.answers["fleet.large_images"] = any(it in started for it in LARGE_IMAGE_SETTINGS)
+
+
+def _logs(configuration: Configuration, found: Gathered) -> None:
+    if LOGS not in configuration.blocks:
+        if "task.log_group" in found.answers and not configuration.may_hide:
+            found.answers["task.log_retention_days"] = LOG_GROUP_EXISTS
+        return
+    _follow("task.log_retention_days", Rule(LOGS, "retention_in_days", 0), configuration, found)
+
+
+def _ignored(configuration: Configuration, found: Gathered) -> None:
+    if SERVICE not in configuration.blocks:
+        return
+    placed = configuration.expression(SERVICE, "lifecycle.ignore_changes")
+    if placed is None:
+        found.answers["service.ignore_changes"] = ()
+        return
+    items = placed[0].items if isinstance(placed[0], Items) else (placed[0],)
+    paths = [item.path for item in items if isinstance(item, Reference)]
+    value: Any = paths if len(paths) == len(items) else Unknown(placed[0])
+    found.take("service.ignore_changes", value, placed[1], f"{SERVICE}.lifecycle.ignore_changes")
+
+
+def _container(configuration: Configuration, found: Gathered) -> None:
+    for key, value, place, what in container_answers(configuration):
+        found.take(key, value, place, what)
+    for unread in further_containers(configuration):
+        found.refuse(unread.keys, Place(unread.file, unread.line or 0), unread.what, unread.reason)
+    if "task.log_group" in found.answers:
+        found.answers["names.log_group"] = found.answers["task.log_group"]
+
+
+def _state(configuration: Configuration, found: Gathered) -> None:
+    if "backend" not in configuration.blocks and configuration.may_hide:
+        return
+    if "backend" not in configuration.blocks:
+        found.answers["state.backend"] = "local"
+        return
+    file, block = configuration.blocks["backend"]
+    if again := [Place(it, line) for it, line, what in configuration.twice if what == BACKEND]:
+        found.refuse(("state.backend", *STATE_RULES), again[0], BACKEND, defined_twice())
+        return
+    kind = block.labels[0] if block.labels else block.kind
+    found.take("state.backend", kind, Place(file, block.line), BACKEND)
+    if found.answers.get("state.backend") == "s3":
+        for key, rule in STATE_RULES.items():
+            _follow(key, rule, configuration, found)
+
+
+_SPECIAL: tuple[Callable[[Configuration, Gathered], None], ...] = (
+    _name, _image, _refresh, _user_data, ingress, endpoints, _container, _logs, _ignored, _state,
+)  # fmt: skip

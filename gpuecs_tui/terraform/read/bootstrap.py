@@ -1,0 +1,31 @@
+"""The user data file of a stack's directory, as instances would run it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from gpuecs_tui.terraform.render.stack_files import USER_DATA
+
+BYTES_MAX = 64 * 1024
+"""Four times what EC2 takes as user data; more is not looked at."""
+
+
+def bootstrap(directory: Path) -> str:
+    """Return the text of the user data file, line ends as they are; empty without one.
+
+    A regular file only, and no more than BYTES_MAX of it. Never raises.
+    """
+    for name in USER_DATA:
+        path = directory / name
+        try:
+            if not stat.S_ISREG(path.stat().st_mode):
+                continue
+            # Without waiting for a writer, should it have become a FIFO meanwhile.
+            handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            with os.fdopen(handle, "rb") as file:
+                return file.read(BYTES_MAX).decode("utf-8", "replace")
+        except OSError:
+            continue
+    return ""

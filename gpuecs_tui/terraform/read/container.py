@@ -1,0 +1,191 @@
+"""The decisions inside ``container_definitions``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.unread import Unread
+from gpuecs_tui.terraform.hcl.tree import Opaque, Withheld
+from gpuecs_tui.terraform.hcl.values import Known, Unknown
+from gpuecs_tui.terraform.read.configuration import MISSING, Configuration, Missing, Place
+from gpuecs_tui.terraform.read.rules import LOGS, SERVICE, TASK
+
+Answer = tuple[str, Known, Place, str]
+"""Key, value, place, and what it is called there."""
+
+_WHAT = f"{TASK}.container_definitions"
+
+
+def container_answers(configuration: Configuration) -> Iterator[Answer]:
+    """Yield what the container of the load balancer, or the only one, decides.
+
+    Takes ``jsonencode`` of objects and a text of JSON alike. Nothing where there is none.
+    """
+    placed = configuration.expression(TASK, "container_definitions")
+    if placed is None:
+        return
+    place = placed[1]
+    container = _serving(_definitions(configuration), configuration)
+    if container is None:
+        # One place for them all: each is as unknown as the others.
+        yield "task.container_name", configuration.scope.value(placed[0]), place, _WHAT
+        return
+    for key, name, value in _parts(container, configuration):
+        yield key, value, place, f"{_WHAT}.{name}"
+
+
+def further_containers(configuration: Configuration) -> Iterator[Unread]:
+    """Yield the task's other containers, with the answers that are about all of them."""
+    placed = configuration.expression(TASK, "container_definitions")
+    definitions = _definitions(configuration)
+    container = _serving(definitions, configuration)
+    if placed is None or not isinstance(definitions, list) or container is None:
+        return
+    file, line = placed[1].file, placed[1].line or None
+    for position, other in enumerate(definitions):
+        if other is container:
+            continue
+        keys = ["task.container_cpu", "task.container_memory"]
+        name: Known = str(position)
+        if isinstance(other, dict):
+            name = other.get("name", name)
+            if other.get("resourceRequirements") not in (None, []):
+                keys.append("task.gpus")
+            if other.get("portMappings") not in (None, []):
+                keys.append("task.host_port")
+        else:
+            keys += ["task.gpus", "task.host_port"]
+        shown = name if isinstance(name, str) else position
+        reason = _("is a further container, which is not read")
+        yield Unread(file, line, f"{_WHAT}[{shown}]", reason, tuple(keys))
+
+
+def _definitions(configuration: Configuration) -> Known:
+    definitions = configuration.value(TASK, "container_definitions")
+    return _json(definitions) if isinstance(definitions, str) else definitions
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _serving(definitions: Known, configuration: Configuration) -> dict[str, Known] | None:
+    if not isinstance(definitions, list):
+        return None
+    containers = [item for item in definitions if isinstance(item, dict)]
+    wanted = configuration.value(SERVICE, "load_balancer.container_name")
+    for container in containers:
+        if container.get("name") == wanted:
+            return container
+    return containers[0] if len(containers) == 1 == len(definitions) else None
+
+
+def _parts(
+    container: dict[str, Known], configuration: Configuration
+) -> Iterator[tuple[str, str, Known]]:
+    """Yield key, name in the definition, and value. What ECS takes as absent is its default."""
+    yield "task.container_name", "name", container.get("name", MISSING)
+    yield "task.image", "image", container.get("image", MISSING)
+    for name in ("cpu", "memory"):
+        own = container.get(name)
+        of_task = configuration.value(TASK, name)
+        yield f"task.container_{name}", name, of_task if own is None else own
+    yield "task.command", "command", _list(container.get("command"))
+    served = configuration.value(SERVICE, "load_balancer.container_port")
+    port = _mapping(container.get("portMappings"), served)
+    yield "task.container_port", "portMappings", _part(port, "containerPort", served)
+    yield "task.host_port", "portMappings", _part(port, "hostPort", 0)
+    yield "task.gpus", "resourceRequirements", _gpus(container.get("resourceRequirements"))
+    yield "task.environment", "environment", _table(container.get("environment"), "value")
+    yield "task.secrets", "secrets", _table(container.get("secrets"), "valueFrom")
+    linux = container.get("linuxParameters")
+    added = _list(_part(_part(linux, "capabilities", None), "add", None))
+    yield "task.capabilities", "linuxParameters.capabilities.add", added
+    shared = _part(linux, "sharedMemorySize", 0)
+    yield "task.shared_memory_mib", "linuxParameters.sharedMemorySize", shared
+    init = _part(linux, "initProcessEnabled", False)
+    yield "task.init_process", "linuxParameters.initProcessEnabled", init
+    stop = container.get("stopTimeout")
+    yield "task.stop_timeout_seconds", "stopTimeout", 0 if stop is None else stop
+    options = _part(container.get("logConfiguration"), "options", None)
+    mode = _part(options, "mode", None)
+    buffer = "0m" if mode is None else _part(options, "max-buffer-size", "0m")
+    if isinstance(buffer, str) and buffer.endswith("m"):
+        buffer = buffer.removesuffix("m")
+    yield "task.log_buffer_mib", "logConfiguration.options.max-buffer-size", buffer
+    group = _part(options, "awslogs-group", MISSING)
+    if isinstance(group, Unknown) and group.reference.rpartition(".")[0] == LOGS:
+        group = configuration.value(LOGS, "name")
+    yield "task.log_group", "logConfiguration.options.awslogs-group", group
+    prefix = _part(options, "awslogs-stream-prefix", MISSING)
+    yield "task.log_stream_prefix", "logConfiguration.options.awslogs-stream-prefix", prefix
+
+
+def _gpus(requirements: Known) -> Known:
+    if isinstance(requirements, Unknown):
+        return requirements
+    if not isinstance(requirements, list):
+        return MISSING
+    if unknown := [item for item in requirements if isinstance(item, Unknown)]:
+        return unknown[0]
+    kinds = [item.get("type") for item in requirements if isinstance(item, dict)]
+    wanted = [item for item in requirements if isinstance(item, dict) and item.get("type") == "GPU"]
+    if len(wanted) > 1 or any(isinstance(kind, Unknown) for kind in kinds):
+        # ECS documents one requirement for GPUs, with their number as its value.
+        return Unknown(Withheld("", _("is not one requirement for GPUs")))
+    return _as_text(wanted[0].get("value", MISSING)) if wanted else MISSING
+
+
+def _table(pairs: Known, value: str) -> Known:
+    if pairs is None:
+        return {}
+    if not isinstance(pairs, list) or not all(
+        isinstance(pair, dict) and isinstance(pair.get("name"), str) and value in pair
+        for pair in pairs
+    ):
+        return pairs if isinstance(pairs, Unknown) else MISSING
+    found = {pair["name"]: _as_text(pair[value]) for pair in pairs}
+    return next((it for it in found.values() if _is_no_text(it)), found)
+
+
+_NO_TEXT = "no text"
+
+
+def _as_text(value: Known) -> Known:
+    """Return a text as it is, and an Unknown for what the provider refuses in its place."""
+    if isinstance(value, (str, Unknown, Missing)):
+        return value
+    return Unknown(Withheld(_NO_TEXT, _("is not a text, which ECS requires")))
+
+
+def _is_no_text(value: Known) -> bool:
+    expression = value.expression if isinstance(value, Unknown) else None
+    return isinstance(expression, Withheld) and expression.text == _NO_TEXT
+
+
+def _mapping(ports: Known, served: Known) -> Known:
+    """Return the port mapping that the load balancer uses, or the only one."""
+    if isinstance(ports, list) and len(ports) > 1:
+        for port in ports:
+            if isinstance(port, dict) and port.get("containerPort") == served:
+                return port
+        return Unknown(Opaque("portMappings"))
+    return ports[0] if isinstance(ports, list) and ports else ports
+
+
+def _part(value: Known, name: str, absent: Known) -> Known:
+    """Return a part of an object, ``absent`` where there is no object, Unknown of an Unknown."""
+    if isinstance(value, Unknown):
+        return value
+    part = value.get(name) if isinstance(value, dict) else None
+    return absent if part is None else part
+
+
+def _list(value: Known) -> Known:
+    return [] if value is None else value

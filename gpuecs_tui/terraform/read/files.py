@@ -1,0 +1,163 @@
+"""The files of a directory that Terraform loads, by its own rules, and their text."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.hcl.tree import ReadProblem
+from gpuecs_tui.terraform.render.stack_files import OWN_FILES
+
+VARIABLE_FILE = "terraform.tfvars"
+AUTO_VARIABLES = (".auto.tfvars", ".auto.tfvars.json")
+"""Endings of the variable files that Terraform loads by themselves."""
+CONFIGURATION = (".tf", ".tf.json")
+"""Endings of Terraform's configuration files."""
+_OPENTOFU = (".tofu", ".tofu.json")
+FILE_MAX = 4 * 1024 * 1024
+"""Bytes; no Terraform that people write is larger."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What a directory holds of Terraform."""
+
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """File name → text: our files first, then the others by name. A byte that is not UTF-8 is a
+    surrogate, as ``surrogateescape`` has it."""
+    unreadable: Mapping[str, ReadProblem] = field(default_factory=dict)
+    """File name → why it could not be read, for files that Terraform would load."""
+    opentofu: tuple[str, ...] = ()
+    """Names of files that OpenTofu loads and Terraform ignores."""
+
+
+def read_files(directory: Path) -> Files:
+    """Return every file that says what the stack is: ours, other configuration, variable files.
+
+    Links are followed, as Terraform follows them. An absent directory has none. Raises ReadProblem
+    for a directory that can't be listed.
+    """
+    texts: dict[str, str] = {}
+    unreadable: dict[str, ReadProblem] = {}
+    opentofu: list[str] = []
+    for path in _candidates(directory):
+        if path.name.endswith(_OPENTOFU):
+            opentofu.append(path.name)
+            continue
+        try:
+            text = _text(path)
+        except ReadProblem as problem:
+            unreadable[path.name] = problem
+            continue
+        if text is not None:
+            texts[path.name] = text
+    return Files(texts, unreadable, tuple(opentofu))
+
+
+def read_texts(directory: Path) -> dict[str, str]:
+    """Return the texts of ``read_files``; ReadProblem if one of the files can't be read."""
+    files = read_files(directory)
+    for problem in files.unreadable.values():
+        raise problem
+    return dict(files.texts)
+
+
+def _text(path: Path) -> str | None:
+    """Return a file's text, None for one that Terraform passes over. Raises ReadProblem."""
+    try:
+        # Nothing but a regular file is opened: a FIFO would wait for ever.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError as error:
+        if path.is_symlink():
+            raise _unreadable(path, error) from None
+        # Gone since the listing.
+        return None
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    try:
+        status = os.fstat(descriptor)
+        # Terraform passes over a folder, but not over a link to one ("Failed to read file").
+        if stat.S_ISDIR(status.st_mode) and not path.is_symlink():
+            return None
+        if not stat.S_ISREG(status.st_mode):
+            raise ReadProblem(_("{file} is not a regular file.").format(file=path), path.name)
+        if status.st_size > FILE_MAX:
+            raise ReadProblem(_("{file} is too large.").format(file=path), path.name)
+        with open(descriptor, "rb", closefd=False) as stream:
+            # Decoded from bytes: reading as text would turn a script's CRLF into LF. Comments may
+            # hold other bytes than UTF-8, and Terraform doesn't mind.
+            return stream.read().decode("utf-8", "surrogateescape")
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    finally:
+        os.close(descriptor)
+
+
+def _unreadable(path: Path, error: OSError) -> ReadProblem:
+    return ReadProblem(
+        _("Could not read {file}: {reason}.").format(file=path, reason=error.strerror), path.name
+    )
+
+
+def _candidates(directory: Path) -> Iterator[Path]:
+    try:
+        paths = sorted(directory.iterdir())
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise ReadProblem(
+            _("Could not read {file}: {reason}.").format(file=directory, reason=error.strerror),
+            str(directory),
+        ) from None
+    own = {name: position for position, name in enumerate(OWN_FILES)}
+    for path in sorted(paths, key=lambda path: (own.get(path.name, len(own)), path.name)):
+        if path.name in own or is_loaded(path.name) or _is_opentofu(path.name):
+            yield path
+
+
+def is_loaded(name: str) -> bool:
+    """Tell whether Terraform loads a file of this name by itself."""
+    return is_configuration(name) or is_variables(name)
+
+
+def is_configuration(name: str) -> bool:
+    """Tell whether a file is part of Terraform's configuration."""
+    return name.endswith(CONFIGURATION) and not _is_ignored(name)
+
+
+def is_variables(name: str) -> bool:
+    """Tell whether Terraform takes values of variables from a file, a hidden one too."""
+    return name in (VARIABLE_FILE, f"{VARIABLE_FILE}.json") or name.endswith(AUTO_VARIABLES)
+
+
+def is_override(name: str) -> bool:
+    """Tell whether Terraform lays a file over the others instead of adding it to them."""
+    stem = name.removesuffix(".json").removesuffix(".tf")
+    return stem != name and (stem == "override" or stem.endswith("_override"))
+
+
+def is_json(name: str) -> bool:
+    """Tell whether a file is in Terraform's other language."""
+    return name.endswith(".json")
+
+
+def in_order(names: list[str]) -> list[str]:
+    """Return variable files in the order in which Terraform loads them: the later one wins.
+
+    https://developer.hashicorp.com/terraform/language/values/variables#variable-definition-precedence
+    """
+    fixed = [VARIABLE_FILE, f"{VARIABLE_FILE}.json"]
+    return sorted(names, key=lambda name: (fixed.index(name) if name in fixed else 2, name))
+
+
+def _is_ignored(name: str) -> bool:
+    # terraform: internal/configs, IsIgnoredFile: hidden files, backups of vim and of Emacs.
+    return name.startswith(".") or name.endswith("~") or (name[:1] == "#" and name[-1:] == "#")
+
+
+def _is_opentofu(name: str) -> bool:
+    return name.endswith(_OPENTOFU) and not _is_ignored(name)

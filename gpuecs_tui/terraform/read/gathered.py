@@ -1,0 +1,44 @@
+"""The decisions that were found in a configuration, and what leaves others open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.stack.model import KEYS
+from gpuecs_tui.stack.unread import Unread
+from gpuecs_tui.terraform.hcl.tree import Withheld
+from gpuecs_tui.terraform.hcl.values import Known, Unknown
+from gpuecs_tui.terraform.read.configuration import Place
+from gpuecs_tui.terraform.read.convert import convert, reason_against
+
+
+@dataclass(slots=True)
+class Gathered:
+    """The decisions found so far, and what stood in their place but wasn't understood."""
+
+    answers: dict[str, Value] = field(default_factory=dict)
+    unread: list[Unread] = field(default_factory=list)
+
+    def take(self, key: str, value: Known, place: Place | None, what: str) -> None:
+        """Put ``value`` under ``key``, converted as Terraform would; or note why it can't be."""
+        converted = convert(key, value)
+        if converted is None:
+            reason = reason_against(value)
+            if isinstance(value, Unknown) and isinstance(value.expression, Withheld):
+                what = value.expression.what or what
+        elif reason := KEYS[key].problem(converted):
+            converted = None
+        if converted is None:
+            self.refuse((key,), place, what, reason)
+        else:
+            self.answers[key] = converted
+
+    def refuse(self, keys: Iterable[str], place: Place | None, what: str, reason: str) -> None:
+        """Note that something isn't understood, which leaves the answers of ``keys`` open."""
+        keys = tuple(keys)
+        for key in keys:
+            self.answers.pop(key, None)
+        at = place or Place("", 0)
+        self.unread.append(Unread(at.file, at.line or None, what, reason, keys))

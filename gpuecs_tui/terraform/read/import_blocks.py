@@ -1,0 +1,50 @@
+"""The ``import`` blocks of a configuration: what the next apply takes into the state.
+
+https://developer.hashicorp.com/terraform/language/import: ``to`` is an address, ``id`` a text that
+is known before the plan; ``for_each`` makes any number of imports of one block, and ``identity``
+may be given instead of ``id``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gpuecs_tui.stack.state_facts import Import
+from gpuecs_tui.terraform.base.addresses import without_key
+from gpuecs_tui.terraform.hcl.tree import Block, Expression, Literal, Opaque, Reference
+from gpuecs_tui.terraform.read.configuration import Configuration
+from gpuecs_tui.terraform.read.files import is_configuration
+
+
+def imports_in(configuration: Configuration) -> dict[str, Import]:
+    """Return what is imported, by resource address without a key."""
+    return dict(_imports(configuration))
+
+
+def _imports(configuration: Configuration) -> Iterator[tuple[str, Import]]:
+    for file, body in configuration.bodies.items():
+        if not is_configuration(file):
+            continue
+        for block in body.named("import"):
+            if "to" in block.body.attributes:
+                address = _address(block.body.attributes["to"].value)
+                yield without_key(address), Import(file, _id(configuration, block))
+
+
+def _address(to: Expression) -> str:
+    match to:
+        case Reference(path):
+            return path
+        case Opaque(text):
+            return text.replace(" ", "")
+        case Literal(str(text)):
+            return text
+        case _:
+            return ""
+
+
+def _id(configuration: Configuration, block: Block) -> str:
+    if "for_each" in block.body.attributes or "id" not in block.body.attributes:
+        return ""
+    value = configuration.scope.value(block.body.attributes["id"].value)
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,94 @@
+"""The decisions about the network that for_each of a resource holds."""
+
+from __future__ import annotations
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.network import GATEWAY_ENDPOINT
+from gpuecs_tui.terraform.hcl.budget import EVALUATION_DEPTH_MAX
+from gpuecs_tui.terraform.hcl.tree import Call, Expression, Literal, Reference, mentions
+from gpuecs_tui.terraform.hcl.types import Elements, elements
+from gpuecs_tui.terraform.hcl.values import Known, Unknown
+from gpuecs_tui.terraform.read.configuration import Configuration
+from gpuecs_tui.terraform.read.gathered import Gathered
+from gpuecs_tui.terraform.read.rules import GROUP
+
+_INGRESS = tuple(
+    f"aws_vpc_security_group_ingress_rule.{it}" for it in ("https", "http", "listener")
+)
+"""The last is the earlier version's."""
+_INTERFACES = "aws_vpc_endpoint.interface"
+_GATEWAY = "aws_vpc_endpoint.s3"
+
+
+def ingress(configuration: Configuration, found: Gathered) -> None:
+    """Gather the addresses that may reach the load balancer."""
+    address = configuration.first_declared(_INGRESS)
+    placed = configuration.expression(address, "for_each")
+    if placed is None:
+        if configuration.may_hide or address in configuration.blocks:
+            return
+        if found.answers.get("network.load_balancer_security_group_ids") is not None:
+            found.answers["network.ingress_cidrs"] = ()
+        return
+    if _uses_no_each(address, "cidr_ipv4", configuration, found, "network.ingress_cidrs"):
+        return
+    value = _members(placed[0], configuration)
+    # The VPC's own ranges are only known to AWS.
+    of_vpc = isinstance(value, Unknown) and any(
+        mentions(each, "data.aws_vpc.this")
+        for each in (
+            value.expression,
+            *(
+                target
+                for name, target in configuration.scope.locals.items()
+                if mentions(value.expression, f"local.{name}")
+            ),
+        )
+    )
+    found.take("network.ingress_cidrs", [] if of_vpc else value, placed[1], f"{address}.for_each")
+
+
+def endpoints(configuration: Configuration, found: Gathered) -> None:
+    """Gather the AWS services that have an endpoint in the VPC."""
+    if GROUP not in configuration.blocks:
+        return
+    placed = configuration.expression(_INTERFACES, "for_each")
+    if placed is None and (_INTERFACES in configuration.blocks or configuration.may_hide):
+        return
+    if placed and _uses_no_each(
+        _INTERFACES, "service_name", configuration, found, "network.vpc_endpoints"
+    ):
+        return
+    value = _members(placed[0], configuration) if placed else []
+    if isinstance(value, list) and _GATEWAY in configuration.blocks:
+        value = [*value, GATEWAY_ENDPOINT]
+    place = placed[1] if placed else None
+    found.take("network.vpc_endpoints", value, place, f"{_INTERFACES}.for_each")
+
+
+def _uses_no_each(
+    address: str, name: str, configuration: Configuration, found: Gathered, key: str
+) -> bool:
+    """Refuse ``key`` where an attribute doesn't follow from what for_each goes through."""
+    placed = configuration.expression(address, name)
+    if placed is None or any(mentions(placed[0], it) for it in ("each.value", "each.key")):
+        return False
+    found.refuse((key,), placed[1], f"{address}.{name}", _("does not use the values of for_each"))
+    return True
+
+
+def _members(expression: Expression, configuration: Configuration) -> Known:
+    """Return the value of a set, in the order in which it is written where it has a known one."""
+    scope = configuration.scope
+    value = scope.value(expression)
+    for _step in range(EVALUATION_DEPTH_MAX):
+        if not isinstance(expression, Reference):
+            break
+        expression = scope.look_up(expression.path) or Literal(None)
+    if isinstance(expression, Call) and len(expression.arguments) == 1:
+        written = scope.value(expression.arguments[0])
+        # Of what is not a set the items may have no common type.
+        if isinstance(written, list) and isinstance(value, Elements):
+            kept = [item for place, item in enumerate(written) if item not in written[:place]]
+            return kept if elements(kept) == value else value
+    return value

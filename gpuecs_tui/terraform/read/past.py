@@ -1,0 +1,135 @@
+"""Find out what a directory was before: the addresses that its state may hold, and taken ports.
+
+The earlier version of this program called the listeners ``this`` and ``redirect`` and their ingress
+rules ``listener`` and ``redirect``. One of them changed its port between HTTP and HTTPS, which AWS
+refuses while another listener of the load balancer has that port.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.stack.partitions import SOVEREIGN, partition_of
+from gpuecs_tui.terraform.base.addresses import without_key
+from gpuecs_tui.terraform.base.stored_attributes import stored_attributes
+from gpuecs_tui.terraform.base.tflock import STATE_NAME
+from gpuecs_tui.terraform.hcl.tree import Reference
+from gpuecs_tui.terraform.read.configuration import Configuration
+from gpuecs_tui.terraform.render.past_addresses import (
+    FORMER,
+    HTTP,
+    LISTENER,
+    MOVED_FILE,
+    PORT_HANDOVER,
+    RULE,
+    Past,
+    moves_for,
+    possible_moves,
+)
+from gpuecs_tui.terraform.state.stored_state import StoredState
+
+Listeners = Mapping[str, tuple[str, int]]
+"""Address of a listener or an ingress rule, without a key → its protocol and port."""
+_KINDS = (f"{LISTENER}.", f"{RULE}.")
+_HTTP_PORT = 80
+_SUFFIXED = '"ec2.${data.aws_partition.this.dns_suffix}"'
+
+
+def is_earlier(configuration: Configuration) -> bool:
+    """Tell whether a configuration names its listener as the earlier version did."""
+    return f"{LISTENER}.this" in configuration.blocks
+
+
+def past_in(configuration: Configuration) -> Past:
+    """Return the past that a configuration already states."""
+    body = configuration.bodies.get(MOVED_FILE)
+    stated: list[tuple[str, str]] = []
+    for block in body.named("moved") if body else ():
+        pair = [block.body.attributes.get(side) for side in ("from", "to")]
+        paths = [it.value.path for it in pair if it and isinstance(it.value, Reference)]
+        if len(paths) == len(pair):
+            stated.append((paths[0], paths[1]))
+    known = [move for move in possible_moves() if move in stated]
+    region = configuration.value("provider.aws", "region")
+    return Past(
+        tuple(known),
+        PORT_HANDOVER in configuration.blocks,
+        _is_suffixed(configuration, region if isinstance(region, str) else ""),
+    )
+
+
+def _is_suffixed(configuration: Configuration, region: str) -> bool:
+    if partition_of(region) == SOVEREIGN:
+        # "Invalid principal in policy" (pulumi/pulumi-eks#2341).
+        return False
+    return any(_SUFFIXED in text for text in configuration.texts.values())
+
+
+def past_for(directory: Path, configuration: Configuration, stack: Stack, known: Listeners) -> Past:
+    """Return the past with which ``stack`` must be written over ``configuration``.
+
+    ``configuration`` is what ``directory`` holds. The state comes first: the files may have been
+    rewritten without an apply, or be new. A local one is read here; ``known`` is what another
+    backend's holds, as ``listeners_in`` returns it. Reads one file.
+    """
+    stated = past_in(configuration)
+    held = _held(directory / STATE_NAME) or known
+    by_state = moves_for({address: protocol for address, (protocol, _) in held.items()})
+    moves = by_state or set(stated.moves) or moves_for(_declared(configuration))
+    balancer = stack.load_balancer
+    https = balancer.protocol == "HTTPS"
+    return Past(
+        tuple(move for move in possible_moves() if move in moves),
+        https and (stated.handover or balancer.port in _http_ports(configuration, held)),
+        _is_suffixed(configuration, stack.stack.region),
+    )
+
+
+def _declared(configuration: Configuration) -> dict[str, str]:
+    """Return address → protocol of the listeners and rules that are declared, "" for none."""
+    addresses = [f"{kind}.{name}" for kind, *names in FORMER for name in names]
+    return {
+        address: str(configuration.value(address, "protocol"))
+        for address in addresses
+        if address in configuration.blocks
+    }
+
+
+def listeners_in(state: StoredState) -> Listeners:
+    """Return what ``state`` holds of listeners and their ingress rules."""
+    return {
+        without_key(it.address): _protocol_and_port(it.attributes)
+        for it in state.resources
+        if it.address.startswith(_KINDS)
+    }
+
+
+def _protocol_and_port(attributes: Mapping[str, Any]) -> tuple[str, int]:
+    port = attributes.get("port")
+    return str(attributes.get("protocol", "")), port if isinstance(port, int) else 0
+
+
+def _held(state: Path) -> Listeners:
+    """Return what a local state holds of these types.
+
+    Empty where there is none or it can't be read: a run will say so.
+    """
+    return {
+        address: _protocol_and_port(attributes)
+        for address, attributes in stored_attributes(state)
+        if address.startswith(_KINDS)
+    }
+
+
+def _http_ports(configuration: Configuration, held: Listeners) -> frozenset[int]:
+    """Return the ports other than 80 on which HTTP is, by the files or by the state."""
+    ports = {port for protocol, port in held.values() if protocol == "HTTP"}
+    for name in ("this", HTTP):
+        address = f"{LISTENER}.{name}"
+        if configuration.value(address, "protocol") == "HTTP":
+            port = configuration.value(address, "port")
+            ports |= {port} if isinstance(port, int) else set()
+    return frozenset(ports - {_HTTP_PORT})

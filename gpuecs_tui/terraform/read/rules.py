@@ -1,0 +1,175 @@
+"""Which attribute each decision ends in: one line a key, for those that are one attribute.
+
+Where an attribute is left out AWS or the provider decides; ``absent`` is what they do (AWS
+provider 5.100 documentation, ECS and ELB API references).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.terraform.render.past_addresses import PORT_HANDOVER
+
+CLUSTER = "aws_ecs_cluster.this"
+SERVICE = "aws_ecs_service.this"
+TASK = "aws_ecs_task_definition.this"
+BALANCER = "aws_lb.this"
+LISTENER = "aws_lb_listener"
+"""Stands for the listener that serves clients: the first of LISTENERS that is declared."""
+LISTENERS = ("aws_lb_listener.https", "aws_lb_listener.http", "aws_lb_listener.this")
+"""The last is the earlier version's."""
+TARGETS = "aws_lb_target_group.this"
+PROVIDER = "aws_ecs_capacity_provider.this"
+GROUP = "aws_autoscaling_group.this"
+TEMPLATE = "aws_launch_template.this"
+LOGS = "aws_cloudwatch_log_group.this"
+_SCALING = "auto_scaling_group_provider"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The place of one decision."""
+
+    address: str
+    path: str
+    """Dotted, through nested blocks."""
+    absent: Value | None = None
+    """The decision when the attribute isn't there; None: not decided."""
+    words: Mapping[object, Value] = field(default_factory=dict)
+    """What the attribute says → the decision, where they differ."""
+    created: Value | None = None
+    """The decision when the attribute refers to a resource that the configuration creates."""
+
+
+_SWITCH: Mapping[object, Value] = {"ENABLED": True, "DISABLED": False}
+
+RULES: Mapping[str, Rule] = {
+    "stack.region": Rule("provider.aws", "region"),
+    "stack.tags": Rule("provider.aws", "default_tags.tags", {}),
+    "names.cluster": Rule(CLUSTER, "name"),
+    "names.service": Rule(SERVICE, "name"),
+    "names.task_family": Rule(TASK, "family"),
+    "names.capacity_provider": Rule(PROVIDER, "name"),
+    "names.autoscaling_group": Rule(GROUP, "name"),
+    "names.launch_template": Rule(TEMPLATE, "name"),
+    "names.load_balancer": Rule(BALANCER, "name"),
+    "names.target_group": Rule(TARGETS, "name"),
+    "network.vpc_id": Rule(TARGETS, "vpc_id"),
+    "network.instance_subnet_ids": Rule(GROUP, "vpc_zone_identifier"),
+    "network.load_balancer_subnet_ids": Rule(BALANCER, "subnets"),
+    "network.instance_security_group_ids": Rule(TEMPLATE, "vpc_security_group_ids", created=()),
+    "network.load_balancer_security_group_ids": Rule(BALANCER, "security_groups", created=()),
+    "fleet.instance_type": Rule(TEMPLATE, "instance_type"),
+    "fleet.min_size": Rule(GROUP, "min_size"),
+    "fleet.max_size": Rule(GROUP, "max_size"),
+    "fleet.initial_size": Rule(GROUP, "desired_capacity"),
+    "fleet.key_name": Rule(TEMPLATE, "key_name", ""),
+    "fleet.instance_profile_arn": Rule(TEMPLATE, "iam_instance_profile.arn", created=""),
+    "fleet.root_volume_gib": Rule(TEMPLATE, "block_device_mappings.ebs.volume_size", 0),
+    "fleet.root_volume_throughput_mib": Rule(TEMPLATE, "block_device_mappings.ebs.throughput", 0),
+    "fleet.capacity_rebalance": Rule(GROUP, "capacity_rebalance", False),
+    "fleet.imds_hop_limit": Rule(TEMPLATE, "metadata_options.http_put_response_hop_limit", 0),
+    "fleet.target_capacity": Rule(PROVIDER, f"{_SCALING}.managed_scaling.target_capacity", 100),
+    "fleet.min_scaling_step": Rule(
+        PROVIDER, f"{_SCALING}.managed_scaling.minimum_scaling_step_size", 1
+    ),
+    "fleet.max_scaling_step": Rule(
+        PROVIDER, f"{_SCALING}.managed_scaling.maximum_scaling_step_size", 10000
+    ),
+    "fleet.instance_warmup_seconds": Rule(
+        PROVIDER, f"{_SCALING}.managed_scaling.instance_warmup_period", 300
+    ),
+    "fleet.termination_protection": Rule(
+        PROVIDER, f"{_SCALING}.managed_termination_protection", False, _SWITCH
+    ),
+    "fleet.managed_draining": Rule(PROVIDER, f"{_SCALING}.managed_draining", True, _SWITCH),
+    "fleet.health_check_grace_seconds": Rule(GROUP, "health_check_grace_period", 300),
+    "fleet.market": Rule(TEMPLATE, "instance_market_options.market_type", "on-demand"),
+    "task.network_mode": Rule(TASK, "network_mode", "bridge"),
+    "task.cpu": Rule(TASK, "cpu"),
+    "task.memory": Rule(TASK, "memory"),
+    "task.execution_role_arn": Rule(TASK, "execution_role_arn", created=""),
+    "task.task_role_arn": Rule(TASK, "task_role_arn", created=""),
+    "service.desired_count": Rule(SERVICE, "desired_count"),
+    "service.minimum_healthy_percent": Rule(SERVICE, "deployment_minimum_healthy_percent", 100),
+    "service.maximum_percent": Rule(SERVICE, "deployment_maximum_percent", 200),
+    "service.circuit_breaker": Rule(SERVICE, "deployment_circuit_breaker.enable", False),
+    "service.rollback": Rule(SERVICE, "deployment_circuit_breaker.rollback", False),
+    "service.health_check_grace_seconds": Rule(SERVICE, "health_check_grace_period_seconds", 0),
+    "service.execute_command": Rule(SERVICE, "enable_execute_command", False),
+    "service.placement": Rule(
+        SERVICE, "ordered_placement_strategy.type", "default", {"binpack": "binpack"}
+    ),
+    "service.distinct_instances": Rule(
+        SERVICE, "placement_constraints.type", False, {"distinctInstance": True}
+    ),
+    "load_balancer.internal": Rule(BALANCER, "internal", False),
+    "load_balancer.port": Rule(LISTENER, "port"),
+    "load_balancer.protocol": Rule(LISTENER, "protocol", "HTTP"),
+    "load_balancer.certificate_arn": Rule(LISTENER, "certificate_arn", ""),
+    "load_balancer.deletion_protection": Rule(BALANCER, "enable_deletion_protection", False),
+    "load_balancer.idle_timeout_seconds": Rule(BALANCER, "idle_timeout", 60),
+    "load_balancer.target_port": Rule(TARGETS, "port"),
+    "load_balancer.target_protocol_version": Rule(TARGETS, "protocol_version", "HTTP1"),
+    "load_balancer.algorithm": Rule(TARGETS, "load_balancing_algorithm_type", "round_robin"),
+    "load_balancer.deregistration_delay_seconds": Rule(TARGETS, "deregistration_delay", 300),
+    "health_check.path": Rule(TARGETS, "health_check.path", "/"),
+    "health_check.matcher": Rule(TARGETS, "health_check.matcher", "200"),
+    "health_check.interval_seconds": Rule(TARGETS, "health_check.interval", 30),
+    "health_check.timeout_seconds": Rule(TARGETS, "health_check.timeout", 5),
+    "health_check.healthy_threshold": Rule(TARGETS, "health_check.healthy_threshold", 3),
+    "health_check.unhealthy_threshold": Rule(TARGETS, "health_check.unhealthy_threshold", 3),
+    "health_check.port": Rule(TARGETS, "health_check.port", "traffic-port"),
+    "health_check.protocol": Rule(TARGETS, "health_check.protocol", "HTTP"),
+}
+
+STATE_RULES: Mapping[str, Rule] = {
+    "state.bucket": Rule("backend", "bucket"),
+    "state.key": Rule("backend", "key"),
+    "state.region": Rule("backend", "region"),
+}
+"""Of an S3 backend; any other keeps no more than its kind."""
+
+KNOWN = frozenset(
+    rule.address
+    for rule in RULES.values()
+    if rule.address.startswith("aws_") and rule.address != LISTENER
+) | {CLUSTER, LOGS, *LISTENERS}
+"""Addresses whose presence makes a directory's Terraform one that can be opened."""
+
+HELPERS = frozenset(
+    {
+        "aws_ecs_cluster_capacity_providers.this",
+        "aws_iam_instance_profile.this",
+        "aws_iam_role.execution",
+        "aws_iam_role.instance",
+        "aws_iam_role.task",
+        "aws_iam_role_policy.execute_command",
+        "aws_iam_role_policy.secrets",
+        "aws_iam_role_policy_attachment.execution",
+        "aws_iam_role_policy_attachment.instance_ecs",
+        "aws_iam_role_policy_attachment.instance_ssm",
+        "aws_lb_listener.redirect",
+        "aws_security_group.endpoints",
+        "aws_security_group.instances",
+        "aws_security_group.load_balancer",
+        "aws_vpc_endpoint.interface",
+        "aws_vpc_endpoint.s3",
+        "aws_vpc_security_group_egress_rule.instances_to_anywhere",
+        "aws_vpc_security_group_egress_rule.instances_to_anywhere_ipv6",
+        "aws_vpc_security_group_egress_rule.load_balancer_to_health_check",
+        "aws_vpc_security_group_egress_rule.load_balancer_to_tasks",
+        "aws_vpc_security_group_ingress_rule.endpoints_from_vpc",
+        "aws_vpc_security_group_ingress_rule.health_check_from_load_balancer",
+        "aws_vpc_security_group_ingress_rule.http",
+        "aws_vpc_security_group_ingress_rule.https",
+        "aws_vpc_security_group_ingress_rule.listener",
+        "aws_vpc_security_group_ingress_rule.redirect",
+        "aws_vpc_security_group_ingress_rule.tasks_from_load_balancer",
+        "terraform_data.fleet_ties",
+        PORT_HANDOVER,
+    }
+)
+"""The other resources of a stack: they follow from the decisions, none ends in them alone."""

@@ -1,0 +1,277 @@
+"""Variable files (``*.tfvars``, ``*.tfvars.json``): where a value stands, and how it is changed.
+
+Only the characters of one value are replaced. Comments, order and spacing stay.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from gpuecs_tui.terraform.hcl.parse import parse
+from gpuecs_tui.terraform.hcl.tree import Expression, Items, Literal, Pairs, ReadProblem
+
+OWN = "terraform.tfvars"
+_AUTOMATIC = (".auto.tfvars", ".auto.tfvars.json")
+SPACE = re.compile(r"(?:[\s\ufeff]|#[^\n]*|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
+"""White space and comments."""
+GAP = r"(?:[^\S\n]|/\*(?:(?!\*/).)*\*/)*"
+"""What may stand on both sides of the equals sign. A comment can be matched in one way only: tries
+of another end would double with each comment."""
+_NAME = re.compile(rf'(?P<quote>"?)(?P<name>[^\W\d][\w-]*)(?P=quote){GAP}={GAP}', re.DOTALL)
+HEREDOC = re.compile(r"<<-?([^\s]+)[^\n]*\n(?:.*?\n)?[^\S\n]*\1(?=\s|\Z)", re.DOTALL)
+"""A heredoc from its ``<<`` to its end marker."""
+COMMENT = re.compile(r"(?:#|//)[^\n]*|/\*.*?\*/", re.DOTALL)
+"""A comment with its signs."""
+_JSON_SPACE = re.compile(r"\s*")
+_JSON_INDENT = re.compile(r"^\s*?\n?([ \t]+)\S", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Where ``name = value`` stands in a text, as offsets of characters."""
+
+    start: int
+    """Of the name."""
+    value: int
+    """Of the value's first character."""
+    end: int
+    """Behind the value's last character."""
+
+
+def load_order(names: Iterable[str]) -> list[str]:
+    """Return the variable files among ``names`` as Terraform loads them; a later one wins.
+
+    terraform.tfvars, terraform.tfvars.json, then ``*.auto.tfvars`` and ``*.auto.tfvars.json`` in
+    the order of their names (Terraform documentation, "Variable Definition Precedence").
+    """
+    first = (OWN, f"{OWN}.json")
+    loaded = [name for name in names if name in first or name.endswith(_AUTOMATIC)]
+    return sorted(loaded, key=lambda name: (name not in first, name))
+
+
+def sources(texts: Mapping[str, str]) -> dict[str, str]:
+    """Return variable → the file whose value Terraform uses, for the variables set in a file."""
+    return {name: file for file in load_order(texts) for name in assignments(file, texts[file])}
+
+
+def assignments(file: str, text: str) -> dict[str, Assignment]:
+    """Return the values that a variable file sets, by name; none for a file that is damaged."""
+    try:
+        return dict(places_in(file, text))
+    except (ValueError, RecursionError):
+        return {}
+
+
+def places_in(file: str, text: str) -> Iterator[tuple[str, Assignment]]:
+    """Yield every value that a variable file sets, in order, with its name.
+
+    Raises ValueError or RecursionError where a damaged file ends to be understood.
+    """
+    return _json_values(text) if file.endswith(".json") else _hcl_values(text)
+
+
+def end_of_value(text: str, position: int, *, lines: bool = False) -> int:
+    """Return where the HCL expression that starts at ``position`` ends.
+
+    It ends at a line's end or a comment outside all brackets, and at a bracket that it doesn't
+    open; with ``lines`` only at such a bracket. Raises ValueError where none of them comes.
+    """
+    depth, end = 0, position
+    while position < len(text):
+        sign = text[position]
+        if sign == '"':
+            position = end = end_of_string(text, position)
+            continue
+        if heredoc := HEREDOC.match(text, position):
+            position = end = heredoc.end()
+            continue
+        if comment := COMMENT.match(text, position):
+            if not depth and not lines:
+                return end
+            position = comment.end()
+            continue
+        if (sign == "\n" and not depth and not lines) or (sign in ")]}" and not depth):
+            return end
+        depth += (sign in "([{") - (sign in ")]}")
+        position += 1
+        if not sign.isspace():
+            end = position
+    if depth or lines:
+        raise ValueError(position)
+    return end
+
+
+def end_of_string(text: str, position: int) -> int:
+    """Return where the quoted template that starts at ``position`` ends.
+
+    An interpolation in it may have quotes, braces and comments of its own. Raises ValueError where
+    it has no end.
+    """
+    inside = ['"']
+    position += 1
+    while inside:
+        if position >= len(text):
+            raise ValueError(position)
+        sign = text[position]
+        if inside[-1] == '"':
+            if sign == "\\":
+                position += 1
+            elif text.startswith(("$${", "%%{"), position):
+                position += 2
+            elif text.startswith(("${", "%{"), position):
+                inside.append("{")
+                position += 1
+            elif sign == '"':
+                inside.pop()
+        elif comment := COMMENT.match(text, position):
+            position = comment.end() - 1
+        elif sign in '"{':
+            inside.append(sign)
+        elif sign == "}":
+            inside.pop()
+        position += 1
+    return position
+
+
+def set_value(file: str, text: str, name: str, value: str) -> str:
+    """Return ``text`` with the variable ``name`` set to ``value``, an HCL literal.
+
+    A variable that the file doesn't set is added at the end.
+    """
+    found = assignments(file, text).get(name)
+    written = value
+    if file.endswith(".json"):
+        written = _as_json(value, text[found.value : found.end] if found else "", text)
+    if "\r\n" in text:
+        written = written.replace("\n", "\r\n")
+    if found is not None:
+        return text[: found.value] + written + text[found.end :]
+    if file.endswith(".json"):
+        return _add_to_json(text, name, written)
+    separator = "" if not text or text.endswith("\n") else "\n"
+    return f"{text}{separator}{name} = {written}\n"
+
+
+def remove_value(file: str, text: str, name: str) -> str:
+    """Return ``text`` without the variable ``name``; a comment behind its value stays."""
+    found = assignments(file, text).get(name)
+    if found is None:
+        return text
+    if file.endswith(".json"):
+        before, after = text[: found.start], text[found.end :]
+        if comma := re.match(r"\s*,", after):
+            return before + after[comma.end() :].lstrip()
+        return re.sub(r",(\s*)\Z", r"\1", before.rstrip()) + after
+    rest = text[found.end :]
+    blank = re.match(r"[^\S\n]*\n?", rest)
+    kept = rest[blank.end() :] if blank and blank[0].endswith("\n") else rest.lstrip(" \t")
+    return text[: found.start] + kept
+
+
+def literals(text: str) -> dict[str, tuple[str, Expression]]:
+    """Return the values of a rendered ``terraform.tfvars`` by name, as text and as a tree."""
+    if not text:
+        return {}
+    tree = parse(text, OWN).attributes
+    return {
+        name: (text[place.value : place.end], tree[name].value)
+        for name, place in assignments(OWN, text).items()
+    }
+
+
+def json_expressions(text: str) -> dict[str, Expression]:
+    """Return the values of a JSON variable file by name; none for a file that is damaged."""
+    try:
+        tree = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return (
+        {name: _expression(value) for name, value in tree.items()} if isinstance(tree, dict) else {}
+    )
+
+
+def _expression(value: object) -> Expression:
+    if isinstance(value, list):
+        return Items(tuple(_expression(item) for item in value))
+    if isinstance(value, dict):
+        return Pairs(tuple((Literal(name), _expression(item)) for name, item in value.items()))
+    # json.loads makes nothing else.
+    return Literal(value)  # type: ignore[arg-type]
+
+
+def _hcl_values(text: str) -> Iterator[tuple[str, Assignment]]:
+    position = _after(SPACE, text, 0)
+    while position < len(text):
+        name = _NAME.match(text, position)
+        if name is None:
+            raise ValueError(position)
+        end = end_of_value(text, name.end())
+        yield name["name"], Assignment(position, name.end(), end)
+        position = _after(SPACE, text, end)
+
+
+def _json_values(text: str) -> Iterator[tuple[str, Assignment]]:
+    decoder = json.JSONDecoder()
+    position = _after(_JSON_SPACE, text, 0)
+    if text[position : position + 1] != "{":
+        raise ValueError(position)
+    position = _after(_JSON_SPACE, text, position + 1)
+    while text[position : position + 1] == '"':
+        start = position
+        name, position = decoder.raw_decode(text, position)
+        position = _after(_JSON_SPACE, text, position)
+        if text[position : position + 1] != ":":
+            raise ValueError(position)
+        value = _after(_JSON_SPACE, text, position + 1)
+        _value, end = decoder.raw_decode(text, value)
+        yield name, Assignment(start, value, end)
+        position = _after(_JSON_SPACE, text, end)
+        if text[position : position + 1] == ",":
+            position = _after(_JSON_SPACE, text, position + 1)
+
+
+def _as_json(value: str, old: str, text: str) -> str:
+    """Return ``value`` in JSON, laid out as ``old`` is, or without one as ``text`` is."""
+    plain = _plain(parse(f"x = {value}\n", OWN).attributes["x"].value)
+    if old.startswith('"') and isinstance(plain, (int, float)):
+        # Terraform converts it; the file's owner chose to quote it.
+        plain = str(plain).lower()
+    if not isinstance(plain, (list, dict)) or "\n" not in (old or text):
+        return json.dumps(plain, ensure_ascii=False)
+    indent = _indent(text)
+    return json.dumps(plain, ensure_ascii=False, indent=indent).replace("\n", f"\n{indent}")
+
+
+def _plain(tree: Expression) -> object:
+    match tree:
+        case Literal(value):
+            return value
+        case Items(items):
+            return [_plain(item) for item in items]
+        case Pairs(pairs):
+            return {str(_plain(key)): _plain(value) for key, value in pairs}
+        case _:
+            raise ReadProblem("", OWN)
+
+
+def _add_to_json(text: str, name: str, value: str) -> str:
+    places = assignments("x.json", text)
+    entry = f"{json.dumps(name)}: {value}"
+    if not places:
+        return f"{{\n{_indent(text)}{entry}\n}}\n" if not text.strip(" \t\r\n{}") else text
+    last = max(place.end for place in places.values())
+    separator = f",\n{_indent(text)}" if "\n" in text else ", "
+    return text[:last] + separator + entry + text[last:]
+
+
+def _indent(text: str) -> str:
+    found = _JSON_INDENT.search(text)
+    return found[1] if found else "  "
+
+
+def _after(pattern: re.Pattern[str], text: str, position: int) -> int:
+    match = pattern.match(text, position)
+    return match.end() if match else position

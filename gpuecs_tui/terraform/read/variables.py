@@ -1,0 +1,159 @@
+"""What each variable is set to, by Terraform's order of precedence.
+
+https://developer.hashicorp.com/terraform/language/values/variables#variable-definition-precedence
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.base.extra_arguments import CHANGING, VARIABLES, options
+from gpuecs_tui.terraform.hcl.parse import parse_expression
+from gpuecs_tui.terraform.hcl.tree import (
+    Block,
+    Body,
+    Expression,
+    Literal,
+    ReadProblem,
+    Withheld,
+    is_constant,
+    texts_in,
+)
+from gpuecs_tui.terraform.hcl.types import PRIMITIVES, name_of
+from gpuecs_tui.terraform.read.files import in_order, is_configuration, is_variables
+
+ENVIRONMENT = "TF_VAR_"
+"""Prefix of environment variables that set a variable."""
+_SECRET = ("sensitive", "ephemeral")
+"""Arguments of a variable whose value Terraform doesn't show or doesn't keep."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variables:
+    """What the variables of a directory stand for."""
+
+    values: Mapping[str, Expression]
+    """A Withheld stands for a value that is sensitive, and for one that a file which can't be read,
+    or an argument in the environment, may set otherwise."""
+    types: Mapping[str, Expression]
+    """The type constraints."""
+    secrets: frozenset[str]
+    """The texts that sensitive variables are set to anywhere, which are shown nowhere."""
+
+
+def variable_scope(
+    blocks: Mapping[str, tuple[str, Block]],
+    bodies: Mapping[str, Body],
+    broken: Mapping[str, ReadProblem],
+    environ: Mapping[str, str],
+) -> Variables:
+    """Return what each variable is set to, by what is declared, the files and the environment."""
+    declared = {
+        block.labels[0]: block.body
+        for _file, block in blocks.values()
+        if block.kind == "variable" and block.labels
+    }
+    values: dict[str, Expression] = {}
+    types: dict[str, Expression] = {}
+    for name, body in declared.items():
+        values |= _default(name, body)
+        if "type" in body.attributes:
+            types[name] = body.attributes["type"].value
+    for name in declared:
+        if (text := environ.get(f"{ENVIRONMENT}{name}")) is not None:
+            from_text = _from_text(text, types.get(name), f"{ENVIRONMENT}{name}")
+            if from_text != Literal(None) or not _refuses_null(declared[name]):
+                values[name] = from_text
+    for file in in_order([name for name in (*bodies, *broken) if is_variables(name)]):
+        if file in broken:
+            # It may set any of them, or none.
+            reason = _("may be set in {file}, which could not be read").format(file=file)
+            values |= dict.fromkeys(declared, Withheld(file, reason))
+            continue
+        for name, attribute in bodies[file].attributes.items():
+            if attribute.value == Literal(None) and _refuses_null(declared.get(name)):
+                # As if nothing had set it before either.
+                values.pop(name, None)
+                values |= _default(name, declared[name])
+            else:
+                values[name] = _plain(attribute.value, file)
+    secrets: set[str] = set()
+    for name in (name for name, body in declared.items() if is_secret(body)):
+        given = [values[name]] if name in values else []
+        given += [
+            body.attributes[name].value
+            for file, body in bodies.items()
+            if is_variables(file) and name in body.attributes
+        ]
+        if "default" in declared[name].attributes:
+            given.append(declared[name].attributes["default"].value)
+        for expression in given:
+            secrets.update(texts_in(expression))
+    values |= _withheld_by_arguments(environ, declared)
+    if hiding := next((file for file in broken if is_configuration(file)), ""):
+        # Whether such a variable is sensitive, and of which type it is, is not known.
+        reason = _("may be declared in {file}, which could not be read").format(file=hiding)
+        values |= {name: Withheld(hiding, reason) for name in values.keys() - declared.keys()}
+    for name, body in declared.items():
+        if is_secret(body):
+            values[name] = Withheld(f"var.{name}", _("is sensitive"))
+    return Variables(values, types, frozenset(secrets))
+
+
+def _from_text(text: str, constraint: Expression | None, source: str) -> Expression:
+    """Return what Terraform makes of a text: a variable of a primitive type takes it as it is."""
+    if constraint is None or name_of(constraint) in PRIMITIVES:
+        return Literal(text)
+    reason = _("is set by {source} to a text that is not an expression").format(source=source)
+    expression = parse_expression(text)
+    return _plain(expression, source) if expression else Withheld(source, reason)
+
+
+def _default(name: str, body: Body) -> dict[str, Expression]:
+    attribute = body.attributes.get("default")
+    return {name: _plain(attribute.value, "default")} if attribute else {}
+
+
+def _plain(value: Expression, source: str) -> Expression:
+    """Return ``value``, or a Withheld for one with names or functions, which Terraform refuses."""
+    if is_constant(value):
+        return value
+    reason = _("is set by {source} to an expression; Terraform takes only plain values there")
+    return Withheld(source, reason.format(source=source))
+
+
+def _refuses_null(body: Body | None) -> bool:
+    # nullable = false: null means the default.
+    nullable = body.attributes.get("nullable") if body else None
+    return nullable is not None and nullable.value != Literal(True)
+
+
+def is_secret(body: Body) -> bool:
+    """Tell whether the variable that ``body`` declares is marked sensitive or ephemeral."""
+    return any(
+        name in body.attributes and body.attributes[name].value != Literal(False)
+        for name in _SECRET
+    )
+
+
+def _withheld_by_arguments(
+    environ: Mapping[str, str], declared: Mapping[str, Body]
+) -> Iterator[tuple[str, Expression]]:
+    """Yield the variables that -var and -var-file in the environment set for Terraform by hand.
+
+    Runs of ours leave these arguments out, so which value counts depends on who plans.
+    """
+    for source in CHANGING:
+        reason = _(
+            "is set by {source}, which Terraform by hand uses and runs of gpuecs-tui leave out"
+        ).format(source=source)
+        for option in options(environ, source):
+            if option.name not in VARIABLES:
+                continue
+            # A file may set any of them.
+            named = [option.value.partition("=")[0].strip()]
+            for each in named if option.name == "var" else declared:
+                if each in declared:
+                    yield each, Withheld(source, reason)

@@ -1,0 +1,72 @@
+"""Names in the plan that a run of a stack carries out: the stack's own, whatever its state says.
+
+Terraform saves its state some time after it created something (the local backend after 20 s at the
+earliest), so that the state of a stack on which a run is at work lags behind the account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gpuecs_tui.terraform.base.addresses import without_key
+from gpuecs_tui.terraform.engine.events import PlannedChange
+from gpuecs_tui.terraform.plan.details import Action, Change, load_plan
+from gpuecs_tui.terraform.recovery.created_names import names_in
+from gpuecs_tui.terraform.runs.orphan_candidates import events_of, told_by
+from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.runs.run_list import runs_of
+from gpuecs_tui.terraform.runs.run_status import State
+
+CARRIED_OUT = frozenset({State.APPROVED, State.APPLYING, State.STOPPING})
+"""States of a run whose plan is being carried out, or is about to be."""
+_CREATES = frozenset({Action.CREATE, Action.REPLACE})
+
+
+@dataclass(frozen=True, slots=True)
+class AtWork:
+    """What the run at work on a directory takes and gives back; nothing where no run is."""
+
+    names: frozenset[str] = frozenset()
+    """Names, and the ids that are known, of all that its plan creates, replaces or destroys."""
+    unnamed: dict[str, str] = field(default_factory=dict)
+    """Resource address, without a key → id of the run that creates it under a name which is not
+    known here."""
+
+
+def at_work(directory: Path) -> AtWork:
+    """Return what the run that carries out a plan for ``directory`` creates and destroys.
+
+    Reads the run's files only. Call it before the state is read: whatever a run that ended in
+    between has created is then in the state.
+    """
+    run = next((it for it in runs_of(directory) if it.state in CARRIED_OUT), None)
+    if run is None:
+        return AtWork()
+    created = names_in(it for it in told_by(run).values() if it is not None)
+    plan = load_plan(run)
+    if plan is None:
+        # An approval right behind the plan leaves no time for its details.
+        return AtWork(created, dict(_planned(run)))
+    found = [(change, [*_names(change)]) for change in plan.changes]
+    named = frozenset(name for _change, names in found for name in names)
+    unnamed = {
+        without_key(change.address): run.id
+        for change, names in found
+        if not names and change.action in _CREATES
+    }
+    return AtWork(created | named, unnamed)
+
+
+def _names(change: Change) -> Iterator[str]:
+    before = change.before.get("name")
+    for value in (before, change.planned_name()):
+        if isinstance(value, str) and value:
+            yield value
+
+
+def _planned(run: Run) -> Iterator[tuple[str, str]]:
+    for event in events_of(run.files):
+        if isinstance(event, PlannedChange) and event.action in _CREATES:
+            yield without_key(event.address), run.id

@@ -1,0 +1,223 @@
+"""A local state, or an errored.tfstate, that is damaged, and moving it out of the way.
+
+Terraform overwrites ``terraform.tfstate`` in place. Before its first write of a run it copies what
+was there to ``terraform.tfstate.backup``: so that is whole, and is the state as the run found it.
+What the run created since is in its journal, and the next plan brings it back.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.regular_files import read_regular
+from gpuecs_tui.terraform.base.atomic_files import sync_folder, write_private
+from gpuecs_tui.terraform.base.problems import RunProblem, TerraformProblem
+from gpuecs_tui.terraform.base.tflock import ERRORED_NAME
+from gpuecs_tui.terraform.runs.run_list import lock_directory
+from gpuecs_tui.terraform.state.backend import local_state
+from gpuecs_tui.terraform.state.stored_state import (
+    StateProblem,
+    StoredState,
+    parse_state,
+    state_fault,
+)
+
+_BACKUP = ".backup"
+"""What Terraform's local backend adds to a state's name for its copy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A state file that is no state."""
+
+    path: Path
+    size: int
+    fault: str
+    """What is wrong with it, the end of a sentence."""
+    backup: StoredState | None
+    """What the copy beside it holds; None where there is no whole one."""
+
+    @property
+    def sentence(self) -> str:
+        """Say what it is and what is there instead."""
+        words = {"name": self.path.name, "fault": self.fault}
+        if self.backup is None:
+            return _(
+                "{name} {fault}. There is no copy of an earlier state: move it aside, and the next "
+                "plan brings back what was created."
+            ).format(**words)
+        count = len(self.backup.resources)
+        return ngettext(
+            "{name} {fault}. {backup} holds the state as it was before (number {serial}, {count} "
+            "resource), and the next plan brings back what was created since.",
+            "{name} {fault}. {backup} holds the state as it was before (number {serial}, {count} "
+            "resources), and the next plan brings back what was created since.",
+            count,
+        ).format(backup=_copy(self.path).name, serial=self.backup.serial, count=count, **words)
+
+
+def find(directory: Path, environ: Mapping[str, str] | None = None) -> Broken | None:
+    """Return the broken local state of ``directory``, or None. Reads files only.
+
+    An empty file counts where the copy holds resources: Terraform makes an empty one by itself
+    before it has anything to store, and takes it for a state without resources. What a move to
+    another place has emptied or was writing is the move's to finish.
+    """
+    environment = os.environ if environ is None else environ
+    path = local_state(directory, environment)
+    if path is None:
+        return None
+    try:
+        text = read_regular(path)
+    except OSError:
+        return None
+    fault = fault_of(text)
+    if not fault:
+        return None
+    backup = _whole(_copy(path))
+    if not text and (backup is None or not backup.resources):
+        return None
+    return None if _is_moved(directory, environment) else Broken(path, len(text), fault, backup)
+
+
+def fault_of(text: bytes) -> str:
+    """Return what is wrong with the text of a state file, the end of "FILE …"; empty if nothing.
+
+    A state in a newer version of the format is not damaged.
+    """
+    if not text:
+        return _("is empty")
+    try:
+        raw = json.loads(text)
+    except RecursionError:
+        return _("is not a Terraform state: its values are nested too deeply")
+    except ValueError:
+        if text.lstrip().startswith(b"{"):
+            return _("is cut off after {n} bytes, as by a full disk").format(n=len(text))
+        return _("is not a Terraform state: it is not JSON")
+    fault = state_fault(raw)
+    return _("is not a Terraform state: {fault}").format(fault=fault) if fault else ""
+
+
+def errored_fault(text: bytes) -> str:
+    """Return what is wrong with the text of an errored.tfstate, as ``fault_of`` does.
+
+    Terraform writes one only to keep something, so one that holds nothing is damaged too.
+    """
+    return fault_of(text) or (_("holds no state") if text.strip() == b"{}" else "")
+
+
+def refuse(directory: Path, environ: Mapping[str, str]) -> None:
+    """Raise RunProblem while the state of ``directory`` is broken."""
+    if (found := find(directory, environ)) is not None:
+        raise RunProblem(
+            found.sentence,
+            _("Run: gpuecs-tui state {directory} --restore").format(directory=directory),
+        )
+
+
+def restore(directory: Path, environ: Mapping[str, str] | None = None) -> Path:
+    """Put the copy in the place of a broken state and return where that is kept from then on.
+
+    A damaged errored.tfstate is renamed too; alone where the state itself is whole. Raises
+    StateProblem when nothing is damaged or files can't be written, DirectoryBusy while a run works
+    there.
+    """
+    guard = lock_directory(directory)
+    try:
+        found = find(directory, environ)
+        stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+        if found is not None:
+            return _restore(directory, found, stamp)
+        kept = _set_errored_aside(directory, stamp)
+        if kept is None:
+            raise _whole_or_unknown(directory, environ)
+        return kept
+    except OSError as error:
+        raise StateProblem(
+            _("{path} can't be put right: {reason}.").format(
+                path=directory, reason=error.strerror or error
+            ),
+            _("Free some space, or mend what hinders writing there, then try again."),
+        ) from None
+    finally:
+        guard.release()
+
+
+def _whole_or_unknown(directory: Path, environ: Mapping[str, str] | None) -> StateProblem:
+    """Return why nothing is replaced: a whole state, one that can't be read or one elsewhere."""
+    path = local_state(directory, os.environ if environ is None else environ)
+    if path is None:
+        return StateProblem(
+            _("Nothing was restored: the state of {path} is not a local file.").format(
+                path=directory
+            ),
+            _("In S3, restore an earlier version of the object."),
+        )
+    try:
+        parse_state(read_regular(path), str(path))
+    except FileNotFoundError:
+        pass
+    except StateProblem as problem:
+        return problem
+    return StateProblem(_("The state of {path} is whole.").format(path=directory))
+
+
+def _restore(directory: Path, found: Broken, stamp: str) -> Path:
+    kept = found.path.with_name(f"{found.path.name}.broken-{stamp}")
+    copy = _copy(found.path)
+    scratch = found.path.with_name(f".{found.path.name}.restored")
+    if found.backup is not None:
+        # Written whole before anything is moved: a disk that is still full changes nothing.
+        write_private(scratch, read_regular(copy))
+        scratch.chmod(copy.stat().st_mode)
+    found.path.rename(kept)
+    if found.backup is not None:
+        scratch.rename(found.path)
+    _set_errored_aside(directory, stamp)
+    for folder in {found.path.parent, directory}:
+        sync_folder(folder)
+    return kept
+
+
+def _set_errored_aside(directory: Path, stamp: str) -> Path | None:
+    errored = directory / ERRORED_NAME
+    if not errored.exists() or not errored_fault(read_regular(errored)):
+        return None
+    kept = errored.with_name(f"{errored.name}.broken-{stamp}")
+    errored.rename(kept)
+    sync_folder(directory)
+    return kept
+
+
+def _copy(state: Path) -> Path:
+    return state.with_name(state.name + _BACKUP)
+
+
+def _is_moved(directory: Path, environ: Mapping[str, str]) -> bool:
+    # Late: mostly the state is whole, and a plan doesn't wait for this.
+    from gpuecs_tui.terraform.migration import lifecycle
+    from gpuecs_tui.terraform.migration.record import latest
+
+    move = latest(directory)
+    if move is not None and not move.is_done:
+        return True
+    try:
+        return lifecycle.due(directory, environ) is not None
+    except TerraformProblem:
+        # A state that can't be read is what is looked for here.
+        return False
+
+
+def _whole(path: Path) -> StoredState | None:
+    try:
+        text = read_regular(path)
+        return parse_state(text, "") if text else None
+    except (OSError, StateProblem):
+        return None

@@ -1,0 +1,345 @@
+"""The lock on a directory's state, local or in S3: who holds it, whether it lives, letting it go.
+
+A lock has no expiry (stale-lock). It is offered for release only when its holder is known to have
+ended: a local lock whose file no process has locked, or one in S3 whose id a run of ours has on
+record (lock_record.py) and that run has ended. User, machine and time of a lock prove nothing: a
+colleague's run on the same machine may have them all. Any other lock is released only if the user
+names its id and its holder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.base.problems import TerraformProblem
+from gpuecs_tui.terraform.base.process import capture
+from gpuecs_tui.terraform.base.tflock import lock_time, read_lock
+from gpuecs_tui.terraform.engine.binary import PROGRAMS, find_engine
+from gpuecs_tui.terraform.runs.directory_lock import is_held
+from gpuecs_tui.terraform.runs.lock_record import recorded_locks
+from gpuecs_tui.terraform.runs.run_list import lock_directory, runs_of
+from gpuecs_tui.terraform.state.backend import S3, backend, local_state, workspace
+from gpuecs_tui.terraform.state.content import PlaceProblem, with_reader
+from gpuecs_tui.terraform.state.environment import child_environment
+from gpuecs_tui.terraform.state.location import Place, place_of
+from gpuecs_tui.terraform.state.reader import first_error
+from gpuecs_tui.terraform.state.stored_state import StateProblem
+
+if TYPE_CHECKING:
+    from gpuecs_tui.aws.session import AccountReader
+
+UNLOCK_SECONDS = 60.0
+"""For ``force-unlock`` over a slow link; measured 1 s on loopback."""
+
+
+class Holder(StrEnum):
+    """What is known of a lock's holder."""
+
+    ALIVE = "alive"
+    DEAD = "dead"
+    UNKNOWN = "unknown"
+    """It is on another machine, or can't be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLock:
+    """A lock on the state."""
+
+    place: str
+    """The file, ``s3://bucket/key`` of the lock object, or the name of the table."""
+    id: str
+    """What unlocking asks for."""
+    operation: str
+    """Such as OperationTypeApply."""
+    who: str
+    """user@host."""
+    created: datetime | None
+    holder: Holder
+    run: str = ""
+    """Id of the run of ours that has this lock's id on record; empty where none has."""
+    stops: bool = True
+    """Whether it keeps others out: a local note that nobody holds doesn't."""
+
+    @property
+    def age(self) -> timedelta | None:
+        """Return how long it has been held."""
+        return None if self.created is None else max(timedelta(), datetime.now(UTC) - self.created)
+
+    @property
+    def may_be_unlocked(self) -> bool:
+        """Tell whether unlocking can be offered: its holder has ended."""
+        return self.holder is Holder.DEAD
+
+    @property
+    def word(self) -> str:
+        """Return what is typed to release it although its holder may work."""
+        return self.who or self.id
+
+
+class LockProblem(TerraformProblem):
+    """A lock that can't be read or let go."""
+
+
+def held_lock(directory: Path, environ: Mapping[str, str] | None = None) -> HeldLock | None:
+    """Return the lock on the state of ``directory``, or None.
+
+    Reads a file, or with state in S3 one object (boto3 is imported then): call it from a thread.
+    Raises LockProblem when S3 refuses to tell.
+    """
+    return _held_lock(directory, dict(os.environ if environ is None else environ), guarded=False)
+
+
+def _held_lock(directory: Path, environ: Mapping[str, str], *, guarded: bool) -> HeldLock | None:
+    """As ``held_lock``; ``guarded``: the directory's lock is held by ourselves."""
+    try:
+        workspace(directory, environ)
+    except StateProblem as problem:
+        raise LockProblem(problem.message, problem.remedy) from None
+    state = local_state(directory, environ)
+    if state is not None:
+        return _local(directory, state)
+    where = backend(directory, environ)
+    if where.type != S3:
+        return None
+    place = place_of(directory, where)
+    if not place.is_understood:
+        # Which object it is isn't known; reading the state says what is missing.
+        return None
+    return _in_s3(directory, place, environ, guarded)
+
+
+def unread_lock(directory: Path, environ: Mapping[str, str]) -> str:
+    """Return why it is unknown whether the state is locked, one sentence; empty where it is
+    known or being asked can tell."""
+    where = backend(directory, environ)
+    place = place_of(directory, where)
+    if place.is_understood:
+        return ""
+    return _("The lock of {place} is not read here; Terraform shows it when it plans.").format(
+        place=place
+    )
+
+
+def unlock(
+    directory: Path,
+    lock_id: str,
+    environ: Mapping[str, str] | None = None,
+    *,
+    confirmed: str = "",
+) -> None:
+    """Let go of the lock with ``lock_id``, whose holder has ended; blocks for a second.
+
+    One of which that isn't known only if ``confirmed`` is its holder, ``user@host`` (or its id,
+    where it names no holder). Raises LockProblem when there is no such lock or it may not be
+    released, DirectoryBusy while a run works in the directory.
+    """
+    environment = dict(os.environ if environ is None else environ)
+    guard = lock_directory(directory)
+    try:
+        # Under our own lock, so no run of ours can take the state's lock meanwhile.
+        held = _held_lock(directory, environment, guarded=True)
+        if held is None and (unread := unread_lock(directory, environment)):
+            raise LockProblem(
+                unread,
+                _("If nothing uses the state, run `terraform force-unlock {id}` there.").format(
+                    id=lock_id
+                ),
+            )
+        if held is None:
+            raise LockProblem(_("The state of {path} is not locked.").format(path=directory))
+        if held.id != lock_id:
+            raise LockProblem(
+                _("The lock has another id: {id}.").format(id=held.id),
+                _("Look again at who it is."),
+            )
+        unknown = held.holder is Holder.UNKNOWN
+        if not held.may_be_unlocked and not (unknown and confirmed == held.word):
+            raise LockProblem(refusal(held), _way_on(directory, held))
+        if held.stops and not backend(directory, environment).noted:
+            raise LockProblem(
+                _("The lock can't be released from here: the directory is not initialised."),
+                _("Run `terraform init` in {directory} first.").format(directory=directory),
+            )
+        if held.stops:
+            _force_unlock(directory, lock_id, environment)
+        else:
+            Path(held.place).unlink(missing_ok=True)
+    finally:
+        guard.release()
+
+
+def refusal(held: HeldLock) -> str:
+    """Return why a lock is not let go, one sentence; empty where it may be."""
+    match held.holder:
+        case Holder.ALIVE:
+            return _("The lock is in use: {who} holds it and works.").format(who=held.who)
+        case Holder.UNKNOWN:
+            return unknown_words(held)
+        case Holder.DEAD:
+            return ""
+
+
+def remedy(held: HeldLock) -> str:
+    """Return what to do about a lock that is not let go."""
+    if held.holder is Holder.ALIVE:
+        return _("Wait for its end, or cancel it.")
+    return _("Ask {who} whether their run still works.").format(who=held.who or "?")
+
+
+def unknown_words(held: HeldLock) -> str:
+    """Return what is not known of a lock of which no run of ours has the id on record."""
+    return _(
+        "Whether {who} still works is not known: no run recorded on this machine took this lock."
+    ).format(who=held.who or "?")
+
+
+def _way_on(directory: Path, held: HeldLock) -> str:
+    if held.holder is Holder.ALIVE or not held.id:
+        return remedy(held)
+    # Only here, where the user has named the id: it is not offered.
+    return _(
+        "{ask} Only if nothing works on this state on any machine: gpuecs-tui state {directory} "
+        "--unlock {id} --confirm {word}"
+    ).format(ask=remedy(held), directory=directory, id=held.id, word=held.word)
+
+
+def _local(directory: Path, state: Path) -> HeldLock | None:
+    note = read_lock(state)
+    if note is None:
+        return None
+    alive = {None: Holder.UNKNOWN, 0: Holder.DEAD}.get(note.holder_pid, Holder.ALIVE)
+    return HeldLock(
+        place=str(note.path),
+        id=note.id,
+        operation=note.operation,
+        who=note.who,
+        created=note.created,
+        holder=alive,
+        run=_run_with(directory, note.id),
+        stops=alive is not Holder.DEAD,
+    )
+
+
+def _in_s3(
+    directory: Path, place: Place, environ: Mapping[str, str], guarded: bool
+) -> HeldLock | None:
+    from gpuecs_tui.aws.state_bucket.lock_object import (
+        SUFFIX,
+        lock_table,
+        read_lock_item,
+        read_lock_object,
+    )
+
+    state = place.at(workspace(directory, environ))
+    key, table = state.key + SUFFIX, lock_table(place.settings)
+    where = f"s3://{state.bucket}/{key}"
+
+    def read(reader: AccountReader) -> dict[str, Any] | None:
+        nonlocal where
+        told = read_lock_object(reader, state.bucket, key)
+        if told is None and table:
+            where = _("the DynamoDB table {name}").format(name=table)
+            told = read_lock_item(reader, table, state.bucket, state.key)
+        return told
+
+    try:
+        told = with_reader(place, environ, read)
+    except PlaceProblem as problem:
+        raise LockProblem(
+            problem.message
+            if problem.is_whole
+            else _("Could not read the lock ({place}): {reason}.").format(
+                place=where, reason=problem.reason
+            ),
+            problem.remedy,
+        ) from None
+    if told is None:
+        return None
+    who, created = str(told.get("Who", "")), lock_time(str(told.get("Created", "")))
+    lock_id = str(told.get("ID", ""))
+    run = _run_with(directory, lock_id)
+    return HeldLock(
+        place=where,
+        id=lock_id,
+        operation=str(told.get("Operation", "")),
+        who=who,
+        created=created,
+        holder=_holder(directory, who, run, guarded),
+        run=run,
+    )
+
+
+def _holder(directory: Path, who: str, run: str, guarded: bool) -> Holder:
+    """Tell of a lock in S3 whether its holder, ``user@host``, works.
+
+    ``run``: the run of ours that took it, if any; ``guarded``: the directory's lock is ours.
+    """
+    runs = runs_of(directory)
+    if run:
+        return Holder.ALIVE if any(it.id == run and it.is_live for it in runs) else Holder.DEAD
+    if who.rpartition("@")[2] != socket.gethostname():
+        return Holder.UNKNOWN
+    if any(it.is_live for it in runs):
+        return Holder.ALIVE
+    # Another user's run, or one of ours that only adds details to its plan; our own guard is none.
+    if not guarded and is_held(directory):
+        return Holder.UNKNOWN
+    return Holder.ALIVE if directory.resolve() in _engine_places() else Holder.UNKNOWN
+
+
+def _engine_places() -> set[Path]:
+    """Return the folders that Terraforms of this user work in; empty where this system doesn't
+    tell."""
+    places: set[Path] = set()
+    try:
+        folders = [path for path in Path("/proc").iterdir() if path.name.isdigit()]
+    except OSError:
+        return places
+    for folder in folders:
+        try:
+            if (folder / "comm").read_text("utf-8", "replace").strip() not in PROGRAMS:
+                continue
+        except OSError:
+            continue
+        # Another user's can't be asked.
+        with contextlib.suppress(OSError):
+            places.add((folder / "cwd").readlink())
+    return places
+
+
+def _run_with(directory: Path, lock_id: str) -> str:
+    """Return the run of ours that has a lock's id on record; empty where none has."""
+    if not lock_id:
+        return ""
+    found = (it for it in runs_of(directory) if lock_id in recorded_locks(it.files))
+    return next((it.id for it in found), "")
+
+
+def _force_unlock(directory: Path, lock_id: str, environ: Mapping[str, str]) -> None:
+    variables = child_environment(environ).variables
+    done = capture(
+        [
+            str(find_engine(variables, directory).path),
+            "force-unlock",
+            "-no-color",
+            "-force",
+            lock_id,
+        ],
+        cwd=directory,
+        environment=variables,
+        timeout=UNLOCK_SECONDS,
+    )
+    if done.returncode != 0:
+        raise LockProblem(
+            _("The lock could not be released: {reason}").format(reason=first_error(done.stderr)),
+            _("Check the credentials, then try again."),
+        )

@@ -1,0 +1,199 @@
+"""What a stack's own state holds, and what must be known about where it is kept.
+
+A name that is the stack's own doesn't count as taken. Where the state is not read, whose a name is
+stays unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.state_facts import StateFacts, StateRemark
+from gpuecs_tui.terraform.base.problems import TerraformProblem
+from gpuecs_tui.terraform.hcl.tree import ReadProblem
+from gpuecs_tui.terraform.migration.moved_marker import moved_away
+from gpuecs_tui.terraform.read.configuration import Configuration, load
+from gpuecs_tui.terraform.read.files import read_texts
+from gpuecs_tui.terraform.read.import_blocks import imports_in
+from gpuecs_tui.terraform.read.past import is_earlier, listeners_in
+from gpuecs_tui.terraform.recovery.at_work import at_work
+from gpuecs_tui.terraform.recovery.created_names import begun_in, created_beside, names_in
+from gpuecs_tui.terraform.recovery.unapplied import is_unapplied
+from gpuecs_tui.terraform.state.backend import (
+    DEFAULT,
+    S3,
+    Backend,
+    backend,
+    local_state,
+    noted_backend,
+    workspace,
+)
+from gpuecs_tui.terraform.state.backend_block import backend_block
+from gpuecs_tui.terraform.state.content import read_place
+from gpuecs_tui.terraform.state.location import noted_place, pending, place_of
+from gpuecs_tui.terraform.state.reader import read_state
+from gpuecs_tui.terraform.state.stored_state import NotRead, StoredState, parse_state
+from gpuecs_tui.terraform.state.uninitialised import refuse_unknown
+
+IDENTITIES = ("name", "id", "arn", "key_name")
+"""Attributes by which AWS or a rule may call a resource."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnState:
+    """What the rules need of a stack's state."""
+
+    owned: frozenset[str] | None = frozenset()
+    """Names, ids and ARNs of all managed resources, of what a killed run of the stack created, and
+    of what a run at work on it creates or destroys; None where the state is not read."""
+    facts: StateFacts = field(default_factory=StateFacts)
+
+
+def own_state(directory: Path, environ: Mapping[str, str], *, offline: bool = False) -> OwnState:
+    """Return what the state of ``directory`` holds and what is to be said of it. Never raises.
+
+    A local state is read as a file. Another backend's is pulled by the engine, which takes a
+    second, or read from S3 where no ``init`` was run. ``offline``: only files are read.
+    """
+    try:
+        configuration = load(read_texts(directory), environ=environ)
+    except ReadProblem:
+        return _own_state(directory, environ, None, offline=offline)
+    found = _own_state(directory, environ, configuration, offline=offline)
+    earlier = str(directory) if is_earlier(configuration) else ""
+    imports = imports_in(configuration)
+    return replace(found, facts=replace(found.facts, earlier=earlier, imports=imports))
+
+
+def _own_state(
+    directory: Path,
+    environ: Mapping[str, str],
+    configuration: Configuration | None,
+    *,
+    offline: bool,
+) -> OwnState:
+    try:
+        workspace(directory, environ)
+    except TerraformProblem as problem:
+        # Which of the backend's states is the stack's own is not known then.
+        return OwnState(None, _unread(problem, []))
+    where = backend(directory, environ)
+    if offline and local_state(directory, environ) is None:
+        unread = _not_asked(directory, where, environ)
+        return OwnState(None, _unread(unread, [*_remarks(directory, where, environ)]))
+    remarks = [*_remarks(directory, where, environ)]
+    if not offline and (moved := moved_away(directory, environ)) is not None:
+        remarks.append(StateRemark("state-moved", "error", moved.sentence, moved.remedy))
+    # Before the state: what a run creates that ends in between is in the state by then.
+    working = at_work(directory)
+    try:
+        state = _read(directory, environ)
+    except TerraformProblem as problem:
+        return OwnState(None, _unread(problem, remarks))
+    values = (it.attributes.get(name) for it in state.resources for name in IDENTITIES)
+    owned = frozenset(value for value in values if isinstance(value, str) and value)
+    created = created_beside(directory, state, environ, offline=offline)
+    unapplied = configuration is not None and is_unapplied(configuration, state)
+    facts = StateFacts(
+        remarks=tuple(remarks),
+        listeners=listeners_in(state),
+        container=_container(state),
+        begun=begun_in(created, directory),
+        creating=working.unnamed,
+        unapplied=str(directory) if unapplied else "",
+    )
+    return OwnState(owned | names_in(created) | working.names, facts)
+
+
+def _container(state: StoredState) -> tuple[str, int] | None:
+    """Return name and port of the container behind the load balancer of the applied service."""
+    service = state.find("aws_ecs_service.this")
+    listed = service.attributes.get("load_balancer") if service else None
+    first = listed[0] if isinstance(listed, list) and len(listed) == 1 else None
+    if not isinstance(first, dict):
+        return None
+    name, port = first.get("container_name"), first.get("container_port")
+    return (name, port) if isinstance(name, str) and isinstance(port, int) else None
+
+
+def _not_asked(directory: Path, where: Backend, environ: Mapping[str, str]) -> NotRead:
+    """Return why a state elsewhere is not read while nothing is asked for over the network."""
+    place = place_of(directory, where)
+    try:
+        if not where.noted:
+            refuse_unknown(directory, place, where)
+    except NotRead as problem:
+        return problem
+    if place.is_understood:
+        place = place.at(workspace(directory, environ))
+    return NotRead(
+        _("The state in {place} has not been read (--offline).").format(place=place),
+        _("Leave --offline out."),
+    )
+
+
+def _read(directory: Path, environ: Mapping[str, str]) -> StoredState:
+    """Return the state where it is now, also while it waits to be moved."""
+    if pending(directory, environ) is None:
+        return read_state(directory, environ)
+    place = noted_place(directory, environ).at(workspace(directory, environ))
+    return parse_state(read_place(place, environ), str(place))
+
+
+def _unread(problem: TerraformProblem, remarks: list[StateRemark]) -> StateFacts:
+    rule = problem.rule if isinstance(problem, NotRead) else NotRead.rule
+    said = StateRemark(rule, "unknown", problem.message, problem.remedy)
+    return StateFacts(
+        unread=problem.message,
+        remedy=problem.remedy,
+        open_settings=rule in ("partial-backend", "backend-variable"),
+        remarks=(*remarks, said),
+    )
+
+
+def _remarks(directory: Path, where: Backend, environ: Mapping[str, str]) -> Iterator[StateRemark]:
+    selected = workspace(directory, environ)
+    if selected != DEFAULT and not environ.get("TF_WORKSPACE"):
+        yield StateRemark(
+            "workspace-file",
+            "warning",
+            _(
+                "The workspace {name} is selected in this directory. Plans and applies use its "
+                "state, not that of the default workspace."
+            ).format(name=selected),
+            _("Run `terraform workspace select default` if that is not intended."),
+        )
+    settings = where.config
+    if where.type == S3 and settings.get("dynamodb_table") and not settings.get("use_lockfile"):
+        yield StateRemark(
+            "dynamodb-lock",
+            "warning",
+            _(
+                "The state is locked in the DynamoDB table {table} only. Terraform 1.11 deprecates "
+                "that."
+            ).format(table=settings["dynamodb_table"]),
+            _("Set use_lockfile = true in the backend block as well."),
+        )
+    yield from _variables(directory, environ)
+
+
+def _variables(directory: Path, environ: Mapping[str, str]) -> Iterator[StateRemark]:
+    """Tell of expressions in the block: OpenTofu may find another place for them at any time."""
+    try:
+        block = backend_block(directory, environ)
+    except ReadProblem:
+        return
+    if block is None or not block.unread or noted_backend(directory, environ) is None:
+        return
+    yield StateRemark(
+        "backend-variable",
+        "unknown",
+        _(
+            "{names} of the backend in {file} is not a plain value. What the last `init` noted is "
+            "used; whether it still holds is unknown. Terraform itself refuses such a backend."
+        ).format(names=", ".join(block.unread), file=block.place),
+        _("Write plain values, or give them by -backend-config."),
+    )

@@ -1,0 +1,307 @@
+"""What is amiss with a stack's directory after a run that ended badly, and what mends it.
+
+``examine`` is cheap enough for every start: files only, unless the state lies elsewhere than in the
+directory (then one read of its lock) or something is amiss (then the engine reads the state).
+The mending: ``locks.unlock``, ``errored.push``, and for what the state lacks simply the next plan,
+which imports it (plan_with_imports.py).
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.regular_files import read_regular
+from gpuecs_tui.terraform.base.durations import in_words
+from gpuecs_tui.terraform.base.problems import TerraformProblem
+from gpuecs_tui.terraform.migration.lifecycle import Due, due, foreign_change
+from gpuecs_tui.terraform.migration.moved_marker import Moved, moved_away
+from gpuecs_tui.terraform.migration.record import is_moving
+from gpuecs_tui.terraform.recovery import damaged_state, errored_state, locks
+from gpuecs_tui.terraform.recovery.damaged_state import Broken
+from gpuecs_tui.terraform.recovery.errored_state import Errored, Unreadable, Verdict
+from gpuecs_tui.terraform.recovery.locks import HeldLock, Holder
+from gpuecs_tui.terraform.recovery.shared_run import (
+    SharedRun,
+    created_elsewhere,
+    may_work,
+    with_shared,
+)
+from gpuecs_tui.terraform.recovery.shared_runs import ShelfProblem, shelf_of
+from gpuecs_tui.terraform.runs.directory_lock import is_held
+from gpuecs_tui.terraform.runs.orphan_candidates import Candidate, candidates
+from gpuecs_tui.terraform.runs.orphan_candidates import lacking as candidates_lacking
+from gpuecs_tui.terraform.runs.run_list import live_run, records_of, unreadable_home
+from gpuecs_tui.terraform.runs.stack_directory import unreadable
+from gpuecs_tui.terraform.runs.unread_run import UnreadRun
+from gpuecs_tui.terraform.state.backend import backend, workspace
+from gpuecs_tui.terraform.state.content import read_place
+from gpuecs_tui.terraform.state.location import noted_place
+from gpuecs_tui.terraform.state.reader import read_state
+from gpuecs_tui.terraform.state.stored_state import NOTHING, NotRead, StoredState, parse_state
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What is amiss; everything empty means nothing is."""
+
+    lock: HeldLock | None = None
+    """A lock on the state that no living run of ours explains."""
+    broken: Broken | None = None
+    """A local state that was cut off in the middle."""
+    move: Due | None = None
+    """The state lies elsewhere than the Terraform says, or a move of it was cut off."""
+    moved: Moved | None = None
+    """Another checkout has moved the state away from where this directory uses it."""
+    errored: Errored | None = None
+    """A state that could not be stored."""
+    missing: tuple[Candidate, ...] = ()
+    """What was created, or may have been, and the state lacks."""
+    problems: tuple[str, ...] = ()
+    """What could not be found out of a state that is there, a sentence each."""
+    unknown: tuple[str, ...] = ()
+    """What can't be looked at, so that nothing can be said or mended here, a sentence each."""
+    notes: tuple[str, ...] = ()
+    """What is not looked at here and hinders nothing, a sentence each."""
+    unread_records: str = ""
+    """Why the records of runs beside the state could not be read, one sentence; may be empty."""
+    at_work: bool = False
+    """A run or a move of ours is at work: the lock is its own, and nothing else was looked at."""
+
+    @property
+    def is_amiss(self) -> bool:
+        """Tell whether anything is known that can be mended; ``unknown`` alone is neither that
+        nor well.
+        """
+        if self.at_work:
+            return False
+        return bool(
+            self.lock
+            or self.broken
+            or self.move
+            or self.moved
+            or self.errored
+            or self.missing
+            or self.problems
+        )
+
+    @property
+    def created(self) -> tuple[Candidate, ...]:
+        """Return what was created for certain."""
+        return tuple(it for it in self.missing if it.certain)
+
+    def sentences(self) -> list[str]:
+        """Return what is amiss, a sentence each, the weightiest first."""
+        lock = [lock_sentence(self.lock)] if self.lock is not None else []
+        # One that keeps others out keeps us from mending the rest too.
+        first = self.lock is not None and self.lock.stops
+        told = lock if first else []
+        if self.moved is not None:
+            told = [self.moved.sentence, *told]
+        if self.broken is not None:
+            told.append(self.broken.sentence)
+        if self.move is not None:
+            told.append(self.move.sentence)
+        if self.errored is not None:
+            told.append(self.errored.sentence)
+        for who, count in Counter(it.by for it in self.missing if it.by).items():
+            told.append(created_elsewhere(who, count))
+        if created := sum(not it.by for it in self.created):
+            words = ngettext(
+                "{n} resource was created that the state does not know: the next plan brings it "
+                "back.",
+                "{n} resources were created that the state does not know: the next plan brings "
+                "them back.",
+                created,
+            )
+            told.append(words.format(n=created))
+        if unsure := sum(not it.by and not it.certain for it in self.missing):
+            words = ngettext(
+                "{n} creation was cut off and may have happened: the next plan looks for it.",
+                "{n} creations were cut off and may have happened: the next plan looks for them.",
+                unsure,
+            )
+            told.append(words.format(n=unsure))
+        last = lock if not first else ()
+        return [*told, *last, *self.problems, *self.unknown, *self.notes]
+
+
+def examine(directory: Path, environ: Mapping[str, str] | None = None) -> Recovery:
+    """Look for what is amiss in ``directory``; only its lock while a run works there.
+
+    Never raises for what it finds.
+
+    Blocks: files, the journals of the runs since the last that succeeded, with S3 one call.
+    """
+    environment = dict(os.environ if environ is None else environ)
+    try:
+        there = directory.is_dir()
+        next(directory.iterdir() if there else iter(()), None)
+    except OSError as error:
+        return Recovery(unknown=(unreadable(directory, error),))
+    if not there:
+        return Recovery()
+    unread = [it for it in records_of(directory) if isinstance(it, UnreadRun)]
+    # Of a run that can't be read only the directory's lock tells whether it works.
+    works = bool(unread) and is_held(directory)
+    if works or live_run(directory) is not None or is_moving(directory):
+        return Recovery(_lock_at_work(directory, environment), at_work=True)
+    lock: HeldLock | None = None
+    broken: Broken | None = None
+    move: Due | None = None
+    failed: Errored | None = None
+    missing: tuple[Candidate, ...] = ()
+    problems = []
+    unread_records = ""
+    unknown = [f"{it.message} {it.remedy}" for it in unread if it.is_open]
+    if (home := unreadable_home()) is not None:
+        unknown.append(str(home))
+    try:
+        workspace(directory, environment)
+    except TerraformProblem as problem:
+        # Whose lock, state and records to look at isn't known.
+        return Recovery(unknown=(str(problem), *unknown))
+    try:
+        lock = locks.held_lock(directory, environment)
+    except TerraformProblem as problem:
+        problems.append(str(problem))
+    # Of a directory without an ``init``, reading the state says the same.
+    noted = backend(directory, environment).noted
+    unread_lock = locks.unread_lock(directory, environment) if noted else ""
+    notes = (unread_lock,) if unread_lock else ()
+    moved = moved_away(directory, environment)
+    if (foreign := foreign_change(directory, environment)) is not None:
+        # The engine refuses to read a state whose backend has changed.
+        return Recovery(lock, moved=moved, problems=(*problems, str(foreign)), notes=notes)
+    try:
+        broken = damaged_state.find(directory, environment)
+        # Until it is put right nothing else can be told of it.
+        move = due(directory, environment) if broken is None else None
+        if broken is None and move is None:
+            # Until it is moved the engine refuses to read it.
+            failed = errored_state.compare(directory, environment)
+            missing = _missing(directory, failed, environment)
+            shared, undecided, unread_records = _shared(directory, lock, environment)
+            if shared or undecided:
+                state = read_state(directory, environment)
+                missing = with_shared(missing, shared, state)
+                for run in undecided:
+                    if count := len(candidates_lacking(run.created, state)):
+                        notes = (*notes, may_work(run, count))
+    except (Unreadable, NotRead) as problem:
+        unknown.append(str(problem))
+    except (TerraformProblem, OSError) as error:
+        problems.append(str(error))
+    # One cause, such as a bucket that does not exist, is said once.
+    told, open_ = tuple(dict.fromkeys(problems)), dict.fromkeys(unknown)
+    unread_only = tuple(it for it in open_ if it not in told)
+    return Recovery(
+        lock,
+        broken,
+        move,
+        moved,
+        failed,
+        missing,
+        told,
+        unread_only,
+        notes,
+        unread_records,
+    )
+
+
+def known_state(
+    directory: Path, found: Recovery, environ: Mapping[str, str] | None = None
+) -> StoredState:
+    """Return the state of ``directory``, of which ``found`` is known. Raises TerraformProblem.
+
+    One that must be moved is read where it lies, for the engine refuses to; of a broken one it is
+    the copy made before.
+    """
+    environment = dict(os.environ if environ is None else environ)
+    if found.broken is not None:
+        return found.broken.backup or NOTHING
+    if found.move is None and (foreign := foreign_change(directory, environment)) is None:
+        return read_state(directory, environment)
+    place = noted_place(directory, environment)
+    if not place.is_understood:
+        assert foreign is not None, "a place that isn't understood is never moved from"
+        raise foreign
+    place = place.at(workspace(directory, environment))
+    return parse_state(read_place(place, environment), str(place))
+
+
+def _shared(
+    directory: Path, lock: HeldLock | None, environ: Mapping[str, str]
+) -> tuple[tuple[SharedRun, ...], tuple[SharedRun, ...], str]:
+    """Return the records beside the state of runs that are not ours.
+
+    First of those that no longer work, then of those that may; last why they could not be read.
+    """
+    shelf = shelf_of(directory, environ)
+    if shelf is None:
+        return (), (), ""
+    try:
+        own = {it.id for it in records_of(directory)}
+        return *shelf.sorted_out(own, locked=lock is not None and lock.stops), ""
+    except ShelfProblem as problem:
+        words = _("Could not read the records of runs beside the state: {reason}")
+        return (), (), words.format(reason=problem.message)
+    finally:
+        shelf.close()
+
+
+def lacking(
+    directory: Path, created: Iterable[Candidate], environ: Mapping[str, str] | None = None
+) -> tuple[Candidate, ...]:
+    """Return what of ``created`` the state of ``directory`` lacks. Raises TerraformProblem."""
+    return candidates_lacking(created, read_state(directory, environ))
+
+
+def lock_sentence(lock: HeldLock) -> str:
+    """Return who holds a lock on the state, since when, and whether that still works."""
+    age = in_words(lock.age) if lock.age is not None else "?"
+    place = {"who": lock.who or "?", "operation": operation_word(lock.operation), "age": age}
+    if not lock.stops:
+        return _(
+            "{who} left the note of a lock ({operation}, {age} ago); it stops nobody, and the "
+            "next run clears it."
+        ).format(**place)
+    words = {
+        Holder.ALIVE: _("The state is locked by {who} ({operation}, for {age}), who works{run}."),
+        Holder.DEAD: _(
+            "The state is locked by {who} ({operation}, for {age}). That run has ended{run}."
+        ),
+        Holder.UNKNOWN: _("The state is locked by {who} ({operation}, for {age}). {unknown}"),
+    }
+    run = _(", run {id}").format(id=lock.run) if lock.run else ""
+    return words[lock.holder].format(run=run, unknown=locks.unknown_words(lock), **place)
+
+
+def operation_word(operation: str) -> str:
+    """Return a lock's operation as people write it: ``OperationTypeApply`` is ``apply``."""
+    return operation.removeprefix("OperationType").lower() or "?"
+
+
+def _lock_at_work(directory: Path, environ: Mapping[str, str]) -> HeldLock | None:
+    # It comes and goes with the run, and says no more than that: what hinders reading it is told
+    # once nobody works.
+    try:
+        return locks.held_lock(directory, environ)
+    except TerraformProblem:
+        return None
+
+
+def _missing(
+    directory: Path, failed: Errored | None, environ: Mapping[str, str]
+) -> tuple[Candidate, ...]:
+    earlier = records_of(directory)
+    if not candidates(earlier, NOTHING):
+        return ()
+    if failed is not None and failed.verdict is Verdict.PUSH:
+        # Once that is pushed, it is what counts.
+        return candidates(earlier, parse_state(read_regular(failed.path), str(failed.path)))
+    return candidates(earlier, read_state(directory, environ))

@@ -1,0 +1,83 @@
+"""The upgrade of a directory that an earlier version wrote: a change of its own, applied first.
+
+What protects running instances and the revision to roll back to is in the state only once the
+upgrade is applied. In one plan with another change it comes too late for that change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.stack.problems import in_full
+from gpuecs_tui.terraform.read.configuration import load
+from gpuecs_tui.terraform.read.directory import ReadBack, read
+from gpuecs_tui.terraform.read.past import past_in
+from gpuecs_tui.terraform.recovery.own_state import own_state
+from gpuecs_tui.terraform.write.rewrite import files_for
+from gpuecs_tui.terraform.write.stack import Changes, WriteProblem, compare
+
+
+@dataclass(frozen=True, slots=True)
+class TwoChanges:
+    """Answers that would be applied in one plan with the upgrade of their directory."""
+
+    written: bool
+    """Whether the directory has the upgrade already, so that only its apply is open."""
+    obstacle: str = ""
+    """Why the upgrade alone can't be written, whole sentences; empty where it can, or is."""
+    unread: str = ""
+    """Why the state is not read, so that it is unknown whether a written upgrade was applied."""
+
+
+def two_changes(directory: Path, stack: Stack, environ: Mapping[str, str]) -> TwoChanges | None:
+    """Return what meets if ``stack`` is written into ``directory`` now; None if nothing does.
+
+    Reads the state where an upgrade may be open; blocks, for about a second where the state is
+    elsewhere. Raises ReadProblem.
+    """
+    found = read(directory)
+    if found.stack == stack or not (found.earlier or past_in(load(found.texts)).moves):
+        return None
+    own = own_state(directory, environ)
+    if found.earlier:
+        # A state that is not read may hold what runs.
+        return None if own.owned == frozenset() else TwoChanges(False, obstacle(found))
+    if own.owned is None:
+        return TwoChanges(True, unread=own.facts.unread)
+    return TwoChanges(True) if own.facts.unapplied else None
+
+
+def obstacle(found: ReadBack) -> str:
+    """Return why the upgrade of the directory that was read can't be written; empty if it can."""
+    if found.stack is not None:
+        return ""
+    if found.unknown or not found.problems:
+        return _("Not all of the directory's Terraform is read; the findings name what is not.")
+    reasons = " ".join(in_full(it, found.answers) for it in found.problems)
+    return _("The values in the directory's Terraform are not valid: {reasons}").format(
+        reasons=reasons
+    )
+
+
+def upgrade_of(directory: Path, environ: Mapping[str, str]) -> Changes:
+    """Return what the upgrade alone changes: every answer stays as ``directory`` has it.
+
+    Raises ReadProblem, WriteProblem.
+    """
+    found = read(directory)
+    if found.stack is None:
+        if found.unknown or not found.problems:
+            remedy = _("Write the values that the findings name as plain values, then try again.")
+        else:
+            remedy = _("Correct them in the Terraform, then try again.")
+        raise WriteProblem(
+            _("Could not bring {directory} up to date. {reason}").format(
+                directory=directory, reason=obstacle(found)
+            ),
+            remedy,
+        )
+    return compare(directory, files_for(found.stack, directory), environ=environ)

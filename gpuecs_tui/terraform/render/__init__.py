@@ -1,0 +1,1 @@
+"""A stack as Terraform files, from the templates."""

@@ -1,0 +1,250 @@
+"""The templates' variables beside the stack's own values: what is created, and from what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from gpuecs_tui.stack.model import SECTIONS, Stack
+from gpuecs_tui.stack.network import ECR_ENDPOINTS, GATEWAY_ENDPOINT, interface_endpoints
+from gpuecs_tui.stack.partitions import ecr_endpoints_differ
+from gpuecs_tui.stack.resolve import derived_target_group
+from gpuecs_tui.stack.task import LOG_GROUP_EXISTS, PORT_MAX
+from gpuecs_tui.stack.user_data import bottlerocket_settings
+from gpuecs_tui.terraform.hcl.literals import list_of_expressions, quote
+from gpuecs_tui.terraform.render.past_addresses import NO_PAST, PORT_HANDOVER, Past
+
+AL2023_PARAMETER = (
+    "/aws/service/ecs/optimized-ami/amazon-linux-2023/gpu/recommended/image_id"  # aws.md, AMIs
+)
+BOTTLEROCKET_PARAMETER = "/aws/service/bottlerocket/aws-ecs-2-nvidia/{arch}/latest/image_id"
+DYNAMIC_PORTS = (32768, PORT_MAX)
+"""Where Docker finds a free host port on the ECS GPU AMIs (aws.md, placement)."""
+_GRAVITON = re.compile(r"[a-z]+[0-9]+[a-z]*g[a-z]*\.")
+"""Instance types whose attributes name Graviton (EC2's naming convention), such as g5g.xlarge."""
+_ACCOUNT_PART = 4
+"""Of an ARN, split at its colons."""
+_SECRET_ARN_PARTS = 7
+"""Colons in an ``aws:secretsmanager`` ARN come before its name; what follows the name picks a JSON
+key or version and is no part of what IAM knows."""
+_WAYS_OUT = tuple(
+    f"aws_vpc_security_group_egress_rule.instances_to_anywhere{suffix}" for suffix in ("", "_ipv6")
+)
+"""What lets a created group's instances reach the ECS agent's endpoints."""
+AGENT_STOP_SECONDS = 30
+"""From SIGTERM to SIGKILL unless the container says otherwise (ECS_CONTAINER_STOP_TIMEOUT)."""
+USUAL_DELETE_SECONDS = 900
+"""Draining and stopping up to which the AWS provider's 20 minutes are enough (aws_ecs_service,
+"Timeouts")."""
+DELETE_SLACK_MINUTES = 15
+_STANDARD_PORTS = {"HTTP": 80, "HTTPS": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Secrets of one service that the execution role may read."""
+
+    action: str
+    """The IAM action that reads them."""
+    arns: tuple[str, ...]
+    """As ``valueFrom`` has them: of a parameter of SSM also the name alone."""
+    context: str
+    """Name in the KMS encryption context under which the service puts a secret's ARN."""
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The accounts that own them; a secret is under a key of its account."""
+        owners = (arn.split(":")[_ACCOUNT_PART] for arn in self.arns if ":" in arn)
+        return tuple(dict.fromkeys(owners))
+
+    @property
+    def resources(self) -> str:
+        """Their ARNs as a list in HCL: IAM knows parameters by nothing else."""
+        return list_of_expressions([_arn_expression(arn) for arn in self.arns])
+
+
+def context(stack: Stack, past: Past = NO_PAST) -> dict[str, Any]:
+    """Return every name that the templates use; sections of the stack under their own names."""
+    fleet, task, network, balancer = stack.fleet, stack.task, stack.network, stack.load_balancer
+    awsvpc = task.network_mode == "awsvpc"
+    bottlerocket = fleet.ami == "bottlerocket"
+    creates_execution_role = not task.execution_role_arn
+    creates_task_role = not task.task_role_arn
+    creates_instance_role = not fleet.instance_profile_arn
+    creates_balancer_group = not network.load_balancer_security_group_ids
+    extension = "toml" if bottlerocket else "sh"
+    return {
+        **{section: getattr(stack, section) for section in SECTIONS},
+        "named": namer(stack.stack.name),
+        "https": balancer.protocol == "HTTPS",
+        "spot": fleet.market == "spot",
+        "awsvpc": awsvpc,
+        "bottlerocket": bottlerocket,
+        "custom_ami": fleet.ami.startswith("ami-"),
+        "ami_parameter": ami_parameter(stack),
+        "bottlerocket_settings": bottlerocket_settings(
+            fleet.market, task.network_mode, fleet.large_images
+        ),
+        "user_data_file": f"user_data.{extension}",
+        "extra_user_data_file": f"extra_user_data.{extension}",
+        "service_delete_minutes": _delete_minutes(stack),
+        "binpacks": stack.service.placement == "binpack" and not stack.service.distinct_instances,
+        "linux_parameters": bool(
+            task.capabilities
+            or task.shared_memory_mib
+            or task.init_process
+            or stack.service.execute_command
+        ),
+        "target_type": "ip" if awsvpc else "instance",
+        "host_port": _host_port(stack),
+        "target_ports": tuple(_target_ports(stack)),
+        "derived_target_group_name": stack.names.target_group == derived_target_group(stack.flat()),
+        "creates_log_group": task.log_retention_days != LOG_GROUP_EXISTS,
+        "creates_execution_role": creates_execution_role,
+        "creates_task_role": creates_task_role,
+        "creates_instance_role": creates_instance_role,
+        "creates_load_balancer_group": creates_balancer_group,
+        "creates_instance_group": not network.instance_security_group_ids,
+        "vpc_cidrs": creates_balancer_group and not network.ingress_cidrs,
+        "load_balancer_groups": (
+            "[aws_security_group.load_balancer.id]"
+            if creates_balancer_group
+            else "var.load_balancer_security_group_ids"
+        ),
+        "instance_groups": (
+            "var.instance_security_group_ids"
+            if network.instance_security_group_ids
+            else "[aws_security_group.instances.id]"
+        ),
+        "interface_endpoints": interface_endpoints(network.vpc_endpoints),
+        "gateway_endpoint": GATEWAY_ENDPOINT in network.vpc_endpoints,
+        "ecr_prefix_differs": ecr_endpoints_differ(stack.stack.region)
+        and any(it in network.vpc_endpoints for it in ECR_ENDPOINTS),
+        "needs_partition": creates_instance_role or creates_execution_role,
+        "needs_caller": creates_execution_role or creates_task_role,
+        "secret_grants": tuple(_grants(task.secrets)),
+        "service_needs": tuple(_service_needs(stack)),
+        "fleet_needs": tuple(_fleet_needs(stack)),
+        "fleet_ties": tuple(_fleet_ties(stack)),
+        "past": past,
+        "port_handover": PORT_HANDOVER,
+        "url_port": (
+            "" if _STANDARD_PORTS[balancer.protocol] == balancer.port else f":{balancer.port}"
+        ),
+    }
+
+
+def namer(name: str) -> Callable[..., str]:
+    """Return the filter that writes a name by way of ``var.name`` where it follows from it."""
+
+    def named(value: str, pattern: str = "{}") -> str:
+        if value != pattern.format(name):
+            return quote(value)
+        return "var.name" if pattern == "{}" else f'"{pattern.format("${var.name}")}"'
+
+    return named
+
+
+def ami_parameter(stack: Stack) -> str:
+    """Return the public SSM parameter that holds the newest image, or "" for an AMI of one's own.
+
+    It is Bottlerocket's for Graviton too; of the ECS GPU AMI there is only an x86_64 one.
+    """
+    if stack.fleet.ami == "bottlerocket":
+        arm = _GRAVITON.match(stack.fleet.instance_type)
+        return BOTTLEROCKET_PARAMETER.format(arch="arm64" if arm else "x86_64")
+    return AL2023_PARAMETER if stack.fleet.ami == "al2023" else ""
+
+
+def _delete_minutes(stack: Stack) -> int:
+    """Return how long Terraform must wait for the service's end, 0 where its default will do."""
+    delay = stack.load_balancer.deregistration_delay_seconds
+    stop = stack.task.stop_timeout_seconds or AGENT_STOP_SECONDS
+    if delay + stop <= USUAL_DELETE_SECONDS:
+        return 0
+    return -(-(delay + stop) // 60) + DELETE_SLACK_MINUTES
+
+
+def _host_port(stack: Stack) -> int:
+    bridge = stack.task.network_mode == "bridge"
+    return stack.task.host_port if bridge else stack.task.container_port
+
+
+def _target_ports(stack: Stack) -> Iterator[tuple[str, str, tuple[int, int]]]:
+    """Yield (name, description, port range) of what the load balancer must reach."""
+    host_port = _host_port(stack)
+    ports = (host_port, host_port) if host_port else DYNAMIC_PORTS
+    yield "tasks", "Requests to the tasks", ports
+    check = stack.health_check.port
+    if check.isdecimal() and not ports[0] <= int(check) <= ports[1]:
+        yield "health_check", "Health checks of the tasks", (int(check), int(check))
+
+
+def _arn_expression(value: str) -> str:
+    if ":" in value:
+        return quote(value)
+    name = value.removeprefix("/")
+    return (
+        '"arn:${data.aws_partition.this.partition}:ssm:${var.region}:'
+        f'${{data.aws_caller_identity.this.account_id}}:parameter/{name}"'
+    )
+
+
+def _grants(secrets: dict[str, str]) -> Iterator[Grant]:
+    parts: dict[str, list[str]] = {"secretsmanager": [], "ssm": []}
+    for arn in secrets.values():
+        service = arn.split(":")[2] if ":" in arn else "ssm"
+        if service == "secretsmanager":
+            arn = ":".join(arn.split(":")[:_SECRET_ARN_PARTS])
+        if arn not in parts[service]:
+            parts[service].append(arn)
+    if parts["secretsmanager"]:
+        arns = tuple(parts["secretsmanager"])
+        yield Grant("secretsmanager:GetSecretValue", arns, "SecretARN")
+    if parts["ssm"]:
+        yield Grant("ssm:GetParameters", tuple(parts["ssm"]), "PARAMETER_ARN")
+
+
+def _fleet_needs(stack: Stack) -> Iterator[str]:
+    if not stack.fleet.instance_profile_arn:
+        yield "aws_iam_role_policy_attachment.instance_ecs"
+        yield "aws_iam_role_policy_attachment.instance_ssm"
+    if not stack.network.instance_security_group_ids:
+        yield from _WAYS_OUT
+    chosen = stack.network.vpc_endpoints
+    if interface_endpoints(chosen):
+        yield "aws_vpc_endpoint.interface"
+        yield "aws_vpc_security_group_ingress_rule.endpoints_from_vpc"
+    if GATEWAY_ENDPOINT in chosen:
+        yield "aws_vpc_endpoint.s3"
+
+
+def _fleet_ties(stack: Stack) -> Iterator[tuple[str, str]]:
+    """Yield name and reference of what the stack creates and an instance keeps for life.
+
+    Existing groups and profiles are left out: another one is for new instances only.
+    """
+    yield "cluster", "aws_ecs_cluster.this.id"
+    if not stack.network.instance_security_group_ids:
+        yield "security_group", "aws_security_group.instances.id"
+    if not stack.fleet.instance_profile_arn:
+        yield "instance_profile", "aws_iam_instance_profile.this.id"
+
+
+def _service_needs(stack: Stack) -> Iterator[str]:
+    if not stack.task.execution_role_arn:
+        yield "aws_iam_role_policy_attachment.execution"
+        if stack.task.secrets:
+            yield "aws_iam_role_policy.secrets"
+    if not stack.task.task_role_arn and stack.service.execute_command:
+        yield "aws_iam_role_policy.execute_command"
+    parts = [part for part, _, _ in _target_ports(stack)]
+    if not stack.network.load_balancer_security_group_ids:
+        for part in parts:
+            yield f"aws_vpc_security_group_egress_rule.load_balancer_to_{part}"
+    if not stack.network.instance_security_group_ids:
+        for part in parts:
+            yield f"aws_vpc_security_group_ingress_rule.{part}_from_load_balancer"
+        yield from _WAYS_OUT

@@ -1,0 +1,236 @@
+"""What the process of a run does beside Terraform, in a thread: lock ids and the shared record.
+
+Terraform writes its events straight to the journal; this thread only reads them. Calls to S3 take
+up to a minute when S3 doesn't answer: nothing waits for them, and at the end of the run at most
+``CLOSE_SECONDS``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.base.atomic_files import parse_time
+from gpuecs_tui.terraform.base.liveness import ProcessIdentity, is_alive
+from gpuecs_tui.terraform.base.problems import TerraformProblem
+from gpuecs_tui.terraform.base.tflock import read_lock
+from gpuecs_tui.terraform.engine.events import ChangeSummary, Decoder, Hook, PlannedChange
+from gpuecs_tui.terraform.recovery.shared_run import SharedRun
+from gpuecs_tui.terraform.recovery.shared_runs import Shelf, ShelfProblem, shelf_of
+from gpuecs_tui.terraform.runs.lock_record import is_held_locally_by, is_lock_of, record_lock
+from gpuecs_tui.terraform.runs.orphan_candidates import Candidate, lacking, told_by
+from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.state.backend import local_state
+from gpuecs_tui.terraform.state.reader import read_state
+
+LOOK_SECONDS = 0.25
+"""Between two looks at the journal: a look that finds nothing costs a processor 30 µs."""
+PUT_SECONDS = 1.0
+"""Between two puts of the record, at least."""
+RETRY_SECONDS = 10.0
+"""After a put that failed."""
+CLOSE_SECONDS = 5.0
+"""How long the end of the run's process waits for the last put: one takes 0.1 s."""
+_LOCK_TRIES = 5
+"""Looks at the lock of one Terraform."""
+_CHUNK = 256 * 1024
+"""Bytes of the journal read at one look: Terraform writes less in a quarter of a second."""
+
+
+class Beside:
+    """The thread of one run; all but the thread's own methods may be called from the run."""
+
+    def __init__(
+        self,
+        run: Run,
+        environment: Mapping[str, str],
+        note: Callable[[str, str], None],
+        shelf: Shelf | None = None,
+    ) -> None:
+        """``note`` adds a sentence of a level to the journal, from any thread.
+
+        ``shelf``: where records are kept, for tests; else what the directory's backend says.
+        """
+        self._run, self._environment, self._note = run, environment, note
+        self._shelf = shelf
+        self._wake = threading.Event()
+        self._guard = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._done: bool | None = None
+        self._shares = False
+        # Of the Terraform at work.
+        self._child: ProcessIdentity | None = None
+        self._operation, self._begun, self._offset, self._rest = "", datetime.now(UTC), 0, b""
+        self._decoder = Decoder()
+        self._holds, self._has_lock, self._tries = False, False, 0
+        # Of the record.
+        self._created: dict[str, Candidate] = {}
+        self._begun_at: dict[str, datetime | None] = {}
+        self._changed, self._next_put, self._told = True, 0.0, False
+        self._gave_up = False
+
+    def share(self) -> None:
+        """Keep a record of what the run creates; called before its apply."""
+        self._shares = True
+
+    def terraform(self, child: ProcessIdentity, operation: str, begin: int) -> None:
+        """Take in that a Terraform which takes the state's lock has been started.
+
+        ``operation``: ``plan`` or ``apply``; ``begin``: size of the journal before it.
+        """
+        with self._guard:
+            self._child, self._operation, self._begun = child, operation, datetime.now(UTC)
+            self._offset, self._rest, self._decoder = begin, b"", Decoder()
+            self._holds, self._has_lock, self._tries = False, False, 0
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="beside", daemon=True)
+            self._thread.start()
+
+    def close(self, *, done: bool, seconds: float = CLOSE_SECONDS) -> None:
+        """End it. ``done``: the state holds all that the run created, so the record is deleted."""
+        self._done = done
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join(seconds)
+
+    def tick(self, moment: float) -> None:
+        """Look once; ``moment`` is now, in seconds of a clock that only goes forward."""
+        self._read()
+        if self._holds and not self._has_lock and self._tries < _LOCK_TRIES:
+            self._tries += 1
+            self._look_for_lock()
+        if self._shares and self._changed and moment >= self._next_put:
+            self._put(moment)
+
+    def _work(self) -> None:
+        if self._shelf is None:
+            # A backend that can't be read is Terraform's to say.
+            with contextlib.suppress(TerraformProblem):
+                self._shelf = shelf_of(self._run.directory, self._environment)
+        while not self._wake.wait(LOOK_SECONDS):
+            self.tick(time.monotonic())
+        self.finish()
+
+    def finish(self) -> None:
+        """Put or delete the record for the last time."""
+        while self._read():
+            pass
+        if not self._shares or self._shelf is None or self._gave_up:
+            return
+        with contextlib.suppress(TerraformProblem):
+            if self._done:
+                self._shelf.delete(self._run.id)
+                self._tidy_others(self._shelf)
+            else:
+                self._keep_missing(self._shelf)
+
+    def _tidy_others(self, shelf: Shelf) -> None:
+        """Delete the records of others whose creations this run has brought into the state."""
+        if records := shelf.others((self._run.id,)):
+            shelf.tidy(records, read_state(self._run.directory, self._environment))
+
+    def _keep_missing(self, shelf: Shelf) -> None:
+        """Keep the record of what the state lacks now that Terraform has ended; else delete it."""
+        created = [it for it in told_by(self._run).values() if it is not None]
+        try:
+            missing = lacking(created, read_state(self._run.directory, self._environment))
+        except TerraformProblem:
+            missing = tuple(created)
+        self._created = {it.address: it for it in missing}
+        if missing:
+            shelf.put(self._record(ended=True))
+        else:
+            shelf.delete(self._run.id)
+
+    def _put(self, moment: float) -> None:
+        if self._shelf is None or self._gave_up:
+            return
+        self._changed = False
+        self._next_put = moment + PUT_SECONDS
+        try:
+            self._shelf.put(self._record(ended=False))
+        except ShelfProblem as problem:
+            self._changed = True
+            self._next_put = moment + RETRY_SECONDS
+            self._gave_up = problem.final
+            if not self._told:
+                self._told = True
+                words = _(
+                    "Could not keep the record of this run beside the state: {reason} The run "
+                    "goes on; if it is killed, only this machine can import what it created."
+                )
+                self._note(words.format(reason=problem.message), "warn")
+
+    def _record(self, *, ended: bool) -> SharedRun:
+        run = self._run
+        return SharedRun(
+            id=run.id,
+            user=run.user,
+            host=run.host,
+            operation=run.operation,
+            started_at=run.started_at.isoformat(),
+            ended=ended,
+            updated_at=None,
+            created=tuple(self._created.values()),
+        )
+
+    def _read(self) -> bool:
+        """Take in what Terraform has written since; return whether there was anything."""
+        with self._guard, contextlib.suppress(OSError):
+            with self._run.files.journal.open("rb") as journal:
+                journal.seek(self._offset)
+                chunk = journal.read(_CHUNK)
+            self._offset += len(chunk)
+            *lines, self._rest = (self._rest + chunk).split(b"\n")
+            for line in lines:
+                event = self._decoder.decode(line.decode("utf-8", "replace"))
+                # None of these comes before Terraform has the lock.
+                self._holds |= isinstance(event, Hook | PlannedChange | ChangeSummary)
+                if isinstance(event, Hook):
+                    self._take_in(event)
+            return bool(chunk)
+        return False
+
+    def _take_in(self, event: Hook) -> None:
+        if event.phase != "apply" or event.is_data:
+            return
+        if event.action == "delete" and event.step == "complete":
+            self._changed |= self._created.pop(event.address, None) is not None
+        if event.action != "create" or event.step not in ("start", "complete"):
+            return
+        if event.step == "start":
+            self._begun_at[event.address] = parse_time(event.at)
+        self._created[event.address] = Candidate(
+            event.address,
+            event.resource_type,
+            event.id_value,
+            self._run.id,
+            self._begun_at.get(event.address),
+        )
+        self._changed = True
+
+    def _look_for_lock(self) -> None:
+        child = self._child
+        if child is None:
+            return
+        found = ""
+        if (state := local_state(self._run.directory, self._environment)) is not None:
+            note = read_lock(state)
+            if note is not None and is_held_locally_by(
+                note, child.pid, self._operation, self._begun
+            ):
+                found = note.id
+        elif self._shelf is not None:
+            with contextlib.suppress(TerraformProblem):
+                info = self._shelf.lock() or {}
+                if is_lock_of(info, self._operation, self._begun):
+                    found = str(info["ID"])
+        # Still at work: what was read while it held the lock is its own.
+        if found and child is self._child and is_alive(child):
+            self._has_lock = True
+            with contextlib.suppress(OSError):
+                record_lock(self._run.files, found)

@@ -1,0 +1,58 @@
+"""The stage of a run that has ``terraform init`` bring providers and reach the state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.engine.binary import Engine
+from gpuecs_tui.terraform.engine.init_needed import locked_providers, remember_init
+from gpuecs_tui.terraform.engine.mirror import PROVIDER, Mirror, Source, find_mirror
+from gpuecs_tui.terraform.migration.lifecycle import refuse_unmoved
+from gpuecs_tui.terraform.state.location import init_options
+
+
+def initialise(
+    directory: Path,
+    engine: Engine,
+    environ: Mapping[str, str],
+    *,
+    plugin_dir: Path | None,
+    run: Callable[[list[str]], int],
+    note: Callable[[str], None],
+) -> int:
+    """Run ``init`` with the providers that can be had here, and return its exit code.
+
+    ``run`` carries out the engine with the arguments given; ``note`` tells a sentence. Raises
+    TerraformProblem where the state must be moved first or a named mirror doesn't serve.
+    """
+    refuse_unmoved(directory, environ)
+    mirror = find_mirror(
+        engine,
+        named=plugin_dir,
+        locked=locked_providers(directory).get(f"{engine.registry}/{PROVIDER}"),
+        environ=environ,
+    )
+    code = _init(directory, mirror, environ, run, note)
+    if code == 1 and mirror.source is Source.FOUND:
+        # Only found, not asked for: it may lack another provider that the stack needs.
+        note(_("That mirror does not serve: trying without it."))
+        code = _init(directory, Mirror(Source.REGISTRY, None), environ, run, note)
+    if code == 0:
+        remember_init(directory, environ)
+    return code
+
+
+def _init(
+    directory: Path,
+    mirror: Mirror,
+    environ: Mapping[str, str],
+    run: Callable[[list[str]], int],
+    note: Callable[[str], None],
+) -> int:
+    arguments = ["init", "-json", "-input=false", *init_options(directory, environ)]
+    if mirror.plugin_dir is not None:
+        note(_("Providers come from {folder}.").format(folder=mirror.plugin_dir))
+        arguments.append(f"-plugin-dir={mirror.plugin_dir}")
+    return run(arguments)

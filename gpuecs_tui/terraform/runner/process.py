@@ -1,0 +1,374 @@
+"""The process of one run: ``python -m gpuecs_tui.terraform.runner.process FOLDER STAGE LOCK_FD``.
+
+Stage ``plan`` initialises where needed and plans; stage ``apply`` applies the saved plan. It has
+a session of its own, no terminal, and holds the directory's lock (an open file that its starter
+took). Everything it learns goes to the run's folder; nobody needs to be there to read it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.private_folder import PRIVATE_FILE
+from gpuecs_tui.terraform.base.atomic_files import read_json, replace_json
+from gpuecs_tui.terraform.base.liveness import ProcessIdentity
+from gpuecs_tui.terraform.base.problems import TerraformProblem
+from gpuecs_tui.terraform.engine.binary import Engine, find_engine
+from gpuecs_tui.terraform.engine.diagnosis import OUTWEIGH_A_STOP, Diagnosis
+from gpuecs_tui.terraform.engine.event_summary import counts, failure, outputs, without_secrets
+from gpuecs_tui.terraform.engine.events import Decoder, Event, Version
+from gpuecs_tui.terraform.engine.init_needed import needs_init
+from gpuecs_tui.terraform.migration.moved_marker import moved_away
+from gpuecs_tui.terraform.plan.mask import masked
+from gpuecs_tui.terraform.plan.revisions import left_in_words, revisions_left
+from gpuecs_tui.terraform.recovery import damaged_state
+from gpuecs_tui.terraform.recovery.shared_runs import shelf_of
+from gpuecs_tui.terraform.runner import plan_with_imports
+from gpuecs_tui.terraform.runner.beside import Beside
+from gpuecs_tui.terraform.runner.disk_reserve import Reserve
+from gpuecs_tui.terraform.runner.init_stage import initialise
+from gpuecs_tui.terraform.runner.run_record import Ended, RunRecord
+from gpuecs_tui.terraform.runner.supervise import Cancelled, Supervisor
+from gpuecs_tui.terraform.runs.directory_lock import LOCK_NAME, DirectoryLock
+from gpuecs_tui.terraform.runs.fingerprint import changed, configuration_files, file_sha256
+from gpuecs_tui.terraform.runs.journal import read_recorded
+from gpuecs_tui.terraform.runs.launch import holder_of
+from gpuecs_tui.terraform.runs.run import HAS_CHANGES, NO_CHANGES, Run, load
+from gpuecs_tui.terraform.runs.run_list import records_of, runs_of
+from gpuecs_tui.terraform.runs.run_status import Operation, State
+from gpuecs_tui.terraform.runs.unread_run import UnreadRun
+from gpuecs_tui.terraform.state.environment import child_environment
+
+_USAGE = 64
+"""EX_USAGE of sysexits(3)."""
+_SYNC_SECONDS = 1.0
+"""What of the journal a power cut takes at most."""
+
+
+class Runner:
+    """Drives one stage of one run."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.files = run.files
+        self.record = RunRecord(run)
+        self.journal = self.record.journal
+        self.supervisor = Supervisor(run.files, self.record.tell_stopping)
+        self._reserve: Reserve | None = None
+        self._synced_at = 0.0
+        self._told_of_credentials = False
+        ours = child_environment(os.environ, profile=run.profile)
+        self.environment, self.notes = ours.variables, ours.notes
+        self.beside = Beside(run, self.environment, self.journal.note)
+        self._events: list[Event] = []
+
+    def plan(self) -> None:
+        """Initialise where needed and plan; ends planned, or finally."""
+        self.record.enter(State.STARTING, "")
+        for note in self.notes:
+            self.journal.note(note)
+        damaged_state.refuse(self.run.directory, self.environment)
+        # Terraform would say at length that the bucket does not exist.
+        moved = moved_away(self.run.directory, self.environment, strict=True)
+        if moved is not None:
+            self.journal.note(f"{moved.sentence} {moved.remedy}", "warn")
+        engine = find_engine(self.environment, self.run.directory)
+        self._initialise(engine)
+        before = configuration_files(self.run.directory)
+        self.record.enter(State.PLANNING, _("Planning…"), configuration=before)
+        planner = plan_with_imports.Planner(
+            plan=lambda options: self._plan(engine, options),
+            events=lambda: self._events,
+            show=lambda: self._shown(engine),
+        )
+        earlier = records_of(self.run.directory)
+        for unread in (it for it in earlier if isinstance(it, UnreadRun)):
+            self.journal.note(f"{unread.message} {unread.remedy}", "warn")
+        shelf = shelf_of(self.run.directory, self.environment)
+        code = plan_with_imports.plan(
+            self.run, earlier, self.environment, self.journal, planner, shelf=shelf
+        )
+        # An interrupt can end the plan with 2 as well, before it has written anything.
+        if code not in (NO_CHANGES, HAS_CHANGES) or (code and not self.files.plan.stat().st_size):
+            self._fail(code)
+        changes = counts(self._events if code else ())
+        if code == NO_CHANGES:
+            if self.run.operation is not Operation.PLAN:
+                self._store_current_outputs(engine)
+            destroys = self.run.operation is Operation.DESTROY
+            if not destroys:
+                # A plan without changes may be one that ignores the number of tasks.
+                self._store_details(engine)
+            words = (
+                _("There is nothing to destroy.") if destroys else _("There is nothing to change.")
+            )
+            self.record.end(State.SUCCEEDED, words, changes=changes, returncode=0)
+        if self.run.operation is Operation.PLAN:
+            self._succeed_planned(engine, changes)
+        sha256 = file_sha256(self.files.plan)
+        words = _("The plan is ready and waits for approval.")
+        self.record.enter(State.PLANNED, words, changes=changes, plan_sha256=sha256)
+        self._store_details(engine)
+
+    def apply(self) -> None:
+        """Apply the saved plan, that and no other."""
+        recorded = read_recorded(self.files)
+        values = recorded.values if recorded else {}
+        engine = find_engine(self.environment, self.run.directory)
+        if file_sha256(self.files.plan) != values.get("plan_sha256"):
+            raise TerraformProblem(
+                _("The saved plan is not the one that was shown."), _("Plan anew.")
+            )
+        edited = changed(values.get("configuration", {}), configuration_files(self.run.directory))
+        if edited:
+            words = _("Changed since the plan was made: {files}. Applied is the plan as shown.")
+            self.journal.note(words.format(files=", ".join(edited)), "warn")
+        self._reserve = Reserve(self.run.directory / LOCK_NAME.parent, self.files.folder)
+        self.beside.share()
+        self.record.enter(State.APPLYING, _("Applying the saved plan…"))
+        arguments = ["apply", "-json", "-input=false", str(self.files.plan)]
+        code = self._terraform(engine, arguments)
+        self._reserve.release()
+        self._store_outputs()
+        if code != 0:
+            self._fail(code)
+        destroyed = self.run.operation is Operation.DESTROY
+        words = _("Destroyed.") if destroyed else _("Applied.")
+        if self.supervisor.is_cancelled():
+            words = f"{words} {self._too_late()}"
+        left = left_in_words(revisions_left(runs_of(self.run.directory))) if destroyed else ""
+        self.record.end(State.SUCCEEDED, words, remedy=left, returncode=0)
+
+    def _initialise(self, engine: Engine, *, force: bool = False) -> None:
+        directory = self.run.directory
+        if not force and not needs_init(directory, self.environment):
+            return
+        code = initialise(
+            directory,
+            engine,
+            self.environment,
+            plugin_dir=self.run.plugin_dir,
+            run=lambda arguments: self._terraform(engine, arguments),
+            note=self.journal.note,
+        )
+        if code != 0:
+            self._fail(code)
+
+    def _plan(self, engine: Engine, options: Sequence[str]) -> int:
+        arguments = ["plan", "-json", "-input=false", "-detailed-exitcode", *options]
+        arguments.append(f"-out={self.files.plan}")
+        # Made before Terraform writes into it, so that nobody else can ever read it.
+        os.close(os.open(self.files.plan, os.O_CREAT | os.O_WRONLY, PRIVATE_FILE))
+        code = self._terraform(engine, arguments)
+        if code == 1 and failure(self._events, code).kind == "needs-init":
+            # What is cached did not tell; Terraform's own word counts.
+            self._initialise(engine, force=True)
+            code = self._terraform(engine, arguments)
+        return code
+
+    def _succeed_planned(self, engine: Engine, changes: dict[str, int]) -> None:
+        ending = {"message": _("Planned."), "returncode": HAS_CHANGES}
+        self.record.enter(State.SUCCEEDED, _("Planned."), changes=changes, exit=ending)
+        self._store_details(engine)
+        self.files.plan.unlink(missing_ok=True)
+        raise Ended
+
+    def _terraform(self, engine: Engine, arguments: list[str]) -> int:
+        begin = self.files.journal.stat().st_size
+
+        def started(child: ProcessIdentity) -> None:
+            self.record.tell_child(child)
+            if arguments[0] in ("plan", "apply"):
+                self.beside.terraform(child, arguments[0], begin)
+
+        code = self.supervisor.run(
+            [str(engine.path), *arguments],
+            cwd=self.run.directory,
+            environment=self.environment,
+            output=self.journal.handle,
+            started=started,
+            looked=self._look,
+        )
+        self.journal.sync()
+        self.record.forget_child()
+        with self.files.journal.open("rb") as journal:
+            journal.seek(begin)
+            text = journal.read().decode("utf-8", "replace")
+        decoder = Decoder()
+        self._events = [decoder.decode(line) for line in text.splitlines()]
+        if not decoder.understood:
+            spoken = next((e.ui for e in self._events if isinstance(e, Version)), "?")
+            raise TerraformProblem(
+                _("{name} {version} speaks version {ui} of its events, unknown here.").format(
+                    name=engine.name, version=engine.version, ui=spoken
+                ),
+                _("Update gpuecs-tui, or name an older engine."),
+            )
+        return code
+
+    def _look(self) -> None:
+        """See to the disk and the credentials while Terraform works."""
+        if self._reserve is not None and self._reserve.look():
+            self.journal.note(_("The disk is full: the room kept for this is used."), "warn")
+        if time.monotonic() - self._synced_at >= _SYNC_SECONDS:
+            self.journal.sync()
+            self._synced_at = time.monotonic()
+        if not self._told_of_credentials and self.run.outlives_credentials:
+            self._told_of_credentials = True
+            self.journal.note(
+                _(
+                    "The credentials have ended. Terraform may go on asking for ten minutes and "
+                    "more: stop it to come back sooner. What is done is kept."
+                ),
+                "warn",
+            )
+
+    def _store_details(self, engine: Engine) -> None:
+        """Add the plan in detail: a convenience whose failure must not undo the plan itself."""
+        try:
+            self._show(engine)
+        except Cancelled:
+            return
+        except OSError as error:
+            self.journal.note(str(error), "warn")
+
+    def _show(self, engine: Engine) -> None:
+        shown = self._shown(engine)
+        if shown is not None:
+            replace_json(self.files.plan_details, masked(shown))
+
+    def _shown(self, engine: Engine) -> dict[str, Any] | None:
+        return self._answer(engine, "show", "-json", str(self.files.plan))
+
+    def _answer(self, engine: Engine, *arguments: str) -> dict[str, Any] | None:
+        """Return the JSON that a command which only reads prints; None where it fails."""
+        with tempfile.TemporaryFile(dir=self.files.folder) as output:
+            code = self.supervisor.run(
+                [str(engine.path), *arguments],
+                cwd=self.run.directory,
+                environment=self.environment,
+                output=output,
+                errors=self.journal.handle,
+            )
+            output.seek(0)
+            text = output.read()
+        return json.loads(text) if code == 0 else None
+
+    def _store_outputs(self) -> None:
+        if (told := outputs(self._events)) is not None:
+            # Terraform has done it all, whether that can be written down or not.
+            with contextlib.suppress(OSError):
+                replace_json(self.files.outputs, told)
+
+    def _store_current_outputs(self, engine: Engine) -> None:
+        if (told := self._answer(engine, "output", "-json")) is not None:
+            replace_json(self.files.outputs, without_secrets(told))
+
+    def _fail(self, code: int) -> None:
+        if self.files.forced.exists():
+            self._end_forced(code)
+        why = failure(self._events, code)
+        if why.kind == "other" and self._reserve is not None and self._reserve.given_up:
+            # It could not even write its words.
+            why = Diagnosis(
+                "disk-full",
+                _("The disk is full: Terraform could not write."),
+                _("Free some space, then look at the state: gpuecs-tui state {directory}").format(
+                    directory=self.run.directory
+                ),
+            )
+        # Killed otherwise is not stopped: it may not have saved what it did. 2 and the signals are
+        # an interrupt in the moment before Terraform listens for it.
+        interrupted = code in (1, 2, -signal.SIGINT, -signal.SIGTERM)
+        if self.record.stopping and interrupted and why.kind not in OUTWEIGH_A_STOP:
+            self.record.end(State.CANCELLED, self._stopped_words(), returncode=code)
+        self.record.end(
+            State.FAILED, why.message, remedy=why.remedy, kind=why.kind, returncode=code
+        )
+
+    def end_badly(self, message: str, remedy: str) -> None:
+        """Write that the run failed for a reason outside Terraform."""
+        try:
+            self.record.end(State.FAILED, message, remedy=remedy, kind="other")
+        except Ended:
+            return
+
+    def end_cancelled(self) -> None:
+        """Write that the run was cancelled while no Terraform ran."""
+        try:
+            self.record.end(State.CANCELLED, _("Stopped before anything was changed."))
+        except Ended:
+            return
+
+    def _end_forced(self, code: int) -> None:
+        if self.run.state is not State.APPROVED:
+            self.record.end(State.CANCELLED, self._stopped_words(), returncode=code)
+        forced = read_json(self.files.forced) or {}
+        words = _(
+            "Ended at once by {who}: Terraform has not saved what it did since its last save."
+        )
+        self.record.end(
+            State.FAILED,
+            words.format(who=forced.get("by", "?")),
+            remedy=_("Plan anew: what it created and the state lacks is brought back."),
+            kind="forced",
+            returncode=code,
+        )
+
+    def _too_late(self) -> str:
+        asked = read_json(self.files.cancel) or {}
+        if not asked.get("by"):
+            return _("The request to stop came too late: everything in the plan was done.")
+        words = _("{who} asked to stop, but too late: everything in the plan was done.")
+        return words.format(who=asked["by"])
+
+    def _stopped_words(self) -> str:
+        if self.run.state is State.APPROVED:
+            return _("Stopped: what was done is in the state, the rest is not done.")
+        return _("Stopped before anything was changed.")
+
+
+def main(arguments: list[str]) -> int:
+    """Run one stage; the exit code is 0 unless the arguments are wrong."""
+    if len(arguments) != 3:
+        print(
+            "usage: gpuecs_tui.terraform.runner.process FOLDER plan|apply LOCK_FD", file=sys.stderr
+        )
+        return _USAGE
+    folder, stage, lock = arguments
+    # The lock is ours alone: what Terraform starts must not hold it longer than we do.
+    os.set_inheritable(int(lock), False)
+    run = load(Path(folder))
+    if run is None:
+        print(f"{folder}: no run", file=sys.stderr)
+        return _USAGE
+    # Until now it named who started us.
+    DirectoryLock(int(lock)).describe(holder_of(run, os.getpid()))
+    runner = Runner(run)
+    try:
+        (runner.apply if stage == "apply" else runner.plan)()
+    except Ended:
+        pass
+    except Cancelled:
+        runner.end_cancelled()
+    except TerraformProblem as problem:
+        runner.end_badly(problem.message, problem.remedy)
+    except OSError as error:
+        runner.end_badly(str(error), _("Mend that, then start it again."))
+    # Last: whoever waits for the run has its end already.
+    runner.beside.close(done=runner.record.state is State.SUCCEEDED)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

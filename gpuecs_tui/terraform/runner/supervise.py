@@ -1,0 +1,140 @@
+"""One Terraform at a time, waited for, and interrupted at most once."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import IO
+
+from gpuecs_tui.terraform.base.atomic_files import create_json, now
+from gpuecs_tui.terraform.base.liveness import ProcessIdentity, identify
+from gpuecs_tui.terraform.base.process import Child, spawn
+from gpuecs_tui.terraform.runs.journal import RunFiles
+
+_LOOK_SECONDS = 0.1
+"""How often the disk is looked at, and for cancel.json, should the signal that goes with it not
+come through; a hundred looks cost a processor 5 ms."""
+_SHARED_SIGNAL_SECONDS = 1.0
+"""How long we wait, after a SIGTERM that nobody's cancel explains, for Terraform's word that it got
+one too: it answers in 0.1 s."""
+_QUICK_LOOK_SECONDS = 0.05
+_HEARD = rb'"@message":"\nInterrupt received.'
+"""Terraform's and OpenTofu's first words on any interrupt."""
+
+
+class Cancelled(Exception):
+    """The end was asked for while no Terraform ran."""
+
+
+class Supervisor:
+    """Starts Terraform and turns any wish for our end into its one SIGINT.
+
+    SIGTERM (cancel, or the machine going down) and SIGINT to us both mean: interrupt Terraform
+    alone, once, and wait. A machine that goes down sends SIGTERM to Terraform as well, and a
+    second signal would cost the state (double-signal): then that one counts. SIGHUP is ignored
+    here and, inherited, by Terraform, which it would kill without a word (hangup).
+    """
+
+    def __init__(self, files: RunFiles, stopping: Callable[[], None]) -> None:
+        self._files = files
+        self._stopping = stopping
+        self._wake, wake_end = os.pipe()
+        for end in (self._wake, wake_end):
+            os.set_blocking(end, False)
+        self._asked = False
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+        # Only wakes the wait below: without a handler of ours the signal writes no byte.
+        signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+        signal.set_wakeup_fd(wake_end)
+
+    def is_cancelled(self) -> bool:
+        """Tell whether the end was asked for."""
+        return self._asked or self._files.cancel.exists()
+
+    def run(
+        self,
+        arguments: Sequence[str],
+        *,
+        cwd: Path,
+        environment: Mapping[str, str],
+        output: int | IO[bytes],
+        errors: int | None = None,
+        started: Callable[[ProcessIdentity], None] | None = None,
+        looked: Callable[[], None] | None = None,
+    ) -> int:
+        """Run a command to its end and return its exit code, negative for a signal.
+
+        ``started`` is called with the process once it runs; a command without it only reads, and
+        its interrupt doesn't count as the run's one. ``looked`` is called at every look. Raises
+        Cancelled, without starting anything, when the end was asked for before; ProcessProblem
+        when it can't be started.
+        """
+        if self.is_cancelled():
+            raise Cancelled
+        begin = self._files.journal.stat().st_size
+        child = spawn(arguments, cwd=cwd, environment=environment, output=output, errors=errors)
+        if started is not None:
+            started(identify(child.pid))
+        interrupted, asked_at = False, 0.0
+        while child.poll() is None:
+            patience = _LOOK_SECONDS
+            if self.is_cancelled() and not interrupted:
+                asked_at = asked_at or time.monotonic()
+                if started is None:
+                    child.terminate()
+                    interrupted = True
+                elif self._was_heard(begin):
+                    self._stopping()
+                    interrupted = True
+                elif self._is_ours_to_send(asked_at):
+                    self._interrupt(child)
+                    interrupted = True
+                else:
+                    patience = _QUICK_LOOK_SECONDS
+            select.select([self._wake], [], [], patience)
+            self._drain()
+            if looked is not None:
+                looked()
+        code = child.wait()
+        # Somebody else's signal, and Terraform was quicker than our next look; or it came before
+        # Terraform listened, which ends it before it has done anything.
+        ended = self._was_heard(begin) or (code == -signal.SIGTERM and self.is_cancelled())
+        if started is not None and not interrupted and ended:
+            self._stopping()
+        return code
+
+    def _was_heard(self, begin: int) -> bool:
+        with self._files.journal.open("rb") as journal:
+            journal.seek(begin)
+            return _HEARD in journal.read()
+
+    def _is_ours_to_send(self, asked_at: float) -> bool:
+        waited = time.monotonic() - asked_at >= _SHARED_SIGNAL_SECONDS
+        return waited or self._files.cancel.exists()
+
+    def _interrupt(self, child: Child) -> None:
+        self._stopping()
+        try:
+            ours = create_json(self._files.interrupted, {"by": "runner", "at": now()})
+        except OSError:
+            # A full disk: we alone send signals while we live.
+            ours = True
+        if ours and child.poll() is None:
+            os.kill(child.pid, signal.SIGINT)
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self._asked = True
+
+    def _drain(self) -> None:
+        try:
+            while os.read(self._wake, 512):
+                pass
+        except BlockingIOError:
+            return

@@ -1,0 +1,104 @@
+"""How long a run will take, as far as earlier runs of the directory tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from itertools import pairwise
+
+from gpuecs_tui.terraform.base.atomic_files import parse_time
+from gpuecs_tui.terraform.runs.run import Changes, Run
+from gpuecs_tui.terraform.runs.run_list import runs_of
+from gpuecs_tui.terraform.runs.run_status import Operation, State
+
+
+class Kind(StrEnum):
+    """What an apply mostly does, for that decides how long it takes."""
+
+    CREATE = "create"
+    CHANGE = "change"
+    REPLACE = "replace"
+
+
+DEFAULTS = {
+    # A load balancer takes AWS two to four minutes.
+    Kind.CREATE: timedelta(minutes=5),
+    Kind.CHANGE: timedelta(minutes=5),
+    # A capacity provider still in use is waited for 20 minutes (tpa#29152).
+    Kind.REPLACE: timedelta(minutes=20),
+}
+"""What is assumed where no earlier run tells."""
+_LOOKED_AT = 5
+"""Earlier runs that count: older ones were of another stack."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The time that an apply will take."""
+
+    time: timedelta
+    measured: bool
+    """Whether earlier runs of this directory took that long; else it is assumed."""
+
+
+def expected(run: Run) -> Expected:
+    """Return how long applying the plan of ``run`` will take, the longest of the last like it."""
+    kind = _kind(run.operation, run.changes)
+    took = [
+        time
+        for it in runs_of(run.directory)
+        if it.id != run.id
+        and it.state is State.SUCCEEDED
+        and _kind(it.operation, it.changes) == kind
+        and (time := _apply_time(it)) is not None
+    ]
+    return Expected(max(took[:_LOOKED_AT]), True) if took else Expected(DEFAULTS[kind], False)
+
+
+def last_time(run: Run) -> float | None:
+    """Return the seconds that the last run like ``run`` spent in the state that ``run`` is in.
+
+    Alike is a run of the same directory that destroys as well, or doesn't either; for an apply,
+    one that did the same kind of changes. None where no such run ended that state well. Blocks:
+    reads the runs' files.
+    """
+    for it in runs_of(run.directory):
+        destroys = Operation.DESTROY in (it.operation, run.operation)
+        if it.id == run.id or (destroys and it.operation is not run.operation):
+            continue
+        if run.state is State.APPLYING and _kind(it.operation, it.changes) != _kind(
+            run.operation, run.changes
+        ):
+            continue
+        if (spent := _spent_in(it, run.state)) is not None:
+            return spent.total_seconds()
+    return None
+
+
+def _spent_in(run: Run, state: State) -> timedelta | None:
+    for step, following in pairwise(run.read_history()):
+        if step.get("state") == state and following.get("state") in _WELL_ENDED.get(state, ()):
+            begun, ended = parse_time(str(step.get("at"))), parse_time(str(following.get("at")))
+            return ended - begun if begun and ended else None
+    return None
+
+
+_WELL_ENDED = {
+    State.STARTING: (State.PLANNING,),
+    State.PLANNING: (State.PLANNED, State.SUCCEEDED),
+    State.APPLYING: (State.SUCCEEDED,),
+}
+"""State that takes time → the states that follow it when nothing goes wrong."""
+
+
+def _kind(operation: Operation, changes: Changes | None) -> Kind:
+    if operation is Operation.DESTROY or (changes is not None and changes.destroy):
+        return Kind.REPLACE
+    return Kind.CREATE if changes is None or changes.add else Kind.CHANGE
+
+
+def _apply_time(run: Run) -> timedelta | None:
+    at = {str(step.get("state")): parse_time(str(step.get("at"))) for step in run.read_history()}
+    begun, ended = at.get(State.APPLYING), at.get(State.SUCCEEDED)
+    return ended - begun if begun and ended else None

@@ -1,0 +1,94 @@
+"""Following a run from any process: what its journal gained since the last look."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from gpuecs_tui.terraform.engine.event_text import lines_of
+from gpuecs_tui.terraform.engine.events import Decoder, Event
+from gpuecs_tui.terraform.runs.run import Run
+
+CHUNK = 256 * 1024
+"""Bytes read at once."""
+_CHUNKS_A_POLL = 2
+"""Chunks decoded in one poll: about 25 ms of work, so that a caller stays responsive."""
+_LONGEST_LINE = 4 * 1024 * 1024
+"""Bytes after which a line without an end is shown in pieces."""
+_LIVENESS_SECONDS = 1.0
+"""How often it is asked whether the processes still live, when no file changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What is new since the last poll."""
+
+    events: tuple[Event, ...]
+    lines: tuple[str, ...]
+    """The events as people read them; only colours in them act on a terminal."""
+    run: Run
+    """The run as it is now."""
+    more: bool
+    """There is more to read already: poll again without waiting."""
+    finished: bool
+    """The run has ended and all of its journal was given out."""
+
+
+class Follower:
+    """Reads one run's journal from its beginning; any number may, in any process."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.decoder = Decoder()
+        self._offset = 0
+        self._rest = b""
+        self._signature: tuple[int, ...] = ()
+        self._asked_at = 0.0
+
+    def poll(self) -> Batch:
+        """Return what was written since the last call; never waits, empty when nothing was."""
+        # The state first: what is read after it includes all that was written before it.
+        self._look_at_state()
+        data, is_all = self._read()
+        *whole, self._rest = (self._rest + data).split(b"\n")
+        if (is_all and self.run.is_final) or len(self._rest) > _LONGEST_LINE:
+            whole.append(self._rest)
+            self._rest = b""
+        events = tuple(
+            self.decoder.decode(line.decode("utf-8", "replace")) for line in whole if line.strip()
+        )
+        lines = tuple(line for event in events for line in lines_of(event))
+        return Batch(
+            events, lines, self.run, more=not is_all, finished=is_all and self.run.is_final
+        )
+
+    def _read(self) -> tuple[bytes, bool]:
+        chunks: list[bytes] = []
+        try:
+            with self.run.files.journal.open("rb", buffering=0) as journal:
+                journal.seek(self._offset)
+                for _number in range(_CHUNKS_A_POLL):
+                    chunk = journal.read(CHUNK)
+                    if not chunk:
+                        return b"".join(chunks), True
+                    chunks.append(chunk)
+                    self._offset += len(chunk)
+        except OSError:
+            # Rotated away, or not made yet.
+            return b"".join(chunks), True
+        return b"".join(chunks), False
+
+    def _look_at_state(self) -> None:
+        files = self.run.files
+        signature = []
+        for path in (files.state, files.decision, files.cancel, files.plan_details):
+            try:
+                status = path.stat()
+                signature += [status.st_ino, status.st_mtime_ns]
+            except OSError:
+                signature += [0, 0]
+        moment = time.monotonic()
+        due = moment - self._asked_at >= _LIVENESS_SECONDS
+        if tuple(signature) != self._signature or (due and not self.run.is_final):
+            self._signature, self._asked_at = tuple(signature), moment
+            self.run = self.run.refresh()

@@ -1,0 +1,301 @@
+"""A run's folder: its files, its recorded state, and the lines that we add to Terraform's own.
+
+A run is a folder ``STATE_HOME/gpuecs-tui/runs/ID`` (0700) with files of mode 0600:
+
+=================  ==================================================================
+run.json           what never changes: who started it, where, what for, under which settings
+state.json         the recorded state, with its history; written only by the holder of the
+                   directory's lock, replaced as a whole and fsynced before it is acted on
+decision.json      the one decision on a plan: approve or discard; created exactly once
+cancel.json        somebody asked for the end
+interrupted.json   made right before Terraform's one SIGINT: who finds it sends none
+forced.json        somebody had Terraform ended before it saved its state
+locks.json         ids of the locks on the state that the run's Terraform was seen to hold
+forgotten.json     the user dismissed what the run created and the state lacks
+journal.jsonl      Terraform's ``-json`` events, written by Terraform itself, and ours; on the disk
+                   every second and before each transition
+plan.tfplan        the saved plan; gone once it is applied, stale or declined
+plan.json          ``show -json`` of it, sensitive values masked, cut to what is shown
+outputs.json       the stack's outputs after it, sensitive values absent
+=================  ==================================================================
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.private_folder import PRIVATE_FILE
+from gpuecs_tui.terraform.base.atomic_files import now, read_json, replace_json
+from gpuecs_tui.terraform.base.liveness import (
+    ProcessIdentity,
+    boot_id,
+    find_process,
+    host_name,
+    is_alive,
+)
+from gpuecs_tui.terraform.base.problems import RunProblem
+from gpuecs_tui.terraform.engine.events import NOTE, STATE
+from gpuecs_tui.terraform.runs.run_facts import (
+    RecordProblem,
+    check_types,
+    is_text,
+    is_text_map,
+    read_object,
+)
+from gpuecs_tui.terraform.runs.run_status import FOLLOWERS, WORKING, State
+
+
+@dataclass(frozen=True, slots=True)
+class RunFiles:
+    """Where the files of one run lie."""
+
+    folder: Path
+    """The run's folder; its name is the run's id."""
+
+    @property
+    def facts(self) -> Path:
+        """What never changes."""
+        return self.folder / "run.json"
+
+    @property
+    def state(self) -> Path:
+        """The recorded state."""
+        return self.folder / "state.json"
+
+    @property
+    def decision(self) -> Path:
+        """The one decision on the plan."""
+        return self.folder / "decision.json"
+
+    @property
+    def cancel(self) -> Path:
+        """The wish that it ends."""
+        return self.folder / "cancel.json"
+
+    @property
+    def interrupted(self) -> Path:
+        """The mark that Terraform's one SIGINT was sent."""
+        return self.folder / "interrupted.json"
+
+    @property
+    def forced(self) -> Path:
+        """The mark that Terraform was ended without its state being saved."""
+        return self.folder / "forced.json"
+
+    @property
+    def locks(self) -> Path:
+        """The ids of the state's locks that it held."""
+        return self.folder / "locks.json"
+
+    @property
+    def forgotten(self) -> Path:
+        """The mark that the user dismissed the creations that the state lacks."""
+        return self.folder / "forgotten.json"
+
+    @property
+    def journal(self) -> Path:
+        """All events, one JSON object a line; what is none is Terraform's plain words."""
+        return self.folder / "journal.jsonl"
+
+    @property
+    def plan(self) -> Path:
+        """The saved plan."""
+        return self.folder / "plan.tfplan"
+
+    @property
+    def plan_details(self) -> Path:
+        """The plan in JSON, masked."""
+        return self.folder / "plan.json"
+
+    @property
+    def outputs(self) -> Path:
+        """The stack's outputs."""
+        return self.folder / "outputs.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What state.json says."""
+
+    state: State
+    """The last state that was written."""
+    at: str
+    """When, RFC 3339."""
+    runner: ProcessIdentity | None
+    """The process that drives the run."""
+    child: ProcessIdentity | None
+    """The Terraform that it waits for."""
+    values: dict[str, Any]
+    """What has been learned on the way: ``changes``, ``plan_sha256``, ``exit``, …"""
+
+
+def read_recorded(files: RunFiles) -> Recorded | None:
+    """Return the recorded state, or None where there is none that can be read."""
+    try:
+        return recorded_of(files)
+    except (FileNotFoundError, RecordProblem):
+        return None
+
+
+def recorded_of(files: RunFiles) -> Recorded:
+    """Return the recorded state. Raises FileNotFoundError, RecordProblem.
+
+    Its ``child`` is also one that a runner had started and was killed before it wrote that.
+    """
+    raw = read_object(files.state)
+    check_types(files.state, raw, _TYPES)
+    if raw.get("state") not in set(State):
+        words = _("its state is {state!r}").format(state=raw.get("state"))
+        raise RecordProblem(files.state, words, newer="state" in raw)
+    values = raw.get("values") or {}
+    for name, is_valid in _VALUES.items():
+        if name in values and not is_valid(values[name]):
+            words = _("the value of {name} is not valid").format(name=name)
+            raise RecordProblem(files.state, words)
+    state = State(raw["state"])
+    runner, child = (ProcessIdentity.from_json(raw.get(name)) for name in ("runner", "child"))
+    was_here = runner is not None and (runner.host, runner.boot) == (host_name(), boot_id())
+    if state in WORKING and was_here and not is_alive(runner) and not is_alive(child):
+        child = _unrecorded_child(files) or child
+    return Recorded(state, raw.get("at") or "", runner, child, values)
+
+
+def record(
+    files: RunFiles,
+    state: State,
+    *,
+    runner: ProcessIdentity | None,
+    child: ProcessIdentity | None = None,
+    **values: Any,
+) -> None:
+    """Write that the run is in ``state`` now; it is on the disk when this returns.
+
+    ``runner`` is None while a runner is being started: it writes itself in when it is up.
+    ``values`` are added to those that are recorded already. The same state may be written again,
+    to tell of a new ``child``. Raises RunProblem for a transition that there is not, OSError when
+    it can't be written.
+    """
+    old = read_json(files.state) or {}
+    before = old.get("state")
+    allowed = before is None or before == state or state in FOLLOWERS.get(State(before), ())
+    if not allowed:
+        raise RunProblem(f"A run that is {before} can't become {state}.")
+    at = now()
+    history = list(old.get("history", ()))
+    if before != state:
+        history.append({"state": state, "at": at})
+    replace_json(
+        files.state,
+        {
+            "state": state,
+            "at": at,
+            "runner": runner.as_json() if runner else None,
+            "child": child.as_json() if child else None,
+            "values": {**old.get("values", {}), **values},
+            "history": history,
+        },
+    )
+
+
+def _unrecorded_child(files: RunFiles) -> ProcessIdentity | None:
+    """Return the Terraform that works with the run's plan: its path names the run."""
+    plan = str(files.plan)
+    return find_process(("apply", plan), ("plan", f"-out={plan}"))
+
+
+def _is_process(value: object) -> bool:
+    return value is None or (isinstance(value, dict) and type(value.get("pid")) is int)
+
+
+def _is_changes(value: object) -> bool:
+    return isinstance(value, dict) and all(
+        name in ("add", "change", "destroy", "imported") and type(it) is int
+        for name, it in value.items()
+    )
+
+
+def _is_exit(value: object) -> bool:
+    if not isinstance(value, dict):
+        return False
+    code = value.get("returncode")
+    told = (value.get(name, "") for name in ("message", "remedy"))
+    return (code is None or type(code) is int) and all(isinstance(it, str) for it in told)
+
+
+_TYPES: Mapping[str, Callable[[object], bool]] = {
+    "state": is_text,
+    "at": is_text,
+    "runner": _is_process,
+    "child": _is_process,
+    "values": lambda value: isinstance(value, dict),
+    "history": lambda value: (
+        isinstance(value, list) and all(isinstance(step, dict) for step in value)
+    ),
+}
+"""Every value that this version writes to state.json, and what it must be."""
+_VALUES: Mapping[str, Callable[[object], bool]] = {
+    "changes": _is_changes,
+    "exit": _is_exit,
+    "plan_sha256": is_text,
+    "configuration": is_text_map,
+}
+"""What the values in it must be that are relied on."""
+
+
+class JournalWriter:
+    """Adds events of ours to a journal that Terraform writes to as well."""
+
+    def __init__(self, files: RunFiles) -> None:
+        # Appending writes of whole lines from several processes don't mix.
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+        self.handle = os.open(files.journal, flags, PRIVATE_FILE)
+        """The open file, to be given to Terraform as its stdout."""
+
+    def note(self, text: str, level: str = "info") -> None:
+        """Add a sentence for the reader; ``level`` is info, warn or error."""
+        self._write(level, text, NOTE, {})
+
+    def state(self, state: State, text: str) -> None:
+        """Tell of a transition, in words too; with all before it, it is on the disk then."""
+        self._write("info", text, STATE, {"state": state})
+        self.sync()
+
+    def sync(self) -> None:
+        """Bring all that was written so far to the disk: a power cut must not take it."""
+        # A disk that is full or gone must not end a run that Terraform can still finish.
+        with contextlib.suppress(OSError):
+            os.fdatasync(self.handle)
+
+    def close(self) -> None:
+        """Close the file; Terraform's copy of it stays open."""
+        os.close(self.handle)
+
+    def _write(self, level: str, text: str, kind: str, more: dict[str, Any]) -> None:
+        event = {
+            "@level": level,
+            "@message": text,
+            "@module": "gpuecs_tui",
+            "@timestamp": now(),
+            "type": kind,
+            **more,
+        }
+        line = json.dumps(event, ensure_ascii=False) + "\n"
+        try:
+            if self._is_cut_off():
+                line = "\n" + line
+            os.write(self.handle, line.encode("utf-8", "replace"))
+        except OSError:
+            # A full disk must not end a run that Terraform can still finish.
+            return
+
+    def _is_cut_off(self) -> bool:
+        """Tell whether a full disk has cut off the last line, to which ours would be added."""
+        size = os.fstat(self.handle).st_size
+        return size > 0 and os.pread(self.handle, 1, size - 1) != b"\n"

@@ -1,0 +1,65 @@
+"""Which locks on the state a run held, by Terraform's own id of each.
+
+A lock without a holder can be released only if it is known whose it was. Nothing but the id tells
+that: user, machine and time of a colleague's lock may be the same. Terraform prints no id while it
+works, so the id is read from the lock itself while the run's Terraform holds it:
+
+- local state: the note beside the state, if the process that holds the file lock is that Terraform;
+- S3: the lock object, once Terraform has sent an event that only follows the lock, and while it
+  still works. The lock is exclusive, so the object is then this Terraform's. Machine, operation and
+  time are compared as well, in case somebody has released the lock by force.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from gpuecs_tui.terraform.base.atomic_files import now, read_json, replace_json
+from gpuecs_tui.terraform.base.liveness import host_name
+from gpuecs_tui.terraform.base.tflock import StateLock, lock_time
+from gpuecs_tui.terraform.runs.journal import RunFiles
+
+_CLOCK = timedelta(seconds=1)
+"""Terraform stamps a lock in whole or parts of seconds of the same clock as ours."""
+
+
+def is_lock_of(info: Mapping[str, Any], operation: str, begun: datetime) -> bool:
+    """Tell whether a lock can be that of a Terraform of this machine.
+
+    ``info``: ID, Operation, Who and Created as Terraform writes them; ``operation``: ``plan`` or
+    ``apply``; ``begun``: when that Terraform was started.
+    """
+    created = lock_time(str(info.get("Created", "")))
+    return (
+        bool(info.get("ID"))
+        and str(info.get("Operation", "")).lower() == f"operationtype{operation}"
+        and str(info.get("Who", "")).rpartition("@")[2] == host_name()
+        and created is not None
+        and created >= begun - _CLOCK
+    )
+
+
+def is_held_locally_by(lock: StateLock, pid: int, operation: str, begun: datetime) -> bool:
+    """Tell whether process ``pid`` holds the lock on a local state.
+
+    Where the system doesn't say who holds a file lock, the note is compared instead.
+    """
+    if lock.holder_pid is not None:
+        return lock.holder_pid == pid
+    created = lock.created.isoformat() if lock.created else ""
+    info = {"ID": lock.id, "Operation": lock.operation, "Who": lock.who, "Created": created}
+    return is_lock_of(info, operation, begun)
+
+
+def record_lock(files: RunFiles, lock_id: str) -> None:
+    """Write that the run held this lock. Raises OSError."""
+    ids = sorted({*recorded_locks(files), lock_id})
+    replace_json(files.locks, {"ids": ids, "at": now()})
+
+
+def recorded_locks(files: RunFiles) -> frozenset[str]:
+    """Return the ids of the locks that the run held, as far as they were seen."""
+    ids = (read_json(files.locks) or {}).get("ids")
+    return frozenset(it for it in (ids if isinstance(ids, list) else ()) if isinstance(it, str))

@@ -1,0 +1,196 @@
+"""What earlier runs created, or may have created, that the state doesn't know.
+
+Terraform writes its state in between only when something took about 20 s: one that is killed loses
+all that it created since. The journal has it, for each ``apply_complete`` carries the identity of
+what was created. A create that was cut off (a cancel, a lost connection) may have happened all the
+same: of it the journal has only the beginning.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from gpuecs_tui.terraform.base.atomic_files import (
+    create_json,
+    now,
+    parse_time,
+    read_json,
+    replace_json,
+)
+from gpuecs_tui.terraform.engine.events import Decoder, Diagnostic, Event, Hook
+from gpuecs_tui.terraform.runs.journal import RunFiles
+from gpuecs_tui.terraform.runs.launch import who
+from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.runs.run_status import Operation, State
+from gpuecs_tui.terraform.runs.unread_run import UnreadRun
+from gpuecs_tui.terraform.state.stored_state import StoredResource, StoredState
+
+ABSENT_NAME = "absent.json"
+"""File in a run's folder that names creates of it which were looked for and not found."""
+_REFUSED = re.compile(r"StatusCode: 4\d\d", re.IGNORECASE)
+"""What a call says that AWS refused."""
+_CREATING = re.compile(
+    r"(?!.*\bwaiting\b)(?:creating|putting|attaching|registering)\b", re.IGNORECASE
+)
+"""How the provider begins where the create itself was refused: nothing came of it then. What it
+says of a read or a wait after it (an expired token refuses those too) means that it did happen."""
+_ONLY_IN_STATE = "terraform_data"
+"""A type of which nothing exists outside the state, so that nothing is lost with it."""
+_ATTACHMENT = "aws_iam_role_policy_attachment"
+_MADE_UP = re.compile(r"\d{8}|arn:")
+"""How the part of an attachment's id behind the role's name begins."""
+_TAKEN = re.compile(r"Already ?Exists|Duplicate[a-z]*Name|\.Duplicate\b", re.IGNORECASE)
+"""What a create says whose name was there before. It may be its own: a call that was carried out
+and whose answer was lost (a 500, a cut connection) is repeated by the provider, and refused then.
+Whether it is ours is told by when it was created and by its tags (aws/orphans.py)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A resource that may have to be brought back into the state."""
+
+    address: str
+    type: str
+    id: str
+    """As the provider knows it; empty where its creation was not seen to end."""
+    run: str
+    """Id of the run that created it."""
+    begun_at: datetime | None
+    """When its creation began: nothing older than that is it."""
+    other_id: str = ""
+    """What the state holds at this address instead; empty where it holds nothing."""
+    by: str = ""
+    """``user@host`` whose run it was; empty for a run that is recorded on this machine."""
+    taken: bool = False
+    """Whether AWS refused its creation because the name was taken."""
+
+    @property
+    def certain(self) -> bool:
+        """Tell whether it was created for certain."""
+        return bool(self.id)
+
+
+def candidates(runs: Iterable[Run | UnreadRun], state: StoredState) -> tuple[Candidate, ...]:
+    """Return what ``runs`` (newest first) created and ``state`` lacks.
+
+    An apply that succeeded is the end of the way back: what it left is in the state. Takes some
+    10 ms a megabyte of journal.
+    """
+    return lacking(_created(runs), state)
+
+
+def holding(runs: Iterable[Run | UnreadRun]) -> frozenset[str]:
+    """Return the ids of ``runs`` (newest first) that may have created what the state lacks.
+
+    Only the journals are read: whether the state holds it by now is not known here.
+    """
+    return frozenset(it.run for it in _created(runs))
+
+
+def _created(runs: Iterable[Run | UnreadRun]) -> list[Candidate]:
+    told: dict[str, Candidate | None] = {}
+    for run in runs:
+        if isinstance(run, Run):
+            if run.operation is Operation.PLAN or not run.is_final:
+                continue
+            if run.state is State.SUCCEEDED and not run.only_bring_back:
+                break
+        if run.files.forgotten.exists():
+            continue
+        for address, found in told_by(run).items():
+            told.setdefault(address, found)
+    return [it for it in told.values() if it]
+
+
+def forget_run(run: Run | UnreadRun) -> None:
+    """Dismiss what a run created and the state lacks. Raises OSError."""
+    create_json(run.files.forgotten, {"by": who(), "at": now()})
+
+
+def note_absent(run: Run, addresses: Iterable[str]) -> None:
+    """Remember that these creates of a run did not happen, so that nobody looks for them again."""
+    path = run.files.folder / ABSENT_NAME
+    replace_json(path, {"addresses": sorted({*_absent(run.files), *addresses}), "at": now()})
+
+
+def _absent(files: RunFiles) -> frozenset[str]:
+    known = (read_json(files.folder / ABSENT_NAME) or {}).get("addresses")
+    named = known if isinstance(known, list) else ()
+    return frozenset(it for it in named if isinstance(it, str))
+
+
+def lacking(told: Iterable[Candidate], state: StoredState) -> tuple[Candidate, ...]:
+    """Return what of ``told`` isn't in ``state``, or is there as another resource."""
+    return tuple(_lacking(told, state))
+
+
+def _lacking(told: Iterable[Candidate], state: StoredState) -> Iterator[Candidate]:
+    for found in told:
+        stored = state.find(found.address)
+        if found.type == _ONLY_IN_STATE:
+            continue
+        if stored is None:
+            yield found
+        elif found.certain and not _is_same(found, stored):
+            # A replacement whose old one the state still holds.
+            yield replace(found, other_id=stored.id)
+
+
+def _is_same(found: Candidate, stored: StoredResource) -> bool:
+    if found.type == _ATTACHMENT:
+        # The provider makes its id up: ROLE-TIME at a creation, ROLE-POLICY at an import.
+        role = str(stored.attributes.get("role") or "")
+        rest = found.id.removeprefix(f"{role}-")
+        return rest != found.id and _MADE_UP.match(rest) is not None
+    return stored.id == found.id
+
+
+def told_by(run: Run | UnreadRun) -> Mapping[str, Candidate | None]:
+    """Return address → what the run created there; None: what stood there is deleted."""
+    events = events_of(run.files)
+    refused, taken = set(), set()
+    for event in events:
+        if isinstance(event, Diagnostic) and event.severity == "error":
+            words = f"{event.summary}\n{event.detail}"
+            if _TAKEN.search(words):
+                taken.add(event.address)
+            elif _CREATING.match(event.summary) and _REFUSED.search(words):
+                refused.add(event.address)
+    absent = _absent(run.files)
+    told: dict[str, Candidate | None] = {}
+    begun: dict[str, datetime | None] = {}
+    for event in events:
+        if not isinstance(event, Hook) or event.phase != "apply" or event.is_data:
+            continue
+        address = event.address
+        if event.action == "delete" and event.step == "complete":
+            told[address] = None
+        if event.action != "create":
+            continue
+        if event.step == "start":
+            begun[address] = parse_time(event.at)
+        if event.step in ("start", "complete"):
+            told[address] = Candidate(
+                address, event.resource_type, event.id_value, run.id, begun.get(address)
+            )
+    for address, found in list(told.items()):
+        if found is None or found.certain:
+            continue
+        if address in refused or address in absent:
+            del told[address]
+        elif address in taken:
+            told[address] = replace(found, taken=True)
+    return told
+
+
+def events_of(files: RunFiles) -> list[Event]:
+    """Return all events in the journal of a run so far; none where it can't be read."""
+    decoder = Decoder()
+    try:
+        with files.journal.open("rb") as journal:
+            return [decoder.decode(it.decode("utf-8", "replace")) for it in journal if it.strip()]
+    except OSError:
+        return []

@@ -1,0 +1,273 @@
+"""One run as its folder tells it, at the moment of reading."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.base.atomic_files import parse_time, read_json
+from gpuecs_tui.terraform.base.liveness import identify, is_alive
+from gpuecs_tui.terraform.runs.directory_lock import is_held
+from gpuecs_tui.terraform.runs.journal import Recorded, RunFiles, recorded_of
+from gpuecs_tui.terraform.runs.journal_tail import had_finished
+from gpuecs_tui.terraform.runs.run_facts import (
+    RecordProblem,
+    RunFacts,
+    check_types,
+    is_text,
+    read_facts,
+    read_object,
+)
+from gpuecs_tui.terraform.runs.run_status import FINAL, WORKING, Operation, State
+from gpuecs_tui.terraform.runs.stack_directory import DirectoryIdentity
+from gpuecs_tui.terraform.runs.unread_run import UnreadRun, unread_run
+from gpuecs_tui.terraform.state.environment import Origin
+
+APPROVE, DISCARD = "approve", "discard"
+"""The two decisions on a plan."""
+_DECISION = ("decision", "by", "at", "reason", "credentials_end")
+"""Every value of decision.json; all are texts."""
+NO_CHANGES, HAS_CHANGES = 0, 2
+"""Exit codes of ``plan -detailed-exitcode``; 1 is an error. Outputs alone are changes too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """How many resources a plan touches, as Terraform counts them."""
+
+    add: int = 0
+    change: int = 0
+    destroy: int = 0
+    imported: int = 0
+
+    @property
+    def total(self) -> int:
+        """Return the number of all."""
+        return self.add + self.change + self.destroy + self.imported
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run; a snapshot: ``refresh`` reads it anew."""
+
+    files: RunFiles
+    id: str
+    """Sorts by time of start."""
+    directory: Path
+    """The stack's directory, links resolved."""
+    inode: tuple[int, int] | None
+    """Device and inode of that directory when it started."""
+    token: str
+    """The directory's mark, see stack_directory.py."""
+    operation: Operation
+    state: State
+    """Derived from what is recorded, what was decided and which processes live."""
+    started_at: datetime
+    state_since: datetime
+    """When that state began."""
+    ended_at: datetime | None
+    """When it reached a final state; of a lost run, when its journal was last written."""
+    user: str
+    """Who started it."""
+    host: str
+    pid: int
+    """Process id of its runner; 0 before that has begun."""
+    terraform_pid: int
+    """Process id of the Terraform that runs now; 0 when none does."""
+    plugin_dir: Path | None
+    profile: str | None
+    origin: Origin
+    """Settings under which the plan was made."""
+    changes: Changes | None
+    """What the plan does; None before it is known."""
+    returncode: int | None
+    """Terraform's last exit code; negative for a signal."""
+    message: str
+    """One sentence on how it ended or what it waits for; may be empty."""
+    remedy: str
+    """What to do about it; may be empty."""
+    decided_by: str
+    """``user@host`` who approved or discarded the plan; empty before."""
+    cancel_requested: bool
+    """Somebody asked for its end."""
+    only_bring_back: bool = False
+    """It imports what the state lacks and does nothing else."""
+    credentials_end: datetime | None = None
+    """When the credentials end that it was approved with; None where no end is known."""
+
+    @property
+    def outlives_credentials(self) -> bool:
+        """Tell whether its credentials have ended while it is still at work."""
+        return (
+            self.is_live
+            and self.credentials_end is not None
+            and datetime.now(UTC) >= self.credentials_end
+        )
+
+    @property
+    def plan_path(self) -> Path | None:
+        """Return the saved plan, or None once it is gone."""
+        return self.files.plan if self.files.plan.exists() else None
+
+    @property
+    def is_live(self) -> bool:
+        """Tell whether a process works on it, or is about to."""
+        return self.state in WORKING or self.state is State.APPROVED
+
+    @property
+    def is_final(self) -> bool:
+        """Tell whether it has ended for good."""
+        return self.state in FINAL
+
+    def read_history(self) -> tuple[Mapping[str, Any], ...]:
+        """Return the states that were recorded of it, ``state`` and ``at``, the first one first."""
+        return tuple((read_json(self.files.state) or {}).get("history") or ())
+
+    def elapsed(self) -> float:
+        """Return the seconds from its start to its end, or to now."""
+        return ((self.ended_at or datetime.now(UTC)) - self.started_at).total_seconds()
+
+    def refresh(self) -> Run:
+        """Return the run as it is now; itself once its folder is gone."""
+        return load(self.files.folder) or self
+
+
+def load(folder: Path) -> Run | None:
+    """Return the run of a folder, or None where there is none (any more) that can be read."""
+    found = load_any(folder)
+    return found if isinstance(found, Run) else None
+
+
+def load_any(folder: Path, of: DirectoryIdentity | None = None) -> Run | UnreadRun | None:
+    """Return the run of a folder, readable or not; None where there is none (any more).
+
+    With ``of`` only a run of that directory: what is another's is not read further.
+    """
+    files, facts = RunFiles(folder), None
+    try:
+        facts = read_facts(files.facts)
+        if of is not None and not of.is_same(facts.directory, facts.inode, facts.token):
+            return None
+        recorded = recorded_of(files)
+        run = _loaded(files, facts, recorded)
+        # Its process may have recorded the end, and left, after the record was read.
+        while run.state is State.LOST and (last := recorded_of(files)) != recorded:
+            recorded, run = last, _loaded(files, facts, last)
+        return run
+    except FileNotFoundError:
+        return None
+    except RecordProblem as problem:
+        found = unread_run(files, problem, facts)
+        return found if of is None or found.is_of(of) else None
+
+
+def _loaded(files: RunFiles, facts: RunFacts, recorded: Recorded) -> Run:
+    folder, directory = files.folder, facts.directory
+    decision = _decision(files)
+    state = derive(recorded, decision, directory)
+    values, ending = recorded.values, recorded.values.get("exit") or {}
+    since = _decided_at(decision) if state is not recorded.state else None
+    since = since or parse_time(recorded.at) or _modified(folder)
+    if state is State.LOST:
+        since = _modified(files.journal)
+        ending = _lost_ending(recorded, files)
+    alive_child = recorded.child if state in WORKING and is_alive(recorded.child) else None
+    return Run(
+        files=files,
+        id=folder.name,
+        directory=directory,
+        inode=facts.inode,
+        token=facts.token,
+        operation=facts.operation,
+        state=state,
+        started_at=facts.started_at or _modified(folder),
+        state_since=since,
+        ended_at=since if state in FINAL else None,
+        user=facts.user,
+        host=facts.host,
+        pid=recorded.runner.pid if recorded.runner else 0,
+        terraform_pid=alive_child.pid if alive_child else 0,
+        plugin_dir=facts.plugin_dir,
+        profile=facts.profile,
+        origin=facts.origin,
+        changes=Changes(**values["changes"]) if values.get("changes") else None,
+        returncode=ending.get("returncode"),
+        message=str(ending.get("message", "")) or str(decision.get("reason", "")),
+        remedy=str(ending.get("remedy", "")),
+        decided_by=str(decision.get("by", "")),
+        cancel_requested=files.cancel.exists(),
+        only_bring_back=facts.only_bring_back,
+        credentials_end=parse_time(str(decision.get("credentials_end", ""))),
+    )
+
+
+def derive(recorded: Recorded, decision: dict[str, Any], directory: Path) -> State:
+    """Return the true state of a run whose record may be older than what happened since.
+
+    A decision on a plan counts from when it is made. A working state without any living process
+    is ``lost``; while Terraform lives on without its runner, the state stays what it was.
+    """
+    state = recorded.state
+    if state is State.PLANNED:
+        if decision.get("decision") == DISCARD:
+            return State.DISCARDED
+        if decision.get("decision") != APPROVE:
+            return State.PLANNED
+        state = State.APPROVED
+    if state not in WORKING and state is not State.APPROVED:
+        return state
+    # Whoever starts a runner holds the lock until that has written who it is; and of a process
+    # on another host only the lock can tell.
+    begun = recorded.runner if recorded.state is state else None
+    if begun is None or begun.host != identify().host:
+        return state if is_held(directory) else State.LOST
+    return state if is_alive(begun) or is_alive(recorded.child) else State.LOST
+
+
+def _lost_ending(recorded: Recorded, files: RunFiles) -> dict[str, str]:
+    """Say what is known of a run whose processes are gone, from its files alone."""
+    if recorded.state in (State.APPLYING, State.STOPPING):
+        if had_finished(files.journal):
+            return {
+                "message": _(
+                    "Its process ended without a word, but Terraform's last word was that all was "
+                    "done."
+                ),
+                "remedy": _("Plan anew to see whether anything is left to do."),
+            }
+        return {
+            "message": _("Its process ended without a word while changes were being made."),
+            "remedy": _("Plan anew: what it created and the state lacks is brought back."),
+        }
+    if recorded.state in (State.PLANNED, State.APPROVED):
+        words = _("It was approved, but its process ended before anything was applied.")
+    else:
+        words = _("Its process ended without a word before anything was changed.")
+    return {"message": words, "remedy": _("Start it again.")}
+
+
+def _decision(files: RunFiles) -> dict[str, Any]:
+    try:
+        decision = read_object(files.decision)
+    except FileNotFoundError:
+        return {}
+    check_types(files.decision, decision, dict.fromkeys(_DECISION, is_text))
+    if decision.get("decision") not in (APPROVE, DISCARD):
+        words = _("its decision is {decision!r}").format(decision=decision.get("decision"))
+        raise RecordProblem(files.decision, words, newer="decision" in decision)
+    return decision
+
+
+def _decided_at(decision: dict[str, Any]) -> datetime | None:
+    return parse_time(str(decision.get("at", "")))
+
+
+def _modified(path: Path) -> datetime:
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except OSError:
+        return datetime.now(UTC)

@@ -1,0 +1,145 @@
+"""The runs of this user, listed from their folders, and the lock of a stack's directory."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from pathlib import Path
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.base.liveness import host_name, is_alive
+from gpuecs_tui.terraform.base.problems import RunProblem
+from gpuecs_tui.terraform.runs.directory_lock import (
+    DirectoryBusy,
+    DirectoryLock,
+    Holder,
+    acquire,
+    read_holder,
+)
+from gpuecs_tui.terraform.runs.journal import read_recorded
+from gpuecs_tui.terraform.runs.launch import holder_of
+from gpuecs_tui.terraform.runs.run import Run, load_any
+from gpuecs_tui.terraform.runs.run_status import WORKING, State
+from gpuecs_tui.terraform.runs.stack_directory import DirectoryIdentity, identify_directory
+from gpuecs_tui.terraform.runs.unread_run import UnreadRun
+from gpuecs_tui.user_folders import NoHome, state_folder
+
+PATIENCE = 60.0
+"""Seconds to wait for a runner that was asked to leave the details of its plan."""
+
+
+def runs_root() -> Path:
+    """Return the folder of all runs under the user's state folder. Raises NoHome, an OSError."""
+    return state_folder() / "runs"
+
+
+def all_runs() -> list[Run]:
+    """Return all runs of this user that can be read, newest first."""
+    return [run for run in records() if isinstance(run, Run)]
+
+
+def runs_of(directory: Path) -> list[Run]:
+    """Return the runs of a stack's directory that can be read, newest first."""
+    return [run for run in records_of(directory) if isinstance(run, Run)]
+
+
+def records_of(directory: Path) -> list[Run | UnreadRun]:
+    """Return the runs of a stack's directory, readable or not, newest first."""
+    return records(identify_directory(directory))
+
+
+def unassigned() -> list[UnreadRun]:
+    """Return the runs whose record is so damaged that it doesn't say which stack they are of."""
+    return [it for it in records() if isinstance(it, UnreadRun) and it.directory is None]
+
+
+def unreadable_home() -> RunProblem | None:
+    """Return why the folder of all runs can't be read; None where it can, or isn't there yet."""
+    try:
+        root = runs_root()
+    except NoHome as error:
+        return RunProblem(_("Could not read the runs: {reason}.").format(reason=error.strerror))
+    try:
+        with os.scandir(root):
+            return None
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return RunProblem(
+            _("Could not read {folder}: {reason}.").format(
+                folder=root, reason=error.strerror or error
+            ),
+            _("Check the owner and the mode of the folder, or set XDG_STATE_HOME."),
+        )
+
+
+def records(of: DirectoryIdentity | None = None) -> list[Run | UnreadRun]:
+    """Return the runs of this user, or of one directory, readable or not, newest first."""
+    try:
+        folders = sorted(runs_root().iterdir(), reverse=True)
+    except OSError:
+        return []
+    return [run for folder in folders if (run := load_any(folder, of)) is not None]
+
+
+def live_run(directory: Path) -> Run | None:
+    """Return the run that works on a directory now, or None."""
+    return next((run for run in runs_of(directory) if run.is_live), None)
+
+
+def lock_directory(directory: Path) -> DirectoryLock:
+    """Take the lock of a stack's directory, in which no run works; blocks for a moment.
+
+    A runner that only adds details to its plan is told to leave them, and one whose run has ended
+    may hold the lock until it has: both are waited for. Raises DirectoryBusy while a run works
+    there, RunProblem where no lock can be made.
+    """
+    real = directory.resolve()
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        found = runs_of(real)
+        for run in found:
+            if run.is_live:
+                raise DirectoryBusy(real, busy_with(run))
+        # Asked before: one that leaves after our try must not make it the last.
+        leaving = [run for run in found if ask_idle_runner_to_exit(run)]
+        try:
+            return acquire(real)
+        except DirectoryBusy:
+            if not leaving or time.monotonic() >= deadline:
+                raise
+
+
+def busy_with(run: Run) -> Holder:
+    """Return who works on a directory for ``run``, which lives there."""
+    # Between two stages the record names nobody; whoever holds the lock has labelled it.
+    return (None if run.pid else read_holder(run.directory)) or holder_of(run, run.pid)
+
+
+def unfinished_run(directory: Path) -> Run | None:
+    """Return the run to offer when a directory is opened: live, or waiting for a decision."""
+    return next((run for run in runs_of(directory) if not run.is_final), None)
+
+
+def ask_idle_runner_to_exit(run: Run) -> bool:
+    """Ask a runner that only adds details to its plan to exit. False: no such runner lives."""
+    recorded = read_recorded(run.files)
+    if (
+        recorded is None
+        or recorded.state in WORKING
+        or recorded.state is State.APPROVED
+        or recorded.runner is None
+        or recorded.runner.host != host_name()
+        or not is_alive(recorded.runner)
+    ):
+        return False
+    send_signal(signal.SIGTERM, recorded.runner.pid)
+    return True
+
+
+def send_signal(number: signal.Signals, pid: int) -> None:
+    """Send a signal to a process, which may have ended meanwhile."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)

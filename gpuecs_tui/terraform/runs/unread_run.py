@@ -1,0 +1,90 @@
+"""A run whose record this version can't read: listed, never started, decided on or rotated.
+
+What it created is still read from its journal, which is in Terraform's own format.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.runs.journal import RunFiles
+from gpuecs_tui.terraform.runs.run_facts import RecordProblem, RunFacts, is_text
+from gpuecs_tui.terraform.runs.stack_directory import DirectoryIdentity
+
+_DIRECTORY = re.compile(r'"directory"\s*:\s*("/(?:[^"\\]|\\.)*")')
+_LOOKED_AT = 64 * 1024
+"""Bytes of a damaged run.json that are searched for the directory: a whole one has under 8 KiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadRun:
+    """A run's folder whose run.json, state.json or decision.json can't be used."""
+
+    files: RunFiles
+    id: str
+    directory: Path | None
+    """The stack's directory; None where the record doesn't say it."""
+    inode: tuple[int, int] | None
+    token: str
+    newer: bool
+    """Written by a newer version of this program."""
+    message: str
+    """One sentence that names the file and what is wrong with it."""
+
+    @property
+    def remedy(self) -> str:
+        """Return what to do about it."""
+        if self.newer:
+            return _("Update gpuecs-tui to read it.")
+        if self.directory is None:
+            return _("Move {folder} to another place.").format(folder=self.files.folder)
+        return _("To dismiss it: gpuecs-tui state {directory} --forget {run}").format(
+            directory=self.directory, run=self.id
+        )
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether it is damaged and the user has not dismissed it."""
+        return not self.newer and not self.files.forgotten.exists()
+
+    def is_of(self, here: DirectoryIdentity) -> bool:
+        """Tell whether it is a run of this directory."""
+        return self.directory is not None and here.is_same(self.directory, self.inode, self.token)
+
+
+def unread_run(files: RunFiles, problem: RecordProblem, facts: RunFacts | None) -> UnreadRun:
+    """Return the run in ``files``, of which ``problem`` is known; ``facts`` if run.json is fine."""
+    words = (
+        _("{path} was written by a newer version of gpuecs-tui: {reason}.")
+        if problem.newer
+        else _("Could not read {path}: {reason}.")
+    )
+    return UnreadRun(
+        files=files,
+        id=files.folder.name,
+        directory=facts.directory if facts else _directory_in(files.facts),
+        inode=facts.inode if facts else None,
+        token=facts.token if facts else "",
+        newer=problem.newer,
+        message=words.format(path=problem.path, reason=problem.reason),
+    )
+
+
+def _directory_in(path: Path) -> Path | None:
+    """Return the directory that the text of a damaged run.json still names."""
+    try:
+        with path.open("rb") as file:
+            text = file.read(_LOOKED_AT).decode("utf-8", "replace")
+    except OSError:
+        return None
+    if (found := _DIRECTORY.search(text)) is None:
+        return None
+    try:
+        value = json.loads(found[1])
+    except ValueError:
+        return None
+    return Path(value) if is_text(value) else None

@@ -1,0 +1,1 @@
+"""Where a Terraform state lies and what it holds."""

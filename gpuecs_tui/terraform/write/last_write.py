@@ -1,0 +1,99 @@
+"""What was written into a directory last, to tell a value that a person changed there since.
+
+One JSON file for each directory under the user's state folder (XDG), outside the directory. It
+holds a digest of every decision's value, never the value.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.private_folder import make_private
+from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.stack.model import KEYS
+from gpuecs_tui.stack.unread import Unread
+from gpuecs_tui.terraform.base.atomic_files import read_json, replace_json
+from gpuecs_tui.user_folders import state_folder
+
+FORMAT = 1
+"""Counts up when an older program could misread the file."""
+_NAME_LENGTH = 24
+"""Hexadecimal digits of the directory's digest; two directories share none."""
+
+
+def digest(value: Value) -> str:
+    """Return what stands for a decision's value; lists and tables count as their content."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def remember(directory: Path, answers: Mapping[str, Value], files: Iterable[str] = ()) -> None:
+    """Note that the Terraform in ``directory`` says ``answers``, because we wrote it.
+
+    ``files`` are the names of our files that are there now.
+
+    Where it can't be noted, the next write asks about values that nobody changed: no more.
+    """
+    tree = {
+        "format": FORMAT,
+        "directory": os.path.realpath(directory),
+        "answers": {key: digest(value) for key, value in answers.items()},
+        "files": sorted(files),
+    }
+    with contextlib.suppress(OSError):
+        path = _path(directory)
+        make_private(path.parent)
+        replace_json(path, tree)
+
+
+def changed_since(directory: Path, *, fills_unset: bool = False) -> Callable[[str, Value], bool]:
+    """Return what tells of a key and its value in ``directory`` whether we didn't write it.
+
+    Without a note of the last write every value counts as a person's. ``fills_unset``: but one that
+    is unset, which is nowhere in the files, so that nothing is lost where a default is set.
+    """
+    answers = _noted(directory).get("answers")
+    if not isinstance(answers, dict):
+        return lambda key, value: not (fills_unset and value == KEYS[key].unset)
+
+    def changed(key: str, value: Value) -> bool:
+        # A key that an earlier version of this program didn't have was nobody's decision.
+        return key in answers and answers[key] != digest(value)
+
+    return changed
+
+
+def deleted_since(directory: Path) -> tuple[Unread, ...]:
+    """Return a record for each of our files that the last write left there and that is gone."""
+    files = _noted(directory).get("files")
+    gone = [
+        name
+        for name in (files if isinstance(files, list) else ())
+        if isinstance(name, str) and not os.path.lexists(directory / name)
+    ]
+    reason = _(
+        "was written by gpuecs-tui and has been deleted since. The next write creates it again "
+        "only where an answer changes what it holds"
+    )
+    return tuple(Unread("", None, name, reason, is_deleted=True) for name in gone)
+
+
+def _noted(directory: Path) -> Mapping[str, Any]:
+    tree = None
+    # Without a home directory there is no note.
+    with contextlib.suppress(OSError):
+        tree = read_json(_path(directory))
+    return tree if tree and tree.get("format") == FORMAT else {}
+
+
+def _path(directory: Path) -> Path:
+    whole = os.path.realpath(directory)
+    name = hashlib.sha256(os.fsencode(whole)).hexdigest()[:_NAME_LENGTH]
+    return state_folder() / "written" / f"{name}.json"

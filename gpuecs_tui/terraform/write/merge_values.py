@@ -1,0 +1,101 @@
+"""The values of variables, put where they stand: in our terraform.tfvars or in the user's file."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from gpuecs_tui.terraform.hcl.parse import parse
+from gpuecs_tui.terraform.hcl.tree import ReadProblem
+from gpuecs_tui.terraform.read.configuration import load
+from gpuecs_tui.terraform.read.variable_files import (
+    OWN,
+    assignments,
+    literals,
+    load_order,
+    remove_value,
+    set_value,
+    sources,
+)
+
+ENVIRONMENT = "TF_VAR_"
+"""What Terraform's variables of the environment begin with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """What becomes of the variable files."""
+
+    settled: bool
+    """Whether terraform.tfvars is among ``files`` or stays absent; else it is merged by line."""
+    files: Mapping[str, str]
+    """Name → text of the variable files that hold, or will hold, a value of the stack."""
+    from_environment: tuple[str, ...] = ()
+    """Variables that only the environment sets and that were decided otherwise."""
+
+
+def merge_values(
+    texts: Mapping[str, str],
+    ancestor: Mapping[str, str],
+    files: Mapping[str, str],
+    environ: Mapping[str, str],
+    damaged: Collection[str] = (),
+    forced: Collection[str] = (),
+) -> Values:
+    """Return the variable files with the values that differ between ``ancestor`` and ``files``.
+
+    A value is changed in the file whose value Terraform uses. A new variable goes to our file, or
+    where there is none to the file that sets most of the others. ``damaged`` names files that
+    can't be parsed; they are in no other argument. ``forced`` names variables that are set even
+    where the two agree.
+    """
+    if not ancestor or OWN in damaged:
+        return Values(settled=False, files={})
+    mine = texts.get(OWN)
+    if mine and not parse(mine, OWN).attributes.keys() <= assignments(OWN, mine).keys():
+        # Where its values are is not known, so that none may be added either.
+        return Values(settled=False, files={})
+    before, after = literals(ancestor[OWN]), literals(files[OWN])
+    places = {
+        name: file for name, file in sources(texts).items() if name in before or name in after
+    }
+    elsewhere = [file for file in places.values() if file != OWN]
+    defaults = _defaults(texts)
+    if (
+        not elsewhere
+        and not forced
+        and (mine == ancestor[OWN] or (mine is None and not defaults & after.keys()))
+    ):
+        return Values(settled=False, files={})
+    home = (
+        max(load_order(set(elsewhere)), key=elsewhere.count) if mine is None and elsewhere else OWN
+    )
+    result = {file: texts[file] for file in {*places.values(), home} if file in texts}
+    held = []
+    for name, (text, value) in after.items():
+        changed = name in forced or name not in before or before[name][1] != value
+        place = places.get(name)
+        if (
+            place is None
+            and not changed
+            and (name in defaults or f"{ENVIRONMENT}{name}" in environ)
+        ):
+            continue
+        if place is None and name in before and changed and f"{ENVIRONMENT}{name}" in environ:
+            held.append(name)
+        elif changed or place is None:
+            target = place or home
+            result[target] = set_value(target, result.get(target, ""), name, text)
+    for name in before.keys() - after.keys():
+        if name in places:
+            result[places[name]] = remove_value(places[name], result[places[name]], name)
+    return Values(settled=True, files=result, from_environment=tuple(held))
+
+
+def _defaults(texts: Mapping[str, str]) -> frozenset[str]:
+    """Return the variables that have a value without any variable file."""
+    try:
+        configuration = load({name: text for name, text in texts.items() if name.endswith(".tf")})
+    except ReadProblem:
+        return frozenset()
+    return frozenset(configuration.scope.variables)

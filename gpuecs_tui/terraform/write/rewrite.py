@@ -1,0 +1,50 @@
+"""The files of a stack for a certain directory, which may hold an earlier stack."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.terraform.hcl.tree import ReadProblem
+from gpuecs_tui.terraform.read.configuration import load
+from gpuecs_tui.terraform.read.files import read_texts
+from gpuecs_tui.terraform.read.past import Listeners, is_earlier, listeners_in, past_for, past_in
+from gpuecs_tui.terraform.render.past_addresses import NO_PAST
+from gpuecs_tui.terraform.render.stack_files import Files, render
+from gpuecs_tui.terraform.state.backend import LOCAL, noted_backend
+from gpuecs_tui.terraform.state.reader import read_state
+
+
+def files_for(stack: Stack, directory: Path, known: Listeners | None = None) -> Files:
+    """Return what to write into ``directory`` for ``stack``: ``render``, with the moves it needs.
+
+    ``known`` is what a state elsewhere holds (``stored_listeners``). Takes 0.1 s. A directory that
+    can't be read has no past; ``write.compare`` reports it.
+    """
+    try:
+        past = past_for(directory, load(read_texts(directory)), stack, known or {})
+    except ReadProblem:
+        past = NO_PAST
+    return render(stack, past)
+
+
+def asks_state(directory: Path, environ: Mapping[str, str]) -> bool:
+    """Tell whether only a state elsewhere can say what ``directory`` was; reads files.
+
+    So it is where the directory is initialised, and its files have today's names without a moved
+    block: they may be new beside a state with the earlier version's names.
+    """
+    noted = noted_backend(directory, environ)
+    if noted is None or noted.type == LOCAL:
+        return False
+    try:
+        configuration = load(read_texts(directory))
+    except ReadProblem:
+        return False
+    return not is_earlier(configuration) and not past_in(configuration).moves
+
+
+def stored_listeners(directory: Path, environ: Mapping[str, str]) -> Listeners:
+    """Return the listeners in the state of ``directory``. Takes a second. Raises StateProblem."""
+    return listeners_in(read_state(directory, environ))

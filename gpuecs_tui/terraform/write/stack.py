@@ -1,0 +1,302 @@
+"""Put rendered files into a directory: compared first, then all of them or none."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.terraform.hcl.tree import Body
+from gpuecs_tui.terraform.read.configuration import BACKEND, load
+from gpuecs_tui.terraform.read.files import is_configuration, is_override, read_files
+from gpuecs_tui.terraform.read.sensitive_values import sensitive_in
+from gpuecs_tui.terraform.read.variable_files import load_order
+from gpuecs_tui.terraform.render.past_addresses import MOVED_FILE
+from gpuecs_tui.terraform.render.stack_files import OWN_FILES
+from gpuecs_tui.terraform.write import last_write
+from gpuecs_tui.terraform.write.files import replace_all
+from gpuecs_tui.terraform.write.gitignore import GITIGNORE, PATTERNS
+from gpuecs_tui.terraform.write.merge_values import ENVIRONMENT
+from gpuecs_tui.terraform.write.stage import STAGE
+from gpuecs_tui.terraform.write.three_way_merge import Kept, files_of_decisions, keep_edits
+from gpuecs_tui.terraform.write.unfinished_write import WriteProblem
+
+__all__ = ["Change", "Changes", "Clash", "Overruled", "WriteProblem", "compare", "write"]
+
+_ONCE = frozenset({"resource", "data", "variable", "output", "provider"})
+"""Blocks of which a configuration may hold an address only once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a write does to one file."""
+
+    file: str
+    kind: str
+    """``create``, ``change`` or ``delete``: one of ours that the stack no longer needs."""
+    diff: str
+    """Unified, from what is there to what will be."""
+    hand_edited: bool
+    """The write loses a hand edit in it, or a value that was decided by hand."""
+    keeps_edits: bool = False
+    """It holds hand edits, and the write loses none of them."""
+    lost: str = ""
+    """Unified diff of the hand edits that the write loses, and of nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overruled:
+    """A decision that was changed in the directory, and that the write changes again."""
+
+    key: str
+    present: Value
+    """What the directory says."""
+    wanted: Value
+    """What the write makes of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """A file that isn't ours declares what one of ours declares too; Terraform takes neither."""
+
+    file: str
+    line: int
+    """Counted from 1; 0: not known, as in JSON and for a whole file."""
+    address: str
+    """Empty: the file can't be read, so that it may declare any of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a write would do to a directory."""
+
+    directory: Path
+    files: tuple[Change, ...]
+    """Only files that change, in the order of the rendered ones."""
+    unchanged: tuple[str, ...]
+    foreign: tuple[str, ...]
+    """Names in the directory that belong to the user; only values of variable files change."""
+    clashes: tuple[Clash, ...]
+    before: Mapping[str, str]
+    """Name → text of our files and the changed ones as they were compared."""
+    after: Mapping[str, str]
+    """Name → text of what will be there: as rendered, with the hand edits that could be kept."""
+    answers: Mapping[str, Value]
+    """The decisions that are written."""
+    overruled: tuple[Overruled, ...] = ()
+    """Values that were decided by hand and that the write would replace."""
+    without_effect: tuple[str, ...] = ()
+    """Keys whose decision would change nothing, because a file of the user's own decides them."""
+    from_environment: tuple[str, ...] = ()
+    """Variables that can't be written, because the environment sets them."""
+
+    @property
+    def hand_edited(self) -> tuple[str, ...]:
+        """Names whose loss must be accepted."""
+        return tuple(change.file for change in self.files if change.hand_edited)
+
+
+def compare(
+    directory: Path,
+    files: Mapping[str, str],
+    *,
+    explicit: Collection[str] | None = None,
+    by_hand: Callable[[str, Value], bool] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Changes:
+    """Return what writing ``files`` (from ``render``) into ``directory`` would change.
+
+    Hand edits about other lines than the new decisions are kept (``edits``, also for ``explicit``).
+    ``by_hand`` tells of a key and its value in the directory whether a person put it there; such a
+    value is only replaced after a yes (None: the decisions were made with the directory in view).
+    ``environ`` is the environment that Terraform will get. An unfinished write is left
+    as it is (``unfinished_write``). Raises ReadProblem for a file that can't be read at all,
+    WriteProblem for a directory that is none.
+    """
+    if directory.exists() and not directory.is_dir():
+        raise WriteProblem(_("{file} is not a directory.").format(file=directory))
+    found = read_files(directory)
+    for problem in found.unreadable.values():
+        raise problem
+    texts = dict(found.texts)
+    sensitive = sensitive_in(load(texts), load(files), hiding=bool(found.opentofu))
+    kept = keep_edits(texts, files, explicit=explicit, environ=environ, show=sensitive.diff)
+    overruled = tuple(_overruled(kept, by_hand)) if by_hand is not None else ()
+    asked = _files_of(overruled, kept)
+    after = dict(kept.files)
+    if not texts and not os.path.lexists(directory / GITIGNORE):
+        after[GITIGNORE] = PATTERNS
+    names = dict.fromkeys((*OWN_FILES, *after))
+    before = {name: texts[name] for name in names if name in texts}
+    changes: list[Change] = []
+    for name in names:
+        old, new = before.get(name), after.get(name)
+        if old == new:
+            continue
+        kind = "create" if old is None else "delete" if new is None else "change"
+        lost = kept.lost.get(name, "")
+        hand_edited = bool(lost) or name in asked
+        keeps = name in kept.edited and not lost and new is not None
+        diff = sensitive.diff(name, old or "", new or "")
+        changes.append(Change(name, kind, diff, hand_edited, keeps, lost))
+    return Changes(
+        directory=directory,
+        files=tuple(changes),
+        unchanged=tuple(name for name in after if before.get(name) == after[name]),
+        foreign=_foreign(directory),
+        # Where none of our files was ever there, none was deleted by hand.
+        clashes=tuple(_clashes(texts, after if before.keys() & {*OWN_FILES} else files)),
+        before=before,
+        after=after,
+        answers=kept.wanted,
+        overruled=overruled,
+        without_effect=kept.overruled,
+        from_environment=kept.from_environment,
+    )
+
+
+def write(changes: Changes, accept: Collection[str] = ()) -> None:
+    """Carry out ``changes``: afterwards every file is new, or after a WriteProblem every one old.
+
+    ``accept`` names the hand-edited files that may be overwritten or deleted; one that it leaves
+    out is a WriteProblem, as is a file that changed since the comparison, any clash, and a decision
+    that can't take effect. What was written is remembered (``last_write``).
+    """
+    if changes.clashes:
+        raise _clash_problem(changes.clashes[0])
+    _refuse_without_effect(changes)
+    if refused := [name for name in changes.hand_edited if name not in accept]:
+        raise WriteProblem(
+            _("{file} was edited by hand, and writing would lose that.").format(file=refused[0]),
+            _("Look at the difference and accept it, or use another directory."),
+        )
+    replaced = {change.file: changes.after.get(change.file) for change in changes.files}
+    _refuse_links(changes.directory, replaced)
+    if replaced:
+        replace_all(changes.directory, replaced, changes.before)
+    # Moved blocks may be deleted once every state was applied with them.
+    ours = [name for name in changes.after if name in OWN_FILES and name != MOVED_FILE]
+    last_write.remember(changes.directory, changes.answers, ours)
+
+
+def _refuse_without_effect(changes: Changes) -> None:
+    if changes.from_environment:
+        name = f"{ENVIRONMENT}{changes.from_environment[0]}"
+        raise WriteProblem(
+            _("{name} is set in the environment, so its value can't be written.").format(name=name),
+            _("Change {name}, or unset it.").format(name=name),
+        )
+    if changes.without_effect:
+        keys, directory = ", ".join(changes.without_effect), changes.directory
+        others = [name for name in changes.foreign if _is_loaded(name)]
+        if not others:
+            # Only our own files are there, in a form that could not be changed.
+            ours = ", ".join(changes.before) or str(directory)
+            raise WriteProblem(
+                _("Could not change {keys} in {directory}.").format(keys=keys, directory=directory),
+                _("Change it by hand in {files}.").format(files=ours),
+            )
+        raise WriteProblem(
+            _(
+                "{keys}: another file of {directory} sets the value, so writing has no effect."
+            ).format(keys=keys, directory=directory),
+            _("Change it in that file: {files}.").format(files=", ".join(others)),
+        )
+
+
+def _is_loaded(name: str) -> bool:
+    return name.endswith((".tf", ".tf.json")) or bool(load_order([name]))
+
+
+def _refuse_links(directory: Path, names: Collection[str]) -> None:
+    for name in names:
+        path = directory / name
+        if path.is_symlink():
+            raise WriteProblem(
+                _("{file} is a link, and gpuecs-tui does not write through links.").format(
+                    file=path
+                ),
+                _("Replace the link with a copy of its target {target}.").format(
+                    target=os.path.realpath(path)
+                ),
+            )
+
+
+def _overruled(kept: Kept, by_hand: Callable[[str, Value], bool]) -> Iterator[Overruled]:
+    for key, value in kept.present.items():
+        # A key that no longer counts, such as the certificate of an HTTP listener, is no decision.
+        if key in kept.wanted and kept.wanted[key] != value and by_hand(key, value):
+            yield Overruled(key, value, kept.wanted[key])
+
+
+def _files_of(overruled: Collection[Overruled], kept: Kept) -> frozenset[str]:
+    """Return the names of the files in which the values that were decided by hand stand."""
+    if not overruled:
+        return frozenset()
+    names = files_of_decisions(kept.present, {it.key: it.wanted for it in overruled})
+    # The value of a variable may stand in another variable file than ours.
+    return names.union(load_order(kept.files)) if load_order(names) else names
+
+
+def _foreign(directory: Path) -> tuple[str, ...]:
+    try:
+        names = sorted(path.name for path in directory.iterdir())
+    except FileNotFoundError:
+        return ()
+    return tuple(name for name in names if name not in OWN_FILES and name != STAGE)
+
+
+def _clashes(texts: Mapping[str, str], files: Mapping[str, str]) -> Iterator[Clash]:
+    others = {
+        name: text
+        for name, text in texts.items()
+        if name not in OWN_FILES and is_configuration(name) and not is_override(name)
+    }
+    if not others:
+        return
+    declared = {
+        address for body in load(files).bodies.values() for address, _line in _declared(body)
+    }
+    configuration = load(others)
+    for name, problem in configuration.broken.items():
+        yield Clash(name, problem.line or 0, "")
+    for name, body in configuration.bodies.items():
+        for address, line in _declared(body):
+            if address in declared:
+                yield Clash(name, line, address)
+
+
+def _clash_problem(clash: Clash) -> WriteProblem:
+    place = _("{file}, line {line},") if clash.line else "{file}"
+    where = place.format(file=clash.file, line=clash.line)
+    if not clash.address:
+        return WriteProblem(
+            _("{where} can't be read, so it may declare what the stack declares.").format(
+                where=where
+            ),
+            _("Correct it, or use another directory."),
+        )
+    return WriteProblem(
+        _("{where} declares {address}, which the stack would declare too.").format(
+            where=where, address=clash.address
+        ),
+        _("Remove it there, or use another directory."),
+    )
+
+
+def _declared(body: Body) -> Iterator[tuple[str, int]]:
+    """Yield address and line of what a configuration may declare only once."""
+    for block in body.blocks:
+        if block.kind in _ONCE:
+            yield block.address, block.line
+        elif block.kind == "locals":
+            for local in block.body.attributes.values():
+                yield f"local.{local.name}", local.line
+        elif block.kind == "terraform":
+            for inner in block.body.blocks:
+                # A cloud block is one backend more.
+                what = BACKEND if inner.kind == "cloud" else f"terraform.{inner.kind}"
+                yield what, inner.line

@@ -1,0 +1,1 @@
+"""Small parts that know nothing of the wizard: text, glyphs, dialogs and waits."""

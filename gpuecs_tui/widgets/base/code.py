@@ -1,0 +1,51 @@
+"""Files and differences between them as coloured lines; pygments is imported when first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from textual.content import Content
+
+from gpuecs_tui.widgets.base.safe_text import harmless
+
+TAB = 4
+LANGUAGES = {".tf": "terraform", ".tfvars": "terraform", ".sh": "bash", ".toml": "toml"}
+"""File suffix → pygments' name of its language."""
+_DIFF_STYLES = {
+    "+++": "bold",
+    "---": "bold",
+    "@@": "$text-accent",
+    "+": "$text-success",
+    "-": "$text-error",
+}
+"""How a line of a unified diff begins → its style; the longer beginnings stand first."""
+
+
+def code_lines(name: str, text: str) -> list[Content]:
+    """Return the file ``name`` line by line in its language's colours, nothing of it acting."""
+    # A carriage return or a Unicode separator is text in HCL, not a line's end.
+    shown = "\n".join(harmless(line.expandtabs(TAB)) for line in text.split("\n"))
+    suffix = name[name.rfind(".") :] if "." in name else ""
+    if suffix not in LANGUAGES:
+        return [Content(line) for line in shown.split("\n")]
+    from textual.highlight import highlight
+
+    coloured = highlight(shown, language=LANGUAGES[suffix])
+    return list(coloured.split("\n", allow_blank=True))
+
+
+def diff_lines(lines: Iterable[str], width: int = 0) -> list[Content]:
+    """Return a unified diff line by line: what goes red, what comes green, each with its sign.
+
+    A line longer than ``width`` cells continues in further ones, as what differs is often its end;
+    0: none does.
+    """
+    found = [_diff_line(harmless(line.rstrip("\n").expandtabs(TAB))) for line in lines]
+    return [part for line in found for part in line.fold(width)] if width else found
+
+
+def _diff_line(line: str) -> Content:
+    for beginning, style in _DIFF_STYLES.items():
+        if line.startswith(beginning):
+            return Content.styled(line, style)
+    return Content.styled(line, "$text-muted")

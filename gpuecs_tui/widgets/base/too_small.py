@@ -1,0 +1,31 @@
+"""What stands in a terminal that is too small; gone as soon as it is enlarged."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.widgets.base.modal import Modal
+
+
+class TooSmall(Modal[None]):
+    """Covers everything and keeps it as it is."""
+
+    HELP = ""
+    OUTLIVES_STEP = True
+    CSS = """
+    TooSmall { align: center middle; background: $background; }
+    TooSmall Static { width: 100%; height: auto; text-align: center; }
+    """
+
+    def __init__(self, smallest: tuple[int, int]) -> None:
+        super().__init__()
+        self._smallest = smallest
+
+    def compose(self) -> ComposeResult:
+        """Say what is needed."""
+        width, height = self._smallest
+        text = _("Please enlarge the terminal to {width}x{height} or more.\nNothing is lost.")
+        yield Static(Content(text.format(width=width, height=height)), markup=False)

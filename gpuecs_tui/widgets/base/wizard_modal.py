@@ -1,0 +1,20 @@
+"""The base of the dialogs that show the wizard, as a step does."""
+
+from __future__ import annotations
+
+from typing import ClassVar, TypeVar
+
+from textual.binding import Binding, BindingType
+
+from gpuecs_tui.widgets.base.modal import Modal
+
+AnswerType = TypeVar("AnswerType")
+
+
+class WizardModal(Modal[AnswerType]):
+    """Lies over a step and shows the wizard too; ``changed`` is called as on the step."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+r", "app.read_account", show=False)]
+
+    def changed(self) -> None:
+        """Show the wizard's state as it is now."""

@@ -1,0 +1,1 @@
+"""The rows of each list: what the account offers for a field."""

@@ -1,0 +1,231 @@
+"""Lists of whom and where: profiles, regions, roles, profiles of instances, keys, certificates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from gpuecs_tui.aws.facts import AccountFacts
+from gpuecs_tui.aws.profiles import Profile
+from gpuecs_tui.aws.reading import Known, Reading, Unknown
+from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.widgets.picker.rows import Choices, Row
+from gpuecs_tui.wizard.session import Wizard
+
+T = TypeVar("T")
+
+TASKS = "ecs-tasks.amazonaws.com"
+"""The principal that assumes execution and task roles."""
+
+
+def listed(
+    title: str,
+    columns: tuple[str, ...],
+    reading: Reading[tuple[T, ...]],
+    rows: Callable[[tuple[T, ...]], Iterable[Row]],
+    *,
+    multiple: bool = False,
+    numeric: tuple[int, ...] = (),
+    first: tuple[Row, ...] = (),
+    empty: str = "",
+) -> Choices:
+    """Make a list of a reading; ``first`` rows stand there whatever was read.
+
+    ``empty``: what to say when there is nothing of the kind.
+    """
+    if isinstance(reading, Unknown):
+        return Choices(
+            title,
+            columns,
+            first,
+            multiple=multiple,
+            note=str(reading) if reading.call else _("not read yet"),
+            remedy=reading.remedy,
+            unknown=True,
+        )
+    found = tuple(rows(reading.value))
+    return Choices(
+        title,
+        columns,
+        (*first, *found),
+        multiple=multiple,
+        numeric=numeric,
+        note="" if found else empty,
+        read_at=reading.read_at,
+    )
+
+
+def facts_of(wizard: Wizard) -> AccountFacts:
+    """Return what was read; everything unknown before anything was."""
+    return wizard.account.facts or AccountFacts(region=wizard.region)
+
+
+def profiles(wizard: Wizard) -> Choices:
+    """Profiles of the AWS configuration, with what each needs."""
+    from gpuecs_tui.aws.errors import AwsProblem
+    from gpuecs_tui.aws.profiles import read_profiles
+
+    columns = (_("Profile"), _("Needs"), _("Region"), _("From"))
+    try:
+        found = read_profiles()
+    except AwsProblem as problem:
+        return Choices(
+            _("Profiles"), columns, (), note=problem.sentence, remedy=problem.remedy, unknown=True
+        )
+    rows = tuple(
+        Row(it.name, (it.name or _nameless(it), _needs(it), it.region, it.source)) for it in found
+    )
+    note = "" if rows else _("The AWS configuration has no profiles. Run: aws configure")
+    return Choices(_("Profiles"), columns, rows, note=note)
+
+
+def regions(wizard: Wizard) -> Choices:
+    """All regions, the account's own first."""
+    return listed(
+        _("Regions"),
+        (_("Region"), _("State")),
+        facts_of(wizard).regions,
+        lambda found: (
+            Row(
+                it.name,
+                (it.name, _("enabled") if it.enabled else _("not enabled")),
+                why_not="" if it.enabled else _("the account has not opted into this region"),
+            )
+            for it in sorted(found, key=lambda it: (not it.enabled, it.name))
+        ),
+    )
+
+
+def key_pairs(wizard: Wizard) -> Choices:
+    """SSH key pairs of the region, or none."""
+    return listed(
+        _("Key pairs"),
+        (_("Name"), _("Fingerprint")),
+        facts_of(wizard).key_pairs,
+        lambda found: (Row(it.name, (it.name, it.fingerprint)) for it in found),
+        first=(Row("", (_("none: SSM Session Manager"), "")),),
+    )
+
+
+def instance_profiles(wizard: Wizard) -> Choices:
+    """Instance profiles, or a new one."""
+    return listed(
+        _("Instance profiles"),
+        (_("Name"), _("Role"), _("ARN")),
+        facts_of(wizard).instance_profiles,
+        lambda found: (
+            Row(
+                it.arn,
+                (it.name, it.role or "–", it.arn),
+                why_not="" if it.role else _("it has no role"),
+            )
+            for it in found
+        ),
+        first=(Row("", (_("create one"), "", "")),),
+    )
+
+
+def task_roles(wizard: Wizard) -> Choices:
+    """Roles that ECS tasks may assume, or a new one; others below, with the reason."""
+
+    def rows(found: Iterable[object]) -> Iterable[Row]:
+        roles = facts_of(wizard).roles
+        assert isinstance(roles, Known)
+        usable = [it for it in roles.value if TASKS in it.trusts]
+        for it in usable:
+            yield Row(it.arn, (it.name, it.arn))
+        for it in roles.value:
+            if TASKS not in it.trusts:
+                why = _("it doesn't trust {principal}").format(principal=TASKS)
+                yield Row(it.arn, (it.name, it.arn), _("Not for ECS tasks"), why)
+
+    return listed(
+        _("IAM roles"),
+        (_("Name"), _("ARN")),
+        facts_of(wizard).roles,
+        rows,
+        first=(Row("", (_("create one"), "")),),
+    )
+
+
+def certificates(wizard: Wizard) -> Choices:
+    """ACM certificates of the region; only an issued one can be used."""
+    return listed(
+        _("Certificates"),
+        (_("Domain"), _("Status"), _("Expires"), _("ARN")),
+        facts_of(wizard).certificates,
+        lambda found: (
+            Row(
+                it.arn,
+                (
+                    it.domain,
+                    it.status,
+                    it.expires.date().isoformat() if it.expires else "",
+                    it.arn,
+                ),
+                why_not=""
+                if it.status == "ISSUED"
+                else _("its status is {status}").format(status=it.status),
+                # The domain is what one chooses by, and the ARN stands in the field.
+                summary=" · ".join(
+                    part
+                    for part in (
+                        it.domain,
+                        it.status,
+                        it.expires.date().isoformat() if it.expires else "",
+                    )
+                    if part
+                ),
+            )
+            for it in sorted(found, key=lambda it: (it.status != "ISSUED", it.domain))
+        ),
+        empty=_("The region has no certificates."),
+    )
+
+
+def log_groups(wizard: Wizard) -> Choices:
+    """Log groups under /ecs/."""
+    return listed(
+        _("Log groups"),
+        (_("Name"), _("Kept")),
+        facts_of(wizard).log_groups,
+        lambda found: (
+            Row(
+                it.name,
+                (
+                    it.name,
+                    ngettext("{n} day", "{n} days", it.retention_days).format(n=it.retention_days)
+                    if it.retention_days
+                    else _("for ever"),
+                ),
+                detail=_("It exists: set the log retention to -1, so that it isn't created."),
+            )
+            for it in found
+        ),
+        empty=_("There is no log group under /ecs/ yet."),
+    )
+
+
+def _nameless(profile: Profile) -> str:
+    return _("(instance)") if profile.source == "instance" else _("(environment)")
+
+
+def _needs(profile: Profile) -> str:
+    option = f" --profile {profile.name}" if profile.name else ""
+    match profile.needs:
+        case "sso":
+            return f"aws sso login{option}"
+        case "login":
+            return f"aws login{option}"
+        case "role":
+            return _("assumes a role")
+        case "role+mfa":
+            return _("assumes a role, MFA code")
+        case "process":
+            return _("runs a program")
+        case "web-identity":
+            return _("web identity token")
+        case "static" | "environment":
+            return _("access key")
+        case "none":
+            return _("the instance's role")

@@ -1,0 +1,75 @@
+"""Lists of what runs: AMIs, images and their tags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gpuecs_tui.aws.facts import Image, Repository
+from gpuecs_tui.aws.reading import Reading, Unknown
+from gpuecs_tui.i18n import _
+from gpuecs_tui.widgets.choices.account import facts_of, listed
+from gpuecs_tui.widgets.picker.rows import Choices, Row
+from gpuecs_tui.wizard.session import Wizard
+
+BYTES_PER_GIB = 1 << 30
+_ENDS_COUNT = (0, 3)
+"""Columns of tag and digest."""
+
+
+def amis(_wizard: Wizard) -> Choices:
+    """What the AMI may be called instead of its id."""
+    rows = (
+        Row("al2023", ("al2023", _("newest ECS GPU image of Amazon Linux 2023"))),
+        Row("bottlerocket", ("bottlerocket", _("newest ECS NVIDIA image of Bottlerocket"))),
+    )
+    note = _("An AMI's own id, ami-…, can be typed.")
+    return Choices(_("AMI"), (_("Name"), ""), rows, note=note)
+
+
+def repositories(wizard: Wizard) -> Choices:
+    """ECR repositories; the tags of the chosen one are asked for next."""
+
+    def rows(found: tuple[Repository, ...]) -> Iterable[Row]:
+        return (Row(it.uri, (it.name, it.uri), images=(0, 1)) for it in found)
+
+    return listed(
+        _("ECR repositories"),
+        (_("Repository"), _("Address")),
+        facts_of(wizard).repositories,
+        rows,
+        empty=_("The region has no ECR repositories; any image reference can be typed."),
+    )
+
+
+def repository_of(image: str, choices: Choices) -> str:
+    """Return the id of the row of ``choices`` whose repository holds ``image``; empty if none."""
+    without_digest = image.partition("@")[0]
+    head, _colon, tag = without_digest.rpartition(":")
+    # A registry may have a port, so that a colon before a slash begins no tag.
+    uri = head if head and "/" not in tag else without_digest
+    return uri if choices.find(uri) else ""
+
+
+def images(uri: str, reading: Reading[tuple[Image, ...] | None]) -> Choices:
+    """Tags of one repository, the newest first; each also pinned by its digest."""
+    columns = (_("Tag"), _("Pushed"), _("Size"), _("Digest"))
+    title = _("Images of {repository}").format(repository=uri)
+    if isinstance(reading, Unknown):
+        return Choices(title, columns, (), note=str(reading), remedy=reading.remedy, unknown=True)
+    rows = []
+    for it in reading.value or ():
+        pushed = it.pushed_at.strftime("%Y-%m-%d") if it.pushed_at else ""
+        size = f"{it.size_bytes / BYTES_PER_GIB:.1f} GiB"
+        cells = (it.tag or "–", pushed, size, it.digest)
+        if it.tag:
+            rows.append(Row(f"{uri}:{it.tag}", cells, images=_ENDS_COUNT))
+        tagged = f"{it.tag} @" if it.tag else "@"
+        detail = _("Pinned by its digest, the image can't change under you.")
+        pinned = (tagged, *cells[1:])
+        rows.append(Row(f"{uri}@{it.digest}", pinned, detail=detail, images=_ENDS_COUNT))
+    note = "" if rows else _("It holds no images.")
+    # The digest is cut before a tag is.
+    yielding = len(columns) - 1
+    return Choices(
+        title, columns, tuple(rows), note=note, read_at=reading.read_at, yielding=yielding
+    )

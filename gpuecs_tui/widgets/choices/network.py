@@ -1,0 +1,106 @@
+"""Lists of the network: VPCs, subnets by zone, security groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gpuecs_tui.aws.network_facts import RouteTable, SecurityGroup, Subnet, Vpc, egress_of
+from gpuecs_tui.aws.reading import Known
+from gpuecs_tui.i18n import _
+from gpuecs_tui.widgets.choices.account import facts_of, listed
+from gpuecs_tui.widgets.picker.rows import Choices, Row
+from gpuecs_tui.wizard.session import Wizard
+from gpuecs_tui.wizard.suggestions import FEWEST_ADDRESSES
+
+
+def vpcs(wizard: Wizard) -> Choices:
+    """VPCs of the region."""
+
+    def rows(found: tuple[Vpc, ...]) -> Iterable[Row]:
+        for it in found:
+            default = _("default") if it.is_default else ""
+            yield Row(it.id, (it.id, it.name or "–", ", ".join(it.cidrs), default))
+
+    return listed(
+        _("VPCs"),
+        (_("Id"), _("Name"), _("CIDRs"), ""),
+        facts_of(wizard).vpcs,
+        rows,
+        empty=_("The region has no VPC."),
+    )
+
+
+def subnets(wizard: Wizard) -> Choices:
+    """Subnets of the chosen VPC, or of all while none is chosen, by zone."""
+    vpc = str(wizard.decisions.answers.get("network.vpc_id", ""))
+    tables = facts_of(wizard).route_tables
+    routes = tables.value if isinstance(tables, Known) else None
+
+    def rows(found: tuple[Subnet, ...]) -> Iterable[Row]:
+        here = [it for it in found if not vpc or it.vpc_id == vpc]
+        # Private before public: GPU instances stand best where nothing reaches them.
+        here.sort(key=lambda it: (it.zone, bool(it.public), it.cidr))
+        for it in here:
+            free = str(it.free_addresses)
+            reach = _reach(it, routes)
+            few = _("Only {n} addresses are free.").format(n=it.free_addresses)
+            yield Row(
+                it.id,
+                (it.id, it.name or "–", it.cidr, reach, free),
+                group=it.zone,
+                detail=few if it.free_addresses < FEWEST_ADDRESSES else "",
+                summary=_("{zone} · {name} · {reach} · {n} free").format(
+                    zone=it.zone, name=it.name or it.cidr, reach=reach, n=free
+                ),
+            )
+
+    empty = _("{vpc} has no subnets; choose another VPC.").format(vpc=vpc) if vpc else ""
+    return listed(
+        _("Subnets"),
+        (_("Id"), _("Name"), _("CIDR"), _("Reach"), _("Free")),
+        facts_of(wizard).subnets,
+        rows,
+        multiple=True,
+        numeric=(4,),
+        empty=empty or _("The region has no subnets."),
+    )
+
+
+def security_groups(wizard: Wizard) -> Choices:
+    """Security groups of the chosen VPC, or of all while none is chosen."""
+    vpc = str(wizard.decisions.answers.get("network.vpc_id", ""))
+
+    def rows(found: tuple[SecurityGroup, ...]) -> Iterable[Row]:
+        for it in found:
+            if not vpc or it.vpc_id == vpc:
+                yield Row(it.id, (it.id, it.name, it.description))
+
+    return listed(
+        _("Security groups"),
+        (_("Id"), _("Name"), _("Description")),
+        facts_of(wizard).security_groups,
+        rows,
+        multiple=True,
+        empty=_("The VPC has no security groups."),
+    )
+
+
+def zones_of(wizard: Wizard, key: str) -> tuple[str, ...] | None:
+    """Return the zones of the subnets chosen for ``key``, sorted; None where they are unknown."""
+    reading = facts_of(wizard).subnets
+    ids = wizard.decisions.resolved.stack[key]
+    if not isinstance(reading, Known) or not isinstance(ids, tuple):
+        return None
+    return tuple(sorted({it.zone for it in reading.value if it.id in ids}))
+
+
+def _reach(subnet: Subnet, routes: tuple[RouteTable, ...] | None) -> str:
+    """Say how the subnet is connected, as its route table says."""
+    if subnet.public is None or routes is None:
+        return "?"
+    if subnet.public:
+        return _("public")
+    return {
+        "nat": _("private, NAT"),
+        "other": _("private, routed"),
+    }.get(egress_of(subnet, routes), _("private, no way out"))

@@ -1,0 +1,206 @@
+"""The list of GPU instance types: what each has and costs, and how many more are allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from gpuecs_tui.aws import catalogue
+from gpuecs_tui.aws.reading import Known, Unknown
+from gpuecs_tui.checks.pricing.cost_words import brief, money
+from gpuecs_tui.checks.pricing.offer_words import (
+    NONE,
+    UNKNOWN,
+    gib_number,
+    left_words,
+    properties,
+    reserved_words,
+)
+from gpuecs_tui.checks.sizing.offers import Offer, measures, offers, ordered
+from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.stack.instance_type import InstanceType
+from gpuecs_tui.widgets.choices.account import facts_of
+from gpuecs_tui.widgets.choices.network import zones_of
+from gpuecs_tui.widgets.picker.rows import Choices, Order, Row
+from gpuecs_tui.wizard.session import Wizard
+
+HELP = N_(
+    "Only types with whole NVIDIA GPUs, for which ECS has a GPU AMI, can be chosen. Those that AWS "
+    "doesn't document for ECS stand by themselves, and say below why they should work.\n\n"
+    "Type to filter by any word, and to sift:\n"
+    "  >=24gb   memory of one GPU, as it is sold\n"
+    "  <2$      price an hour on demand\n"
+    "  >=4gpu   GPUs; >=8vcpu likewise\n"
+    "  zones    offered in a zone of your subnets; >=2zones in two\n"
+    "Several together must all hold. ← and → sort by type, price, GPU memory, vCPU or spot price. "
+    "Tab marks a type, Tab on another shows both side by side.\n\n"
+    "Registers: the memory that the ECS agent has for tasks. Only what was measured is sure; what "
+    "is assumed is what every current AMI leaves. Zones: how many of those of your subnets offer "
+    "it. Spot: from the lowest to the highest price of seven days over those zones. Left: how many "
+    "more the vCPU quotas allow, on demand and on spot."
+)
+_ORDERS = (
+    ("type", N_("type")),
+    ("price", N_("price")),
+    ("gpu-memory", N_("GPU memory")),
+    ("vcpu", N_("vCPU")),
+    ("spot", N_("spot price")),
+)
+"""Of ``offers.SORTS``, with what it is called."""
+_SPOT, _LEFT, _REGISTERS = 8, 9, 5
+"""Columns that need room."""
+
+
+def instance_types(wizard: Wizard) -> Choices:
+    """GPU types with their offer in the chosen zones; unusable ones below, with the reason."""
+    facts = facts_of(wizard)
+    chosen = zones_of(wizard, "network.instance_subnet_ids") or ()
+    known = catalogue.instance_types(facts)
+    found = sorted(offers(facts, chosen), key=lambda it: _size(it.instance_type))
+    offered: dict[str, tuple[str, ...]] = {}
+    if isinstance(facts.offerings, Known):
+        offered = {it.instance_type: it.zones for it in facts.offerings.value}
+    why_not = {it.name: _why_not(it, offered.get(it.name, ())) for it in found}
+    rows = {it.name: _row(it, offered.get(it.name, ()), chosen, why_not[it.name]) for it in found}
+    live = isinstance(facts.instance_types, Known)
+    note = "" if live else _("From the {source}, not from the account.").format(source=known.source)
+    if live and not rows:
+        note = _("This region offers no GPU instance types; choose another region.")
+    elif live:
+        note = _("Sift by typing: >=24gb <2$ >=2gpu zones. {prices}").format(prices=_prices(found))
+    unknown = facts.instance_types if isinstance(facts.instance_types, Unknown) else None
+    by_name = {it.name: it for it in found}
+    orders = tuple(Order(_(label), _grouped(ordered(found, by), why_not)) for by, label in _ORDERS)
+    return Choices(
+        _("GPU instance types"),
+        (
+            _("Type"), _("GPUs"), _("GiB each"), "vCPU", _("RAM GiB"), _("Registers MiB"),
+            _("Zones"), _("$/h"), _("Spot $/h"), _("Left"),
+        ),
+        tuple(rows[name] for name in orders[0].ids),
+        numeric=(2, 3, 4, 6, 7, 8, 9),
+        note=f"{note} ({unknown})" if unknown and unknown.call else note.strip(),
+        remedy=unknown.remedy if unknown else "",
+        optional=(_SPOT, _LEFT, _REGISTERS),
+        yielding=1,
+        orders=orders,
+        properties=lambda name: tuple(properties(by_name[name])) if name in by_name else (),
+        detail_lines=5,
+        help=HELP,
+        read_at=None if unknown else known.read_at,
+    )  # fmt: skip
+
+
+def gib(mib: int) -> str:
+    """Return MiB as GiB, with a decimal only where one is needed."""
+    return f"{gib_number(mib)} GiB"
+
+
+def _grouped(found: Iterable[Offer], why_not: dict[str, str]) -> tuple[str, ...]:
+    """Return the names in their order, but what is documented first and the unusable last."""
+    rank = {
+        it.name: (bool(why_not[it.name]), it.instance_type.ecs_support != "documented")
+        for it in found
+    }
+    return tuple(sorted(rank, key=lambda name: rank[name] if not rank[name][0] else (True, True)))
+
+
+def _prices(found: list[Offer]) -> str:
+    """Say how old the prices are, or why there are none."""
+    usable = [it.on_demand for it in found if it.instance_type.supported]
+    known = [it for it in usable if isinstance(it, Known)]
+    if known:
+        oldest = min(it.read_at for it in known)
+        words = _("Prices on demand, read at {time} UTC.").format(time=oldest.strftime("%H:%M"))
+        return " ".join([words, *sorted({f"{it.value.note}." for it in known if it.value.note})])
+    reason = next((it.reason for it in usable if isinstance(it, Unknown)), "")
+    return _("Prices unknown: {reason}.").format(reason=reason) if reason else ""
+
+
+def _why_not(offer: Offer, here: tuple[str, ...]) -> str:
+    if why_not := catalogue.why_not(offer.instance_type):
+        return why_not
+    if offer.zones is None or offer.zones:
+        return ""
+    if here:
+        return _("none of the chosen subnets' zones offers it")
+    return _("the region doesn't offer it")
+
+
+def _row(offer: Offer, here: tuple[str, ...], chosen: tuple[str, ...], why_not: str) -> Row:
+    it = offer.instance_type
+    zones = UNKNOWN
+    if offer.zones is not None:
+        zones = f"{len(offer.zones)}/{len(chosen)}" if chosen else str(len(offer.zones))
+    cells = (
+        it.name,
+        f"{it.gpus} × {it.gpu_model}" if it.gpus else it.gpu_model,
+        gib_number(it.gpu_memory_mib),
+        str(it.vcpus),
+        gib_number(it.memory_mib),
+        f"{it.registers.mib} {catalogue.memory_source(it)}",
+        zones,
+        UNKNOWN if offer.price is None else money(offer.price).removeprefix("$"),
+        _spot(offer),
+        left_words(offer).replace(" ", "/"),
+    )
+    summary = _("{gpus} × {model} {memory} · {vcpus} vCPU · {ram} RAM").format(
+        gpus=it.gpus,
+        model=it.gpu_model,
+        memory=gib(it.gpu_memory_mib),
+        vcpus=it.vcpus,
+        ram=gib(it.memory_mib),
+    )
+    group = _("Not usable here") if why_not else ""
+    if not why_not and it.ecs_support != "documented":
+        group = _("Not documented by AWS for ECS")
+    first, *more = _details(offer, here)
+    found = tuple(measures(offer).items())
+    return Row(it.name, cells, group, why_not, first, tuple(more), summary, found)
+
+
+def _details(offer: Offer, here: tuple[str, ...]) -> list[str]:
+    """Return what the columns have no room for, one line a subject."""
+    it = offer.instance_type
+    registers = _("Registers {registered}; safe for tasks: {safe}.").format(
+        registered=catalogue.registered_words(it), safe=it.safe_memory_mib
+    )
+    left = offer.quota_left
+    if left.get("on-demand") is not None:
+        words = _("Quota left: {n}, spot {spot}.")
+        registers += " " + words.format(n=left["on-demand"], spot=left.get("spot"))
+    found = []
+    if it.supported:
+        found.append(registers)
+        support = _("ECS support {words}.").format(words=catalogue.support_words(it))
+        figures = catalogue.figures_words(it)
+        found.append(f"{support} {figures[:1].upper()}{figures[1:]}." if figures else support)
+    if isinstance(offer.spot, Known) and offer.spot.value:
+        zones = zip(_short([zone.zone for zone in offer.spot.value]), offer.spot.value, strict=True)
+        prices = ", ".join(
+            f"{name} {brief(zone.usd)} ({brief(zone.low)[1:]}–{brief(zone.high)[1:]})"
+            for name, zone in zones
+        )
+        found.append(_("Spot now (7 days): {prices}.").format(prices=prices))
+    last = []
+    if here:
+        last.append(_("Offered in {zones}.").format(zones=", ".join(_short(here))))
+    if reserved := reserved_words(offer):
+        last.append(_("Reserved: {reserved}.").format(reserved=reserved))
+    return [*found, " ".join(last)] if last or not found else found
+
+
+def _short(zones: Iterable[str]) -> list[str]:
+    """Return zones by name, those after the first by their letter."""
+    first, *others = zones
+    return [first, *(zone[-1] for zone in others)]
+
+
+def _spot(offer: Offer) -> str:
+    if (found := offer.spot_range) is None:
+        return UNKNOWN if isinstance(offer.spot, Unknown) else NONE
+    low, high = (brief(usd)[1:] for usd in found)
+    return low if low == high else f"{low}–{high}"
+
+
+def _size(it: InstanceType) -> tuple[str, int, int]:
+    return it.name.partition(".")[0], it.vcpus, it.memory_mib

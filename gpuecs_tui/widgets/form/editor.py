@@ -1,0 +1,136 @@
+"""A field of several lines: a summary in the form, an editor over it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Static, TextArea
+
+from gpuecs_tui.i18n import N_, _, ngettext
+from gpuecs_tui.widgets.base.modal import Modal
+from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.styles import FAINT
+from gpuecs_tui.widgets.form.segments import MOVES
+
+
+class Summary(Widget, can_focus=True):
+    """The first line of a longer text; Enter opens it."""
+
+    DEFAULT_CSS = """
+    Summary {
+        height: 1; width: 1fr; background: $surface; text-wrap: nowrap; text-overflow: ellipsis;
+    }
+    Summary:focus { background: $surface; background-tint: $foreground 5%; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,space", "open", show=False),
+        *MOVES,
+    ]
+
+    class Opened(Message):
+        """The editor is wanted."""
+
+    _text = ""
+
+    def show(self, text: str) -> None:
+        """Show what ``text`` begins with."""
+        if text != self._text:
+            self._text = text
+            self.refresh()
+
+    def on_click(self, _event: events.Click) -> None:
+        """Open by mouse."""
+        self.action_open()
+
+    def action_open(self) -> None:
+        """Ask for the editor."""
+        self.post_message(self.Opened())
+
+    def render(self) -> Content:
+        """Return the summary."""
+        style = "reverse" if self.has_focus else ""
+        lines = [line for line in self._text.split("\n") if line.strip()]
+        if not lines:
+            return Content.styled(_("none; Enter to write"), f"{FAINT} {style}".strip())
+        first = harmless(lines[0])
+        if len(lines) > 1:
+            more = ngettext("and {n} line more", "and {n} lines more", len(lines) - 1)
+            first = f"{first}  ({more.format(n=len(lines) - 1)})"
+        return Content.styled(first, style) if style else Content(first)
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """What the editor is about."""
+
+    title: str
+    help: str
+    text: str
+
+
+class EditorScreen(Modal[None]):
+    """Edits a text of several lines; every change is handed on at once, so none can be lost."""
+
+    HELP = N_("Each change is kept at once. Esc and Ctrl+N go back to the form.")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,ctrl+n", "close", show=False, priority=True),
+    ]
+    CSS = """
+    EditorScreen { align: center middle; }
+    EditorScreen Vertical {
+        width: 100%; max-width: 110; height: 80%; background: $surface; border: round $border;
+        padding: 0 1;
+    }
+    EditorScreen TextArea { height: 1fr; border: none; padding: 0; }
+    EditorScreen Static { height: auto; max-height: 3; }
+    EditorScreen #reason { color: $text-error; }
+    EditorScreen #hint { color: $text-muted; }
+    """
+
+    def __init__(
+        self, edited: Edited, put: Callable[[str], None], problem: Callable[[], str]
+    ) -> None:
+        """Edit; ``put`` takes each new text, ``problem`` then says what is wrong with it."""
+        super().__init__()
+        self._edited = edited
+        self._put = put
+        self._problem = problem
+
+    def compose(self) -> ComposeResult:
+        """Help, text, what is wrong, keys."""
+        with Vertical() as box:
+            box.border_title = Content(self._edited.title)
+            yield Static(Content(self._edited.help), markup=False, id="hint")
+            area = TextArea(self._edited.text, show_line_numbers=False, tab_behavior="indent")
+            area.cursor_blink = False
+            area.indent_type = "tabs"
+            yield area
+            yield Static(markup=False, id="reason")
+            yield Static(Content(_("Esc: done; what you typed is kept")), markup=False)
+
+    def on_mount(self) -> None:
+        """Begin at the end of the text."""
+        area = self.query_one(TextArea)
+        area.move_cursor(area.document.end)
+        self._judge()
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """Hand the text on."""
+        self._put(event.text_area.text)
+        self._judge()
+
+    def _judge(self) -> None:
+        self.query_one("#reason", Static).update(Content(self._problem()))
+
+    def action_close(self) -> None:
+        """Go back to the form."""
+        self.dismiss(None)

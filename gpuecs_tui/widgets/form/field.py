@@ -1,0 +1,340 @@
+"""One decision in a form: label, control, unit, and below them what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import Reactive
+from textual.strip import Strip
+from textual.widget import Widget
+from textual.widgets import Input
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.fields import Key
+from gpuecs_tui.widgets.base import shorten
+from gpuecs_tui.widgets.base.safe_text import fit, harmless
+from gpuecs_tui.widgets.base.styles import MUTED
+from gpuecs_tui.widgets.form.segments import MOVES, Segments, Word
+from gpuecs_tui.wizard.decisions import FORM_KEYS
+
+LABEL_CELLS = 30
+UNIT_CELLS = 11
+ROOMY_CELLS = 90
+"""From this width on a long note stands below the control as a short one does."""
+LONG_NOTE_INDENT = 4
+HANG = 2
+"""Cells by which a note's further lines stand behind its sign."""
+MULTILINE = frozenset({"fleet.extra_user_data"})
+"""Texts that are written in an editor, as tables are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A line below a field."""
+
+    severity: str
+    """``error``, ``warning``, ``unknown`` or ``info``."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldState:
+    """What a field shows."""
+
+    text: str = ""
+    default: str = ""
+    """What the empty text stands for, as one would type it; empty when it stands for nothing."""
+    hint: str = ""
+    """Shown in the empty field instead of a default."""
+    notes: tuple[Note, ...] = field(default_factory=tuple)
+    suggested: bool = False
+    """Whether ``text`` is a suggestion: what is typed first replaces it."""
+
+
+class TextControl(Input):
+    """A one-line text without frame and blinking."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*MOVES]
+    # Input sets it at each key; laid out anew, for a row that never changes its size, the screen
+    # would be late with what matters.
+    virtual_size = Reactive(Size(0, 0), layout=False)
+
+    def __init__(self, text: str, shorten: Callable[[str, int], str] | None = None) -> None:
+        """Edit ``text``; ``shorten(text, cells)`` is shown of one that is too long at rest."""
+        super().__init__(text, compact=True, select_on_focus=False)
+        self.cursor_blink = False
+        self._shorten = shorten
+
+    def render_line(self, y: int) -> Strip:
+        """Return the text; without the cursor in it, so much that it can be told from others."""
+        width = self.scrollable_content_region.width
+        too_long = not self.has_focus and cell_len(self.value) > width > 0
+        if y or self._shorten is None or not too_long:
+            return super().render_line(y)
+        text = fit(self._shorten(harmless(self.value), width), width)
+        return Strip([Segment(text, self.rich_style)], width)
+
+    def on_focus(self) -> None:
+        """Bring the cursor into view: Input does so only once it moves."""
+        self.show_end()
+        # Textual marks the widget as focused only after this handler.
+        self.call_after_refresh(self._show_cursor)
+
+    def show_end(self) -> None:
+        """Put the cursor behind a text whose end tells the most, where not all of it fits."""
+        width = self.scrollable_content_region.width
+        if self._shorten is not None and self.selection.is_empty and cell_len(self.value) > width:
+            self.cursor_position = len(self.value)
+            # Where the cursor is there already nothing scrolls, as after the first value of all.
+            self.call_after_refresh(self._show_cursor)
+
+    def on_resize(self) -> None:
+        """Keep the cursor in view."""
+        self._show_cursor()
+
+    def _show_cursor(self) -> None:
+        column = self.cursor_screen_offset.x - self.content_region.x + self.scroll_offset.x
+        if self.has_focus and self.size.width:
+            self.scroll_to_region(Region(column, 0, 1, 1), force=True, animate=False)
+
+    async def on_key(self, event: events.Key) -> None:
+        """Open the help with ``?``, where it can't be meant as text: before anything is typed."""
+        if event.character == "?" and self.selection.is_empty != bool(self.value):
+            event.stop()
+            event.prevent_default()
+            await self.run_action("screen.help")
+
+    def action_paste(self) -> None:
+        """Paste what was copied in the app, by the rule for what the terminal pastes."""
+        self.app.post_message(events.Paste(self.app.clipboard))
+
+
+class PlainControl(TextControl):
+    """A text without a list: Enter goes on to the next field."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "app.focus_next", show=False)]
+
+
+_SIGNS = {"error": "✗", "warning": "!", "unknown": "?", "info": " "}
+_STYLES = {
+    "error": "$text-error",
+    "warning": "$text-warning",
+    "unknown": MUTED,
+    "info": MUTED,
+}
+
+
+class FormField(Widget):
+    """One decision; see the module's text. What is typed goes to ``put`` before anything else.
+
+    Label, unit and notes are drawn by the field itself below its one child, the control: a form of
+    thirty fields made of five widgets each takes twice as long to open.
+    """
+
+    DEFAULT_CSS = f"""
+    FormField {{ height: 1; layout: horizontal; }}
+    FormField > * {{ margin: 0 {UNIT_CELLS} 0 {LABEL_CELLS}; width: 1fr; height: 1; }}
+    """
+
+    @dataclass
+    class Put(Message):
+        """The field's text was changed by hand."""
+
+        key: str
+        typed: bool
+        """Whether key by key: more may follow at once."""
+
+    @dataclass
+    class ListWanted(Message):
+        """Enter was pressed on a field that has a list to choose from."""
+
+        key: str
+        typed: str
+
+    @dataclass
+    class EditorWanted(Message):
+        """Enter was pressed on a field of several lines."""
+
+        key: str
+
+    def __init__(
+        self,
+        key: str,
+        state: FieldState,
+        put: Callable[[str, str], None],
+        *,
+        has_list: bool = False,
+    ) -> None:
+        """Show ``key`` in ``state``; ``has_list``: Enter asks for a list."""
+        super().__init__()
+        self.key = key
+        self.declaration = FORM_KEYS[key]
+        self._put = put
+        self._has_list = has_list
+        self._state = state
+        self._sent = state.text
+        self._drawn = Content("")
+        self.control = self._make_control()
+
+    def compose(self) -> ComposeResult:
+        """The control."""
+        yield self.control
+
+    def on_mount(self) -> None:
+        """Show the state in full."""
+        state, self._state = self._state, FieldState()
+        self.show(state)
+        self._draw()
+
+    def show(self, state: FieldState) -> None:
+        """Show ``state``; a text is replaced only if it was changed elsewhere than here."""
+        if state == self._state and state.text == self._sent:
+            return
+        other_text = state.text != self._sent
+        self._sent = state.text
+        match self.control:
+            case TextControl():
+                self.control.select_on_focus = state.suggested
+                if other_text:
+                    self.control.value = state.text
+                    if state.suggested and self.control.has_focus:
+                        self.control.action_select_all()
+                    elif self.control.has_focus:
+                        self.control.show_end()
+                self.control.placeholder = _placeholder(state)
+            case Segments():
+                self.control.show(state.text, state.default)
+            case _:
+                self._show_summary(state.text)
+        notes_changed = state.notes != self._state.notes
+        self._state = state
+        if notes_changed:
+            self._draw()
+
+    def on_resize(self) -> None:
+        """Wrap the notes anew."""
+        self._draw()
+
+    def on_descendant_focus(self) -> None:
+        """Mark the label: the field has the cursor."""
+        self._draw()
+
+    def on_descendant_blur(self) -> None:
+        """Unmark the label."""
+        self._draw()
+
+    def render(self) -> Content:
+        """Return label, unit and notes, around the control's place."""
+        return self._drawn
+
+    def _draw(self) -> None:
+        width = self.size.width
+        if not width:
+            return
+        focused = self.control.has_focus
+        label = fit(_(self.declaration.label), LABEL_CELLS - 1)
+        unit = _(self.declaration.unit) if self.declaration.unit else ""
+        between = " " * max(width - LABEL_CELLS - UNIT_CELLS + 2, 0)
+        lines = [
+            Content.assemble(
+                (label, "bold $text-accent" if focused else ""),
+                between,
+                (fit(unit, UNIT_CELLS - 1), MUTED),
+            )
+        ]
+        for note in self._state.notes:
+            content = _note_content(note)
+            # Below the control where that is one line; a longer one gets the room it needs.
+            fits = content.cell_length <= width - LABEL_CELLS
+            indent = LABEL_CELLS if fits or width >= ROOMY_CELLS else LONG_NOTE_INDENT
+            for number, line in enumerate(content.wrap(max(width - indent - HANG, 1))):
+                lines.append(Content.assemble(" " * (indent + (HANG if number else 0)), line))
+        drawn = Content("\n").join(lines)
+        if (drawn.plain, drawn.spans) != (self._drawn.plain, self._drawn.spans):
+            self._drawn = drawn
+            self.styles.height = len(lines)
+            self.refresh()
+
+    def focus_control(self) -> None:
+        """Put the cursor into the field, in view with its note."""
+        self.control.focus(scroll_visible=False)
+        self.scroll_visible(animate=False)
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._take(event.value, typed=True)
+
+    @on(Segments.Changed)
+    def _chosen(self, event: Segments.Changed) -> None:
+        event.stop()
+        self._take(event.value, typed=False)
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.post_message(self.ListWanted(self.key, event.value))
+
+    def on_summary_opened(self, event: Message) -> None:
+        """Ask for the editor."""
+        event.stop()
+        self.post_message(self.EditorWanted(self.key))
+
+    def _take(self, text: str, *, typed: bool) -> None:
+        if text != self._sent:
+            self._sent = text
+            self._put(self.key, text)
+            self.post_message(self.Put(self.key, typed))
+
+    def _make_control(self) -> Widget:
+        if words := words_of(self.declaration):
+            return Segments(words)
+        if self.declaration.kind == "map" or self.key in MULTILINE:
+            # textual's TextArea is slow to import and not in every form.
+            from gpuecs_tui.widgets.form.editor import Summary
+
+            return Summary()
+        kind = TextControl if self._has_list else PlainControl
+        return kind(self._state.text, shorten_of(self.key))
+
+    def _show_summary(self, text: str) -> None:
+        from gpuecs_tui.widgets.form.editor import Summary
+
+        assert isinstance(self.control, Summary)
+        self.control.show(text)
+
+
+def shorten_of(key: str) -> Callable[[str, int], str] | None:
+    """Return how a long text of ``key`` is shortened: None where its beginning tells the most."""
+    if key == "task.image":
+        return shorten.image
+    return shorten.middle if key.endswith("_arn") else None
+
+
+def words_of(declaration: Key) -> tuple[Word, ...]:
+    """Return the words to choose among, where there are few and they are all there is."""
+    if declaration.kind == "flag":
+        return (Word("true", _("yes")), Word("false", _("no")))
+    if declaration.kind == "choice":
+        return tuple(Word(str(choice), str(choice)) for choice in declaration.choices)
+    return ()
+
+
+def _placeholder(state: FieldState) -> str:
+    if state.default:
+        return _("{value} (default)").format(value=harmless(state.default))
+    return state.hint
+
+
+def _note_content(note: Note) -> Content:
+    return Content.styled(f"{_SIGNS[note.severity]} {harmless(note.text)}", _STYLES[note.severity])

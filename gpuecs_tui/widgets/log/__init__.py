@@ -1,0 +1,1 @@
+"""The log panel: any number of lines, filtered, searched and saved."""

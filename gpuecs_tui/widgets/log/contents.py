@@ -1,0 +1,71 @@
+"""What a log view shows of a log: filtered or not, searched or not; looked through in slices."""
+
+from __future__ import annotations
+
+from gpuecs_tui.widgets.log.filter import FilteredLog, LineFilter
+from gpuecs_tui.widgets.log.level import AtLeast, Level
+from gpuecs_tui.widgets.log.search import Matches, Pattern
+from gpuecs_tui.widgets.log.store import LogStore
+
+SCAN_SECONDS = 0.006
+"""Each search gives the event loop back this often: unnoticed between key presses."""
+
+
+class LogContents:
+    """A store with the filter, the search and the errors that belong to it.
+
+    Line numbers are those of ``shown`` where nothing else is said.
+    """
+
+    def __init__(self, source: LogStore) -> None:
+        self.source = source
+        """Every line that is kept, filtered or not."""
+        self.pattern: Pattern | None = None
+        """What is searched for and highlighted."""
+        self.matches: Matches | None = None
+        """The lines of ``shown`` that match it."""
+        self.errors = Matches(AtLeast(Level.ERROR), source)
+        """The lines of ``source`` that tell of an error."""
+        self._filtered: FilteredLog | None = None
+
+    @property
+    def shown(self) -> LogStore:
+        """The store that is on view: the source, or what of it passes the filter."""
+        return self._filtered.store if self._filtered else self.source
+
+    @property
+    def filter(self) -> LineFilter:
+        """The filter in force."""
+        return self._filtered.filter if self._filtered else LineFilter()
+
+    @property
+    def busy(self) -> bool:
+        """Whether filtering or searching has lines left to look at."""
+        filtering = self._filtered is not None and not self._filtered.complete
+        searching = self.matches is not None and not self.matches.complete
+        return filtering or searching or not self.errors.complete
+
+    def scan(self) -> None:
+        """Go on filtering and searching, for a moment that nobody notices."""
+        for looking in (self._filtered, self.matches, self.errors):
+            if looking is not None:
+                looking.scan(SCAN_SECONDS)
+
+    def set_filter(self, line_filter: LineFilter, top: int) -> int:
+        """Show only what passes; return the new number of line ``top``, or of what follows it."""
+        if self._filtered is not None:
+            top = self._filtered.source_line(top)
+        self._filtered = FilteredLog(self.source, line_filter) if line_filter else None
+        if self._filtered is not None:
+            self._filtered.scan(SCAN_SECONDS)
+        self.set_search(self.pattern)
+        return self.shown_line(top)
+
+    def set_search(self, pattern: Pattern | None) -> None:
+        """Look for ``pattern`` from the beginning; None ends the search."""
+        self.pattern = pattern
+        self.matches = Matches(pattern, self.shown) if pattern else None
+
+    def shown_line(self, source_line: int) -> int:
+        """Return the number in ``shown`` of a line of the source, or of the next one shown."""
+        return self._filtered.shown_line(source_line) if self._filtered else source_line

@@ -1,0 +1,113 @@
+"""The log panel's last line: keys at the left as far as there is room, the state at the right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len, set_cell_size
+from textual.content import Content
+
+from gpuecs_tui.i18n import N_, _, ngettext
+from gpuecs_tui.widgets.log.keys import LogLines
+from gpuecs_tui.widgets.log.level import Level
+
+GAP = 2
+"""Cells between two keys, and at least between the keys and the state."""
+
+KEYS_SHARE = 3
+"""The keys have this part of the line (a third) before the state's further parts."""
+
+KEYS: tuple[tuple[str, str], ...] = (
+    ("/", N_("search")),
+    ("x", N_("regex")),
+    ("r", N_("resource")),
+    ("f1", N_("all keys")),
+    ("v", N_("mark")),
+    ("y", N_("copy")),
+    ("s", N_("save")),
+    ("e", N_("error")),
+    ("f", N_("follow")),
+    ("l", N_("level")),
+    ("w", N_("wrap")),
+)
+"""Those hardest to guess first: the last ones go where the line is too short."""
+SEARCH_KEYS: tuple[tuple[str, str], ...] = (("n", N_("next")), ("N", N_("previous")))
+MARK_KEYS: tuple[tuple[str, str], ...] = (
+    ("y", N_("copy")),
+    ("↑↓", N_("extend")),
+    ("esc", N_("leave")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FooterText:
+    """What the line shows, in keys and words."""
+
+    keys: tuple[tuple[str, str], ...]
+    """(key, translated word), most useful first."""
+    state: tuple[str, ...]
+    """Parts of the state, most important first; at least one."""
+
+    def fit(self, width: int) -> Content:
+        """Return the line, exactly ``width`` cells; its first state is told before any key."""
+        state = set_cell_size(self.state[0], width) if cell_len(self.state[0]) > width else ""
+        for part in self.state if not state else ():
+            longer = f"{state} · {part}" if state else part
+            if cell_len(longer) <= (width - width // KEYS_SHARE if state else width):
+                state = longer
+        room = width - cell_len(state) - GAP
+        line = Content("")
+        for key, word in self.keys:
+            entry = Content.assemble((key, "bold $text-accent"), (f" {word}", "$text-muted"))
+            if line.cell_length + GAP * bool(line) + entry.cell_length > room:
+                break
+            line = line + Content(" " * GAP) + entry if line else entry
+        padding = max(width - line.cell_length - cell_len(state), 0)
+        return line + Content(" " * padding) + Content(state)
+
+
+def footer_text(view: LogLines) -> FooterText:
+    """Return what the footer says about ``view``."""
+    return FooterText(_keys(view), tuple(_state(view)))
+
+
+def _keys(view: LogLines) -> tuple[tuple[str, str], ...]:
+    keys = KEYS
+    if view.marked is not None:
+        keys = MARK_KEYS
+    elif view.contents.pattern is not None:
+        keys = SEARCH_KEYS + KEYS
+    return tuple((key, _(word)) for key, word in keys)
+
+
+def _state(view: LogLines) -> Sequence[str]:
+    parts = []
+    if view.marked is not None:
+        low, high = sorted(view.marked)
+        marked = ngettext("{count} line marked", "{count} lines marked", high - low + 1)
+        parts.append(marked.format(count=f"{high - low + 1:,}"))
+    if view.contents.pattern is not None and view.contents.matches is not None:
+        total = len(view.contents.matches)
+        at = view.contents.matches.index(view.current) + 1 if view.current is not None else 0
+        more = "" if view.contents.matches.complete else "+"
+        found = _("match {at}/{total}").format(at=f"{at:,}", total=f"{total:,}{more}")
+        parts.append(found if total or more else _("no matches"))
+    if not view.following:
+        below = view.rows_below
+        parts.append(_("▼ {count} below").format(count=f"{below:,}") if below else _("at the end"))
+    if view.contents.filter.level == Level.ERROR:
+        parts.append(_("errors only"))
+    elif view.contents.filter.level == Level.WARNING:
+        parts.append(_("warnings and errors"))
+    if view.contents.filter.text:
+        parts.append(_("only {resource}").format(resource=view.contents.filter.text))
+    if errors := len(view.contents.errors):
+        parts.append(
+            ngettext("{count} error", "{count} errors", errors).format(count=f"{errors:,}")
+        )
+    lines = len(view.contents.shown)
+    parts.append(ngettext("{count} line", "{count} lines", lines).format(count=f"{lines:,}"))
+    if view.following:
+        parts.append(_("following"))
+    return parts

@@ -1,0 +1,183 @@
+"""The keys of the log panel: what a key does to the view, or what it asks the panel for."""
+
+from __future__ import annotations
+
+import os
+from typing import ClassVar, Literal
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from gpuecs_tui.i18n import N_, _, ngettext
+from gpuecs_tui.widgets.log.filter import LineFilter
+from gpuecs_tui.widgets.log.level import Level
+from gpuecs_tui.widgets.log.text import plain_text
+from gpuecs_tui.widgets.log.view import LogView
+from gpuecs_tui.widgets.terminal.clipboard import send_to_clipboard
+
+SIDE_STEP = 16
+"""Cells by which left and right move a log that is not wrapped."""
+
+Question = Literal["search", "regex", "resource", "save"]
+
+
+def _key(keys: str, action: str, description: str) -> Binding:
+    return Binding(keys, action, description, show=False)
+
+
+class LogLines(LogView):
+    """A log view that is worked with the keyboard; letters as in ``less`` where it has them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        _key("up,k", "move_rows(-1)", N_("Line up")),
+        _key("down,j", "move_rows(1)", N_("Line down")),
+        _key("pageup,b", "move_pages(-1)", N_("Page up")),
+        _key("pagedown,space", "move_pages(1)", N_("Page down")),
+        _key("home,g", "start", N_("Start")),
+        _key("end,G", "end", N_("End")),
+        _key("left", "aside(-1)", N_("Left")),
+        _key("right", "aside(1)", N_("Right")),
+        _key("slash", "ask('search')", N_("Search")),
+        _key("x", "ask('regex')", N_("Search by regular expression")),
+        _key("n", "match(1)", N_("Next match")),
+        _key("N", "match(-1)", N_("Previous match")),
+        _key("f", "follow", N_("Follow the end")),
+        _key("w", "wrap", N_("Wrap long lines")),
+        _key("l", "level", N_("Only warnings, only errors, all")),
+        _key("r", "ask('resource')", N_("Only one resource")),
+        _key("e", "error", N_("First error, next error")),
+        _key("v", "mark", N_("Mark lines")),
+        _key("y", "copy", N_("Copy")),
+        _key("s", "ask('save')", N_("Save to a file")),
+        _key("escape", "leave", N_("Undo marks, search, filter")),
+    ]
+
+    class Asked(Message):
+        """A key was pressed that needs an answer typed."""
+
+        def __init__(self, question: Question) -> None:
+            super().__init__()
+            self.question = question
+
+    def action_ask(self, question: Question) -> None:
+        """Ask for a search text, a resource or a file."""
+        self.post_message(self.Asked(question))
+
+    def action_move_rows(self, rows: int) -> None:
+        """Move the view, or while marking the mark's end."""
+        if self.marked is None:
+            self.move_rows(rows)
+            return
+        anchor, end = self.marked
+        store = self.contents.shown
+        end = min(max(end + rows, store.first), max(store.end - 1, store.first))
+        self.marked = (anchor, end)
+        self.move_to_line(end)
+
+    def action_move_pages(self, pages: int) -> None:
+        """Move by the view's height less one row, so that the eye keeps its place."""
+        self.action_move_rows(pages * max(self.size.height - 1, 1))
+
+    def action_start(self) -> None:
+        """Go to the oldest line kept."""
+        self.action_move_rows(self.contents.shown.first_row - self.contents.shown.row_end)
+
+    def action_end(self) -> None:
+        """Go to the end and follow it."""
+        self.action_move_rows(self.contents.shown.row_end - self.contents.shown.first_row)
+        if self.marked is None:
+            self.follow(True)
+
+    def action_aside(self, step: int) -> None:
+        """Show what lies to the right (or left) of lines that are not wrapped."""
+        if not self.wrap:
+            self.left = max(self.left + step * SIDE_STEP, 0)
+            self.redraw()
+
+    def action_match(self, step: int) -> None:
+        """Go to the next or previous match."""
+        if self.contents.pattern is None:
+            self.action_ask("search")
+        elif not self.go_to_match(step):
+            self.app.bell()
+
+    def action_follow(self) -> None:
+        """Follow the end or stop following."""
+        self.follow(not self.following)
+
+    def action_wrap(self) -> None:
+        """Wrap long lines or don't."""
+        self.set_wrap(not self.wrap)
+
+    def action_level(self) -> None:
+        """Show all lines, then warnings and errors, then errors only."""
+        level = Level((self.contents.filter.level + 1) % len(Level))
+        self.set_filter(LineFilter(level, self.contents.filter.text))
+
+    def action_error(self) -> None:
+        """Go to the first error, then to the next."""
+        if not self.go_to_error():
+            self.app.notify(_("No error in this log so far."), markup=False)
+
+    def action_mark(self) -> None:
+        """Begin to mark lines at the search's line or the first visible one, or stop."""
+        store = self.contents.shown
+        if self.marked is not None:
+            self.marked = None
+        elif len(store):
+            on_view = self.current is not None and self.top <= self.current <= self.bottom
+            start = self.current if on_view and self.current is not None else self.top
+            self.marked = (start, start)
+            self.follow(False)
+        self.redraw()
+
+    def action_leave(self) -> None:
+        """Undo the marks; without any the search; without one the filter."""
+        if self.marked is not None:
+            self.marked = None
+            self.redraw()
+        elif self.contents.pattern is not None:
+            self.set_search(None)
+        else:
+            self.set_filter(LineFilter())
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Let escape through to the screen where there is nothing here to undo."""
+        if action == "leave":
+            return bool(self.marked or self.contents.pattern or self.contents.filter)
+        return super().check_action(action, parameters)
+
+    def chosen_lines(self) -> tuple[int, int]:
+        """Return (first, last) of what is copied: marked, else the match, else the view."""
+        if self.marked is not None:
+            low, high = sorted(self.marked)
+            return low, high
+        if self.current is not None and self.top <= self.current <= self.bottom:
+            return self.current, self.current
+        return self.top, self.bottom
+
+    def action_copy(self) -> None:
+        """Send the chosen lines, as shown, to the clipboard of the user's terminal."""
+        store = self.contents.shown
+        if not len(store):
+            return
+        first, last = self.chosen_lines()
+        numbers = range(max(first, store.first), min(last, store.end - 1) + 1)
+        raw = b"\n".join([store.line(number) for number in numbers])
+        try:
+            send_to_clipboard(self.app, plain_text(raw))
+        except ValueError:
+            self.app.notify(
+                _("Too much for the terminal's clipboard: save it to a file with s."),
+                severity="warning",
+                markup=False,
+            )
+            return
+        said = ngettext("Copied {count} line.", "Copied {count} lines.", len(numbers))
+        said = said.format(count=len(numbers))
+        if os.environ.get("TMUX"):
+            # Without it tmux drops OSC 52, and tells nobody.
+            said += " " + _("tmux hands it on with: set -g set-clipboard on")
+        self.app.notify(said, markup=False)
+        self.marked = None
+        self.redraw()

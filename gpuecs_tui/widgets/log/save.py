@@ -1,0 +1,41 @@
+"""Writing a log to a file of the user's choice."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from gpuecs_tui.widgets.log.text import plain_text
+
+
+def save_log(path: Path, blocks: Iterable[bytes], *, overwrite: bool = False) -> None:
+    """Write lines as text, colours left out and control characters visible, all or nothing.
+
+    The file is its owner's alone (0600): a log may tell more than its user thinks. Raises
+    FileExistsError if ``path`` exists and ``overwrite`` is false, and OSError as the system has it.
+    """
+    if not overwrite:
+        # Reserves the name: from here on nobody else's file can be replaced.
+        path.touch(mode=0o600, exist_ok=False)
+    try:
+        _write(path, blocks)
+    except BaseException:
+        if not overwrite:
+            path.unlink(missing_ok=True)
+        raise
+
+
+def _write(path: Path, blocks: Iterable[bytes]) -> None:
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            for block in blocks:
+                file.write(plain_text(block))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

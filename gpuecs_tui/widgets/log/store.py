@@ -1,0 +1,233 @@
+"""The log panel's memory: lines kept as the blocks of bytes in which they arrived.
+
+A line costs no object of its own, so a million lines cost their text and little more; taking a
+chunk in is a copy and a count of newlines. Numbers of lines and rows are absolute: they count
+from the first ever fed and do not change when old ones are dropped.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import OrderedDict
+from collections.abc import Iterator
+from itertools import accumulate
+
+from gpuecs_tui.widgets.log.rows import row_count
+
+BLOCK_BYTES = 64 * 1024
+"""Small feeds are joined up to this size; splitting one block is what showing a line costs."""
+MAX_LINE_BYTES = 1024 * 1024
+"""A line that grows beyond this without an end is broken here, so that memory stays bounded."""
+TRIM_SHARE = 0.1
+"""How far a limit is exceeded before lines are dropped: trimming rarely, and much at once."""
+_UNCOUNTED_MOST = 256
+"""Pieces that may wait for their rows to be counted: a log that nobody looks at keeps no second
+copy of all that came."""
+_SPLITS_KEPT = 8
+
+
+class LogStore:
+    """An append-only list of lines (``bytes`` without their newline) with bounded memory.
+
+    ``max_lines`` and ``max_bytes`` are what is kept at least once that much has arrived; beyond
+    a tenth more, the oldest are dropped. With a ``width`` in cells, lines also have rows: how many
+    lines of that width show them, broken at the last character that fits.
+    """
+
+    def __init__(self, max_lines: int = 1_000_000, max_bytes: int = 512 * 1024 * 1024) -> None:
+        self.max_lines = max_lines
+        self.max_bytes = max_bytes
+        self.end = 0
+        """Number of the line that comes next; ``first <= number < end`` are here."""
+        self._row_end = 0
+        self._uncounted: list[tuple[bytes, bool]] = []
+        """What was fed since rows were asked for, and whether it begins a block."""
+        self._width: int | None = None
+        self._blocks: list[bytes] = []
+        self._starts: list[int] = []
+        self._rows: list[int] = []
+        self._bytes = 0
+        self._tail = b""
+        self._splits: OrderedDict[tuple[int, int], list[bytes]] = OrderedDict()
+        self._sums: OrderedDict[tuple[int, int], list[int]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return self.end - self.first
+
+    @property
+    def first(self) -> int:
+        """Number of the oldest line that is kept."""
+        return self._starts[0] if self._starts else self.end
+
+    @property
+    def first_row(self) -> int:
+        """Number of the oldest row that is kept."""
+        rows = self._counted()
+        return rows[0] if rows else self._row_end
+
+    @property
+    def row_end(self) -> int:
+        """Number of the row that comes next."""
+        self._counted()
+        return self._row_end
+
+    @property
+    def width(self) -> int | None:
+        """Cells to a row, or None where a line is one row."""
+        return self._width
+
+    def feed(self, data: bytes) -> int:
+        """Take ``data`` in and return how many lines it completed.
+
+        What follows the last newline waits for its own (or for ``finish``).
+        """
+        if self._tail:
+            data = self._tail + data
+        cut = data.rfind(b"\n") + 1
+        self._tail = data[cut:]
+        before = self.end
+        if len(self._tail) > MAX_LINE_BYTES:
+            data, cut, self._tail = data + b"\n", len(data) + 1, b""
+        start = 0
+        while start < cut:
+            stop = cut
+            if stop - start > BLOCK_BYTES:
+                stop = data.rfind(b"\n", start, start + BLOCK_BYTES) + 1
+                if stop <= start:
+                    stop = data.index(b"\n", start) + 1
+            self._append(data[start:stop])
+            start = stop
+        added = self.end - before
+        self._trim()
+        return added
+
+    def finish(self) -> int:
+        """Complete a last line that had no newline; return the number of lines completed."""
+        return self.feed(b"\n") if self._tail else 0
+
+    def clear(self) -> None:
+        """Forget every line; numbers go on from where they were."""
+        self._tail = b""
+        self._drop(len(self._blocks))
+
+    def _append(self, piece: bytes) -> None:
+        begins = not self._blocks or len(self._blocks[-1]) + len(piece) > BLOCK_BYTES
+        if begins:
+            self._blocks.append(piece)
+            self._starts.append(self.end)
+        else:
+            self._blocks[-1] += piece
+        self._bytes += len(piece)
+        self._uncounted.append((piece, begins))
+        if len(self._uncounted) > _UNCOUNTED_MOST:
+            self._counted()
+        self.end += piece.count(b"\n")
+
+    def _counted(self) -> list[int]:
+        """Return the row at which each block begins.
+
+        Rows are counted when somebody asks, once a frame: counting takes three times as long as
+        taking lines in.
+        """
+        for piece, begins in self._uncounted:
+            if begins:
+                self._rows.append(self._row_end)
+            width = self._width
+            self._row_end += piece.count(b"\n") if width is None else row_count(piece, width)
+        self._uncounted.clear()
+        return self._rows
+
+    def _trim(self) -> None:
+        share = 1 + TRIM_SHARE
+        if len(self) <= self.max_lines * share and self._bytes <= self.max_bytes * share:
+            return
+        lines, size, drop = len(self), self._bytes, 0
+        while drop < len(self._blocks) - 1 and (lines > self.max_lines or size > self.max_bytes):
+            remaining = lines - (self._starts[drop + 1] - self._starts[drop])
+            if remaining < self.max_lines and size <= self.max_bytes:
+                break
+            lines, size = remaining, size - len(self._blocks[drop])
+            drop += 1
+        self._drop(drop)
+
+    def _drop(self, count: int) -> None:
+        self._bytes -= sum(map(len, self._blocks[:count]))
+        del self._counted()[:count], self._blocks[:count], self._starts[:count]
+        self._splits.clear()
+        self._sums.clear()
+
+    def _split(self, index: int) -> list[bytes]:
+        # The last block grows, so its length belongs to the key.
+        key = (self._starts[index], len(self._blocks[index]))
+        lines = self._splits.get(key)
+        if lines is None:
+            lines = self._splits[key] = self._blocks[index].split(b"\n")
+            lines.pop()
+            if len(self._splits) > _SPLITS_KEPT:
+                self._splits.popitem(last=False)
+        return lines
+
+    def line(self, number: int) -> bytes:
+        """Return line ``number``; IndexError if it is not (or no longer) here."""
+        if not self.first <= number < self.end:
+            raise IndexError(f"line {number} is not among {self.first}…{self.end - 1}")
+        index = bisect_right(self._starts, number) - 1
+        return self._split(index)[number - self._starts[index]]
+
+    def blocks(self, number: int = 0) -> Iterator[tuple[int, bytes]]:
+        """Yield (number of its first line, whole lines) from line ``number`` on, block by block.
+
+        What is fed meanwhile may be missing; blocks are immutable, so a list of them is a snapshot.
+        """
+        number = max(number, self.first)
+        index = max(bisect_right(self._starts, number) - 1, 0)
+        while index < len(self._blocks) and number < self.end:
+            start, block = self._starts[index], self._blocks[index]
+            if number > start:
+                rest = self._split(index)[number - start :]
+                start, block = number, b"\n".join(rest) + b"\n"
+            yield start, block
+            index += 1
+            number = self._starts[index] if index < len(self._starts) else self.end
+
+    def set_width(self, width: int | None) -> None:
+        """Give lines rows of ``width`` cells (None: one row each). Costs a look at every line."""
+        if width == self._width:
+            return
+        self._width = width
+        self._sums.clear()
+        # Without a width rows are lines, and go by their numbers.
+        self._row_end = self.first if width is None else 0
+        self._rows = []
+        self._uncounted = [(block, True) for block in self._blocks]
+
+    def _row_sums(self, index: int) -> list[int]:
+        """Rows before each line of a block, counted from the block's first."""
+        key = (self._starts[index], len(self._blocks[index]))
+        sums = self._sums.get(key)
+        if sums is None:
+            width = self._width or 1
+            counts = (row_count(line + b"\n", width) for line in self._split(index))
+            sums = self._sums[key] = [0, *accumulate(counts)]
+            if len(self._sums) > _SPLITS_KEPT:
+                self._sums.popitem(last=False)
+        return sums
+
+    def locate(self, row: int) -> tuple[int, int]:
+        """Return (line number, which of its rows) of the absolute ``row``, clamped to the store."""
+        row = min(max(row, self.first_row), max(self.row_end - 1, self.first_row))
+        if self._width is None or not self._blocks:
+            return row, 0
+        index = bisect_right(self._counted(), row) - 1
+        inside = row - self._rows[index]
+        sums = self._row_sums(index)
+        offset = bisect_right(sums, inside) - 1
+        return self._starts[index] + offset, inside - sums[offset]
+
+    def row_of(self, number: int) -> int:
+        """Return the absolute row at which line ``number`` begins, clamped to what is here."""
+        number = min(max(number, self.first), max(self.end - 1, self.first))
+        if self._width is None or not self._blocks:
+            return number
+        index = bisect_right(self._starts, number) - 1
+        return self._counted()[index] + self._row_sums(index)[number - self._starts[index]]

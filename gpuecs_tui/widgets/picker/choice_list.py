@@ -1,0 +1,355 @@
+"""A list of any length to choose from by arrows and by typing; only visible lines are drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from gpuecs_tui.widgets.base.safe_text import fit, fit_right, harmless
+from gpuecs_tui.widgets.base.shorten import image
+from gpuecs_tui.widgets.picker.rows import GAP, Choices, Line, Row, lines_of, sorted_by, widths_of
+
+
+class ChoiceList(ScrollView, can_focus=True):
+    """Rows in columns aligned by cells.
+
+    Typing filters by every word; space marks where several may be chosen; left and right sort
+    where there is more than one order; Enter takes.
+    """
+
+    DEFAULT_CSS = """
+    ChoiceList { height: 1fr; scrollbar-size-vertical: 1; overflow-x: hidden; }
+    ChoiceList > .choice--cursor {
+        background: $block-cursor-background; color: $block-cursor-foreground;
+        text-style: $block-cursor-text-style;
+    }
+    ChoiceList > .choice--cursor-away { background: $foreground 15%; }
+    ChoiceList > .choice--heading { color: $text-accent; text-style: bold; }
+    ChoiceList > .choice--marked { color: $text-success; text-style: bold; }
+    ChoiceList > .choice--disabled { color: $text-disabled; }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "choice--cursor",
+        "choice--cursor-away",
+        "choice--heading",
+        "choice--marked",
+        "choice--disabled",
+    }
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", show=False),
+        Binding("down", "move(1)", show=False),
+        Binding("pageup", "move_page(-1)", show=False),
+        Binding("pagedown", "move_page(1)", show=False),
+        Binding("home", "end(0)", show=False),
+        Binding("end", "end(-1)", show=False),
+        Binding("left", "sort(-1)", show=False),
+        Binding("right", "sort(1)", show=False),
+        Binding("enter", "take", show=False),
+        Binding("backspace", "erase", show=False),
+        Binding("ctrl+u", "erase_all", show=False),
+    ]
+
+    @dataclass
+    class Taken(Message):
+        """Enter was pressed."""
+
+        ids: tuple[str, ...]
+        """In the order of the list; one, unless several may be chosen."""
+
+    @dataclass
+    class Moved(Message):
+        """Another row is highlighted, or other rows are shown."""
+
+        row: Row | None
+        wanted: str
+        """The filter's text."""
+        shown: int
+        """Rows that the filter leaves."""
+
+    def __init__(
+        self,
+        choices: Choices,
+        chosen: tuple[str, ...] = (),
+        *,
+        filters: bool = True,
+        id: str | None = None,
+    ) -> None:
+        """Offer ``choices``, of which ``chosen`` are marked; ``filters``: typing narrows them."""
+        super().__init__(id=id)
+        self.choices = choices
+        self.chosen = list(chosen)
+        self._marked = bool(chosen)
+        self._filters = filters
+        self._wanted = ""
+        self._order = 0
+        self._compared = ""
+        self._lines: list[Line] = []
+        self._widths: list[int] = []
+        self._room = 0
+        self._cursor = 0
+        self._was_moved = False
+        """Whether a key or a click has chosen the highlighted row."""
+        self._fill()
+        if chosen:
+            self._cursor = self._line_of(chosen[0], self._cursor)
+
+    def replace_choices(self, choices: Choices, *, keep_row: bool = True) -> None:
+        """Offer other rows, with the filter and the highlighted row kept where they exist.
+
+        Without ``keep_row`` a row that no key or click has highlighted gives its place to the
+        first row: the list began before the best row was known.
+        """
+        row = self.row
+        self.choices = choices
+        self._fill()
+        if row is not None and (keep_row or self._was_moved):
+            self._cursor = self._line_of(row.id, self._cursor)
+        elif not keep_row:
+            self._cursor = self._row_near(0)
+        self._widths = []
+        self._shown()
+
+    @property
+    def row(self) -> Row | None:
+        """The highlighted row."""
+        return self._lines[self._cursor].row if self._cursor < len(self._lines) else None
+
+    @property
+    def wanted(self) -> str:
+        """The filter's text."""
+        return self._wanted
+
+    @wanted.setter
+    def wanted(self, text: str) -> None:
+        row = self.row
+        self._wanted = text
+        self._fill()
+        # The highlighted row if the filter still shows it, else the first match: what is typed
+        # describes the row that Enter is to choose.
+        self._cursor = self._row_near(0)
+        if row is not None:
+            self._cursor = self._line_of(row.id, self._cursor)
+        self._shown()
+
+    @property
+    def order(self) -> str:
+        """What the rows are sorted by; empty where there is nothing to choose."""
+        orders = self.choices.orders
+        return orders[self._order % len(orders)].label if orders else ""
+
+    @property
+    def compared(self) -> str:
+        """The id of the row that waits for another to be compared with; empty: none does."""
+        return self._compared
+
+    @compared.setter
+    def compared(self, id: str) -> None:
+        self._compared = id
+        self.refresh()
+        self._tell()
+
+    def heading(self) -> str:
+        """Return the columns' headings, aligned with the rows."""
+        return self._text(self.choices.columns, " " * self._margin())
+
+    def on_mount(self) -> None:
+        """Tell what is shown."""
+        self._shown()
+
+    def on_resize(self) -> None:
+        """Lay the columns out anew."""
+        self._widths = []
+        self._shown()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one visible line."""
+        number = y + self.scroll_offset.y
+        width = self._width
+        if number >= len(self._lines):
+            return Strip.blank(width, self.rich_style)
+        line = self._lines[number]
+        if line.row is None:
+            style = self.get_component_rich_style("choice--heading")
+            return Strip([Segment(fit(line.heading, width), style)], width)
+        text = self._text(line.row.cells, self._mark(line.row), line.row.images)
+        return Strip([Segment(fit(text, width), self._style(number, line.row))], width)
+
+    def action_move(self, by: int) -> None:
+        """Highlight the next row in a direction."""
+        place = self._cursor + by
+        while 0 <= place < len(self._lines) and self._lines[place].row is None:
+            place += by
+        if 0 <= place < len(self._lines):
+            self._was_moved = True
+            self._cursor = place
+            self._shown()
+
+    def action_move_page(self, direction: int) -> None:
+        """Move by a screenful."""
+        self._was_moved = True
+        last = len(self._lines) - 1
+        step = direction * max(self.size.height - 1, 1)
+        self._cursor = self._row_near(max(0, min(last, self._cursor + step)))
+        self._shown()
+
+    def action_end(self, index: int) -> None:
+        """Highlight the first or the last row."""
+        self._was_moved = True
+        self._cursor = self._row_near(0 if index == 0 else len(self._lines) - 1)
+        self._shown()
+
+    def action_sort(self, by: int) -> None:
+        """Sort by the next order in a direction, and highlight the first row."""
+        if self.choices.orders:
+            self._order = (self._order + by) % len(self.choices.orders)
+            self._cursor = 0
+            self._fill()
+            self._shown()
+
+    def action_take(self) -> None:
+        """Answer with what is marked, or with the highlighted row."""
+        row = self.row
+        if self.choices.multiple:
+            # Where nothing was ever marked the row is meant; else what is marked, be it none.
+            if not (self.chosen or self._marked) and row is not None and not row.why_not:
+                self.chosen = [row.id]
+            known = [it.id for it in self.choices.rows if it.id in self.chosen]
+            unknown = [id for id in self.chosen if id not in known]
+            self.post_message(self.Taken((*known, *unknown)))
+        elif row is not None and not row.why_not:
+            self.post_message(self.Taken((row.id,)))
+
+    def action_erase(self) -> None:
+        """Take the filter's last letter away."""
+        if self._wanted:
+            self.wanted = self._wanted[:-1]
+
+    def action_erase_all(self) -> None:
+        """Take the filter away."""
+        self.wanted = ""
+
+    def on_key(self, event: events.Key) -> None:
+        """Mark with space; filter by anything else that is printable."""
+        if not event.is_printable or event.character is None:
+            return
+        if event.character == " " and (self.choices.multiple or not self._filters):
+            event.stop()
+            self._toggle()
+        elif self._filters and event.character != "?":
+            event.stop()
+            self.wanted = self._wanted + event.character
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Filter by what is pasted."""
+        if self._filters:
+            event.stop()
+            self.wanted = self._wanted + harmless(event.text.strip())
+
+    def on_click(self, event: events.Click) -> None:
+        """Highlight, and take what was highlighted already."""
+        number = event.y + self.scroll_offset.y
+        if number < len(self._lines) and self._lines[number].row is not None:
+            again = number == self._cursor
+            self._was_moved = True
+            self._cursor = number
+            self._shown()
+            if self.choices.multiple:
+                self._toggle()
+            elif again:
+                self.action_take()
+
+    def _toggle(self) -> None:
+        row = self.row
+        if row is None or row.why_not:
+            return
+        if not self.choices.multiple:
+            self.action_take()
+            return
+        self._marked = True
+        if row.id in self.chosen:
+            self.chosen.remove(row.id)
+        else:
+            self.chosen.append(row.id)
+        self.refresh()
+        self._tell()
+
+    def _fill(self) -> None:
+        self._lines = lines_of(sorted_by(self.choices, self._order), self._wanted)
+        self._cursor = self._row_near(min(self._cursor, max(len(self._lines) - 1, 0)))
+
+    def _shown(self) -> None:
+        self.virtual_size = Size(self.size.width, len(self._lines))
+        # Its heading stays in view above the first row of a group.
+        above = 1 if self._cursor and self._lines[self._cursor - 1].row is None else 0
+        self.scroll_to_region(
+            Region(0, self._cursor - above, 1, 1 + above), animate=False, force=True
+        )
+        self.refresh()
+        self._tell()
+
+    def _tell(self) -> None:
+        if self.is_mounted:
+            shown = sum(line.row is not None for line in self._lines)
+            self.post_message(self.Moved(self.row, self._wanted, shown))
+
+    def _row_near(self, place: int) -> int:
+        for number in (*range(place, len(self._lines)), *range(place - 1, -1, -1)):
+            if self._lines[number].row is not None:
+                return int(number)
+        return place
+
+    def _line_of(self, id: str, otherwise: int) -> int:
+        for number, line in enumerate(self._lines):
+            if line.row is not None and line.row.id == id:
+                return number
+        return otherwise
+
+    @property
+    def _width(self) -> int:
+        """Cells of a line; the scroll bar, which comes and goes with the filter, isn't of them."""
+        return self.scrollable_content_region.width
+
+    def _margin(self) -> int:
+        return len("[x] ") if self.choices.multiple else len("• ")
+
+    def _mark(self, row: Row) -> str:
+        if self.choices.multiple:
+            return "[x] " if row.id in self.chosen else "[ ] "
+        if row.id == self._compared:
+            return "↔ "
+        return "• " if row.id in self.chosen else "  "
+
+    def _text(self, cells: tuple[str, ...], margin: str, images: tuple[int, ...] = ()) -> str:
+        room = max(self._width - self._margin(), 1)
+        if not self._widths or room != self._room:
+            self._room = room
+            self._widths = widths_of(self.choices, room)
+        numeric = self.choices.numeric
+        shown = (
+            (fit_right if index in numeric else fit)(
+                image(harmless(cell), width) if index in images else harmless(cell), width
+            )
+            for index, (cell, width) in enumerate(zip(cells, self._widths, strict=True))
+            if width
+        )
+        return margin + (" " * GAP).join(shown)
+
+    def _style(self, number: int, row: Row) -> Style:
+        if number == self._cursor:
+            name = "choice--cursor" if self.has_focus else "choice--cursor-away"
+            style = self.get_component_rich_style(name)
+            return style + Style(dim=True) if row.why_not else style
+        if row.why_not:
+            return self.get_component_rich_style("choice--disabled")
+        if row.id in self.chosen:
+            return self.get_component_rich_style("choice--marked")
+        return self.rich_style

@@ -1,0 +1,51 @@
+"""What a key's declaration says of its values, in words and as a list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.stack.fields import Key
+from gpuecs_tui.widgets.picker.rows import Choices, Row
+from gpuecs_tui.wizard.decisions import FORM_KEYS
+
+_CREATED = N_("create one")
+EMPTY_MEANS: Mapping[str, str] = {
+    "network.load_balancer_subnet_ids": N_("the instance subnets"),
+    "network.load_balancer_security_group_ids": _CREATED,
+    "network.instance_security_group_ids": _CREATED,
+    "network.ingress_cidrs": N_("the VPC's own addresses"),
+    "network.vpc_endpoints": N_("none are created"),
+    "fleet.key_name": N_("none: SSM Session Manager"),
+    "fleet.instance_profile_arn": _CREATED,
+    "task.execution_role_arn": _CREATED,
+    "task.task_role_arn": _CREATED,
+    "task.command": N_("the image's own"),
+    "task.capabilities": N_("none"),
+}
+"""What an empty field stands for, where words say it better than a value; untranslated."""
+
+
+def limits_in_words(declaration: Key) -> str:
+    """Return the range with its unit: "from 5 to 300 s"; empty where there is none to tell."""
+    unit = _(declaration.unit) if declaration.unit else ""
+    low, high = declaration.minimum, declaration.maximum
+    if declaration.kind != "integer" or low is None or high is None:
+        return ""
+    also = "".join(_(", or {value}").format(value=value) for value in declaration.also)
+    return f"{_('from {low} to {high}').format(low=low, high=high)} {unit}".rstrip() + also
+
+
+@cache
+def choices_of_declaration(key: str) -> Choices | None:
+    """Return the list of all values of a key that takes only a few; None for others.
+
+    Words of a ``choice`` are in view in the form already.
+    """
+    declaration = FORM_KEYS[key]
+    if not declaration.choices or declaration.kind not in {"list", "integer"}:
+        return None
+    unit = _(declaration.unit) if declaration.unit else ""
+    rows = tuple(Row(str(value), (str(value), unit)) for value in declaration.choices)
+    return Choices(_(declaration.label), ("", ""), rows, multiple=declaration.kind == "list")

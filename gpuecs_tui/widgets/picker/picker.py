@@ -1,0 +1,167 @@
+"""A list over the form to choose from; what is typed narrows it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from gpuecs_tui.i18n import N_, _, ngettext
+from gpuecs_tui.widgets.base.age import age_line
+from gpuecs_tui.widgets.base.modal import Sheet
+from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.side_by_side import side_by_side
+from gpuecs_tui.widgets.base.styles import FAINT, MUTED
+from gpuecs_tui.widgets.base.wizard_modal import WizardModal
+from gpuecs_tui.widgets.picker.choice_list import ChoiceList
+from gpuecs_tui.widgets.picker.rows import Choices, Row
+
+
+class Picker(WizardModal[tuple[str, ...] | None]):
+    """Asks for one or several rows; the answer is their ids, None when it was left."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", show=False),
+        Binding("tab", "compare", show=False),
+    ]
+    HELP = N_(
+        "What you type filters the rows: each word must be in a row. ↑ ↓ PgUp PgDn move, Enter "
+        "takes the highlighted row, Space marks rows where several can be chosen. Backspace and "
+        "Ctrl+U change the filter. Esc clears it, and without a filter leaves the list. Ctrl+R "
+        "reads the account again."
+    )
+    CSS = """
+    Picker { align: center middle; }
+    Picker Vertical {
+        width: 100%; max-width: 130; height: 90%; background: $surface; border: round $border;
+        padding: 0 1;
+    }
+    Picker.-wide Vertical { width: 100%; max-width: 150; }
+    Picker ChoiceList { background: $surface; }
+    Picker #filter { height: 1; }
+    Picker #heading { height: 1; color: $text-muted; text-wrap: nowrap; }
+    Picker #detail { height: 2; color: $text-muted; }
+    Picker #note { height: auto; max-height: 3; display: none; }
+    Picker #note.-shown { display: block; }
+    Picker #keys { height: 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
+    """
+
+    def __init__(self, choices: Choices, chosen: tuple[str, ...] = (), wanted: str = "") -> None:
+        """Offer ``choices``; ``chosen`` are marked, ``wanted`` narrows the list from the start."""
+        super().__init__()
+        self._choices = choices
+        self._list = ChoiceList(choices, chosen)
+        if wanted:
+            self._list.wanted = wanted
+
+    def compose(self) -> ComposeResult:
+        """Filter, headings, rows, what to know of the highlighted one, keys."""
+        with Vertical(id="box") as box:
+            box.border_title = Content(self._choices.title)
+            yield Static(markup=False, id="filter")
+            yield Static(markup=False, id="heading")
+            yield self._list
+            yield Static(markup=False, id="detail")
+            yield Static(markup=False, id="note")
+            yield Static(Content(self._keys()), markup=False, id="keys")
+
+    def on_mount(self) -> None:
+        """Begin in the list."""
+        self._list.focus()
+        self.set_class(bool(self._choices.optional), "-wide")
+        self.query_one("#detail").styles.height = self._choices.detail_lines
+        self._show_note()
+
+    def replace_choices(self, choices: Choices) -> None:
+        """Offer other rows: more of the account was read."""
+        if choices is not self._choices:
+            self._choices = choices
+            self._list.replace_choices(choices)
+            self._show_note()
+
+    @on(ChoiceList.Moved)
+    def _moved(self, event: ChoiceList.Moved) -> None:
+        shown = ngettext("{n} of {all}", "{n} of {all}", event.shown).format(
+            n=event.shown, all=len(self._choices.rows)
+        )
+        wanted = (
+            Content.assemble((harmless(event.wanted), "bold"), ("▏", "$text-accent"))
+            if event.wanted
+            else Content.styled(_("type to filter"), FAINT)
+        )
+        order = Content("")
+        if self._list.order:
+            order = Content.styled(
+                f"   {_('sorted by {what}').format(what=self._list.order)}", MUTED
+            )
+        self.query_one("#filter", Static).update(
+            Content.assemble((_("Filter") + "  ", MUTED), wanted, (f"   {shown}", MUTED), order)
+        )
+        self.query_one("#heading", Static).update(Content(self._list.heading()))
+        detail = _detail(event.row)
+        if event.row is None and event.wanted:
+            detail = Content(_("Nothing here matches; Esc takes the filter away."))
+        self.query_one("#detail", Static).update(detail)
+        self.query_one("#keys", Static).update(Content(self._keys()))
+
+    @on(ChoiceList.Taken)
+    def _taken(self, event: ChoiceList.Taken) -> None:
+        self.dismiss(event.ids)
+
+    def action_leave(self) -> None:
+        """Take the filter away, or else leave the field as it was."""
+        if self._list.wanted:
+            self._list.wanted = ""
+        else:
+            self.dismiss(None)
+
+    def action_compare(self) -> None:
+        """Mark the highlighted row, or compare it with the marked one."""
+        row, properties = self._list.row, self._choices.properties
+        if row is None or properties is None:
+            return
+        first = self._list.compared
+        self._list.compared = "" if first else row.id
+        if first and first != row.id:
+            table = side_by_side((first, row.id), properties(first), properties(row.id))
+            self.app.push_screen(Sheet(_("Side by side"), table))
+
+    def help_text(self) -> str:
+        """Return what the list says of itself, and its keys."""
+        about = [_(self._choices.help)] if self._choices.help else []
+        return "\n\n".join((*about, super().help_text()))
+
+    def _show_note(self) -> None:
+        text = harmless(f"{self._choices.note} {self._choices.remedy}".strip())
+        style = "$text-warning" if self._choices.unknown else MUTED
+        note = self.query_one("#note", Static)
+        note.update(Content.styled(text, style))
+        note.set_class(bool(text), "-shown")
+        age = Content(age_line(self._choices.read_at))
+        self.query_one("#box").border_subtitle = age
+
+    def _keys(self) -> str:
+        if self._choices.multiple:
+            return _("↑↓ move   Space mark   Enter take   Esc leave")
+        if self._choices.properties is None:
+            return _("↑↓ move   Enter take   Esc leave, to type an id by hand")
+        if first := self._list.compared:
+            return _("↑↓ move   Tab compare with {first}").format(first=harmless(first))
+        return _("↑↓ move   ←→ sort   Tab compare   Enter take   ? help   Esc leave")
+
+
+def _detail(row: Row | None) -> Content:
+    if row is None:
+        return Content("")
+    lines = [Content(harmless(line)) for line in (row.detail, *row.more) if line]
+    if row.why_not:
+        why = _("Can't be chosen: {why}").format(why=harmless(row.why_not))
+        lines.insert(0, Content.styled(why, "$text-warning"))
+    if not lines:
+        lines = [Content(harmless(" · ".join(cell for cell in row.cells if cell)))]
+    return Content("\n").join(lines)

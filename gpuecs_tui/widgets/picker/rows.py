@@ -1,0 +1,161 @@
+"""What a list offers: rows of plain texts, and how they are filtered and laid out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from rich.cells import cell_len
+
+from gpuecs_tui.measure_filter import parted
+from gpuecs_tui.widgets.base.safe_text import harmless
+
+GAP = 2
+"""Cells between two columns."""
+NARROWEST = 6
+"""Cells that a column keeps while others can still give way."""
+YIELDED = 10
+"""Cells of the yielding column once it has given way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing to choose."""
+
+    id: str
+    """What is put into the field."""
+    cells: tuple[str, ...]
+    """One text a column, as AWS has it: made harmless when it is shown."""
+    group: str = ""
+    """Rows of one group stand together under its name."""
+    why_not: str = ""
+    """Why it can't be chosen, a sentence; empty when it can."""
+    detail: str = ""
+    """Shown while the row is highlighted; all its cells where there is nothing else to say."""
+    more: tuple[str, ...] = ()
+    """Further lines of ``detail``, each its own."""
+    summary: str = ""
+    """Says below the field what was chosen; the cells but the first where there is none."""
+    measures: tuple[tuple[str, Decimal], ...] = ()
+    """Unit → number, for filters such as ``>=24gb``; a row without the unit is not among those."""
+    images: tuple[int, ...] = ()
+    """Indexes of the cells that hold an image reference: shortened so that its end stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A way to sort a list."""
+
+    label: str
+    """What it is sorted by."""
+    ids: tuple[str, ...]
+    """All rows in this order; rows of one group stand together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """A list to choose from."""
+
+    title: str
+    columns: tuple[str, ...]
+    """Headings, translated."""
+    rows: tuple[Row, ...]
+    multiple: bool = False
+    numeric: tuple[int, ...] = ()
+    """Indexes of the columns that are aligned at their right."""
+    note: str = ""
+    """What to know of the list as a whole: why it is empty or unknown, how old it is."""
+    remedy: str = ""
+    """What mends it, where it is unknown."""
+    read_at: datetime | None = None
+    """When it was read of the account, in UTC; None for a list that isn't of one."""
+    unknown: bool = False
+    """Whether the list couldn't be read: then it says nothing of what exists."""
+    optional: tuple[int, ...] = ()
+    """Indexes of the columns that are shown only where there is room, the most wanted first."""
+    yielding: int | None = None
+    """Index of the column that is cut before any other gives way."""
+    orders: tuple[Order, ...] = ()
+    """Ways to sort, the first to begin with; none: as the rows stand."""
+    properties: Callable[[str], tuple[tuple[str, str], ...]] | None = None
+    """Gives all that is known of a row's id, by name, to compare two; None: none are compared."""
+    detail_lines: int = 2
+    help: str = ""
+    """Explains the list, where it can do more than others."""
+
+    def find(self, id: str) -> Row | None:
+        """Return the row of ``id``."""
+        return next((row for row in self.rows if row.id == id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a shown list: a row, or a group's heading."""
+
+    row: Row | None
+    heading: str = ""
+
+
+def lines_of(rows: Iterable[Row], wanted: str) -> list[Line]:
+    """Return the lines of the rows that hold every word of ``wanted``, headings included.
+
+    A word such as ``>=24gb`` or ``<2$`` compares with the rows' measures, once it is complete.
+    """
+    offered = list(rows)
+    units = {unit for row in offered for unit, _number in row.measures}
+    words, conditions = parted(wanted.casefold().split(), units)
+    lines: list[Line] = []
+    group = ""
+    for row in offered:
+        hay = " ".join((row.id, *row.cells, row.group)).casefold()
+        if not all(word in hay for word in words):
+            continue
+        measures = dict(row.measures)
+        if not all(condition.holds(measures) for condition in conditions):
+            continue
+        if row.group and row.group != group:
+            lines.append(Line(None, harmless(row.group)))
+        group = row.group
+        lines.append(Line(row))
+    return lines
+
+
+def sorted_by(choices: Choices, order: int) -> tuple[Row, ...]:
+    """Return the rows in one of the orders of ``choices``; as they stand where it has none."""
+    if not choices.orders:
+        return choices.rows
+    by_id = {row.id: row for row in choices.rows}
+    return tuple(by_id[id] for id in choices.orders[order % len(choices.orders)].ids)
+
+
+def widths_of(choices: Choices, room: int) -> list[int]:
+    """Return the cells of each column so that all fit into ``room``.
+
+    The yielding column gives way first, then the widest; an optional one that finds no room beside
+    the others has 0.
+    """
+    widths = [cell_len(column) for column in choices.columns]
+    for row in choices.rows:
+        for index, cell in enumerate(row.cells):
+            widths[index] = max(widths[index], cell_len(harmless(cell)))
+    first = choices.yielding
+    spare = room + GAP
+    needed = [width + GAP for width in widths]
+    if first is not None:
+        needed[first] = min(needed[first], YIELDED + GAP)
+    shown = [index for index in range(len(widths)) if index not in choices.optional]
+    for index in choices.optional:
+        if sum(needed[other] for other in (*shown, index)) <= spare:
+            shown.append(index)
+    widths = [width if index in shown else 0 for index, width in enumerate(widths)]
+    over = sum(widths) + GAP * len(shown) - spare
+    if first is not None and over > 0:
+        given = max(0, min(over, widths[first] - YIELDED))
+        widths[first] -= given
+        over -= given
+    while over > 0 and max(widths) > NARROWEST:
+        widths[widths.index(max(widths))] -= 1
+        over -= 1
+    return widths

@@ -1,0 +1,1 @@
+"""A stack and its placement drawn as text."""

@@ -1,0 +1,58 @@
+"""What the stack costs: one line as sizes are typed, and a page of it for the review."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from gpuecs_tui.aws.facts import AccountFacts
+from gpuecs_tui.checks.context import Context, context_of
+from gpuecs_tui.checks.pricing.cost import cost
+from gpuecs_tui.checks.pricing.cost_words import in_one_line, text_lines
+from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.stack.partial import NotKnown
+from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.styles import MUTED
+from gpuecs_tui.wizard.session import Wizard
+
+NEEDED = {
+    "fleet.instance_type",
+    "fleet.min_size",
+    "fleet.max_size",
+    "fleet.root_volume_gib",
+    "fleet.target_capacity",
+    "service.desired_count",
+}
+"""Keys without which there is nothing to reckon."""
+
+
+def cost_line(wizard: Wizard) -> Content:
+    """Return the line for the stack as it is typed; empty while a key of NEEDED is missing."""
+    resolved = wizard.decisions.resolved
+    if NEEDED & {*resolved.missing, *wizard.decisions.problems}:
+        return Content("")
+    return cost_of(wizard.decisions.stack, wizard.account.facts)
+
+
+def cost_of(stack: Stack, facts: AccountFacts | None) -> Content:
+    """Return the line for ``stack`` by the prices in ``facts``."""
+    try:
+        paid = cost(context_of(stack, facts))
+    except NotKnown as unknown:
+        return Content.styled(_("Cost unknown: {key} is not read.").format(key=unknown.key), MUTED)
+    line = paid.lines[0]
+    if line.each is None:
+        return Content.styled(_("Price unknown: {reason}.").format(reason=line.unknown), MUTED)
+    where = [_("since {day}").format(day=line.since)] if line.since else []
+    # Last and in brackets: where there is room for one row only, nothing of it is left over.
+    where += [f"({line.note})"] if line.note else []
+    return Content.assemble((in_one_line(paid), "bold"), (f" {' '.join(where)}", MUTED))
+
+
+def cost_page(context: Context) -> list[Content]:
+    """Return the whole cost of a stack, each price with its source and date."""
+    try:
+        heading, *lines = text_lines(cost(context))
+    except NotKnown as unknown:
+        return [Content(_("Cost unknown: {key} is not read.").format(key=unknown.key))]
+    return [Content.styled(harmless(heading), "bold"), *(Content(harmless(it)) for it in lines)]

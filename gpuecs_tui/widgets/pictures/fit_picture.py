@@ -1,0 +1,97 @@
+"""The fit as a picture: a widget for a page, and a screen over the one that asks for sizes."""
+
+from __future__ import annotations
+
+import os
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+
+from gpuecs_tui.checks.context import Context
+from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.partial import NotKnown
+from gpuecs_tui.widgets.base.modal import Modal
+from gpuecs_tui.widgets.base.text_pane import TextPane
+from gpuecs_tui.widgets.pictures import fit_text as drawing
+from gpuecs_tui.widgets.pictures.stack_picture import as_content, ascii_only
+
+
+class FitPicture(TextPane):
+    """Shows how tasks lie on instances; scrolls where it is higher than its place."""
+
+    DEFAULT_CSS = """
+    FitPicture { background: $background; scrollbar-gutter: stable; }
+    """
+
+    def __init__(self, context: Context | None = None, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._subject = context
+        self._drawn: tuple[Context, int] | None = None
+        self._ascii_only = ascii_only(os.environ)
+
+    def draw(self, context: Context) -> None:
+        """Show the stack of ``context``; drawn when it is on view."""
+        self._subject = context
+        self._draw()
+
+    def on_show(self) -> None:
+        """Draw what came while something else was on view."""
+        self._draw()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Use the new width."""
+        self._draw()
+
+    def _draw(self) -> None:
+        width = self.scrollable_content_region.width
+        # A hidden page costs no key press its time.
+        if self._subject is None or not width or not self.display:
+            return
+        if self._drawn == (self._subject, width):
+            return
+        self._drawn = (self._subject, width)
+        try:
+            rows = drawing.draw(self._subject, width, ascii_only=self._ascii_only)
+        except NotKnown as unknown:
+            text = _("Not drawn: {key} is not read.").format(key=unknown.key)
+            self.show([Content(text)])
+            return
+        self.show([as_content(row) for row in rows], keep_place=True)
+
+
+class FitScreen(Modal[None]):
+    """The picture over the form; any of its keys shuts it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter,f", "leave", show=False),
+    ]
+    CSS = """
+    FitScreen { align: center middle; }
+    FitScreen Vertical {
+        width: 100%; max-width: 136; height: 96%; background: $background; border: round $border;
+        padding: 0 1;
+    }
+    """
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self._subject = context
+
+    def compose(self) -> ComposeResult:
+        """The picture in a frame."""
+        with Vertical() as box:
+            box.border_title = Content(_("What fits on an instance"))
+            box.border_subtitle = Content(_("Esc: back"))
+            yield FitPicture(self._subject)
+
+    def on_mount(self) -> None:
+        """Let the arrows scroll."""
+        self.query_one(FitPicture).focus()
+
+    def action_leave(self) -> None:
+        """Go back."""
+        self.dismiss(None)

@@ -1,0 +1,112 @@
+"""Parts of the picture of a stack: its subnets by zone, and lists cut to the room they have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+from gpuecs_tui.aws.network_facts import Subnet
+from gpuecs_tui.aws.reading import value_or
+from gpuecs_tui.checks.context import Context
+from gpuecs_tui.checks.placement import Fit
+from gpuecs_tui.checks.pricing.cost import desired_instances
+from gpuecs_tui.i18n import _
+from gpuecs_tui.widgets.base.canvas import cut
+from gpuecs_tui.widgets.base.safe_text import harmless
+
+SEPARATOR = " · "
+PLACE_NAME = 20
+"""Cells of a subnet's name in a list of several."""
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """What stands in one Availability Zone."""
+
+    name: str
+    """Empty for subnets of which nothing is known."""
+    subnets: tuple[Subnet, ...]
+    unknown: tuple[str, ...] = ()
+    """Ids of subnets that the account's list doesn't have."""
+
+
+def wrapped(text: str, room: int) -> list[str]:
+    """Return ``text`` in as few rows of ``room`` cells as it takes, parted where SEPARATOR is."""
+    rows = [""]
+    for part in text.split(SEPARATOR):
+        longer = f"{rows[-1]}{SEPARATOR}{part}" if rows[-1] else part
+        if rows[-1] and cell_len(longer) > room:
+            rows.append(part)
+        else:
+            rows[-1] = longer
+    return rows
+
+
+def zones_of(context: Context) -> tuple[Zone, ...]:
+    """Return the instance subnets by zone, the zones by name, those of no known zone last."""
+    by_id = {it.id: it for it in value_or(context.account.subnets, ())}
+    zones: dict[str, list[Subnet]] = {}
+    unknown = []
+    for subnet_id in context.stack.network.instance_subnet_ids:
+        subnet = by_id.get(subnet_id)
+        if subnet is None:
+            unknown.append(subnet_id)
+        else:
+            zones.setdefault(subnet.zone, []).append(subnet)
+    found = [Zone(name, tuple(zones[name])) for name in sorted(zones)]
+    return (*found, Zone("", (), tuple(unknown))) if unknown else tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What runs in one zone once all tasks run that the fleet has room for."""
+
+    instances: int
+    tasks: int
+
+
+def loads(context: Context, found: Fit, zones: int) -> list[Load]:
+    """Spread the wanted tasks, and the instances that the group keeps for them, over ``zones``.
+
+    The group keeps its minimum and what the capacity provider's target leaves free, as the cost
+    counts them, and never more than its maximum. EC2 Auto Scaling keeps the zones balanced; which
+    of them gets one instance more isn't known before. The fullest zone is first.
+    """
+    wanted = context.stack.service.desired_count
+    instances = desired_instances(context, found) or 0
+    placed = min(wanted, instances * found.placeable)
+    spread = []
+    for zone in range(zones):
+        left = zones - zone
+        here = -(-instances // left)
+        tasks = min(-(-placed // left), here * found.placeable)
+        # What the zones behind can't take must be here.
+        tasks = max(tasks, placed - (instances - here) * found.placeable)
+        spread.append(Load(here, tasks))
+        instances, placed = instances - here, placed - tasks
+    return spread
+
+
+def place(by_id: Mapping[str, Subnet], subnet_id: str) -> str:
+    """Return a subnet's zone and name, or its id where nothing is known of it."""
+    found = by_id.get(subnet_id)
+    name = cut(harmless(found.name), PLACE_NAME) if found else ""
+    return f"{found.zone} {name or subnet_id}" if found else subnet_id
+
+
+def subnet_line(subnet: Subnet) -> tuple[str, str]:
+    """Return a subnet's name (or id) and what its routes make it."""
+    kind = {True: _("public"), False: _("private"), None: ""}[subnet.public]
+    return harmless(subnet.name) or subnet.id, kind
+
+
+def fold(items: Sequence[str], room: int) -> str:
+    """Join as many ``items`` as fit into ``room`` cells, at least one, and count the others."""
+    for shown in range(len(items), 0, -1):
+        rest = [_("+{n} more").format(n=len(items) - shown)] if shown < len(items) else []
+        text = SEPARATOR.join([*items[:shown], *rest])
+        if cell_len(text) <= room:
+            break
+    return text

@@ -1,0 +1,121 @@
+"""Everything found about the stack, each with its whole sentence and remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.tab_line import Tab
+from gpuecs_tui.widgets.step.findings_screen import Remark
+from gpuecs_tui.wizard.decisions import FORM_KEYS
+
+_SEVERITIES: Mapping[str, tuple[str, str]] = {
+    "error": (N_("error"), "bold $text-error"),
+    "missing": (N_("missing"), "bold $text-error"),
+    "warning": (N_("warning"), "bold $text-warning"),
+    "unknown": (N_("unknown"), "bold $text-muted"),
+}
+"""Severity → the word for it and its style."""
+NOTHING = "nothing"
+
+
+class FindingsPage(OptionList):
+    """A list of remarks; Enter asks for the field, ``f`` for the remedy where there is one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f", "fix", show=False),
+        Binding("k", "cursor_up", show=False),
+        Binding("j", "cursor_down", show=False),
+    ]
+    DEFAULT_CSS = """
+    FindingsPage, FindingsPage:focus {
+        border: none; padding: 0; background: $background; height: 1fr;
+        border-bottom: blank; border-subtitle-color: $text-muted; border-subtitle-align: right;
+    }
+    """
+
+    @dataclass
+    class FieldWanted(Message):
+        """Enter was pressed on a remark."""
+
+        remark: Remark
+
+    @dataclass
+    class FixWanted(Message):
+        """The remedy of a remark shall be applied; it has exactly one."""
+
+        remark: Remark
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._remarks: tuple[Remark, ...] | None = None
+        self._is_checked = True
+
+    def show_remarks(
+        self, remarks: Sequence[Remark], age: str = "", *, is_checked: bool = True
+    ) -> None:
+        """Show ``remarks`` above the ``age`` of what they stand on; the highlighted place stays.
+
+        Without ``is_checked`` no remarks mean nothing: the checks have yet to run.
+        """
+        self.border_subtitle = Content(age)
+        if (tuple(remarks), is_checked) == (self._remarks, self._is_checked):
+            return
+        self._remarks, self._is_checked = tuple(remarks), is_checked
+        place = self.highlighted
+        self.clear_options()
+        if not remarks:
+            said = Content.styled(_("Checking …"), "$text-muted")
+            if is_checked:
+                said = Content.styled(_("✓ No problems found."), "$text-success")
+            self.add_option(Option(said, id=NOTHING, disabled=True))
+            return
+        self.add_options([Option(_prompt(it)) for it in self._remarks])
+        self.highlighted = min(place or 0, len(self._remarks) - 1)
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        if self._remarks and event.option_id != NOTHING:
+            self.post_message(self.FieldWanted(self._remarks[event.option_index]))
+
+    def action_fix(self) -> None:
+        """Ask for the highlighted remark's remedy to be applied."""
+        if self._remarks and self.highlighted is not None:
+            remark = self._remarks[self.highlighted]
+            if remark.fix:
+                self.post_message(self.FixWanted(remark))
+
+
+def findings_tab(remarks: Sequence[Remark], *, is_checked: bool) -> Tab:
+    """Return the page's tab: how many ``remarks`` there are, and whether one is an error."""
+    if not remarks:
+        sign, style = ("✓", "$text-success") if is_checked else ("…", "$text-muted")
+        return Tab("findings", _("Findings"), sign, style)
+    grave = any(it.severity in ("error", "missing") for it in remarks)
+    style = "bold $text-error" if grave else "$text-warning"
+    return Tab("findings", _("Findings"), str(len(remarks)), style)
+
+
+def _prompt(remark: Remark) -> Content:
+    word, style = _SEVERITIES[remark.severity]
+    head = Content.assemble(
+        (_(word), style), "  ", (_(FORM_KEYS[remark.key].label), "bold"), "  ",
+        (remark.key, "$text-muted"),
+    )  # fmt: skip
+    lines = [head, Content(harmless(remark.message))]
+    if remark.remedy:
+        key = Content.styled(_("f: "), "bold $text-accent") if remark.fix else Content("")
+        lines.append(Content.assemble("→ ", key, harmless(remark.remedy)))
+    # An empty row keeps two remarks apart.
+    return Content("\n").join([*lines, Content("")])

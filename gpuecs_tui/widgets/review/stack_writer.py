@@ -1,0 +1,192 @@
+"""Writes the stack into its directory, and asks first where that needs a yes.
+
+The order is fixed: another's unfinished write, a change that meets an upgrade, hand edits that
+would be lost; then the files are written, whole or not at all. Reading and writing take place in a
+thread.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from textual import on, work
+from textual.message import Message
+from textual.widget import Widget
+from textual.worker import Worker
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.terraform.hcl.tree import ReadProblem
+from gpuecs_tui.terraform.recovery.upgrade import TwoChanges, upgrade_of
+from gpuecs_tui.terraform.runs import run_list
+from gpuecs_tui.terraform.runs.run_status import title as title_of_state
+from gpuecs_tui.terraform.write.rewrite import files_for
+from gpuecs_tui.terraform.write.stack import Changes, WriteProblem, compare, write
+from gpuecs_tui.terraform.write.unfinished_write import Unfinished, drop, settle
+from gpuecs_tui.widgets.base.broken_worker import tell_broken_worker
+from gpuecs_tui.widgets.base.confirm import Confirm
+from gpuecs_tui.widgets.review.unfinished_question import unfinished_question
+from gpuecs_tui.widgets.review.words import upgrade_question, what_is_lost
+from gpuecs_tui.wizard.session import Wizard
+from gpuecs_tui.wizard.upgrade import meets_another_change
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is to be written."""
+
+    stack: Stack | None
+    """None: the directory's own stack, brought up to date."""
+    then_run: bool
+    """Whether it is to be planned once it is written."""
+
+
+def changes_to(wizard: Wizard, files: Mapping[str, str]) -> Changes:
+    """Return what writing ``files`` would change in the wizard's directory.
+
+    Raises ReadProblem, WriteProblem or OSError where the directory can't be compared with them.
+    """
+    return compare(
+        wizard.options.directory,
+        files,
+        explicit=wizard.decisions.answers,
+        by_hand=wizard.changed_by_hand,
+        environ=os.environ,
+    )
+
+
+class StackWriter(Widget):
+    """The write of a screen; shows nothing but its questions."""
+
+    DEFAULT_CSS = "StackWriter { display: none; }"
+
+    @dataclass
+    class HandEditsFound(Message):
+        """The files have edits that the write would lose; the question about them follows."""
+
+    @dataclass
+    class Written(Message):
+        """All files are on the disk."""
+
+        wish: Wish
+        answers: Mapping[str, Value]
+        """The decisions that they hold."""
+        changed: bool
+        """Whether a file was written for it."""
+
+    @dataclass
+    class Refused(Message):
+        """Nothing was written, and why."""
+
+        reason: str
+
+    @dataclass
+    class _UnfinishedFound(Message):
+        """Another's write was cut off in the directory."""
+
+        wish: Wish
+        unfinished: Unfinished
+        difference: str
+
+    @dataclass
+    class _Ready(Message):
+        """The directory as it is at the moment of writing."""
+
+        wish: Wish
+        changes: Changes
+        meets_upgrade: TwoChanges | None
+        """The upgrade of an applied stack with which it would be applied in one plan."""
+
+    def __init__(self, wizard: Wizard) -> None:
+        super().__init__()
+        self._wizard = wizard
+
+    @on(Worker.StateChanged)
+    def _tell_broken_worker(self, event: Worker.StateChanged) -> None:
+        tell_broken_worker(self.app, event)
+
+    @work(thread=True, group="write", exclusive=True, exit_on_error=False)
+    def begin(self, wish: Wish) -> None:
+        """Compare the directory with ``wish``, ask what must be asked, and write.
+
+        ``Written`` or ``Refused`` follows, or neither where a question is answered with No.
+        """
+        directory = self._wizard.options.directory
+        run = run_list.live_run(directory) if directory.is_dir() else None
+        try:
+            if run is None and (unfinished := settle(directory)) is not None:
+                difference = unfinished.difference()
+                self.post_message(self._UnfinishedFound(wish, unfinished, difference))
+                return
+            if wish.stack is None:
+                changes, meets = upgrade_of(directory, os.environ), None
+            else:
+                state = self._wizard.state
+                files = files_for(wish.stack, directory, state.listeners if state else None)
+                changes = changes_to(self._wizard, files)
+                writes = changes.files and run is None
+                meets = meets_another_change(self._wizard, wish.stack) if writes else None
+        except (ReadProblem, WriteProblem, OSError) as problem:
+            self.post_message(self.Refused(str(problem)))
+            return
+        if run is not None and changes.files:
+            reason = _(
+                "A run of {user} works on this directory ({state}); nothing is written meanwhile."
+            ).format(user=run.user, state=title_of_state(run.state))
+            self.post_message(self.Refused(reason))
+            return
+        self.post_message(self._Ready(wish, changes, meets))
+
+    @on(_UnfinishedFound)
+    def _ask_about_unfinished(self, message: _UnfinishedFound) -> None:
+        message.stop()
+
+        def drop_it() -> None:
+            try:
+                drop(self._wizard.options.directory)
+            except WriteProblem as problem:
+                self.post_message(self.Refused(str(problem)))
+            else:
+                self.begin(message.wish)
+
+        question = unfinished_question(message.unfinished.words, message.difference)
+        self._ask(question, drop_it)
+
+    @on(_Ready)
+    def _ask_what_must_be_asked(self, message: _Ready) -> None:
+        message.stop()
+        wish, changes = message.wish, message.changes
+        if not changes.files:
+            self.post_message(self.Written(wish, changes.answers, changed=False))
+        elif message.meets_upgrade:
+            answered = replace(message, meets_upgrade=None)
+            self._ask(
+                upgrade_question(message.meets_upgrade),
+                lambda: self._ask_what_must_be_asked(answered),
+            )
+        elif changes.hand_edited:
+            self.post_message(self.HandEditsFound())
+            lost = list(what_is_lost(changes))
+            question = Confirm(_("Edited by hand"), lost, yes=_("Overwrite"), grave=True)
+            self._ask(question, lambda: self._write(wish, changes))
+        else:
+            self._write(wish, changes)
+
+    def _ask(self, question: Confirm, then: Callable[[], object]) -> None:
+        def answered(yes: bool | None) -> None:
+            if yes:
+                then()
+
+        self.app.push_screen(question, answered)
+
+    @work(thread=True, group="write", exclusive=True, exit_on_error=False)
+    def _write(self, wish: Wish, changes: Changes) -> None:
+        try:
+            write(changes, accept=changes.hand_edited)
+        except (WriteProblem, OSError) as problem:
+            self.post_message(self.Refused(str(problem)))
+        else:
+            self.post_message(self.Written(wish, changes.answers, changed=True))

@@ -1,0 +1,22 @@
+"""The question about an unfinished write that this user's own record does not vouch for."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.widgets.base.confirm import Confirm
+from gpuecs_tui.widgets.base.safe_text import harmless
+
+
+def unfinished_question(words: str, difference: str) -> Confirm:
+    """Ask whether to delete the unfinished write that ``words`` name.
+
+    ``difference`` (unified diffs, may be empty) is what finishing it would change.
+    """
+    lines = [Content(harmless(words)), Content("")]
+    if difference:
+        lines.append(Content(_("Finishing it would change the files like this:")))
+        lines += [Content(harmless(line)) for line in difference.splitlines()]
+    yes = _("Delete it and write the stack")
+    return Confirm(_("Unfinished write"), lines, yes=yes, grave=True)

@@ -1,0 +1,182 @@
+"""What the review says about writing: what it would do, or why it isn't done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from textual.content import Content
+
+from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.stack.model import KEYS
+from gpuecs_tui.terraform.recovery.upgrade import TwoChanges
+from gpuecs_tui.terraform.write.stack import Changes
+from gpuecs_tui.widgets.base.confirm import Confirm
+from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.step.findings_screen import remarks
+from gpuecs_tui.wizard.session import Wizard
+
+
+def why_not_written(wizard: Wizard, *, despite_findings: bool = False) -> str:
+    """Return why the stack can't be written as it is; empty when it can.
+
+    ``despite_findings`` lets the errors of rules pass, as ``apply --despite-findings`` does.
+    Answers that make no stack are refused all the same.
+    """
+    found = remarks(wizard)
+    if despite_findings:
+        wrong = wizard.decisions.problems
+        found = [it for it in found if it.severity == "missing" or it.key in wrong]
+    grave = [it for it in found if it.severity == "error"]
+    grave += [it for it in found if it.severity == "missing"]
+    if not grave:
+        for key, reason in {**wizard.decisions.problems, **wizard.decisions.missing}.items():
+            return _("Nothing is written yet: {key} {message}.").format(key=key, message=reason)
+        for key, unread in wizard.decisions.unknown.items():
+            return _(
+                "Nothing is written: {key} is not read, and writing would replace it. ({why})"
+            ).format(key=key, why=unread.sentence)
+        return ""
+    first = grave[0].message
+    if first[:1].islower():
+        # The end of a sentence about its key.
+        first = f"{grave[0].key} {first}."
+    text = ngettext(
+        "Nothing is written while there is an error: {first}",
+        "Nothing is written while there are {n} errors; the first: {first}",
+        len(grave),
+    )
+    return text.format(n=len(grave), first=first)
+
+
+def despite_question(wizard: Wizard) -> Confirm:
+    """Ask for the stack's name before a stack is written in which rules found errors."""
+    errors = [it.message for it in remarks(wizard) if it.severity == "error"]
+    lines = [
+        Content(_("The checks found errors. What they name will probably fail or hang:")),
+        *(Content.styled(f"! {harmless(message)}", "$text-error") for message in errors),
+        Content(""),
+        Content(_("Writing changes nothing in the account. The plan is checked again.")),
+    ]
+    name = wizard.stack_name.strip()
+    return Confirm(_("Write despite these findings?"), lines, yes=_("Write"), word=name, grave=True)
+
+
+def upgrade_question(two: TwoChanges) -> Confirm:
+    """Ask before an answer is written that meets the upgrade of the directory in one plan."""
+    if two.unread:
+        first = _(
+            "This directory was upgraded from an earlier version of gpuecs-tui. Whether the "
+            "upgrade is applied is unknown. {reason} If it is not, one plan holds both changes."
+        ).format(reason=harmless(two.unread))
+    elif two.written:
+        first = _(
+            "This directory was upgraded from an earlier version of gpuecs-tui, and the upgrade is "
+            "not applied yet. If your answers are written now, one plan holds both changes."
+        )
+    else:
+        first = _(
+            "An earlier version of gpuecs-tui wrote this directory. Writing your answers also "
+            "brings it up to date, and one plan holds both changes."
+        )
+    lines = [
+        Content(first),
+        Content(
+            _(
+                "In that plan nothing protects what runs yet: the present revision of the task "
+                "definition is deregistered if it changes, and a security group or instance "
+                "profile that is given up is deleted under running instances."
+            )
+        ),
+        Content(""),
+        Content(harmless(_one_after_the_other(two))),
+    ]
+    return Confirm(_("Two changes in one plan"), lines, yes=_("Write both"))
+
+
+def _one_after_the_other(two: TwoChanges) -> str:
+    if two.written:
+        return _(
+            "To apply them one after the other, answer No, then plan and apply the upgrade first "
+            "in the step Run (Ctrl+T). Your answers stay in the draft."
+        )
+    if two.obstacle:
+        return _("The upgrade can't be written alone. {reason}").format(reason=two.obstacle)
+    return _(
+        "To apply them one after the other, answer No and press u: it writes only the upgrade, "
+        "and your answers stay in the draft."
+    )
+
+
+def plans_as_it_is(wizard: Wizard) -> bool:
+    """Tell whether the directory is planned without being written.
+
+    It holds answers that aren't read, and nothing was changed, so there is nothing to write.
+    """
+    decisions = wizard.decisions
+    return bool(decisions.unknown) and wizard.is_as_read
+
+
+def what_writing_does(wizard: Wizard, changes: Changes | None) -> str:
+    """Return what "next" would do; ``changes`` None while they are being found out."""
+    directory = harmless(str(wizard.options.directory))
+    if wizard.decisions.problems or wizard.decisions.missing:
+        return _("Not complete yet: the page Findings and the steps tell what is missing.")
+    if plans_as_it_is(wizard):
+        return _(
+            "Next plans {directory} as it is: not all of it is read, so nothing is written."
+        ).format(directory=directory)
+    if wizard.decisions.unknown:
+        return why_not_written(wizard)
+    if errors := sum(it.severity == "error" for it in wizard.findings):
+        text = ngettext(
+            "{n} error: see Findings. Next asks for the stack's name before anything is written.",
+            "{n} errors: see Findings. Next asks for the stack's name before anything is written.",
+            errors,
+        )
+        return text.format(n=errors)
+    if changes is None:
+        return _("Comparing with {directory} …").format(directory=directory)
+    if not changes.files:
+        return _("{directory} holds exactly this stack; next plans it.").format(directory=directory)
+    return _("Next writes to {directory} and plans: {changes}.").format(
+        directory=directory, changes=changes_in_words(changes)
+    )
+
+
+LOST_LINES = 6
+"""Lines of lost edits that a question shows; the page Files shows them all."""
+
+
+def what_is_lost(changes: Changes) -> Iterator[Content]:
+    """Yield the lines of the question before a write that loses something of a person's work."""
+    yield Content(_("Writing overwrites what was changed by hand in these files:"))
+    for name in changes.hand_edited:
+        yield Content.styled(f"  {harmless(name)}", "bold")
+    removed = [
+        line
+        for change in changes.files
+        for line in change.lost.splitlines()
+        if line.startswith("-") and not line.startswith("---")
+    ]
+    values = [
+        f"- {it.key}: {KEYS[it.key].unparse(it.present)} → {KEYS[it.key].unparse(it.wanted)}"
+        for it in changes.overruled
+    ]
+    yield Content("")
+    for line in (*removed, *values)[:LOST_LINES]:
+        yield Content.styled(harmless(" ".join(line.split())), "$text-error")
+    yield Content(_("The tab Files shows every line."))
+
+
+def changes_in_words(changes: Changes) -> str:
+    """Count what a write does: "2 new files, 1 changed, 1 edited by hand"."""
+    kinds = [change.kind for change in changes.files]
+    created, changed, deleted = (kinds.count(kind) for kind in ("create", "change", "delete"))
+    edited = len(changes.hand_edited)
+    parts = (
+        (created, ngettext("{n} new file", "{n} new files", created)),
+        (changed, ngettext("{n} changed", "{n} changed", changed)),
+        (deleted, ngettext("{n} deleted", "{n} deleted", deleted)),
+        (edited, ngettext("{n} edited by hand", "{n} edited by hand", edited)),
+    )
+    return ", ".join(text.format(n=number) for number, text in parts if number)

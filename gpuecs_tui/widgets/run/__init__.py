@@ -1,0 +1,1 @@
+"""A run on screen: approval, progress, resources and advice."""

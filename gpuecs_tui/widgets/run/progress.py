@@ -1,0 +1,73 @@
+"""One line that says how far a run has come: a bar of text, a sentence, a clock; no animation.
+
+line.start(run.started_at)
+line.show(done=12, total=38, text="creating aws_lb.this")
+line.stop(seconds=95, text="Apply complete")
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from rich.cells import cell_len
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widget import Widget
+
+from gpuecs_tui.widgets.base.clock import Clock
+from gpuecs_tui.widgets.base.glyphs import signs
+from gpuecs_tui.widgets.base.one_line import OneLine
+
+BAR_SHARE = 0.3
+"""The bar's part of the line; the sentence has the rest."""
+MIN_BAR, MAX_BAR = 8, 40
+
+
+def progress_text(width: int, done: int, total: int, text: str) -> Content:
+    """Return bar, counts and sentence in at most ``width`` cells; without a total, the sentence."""
+    if total <= 0:
+        return Content(text)
+    counts = f" {done}/{total} "
+    bar = min(max(int(width * BAR_SHARE), MIN_BAR), MAX_BAR)
+    if bar + cell_len(counts) > width:
+        return Content(counts.strip())
+    # They differ in shape too: without colours a bar must still be one.
+    sign = signs()
+    filled = bar * min(done, total) // total
+    return Content.assemble(
+        (sign.filled * filled, "$success"),
+        (sign.empty * (bar - filled), "$text-muted"),
+        counts,
+        text,
+    )
+
+
+class ProgressLine(Widget):
+    """Progress in one line; while nothing changes only its clock is sent, once a second."""
+
+    DEFAULT_CSS = """
+    ProgressLine { layout: horizontal; height: 1; background: $panel; color: $foreground; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._line = OneLine()
+        self._clock = Clock()
+
+    def compose(self) -> ComposeResult:
+        """Lay out the text and the clock at its right."""
+        yield self._line
+        yield self._clock
+
+    def start(self, since: datetime) -> None:
+        """Let the clock run from ``since`` (an aware datetime)."""
+        self._clock.start(since)
+
+    def show(self, *, done: int = 0, total: int = 0, text: str = "") -> None:
+        """Show ``done`` of ``total`` steps (no bar for 0) and a sentence."""
+        self._line.show(lambda width: progress_text(width, done, total, text))
+
+    def stop(self, *, seconds: float | None = None, text: str = "") -> None:
+        """Stand still with a last sentence and how long it took."""
+        self._clock.stop(seconds)
+        self.show(text=text)

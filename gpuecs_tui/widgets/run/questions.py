@@ -1,0 +1,96 @@
+"""What is asked before a run is decided on: to apply its plan, to stop it, to end it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from gpuecs_tui.assessment.apply_gate import Checked
+from gpuecs_tui.assessment.credentials import CredentialCheck
+from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.engine.progress import Progress
+from gpuecs_tui.terraform.plan.words import needs_name
+from gpuecs_tui.terraform.runs.run_status import Operation
+from gpuecs_tui.widgets.base.confirm import Confirm
+from gpuecs_tui.widgets.run.watch import RunWatch
+from gpuecs_tui.widgets.run.words import (
+    finding_lines,
+    freshness_lines,
+    in_flight,
+    loss_lines,
+    question,
+)
+
+
+def apply_question(
+    watch: RunWatch,
+    checked: Checked | None,
+    life: CredentialCheck | None,
+    name: str,
+    about: Sequence[Content] = (),
+) -> Confirm:
+    """Ask whether to apply the plan on view; ``name`` must be typed where that is grave.
+
+    ``about``: whose account it is and what the stack costs.
+    Grave is a plan that destroys or replaces, or one of which ``checked`` says that it can't work.
+    What destroys everything needs no check (None).
+    """
+    run = watch.run
+    destroy = run.operation is Operation.DESTROY
+    errors = checked.errors if checked is not None else ()
+    blind = checked is not None and bool(checked.account_problem)
+    grave = bool(errors) or needs_name(run, watch.tree)
+    lines = [
+        *finding_lines(errors),
+        *about,
+        *(freshness_lines(checked) if checked is not None else ()),
+    ]
+    lines += question(run, watch.progress, watch.tree, watch.told)
+    short = life is not None and life.is_short
+    told = life.sentence if life is not None else _("How long the credentials last isn't known.")
+    lines.append(Content.styled(told, "$text-error" if short else ""))
+    return Confirm(
+        _("Destroy?") if destroy else _("Apply this plan?"),
+        lines,
+        yes=_("Destroy") if destroy else _("Apply"),
+        word=name if grave else "",
+        grave=grave or short or blind,
+    )
+
+
+def replan_question(operation: Operation) -> Confirm:
+    """Ask whether another plan may replace the one that waits for approval."""
+    destroy = operation is Operation.DESTROY
+    title = _("Discard this plan and plan a destroy?") if destroy else _("Discard this plan?")
+    lines = [
+        Content(_("The plan that waits for approval is discarded. Nothing is changed by that.")),
+        Content(
+            _("The new plan shows what a destroy would delete, and waits for approval as well.")
+            if destroy
+            else _("Terraform plans again, and the new plan waits for approval as well.")
+        ),
+    ]
+    return Confirm(title, lines, yes=_("Plan a destroy") if destroy else _("Plan again"))
+
+
+def stop_question(progress: Progress) -> Confirm:
+    """Ask whether to interrupt Terraform, the one time that loses nothing."""
+    lines = [
+        Content(
+            _(
+                "Terraform gets one interrupt. It finishes what is in flight, saves its state "
+                "and gives the lock back; that can take minutes."
+            )
+        )
+    ]
+    if waiting := in_flight(progress):
+        lines.append(Content(_("In flight: {resources}.").format(resources=waiting)))
+    return Confirm(_("Stop this run?"), lines, yes=_("Stop"))
+
+
+def end_question(progress: Progress, name: str) -> Confirm:
+    """Say what a harder stop loses; ``name`` must be typed for it."""
+    return Confirm(
+        _("End Terraform at once?"), loss_lines(progress), yes=_("End it"), word=name, grave=True
+    )

@@ -1,0 +1,137 @@
+"""One resource of a plan in detail: attributes from what to what, and why it is replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.terraform.plan.details import Action, Attribute, Change, PlanTree
+from gpuecs_tui.terraform.plan.words import warnings
+from gpuecs_tui.widgets.base.modal import Modal
+from gpuecs_tui.widgets.log.text import plain_text
+from gpuecs_tui.widgets.run.resource_rows import SYMBOLS
+
+_REASONS = {
+    "cannot_update": N_("an attribute changes that can't be changed in place"),
+    "tainted": N_("it is tainted: its last creation did not finish"),
+    "by_request": N_("that was asked for"),
+    "requested": N_("that was asked for"),
+    "by_triggers": N_("something changes that triggers it (replace_triggered_by)"),
+    "no_resource_config": N_("it is no longer in the configuration"),
+    "no_module": N_("its module is no longer in the configuration"),
+    "wrong_repetition": N_("count or for_each was added or taken away"),
+    "count_index": N_("count no longer reaches it"),
+    "each_key": N_("for_each no longer has its key"),
+    "no_move_target": N_("what it was moved to is not in the configuration"),
+}
+"""Terraform's reasons, less their beginning (replace_because_, delete_because_, …)."""
+_ACTION_STYLES = {
+    Action.CREATE: "$text-success",
+    Action.UPDATE: "$text-warning",
+    Action.DELETE: "$text-error",
+    Action.REPLACE: "$text-error",
+}
+ARROW = " → "
+
+
+def reason_text(reason: str) -> str:
+    """Return Terraform's reason in words; one that is not known, as it is; "" for none."""
+    short = reason
+    for beginning in ("replace_because_", "delete_because_", "read_because_", "replace_"):
+        short = short.removeprefix(beginning)
+    return _(_REASONS[short]) if short in _REASONS else reason
+
+
+def detail_text(change: Change) -> Content:
+    """Return everything about one change; values come in as text, never as markup."""
+    return Content("\n").join(list(_lines(change)))
+
+
+def _lines(change: Change) -> Iterator[Content]:
+    style = _ACTION_STYLES.get(change.action, "")
+    symbol = SYMBOLS.get(change.action.value, "?")
+    yield Content.assemble((f"{symbol} ", style), (_shown(change.address), "bold"))
+    if change.previous_address:
+        yield Content(_("moved from {address}").format(address=_shown(change.previous_address)))
+    for warning in warnings(PlanTree((change,), ())):
+        yield Content.styled(f"! {_shown(warning.message)}", "$text-error")
+    if reason := reason_text(change.reason):
+        yield Content(_("because {reason}").format(reason=reason))
+    if change.action is Action.REPLACE:
+        first = change.create_first
+        yield Content(
+            _("the new one is made before the old one is deleted")
+            if first
+            else _("the old one is deleted before the new one is made")
+        )
+    yield Content("")
+    if not change.attributes:
+        yield Content(_("No attribute changes."))
+    # What forces a replacement is what the reader looks for.
+    for attribute in sorted(change.attributes, key=lambda each: not each.forces_replacement):
+        yield _attribute_line(attribute)
+
+
+def _attribute_line(attribute: Attribute) -> Content:
+    before, after = attribute.before, attribute.after
+    if before is None:
+        change = Content.assemble(("+ ", "$text-success"), _shown(attribute.path), " = ")
+        change += Content(_shown(after or ""))
+    elif after is None:
+        change = Content.assemble(("- ", "$text-error"), _shown(attribute.path), " = ")
+        change += Content(_shown(before))
+    else:
+        change = Content.assemble(("~ ", "$text-warning"), _shown(attribute.path), " = ")
+        change += Content(_shown(before)) + Content.styled(ARROW, "bold") + Content(_shown(after))
+    if attribute.forces_replacement:
+        change += Content.styled("  " + _("forces replacement"), "bold $text-error")
+    return change
+
+
+def _shown(text: str) -> str:
+    return plain_text(text.encode("utf-8", "backslashreplace"))
+
+
+class ResourceDetail(Modal[None]):
+    """Shows one change over the whole screen; Escape, Enter or q goes back."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,q", "leave", N_("Back"), show=False)
+    ]
+    DEFAULT_CSS = """
+    ResourceDetail {
+        align: center middle;
+        & > VerticalScroll {
+            width: 90%;
+            height: 90%;
+            padding: 1 2;
+            background: $surface;
+            border: round $primary;
+            border-title-color: $text-accent;
+            scrollbar-size-vertical: 1;
+        }
+        & Static { width: 1fr; height: auto; }
+    }
+    """
+
+    def __init__(self, change: Change) -> None:
+        super().__init__()
+        self._change = change
+
+    def compose(self) -> ComposeResult:
+        """Lay out the text in a frame that scrolls."""
+        with VerticalScroll() as frame:
+            frame.border_title = Content(_("What changes"))
+            frame.border_subtitle = Content(_("Esc goes back"))
+            yield Static(detail_text(self._change))
+
+    def action_leave(self) -> None:
+        """Go back to the tree."""
+        self.dismiss(None)

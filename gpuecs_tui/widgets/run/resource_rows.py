@@ -1,0 +1,157 @@
+"""The rows of the resource tree: which resource under which heading, in which words.
+
+The rows are the runner's ``ResourceProgress`` values; what is destroyed stands first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from rich.cells import cell_len, set_cell_size
+
+from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.terraform.engine.progress import ResourceProgress, Status
+from gpuecs_tui.terraform.plan.details import PlanTree
+from gpuecs_tui.terraform.plan.words import warnings
+from gpuecs_tui.widgets.base.clock import duration_text
+from gpuecs_tui.widgets.base.glyphs import signs
+
+SYMBOLS: Mapping[str, str] = {
+    "create": "+",
+    "update": "~",
+    "delete": "-",
+    "replace": "-/+",
+    "read": "<=",
+    "import": "←",
+    "move": "→",
+    "remove": "x",
+    "forget": "x",
+}
+"""As Terraform's plan prints them; it has none for imports, moves and what is only forgotten."""
+
+_GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (N_("Destroy"), ("delete",)),
+    (N_("Replace"), ("replace",)),
+    (N_("Change"), ("update",)),
+    (N_("Create"), ("create",)),
+    (N_("Import"), ("import",)),
+    (N_("Move or forget"), ("move", "remove", "forget")),
+    (N_("Read"), ("read",)),
+)
+_OTHERS = N_("Other")
+_HIDDEN = frozenset({"no-op", "noop"})
+_RUNNING = {
+    "create": N_("creating"),
+    "update": N_("updating"),
+    "delete": N_("destroying"),
+    "read": N_("reading"),
+    "import": N_("importing"),
+}
+WORD_WIDTH = 48
+"""Cells from which on a row has room for words beside its address; below, signs stand for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A row that begins a group."""
+
+    text: str
+    count: int
+    """Resources under it that pass the filter."""
+
+
+Row = Heading | ResourceProgress
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the plan's details add to the resources: their order, and more to find them by."""
+
+    ranks: Mapping[str, int]
+    """Address → its place among what is destroyed or replaced, weightiest first."""
+    texts: Mapping[str, str]
+    """Address → changed attributes, old and new values."""
+
+
+NOTHING_KNOWN = Known({}, {})
+
+
+def known_of(plan: PlanTree | None) -> Known:
+    """Return what the tree of resources needs of a plan's details."""
+    if plan is None:
+        return NOTHING_KNOWN
+    ranks = {warning.address: at for at, warning in enumerate(warnings(plan))}
+    texts = {
+        change.address: "\n".join(
+            f"{it.path} = {it.before or ''} → {it.after or ''}" for it in change.attributes
+        )
+        for change in plan.changes
+    }
+    return Known(ranks, texts)
+
+
+def arranged(
+    resources: Iterable[ResourceProgress], needle: str = "", known: Known = NOTHING_KNOWN
+) -> list[Row]:
+    """Return headings and resources in the order shown, the weightiest destroyed one first.
+
+    Only those are shown of which the address, the action or a changed attribute has ``needle``.
+    """
+    groups: dict[str, list[ResourceProgress]] = {}
+    heading_of = {action: text for text, actions in _GROUPS for action in actions}
+    for resource in resources:
+        heading = heading_of.get(resource.action, _OTHERS)
+        told = (
+            resource.address,
+            resource.action,
+            _(heading),
+            known.texts.get(resource.address, ""),
+        )
+        if resource.action in _HIDDEN or needle.casefold() not in "\n".join(told).casefold():
+            continue
+        groups.setdefault(heading, []).append(resource)
+
+    def rank(resource: ResourceProgress) -> int:
+        return known.ranks.get(resource.address, len(known.ranks))
+
+    rows: list[Row] = []
+    shown = [text for text in (*(text for text, _actions in _GROUPS), _OTHERS) if text in groups]
+    # Sorting is stable: without ranks all stays in the order of the groups and of the plan.
+    for text in sorted(shown, key=lambda text: min(map(rank, groups[text]))):
+        members: list[ResourceProgress] = sorted(groups[text], key=rank)
+        rows.append(Heading(_(text), len(members)))
+        rows.extend(members)
+    return rows
+
+
+def status_text(resource: ResourceProgress, now: datetime, *, words: bool, applying: bool) -> str:
+    """Return where ``resource`` stands, with the seconds of its present or last step."""
+    elapsed = resource.elapsed(now)
+    sign = signs()
+    took = duration_text(elapsed) if elapsed is not None else ""
+    if resource.status is Status.RUNNING:
+        word = _(_RUNNING.get(resource.step, resource.step)) if words else ""
+        return f"{word} {took}".strip()
+    if resource.status is Status.DONE:
+        return f"{took} {sign.done}".strip()
+    if resource.status is Status.FAILED:
+        word = _("failed") if words else ""
+        return " ".join(part for part in (word, took, sign.failed) if part)
+    if not applying:
+        return ""
+    return _("waiting") if words else sign.waiting
+
+
+def fitted_address(address: str, width: int) -> str:
+    """Return ``address`` in exactly ``width`` cells; of a long one its end, which tells most."""
+    if cell_len(address) > width:
+        # Every type of the provider begins with it, so it tells nothing.
+        address = address.removeprefix("aws_")
+    if cell_len(address) <= width:
+        return set_cell_size(address, width)
+    kept = address
+    while kept and cell_len(kept) > width - 1:
+        kept = kept[max(1, (cell_len(kept) - width) // 2) :]
+    return set_cell_size("…" + kept, max(width, 0))

@@ -1,0 +1,348 @@
+"""The resource tree: what a plan will do, and during an apply where each resource stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.timer import Timer
+from textual.widget import Widget
+
+from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.terraform.engine.progress import ResourceProgress, Status
+from gpuecs_tui.terraform.plan.details import PlanTree
+from gpuecs_tui.widgets.log.text import plain_text
+from gpuecs_tui.widgets.run.resource_rows import (
+    NOTHING_KNOWN,
+    SYMBOLS,
+    WORD_WIDTH,
+    Heading,
+    Row,
+    arranged,
+    fitted_address,
+    known_of,
+    status_text,
+)
+
+FRAME_SECONDS = 1 / 10
+"""However many resources change, they are painted ten times a second."""
+CLOCK_SECONDS = 1.0
+SYMBOL_WIDTH = 4
+_STYLE_OF_ACTION = {
+    "create": "resource-tree--create",
+    "update": "resource-tree--update",
+    "delete": "resource-tree--delete",
+    "replace": "resource-tree--delete",
+}
+
+
+def _key(keys: str, action: str, description: str) -> Binding:
+    return Binding(keys, action, description, show=False)
+
+
+class ResourceTree(ScrollView, can_focus=True):
+    """A list of resources under headings; only what is seen and changes is painted.
+
+    Feed it ``show`` with the runner's progress as often as it changes. It posts ``Chosen`` for the
+    resource under the cursor when Enter is pressed.
+    """
+
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        _key("up,k", "move(-1)", N_("Up")),
+        _key("down,j", "move(1)", N_("Down")),
+        _key("pageup,b", "page(-1)", N_("Page up")),
+        _key("pagedown,space", "page(1)", N_("Page down")),
+        _key("home,g", "move(-1000000)", N_("First")),
+        _key("end,G", "move(1000000)", N_("Last")),
+        _key("enter", "choose", N_("Details")),
+    ]
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "resource-tree--heading",
+        "resource-tree--create",
+        "resource-tree--update",
+        "resource-tree--delete",
+        "resource-tree--running",
+        "resource-tree--done",
+        "resource-tree--failed",
+        "resource-tree--quiet",
+        "resource-tree--cursor",
+    }
+    DEFAULT_CSS = """
+    ResourceTree {
+        height: 1fr;
+        background: $surface;
+        color: $foreground;
+        overflow-x: hidden;
+        overflow-y: scroll;
+        scrollbar-size-vertical: 1;
+        & .resource-tree--heading { color: $text-muted; text-style: bold; }
+        & .resource-tree--create { color: $text-success; }
+        & .resource-tree--update { color: $text-warning; }
+        & .resource-tree--delete { color: $text-error; text-style: bold; }
+        & .resource-tree--running { color: $text-accent; text-style: bold; }
+        & .resource-tree--done { color: $text-success; }
+        & .resource-tree--failed { color: $text-error; text-style: bold; }
+        & .resource-tree--quiet { color: $text-muted; }
+        & .resource-tree--cursor { background: $primary-muted; }
+        &:focus .resource-tree--cursor { background: $primary; color: $background; }
+    }
+    """
+
+    class Chosen(Message):
+        """Enter was pressed on a resource."""
+
+        def __init__(self, address: str) -> None:
+            super().__init__()
+            self.address = address
+
+    class Moved(Message):
+        """The cursor stands on another resource."""
+
+        def __init__(self, address: str) -> None:
+            super().__init__()
+            self.address = address
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.needle = ""
+        """Text that a shown address, action or changed attribute contains."""
+        self._known = NOTHING_KNOWN
+        self.cursor: str | None = None
+        """Address under the cursor; None until the user moves, and then the view follows what
+        is in flight."""
+        self._resources: dict[str, ResourceProgress] = {}
+        self._rows: list[Row] = []
+        self._index: dict[str, int] = {}
+        self._applying = False
+        self._frame: Timer | None = None
+        self._clock: Timer | None = None
+        self._dirty = False
+        self._styles: dict[str, Style] = {}
+
+    def show(self, resources: Iterable[ResourceProgress]) -> None:
+        """Show these resources; a call is cheap, painting happens ten times a second."""
+        latest = {resource.address: resource for resource in resources}
+        for address, resource in latest.items():
+            known = self._resources.get(address)
+            if known is None or known.action != resource.action:
+                self._dirty = True
+        self._dirty = self._dirty or len(latest) != len(self._resources)
+        self._resources = latest
+        if self._frame is None and self.is_attached:
+            self._frame = self.set_timer(FRAME_SECONDS, self._paint)
+
+    def filter(self, needle: str) -> None:
+        """Show only resources that ``needle`` is told of; all for the empty text."""
+        self.needle, self._dirty = needle, True
+        self._paint()
+
+    def know(self, plan: PlanTree | None) -> None:
+        """Order and filter by the details of ``plan`` too."""
+        self._known, self._dirty = known_of(plan), True
+        if self.is_attached:
+            self._paint()
+
+    @property
+    def addresses(self) -> list[str]:
+        """The addresses on view, in their order."""
+        return [row.address for row in self._rows if isinstance(row, ResourceProgress)]
+
+    def on_mount(self) -> None:
+        """Paint what was shown before the widget was on a screen."""
+        self._paint()
+
+    def on_focus(self, event: events.Focus) -> None:
+        """Show what Enter opens; while resources are changed the view follows them instead."""
+        if self.cursor is None and not self._applying:
+            self.action_move(1)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Fit the rows to the new size."""
+        self._paint()
+
+    def _paint(self) -> None:
+        if self._frame is not None:
+            self._frame.stop()
+            self._frame = None
+        if self._dirty:
+            self._rows = arranged(self._resources.values(), self.needle, self._known)
+            self._index = {
+                row.address: at
+                for at, row in enumerate(self._rows)
+                if isinstance(row, ResourceProgress)
+            }
+            self._dirty = False
+        else:
+            for address, at in self._index.items():
+                self._rows[at] = self._resources[address]
+        statuses = {resource.status for resource in self._resources.values()}
+        self._applying = bool(statuses - {Status.WAITING})
+        self.set_reactive(Widget.virtual_size, Size(self._columns, len(self._rows)))
+        self._scroll_update(self.virtual_size)
+        if self.cursor is None:
+            self._follow_work()
+        self.refresh(self.size.region)
+        self._run_clock()
+
+    def _follow_work(self) -> None:
+        running = [at for at, row in enumerate(self._rows) if _is_running(row)]
+        if running:
+            self._reveal(running[0], running[-1])
+
+    def _reveal(self, first: int, last: int) -> None:
+        """Scroll so far that row ``last`` is seen, but never past ``first``."""
+        top, height = round(self.scroll_y), max(self.size.height, 1)
+        if last >= top + height:
+            top = last - height + 1
+        top = min(top, first)
+        self.scroll_to(y=min(max(top, 0), self.max_scroll_y), animate=False, force=True)
+
+    def _run_clock(self) -> None:
+        if self._clock is None and self.is_attached and self._running_on_view():
+            self._clock = self.set_timer(CLOCK_SECONDS, self._tick)
+
+    def _tick(self) -> None:
+        self._clock = None
+        for y in self._running_on_view():
+            self.refresh(Region(0, y, self._columns, 1))
+        self._run_clock()
+
+    def _running_on_view(self) -> list[int]:
+        top = round(self.scroll_y)
+        seen = self._rows[top : top + self.size.height]
+        return [y for y, row in enumerate(seen) if _is_running(row)]
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Let the clock run for what has come into view."""
+        super().watch_scroll_y(old_value, new_value)
+        self._run_clock()
+
+    def action_move(self, rows: int) -> None:
+        """Move the cursor by ``rows`` resources."""
+        addresses = self.addresses
+        if not addresses:
+            return
+        if self.cursor in self._index:
+            at = addresses.index(self.cursor) + rows
+        else:
+            # The first step leads to what is on view.
+            top = round(self.scroll_y)
+            end = top + max(self.size.height, 2)  # a heading never stands alone
+            seen = [at for at in self._index.values() if top <= at < end]
+            edge = seen[0] if rows > 0 else seen[-1]
+            at = list(self._index.values()).index(edge) + rows - (1 if rows > 0 else -1)
+        self.move_to(addresses[min(max(at, 0), len(addresses) - 1)])
+
+    def action_page(self, pages: int) -> None:
+        """Move the cursor by the view's height."""
+        self.action_move(pages * max(self.size.height - 1, 1))
+
+    def move_to(self, address: str) -> None:
+        """Put the cursor on ``address`` and show it."""
+        at = self._index.get(address)
+        if at is None:
+            return
+        self.cursor = address
+        # With its heading, where that stands right above.
+        first = at - 1 if at and isinstance(self._rows[at - 1], Heading) else at
+        self._reveal(first, at)
+        self.refresh(self.size.region)
+        self.post_message(self.Moved(address))
+
+    def action_choose(self) -> None:
+        """Say which resource is wanted; without a cursor, the first on view."""
+        if self.cursor not in self._index:
+            self.action_move(1)
+        if self.cursor in self._index:
+            self.post_message(self.Chosen(self.cursor or ""))
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor where the mouse is; a second click asks for details."""
+        at = round(self.scroll_y) + event.y
+        row = self._rows[at] if at < len(self._rows) else None
+        if isinstance(row, ResourceProgress):
+            self.move_to(row.address)
+            if event.chain > 1:
+                self.action_choose()
+
+    @property
+    def _columns(self) -> int:
+        return max(self.size.width - self.scrollbar_size_vertical, 1)
+
+    def notify_style_update(self) -> None:
+        """Draw with the new theme."""
+        super().notify_style_update()
+        self._styles.clear()
+
+    def _style(self, name: str) -> Style:
+        if name not in self._styles:
+            self._styles[name] = self.get_component_rich_style(name)
+        return self._styles[name]
+
+    def render_line(self, y: int) -> Strip:
+        """Return the visible row ``y``."""
+        return self.render_lines(Region(0, y, self._columns, 1))[0]
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Return the rows of ``crop``, drawn straight from the resources."""
+        now, top, width = datetime.now(UTC), round(self.scroll_y), self._columns
+        strips = []
+        for y in crop.line_range:
+            at = top + y
+            if at < len(self._rows):
+                strip = self._draw(self._rows[at], now, width)
+            elif at == 0 and self.needle:
+                strip = Strip([Segment(_("Nothing matches."), self._style("resource-tree--quiet"))])
+            else:
+                strip = Strip([])
+            strips.append(strip.adjust_cell_length(width, self.rich_style))
+        background = self.background_colors[1]
+        for line_filter in self.get_line_filters():
+            strips = [strip.apply_filter(line_filter, background) for strip in strips]
+        if crop.column_span != (0, width):
+            strips = [strip.crop(*crop.column_span) for strip in strips]
+        return strips
+
+    def _draw(self, row: Row, now: datetime, width: int) -> Strip:
+        if isinstance(row, Heading):
+            text = f"{row.text} {row.count}"
+            return Strip([Segment(text, self._style("resource-tree--heading"))])
+        words = width >= WORD_WIDTH
+        status = status_text(row, now, words=words, applying=self._applying)
+        room = max(width - SYMBOL_WIDTH - (cell_len(status) + 1 if status else 0), 1)
+        address = fitted_address(plain_text(row.address.encode("utf-8", "replace")), room)
+        symbol = SYMBOLS.get(row.action, "?").center(SYMBOL_WIDTH - 1) + " "
+        plain = self.rich_style
+        segments = [
+            Segment(symbol, self._style(_STYLE_OF_ACTION.get(row.action, "resource-tree--quiet"))),
+            Segment(address, plain),
+        ]
+        if status:
+            segments.append(Segment(" " + status, self._style(_style_of(row.status))))
+        if row.address == self.cursor:
+            cursor = self._style("resource-tree--cursor")
+            segments = [Segment(segment.text, cursor) for segment in segments]
+        return Strip(segments)
+
+
+def _is_running(row: Row) -> bool:
+    return isinstance(row, ResourceProgress) and row.status is Status.RUNNING
+
+
+def _style_of(status: Status) -> str:
+    return {
+        Status.RUNNING: "resource-tree--running",
+        Status.DONE: "resource-tree--done",
+        Status.FAILED: "resource-tree--failed",
+    }.get(status, "resource-tree--quiet")

@@ -1,0 +1,68 @@
+"""One resource of the state, attribute by attribute, over the screen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.plan.mask import MASK
+from gpuecs_tui.terraform.state.stored_state import StoredResource
+from gpuecs_tui.widgets.base.modal import Modal
+from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.text_pane import TextPane
+
+
+class StoredResourceScreen(Modal[None]):
+    """Shows what the state holds of a resource; sensitive values are not shown."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q", "close", show=False)]
+    DEFAULT_CSS = """
+    StoredResourceScreen {
+        align: center middle;
+        & #frame {
+            width: 94%; height: 90%; padding: 0 1; background: $surface;
+            border: round $primary; border-title-style: bold; border-title-color: $text-accent;
+        }
+    }
+    """
+
+    def __init__(self, resource: StoredResource) -> None:
+        super().__init__()
+        self._resource = resource
+
+    def compose(self) -> ComposeResult:
+        """One pane in a frame."""
+        with Vertical(id="frame") as frame:
+            frame.border_title = Content(harmless(self._resource.address))
+            frame.border_subtitle = Content(_("Esc closes"))
+            yield TextPane()
+
+    def on_mount(self) -> None:
+        """Fill the pane."""
+        pane = self.query_one(TextPane)
+        pane.show([*resource_lines(self._resource)])
+        pane.focus()
+
+    def action_close(self) -> None:
+        """Leave."""
+        self.dismiss()
+
+
+def resource_lines(resource: StoredResource) -> Iterator[Content]:
+    """Yield the attributes of a resource, one a line; those that are not set are left out."""
+    width = max((len(name) for name in resource.attributes), default=0)
+    for name, value in sorted(resource.attributes.items()):
+        if value in (None, [], {}, ""):
+            continue
+        secret = name in resource.sensitive
+        text = MASK if secret else json.dumps(value, ensure_ascii=False)
+        yield Content.assemble(
+            (f"{harmless(name):<{width}}  ", "$text-muted"), harmless(text.strip('"'))
+        )

@@ -1,0 +1,87 @@
+"""What a screen knows of the run it watches; knows nothing of Textual."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from gpuecs_tui.terraform.base.atomic_files import parse_time, read_json
+from gpuecs_tui.terraform.engine.events import Event, Note
+from gpuecs_tui.terraform.engine.progress import Progress
+from gpuecs_tui.terraform.plan.details import PlanTree
+from gpuecs_tui.terraform.plan.notices import ignored_count
+from gpuecs_tui.terraform.plan.words import PlanWarning
+from gpuecs_tui.terraform.runs.applied import is_of_present_files
+from gpuecs_tui.terraform.runs.follower import Batch, Follower
+from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.runs.run_status import Operation, State
+
+
+class RunWatch:
+    """Follows one run from its beginning, whoever started it and whenever."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        """As it was at the last poll."""
+        self.progress = Progress()
+        self.tree: PlanTree | None = None
+        """The plan in detail, once it was put here."""
+        self.told: tuple[PlanWarning, ...] = ()
+        """What the plan leaves although the files say otherwise; put here with the plan."""
+        self.finished = False
+        """Whether the run has ended and everything of its journal was taken in."""
+        self._follower = Follower(run)
+        self._applying_since: datetime | None = None
+
+    def poll(self) -> Batch:
+        """Take in what is new; never waits."""
+        batch = self._follower.poll()
+        self.progress.feed(batch.events)
+        self._note_times(batch.events)
+        self.run, self.finished = batch.run, batch.finished
+        return batch
+
+    @property
+    def since(self) -> datetime:
+        """When what happens now began: the apply, or else the present state."""
+        if self.run.state in (State.APPLYING, State.STOPPING) and self._applying_since:
+            return self._applying_since
+        return self.run.state_since
+
+    @property
+    def applied_in(self) -> float | None:
+        """Seconds from the apply's beginning to the run's end; None without either."""
+        if self._applying_since is None or self.run.ended_at is None:
+            return None
+        return max(0.0, (self.run.ended_at - self._applying_since).total_seconds())
+
+    def outputs(self) -> Mapping[str, Any]:
+        """Return the stack's outputs after the run, by name; empty when there are none."""
+        return read_json(self.run.files.outputs) or {}
+
+    def _note_times(self, events: Iterable[Event]) -> None:
+        for event in events:
+            if isinstance(event, Note) and event.state == State.APPLYING:
+                self._applying_since = parse_time(event.at)
+
+
+def told_of(run: Run, tree: PlanTree | None) -> tuple[PlanWarning, ...]:
+    """Return what the plan of ``run`` leaves although the files say otherwise; reads the files."""
+    if tree is None or not tree.desired_counts:
+        return ()
+    # Late: the parser is needed for a plan with a service only.
+    from gpuecs_tui.terraform.hcl.tree import ReadProblem
+    from gpuecs_tui.terraform.read.directory import read
+
+    try:
+        return ignored_count(tree, read(run.directory).answers)
+    except (ReadProblem, OSError):
+        return ()
+
+
+def still_holds(run: Run) -> bool:
+    """Tell whether ``run`` waits with a plan to apply of just the files that are there now."""
+    if run.state is not State.PLANNED or run.operation is not Operation.APPLY:
+        return False
+    return is_of_present_files(run)

@@ -1,0 +1,287 @@
+"""What a run's state means for the person who watches it: verdict, progress, questions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+
+from textual.content import Content
+
+from gpuecs_tui.assessment.apply_gate import Checked
+from gpuecs_tui.checks.finding import Finding
+from gpuecs_tui.i18n import N_, _, ngettext
+from gpuecs_tui.terraform.engine.progress import Progress, ResourceProgress
+from gpuecs_tui.terraform.plan.details import DESTRUCTIVE, PlanTree
+from gpuecs_tui.terraform.plan.notices import notices
+from gpuecs_tui.terraform.plan.words import (
+    PlanWarning,
+    in_full,
+    is_ordinary,
+    only_outputs,
+    warnings,
+)
+from gpuecs_tui.terraform.read.service_url import ServiceUrl
+from gpuecs_tui.terraform.runs.force_stop import SECOND_INTERRUPT_SECONDS
+from gpuecs_tui.terraform.runs.run import HAS_CHANGES, Changes, Run
+from gpuecs_tui.terraform.runs.run_status import Operation, State
+from gpuecs_tui.widgets.base.clock import duration_text
+from gpuecs_tui.widgets.base.safe_text import harmless
+
+IN_FLIGHT_NAMED = 3
+"""Resources named in one line; the others are counted."""
+WARNINGS_SHOWN = 2
+"""In the verdict, which must leave room for the log; the question before an apply has them all."""
+UNKNOWN_SHOWN = 3
+"""Of what could not be told before an apply: the plan must stay in view at 24 rows."""
+_STYLES: Mapping[State, str] = {
+    State.SUCCEEDED: "bold $text-success",
+    State.FAILED: "bold $text-error",
+    State.LOST: "bold $text-error",
+    State.CANCELLED: "bold $text-warning",
+    State.STOPPING: "bold $text-warning",
+    State.PLANNED: "bold $text-accent",
+}
+_LAST_TIMES: Mapping[State, str] = {
+    State.STARTING: N_("The last start took {time}."),
+    State.PLANNING: N_("The last plan took {time}."),
+    State.APPLYING: N_("The last run of this kind took {time}."),
+}
+"""What is said of an earlier run's time while the same is waited for."""
+
+
+def verdict(
+    run: Run,
+    progress: Progress,
+    tree: PlanTree | None,
+    url: ServiceUrl,
+    last_time: float | None = None,
+    told: Sequence[PlanWarning] = (),
+) -> Content:
+    """Return what there is to know now, the most important first; one to seven lines.
+
+    ``last_time``: seconds that the last run like this one spent in the state that this one is in.
+    ``told``: what a plan that was not applied leaves although the files say otherwise.
+    """
+    first = Content.styled(headline(run), _STYLES.get(run.state, "bold"))
+    lines = [first, *_details(run, progress, tree, url, told)]
+    if last_time is not None and run.state in _LAST_TIMES:
+        words = _(_LAST_TIMES[run.state]).format(time=duration_text(last_time))
+        lines.append(Content.styled(words, "$text-muted"))
+    return Content("\n").join(lines)
+
+
+def headline(run: Run) -> str:
+    """Return where the run stands, in one sentence."""
+    match run.state:
+        case State.STARTING:
+            return _("Starting: looking for the engine and its providers.")
+        case State.PLANNING:
+            return _("Planning: Terraform compares the stack with the account.")
+        case State.PLANNED:
+            return plan_sentence(run)
+        case State.APPROVED:
+            return _("Approved by {who}: starting to apply.").format(who=harmless(run.decided_by))
+        case State.APPLYING if run.operation is Operation.DESTROY:
+            return _("Destroying: leave at any time, Terraform goes on by itself.")
+        case State.APPLYING:
+            return _("Applying: leave at any time, Terraform goes on by itself.")
+        case State.STOPPING:
+            since = (datetime.now(UTC) - run.state_since).total_seconds()
+            return _("Stopping since {time}: Terraform was interrupted once.").format(
+                time=duration_text(since)
+            )
+        case State.CANCELLED:
+            return _("Cancelled. {message}").format(message=harmless(run.message)).strip()
+        case State.SUCCEEDED if run.operation is Operation.PLAN and run.changes:
+            return plan_sentence(run)
+        case _final:
+            return harmless(run.message) or _("The run has ended.")
+
+
+def _details(
+    run: Run,
+    progress: Progress,
+    tree: PlanTree | None,
+    url: ServiceUrl,
+    told: Sequence[PlanWarning],
+) -> Iterator[Content]:
+    if run.state is State.PLANNED:
+        lines = destroyed_lines(run, progress, tree)
+        yield from lines[:WARNINGS_SHOWN]
+        rest = len(lines) - WARNINGS_SHOWN
+        if rest > 0:
+            more = ngettext("… and {n} more.", "… and {n} more.", rest).format(n=rest)
+            yield Content.styled(more, "$text-error")
+        yield from _noticed(told)
+        yield Content(_("Waiting for approval. Press a to apply this plan, d to discard it."))
+    elif run.state is State.APPLYING and run.outlives_credentials:
+        words = _(
+            "! The credentials have ended: Terraform may go on asking for ten minutes and more. "
+            "c stops it; what is done is kept."
+        )
+        yield Content.styled(words, "$text-warning")
+    elif run.state is State.STOPPING:
+        waiting = in_flight(progress)
+        yield Content(
+            _("It still waits for: {resources}.").format(resources=waiting)
+            if waiting
+            else _("It finishes what is in flight and saves its state.")
+        )
+    elif run.is_final:
+        if run.remedy:
+            yield Content(harmless(run.remedy))
+        yield from _noticed(told)
+        if run.state is State.SUCCEEDED and url.url:
+            shown = (harmless(url.url), "bold $text-accent")
+            yield Content.assemble(
+                _("The service will answer at"), " ", shown, ". ", _("Next shows how it comes up.")
+            )
+            if url.record:
+                yield Content(harmless(url.record))
+
+
+def _noticed(told: Iterable[PlanWarning]) -> Iterator[Content]:
+    for it in told:
+        yield Content.styled(f"! {harmless(it.message)}", "$text-warning")
+
+
+def plan_sentence(run: Run) -> str:
+    """Return the plan's counts as Terraform says them."""
+    changes = run.changes or Changes()
+    if not changes.total and (run.state is State.PLANNED or run.returncode == HAS_CHANGES):
+        return only_outputs()
+    sentence = _("Plan: {add} to add, {change} to change, {destroy} to destroy.").format(
+        add=changes.add, change=changes.change, destroy=changes.destroy
+    )
+    if changes.imported:
+        sentence += " " + _("{n} to import.").format(n=changes.imported)
+    return sentence
+
+
+def destroyed_lines(run: Run, progress: Progress, tree: PlanTree | None) -> list[Content]:
+    """Return a line for each thing that the plan destroys or replaces, in words where known."""
+    if tree is not None:
+        told = warnings(tree)
+        lines = []
+        for warning in told:
+            lines.append(Content.styled(f"! {harmless(in_full(warning))}", "$text-error"))
+        named = {warning.address for warning in told}
+        rest = [
+            c.address
+            for c in tree.changes
+            if c.action in DESTRUCTIVE and c.address not in named and not is_ordinary(c)
+        ]
+    else:
+        lines = []
+        rest = [
+            it.address for it in progress.resources.values() if it.action in ("delete", "replace")
+        ]
+    lines += [Content.styled(f"- {harmless(address)}", "$text-error") for address in rest]
+    return lines
+
+
+def _revised(tree: PlanTree | None) -> list[str]:
+    """Return the addresses of what a plan replaces in the ordinary course of a change."""
+    changes = tree.changes if tree is not None else ()
+    return [c.address for c in changes if c.action in DESTRUCTIVE and is_ordinary(c)]
+
+
+def question(
+    run: Run, progress: Progress, tree: PlanTree | None, told: Sequence[PlanWarning] = ()
+) -> list[Content]:
+    """Return what is to be read before a yes to a plan, destroyed things first.
+
+    ``told`` as in ``verdict``.
+    """
+    lines = [Content.styled(plan_sentence(run), "bold")]
+    if gone := destroyed_lines(run, progress, tree):
+        lines += [Content(""), Content(_("Destroyed or replaced:")), *gone]
+    if noticed := [*(notices(tree) if tree is not None else ()), *told]:
+        lines += [Content(""), *_noticed(noticed)]
+    if usual := _revised(tree):
+        lines += [Content(""), Content(_("Replaced by a new revision:"))]
+        lines += [Content.styled(f"  {harmless(it)}", "$text-muted") for it in usual]
+    for action, title in (("create", _("Created:")), ("update", _("Changed in place:"))):
+        found = [it.address for it in progress.resources.values() if it.action == action]
+        if found:
+            lines += [Content(""), Content(title)]
+            lines += [Content.styled(f"  {harmless(it)}", "$text-muted") for it in found]
+    return lines
+
+
+def finding_lines(errors: Sequence[Finding]) -> list[Content]:
+    """Return what speaks against an apply, to be read before anybody says yes all the same."""
+    if not errors:
+        return []
+    title = Content.styled(_("The checks say that this can't work:"), "bold $text-error")
+    lines = [Content.styled(f"! {harmless(it.message)}", "$text-error") for it in errors]
+    return [title, *lines, Content("")]
+
+
+def freshness_lines(checked: Checked) -> list[Content]:
+    """Say what the check right before an apply stands on, and what it could not tell."""
+    doubtful = bool(checked.account_problem or checked.not_checked or checked.unknown)
+    style = "$text-warning" if doubtful else "$text-muted"
+    lines = [Content.styled(harmless(checked.sentence), style)]
+    # Without the account that is nearly everything, and one reason.
+    told = () if checked.account_problem else checked.unknown
+    lines += [Content.styled(f"? {harmless(it.message)}", style) for it in told[:UNKNOWN_SHOWN]]
+    rest = len(told) - UNKNOWN_SHOWN
+    if rest > 0:
+        more = ngettext("… and {n} more.", "… and {n} more.", rest).format(n=rest)
+        lines.append(Content.styled(more, style))
+    return [*lines, Content("")]
+
+
+def loss_lines(progress: Progress) -> list[Content]:
+    """Say what ending Terraform before it has saved its state may lose."""
+    lines = [
+        Content(
+            _(
+                "Terraform is interrupted a second time, and killed if that doesn't end it within "
+                "{seconds} s. Its state is not saved and its lock stays behind."
+            ).format(seconds=round(SECOND_INTERRUPT_SECONDS))
+        )
+    ]
+    if created := len(progress.completed()):
+        words = ngettext(
+            "{n} resource was created in this run. If the state lacks it afterwards, the next plan "
+            "brings it back.",
+            "{n} resources were created in this run. Those that the state lacks afterwards are "
+            "brought back by the next plan.",
+            created,
+        )
+        lines.append(Content(words.format(n=created)))
+    if waiting := in_flight(progress):
+        words = _(
+            "May come to be, or go, without anybody knowing: {resources}. The next plan looks for "
+            "it by name and tags."
+        )
+        lines.append(Content.styled(words.format(resources=waiting), "$text-error"))
+    return lines
+
+
+def in_flight(progress: Progress, now: datetime | None = None) -> str:
+    """Name what is being changed now and for how long, the longest first."""
+    running = progress.in_flight()
+    named = ", ".join(_with_time(it, now) for it in running[:IN_FLIGHT_NAMED])
+    rest = len(running) - IN_FLIGHT_NAMED
+    return named if rest <= 0 else _("{names} and {n} more").format(names=named, n=rest)
+
+
+def _with_time(it: ResourceProgress, now: datetime | None) -> str:
+    elapsed = it.elapsed(now)
+    seconds = "" if elapsed is None else f" ({duration_text(elapsed)})"
+    return f"{harmless(it.address)}{seconds}"
+
+
+def progress_words(run: Run, progress: Progress) -> str:
+    """Return the sentence beside the progress bar; changes as resources come and go only."""
+    if run.state not in (State.APPLYING, State.STOPPING):
+        return ""
+    running = progress.in_flight()
+    if not running:
+        return ""
+    names = ", ".join(harmless(it.address) for it in running[:IN_FLIGHT_NAMED])
+    rest = len(running) - IN_FLIGHT_NAMED
+    return names if rest <= 0 else _("{names} and {n} more").format(names=names, n=rest)

@@ -1,0 +1,321 @@
+"""A live stack's state as lines of text: AWS's own words, in columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from rich.cells import cell_len
+from textual.content import Content
+
+from gpuecs_tui.aws.deployment.facts import (
+    ContainerInstance,
+    DeploymentFacts,
+    Fleet,
+    ScalingActivity,
+    Service,
+    Target,
+    Task,
+)
+from gpuecs_tui.aws.reading import Reading, Unknown
+from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.terraform.read.service_url import ServiceUrl
+from gpuecs_tui.terraform.recovery.end_of_stack import EndOfStack
+from gpuecs_tui.widgets.base.safe_text import fit, harmless
+
+T = TypeVar("T")
+
+EVENTS_SHOWN = 8
+STOPPED_SHOWN = 3
+ACTIVITIES_SHOWN = 5
+ID_SHOWN = 12
+"""Characters of a task's or container instance's id, which has 32 hexadecimal digits."""
+GAP = 2
+_GOOD = frozenset(
+    {"ACTIVE", "COMPLETED", "RUNNING", "HEALTHY", "healthy", "InService", "Successful"}
+)
+_BAD = frozenset({"FAILED", "UNHEALTHY", "unhealthy", "Failed", "Unhealthy", "INACTIVE"})
+"""Words of AWS that are coloured; all others stay plain, as only a person can judge them."""
+
+Row = Sequence[str]
+
+
+def deployment_lines(
+    facts: DeploymentFacts,
+    outputs: Mapping[str, Any],
+    url: ServiceUrl,
+    end: EndOfStack | None = None,
+    width: int = 0,
+) -> list[Content]:
+    """Return everything that is known of the live stack, section by section.
+
+    Of a stack that is being destroyed or is gone (``end``) nothing is good or bad, so nothing is
+    coloured. After a destroy that left something, the rest is shown as that of any other stack.
+    A URL or an output that is longer than ``width`` cells continues in further lines; 0: none does.
+    """
+    gone = end is not None and end.is_gone
+    sections: tuple[tuple[str, list[Content]], ...] = (
+        (_("Service"), _part(facts.service, _service)),
+        (_("Targets"), _part(facts.targets, _targets)),
+        (_("Tasks"), _part(facts.tasks, _tasks)),
+        (_("Instances in the cluster"), _part(facts.container_instances, _instances)),
+        (_("Auto Scaling group"), _part(facts.fleet, _fleet)),
+        (_("Scaling activities"), _part(facts.activities, _activities)),
+        (_("Events of the service"), _part(facts.service, _events)),
+        (_("Outputs"), [part for it in _outputs(outputs, end) for part in _folded(it, width)]),
+    )
+    lines: list[Content] = []
+    if end is not None:
+        lines = [Content.styled(harmless(it), "bold") for it in end.sentences]
+        lines.append(Content(""))
+    if gone:
+        sections = tuple(
+            (title, [Content.styled(line.plain, "$text-muted") for line in found])
+            for title, found in sections
+        )
+    elif url.url:
+        known = (
+            _("URL, once its DNS record exists:") if url.needs_record else _answers(facts.targets)
+        )
+        lines += [
+            *_url_lines(known, harmless(url.url), width),
+            *_record_lines(harmless(url.record), width),
+            Content(""),
+        ]
+    for title, found in sections:
+        lines += [Content.styled(title, "bold $text-accent"), *found, Content("")]
+    return lines[:-1]
+
+
+def _url_lines(words: str, url: str, width: int) -> list[Content]:
+    """Return ``words`` and the URL: on lines of its own where both don't fit on one."""
+    shown = Content.styled(url, "bold $text-accent")
+    whole = Content.assemble(words, " ", shown)
+    if not width or whole.cell_length <= width:
+        return [whole]
+    return [Content(words), *_folded(shown, width)]
+
+
+def _record_lines(record: str, width: int) -> list[Content]:
+    """Return the sentence about the DNS record, wrapped between its words."""
+    if not record:
+        return []
+    return list(Content(record).wrap(width)) if width else [Content(record)]
+
+
+def _folded(line: Content, width: int) -> list[Content]:
+    return line.fold(width) if width and line.cell_length > width else [line]
+
+
+def _answers(targets: Reading[tuple[Target, ...] | None]) -> str:
+    """Say only of a load balancer with a healthy target that it answers."""
+    if isinstance(targets, Unknown):
+        return _("Where the service answers, if it does:")
+    if any(it.health == "healthy" for it in targets.value or ()):
+        return _("The service answers at")
+    return _("The service will answer, once a target is healthy, at")
+
+
+def summary(facts: DeploymentFacts, end: EndOfStack | None = None) -> Content:
+    """Return the state in one line: tasks, targets, instances; or that it is or was destroyed."""
+    if end is not None and end.is_gone:
+        return Content.styled(_end_in_short(end), "bold")
+    parts = []
+    if isinstance(facts.service, Unknown):
+        parts.append(Content.styled(str(facts.service), "$text-warning"))
+    elif facts.service.value is None:
+        parts.append(Content.styled(_("There is no such service yet."), "bold"))
+    else:
+        it = facts.service.value
+        good = it.desired == it.running and not it.pending
+        text = _("{running}/{desired} tasks running").format(running=it.running, desired=it.desired)
+        parts.append(Content.styled(text, "bold $text-success" if good else "bold $text-warning"))
+    if not isinstance(facts.targets, Unknown) and facts.targets.value is not None:
+        targets = facts.targets.value
+        healthy = sum(it.health == "healthy" for it in targets)
+        text = _("{healthy}/{n} targets healthy").format(healthy=healthy, n=len(targets))
+        good = bool(targets) and healthy == len(targets)
+        parts.append(Content.styled(text, "$text-success" if good else "$text-warning"))
+    if not isinstance(facts.container_instances, Unknown):
+        number = len(facts.container_instances.value)
+        text = ngettext("{n} instance joined", "{n} instances joined", number)
+        parts.append(Content(text.format(n=number)))
+    return Content(" · ").join(parts)
+
+
+def is_healthy(facts: DeploymentFacts) -> bool:
+    """Tell whether all tasks that are wanted run, at least one, and every target is healthy."""
+    if isinstance(facts.service, Unknown) or isinstance(facts.targets, Unknown):
+        return False
+    service, targets = facts.service.value, facts.targets.value
+    if service is None or not targets:
+        return False
+    runs = 0 < service.desired == service.running and not service.pending
+    return runs and all(it.health == "healthy" for it in targets)
+
+
+def _end_in_short(end: EndOfStack) -> str:
+    if end.under_way:
+        return _("The stack is being destroyed.")
+    return _("The stack was destroyed.")
+
+
+def outputs_text(name: str, output: Any) -> str:
+    """Return an output's value on one line; of a sensitive one, that it is."""
+    import json
+
+    if not isinstance(output, dict) or output.get("sensitive"):
+        return _("(sensitive)")
+    value = output.get("value")
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _outputs(outputs: Mapping[str, Any], end: EndOfStack | None) -> list[Content]:
+    if not outputs:
+        if end is not None:
+            return [_quiet(_("none"))]
+        return [_quiet(_("none: nothing was applied from here yet"))]
+    rows = [(name, outputs_text(name, outputs[name])) for name in outputs]
+    return _table(rows)
+
+
+def _part(reading: Reading[T], lines: Callable[[T], list[Content]]) -> list[Content]:
+    if isinstance(reading, Unknown):
+        found = [Content.styled(f"  {harmless(str(reading))}", "$text-warning")]
+        return [*found, _quiet(harmless(reading.remedy))] if reading.remedy else found
+    return lines(reading.value)
+
+
+def _service(it: Service | None) -> list[Content]:
+    if it is None:
+        return [_quiet(_("there is none of this name"))]
+    rows: list[Row] = [
+        (_("deployment"), _("rollout"), _("desired"), _("running"), _("pending"), _("failed"))
+    ]
+    rows += [
+        (
+            f"{each.status} {each.task_definition}",
+            each.rollout_state,
+            *map(str, (each.desired, each.running, each.pending, each.failed)),
+        )
+        for each in it.deployments
+    ]
+    reasons = [_quiet(harmless(each.rollout_reason)) for each in it.deployments if each.failed]
+    head = _("{name}: {status}; desired {desired}, running {running}, pending {pending}")
+    text = head.format(
+        name=it.name, status=it.status, desired=it.desired, running=it.running, pending=it.pending
+    )
+    return [Content(f"  {harmless(text)}"), *_table(rows, heading=True), *reasons]
+
+
+def _targets(targets: tuple[Target, ...] | None) -> list[Content]:
+    if targets is None:
+        return [_quiet(_("there is no target group of this name"))]
+    if not targets:
+        return [_quiet(_("none registered"))]
+    rows = [(f"{it.id}:{it.port}", it.health, it.reason, it.description) for it in targets]
+    return _table(rows)
+
+
+def _tasks(tasks: tuple[Task, ...]) -> list[Content]:
+    if not tasks:
+        return [_quiet(_("none"))]
+    live = [it for it in tasks if it.last_status != "STOPPED"]
+    stopped = [it for it in tasks if it.last_status == "STOPPED"]
+    rows = [
+        (
+            it.id[:ID_SHOWN],
+            it.last_status,
+            it.health if it.health != "UNKNOWN" else "",
+            it.task_definition,
+            it.container_instance[:ID_SHOWN] or _("not placed"),
+            _clock(it.started_at or it.created_at),
+            it.stopped_reason,
+        )
+        for it in (*live, *stopped[:STOPPED_SHOWN])
+    ]
+    return _table(rows)
+
+
+def _instances(instances: tuple[ContainerInstance, ...]) -> list[Content]:
+    if not instances:
+        return [_quiet(_("none has joined"))]
+    rows = [
+        (_("instance"), _("zone"), _("status"), _("tasks"), _("GPUs left"), _("memory left"), "")
+    ]
+    rows += [
+        (
+            it.ec2_instance_id,
+            it.zone,
+            it.status,
+            f"{it.running}+{it.pending}" if it.pending else str(it.running),
+            f"{it.gpus_left}/{it.gpus}",
+            f"{it.memory_left}/{it.memory} MiB",
+            "" if it.agent_connected else _("agent not connected"),
+        )
+        for it in instances
+    ]
+    return _table(rows, heading=True)
+
+
+def _fleet(it: Fleet | None) -> list[Content]:
+    if it is None:
+        return [_quiet(_("there is none of this name"))]
+    text = _("minimum {low}, desired {desired}, maximum {high}").format(
+        low=it.minimum, desired=it.desired, high=it.maximum
+    )
+    rows = [
+        (each.ec2_instance_id, each.zone, each.instance_type, each.lifecycle, each.health)
+        for each in it.instances
+    ]
+    return [Content(f"  {text}"), *_table(rows)]
+
+
+def _activities(activities: tuple[ScalingActivity, ...]) -> list[Content]:
+    if not activities:
+        return [_quiet(_("none"))]
+    rows = [
+        (_clock(it.started_at), it.status, it.status_message or it.description)
+        for it in activities[:ACTIVITIES_SHOWN]
+    ]
+    return _table(rows)
+
+
+def _events(it: Service | None) -> list[Content]:
+    if it is None or not it.events:
+        return [_quiet(_("none"))]
+    return _table([(_clock(each.at), each.message) for each in it.events[:EVENTS_SHOWN]])
+
+
+def _clock(moment: datetime | None) -> str:
+    return moment.astimezone().strftime("%H:%M:%S") if moment else ""
+
+
+def _quiet(text: str) -> Content:
+    return Content.styled(f"  {text}", "$text-muted")
+
+
+def _table(rows: Sequence[Row], *, heading: bool = False) -> list[Content]:
+    """Align columns by cells; the last one keeps its length."""
+    shown = [[harmless(cell) for cell in row] for row in rows]
+    if not shown:
+        return []
+    widths = [max(cell_len(cell) for cell in column) for column in zip(*shown, strict=True)]
+    return [_line(row, widths, heading=heading and number == 0) for number, row in enumerate(shown)]
+
+
+def _line(row: list[str], widths: list[int], *, heading: bool) -> Content:
+    parts = list(_cells(row, widths, heading=heading))
+    return Content.assemble("  ", *parts).rstrip()
+
+
+def _cells(row: list[str], widths: list[int], *, heading: bool) -> Iterator[tuple[str, str]]:
+    for number, (cell, width) in enumerate(zip(row, widths, strict=True)):
+        if not width:
+            continue
+        style = "$text-muted" if heading else ""
+        style = "$text-success" if cell in _GOOD else "bold $text-error" if cell in _BAD else style
+        last = number == len(row) - 1
+        yield (cell if last else fit(cell, width), style)
+        yield ("" if last else " " * GAP, "")

@@ -1,0 +1,162 @@
+"""All that is wrong, missing, doubtful or unknown, on all steps; Enter leads to the field."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.stack.model import KEYS
+from gpuecs_tui.widgets.base.age import age_line, oldest
+from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.styles import MUTED
+from gpuecs_tui.widgets.base.wizard_modal import WizardModal
+from gpuecs_tui.widgets.form.layout import step_of
+from gpuecs_tui.widgets.picker.choice_list import ChoiceList
+from gpuecs_tui.widgets.picker.rows import Choices, Row
+from gpuecs_tui.wizard.decisions import FORM_KEYS
+from gpuecs_tui.wizard.session import Wizard
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One thing to know, of whatever origin."""
+
+    key: str
+    severity: str
+    """``error``, ``missing``, ``warning`` or ``unknown``."""
+    message: str
+    remedy: str
+    fix: tuple[tuple[str, str], ...] = ()
+    """Keys and texts that mend it."""
+
+
+def remarks(wizard: Wizard) -> list[Remark]:
+    """Return all there is to say: errors first, then what is missing, warnings, unknowns."""
+    decisions = wizard.decisions
+    found = [Remark(key, "error", text, "") for key, text in decisions.problems.items()]
+    for finding in wizard.findings:
+        fix = tuple((key, KEYS[key].unparse(value)) for key, value in finding.fix or ())
+        found.append(
+            Remark(finding.field, finding.severity.value, finding.message, finding.remedy, fix)
+        )
+    seen = [key for key in decisions.missing if step_of(key) in wizard.visited]
+    found += [Remark(key, "missing", decisions.missing[key], "") for key in seen]
+    order = ("error", "missing", "warning", "unknown")
+    return sorted(found, key=lambda it: order.index(it.severity))
+
+
+class FindingsScreen(WizardModal[Remark | None]):
+    """The list; the answer is the remark whose field one wants to see."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,ctrl+l", "leave", show=False),
+        Binding("ctrl+s", "fix", show=False),
+    ]
+    HELP = N_(
+        "↑ ↓ PgUp PgDn move, what you type filters. Enter goes to the field of the finding, Ctrl+S "
+        "applies its remedy where there is exactly one, Ctrl+R reads the account again. Esc goes "
+        "back."
+    )
+    CSS = """
+    FindingsScreen { align: center middle; }
+    FindingsScreen Vertical {
+        width: 96%; max-width: 130; height: 90%; background: $surface; border: round $border;
+        padding: 0 1;
+    }
+    FindingsScreen ChoiceList { background: $surface; }
+    FindingsScreen #detail { height: 6; border-top: hkey $foreground 15%; }
+    FindingsScreen #keys { height: 1; color: $text-muted; }
+    """
+
+    def __init__(self, wizard: Wizard) -> None:
+        super().__init__()
+        self._wizard = wizard
+        self._remarks: dict[str, Remark] = {}
+        self._fill()
+
+    def compose(self) -> ComposeResult:
+        """The list, the whole text of one, the keys."""
+        with Vertical(id="box") as box:
+            box.border_title = Content(_("Findings"))
+            box.border_subtitle = Content(self._age())
+            yield ChoiceList(self._choices())
+            yield Static(markup=False, id="detail")
+            yield Static(
+                Content(_("Enter go to the field   ^s apply the remedy   Esc leave")),
+                markup=False,
+                id="keys",
+            )
+
+    def on_mount(self) -> None:
+        """Begin in the list."""
+        self.query_one(ChoiceList).focus()
+
+    @on(ChoiceList.Moved)
+    def _moved(self, event: ChoiceList.Moved) -> None:
+        text = Content(_("No problems found.") if self._wizard.is_checked else _("Checking …"))
+        if event.row is not None:
+            remark = self._remarks[event.row.id]
+            text = Content.assemble(
+                (f"{remark.key}\n", MUTED),
+                harmless(remark.message),
+                (f"\n→ {harmless(remark.remedy)}" if remark.remedy else "", "bold"),
+            )
+        self.query_one("#detail", Static).update(text)
+
+    @on(ChoiceList.Taken)
+    def _taken(self, event: ChoiceList.Taken) -> None:
+        self.dismiss(self._remarks[event.ids[0]])
+
+    def action_leave(self) -> None:
+        """Go back."""
+        self.dismiss(None)
+
+    def action_fix(self) -> None:
+        """Apply the highlighted remark's remedy, if it has exactly one."""
+        row = self.query_one(ChoiceList).row
+        if row is None or not self._remarks[row.id].fix:
+            return
+        for key, text in self._remarks[row.id].fix:
+            self._wizard.put(key, text)
+        self._wizard.check()
+        self.changed()
+
+    def changed(self) -> None:
+        """List what there is to say now; the highlighted place stays."""
+        before = self._remarks
+        self._fill()
+        if self._remarks != before:
+            self.query_one(ChoiceList).replace_choices(self._choices())
+        self.query_one("#box").border_subtitle = Content(self._age())
+
+    def _age(self) -> str:
+        age = age_line(oldest(self._wizard.account.facts))
+        return _("account {age}").format(age=age) if age else ""
+
+    def _fill(self) -> None:
+        self._remarks = {str(i): remark for i, remark in enumerate(remarks(self._wizard))}
+
+    def _choices(self) -> Choices:
+        words = {
+            "error": _("Errors"),
+            "missing": _("Missing"),
+            "warning": _("Warnings"),
+            "unknown": _("Unknown"),
+        }
+        rows = tuple(
+            Row(
+                number,
+                (_(FORM_KEYS[it.key].label), it.message),
+                group=words[it.severity],
+            )
+            for number, it in self._remarks.items()
+        )
+        return Choices(_("Findings"), ("", ""), rows)

@@ -1,0 +1,337 @@
+"""A step that asks: its form, its lists, its refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from time import monotonic
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widget import Widget
+
+from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.stack.model import KEYS
+from gpuecs_tui.stack.relevance import counts
+from gpuecs_tui.stack.remedies import as_sentence
+from gpuecs_tui.widgets.base.styles import MUTED
+from gpuecs_tui.widgets.form.decision_rows import not_read_hint
+from gpuecs_tui.widgets.form.field import FieldState, FormField, Note
+from gpuecs_tui.widgets.form.layout import LAYOUT, keys_of
+from gpuecs_tui.widgets.form.notes import described
+from gpuecs_tui.widgets.form.view import Fold, Form
+from gpuecs_tui.widgets.picker.limits import EMPTY_MEANS, choices_of_declaration, limits_in_words
+from gpuecs_tui.widgets.picker.picker import Picker
+from gpuecs_tui.widgets.picker.rows import Choices
+from gpuecs_tui.widgets.step.pictured import PicturedScreen
+from gpuecs_tui.widgets.step.screen import TYPING_SECONDS
+from gpuecs_tui.wizard.decisions import FORM_KEYS, placeholder, starts_filled
+from gpuecs_tui.wizard.session import Wizard
+
+
+@dataclass(frozen=True, slots=True)
+class ListSource:
+    """How a key's list is made of what the account has."""
+
+    make: Callable[[Wizard], Choices]
+    depends: tuple[str, ...] = ()
+    """Keys whose texts change the list."""
+    exhaustive: bool = True
+    """Whether a value that isn't in it is doubtful."""
+
+
+class FormScreen(PicturedScreen):
+    """A step whose body is the form of ``places.LAYOUT``.
+
+    A subclass gives ``LISTS`` for its keys, and overrides ``live`` and ``refusal`` where it needs.
+    """
+
+    LISTS: ClassVar[Mapping[str, ListSource]] = {}
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "fix", show=False)]
+
+    def __init__(self, wizard: Wizard) -> None:
+        super().__init__(wizard)
+        self._made: dict[str, tuple[object, tuple[str, ...], Choices]] = {}
+        self._picker: tuple[str, Picker] | None = None
+        self._typed_at = 0.0
+        self._refused = False
+        """Whether the sentence on view is why "next" was refused."""
+
+    def compose_body(self) -> ComposeResult:
+        """The form."""
+        focused = self.wizard.focused.get(self.STEP, "")
+        self.wizard.unfolded.update(
+            (self.STEP, section.title)
+            for section in LAYOUT[self.STEP]
+            if section.folded and focused in section.keys
+        )
+        opened = frozenset(title for step, title in self.wizard.unfolded if step == self.STEP)
+        yield Form(LAYOUT[self.STEP], opened, self._state, self.wizard.put, self._has_list)
+
+    def on_mount(self) -> None:
+        """Put the cursor where it was, or into the first field."""
+        super().on_mount()
+        form = self.query_one(Form)
+        field = form.field(self.wizard.focused.get(self.STEP, "")) or form.first
+        if field is not None:
+            # At once: keys that are typed ahead must find it.
+            self.set_focus(field.control, scroll_visible=False)
+            self.call_after_refresh(field.scroll_visible, animate=False)
+
+    def changed(self) -> None:
+        """Show the wizard's state in every field."""
+        super().changed()
+        answers = self.wizard.decisions.answers
+        self.query_one(Form).show(
+            lambda key: key not in KEYS or counts(key, answers),
+            self._wrong_in_view,
+            lambda key: bool(self.wizard.texts.get(key)),
+        )
+        if self._picker is not None:
+            key, picker = self._picker
+            if (choices := self.choices(key)) is not None and picker.is_mounted:
+                picker.replace_choices(choices)
+        self._follow_refusal()
+
+    def choices(self, key: str) -> Choices | None:
+        """Return the list of ``key`` as account and form have it now; None if it has none."""
+        source = self.LISTS.get(key)
+        if source is None:
+            return choices_of_declaration(key)
+        facts = self.wizard.account.facts
+        texts = tuple(self.wizard.text(other) for other in source.depends)
+        made = self._made.get(key)
+        # By identity: facts are replaced as a whole, and comparing them would cost more.
+        if made is None or made[0] is not facts or made[1] != texts:
+            made = self._made[key] = (facts, texts, source.make(self.wizard))
+        return made[2]
+
+    def refusal(self) -> str:
+        """Point at the first answer of this step that can't stay as it is."""
+        wrong = self._held_by()
+        if not wrong:
+            return ""
+        self.wizard.touched.update(wrong)
+        self.changed()
+        self.run_worker(self._focus(wrong[0]), group="focus", exclusive=True, exit_on_error=False)
+        return _held_text(wrong)
+
+    def action_next(self) -> None:
+        """Go to the next step, or say what holds this one for as long as it does."""
+        super().action_next()
+        self._refused = bool(self._held_by())
+
+    def unsay(self) -> None:
+        """Take back what was said."""
+        self._refused = False
+        super().unsay()
+
+    def _held_by(self) -> list[str]:
+        """Return the keys of this step whose answers can't stay as they are."""
+        return [key for key in keys_of(self.STEP) if self.wizard.holds(key)]
+
+    def _follow_refusal(self) -> None:
+        """Bring a refusal on view up to date: the account may have filled the fields since."""
+        if not self._refused or self._said is None:
+            self._refused = False
+        elif wrong := self._held_by():
+            self.say(_held_text(wrong), "error")
+            self._refused = True
+        else:
+            self.unsay()
+
+    def focus_help(self) -> Content:
+        """Return the help and the limits of the focused field."""
+        field = self.focused_field()
+        if field is None:
+            fold = isinstance(self.focused, Fold)
+            return Content(_("Enter opens or shuts this section.") if fold else "")
+        declaration = field.declaration
+        detail = [field.key, limits_in_words(declaration)]
+        default = self.wizard.default_text(field.key)
+        if default and declaration.kind not in {"map"}:
+            detail.append(_("default {value}").format(value=default))
+        if self._has_list(field.key):
+            detail.append(_("Enter: choose"))
+        if self._fix_of(field.key):
+            detail.append(_("^s: apply the remedy"))
+        return Content.assemble(
+            Content.styled(_(declaration.help), "$foreground"),
+            "\n",
+            Content.styled(" · ".join(part for part in detail if part), MUTED),
+        )
+
+    def focused_field(self) -> FormField | None:
+        """Return the field that has the cursor."""
+        focused: Widget | None = self.focused
+        parent = focused.parent if focused is not None else None
+        return parent if isinstance(parent, FormField) else None
+
+    def on_descendant_focus(self) -> None:
+        """Remember the field, so that one comes back to it."""
+        said = self._said
+        super().on_descendant_focus()
+        if (field := self.focused_field()) is not None:
+            self.wizard.focused[self.STEP] = field.key
+            if self._refused and said is not None and field.key in self._held_by()[:1]:
+                # The refusal itself moved the cursor here, however late.
+                self._said = said
+                self.show_focus_help()
+
+    def action_fix(self) -> None:
+        """Apply the one remedy of the focused field's finding."""
+        field = self.focused_field()
+        for key, text in self._fix_of(field.key) if field else ():
+            self.wizard.put(key, text)
+        if field:
+            self._edited(field.key)
+
+    @on(FormField.Put)
+    def _field_put(self, event: FormField.Put) -> None:
+        event.stop()
+        now = monotonic()
+        in_word = event.typed and now - self._typed_at < TYPING_SECONDS
+        self._typed_at = now
+        if in_word:
+            # The rest of the screen follows at the word's end, and nothing half-typed is called
+            # wrong.
+            self.unsay()
+            self.post_message(self.Edited(event.key, in_word=True))
+        else:
+            self._edited(event.key)
+
+    @on(Form.Opened)
+    def _opened(self, event: Form.Opened) -> None:
+        event.stop()
+        place = (self.STEP, event.title)
+        (self.wizard.unfolded.add if event.is_open else self.wizard.unfolded.discard)(place)
+        self.changed()
+
+    @on(FormField.ListWanted)
+    def _list_wanted(self, event: FormField.ListWanted) -> None:
+        event.stop()
+        self.open_list(event.key, event.typed)
+
+    def open_list(self, key: str, typed: str = "") -> None:
+        """Open the list of ``key``; a text that is in it is marked, another narrows it."""
+        choices = self.choices(key)
+        if choices is None:
+            return
+        typed = typed.strip()
+        chosen = self.chosen_in(key, typed, choices)
+        known = chosen is not None
+        wanted = "" if known or self.wizard.decisions.problem(key) == "" else typed
+        picker = Picker(choices, chosen or (), wanted)
+        self._picker = (key, picker)
+
+        def take(ids: tuple[str, ...] | None) -> None:
+            self._picker = None
+            if ids is not None:
+                self.taken(key, ids)
+
+        self.app.push_screen(picker, take)
+
+    def chosen_in(self, key: str, typed: str, choices: Choices) -> tuple[str, ...] | None:
+        """Return the rows of ``choices`` that ``typed`` names; None if it names others."""
+        ids = tuple(typed.replace(",", " ").split()) if choices.multiple else (typed,)
+        return ids if all(choices.find(id) for id in ids) else None
+
+    def taken(self, key: str, ids: tuple[str, ...]) -> None:
+        """Put what was chosen from a list into its field."""
+        self.wizard.put(key, ", ".join(ids))
+        self._edited(key)
+
+    @on(FormField.EditorWanted)
+    def _editor_wanted(self, event: FormField.EditorWanted) -> None:
+        from gpuecs_tui.widgets.form.editor import Edited, EditorScreen
+
+        event.stop()
+        key = event.key
+
+        def put(text: str) -> None:
+            self.wizard.put(key, text)
+            self._edited(key)
+
+        declaration = FORM_KEYS[key]
+        edited = Edited(_(declaration.label), _(declaration.help), self.wizard.text(key))
+        self.app.push_screen(
+            EditorScreen(edited, put, lambda: self.wizard.decisions.problems.get(key, ""))
+        )
+
+    def _edited(self, key: str) -> None:
+        self.unsay()
+        self.changed()
+        self.post_message(self.Edited(key))
+
+    def _has_list(self, key: str) -> bool:
+        return key in self.LISTS or choices_of_declaration(key) is not None
+
+    def _wrong_in_view(self, key: str) -> bool:
+        """Whether ``key`` is wrong and that is shown: what is only missing waits to be touched."""
+        if key in self.wizard.decisions.missing and key not in self.wizard.touched:
+            return False
+        return self.wizard.is_error(key)
+
+    def _state(self, key: str) -> FieldState:
+        wizard = self.wizard
+        default = "" if starts_filled(key) else placeholder(key, wizard.decisions)
+        if key in EMPTY_MEANS and not self._internet_facing(key):
+            default = _(EMPTY_MEANS[key])
+        hint = ""
+        if self._has_list(key):
+            hint = _("Enter: choose, or type")
+        elif FORM_KEYS[key].required:
+            hint = _("required")
+        if (unread := wizard.decisions.unknown.get(key)) is not None:
+            default, hint = "", not_read_hint(unread)
+        notes = tuple(self.notes_of(key))
+        return FieldState(wizard.text(key), default, hint, notes, key in wizard.suggested)
+
+    def _internet_facing(self, key: str) -> bool:
+        """Whether the addresses let in must be given, because they may be anybody's."""
+        internal = self.wizard.decisions.resolved.stack.load_balancer.internal
+        return key == "network.ingress_cidrs" and not internal
+
+    def notes_of(self, key: str) -> list[Note]:
+        """Return what stands below the field of ``key``: errors, findings, what its list says."""
+        decisions = self.wizard.decisions
+        notes = []
+        if problem := decisions.problems.get(key):
+            notes.append(Note("error", problem))
+        elif key in decisions.missing and key in self.wizard.touched:
+            notes.append(Note("error", decisions.missing[key]))
+        notes += [
+            Note(finding.severity.value, f"{finding.message} {as_sentence(finding.remedy)}".strip())
+            for finding in self.wizard.findings_of(key)
+        ]
+        if key in self.LISTS:
+            notes += described(self.wizard, key, self.choices(key), self.LISTS[key].exhaustive)
+        if (suggestion := self.wizard.suggested.get(key)) is not None:
+            notes.append(Note("info", _("Suggested: {why}.").format(why=suggestion.reason)))
+        return notes
+
+    def _fix_of(self, key: str) -> list[tuple[str, str]]:
+        if key in KEYS and key in self.wizard.decisions.problems:
+            text = KEYS[key].corrected(self.wizard.text(key))
+            return [(key, text)] if text else []
+        for finding in self.wizard.findings_of(key):
+            if finding.fix:
+                return [(name, KEYS[name].unparse(value)) for name, value in finding.fix]
+        return []
+
+    async def _focus(self, key: str) -> None:
+        field = await self.query_one(Form).reveal(key)
+        if field is not None:
+            field.focus_control()
+
+
+def _held_text(wrong: list[str]) -> str:
+    """Say how many fields hold the step, and which is the first of ``wrong``."""
+    return ngettext(
+        "Fix {n} field to continue: {label}.",
+        "Fix {n} fields to continue, first: {label}.",
+        len(wrong),
+    ).format(n=len(wrong), label=_(FORM_KEYS[wrong[0]].label))

@@ -1,0 +1,313 @@
+"""The frame that every step of the wizard stands in.
+
+How a step's screen is made
+---------------------------
+Put ``screens/NAME.py`` and, where it needs styles, ``screens/NAME.tcss`` (``CSS_PATH =
+"NAME.tcss"``; begin each selector with the class's name). Derive from ``StepScreen``, set ``STEP``
+to the step's id in ``widgets.steps.STEPS`` and ``HELP``, yield the body's widgets in
+``compose_body``, and enter the class in ``gpuecs_tui.app.SCREENS``. It is made anew, with the
+wizard as its only argument, each time one goes there: what must outlive it belongs into the wizard.
+
+The base shows the header, the steps (a column from 100 cells on, else one line), the scrolling
+body, one line of ``live`` text, the help of what has the focus, and the keys. Live text and help
+are below the body, or beside it where ``HORIZONTAL_BREAKPOINTS = ROOMY_BREAKPOINTS``. It owns
+ctrl+n (next), ctrl+p (back), ctrl+t (steps), ctrl+l (findings), f1, ctrl+g and ``?`` (help). To
+change a decision, call ``wizard.put(key, text)`` and post ``Edited``: the checks then run. To
+override:
+
+- ``changed()``: something in the wizard changed (a text, the account, findings); call super first.
+- ``refusal()``: why "next" can't be done now, and put the focus there; empty when it can.
+- ``live()``: a line that is always in view, such as how many tasks fit.
+- ``focus_help()``: what to say about the widget that has the focus, at most two lines.
+- ``key_hints()``: (key, word) pairs shown before the frame's own.
+- ``help_sections()``: keys of the step's panels, which the help screen lists.
+- ``HELP_KEYS``: keys of the model whose help the help screen lists.
+
+Anything slow runs in a worker (``group``, ``exclusive``, ``exit_on_error=False``) and comes back as
+a message; a screen imports no boto3, no subprocess. Texts that aren't ours are shown
+through ``widgets.cells.harmless`` as ``Content``, never as markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from time import monotonic
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.screen import Screen
+from textual.worker import Worker
+
+from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.widgets.base.broken_worker import tell_broken_worker
+from gpuecs_tui.widgets.base.styles import MUTED
+from gpuecs_tui.widgets.base.waiting import Wait
+from gpuecs_tui.widgets.step.header import HeaderLine
+from gpuecs_tui.widgets.step.help_bar import HelpBar, Wrapped
+from gpuecs_tui.widgets.step.key_line import KeyHint, KeyLine
+from gpuecs_tui.widgets.step.steps import AFTER_REVIEW, IDS, Progress, StepLine, StepList
+from gpuecs_tui.wizard.session import Wizard
+
+WIDE = 100
+"""Cells from which on the steps stand in a column."""
+ROOMY = 160
+"""Cells from which on a form with notes on one line, its help and the picture fit side by side."""
+ROOMY_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide"), (ROOMY, "-roomy")]
+"""Widths in cells and the class that a screen has from each on; it has one of them at a time."""
+
+TYPING_SECONDS = 0.25
+"""Between two key presses, for the second to belong to the same word."""
+SAID_SECONDS = 0.5
+"""A focus that moves sooner after a sentence was moved by what said it."""
+
+
+class StepScreen(Screen[None]):
+    """A step of the wizard; see the module's text."""
+
+    STEP: ClassVar[str]
+    HELP: ClassVar[str] = ""
+    """What is decided here and how to decide it, in paragraphs; untranslated."""
+    HELP_KEYS: ClassVar[tuple[str, ...]] = ()
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+n", "next", show=False),
+        Binding("ctrl+p", "back", show=False),
+        Binding("ctrl+t", "steps", show=False),
+        Binding("ctrl+l", "findings", show=False),
+        Binding("ctrl+y", "fit", show=False),
+        Binding("f1,ctrl+g,question_mark", "help", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+    ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 - textual's own
+    AUTO_FOCUS = ""
+
+    class Going(Message):
+        """Somebody wants to go to another step."""
+
+        def __init__(self, step: str) -> None:
+            super().__init__()
+            self.step = step
+
+    class Ready(Message):
+        """A screen has shown all it had to read: there is time for other things."""
+
+    class Edited(Message):
+        """The text of a key was changed, and is in the wizard already.
+
+        ``in_word``: by a key right behind another, so that more may follow at once.
+        """
+
+        def __init__(self, key: str, *, in_word: bool = False) -> None:
+            super().__init__()
+            self.key = key
+            self.in_word = in_word
+
+    def __init__(self, wizard: Wizard) -> None:
+        super().__init__()
+        self.wizard = wizard
+        self._said: Content | None = None
+        self._said_at = 0.0
+        self._waiting: Wait | None = None
+
+    def compose(self) -> ComposeResult:
+        """Put the frame around the body."""
+        # Before the first layout, which would otherwise be made for the other width.
+        breakpoints = self.HORIZONTAL_BREAKPOINTS
+        self.add_class([name for cells, name in breakpoints if self.app.size.width >= cells][-1])
+        yield HeaderLine()
+        yield StepLine()
+        with Horizontal(id="middle"):
+            yield StepList()
+            with Vertical(id="right"):
+                with VerticalScroll(id="body", can_focus=False):
+                    yield from self.compose_body()
+                with Vertical(id="beside"):
+                    yield Wrapped(id="live")
+                    yield HelpBar()
+        yield KeyLine()
+
+    def compose_body(self) -> ComposeResult:
+        """Yield what this step shows and asks."""
+        yield from ()
+
+    def on_mount(self) -> None:
+        """Show the wizard's state."""
+        self.changed()
+
+    @on(Worker.StateChanged)
+    def _tell_broken_worker(self, event: Worker.StateChanged) -> None:
+        tell_broken_worker(self.app, event)
+
+    def changed(self) -> None:
+        """Show the wizard's state as it is now."""
+        self.query_one(HeaderLine).show_wizard(self.wizard)
+        progress = self.progress()
+        self.query_one(StepLine).show(progress)
+        self.query_one(StepList).show(progress)
+        live = self.query_one("#live", Wrapped)
+        text = self.live()
+        live.show(text)
+        live.display = bool(text.plain)
+        self.show_focus_help()
+        self.query_one(KeyLine).show_keys(self.key_hints(), self.findings_summary())
+
+    def progress(self) -> Progress:
+        """Say where one is and which steps hold errors."""
+        wrong = frozenset(
+            step for step in self.wizard.visited if step != "start" and not self.step_is_right(step)
+        )
+        done = self.wizard.done if self.wizard.is_as_opened else frozenset()
+        unfinished = frozenset(AFTER_REVIEW) - done
+        return Progress(self.STEP, frozenset(self.wizard.visited), wrong, unfinished)
+
+    def step_is_right(self, step: str) -> bool:
+        """Tell whether a visited step's decisions hold no error."""
+        from gpuecs_tui.widgets.form.layout import keys_of
+
+        return not any(self.wizard.is_error(key) for key in keys_of(step))
+
+    def refusal(self) -> str:
+        """Say why "next" can't be done now; empty when it can."""
+        return ""
+
+    def live(self) -> Content:
+        """Return the line that stays in view."""
+        return Content("")
+
+    def focus_help(self) -> Content:
+        """Return what to say about the widget that has the focus."""
+        return Content("")
+
+    def key_hints(self) -> tuple[tuple[str, str], ...]:
+        """Return the keys that matter here besides the frame's own."""
+        return ()
+
+    def help_sections(self) -> Sequence[tuple[str, Sequence[KeyHint]]]:
+        """Return translated titles with the keys of this step's panels, for the help screen."""
+        return ()
+
+    def show_focus_help(self) -> None:
+        """Bring the help of the focused widget up to date."""
+        self.query_one(HelpBar).show(self._said or self.focus_help())
+
+    def on_descendant_focus(self) -> None:
+        """Show the help of what has got the focus."""
+        if self.is_mounted:
+            if self._waiting is None and monotonic() - self._said_at > SAID_SECONDS:
+                self._said = None
+            self.show_focus_help()
+
+    def say(self, text: str, severity: str = "warning") -> None:
+        """Show one sentence where the focused widget's help stands, until the focus moves.
+
+        ``severity`` is ``error``, ``warning`` or ``success``.
+        """
+        self._end_wait()
+        self._said, self._said_at = Content.styled(text, f"bold $text-{severity}"), monotonic()
+        self.show_focus_help()
+
+    def unsay(self) -> None:
+        """Take back what was said."""
+        self._end_wait()
+        self._said = None
+        self.show_focus_help()
+
+    def wait(self, text: str) -> None:
+        """Say what is waited for and for how long so far, until something else is said."""
+        self._end_wait()
+        self._waiting = Wait(self, text, self._show_wait)
+
+    def _show_wait(self, text: str) -> None:
+        self._said = Content.styled(text, "bold $text-warning")
+        self.show_focus_help()
+
+    def _end_wait(self) -> None:
+        if self._waiting is not None:
+            self._waiting.end()
+            self._waiting = None
+
+    def action_next(self) -> None:
+        """Go to the next step, unless something here is wrong."""
+        if refusal := self.refusal():
+            self.say(refusal, "error")
+            return
+        position = IDS.index(self.STEP) + 1
+        if position < len(IDS):
+            self.post_message(self.Going(IDS[position]))
+
+    def action_back(self) -> None:
+        """Go to the step before this one."""
+        position = IDS.index(self.STEP) - 1
+        if position >= 0:
+            self.post_message(self.Going(IDS[position]))
+
+    def action_page(self, direction: int) -> None:
+        """Scroll the body by a page."""
+        body = self.query_one("#body", VerticalScroll)
+        body.scroll_relative(y=direction * max(body.size.height - 1, 1), animate=False)
+
+    def action_steps(self) -> None:
+        """Ask for a step to go to."""
+        from gpuecs_tui.widgets.step.menu import StepMenu
+
+        def go(step: str | None) -> None:
+            if step and step != self.STEP:
+                self.post_message(self.Going(step))
+
+        self.app.push_screen(StepMenu(self.progress(), self.wizard.visited), go)
+
+    def action_help(self) -> None:
+        """Explain this screen."""
+        from gpuecs_tui.widgets.step.help import HelpScreen
+
+        self.app.push_screen(
+            HelpScreen(self.STEP, self.HELP, self.HELP_KEYS, self.key_hints(), self.help_sections())
+        )
+
+    def action_findings(self) -> None:
+        """List everything that is wrong, doubtful or unknown."""
+        from gpuecs_tui.widgets.step.findings_screen import FindingsScreen, Remark
+
+        def go(remark: Remark | None) -> None:
+            if remark is not None:
+                self.go_to_key(remark.key)
+
+        self.app.push_screen(FindingsScreen(self.wizard), go)
+
+    def action_fit(self) -> None:
+        """Draw what fits on an instance, with the sizes as they are typed."""
+        from gpuecs_tui.checks.context import context_of
+        from gpuecs_tui.widgets.pictures.fit_picture import FitScreen
+
+        stack = self.wizard.decisions.stack
+        self.app.push_screen(FitScreen(context_of(stack, self.wizard.account.facts)))
+
+    def go_to_key(self, key: str) -> None:
+        """Put the cursor on the field of ``key``, on whichever step it is."""
+        from gpuecs_tui.widgets.form.layout import step_of
+
+        step = step_of(key)
+        self.wizard.focused[step] = key
+        self.post_message(self.Going(step))
+
+    def findings_summary(self) -> Content:
+        """Count what the checks found, in one short text."""
+        errors = sum(finding.severity == "error" for finding in self.wizard.findings)
+        warnings = sum(finding.severity == "warning" for finding in self.wizard.findings)
+        unknown = len(self.wizard.findings) - errors - warnings
+        parts = []
+        if errors:
+            text = ngettext("{n} error", "{n} errors", errors).format(n=errors)
+            parts.append(Content.styled(text, "$text-error"))
+        if warnings:
+            text = ngettext("{n} warning", "{n} warnings", warnings).format(n=warnings)
+            parts.append(Content.styled(text, "$text-warning"))
+        if unknown:
+            text = _("{n} unknown").format(n=unknown)
+            parts.append(Content.styled(text, MUTED))
+        return Content(" ").join(parts)

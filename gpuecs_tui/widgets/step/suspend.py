@@ -1,0 +1,90 @@
+"""Ctrl+Z: back to the shell, until its ``fg``.
+
+A shell with job control waits for the whole process group (POSIX, "Job Control"), so the group is
+stopped, with whatever started this program. Where no such shell waits, a stopped program could not
+be continued by any key: there it keeps running and says so.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from types import FrameType
+from typing import TypeVar
+
+from textual.app import App
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.widgets.step.say import say
+
+ResultType = TypeVar("ResultType")
+
+SETTLE_SECONDS = 0.05
+"""For the signal to stop every thread of this process: the kernel may hand it to any of them."""
+
+
+class SuspendingApp(App[ResultType]):
+    """An app that Ctrl+Z stops only where a shell can continue it."""
+
+    def action_suspend_process(self) -> None:
+        """Give the terminal back to the shell and stop, or say why that can't be."""
+        terminal = sys.__stdin__.fileno() if sys.__stdin__ is not None else -1
+        driver = self._driver
+        if driver is None or not driver.can_suspend or not shell_waits(terminal):
+            say(self, _("Could not suspend: no shell with job control waits for this program."))
+            return
+        with self.suspend():
+            stopped = stop_group(terminal)
+        if not stopped:
+            say(self, _("Could not suspend: the system did not stop this program."))
+
+
+def shell_waits(terminal: int) -> bool:
+    """Tell whether a shell with job control started this program on ``terminal`` (a descriptor).
+
+    Such a shell leads the session and gives each job a process group of its own, of which one has
+    the terminal (tcsetpgrp(3)). A program that an SSH command, a terminal emulator or tmux started
+    directly leads the session or is in the group of the leader.
+    """
+    try:
+        group, session = os.getpgrp(), os.getsid(0)
+        return group == os.tcgetpgrp(terminal) and group != os.getpgid(session)
+    except OSError:
+        # Not a terminal, or not the one of this session.
+        return False
+
+
+def stop_group(terminal: int) -> bool:
+    """Stop this process group until it has the ``terminal`` again; False if it did not stop.
+
+    The kernel stops no orphaned process group by SIGTSTP, since no process could continue it
+    (signal(7), setpgid(2)).
+    """
+    continued = []
+
+    def note(_number: int, _frame: FrameType | None) -> None:
+        continued.append(True)
+
+    before = signal.signal(signal.SIGTSTP, signal.SIG_DFL), signal.signal(signal.SIGCONT, note)
+    try:
+        os.killpg(os.getpgrp(), signal.SIGTSTP)
+        time.sleep(SETTLE_SECONDS)
+        while continued and not _in_foreground(terminal):
+            # Continued by ``bg``: it may not write to the terminal.
+            continued.clear()
+            os.killpg(os.getpgrp(), signal.SIGTSTP)
+            time.sleep(SETTLE_SECONDS)
+        return bool(continued)
+    finally:
+        signal.signal(signal.SIGTSTP, before[0])
+        signal.signal(signal.SIGCONT, before[1])
+
+
+def _in_foreground(terminal: int) -> bool:
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        # The terminal is gone: nothing waits for it any more.
+        return True

@@ -1,0 +1,1 @@
+"""The terminal and the private names of Textual: output, key order, hang-up, clipboard."""

@@ -1,0 +1,351 @@
+"""The wizard's memory: what was typed, what the account has, where one is. No textual here.
+
+One ``Wizard`` is shared by all screens. A screen puts texts into it and asks it; a thread changes
+it only through a message to the app.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.wizard.account_state import AccountState
+from gpuecs_tui.wizard.draft_saver import DraftSaver
+from gpuecs_tui.wizard.drafts import Draft
+from gpuecs_tui.wizard.opened import Opened, of_files
+from gpuecs_tui.wizard.profile_key import PROFILE
+from gpuecs_tui.wizard.suggesting import Suggesting
+
+if TYPE_CHECKING:
+    from gpuecs_tui.aws.discovery.newest_images import NewestImage
+    from gpuecs_tui.aws.facts import Image, Repository
+    from gpuecs_tui.aws.reading import Reading
+    from gpuecs_tui.checks.finding import Finding
+    from gpuecs_tui.stack.fields import Value
+    from gpuecs_tui.stack.instance_type import InstanceType
+    from gpuecs_tui.stack.state_facts import StateFacts
+    from gpuecs_tui.stack.unread import Unread
+    from gpuecs_tui.wizard.decisions import Decisions
+    from gpuecs_tui.wizard.options import Options
+
+    ReadImages = Callable[[str], Reading[tuple[Image, ...] | None]]
+    ReadNewest = Callable[[Sequence[Repository]], Sequence[NewestImage]]
+
+
+class Wizard(Suggesting):
+    """Texts, decisions, findings, account and place of one wizard."""
+
+    def __init__(self, options: Options, saver: DraftSaver, draft: Draft | None = None) -> None:
+        """Begin with ``draft``, or with nothing."""
+        super().__init__()
+        self.options = options
+        self.account = AccountState()
+        self.findings: tuple[Finding, ...] = ()
+        self.is_checked = False
+        """Whether the checks have run since the texts began; before, no findings mean nothing."""
+        self.focused: dict[str, str] = {}
+        """Step id → key of the field that had the cursor there last."""
+        self.unfolded: set[tuple[str, str]] = set()
+        """Step id and title of the sections that were opened."""
+        self.touched: set[str] = set()
+        """Keys whose missing value is pointed out: edited, or refused by a "next"."""
+        self._default: tuple[object, str] | None = None
+        """What a field's default follows from, and the default."""
+        self.draft_problem = ""
+        """Why the draft isn't saved; empty when it is."""
+        self.draft_saved = False
+        self.has_written = False
+        """Whether this wizard wrote the directory's files."""
+        self.state: StateFacts | None = None
+        """How the stack's own state is kept; None until it was looked at."""
+        self.owned: frozenset[str] | None = frozenset()
+        """Names, ids and ARNs that are the stack's own, as ``OwnState.owned`` has them; None when
+        its state couldn't be read. Not to be relied on while ``state`` is None."""
+        self.provider = ""
+        """The AWS provider's version that the directory asks for; empty where it is open."""
+        self.bootstrap = ""
+        """The text of the directory's user data file; empty without one."""
+        self.unread: tuple[Unread, ...] = ()
+        """What of the directory's Terraform isn't read, and files of ours that were deleted."""
+        self._as_read: dict[str, str] | None = None
+        """The texts of that Terraform; None for a new stack."""
+        self.done: set[str] = set()
+        """Steps after the review that were seen to have done their work."""
+        self.wanted_run = ""
+        """The operation that the run screen starts when it opens: "apply" after a review."""
+        self._saver = saver
+        self._texts: dict[str, str] = {}
+        self._decisions: Decisions | None = None
+        self.read_images: ReadImages = _no_images
+        """Reads one ECR repository by name; blocks, so only in a thread."""
+        self.read_newest: ReadNewest = _no_newest
+        """Reads the newest image of each repository; blocks, so only in a thread."""
+        self.opened = Opened()
+        """What the directory said when the texts began."""
+        self.step = "start"
+        self.visited: tuple[str, ...] = ()
+        if draft is not None:
+            self.adopt(draft)
+
+    @property
+    def draft_refusal(self) -> str:
+        """Why no draft is kept here, a sentence; empty where one is."""
+        return self._saver.refusal
+
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """Key → what stands in its field, for the keys that were touched."""
+        return self._texts
+
+    @property
+    def decisions(self) -> Decisions:
+        """What the texts amount to now."""
+        # Late: the model behind it costs a fifth of the time to the first frame, which shows none.
+        from gpuecs_tui.wizard import decisions as deciding
+
+        if self._decisions is None:
+            self._decisions = deciding.decide(self._texts, self.instance_type, self._unknown())
+        return self._decisions
+
+    def _unknown(self) -> Mapping[str, Unread]:
+        from gpuecs_tui.stack.unread import by_key
+
+        return by_key(self.unread)
+
+    @property
+    def stack_name(self) -> str:
+        """The stack's name as typed; empty when there is none."""
+        return self._texts.get("stack.name", "")
+
+    @property
+    def profile(self) -> str:
+        """The AWS profile to use; empty: what the environment gives."""
+        typed = self._texts.get(PROFILE)
+        return (self.options.profile or "") if typed is None else typed.strip()
+
+    @property
+    def region(self) -> str:
+        """The region as far as it is a value; else empty."""
+        return str(self.decisions.answers.get("stack.region", "")) if self._texts else ""
+
+    def text(self, key: str) -> str:
+        """Return what the field of ``key`` shows."""
+        from gpuecs_tui.wizard.decisions import text_of
+
+        if key not in self._texts and any(key in each.keys for each in self.unread):
+            # A default would look like what the Terraform says.
+            return ""
+        return text_of(key, self._texts)
+
+    def default_text(self, key: str) -> str:
+        """Return what the field of ``key`` stands for while it is empty; empty if for nothing."""
+        from gpuecs_tui.wizard.decisions import default_text
+
+        others = {other: text for other, text in self._texts.items() if other != key}
+        source = (key, others, self.unread)
+        # The same for each key pressed in one field.
+        if self._default is None or self._default[0] != source:
+            text = default_text(key, others, self.instance_type, self._unknown())
+            self._default = (source, text)
+        return self._default[1]
+
+    def put(self, key: str, text: str) -> None:
+        """Take what was typed for ``key`` and save it soon."""
+        if self.text(key) == text and (key in self._texts or not text):
+            return
+        self._texts[key] = text
+        self.touched.add(key)
+        self.suggested.pop(key, None)
+        self._changed()
+
+    def begin(self, texts: Mapping[str, str]) -> None:
+        """Begin a new stack with ``texts``; what its fields can be filled with is suggested."""
+        from gpuecs_tui.wizard.suggestions import NAME, suggested_name
+
+        # Each decision that the directory holds already is somebody else's.
+        self.opened = Opened(held={})
+        self.replace_texts(texts)
+        self.suggests = True
+        if name := suggested_name(self.options.directory):
+            self.suggest(NAME, name)
+
+    def replace_texts(self, texts: Mapping[str, str]) -> None:
+        """Take other texts in place of all, such as those of a stack that was read back."""
+        self._texts = dict(texts)
+        self.is_checked = False
+        self.unread, self._as_read = (), None
+        self.touched.clear()
+        self.focused.clear()
+        self._forget_suggestions()
+        self._changed()
+
+    def open_directory(self, texts: Mapping[str, str], opened: Opened, profile: str = "") -> None:
+        """Take what the directory's Terraform says; there is no draft until something is typed.
+
+        ``profile`` is one that was typed earlier: the Terraform doesn't say which to use.
+        """
+        profile = profile or self._texts.get(PROFILE, "")
+        self.opened = opened
+        self.replace_texts({**texts, PROFILE: profile} if profile else texts)
+
+    def note_done(self, step: str, done: bool) -> None:
+        """Note whether ``step``, one after the review, has done its work."""
+        (self.done.add if done else self.done.discard)(step)
+
+    def written(self, answers: Mapping[str, Value]) -> None:
+        """Note that the directory now says ``answers``: the draft has nothing more to keep."""
+        self.opened = of_files(self._texts, answers)
+        # What is written is decided. An apply uses up addresses and quota, and the suggestions that
+        # follow from them must not change a stack that runs.
+        self._forget_suggestions()
+        self._save()
+
+    def changed_by_hand(self, key: str, value: Value) -> bool:
+        """Tell whether ``value``, which the directory has for ``key``, is not what it was."""
+        return self.opened.changed_since(self.options.directory, key, value)
+
+    @property
+    def is_as_opened(self) -> bool:
+        """Whether the texts are those of the directory's Terraform."""
+        return self.opened.says(self._texts)
+
+    def adopt(self, draft: Draft) -> None:
+        """Go on with ``draft``."""
+        self.opened = Opened(held=draft.held)
+        self._texts = dict(draft.texts)
+        self.is_checked = False
+        self.touched = {key for key, text in draft.texts.items() if text}
+        self.visited = draft.visited
+        self._decisions = None
+        self._suggest_again(draft.suggested)
+
+    def enter(self, step: str) -> None:
+        """Note that ``step`` is open now."""
+        self.step = step
+        if step not in self.visited:
+            self.visited = (*self.visited, step)
+        if step != "start":
+            self._save()
+
+    def account_changed(self) -> None:
+        """Work the decisions out anew: the account knows other instance types."""
+        self._decisions = self._default = None
+
+    def instance_type(self, name: str) -> InstanceType | None:
+        """Return the type called ``name`` as the account or the shipped catalogue knows it."""
+        from gpuecs_tui.aws import catalogue
+
+        return catalogue.find(name, self.account.facts)
+
+    def check(self) -> None:
+        """Bring ``findings`` up to date; those about keys that are still missing are left out."""
+        from gpuecs_tui.checks import check
+        from gpuecs_tui.checks.not_read import not_read
+        from gpuecs_tui.stack.state_facts import StateFacts
+
+        absent = {*self.decisions.resolved.missing, *self.decisions.problems}
+        state, owned = self.state, self.owned
+        if state is None:
+            # Nothing is known to be taken by others before it is known what is the stack's own.
+            state = StateFacts(unread=_("The stack's state is still being read."))
+            owned = None
+        blinds = {unread.blinds for unread in self._unread_in_account}
+        found = check(
+            self.decisions.stack,
+            None if "account" in blinds else self.account.facts,
+            owned=None if "state" in blinds else owned,
+            provider=self.provider,
+            bootstrap=self.bootstrap,
+            state=state,
+        )
+        if "account" in blinds:
+            # One finding says why; each rule would say again that it has no account.
+            found = [finding for finding in found if finding.severity != "unknown"]
+        kept = [finding for finding in found if finding.field not in absent]
+        self.findings = (*kept, *not_read(self.unread_now))
+        self.is_checked = True
+
+    @property
+    def _unread_in_account(self) -> tuple[Unread, ...]:
+        from gpuecs_tui.stack.unread import within
+
+        identity = self.account.identity
+        return within(self.unread, identity.account if identity else "")
+
+    @property
+    def unread_now(self) -> tuple[Unread, ...]:
+        """What isn't read, with the keys for which nothing was typed in its place."""
+        unknown = self.decisions.unknown
+        return tuple(
+            replace(each, keys=tuple(key for key in each.keys if key in unknown))
+            for each in self._unread_in_account
+            if not each.keys or any(key in unknown for key in each.keys)
+        )
+
+    @property
+    def is_as_read(self) -> bool:
+        """Tell whether nothing was typed since the directory's Terraform was read."""
+        return self._as_read is not None and self._texts == self._as_read
+
+    def found_unread(self, texts: Mapping[str, str], unread: tuple[Unread, ...]) -> None:
+        """Take what isn't read of the directory that the present texts are about."""
+        self.unread, self._as_read = unread, dict(texts)
+        self._decisions = None
+
+    def findings_of(self, key: str) -> tuple[Finding, ...]:
+        """Return the findings that stand at ``key``."""
+        return tuple(finding for finding in self.findings if finding.field == key)
+
+    def holds(self, key: str) -> bool:
+        """Tell whether "next" is refused because of ``key``.
+
+        A value is malformed or missing, or contradicts another of the same step. What the account
+        lacks, or what a later step's answer may settle, is for the review.
+        """
+        from gpuecs_tui.wizard.decisions import settled_by_a_later_step
+
+        if self.decisions.problem(key):
+            texts, unknown = self._texts, self._unknown()
+            return key in self.decisions.malformed or not settled_by_a_later_step(
+                key, texts, self.instance_type, unknown
+            )
+        return any(finding.holds_step for finding in self.findings_of(key))
+
+    def is_error(self, key: str) -> bool:
+        """Tell whether something is wrong with ``key`` that the review doesn't let pass."""
+        return bool(self.decisions.problem(key)) or any(
+            finding.severity == "error" for finding in self.findings_of(key)
+        )
+
+    def flush(self) -> None:
+        """Save what is unsaved, now."""
+        self._saver.flush()
+
+    def close(self) -> None:
+        """Save what is unsaved; the wizard is over."""
+        self._saver.close()
+
+    def _changed(self) -> None:
+        self._decisions = None
+        self._save()
+
+    def _save(self) -> None:
+        if self.is_as_opened:
+            self._saver.drop()
+        else:
+            texts, held = dict(self._texts), self.opened.held
+            self._saver.put(
+                Draft(texts, self.step, self.visited, held=held, suggested=self.reasons)
+            )
+
+
+def _no_newest(_repositories: Sequence[Repository]) -> Sequence[NewestImage]:
+    return ()
+
+
+def _no_images(_repository: str) -> Reading[tuple[Image, ...] | None]:
+    from gpuecs_tui.aws.reading import not_read
+
+    return not_read()

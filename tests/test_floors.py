@@ -1,0 +1,65 @@
+"""The floor plan of the package: no import circle, and no folder too full or nearly empty.
+
+Which floor may import which is held by import-linter (pyproject.toml).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "gpuecs_tui"
+MODULES_MAX = 28
+"""Modules in a folder that a reader can still look over."""
+
+
+def module_name(path: Path) -> str:
+    """Return the dotted name of a file of the package."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def modules() -> dict[str, Path]:
+    """Return dotted name → file of the package; screens and templates are reached by links."""
+    folders = (PACKAGE, PACKAGE / "screens", PACKAGE / "templates")
+    paths = {path for folder in folders for path in folder.rglob("*.py")}
+    return {module_name(path): path for path in sorted(paths)}
+
+
+def imported(path: Path, known: dict[str, Path]) -> Iterator[str]:
+    """Yield the modules that a file imports: at its top, in functions and for types only."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module is not None:
+            for alias in node.names:
+                name = f"{node.module}.{alias.name}"
+                yield name if name in known else node.module
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+def test_no_two_modules_import_each_other() -> None:
+    known = modules()
+    graph = {
+        name: {it for it in imported(path, known) if it in known and it != name}
+        for name, path in known.items()
+    }
+    assert sum(map(len, graph.values())) > len(graph), "the imports were not found"
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(f"import circle: {' → '.join(error.args[1])}")
+
+
+def test_folders_are_neither_full_nor_nearly_empty() -> None:
+    """Packages of resources, which hold no module, are apart."""
+    counts: dict[Path, int] = {}
+    for path in modules().values():
+        if path.name != "__init__.py":
+            counts[path.parent] = counts.get(path.parent, 0) + 1
+    sizes = {str(folder.relative_to(ROOT)): count for folder, count in counts.items()}
+    assert {name: count for name, count in sizes.items() if not 2 <= count <= MODULES_MAX} == {}
