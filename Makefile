@@ -30,12 +30,12 @@ quick: $(VENV)/.dev
 	$(BIN)/python -m pytest -m "not e2e"
 
 bench: $(VENV)/.dev
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m tests.benchmarks
 
 # Random faults against runs on the emulated account; goes on where the last call stopped.
-# make chaos CHAOS='--runs 50 --seed …'; python -m chaos --help
+# make chaos CHAOS='--runs 50 --seed …'; python -m tests.chaos --help
 chaos: $(VENV)/.dev
-	$(BIN)/python -m chaos $(CHAOS)
+	$(BIN)/python -m tests.chaos $(CHAOS)
 
 # docs/changes.md: every key changed on an applied stack and back, on the emulated account. Goes on
 # where the last call stopped. make changes CHANGES='--key task.image'; python -m tests.changes --help

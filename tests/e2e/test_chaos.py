@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from chaos.faults import FAULTS, available
-from chaos.order import draw_order
-from chaos.report import read_results
-from chaos.trial import Result
+from tests.chaos.faults import FAULTS, available
+from tests.chaos.order import draw_order
+from tests.chaos.report import read_results
+from tests.chaos.trial import Result
 from tests.e2e.conftest import ROOT
 
 pytestmark = pytest.mark.e2e
@@ -35,10 +35,10 @@ def results(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     # Alone in a folder: beside the tree, the tree's package would be imported and not the wheel's.
     alone = folder / "alone"
     alone.mkdir()
-    (alone / "chaos").symlink_to(ROOT / "chaos")
+    (alone / "tests").symlink_to(ROOT / "tests")
     environ = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "TF_", "XDG_"))}
     done = subprocess.run(
-        [installed.with_name("python"), "-m", "chaos", "--folder", folder, "--seed", SEED,
+        [installed.with_name("python"), "-m", "tests.chaos", "--folder", folder, "--seed", SEED,
          "--full", "0", "--runs", str(TRIALS), "--jobs", str(JOBS)],
         cwd=alone, env={**environ, "GPUECS_TUI_DEMO_PACE": "0.1"}, timeout=SECONDS, check=False,
         stdin=subprocess.DEVNULL, capture_output=True, text=True,

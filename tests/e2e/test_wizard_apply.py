@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from chaos.inventory import Account, addresses_of
-from chaos.judge import Judge
-from chaos.stacks import write_small
 from gpuecs_tui.demo import account
 from gpuecs_tui.terraform.base.tflock import STATE_NAME, read_lock
 from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.run_status import State
 from gpuecs_tui.wizard import drafts
 from gpuecs_tui.wizard.drafts import Draft
+from tests.chaos.inventory import Account, addresses_of
+from tests.chaos.judge import Judge
+from tests.chaos.stacks import write_small
 from tests.terminals import Terminal, in_a_terminal
 from tests.terraform.waiting import journal_of, until
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from chaos.viewers import LEAVE_SECONDS, Tmux, has_tmux
 from gpuecs_tui.wizard import drafts
+from tests.chaos.viewers import LEAVE_SECONDS, Tmux, has_tmux
 from tests.terminals import PATIENCE, Terminal, in_a_terminal
 
 PROGRAM = (

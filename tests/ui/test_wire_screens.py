@@ -10,8 +10,8 @@ from pathlib import Path
 import pyte
 import pytest
 
-from benchmarks.terminal import Terminal, python, quiet_environment
 from gpuecs_tui.widgets.step.screen import ROOMY
+from tests.benchmarks.terminal import Terminal, python, quiet_environment
 from tests.ui.wizard_program import PLACES
 
 IDLE_SECONDS = 6.0

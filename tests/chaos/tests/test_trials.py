@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from chaos import places
-from chaos.faults import FAULTS
-from chaos.order import draw_order
-from chaos.proxy import Proxy, Weather
-from chaos.report import table
-from chaos.trial import Result
+from tests.chaos import places
+from tests.chaos.faults import FAULTS
+from tests.chaos.order import draw_order
+from tests.chaos.proxy import Proxy, Weather
+from tests.chaos.report import table
+from tests.chaos.trial import Result
 
 
 def test_every_fault_has_its_turn() -> None:

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks.rows import Row
+from tests.benchmarks.rows import Row
 
 TIMES = 15
 LIMIT = 3.0

@@ -12,12 +12,12 @@ from enum import StrEnum
 from pathlib import Path
 from random import Random
 
-from chaos import places
-from chaos.proxy import Proxy, Weather
-from chaos.viewers import Tmux, Viewer, has_tmux
 from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import State
+from tests.chaos import places
+from tests.chaos.proxy import Proxy, Weather
+from tests.chaos.viewers import Tmux, Viewer, has_tmux
 
 VANISH_SECONDS = 5.0
 """How long an account is gone."""

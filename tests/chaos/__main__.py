@@ -1,4 +1,4 @@
-"""``make chaos``, ``python -m chaos``: trials one after another, and a table of what they came to.
+"""``make chaos``, ``python -m tests.chaos``: trials one after another, and a table of results.
 
 Every trial's result is kept in a file, so that the next call goes on where this one stopped: 200
 trials add up over several calls. A trial is a process of its own; one that breaks is a result.
@@ -17,11 +17,11 @@ from collections import deque
 from collections.abc import Iterable
 from pathlib import Path
 
-from chaos import faults, places
-from chaos.order import Order, draw_order
-from chaos.report import read_results, table
-from chaos.trial import Result, carry_out, end_orphans
 from gpuecs_tui.demo import account
+from tests.chaos import faults, places
+from tests.chaos.order import Order, draw_order
+from tests.chaos.report import read_results, table
+from tests.chaos.trial import Result, carry_out, end_orphans
 
 FOLDER = Path(".chaos")
 RUNS = 21
@@ -60,7 +60,7 @@ def main(words: list[str]) -> int:
 
 
 def _options() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--runs", type=int, default=RUNS, help="trials of this call")
     parser.add_argument("--seconds", type=float, default=0, help="begin none after so long")
     parser.add_argument("--seed", default="", help="draw from this; default: as the last call")
@@ -123,7 +123,7 @@ def _all(
 
 
 def _begin(options: argparse.Namespace, seed: str, order: Order) -> subprocess.Popen[str]:
-    words = [sys.executable, "-m", "chaos", "--trial", str(order.number), "--seed", seed,
+    words = [sys.executable, "-m", "tests.chaos", "--trial", str(order.number), "--seed", seed,
              "--folder", str(options.folder), "--full", str(options.full)]  # fmt: skip
     for name in options.fault or ():
         words += ["--fault", name]

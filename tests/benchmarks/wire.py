@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 
-from benchmarks.rows import Row
-from benchmarks.terminal import Terminal, in_tmux, python, quiet_environment
+from tests.benchmarks.rows import Row
+from tests.benchmarks.terminal import Terminal, in_tmux, python, quiet_environment
 from tests.ui.wizard_program import PLACES
 
 IDLE_SECONDS = 10.0
@@ -74,8 +74,8 @@ def _bytes_per_key(terminal: Terminal, focus: Iterable[bytes] = ()) -> float:
         terminal.send(key)
         time.sleep(1)
     before = terminal.size
-    for key in KEYS:
-        terminal.send(bytes([key]))
+    for letter in KEYS:
+        terminal.send(bytes([letter]))
         time.sleep(KEY_SECONDS)
     time.sleep(2)
     return (terminal.size - before) / len(KEYS)
@@ -101,7 +101,7 @@ def _wizard_in_tmux(place: str, columns: int, rows: int) -> Iterator[Terminal | 
 
 def _form_bytes_per_key(kind: str, columns: int, rows: int) -> float:
     environ = quiet_environment(TEXTUAL_ANIMATIONS="none")
-    command = python("-m", "benchmarks.wire_app", kind)
+    command = python("-m", "tests.benchmarks.wire_app", kind)
     with Terminal(command, columns=columns, rows=rows, environ=environ) as terminal:
         terminal.wait_for(b"READY")
         return _bytes_per_key(terminal)

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from chaos.inventory import STATE_NAME, Account, Thing, addresses_of, known_by, read_if_there
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.recovery import damaged_state, locks
 from gpuecs_tui.terraform.recovery import errored_state as errored
@@ -19,6 +18,7 @@ from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.orphan_candidates import Candidate
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import State
+from tests.chaos.inventory import STATE_NAME, Account, Thing, addresses_of, known_by, read_if_there
 
 LOCAL_LOCK = ".terraform.tfstate.lock.info"
 ERRORED = "errored.tfstate"

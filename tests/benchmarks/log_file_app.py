@@ -1,4 +1,4 @@
-"""A log widget on a file that grows: ``python -m benchmarks.log_file_app KIND FILE``.
+"""A log widget on a file that grows: ``python -m tests.benchmarks.log_file_app KIND FILE``.
 
 KIND is panel, rich (textual's RichLog, line by line) or log (its Log, in chunks). The key ``m``
 turns the mark in the first line between AAAA and BBBB; ``t`` tells there how many seconds were
@@ -90,7 +90,7 @@ class LogFileApp(App[None]):
             self.query_one("#mark", Static).update(f"took {self.took:.6f} s")
 
 
-class WiredLogFileApp(WireApp[None], LogFileApp):  # type: ignore[misc]  # the mixin narrows App's parameter
+class WiredLogFileApp(WireApp[None], LogFileApp):
     """The same, over the wire layer."""
 
 

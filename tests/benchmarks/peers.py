@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-FOLDER = Path(__file__).parent.parent / ".venv-bench"
+FOLDER = Path(__file__).parents[2] / ".venv-bench"
 INSTALL_SECONDS = 600
 
 

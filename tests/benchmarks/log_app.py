@@ -1,6 +1,6 @@
-"""A small app around one log widget, driven by ``benchmarks.log_panel`` from a pty.
+"""A small app around one log widget, driven by ``tests.benchmarks.log_panel`` from a pty.
 
-``python -m benchmarks.log_app KIND RATE``: KIND is panel or rich; RATE is lines a
+``python -m tests.benchmarks.log_app KIND RATE``: KIND is panel or rich; RATE is lines a
 second. The key ``m`` turns the mark in the first line between AAAA and BBBB,
 ``z`` ends the stream with a last line. Frames come as in the product, here and over SSH.
 """
@@ -19,10 +19,10 @@ terminal.prepare(os.environ)
 from textual.app import App, ComposeResult  # noqa: E402
 from textual.widgets import RichLog, Static  # noqa: E402
 
-from benchmarks.log_lines import LAST, LINES  # noqa: E402
 from gpuecs_tui.app import STARTED_SECONDS  # noqa: E402
 from gpuecs_tui.widgets.log.panel import LogPanel  # noqa: E402
 from gpuecs_tui.widgets.terminal.diff_output import WireApp  # noqa: E402
+from tests.benchmarks.log_lines import LAST, LINES  # noqa: E402
 
 TICK = 0.02
 
@@ -80,7 +80,7 @@ class LogApp(App[None]):
             self.feed([LAST])
 
 
-class WiredLogApp(WireApp[None], LogApp):  # type: ignore[misc]  # the mixin narrows App's parameter
+class WiredLogApp(WireApp[None], LogApp):
     """The same, over the wire layer."""
 
 

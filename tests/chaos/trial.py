@@ -15,19 +15,19 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from chaos import places, stacks
-from chaos.faults import LOOK_SECONDS, Scene, Watched
-from chaos.inventory import Account, Thing
-from chaos.judge import Judge, Left
-from chaos.order import PLAN_SECONDS, Order
-from chaos.proxy import Proxy
-from chaos.viewers import Tmux, Viewer, program
 from gpuecs_tui.demo.account import DemoAccount
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import State
+from tests.chaos import places, stacks
+from tests.chaos.faults import LOOK_SECONDS, Scene, Watched
+from tests.chaos.inventory import Account, Thing
+from tests.chaos.judge import Judge, Left
+from tests.chaos.order import PLAN_SECONDS, Order
+from tests.chaos.proxy import Proxy
+from tests.chaos.viewers import Tmux, Viewer, program
 
 SLOWNESS = (0.02, 0.4)
 """Seconds that each answer takes longer while a fault is awaited."""

@@ -1,4 +1,4 @@
-"""A form of six fields, over the wire layer or without, for ``benchmarks.wire``."""
+"""A form of six fields, over the wire layer or without, for ``tests.benchmarks.wire``."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class FormApp(App[None]):
         install_themes(self, os.environ)
 
 
-class WiredFormApp(WireApp[None], FormApp):  # type: ignore[misc]  # the mixin narrows App's parameter
+class WiredFormApp(WireApp[None], FormApp):
     """The same, over the wire layer."""
 
 

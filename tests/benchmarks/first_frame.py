@@ -17,8 +17,8 @@ import time
 from math import nan
 from pathlib import Path
 
-from benchmarks.peers import HARLEQUIN, POSTING, TFTUI, why_missing
-from benchmarks.rows import Row
+from tests.benchmarks.peers import HARLEQUIN, POSTING, TFTUI, why_missing
+from tests.benchmarks.rows import Row
 
 TURNS = 7
 """Starts of each; the median counts, the first of each warms the disk cache and doesn't."""
@@ -97,7 +97,7 @@ def first_frame(command: list[str], text: bytes, home: str) -> float:
             LINES=str(SIZE[0]),
             COLUMNS=str(SIZE[1]),
         )
-        os.chdir(Path(__file__).parent.parent)
+        os.chdir(Path(__file__).parents[2])
         os.execvpe(command[0], command, environ)
     started = time.perf_counter()
     try:
@@ -120,6 +120,6 @@ def _until_painted(terminal: int, text: bytes, started: float) -> float:
 
 
 if __name__ == "__main__":
-    from benchmarks.rows import table
+    from tests.benchmarks.rows import table
 
     print(table(measure()))

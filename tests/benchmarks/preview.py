@@ -21,11 +21,11 @@ from time import perf_counter
 from textual import events
 from textual.pilot import Pilot
 
-from benchmarks.rows import Row
-from benchmarks.terminal import quiet_environment
 from gpuecs_tui.wizard import drafts
 from gpuecs_tui.wizard.drafts import Draft
-from gpuecs_tui.wizard.session import Options
+from gpuecs_tui.wizard.options import Options
+from tests.benchmarks.rows import Row
+from tests.benchmarks.terminal import quiet_environment
 from tests.terminals import Terminal, in_a_terminal
 
 PRESSES = 40
@@ -104,16 +104,20 @@ def _typed(home: Path) -> tuple[list[float], list[float]]:
         for number in range(PRESSES // 2):
             for key in (str(number % 6), BACKSPACE):
                 before = _line(terminal, LEFT_OVER)
-                lines.append(
-                    _press(terminal, key, lambda was=before: _line(terminal, LEFT_OVER) != was)
-                )
+                lines.append(_press(terminal, key, _changes_line(terminal, before)))
         terminal.type(TO_BEGIN)
         for _number in range(PRESSES // 2):
             for key, comes in ((TOO_MUCH, True), (BACKSPACE, False)):
-                findings.append(
-                    _press(terminal, key, lambda is_=comes: terminal.shows(ERROR) is is_)
-                )
+                findings.append(_press(terminal, key, _shows_error(terminal, comes)))
     return lines, findings
+
+
+def _changes_line(terminal: Terminal, before: str) -> Callable[[], bool]:
+    return lambda: _line(terminal, LEFT_OVER) != before
+
+
+def _shows_error(terminal: Terminal, comes: bool) -> Callable[[], bool]:
+    return lambda: terminal.shows(ERROR) is comes
 
 
 def _press(terminal: Terminal, key: str, shown: Callable[[], bool]) -> float:

@@ -10,8 +10,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.rows import Row
 from gpuecs_tui.terraform.engine.binary import find_engine
+from tests.benchmarks.rows import Row
 
 TURNS = 5
 LIMIT = 1.05

@@ -1,6 +1,6 @@
 """Discovery of a large account, every call answered after 150 ms, beside the same calls one by one.
 
-``python -m benchmarks large_account``. 200 subnets, 500 security groups, 1,000 images of a
+``python -m tests.benchmarks large_account``. 200 subnets, 500 security groups, 1,000 images of a
 repository and 5,000 spot prices, once in pages as large as they are asked for and once in pages of
 100: AWS may give fewer than it is asked for. What is measured is what the wizard does: its feed
 reads who it is (the first message), then all lists, then prices and images at once.
@@ -16,8 +16,6 @@ from typing import TypeVar
 
 from textual.message import Message
 
-from benchmarks.replay import CALL_SECONDS, Replay, replaying
-from benchmarks.rows import Row, table
 from gpuecs_tui.aws import catalogue
 from gpuecs_tui.aws.discovery.account import read_account
 from gpuecs_tui.aws.discovery.lookups import read_images
@@ -33,6 +31,8 @@ from gpuecs_tui.wizard.account_feed import (
     PricesRead,
 )
 from tests.aws import large_account as large
+from tests.benchmarks.replay import CALL_SECONDS, Replay, replaying
+from tests.benchmarks.rows import Row, table
 
 T = TypeVar("T")
 

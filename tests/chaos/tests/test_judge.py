@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from chaos.inventory import Thing, known_by
-from chaos.judge import ERRORED, LOCAL_LOCK, Judge
 from gpuecs_tui.terraform.runs.journal import record
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import State
+from tests.chaos.inventory import Thing, known_by
+from tests.chaos.judge import ERRORED, LOCAL_LOCK, Judge
 from tests.terraform.test_candidates import hook
 from tests.ui.run_folders import stage
 

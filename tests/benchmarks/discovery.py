@@ -1,9 +1,9 @@
 """Discovery of a whole account, every call answered after 150 ms, against its longest chain.
 
-``python -m benchmarks.discovery``. The answers are recorded from the emulated account and replayed
-by a process of their own, so that neither its speed nor its CPU is measured. The yardstick is the
-longest chain of calls of which each needs the one before; beside it stand the same calls made one
-after another.
+``python -m tests.benchmarks.discovery``. The answers are recorded from the emulated account and
+replayed by a process of their own, so that neither its speed nor its CPU is measured. The yardstick
+is the longest chain of calls of which each needs the one before; beside it stand the same calls
+made one after another.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import sys
 import time
 from functools import partial
 
-from benchmarks.replay import CALL_SECONDS, replaying
-from benchmarks.rows import Row, table
 from gpuecs_tui.aws.discovery.account import TOPICS, Progress, read_account
 from gpuecs_tui.aws.discovery.identity import read_identity
 from gpuecs_tui.aws.session import connect
 from gpuecs_tui.demo import account
+from tests.benchmarks.replay import CALL_SECONDS, replaying
+from tests.benchmarks.rows import Row, table
 
 CHAIN = 2
 """sts:GetCallerIdentity, then any other call: no list of the emulated account has a second page."""

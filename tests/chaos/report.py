@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from chaos.faults import FAULTS
-from chaos.trial import Result
+from tests.chaos.faults import FAULTS
+from tests.chaos.trial import Result
 
 
 def read_results(path: Path) -> list[Result]:

@@ -1,6 +1,6 @@
 """The text that logs are measured with: lines that have little in common with one another.
 
-``python -m benchmarks.log_lines RATE`` writes them as they are, RATE lines a second.
+``python -m tests.benchmarks.log_lines RATE`` writes them as they are, RATE lines a second.
 """
 
 from __future__ import annotations

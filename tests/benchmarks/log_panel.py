@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import time
 import tracemalloc
+from collections.abc import Mapping
 from math import nan
 from statistics import median
 
-from benchmarks.log_lines import BYTES_PER_LINE, LAST, LINES
-from benchmarks.rows import Row
-from benchmarks.terminal import Terminal, in_tmux, python, quiet_environment
 from gpuecs_tui.widgets.log.store import LogStore
+from tests.benchmarks.log_lines import BYTES_PER_LINE, LAST, LINES
+from tests.benchmarks.rows import Row
+from tests.benchmarks.terminal import Terminal, in_tmux, python, quiet_environment
 
 KEYS = 150
 """Key presses timed; the 99th percentile is then the second slowest."""
@@ -38,8 +39,10 @@ def measure() -> list[Row]:
     return [*_key_times(), *_wire(), *_wire_in_tmux(), *_memory()]
 
 
-def _app(kind: str, rate: int, columns: int = 80, rows: int = 24, **environ: str) -> Terminal:
-    command = python("-m", "benchmarks.log_app", kind, str(rate))
+def _app(
+    kind: str, rate: int, environ: Mapping[str, str], columns: int = 80, rows: int = 24
+) -> Terminal:
+    command = python("-m", "tests.benchmarks.log_app", kind, str(rate))
     terminal = Terminal(command, columns=columns, rows=rows, environ=quiet_environment(**environ))
     terminal.wait_for(b"AAAA")
     return terminal
@@ -61,7 +64,7 @@ def _key_times() -> list[Row]:
 
 def _times_of_keys(rate: int, environ: dict[str, str]) -> list[float]:
     times = []
-    with _app("panel", rate, **environ) as terminal:
+    with _app("panel", rate, environ) as terminal:
         time.sleep(1)
         for number in range(KEYS):
             seen = terminal.size
@@ -80,10 +83,10 @@ def _wire() -> list[Row]:
             ("panel over SSH", "panel", OVER_SSH),
             ("RichLog", "rich", {}),
         ):
-            with _app(kind, ORDINARY, columns, height, **environ) as terminal:
+            with _app(kind, ORDINARY, environ, columns, height) as terminal:
                 at = f"{ORDINARY:,} lines/s, {name}, {columns}x{height}"
                 rows += _stream(terminal, at, bounded=kind == "panel")
-    with _app("panel", 5) as terminal:
+    with _app("panel", 5, {}) as terminal:
         sent, _share = _sent(terminal)
     return [*rows, Row("5 lines/s, panel, sent", sent / 1000, "kB/s")]
 
@@ -118,14 +121,14 @@ def _wire_in_tmux() -> list[Row]:
     rows = []
     for columns, height in SIZES:
         with in_tmux(
-            python("-m", "benchmarks.log_app", "panel", str(ORDINARY)), columns, height
+            python("-m", "tests.benchmarks.log_app", "panel", str(ORDINARY)), columns, height
         ) as terminal:
             if terminal is None:
                 return [Row(f"{ORDINARY:,} lines/s in tmux", nan, "tmux is not installed")]
             terminal.wait_for(b"AAAA")
             at = f"{ORDINARY:,} lines/s, panel in tmux, {columns}x{height}"
             rows += _stream(terminal, at, bounded=True)
-        plain = python("-m", "benchmarks.log_lines", str(ORDINARY))
+        plain = python("-m", "tests.benchmarks.log_lines", str(ORDINARY))
         with in_tmux(plain, columns, height) as terminal:
             assert terminal is not None
             sent, _share = _sent(terminal)

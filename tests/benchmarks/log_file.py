@@ -16,10 +16,10 @@ from math import nan
 from pathlib import Path
 from statistics import median
 
-from benchmarks.log_lines import BURST, LAST, LINES
-from benchmarks.peers import TOOLONG, why_missing
-from benchmarks.rows import Row
-from benchmarks.terminal import Terminal, python
+from tests.benchmarks.log_lines import BURST, LAST, LINES
+from tests.benchmarks.peers import TOOLONG, why_missing
+from tests.benchmarks.rows import Row
+from tests.benchmarks.terminal import Terminal, python
 
 MILLION = 1_000_000
 SMALL = 1_000
@@ -53,7 +53,7 @@ class Reader:
 
 
 def _ours(name: str, kind: str) -> Reader:
-    return Reader(name, (*python("-m", "benchmarks.log_file_app", kind),))
+    return Reader(name, (*python("-m", "tests.benchmarks.log_file_app", kind),))
 
 
 PANEL = _ours("panel", "panel")

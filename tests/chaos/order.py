@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from chaos.faults import Fault, Watched
+from tests.chaos.faults import Fault, Watched
 
 PLAN_SHARE = 0.15
 """Of the trials, in how many the fault may come while Terraform still plans."""

@@ -1,6 +1,6 @@
 """``make bench``: every benchmark's table, each measured against a peer or a limit in one run.
 
-``python -m benchmarks NAME …`` runs only those of these names.
+``python -m tests.benchmarks NAME …`` runs only those of these names.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import pkgutil
 import sys
 from importlib import import_module
 
-import benchmarks
 import gpuecs_tui
-from benchmarks.rows import table
+import tests.benchmarks
 from gpuecs_tui import screens, templates
+from tests.benchmarks.rows import table
 
 
 def main(names: list[str]) -> int:
@@ -22,10 +22,10 @@ def main(names: list[str]) -> int:
     for package in (gpuecs_tui, screens, templates):
         compileall.compile_dir(package.__path__[0], quiet=1)
     missed = False
-    for module in sorted(pkgutil.iter_modules(benchmarks.__path__), key=lambda it: it.name):
+    for module in sorted(pkgutil.iter_modules(tests.benchmarks.__path__), key=lambda it: it.name):
         if module.name.startswith("_") or (names and module.name not in names):
             continue
-        measure = getattr(import_module(f"benchmarks.{module.name}"), "measure", None)
+        measure = getattr(import_module(f"tests.benchmarks.{module.name}"), "measure", None)
         if measure is None:
             continue
         rows = measure()
