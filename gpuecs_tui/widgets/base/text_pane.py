@@ -12,6 +12,8 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from gpuecs_tui.widgets.terminal.textual_private import style_parser
+
 SIDE_STEP = 8
 """Cells by which left and right move."""
 
@@ -70,7 +72,7 @@ class TextPane(ScrollView, can_focus=True):
         if top + y >= len(self._lines):
             return Strip.blank(width, style)
         base = self.visual_style
-        pieces = self._lines[top + y].render(base, end="", parse_style=self._get_style)
+        pieces = self._lines[top + y].render(base, end="", parse_style=style_parser(self))
         strip = Strip([Segment(text, look.rich_style) for text, look in pieces])
         return strip.crop(left, left + width).extend_cell_length(width, style).apply_style(style)
 

@@ -27,6 +27,7 @@ from gpuecs_tui.widgets.log.filter import LineFilter
 from gpuecs_tui.widgets.log.search import Pattern
 from gpuecs_tui.widgets.log.store import LogStore
 from gpuecs_tui.widgets.terminal.pending_output import writer_backlog
+from gpuecs_tui.widgets.terminal.textual_private import update_scrollbars
 
 FRAME_SECONDS = 1 / 20
 """Twenty pictures a second read as smooth motion."""
@@ -176,7 +177,7 @@ class LogView(ScrollView, can_focus=True):
         self.set_reactive(Widget.virtual_size, Size(self.columns, rows))
         self._moving = True
         try:
-            self._scroll_update(self.virtual_size)
+            update_scrollbars(self, self.virtual_size)
             self._move_to(self.max_scroll_y if self.following else position)
         finally:
             self._moving = False

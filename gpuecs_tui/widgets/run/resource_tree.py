@@ -33,6 +33,7 @@ from gpuecs_tui.widgets.run.resource_rows import (
     known_of,
     status_text,
 )
+from gpuecs_tui.widgets.terminal.textual_private import update_scrollbars
 
 FRAME_SECONDS = 1 / 10
 """However many resources change, they are painted ten times a second."""
@@ -189,7 +190,7 @@ class ResourceTree(ScrollView, can_focus=True):
         statuses = {resource.status for resource in self._resources.values()}
         self._applying = bool(statuses - {Status.WAITING})
         self.set_reactive(Widget.virtual_size, Size(self._columns, len(self._rows)))
-        self._scroll_update(self.virtual_size)
+        update_scrollbars(self, self.virtual_size)
         if self.cursor is None:
             self._follow_work()
         self.refresh(self.size.region)

@@ -16,6 +16,7 @@ from textual.screen import ModalScreen, Screen
 
 from gpuecs_tui.widgets.base.modal import Modal
 from gpuecs_tui.widgets.base.too_small import TooSmall
+from gpuecs_tui.widgets.terminal.textual_private import screens_of
 
 SMALLEST = (80, 24)
 """Cells and rows: the usual size of a terminal that was not resized."""
@@ -52,7 +53,7 @@ class ScreenStackApp(App[ReturnType]):
 
     def _lift(self, kind: type[Modal[Any]] = Modal) -> list[Modal[Any]]:
         """Take what outlives a step and is a ``kind`` off the stack, and return it."""
-        stack = self._screen_stack
+        stack = screens_of(self)
         kept = [it for it in stack if isinstance(it, kind) and it.OUTLIVES_STEP]
         for screen in kept:
             stack.remove(screen)
@@ -62,5 +63,5 @@ class ScreenStackApp(App[ReturnType]):
         """Put ``kept`` back on top."""
         if kept:
             self.screen.post_message(events.ScreenSuspend())
-            self._screen_stack.extend(kept)
+            screens_of(self).extend(kept)
             self.screen.post_message(events.ScreenResume())

@@ -18,6 +18,7 @@ from textual.app import App
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.widgets.step.say import say
+from gpuecs_tui.widgets.terminal.textual_private import driver_of
 
 ResultType = TypeVar("ResultType")
 
@@ -31,7 +32,7 @@ class SuspendingApp(App[ResultType]):
     def action_suspend_process(self) -> None:
         """Give the terminal back to the shell and stop, or say why that can't be."""
         terminal = sys.__stdin__.fileno() if sys.__stdin__ is not None else -1
-        driver = self._driver
+        driver = driver_of(self)
         if driver is None or not driver.can_suspend or not shell_waits(terminal):
             say(self, _("Could not suspend: no shell with job control waits for this program."))
             return

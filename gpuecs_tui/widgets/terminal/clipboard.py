@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from textual.app import App
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.widgets.terminal.textual_private import driver_of
 
 MAX_CLIPBOARD_BYTES = 74_994
 """xterm's limit for OSC 52 (100,000 bytes of base64 and its frame); others take no less."""
@@ -28,8 +29,8 @@ def copy_text(app: App[object], text: str) -> None:
 def send_to_clipboard(app: App[object], text: str) -> None:
     """Send ``text`` to the clipboard of the user's terminal. Raises ValueError for a long one."""
     sequence = clipboard_sequence(text, os.environ)
-    if app._driver is not None:
-        app._driver.write(sequence)
+    if (driver := driver_of(app)) is not None:
+        driver.write(sequence)
 
 
 def clipboard_sequence(text: str, environ: Mapping[str, str]) -> str:

@@ -1,0 +1,40 @@
+"""Textual's private names that widgets outside this folder need, each behind a public function.
+
+tests/widgets/test_textual_private.py lists every private name that is used and fails where a new
+version of Textual lacks one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from textual.app import App
+from textual.driver import Driver
+from textual.geometry import Size
+from textual.screen import Screen
+from textual.style import Style
+from textual.widget import Widget
+
+
+def driver_of(app: App[Any]) -> Driver | None:
+    """Return what writes to the terminal; None before the app runs and after it has ended."""
+    return app._driver
+
+
+def screens_of(app: App[Any]) -> list[Screen[Any]]:
+    """Return the stack of screens itself, the top one last: a change of the list changes it."""
+    return app._screen_stack
+
+
+def update_scrollbars(widget: Widget, size: Size) -> None:
+    """Bring the scrollbars of ``widget`` in line with ``size``, what it scrolls over, in cells.
+
+    Unlike an assignment to ``virtual_size`` it draws nothing else.
+    """
+    widget._scroll_update(size)
+
+
+def style_parser(widget: Widget) -> Callable[[Style | str], Style]:
+    """Return what turns a style in a Content into one with the colours of the widget's theme."""
+    return widget._get_style
