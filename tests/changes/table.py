@@ -16,6 +16,8 @@ from tests.changes.trial import FAULT, REFUSED_FIRST, WORKS, WORKS_SAID, Row
 DOCUMENT = Path(__file__).parents[2] / "docs" / "changes.md"
 NOT_YET = "not yet run"
 _FINGERPRINT = re.compile(r"^<!-- fingerprint: ([0-9a-f]+) -->$", re.MULTILINE)
+_ID = re.compile(r"\b([a-z]+)-[0-9a-f]{17}\b")
+"""An id that the account draws anew each time, such as sg-0123456789abcdef0."""
 _LENGTH = 16
 """Hexadecimal digits of a fingerprint: enough to notice a change."""
 _INTRODUCTION = """\
@@ -76,7 +78,8 @@ def _line(row: Row) -> str:
     if row.problem:
         outcome += f": {row.problem}"
     key, _, value = row.name.partition(" → ")
-    return f"| {_code(key)} → {_cell(value)} | {plan} | {_cell(notices)} | {_cell(outcome)} |"
+    line = f"| {_code(key)} → {_cell(value)} | {plan} | {_cell(notices)} | {_cell(outcome)} |"
+    return _ID.sub(r"\1-…", line)
 
 
 def _code(text: str) -> str:

@@ -45,12 +45,12 @@ def test_the_table_is_fresh_and_has_every_change() -> None:
 def test_the_document_keeps_each_row_in_one_line() -> None:
     change = CHANGES[0]
     row = Row(change.name, change.key, plan=["aws_lb.this in place"], verdict="works")
-    row.problem = "a | b\nc"
+    row.problem = "a | b\nsg-0a1b2c3d4e5f60718 and c"
     text = table.document({change.name: row})
     assert table.fingerprint_in(text) == table.fingerprint()
     outcomes = table.ended(text)
     assert len(outcomes) == len(CHANGES)
-    assert next(iter(outcomes.values())) == "works: a \\| b c"
+    assert next(iter(outcomes.values())) == "works: a \\| b sg-… and c"
     assert list(outcomes.values()).count(table.NOT_YET) == len(CHANGES) - 1
     assert set(KEYS) >= set(REFUSED)
 
