@@ -79,7 +79,7 @@ _ALL = (
         name="render",
         operands="ANSWERS.toml|DIR DIR",
         help=N_("write the Terraform of an answers file, or bring a directory's up to date"),
-        target="commands.stacks:render",
+        target="commands.render_show:render",
         arguments=(
             (
                 ("answers",),
@@ -110,7 +110,7 @@ _ALL = (
         name="show",
         operands="[DIR]",
         help=N_("print the stack that the Terraform in DIR says"),
-        target="commands.stacks:show",
+        target="commands.render_show:show",
         arguments=(DIRECTORY_OR_HERE, JSON),
     ),
     Command(
@@ -152,7 +152,7 @@ _ALL = (
         name="approve",
         operands="DIR --yes [--run RUN]",
         help=N_("apply exactly the plan that waits in DIR, whoever made it"),
-        target="commands.decide:approve",
+        target="commands.approve:approve",
         arguments=(
             DIRECTORY,
             YES,
