@@ -129,7 +129,8 @@ def test_defaults_of_the_environment() -> None:
 
 def test_reading_profiles_needs_no_boto3() -> None:
     code = (
-        "import sys; from gpuecs_tui.aws import catalogue, discovery, facts, lookups, profiles\n"
+        "import sys; from gpuecs_tui.aws import catalogue, facts, profiles\n"
+        "from gpuecs_tui.aws.discovery import account, lookups\n"
         "profiles.read_profiles(); catalogue.load()\n"
         "print([it for it in ('boto3', 'botocore', 'textual') if it in sys.modules])"
     )

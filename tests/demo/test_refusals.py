@@ -10,8 +10,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from gpuecs_tui import demo
-from gpuecs_tui.demo import account
+from gpuecs_tui.demo import account, moto_patches
 from tests.demo.made import Client, clients_of, described, scaling_group
 from tests.demo.made import subnets as default_subnets
 from tests.demo.refused import REFUSALS, Scenario
@@ -81,9 +80,7 @@ def test_the_document_lists_every_refusal_with_its_source() -> None:
 
 def test_the_document_lists_every_error_code_of_the_account() -> None:
     raised = set()
-    for module in Path(demo.__path__[0]).glob("*.py"):
-        if not module.name.startswith(("refusals_", "gaps_")):
-            continue
+    for module in Path(moto_patches.__path__[0]).glob("*.py"):
         for node in ast.walk(ast.parse(module.read_text("utf-8"))):
             if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
                 name = ast.unparse(node.exc.func)

@@ -74,11 +74,11 @@ EVERYTHING = {"terraform_data.first", "terraform_data.slow", "terraform_data.las
 VIEWER = """
 import fcntl, sys, termios, time
 from pathlib import Path
-from gpuecs_tui.terraform import runs
+from gpuecs_tui.terraform.control import runs
 # Its controlling terminal, whose end then sends it a hangup as to any login.
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-from gpuecs_tui.terraform.engine import ENGINE_VARIABLE
-from gpuecs_tui.terraform.follower import Follower
+from gpuecs_tui.terraform.engine.binary import ENGINE_VARIABLE
+from gpuecs_tui.terraform.runs.follower import Follower
 run = runs.start(Path(sys.argv[1]), "apply")
 approved, follower = False, Follower(run)
 while True:
@@ -387,7 +387,7 @@ def test_of_many_starts_one_runs(tmp_path: Path) -> None:
     script.write_text(
         "import sys\n"
         "from pathlib import Path\n"
-        "from gpuecs_tui.terraform import runs\n"
+        "from gpuecs_tui.terraform.control import runs\n"
         "from gpuecs_tui.terraform.runs.directory_lock import DirectoryBusy\n"
         "sys.stdin.readline()\n"
         "try:\n"

@@ -353,7 +353,7 @@ def test_a_busy_directory(engine: Path, stack: Path) -> None:
 LEAVING = """
 import signal, sys, time
 from pathlib import Path
-from gpuecs_tui.terraform.directory_lock import acquire
+from gpuecs_tui.terraform.runs.directory_lock import acquire
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 lock = acquire(Path(sys.argv[1]))
 print(flush=True)
@@ -583,7 +583,7 @@ def test_large_runs_make_room(engine: Path, stack: Path, monkeypatch: pytest.Mon
 
 
 def test_old_moves_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rotation, "KEPT_MOVES", 3)
+    monkeypatch.setattr(move_record, "KEPT_MOVES", 3)
     phases = ["failed", "done", "done", "failed", "done"]
     for number, phase in enumerate(phases):
         folder = tmp_path / str(number)
@@ -594,7 +594,7 @@ def test_old_moves_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     move_record.rotate_moves(found)
     assert sorted(it.name for it in tmp_path.iterdir()) == ["2", "3", "4"]
     # What was cut off must be gone on with: nothing since the last that was done may go.
-    monkeypatch.setattr(rotation, "KEPT_MOVES", 0)
+    monkeypatch.setattr(move_record, "KEPT_MOVES", 0)
     replace_json(tmp_path / "4" / "move.json", {"phase": "failed", "directory": "/stack"})
     replace_json(tmp_path / "3" / "move.json", {"phase": "done", "directory": "/stack"})
     move_record.rotate_moves(

@@ -20,7 +20,7 @@ if sys.argv[2] == "deaf":
 from pathlib import Path
 from textual.app import App
 from textual.widgets import Label
-from gpuecs_tui.widgets import hangup
+from gpuecs_tui.widgets.terminal import hangup
 
 class Subject(App[None]):
     def compose(self):

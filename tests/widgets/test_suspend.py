@@ -14,7 +14,7 @@ from tests.widgets.pty_program import PtyProgram
 
 SHELL = """
 import os, signal
-from gpuecs_tui.widgets.suspend import shell_waits, stop_group
+from gpuecs_tui.widgets.step.suspend import shell_waits, stop_group
 
 def give_terminal(group):
     os.tcsetpgrp(0, group)

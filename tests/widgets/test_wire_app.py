@@ -15,8 +15,8 @@ import sys
 from textual.app import App
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
-from gpuecs_tui.widgets.log_panel import LogPanel
-from gpuecs_tui.widgets.wire import WireApp
+from gpuecs_tui.widgets.log.panel import LogPanel
+from gpuecs_tui.widgets.terminal.diff_output import WireApp
 
 class Question(ModalScreen[None]):
     DEFAULT_CSS = "Question { align: center middle; } Question Static { border: round red; }"
