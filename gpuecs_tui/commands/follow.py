@@ -49,7 +49,7 @@ def follow(
             while more:
                 batch = follower.poll()
                 more = batch.more
-                lines = list(_lines(batch, preface))
+                lines = list(_texts(batch, preface))
                 if lines:
                     wait.clear()
                     quiet_since = time.monotonic()
@@ -91,14 +91,14 @@ def _words(run: Run, last: float | None) -> str:
     )
 
 
-def _lines(batch: Batch, preface: Callable[[], Iterable[str]] | None) -> Iterator[str]:
+def _texts(batch: Batch, preface: Callable[[], Iterable[str]] | None) -> Iterator[str]:
     if preface is None or not any(map(_sums_up, batch.events)):
-        yield from batch.lines
+        yield from (line.text for line in batch.lines)
         return
     for event in batch.events:
         if _sums_up(event):
             yield from preface()
-        yield from lines_of(event)
+        yield from (line.text for line in lines_of(event))
 
 
 def _sums_up(event: Event) -> bool:

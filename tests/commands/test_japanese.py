@@ -169,4 +169,4 @@ def test_a_box_is_titled_in_the_users_language(japanese: Path) -> None:
         "diagnostic": {"severity": "error", "summary": "It broke", "detail": ""},
     }
     event = Decoder().decode(json.dumps(raw))
-    assert any("エラー: It broke" in without_colours(line) for line in lines_of(event))
+    assert any("エラー: It broke" in without_colours(line.text) for line in lines_of(event))

@@ -84,7 +84,7 @@ approved, follower = False, Follower(run)
 while True:
     batch = follower.poll()
     for line in batch.lines:
-        print(line, flush=True)
+        print(line.text, flush=True)
     if batch.run.state == "planned" and not approved:
         runs.approve(batch.run)
         approved = True
@@ -438,7 +438,7 @@ def _all_lines(run: Run) -> list[str]:
     lines: list[str] = []
     while True:
         batch = follower.poll()
-        lines.extend(batch.lines)
+        lines.extend(line.text for line in batch.lines)
         if batch.finished:
             return lines
 

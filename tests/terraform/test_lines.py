@@ -13,7 +13,7 @@ SGR = re.compile(r"\x1b\[[0-9;:]*m")
 
 def plain(*lines: str) -> list[str]:
     decoder = Decoder()
-    return [SGR.sub("", shown) for line in lines for shown in lines_of(decoder.decode(line))]
+    return [SGR.sub("", shown.text) for line in lines for shown in lines_of(decoder.decode(line))]
 
 
 def test_a_plan_as_people_read_it() -> None:

@@ -11,8 +11,8 @@ from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.pilot import Pilot
 
+from gpuecs_tui.terraform.engine.log_line import Level
 from gpuecs_tui.widgets.log import view as log_view
-from gpuecs_tui.widgets.log.level import Level
 from gpuecs_tui.widgets.log.panel import LogPanel
 
 Screen = tuple[LogPanel, Pilot[None]]

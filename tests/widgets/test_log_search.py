@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gpuecs_tui.terraform.engine.log_line import Level
 from gpuecs_tui.widgets.log.filter import FilteredLog, LineFilter
-from gpuecs_tui.widgets.log.level import AtLeast, Level, level_of
+from gpuecs_tui.widgets.log.level import AtLeast, level_of
 from gpuecs_tui.widgets.log.regex import PatternError, RegexPattern
 from gpuecs_tui.widgets.log.search import Matches, Pattern
 from gpuecs_tui.widgets.log.store import LogStore
@@ -133,7 +134,7 @@ def test_next_and_previous_go_round_and_old_matches_go() -> None:
 )
 def test_levels(line: str, level: Level) -> None:
     assert level_of(line) is level
-    found = list(AtLeast(Level.WARNING).lines(0, f"{line}\n".encode()))
+    found = list(AtLeast(Level.WARNING, store_of(f"{line}\n")).lines(0, f"{line}\n".encode()))
     assert bool(found) == (level >= Level.WARNING)
 
 

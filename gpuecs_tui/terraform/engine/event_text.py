@@ -1,4 +1,8 @@
-"""Events as the lines that ``terraform plan`` and ``apply`` print, with their colours."""
+"""Events as the lines that ``terraform plan`` and ``apply`` print, with their colours.
+
+Each line keeps the level and the address of its event, so that no reader has to guess them from
+the words.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +18,11 @@ from gpuecs_tui.terraform.engine.events import (
     Note,
     Outputs,
     PlannedChange,
+    ResourceEvent,
     Text,
     Version,
 )
+from gpuecs_tui.terraform.engine.log_line import Level, LogLine
 
 BOLD, RED, GREEN, YELLOW, CYAN, DIM, RESET = (
     f"\x1b[{code}m" for code in ("1", "31", "32", "33", "36", "2", "0")
@@ -34,6 +40,8 @@ _SIGNS = {
     "forget": (YELLOW, ".", "will no longer be managed"),
 }
 """Terraform's own words and signs: a log that is searched for them must have them."""
+_LEVELS = {"warn": Level.WARNING, "error": Level.ERROR}
+"""All other levels of events are ``Level.INFO``."""
 _SGR = re.compile(r"\x1b\[[0-9;:]*m")
 _CONTROL = re.compile(
     r"\x1b\[[0-9;:]*m|([\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff])"
@@ -54,13 +62,30 @@ def harmless(text: str) -> str:
 
 
 def without_colours(line: str) -> str:
-    """Return a line that ``lines_of`` made as plain text."""
+    """Return the text of a line that ``lines_of`` made without its colours."""
     return _SGR.sub("", line)
 
 
-def lines_of(event: Event) -> list[str]:
-    """Return the lines to show for an event; none for what is noise (drift, bookkeeping)."""
-    return [harmless(line) for line in _lines(event)]
+def lines_of(event: Event) -> list[LogLine]:
+    """Return the record to show for an event; no line for what is noise (drift, bookkeeping)."""
+    level = _level_of(event)
+    address = event.address if isinstance(event, Diagnostic | ResourceEvent) else ""
+    return [
+        LogLine(harmless(text), level, address, continues=number > 0)
+        for number, text in enumerate(_lines(event))
+    ]
+
+
+def _level_of(event: Event) -> Level | None:
+    if isinstance(event, Text):
+        return None
+    if isinstance(event, Diagnostic):
+        return Level.ERROR if event.severity == "error" else Level.WARNING
+    # Terraform sends the event of a failed step at level info.
+    failed = isinstance(event, Hook) and event.step == "errored"
+    if failed or (isinstance(event, Version) and not event.is_known):
+        return Level.ERROR
+    return _LEVELS.get(event.level, Level.INFO)
 
 
 def _lines(event: Event) -> Iterator[str]:

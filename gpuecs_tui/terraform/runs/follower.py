@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from gpuecs_tui.terraform.engine.event_text import lines_of
 from gpuecs_tui.terraform.engine.events import Decoder, Event
+from gpuecs_tui.terraform.engine.log_line import LogLine
 from gpuecs_tui.terraform.runs.run import Run
 
 CHUNK = 256 * 1024
@@ -24,8 +25,8 @@ class Batch:
     """What is new since the last poll."""
 
     events: tuple[Event, ...]
-    lines: tuple[str, ...]
-    """The events as people read them; only colours in them act on a terminal."""
+    lines: tuple[LogLine, ...]
+    """The events as people read them, each with its level and its resource."""
     run: Run
     """The run as it is now."""
     more: bool

@@ -263,8 +263,12 @@ class JournalWriter:
         self._write(level, text, NOTE, {})
 
     def state(self, state: State, text: str) -> None:
-        """Tell of a transition, in words too; with all before it, it is on the disk then."""
-        self._write("info", text, STATE, {"state": state})
+        """Add a transition, in words too; it and all lines before it are on the disk then.
+
+        A failure is an error: where Terraform never ran, no other line of the log says it.
+        """
+        level = "error" if state is State.FAILED else "info"
+        self._write(level, text, STATE, {"state": state})
         self.sync()
 
     def sync(self) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from gpuecs_tui.terraform.engine.log_line import Level
 from gpuecs_tui.widgets.log.filter import FilteredLog, LineFilter
-from gpuecs_tui.widgets.log.level import AtLeast, Level
+from gpuecs_tui.widgets.log.level import AtLeast
 from gpuecs_tui.widgets.log.search import Matches, Pattern
 from gpuecs_tui.widgets.log.store import LogStore
 
@@ -24,8 +27,8 @@ class LogContents:
         """What is searched for and highlighted."""
         self.matches: Matches | None = None
         """The lines of ``shown`` that match it."""
-        self.errors = Matches(AtLeast(Level.ERROR), source)
-        """The lines of ``source`` that tell of an error."""
+        self.errors = Matches(AtLeast(Level.ERROR, source), source)
+        """The errors of ``source``, each by its first line or its heading."""
         self._filtered: FilteredLog | None = None
 
     @property
@@ -44,6 +47,17 @@ class LogContents:
         filtering = self._filtered is not None and not self._filtered.complete
         searching = self.matches is not None and not self.matches.complete
         return filtering or searching or not self.errors.complete
+
+    def feed(self, data: bytes | str | Iterable[str]) -> int:
+        """Take plain text in and return how many lines it completed.
+
+        It is bytes or text with newlines, or lines without them.
+        """
+        if isinstance(data, str):
+            data = data.encode("utf-8", "backslashreplace")
+        elif not isinstance(data, bytes):
+            data = "".join([f"{line}\n" for line in data]).encode("utf-8", "backslashreplace")
+        return self.source.feed(data)
 
     def scan(self) -> None:
         """Go on filtering and searching, for a moment that nobody notices."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from dataclasses import dataclass
+from itertools import repeat
 from time import monotonic
 
-from gpuecs_tui.widgets.log.level import BOX_END, BOX_START, Level, level_of, may_hold
+from gpuecs_tui.terraform.engine.log_line import Level
+from gpuecs_tui.widgets.log.facts import PLAIN, Facts
+from gpuecs_tui.widgets.log.level import BOX_END, BOX_START, level_of, may_hold
 from gpuecs_tui.widgets.log.store import LogStore
 from gpuecs_tui.widgets.log.text import plain_text
 
@@ -17,28 +20,42 @@ MAX_BOX_LINES = 500
 
 @dataclass(frozen=True, slots=True)
 class LineFilter:
-    """Which records are shown: those at least as grave as ``level`` that mention ``text``."""
+    """Which records are shown: those at least as grave as ``level`` that mention ``text``.
+
+    A record mentions it in the address of its resource or in its words, in any letter case.
+    """
 
     level: Level = Level.INFO
     text: str = ""
-    """A resource's address, or any part of one; letter case counts not."""
+    """A resource's address, or any part of one."""
 
     def __bool__(self) -> bool:
         return self.level > Level.INFO or bool(self.text)
 
-    def passes(self, record: str) -> bool:
-        """Tell whether a record (one line, or a whole box) is shown."""
-        if self.text and self.text.lower() not in record.lower():
-            return False
-        return not self.level or any(level_of(line) >= self.level for line in record.split("\n"))
+    def passes(self, words: str, level: Level | None = None, *, addressed: bool = False) -> bool:
+        """Tell whether a record is shown; ``words`` are its lines.
 
-    def may_pass(self, block: bytes) -> bool:
-        """Tell cheaply whether any record of ``block`` could pass."""
-        if BOX_START.encode() in block:
-            return True
-        if self.level and not may_hold(block, self.level):
+        ``level`` is None for plain text: its words say how grave it is. With ``addressed`` its
+        resource is one that is meant.
+        """
+        if self.text and not addressed and self.text.lower() not in words.lower():
             return False
-        if not self.text:
+        if level is not None:
+            return level >= self.level
+        return not self.level or any(level_of(line) >= self.level for line in words.split("\n"))
+
+    def may_pass(self, block: bytes, facts: Facts | None) -> bool:
+        """Tell cheaply whether any record of ``block`` could pass, or pass with the next one."""
+        has_plain = facts is None or facts.has_plain
+        if has_plain and BOX_START.encode() in block:
+            return True
+        if facts is not None and facts.is_cut:
+            return True
+        if self.level:
+            known = facts is not None and facts.holds(self.level)
+            if not known and not (has_plain and may_hold(block, self.level)):
+                return False
+        if not self.text or (facts is not None and any(facts.addressed(self.text))):
             return True
         return self.text.lower() in plain_text(block).lower()
 
@@ -53,6 +70,9 @@ class FilteredLog:
         self._next = source.first
         self._numbers = array("Q")
         self._box: list[tuple[int, bytes, str]] = []
+        """The lines of a box of plain text that has not ended."""
+        self._record: list[tuple[int, bytes, str]] = []
+        """The lines of a record whose facts are known and that has not ended."""
 
     @property
     def complete(self) -> bool:
@@ -63,41 +83,69 @@ class FilteredLog:
         """Go on for about ``seconds``; at least one block is looked at."""
         limit = monotonic() + seconds
         for start, block in self._source.blocks(self._next):
-            if self._box or self.filter.may_pass(block):
-                self._take(start, block)
+            facts = self._source.facts(start)
+            if self._box or self._record or self.filter.may_pass(block, facts):
+                self._take(start, block, facts)
             self._next = start + block.count(b"\n")
             if monotonic() > limit:
                 break
 
-    def _take(self, start: int, block: bytes) -> None:
+    def _take(self, start: int, block: bytes, facts: Facts | None) -> None:
         raws = block.split(b"\n")
-        for offset, plain in enumerate(plain_text(block).split("\n")[:-1]):
-            number, raw = start + offset, raws[offset]
-            head = plain.lstrip()[:1]
-            if self._box and (head == BOX_START or len(self._box) >= MAX_BOX_LINES):
+        known = repeat(PLAIN) if facts is None else facts
+        text = self.filter.text
+        meant = repeat(False) if facts is None or not text else facts.addressed(text)
+        lines = plain_text(block).split("\n")[:-1]
+        for number, raw, plain, fact, addressed in zip(
+            range(start, start + len(lines)), raws, lines, known, meant, strict=False
+        ):
+            line = (number, raw, plain)
+            if fact.level is None:
+                self._take_plain(line)
+                continue
+            if self._box:
+                # Terraform prints a box at once: nothing comes between its lines.
                 self._close_box()
-            if self._box or head == BOX_START:
-                self._box.append((number, raw, plain))
-                if head == BOX_END:
-                    self._close_box()
-            elif self.filter.passes(plain):
-                self._show(number, raw)
+            if fact.begins:
+                self._record = []
+            self._record.append(line)
+            if fact.ends:
+                self._show(self._record, fact.level, addressed=addressed)
+                self._record = []
+
+    def _take_plain(self, line: tuple[int, bytes, str]) -> None:
+        head = line[2].lstrip()[:1]
+        if self._box and (head == BOX_START or len(self._box) >= MAX_BOX_LINES):
+            self._close_box()
+        if self._box or head == BOX_START:
+            self._box.append(line)
+            if head == BOX_END:
+                self._close_box()
+        else:
+            self._show([line])
 
     def _close_box(self) -> None:
         box, self._box = self._box, []
         whole = box[-1][2].lstrip()[:1] == BOX_END
-        records = [box] if whole else [[line] for line in box]
-        for record in records:
-            if self.filter.passes("\n".join(plain for _, _, plain in record)):
-                for number, raw, _ in record:
-                    self._show(number, raw)
+        for record in [box] if whole else [[line] for line in box]:
+            self._show(record)
 
-    def _show(self, number: int, raw: bytes) -> None:
-        first = self.store.first
-        self.store.feed(raw + b"\n")
-        self._numbers.append(number)
-        if dropped := self.store.first - first:
-            del self._numbers[:dropped]
+    def _show(
+        self,
+        record: list[tuple[int, bytes, str]],
+        level: Level | None = None,
+        *,
+        addressed: bool = False,
+    ) -> None:
+        words = "\n".join(plain for _number, _raw, plain in record)
+        if not self.filter.passes(words, level, addressed=addressed):
+            return
+        for number, raw, _plain in record:
+            first = self.store.first
+            self.store.feed(raw + b"\n")
+            self._numbers.append(number)
+            if dropped := self.store.first - first:
+                del self._numbers[:dropped]
 
     def source_line(self, number: int) -> int:
         """Return the source's number of line ``number`` of the filtered store."""

@@ -9,8 +9,8 @@ from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
 from gpuecs_tui.i18n import N_, _, ngettext
+from gpuecs_tui.terraform.engine.log_line import Level
 from gpuecs_tui.widgets.log.keys import LogLines
-from gpuecs_tui.widgets.log.level import Level
 
 GAP = 2
 """Cells between two keys, and at least between the keys and the state."""

@@ -9,8 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from gpuecs_tui.i18n import N_, _, ngettext
+from gpuecs_tui.terraform.engine.log_line import Level
 from gpuecs_tui.widgets.log.filter import LineFilter
-from gpuecs_tui.widgets.log.level import Level
 from gpuecs_tui.widgets.log.text import plain_text
 from gpuecs_tui.widgets.log.view import LogView
 from gpuecs_tui.widgets.terminal.clipboard import send_to_clipboard

@@ -1,15 +1,18 @@
-"""How grave a log line is, told from its text.
+"""How grave a log line is: what its event says, and for plain text what the words look like.
 
-Terraform's and OpenTofu's diagnostics are boxes of several lines (``╷ │ ╵``); a box is one record
-and has the level of its heading.
+As plain text, diagnostics of Terraform and OpenTofu are boxes of several lines (``╷ │ ╵``); a box
+is one record and has the level of its heading.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from enum import IntEnum
+from itertools import repeat
 
+from gpuecs_tui.terraform.engine.log_line import Level
+from gpuecs_tui.widgets.log.facts import PLAIN
+from gpuecs_tui.widgets.log.store import LogStore
 from gpuecs_tui.widgets.log.text import plain_text
 
 _ERROR = re.compile(
@@ -25,37 +28,40 @@ _WARNING_HINTS = (b"Warn", b"WARN", b"warn")
 BOX_START, BOX_END = "╷", "╵"
 
 
-class Level(IntEnum):
-    """Levels that a filter can ask for, in ascending order."""
-
-    INFO = 0
-    WARNING = 1
-    ERROR = 2
-
-
 def level_of(plain: str) -> Level:
-    """Return the level that one line (or a box's heading), without SGR, shows by itself."""
+    """Return the level of a line of plain text (or of a box's heading), without SGR."""
     if _ERROR.search(plain):
         return Level.ERROR
     return Level.WARNING if _WARNING.search(plain) else Level.INFO
 
 
 def may_hold(block: bytes, level: Level) -> bool:
-    """Tell whether a look at each line of ``block`` could find one of ``level`` or above."""
+    """Tell whether plain text in ``block`` may have a line of ``level`` or above."""
     hints = _ERROR_HINTS if level == Level.ERROR else _ERROR_HINTS + _WARNING_HINTS
     return any(hint in block for hint in hints)
 
 
 class AtLeast:
-    """Finds the lines (of a box: its heading) that are at least as grave as ``level``."""
+    """Finds the records that are at least as grave as ``level``, each by one line of it.
 
-    def __init__(self, level: Level) -> None:
+    That is its first line, for a box its heading.
+    """
+
+    def __init__(self, level: Level, store: LogStore) -> None:
         self.level = level
+        self._store = store
 
     def lines(self, start: int, block: bytes) -> Iterator[int]:
         """Yield the numbers of the lines found; ``start`` is the first of ``block``."""
-        if not may_hold(block, self.level):
+        facts = self._store.facts(start)
+        by_words = (facts is None or facts.has_plain) and may_hold(block, self.level)
+        if not by_words and not (facts is not None and facts.holds(self.level)):
             return
-        for offset, plain in enumerate(plain_text(block).split("\n")[:-1]):
-            if level_of(plain) >= self.level:
-                yield start + offset
+        known = repeat(PLAIN) if facts is None else facts
+        lines = plain_text(block).split("\n")[:-1]
+        for number, (plain, fact) in enumerate(zip(lines, known, strict=False), start):
+            if fact.level is None:
+                if level_of(plain) >= self.level:
+                    yield number
+            elif fact.begins and fact.level >= self.level:
+                yield number if fact.ends or plain.strip() != BOX_START else number + 1

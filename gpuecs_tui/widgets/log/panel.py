@@ -1,15 +1,16 @@
 """The log panel: streamed text that stays readable while it streams.
 
     panel = LogPanel(id="log")
-    panel.feed(["aws_ecs_cluster.this: Creating...", …])   # or bytes, or text with newlines
-    panel.show_resource("aws_ecs_cluster.this")            # filter; "" shows all again
+    panel.add(follower.poll().lines)             # records, each with its level and its resource
+    panel.feed(["Initializing the backend..."])  # plain text: lines, or bytes or text with newlines
+    panel.show_resource("aws_ecs_cluster.this")  # filter; "" shows all again
 
-It may be fed at any rate, from the event loop's thread only.
+It takes lines at any rate, from the event loop's thread only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from textual.widget import Widget
 from textual.worker import Worker, WorkerState
 
 from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.terraform.engine.log_line import LogLine
 from gpuecs_tui.user_folders import expand_home
 from gpuecs_tui.widgets.base.one_line import OneLine
 from gpuecs_tui.widgets.log.filter import LineFilter
@@ -73,8 +75,12 @@ class LogPanel(Widget):
         """The scrolling part, which takes the keys."""
         return self._view
 
+    def add(self, lines: Sequence[LogLine]) -> None:
+        """Take whole records in, with the level and the resource of each line."""
+        self._view.add(lines)
+
     def feed(self, data: bytes | str | Iterable[str]) -> None:
-        """Take log text in: bytes or text with newlines, or lines without them."""
+        """Take plain text in: bytes or text with newlines, or lines without them."""
         self._view.feed(data)
 
     def finish(self) -> None:

@@ -1,17 +1,20 @@
 """The log panel's memory: lines kept as the blocks of bytes in which they arrived.
 
 A line costs no object of its own, so a million lines cost their text and little more; taking a
-chunk in is a copy and a count of newlines. Numbers of lines and rows are absolute: they count
-from the first ever fed and do not change when old ones are dropped.
+chunk in is a copy and a count of newlines. Lines with a level and an address cost some bytes more
+(``facts``). Numbers of lines and rows are absolute: they count from the first ever fed and do not
+change when old ones are dropped.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
+from gpuecs_tui.terraform.engine.log_line import LogLine
+from gpuecs_tui.widgets.log.facts import Facts, codes_of
 from gpuecs_tui.widgets.log.rows import row_count
 
 BLOCK_BYTES = 64 * 1024
@@ -45,6 +48,8 @@ class LogStore:
         self._width: int | None = None
         self._blocks: list[bytes] = []
         self._starts: list[int] = []
+        self._facts: list[Facts | None] = []
+        """What is known of each block's lines; None for a block of plain text."""
         self._rows: list[int] = []
         self._bytes = 0
         self._tail = b""
@@ -77,7 +82,7 @@ class LogStore:
         return self._width
 
     def feed(self, data: bytes) -> int:
-        """Take ``data`` in and return how many lines it completed.
+        """Take plain text in and return how many lines it completed.
 
         What follows the last newline waits for its own (or for ``finish``).
         """
@@ -88,15 +93,25 @@ class LogStore:
         before = self.end
         if len(self._tail) > MAX_LINE_BYTES:
             data, cut, self._tail = data + b"\n", len(data) + 1, b""
-        start = 0
-        while start < cut:
-            stop = cut
-            if stop - start > BLOCK_BYTES:
-                stop = data.rfind(b"\n", start, start + BLOCK_BYTES) + 1
-                if stop <= start:
-                    stop = data.index(b"\n", start) + 1
-            self._append(data[start:stop])
-            start = stop
+        for piece in _pieces(data, cut):
+            self._append(piece)
+        added = self.end - before
+        self._trim()
+        return added
+
+    def add(self, lines: Sequence[LogLine]) -> int:
+        """Take whole records in and return how many lines were completed.
+
+        Plain text that waits for its newline becomes a line before them.
+        """
+        before = self.end
+        self.finish()
+        data = "".join([f"{line.text}\n" for line in lines]).encode("utf-8", "backslashreplace")
+        codes, addresses = codes_of(lines), [line.address for line in lines]
+        taken = 0
+        for piece in _pieces(data, len(data)):
+            begin, taken = taken, taken + piece.count(b"\n")
+            self._append(piece, codes[begin:taken], addresses[begin:taken])
         added = self.end - before
         self._trim()
         return added
@@ -110,18 +125,28 @@ class LogStore:
         self._tail = b""
         self._drop(len(self._blocks))
 
-    def _append(self, piece: bytes) -> None:
+    def _append(self, piece: bytes, codes: bytes = b"", addresses: Sequence[str] = ()) -> None:
         begins = not self._blocks or len(self._blocks[-1]) + len(piece) > BLOCK_BYTES
         if begins:
             self._blocks.append(piece)
             self._starts.append(self.end)
+            self._facts.append(None)
         else:
             self._blocks[-1] += piece
         self._bytes += len(piece)
         self._uncounted.append((piece, begins))
         if len(self._uncounted) > _UNCOUNTED_MOST:
             self._counted()
-        self.end += piece.count(b"\n")
+        count = piece.count(b"\n")
+        facts = self._facts[-1]
+        if codes:
+            if facts is None:
+                facts = self._facts[-1] = Facts()
+                facts.add_plain(self.end - self._starts[-1])
+            facts.add(codes, addresses)
+        elif facts is not None:
+            facts.add_plain(count)
+        self.end += count
 
     def _counted(self) -> list[int]:
         """Return the row at which each block begins.
@@ -153,6 +178,7 @@ class LogStore:
     def _drop(self, count: int) -> None:
         self._bytes -= sum(map(len, self._blocks[:count]))
         del self._counted()[:count], self._blocks[:count], self._starts[:count]
+        del self._facts[:count]
         self._splits.clear()
         self._sums.clear()
 
@@ -189,6 +215,16 @@ class LogStore:
             yield start, block
             index += 1
             number = self._starts[index] if index < len(self._starts) else self.end
+
+    def facts(self, number: int) -> Facts | None:
+        """Return what is known of line ``number`` and those after it in its block.
+
+        None for a block of plain text. ``number`` is one that ``blocks`` gave.
+        """
+        index = bisect_right(self._starts, number) - 1
+        facts = self._facts[index]
+        skipped = number - self._starts[index]
+        return facts.without_first(skipped) if facts is not None and skipped else facts
 
     def set_width(self, width: int | None) -> None:
         """Give lines rows of ``width`` cells (None: one row each). Costs a look at every line."""
@@ -231,3 +267,16 @@ class LogStore:
             return number
         index = bisect_right(self._starts, number) - 1
         return self._counted()[index] + self._row_sums(index)[number - self._starts[index]]
+
+
+def _pieces(data: bytes, end: int) -> Iterator[bytes]:
+    """Yield the lines of ``data`` up to ``end``, where one ends, in pieces that fit a block."""
+    start = 0
+    while start < end:
+        stop = end
+        if stop - start > BLOCK_BYTES:
+            stop = data.rfind(b"\n", start, start + BLOCK_BYTES) + 1
+            if stop <= start:
+                stop = data.index(b"\n", start) + 1
+        yield data[start:stop]
+        start = stop

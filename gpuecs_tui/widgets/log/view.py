@@ -8,7 +8,7 @@ lay the whole screen out anew).
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from time import monotonic
 from typing import ClassVar
 
@@ -21,6 +21,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from gpuecs_tui.terminal import remote
+from gpuecs_tui.terraform.engine.log_line import LogLine
 from gpuecs_tui.widgets.log.contents import SCAN_SECONDS, LogContents
 from gpuecs_tui.widgets.log.draw import LineDrawer, Look
 from gpuecs_tui.widgets.log.filter import LineFilter
@@ -94,8 +95,7 @@ class LogView(ScrollView, can_focus=True):
         self._frame: Timer | None = None
         self._frame_seconds = SSH_FRAME_SECONDS if remote(os.environ) else FRAME_SECONDS
         self._last_frame = 0.0
-        self._racing = False
-        self._moving = False
+        self._racing = self._moving = False
 
     @property
     def columns(self) -> int:
@@ -119,13 +119,14 @@ class LogView(ScrollView, can_focus=True):
         row = self.contents.shown.first_row + round(self.scroll_y) + max(self.size.height - 1, 0)
         return self.contents.shown.locate(row)[0]
 
+    def add(self, lines: Sequence[LogLine]) -> None:
+        """Take whole records in, with the level and the resource of each line."""
+        if self.contents.source.add(lines):
+            self.request_frame()
+
     def feed(self, data: bytes | str | Iterable[str]) -> None:
-        """Take log text in: bytes or text with newlines, or lines without them."""
-        if isinstance(data, str):
-            data = data.encode("utf-8", "backslashreplace")
-        elif not isinstance(data, bytes):
-            data = "".join([f"{line}\n" for line in data]).encode("utf-8", "backslashreplace")
-        if self.contents.source.feed(data):
+        """Take plain text in: bytes or text with newlines, or lines without them."""
+        if self.contents.feed(data):
             self.request_frame()
 
     def finish(self) -> None:

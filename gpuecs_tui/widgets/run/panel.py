@@ -165,7 +165,7 @@ class RunPanel(Widget):
             return
         batch = watch.poll()
         if batch.lines:
-            self._log.feed(batch.lines)
+            self._log.add(batch.lines)
         if batch.events:
             self._resources.show(watch.progress.resources.values())
         if watch.run.state is not self._shown_state:

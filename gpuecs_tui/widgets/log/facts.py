@@ -1,0 +1,106 @@
+"""What is known of a log's lines beside their words: the level, the resource, the record.
+
+One byte a line holds its level and whether it begins or ends a record. A number a line leads to
+the address of its resource, which a block of lines keeps once.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from gpuecs_tui.terraform.engine.log_line import Level, LogLine
+
+_UNKNOWN = len(Level)
+_LEVEL, _BEGINS, _ENDS = 0b0011, 0b0100, 0b1000
+_PLAIN = _UNKNOWN | _BEGINS | _ENDS
+
+
+class Fact(NamedTuple):
+    """What is known of one line."""
+
+    level: Level | None
+    """None for plain text."""
+    begins: bool
+    """It is the first line of its record."""
+    ends: bool
+    """It is the last line of its record."""
+
+
+_FACTS = [
+    Fact(
+        None if code & _LEVEL == _UNKNOWN else Level(code & _LEVEL),
+        bool(code & _BEGINS),
+        bool(code & _ENDS),
+    )
+    for code in range(_PLAIN + 1)
+]
+"""By the byte that stands for it."""
+PLAIN = _FACTS[_PLAIN]
+"""A line of plain text, which is a record by itself."""
+
+
+def codes_of(lines: Sequence[LogLine]) -> bytes:
+    """Return a byte for each of ``lines``, which are whole records."""
+    codes = bytearray(
+        _PLAIN if line.level is None else line.level | (0 if line.continues else _BEGINS)
+        for line in lines
+    )
+    for at in range(len(codes)):
+        if at + 1 == len(codes) or codes[at + 1] & _BEGINS:
+            codes[at] |= _ENDS
+    return bytes(codes)
+
+
+class Facts:
+    """The facts of the lines of one block, in their order."""
+
+    def __init__(self) -> None:
+        self._codes = b""
+        self._numbers = array("I")
+        self._addresses = {"": 0}
+
+    def __iter__(self) -> Iterator[Fact]:
+        return map(_FACTS.__getitem__, self._codes)
+
+    def add(self, codes: bytes, addresses: Sequence[str]) -> None:
+        """Add lines with what ``codes_of`` gave for them and the addresses of their resources."""
+        table = self._addresses
+        self._codes += codes
+        self._numbers.extend([table.setdefault(it, len(table)) for it in addresses])
+
+    def add_plain(self, count: int) -> None:
+        """Add ``count`` lines of plain text."""
+        self.add(bytes([_PLAIN]) * count, [""] * count)
+
+    def without_first(self, count: int) -> Facts:
+        """Return the facts of all but the first ``count`` lines."""
+        rest = Facts()
+        rest._codes, rest._numbers = self._codes[count:], self._numbers[count:]
+        rest._addresses = self._addresses
+        return rest
+
+    @property
+    def has_plain(self) -> bool:
+        """Whether any line is plain text."""
+        return _PLAIN in self._codes
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the last line's record has more lines in the next block."""
+        return not self._codes[-1] & _ENDS
+
+    def holds(self, level: Level) -> bool:
+        """Tell whether a record is known to be at least as grave as ``level``."""
+        return any(
+            grave | flags in self._codes
+            for grave in range(level, _UNKNOWN)
+            for flags in (0, _BEGINS, _ENDS, _BEGINS | _ENDS)
+        )
+
+    def addressed(self, part: str) -> list[bool]:
+        """Tell of each line whether its resource's address has ``part``, in any letter case."""
+        part = part.lower()
+        wanted = {number for it, number in self._addresses.items() if part in it.lower()}
+        return [number in wanted for number in self._numbers]
