@@ -41,7 +41,6 @@ class Identity:
     account: str
     """Twelve digits."""
     arn: str
-    user_id: str
     kind: Literal["user", "assumed-role", "federated-user", "root", "other"]
 
 
@@ -92,7 +91,6 @@ class Certificate:
     """``ISSUED``, ``PENDING_VALIDATION``, ``EXPIRED``, …"""
     expires: datetime | None
     """None until it is issued."""
-    region: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,6 @@ class VpcEndpoint:
     """The last part of the service's name: ``ecs-agent``, ``ecr.dkr``, ``s3``, …"""
     kind: str
     """``Interface`` or ``Gateway``."""
-    subnet_ids: tuple[str, ...]
     route_table_ids: tuple[str, ...]
     private_dns: bool
 

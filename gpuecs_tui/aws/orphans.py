@@ -64,11 +64,6 @@ def find(
     return found if found is not None and _can_be_it(found, planned, since) else None
 
 
-def is_findable(type_: str) -> bool:
-    """Tell whether resources of a type are looked for."""
-    return type_ in _LOOKS
-
-
 def _can_be_it(found: Found, planned: Planned, since: datetime | None) -> bool:
     if found.created_at and since and found.created_at < since - CLOCK_SKEW:
         return False

@@ -181,7 +181,7 @@ def _prices_in(text: str, usage: str) -> Iterator[Price]:
             usd = Decimal(dimension["pricePerUnit"].get("USD", "0")).normalize()
             if usd > 0 and dimension.get("beginRange", "0") == "0":
                 since = date.fromisoformat(day) if day else None
-                yield Price(usd, dimension["unit"], since, attributes.get("note", ""))
+                yield Price(usd, since, attributes.get("note", ""))
 
 
 def _spot(reader: AccountReader, names: Sequence[str]) -> dict[str, Any]:

@@ -20,8 +20,6 @@ class Price:
 
     usd: Decimal
     """For one unit."""
-    unit: str
-    """The list's own word: ``Hrs``, ``GB-Mo``, ``LCU-Hrs``, ``GB``."""
     since: date | None
     """The day from which it holds; None where the list doesn't say."""
     note: str = ""

@@ -53,10 +53,6 @@ SECRET_KEY = "demo-secret-that-opens-nothing"
 REGION = "us-east-1"
 """The region that is furnished; the others have only what AWS gives a new account."""
 
-BACKEND_OPTIONS = ("use_path_style=true",)
-"""What ``terraform init`` needs as ``-backend-config`` for state in the account's S3: a bucket
-can't be a host name under an address of numbers."""
-
 _KEPT = ("AWS_CA_BUNDLE",)
 
 

@@ -17,8 +17,6 @@ from gpuecs_tui.stack.network import Network
 from gpuecs_tui.stack.service import Service
 from gpuecs_tui.stack.task import Task
 
-Tree = dict[str, dict[str, Value]]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
@@ -45,14 +43,6 @@ class Stack:
     def flat(self) -> dict[str, Value]:
         """Return every value by its dotted key, in the order of ``KEYS``."""
         return {key: self[key] for key in KEYS}
-
-    def tree(self) -> Tree:
-        """Return the values as section → name → value, as the answers file has them."""
-        result: Tree = {}
-        for key, value in self.flat().items():
-            section, name = key.split(".")
-            result.setdefault(section, {})[name] = value
-        return result
 
 
 SECTIONS: dict[str, type[Any]] = get_type_hints(Stack)

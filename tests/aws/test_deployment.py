@@ -159,7 +159,7 @@ def test_everything_is_read() -> None:
     service = known(facts.service)
     assert service is not None
     assert (service.desired, service.running, service.pending) == (2, 1, 1)
-    assert service.task_definition == "s:4"
+    assert service.deployments[0].task_definition == "s:4"
     assert service.deployments[0].rollout_state == "IN_PROGRESS"
     assert service.deployments[0].failed == 3
     assert service.events[0].message.startswith("(service s) was unable")

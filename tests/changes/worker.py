@@ -17,6 +17,7 @@ from gpuecs_tui.terraform.engine.mirror import find_mirror
 from gpuecs_tui.terraform.plan.details import PlanTree, tree
 from tests.changes import account
 from tests.changes.declared import Change, answers
+from tests.support.demo_backend import BACKEND_OPTIONS
 
 STEP_SECONDS = 600.0
 """After which a command of Terraform counts as stuck; some waits of the provider are 15 minutes."""
@@ -122,7 +123,7 @@ class Worker:
 
     def _initialise(self) -> None:
         mirror = find_mirror(find_engine(self._environ), environ=self._environ)
-        options = [f"-backend-config={it}" for it in demo_account.BACKEND_OPTIONS]
+        options = [f"-backend-config={it}" for it in BACKEND_OPTIONS]
         backend = (self.directory / "backend.tf").exists()
         place = [f"-plugin-dir={mirror.plugin_dir}"] if mirror.plugin_dir else []
         self.terraform("init", "-no-color", *(options if backend else ()), *place)

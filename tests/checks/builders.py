@@ -107,7 +107,7 @@ def account(**fields: Any) -> AccountFacts:
     nothing: Known[tuple[Named, ...]] = known(())
     facts = AccountFacts(
         region="us-east-1",
-        identity=known(Identity(ACCOUNT, f"arn:aws:iam::{ACCOUNT}:user/me", "AIDA", "user")),
+        identity=known(Identity(ACCOUNT, f"arn:aws:iam::{ACCOUNT}:user/me", "user")),
         vpcs=known((Vpc(VPC, "main", ("10.0.0.0/16",), False),)),
         subnets=known(tuple(subnets)),
         route_tables=known(tables),
@@ -130,9 +130,9 @@ def account(**fields: Any) -> AccountFacts:
         ),
         certificates=known(
             (
-                Certificate(CERTIFICATE + "good", "a.org", "ISSUED", NOW.replace(year=2027), ""),
-                Certificate(CERTIFICATE + "old", "b.org", "ISSUED", NOW.replace(year=2025), ""),
-                Certificate(CERTIFICATE + "new", "c.org", "PENDING_VALIDATION", None, ""),
+                Certificate(CERTIFICATE + "good", "a.org", "ISSUED", NOW.replace(year=2027)),
+                Certificate(CERTIFICATE + "old", "b.org", "ISSUED", NOW.replace(year=2025)),
+                Certificate(CERTIFICATE + "new", "c.org", "PENDING_VALIDATION", None),
             )
         ),
         repositories=known(()),

@@ -16,8 +16,8 @@ from .builders import account, known
 DAY = date(2026, 11, 1)
 
 
-def price(usd: str, unit: str = "Hrs") -> Known[Price]:
-    return known(Price(Decimal(usd), unit, DAY))
+def price(usd: str) -> Known[Price]:
+    return known(Price(Decimal(usd), DAY))
 
 
 def spot(low: str, high: str, zone: str = "us-east-1a") -> SpotPrice:
@@ -38,13 +38,13 @@ def prices(**other: Any) -> Prices:
             "g5.xlarge": known(()),
         },
         load_balancer=price("0.02"),
-        load_balancer_use=price("0.008", "LCU-Hrs"),
-        volume=price("0.073", "GB-Mo"),
+        load_balancer_use=price("0.008"),
+        volume=price("0.073"),
         nat_gateway=price("0.045"),
-        nat_data=price("0.045", "GB"),
+        nat_data=price("0.045"),
         public_address=price("0.005"),
         vpc_endpoint=price("0.01"),
-        vpc_endpoint_data=price("0.01", "GB"),
+        vpc_endpoint_data=price("0.01"),
     )
     return replace(base, **other)
 

@@ -107,9 +107,9 @@ def test_service_linked_role(
 def test_whose_policies_count_for_the_caller() -> None:
     session = f"arn:aws-us-gov:sts::{ACCOUNT}:assumed-role/deploy/me"
     role = f"arn:aws-us-gov:iam::{ACCOUNT}:role/deploy"
-    assert caller_arn(Identity(ACCOUNT, session, "A", "assumed-role")) == role
+    assert caller_arn(Identity(ACCOUNT, session, "assumed-role")) == role
     user = f"arn:aws:iam::{ACCOUNT}:user/team/me"
-    assert caller_arn(Identity(ACCOUNT, user, "A", "user")) == user
+    assert caller_arn(Identity(ACCOUNT, user, "user")) == user
 
 
 @pytest.mark.parametrize(

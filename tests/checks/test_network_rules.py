@@ -154,9 +154,9 @@ def routed(target: str, active: bool = True, **more: Any) -> AccountFacts:
 
 def endpoints(*services: str) -> tuple[VpcEndpoint, ...]:
     return tuple(
-        VpcEndpoint(f"vpce-{it}", VPC, it, "Gateway", (), ("rtb-1",), False)
+        VpcEndpoint(f"vpce-{it}", VPC, it, "Gateway", ("rtb-1",), False)
         if it == "s3"
-        else VpcEndpoint(f"vpce-{it}", VPC, it, "Interface", PRIVATE, (), True)
+        else VpcEndpoint(f"vpce-{it}", VPC, it, "Interface", (), True)
         for it in services
     )
 

@@ -16,6 +16,7 @@ import pytest
 from gpuecs_tui.demo import account
 from gpuecs_tui.terraform.engine.binary import find_engine
 from gpuecs_tui.terraform.engine.mirror import find_mirror
+from tests.support.demo_backend import BACKEND_OPTIONS
 
 DATA = Path(__file__).parent / "data"
 SETTLE_SECONDS = 60.0
@@ -30,7 +31,7 @@ class Terraform:
         self._engine = find_engine(self._environ)
         self._folder = shutil.copytree(DATA, folder) / "demo_account"
         mirror = find_mirror(self._engine, environ=self._environ)
-        options = [f"-backend-config={option}" for option in account.BACKEND_OPTIONS]
+        options = [f"-backend-config={option}" for option in BACKEND_OPTIONS]
         if mirror.plugin_dir:
             options.append(f"-plugin-dir={mirror.plugin_dir}")
         assert self.run("init", "-input=false", *options) == 0, self.said

@@ -48,9 +48,7 @@ def test_which_lock_can_be_ours(changed: dict[str, str], is_ours: bool) -> None:
 @pytest.mark.parametrize(("holder", "ours"), [(71, True), (72, False), (0, False), (None, True)])
 def test_who_holds_a_file_lock_is_the_systems_word(holder: int | None, ours: bool) -> None:
     created = BEGUN + timedelta(seconds=2)
-    note = StateLock(
-        Path("n"), "5c1e", "OperationTypeApply", f"eva@{host_name()}", "1.11.4", created, holder
-    )
+    note = StateLock(Path("n"), "5c1e", "OperationTypeApply", f"eva@{host_name()}", created, holder)
     assert is_held_locally_by(note, 71, "apply", BEGUN) is ours
 
 

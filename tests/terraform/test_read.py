@@ -50,7 +50,7 @@ def test_a_hand_edited_value_is_read_and_the_edit_is_shown(
     assert found.stack is not None
     assert found.stack[key] == value
     assert found.unread == ()
-    assert name in found.edited
+    assert name in {edit.file for edit in found.edits}
     (edit,) = [edit for edit in found.edits if edit.file == name]
     assert edit.diff.startswith(f"--- a/{name}\n+++ b/{name}\n@@")
 
@@ -132,7 +132,7 @@ def test_what_no_decision_covers_is_named_with_its_line() -> None:
     (waiting,) = [item for item in found.unread if item.what.endswith("steady_state")]
     assert waiting.line is not None
     assert "wait_for_steady_state" in files["service.tf"].splitlines()[waiting.line - 1]
-    assert found.edited == {"service.tf", "fleet.tf", "iam.tf"}
+    assert {edit.file for edit in found.edits} == {"service.tf", "fleet.tf", "iam.tf"}
 
 
 def test_decisions_that_contradict_each_other_are_problems_and_no_stack() -> None:
@@ -140,7 +140,7 @@ def test_decisions_that_contradict_each_other_are_problems_and_no_stack() -> Non
     assert found.stack is None
     assert {problem.key for problem in found.problems} == {"fleet.min_size"}
     assert found.answers["fleet.min_size"] == 9
-    assert "terraform.tfvars" in found.edited
+    assert "terraform.tfvars" in {edit.file for edit in found.edits}
 
 
 def test_a_stack_in_other_files_with_locals_and_json_is_understood() -> None:
@@ -190,7 +190,7 @@ def test_empty_absent_and_foreign(tmp_path: Path) -> None:
     (tmp_path / "variables.tf").write_text('variable "x" {}\n')
     found = read(tmp_path)
     assert (found.kind, found.stack, dict(found.answers)) == ("foreign", None, {})
-    assert found.edited == {"variables.tf"}
+    assert {edit.file for edit in found.edits} == {"variables.tf"}
 
 
 def test_terraform_from_elsewhere_is_read_as_far_as_it_is_understood() -> None:
@@ -300,7 +300,7 @@ def test_a_broken_file_of_ours_is_named_and_leaves_open_what_it_decides(
     put(tmp_path, render(made()))
     (tmp_path / "service.tf").write_bytes(content)
     found = read(tmp_path)
-    assert (found.kind, found.stack, found.broken) == ("stack", None, frozenset({"service.tf"}))
+    assert (found.kind, found.stack) == ("stack", None)
     (broken,) = [item for item in found.unread if item.what == "service.tf"]
     assert (broken.file, broken.line) == ("service.tf", line)
     assert broken.reason.startswith(f"could not be read (service.tf, line {line}")

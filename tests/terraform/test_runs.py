@@ -589,7 +589,7 @@ def test_old_moves_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         folder = tmp_path / str(number)
         folder.mkdir()
         replace_json(folder / "move.json", {"phase": phase, "directory": "/stack"})
-        (folder / move_record.COPY_NAME).write_text("secret")
+        (folder / "source.tfstate").write_text("secret")
     found = [it for it in map(move_record.load, sorted(tmp_path.iterdir(), reverse=True)) if it]
     move_record.rotate_moves(found)
     assert sorted(it.name for it in tmp_path.iterdir()) == ["2", "3", "4"]

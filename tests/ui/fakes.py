@@ -48,7 +48,7 @@ GROUP = "sg-0a0b0c0d0e0f00001"
 REPOSITORY = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/llm-server"
 IMAGE = f"{REPOSITORY}:v1"
 DIGEST = "sha256:" + "ab" * 32
-IDENTITY = Identity(ACCOUNT, f"arn:aws:iam::{ACCOUNT}:user/ada", "AIDAEXAMPLE", "user")
+IDENTITY = Identity(ACCOUNT, f"arn:aws:iam::{ACCOUNT}:user/ada", "user")
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
@@ -119,14 +119,12 @@ def facts(**other: Reading[object]) -> AccountFacts:
                     "a.example",
                     "ISSUED",
                     NOW,
-                    REGION,
                 ),
                 Certificate(
                     f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/two",
                     "b.example",
                     "PENDING_VALIDATION",
                     None,
-                    REGION,
                 ),
             )
         ),

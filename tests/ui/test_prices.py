@@ -32,7 +32,7 @@ DAY = date(2026, 11, 1)
 
 
 def price(usd: str) -> Any:
-    return known(Price(Decimal(usd), "Hrs", DAY))
+    return known(Price(Decimal(usd), DAY))
 
 
 PRICES = Prices(

@@ -60,7 +60,7 @@ def stuck(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     def read(_reader: object, on_progress: Callable[[Progress], None]) -> AccountFacts:
         facts = right_account()
         known = AccountFacts(region=facts.region, vpcs=facts.vpcs, subnets=facts.subnets)
-        on_progress(Progress("subnets", 2, 22, known))
+        on_progress(Progress(2, 22, known))
         free.wait(60)
         return facts
 

@@ -33,9 +33,7 @@ PRIVATE = fakes.SUBNETS[::2]
 
 def priced(account: AccountFacts, **usd: str) -> AccountFacts:
     """``account`` with prices by type, ``_`` for the dot."""
-    prices = {
-        name.replace("_", "."): Price(Decimal(text), "Hrs", None) for name, text in usd.items()
-    }
+    prices = {name.replace("_", "."): Price(Decimal(text), None) for name, text in usd.items()}
     found = {name: fakes.known(price) for name, price in prices.items()}
     return replace(account, prices=Prices(found))
 

@@ -294,7 +294,7 @@ async def test_several_are_marked_with_space_and_none_is_a_choice(open_wizard: O
 async def test_endpoints_out_of_reach_stand_first_and_are_one_key_away(
     open_wizard: Open,
 ) -> None:
-    there = VpcEndpoint("vpce-1", fakes.VPC, "logs", "Interface", (), (), True)
+    there = VpcEndpoint("vpce-1", fakes.VPC, "logs", "Interface", (), True)
     account = fakes.facts(route_tables=fakes.known(()), vpc_endpoints=fakes.known((there,)))
     image = f"{fakes.REPOSITORY}:v1"
     async with open_wizard(account=account) as pilot:

@@ -33,7 +33,6 @@ def resource(
     running = status is Status.RUNNING
     return ResourceProgress(
         address,
-        address.partition(".")[0],
         action,
         status=status,
         step=action,

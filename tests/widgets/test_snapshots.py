@@ -62,13 +62,10 @@ class RunLookalike(App[None]):
         panel = self.query_one(ResourcePanel)
         panel.show(
             [
-                ResourceProgress("aws_lb.old", "aws_lb", "delete", status=Status.DONE, took=65),
-                ResourceProgress("aws_ecs_service.this", "aws_ecs_service", "replace"),
-                ResourceProgress("aws_lb.this", "aws_lb", "update", status=Status.FAILED, took=3),
-                *(
-                    ResourceProgress(f"aws_sns_topic.t[{n}]", "aws_sns_topic", "create")
-                    for n in range(9)
-                ),
+                ResourceProgress("aws_lb.old", "delete", status=Status.DONE, took=65),
+                ResourceProgress("aws_ecs_service.this", "replace"),
+                ResourceProgress("aws_lb.this", "update", status=Status.FAILED, took=3),
+                *(ResourceProgress(f"aws_sns_topic.t[{n}]", "create") for n in range(9)),
             ]
         )
         change = Change(

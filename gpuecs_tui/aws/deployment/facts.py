@@ -26,7 +26,6 @@ class DeployedNames:
 class Deployment:
     """One roll-out of a service (ECS ``deployments``)."""
 
-    id: str
     status: str
     """``PRIMARY`` (the newest), ``ACTIVE`` (being replaced) or ``INACTIVE``."""
     rollout_state: str
@@ -39,14 +38,12 @@ class Deployment:
     pending: int
     failed: int
     """Tasks that could not be kept running."""
-    updated_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceEvent:
     """One line of a service's event log."""
 
-    id: str
     at: datetime | None
     message: str
 
@@ -61,8 +58,6 @@ class Service:
     desired: int
     running: int
     pending: int
-    task_definition: str
-    """Family and revision."""
     deployments: tuple[Deployment, ...]
     events: tuple[ServiceEvent, ...]
     """The newest first, as ECS keeps them (at most 100)."""
@@ -75,7 +70,6 @@ class Task:
     id: str
     last_status: str
     """``PROVISIONING``, ``PENDING``, ``ACTIVATING``, ``RUNNING``, …, ``STOPPED``."""
-    desired_status: str
     health: str
     """``HEALTHY``, ``UNHEALTHY`` or ``UNKNOWN`` (without a container health check)."""
     container_instance: str
@@ -98,16 +92,12 @@ class ContainerInstance:
     agent_connected: bool
     running: int
     pending: int
-    cpu: int
-    """CPU units registered."""
-    cpu_left: int
     memory: int
     """MiB registered."""
     memory_left: int
     gpus: int
     """Registered; 0 when the agent has told of none."""
     gpus_left: int
-    registered_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +126,12 @@ class Fleet:
 class ScalingActivity:
     """One thing that the Auto Scaling group did or tried."""
 
-    id: str
     status: str
     """``Successful``, ``InProgress``, ``Failed``, …"""
     description: str
     status_message: str
     """Why it failed, in AWS's words; empty when it did not."""
     started_at: datetime | None
-    ended_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +141,6 @@ class Target:
     id: str
     """Instance id or IP address."""
     port: int
-    zone: str
     health: str
     """``initial``, ``healthy``, ``unhealthy``, ``unused``, ``draining``, ``unavailable``."""
     reason: str
@@ -168,7 +155,6 @@ class DeploymentFacts:
     A ``Known(None)`` means: AWS says there is none.
     """
 
-    names: DeployedNames
     service: Reading[Service | None] = field(default_factory=not_read)
     tasks: Reading[tuple[Task, ...]] = field(default_factory=not_read)
     """Running and waiting ones first, each part the newest first."""

@@ -61,7 +61,7 @@ def read_deployment(reader: AccountReader, names: DeployedNames) -> DeploymentFa
 
     Raises Closed once the reader is closed.
     """
-    facts = DeploymentFacts(names=names)
+    facts = DeploymentFacts()
     jobs = {part: partial(_reading, reader, source, names, read) for part, source, read in _PARTS}
     for part, reading in as_they_come(reader, jobs):
         found: dict[str, Any] = {part: reading}
@@ -98,10 +98,9 @@ def _service(it: Mapping[str, Any]) -> Service:
         desired=it.get("desiredCount", 0),
         running=it.get("runningCount", 0),
         pending=it.get("pendingCount", 0),
-        task_definition=_last(it.get("taskDefinition", "")),
         deployments=tuple(_deployment(each) for each in it.get("deployments", ())),
         events=tuple(
-            ServiceEvent(each.get("id", ""), each.get("createdAt"), each.get("message", ""))
+            ServiceEvent(each.get("createdAt"), each.get("message", ""))
             for each in it.get("events", ())
         ),
     )
@@ -109,7 +108,6 @@ def _service(it: Mapping[str, Any]) -> Service:
 
 def _deployment(it: Mapping[str, Any]) -> Deployment:
     return Deployment(
-        id=it.get("id", ""),
         status=it.get("status", ""),
         rollout_state=it.get("rolloutState", ""),
         rollout_reason=it.get("rolloutStateReason", ""),
@@ -118,7 +116,6 @@ def _deployment(it: Mapping[str, Any]) -> Deployment:
         running=it.get("runningCount", 0),
         pending=it.get("pendingCount", 0),
         failed=it.get("failedTasks", 0),
-        updated_at=it.get("updatedAt"),
     )
 
 
@@ -143,7 +140,6 @@ def _task(it: Mapping[str, Any]) -> Task:
     return Task(
         id=_last(it["taskArn"]),
         last_status=it.get("lastStatus", ""),
-        desired_status=it.get("desiredStatus", ""),
         health=it.get("healthStatus", ""),
         container_instance=_last(it.get("containerInstanceArn") or ""),
         task_definition=_last(it.get("taskDefinitionArn", "")),
@@ -173,13 +169,10 @@ def _container_instance(it: Mapping[str, Any]) -> ContainerInstance:
         agent_connected=bool(it.get("agentConnected")),
         running=it.get("runningTasksCount", 0),
         pending=it.get("pendingTasksCount", 0),
-        cpu=registered.get("CPU", 0),
-        cpu_left=left.get("CPU", 0),
         memory=registered.get("MEMORY", 0),
         memory_left=left.get("MEMORY", 0),
         gpus=registered.get("GPU", 0),
         gpus_left=left.get("GPU", 0),
-        registered_at=it.get("registeredAt"),
     )
 
 
@@ -235,12 +228,10 @@ def _read_activities(reader: AccountReader, names: DeployedNames) -> tuple[Scali
         raise
     return tuple(
         ScalingActivity(
-            it["ActivityId"],
             it.get("StatusCode", ""),
             it.get("Description", ""),
             it.get("StatusMessage", ""),
             it.get("StartTime"),
-            it.get("EndTime"),
         )
         for it in answer.get("Activities", ())
     )
@@ -266,7 +257,6 @@ def _target(it: Mapping[str, Any]) -> Target:
     return Target(
         id=target["Id"],
         port=target.get("Port", 0),
-        zone=target.get("AvailabilityZone", ""),
         health=health.get("State", ""),
         reason=health.get("Reason", ""),
         description=health.get("Description", ""),

@@ -43,8 +43,6 @@ class Topic:
 class Progress:
     """One more list has come."""
 
-    field: str
-    """The field of AccountFacts that has just been filled."""
     done: int
     total: int
     facts: AccountFacts
@@ -103,7 +101,7 @@ def read_account(
     for done, (field, reading) in enumerate(as_they_come(reader, jobs), start=1):
         facts = _with(facts, field, reading)
         if on_progress:
-            on_progress(Progress(field, done, total, facts))
+            on_progress(Progress(done, total, facts))
     return _with_late_offerings(reader, facts)
 
 

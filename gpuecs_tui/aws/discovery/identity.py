@@ -26,7 +26,7 @@ KEY_TYPES = [
 def read_identity(reader: AccountReader) -> Identity:
     """Ask AWS whom the credentials belong to. Raises AwsProblem."""
     answer = reader.call("sts", "GetCallerIdentity")
-    return Identity(answer["Account"], answer["Arn"], answer["UserId"], _kind(answer["Arn"]))
+    return Identity(answer["Account"], answer["Arn"], _kind(answer["Arn"]))
 
 
 def read_regions(reader: AccountReader) -> tuple[Region, ...]:
@@ -86,7 +86,6 @@ def read_certificates(reader: AccountReader) -> tuple[Certificate, ...]:
             domain=it.get("DomainName", ""),
             status=it.get("Status", ""),
             expires=it.get("NotAfter"),
-            region=it["CertificateArn"].split(":")[3],
         )
         for it in items
     )

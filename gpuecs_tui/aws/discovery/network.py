@@ -62,7 +62,6 @@ def read_vpc_endpoints(reader: AccountReader) -> tuple[VpcEndpoint, ...]:
             vpc_id=it["VpcId"],
             service=_service(it["ServiceName"], reader.region),
             kind=it.get("VpcEndpointType", "Gateway"),
-            subnet_ids=tuple(it.get("SubnetIds", ())),
             route_table_ids=tuple(it.get("RouteTableIds", ())),
             private_dns=bool(it.get("PrivateDnsEnabled")),
         )

@@ -27,7 +27,6 @@ REGISTRY = "registry"
 class EgressPath:
     """The way out of one subnet."""
 
-    subnet_id: str
     zone: str
     way: Way
     """By its default route."""
@@ -74,7 +73,6 @@ def egress_paths(context: Context) -> tuple[EgressPath, ...]:
         )
         paths.append(
             EgressPath(
-                subnet_id=it.id,
                 zone=it.zone,
                 way=way,
                 via=via,

@@ -134,7 +134,7 @@ def offers(
 
 
 def ordered(found: Iterable[Offer], by: str) -> list[Offer]:
-    """Sort offers by one of SORTS, what isn't known last; equals stay in their order."""
+    """Sort offers by a key of ``_MEASURES``; unknown values last, equals in their order."""
 
     def rank(offer: Offer) -> tuple[bool, Decimal]:
         value = _MEASURES[by](offer)
@@ -205,5 +205,4 @@ _MEASURES: Mapping[str, Callable[[Offer], Decimal | None]] = {
     "vcpu": lambda offer: Decimal(offer.instance_type.vcpus),
     "task-price": lambda offer: offer.task_price,
 }
-SORTS = ("type", *_MEASURES)
 """What offers can be sorted by."""

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import patch
 
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
 
 from gpuecs_tui.demo.account import REGION
-from gpuecs_tui.demo.model.overrides import absent, attribute
+from gpuecs_tui.demo.model.overrides import absent
 from gpuecs_tui.demo.seed.access import SERVICE_ROLES, trust
 from gpuecs_tui.demo.seed.seeding import backend
 
@@ -36,7 +37,7 @@ def role_untrusted(_operand: str) -> Iterator[None]:
     """Every role trusts a service that a stack doesn't use."""
     with ExitStack() as held:
         for role in backend("iam", "aws").roles.values():
-            held.enter_context(attribute(role, "assume_role_policy_document", trust(NOBODYS)))
+            held.enter_context(patch.object(role, "assume_role_policy_document", trust(NOBODYS)))
         yield
 
 
@@ -64,7 +65,7 @@ def ebs_customer_key(_operand: str) -> Iterator[None]:
     kms = backend("kms")
     key = kms.create_key("", "ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT", "volumes", None)
     try:
-        with attribute(backend("ec2"), "default_kms_key_id", key.arn):
+        with patch.object(backend("ec2"), "default_kms_key_id", key.arn):
             yield
     finally:
         dict.pop(kms.keys, key.id)
@@ -75,7 +76,7 @@ def profile_without_role(_operand: str) -> Iterator[None]:
     """Instance profiles that hold nothing."""
     with ExitStack() as held:
         for profile in backend("iam", "aws").instance_profiles.values():
-            held.enter_context(attribute(profile, "roles", []))
+            held.enter_context(patch.object(profile, "roles", []))
         yield
 
 
@@ -93,13 +94,13 @@ def certificate_expired(_operand: str) -> Iterator[None]:
     with ExitStack() as held:
         for certificate in backend("acm")._certificates.values():
             held.enter_context(
-                attribute(
+                patch.object(
                     certificate,
                     "_not_valid_after",
                     lambda _parsed: EXPIRED_ON.replace(tzinfo=None),
                 )
             )
-            held.enter_context(attribute(certificate, "status", "EXPIRED"))
+            held.enter_context(patch.object(certificate, "status", "EXPIRED"))
         yield
 
 
@@ -108,7 +109,7 @@ def certificate_pending(_operand: str) -> Iterator[None]:
     """Certificates that wait for somebody to prove the domain his."""
     with ExitStack() as held:
         for certificate in backend("acm")._certificates.values():
-            held.enter_context(attribute(certificate, "status", "PENDING_VALIDATION"))
+            held.enter_context(patch.object(certificate, "status", "PENDING_VALIDATION"))
         yield
 
 
@@ -163,7 +164,7 @@ def _made(mapping: dict[str, Any], key: str) -> Iterator[None]:
 def region_disabled(_operand: str) -> Iterator[None]:
     """The account's region as one that must be opted into, and wasn't."""
     (region,) = (it for it in RegionsAndZonesBackend.regions if it.name == REGION)
-    with attribute(region, "opt_in_status", "not-opted-in"):
+    with patch.object(region, "opt_in_status", "not-opted-in"):
         yield
 
 

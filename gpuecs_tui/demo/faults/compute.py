@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
+from unittest.mock import patch
 
 from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, InstanceTypeBackend
 
 from gpuecs_tui.demo.account import REGION
 from gpuecs_tui.demo.model import quotas
-from gpuecs_tui.demo.model.overrides import absent, attribute, emptied
+from gpuecs_tui.demo.model.overrides import absent, emptied
 from gpuecs_tui.demo.seed.images import AMIS, OWN_AMIS, image_index
 from gpuecs_tui.demo.seed.network import ZONES
 from gpuecs_tui.demo.seed.seeding import backend
@@ -28,7 +29,7 @@ def no_gpu_types(_operand: str) -> Iterator[None]:
     gpu = {it["InstanceType"] for it in types if it.get("GpuInfo")}
     kept = [it for it in types if it["InstanceType"] not in gpu]
     with ExitStack() as held:
-        held.enter_context(attribute(InstanceTypeBackend, "instance_types", kept))
+        held.enter_context(patch.object(InstanceTypeBackend, "instance_types", kept))
         for kind in INSTANCE_TYPE_OFFERINGS:
             held.enter_context(_offered(kind, lambda it: it["InstanceType"] not in gpu))
         yield
@@ -69,7 +70,7 @@ def ami_without_gpu(_operand: str) -> Iterator[None]:
     name, _architecture, _owner = AMIS[WITHOUT_GPU]
     with ExitStack() as held:
         for it in _own_amis():
-            held.enter_context(attribute(it, "name", name))
+            held.enter_context(patch.object(it, "name", name))
         yield
 
 
@@ -89,7 +90,7 @@ def image_other_architecture(_operand: str) -> Iterator[None]:
         for repository in backend("ecr").repositories.values():
             for image in repository.images:
                 index = image_index(image.get_image_digest(), ["arm64"])
-                held.enter_context(attribute(image, "image_manifest", index))
+                held.enter_context(patch.object(image, "image_manifest", index))
         yield
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
+from unittest.mock import patch
 
 from moto.ec2.exceptions import RulesPerSecurityGroupLimitExceededError
 from moto.ec2.models.security_groups import SecurityGroupBackend
 
 from gpuecs_tui.demo.model import quotas
-from gpuecs_tui.demo.model.overrides import absent, attribute, emptied, entry
+from gpuecs_tui.demo.model.overrides import absent, emptied
 from gpuecs_tui.demo.seed.seeding import backend
 
 RULES = "L-0EA8095F"
@@ -41,7 +42,7 @@ def few_addresses(_operand: str) -> Iterator[None]:
             for subnet in zone.values():
                 taken = max(0, subnet.available_ip_address_count - FEW)
                 fewer = subnet._available_ip_addresses - taken
-                held.enter_context(attribute(subnet, "_available_ip_addresses", fewer))
+                held.enter_context(patch.object(subnet, "_available_ip_addresses", fewer))
         yield
 
 
@@ -75,9 +76,11 @@ def few_rules(operand: str) -> Iterator[None]:
             raise RulesPerSecurityGroupLimitExceededError
 
     with ExitStack() as held:
-        held.enter_context(entry(quotas.VPC_QUOTAS, RULES, (name, float(limit))))
+        held.enter_context(patch.dict(quotas.VPC_QUOTAS, {RULES: (name, float(limit))}))
         held.enter_context(
-            attribute(SecurityGroupBackend, "_verify_group_will_respect_rule_count_limit", verify)
+            patch.object(
+                SecurityGroupBackend, "_verify_group_will_respect_rule_count_limit", verify
+            )
         )
         yield
 

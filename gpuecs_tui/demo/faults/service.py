@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 from moto.applicationautoscaling.models import ApplicationAutoscalingBackend, FakeScalableTarget
 
-from gpuecs_tui.demo.model.overrides import attribute
 from gpuecs_tui.demo.seed.seeding import backend
 
 NAMESPACE, DIMENSION = "ecs", "ecs:service:DesiredCount"
@@ -34,7 +34,7 @@ def service_scaled(_operand: str) -> Iterator[None]:
         return [*found, *(_target(self, it) for it in names if it not in there)]
 
     original = ApplicationAutoscalingBackend.describe_scalable_targets
-    with attribute(ApplicationAutoscalingBackend, "describe_scalable_targets", describe):
+    with patch.object(ApplicationAutoscalingBackend, "describe_scalable_targets", describe):
         yield
 
 

@@ -1,32 +1,13 @@
-"""Holding a part of moto's memory otherwise than it is, and putting it back."""
+"""Taking entries out of moto's memory for a while, and putting them back.
+
+``unittest.mock.patch.dict`` restores the whole mapping, and so loses what requests add meanwhile.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
-
-
-@contextmanager
-def attribute(owner: Any, name: str, value: Any) -> Iterator[None]:
-    """Let ``owner.name`` be ``value`` inside the block."""
-    kept = getattr(owner, name)
-    setattr(owner, name, value)
-    try:
-        yield
-    finally:
-        setattr(owner, name, kept)
-
-
-@contextmanager
-def entry(mapping: dict[str, Any], key: str, value: Any) -> Iterator[None]:
-    """Let an entry that is there be ``value`` inside the block."""
-    kept = mapping[key]
-    mapping[key] = value
-    try:
-        yield
-    finally:
-        mapping[key] = kept
 
 
 @contextmanager

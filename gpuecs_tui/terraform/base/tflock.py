@@ -31,8 +31,6 @@ class StateLock:
     """Such as OperationTypeApply."""
     who: str
     """user@host."""
-    version: str
-    """Terraform's version that took it."""
     created: datetime | None
     holder_pid: int | None
     """The process that holds it now; 0: nobody does, the note was left by a Terraform that was
@@ -58,7 +56,6 @@ def read_lock(state: Path) -> StateLock | None:
         id=str(raw.get("ID", "")),
         operation=str(raw.get("Operation", "")),
         who=str(raw.get("Who", "")),
-        version=str(raw.get("Version", "")),
         created=lock_time(str(raw.get("Created", ""))),
         holder_pid=_holder(state),
     )

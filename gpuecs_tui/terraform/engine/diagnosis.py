@@ -26,8 +26,6 @@ class Diagnosis:
     """Stable id: provider-unreachable, credentials, access-denied, state-locked, …; ``other``."""
     message: str
     remedy: str
-    place: str = ""
-    """``file:line`` where Terraform names one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +267,7 @@ def diagnose(events: Iterable[Event]) -> Diagnosis | None:
     if place:
         summary = _quote(first).rstrip(".")
         message = _("{place}: {summary}.").format(place=place, summary=summary)
-        return Diagnosis("configuration", message, _("Correct it there."), place)
+        return Diagnosis("configuration", message, _("Correct it there."))
     return Diagnosis("other", _("Terraform says: {quote}").format(quote=_quote(first)), "")
 
 
@@ -290,7 +288,7 @@ def _told(known: _Known, error: Diagnostic, match: re.Match[str]) -> Diagnosis:
         # Without an id there is nothing to release.
         remedy = N_("Look at the lock: gpuecs-tui state DIR")
     words = _(remedy).format(platform=this_platform(), engine_variable=ENGINE_VARIABLE, **named)
-    return Diagnosis(known.kind, message, words, _place(error))
+    return Diagnosis(known.kind, message, words)
 
 
 def _quote(error: Diagnostic) -> str:

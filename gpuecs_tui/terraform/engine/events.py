@@ -43,9 +43,6 @@ class Text(Event):
 class Version(Event):
     """First event of every command."""
 
-    product: str
-    """``terraform`` or ``tofu``."""
-    version: str
     ui: str
     """Version of the event format, such as 1.2."""
 
@@ -96,7 +93,6 @@ class Hook(ResourceEvent):
     """create, update, delete or read; of an apply step only."""
     elapsed: float | None = None
     """Seconds, as Terraform counts them (whole ones)."""
-    id_key: str = ""
     id_value: str = ""
     """The resource's identity as the provider knows it, for an import."""
 
@@ -167,10 +163,7 @@ class Decoder:
         if base["type"] in (NOTE, STATE):
             return Note(**base, state=_text(raw, "state"))
         if base["type"] == "version":
-            product = "tofu" if "tofu" in raw else "terraform"
-            version = Version(
-                **base, product=product, version=_text(raw, product), ui=_text(raw, "ui")
-            )
+            version = Version(**base, ui=_text(raw, "ui"))
             self.understood = version.is_known
             return version
         return _interpret(raw, base) if self.understood else Event(**base)
@@ -217,7 +210,6 @@ def _hook(hook: dict[str, Any], base: _Base) -> Hook:
         step=step,
         action=_text(hook, "action"),
         elapsed=float(elapsed) if isinstance(elapsed, int | float) else None,
-        id_key=_text(hook, "id_key"),
         id_value=_text(hook, "id_value"),
     )
 

@@ -31,11 +31,8 @@ class ResourceProgress:
     """One resource of the plan."""
 
     address: str
-    resource_type: str
     action: str
     """What is planned: create, update, replace, delete, …"""
-    reason: str = ""
-    """Why it is replaced, in Terraform's word."""
     status: Status = Status.WAITING
     step: str = ""
     """Which half of a replace runs or ran last: delete or create; else the action itself."""
@@ -44,7 +41,6 @@ class ResourceProgress:
     """When the present step began."""
     took: float | None = None
     """Seconds that the last finished step took."""
-    id_key: str = ""
     id_value: str = ""
     """Identity after a completed create."""
 
@@ -122,14 +118,10 @@ class Progress:
         self._planned_now.add(event.address)
         known = self.resources.get(event.address)
         if known is None or known.steps_done == 0:
-            self.resources[event.address] = ResourceProgress(
-                event.address, event.resource_type, event.action, event.reason
-            )
+            self.resources[event.address] = ResourceProgress(event.address, event.action)
 
     def _applied(self, event: Hook) -> None:
-        known = self.resources.get(event.address) or ResourceProgress(
-            event.address, event.resource_type, event.action
-        )
+        known = self.resources.get(event.address) or ResourceProgress(event.address, event.action)
         moment = parse_time(event.at)
         if event.step == "start":
             known = replace(
@@ -143,7 +135,6 @@ class Progress:
                 status=Status.DONE if done >= known.steps else Status.WAITING,
                 steps_done=done,
                 took=_took(known, event, moment),
-                id_key=event.id_key,
                 id_value=event.id_value,
             )
         elif event.step == "errored":

@@ -21,8 +21,6 @@ RECORD = "move.json"
 """File in a move's folder that says what it is and how far."""
 LOG = "terraform.log"
 """File in a move's folder with Terraform's words."""
-COPY_NAME = "source.tfstate"
-"""File in a move's folder that keeps the default workspace's state as it was before."""
 _COPY, _OVERWRITTEN = "source", "target"
 """How the names of the copies begin: of what is moved, and of what was at the target."""
 _BIRTH_SECONDS = 30.0

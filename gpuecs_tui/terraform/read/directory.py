@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
@@ -58,12 +58,6 @@ class ReadBack:
     """File name → text as it was read."""
     earlier: bool = False
     """The earlier version wrote it: see ``read_past``."""
-    rendered: Mapping[str, str] = field(default_factory=dict)
-    """File name → text without the hand edits; empty without a stack."""
-    broken: frozenset[str] = frozenset()
-    """Names of the files that Terraform loads and that could not be read."""
-    secrets: frozenset[str] = field(default=frozenset(), repr=False)
-    """Texts that are marked as sensitive, and shown nowhere."""
 
     @property
     def unknown(self) -> frozenset[str]:
@@ -72,11 +66,6 @@ class ReadBack:
         No default may stand in for one.
         """
         return frozenset(unknown_keys(self.answers)) if self.kind == "stack" else frozenset()
-
-    @property
-    def edited(self) -> frozenset[str]:
-        """Names of the files that must not be overwritten without a yes."""
-        return frozenset(edit.file for edit in self.edits)
 
 
 def read(directory: Path, environ: Mapping[str, str] | None = None) -> ReadBack:
@@ -99,10 +88,9 @@ def _read_back(files: Files, environ: Mapping[str, str], noted: Backend | None) 
     # What ``init`` noted has what a partial backend block leaves open.
     texts = files.texts
     configuration = completed(load(texts, files.unreadable, environ), noted)
-    broken = frozenset(configuration.broken)
     sensitive = sensitive_in(configuration, hiding=bool(files.opentofu))
     if not KNOWN & configuration.blocks.keys():
-        kind = "foreign" if texts or broken else "empty"
+        kind = "foreign" if texts or configuration.broken else "empty"
         unread = tuple(further(configuration, ()))
         return ReadBack(
             kind,
@@ -112,8 +100,6 @@ def _read_back(files: Files, environ: Mapping[str, str], noted: Backend | None) 
             unread,
             _untouchable(configuration, sensitive),
             texts,
-            broken=broken,
-            secrets=configuration.secrets,
         )
     found = gather(configuration)
     resolved = resolve(found.answers, None)
@@ -136,7 +122,6 @@ def _read_back(files: Files, environ: Mapping[str, str], noted: Backend | None) 
         missed += not_covered(
             configuration, load(as_written), as_written, said=found.unread, open_keys=open_keys
         )
-    rendered = as_written if stack is not None else {}
     more = list(further(configuration, missed))
     again = {(unread.file, unread.what) for unread in more}
     missed = [it for it in missed if it.keys or (it.file, it.what) not in again] + more
@@ -144,10 +129,7 @@ def _read_back(files: Files, environ: Mapping[str, str], noted: Backend | None) 
         missed += _strangers(configuration, missed)
     missed += _of_opentofu(files)
     unread = tuple(dict.fromkeys(missed))
-    return ReadBack(
-        "stack", stack, found.answers, reasons, unread, edits, texts, earlier, rendered,
-        broken=broken, secrets=configuration.secrets,
-    )  # fmt: skip
+    return ReadBack("stack", stack, found.answers, reasons, unread, edits, texts, earlier)
 
 
 def completed(configuration: Configuration, noted: Backend | None) -> Configuration:

@@ -182,26 +182,6 @@ def literals(text: str) -> dict[str, tuple[str, Expression]]:
     }
 
 
-def json_expressions(text: str) -> dict[str, Expression]:
-    """Return the values of a JSON variable file by name; none for a file that is damaged."""
-    try:
-        tree = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return (
-        {name: _expression(value) for name, value in tree.items()} if isinstance(tree, dict) else {}
-    )
-
-
-def _expression(value: object) -> Expression:
-    if isinstance(value, list):
-        return Items(tuple(_expression(item) for item in value))
-    if isinstance(value, dict):
-        return Pairs(tuple((Literal(name), _expression(item)) for name, item in value.items()))
-    # json.loads makes nothing else.
-    return Literal(value)  # type: ignore[arg-type]
-
-
 def _hcl_values(text: str) -> Iterator[tuple[str, Assignment]]:
     position = _after(SPACE, text, 0)
     while position < len(text):

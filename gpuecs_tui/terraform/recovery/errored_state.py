@@ -57,9 +57,7 @@ class Errored:
     path: Path
     serial: int
     resources: int
-    written_at: datetime
     stored_serial: int
-    stored_resources: int
     verdict: Verdict
     sentence: str
     """What it is and what can be done."""
@@ -73,32 +71,29 @@ def compare(directory: Path, environ: Mapping[str, str] | None = None) -> Errore
     """
     path = directory / ERRORED_NAME
     try:
-        text, status = read_regular(path), path.stat()
+        text = read_regular(path)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise Unreadable(
             _("{path} can't be read: {reason}.").format(path=path, reason=error.strerror)
         ) from None
-    written = datetime.fromtimestamp(status.st_mtime, UTC)
     if fault := errored_fault(text):
         words = _(
             "{name} {fault}: Terraform could not write the state there. Nothing in it can be "
             "pushed; the next plan brings back what was created."
         ).format(name=ERRORED_NAME, fault=fault)
-        return Errored(path, 0, 0, written, 0, 0, Verdict.DAMAGED, words)
+        return Errored(path, 0, 0, 0, Verdict.DAMAGED, words)
     try:
         ours, stored = parse_state(text, str(path)), read_state(directory, environ)
     except StateProblem as problem:
-        return Errored(path, 0, 0, written, 0, 0, Verdict.UNKNOWN, str(problem))
+        return Errored(path, 0, 0, 0, Verdict.UNKNOWN, str(problem))
     verdict = _verdict(ours, stored)
     return Errored(
         path,
         ours.serial,
         len(ours.resources),
-        written,
         stored.serial,
-        len(stored.resources),
         verdict,
         _sentence(verdict, ours, stored),
     )

@@ -127,10 +127,6 @@ class Run:
         """Return the states that were recorded of it, ``state`` and ``at``, the first one first."""
         return tuple((read_json(self.files.state) or {}).get("history") or ())
 
-    def elapsed(self) -> float:
-        """Return the seconds from its start to its end, or to now."""
-        return ((self.ended_at or datetime.now(UTC)) - self.started_at).total_seconds()
-
     def refresh(self) -> Run:
         """Return the run as it is now; itself once its folder is gone."""
         return load(self.files.folder) or self

@@ -14,7 +14,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +54,6 @@ class BackendBlock:
     file: str = ""
     line: int = 0
     """Counted from 1; 0 where it is not known."""
-    given: Mapping[str, Any] = field(default_factory=dict)
-    """What of ``settings`` comes from TF_CLI_ARGS_init instead of the block."""
 
     @property
     def place(self) -> str:
@@ -242,7 +240,7 @@ def _with_arguments(
         return block
     unread = tuple(name for name in block.unread if name not in given)
     settings = {**block.settings, **given}
-    return BackendBlock(block.type, settings, unread, block.file, block.line, given)
+    return BackendBlock(block.type, settings, unread, block.file, block.line)
 
 
 def _of_file(path: Path) -> dict[str, Any]:

@@ -71,7 +71,6 @@ class StoredState:
     """Number of its last change; 0 for one that was never written."""
     lineage: str
     """Identity of the state over its life; empty where nothing was stored yet."""
-    terraform_version: str
     resources: tuple[StoredResource, ...]
 
     def find(self, address: str) -> StoredResource | None:
@@ -79,7 +78,7 @@ class StoredState:
         return next((it for it in self.resources if it.address == address), None)
 
 
-NOTHING = StoredState(0, "", "", ())
+NOTHING = StoredState(0, "", ())
 """What a directory has in which nothing was applied yet."""
 
 
@@ -121,7 +120,6 @@ def parse_state(text: bytes, name: str) -> StoredState:
     return StoredState(
         int(raw.get("serial") or 0),
         str(raw.get("lineage") or ""),
-        str(raw.get("terraform_version") or ""),
         tuple(_resources(raw)),
     )
 

@@ -76,7 +76,6 @@ class Changes:
     directory: Path
     files: tuple[Change, ...]
     """Only files that change, in the order of the rendered ones."""
-    unchanged: tuple[str, ...]
     foreign: tuple[str, ...]
     """Names in the directory that belong to the user; only values of variable files change."""
     clashes: tuple[Clash, ...]
@@ -145,7 +144,6 @@ def compare(
     return Changes(
         directory=directory,
         files=tuple(changes),
-        unchanged=tuple(name for name in after if before.get(name) == after[name]),
         foreign=_foreign(directory),
         # Where none of our files was ever there, none was deleted by hand.
         clashes=tuple(_clashes(texts, after if before.keys() & {*OWN_FILES} else files)),

@@ -45,7 +45,7 @@ _ORDERS = (
     ("vcpu", N_("vCPU")),
     ("spot", N_("spot price")),
 )
-"""Of ``offers.SORTS``, with what it is called."""
+"""What types can be sorted by, with its label; ``offers.ordered`` knows all but the first."""
 _SPOT, _LEFT, _REGISTERS = 8, 9, 5
 """Columns that need room."""
 

@@ -30,8 +30,6 @@ class PatternError(ValueError):
 class RegexPattern(Pattern):
     """A regular expression; see ``Pattern``. Raises PatternError if ``text`` is none."""
 
-    is_regex = True
-
     def __init__(self, text: str) -> None:
         # Only who searches by expression waits for its import.
         import regex

@@ -16,7 +16,6 @@ from gpuecs_tui.widgets.log.text import plain_text
 class Pattern:
     """What is searched for. Letter case counts only if the text has a capital."""
 
-    is_regex = False
     too_slow = False
     """Whether it took too long, and so finds nothing any more."""
 
