@@ -54,7 +54,7 @@ def test_an_apply_of_another_checkout_is_noticed(
     assert "The state holds 1 resource: it was changed after the destroy." in again.sentences
 
     # Elsewhere: not at once, and then for certain.
-    held = replace(NOTHING, resources=(StoredResource("aws_lb.n", "aws_lb", "", False, {}),))
+    held = replace(NOTHING, resources=(StoredResource("aws_lb.n", "", False, {}),))
     monkeypatch.setattr(module, "local_state", lambda *_: None)
     monkeypatch.setattr(module, "read_state", lambda *_: held)
     assert end_of_stack(stack, {}, gone) is gone

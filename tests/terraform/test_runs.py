@@ -151,7 +151,7 @@ def test_cancel_is_one_interrupt_in_every_stage(engine: Path, stack: Path, stage
         run = runs.approve(until_state(run, State.PLANNED))
     until(lambda: commands(engine)[-1:] == [stage], stage)
     until(lambda: run.refresh().terraform_pid, "Terraform's process id")
-    assert runs.cancel(run).cancel_requested
+    assert runs.cancel(run).files.cancel.exists()
     stopping = until_state(run, State.STOPPING)
     assert runs.cancel(stopping).is_live
     os.kill(stopping.pid, signal.SIGTERM)

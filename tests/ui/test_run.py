@@ -336,7 +336,7 @@ async def test_cancel_asks_once_and_sends_one_interrupt(directory: Path, engine:
         assert isinstance(pilot.app.screen, Confirm)
         await pilot.press("enter")
         await settle(pilot)
-        assert not run_of(pilot).cancel_requested
+        assert not run_of(pilot).files.cancel.exists()
         await pilot.press("c", "right", "enter")
         await until_run(pilot, State.CANCELLED)
         assert said(pilot).startswith("Cancelled.")

@@ -92,8 +92,6 @@ class Run:
     """What to do about it; may be empty."""
     decided_by: str
     """``user@host`` who approved or discarded the plan; empty before."""
-    cancel_requested: bool
-    """Somebody asked for its end."""
     only_bring_back: bool = False
     """It imports what the state lacks and does nothing else."""
     credentials_end: datetime | None = None
@@ -195,7 +193,6 @@ def _loaded(files: RunFiles, facts: RunFacts, recorded: Recorded) -> Run:
         message=str(ending.get("message", "")) or str(decision.get("reason", "")),
         remedy=str(ending.get("remedy", "")),
         decided_by=str(decision.get("by", "")),
-        cancel_requested=files.cancel.exists(),
         only_bring_back=facts.only_bring_back,
         credentials_end=parse_time(str(decision.get("credentials_end", ""))),
     )

@@ -52,7 +52,6 @@ class StoredResource:
 
     address: str
     """Module path, type, name and key, as Terraform writes it."""
-    type: str
     id: str
     """Its attribute ``id``; empty where it has none."""
     tainted: bool
@@ -161,7 +160,6 @@ def _resources(raw: Mapping[str, Any]) -> Iterator[StoredResource]:
             attributes = instance.get("attributes") or {}
             yield StoredResource(
                 f"{module}{resource.get('type')}.{resource.get('name')}{_key(instance)}",
-                str(resource.get("type", "")),
                 str(attributes.get("id") or ""),
                 instance.get("status") == "tainted",
                 attributes,
