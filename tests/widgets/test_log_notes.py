@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 import gpuecs_tui.terraform
+from gpuecs_tui.terraform.base.atomic_files import now, replace_json
+from gpuecs_tui.terraform.base.liveness import identify
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.engine.binary import ENGINE_VARIABLE
@@ -20,8 +22,8 @@ from gpuecs_tui.terraform.recovery import errored_state
 from gpuecs_tui.terraform.recovery.shared_run import created_elsewhere
 from gpuecs_tui.terraform.runs import logout
 from gpuecs_tui.terraform.runs.follower import Follower
-from gpuecs_tui.terraform.runs.journal import JournalWriter, RunFiles
-from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.runs.journal import JournalWriter, RunFiles, record
+from gpuecs_tui.terraform.runs.run import Run, load
 from gpuecs_tui.terraform.runs.run_facts import RecordProblem
 from gpuecs_tui.terraform.runs.run_status import State
 from gpuecs_tui.terraform.runs.unread_run import unread_run
@@ -29,7 +31,6 @@ from gpuecs_tui.widgets.log.filter import FilteredLog, LineFilter
 from gpuecs_tui.widgets.log.store import LogStore
 from gpuecs_tui.widgets.log.text import plain_text
 from tests.terraform import fake_engine
-from tests.terraform.test_follower import make_run
 from tests.terraform.waiting import until_state
 
 LITERAL_WARNINGS = 6
@@ -93,6 +94,16 @@ def composed_warnings(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
     with pytest.raises(OSError) as raised:
         (folder / "etc").read_text()
     yield str(raised.value)
+
+
+def make_run(folder: Path) -> Run:
+    folder.mkdir()
+    files = RunFiles(folder)
+    replace_json(files.facts, {"directory": str(folder), "operation": "apply", "started_at": now()})
+    record(files, State.STARTING, runner=identify())
+    run = load(folder)
+    assert run is not None
+    return run
 
 
 def shown(run: Run, level: Level) -> list[str]:
