@@ -22,7 +22,7 @@ from textual.widgets import RichLog, Static  # noqa: E402
 from gpuecs_tui.app import STARTED_SECONDS  # noqa: E402
 from gpuecs_tui.widgets.log.panel import LogPanel  # noqa: E402
 from gpuecs_tui.widgets.terminal.diff_output import WireApp  # noqa: E402
-from tests.benchmarks.log_lines import LAST, LINES  # noqa: E402
+from tests.benchmarks.log_lines import LAST, LINES, records  # noqa: E402
 
 TICK = 0.02
 
@@ -64,7 +64,7 @@ class LogApp(App[None]):
     def feed(self, lines: list[str]) -> None:
         widget = self.query_one("#log")
         if isinstance(widget, LogPanel):
-            widget.feed(("\n".join(lines) + "\n").encode())
+            widget.add(records(lines))
         elif isinstance(widget, RichLog):
             for line in lines:
                 widget.write(line)

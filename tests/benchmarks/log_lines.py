@@ -9,10 +9,14 @@ import random
 import sys
 import time
 
+from gpuecs_tui.terraform.engine.log_line import Level, LogLine
+
 BURST = 10_000
 """Lines for how fast they are taken in at once."""
 LAST = "====THE=END===="
 """What follows the last of them: no cell of it stands where it is shown before."""
+RESOURCES = 40
+"""Of a stack with all that it can have."""
 TICK = 0.02
 WORDS = ["creating", "complete", "aws_lb.this", "aws_ecs_service.app", "after", "id=arn:aws", "12s"]
 
@@ -21,6 +25,14 @@ def random_line(number: int) -> str:
     """A line of about 92 bytes that has little in common with the one before."""
     chance = random.Random(number)
     return f"{number:06d} {' '.join(chance.choices(WORDS, k=9))}"[:91]
+
+
+def records(lines: list[str]) -> list[LogLine]:
+    """The lines as a run's log has them, each of one of ``RESOURCES`` resources."""
+    return [
+        LogLine(line, Level.INFO, f"aws_ecs_service.app[{number % RESOURCES}]")
+        for number, line in enumerate(lines)
+    ]
 
 
 LINES = [random_line(number) for number in range(20_000)]

@@ -13,7 +13,7 @@ from math import nan
 from statistics import median
 
 from gpuecs_tui.widgets.log.store import LogStore
-from tests.benchmarks.log_lines import BYTES_PER_LINE, LAST, LINES
+from tests.benchmarks.log_lines import BYTES_PER_LINE, LAST, LINES, records
 from tests.benchmarks.rows import Row
 from tests.benchmarks.terminal import Terminal, in_tmux, python, quiet_environment
 
@@ -29,6 +29,8 @@ WIRE_LIMIT, PROCESSOR_LIMIT = 0.2, 0.15
 """Of what ``cat`` sends, and of a core."""
 BEHIND_LIMIT = 0.5
 """Seconds after its last line that a stream may still be shown: else it fell behind."""
+MEMORY_LIMIT = 150
+"""Bytes of a line beside its text."""
 STREAM_SECONDS = 4.0
 SIZES = ((80, 24), (200, 50))
 OVER_SSH = {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}
@@ -139,12 +141,19 @@ def _wire_in_tmux() -> list[Row]:
 
 
 def _memory() -> list[Row]:
-    tracemalloc.start()
-    store, count = LogStore(), 0
-    while count < 1_000_000:
-        count += store.feed(("\n".join(LINES[:1000]) + "\n").encode())
-    used, _peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    text = sum(len(block) for _start, block in store.blocks())
-    over = (used - text) / count
-    return [Row("a line's memory over its text, of a million", over, "bytes", limit=150)]
+    rows = []
+    for name in ("plain text", "records"):
+        tracemalloc.start()
+        store, count = LogStore(), 0
+        while count < 1_000_000:
+            if name == "records":
+                count += store.add(records(LINES[:1000]))
+            else:
+                count += store.feed(("\n".join(LINES[:1000]) + "\n").encode())
+        used, _peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        text = sum(len(block) for _start, block in store.blocks())
+        over = (used - text) / count
+        words = f"a line's memory over its text, of a million, {name}"
+        rows.append(Row(words, over, "bytes", limit=MEMORY_LIMIT))
+    return rows

@@ -99,16 +99,17 @@ class FilteredLog:
         for number, raw, plain, fact, addressed in zip(
             range(start, start + len(lines)), raws, lines, known, meant, strict=False
         ):
-            line = (number, raw, plain)
             if fact.level is None:
-                self._take_plain(line)
+                self._take_plain((number, raw, plain))
                 continue
             if self._box:
                 # Terraform prints a box at once: nothing comes between its lines.
                 self._close_box()
+            if fact.level < self.filter.level:
+                continue
             if fact.begins:
                 self._record = []
-            self._record.append(line)
+            self._record.append((number, raw, plain))
             if fact.ends:
                 self._show(self._record, fact.level, addressed=addressed)
                 self._record = []
