@@ -132,6 +132,52 @@ STATE_RULES: Mapping[str, Rule] = {
 }
 """Of an S3 backend; any other keeps no more than its kind."""
 
+_CONTAINER = f"{TASK}.container_definitions"
+READ_APART: Mapping[str, str] = {
+    "stack.name": "var.name",
+    "names.log_group": f"{LOGS}.name",
+    "network.vpc_endpoints": "aws_vpc_endpoint.interface.for_each",
+    "network.ingress_cidrs": "aws_vpc_security_group_ingress_rule.http.for_each",
+    "fleet.ami": f"{TEMPLATE}.image_id",
+    "fleet.instance_refresh": f"{GROUP}.instance_refresh",
+    "fleet.large_images": f"{TEMPLATE}.user_data",
+    "fleet.extra_user_data": f"{TEMPLATE}.user_data",
+    "task.image": f"{_CONTAINER}.image",
+    "task.container_name": f"{_CONTAINER}.name",
+    "task.container_port": f"{_CONTAINER}.portMappings.containerPort",
+    "task.host_port": f"{_CONTAINER}.portMappings.hostPort",
+    "task.container_cpu": f"{_CONTAINER}.cpu",
+    "task.container_memory": f"{_CONTAINER}.memory",
+    "task.gpus": f"{_CONTAINER}.resourceRequirements.value",
+    "task.environment": f"{_CONTAINER}.environment",
+    "task.secrets": f"{_CONTAINER}.secrets",
+    "task.capabilities": f"{_CONTAINER}.linuxParameters.capabilities.add",
+    "task.shared_memory_mib": f"{_CONTAINER}.linuxParameters.sharedMemorySize",
+    "task.init_process": f"{_CONTAINER}.linuxParameters.initProcessEnabled",
+    "task.stop_timeout_seconds": f"{_CONTAINER}.stopTimeout",
+    "task.command": f"{_CONTAINER}.command",
+    "task.log_group": f"{_CONTAINER}.logConfiguration.options.awslogs-group",
+    "task.log_retention_days": f"{LOGS}.retention_in_days",
+    "task.log_stream_prefix": f"{_CONTAINER}.logConfiguration.options.awslogs-stream-prefix",
+    "task.log_buffer_mib": f"{_CONTAINER}.logConfiguration.options.max-buffer-size",
+    "service.ignore_changes": f"{SERVICE}.lifecycle.ignore_changes",
+    "state.backend": "terraform.backend",
+}
+"""The decisions that need more than one attribute or a conversion to be read: key → address and
+path of where they are written. Their readers are in answers.py, container.py and network.py."""
+
+
+def written_at(key: str) -> str:
+    """Return address and path of the attribute in which a stack's Terraform writes ``key``.
+
+    Of the listener the one without HTTPS; KeyError for what is no key.
+    """
+    if rule := RULES.get(key) or STATE_RULES.get(key):
+        address = {LISTENER: "aws_lb_listener.http", "backend": "terraform.backend.s3"}
+        return f"{address.get(rule.address, rule.address)}.{rule.path}"
+    return READ_APART[key]
+
+
 KNOWN = frozenset(
     rule.address
     for rule in RULES.values()

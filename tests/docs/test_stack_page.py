@@ -1,0 +1,291 @@
+"""docs/stack.md lists every key with its default, its range and its Terraform attribute.
+
+``python -m tests.docs.test_stack_page`` writes the page from the declarations in gpuecs_tui/stack/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gpuecs_tui.aws import catalogue
+from gpuecs_tui.stack.fields import Key, Value
+from gpuecs_tui.stack.model import KEYS, SECTIONS, Stack
+from gpuecs_tui.stack.relevance import CONDITIONS
+from gpuecs_tui.stack.resolve import resolve
+from gpuecs_tui.terraform.hcl.tree import Reference
+from gpuecs_tui.terraform.read.configuration import Configuration, load
+from gpuecs_tui.terraform.read.rules import (
+    LISTENER,
+    LISTENERS,
+    READ_APART,
+    RULES,
+    STATE_RULES,
+    written_at,
+)
+from gpuecs_tui.terraform.render.stack_files import render
+from gpuecs_tui.widgets.picker.limits import EMPTY_MEANS, limits_in_words
+from tests.changes.declared import BASE, CHANGES, HTTPS, Change
+
+PAGE = Path(__file__).parents[2] / "docs" / "stack.md"
+
+FOLLOWS: Mapping[str, str] = {
+    "names.cluster": "`stack.name`",
+    "names.service": "`stack.name`",
+    "names.task_family": "`stack.name`",
+    "names.capacity_provider": "`stack.name`",
+    "names.autoscaling_group": "`stack.name`",
+    "names.launch_template": "`stack.name` and `-gpu`",
+    "names.load_balancer": "`stack.name`",
+    "names.target_group": "`stack.name`, a hyphen and 6 hexadecimal digits",
+    "names.log_group": "`task.log_group`, or `/ecs/` and `stack.name`",
+    "network.load_balancer_subnet_ids": "`network.instance_subnet_ids`",
+    "fleet.max_size": "instances for the old and the new tasks of a rolling deployment",
+    "fleet.initial_size": "`fleet.min_size`, at least 1",
+    "task.cpu": "CPU units of the instance type ÷ tasks per instance",
+    "task.memory": "memory of the instance type that is safe for tasks ÷ tasks per instance",
+    "task.container_cpu": "`task.cpu`",
+    "task.container_memory": "`task.memory`",
+    "task.log_group": "`names.log_group`, or `/ecs/` and `stack.name`",
+    "task.log_stream_prefix": "`task.container_name`",
+    "load_balancer.port": "80; with HTTPS 443",
+}
+"""The defaults that ``resolve`` derives from other keys."""
+
+HEAD = """\
+# Every key of a stack
+
+A stack is a tree of keys. The answers file (TOML), `gpuecs-tui show --json` and the fields of the
+wizard use the same names: `[fleet] min_size = 1` in an answers file is the key `fleet.min_size`.
+Unknown keys and values of the wrong type are errors.
+
+- *Default*: the value of a new stack without the key. *required*: there is no default. *from …*:
+  the default follows from other keys (`gpuecs_tui/stack/resolve.py`).
+- *Attribute*: where the generated Terraform holds the value. With HTTPS, `aws_lb_listener.https`
+  serves the clients, and `aws_vpc_security_group_ingress_rule.https` lets them in.
+- *(var)*: the attribute refers to a variable of that name, whose value is in `terraform.tfvars`.
+- What a change of each key does to a running stack: [changes.md](changes.md). Which rules check the
+  values: [failure-modes.md](failure-modes.md).
+
+An answers file needs the required keys only:
+
+```toml
+[stack]
+name = "llm"
+region = "us-east-1"
+
+[network]
+vpc_id = "vpc-0123456789abcdef0"
+instance_subnet_ids = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
+
+[fleet]
+instance_type = "g5.xlarge"
+
+[task]
+image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/llm:1.0"
+```
+
+`python -m tests.docs.test_stack_page` writes this page from the declarations in
+`gpuecs_tui/stack/`; a test compares it.
+"""
+COLUMNS = "\n| key | default | range | attribute | why |\n|---|---|---|---|---|\n"
+
+
+def page() -> str:
+    """Return the page as it should be."""
+    parts = [HEAD]
+    for section, kind in SECTIONS.items():
+        words = (kind.__doc__ or "").partition(":")[2].strip()
+        rows = [_row(key) for key in KEYS if key.startswith(f"{section}.")]
+        parts.append(f"\n## {section}\n")
+        if words:
+            parts.append(f"\n{words[0].upper()}{words[1:].replace('``', '`')}\n")
+        parts.append(COLUMNS + "".join(rows))
+    return "".join(parts)
+
+
+def _row(key: str) -> str:
+    declaration = KEYS[key]
+    place = written_at(key)
+    in_variable = _has_variable(key) and not place.startswith("var.")
+    attribute = f"`{place}`" + (" (var)" if in_variable else "")
+    why = declaration.help
+    if condition := CONDITIONS.get(key):
+        why = f"{why} {condition.says[0].upper()}{condition.says[1:]}."
+    cells = (f"`{key}`", _default(key, declaration), _range(declaration), attribute, why)
+    return "| " + " | ".join(_cell(it) for it in cells) + " |\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def _default(key: str, declaration: Key) -> str:
+    if declaration.required:
+        return "*required*"
+    if declaration.derived:
+        words = FOLLOWS[key]
+        return words if words[0].isdigit() else f"*from* {words}"
+    assert declaration.default is not None
+    text = declaration.unparse(declaration.default)
+    return f"`{text}`" if text else f"empty: {EMPTY_MEANS.get(key, 'none')}"
+
+
+def _range(declaration: Key) -> str:
+    if declaration.kind == "flag":
+        return "`true`, `false`"
+    if declaration.choices:
+        unit = f" {declaration.unit}" if declaration.unit else ""
+        return ", ".join(f"`{it}`" for it in declaration.choices) + unit
+    if declaration.kind == "integer":
+        return limits_in_words(declaration)
+    parts = [_(declaration.pattern_says).removeprefix("must be ")]
+    if declaration.max_length is not None:
+        low = f"{declaration.min_length} to " if declaration.min_length else "at most "
+        parts.append(f"{low}{declaration.max_length} characters")
+    return "; ".join(it for it in parts if it)
+
+
+def _(text: str) -> str:
+    return text
+
+
+def _has_variable(key: str) -> bool:
+    """Whether the key's value is in terraform.tfvars: a variable has the last part of its name."""
+    return key not in STATE_RULES and f"variable.{key.rpartition('.')[2]}" in _VARIABLES
+
+
+ACCOUNT = "123456789012"
+PLACES: Mapping[str, str] = {
+    "vpc": "vpc-0123456789abcdef0",
+    "default-vpc": "vpc-0123456789abcdef1",
+    **{
+        f"{kind}-{zone}": f"subnet-0123456789abcde{number}{zone}"
+        for number, kind in enumerate(("private", "public", "default"))
+        for zone in "abc"
+    },
+    "tasks-group": "sg-0123456789abcdef0",
+    "balancer-group": "sg-0123456789abcdef1",
+    "image": "ami-0123456789abcdef0",
+    "key-pair": "operator",
+    "instance-profile": f"arn:aws:iam::{ACCOUNT}:instance-profile/ecs",
+    "execution-role": f"arn:aws:iam::{ACCOUNT}:role/execution",
+    "task-role": f"arn:aws:iam::{ACCOUNT}:role/task",
+    "secret": f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:token-AbCdEf",
+    "certificate": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/a",
+    "other-certificate": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/b",
+    "repository": f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/app",
+    "log-group": "/of/another",
+    "bucket": "states",
+    "other-bucket": "other-states",
+}
+"""What the declared changes call the things of an account."""
+
+
+def _placed(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(map(_placed, value))
+    if isinstance(value, dict):
+        return {name: _placed(it) for name, it in value.items()}
+    if not isinstance(value, str) or not value.startswith("@"):
+        return value
+    name, colon, tag = value[1:].partition(":")
+    return PLACES[name] + colon + tag
+
+
+def stack(*answers: Mapping[str, Any]) -> Stack:
+    """Return the base stack of the declared changes with these answers laid over it."""
+    values: dict[str, Value] = {}
+    for each in (BASE, *answers):
+        values |= {key: _placed(value) for key, value in each.items()}
+    resolved = resolve(values, catalogue.find(str(values["fleet.instance_type"])))
+    assert resolved.missing == ()
+    return resolved.stack
+
+
+def written(configuration: Configuration, place: str) -> object:
+    """Return what a stack's Terraform says at a place of ``written_at``."""
+    if place.startswith("var."):
+        return configuration.scope.value(Reference(place))
+    if place == "terraform.backend":
+        return (
+            configuration.blocks[place.split(".")[1]] if "backend" in configuration.blocks else ()
+        )
+    if place.startswith("terraform.backend.s3."):
+        return configuration.value("backend", place.removeprefix("terraform.backend.s3."))
+    kind, name, path = place.split(".", 2)
+    address = configuration.first_declared(LISTENERS) if kind == LISTENER else f"{kind}.{name}"
+    if path == "user_data":
+        # The launch template refers to files beside it.
+        return {it: text for it, text in configuration.texts.items() if "user_data" in it}
+    if path == "instance_refresh":
+        return configuration.body(address, path) is not None
+    inside, _dot, rest = path.partition(".")
+    if inside != "container_definitions":
+        return configuration.value(address, path)
+    value = configuration.value(address, inside)
+    for part in ("", *rest.split(".")):
+        if isinstance(value, list):
+            value = value[0]
+        value = value.get(part) if part and isinstance(value, dict) else value
+    return value
+
+
+def _first_change(key: str) -> Change:
+    return next(it for it in CHANGES if it.key == key)
+
+
+_VARIABLES = frozenset(
+    it
+    for values in (
+        {},
+        {key: _first_change(key).to for key in KEYS if key.endswith(("_arn", "_ids", "_cidrs"))},
+        {"fleet.key_name": "@key-pair", "fleet.ami": "@image"},
+    )
+    for it in load(render(stack(values))).blocks
+    if it.startswith("variable.")
+)
+
+
+def test_the_page_is_up_to_date() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "python -m tests.docs.test_stack_page"
+
+
+def test_every_key_has_one_place_and_every_derived_key_its_words() -> None:
+    assert {*RULES, *STATE_RULES, *READ_APART} == {*KEYS}
+    assert not {*READ_APART} & {*RULES, *STATE_RULES}
+    assert {*FOLLOWS} == {key for key, it in KEYS.items() if it.derived}
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_another_value_changes_the_attribute_that_the_page_names(key: str) -> None:
+    change = _first_change(key)
+    before = load(render(stack(change.given)))
+    after = load(render(stack(change.given, change.along, {key: change.to})))
+    place = written_at(key)
+    assert written(before, place) != written(after, place)
+    if _has_variable(key):
+        name = Reference(f"var.{key.rpartition('.')[2]}")
+        assert before.scope.value(name) != after.scope.value(name)
+
+
+def test_derived_defaults_are_as_the_page_says() -> None:
+    values = stack().flat()
+    name = values["stack.name"]
+    assert {values[key] for key, words in FOLLOWS.items() if words == "`stack.name`"} == {name}
+    assert values["names.launch_template"] == f"{name}-gpu"
+    assert values["names.log_group"] == values["task.log_group"] == f"/ecs/{name}"
+    assert len(str(values["names.target_group"])) == len(f"{name}-") + 6
+    assert values["fleet.initial_size"] == 1
+    g4dn = catalogue.find("g4dn.xlarge")
+    assert g4dn is not None
+    assert (values["task.cpu"], values["task.memory"]) == (g4dn.cpu_units, g4dn.safe_memory_mib)
+    https = stack(HTTPS)
+    assert (values["load_balancer.port"], https["load_balancer.port"]) == (80, 443)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
