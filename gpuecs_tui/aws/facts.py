@@ -135,7 +135,7 @@ class LogGroup:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """A vCPU quota of the region (service ``ec2``; codes in aws.md)."""
+    """A vCPU quota of the region (service ``ec2``; codes in docs/aws.md, "vCPU quotas")."""
 
     code: str
     family: Literal["G", "P"]

@@ -1,7 +1,7 @@
 """Reads prices: on demand from AWS's price list, spot from EC2's history.
 
-The filters are aws.md's ("Quotas, prices"). One type a call: the list has no documented way to ask
-for several that is known to work everywhere.
+The filters are those of docs/aws.md, "Prices". One type a call: no documented request for several
+types is known to work everywhere.
 """
 
 from __future__ import annotations

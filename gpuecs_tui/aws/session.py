@@ -54,7 +54,7 @@ ROLE_CACHE = "~/.aws/cli/cache"
 """The AWS CLI's own: one MFA code serves both for as long as the assumed role lasts."""
 
 SERVICE_REGIONS = {"pricing": "us-east-1"}
-"""Services that have their endpoint in one region, whichever is asked about (aws.md, "prices")."""
+"""Services that have their endpoint in one region only (docs/aws.md, "Prices")."""
 
 _IAM_PREFIX = {
     "elbv2": "elasticloadbalancing",

@@ -1,7 +1,7 @@
 """How many tasks one instance takes, what limits it, and what a rolling update needs.
 
-The rules are ECS's (aws.md, "Memory, CPU and placement"): placement counts what tasks reserve
-against what the agent registered, never what is free.
+The rules are ECS's (docs/aws.md, "Memory, CPU and placement"): placement compares what tasks
+reserve with what the agent registered, never with what is free.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ ECS_NAME = r"[A-Za-z0-9_-]+"
 ECS_NAME_MAX = 255
 ECS_NAME_SAYS = N_("may hold letters, digits, - and _")
 CAPACITY_PROVIDER_NAME = r"(?!(?i:aws|ecs|fargate))[A-Za-z0-9_-]+"
-"""AWS refuses these prefixes, Terraform doesn't check (aws.md)."""
+"""AWS refuses these prefixes, Terraform doesn't check them (docs/aws.md, "Capacity provider")."""
 ELB_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 ELB_NAME_MAX = 32
 ELB_NAME_SAYS = N_("may hold letters, digits and - inside")

@@ -27,7 +27,7 @@ class Registered:
 def quota_family(name: str) -> str:
     """Return which vCPU quota of a region counts the GPU type ``name``: ``P``, or ``G``.
 
-    The quotas are "All P instances" and "All G and VT instances" (aws.md, "Quotas").
+    The quotas are "All P instances" and "All G and VT instances" (docs/aws.md, "vCPU quotas").
     """
     return "P" if name.startswith("p") else "G"
 

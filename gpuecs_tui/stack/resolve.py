@@ -101,7 +101,8 @@ def explicit(stack: Stack, instance_type: InstanceType | None) -> dict[str, Valu
 def tasks_per_instance(values: Answers, instance_type: InstanceType) -> int:
     """How many tasks share an instance when each takes an even part of it; at least 1.
 
-    One with a fixed host port, host networking or distinct instances; else by GPUs (aws.md).
+    One with a fixed host port, host networking or distinct instances; else by GPUs (docs/aws.md,
+    "Network modes").
     """
     if (
         values["service.distinct_instances"]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from gpuecs_tui.i18n import _
 
 MANAGED_TAG = "AmazonECSManaged"
-"""Written on the Auto Scaling group by ECS, and by the stack itself (aws.md, capacity provider)."""
+"""Written on the Auto Scaling group by ECS, and by the stack (docs/aws.md, "Capacity provider")."""
 TAGS_PER_RESOURCE = 50
 """AWS's limit; tags of AWS's own, ``aws:``, don't count (EC2 user guide, tag restrictions)."""
 OWN_TAGS = ("Name", MANAGED_TAG)

@@ -22,7 +22,7 @@ def test_the_catalogue_is_dated_and_sorted() -> None:
 
 
 def test_measured_memory() -> None:
-    # The figures of aws.md, "Memory, CPU and placement".
+    # The figures of docs/aws.md, "Memory, CPU and placement".
     measured = {
         it.name: it.registered_mib for it in TYPES.values() if it.registered_source == "measured"
     }

@@ -1,4 +1,4 @@
-"""Every lesson of failure-modes.md's design rows, and aws.md's rules, in what is written."""
+"""The design rows of docs/failure-modes.md and the facts of docs/aws.md, in what is written."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ def test_endpoints_let_the_vpc_in_and_outlive_the_instances() -> None:
     )
 
 
-# aws.md, security and the two providers
+# docs/aws.md, "Roles and security", and the two providers
 
 
 def test_security_of_the_defaults() -> None:

@@ -32,7 +32,7 @@ QUOTAS = (
     ("L-417A185B", "P", "on-demand"),
     ("L-7212CCBC", "P", "spot"),
 )
-"""vCPU quotas of the service ``ec2``: code, family, market (aws.md, "Quotas")."""
+"""vCPU quotas of the service ``ec2``: code, family, market (docs/aws.md, "vCPU quotas")."""
 
 
 def read_instance_types(reader: AccountReader) -> tuple[InstanceType, ...]:

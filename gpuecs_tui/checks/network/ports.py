@@ -1,4 +1,4 @@
-"""Rules static-port and port-range: what host ports allow. From aws.md, "network mode"."""
+"""Rules static-port and port-range: what host ports allow (docs/aws.md, "Network modes")."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from gpuecs_tui.stack.network import interface_endpoints
 HOURS_A_MONTH = 730
 """8,760 hours of a year by twelve: how AWS's own calculators make a month of an hour."""
 AMI_ROOT_GIB = 30
-"""Root volume of the ECS-optimized images where the stack leaves it alone (aws.md, "AMIs")."""
+"""Root volume of the ECS-optimized images where the stack leaves it alone (docs/aws.md, "AMIs")."""
 
 State = Literal["minimum", "desired", "maximum", "rollout", "from_zero"]
 Item = Literal[

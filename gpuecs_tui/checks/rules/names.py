@@ -42,7 +42,7 @@ _PROFILE, _LOG_GROUP = "aws_iam_instance_profile.this", "aws_cloudwatch_log_grou
 
 
 def name_limit(context: Context) -> Iterator[Finding]:
-    """Every name within AWS's own limits (aws.md, "Ranges")."""
+    """Every name within AWS's own limits (docs/aws.md, "Ranges and names")."""
     for key in NAMES:
         value = context.stack[key]
         if value and (reason := KEYS[key].problem(value)):

@@ -19,7 +19,7 @@ USUAL_SECONDS = 60
 """The default of the load balancer's idle timeout, AWS's own, and of the stack's deregistration
 delay: who raises the one says that requests take longer."""
 DELAY_MAX_SECONDS = 3600
-"""The longest deregistration delay (aws.md, "Ranges")."""
+"""The longest deregistration delay (docs/aws.md, "Ranges and names")."""
 DELETE_SECONDS = 20 * 60
 """How long the AWS provider waits for a deleted service to become INACTIVE."""
 DELETE_SLACK_SECONDS = 5 * 60
@@ -59,7 +59,7 @@ def timing(stack: Stack) -> Timing:
 
 
 def health_timing(context: Context) -> Iterator[Finding]:
-    """Timeout below interval; grace long enough that a loading task isn't killed (aws.md)."""
+    """Timeout below interval; grace long enough that a loading task isn't killed."""
     stack, check = context.stack, context.stack.health_check
     if check.timeout_seconds >= check.interval_seconds:
         yield error(

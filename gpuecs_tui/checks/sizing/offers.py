@@ -109,7 +109,7 @@ def measures(offer: Offer) -> dict[str, Decimal]:
 def sold_gb(it: InstanceType) -> int:
     """Return a GPU's memory in GB of 10⁹ bytes, rounded: 24 for the 22888 MiB of an L4.
 
-    That is how GPUs are sold; EC2 gives MiB (aws.md, "Families").
+    That is how GPUs are sold; EC2 gives MiB (docs/aws.md, "GPU instance types").
     """
     return round(it.gpu_memory_mib * BYTES_PER_MIB / BYTES_PER_GB)
 

