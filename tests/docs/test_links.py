@@ -18,7 +18,7 @@ _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _REFERENCE = re.compile(r'docs/([a-z-]+\.md), ?\n? *"([^"]+)"')
-_PAGE = re.compile(r"[\w/.-]*\b[\w-]+\.md\b")
+_PAGE = re.compile(r"(?<![\w/])(?:docs/)?([\w-]+\.md)\b")
 
 
 @cache
@@ -66,4 +66,4 @@ def test_code_refers_to_no_page_outside_the_repository() -> None:
     known = {page.name for page in PAGES} | {"CHANGELOG.md"}
     for name, text in sources():
         if not name.startswith("tests/"):
-            assert {Path(it).name for it in _PAGE.findall(text)} <= known, name
+            assert {*_PAGE.findall(text)} <= known, name
