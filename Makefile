@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 DEMO_STACK ?= ./demo-stack
 
-.PHONY: demo test lint unit quick bench chaos changes catalogue clean
+.PHONY: demo test lint unit quick bench chaos changes pictures catalogue clean
 
 # The wizard on the embedded account; without a terminal the same way is gone headless.
 demo: $(VENV)/.demo
@@ -41,6 +41,10 @@ chaos: $(VENV)/.dev
 # where the last call stopped. make changes CHANGES='--key task.image'; python -m tests.changes --help
 changes: $(VENV)/.dev
 	$(BIN)/python -m tests.changes $(CHANGES)
+
+# docs/pictures/: the wizard driven by keys on the demo account. A second call changes nothing.
+pictures: $(VENV)/.dev
+	$(BIN)/python -m tests.pictures
 
 # The shipped GPU types: names from the SDK's data, figures from EC2 where credentials are there.
 # make catalogue CATALOGUE='--region eu-west-1'
