@@ -173,7 +173,8 @@ def calls() -> frozenset[str]:
     """
     found: set[tuple[str, str]] = set()
     for module in modules():
-        texts = {it.value for it in ast.walk(module) if isinstance(it, ast.Constant)}
+        constants = (it for it in ast.walk(module) if isinstance(it, ast.Constant))
+        texts = {it.value for it in constants if isinstance(it.value, str)}
         for node in ast.walk(module):
             if not isinstance(node, ast.Call) or getattr(node.func, "attr", "") not in READERS:
                 continue

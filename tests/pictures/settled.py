@@ -33,6 +33,6 @@ def settled(svg: str) -> str:
 
 
 def _made_up(number: int, length: int) -> str:
-    """Return the id that stands for the one with this number."""
+    """Return the replacement of the id with this number."""
     digits = f"{zlib.crc32(str(number).encode()):08x}" * (length // 8 + 1)
     return f"0{digits[: length - 1]}"
