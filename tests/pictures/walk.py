@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -10,6 +11,7 @@ from time import monotonic
 from textual.pilot import Pilot
 
 from gpuecs_tui.app import WizardApp
+from gpuecs_tui.aws.reading import Known
 from gpuecs_tui.screens.deployment import DeploymentScreen
 from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.run_status import State
@@ -19,10 +21,14 @@ from gpuecs_tui.widgets.picker.picker import Picker
 from gpuecs_tui.widgets.step.deployment_words import is_healthy
 from gpuecs_tui.widgets.step.screen import StepScreen
 from gpuecs_tui.wizard.options import Options
-from tests.pictures.settled import settled
+from tests.pictures.settled import in_one_zone, settled, sort_plan
 
 SIZE = (120, 36)
 """Columns and rows of the pictures."""
+SMALL = (120, 28)
+"""Of the deployment: below are scaling activities, in an order that differs each time."""
+REPOSITORY = "llm"
+"""Typed to find the repository of the image."""
 PATIENCE = 600.0
 """Seconds: far beyond an apply on the demo account."""
 SUGGESTED = {
@@ -35,10 +41,20 @@ SUGGESTED = {
 class Camera:
     """Presses keys, waits, and takes pictures."""
 
-    def __init__(self, pilot: Pilot[int]) -> None:
+    def __init__(self, app: WizardApp, pilot: Pilot[int]) -> None:
+        self.app = app
         self.pilot = pilot
         self.pictures: dict[str, str] = {}
         """Name → SVG."""
+
+    def is_at(self, step: str) -> bool:
+        """Tell whether the screen of a step is shown, with no dialog over it."""
+        return isinstance(self.app.screen, StepScreen) and step == self.app.screen.STEP
+
+    def _is_checked(self) -> bool:
+        wizard = self.app.wizard
+        whole = wizard.account.facts is not None and not wizard.account.busy
+        return whole and not any(it.severity == "unknown" for it in wizard.findings)
 
     async def press(self, *names: str) -> None:
         """Press keys one after another."""
@@ -54,39 +70,48 @@ class Camera:
             await self.pilot.pause(0.05)
 
     async def take(self, name: str, title: str) -> None:
-        """Take a picture of the screen as it is now, once everything is drawn."""
+        """Take a picture of the screen once the account is read and everything is drawn."""
+        await self.when(self._is_checked, "the end of the checks")
         for _again in range(3):
             await self.pilot.pause(0.3)
-        self.pictures[name] = settled(self.pilot.app.export_screenshot(title=title))
+        self.pictures[name] = settled(self.app.export_screenshot(title=title))
 
 
 async def walk(directory: Path) -> dict[str, str]:
     """Go from an empty directory to a healthy service; return name → SVG."""
+    async with _wizard(directory) as first:
+        await _decide(first)
+        await _plan(first, directory)
+    (run,) = run_list.runs_of(directory)
+    sort_plan(run.files.journal)
+    async with _wizard(directory) as second:
+        await _apply(second, directory)
+        await _deployment(second)
+    return first.pictures | second.pictures
+
+
+@asynccontextmanager
+async def _wizard(directory: Path) -> AsyncIterator[Camera]:
     app = WizardApp(Options(directory, demo=True))
     try:
         async with app.run_test(size=SIZE) as pilot:
-            camera = Camera(pilot)
-            await _decide(app, camera)
-            await _apply(app, camera, directory)
-            await _deployment(app, camera)
-            return camera.pictures
+            camera = Camera(app, pilot)
+            await camera.when(partial(camera.is_at, "start"), "the start screen")
+            yield camera
     finally:
         app.feed.stop()
         app.wizard.close()
 
 
-async def _decide(app: WizardApp, camera: Camera) -> None:
-    def is_at(step: str) -> bool:
-        return isinstance(app.screen, StepScreen) and step == app.screen.STEP
-
-    await camera.when(partial(is_at, "start"), "the start screen")
+async def _decide(camera: Camera) -> None:
+    app = camera.app
     await camera.press("enter")
     for step in ("account", "network", "fleet", "task", "load_balancer"):
-        await camera.when(partial(is_at, step), step)
+        await camera.when(partial(camera.is_at, step), step)
         for key in SUGGESTED.get(step, ()):
             await camera.when(partial(app.wizard.suggested.__contains__, key), key)
         if step == "task":
-            await _choose_image(app, camera)
+            await _choose_image(camera)
         if step in ("network", "fleet", "task"):
             await camera.take(step, f"gpuecs-tui: {step}")
         if step == "task":
@@ -94,15 +119,16 @@ async def _decide(app: WizardApp, camera: Camera) -> None:
             await camera.take("fit", "gpuecs-tui: how tasks fit on instances")
             await camera.press("escape")
         await camera.press("ctrl+n")
-    await camera.when(partial(is_at, "review"), "the review")
-    await camera.when(lambda: not app.workers._workers, "the end of the checks")
+    await camera.when(partial(camera.is_at, "review"), "the review")
+    await app.workers.wait_for_complete()
     await camera.take("review", "gpuecs-tui: review")
 
 
-async def _choose_image(app: WizardApp, camera: Camera) -> None:
+async def _choose_image(camera: Camera) -> None:
+    app = camera.app
     await camera.press("enter")
     await camera.when(lambda: isinstance(app.screen, Picker), "the list of repositories")
-    await camera.press("enter")
+    await camera.press(*REPOSITORY, "enter")
 
     def is_image_list() -> bool:
         found = app.screen.query(ChoiceList)
@@ -113,29 +139,54 @@ async def _choose_image(app: WizardApp, camera: Camera) -> None:
     await camera.when(lambda: bool(app.wizard.text("task.image")), "the image")
 
 
-async def _apply(app: WizardApp, camera: Camera, directory: Path) -> None:
-    def state() -> State | None:
-        run = next(iter(run_list.runs_of(directory)), None)
-        return run.state if run is not None else None
-
+async def _plan(camera: Camera, directory: Path) -> None:
     await camera.press("ctrl+n")
-    await camera.when(lambda: state() is State.PLANNED, "the plan")
-    await camera.when(lambda: bool(app.screen.check_action("approve", ())), "the question")
+    await camera.when(lambda: _state(directory) is State.PLANNED, "the plan")
+
+
+async def _apply(camera: Camera, directory: Path) -> None:
+    app = camera.app
+    # The first row of the start screen is the run that waits.
+    await camera.when(lambda: "run" in _rows(app), "the row of the run")
+    await camera.press("enter")
+    await camera.when(partial(camera.is_at, "run"), "the run")
+    await camera.when(lambda: bool(app.screen.check_action("approve", ())), "the plan on screen")
     await camera.take("run", "gpuecs-tui: a plan waits for approval")
     await camera.press("a")
     await camera.when(lambda: isinstance(app.screen, Confirm), "the question before the apply")
     await camera.press("y")
-    await camera.when(lambda: state() is State.SUCCEEDED, "the end of the apply")
+    await camera.when(lambda: _state(directory) is State.SUCCEEDED, "the end of the apply")
 
 
-async def _deployment(app: WizardApp, camera: Camera) -> None:
+async def _deployment(camera: Camera) -> None:
+    app = camera.app
     await camera.press("ctrl+n")
-    await camera.when(lambda: isinstance(app.screen, DeploymentScreen), "the deployment")
+    await camera.when(partial(camera.is_at, "deployment"), "the deployment")
 
-    def healthy() -> bool:
+    def settled_down() -> bool:
+        """Whether the service is healthy, and the second instance, not needed, has ended."""
         screen = app.screen
         assert isinstance(screen, DeploymentScreen)
-        return screen._facts is not None and is_healthy(screen._facts)
+        facts = screen._facts
+        if facts is None or not is_healthy(facts):
+            return False
+        if not isinstance(facts.container_instances, Known) or not isinstance(facts.fleet, Known):
+            return False
+        fleet = facts.fleet.value
+        joined = len(facts.container_instances.value)
+        return joined == 1 and fleet is not None and len(fleet.instances) == 1
 
-    await camera.when(healthy, "a healthy service")
+    await camera.when(settled_down, "a healthy service on one instance")
+    await camera.pilot.resize_terminal(*SMALL)
     await camera.take("deployment", "gpuecs-tui: the deployment")
+    camera.pictures["deployment"] = in_one_zone(camera.pictures["deployment"])
+
+
+def _state(directory: Path) -> State | None:
+    run = next(iter(run_list.runs_of(directory)), None)
+    return run.state if run is not None else None
+
+
+def _rows(app: WizardApp) -> tuple[str, ...]:
+    found = app.screen.query(ChoiceList)
+    return tuple(row.id for row in found.first().choices.rows) if found else ()
