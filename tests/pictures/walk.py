@@ -179,7 +179,7 @@ async def _deployment(camera: Camera) -> None:
     await camera.when(settled_down, "a healthy service on one instance")
     await camera.pilot.resize_terminal(*SMALL)
     await camera.take("deployment", "gpuecs-tui: the deployment")
-    camera.pictures["deployment"] = in_one_zone(camera.pictures["deployment"])
+    camera.pictures["deployment"] = settled(in_one_zone(camera.pictures["deployment"]))
 
 
 def _state(directory: Path) -> State | None:

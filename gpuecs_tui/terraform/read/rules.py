@@ -156,7 +156,7 @@ READ_APART: Mapping[str, str] = {
     "task.init_process": f"{_CONTAINER}.linuxParameters.initProcessEnabled",
     "task.stop_timeout_seconds": f"{_CONTAINER}.stopTimeout",
     "task.command": f"{_CONTAINER}.command",
-    "task.log_group": f"{_CONTAINER}.logConfiguration.options.awslogs-group",
+    "task.log_group": f"{LOGS}.name",
     "task.log_retention_days": f"{LOGS}.retention_in_days",
     "task.log_stream_prefix": f"{_CONTAINER}.logConfiguration.options.awslogs-stream-prefix",
     "task.log_buffer_mib": f"{_CONTAINER}.logConfiguration.options.max-buffer-size",
