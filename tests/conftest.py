@@ -17,6 +17,13 @@ from hypothesis import settings
 
 from gpuecs_tui.demo import account
 
+# Asserts of helpers say as much as those of tests; it counts for what is imported later.
+pytest.register_assert_rewrite("tests.support")
+
+from tests.support.demo_pace import DEMO_PACE  # noqa: E402
+
+pytest_plugins = ["tests.support.screens.fixtures"]
+
 # The same examples everywhere, however slow the machine; to look for new ones:
 # pytest --hypothesis-profile=search
 settings.register_profile("fixed", deadline=None, derandomize=True)
@@ -31,9 +38,6 @@ GO_GARBAGE = "400"
 of their processor time: most of it goes into reading the provider's schema at each start."""
 
 MANY_DESCRIPTORS = 128
-
-DEMO_PACE = "0.1"
-"""The emulated account plays its waits (boot, health checks) at a tenth of their length."""
 
 
 def pytest_configure() -> None:

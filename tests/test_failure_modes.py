@@ -39,31 +39,31 @@ def _before(id: str, happens: str, test: str) -> Mode:
 
 
 def _design(id: str, happens: str, test: str) -> Mode:
-    return Mode(id, happens, {"design": f"terraform/test_render_lessons.py::{test}"})
+    return Mode(id, happens, {"design": f"terraform/render/test_lessons.py::{test}"})
 
 
 def _resource(id: str, happens: str) -> Mode:
-    return _before(id, happens, f"test_resources.py::test_{id.replace('-', '_')}")
+    return _before(id, happens, f"rules/test_resources.py::test_{id.replace('-', '_')}")
 
 
 def _network(id: str, happens: str) -> Mode:
-    return _before(id, happens, f"test_network_rules.py::test_{id.replace('-', '_')}")
+    return _before(id, happens, f"network/test_network_rules.py::test_{id.replace('-', '_')}")
 
 
 def _service(id: str, happens: str) -> Mode:
-    return _before(id, happens, f"test_service_rules.py::test_{id.replace('-', '_')}")
+    return _before(id, happens, f"rules/test_service_rules.py::test_{id.replace('-', '_')}")
 
 
 def _state(id: str, happens: str) -> Mode:
-    return _before(id, happens, "test_own_state.py::test_each_remark_is_a_finding")
+    return _before(id, happens, "rules/test_own_state.py::test_each_remark_is_a_finding")
 
 
 def _reference(id: str, happens: str) -> Mode:
-    return _before(id, happens, f"test_reference_rules.py::test_{id.replace('-', '_')}")
+    return _before(id, happens, f"rules/test_references.py::test_{id.replace('-', '_')}")
 
 
 def _account(id: str, happens: str) -> Mode:
-    return _before(id, happens, f"test_account_rules.py::test_{id.replace('-', '_')}")
+    return _before(id, happens, f"rules/test_account_rules.py::test_{id.replace('-', '_')}")
 
 
 MODES = (
@@ -101,42 +101,42 @@ MODES = (
     _before(
         "security-path",
         "Chosen security groups keep clients from the listener, or it from tasks or their health.",
-        "test_network_rules.py::test_the_load_balancer_reaches_its_tasks",
+        "network/test_network_rules.py::test_the_load_balancer_reaches_its_tasks",
     ),
     _before(
         "cidr-bits",
         "An address range has host bits, which AWS refuses, or another range contains it.",
-        "test_ingress.py::test_cidr_bits",
+        "network/test_ingress.py::test_cidr_bits",
     ),
     _before(
         "rule-limit",
         "The load balancer's group needs more rules than a security group takes.",
-        "test_ingress.py::test_rule_limit",
+        "network/test_ingress.py::test_rule_limit",
     ),
     _before(
         "task-size",
         "The task definition is larger than ECS takes: the apply fails half-way.",
-        "test_sizes.py::test_task_size",
+        "rules/test_sizes.py::test_task_size",
     ),
     _before(
         "policy-size",
         "The execution role's policy for the secrets is longer than IAM takes.",
-        "test_sizes.py::test_policy_size",
+        "rules/test_sizes.py::test_policy_size",
     ),
     _before(
         "group-limit",
         "More security groups are chosen than a network interface or a service takes.",
-        "test_sizes.py::test_group_limit",
+        "rules/test_sizes.py::test_group_limit",
     ),
     _before(
         "capability",
         "A Linux capability lets the container out of its isolation.",
-        "test_instance_rules.py::test_capability",
+        "rules/test_instance_rules.py::test_capability",
     ),
     _before(
         "imds-reach",
         "Containers reach the instance metadata service and with it the instance role.",
-        "test_instance_rules.py::test_imds_reach",
+        "rules/test_instance_rules.py::test_imds_reach",
     ),
     _before(
         "user-data",
@@ -147,7 +147,7 @@ MODES = (
     _before(
         "registry-login",
         "The registry asks for a login to pull the image, and tasks have no credentials for it.",
-        "test_registries.py::test_registry_login",
+        "rules/test_registries.py::test_registry_login",
     ),
     _service("health-timing", "The service kills what is still loading its model."),
     _service(
@@ -170,12 +170,12 @@ MODES = (
     _before(
         "earlier-version",
         "An earlier version wrote the directory: its upgrade must be applied before any change.",
-        "test_own_state.py::test_a_directory_of_the_earlier_version_is_brought_up_to_date_first",
+        "rules/test_own_state.py::test_a_directory_of_the_earlier_version_is_brought_up_to_date_first",
     ),
     _before(
         "foreign-container",
         "The service keeps its revision, which lacks the new container name or port.",
-        "test_own_state.py::test_a_service_that_keeps_its_revision_keeps_its_container",
+        "rules/test_own_state.py::test_a_service_that_keeps_its_revision_keeps_its_container",
     ),
     _reference("role-missing", "A role, profile or key pair is missing or not trusted."),
     _state("state-moved", "Another checkout moved the state away; what is left is an old copy."),
@@ -212,19 +212,19 @@ MODES = (
         "provider-version",
         "Provider 6.53 and 6.54 roll back every update of a service.",
         {
-            "before": "checks/test_service_rules.py::test_provider_version",
+            "before": "checks/rules/test_service_rules.py::test_provider_version",
             "design": "test_failure_modes.py::test_no_stack_takes_a_provider_that_rolls_back",
         },
     ),
     Mode(
         SERVICE_REPLACED,
         "The plan destroys and recreates the service, the load balancer or what feeds them.",
-        {"plan": "terraform/test_plan.py::test_a_replaced_service_is_said_in_words"},
+        {"plan": "terraform/plan/test_details.py::test_a_replaced_service_is_said_in_words"},
     ),
     Mode(
         CHANGE_NOTICED,
         "The plan changes in place what users notice, or leaves what runs as it is.",
-        {"plan": "terraform/test_plan_notices.py::test_it_is_noticed"},
+        {"plan": "terraform/plan/test_notices.py::test_it_is_noticed"},
     ),
     _design(
         "destroy-order",
@@ -255,8 +255,8 @@ MODES = (
         "count-reset",
         "Terraform sets back a count that scaling has changed, or ignores one that was typed.",
         {
-            "before": "checks/test_account_rules.py::test_count_reset",
-            "design": "terraform/test_render_lessons.py::test_count_reset",
+            "before": "checks/rules/test_account_rules.py::test_count_reset",
+            "design": "terraform/render/test_lessons.py::test_count_reset",
         },
     ),
     _design(
@@ -271,7 +271,7 @@ MACHINE_MODES = (
         "kill-user",
         "logind ends all processes of a user at logout: the run does not survive it.",
         {
-            "run": "terraform/test_logout.py::"
+            "run": "terraform/runs/test_logout.py::"
             "test_a_scope_and_lingering_save_the_run_and_less_is_said"
         },
     ),
@@ -286,12 +286,12 @@ MACHINE_MODES = (
     Mode(
         "noexec-home",
         "A provider can't be started: its file system is mounted noexec.",
-        {"run": "terraform/test_diagnosis.py::test_known_failures"},
+        {"run": "terraform/engine/test_diagnosis.py::test_known_failures"},
     ),
     Mode(
         "lock-file-platform",
         "The dependency lock file lacks this platform's checksums.",
-        {"run": "terraform/test_diagnosis.py::test_known_failures"},
+        {"run": "terraform/engine/test_diagnosis.py::test_known_failures"},
     ),
     Mode(
         "version-manager",
@@ -304,7 +304,10 @@ MACHINE_MODES = (
     Mode(
         "imds-proxy",
         "A proxy stands before the instance metadata service, and NO_PROXY lacks its address.",
-        {"run": "terraform/test_environment.py::test_a_proxy_before_the_metadata_address_is_noted"},
+        {
+            "run": "terraform/state/test_environment.py::"
+            "test_a_proxy_before_the_metadata_address_is_noted"
+        },
     ),
     Mode(
         "no-home",

@@ -1,4 +1,4 @@
-"""The floor plan of the package: no import circle, and no folder too full or nearly empty.
+"""The floor plan: no import circle, no folder too full or nearly empty, tests that stand alone.
 
 Which floor may import which is held by import-linter (pyproject.toml).
 """
@@ -14,6 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "gpuecs_tui"
+TESTS = ROOT / "tests"
 MODULES_MAX = 28
 """Modules in a folder that a reader can still look over."""
 
@@ -42,6 +43,16 @@ def imported(path: Path, known: dict[str, Path]) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
 
 
+def all_imported(path: Path) -> Iterator[str]:
+    """Yield every name that a file imports with its module, relative ones with their dots."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
 def test_no_two_modules_import_each_other() -> None:
     known = modules()
     graph = {
@@ -63,3 +74,42 @@ def test_folders_are_neither_full_nor_nearly_empty() -> None:
             counts[path.parent] = counts.get(path.parent, 0) + 1
     sizes = {str(folder.relative_to(ROOT)): count for folder, count in counts.items()}
     assert {name: count for name, count in sizes.items() if not 2 <= count <= MODULES_MAX} == {}
+
+
+def test_no_folder_of_tests_is_full() -> None:
+    counts: dict[Path, int] = {}
+    for path in TESTS.rglob("*.py"):
+        counts[path.parent] = counts.get(path.parent, 0) + (path.name != "__init__.py")
+    sizes = {str(folder.relative_to(ROOT)): count for folder, count in counts.items()}
+    assert {name: count for name, count in sizes.items() if count > MODULES_MAX} == {}
+
+
+def test_no_module_imports_a_test_module_or_a_conftest() -> None:
+    """What several test modules need is in tests/support; pytest alone reads the other two."""
+    used = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in sorted(TESTS.rglob("*.py"))
+        for name in all_imported(path)
+        if name.startswith(("tests.", "."))
+        and any(part.startswith("test_") or part == "conftest" for part in name.split("."))
+    ]
+    assert used == []
+
+
+def test_the_look_at_imports_sees_each_kind(tmp_path: Path) -> None:
+    module = tmp_path / "module.py"
+    module.write_text(
+        "import tests.a.test_one\n"
+        "from tests.a import test_two\n"
+        "from tests.a.conftest import three\n"
+        "def late():\n"
+        "    from .test_four import four\n"
+        "    from . import test_five\n"
+    )
+    assert sorted(all_imported(module)) == [
+        "..test_five",
+        ".test_four.four",
+        "tests.a.conftest.three",
+        "tests.a.test_one",
+        "tests.a.test_two",
+    ]

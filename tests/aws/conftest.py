@@ -9,11 +9,8 @@ import pytest
 from gpuecs_tui.aws import session
 from gpuecs_tui.aws.session import AccountReader, connect
 from gpuecs_tui.demo.account import DemoAccount
-
-from .stub import Answer, Stub, running
-
-IMPATIENT = {"READ_SECONDS": 3, "CONNECT_SECONDS": 3, "ATTEMPTS": 1}
-"""Named limits of the session, for tests of what fails at the first try."""
+from tests.support.aws.impatience import IMPATIENT
+from tests.support.aws.stub import Answer, Stub, running
 
 
 @pytest.fixture(scope="session")

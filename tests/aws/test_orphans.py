@@ -14,8 +14,7 @@ from gpuecs_tui.aws.orphans import CLOCK_SKEW, NotYet, find
 from gpuecs_tui.aws.session import AccountReader
 from gpuecs_tui.aws.state_bucket.lock_object import read_lock_object
 from gpuecs_tui.demo.account import DemoAccount
-
-from .stub import Stub
+from tests.support.aws.stub import Stub
 
 TAGS = {"project": "orphans"}
 NAME = "orphan-test"

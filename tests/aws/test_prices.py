@@ -14,8 +14,7 @@ from gpuecs_tui.aws.prices_facts import Prices
 from gpuecs_tui.aws.reading import Known, Unknown
 from gpuecs_tui.aws.session import AccountReader, connect
 from gpuecs_tui.demo.model.prices import LABEL
-
-from .stub import Answer, Stub
+from tests.support.aws.stub import Answer, Stub
 
 TYPES = ["g4dn.xlarge", "g5.xlarge", "g3.4xlarge"]
 

@@ -17,8 +17,7 @@ from gpuecs_tui.aws.refresh_catalogue import (
     without_figures,
     written,
 )
-
-from .stub import Stub
+from tests.support.aws.stub import Stub
 
 BEFORE = json.loads(FILE.read_text(encoding="utf-8"))
 

@@ -13,8 +13,7 @@ import pytest
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.pool import DaemonPool
 from gpuecs_tui.aws.session import AccountReader, Closed, action, connect
-
-from .stub import Answer, Stub
+from tests.support.aws.stub import Answer, Stub
 
 ROLE = """\
 [profile base]

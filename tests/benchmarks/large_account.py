@@ -30,9 +30,9 @@ from gpuecs_tui.wizard.account_feed import (
     AccountRead,
     PricesRead,
 )
-from tests.aws import large_account as large
 from tests.benchmarks.replay import CALL_SECONDS, Replay, replaying
 from tests.benchmarks.rows import Row, table
+from tests.support.aws import large_account as large
 
 T = TypeVar("T")
 

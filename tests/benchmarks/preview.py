@@ -26,7 +26,7 @@ from gpuecs_tui.wizard.drafts import Draft
 from gpuecs_tui.wizard.options import Options
 from tests.benchmarks.rows import Row
 from tests.benchmarks.terminal import quiet_environment
-from tests.terminals import Terminal, in_a_terminal
+from tests.support.terminals import Terminal, in_a_terminal
 
 PRESSES = 40
 LIMIT = 50.0

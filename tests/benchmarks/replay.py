@@ -23,8 +23,8 @@ CALL_SECONDS = 0.15
 
 SERVER = """
 import sys
-from tests.aws.large_account import answers
-from tests.aws.stub import Stub, running
+from tests.support.aws.large_account import answers
+from tests.support.aws.stub import Stub, running
 stub = Stub(upstream=sys.argv[1], replay=True, delay=float(sys.argv[2]))
 if most := int(sys.argv[3]):
     stub.answers.update(answers(most))
@@ -54,7 +54,7 @@ def replaying(most: int = 0) -> Iterator[Replay]:
     """Lead this process to such an account.
 
     With ``most``, its subnets, security groups, images and spot prices are those of a large account
-    (tests/aws/large_account.py), given in pages of at most so many.
+    (tests/support/aws/large_account.py), given in pages of at most so many.
     """
     with tempfile.TemporaryDirectory() as folder:
         demo = account.start(Path(folder))

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 from tests.benchmarks.rows import Row
 from tests.benchmarks.terminal import Terminal, in_tmux, python, quiet_environment
-from tests.ui.wizard_program import PLACES
+from tests.support.screens.wizard_program import PLACES
 
 IDLE_SECONDS = 10.0
 IDLE_LIMIT, KEY_LIMIT, PROGRESS_LIMIT = 100, 60, 50
@@ -85,7 +85,7 @@ def _bytes_per_key(terminal: Terminal, focus: Iterable[bytes] = ()) -> float:
 def _wizard(place: str, columns: int, rows: int) -> Iterator[Terminal]:
     with tempfile.TemporaryDirectory() as folder:
         environ = quiet_environment(XDG_STATE_HOME=f"{folder}/state")
-        command = python("-m", "tests.ui.wizard_program", f"{folder}/llama", place)
+        command = python("-m", "tests.support.screens.wizard_program", f"{folder}/llama", place)
         with Terminal(command, columns=columns, rows=rows, environ=environ) as terminal:
             yield terminal
 
@@ -93,7 +93,7 @@ def _wizard(place: str, columns: int, rows: int) -> Iterator[Terminal]:
 @contextmanager
 def _wizard_in_tmux(place: str, columns: int, rows: int) -> Iterator[Terminal | None]:
     with tempfile.TemporaryDirectory() as folder:
-        command = python("-m", "tests.ui.wizard_program", f"{folder}/llama", place)
+        command = python("-m", "tests.support.screens.wizard_program", f"{folder}/llama", place)
         # tmux has one line of its own, and gives the rest to the program.
         with in_tmux(["env", f"XDG_STATE_HOME={folder}/state", *command], columns, rows + 1) as it:
             yield it

@@ -1,4 +1,4 @@
-"""Prices in round figures, beside the account of ``builders``."""
+"""Prices in round figures, beside the account of ``small_account``."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from typing import Any
 from gpuecs_tui.aws.facts import AccountFacts
 from gpuecs_tui.aws.prices_facts import Price, Prices, SpotPrice
 from gpuecs_tui.aws.reading import Known
-
-from .builders import account, known
+from tests.support.small_account import account, known
 
 DAY = date(2026, 11, 1)
 

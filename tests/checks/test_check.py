@@ -12,8 +12,7 @@ from gpuecs_tui.checks.registry import RULES
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.problems import problems
 from gpuecs_tui.stack.resolve import resolve
-
-from .builders import ANSWERS, ARTICLE, NOW, account, findings, of_rule, stack
+from tests.support.small_account import ANSWERS, ARTICLE, NOW, account, findings, of_rule, stack
 
 KEY_PRESS_SECONDS = 0.05
 """What a re-check may take while the user types (issue: speed)."""

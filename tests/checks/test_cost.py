@@ -13,8 +13,8 @@ from gpuecs_tui.checks.context import context_of
 from gpuecs_tui.checks.pricing.cost import Cost, cost
 from gpuecs_tui.checks.pricing.cost_words import as_json, in_one_line, money, text_lines
 from gpuecs_tui.stack.fields import Value
+from tests.support.small_account import PUBLIC, account, known, stack
 
-from .builders import PUBLIC, account, known, stack
 from .priced import DAY, price, priced_account, prices
 
 DENIED = Unknown("pricing:GetProducts", "not allowed to call pricing:GetProducts", "")

@@ -13,8 +13,7 @@ from gpuecs_tui.aws.session import AccountReader, connect
 from gpuecs_tui.checks import Finding, check
 from gpuecs_tui.demo.account import DemoAccount
 from gpuecs_tui.stack.fields import Value
-
-from .builders import stack
+from tests.support.small_account import stack
 
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/llm-server:latest"
 

@@ -21,8 +21,8 @@ from gpuecs_tui.terraform.read.directory import read, read_back
 from gpuecs_tui.terraform.render.stack_files import render
 from gpuecs_tui.terraform.write.stack import compare, write
 from gpuecs_tui.wizard.directory_status import survey
-from tests.terraform.written import made, put
-from tests.ui import fakes
+from tests.support import fakes
+from tests.support.terraform.written_files import made, put
 
 Files = dict[str, str]
 Edit = Callable[[Files], None]

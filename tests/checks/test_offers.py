@@ -11,8 +11,8 @@ from gpuecs_tui.checks.pricing.offer_words import properties, reserved_words
 from gpuecs_tui.checks.sizing.offers import Offer, Wanted, offers, ordered, sold_gb
 from gpuecs_tui.stack.instance_type import InstanceType
 from gpuecs_tui.stack.model import Stack
+from tests.support.small_account import known, stack
 
-from .builders import known, stack
 from .priced import priced_account
 
 FOUND = {it.name: it for it in offers(priced_account())}

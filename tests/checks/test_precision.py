@@ -19,8 +19,8 @@ from gpuecs_tui.stack.instance_type import InstanceType
 from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.stack.problems import problems
 from gpuecs_tui.stack.resolve import resolve
+from tests.support.small_account import ANSWERS, NOW, VPC, account, known
 
-from .builders import ANSWERS, NOW, VPC, account, known
 from .simulation import AGENT, Rolled, needed, placed, rolled
 
 SEED = 20261123

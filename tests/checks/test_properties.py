@@ -12,9 +12,8 @@ from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import KEYS, Stack
 from gpuecs_tui.stack.problems import problems
 from gpuecs_tui.stack.resolve import resolve
-from tests.strategies import answers
-
-from .builders import ANSWERS, NOW, PRIVATE, PROFILE, PUBLIC, ROLE, account, known
+from tests.support.small_account import ANSWERS, NOW, PRIVATE, PROFILE, PUBLIC, ROLE, account, known
+from tests.support.strategies import answers
 
 FACTS = account(log_groups=known((LogGroup("/ecs/old", None),)))
 SUBNETS = st.lists(st.sampled_from(PRIVATE + PUBLIC), min_size=1, max_size=6, unique=True)

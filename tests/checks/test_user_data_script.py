@@ -11,8 +11,7 @@ import pytest
 
 from gpuecs_tui.checks import Finding, check
 from gpuecs_tui.stack.fields import Value
-
-from .builders import account, findings, stack
+from tests.support.small_account import account, findings, stack
 
 EXTRA = "fleet.extra_user_data"
 C = "/etc/ecs/ecs.config"

@@ -12,9 +12,9 @@ from gpuecs_tui.aws.facts import AccountFacts, Named
 from gpuecs_tui.cli import main
 from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.run_status import State
-from tests.terraform import fake_engine
-from tests.ui import fakes
-from tests.ui.written import let_read, right_account, write_stack
+from tests.support import fakes
+from tests.support.screens.written_stack import let_read, right_account, write_stack
+from tests.support.terraform import fake_engine
 
 Printed = pytest.CaptureFixture[str]
 

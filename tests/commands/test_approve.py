@@ -17,12 +17,12 @@ from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.runs.apply_estimate import Expected
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import State
-from tests.terraform import fake_engine
-from tests.terraform.fake_engine import Command
-from tests.terraform.waiting import until_state
-from tests.ui import fakes
-from tests.ui.run_folders import PLAN, PLAN_ENDS
-from tests.ui.written import let_read, right_account, write_stack
+from tests.support import fakes
+from tests.support.screens.written_stack import let_read, right_account, write_stack
+from tests.support.terraform import fake_engine
+from tests.support.terraform.fake_engine import Command
+from tests.support.terraform.run_folders import PLAN, PLAN_ENDS
+from tests.support.terraform.waiting import until_state
 
 Printed = pytest.CaptureFixture[str]
 

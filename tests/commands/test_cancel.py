@@ -12,9 +12,9 @@ from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.engine.binary import ENGINE_VARIABLE
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import State
-from tests.terraform import fake_engine
-from tests.terraform.fake_engine import Command, stream
-from tests.terraform.waiting import until, until_state
+from tests.support.terraform import fake_engine
+from tests.support.terraform.fake_engine import Command, stream
+from tests.support.terraform.waiting import until, until_state
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from gpuecs_tui.cli import main
 from gpuecs_tui.commands.failure import EXIT_FAILED
 from gpuecs_tui.terraform.read.bootstrap import BYTES_MAX, bootstrap
 from gpuecs_tui.terraform.render.stack_files import render
-from tests.terraform.written import made, put
+from tests.support.terraform.written_files import made, put
 
 LOCK = 'provider "registry.terraform.io/hashicorp/aws" {\n  version = "6.54.1"\n}\n'
 

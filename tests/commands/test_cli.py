@@ -16,7 +16,7 @@ from gpuecs_tui.commands.command_table import COMMANDS, WIZARD
 from gpuecs_tui.commands.failure import EXIT_USAGE
 from gpuecs_tui.stack.answers import dump_answers
 from gpuecs_tui.terraform.render.stack_files import render
-from tests.terraform.written import ANSWERS, made, put
+from tests.support.terraform.written_files import ANSWERS, made, put
 
 
 def gpuecs(*words: str | Path, **environ: str) -> subprocess.CompletedProcess[str]:

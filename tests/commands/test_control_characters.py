@@ -9,7 +9,7 @@ import pytest
 
 from gpuecs_tui.cli import main
 from gpuecs_tui.stack.answers import dump_answers
-from tests.terraform.written import made
+from tests.support.terraform.written_files import made
 
 EVIL = "x\x1b]0;owned\x07\x9b31m\r\x7f"
 

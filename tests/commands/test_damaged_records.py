@@ -16,10 +16,10 @@ from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import State
 from gpuecs_tui.terraform.runs.unread_run import UnreadRun
-from tests.terraform.test_candidates import hook
-from tests.terraform.waiting import until_state
-from tests.ui.run_folders import stage
-from tests.unprivileged import unprivileged
+from tests.support.terraform.apply_events import hook
+from tests.support.terraform.run_folders import stage
+from tests.support.terraform.waiting import until_state
+from tests.support.unprivileged import unprivileged
 
 CREATED = [hook("aws_lb.a", "start"), hook("aws_lb.a", "complete", id_="arn:a")]
 DEEP = b"[" * 100_000
@@ -196,7 +196,7 @@ def test_a_run_begins_beside_damaged_ones(
     stack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from gpuecs_tui.terraform.engine.binary import ENGINE_VARIABLE
-    from tests.terraform import fake_engine
+    from tests.support.terraform import fake_engine
 
     monkeypatch.setenv(ENGINE_VARIABLE, str(fake_engine.install(tmp_path / "engine")))
     (stack / "main.tf").write_text('resource "terraform_data" "a" {\n}\n')

@@ -15,7 +15,7 @@ from gpuecs_tui.demo.account import DemoAccount
 from gpuecs_tui.terraform.base.atomic_files import read_json, replace_json
 from gpuecs_tui.terraform.runs.journal import record
 from gpuecs_tui.terraform.runs.run_status import State
-from tests.ui.run_folders import stage
+from tests.support.terraform.run_folders import stage
 
 
 def status(monkeypatch: pytest.MonkeyPatch, found: DemoAccount | None) -> int:

@@ -21,7 +21,7 @@ from gpuecs_tui.commands import argparse_words
 from gpuecs_tui.terraform.engine.event_text import lines_of, without_colours
 from gpuecs_tui.terraform.engine.events import Decoder
 from gpuecs_tui.terraform.runs.run_status import State
-from tests.ui.run_folders import stage
+from tests.support.terraform.run_folders import stage
 
 MESSAGES = {
     "": "Content-Type: text/plain; charset=UTF-8\nPlural-Forms: nplurals=1; plural=0;\n",

@@ -15,7 +15,7 @@ from gpuecs_tui.terraform.base.atomic_files import read_json, replace_json
 from gpuecs_tui.terraform.migration.record import RECORD, Phase, last_move_time, moves_root, note
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import State
-from tests.ui.run_folders import stage
+from tests.support.terraform.run_folders import stage
 
 NOW = datetime.now(UTC)
 

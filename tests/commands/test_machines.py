@@ -14,7 +14,7 @@ from gpuecs_tui.commands.parser import parse
 from gpuecs_tui.demo import account
 from gpuecs_tui.stack.answers import dump_answers
 from gpuecs_tui.terraform.render.stack_files import render
-from tests.terraform.written import made, put
+from tests.support.terraform.written_files import made, put
 
 LOCKLESS = """\
 import errno, fcntl, os

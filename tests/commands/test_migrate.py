@@ -11,7 +11,7 @@ import pytest
 from gpuecs_tui.cli import main
 from gpuecs_tui.commands.migrate import tell_due
 from gpuecs_tui.demo.account import DemoAccount
-from tests.terraform.test_places import S3, STATE
+from tests.support.terraform.states import S3, STATE
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from gpuecs_tui.terraform.read.directory import read
 from gpuecs_tui.terraform.render.stack_files import render
 from gpuecs_tui.terraform.runs.run_status import Operation
 from gpuecs_tui.terraform.write.stage import COMMIT, STAGE, Move, encode
-from tests.terraform.written import made, put
+from tests.support.terraform.written_files import made, put
 
 LIMIT_SECONDS = 60.0
 """A command that waits for a FIFO waits for ever; one that works takes two."""

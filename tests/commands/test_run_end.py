@@ -15,9 +15,9 @@ from gpuecs_tui.terraform.base.atomic_files import read_json, replace_json
 from gpuecs_tui.terraform.render.stack_files import render
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import State
-from tests.aws.test_deployment import AnsweredReader
-from tests.terraform.written import CERTIFICATE, HTTPS, made, put
-from tests.ui.run_folders import stage
+from tests.support.aws.deployment_answers import AnsweredReader
+from tests.support.terraform.run_folders import stage
+from tests.support.terraform.written_files import CERTIFICATE, HTTPS, made, put
 
 BALANCER = "llm-77.us-east-1.elb.amazonaws.com"
 OUTPUTS = {

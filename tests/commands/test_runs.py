@@ -19,9 +19,9 @@ from gpuecs_tui.stack.answers import dump_answers, load_answers
 from gpuecs_tui.terraform.engine.binary import ENGINE_VARIABLE
 from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.run_status import State
-from tests.terraform import fake_engine
-from tests.terraform.fake_engine import Command, event
-from tests.ui.run_folders import DETAILS, stage
+from tests.support.terraform import fake_engine
+from tests.support.terraform.fake_engine import Command, event
+from tests.support.terraform.run_folders import DETAILS, stage
 
 DOUBTFUL = "a\x9b31m\u202eb\x1b[2J\x85"
 SUMMARY = {"add": 0, "change": 0, "remove": 0, "operation": "plan"}

@@ -19,8 +19,8 @@ from gpuecs_tui.terraform.recovery.shared_runs import shelf_of
 from gpuecs_tui.terraform.render.stack_files import render
 from gpuecs_tui.terraform.state.backend import workspace
 from gpuecs_tui.terraform.state.stored_state import StateProblem
-from tests.terraform.written import S3, made, put
-from tests.unprivileged import unprivileged
+from tests.support.terraform.written_files import S3, made, put
+from tests.support.unprivileged import unprivileged
 
 SAID = "Could not read the selected workspace from"
 

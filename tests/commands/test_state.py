@@ -17,9 +17,9 @@ from gpuecs_tui.terraform.base.durations import in_words
 from gpuecs_tui.terraform.base.tflock import STATE_NAME, lock_note
 from gpuecs_tui.terraform.runs.apply_estimate import Expected
 from gpuecs_tui.terraform.runs.run_status import State
-from tests.terraform.test_candidates import hook
-from tests.terraform.test_tflock import INFO
-from tests.ui.run_folders import stage
+from tests.support.terraform.apply_events import hook
+from tests.support.terraform.run_folders import stage
+from tests.support.terraform.states import INFO
 
 NOW = datetime(2031, 1, 1, tzinfo=UTC)
 

@@ -9,7 +9,7 @@ import pytest
 from gpuecs_tui.cli import main
 from gpuecs_tui.stack.answers import dump_answers
 from gpuecs_tui.terraform.read.directory import read
-from tests.terraform.test_earlier import applied, copied
+from tests.support.terraform.earlier_stacks import applied, copied
 
 
 def test_other_answers_meet_the_upgrade_only_with_a_yes(

@@ -12,7 +12,11 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from gpuecs_tui.aws.session import connect
+from gpuecs_tui.aws.state_bucket.bucket_creation import Wanted, create_bucket
+from gpuecs_tui.demo.account import DemoAccount
+from tests.support.repository import ROOT
+
 SHIPPED = {
     "pyproject.toml", "README.md", "LICENSE", "MANIFEST.in", "CHANGELOG.md",
     "gpuecs_tui", "screens", "templates",
@@ -77,3 +81,14 @@ def gpuecs(
     yield installed
     subprocess.run([installed, "demo", "stop"], check=True, capture_output=True)
     assert not differences.exists(), differences.read_text("utf-8")
+
+
+@pytest.fixture
+def bucket(on_demo_account: DemoAccount, request: pytest.FixtureRequest) -> str:
+    name: str = (
+        "tfstate-" + request.node.name.translate(str.maketrans("_[]", "-..")).strip(".")[:50]
+    )
+    reader = connect("", "us-east-1")
+    create_bucket(reader, Wanted(name, "us-east-1", {}))
+    reader.close()
+    return name

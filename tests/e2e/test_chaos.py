@@ -12,7 +12,8 @@ from tests.chaos.faults import FAULTS, available
 from tests.chaos.order import draw_order
 from tests.chaos.report import read_results
 from tests.chaos.trial import Result
-from tests.e2e.conftest import ROOT
+from tests.support.demo_pace import DEMO_PACE
+from tests.support.repository import ROOT
 
 pytestmark = pytest.mark.e2e
 
@@ -40,7 +41,7 @@ def results(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     done = subprocess.run(
         [installed.with_name("python"), "-m", "tests.chaos", "--folder", folder, "--seed", SEED,
          "--full", "0", "--runs", str(TRIALS), "--jobs", str(JOBS)],
-        cwd=alone, env={**environ, "GPUECS_TUI_DEMO_PACE": "0.1"}, timeout=SECONDS, check=False,
+        cwd=alone, env={**environ, "GPUECS_TUI_DEMO_PACE": DEMO_PACE}, timeout=SECONDS, check=False,
         stdin=subprocess.DEVNULL, capture_output=True, text=True,
     )  # fmt: skip
     found = {it.fault: it for it in read_results(folder / SEED / "results.jsonl")}

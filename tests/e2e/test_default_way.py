@@ -20,8 +20,8 @@ from gpuecs_tui.widgets.picker.choice_list import ChoiceList
 from gpuecs_tui.widgets.picker.picker import Picker
 from gpuecs_tui.widgets.step.screen import StepScreen
 from gpuecs_tui.wizard.options import Options
-from tests.conftest import DEMO_PACE
-from tests.terraform.waiting import until
+from tests.support.demo_pace import DEMO_PACE
+from tests.support.terraform.waiting import until
 
 pytestmark = pytest.mark.e2e
 

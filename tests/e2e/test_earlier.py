@@ -22,7 +22,7 @@ from gpuecs_tui.terraform.recovery.own_state import own_state
 from gpuecs_tui.terraform.write.rewrite import files_for
 from gpuecs_tui.terraform.write.stack import compare, write
 from tests.e2e.engine import initialise, terraform
-from tests.terraform.test_earlier import copied
+from tests.support.terraform.earlier_stacks import copied
 
 pytestmark = pytest.mark.e2e
 

@@ -32,10 +32,10 @@ from gpuecs_tui.terraform.runs.lock_record import recorded_locks
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import State
 from gpuecs_tui.terraform.state.reader import read_state
-from tests.e2e.test_runs import in_flight, make_stack
-from tests.terraform.test_candidates import hook
-from tests.terraform.waiting import until_lock_recorded
-from tests.ui.run_folders import stage
+from tests.e2e.slow_stack import in_flight, make_stack
+from tests.support.terraform.apply_events import hook
+from tests.support.terraform.run_folders import stage
+from tests.support.terraform.waiting import until_lock_recorded
 
 pytestmark = pytest.mark.e2e
 

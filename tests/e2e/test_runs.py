@@ -33,42 +33,17 @@ from gpuecs_tui.terraform.runs.follower import Follower
 from gpuecs_tui.terraform.runs.journal import record
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import Operation, State
-from tests.terminals import readable
-from tests.terraform.waiting import journal_of, until, until_lock_recorded, until_state
+from tests.e2e.slow_stack import (
+    EVERYTHING,
+    assert_converges,
+    in_flight,
+    make_stack,
+    resources,
+)
+from tests.support.terminals import readable
+from tests.support.terraform.waiting import journal_of, until, until_lock_recorded, until_state
 
 pytestmark = pytest.mark.e2e
-
-STACK = """\
-variable "colour" {
-  default = "red"
-}
-
-resource "terraform_data" "first" {
-  input = var.colour
-}
-
-resource "terraform_data" "slow" {
-  input = terraform_data.first.output
-
-  provisioner "local-exec" {
-    command = "sleep %(seconds)s"
-  }
-}
-
-resource "terraform_data" "last" {
-  input = terraform_data.slow.output
-}
-
-output "colour" {
-  value = terraform_data.last.output
-}
-
-output "secret" {
-  value     = "hunter2-${var.colour}"
-  sensitive = true
-}
-"""
-EVERYTHING = {"terraform_data.first", "terraform_data.slow", "terraform_data.last"}
 
 # What a user's terminal does, as a program: plan, approve, and watch until it is killed.
 VIEWER = """
@@ -92,37 +67,8 @@ while True:
 """
 
 
-def make_stack(folder: Path, seconds: float = 3) -> Path:
-    folder.mkdir(exist_ok=True)
-    (folder / "main.tf").write_text(STACK % {"seconds": seconds})
-    return folder
-
-
-def resources(stack: Path) -> set[str]:
-    state = json.loads((stack / "terraform.tfstate").read_text())
-    return {f"{r['type']}.{r['name']}" for r in state["resources"] if r["instances"]}
-
-
 def planned(stack: Path, operation: str = "apply") -> Run:
     return until_state(runs.start(stack, operation), State.PLANNED)
-
-
-def in_flight(run: Run) -> Run:
-    """Return the run once its slow resource is being made."""
-    started = '"type":"provision_start"'
-    until(lambda: started in journal_of(run), "the slow resource")
-    return until_state(run, State.APPLYING)
-
-
-def assert_converges(stack: Path) -> None:
-    """A next apply has its way, an empty plan follows, and nothing holds a lock."""
-    run = until_state(runs.start(stack, "apply"), State.PLANNED, State.SUCCEEDED)
-    if run.state is State.PLANNED:
-        until_state(runs.approve(run), State.SUCCEEDED)
-        run = until_state(runs.start(stack, "plan"), State.SUCCEEDED)
-    assert run.changes is not None and run.changes.total == 0
-    assert resources(stack) == EVERYTHING
-    assert read_lock(stack / STATE_NAME) is None
 
 
 def test_the_whole_way(tmp_path: Path) -> None:

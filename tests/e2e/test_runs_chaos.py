@@ -19,8 +19,8 @@ from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import State
-from tests.e2e.test_runs import assert_converges, make_stack, resources
-from tests.terraform.waiting import journal_of, until
+from tests.e2e.slow_stack import assert_converges, make_stack, resources
+from tests.support.terraform.waiting import journal_of, until
 
 pytestmark = pytest.mark.e2e
 

@@ -6,25 +6,18 @@ import getpass
 import json
 import os
 import stat
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import boto3
 import pytest
 
-from gpuecs_tui.aws.session import connect
-from gpuecs_tui.aws.state_bucket.bucket_creation import Wanted, create_bucket
 from gpuecs_tui.cli import main
 from gpuecs_tui.commands.demo import answers_for
-from gpuecs_tui.demo.account import DemoAccount
 from gpuecs_tui.stack.answers import dump_answers
 from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.engine.binary import find_engine
 from gpuecs_tui.terraform.migration import lifecycle
-from gpuecs_tui.terraform.migration.record import Move, Phase, note
+from gpuecs_tui.terraform.migration.record import Phase, note
 from gpuecs_tui.terraform.migration.refusals import MoveProblem
 from gpuecs_tui.terraform.recovery import remedies
 from gpuecs_tui.terraform.recovery.locks import held_lock
@@ -33,11 +26,9 @@ from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import State
 from gpuecs_tui.terraform.state.content import content, serial_and_lineage
 from gpuecs_tui.terraform.state.reader import read_state
+from tests.e2e.state_moves import BACKEND, ended, move, planned, s3, until
 
 pytestmark = pytest.mark.e2e
-
-PATIENCE = 120.0
-"""Seconds for what takes one on a quiet machine."""
 RESOURCE = """
 resource "terraform_data" "a" {
   input = "%s"
@@ -49,17 +40,6 @@ resource "terraform_data" "a" {
 
 output "told" {
   value = terraform_data.a.output
-}
-"""
-BACKEND = """
-terraform {
-  backend "s3" {
-    bucket       = "%s"
-    key          = "llama/terraform.tfstate"
-    region       = "us-east-1"
-    encrypt      = true
-    use_lockfile = true
-  }
 }
 """
 INTERRUPTED = """#!/bin/sh
@@ -76,17 +56,6 @@ init:half) rm "{orders}"; printf '{{"version": 4, "ser' >terraform.tfstate
 esac
 exec "{real}" "$@"
 """
-
-
-@pytest.fixture
-def bucket(on_demo_account: DemoAccount, request: pytest.FixtureRequest) -> str:
-    name: str = (
-        "tfstate-" + request.node.name.translate(str.maketrans("_[]", "-..")).strip(".")[:50]
-    )
-    reader = connect("", "us-east-1")
-    create_bucket(reader, Wanted(name, "us-east-1", {}))
-    reader.close()
-    return name
 
 
 @pytest.fixture
@@ -112,37 +81,13 @@ def orders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return given
 
 
-def until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.05)
-
-
-def ended(run: Run) -> Run:
-    until(lambda: run.refresh().is_final or run.refresh().state is State.PLANNED)
-    return run.refresh()
-
-
 def apply(directory: Path) -> Run:
     run = ended(runs.start(directory, "apply"))
     return ended(runs.approve(run)) if run.state is State.PLANNED else run
 
 
-def planned(directory: Path) -> Run:
-    return ended(runs.start(directory, "plan"))
-
-
 def to_s3(directory: Path, bucket: str) -> None:
     (directory / "backend.tf").write_text(BACKEND % bucket)
-
-
-def move(directory: Path) -> Move:
-    return lifecycle.wait(lifecycle.start(directory))
-
-
-def s3() -> Any:
-    return boto3.client("s3")
 
 
 def in_s3(bucket: str) -> bytes:

@@ -16,9 +16,8 @@ from gpuecs_tui.terraform.migration.record import Phase
 from gpuecs_tui.terraform.runs.run_status import State
 from gpuecs_tui.terraform.state.content import content
 from gpuecs_tui.terraform.state.reader import read_state
-from tests.e2e.test_state_moves import BACKEND, bucket, move, planned, s3
+from tests.e2e.state_moves import BACKEND, move, planned, s3
 
-__all__ = ["bucket"]
 pytestmark = pytest.mark.e2e
 
 KEYS = {"default": "llama/terraform.tfstate", "green": "env:/green/llama/terraform.tfstate"}

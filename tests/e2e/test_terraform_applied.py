@@ -32,8 +32,8 @@ from gpuecs_tui.terraform.read.directory import read
 from gpuecs_tui.terraform.render.stack_files import render
 from tests.e2e.article import CONTAINER, article_attributes
 from tests.e2e.engine import terraform
-from tests.strategies import G4DN_XLARGE, NASTY
-from tests.terraform.written import PARAMETER, put
+from tests.support.strategies import G4DN_XLARGE, NASTY
+from tests.support.terraform.written_files import PARAMETER, put
 
 pytestmark = pytest.mark.e2e
 

@@ -17,9 +17,9 @@ from gpuecs_tui.terraform.hcl.format import format_hcl
 from gpuecs_tui.terraform.hcl.literals import list_of, map_of, quote
 from gpuecs_tui.terraform.render.stack_files import render
 from tests.e2e.engine import initialise, terraform
-from tests.strategies import NASTY, stacks, texts
-from tests.terraform.test_read_sets import REFUSED, VALUES, VARIABLES
-from tests.terraform.written import (
+from tests.support.strategies import NASTY, stacks, texts
+from tests.support.terraform.variable_values import REFUSED, VALUES, VARIABLES
+from tests.support.terraform.written_files import (
     GROUP,
     HTTPS,
     PARAMETER,

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.demo_pace import DEMO_PACE
+
 pytestmark = pytest.mark.e2e
 
 
@@ -20,7 +22,7 @@ def test_from_answers_to_a_destroyed_stack(gpuecs: Path, tmp_path: Path) -> None
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "GPUECS_TUI_DEMO_PACE": "0.1"},
+        env={**os.environ, "GPUECS_TUI_DEMO_PACE": DEMO_PACE},
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr
     order = [line for line in done.stdout.splitlines() if line.startswith("[")]

@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 from gpuecs_tui import __version__
-from tests.e2e.conftest import ROOT
+from tests.support.repository import ROOT
 
 SUFFIXES = {".py", ".tcss", ".j2", ".json", ".mo", ".typed"}
 

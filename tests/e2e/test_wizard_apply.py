@@ -19,8 +19,8 @@ from gpuecs_tui.wizard.drafts import Draft
 from tests.chaos.inventory import Account, addresses_of
 from tests.chaos.judge import Judge
 from tests.chaos.stacks import write_small
-from tests.terminals import Terminal, in_a_terminal
-from tests.terraform.waiting import journal_of, until
+from tests.support.terminals import Terminal, in_a_terminal
+from tests.support.terraform.waiting import journal_of, until
 
 pytestmark = pytest.mark.e2e
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gpuecs_tui.stack.fields import Key, NotAValue
 from gpuecs_tui.stack.model import KEYS
-from tests.strategies import values
+from tests.support.strategies import values
 
 MAP = Key(kind="map", label="", help="", default={})
 WORDS = Key(kind="list", label="", help="", default=(), words=True)

@@ -26,7 +26,7 @@ from gpuecs_tui.terraform.write import record
 from gpuecs_tui.terraform.write.stack import Changes, compare, write
 from gpuecs_tui.terraform.write.stage import COMMIT, STAGE, Move, encode
 from gpuecs_tui.terraform.write.unfinished_write import WriteProblem, drop, find_unfinished, settle
-from tests.terraform.written import made, put
+from tests.support.terraform.written_files import made, put
 
 PRECIOUS = "the only copy\n"
 

@@ -1,8 +1,8 @@
 """moto's gaps as a target of Terraform's AWS provider, closed in this process.
 
-Each function closes one and says by which symptom it shows. tests/demo/test_gaps.py observes every
-symptom on moto as it comes, too: the day it fails there, moto has closed the gap and the function
-can go.
+Each function closes one and says by which symptom it shows. tests/demo/moto_patches/test_gaps.py
+observes every symptom on moto as it comes, too: the day it fails there, moto has closed the gap and
+the function can go.
 """
 
 from __future__ import annotations

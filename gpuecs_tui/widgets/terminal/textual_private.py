@@ -1,7 +1,7 @@
 """Textual's private names that widgets outside this folder need, each behind a public function.
 
-tests/widgets/test_textual_private.py lists every private name that is used and fails where a new
-version of Textual lacks one.
+tests/widgets/terminal/test_textual_private.py lists every private name that is used and fails where
+a new version of Textual lacks one.
 """
 
 from __future__ import annotations

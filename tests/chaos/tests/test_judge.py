@@ -13,8 +13,8 @@ from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import State
 from tests.chaos.inventory import Thing, known_by
 from tests.chaos.judge import ERRORED, LOCAL_LOCK, Judge
-from tests.terraform.test_candidates import hook
-from tests.ui.run_folders import stage
+from tests.support.terraform.apply_events import hook
+from tests.support.terraform.run_folders import stage
 
 ROLE = Thing("aws_iam_role", "app")
 GROUP = Thing("aws_security_group", "sg-1")

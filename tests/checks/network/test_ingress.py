@@ -1,0 +1,97 @@
+"""Rules cidr-bits and rule-limit, and how a range is refused as it is typed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from gpuecs_tui.aws.facts import RULES_QUOTA
+from gpuecs_tui.aws.reading import Reading
+from gpuecs_tui.checks import Finding, apply_fix, of_problems
+from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.stack.model import KEYS
+from gpuecs_tui.stack.problems import problems
+from gpuecs_tui.stack.resolve import resolve
+from tests.support.small_account import ACCOUNT, ANSWERS, account, findings, known
+
+CIDRS = "network.ingress_cidrs"
+
+
+@pytest.mark.parametrize(
+    ("typed", "says", "corrected"),
+    [
+        ("198.51.100.9/30", "the network is 198.51.100.8/30", "198.51.100.8/30"),
+        ("10.1.2.3/8, 10.0.0.0/8", "the network is 10.0.0.0/8", "10.0.0.0/8"),
+        ("198.51.100.9", "use 198.51.100.9/32", "198.51.100.9/32"),
+        ("10.0.0.0/255.0.0.0", "must be written 10.0.0.0/8", "10.0.0.0/8"),
+        ("10.9.9.9/0", "everybody", ""),
+        ("2001:db8::/32", "IPv6", ""),
+        ("::1/32", "IPv6", ""),
+        ("10.0.0/8", "must be an IPv4 CIDR block", ""),
+        ("0.0.0.0/0", "", "0.0.0.0/0"),
+        ("198.51.100.9/32", "", "198.51.100.9/32"),
+    ],
+)
+def test_a_range_as_typed(typed: str, says: str, corrected: str) -> None:
+    key = KEYS[CIDRS]
+    value = tuple(typed.replace(",", " ").split())
+    reason = key.problem(value)
+    assert says in reason if says else reason == ""
+    assert key.corrected(typed) == corrected
+
+
+def test_cidr_bits() -> None:
+    answers: dict[str, Value] = {**ANSWERS, CIDRS: ("203.0.113.130/26", "10.0.0.0/8")}
+    (found,) = of_problems(problems(answers, resolve(answers, None))[:1], answers)
+    assert (found.rule, found.severity, found.field) == ("cidr-bits", "error", CIDRS)
+    assert apply_fix(found, answers)[CIDRS] == ("203.0.113.128/26", "10.0.0.0/8")
+
+    (found,) = of("cidr-bits", ("10.0.0.0/8", "192.0.2.0/24", "10.2.0.0/16"))
+    assert "10.2.0.0/16 in 10.0.0.0/8" in found.message
+    assert found.fix == ((CIDRS, ("10.0.0.0/8", "192.0.2.0/24")),)
+    assert of("cidr-bits", ("10.0.0.0/9", "10.128.0.0/9")) == []
+
+
+def of(
+    rule: str,
+    cidrs: tuple[str, ...],
+    quota: int | None = 60,
+    more: dict[str, Value] | None = None,
+) -> list[Finding]:
+    quotas: dict[str, Reading[int]] = {} if quota is None else {RULES_QUOTA: known(quota)}
+    facts = account(lookups=replace(account().lookups, quotas=quotas))
+    answers: dict[str, Value] = {**ANSWERS, CIDRS: cidrs, **(more or {})}
+    return [it for it in findings(facts, answers) if it.rule == rule]
+
+
+def apart(number: int) -> tuple[str, ...]:
+    return tuple(f"10.{place}.{place}.0/24" for place in range(number))
+
+
+def test_rule_limit() -> None:
+    assert of("rule-limit", apart(60)) == []
+    (found,) = of("rule-limit", apart(61))
+    assert (found.severity, found.field, found.fix) == ("error", CIDRS, None)
+    assert "61 rules" in found.message
+    assert of("rule-limit", apart(61), quota=100) == []
+    # The redirect's port takes as many rules again.
+    https: dict[str, Value] = {
+        "load_balancer.protocol": "HTTPS",
+        "load_balancer.certificate_arn": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/good",
+    }
+    assert of("rule-limit", apart(30), more=https) == []
+    assert [it.severity for it in of("rule-limit", apart(31), more=https)] == ["error"]
+    # The account's own quota may be higher than the usual one.
+    (found,) = of("rule-limit", apart(61), quota=None)
+    assert found.severity == "warning" and "could not be read" in found.message
+    # A group that exists has its own rules.
+    group: dict[str, Value] = {
+        "network.load_balancer_security_group_ids": ("sg-00000000000000000",)
+    }
+    assert of("rule-limit", apart(70), more=group) == []
+
+
+def test_neighbours_are_combined_by_one_key() -> None:
+    (found,) = of("rule-limit", tuple(f"10.8.{place}.0/24" for place in range(64)))
+    assert found.fix == ((CIDRS, ("10.8.0.0/18",)),)

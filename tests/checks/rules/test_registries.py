@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+
+from gpuecs_tui.checks.rules.registries import split
+from tests.support.small_account import IMAGE, of_rule
+
+
+@pytest.mark.parametrize(
+    ("image", "severity"),
+    [
+        (IMAGE, None),
+        ("ubuntu:24.04", None),
+        ("vllm/vllm-openai:v0.9.0", None),
+        ("index.docker.io/ollama/ollama", None),
+        ("nvcr.io/nvidia/tritonserver:25.01-py3", None),
+        ("ghcr.io/huggingface/text-generation-inference:3.0", None),
+        ("public.ecr.aws/docker/library/python:3.12", None),
+        ("mcr.microsoft.com/azureml/curated/x:1", None),
+        ("nvcr.io/nim/mistralai/mixtral-8x7b:1.0", "warning"),
+        ("nvcr.io/0512345678/ours:2", "warning"),
+        ("ours.azurecr.io/serving:2", "warning"),
+        ("registry.redhat.io/rhel9/python-311", "warning"),
+        ("ghcr.io/acme-robotics/grasp:7", "unknown"),
+        ("acme-robotics/grasp@sha256:" + "a" * 64, "unknown"),
+        ("quay.io/acme-robotics/grasp", "unknown"),
+        ("registry.gitlab.com/acme/robotics/grasp:main", "unknown"),
+        ("registry.acme.example:5000/grasp", "unknown"),
+    ],
+)
+def test_registry_login(image: str, severity: str | None) -> None:
+    found = of_rule("registry-login", task__image=image)
+    assert found == ([(severity, "task.image")] if severity else [])
+    # One finding about an image that isn't in ECR is enough.
+    said = of_rule("image-exists", task__image=image)
+    assert len(said) == (0 if severity or image == IMAGE else 1)
+
+
+def test_a_reference_is_split_as_docker_does() -> None:
+    assert split("localhost/x:1") == ("localhost", "x")
+    assert split("a/b:1") == ("docker.io", "a/b")
+    assert split("pytorch") == ("docker.io", "library/pytorch")
+    assert split("h.example:5000/a/b:1@sha256:0") == ("h.example:5000", "a/b")

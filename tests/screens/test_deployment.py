@@ -1,0 +1,277 @@
+"""The deployment screen: AWS's words in columns, read again and again, one call failing or not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.content import Content
+from textual.pilot import Pilot
+
+from gpuecs_tui.aws import catalogue
+from gpuecs_tui.aws.errors import AwsProblem
+from gpuecs_tui.screens import deployment
+from gpuecs_tui.screens.deployment import DeploymentScreen
+from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.widgets.base.text_pane import TextPane
+from gpuecs_tui.wizard.decisions import decide
+from gpuecs_tui.wizard.drafts import Draft
+from gpuecs_tui.wizard.opened import of_files
+from tests.support import fakes
+from tests.support.aws.deployment_answers import ANSWERS, AnsweredReader
+from tests.support.screens.driving import settle, wizard_app
+from tests.support.screens.shown import line_of
+from tests.support.screens.whole_texts import WHOLE
+from tests.support.terraform.run_folders import applied, stage
+
+
+@pytest.fixture
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A stack's directory with runs of its own."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("TZ", "UTC")
+    return tmp_path / "llama"
+
+
+@asynccontextmanager
+async def on_deployment(
+    directory: Path, reader: AnsweredReader | None, size: tuple[int, int] = (120, 40)
+) -> AsyncIterator[Pilot[int]]:
+    """A wizard on the deployment screen of an account that answers like ``reader``."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fakes.FakeFeed, "reader", property(lambda _self: reader))
+        app = wizard_app(directory)
+        app.wizard.adopt(Draft(WHOLE, "deployment", ("start", "review", "run")))
+        try:
+            async with app.run_test(size=size) as pilot:
+                app.go("deployment")
+                await settle(pilot)
+                yield pilot
+        finally:
+            app.wizard.close()
+            if reader is not None:
+                reader.close()
+
+
+def screen(pilot: Pilot[int]) -> DeploymentScreen:
+    found = pilot.app.screen
+    assert isinstance(found, DeploymentScreen)
+    return found
+
+
+def text(pilot: Pilot[int]) -> str:
+    return screen(pilot).query_one(TextPane).text
+
+
+def summed_up(pilot: Pilot[int]) -> str:
+    return line_of(screen(pilot).query_one("#summary"))
+
+
+def answers(**changed: Any) -> dict[str, Any]:
+    return {**ANSWERS, **{name.replace("__", ":"): it for name, it in changed.items()}}
+
+
+async def test_everything_stands_in_columns(directory: Path) -> None:
+    applied(directory)
+    async with on_deployment(directory, AnsweredReader(ANSWERS)) as pilot:
+        shown = text(pilot)
+        for part in (
+            "The service will answer, once a target is healthy, at http://llama-1.elb.amazonaws",
+            "s: ACTIVE; desired 2, running 1, pending 1",
+            "PRIMARY s:4  IN_PROGRESS  2        1        1        3",
+            "i-0123:32768  unhealthy  Target.Timeout",
+            "Task failed ELB health checks",
+            "i-0123    us-east-1a  ACTIVE  1      1/2",
+            "minimum 0, desired 2, maximum 4",
+            "Failed  no capacity",
+            "12:00:00  (service s) was unable",
+            "token         (sensitive)",
+        ):
+            assert part in shown, shown
+        assert summed_up(pilot).startswith(
+            "1/2 tasks running · 0/1 targets healthy · 1 instance joined"
+        )
+        assert "as of " in summed_up(pilot)
+        assert "deployment" in screen(pilot).progress().unfinished
+
+
+async def test_a_denied_call_is_said_and_the_rest_is_there(directory: Path) -> None:
+    denied = AwsProblem("denied", "No.", "Ask for it.", "ecs:DescribeServices")
+    async with on_deployment(
+        directory, AnsweredReader(answers(ecs__DescribeServices=denied))
+    ) as pilot:
+        assert "unknown: not allowed to call ecs:DescribeServices" in text(pilot)
+        assert "Ask for it." in text(pilot)
+        assert "i-0123:32768" in text(pilot)
+
+
+async def test_a_stack_that_is_not_there_says_so(directory: Path) -> None:
+    gone = AwsProblem("not_found", "ClusterNotFoundException.")
+    reader = AnsweredReader(
+        answers(
+            ecs__DescribeServices=gone,
+            ecs__ListTasks=gone,
+            ecs__ListContainerInstances=gone,
+            autoscaling__DescribeAutoScalingGroups={"AutoScalingGroups": []},
+            elasticloadbalancing__DescribeTargetGroups=gone,
+        )
+    )
+    async with on_deployment(directory, reader) as pilot:
+        assert summed_up(pilot).startswith("There is no such service yet.")
+        assert "none: nothing was applied from here yet" in text(pilot)
+
+
+async def test_it_is_read_again_and_only_changes_are_drawn(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gpuecs_tui.screens.deployment.REFRESH_SECONDS", 0.1)
+    reader = AnsweredReader(dict(ANSWERS))
+    async with on_deployment(directory, reader) as pilot:
+        pane = screen(pilot).query_one(TextPane)
+        drawn: list[object] = []
+        show = pane.show
+
+        def noted(lines: Sequence[Content], *, keep_place: bool = False) -> None:
+            drawn.append(lines)
+            show(lines, keep_place=keep_place)
+
+        monkeypatch.setattr(pane, "show", noted)
+        asked = len(reader.asked)
+        await pilot.pause(0.5)
+        assert len(reader.asked) > asked
+        assert drawn == []
+        reader.answers["elasticloadbalancing:DescribeTargetHealth"] = {
+            "TargetHealthDescriptions": [
+                {"Target": {"Id": "i-0123", "Port": 32768}, "TargetHealth": {"State": "healthy"}}
+            ]
+        }
+        await pilot.pause(0.5)
+        assert len(drawn) == 1
+        assert "1/1 targets healthy" in summed_up(pilot)
+
+
+@pytest.mark.parametrize("is_applied", [True, False])
+async def test_a_run_that_ends_meanwhile_is_marked_among_the_steps(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, is_applied: bool
+) -> None:
+    run = stage(directory, State.APPLYING)
+    judged = []
+
+    def judge(newest: Run) -> bool:
+        judged.append(newest.id)
+        return is_applied
+
+    monkeypatch.setattr(deployment, "is_applied", judge)
+    async with on_deployment(directory, AnsweredReader(ANSWERS)) as pilot:
+        screen(pilot).wizard.open_directory(WHOLE, of_files(WHOLE, {}))
+        screen(pilot).wizard.note_done("run", not is_applied)
+        await pilot.press("r")
+        await settle(pilot)
+        assert judged[-1] == run.id
+        assert ("run" in screen(pilot).progress().unfinished) is not is_applied
+
+
+async def test_leaving_ends_the_reading(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gpuecs_tui.screens.deployment.REFRESH_SECONDS", 0.05)
+    reader = AnsweredReader(ANSWERS)
+    async with on_deployment(directory, reader) as pilot:
+        pilot.app.go("load_balancer")  # type: ignore[attr-defined]
+        await settle(pilot)
+        asked = len(reader.asked)
+        await pilot.pause(0.3)
+        assert len(reader.asked) == asked
+
+
+async def test_without_an_account_it_waits(directory: Path) -> None:
+    async with on_deployment(directory, None) as pilot:
+        assert summed_up(pilot).startswith("Reading the deployment")
+
+
+async def test_names_are_never_markup(directory: Path) -> None:
+    service = {
+        "services": [
+            {
+                "serviceName": "[bold]s\x1b[31m",
+                "events": [{"id": "1", "message": "[/aws/ecs] \x07 日本"}],
+            }
+        ]
+    }
+    reader = AnsweredReader(answers(ecs__DescribeServices=service))
+    async with on_deployment(directory, reader) as pilot:
+        assert "[bold]s␛[31m" in text(pilot)
+        assert "[/aws/ecs] ␇ 日本" in text(pilot)
+
+
+async def test_with_a_certificate_its_domain_is_the_url(directory: Path) -> None:
+    arn = f"arn:aws:acm:{fakes.REGION}:{fakes.ACCOUNT}:certificate/one"
+    balancer = "llama-2.elb.amazonaws.com"
+    outputs = {
+        "url": {"value": f"https://{balancer}:8443"},
+        "load_balancer_dns_name": {"value": balancer},
+    }
+    stage(directory, State.SUCCEEDED, outputs=outputs)
+    async with on_deployment(directory, AnsweredReader(ANSWERS)) as pilot:
+        wizard = screen(pilot).wizard
+        # Not known while it isn't known which certificate the directory has.
+        assert f"at https://{balancer}:8443" in text(pilot)
+        # The sentence is longer than a line.
+        assert f"certificate covers: NAME CNAME {balancer}" in " ".join(text(pilot).split())
+        https = {"load_balancer.protocol": "HTTPS", "load_balancer.certificate_arn": arn}
+        texts = {**WHOLE, **https}
+        wizard.account.facts = fakes.facts()
+        wizard.open_directory(texts, of_files(texts, decide(texts, catalogue.find).answers))
+        screen(pilot).action_read_now()
+        await settle(pilot)
+        assert "URL, once its DNS record exists: https://a.example:8443" in text(pilot)
+        assert f"a.example CNAME {balancer}" in text(pilot)
+        wizard.put("load_balancer.certificate_arn", arn.replace("one", "two"))
+        screen(pilot).action_read_now()
+        await settle(pilot)
+        assert "a.example" not in text(pilot)
+
+
+@pytest.mark.parametrize(
+    ("state", "held", "words", "short"),
+    [
+        (State.APPLYING, 2, "The stack is being destroyed (since", "being"),
+        (State.SUCCEEDED, 0, "Nothing is left, as the state says.", "was destroyed"),
+        # What is left may still serve: it is shown as that of any other stack.
+        (State.SUCCEEDED, 3, "The state holds 3 resources: it was changed", "tasks running"),
+        (State.FAILED, 2, "The state still holds 2 resources.", "tasks running"),
+    ],
+)
+async def test_a_destroy_is_named_and_what_is_gone_is_not_unhealthy(
+    directory: Path, state: State, held: int, words: str, short: str
+) -> None:
+    applied(directory)
+    run = stage(directory, state, operation="destroy", changes=(0, 0, 2))
+    resources = [
+        {"mode": "managed", "type": "aws_lb", "name": f"n{n}", "instances": [{"attributes": {}}]}
+        for n in range(held)
+    ]
+    kept = {"version": 4, "serial": 3, "lineage": "l", "resources": resources}
+    (directory / "terraform.tfstate").write_text(json.dumps(kept))
+    async with on_deployment(directory, AnsweredReader(ANSWERS)) as pilot:
+        first = text(pilot).split("\n\n")[0]
+        assert words in first and f"Run {run.id} of ada@bastion." in first
+        assert max(map(len, first.splitlines())) < 78, "whole at 80 columns"
+        assert "nothing was applied" not in text(pilot)
+        assert short in summed_up(pilot)
+        if "destroyed" not in summed_up(pilot):
+            return
+        assert "service will answer" not in text(pilot)
+        pane = screen(pilot).query_one(TextPane)
+        styles = {str(span.style) for line in pane._lines for span in line.spans}
+        assert not any("error" in style for style in styles)
+
+
+async def test_a_stack_that_was_applied_again_is_a_stack(directory: Path) -> None:
+    stage(directory, State.SUCCEEDED, operation="destroy", changes=(0, 0, 2))
+    applied(directory)
+    async with on_deployment(directory, AnsweredReader(ANSWERS)) as pilot:
+        assert "estroyed" not in text(pilot)

@@ -1,0 +1,1 @@
+"""AWS's answers, made up, and servers that give them."""

@@ -1,0 +1,100 @@
+"""A program in a pseudo-terminal of a test's own, as a session leader would run it over SSH."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import signal
+import struct
+import sys
+import termios
+import time
+
+from tests.support.terminals import readable
+
+DEADLINE = 20.0
+
+
+class PtyProgram:
+    """``python -c SOURCE ARGUMENTS…`` with a controlling terminal whose other end is ours."""
+
+    def __init__(self, source: str, *arguments: str, columns: int = 80, rows: int = 24) -> None:
+        self.output = ""
+        self.pid, self.master = pty.fork()
+        if self.pid == 0:
+            try:
+                self._size(0, columns, rows)
+                # pytest's snapshot plugin sets these, and they outrank the terminal's own size.
+                kept = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")}
+                os.execve(sys.executable, [sys.executable, "-c", source, *arguments], kept)
+            finally:
+                os._exit(127)
+        self._size(self.master, columns, rows)
+
+    @staticmethod
+    def _size(terminal: int, columns: int, rows: int) -> None:
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Give the terminal another size; the program gets SIGWINCH."""
+        self._size(self.master, columns, rows)
+
+    def read(self, seconds: float) -> bool:
+        """Take in what comes within ``seconds``; tell whether anything came."""
+        if not readable(self.master, seconds):
+            return False
+        try:
+            data = os.read(self.master, 1 << 16)
+        except OSError:
+            return False
+        self.output += data.decode("utf-8", "replace")
+        return bool(data)
+
+    def wait_for(self, text: str, start: int = 0) -> None:
+        """Read until ``text`` was shown."""
+        limit = time.monotonic() + DEADLINE
+        while text not in self.output[start:]:
+            self.read(0.1)
+            assert time.monotonic() < limit, f"{text!r} was not shown: {self.output[-500:]!r}"
+
+    def settle(self, quiet: float = 0.3) -> None:
+        """Read until nothing came for ``quiet`` seconds."""
+        limit = time.monotonic() + DEADLINE
+        while self.read(quiet):
+            assert time.monotonic() < limit, "the program never stopped sending"
+
+    def type(self, keys: str) -> None:
+        """Send ``keys`` as if typed."""
+        os.write(self.master, keys.encode())
+
+    def end(self, seconds: float) -> tuple[int, float, float]:
+        """Return (exit code, seconds until then, processor seconds); kill it after ``seconds``."""
+        begin = time.monotonic()
+        while time.monotonic() < begin + seconds:
+            pid, status, usage = os.wait4(self.pid, os.WNOHANG)
+            if pid:
+                self.pid = 0
+                took = time.monotonic() - begin
+                return os.waitstatus_to_exitcode(status), took, usage.ru_utime + usage.ru_stime
+            time.sleep(0.01)
+        self.kill()
+        raise AssertionError(f"the program was still there after {seconds} s")
+
+    def kill(self) -> None:
+        """End it without ceremony."""
+        if self.pid:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+            self.pid = 0
+
+    def close_terminal(self) -> None:
+        """Hang up: what sshd does when a connection is lost."""
+        os.close(self.master)
+        self.master = -1
+
+    def clean_up(self) -> None:
+        """Leave nothing behind."""
+        self.kill()
+        if self.master >= 0:
+            self.close_terminal()

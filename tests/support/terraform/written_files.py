@@ -1,0 +1,100 @@
+"""Stacks and files for the tests of what is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from gpuecs_tui.stack.fields import Value
+from gpuecs_tui.stack.model import Stack
+from gpuecs_tui.stack.network import VPC_ENDPOINTS
+from gpuecs_tui.stack.problems import problems
+from gpuecs_tui.stack.resolve import resolve
+from gpuecs_tui.terraform.hcl.tree import Block, Items, Reference
+from gpuecs_tui.terraform.read.configuration import Configuration, load
+from gpuecs_tui.terraform.render.stack_files import render
+from tests.support.strategies import G4DN_XLARGE
+
+ACCOUNT = "123456789012"
+ANSWERS: Mapping[str, Value] = {
+    "stack.name": "llm",
+    "stack.region": "us-east-1",
+    "network.vpc_id": "vpc-0123456789abcdef0",
+    "network.instance_subnet_ids": ("subnet-0000000000000000a", "subnet-0000000000000000b"),
+    "fleet.instance_type": "g4dn.xlarge",
+    "task.image": "app:1",
+}
+CERTIFICATE = f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/0a1b"
+SECRET = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:token-AbCdEf"
+PARAMETER = f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter/llm/token"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/"
+PROFILE = f"arn:aws:iam::{ACCOUNT}:instance-profile/"
+GROUP = "sg-0123456789abcdef0"
+
+HTTPS: Mapping[str, Value] = {
+    "load_balancer.protocol": "HTTPS",
+    "load_balancer.certificate_arn": CERTIFICATE,
+}
+S3: Mapping[str, Value] = {"state.backend": "s3", "state.bucket": "states"}
+
+
+def made(changes: Mapping[str, Value] | None = None, **renamed: Value) -> Stack:
+    """A valid stack with these answers beside the required ones; ``__`` stands for a dot."""
+    answers = {
+        **ANSWERS,
+        **(changes or {}),
+        **{name.replace("__", "."): value for name, value in renamed.items()},
+    }
+    resolved = resolve(answers, G4DN_XLARGE)
+    assert not problems(answers, resolved)
+    return resolved.stack
+
+
+def put(directory: Path, files: Mapping[str, str]) -> None:
+    """Write files as they are, byte for byte."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (directory / name).write_bytes(text.encode())
+
+
+def shapes() -> list[Stack]:
+    """Stacks that between them create or take over everything that can be."""
+    return [
+        made(),
+        made(HTTPS),
+        made(S3),
+        made(network__instance_security_group_ids=(GROUP,)),
+        made(network__load_balancer_security_group_ids=(GROUP,), health_check__port="9001"),
+        made(fleet__instance_profile_arn=f"{PROFILE}ecs", task__log_retention_days=-1),
+        made(task__execution_role_arn=f"{ROLE}e", task__secrets={"A": SECRET}),
+        made(task__task_role_arn=f"{ROLE}t", service__execute_command=True),
+        made(service__execute_command=True, task__secrets={"A": SECRET, "B": PARAMETER}),
+        made(network__vpc_endpoints=("s3",), fleet__instance_profile_arn=f"{PROFILE}ecs"),
+        made(network__vpc_endpoints=VPC_ENDPOINTS, network__ingress_cidrs=("10.0.0.0/8",)),
+        made(network__vpc_endpoints=("ecs",), network__instance_security_group_ids=(GROUP,)),
+        made(fleet__extra_user_data="x", fleet__ami="ami-0123456789abcdef0"),
+        made(
+            stack__region="cn-north-1",
+            network__vpc_endpoints=("ecs", "ecr.api", "ecr.dkr", "s3"),
+            fleet__instance_profile_arn=f"{PROFILE}ecs",
+            task__execution_role_arn=f"{ROLE}e",
+        ),
+    ]
+
+
+def configuration(changes: Mapping[str, Value] | None = None, **renamed: Value) -> Configuration:
+    """What is written for a stack with these answers, parsed."""
+    return load(render(made(changes, **renamed)))
+
+
+def references(configuration: Configuration, address: str, path: str) -> list[str]:
+    """The paths in a list of references."""
+    found = configuration.expression(address, path)
+    assert found is not None, (address, path)
+    assert isinstance(found[0], Items)
+    return [item.path for item in found[0].items if isinstance(item, Reference)]
+
+
+def blocks(configuration: Configuration, kind: str) -> list[Block]:
+    """The resources of a type."""
+    return [block for _, block in configuration.blocks.values() if kind in block.labels]

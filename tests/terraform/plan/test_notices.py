@@ -1,0 +1,286 @@
+"""What a plan changes in place, and what it leaves alone, said before the yes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gpuecs_tui.terraform.base.problems import RunProblem
+from gpuecs_tui.terraform.control import runs
+from gpuecs_tui.terraform.control.protection import refuse_plan, refuse_protected
+from gpuecs_tui.terraform.plan.details import tree
+from gpuecs_tui.terraform.plan.notices import ignored_count, notices, refusals
+from gpuecs_tui.terraform.plan.revisions import left_in_words, revisions_left
+from gpuecs_tui.terraform.plan.words import warnings
+from gpuecs_tui.terraform.render.stack_files import render
+from gpuecs_tui.terraform.runs import run_list
+from gpuecs_tui.terraform.runs.run_status import Operation
+from tests.support.terraform.earlier_stacks import EARLIER
+from tests.support.terraform.plan_json import resource, show
+from tests.support.terraform.written_files import made, put
+
+SERVICE = resource("aws_ecs_service.this", "update", before={"x": 1}, after={"x": 2})
+PROTECTION = "managed_termination_protection"
+
+
+def updated(address: str, before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    return resource(address, "update", before=before, after=after)
+
+
+def provider(value: str) -> dict[str, Any]:
+    return {"auto_scaling_group_provider": [{PROTECTION: value}]}
+
+
+def replaced_task(before: dict[str, Any]) -> dict[str, Any]:
+    return resource(
+        "aws_ecs_task_definition.this", "create", "delete",
+        before={"family": "f", **before}, after={"family": "f", "skip_destroy": True},
+        after_unknown={"arn": True},
+    )  # fmt: skip
+
+
+OLD_TASK = replaced_task({"skip_destroy": False})
+NEW_TASK = replaced_task({"skip_destroy": True})
+MOVED_ON = updated("aws_ecs_service.this", {"task_definition": "f:1"}, {"task_definition": "f:2"})
+GONE_GROUP = resource("aws_security_group.instances", "delete", before={"id": "sg-1"})
+NEW_FLEET = resource("aws_autoscaling_group.this", "delete", "create", before={}, after={})
+TARGETS = resource(
+    "aws_lb_target_group.this", "create", "delete",
+    before={"name": "mine", "port": 80}, after={"name": "mine", "port": 81},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (
+            [updated("aws_lb_listener.http", {"port": 80}, {"port": 8081})],
+            "Port 80 of the load balancer closes and port 8081 opens",
+        ),
+        (
+            [updated("aws_lb_listener.https", {"certificate_arn": "a"}, {"certificate_arn": "b"})],
+            "The certificate changes from a to b",
+        ),
+        (
+            [updated("aws_lb_listener.http", {"default_action": [{"type": "forward"}]},
+                     {"default_action": [{"type": "redirect"}]})],
+            "redirected to HTTPS from now on",
+        ),
+        (
+            [updated("aws_lb_listener.http", {"default_action": [{"type": "redirect"}]},
+                     {"default_action": [{"type": "forward"}]})],
+            "answered from now on instead",
+        ),
+        (
+            [updated("aws_vpc_security_group_ingress_rule.tasks_from_load_balancer",
+                     {"from_port": 32768}, {"from_port": 9000}), SERVICE],
+            "Requests fail from the moment the old ports are closed until new tasks are healthy",
+        ),
+        (
+            [updated("aws_launch_template.this", {"instance_market_options": []},
+                     {"instance_market_options": [{"market_type": "spot"}]})],
+            "The market changes for new instances only",
+        ),
+        (
+            [updated("aws_launch_template.this", {"instance_type": "a"}, {"instance_type": "b"})],
+            "Only new instances are of the new type",
+        ),
+        (
+            [updated("aws_ecs_capacity_provider.this", provider("ENABLED"), provider("DISABLED"))],
+            "aws autoscaling set-instance-protection --no-protected-from-scale-in",
+        ),
+        (
+            [updated("aws_ecs_service.this", {"desired_count": 5}, {"desired_count": 1})],
+            "The desired count is set from 5 to 1",
+        ),
+        ([OLD_TASK, MOVED_ON], "The present revision of the task definition is deregistered"),
+        ([NEW_TASK], "The service stays on the revision that it runs"),
+        (
+            [updated("aws_ecs_service.this", {"load_balancer": [{"container_name": "a"}]},
+                     {"load_balancer": [{"container_name": "b"}]})],
+            "container_name is to be b, and service.ignore_changes has task_definition. AWS "
+            "refuses the update of the service unless the revision that it keeps has it",
+        ),
+        ([GONE_GROUP], "Running instances still use it and are not replaced"),
+        ([TARGETS], "the new target group has the name of the old one"),
+        (
+            [resource("aws_lb.this", "delete", before={"enable_deletion_protection": True})],
+            "the load balancer has deletion protection",
+        ),
+        (
+            [updated("aws_autoscaling_group.this", {"launch_template": [{"version": "$Latest"}]},
+                     {"launch_template": [{"version": "3"}], "instance_refresh": [{"a": 1}]})],
+            "An instance refresh replaces all running instances",
+        ),
+    ],
+)  # fmt: skip
+def test_it_is_noticed(changes: list[dict[str, Any]], words: str) -> None:
+    told = [it.message for it in notices(tree(show(*changes)))]
+    assert len(told) == 1
+    assert words in told[0]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [NEW_TASK, MOVED_ON],
+        [GONE_GROUP, NEW_FLEET],
+        [updated("aws_lb_listener.http", {"tags": {}}, {"tags": {"a": "b"}})],
+        [updated("aws_ecs_capacity_provider.this", provider("DISABLED"), provider("ENABLED"))],
+        [
+            updated("aws_launch_template.this", {"image_id": "a"}, {"image_id": "b"}),
+            updated("aws_autoscaling_group.this", {"launch_template": [{"version": "1"}]},
+                    {"launch_template": [{"version": "$Latest"}]}),
+        ],
+        [resource("aws_lb.this", "delete", before={"enable_deletion_protection": False})],
+        [resource("aws_lb_target_group.this", "create", "delete",
+                  before={"name": "a"}, after={"name": "b"})],
+    ],
+)  # fmt: skip
+def test_nothing_is_noticed(changes: list[dict[str, Any]]) -> None:
+    assert notices(tree(show(*changes))) == ()
+
+
+@pytest.mark.parametrize(
+    ("runs", "ports", "refused", "noticed"),
+    [
+        ("f:3", [{"containerPort": 80}], True, True),
+        ("f:3", [{"containerPortRange": "8000-8010"}], False, False),
+        # Another tool deployed it: what it has is not in the plan.
+        ("f:9", [{"containerPort": 80}], False, True),
+    ],
+)
+def test_a_container_port_is_compared_with_the_revision_that_the_service_keeps(
+    runs: str, ports: list[dict[str, Any]], refused: bool, noticed: bool
+) -> None:
+    containers = json.dumps([{"name": "a", "portMappings": ports}])
+    task = {"arn": "arn:aws:ecs:r:1:task-definition/f:3", "container_definitions": containers}
+
+    def service(port: int) -> dict[str, Any]:
+        targets = [{"container_name": "a", "container_port": port}]
+        return {"task_definition": runs, "load_balancer": targets}
+
+    planned = tree(
+        show(
+            replaced_task({"skip_destroy": True, **task}),
+            updated("aws_ecs_service.this", service(80), service(8001)),
+        )
+    )
+    words = "container_port is to be 8001"
+    assert [words in it for it in refusals(planned)] == [True] * refused
+    assert sum(words in it.message for it in notices(planned)) == noticed
+
+
+def test_a_count_that_is_ignored_is_named_with_the_one_that_stays() -> None:
+    planned = tree(show(resource("aws_ecs_service.this", "no-op", after={"desired_count": 2})))
+    answers = {"service.desired_count": 5, "service.ignore_changes": ("desired_count",)}
+    (notice,) = ignored_count(planned, answers)
+    assert notice.message.startswith("The desired count stays 2:")
+    assert "the 5 of service.desired_count is ignored" in notice.message
+    assert ignored_count(planned, {**answers, "service.desired_count": 2}) == ()
+    assert ignored_count(planned, {**answers, "service.ignore_changes": ()}) == ()
+    made_now = tree(show(resource("aws_ecs_service.this", "create", after={"desired_count": 2})))
+    assert ignored_count(made_now, answers) == ()
+
+
+def test_a_listener_and_a_rule_are_named_with_their_ports() -> None:
+    https = {"port": 443, "protocol": "HTTPS"}
+    told = warnings(
+        tree(
+            show(
+                resource("aws_lb_listener.https", "delete", before=https),
+                resource(
+                    "aws_vpc_security_group_ingress_rule.x", "delete",
+                    before={"from_port": 32768, "to_port": 65535},
+                ),
+            )
+        )
+    )  # fmt: skip
+    assert [it.message for it in told] == [
+        "This deletes the HTTPS listener on port 443. What follows: its port closes for good; "
+        "clients that use it fail.",
+        "This deletes aws_vpc_security_group_ingress_rule.x (port 32768-65535). What follows: "
+        "connections that only this rule allows fail.",
+    ]
+
+
+def test_a_destroy_of_a_protected_load_balancer_is_refused_before_anything(tmp_path: Path) -> None:
+    put(tmp_path, render(made(load_balancer__deletion_protection=True)))
+    assert "prevent_destroy = true" in (tmp_path / "load_balancer.tf").read_text()
+    with pytest.raises(RunProblem, match=r"load_balancer\.deletion_protection is true"):
+        runs.start(tmp_path, Operation.DESTROY)
+    assert run_list.runs_of(tmp_path) == []
+    # The earlier version wrote the attribute alone.
+    with pytest.raises(RunProblem, match="deletion_protection is true"):
+        refuse_protected(EARLIER / "https-443")
+    put(tmp_path, render(made()))
+    refuse_protected(tmp_path)
+    assert "prevent_destroy" not in (tmp_path / "load_balancer.tf").read_text()
+    state = json.loads((EARLIER / "https-443" / "terraform.tfstate").read_text())
+    (tmp_path / "terraform.tfstate").write_text(json.dumps(state))
+    with pytest.raises(RunProblem, match="was not applied yet") as refused:
+        refuse_protected(tmp_path)
+    assert refused.value.remedy == "Apply first, then destroy."
+
+
+def test_a_plan_that_replaces_a_protected_load_balancer_is_refused() -> None:
+    kept = {"enable_deletion_protection": True, "internal": True}
+    change = resource("aws_lb.this", "delete", "create", before=kept, after={**kept, "internal": 0})
+    with pytest.raises(RunProblem, match="deletion protection"):
+        refuse_plan(tree(show(change)))
+    with pytest.raises(RunProblem, match="has the name of the old one"):
+        refuse_plan(tree(show(TARGETS)))
+    refuse_plan(None)
+    refuse_plan(tree(show(SERVICE)))
+
+
+@pytest.mark.parametrize(
+    ("protocol", "created", "move"),
+    [
+        ("HTTP", "http", "from = aws_lb_listener.this, to = aws_lb_listener.http }"),
+        ("HTTPS", "https", "from = aws_lb_listener.this, to = aws_lb_listener.https }"),
+        ("HTTPS", "http", "from = aws_lb_listener.redirect, to = aws_lb_listener.http }"),
+        ("HTTP", "https", ""),
+    ],
+)
+def test_a_listener_that_is_only_renamed_is_not_deleted(
+    protocol: str, created: str, move: str
+) -> None:
+    gone = [
+        resource("aws_lb_listener.this", "delete", before={"protocol": protocol}),
+        resource("aws_lb_listener.redirect", "delete", before={"protocol": "HTTP"}),
+    ]
+    new = resource(f"aws_lb_listener.{created}", "create", after={"protocol": "x"})
+    if not move:
+        refuse_plan(tree(show(*gone, new)))
+        return
+    with pytest.raises(RunProblem) as refused:
+        refuse_plan(tree(show(*gone, new)))
+    assert move in refused.value.message and "moved.tf" in refused.value.message
+    # A destroy creates nothing.
+    refuse_plan(tree(show(*gone)))
+
+
+def test_revisions_that_a_stack_leaves_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    arn = "arn:aws:ecs:us-east-1:123456789012:task-definition/llm:"
+    plans = iter(
+        [
+            tree(show(resource("aws_ecs_task_definition.this", "delete",
+                               before={"arn": f"{arn}10", "skip_destroy": True}))),
+            tree(show(replaced_task({"arn": f"{arn}9", "skip_destroy": True}))),
+            None,
+            tree(show(replaced_task({"arn": f"{arn}8", "skip_destroy": False}))),
+        ]
+    )  # fmt: skip
+    monkeypatch.setattr("gpuecs_tui.terraform.plan.revisions.load_plan", lambda run: next(plans))
+    left = revisions_left([object()] * 4)  # type: ignore[list-item]
+    assert left == ("llm:9", "llm:10")
+    words = left_in_words(left)
+    assert words.startswith(
+        "2 task definition revisions stay ACTIVE and cost nothing: llm:9, llm:10."
+    )
+    assert "aws ecs deregister-task-definition --task-definition llm:9" in words
+    assert left_in_words(()) == ""

@@ -1,0 +1,157 @@
+"""The order of sets, the text of numbers and null are read as Terraform has them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gpuecs_tui.terraform.hcl.tree import Reference
+from gpuecs_tui.terraform.hcl.values import Known, Unknown
+from gpuecs_tui.terraform.read.configuration import load
+from gpuecs_tui.terraform.read.directory import read_back
+from gpuecs_tui.terraform.render.stack_files import render
+from gpuecs_tui.terraform.write.stack import compare, write
+from tests.support.terraform.variable_values import REFUSED, VALUES, VARIABLES
+from tests.support.terraform.written_files import made, put
+
+NOT_WORKED_OUT = (
+    "123456789.123456789",
+    "var.objects",
+    'substr("e\\u0301llo", 1, 2)',
+    'tolist(toset([aws_vpc.a.id, "a"]))',
+    "jsonencode(null)",
+    "local.set.0.0",
+)
+
+
+def _value(expression: str) -> Known:
+    text = f'{VARIABLES}locals {{\n  x   = {expression}\n  set = toset(["b", "a"])\n}}\n'
+    return load({"a.tf": text}).scope.value(Reference("local.x"))
+
+
+@pytest.mark.parametrize("expression", VALUES)
+def test_a_value_is_what_terraform_makes_of_it(expression: str) -> None:
+    assert _value(expression) == VALUES[expression]
+
+
+@pytest.mark.parametrize("expression", [*REFUSED, *NOT_WORKED_OUT])
+def test_a_value_that_may_be_another_one_is_unknown(expression: str) -> None:
+    assert isinstance(_value(expression), Unknown)
+
+
+def test_the_answers_of_a_set_keep_the_order_in_which_they_were_given(tmp_path: Path) -> None:
+    given = made(
+        network__ingress_cidrs=("192.168.0.0/16", "10.0.0.0/8"),
+        network__vpc_endpoints=("logs", "ecs", "s3", "ecr.api"),
+    )
+    files = render(given)
+    assert read_back(files).stack == given
+    put(tmp_path, files)
+    changes = compare(tmp_path, render(given))
+    assert (changes.files, changes.overruled) == ((), ())
+    write(changes)
+    # Through a name of the user's own, too.
+    written = "toset(var.ingress_cidrs)"
+    assert files["network.tf"].count(written) == 1
+    files["network.tf"] = files["network.tf"].replace(written, "local.peers")
+    files["own.tf"] = f"locals {{\n  peers = {written}\n}}\n"
+    assert read_back(files).stack == given
+    (line,) = [it for it in files["endpoints.tf"].splitlines() if 'toset(["' in it]
+    given_by_hand = '  for_each = toset(["logs", "ecs", "logs"])'
+    files["endpoints.tf"] = files["endpoints.tf"].replace(line, given_by_hand)
+    found = read_back(files).answers["network.vpc_endpoints"]
+    assert found == ("logs", "ecs", "s3")
+
+
+def test_a_variable_that_is_a_set_is_read_in_terraform_s_order() -> None:
+    files = render(made(network__instance_subnet_ids=("subnet-0000000b", "subnet-0000000a")))
+    declared = [line for line in files["variables.tf"].splitlines() if "list(string)" in line]
+    assert declared
+    files["variables.tf"] = files["variables.tf"].replace("list(string)", "set(string)")
+    found = read_back(files)
+    assert found.answers["network.instance_subnet_ids"] == ("subnet-0000000a", "subnet-0000000b")
+    assert read_back({**files, "terraform.tfvars": files["terraform.tfvars"]}).problems == ()
+
+
+def test_null_leaves_the_argument_unset() -> None:
+    files = render(made())
+    tfvars = "".join(
+        line for line in files["terraform.tfvars"].splitlines(True) if "desired_count" not in line
+    )
+    files["terraform.tfvars"] = f"{tfvars}desired_count = null\n"
+    files["variables.tf"] = files["variables.tf"].replace("  nullable = false\n", "")
+    files["load_balancer.tf"] += 'variable "idle" {\n  default = 70\n}\n'
+    balancer = files["load_balancer.tf"]
+    (idle,) = [line for line in balancer.splitlines() if "idle_timeout" in line]
+    files["load_balancer.tf"] = balancer.replace(idle, "  idle_timeout = var.idle")
+    files["z.auto.tfvars"] = "idle = null\n"
+    found = read_back(files)
+    # An argument with a default of AWS has that one; one without is unknown, and says why.
+    assert found.answers["load_balancer.idle_timeout_seconds"] == 60
+    (unread,) = [it for it in found.unread if "service.desired_count" in it.keys]
+    assert unread.reason == "is null, which leaves the argument unset in Terraform"
+    assert unread.file == "service.tf"
+
+
+def test_what_a_variable_file_may_not_hold_gives_no_value() -> None:
+    files = render(made())
+    for given, default, source in (
+        ("max(1, 2)", "1", "terraform.tfvars"),
+        ("g4dn", "1", "terraform.tfvars"),
+        ('"${upper("a")}"', "1", "terraform.tfvars"),
+        ("", 'tonumber("2")', "default"),
+        ("", "var.name", "default"),
+    ):
+        texts = {
+            **files,
+            "own.tf": f'variable "own" {{\n  default = {default}\n}}\n',
+            "service.tf": files["service.tf"].replace("var.desired_count", "var.own", 1),
+        }
+        if given:
+            texts["terraform.tfvars"] += f"own = {given}\n"
+        found = read_back(texts, {})
+        assert found.unknown == {"service.desired_count"}
+        (unread,) = [it for it in found.unread if it.keys]
+        assert unread.reason == (
+            f"is set by {source} to an expression; Terraform takes only plain values there"
+        )
+
+
+@pytest.mark.parametrize(
+    ("version", "known", "reason"),
+    [
+        ('"$Latest"', True, ""),
+        ("aws_launch_template.this.latest_version", True, ""),
+        ('"$Default"', True, ""),
+        ("aws_launch_template.this.default_version", True, ""),
+        ('"3"', False, "may be another version than the one in this directory"),
+        ("3", False, "may be another version than the one in this directory"),
+        ("data.aws_launch_template.x.latest_version", False, "may be another version"),
+    ],
+)
+def test_a_version_of_the_launch_template_that_is_not_read(
+    version: str, known: bool, reason: str
+) -> None:
+    files = render(made())
+    written = "version = aws_launch_template.this.latest_version"
+    if written not in files["fleet.tf"]:
+        written = 'version = "$Latest"'
+    assert written in files["fleet.tf"]
+    files["fleet.tf"] = files["fleet.tf"].replace(written, f"version = {version}")
+    found = read_back(files, {})
+    assert ("fleet.instance_type" not in found.unknown) == known
+    assert "task.image" not in found.unknown
+    named = [it for it in found.unread if it.reason.startswith(reason)] if reason else [None]
+    assert named
+
+
+def test_the_default_version_stays_where_nothing_moves_it() -> None:
+    files = render(made())
+    files["fleet.tf"] = files["fleet.tf"].replace("  update_default_version = true\n", "")
+    files["fleet.tf"] = files["fleet.tf"].replace('version = "$Latest"', 'version = "$Default"')
+    found = read_back(files, {})
+    assert "fleet.instance_type" not in found.unknown
+    assert "is the default version, which a change of the template leaves as it is" in {
+        it.reason for it in found.unread
+    }

@@ -1,0 +1,267 @@
+"""Locks on the state: who holds them, whether that lives, and letting them go."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gpuecs_tui.aws.errors import AwsProblem
+from gpuecs_tui.aws.state_bucket import lock_object
+from gpuecs_tui.aws.state_bucket.backend_reader import backend_reader
+from gpuecs_tui.terraform.base.tflock import STATE_NAME, lock_note
+from gpuecs_tui.terraform.recovery import locks
+from gpuecs_tui.terraform.recovery.locks import Holder, LockProblem, held_lock, unlock
+from gpuecs_tui.terraform.recovery.remedies import examine, lock_sentence
+from gpuecs_tui.terraform.runs.directory_lock import DirectoryBusy, acquire
+from gpuecs_tui.terraform.runs.lock_record import record_lock
+from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.state.backend import local_state, workspace
+from gpuecs_tui.terraform.state.environment import asked_profile
+from tests.support.terraform.run_folders import stage
+from tests.support.terraform.states import INFO
+from tests.support.terraform.waiting import until
+
+ID = INFO["ID"]
+HERE = f"ana@{socket.gethostname()}"
+
+
+@pytest.fixture
+def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    made = tmp_path / "stack"
+    made.mkdir()
+    return made
+
+
+def leave_note(stack: Path) -> Path:
+    (stack / "terraform.tfstate").write_text("{}")
+    note = lock_note(stack / STATE_NAME)
+    note.write_text(json.dumps(INFO))
+    return note
+
+
+def test_no_lock(stack: Path) -> None:
+    assert held_lock(stack) is None
+    with pytest.raises(LockProblem, match="is not locked"):
+        unlock(stack, ID)
+
+
+def test_a_note_that_nobody_holds_is_cleared_by_its_id(stack: Path) -> None:
+    note = leave_note(stack)
+    held = held_lock(stack)
+    assert held is not None and held.holder is Holder.DEAD and not held.stops
+    assert held.age is not None and held.age.total_seconds() > 0
+    assert "it stops nobody" in lock_sentence(held)
+    with pytest.raises(LockProblem, match=f"another id: {ID}"):
+        unlock(stack, "else")
+    assert note.exists()
+    unlock(stack, ID)
+    assert not note.exists()
+
+
+def test_a_lock_in_use_stays(stack: Path) -> None:
+    note = leave_note(stack)
+    program = (
+        "import fcntl, sys\n"
+        f"file = open({str(stack / 'terraform.tfstate')!r}, 'r+')\n"
+        "fcntl.lockf(file, fcntl.LOCK_EX)\n"
+        "print('held', flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None and holder.stdout.readline() == "held\n"
+        held = held_lock(stack)
+        assert held is not None and held.holder is Holder.ALIVE and held.stops
+        with pytest.raises(LockProblem, match="holds it and works"):
+            unlock(stack, ID)
+        holder.communicate()
+    assert note.exists()
+
+
+def test_no_unlocking_while_a_run_works(stack: Path) -> None:
+    leave_note(stack)
+    guard = acquire(stack)
+    try:
+        with pytest.raises(DirectoryBusy):
+            unlock(stack, ID)
+    finally:
+        guard.release()
+
+
+def in_s3(stack: Path, monkeypatch: pytest.MonkeyPatch, told: dict[str, Any] | None) -> None:
+    folder = stack / ".terraform"
+    folder.mkdir()
+    config = {"bucket": "b", "key": "k/terraform.tfstate", "region": "eu-west-1"}
+    backend = {"backend": {"type": "s3", "config": config}}
+    (folder / "terraform.tfstate").write_text(json.dumps(backend))
+
+    def read(_reader: object, bucket: str, key: str) -> dict[str, Any] | None:
+        assert (bucket, key) == ("b", "k/terraform.tfstate.tflock")
+        return told
+
+    monkeypatch.setattr(lock_object, "read_lock_object", read)
+
+
+def test_a_lock_in_s3_of_another_machine_is_not_ours_to_judge(
+    stack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_s3(stack, monkeypatch, {**INFO, "Who": "ana@elsewhere"})
+    held = held_lock(stack)
+    assert held is not None and held.holder is Holder.UNKNOWN and held.stops
+    assert held.place == "s3://b/k/terraform.tfstate.tflock"
+    with pytest.raises(LockProblem, match="is not known") as refused:
+        unlock(stack, ID)
+    assert "Ask ana@elsewhere" in refused.value.remedy
+    assert f"--unlock {ID} --confirm ana@elsewhere" in refused.value.remedy
+
+
+def test_a_lock_of_an_unknown_holder_takes_id_and_holder(
+    stack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_s3(stack, monkeypatch, {**INFO, "Who": "ana@elsewhere"})
+    released: list[str] = []
+    monkeypatch.setattr(locks, "_force_unlock", lambda _directory, id_, _env: released.append(id_))
+    for confirmed in ("", "yes", "bob@elsewhere", ID):
+        with pytest.raises(LockProblem):
+            unlock(stack, ID, confirmed=confirmed)
+    assert not released
+    unlock(stack, ID, confirmed="ana@elsewhere")
+    assert released == [ID]
+
+
+@pytest.mark.parametrize(
+    ("places", "holder"),
+    [
+        (set(), Holder.UNKNOWN),
+        ({Path("/srv/other")}, Holder.UNKNOWN),
+        ("here", Holder.ALIVE),
+    ],
+)
+def test_a_lock_in_s3_that_no_run_of_ours_took_is_never_taken_for_dead(
+    stack: Path, monkeypatch: pytest.MonkeyPatch, places: Any, holder: Holder
+) -> None:
+    # A failed run of ours from the very minute, by the same user on the same machine.
+    stage(stack, State.FAILED)
+    in_s3(stack, monkeypatch, {**INFO, "Who": HERE, "Created": "2026-11-23T12:43:30.5Z"})
+    found = {stack.resolve()} if places == "here" else places
+    monkeypatch.setattr(locks, "_engine_places", lambda: found)
+    held = held_lock(stack)
+    assert held is not None and held.holder is holder
+    assert held.may_be_unlocked is (holder is Holder.DEAD)
+    assert (held.run == "") and held.operation == "OperationTypeApply"
+
+
+def test_the_lock_of_a_run_that_ended_is_dead_whatever_else_runs(
+    stack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = stage(stack, State.FAILED)
+    record_lock(run.files, "of-its-plan")
+    record_lock(run.files, ID)
+    in_s3(stack, monkeypatch, {**INFO, "Who": HERE})
+    monkeypatch.setattr(locks, "_engine_places", lambda: {Path("/srv/other")})
+    held = held_lock(stack)
+    assert held is not None and held.run == run.id and held.holder is Holder.DEAD
+    assert f"That run has ended, run {run.id}" in lock_sentence(held)
+    live = stage(stack, State.APPLYING)
+    in_s3_now = {**INFO, "Who": HERE, "ID": "another"}
+    monkeypatch.setattr(lock_object, "read_lock_object", lambda *_given: in_s3_now)
+    record_lock(live.files, "another")
+    held = held_lock(stack)
+    assert held is not None and held.holder is Holder.ALIVE and held.run == live.id
+
+
+def test_what_works_in_the_directory_need_not_hold_the_state(
+    stack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_s3(stack, monkeypatch, {**INFO, "Who": HERE})
+    monkeypatch.setattr(locks, "_engine_places", set)
+    guard = acquire(stack)
+    try:
+        held = held_lock(stack)
+        assert held is not None and held.holder is Holder.UNKNOWN
+    finally:
+        guard.release()
+    held = held_lock(stack)
+    assert held is not None and held.holder is Holder.UNKNOWN
+
+
+def test_no_lock_object_is_no_lock(stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_s3(stack, monkeypatch, None)
+    assert held_lock(stack) is None
+
+
+def test_a_lock_that_may_not_be_read_is_said(stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_s3(stack, monkeypatch, None)
+
+    def refuse(*_given: object) -> None:
+        raise AwsProblem("denied", "No.", "Ask.", "s3:GetObject")
+
+    monkeypatch.setattr(lock_object, "read_lock_object", refuse)
+    (sentence,) = examine(stack).sentences()
+    assert "Could not read the lock" in sentence
+    assert "not allowed to call s3:GetObject" in sentence
+
+
+def test_which_engines_run_is_read_off_the_machine(tmp_path: Path) -> None:
+    program = tmp_path / "terraform"
+    program.symlink_to("/bin/sleep")
+    with subprocess.Popen([program, "60"], cwd=tmp_path) as running:
+        # A process has its new name a moment after it was started.
+        until(lambda: tmp_path.resolve() in (locks._engine_places() or ()), "the engine")
+        running.kill()
+    assert tmp_path.resolve() not in (locks._engine_places() or ())
+
+
+def test_the_selected_workspace_has_a_lock_of_its_own(stack: Path) -> None:
+    leave_note(stack)
+    assert workspace(stack, {}) == "default"
+    assert local_state(stack, {}) == stack / STATE_NAME
+    assert workspace(stack, {"TF_WORKSPACE": "blue"}) == "blue"
+    (stack / ".terraform").mkdir()
+    (stack / ".terraform" / "environment").write_text("green")
+    assert workspace(stack, {}) == "green"
+    assert held_lock(stack) is None
+    state = stack / "terraform.tfstate.d" / "green" / STATE_NAME
+    assert local_state(stack, {}) == state
+    state.parent.mkdir(parents=True)
+    lock_note(state).write_text(json.dumps(INFO))
+    found = held_lock(stack)
+    assert found is not None and found.id == INFO["ID"] and found.holder is Holder.DEAD
+    locks.unlock(stack, found.id)
+    assert held_lock(stack) is None and lock_note(stack / STATE_NAME).exists()
+
+
+def test_a_state_in_a_file_of_another_name_has_its_lock_beside_it(stack: Path) -> None:
+    (stack / ".terraform").mkdir()
+    noted = {"backend": {"type": "local", "config": {"path": "kept/prod.tfstate"}}}
+    (stack / ".terraform" / STATE_NAME).write_text(json.dumps(noted))
+    leave_note(stack)
+    assert held_lock(stack) is None, "that one is no longer the state's"
+    (stack / "kept").mkdir()
+    (stack / "kept" / ".prod.tfstate.lock.info").write_text(json.dumps(INFO))
+    found = held_lock(stack)
+    assert found is not None and found.place.endswith("kept/.prod.tfstate.lock.info")
+
+
+def test_the_lock_is_read_as_whoever_uses_the_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "mine")
+    assert asked_profile({"AWS_PROFILE": "wizard"}) == "wizard"
+    # Keys in the environment come before a profile there: botocore is left to find that out.
+    assert asked_profile({"AWS_PROFILE": "mine"}) == ""
+    assert asked_profile({}) == ""
+    assert backend_reader({"profile": "backend"}, "wizard").profile == "backend"
+
+
+def test_where_the_lock_of_a_workspace_lies() -> None:
+    config = {"key": "k"}
+    assert lock_object.lock_key(config) == "k.tflock"
+    assert lock_object.lock_key(config, "w") == "env:/w/k.tflock"
+    assert lock_object.lock_key({**config, "workspace_key_prefix": "p"}, "w") == "p/w/k.tflock"

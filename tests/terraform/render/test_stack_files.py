@@ -1,0 +1,101 @@
+"""What is written: every decision in it, and every lesson of failure-modes.md's design rows."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from gpuecs_tui.stack.model import KEYS, Stack
+from gpuecs_tui.terraform.read.configuration import load
+from gpuecs_tui.terraform.render.stack_files import render
+from tests.support.repository import ROOT
+from tests.support.terraform.written_files import (
+    GROUP,
+    PROFILE,
+    ROLE,
+    S3,
+    made,
+    shapes,
+)
+from tests.terraform.render.other_values import OTHER
+
+TURNS = {"names.log_group", "task.log_group", "load_balancer.protocol", "state.backend"}
+"""Keys whose companions are no stack without them."""
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_every_decision_is_written(key: str) -> None:
+    value, beside = OTHER[key]
+    before, after = made({} if key in TURNS else beside), made({**beside, key: value})
+    assert before[key] != value == after[key]
+    assert render(after) != render(before)
+
+
+def test_only_what_is_needed_is_written() -> None:
+    bare = made(
+        network__instance_security_group_ids=(GROUP,),
+        network__load_balancer_security_group_ids=(GROUP,),
+        fleet__instance_profile_arn=f"{PROFILE}ecs",
+        task__execution_role_arn=f"{ROLE}e",
+        task__task_role_arn=f"{ROLE}t",
+    )
+    assert list(render(bare)) == [
+        "versions.tf", "providers.tf", "variables.tf", "terraform.tfvars", "fleet.tf", "task.tf",
+        "service.tf", "load_balancer.tf", "outputs.tf", "user_data.sh",
+    ]  # fmt: skip
+    full = render(made({
+        **S3, "fleet.ami": "bottlerocket", "fleet.extra_user_data": "x = 1",
+        "network.vpc_endpoints": ("s3",),
+    }))  # fmt: skip
+    assert set(full) - set(render(bare)) == {
+        "backend.tf", "network.tf", "endpoints.tf", "iam.tf", "user_data.toml",
+        "extra_user_data.toml",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("stack", shapes())
+def test_what_is_referred_to_exists(stack: Stack) -> None:
+    written = load(render(stack))
+    words = " ".join(render(stack)[name] for name in render(stack) if name.endswith(".tf"))
+    for address, (_, block) in written.blocks.items():
+        if block.kind == "variable":
+            assert f"var.{block.labels[0]}" in words
+        if block.kind == "data":
+            assert words.count(address) > 0
+    for word in words.replace("(", " ").replace(",", " ").replace("[", " ").split():
+        if word.startswith("var."):
+            assert f"variable.{word.removeprefix('var.').rstrip(')].')}" in written.blocks, word
+        if word.startswith(("aws_", "data.aws_")) and word.count(".") >= 2:
+            parts = word.split(".")
+            depth = 3 if parts[0] == "data" else 2
+            assert ".".join(parts[:depth]) in written.blocks, word
+
+
+def test_extra_user_data_is_kept_byte_for_byte() -> None:
+    script = "echo ${HOME} %{x}\r\n\tlast line, no end"
+    files = render(made(fleet__extra_user_data=script))
+    assert files["extra_user_data.sh"] == script
+    assert script not in files["fleet.tf"]
+
+
+def test_names_follow_the_stack_s_name_where_they_came_from_it() -> None:
+    files = render(made(names__cluster="mine"))
+    assert 'name = "mine"' in files["fleet.tf"]
+    assert files["service.tf"].count("var.name") == 1
+    assert '"${var.name}-gpu"' in files["fleet.tf"]
+
+
+def test_rendering_imports_nothing_heavy_before_it_is_asked() -> None:
+    program = (
+        "import sys, gpuecs_tui.terraform.render.stack_files, gpuecs_tui.terraform.read.directory,"
+        " gpuecs_tui.terraform.write.stack;"
+        "print([n for n in ('jinja2', 'textual', 'boto3') if n in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True,
+        cwd=ROOT, env=dict(os.environ),
+    )  # fmt: skip
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,62 @@
+"""F1 and Ctrl+G explain every dialog too; a question mark does where no text is typed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from textual.content import Content
+from textual.widgets import Static
+
+from gpuecs_tui.widgets.base.confirm import Confirm
+from gpuecs_tui.widgets.base.modal import Modal, Sheet
+from gpuecs_tui.widgets.base.too_small import TooSmall
+from tests.support.screens.driving import Open, settle
+from tests.support.screens.form_screens import field, go_to
+
+
+@pytest.mark.parametrize(
+    ("dialog", "words"),
+    [
+        ("enter", "What you type filters the rows"),
+        ("ctrl+l", "Enter goes to the field"),
+        ("ctrl+t", "A digit goes to that step"),
+        ("editor", "Each change is kept at once"),
+        ("ctrl+y", "Esc goes back"),
+        (Confirm("Stop?", [Content("Now.")], yes="Stop"), "Nothing happens before you answer."),
+    ],
+    ids=["list", "findings", "steps", "editor", "fit", "question"],
+)
+async def test_a_dialog_is_explained(
+    open_wizard: Open, dialog: str | Modal[Any], words: str
+) -> None:
+    async with open_wizard() as pilot:
+        await go_to(pilot, "task")
+        if isinstance(dialog, Modal):
+            pilot.app.push_screen(dialog)
+        elif dialog == "editor":
+            field(pilot, "task.environment").focus_control()
+            await pilot.press("enter")
+        else:
+            await pilot.press(dialog)
+        await settle(pilot)
+        over = pilot.app.screen
+        # In the editor a question mark is text.
+        for key in ("f1", "ctrl+g", *(() if dialog == "editor" else ("question_mark",))):
+            await pilot.press(key)
+            await settle(pilot)
+            assert isinstance(pilot.app.screen, Sheet), key
+            said = " ".join(str(pilot.app.screen.query_one(Static).content).split())
+            assert words in said
+            # The same key shuts it.
+            await pilot.press(key)
+            await settle(pilot)
+            assert pilot.app.screen is over
+
+
+async def test_a_terminal_that_is_too_small_has_nothing_to_explain(open_wizard: Open) -> None:
+    async with open_wizard() as pilot:
+        await pilot.resize_terminal(40, 10)
+        await pilot.press("f1")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, TooSmall)
