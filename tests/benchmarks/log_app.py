@@ -20,9 +20,10 @@ from textual.app import App, ComposeResult  # noqa: E402
 from textual.widgets import RichLog, Static  # noqa: E402
 
 from gpuecs_tui.app import STARTED_SECONDS  # noqa: E402
+from gpuecs_tui.terraform.engine.log_line import Level, LogLine  # noqa: E402
 from gpuecs_tui.widgets.log.panel import LogPanel  # noqa: E402
 from gpuecs_tui.widgets.terminal.diff_output import WireApp  # noqa: E402
-from tests.benchmarks.log_lines import LAST, LINES, records  # noqa: E402
+from tests.benchmarks.log_lines import LAST, RECORDS  # noqa: E402
 
 TICK = 0.02
 
@@ -56,18 +57,18 @@ class LogApp(App[None]):
 
     def feed_due(self) -> None:
         due = int((time.perf_counter() - self.begin) * self.rate)
-        start, count = self.fed % len(LINES), due - self.fed
+        start, count = self.fed % len(RECORDS), due - self.fed
         self.fed = due
         if count:
-            self.feed((LINES[start:] + LINES)[:count])
+            self.feed((RECORDS[start:] + RECORDS)[:count])
 
-    def feed(self, lines: list[str]) -> None:
+    def feed(self, lines: list[LogLine]) -> None:
         widget = self.query_one("#log")
         if isinstance(widget, LogPanel):
-            widget.add(records(lines))
+            widget.add(lines)
         elif isinstance(widget, RichLog):
             for line in lines:
-                widget.write(line)
+                widget.write(line.text)
 
     def on_key(self, event: object) -> None:
         key = getattr(event, "key", "")
@@ -77,7 +78,7 @@ class LogApp(App[None]):
         elif key == "z":
             self.feeding.stop()
             self.feed_due()
-            self.feed([LAST])
+            self.feed([LogLine(LAST, Level.INFO)])
 
 
 class WiredLogApp(WireApp[None], LogApp):

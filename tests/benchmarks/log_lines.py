@@ -27,15 +27,12 @@ def random_line(number: int) -> str:
     return f"{number:06d} {' '.join(chance.choices(WORDS, k=9))}"[:91]
 
 
-def records(lines: list[str]) -> list[LogLine]:
-    """The lines as a run's log has them, each of one of ``RESOURCES`` resources."""
-    return [
-        LogLine(line, Level.INFO, f"aws_ecs_service.app[{number % RESOURCES}]")
-        for number, line in enumerate(lines)
-    ]
-
-
 LINES = [random_line(number) for number in range(20_000)]
+RECORDS = [
+    LogLine(line, Level.INFO, f"aws_ecs_service.app[{number % RESOURCES}]")
+    for number, line in enumerate(LINES)
+]
+"""The lines as a run's log has them."""
 BYTES_PER_LINE = sum(map(len, LINES)) / len(LINES) + 1
 
 

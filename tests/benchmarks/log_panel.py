@@ -13,7 +13,7 @@ from math import nan
 from statistics import median
 
 from gpuecs_tui.widgets.log.store import LogStore
-from tests.benchmarks.log_lines import BYTES_PER_LINE, LAST, LINES, records
+from tests.benchmarks.log_lines import BYTES_PER_LINE, LAST, LINES, RECORDS
 from tests.benchmarks.rows import Row
 from tests.benchmarks.terminal import Terminal, in_tmux, python, quiet_environment
 
@@ -147,7 +147,7 @@ def _memory() -> list[Row]:
         store, count = LogStore(), 0
         while count < 1_000_000:
             if name == "records":
-                count += store.add(records(LINES[:1000]))
+                count += store.add(RECORDS[:1000])
             else:
                 count += store.feed(("\n".join(LINES[:1000]) + "\n").encode())
         used, _peak = tracemalloc.get_traced_memory()

@@ -104,10 +104,14 @@ class LogStore:
 
         Plain text that waits for its newline becomes a line before them.
         """
+        if not lines:
+            return 0
         before = self.end
         self.finish()
-        data = "".join([f"{line.text}\n" for line in lines]).encode("utf-8", "backslashreplace")
-        codes, addresses = codes_of(lines), [line.address for line in lines]
+        text = "\n".join([line.text for line in lines]) + "\n"
+        data = text.encode("utf-8", "backslashreplace")
+        codes = codes_of([line.level for line in lines], [line.continues for line in lines])
+        addresses = [line.address for line in lines]
         taken = 0
         for piece in _pieces(data, len(data)):
             begin, taken = taken, taken + piece.count(b"\n")
