@@ -1,6 +1,6 @@
 """Rules over a stack and an account: will it work. Neither textual nor boto3 comes in here."""
 
-from gpuecs_tui.checks.finding import Finding, Severity, apply_fix
+from gpuecs_tui.checks.finding import Finding, Severity
 from gpuecs_tui.checks.placement import Fit, Rollout, fit, rollout
 from gpuecs_tui.checks.registry import check, of_problems
 from gpuecs_tui.checks.rules.timing import Timing, timing
@@ -11,7 +11,6 @@ __all__ = [
     "Rollout",
     "Severity",
     "Timing",
-    "apply_fix",
     "check",
     "fit",
     "of_problems",

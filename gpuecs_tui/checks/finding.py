@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -106,8 +105,3 @@ def set_to(fix: Fix | None) -> str:
         for key, value in fix
     )
     return _("set {changes}").format(changes=_(" and ").join((first, *others)))
-
-
-def apply_fix(finding: Finding, answers: Mapping[str, Value]) -> dict[str, Value]:
-    """Return ``answers`` as the finding's fix makes them; unchanged where it has none."""
-    return {**answers, **dict(finding.fix or ())}

@@ -7,11 +7,12 @@ import time
 import pytest
 
 from gpuecs_tui.aws.facts import AccountFacts
-from gpuecs_tui.checks import Severity, apply_fix, check, of_problems
+from gpuecs_tui.checks import Severity, check, of_problems
 from gpuecs_tui.checks.registry import RULES
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.problems import problems
 from gpuecs_tui.stack.resolve import resolve
+from tests.support.fixes import apply_fix
 from tests.support.small_account import ANSWERS, ARTICLE, NOW, account, findings, of_rule, stack
 
 KEY_PRESS_SECONDS = 0.05

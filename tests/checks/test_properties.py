@@ -7,11 +7,12 @@ from hypothesis import strategies as st
 
 from gpuecs_tui.aws import catalogue
 from gpuecs_tui.aws.facts import LogGroup
-from gpuecs_tui.checks import Finding, apply_fix, check
+from gpuecs_tui.checks import Finding, check
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import KEYS, Stack
 from gpuecs_tui.stack.problems import problems
 from gpuecs_tui.stack.resolve import resolve
+from tests.support.fixes import apply_fix
 from tests.support.small_account import ANSWERS, NOW, PRIVATE, PROFILE, PUBLIC, ROLE, account, known
 from tests.support.strategies import answers
 

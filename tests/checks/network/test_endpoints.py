@@ -11,13 +11,13 @@ from gpuecs_tui.aws.facts import AccountFacts
 from gpuecs_tui.aws.network_facts import RouteTable, VpcEndpoint
 from gpuecs_tui.checks import Finding, check
 from gpuecs_tui.checks.context import context_of
-from gpuecs_tui.checks.finding import apply_fix
 from gpuecs_tui.checks.network.egress_paths import egress_paths
 from gpuecs_tui.checks.network.endpoints import ALWAYS, FIELD, FOR_ECR
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.network import VPC_ENDPOINTS, in_order
 from gpuecs_tui.widgets.pictures.egress_words import egress_line
 from tests.checks.network.networks import DENIED, IN_ECR, A, B, endpoints, routed
+from tests.support.fixes import apply_fix
 from tests.support.small_account import (
     ANSWERS,
     PRIVATE,

@@ -8,11 +8,12 @@ import pytest
 
 from gpuecs_tui.aws.facts import RULES_QUOTA
 from gpuecs_tui.aws.reading import Reading
-from gpuecs_tui.checks import Finding, apply_fix, of_problems
+from gpuecs_tui.checks import Finding, of_problems
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.problems import problems
 from gpuecs_tui.stack.resolve import resolve
+from tests.support.fixes import apply_fix
 from tests.support.small_account import ACCOUNT, ANSWERS, account, findings, known
 
 CIDRS = "network.ingress_cidrs"

@@ -12,8 +12,9 @@ from gpuecs_tui.aws.reading import Reading, Unknown
 from gpuecs_tui.aws.role_needs import EXEC_ACTIONS, PULL_ACTIONS, role_needs
 from gpuecs_tui.aws.service.live_count import LiveCount, service_id
 from gpuecs_tui.aws.service_roles import caller_arn
-from gpuecs_tui.checks import Finding, apply_fix, check
+from gpuecs_tui.checks import Finding, check
 from gpuecs_tui.stack.fields import Value
+from tests.support.fixes import apply_fix
 from tests.support.small_account import ACCOUNT, ANSWERS, NOW, ROLE, account, known, of_rule, stack
 
 DENIED = Unknown("iam:SimulatePrincipalPolicy", "not allowed to call it", "")

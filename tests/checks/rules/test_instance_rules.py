@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from gpuecs_tui.checks import Finding, apply_fix
+from gpuecs_tui.checks import Finding
 from gpuecs_tui.checks.context import context_of
 from gpuecs_tui.stack.fields import Value
+from tests.support.fixes import apply_fix
 from tests.support.small_account import ANSWERS, account, findings, of_rule, stack
 
 EXTRA = "fleet.extra_user_data"

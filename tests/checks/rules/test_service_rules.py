@@ -7,9 +7,10 @@ import pytest
 
 from gpuecs_tui.aws.facts import GpuInstance, Quota
 from gpuecs_tui.aws.reading import Unknown
-from gpuecs_tui.checks import apply_fix, check
+from gpuecs_tui.checks import check
 from gpuecs_tui.checks.rules.timing import timing
 from gpuecs_tui.stack.fields import Value
+from tests.support.fixes import apply_fix
 from tests.support.small_account import ANSWERS, NOW, account, findings, known, of_rule, stack
 
 DENIED = Unknown("x:Y", "not allowed to call x:Y", "")
