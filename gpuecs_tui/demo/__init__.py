@@ -1,8 +1,8 @@
 """The emulated account behind --demo. No other room knows it.
 
 ``account`` starts, finds and stops it and is all that the commands use. The rest runs in the child
-that ``server`` is: ``seed*`` furnish moto's backends, ``gaps*`` and ``refusals*`` close what moto
-lacks, ``gate`` lets requests in one by one, ``own_services`` (``quotas``, ``prices``) answer for
-services that moto hasn't, and ``player`` with ``fleet``, ``capacity``, ``deployments``, ``tasks``
-and the pure ``placement`` plays what AWS does by itself, at the ``pace`` given there.
+process that ``server`` is: ``app`` is the WSGI application before moto's, ``seed`` fills moto's
+backends, ``moto_patches`` corrects what moto answers or should refuse, ``model`` answers for
+services that moto lacks, ``simulator`` lets time pass at the pace of ``timings``, and ``faults``
+holds the faults of ``--demo-fault``.
 """

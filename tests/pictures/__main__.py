@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -23,6 +24,8 @@ def main(words: list[str]) -> int:
     """Write the pictures into ``docs/pictures``, or into the folder that is named."""
     folder = Path(words[0]).resolve() if words else FOLDER
     folder.mkdir(parents=True, exist_ok=True)
+    # The demo account is stopped then, too.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(128 + signal.SIGTERM))
     with tempfile.TemporaryDirectory(prefix="gpuecs-tui-pictures-") as name:
         home = Path(name)
         _settle_environment(home)
