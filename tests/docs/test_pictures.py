@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
 
-from tests.pictures.settled import NOON, settled
+from tests.pictures.settled import NOON, PLANNED, settled, sort_plan
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "pictures"
@@ -56,3 +57,19 @@ def test_ids_and_times_are_settled() -> None:
     assert first.count(NOON) == 1
     (shown,) = set(re.findall(r"[0-9a-f]{17}", first))
     assert first.count(shown) == 2
+
+
+def test_a_bar_of_one_digit_is_no_id() -> None:
+    bar = f"<text>{'1' * 32}</text>"
+    assert bar in settled(bar)
+
+
+def test_only_the_changes_of_a_plan_are_sorted(tmp_path: Path) -> None:
+    def event(kind: str, address: str) -> str:
+        return json.dumps({"type": kind, "change": {"resource": {"addr": address}}})
+
+    journal = tmp_path / "journal.jsonl"
+    lines = [event("log", "z"), event(PLANNED, "b"), "plain text", event(PLANNED, "a")]
+    journal.write_text("".join(f"{line}\n" for line in lines))
+    sort_plan(journal)
+    assert journal.read_text().splitlines() == [lines[0], lines[3], lines[2], lines[1]]
