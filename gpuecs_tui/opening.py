@@ -11,6 +11,7 @@ from pathlib import Path
 from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.command_table import COMMANDS
 from gpuecs_tui.commands.failure import Failure
+from gpuecs_tui.commands.misspelt import nearly
 from gpuecs_tui.i18n import _
 
 
@@ -47,8 +48,9 @@ def again(arguments: argparse.Namespace) -> str:
     words += ["--mouse"] if arguments.mouse else []
     name = str(arguments.directory)
     if name != os.curdir:
-        # A directory can have the name of a command or look like an option.
-        words.append(f"{os.curdir}/{name}" if name in COMMANDS or name.startswith("-") else name)
+        # A directory can have a name like a command's, or look like an option.
+        misread = name in COMMANDS or nearly(name, COMMANDS) or name.startswith("-")
+        words.append(f"{os.curdir}/{name}" if misread else name)
     return shlex.join(words)
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from gpuecs_tui import __version__
 from gpuecs_tui.columns import cells, pad
 from gpuecs_tui.commands.arguments import Argument
 from gpuecs_tui.commands.command_table import COMMANDS, WIZARD, Command
 from gpuecs_tui.commands.failure import EXIT_USAGE, harmless
+from gpuecs_tui.commands.misspelt import refuse_misspelt
 from gpuecs_tui.i18n import N_, _, adopt_standard_texts
 
 COMMON: tuple[Argument, ...] = (
@@ -35,6 +37,14 @@ COMMON: tuple[Argument, ...] = (
     ),
 )
 """What the wizard and every command take."""
+PROGRAM = "gpuecs-tui"
+_END = "--"
+"""Behind it no word is an option."""
+_HELP = ("-h", "--help")
+_WORD, _BEFORE = "(word)", "(before)"
+"""Where a command line's first word and the options before it are stored; no option is so named."""
+_UNSET: dict[str, Any] = {"default": argparse.SUPPRESS, "help": argparse.SUPPRESS}
+"""Of an option that is stored only where it was given."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -50,45 +60,125 @@ def parse(words: Sequence[str]) -> tuple[Command, argparse.Namespace]:
     """Return the command that ``words`` name (the wizard where they name none) and its arguments.
 
     Options may stand before the command. Exits on a command line that is wrong, and for --help.
+    Raises Failure for a word that is no directory and nearly a command.
     """
     adopt_standard_texts()
-    rest = list(words)
-    name = _command_in(rest)
-    command = COMMANDS.get(name, WIZARD)
-    if name in COMMANDS:
-        rest.remove(name)
-    parser = _parser(command)
-    arguments = parser.parse_args(rest)
-    if arguments.profile is not None and arguments.demo:
+    rest = _unambiguous(words)
+    line, parsers = _whole_line(rest)
+    found, unknown = line.parse_known_args(rest)
+    word: str | None = vars(found).pop(_WORD)
+    if word is not None and word in COMMANDS:
+        command, parser = COMMANDS[word], parsers[word]
+        _complete(found, command, parser, unknown)
+    else:
+        if word is not None:
+            refuse_misspelt(word, COMMANDS)
+        command, parser = WIZARD, Parser(**_words_of(WIZARD))
+        version = f"{PROGRAM} {__version__}"
+        shown = _("show program's version number and exit")
+        parser.add_argument("--version", "-V", action="version", version=version, help=shown)
+        for flags, options in _declared(WIZARD).items():
+            parser.add_argument(*flags, **{**options, "help": _(options["help"])})
+        found = parser.parse_args(rest)
+    if found.profile is not None and found.demo:
         parser.error(_("--demo has its own credentials: leave --profile out"))
-    if arguments.demo_fault:
-        _faults(parser, arguments)
-    return command, arguments
+    if found.demo_fault:
+        _faults(parser, found)
+    return command, found
 
 
-def _command_in(words: Sequence[str]) -> str:
-    """Return the first word that is neither an option nor an option's value; empty if none."""
-    told = [
-        *COMMON,
-        *(argument for it in (*COMMANDS.values(), WIZARD) for argument in it.arguments),
-    ]
-    takes_value = {
-        flag
-        for flags, options in told
-        if options.get("action", "append") == "append"
-        for flag in flags
-    }
-    value = False
-    for word in words:
-        if value:
-            value = False
-        elif word == "--":
-            return ""
-        elif not word.startswith("-"):
-            return word
+def _unambiguous(words: Sequence[str]) -> list[str]:
+    """Return ``words`` with --help behind the command, which it is about.
+
+    A word behind "--" is a directory, unless a command stands before it.
+    """
+    end = words.index(_END) if _END in words else len(words)
+    # No option takes a word as its value that begins with a dash.
+    first = sorted(words[:end], key=lambda word: word in _HELP)
+    if COMMANDS.keys() & {*first}:
+        return [*first, *words[end:]]
+    return [*first, *(_as_path(word) for word in words[end + 1 :])]
+
+
+def _as_path(word: str) -> str:
+    return word if word.startswith(os.sep) else f"{os.curdir}/{word}"
+
+
+def _whole_line(words: Sequence[str]) -> tuple[Parser, dict[str, Parser]]:
+    """Return the parser of a command line with ``words``, and those of the commands that they name.
+
+    Its first word that is no option's value is the command, or else the wizard's directory. The
+    options of all commands may stand before it.
+    """
+    line = Parser(prog=PROGRAM, add_help=False, allow_abbrev=False)
+    every = [_declared(command) for command in (*COMMANDS.values(), WIZARD)]
+    options_of = {flags: it for declared in every for flags, it in declared.items()}
+    for flags, options in options_of.items():
+        if _is_option(flags):
+            line.add_argument(*flags, **{**options, **_UNSET}, dest=_BEFORE + _name(flags))
+    subparsers = line.add_subparsers(dest=_WORD)
+    parsers: dict[str, Parser] = {}
+    for word in dict.fromkeys(words):
+        if word not in COMMANDS:
+            subparsers.add_parser(word, add_help=False)
+            continue
+        parsers[word] = subparsers.add_parser(word, **_words_of(COMMANDS[word]))
+        for flags, options in _declared(COMMANDS[word]).items():
+            given = {**options, **_UNSET} if _is_option(flags) else options
+            parsers[word].add_argument(*flags, **{**given, "help": _(options["help"])})
+    return line, parsers
+
+
+def _complete(
+    found: argparse.Namespace, command: Command, parser: Parser, unknown: Sequence[str]
+) -> None:
+    """Merge what stands before and behind ``command``; add the defaults of what stands nowhere.
+
+    Exits where an option isn't one of the command's.
+    """
+    values = vars(found)
+    for flags, options in _declared(command).items():
+        name = _name(flags)
+        before = values.pop(_BEFORE + name, None)
+        if options.get("action") == "append":
+            values[name] = [*(before or ()), *values.get(name, ())]
+        elif before is not None:
+            values.setdefault(name, before)
         else:
-            value = word in takes_value
-    return ""
+            is_flag = options.get("action") == "store_true"
+            values.setdefault(name, options.get("default", False if is_flag else None))
+    strange = [
+        f"--{name.removeprefix(_BEFORE).replace('_', '-')}"
+        for name in values
+        if name.startswith(_BEFORE)
+    ]
+    if strange or unknown:
+        parser.error(_("unrecognized arguments: %s") % " ".join((*strange, *unknown)))
+
+
+def _declared(command: Command) -> dict[tuple[str, ...], dict[str, Any]]:
+    """Return flags → options of all that ``command`` takes."""
+    return dict((*COMMON, *command.arguments))
+
+
+def _is_option(flags: tuple[str, ...]) -> bool:
+    return flags[0].startswith("-")
+
+
+def _name(flags: tuple[str, ...]) -> str:
+    """Return the name under which argparse stores an argument."""
+    return flags[0].lstrip("-").replace("-", "_")
+
+
+def _words_of(command: Command) -> dict[str, Any]:
+    """Return how ``command`` is named and explained."""
+    return {
+        "prog": f"{PROGRAM} {command.name}".strip(),
+        "description": _(command.help),
+        "formatter_class": argparse.RawDescriptionHelpFormatter,
+        "allow_abbrev": False,
+        "epilog": None if command.name else _overview(COMMANDS.values()),
+    }
 
 
 def _faults(parser: Parser, arguments: argparse.Namespace) -> None:
@@ -103,25 +193,6 @@ def _faults(parser: Parser, arguments: argparse.Namespace) -> None:
         arguments.demo_fault = list(fault_names.told(arguments.demo_fault))
     except fault_names.UnknownFault as error:
         parser.error(str(error))
-
-
-def _parser(command: Command) -> Parser:
-    wizard = not command.name
-    parser = Parser(
-        prog=f"gpuecs-tui {command.name}".strip(),
-        description=_(command.help),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-        epilog=_overview(COMMANDS.values()) if wizard else None,
-    )
-    if wizard:
-        shown = _("show program's version number and exit")
-        version = f"gpuecs-tui {__version__}"
-        parser.add_argument("--version", "-V", action="version", version=version, help=shown)
-    for flags, options in (*COMMON, *command.arguments):
-        told = {**options, "help": _(options["help"])}
-        parser.add_argument(*flags, **told)
-    return parser
 
 
 def _overview(commands: Iterable[Command]) -> str:

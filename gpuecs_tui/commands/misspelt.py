@@ -1,0 +1,54 @@
+"""A word of the command line that is neither a directory nor a command, but nearly a command."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterable
+from itertools import takewhile
+from pathlib import Path
+
+from gpuecs_tui.commands.failure import EXIT_USAGE, Failure
+from gpuecs_tui.i18n import _
+
+
+def refuse_misspelt(word: str, commands: Iterable[str]) -> None:
+    """Raise Failure where ``word`` is bare, no directory, and one edit away from a command.
+
+    The wizard would open on a new directory of that name.
+    """
+    meant = nearly(word, commands)
+    if meant and not Path(word).is_dir():
+        raise Failure(
+            _("{word} is not a command and not a directory.").format(word=word),
+            _(
+                "Did you mean `gpuecs-tui {command}`? To open a directory of that name: "
+                "gpuecs-tui {path}"
+            ).format(command=meant, path=shlex.quote(f"{os.curdir}/{word}")),
+            EXIT_USAGE,
+        )
+
+
+def nearly(word: str, commands: Iterable[str]) -> str:
+    """Return the command that is one edit away from ``word``; empty where none is.
+
+    An edit adds, leaves out or replaces a character, or swaps two neighbours. Words with a
+    separator are paths.
+    """
+    if os.sep in word:
+        return ""
+    return next((command for command in commands if _is_one_edit(word, command)), "")
+
+
+def _is_one_edit(word: str, command: str) -> bool:
+    if word == command:
+        return False
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(word, command, strict=False))
+    start = sum(1 for _pair in same)
+    left, right = word[start:], command[start:]
+    return (
+        left[1:] == right[1:]
+        or left[1:] == right
+        or left == right[1:]
+        or (left[1::-1] == right[:2] and left[2:] == right[2:] and len(left) > 1)
+    )
