@@ -13,13 +13,13 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from gpuecs_tui.assessment import remedies
+from gpuecs_tui.assessment.remedies import Kind, Looked, Remedy
 from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.terraform.base.problems import TerraformProblem
-from gpuecs_tui.terraform.recovery import damaged_state, errored_state, locks, remedies
-from gpuecs_tui.terraform.recovery.dismissal import dismiss, dismissed
 from gpuecs_tui.terraform.recovery.locks import HeldLock, Holder
-from gpuecs_tui.terraform.recovery.remedies import Recovery
-from gpuecs_tui.terraform.state.stored_state import NOTHING, StoredState
+from gpuecs_tui.terraform.recovery.remedies import Recovery, lock_sentence
+from gpuecs_tui.terraform.state.stored_state import NOTHING
 from gpuecs_tui.widgets.base.confirm import Confirm
 from gpuecs_tui.widgets.base.safe_text import harmless
 from gpuecs_tui.widgets.base.styles import MUTED
@@ -27,16 +27,7 @@ from gpuecs_tui.widgets.base.waiting import Wait
 from gpuecs_tui.widgets.picker.choice_list import ChoiceList
 from gpuecs_tui.widgets.picker.rows import Choices
 from gpuecs_tui.widgets.run.advice import BRING_BACK
-from gpuecs_tui.widgets.run.state_rows import (
-    FORGET,
-    MOVE,
-    PUSH,
-    RECOVER,
-    RESTORE,
-    UNLOCK,
-    action_rows,
-    resource_rows,
-)
+from gpuecs_tui.widgets.run.state_rows import action_rows, actions, resource_rows
 from gpuecs_tui.widgets.run.stored_resource import StoredResourceScreen
 from gpuecs_tui.widgets.step import state_move
 from gpuecs_tui.widgets.step.account_app import AccountApp
@@ -67,10 +58,7 @@ class StateScreen(StepScreen):
     class Examined(Message):
         """The state was read and looked at."""
 
-        state: StoredState
-        recovery: Recovery
-        unread: TerraformProblem | None = None
-        """Why the state itself could not be read; what else is known still counts."""
+        looked: Looked
 
     @dataclass
     class CarriedOut(Message):
@@ -124,20 +112,8 @@ class StateScreen(StepScreen):
 
     @work(thread=True, group="state", exclusive=True, exit_on_error=False)
     def _look(self) -> None:
-        directory = self.wizard.options.directory
-        try:
-            environ = state_environment(self.wizard.profile)
-            found = remedies.examine(directory, environ)
-        except TerraformProblem as problem:
-            self.post_message(self.Refused(problem))
-            return
-        try:
-            here = directory.is_dir()
-            stored = remedies.known_state(directory, found, environ) if here else NOTHING
-        except TerraformProblem as problem:
-            self.post_message(self.Examined(NOTHING, found, problem))
-        else:
-            self.post_message(self.Examined(stored, found))
+        environ = state_environment(self.wizard.profile)
+        self.post_message(self.Examined(remedies.look(self.wizard.options.directory, environ)))
 
     def _begin(self, words: str, do: Callable[[], str]) -> None:
         self.wait(words)
@@ -152,12 +128,13 @@ class StateScreen(StepScreen):
 
     @on(Examined)
     def _examined(self, message: Examined) -> None:
-        self._state, self._recovery = message.state, message.recovery
+        looked = message.looked
+        self._state, self._recovery = looked.state or NOTHING, looked.recovery
         self._has_read()
-        self._unread = message.unread
+        self._unread = looked.unread
         self._show()
-        if message.unread is not None:
-            self.say(harmless(str(message.unread)), "error")
+        if looked.unread is not None:
+            self.say(harmless(str(looked.unread)), "error")
         self.changed()
 
     @on(CarriedOut)
@@ -203,22 +180,30 @@ class StateScreen(StepScreen):
     @on(ChoiceList.Taken)
     def _taken(self, message: ChoiceList.Taken) -> None:
         chosen = message.ids[0]
-        if chosen == MOVE:
-            self._ask_to_move()
-        elif chosen == RECOVER:
-            self.wizard.wanted_run = BRING_BACK
-            self.post_message(self.Going("run"))
-        elif chosen == PUSH:
-            self._ask_to_push()
-        elif chosen == RESTORE:
-            self._ask_to_restore()
-        elif chosen.startswith(FORGET):
-            self._ask_to_dismiss(chosen.removeprefix(FORGET))
-        elif chosen == UNLOCK:
-            assert self._recovery.lock is not None
-            self._ask_to_unlock(self._recovery.lock)
+        remedy = actions(self._recovery).get(chosen)
+        if remedy is not None:
+            self._ask(remedy)
         elif (resource := self._state.find(chosen)) is not None:
             self.app.push_screen(StoredResourceScreen(resource))
+
+    def _ask(self, remedy: Remedy) -> None:
+        match remedy.kind:
+            case Kind.MOVE:
+                self._ask_to_move()
+            case Kind.RECOVER:
+                self.wizard.wanted_run = BRING_BACK
+                self.post_message(self.Going("run"))
+            case Kind.PUSH:
+                self._ask_to_push()
+            case Kind.RESTORE:
+                self._ask_to_restore()
+            case Kind.FORGET:
+                self._ask_to_dismiss(remedy.about)
+            case Kind.UNLOCK:
+                assert self._recovery.lock is not None
+                self._ask_to_unlock(self._recovery.lock)
+            case Kind.FOLLOW:
+                pass
 
     def _ask_to_move(self) -> None:
         due = self._recovery.move
@@ -237,45 +222,39 @@ class StateScreen(StepScreen):
         assert found is not None
         directory, profile = self.wizard.options.directory, self.wizard.profile
 
-        def do() -> str:
-            kept = errored_state.push(directory, state_environment(profile))
-            return _("The state is stored; the file is kept as {path}.").format(path=kept.name)
-
         def answered(yes: bool | None) -> None:
             if yes:
-                self._begin(_("Storing the state …"), do)
+                storing = _("Storing the state …")
+                self._begin(storing, lambda: remedies.push(directory, state_environment(profile)))
 
         self.app.push_screen(
             Confirm(_("Store this state?"), [Content(found.sentence)], yes=_("Store it")), answered
         )
 
     def _ask_to_restore(self) -> None:
-        found = self._recovery.broken
+        found = self._recovery.broken or self._recovery.errored
         assert found is not None
         directory, profile = self.wizard.options.directory, self.wizard.profile
 
         def do() -> str:
-            kept = damaged_state.restore(directory, state_environment(profile))
-            return _("The state is whole again; what was cut off is kept as {path}.").format(
-                path=kept.name
-            )
+            return remedies.restore(directory, state_environment(profile))
 
         def answered(yes: bool | None) -> None:
             if yes:
                 self._begin(_("Restoring the state …"), do)
 
-        self.app.push_screen(
-            Confirm(_("Put the state right?"), [Content(found.sentence)], yes=_("Put it right")),
-            answered,
-        )
+        if self._recovery.broken is None:
+            title, words = _("Move the damaged file aside?"), _("Move it")
+        else:
+            title, words = _("Put the state right?"), _("Put it right")
+        self.app.push_screen(Confirm(title, [Content(found.sentence)], yes=words), answered)
 
     def _ask_to_dismiss(self, run_id: str) -> None:
         directory, profile = self.wizard.options.directory, self.wizard.profile
         created = [it for it in self._recovery.missing if it.run == run_id]
 
         def do() -> str:
-            dismiss(directory, run_id, state_environment(profile))
-            return dismissed(run_id)
+            return remedies.dismiss(directory, run_id, state_environment(profile))
 
         def answered(yes: bool | None) -> None:
             if yes:
@@ -293,15 +272,15 @@ class StateScreen(StepScreen):
         directory, profile = self.wizard.options.directory, self.wizard.profile
 
         def do() -> str:
-            locks.unlock(directory, lock.id, state_environment(profile), confirmed=lock.word)
-            return _("The lock is gone.")
+            environ = state_environment(profile)
+            return remedies.unlock(directory, lock.id, environ, confirmed=lock.word)
 
         def answered(yes: bool | None) -> None:
             if yes:
                 self._begin(_("Releasing the lock …"), do)
 
         lines = [
-            Content(harmless(remedies.lock_sentence(lock))),
+            Content(harmless(lock_sentence(lock))),
             Content(
                 _("Release it only if nothing works on this state, here or on another machine.")
             ),

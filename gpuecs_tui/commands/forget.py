@@ -6,10 +6,10 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from gpuecs_tui.assessment import remedies
 from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.base.problems import TerraformProblem
-from gpuecs_tui.terraform.recovery.dismissal import dismiss, dismissed
 from gpuecs_tui.terraform.recovery.remedies import Recovery, lacking
 from gpuecs_tui.terraform.recovery.shared_run import SharedRun
 from gpuecs_tui.terraform.recovery.shared_runs import Shelf, ShelfProblem, shelf_of
@@ -112,10 +112,9 @@ def _dismiss(
             EXIT_USAGE,
         )
     try:
-        dismiss(directory, run_id, os.environ)
+        print(remedies.dismiss(directory, run_id, os.environ))
     except TerraformProblem as problem:
         raise Failure(problem.message, problem.remedy) from None
-    print(dismissed(run_id))
 
 
 def _list(run_id: str, missing: Sequence[Candidate]) -> None:

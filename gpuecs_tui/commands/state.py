@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from gpuecs_tui.assessment import remedies
+from gpuecs_tui.assessment.remedies import Kind, Remedy
 from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.directory import refuse_no_directory
 from gpuecs_tui.commands.failure import EXIT_FAILED, EXIT_USAGE, Failure, harmless
@@ -16,9 +18,7 @@ from gpuecs_tui.commands.output import print_json
 from gpuecs_tui.commands.waiting import waiting
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.terraform.base.problems import TerraformProblem
-from gpuecs_tui.terraform.recovery import damaged_state, errored_state, locks, remedies
-from gpuecs_tui.terraform.recovery.errored_state import Verdict
-from gpuecs_tui.terraform.recovery.remedies import Recovery
+from gpuecs_tui.terraform.recovery.remedies import Recovery, examine, operation_word
 from gpuecs_tui.terraform.runs.run_status import Operation
 from gpuecs_tui.terraform.state.backend import DEFAULT, workspace
 from gpuecs_tui.terraform.state.stored_state import StoredState
@@ -35,19 +35,19 @@ def state(arguments: argparse.Namespace) -> int:
     if arguments.unlock is not None:
         confirmed = arguments.confirm or ""
         with waiting(_("Releasing the lock …")):
-            _worded(lambda: locks.unlock(directory, arguments.unlock, confirmed=confirmed))
-        print(_("The lock {id} is gone.").format(id=harmless(arguments.unlock)))
+            unlock = remedies.unlock
+            done = _worded(
+                lambda: unlock(directory, arguments.unlock, os.environ, confirmed=confirmed)
+            )
+        print(done)
         return 0
     if arguments.push:
         with waiting(_("Storing the state …")):
-            kept = _worded(lambda: errored_state.push(directory))
-        words = _("The state is stored; the file is kept as {path}.").format(path=kept)
-        print(harmless(words))
+            done = _worded(lambda: remedies.push(directory, os.environ))
+        print(harmless(done))
         return 0
     if arguments.restore:
-        kept = _worded(lambda: damaged_state.restore(directory))
-        words = _("The state is whole again; the damaged file is kept as {path}.")
-        print(harmless(words.format(path=kept)))
+        print(harmless(_worded(lambda: remedies.restore(directory, os.environ))))
         return 0
     if arguments.forget is not None:
         return forget(directory, arguments.forget, yes=arguments.yes)
@@ -78,14 +78,9 @@ def _refuse_two_things(arguments: argparse.Namespace) -> None:
 
 
 def _tell(directory: Path, *, as_json: bool) -> int:
-    stored: StoredState | None = None
-    unread: TerraformProblem | None = None
     with waiting(_("Reading the state …")):
-        found = remedies.examine(directory)
-        try:
-            stored = remedies.known_state(directory, found)
-        except TerraformProblem as problem:
-            unread = problem
+        looked = remedies.look(directory, os.environ)
+    stored, found, unread = looked.state, looked.recovery, looked.unread
     if as_json:
         print_json(_tree(stored, found, unread))
     else:
@@ -99,16 +94,20 @@ def _tell(directory: Path, *, as_json: bool) -> int:
 def _recover(arguments: argparse.Namespace) -> int:
     from gpuecs_tui.commands import runs
 
+    directory: Path = arguments.directory
     with waiting(_("Reading the state …")):
-        found = remedies.examine(arguments.directory)
+        found = examine(directory, os.environ)
     if not found.missing:
         if hindrance := not_looked_at(found):
             raise Failure(
                 _("Could not look for what the state lacks. {reason}").format(reason=hindrance),
-                next(iter(_remedies(arguments.directory, found)), ""),
+                next(iter(_remedies(directory, found)), ""),
             )
-        _refuse_unread(arguments.directory, found)
-        print(harmless(nothing_to_recover(arguments.directory, found)))
+        unread = remedies.with_state(directory, found, os.environ).unread
+        if unread is not None:
+            # Also where no run here has created anything.
+            raise Failure(unread.message, unread.remedy)
+        print(harmless(nothing_to_recover(directory, found)))
         return 0
     return runs.plan_and_apply(
         arguments.directory,
@@ -119,14 +118,6 @@ def _recover(arguments: argparse.Namespace) -> int:
         only_bring_back=True,
         go_ahead=arguments.yes,
     )
-
-
-def _refuse_unread(directory: Path, found: Recovery) -> None:
-    """Raise Failure where the state can't be read, even if no run here has created anything."""
-    try:
-        remedies.known_state(directory, found)
-    except TerraformProblem as problem:
-        raise Failure(problem.message, problem.remedy) from None
 
 
 def _print(
@@ -161,29 +152,22 @@ def _print_resources(stored: StoredState) -> None:
 
 
 def _remedies(directory: Path, found: Recovery) -> list[str]:
-    told: list[str] = []
-    if found.at_work:
-        return told
-    if found.lock is not None and found.lock.may_be_unlocked and found.lock.stops:
-        told.append(f"gpuecs-tui state {directory} --unlock {found.lock.id}")
-    elif found.lock is not None and found.lock.stops:
-        told.append(locks.remedy(found.lock))
-    if found.broken is not None:
-        told.append(f"gpuecs-tui state {directory} --restore")
-    if found.move is not None:
-        told.append(f"gpuecs-tui migrate {directory} --yes")
-    if found.moved is not None:
-        told.append(found.moved.remedy)
-    if found.errored is not None and found.errored.verdict in (Verdict.PUSH, Verdict.SAME):
-        told.append(f"gpuecs-tui state {directory} --push")
-    if found.errored is not None and found.errored.verdict is Verdict.DAMAGED:
-        told.append(f"gpuecs-tui state {directory} --restore")
-    if found.missing:
-        told.append(f"gpuecs-tui state {directory} --recover")
-    for run in dict.fromkeys(it.run for it in found.missing):
-        words = _("gpuecs-tui state {directory} --forget {run}  (lists and dismisses them)")
-        told.append(words.format(directory=directory, run=run))
-    return list(dict.fromkeys(told))
+    listed = (it for it in remedies.remedies(found) if it.is_urgent)
+    return list(dict.fromkeys(it.advice or _command(directory, it) for it in listed))
+
+
+def _command(directory: Path, remedy: Remedy) -> str:
+    """Return the command line that carries ``remedy`` out."""
+    match remedy.kind:
+        case Kind.MOVE:
+            return f"gpuecs-tui migrate {directory} --yes"
+        case Kind.UNLOCK:
+            return f"gpuecs-tui state {directory} --unlock {remedy.about}"
+        case Kind.FORGET:
+            words = _("gpuecs-tui state {directory} --forget {run}  (lists and dismisses them)")
+            return words.format(directory=directory, run=remedy.about)
+        case kind:
+            return f"gpuecs-tui state {directory} --{kind.value}"
 
 
 def _tree(
@@ -205,7 +189,7 @@ def _tree(
         else {
             "id": lock.id,
             "who": lock.who,
-            "operation": remedies.operation_word(lock.operation),
+            "operation": operation_word(lock.operation),
             "created": lock.created.isoformat() if lock.created else None,
             "holder": lock.holder.value,
             "place": lock.place,

@@ -36,8 +36,3 @@ def dismiss(directory: Path, run_id: str, environ: Mapping[str, str]) -> None:
             shelf.delete(run_id)
         finally:
             shelf.close()
-
-
-def dismissed(run_id: str) -> str:
-    """Return the sentence for a run that was dismissed."""
-    return _("Run {run} is dismissed. No plan imports what it created.").format(run=run_id)

@@ -2,55 +2,82 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
+from gpuecs_tui.assessment.remedies import Kind, Remedy, remedies
 from gpuecs_tui.i18n import _, ngettext
-from gpuecs_tui.terraform.recovery import locks
-from gpuecs_tui.terraform.recovery.errored_state import Verdict
 from gpuecs_tui.terraform.recovery.locks import Holder
 from gpuecs_tui.terraform.recovery.remedies import Recovery
 from gpuecs_tui.terraform.state.stored_state import StoredState
 from gpuecs_tui.widgets.picker.rows import Row
 
-RESTORE, MOVE, RECOVER = "do:restore", "do:move", "do:recover"
-PUSH, UNLOCK = "do:push", "do:unlock"
-"""Ids of the rows that do something; no resource's address holds a colon before its key."""
-FORGET = "do:forget:"
-"""Before the id of a run: the row that dismisses what it created."""
+_DO = "do:"
+"""Before the kind of a remedy: such a row does something. No resource's address has a colon before
+its key."""
+
+
+def actions(found: Recovery) -> dict[str, Remedy]:
+    """Return row id → remedy, in the order of the rows.
+
+    What is done by hand has no row: what is wrong says it.
+    """
+    unsure = _may_be_in_use(found)
+
+    def place(remedy: Remedy) -> int:
+        if remedy.kind is Kind.UNLOCK and unsure:
+            # Not where the cursor is at first.
+            return 1
+        return 2 if remedy.kind is Kind.FORGET else 0
+
+    listed = sorted((it for it in remedies(found) if it.kind is not Kind.FOLLOW), key=place)
+    # Only of dismissing there may be several.
+    return {_row_id(it): it for it in listed}
+
+
+def _row_id(remedy: Remedy) -> str:
+    # Only of dismissing there may be several.
+    which = f":{remedy.about}" if remedy.kind is Kind.FORGET else ""
+    return f"{_DO}{remedy.kind}{which}"
 
 
 def action_rows(found: Recovery) -> list[Row]:
     """Return a row for each thing that can be done about what was ``found``."""
-    rows = []
     group = _("What to do")
-    if found.broken is not None:
-        words = _("Put the state right that was cut off")
-        rows.append(Row(RESTORE, (words, found.broken.path.name), group))
-    if found.move is not None:
-        words = _("Move the state to where it belongs")
-        rows.append(Row(MOVE, (words, found.move.target), group))
-    if found.errored is not None and found.errored.verdict in (Verdict.PUSH, Verdict.SAME):
-        words = _("Store the state that could not be stored")
-        rows.append(Row(PUSH, (words, found.errored.path.name), group))
-    if found.missing:
-        words = _("Bring back what the state lacks")
-        number = ngettext("{n} resource", "{n} resources", len(found.missing))
-        rows.append(Row(RECOVER, (words, number.format(n=len(found.missing))), group))
-    if found.lock is not None and not found.at_work:
-        why = "" if found.lock.may_be_unlocked else locks.refusal(found.lock)
-        who = f"{found.lock.who}  {why}".strip()
-        # One that may be in use is released only by typing whose it is.
-        unknown = found.lock.holder is Holder.UNKNOWN
-        words = _("Release a lock that may be in use") if unknown else _("Release the lock")
-        row = Row(UNLOCK, (words, who), group, why_not="" if unknown else why)
-        # One that keeps others out keeps the rest from being mended too.
-        rows.insert(0 if found.lock.stops and not unknown else len(rows), row)
-    # Last: it is the one that gives something up.
-    for run, count in Counter(it.run for it in found.missing).items():
-        words = _("Dismiss what run {run} created").format(run=run)
-        number = ngettext("{n} resource", "{n} resources", count).format(n=count)
-        rows.append(Row(f"{FORGET}{run}", (words, number), group))
-    return rows
+    # A lock that may be in use is released only by typing whose it is.
+    unsure = _may_be_in_use(found)
+    return [
+        Row(id_, _cells(it, found), group, why_not="" if unsure else it.why_not)
+        for id_, it in actions(found).items()
+    ]
+
+
+def _may_be_in_use(found: Recovery) -> bool:
+    return found.lock is not None and found.lock.holder is Holder.UNKNOWN
+
+
+def _cells(remedy: Remedy, found: Recovery) -> tuple[str, str]:
+    number = ngettext("{n} resource", "{n} resources", remedy.count).format(n=remedy.count)
+    match remedy.kind:
+        case Kind.UNLOCK:
+            lock = found.lock
+            words = (
+                _("Release a lock that may be in use")
+                if _may_be_in_use(found)
+                else _("Release the lock")
+            )
+            return words, f"{lock.who if lock is not None else ''}  {remedy.why_not}".strip()
+        case Kind.RESTORE if found.broken is None:
+            return _("Move the damaged file aside"), remedy.about
+        case Kind.RESTORE:
+            return _("Put the state right that was cut off"), remedy.about
+        case Kind.MOVE:
+            return _("Move the state to where it belongs"), remedy.about
+        case Kind.PUSH:
+            return _("Store the state that could not be stored"), remedy.about
+        case Kind.RECOVER:
+            return _("Bring back what the state lacks"), number
+        case Kind.FORGET:
+            return _("Dismiss what run {run} created").format(run=remedy.about), number
+        case Kind.FOLLOW:
+            return remedy.advice, remedy.about
 
 
 def resource_rows(found: Recovery, state: StoredState) -> list[Row]:
