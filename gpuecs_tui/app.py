@@ -47,8 +47,8 @@ from gpuecs_tui.wizard.session import Wizard
 from gpuecs_tui.wizard.upgrade import is_earlier, read_again
 
 if TYPE_CHECKING:
+    from gpuecs_tui.assessment.own import Own
     from gpuecs_tui.screens.review import ReviewScreen
-    from gpuecs_tui.terraform.recovery.own_state import OwnState
 
 SCREENS: Mapping[str, tuple[str, str]] = {
     "start": ("gpuecs_tui.screens.start", "StartScreen"),
@@ -108,9 +108,7 @@ class WizardApp(
     class OwnedRead(Message):
         """What the directory says of itself was read: its state, its provider, its user data."""
 
-        own: OwnState
-        provider: str
-        bootstrap: str
+        own: Own
         number: int
         """Of this reading among all of this app."""
 
@@ -152,15 +150,12 @@ class WizardApp(
 
     @work(thread=True, group="owned", exclusive=True, exit_on_error=False)
     def _read_owned(self, number: int) -> None:
-        from gpuecs_tui.terraform.engine.provider_choice import provider_choice
-        from gpuecs_tui.terraform.read.bootstrap import bootstrap
-        from gpuecs_tui.terraform.recovery.own_state import own_state
+        from gpuecs_tui.assessment.own import read_own
         from gpuecs_tui.wizard.run_environment import state_environment
 
-        directory = self.wizard.options.directory
-        own = own_state(directory, state_environment(self.wizard.profile))
-        found = self.OwnedRead(own, provider_choice(directory), bootstrap(directory), number)
-        self.post_message(found)
+        environ = state_environment(self.wizard.profile)
+        own = read_own(self.wizard.options.directory, environ)
+        self.post_message(self.OwnedRead(own, number))
 
     @work(thread=True, group="preload", exclusive=True, exit_on_error=False)
     def preload(self) -> None:
@@ -240,10 +235,7 @@ class WizardApp(
             # One that was begun later has come before it.
             return
         self._latest_reading = message.number
-        self.wizard.owned = message.own.owned
-        read_again(self.wizard, message.own.facts)
-        self.wizard.provider = message.provider
-        self.wizard.bootstrap = message.bootstrap
+        read_again(self.wizard, message.own)
         if self.wizard.step == "start":
             # No checks run there, and it tells of an upgrade that is open.
             self.show_wizard()

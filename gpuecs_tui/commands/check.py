@@ -6,15 +6,16 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gpuecs_tui.assessment.apply_gate import ApplyCheck, findings
+from gpuecs_tui.assessment.apply_gate import ApplyCheck
+from gpuecs_tui.assessment.findings import assess
+from gpuecs_tui.assessment.own import read_own
+from gpuecs_tui.assessment.written import resolved
 from gpuecs_tui.aws.session import connect
 from gpuecs_tui.checks.context import context_of
 from gpuecs_tui.checks.finding import Finding, Severity
-from gpuecs_tui.checks.not_read import NOT_READ
 from gpuecs_tui.checks.pricing import cost_words
 from gpuecs_tui.checks.pricing.cost import cost
 from gpuecs_tui.commands import stack_source
@@ -30,7 +31,6 @@ from gpuecs_tui.stack.resolve import Answers
 
 if TYPE_CHECKING:
     from gpuecs_tui.aws.facts import AccountFacts
-    from gpuecs_tui.terraform.recovery.own_state import OwnState
 
 
 def check(arguments: argparse.Namespace) -> int:
@@ -42,11 +42,11 @@ def check(arguments: argparse.Namespace) -> int:
     written = stack_source.written_in(path, limits=False)
     if path.is_dir():
         tell_unfinished(path)
-    account = None if arguments.offline else read_account(written.answers)
-    about = stack_source.subject_of(written.answers, account)
-    own = _own_state(path, offline=bool(arguments.offline))
-    found = findings(written, account, own.owned, _provider(path), _bootstrap(path), own.facts)
-    stack = partial(about.stack, written.unknown)
+    account = None if arguments.offline else _account(written.answers)
+    with waiting(_("Reading the state …")):
+        own = read_own(path, os.environ, offline=bool(arguments.offline))
+    found = assess(written, account, own).findings
+    stack = partial(resolved(written.answers, account).stack, written.unknown)
     paid = known(lambda: cost(context_of(stack, account)))
     if arguments.json:
         tree = {
@@ -82,9 +82,7 @@ def refuse_errors(
     reader = None if offline else lambda region: connect(region=region)
     with waiting(_("Checking the stack …")):
         checked = ApplyCheck(directory, reader, written=written).run()
-    # Without the account nearly everything is unknown, for one reason, which is told below.
-    missing = [it for it in checked.unknown if checked.account_problem and it.rule != NOT_READ]
-    silent = {*(told or ()), *missing}
+    silent = {*(told or ()), *({*checked.unknown} - {*checked.shown_unknown})}
     _print([it for it in checked.findings if it not in silent], quiet=True)
     if checked.account_problem:
         raise Failure(
@@ -96,28 +94,20 @@ def refuse_errors(
     if checked.errors:
         raise Failure(
             _("Nothing was applied: the check found errors."),
-            _("Mend them, or go ahead with --despite-findings."),
+            _("Correct them, or use --despite-findings."),
         )
     return checked.findings
 
 
-def read_account(answers: Answers) -> AccountFacts | None:
-    """Read the account for the region of ``answers``, and what their type and all else costs.
-
-    None, with a note, where it can't be had.
-    """
-    from gpuecs_tui.aws.discovery.account import read_account as read
-    from gpuecs_tui.aws.discovery.lookups import read_references
+def _account(answers: Answers) -> AccountFacts | None:
+    """Read the account for ``answers``, with prices; None, with a note, where it can't be had."""
+    from gpuecs_tui.assessment.account import read_for, with_prices
     from gpuecs_tui.aws.errors import AwsProblem
-    from gpuecs_tui.aws.prices import read_prices
 
     reader = connect(region=str(answers.get("stack.region", "")))
     try:
         with waiting(_("Reading the account …")):
-            facts = read(reader)
-            facts = read_references(reader, stack_source.subject_of(answers, facts).stack, facts)
-            name = str(answers.get("fleet.instance_type", ""))
-            return replace(facts, prices=read_prices(reader, [name] if name else []))
+            return with_prices(reader, answers, read_for(reader, answers))
     except AwsProblem as problem:
         print(
             _("The account was not read: {problem}").format(problem=harmless(str(problem))),
@@ -126,34 +116,6 @@ def read_account(answers: Answers) -> AccountFacts | None:
         return None
     finally:
         reader.close()
-
-
-def _own_state(path: Path, *, offline: bool) -> OwnState:
-    """Return what the stack's own state holds, so that it doesn't count as taken by others."""
-    from gpuecs_tui.terraform.recovery.own_state import OwnState, own_state
-
-    if not path.is_dir():
-        return OwnState()
-    with waiting(_("Reading the state …")):
-        return own_state(path, os.environ, offline=offline)
-
-
-def _provider(path: Path) -> str:
-    """Return the AWS provider's version that a stack's directory asks for; empty for a file."""
-    if not path.is_dir():
-        return ""
-    from gpuecs_tui.terraform.engine.provider_choice import provider_choice
-
-    return provider_choice(path)
-
-
-def _bootstrap(path: Path) -> str:
-    """Return the user data file of a stack's directory; empty for a file of answers."""
-    if not path.is_dir():
-        return ""
-    from gpuecs_tui.terraform.read.bootstrap import bootstrap
-
-    return bootstrap(path)
 
 
 def _errors(found: Sequence[Finding]) -> bool:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from gpuecs_tui.assessment.apply_gate import Written
+from gpuecs_tui.assessment.written import Written, no_stack, resolved
 from gpuecs_tui.commands.failure import Failure
 from gpuecs_tui.i18n import _
 from gpuecs_tui.regular_files import read_input
 from gpuecs_tui.stack.answers import ANSWERS_MAX, AnswersError, load_answers
 from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.stack.problems import Problem, in_full, problems
-from gpuecs_tui.stack.resolve import Answers, Resolved, resolve
+from gpuecs_tui.stack.resolve import Answers, Resolved
 
 if TYPE_CHECKING:
     from gpuecs_tui.aws.facts import AccountFacts
@@ -65,11 +65,8 @@ def answers_of(path: Path, *, limits: bool = True) -> Answers:
 
 def subject_of(answers: Answers, account: AccountFacts | None = None) -> Subject:
     """Resolve answers with what the account, or else the shipped catalogue, says of the type."""
-    from gpuecs_tui.aws import catalogue
-
-    name = cast(str, answers.get("fleet.instance_type", ""))
-    resolved = resolve(answers, catalogue.find(name, account))
-    return Subject(answers, resolved, problems(answers, resolved))
+    decided = resolved(answers, account)
+    return Subject(answers, decided, problems(answers, decided))
 
 
 def valid_stack(subject: Subject, path: Path) -> Stack:
@@ -111,9 +108,7 @@ def read_directory(directory: Path) -> ReadBack:
         raise Failure(str(problem)) from None
     if found.kind != "stack":
         raise NotUnderstood(
-            _("{directory} holds no ECS service that is understood here.").format(
-                directory=directory
-            ),
+            no_stack(directory),
             _("Write one with: gpuecs-tui render ANSWERS.toml {directory}").format(
                 directory=directory
             ),

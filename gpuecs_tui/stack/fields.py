@@ -94,10 +94,17 @@ class Key:
         Letters typed as several characters (NFD, as some systems give file names) are composed.
         Raises NotAValue with the reason.
         """
-        value = _composed(_parse_words(text) if self.words else _PARSERS[self.kind](text))
+        value = self.of_type(text)
         if reason := self.problem(value):
             raise NotAValue(reason)
         return value
+
+    def of_type(self, text: str) -> Value:
+        """Return what ``parse`` does, also where it is outside this key's limits.
+
+        Raises NotAValue where ``text`` is of another type.
+        """
+        return _composed(_parse_words(text) if self.words else _PARSERS[self.kind](text))
 
     def problem(self, value: object) -> str:
         """Say in one sentence why ``value`` is none of this key's, or return the empty text."""

@@ -209,11 +209,11 @@ class AccountFeed:
             ).start()
 
     def _look_up(self, turn: int, reader: AccountReader, stack: Stack, facts: AccountFacts) -> None:
-        from gpuecs_tui.aws.discovery.lookups import read_references
+        from gpuecs_tui.assessment.account import look_up
         from gpuecs_tui.aws.session import Closed
 
         try:
-            found = read_references(reader, stack, facts)
+            found = look_up(reader, stack, facts)
         except Closed:
             return
         if found.lookups != facts.lookups:
@@ -245,10 +245,8 @@ class AccountFeed:
 
     def _read(self, turn: int, profile: str, region: str) -> None:
         # Late: boto3 takes half a second to import on a small machine, and this is a thread.
-        from gpuecs_tui.aws.discovery import account
-        from gpuecs_tui.aws.discovery import identity as discovery_identity
+        from gpuecs_tui.assessment.account import read_in_steps
         from gpuecs_tui.aws.errors import AwsProblem
-        from gpuecs_tui.aws.facts import AccountFacts
         from gpuecs_tui.aws.session import Closed, connect
 
         reader = connect(profile, region, lambda prompt: self._token(turn, prompt))
@@ -257,22 +255,10 @@ class AccountFeed:
                 return
             self._reader = reader
         try:
-            # Loading the services' models takes longer than the first answer does to come.
-            reader.submit(reader.prepare)
-            # In one of the reader's threads, which can be left at any time.
-            jobs = {"identity": lambda: discovery_identity.read_identity(reader)}
-            ((_name, identity),) = account.as_they_come(reader, jobs)
-            self._tell(turn, IdentityRead(identity))
-            if not region:
-                regions = reader.reading(
-                    "ec2:DescribeRegions", lambda: discovery_identity.read_regions(reader)
-                )
-                self._tell(turn, AccountRead(AccountFacts(region="", regions=regions)))
-                return
-            facts = account.read_account(
+            facts = read_in_steps(
                 reader,
+                lambda it: self._tell(turn, IdentityRead(it)),
                 lambda it: self._tell(turn, AccountProgressed(it.facts, it.done, it.total)),
-                identity,
             )
             self._tell(turn, AccountRead(facts))
         except AwsProblem as problem:

@@ -50,6 +50,8 @@ class Decisions:
     """Key → the end of a sentence, for what must still be given."""
     malformed: frozenset[str]
     """Keys of ``problems`` whose text is no value by itself, whatever the others are."""
+    beyond: Mapping[str, Value] = field(default_factory=dict)
+    """Values of ``malformed`` keys that are of the right type, but outside the key's limits."""
     unknown: Mapping[str, Unread] = field(default_factory=dict)
     """Key → what of the directory's Terraform decides it and isn't read; nothing need be given, and
     ``resolved`` counts it among the missing, so that no default stands in for it."""
@@ -100,14 +102,20 @@ def decide(
     directory's Terraform decides unread; what is typed for one makes it known. Never raises.
     """
     parsed: dict[str, Value] = {}
+    beyond: dict[str, Value] = {}
     wrong: dict[str, str] = {}
     for key, text in texts.items():
         if key not in KEYS or (not text.strip() and not starts_filled(key)):
             continue
         try:
-            parsed[key] = KEYS[key].parse(text)
+            value = KEYS[key].of_type(text)
         except NotAValue as reason:
             wrong[key] = str(reason)
+            continue
+        if problem := KEYS[key].problem(value):
+            wrong[key], beyond[key] = problem, value
+        else:
+            parsed[key] = value
     malformed = frozenset(wrong)
     answers = relevant(parsed)
     name = answers.get("fleet.instance_type", "")
@@ -119,17 +127,18 @@ def decide(
     }
     absent = set(resolved.missing)
     missing: dict[str, str] = {}
-    for problem in problems(answers, resolved, hidden):
-        if problem.key in absent:
-            missing[problem.key] = problem.message
+    for each in problems(answers, resolved, hidden):
+        if each.key in absent:
+            missing[each.key] = each.message
         else:
-            wrong.setdefault(problem.key, problem.message)
+            wrong.setdefault(each.key, each.message)
     wrong = {key: reason for key, reason in wrong.items() if counts(key, parsed)}
     missing = {key: reason for key, reason in missing.items() if key not in wrong}
     if hidden:
         lacking = {*resolved.missing, *hidden}
         resolved = Resolved(resolved.stack, tuple(key for key in KEYS if key in lacking))
-    return Decisions(answers, resolved, wrong, missing, malformed & wrong.keys(), hidden)
+    beyond = {key: value for key, value in beyond.items() if key in wrong}
+    return Decisions(answers, resolved, wrong, missing, malformed & wrong.keys(), beyond, hidden)
 
 
 def settled_by_a_later_step(

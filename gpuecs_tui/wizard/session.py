@@ -7,10 +7,8 @@ it only through a message to the app.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gpuecs_tui.i18n import _
 from gpuecs_tui.wizard.account_state import AccountState
 from gpuecs_tui.wizard.draft_saver import DraftSaver
 from gpuecs_tui.wizard.drafts import Draft
@@ -19,6 +17,9 @@ from gpuecs_tui.wizard.profile_key import PROFILE
 from gpuecs_tui.wizard.suggesting import Suggesting
 
 if TYPE_CHECKING:
+    from gpuecs_tui.assessment.findings import Assessment
+    from gpuecs_tui.assessment.own import Own
+    from gpuecs_tui.assessment.written import Written
     from gpuecs_tui.aws.discovery.newest_images import NewestImage
     from gpuecs_tui.aws.facts import Image, Repository
     from gpuecs_tui.aws.reading import Reading
@@ -43,6 +44,7 @@ class Wizard(Suggesting):
         self.options = options
         self.account = AccountState()
         self.findings: tuple[Finding, ...] = ()
+        """What the last check found beside what is ``wrong``."""
         self.is_checked = False
         """Whether the checks have run since the texts began; before, no findings mean nothing."""
         self.focused: dict[str, str] = {}
@@ -58,15 +60,8 @@ class Wizard(Suggesting):
         self.draft_saved = False
         self.has_written = False
         """Whether this wizard wrote the directory's files."""
-        self.state: StateFacts | None = None
-        """How the stack's own state is kept; None until it was looked at."""
-        self.owned: frozenset[str] | None = frozenset()
-        """Names, ids and ARNs that are the stack's own, as ``OwnState.owned`` has them; None when
-        its state couldn't be read. Not to be relied on while ``state`` is None."""
-        self.provider = ""
-        """The AWS provider's version that the directory asks for; empty where it is open."""
-        self.bootstrap = ""
-        """The text of the directory's user data file; empty without one."""
+        self.own: Own | None = None
+        """What the directory says of itself beside the answers; None until it was looked at."""
         self.unread: tuple[Unread, ...] = ()
         """What of the directory's Terraform isn't read, and files of ours that were deleted."""
         self._as_read: dict[str, str] | None = None
@@ -78,6 +73,8 @@ class Wizard(Suggesting):
         self._saver = saver
         self._texts: dict[str, str] = {}
         self._decisions: Decisions | None = None
+        self._wrong: tuple[Decisions, StateFacts, tuple[Finding, ...]] | None = None
+        """``wrong``, with what it follows from."""
         self.read_images: ReadImages = _no_images
         """Reads one ECR repository by name; blocks, so only in a thread."""
         self.read_newest: ReadNewest = _no_newest
@@ -239,50 +236,72 @@ class Wizard(Suggesting):
 
         return catalogue.find(name, self.account.facts)
 
-    def check(self) -> None:
-        """Bring ``findings`` up to date; those about keys that are still missing are left out."""
-        from gpuecs_tui.checks import check
-        from gpuecs_tui.checks.not_read import not_read
-        from gpuecs_tui.stack.state_facts import StateFacts
+    @property
+    def state(self) -> StateFacts | None:
+        """How the stack's own state is kept; None until it was looked at."""
+        return self.own.state if self.own is not None else None
 
-        absent = {*self.decisions.resolved.missing, *self.decisions.problems}
-        state, owned = self.state, self.owned
-        if state is None:
-            # Nothing is known to be taken by others before it is known what is the stack's own.
-            state = StateFacts(unread=_("The stack's state is still being read."))
-            owned = None
-        blinds = {unread.blinds for unread in self._unread_in_account}
-        found = check(
-            self.decisions.stack,
-            None if "account" in blinds else self.account.facts,
-            owned=None if "state" in blinds else owned,
-            provider=self.provider,
-            bootstrap=self.bootstrap,
-            state=state,
-        )
-        if "account" in blinds:
-            # One finding says why; each rule would say again that it has no account.
-            found = [finding for finding in found if finding.severity != "unknown"]
-        kept = [finding for finding in found if finding.field not in absent]
-        self.findings = (*kept, *not_read(self.unread_now))
+    @property
+    def owned(self) -> frozenset[str] | None:
+        """Names, ids and ARNs that are the stack's own; None when its state couldn't be read.
+
+        Not to be relied on while ``own`` is None.
+        """
+        return self.own.owned if self.own is not None else frozenset()
+
+    def check(self) -> None:
+        """Bring ``findings`` up to date."""
+        from gpuecs_tui.assessment.findings import assess
+
+        found = assess(self._written(), self.account.facts, self._own_or_pending())
+        self.findings = found.found
         self.is_checked = True
 
     @property
-    def _unread_in_account(self) -> tuple[Unread, ...]:
-        from gpuecs_tui.stack.unread import within
+    def wrong(self) -> tuple[Finding, ...]:
+        """What makes the texts no valid stack as they are now, missing answers included."""
+        from gpuecs_tui.assessment.findings import wrong_answers
+        from gpuecs_tui.assessment.written import resolved
 
-        identity = self.account.identity
-        return within(self.unread, identity.account if identity else "")
+        decisions, state = self.decisions, self._own_or_pending().state
+        known = self._wrong
+        if known is None or known[0] is not decisions or known[1] != state:
+            written = self._written()
+            decided = (
+                resolved(written.answers, self.account.facts)
+                if decisions.beyond
+                else decisions.resolved
+            )
+            known = self._wrong = (decisions, state, wrong_answers(written, decided, state))
+        return known[2]
 
     @property
-    def unread_now(self) -> tuple[Unread, ...]:
-        """What isn't read, with the keys for which nothing was typed in its place."""
-        unknown = self.decisions.unknown
-        return tuple(
-            replace(each, keys=tuple(key for key in each.keys if key in unknown))
-            for each in self._unread_in_account
-            if not each.keys or any(key in unknown for key in each.keys)
+    def assessment(self) -> Assessment:
+        """What is ``wrong`` now, and what the last check found."""
+        from gpuecs_tui.assessment.findings import Assessment
+
+        return Assessment(self.wrong, self.findings)
+
+    def _written(self) -> Written:
+        """Return the texts as answers of the kind that a directory has."""
+        from gpuecs_tui.assessment.written import Written
+
+        decisions = self.decisions
+        return Written(
+            {**decisions.answers, **decisions.beyond},
+            self.unread,
+            frozenset(self._unknown()),
+            {
+                key: decisions.problems[key]
+                for key in decisions.malformed
+                if key not in decisions.beyond
+            },
         )
+
+    def _own_or_pending(self) -> Own:
+        from gpuecs_tui.assessment.own import pending
+
+        return pending() if self.own is None else self.own
 
     @property
     def is_as_read(self) -> bool:

@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from gpuecs_tui.assessment.own import Own
     from gpuecs_tui.stack.model import Stack
-    from gpuecs_tui.stack.state_facts import StateFacts
     from gpuecs_tui.terraform.recovery.upgrade import TwoChanges
     from gpuecs_tui.wizard.session import Wizard
 
@@ -25,20 +25,22 @@ def rewritten(wizard: Wizard) -> None:
 
     Nothing is open where the state is known to be empty.
     """
-    if wizard.state is not None and wizard.state.earlier:
-        directory = "" if wizard.owned == frozenset() else wizard.state.earlier
-        wizard.state = replace(wizard.state, earlier="", unapplied=directory)
+    own = wizard.own
+    if own is not None and own.state.earlier:
+        directory = "" if own.owned == frozenset() else own.state.earlier
+        state = replace(own.state, earlier="", unapplied=directory)
+        wizard.own = replace(own, state=state)
 
 
-def read_again(wizard: Wizard, facts: StateFacts) -> None:
-    """Take what was read of the state since.
+def read_again(wizard: Wizard, own: Own) -> None:
+    """Take what was read of the directory since.
 
     A state that could not be read doesn't say that an upgrade was applied.
     """
-    before = wizard.state
+    before, facts = wizard.state, own.state
     if facts.unread and not facts.earlier and before is not None and before.unapplied:
-        facts = replace(facts, unapplied=before.unapplied)
-    wizard.state = facts
+        own = replace(own, state=replace(facts, unapplied=before.unapplied))
+    wizard.own = own
 
 
 def meets_another_change(wizard: Wizard, stack: Stack) -> TwoChanges | None:

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gpuecs_tui.assessment.apply_gate import findings, written_in
+from gpuecs_tui.assessment.findings import assess
+from gpuecs_tui.assessment.own import Own
+from gpuecs_tui.assessment.written import written_in
 from gpuecs_tui.checks.finding import Severity
 from gpuecs_tui.checks.not_read import FILE_DELETED, NOT_READ, not_read
 from gpuecs_tui.cli import main
@@ -157,7 +159,7 @@ def test_what_is_not_read_is_named_and_leaves_answers_open(tmp_path: Path, name:
     written = written_in(tmp_path)
     assert set(keys) <= written.unknown
     assert not written.unknown & written.answers.keys()
-    found = findings(written, None, frozenset(), "")
+    found = assess(written, None, Own()).findings
     named = [it for it in found if it.rule == NOT_READ]
     assert named and all(it.severity is Severity.UNKNOWN for it in named)
     if what:
@@ -236,7 +238,7 @@ def test_what_is_known_is_still_refused(tmp_path: Path) -> None:
     files = after(VARIANTS["dynamic"][0])
     files["terraform.tfvars"] = files["terraform.tfvars"].replace("memory = ", "memory = 9")
     put(tmp_path, files)
-    found = findings(written_in(tmp_path), None, frozenset(), "")
+    found = assess(written_in(tmp_path), None, Own()).findings
     assert ("memory-fit", Severity.ERROR) in {(it.rule, it.severity) for it in found}
 
 
@@ -317,7 +319,7 @@ def test_a_role_of_the_account_that_is_read_keeps_its_checks(
         f'provider "aws" {{\n  assume_role {{\n    role_arn = {role}\n  }}\n',
     )(files)
     put(tmp_path, files)
-    found = findings(written_in(tmp_path), fakes.facts(), owned=frozenset(), provider="")
+    found = assess(written_in(tmp_path), fakes.facts(), Own()).findings
     blind = [it for it in found if "provider.aws.assume_role" in it.message]
     assert bool(blind) is not checked
     of_account = [it for it in found if it.message.startswith("There is no VPC")]

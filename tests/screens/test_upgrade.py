@@ -11,10 +11,10 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from gpuecs_tui.app import WizardApp
+from gpuecs_tui.assessment.own import Own
 from gpuecs_tui.screens.review import ReviewScreen
 from gpuecs_tui.screens.run import RunScreen
 from gpuecs_tui.terraform.read.directory import read
-from gpuecs_tui.terraform.recovery.own_state import OwnState
 from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.run_status import State
 from gpuecs_tui.wizard.directory_status import survey
@@ -72,7 +72,7 @@ async def test_u_writes_only_the_upgrade_and_keeps_the_typed_answer(directory: P
         await pilot.press("u")
         await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
         # A reading that was begun before the write comes behind it.
-        app.post_message(WizardApp.OwnedRead(OwnState(wizard.owned, stale), "", "", 1))
+        app.post_message(WizardApp.OwnedRead(Own(wizard.owned, stale), 1))
         await settle(pilot)
         assert not is_earlier(wizard) and not wizard.is_as_opened
         assert wizard.text("task.stop_timeout_seconds") == "90"

@@ -7,9 +7,9 @@ from textual import events
 from textual.widgets import Input
 
 from gpuecs_tui.app import WizardApp
+from gpuecs_tui.assessment.own import Own
 from gpuecs_tui.aws.network_facts import VpcEndpoint
 from gpuecs_tui.stack.unread import Unread
-from gpuecs_tui.terraform.recovery.own_state import OwnState
 from gpuecs_tui.widgets.base.too_small import TooSmall
 from gpuecs_tui.widgets.form.editor import EditorScreen
 from gpuecs_tui.widgets.form.view import Form
@@ -485,7 +485,7 @@ async def test_what_it_means_that_a_new_image_is_deployed_elsewhere(open_wizard:
 async def test_a_provider_that_the_directory_asks_for_is_told(open_wizard: Open) -> None:
     async with open_wizard() as pilot:
         await go_to(pilot, "account")
-        pilot.app.post_message(WizardApp.OwnedRead(OwnState(), "6.53.0", "", 9))
+        pilot.app.post_message(WizardApp.OwnedRead(Own(provider="6.53.0"), 9))
         await until(pilot, lambda: "6.53.0" in shown(pilot, "stack.region"))
 
 

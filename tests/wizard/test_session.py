@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from gpuecs_tui.assessment.own import Own
 from gpuecs_tui.aws.facts import Named
-from gpuecs_tui.stack.state_facts import StateFacts
 from gpuecs_tui.widgets.review.words import why_not_written
 from gpuecs_tui.wizard.draft_saver import DraftSaver
 from gpuecs_tui.wizard.drafts import Draft
@@ -81,7 +81,7 @@ def test_no_name_is_taken_before_it_is_known_what_is_the_stack_s_own(wizard: Wiz
     gate(wizard)
     (said,) = (it for it in wizard.findings if it.rule == "name-taken")
     assert said.severity == "unknown" and "still being read" in said.message
-    wizard.state = StateFacts()
+    wizard.own = Own()
     wizard.check()
     (said,) = (it for it in wizard.findings if it.rule == "name-taken")
     assert said.severity == "error"

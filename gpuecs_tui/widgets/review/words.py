@@ -36,16 +36,12 @@ def why_not_written(wizard: Wizard, *, despite_findings: bool = False) -> str:
                 "Nothing is written: {key} is not read, and writing would replace it. ({why})"
             ).format(key=key, why=unread.sentence)
         return ""
-    first = grave[0].message
-    if first[:1].islower():
-        # The end of a sentence about its key.
-        first = f"{grave[0].key} {first}."
     text = ngettext(
         "Nothing is written while there is an error: {first}",
         "Nothing is written while there are {n} errors; the first: {first}",
         len(grave),
     )
-    return text.format(n=len(grave), first=first)
+    return text.format(n=len(grave), first=grave[0].message)
 
 
 def despite_question(wizard: Wizard) -> Confirm:

@@ -223,8 +223,7 @@ def freshness_lines(checked: Checked) -> list[Content]:
     doubtful = bool(checked.account_problem or checked.not_checked or checked.unknown)
     style = "$text-warning" if doubtful else "$text-muted"
     lines = [Content.styled(harmless(checked.sentence), style)]
-    # Without the account that is nearly everything, and one reason.
-    told = () if checked.account_problem else checked.unknown
+    told = checked.shown_unknown
     lines += [Content.styled(f"? {harmless(it.message)}", style) for it in told[:UNKNOWN_SHOWN]]
     rest = len(told) - UNKNOWN_SHOWN
     if rest > 0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -24,6 +24,9 @@ from gpuecs_tui.widgets.picker.rows import Choices, Row
 from gpuecs_tui.wizard.decisions import FORM_KEYS
 from gpuecs_tui.wizard.session import Wizard
 
+if TYPE_CHECKING:
+    from gpuecs_tui.checks.finding import Finding
+
 
 @dataclass(frozen=True, slots=True)
 class Remark:
@@ -40,17 +43,21 @@ class Remark:
 
 def remarks(wizard: Wizard) -> list[Remark]:
     """Return all there is to say: errors first, then what is missing, warnings, unknowns."""
-    decisions = wizard.decisions
-    found = [Remark(key, "error", text, "") for key, text in decisions.problems.items()]
-    for finding in wizard.findings:
-        fix = tuple((key, KEYS[key].unparse(value)) for key, value in finding.fix or ())
-        found.append(
-            Remark(finding.field, finding.severity.value, finding.message, finding.remedy, fix)
-        )
-    seen = [key for key in decisions.missing if step_of(key) in wizard.visited]
-    found += [Remark(key, "missing", decisions.missing[key], "") for key in seen]
+    missing = wizard.decisions.missing
+    found = []
+    for finding in wizard.wrong:
+        if finding.field not in missing:
+            found.append(_remark(finding, finding.severity.value))
+        elif step_of(finding.field) in wizard.visited:
+            found.append(_remark(finding, "missing"))
+    found += [_remark(finding, finding.severity.value) for finding in wizard.findings]
     order = ("error", "missing", "warning", "unknown")
     return sorted(found, key=lambda it: order.index(it.severity))
+
+
+def _remark(finding: Finding, severity: str) -> Remark:
+    fix = tuple((key, KEYS[key].unparse(value)) for key, value in finding.fix or ())
+    return Remark(finding.field, severity, finding.message, finding.remedy, fix)
 
 
 class FindingsScreen(WizardModal[Remark | None]):

@@ -1,0 +1,104 @@
+"""What is wrong with answers, what the rules find, and what isn't read, in one list.
+
+The wizard, ``check`` and the check before an apply all ask here, so they give the same findings for
+the same directory and account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gpuecs_tui.assessment.own import Own
+from gpuecs_tui.assessment.written import Written, resolved
+
+if TYPE_CHECKING:
+    from gpuecs_tui.aws.facts import AccountFacts
+    from gpuecs_tui.checks.finding import Finding
+    from gpuecs_tui.stack.problems import Problem
+    from gpuecs_tui.stack.resolve import Resolved
+    from gpuecs_tui.stack.state_facts import StateFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """All findings about a stack."""
+
+    wrong: tuple[Finding, ...] = ()
+    """What makes the answers no valid stack: errors, in the order of the keys."""
+    found: tuple[Finding, ...] = ()
+    """What the rules find and what isn't read: errors, then warnings, then what is unknown."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Return both, what is wrong with the answers first."""
+        return (*self.wrong, *self.found)
+
+
+def assess(written: Written, account: AccountFacts | None, own: Own) -> Assessment:
+    """Return the findings about ``written`` in ``account``, whose directory has ``own``.
+
+    ``account`` None: it is not read, so that all that depends on it is unknown.
+    """
+    from gpuecs_tui.aws.reading import Known
+    from gpuecs_tui.checks.finding import Severity
+    from gpuecs_tui.checks.not_read import not_read
+    from gpuecs_tui.checks.registry import check
+    from gpuecs_tui.stack.partial import partial
+    from gpuecs_tui.stack.unread import within
+
+    identity = account.identity if account is not None else None
+    known = identity.value.account if isinstance(identity, Known) else ""
+    blinds = {each.blinds for each in within(written.unread, known)}
+    if "account" in blinds:
+        account = None
+    decided = resolved(written.answers, account)
+    wrong = wrong_answers(written, decided, own.state)
+    found = check(
+        partial(decided.stack, written.open_keys),
+        account,
+        owned=None if "state" in blinds else own.owned,
+        provider=own.provider,
+        bootstrap=own.bootstrap,
+        state=own.state,
+    )
+    if "account" in blinds:
+        # One finding says why; each rule would say again that it has no account.
+        found = [finding for finding in found if finding.severity is not Severity.UNKNOWN]
+    said = {finding.field for finding in wrong}
+    rest = [
+        *(it for it in found if it.field not in said),
+        *not_read(within(written.open_unread, known)),
+    ]
+    order = list(Severity)
+    return Assessment(wrong, tuple(sorted(rest, key=lambda it: order.index(it.severity))))
+
+
+def wrong_answers(written: Written, decided: Resolved, state: StateFacts) -> tuple[Finding, ...]:
+    """Return what makes ``written`` no valid stack, as errors; ``decided`` is what it amounts to.
+
+    What is missing counts too. Settings of the state that ``init`` gives to a partial backend
+    don't: they are in no file.
+    """
+    from gpuecs_tui.checks.registry import of_problems
+
+    return tuple(
+        of_problems(
+            (
+                it
+                for it in _problems(written, decided)
+                if not (state.open_settings and it.key.startswith("state."))
+            ),
+            written.answers,
+        )
+    )
+
+
+def _problems(written: Written, decided: Resolved) -> Iterable[Problem]:
+    from gpuecs_tui.stack.model import KEYS
+    from gpuecs_tui.stack.problems import Problem, problems
+
+    found = {it.key: it for it in problems(written.answers, decided, written.open_keys)}
+    found |= {key: Problem(key, reason) for key, reason in written.malformed.items()}
+    return (found[key] for key in KEYS if key in found)
