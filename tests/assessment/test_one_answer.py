@@ -13,7 +13,7 @@ import pytest
 from textual.message import Message
 
 from gpuecs_tui.assessment.apply_gate import ApplyCheck, Checked
-from gpuecs_tui.assessment.own import read_own
+from gpuecs_tui.assessment.own import Own, read_own
 from gpuecs_tui.aws import prices
 from gpuecs_tui.aws.discovery import account, lookups
 from gpuecs_tui.aws.facts import AccountFacts, Named
@@ -22,14 +22,16 @@ from gpuecs_tui.aws.session import connect
 from gpuecs_tui.checks.finding import Finding
 from gpuecs_tui.cli import main
 from gpuecs_tui.demo.account import DemoAccount
+from gpuecs_tui.stack.answers import dump_answers
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.terraform.render.stack_files import render
 from gpuecs_tui.wizard.account_feed import AccountFeed, AccountRead, LookedUp
+from gpuecs_tui.wizard.decisions import texts_of
 from gpuecs_tui.wizard.directory_status import survey
 from gpuecs_tui.wizard.draft_saver import DraftSaver
 from gpuecs_tui.wizard.options import Options
 from gpuecs_tui.wizard.session import Wizard
-from tests.terraform.written import made, put
+from tests.terraform.written import ANSWERS, made, put
 from tests.ui import fakes
 
 NAME = "whisper"
@@ -96,7 +98,7 @@ def by_wizard(directory: Path, facts: AccountFacts) -> Said:
 FAULTS: dict[str, tuple[tuple[Edit, ...], set[str]]] = {
     "rules, files beside it, names taken": (
         (
-            replaced("terraform.tfvars", "memory        = 15155", "memory        = 15999"),
+            replaced("terraform.tfvars", "memory = 15155", "memory = 15999"),
             added(".terraform.lock.hcl", LOCK),
             replaced("user_data.sh", "\n", "\r\n"),
         ),
@@ -105,10 +107,9 @@ FAULTS: dict[str, tuple[tuple[Edit, ...], set[str]]] = {
     "values outside their limits, and what contradicts another": (
         (
             replaced("load_balancer.tf", "idle_timeout               = 60", "idle_timeout = 5000"),
-            replaced("terraform.tfvars", "max_size      = 2", "max_size      = 0"),
             replaced("terraform.tfvars", "min_size      = 0", "min_size      = 3"),
         ),
-        {"value"},
+        {"value", "not-read"},
     ),
     "what isn't read": (
         (
@@ -118,7 +119,7 @@ FAULTS: dict[str, tuple[tuple[Edit, ...], set[str]]] = {
                 '  dynamic "deployment_circuit_breaker" {\n    for_each = [1]\n'
                 "    content {}\n  }\n  timeouts {\n  }\n  other {",
             ),
-            replaced("terraform.tfvars", "memory        = 15155", "memory        = 15999"),
+            replaced("terraform.tfvars", "memory = 15155", "memory = 15999"),
         ),
         {"not-read", "memory-fit"},
     ),
@@ -155,7 +156,7 @@ def test_the_same_in_three_places(
     monkeypatch.setattr(lookups, "read_references", lambda _reader, _stack, facts: facts)
     monkeypatch.setattr(prices, "read_prices", lambda *_any: Prices())
     found = by_command(tmp_path, capsys)
-    assert rules <= {it[0] for it in found}
+    assert rules <= {it[0] for it in found}, found
     assert said(by_gate(tmp_path).findings) == found
     assert by_wizard(tmp_path, facts) == found
 
@@ -187,3 +188,38 @@ def test_the_same_on_an_account_that_is_read(
     wizard.check()
     wizard.close()
     assert said(wizard.assessment.findings) == found
+
+
+def test_the_same_of_answers_that_are_no_stack(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A value outside its limits is judged as it is in a file and in the form alike."""
+    answers: dict[str, Value] = {
+        **ANSWERS,
+        **HERE,
+        "network.ingress_cidrs": ("10.1.2.3/8",),
+        "load_balancer.idle_timeout_seconds": 5000,
+        "health_check.timeout_seconds": 9,
+        "task.memory": 15999,
+    }
+    file = tmp_path / "answers.toml"
+    file.write_text(dump_answers(answers))
+    facts = fakes.facts()
+    monkeypatch.setattr(account, "read_account", lambda *_any: facts)
+    monkeypatch.setattr(lookups, "read_references", lambda _reader, _stack, facts: facts)
+    monkeypatch.setattr(prices, "read_prices", lambda *_any: Prices())
+    found = by_command(file, capsys)
+    assert {"cidr-bits", "value", "health-timing", "memory-fit"} <= {it[0] for it in found}
+    wizard = Wizard(Options(tmp_path), DraftSaver(tmp_path, lambda _problem: None))
+    wizard.replace_texts(texts_of(answers))
+    wizard.account.facts, wizard.own = facts, Own()
+    wizard.check()
+    assert said(wizard.assessment.findings) == found
+    # A text of another type is no answer: nothing is judged in its place.
+    wizard.put("task.memory", "much")
+    wizard.check()
+    wizard.close()
+    assert ("task.memory", "task.memory must be a whole number.") in {
+        (it.field, it.message) for it in wizard.wrong
+    }
+    assert "memory-fit" not in {it.rule for it in wizard.findings}
