@@ -31,12 +31,12 @@ def pending() -> Own:
 
 
 def read_own(path: Path, environ: Mapping[str, str], *, offline: bool = False) -> Own:
-    """Read the directory ``path``; of a file of answers there is nothing to read. Never raises.
+    """Read the directory ``path``, which need not exist, or a file of answers. Never raises.
 
     Blocks: files, and with the state elsewhere than in the directory a second for that. ``offline``
     reads only files. ``environ`` is what the state is read with.
     """
-    if not path.is_dir():
+    if path.exists() and not path.is_dir():
         return Own()
     from gpuecs_tui.terraform.engine.provider_choice import provider_choice
     from gpuecs_tui.terraform.read.bootstrap import bootstrap
