@@ -122,7 +122,7 @@ async def test_a_stack_opens_at_its_deployment_once_it_is_deployed(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     own = OwnState(owned)
     monkeypatch.setattr(
-        "gpuecs_tui.terraform.recovery.own_state.own_state", lambda *_arguments: own
+        "gpuecs_tui.terraform.recovery.own_state.own_state", lambda *_arguments, **_named: own
     )
     found = Survey(terraform=True, texts=dict(WHOLE))
     monkeypatch.setattr("gpuecs_tui.wizard.directory_status.survey", lambda _directory: found)
@@ -144,7 +144,7 @@ async def test_a_stack_opens_although_its_state_is_not_there(
     monkeypatch.setattr(start, "STATE_SECONDS", 0.01)
     read = Event()
 
-    def slow(*_arguments: object) -> OwnState:
+    def slow(*_arguments: object, **_named: object) -> OwnState:
         assert read.wait(20)
         return OwnState()
 
