@@ -36,10 +36,16 @@ class Assessment:
         return (*self.wrong, *self.found)
 
 
-def assess(written: Written, account: AccountFacts | None, own: Own) -> Assessment:
+def assess(
+    written: Written,
+    account: AccountFacts | None,
+    own: Own,
+    decided: Resolved | None = None,
+) -> Assessment:
     """Return the findings about ``written`` in ``account``, whose directory has ``own``.
 
-    ``account`` None: it is not read, so that all that depends on it is unknown.
+    ``account`` None: it is not read, so that all that depends on it is unknown. ``decided`` is what
+    ``written`` amounts to in that account, where the caller has worked it out already.
     """
     from gpuecs_tui.aws.reading import Known
     from gpuecs_tui.checks.finding import Severity
@@ -52,8 +58,9 @@ def assess(written: Written, account: AccountFacts | None, own: Own) -> Assessme
     known = identity.value.account if isinstance(identity, Known) else ""
     blinds = {each.blinds for each in within(written.unread, known)}
     if "account" in blinds:
-        account = None
-    decided = resolved(written.answers, account)
+        account = decided = None
+    if decided is None:
+        decided = resolved(written.answers, account)
     wrong = wrong_answers(written, decided, own.state)
     found = check(
         partial(decided.stack, written.open_keys),

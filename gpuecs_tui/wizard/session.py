@@ -19,7 +19,6 @@ from gpuecs_tui.wizard.suggesting import Suggesting
 if TYPE_CHECKING:
     from gpuecs_tui.assessment.findings import Assessment
     from gpuecs_tui.assessment.own import Own
-    from gpuecs_tui.assessment.written import Written
     from gpuecs_tui.aws.discovery.newest_images import NewestImage
     from gpuecs_tui.aws.facts import Image, Repository
     from gpuecs_tui.aws.reading import Reading
@@ -252,8 +251,15 @@ class Wizard(Suggesting):
     def check(self) -> None:
         """Bring ``findings`` up to date."""
         from gpuecs_tui.assessment.findings import assess
+        from gpuecs_tui.wizard.as_written import as_written, resolved_as_written
 
-        found = assess(self._written(), self.account.facts, self._own_or_pending())
+        decisions, facts = self.decisions, self.account.facts
+        found = assess(
+            as_written(decisions, self.unread),
+            facts,
+            self._own_or_pending(),
+            resolved_as_written(decisions, facts),
+        )
         self.findings = found.found
         self.is_checked = True
 
@@ -261,17 +267,13 @@ class Wizard(Suggesting):
     def wrong(self) -> tuple[Finding, ...]:
         """What makes the texts no valid stack as they are now, missing answers included."""
         from gpuecs_tui.assessment.findings import wrong_answers
-        from gpuecs_tui.assessment.written import resolved
+        from gpuecs_tui.wizard.as_written import as_written, resolved_as_written
 
         decisions, state = self.decisions, self._own_or_pending().state
         known = self._wrong
         if known is None or known[0] is not decisions or known[1] != state:
-            written = self._written()
-            decided = (
-                resolved(written.answers, self.account.facts)
-                if decisions.beyond
-                else decisions.resolved
-            )
+            written = as_written(decisions, self.unread)
+            decided = resolved_as_written(decisions, self.account.facts)
             known = self._wrong = (decisions, state, wrong_answers(written, decided, state))
         return known[2]
 
@@ -281,22 +283,6 @@ class Wizard(Suggesting):
         from gpuecs_tui.assessment.findings import Assessment
 
         return Assessment(self.wrong, self.findings)
-
-    def _written(self) -> Written:
-        """Return the texts as answers of the kind that a directory has."""
-        from gpuecs_tui.assessment.written import Written
-
-        decisions = self.decisions
-        return Written(
-            {**decisions.answers, **decisions.beyond},
-            self.unread,
-            frozenset(self._unknown()),
-            {
-                key: decisions.problems[key]
-                for key in decisions.malformed
-                if key not in decisions.beyond
-            },
-        )
 
     def _own_or_pending(self) -> Own:
         from gpuecs_tui.assessment.own import pending

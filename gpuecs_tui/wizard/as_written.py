@@ -1,0 +1,36 @@
+"""The form's texts as the answers that are assessed, as if they were written down already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from gpuecs_tui.assessment.written import Written, resolved
+from gpuecs_tui.stack.unread import Unread, by_key
+
+if TYPE_CHECKING:
+    from gpuecs_tui.aws.facts import AccountFacts
+    from gpuecs_tui.stack.resolve import Resolved
+    from gpuecs_tui.wizard.decisions import Decisions
+
+
+def as_written(decisions: Decisions, unread: Iterable[Unread]) -> Written:
+    """Return what ``decisions`` say; ``unread`` is what isn't read of the directory.
+
+    A value outside its key's limits is an answer, as it is in a file. A text of another type isn't.
+    """
+    parts = tuple(unread)
+    malformed = decisions.malformed - decisions.beyond.keys()
+    return Written(
+        {**decisions.answers, **decisions.beyond},
+        parts,
+        frozenset(by_key(parts)),
+        {key: decisions.problems[key] for key in malformed},
+    )
+
+
+def resolved_as_written(decisions: Decisions, account: AccountFacts | None) -> Resolved:
+    """Return what ``as_written`` amounts to."""
+    if not decisions.beyond:
+        return decisions.resolved
+    return resolved({**decisions.answers, **decisions.beyond}, account)
