@@ -31,8 +31,8 @@ from gpuecs_tui.wizard.directory_status import survey
 from gpuecs_tui.wizard.draft_saver import DraftSaver
 from gpuecs_tui.wizard.options import Options
 from gpuecs_tui.wizard.session import Wizard
-from tests.terraform.written import ANSWERS, made, put
-from tests.ui import fakes
+from tests.support import fakes
+from tests.support.terraform.written_files import ANSWERS, made, put
 
 NAME = "whisper"
 HERE: Mapping[str, Value] = {

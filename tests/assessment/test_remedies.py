@@ -16,9 +16,9 @@ from gpuecs_tui.terraform.recovery.locks import Holder
 from gpuecs_tui.terraform.recovery.remedies import Recovery
 from gpuecs_tui.terraform.runs.run_status import State
 from gpuecs_tui.widgets.run.state_rows import actions
-from tests.terraform.test_candidates import hook
-from tests.terraform.test_tflock import INFO
-from tests.ui.run_folders import stage
+from tests.support.terraform.apply_events import hook
+from tests.support.terraform.run_folders import stage
+from tests.support.terraform.states import INFO
 
 WHOLE = {"version": 4, "serial": 5, "lineage": "of-tts", "resources": []}
 
