@@ -36,6 +36,12 @@ def stack_directory(given: Path | None, command: str) -> Path:
     raise Failure(_("{directory} holds no Terraform.").format(directory=name), remedy, code)
 
 
+def refuse_no_directory(directory: Path) -> None:
+    """Raise Failure where there is no directory of that name."""
+    if not directory.is_dir():
+        raise Failure(_("{directory} is not a directory.").format(directory=directory))
+
+
 def has_terraform(directory: Path) -> bool:
     """Tell whether Terraform finds a configuration in ``directory``."""
     try:

@@ -11,10 +11,10 @@ from typing import Any, TypeVar
 from gpuecs_tui.assessment import remedies
 from gpuecs_tui.assessment.remedies import Kind, Remedy
 from gpuecs_tui.commands.account import choose_account
-from gpuecs_tui.commands.directory import refuse_no_directory
 from gpuecs_tui.commands.failure import EXIT_FAILED, EXIT_USAGE, Failure, harmless
 from gpuecs_tui.commands.forget import forget, not_looked_at, nothing_to_recover
 from gpuecs_tui.commands.output import print_json
+from gpuecs_tui.commands.stack_here import refuse_no_directory
 from gpuecs_tui.commands.waiting import waiting
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.terraform.base.problems import TerraformProblem
