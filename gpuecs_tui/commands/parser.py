@@ -113,8 +113,10 @@ def _whole_line(words: Sequence[str]) -> tuple[Parser, dict[str, Parser]]:
     line = Parser(prog=PROGRAM, add_help=False, allow_abbrev=False)
     every = [_declared(command) for command in (*COMMANDS.values(), WIZARD)]
     options_of = {flags: it for declared in every for flags, it in declared.items()}
+    given = {word.partition("=")[0] for word in words}
     for flags, options in options_of.items():
-        if _is_option(flags):
+        # Those that no word names would only cost time.
+        if _is_option(flags) and given & {*flags}:
             line.add_argument(*flags, **{**options, **_UNSET}, dest=_BEFORE + _name(flags))
     subparsers = line.add_subparsers(dest=_WORD)
     parsers: dict[str, Parser] = {}
@@ -124,8 +126,8 @@ def _whole_line(words: Sequence[str]) -> tuple[Parser, dict[str, Parser]]:
             continue
         parsers[word] = subparsers.add_parser(word, **_words_of(COMMANDS[word]))
         for flags, options in _declared(COMMANDS[word]).items():
-            given = {**options, **_UNSET} if _is_option(flags) else options
-            parsers[word].add_argument(*flags, **{**given, "help": _(options["help"])})
+            told = {**options, **_UNSET} if _is_option(flags) else options
+            parsers[word].add_argument(*flags, **{**told, "help": _(options["help"])})
     return line, parsers
 
 
