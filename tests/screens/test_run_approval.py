@@ -26,9 +26,6 @@ from tests.support.screens.written_stack import let_read, right_account, write_s
 from tests.support.terraform import fake_engine
 from tests.support.terraform.run_folders import PLAN, PLAN_ENDS, applied, stage
 
-SHORT_LIMIT = 0.1
-"""Seconds that a check waits for an account that never answers."""
-
 
 async def asked(pilot: Pilot[int]) -> str:
     """Wait for the question and return what it says."""
@@ -51,7 +48,13 @@ def planned(directory: Path) -> Path:
 
 
 @pytest.fixture
-def stuck(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+def partly_read() -> threading.Event:
+    """Set once the networks of the account that is ``stuck`` are read."""
+    return threading.Event()
+
+
+@pytest.fixture
+def stuck(monkeypatch: pytest.MonkeyPatch, partly_read: threading.Event) -> threading.Event:
     """Set once the account, of which nothing comes but its networks, may answer."""
     free = threading.Event()
 
@@ -59,6 +62,7 @@ def stuck(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
         facts = right_account()
         known = AccountFacts(region=facts.region, vpcs=facts.vpcs, subnets=facts.subnets)
         on_progress(Progress(2, 22, known))
+        partly_read.set()
         free.wait(60)
         return facts
 
@@ -135,17 +139,25 @@ async def test_an_account_that_refuses_is_said(
 
 
 async def test_an_account_that_does_not_answer_is_waited_for_so_long_and_no_longer(
-    planned: Path, stuck: threading.Event, monkeypatch: pytest.MonkeyPatch
+    planned: Path,
+    stuck: threading.Event,
+    partly_read: threading.Event,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pressed = threading.Event()
     wait_for_account = ApplyCheck.run
 
-    def wait_briefly(check: ApplyCheck, _limit: float) -> Checked:
+    def wait_briefly(check: ApplyCheck, limit: float) -> Checked:
         # However slow the machine is, the keys below come before the limit.
         pressed.wait()
-        return wait_for_account(check, SHORT_LIMIT)
+        return wait_for_account(check, limit)
+
+    def clock() -> float:
+        # So does what the account does answer: the limit has passed once that is read.
+        return apply_gate.LIMIT_SECONDS if partly_read.is_set() else 0.0
 
     monkeypatch.setattr(ApplyCheck, "run", wait_briefly)
+    monkeypatch.setattr(apply_gate, "monotonic", clock)
     async with on_run_screen(planned) as pilot:
         await pilot.press("a")
         assert said(pilot).startswith("Checking once more …")
