@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 import subprocess
 import sys
 import sysconfig
 import venv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -24,9 +26,36 @@ SHIPPED = {
 
 
 @pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of this test run have in common."""
+    base = tmp_path_factory.getbasetemp()
+    # pytest-xdist gives each worker a folder of its own below the run's.
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def made_once(folder: Path, name: str, make: Callable[[Path], None]) -> Path:
+    """Return ``folder / name``, made by the first worker that asks; the others wait for it."""
+    place, done = folder / name, folder / f"{name}.done"
+    with (folder / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            shutil.rmtree(place, ignore_errors=True)
+            place.mkdir()
+            make(place)
+            done.touch()
+    return place
+
+
+@pytest.fixture(scope="session")
+def wheel(shared: Path) -> Path:
     """The wheel of this tree, built without touching the network."""
-    out = tmp_path_factory.mktemp("wheel")
+    (built,) = made_once(shared, "wheel", _build).glob("*.whl")
+    return built
+
+
+def _build(out: Path) -> None:
     # From a copy: setuptools packs whatever an earlier build left in build/.
     copy = shutil.copytree(
         ROOT,
@@ -43,29 +72,32 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         check=True,
         capture_output=True,
     )
-    (built,) = out.glob("*.whl")
-    return built
 
 
 @pytest.fixture(scope="session")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def installed(wheel: Path, shared: Path) -> Path:
     """The ``gpuecs-tui`` program of that wheel, in an environment without this tree.
 
     Dependencies come from the running environment by a path file, which leaves the editable
     installation's import hook behind.
     """
-    home = tmp_path_factory.mktemp("installed")
-    venv.create(home, with_pip=False, symlinks=True)
-    paths = sysconfig.get_paths("venv", {"base": str(home), "platbase": str(home)})
-    site = Path(paths["purelib"])
-    (site / "dependencies.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
-    python = Path(paths["scripts"]) / "python"
-    subprocess.run(
-        [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps",
-         "--no-index", wheel],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    return python.with_name("gpuecs-tui")
+
+    def install(home: Path) -> None:
+        venv.create(home, with_pip=False, symlinks=True)
+        site = Path(_paths(home)["purelib"])
+        (site / "dependencies.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
+        python = Path(_paths(home)["scripts"]) / "python"
+        subprocess.run(
+            [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-deps",
+             "--no-index", wheel],
+            check=True, capture_output=True,
+        )  # fmt: skip
+
+    return Path(_paths(made_once(shared, "installed", install))["scripts"]) / "gpuecs-tui"
+
+
+def _paths(home: Path) -> dict[str, str]:
+    return sysconfig.get_paths("venv", {"base": str(home), "platbase": str(home)})
 
 
 @pytest.fixture
