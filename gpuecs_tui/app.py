@@ -17,18 +17,21 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual import on, work
 from textual.app import SystemCommand
 from textual.await_complete import AwaitComplete
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker
 
-from gpuecs_tui.i18n import _
+from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.terminal import mouse_wanted, started
 from gpuecs_tui.terraform.runs.run_status import Operation
 from gpuecs_tui.theme import install_themes
 from gpuecs_tui.widgets.base.broken_worker import tell_broken_worker
+from gpuecs_tui.widgets.base.key_groups import WIZARD
+from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.safe_text import harmless
 from gpuecs_tui.widgets.step.account_app import AccountApp
+from gpuecs_tui.widgets.step.commands import DESTROY, PLAN, key_commands
 from gpuecs_tui.widgets.step.paste import PasteApp
 from gpuecs_tui.widgets.step.say import say
 from gpuecs_tui.widgets.step.screen import StepScreen
@@ -44,11 +47,10 @@ from gpuecs_tui.wizard.draft_saver import DraftSaver
 from gpuecs_tui.wizard.farewell import farewell
 from gpuecs_tui.wizard.options import Options
 from gpuecs_tui.wizard.session import Wizard
-from gpuecs_tui.wizard.upgrade import is_earlier, read_again
+from gpuecs_tui.wizard.upgrade import read_again
 
 if TYPE_CHECKING:
     from gpuecs_tui.assessment.own import Own
-    from gpuecs_tui.screens.review import ReviewScreen
 
 SCREENS: Mapping[str, tuple[str, str]] = {
     "start": ("gpuecs_tui.screens.start", "StartScreen"),
@@ -91,11 +93,32 @@ class WizardApp(
     TITLE = "gpuecs-tui"
     # The start screen's too: loaded by itself, all that was parsed would be parsed again.
     CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/start.tcss"]
-    COMMAND_PALETTE_BINDING = "ctrl+o"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+q", "quit", show=False, priority=True),
-        Binding("ctrl+r", "read_account", show=False),
-        Binding("ctrl+z", "suspend_process", show=False),
+        bind("ctrl+q", "quit", N_("quit"), N_("Quit; the draft stays"), WIZARD, priority=True),
+        bind(
+            "ctrl+o",
+            "command_palette",
+            N_("commands"),
+            N_("Search for a command"),
+            WIZARD,
+            priority=True,
+        ),
+        bind(
+            "ctrl+r",
+            "read_account",
+            N_("read again"),
+            N_("Read the account again"),
+            WIZARD,
+            show=False,
+        ),
+        bind(
+            "ctrl+z",
+            "suspend_process",
+            N_("suspend"),
+            N_("Suspend; fg in the shell continues"),
+            WIZARD,
+            show=False,
+        ),
     ]
 
     @dataclass
@@ -192,32 +215,29 @@ class WizardApp(
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer in the command palette what the keys do, and the steps seen so far."""
+        yield from key_commands(self, screen)
         if isinstance(screen, StepScreen):
-            yield SystemCommand(_("Next step"), "ctrl+n", screen.action_next)
-            yield SystemCommand(_("Step before"), "ctrl+p", screen.action_back)
-            yield SystemCommand(_("Findings"), "ctrl+l", screen.action_findings)
-            yield SystemCommand(_("What fits on an instance"), "ctrl+y", screen.action_fit)
-            yield SystemCommand(_("Help"), "ctrl+g", screen.action_help)
-            for step in STEPS:
-                if step.id in self.wizard.visited and step.id != screen.STEP:
-                    title = _("Go to: {step}").format(step=_(step.title))
-                    yield SystemCommand(title, "", partial(self.go, step.id))
-            if "run" in self.wizard.visited and screen.STEP != "run":
-                plan, destroy = _("Plan the changes"), _("Plan a destroy")
-                yield SystemCommand(plan, "", partial(self.plan, Operation.APPLY))
-                yield SystemCommand(destroy, "", partial(self.plan, Operation.DESTROY))
-            if screen.STEP == "review" and is_earlier(self.wizard):
-                upgrade = cast("ReviewScreen", screen).action_bring_up_to_date
-                yield SystemCommand(_("Bring the stack up to date"), "u", upgrade)
-            yield SystemCommand(
-                _("State: list, release a lock, bring back"), "", partial(self.go, "state")
-            )
-        yield SystemCommand(_("Read the account again"), "ctrl+r", self.action_read_account)
+            yield from self._ways_from(screen)
         yield SystemCommand(_("Redraw the terminal"), "", self.redraw_terminal)
         yield SystemCommand(_("Change the theme"), "", self.action_change_theme)
-        suspend = self.action_suspend_process
-        yield SystemCommand(_("Suspend; fg in the shell continues"), "ctrl+z", suspend)
-        yield SystemCommand(_("Quit; the draft stays"), "ctrl+q", self.action_quit)
+
+    def _ways_from(self, screen: StepScreen) -> Iterable[SystemCommand]:
+        """Yield what no key of ``screen`` does: to go to other screens, and to plan there."""
+        seen, here = self.wizard.visited, screen.STEP if screen.IS_STEP else ""
+        for step in STEPS:
+            if step.id == here or step.id not in seen:
+                continue
+            if step.id != "deployment":
+                title = _("Go to: {step}").format(step=_(step.title))
+                yield SystemCommand(title, "", partial(self.go, step.id))
+        if here != "deployment" and ("deployment" in seen or "run" in seen):
+            yield SystemCommand(_("Watch the deployment"), "", partial(self.go, "deployment"))
+        if here != "run" and ("run" in seen or self.wizard.has_written):
+            for text, operation in ((PLAN, Operation.APPLY), (DESTROY, Operation.DESTROY)):
+                yield SystemCommand(_(text), "", partial(self.plan, operation))
+        if screen.IS_STEP:
+            title = _("State: list, release a lock, bring back")
+            yield SystemCommand(title, "", partial(self.go, "state"))
 
     @on(StepScreen.Going)
     async def _going(self, message: StepScreen.Going) -> None:

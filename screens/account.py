@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import getters, on, work
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
@@ -15,6 +16,8 @@ from gpuecs_tui.aws.reading import Known, not_read
 from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.widgets.base.age import age_text
 from gpuecs_tui.widgets.base.confirm import Confirm
+from gpuecs_tui.widgets.base.key_groups import SCREEN
+from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.safe_text import harmless
 from gpuecs_tui.widgets.base.styles import MUTED
 from gpuecs_tui.widgets.choices import account as lists
@@ -53,8 +56,11 @@ class AccountScreen(FormScreen):
         "hand.\n\n"
         "A state in S3 is one that a team can share. Enter on the bucket lists those of the "
         "account, and makes one properly; any other name can be typed.\n\n"
-        "After a login in another terminal, ctrl+r reads again."
+        "After a login in another terminal, read the account again."
     )
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("ctrl+r", "app.read_account", N_("read again"), N_("Read the account again"), SCREEN)
+    ]
     LISTS: ClassVar = {
         PROFILE: ListSource(lists.profiles),
         REGION: ListSource(lists.regions),
@@ -180,10 +186,6 @@ class AccountScreen(FormScreen):
     @property
     def _feed(self) -> AccountFeed:
         return self.app.feed
-
-    def key_hints(self) -> tuple[tuple[str, str], ...]:
-        """Reading again is this screen's own."""
-        return (("^r", _("read again")),)
 
     def _who(self) -> list[Content]:
         account = self.wizard.account

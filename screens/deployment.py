@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import getters, on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
@@ -20,6 +20,8 @@ from gpuecs_tui.terraform.read.service_url import service_url
 from gpuecs_tui.terraform.recovery.end_of_stack import EndOfStack, end_of_stack
 from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.applied import is_applied
+from gpuecs_tui.widgets.base.key_groups import SCREEN
+from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.one_line import OneLine
 from gpuecs_tui.widgets.base.safe_text import harmless
 from gpuecs_tui.widgets.base.text_pane import TextPane
@@ -54,8 +56,8 @@ class DeploymentScreen(StepScreen):
         "cluster, the task is placed and pulls its image, the target group finds it healthy."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "read_now", show=False),
-        Binding("u", "copy_url", show=False),
+        bind("r", "read_now", N_("read now"), N_("Read the deployment now"), SCREEN),
+        bind("u", "copy_url", N_("copy URL"), N_("Copy the URL of the service"), SCREEN),
     ]
 
     @dataclass
@@ -142,6 +144,7 @@ class DeploymentScreen(StepScreen):
         self._end = message.end
         gone = message.end is not None and message.end.is_gone
         self._url = "" if gone else url.url
+        self.refresh_bindings()
         pane = self.query_one(TextPane)
         width = pane.scrollable_content_region.width
         lines = deployment_lines(message.facts, message.outputs, url, message.end, width)
@@ -196,10 +199,6 @@ class DeploymentScreen(StepScreen):
         if action == "copy_url":
             return bool(self._url)
         return super().check_action(action, parameters)
-
-    def key_hints(self) -> tuple[tuple[str, str], ...]:
-        """Return this screen's keys."""
-        return (("r", _("read now")), *([("u", _("copy URL"))] if self._url else []))
 
 
 def _latest_outputs(newest_first: Sequence[Run]) -> Mapping[str, Any]:

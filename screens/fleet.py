@@ -25,8 +25,7 @@ class FleetScreen(FormScreen):
     HELP = N_(
         "Only types with whole NVIDIA GPUs, for which ECS has a GPU AMI, can be used. The "
         "list says in how many of the zones of your subnets each is offered, and what it costs. "
-        "Type >=24gb, <2$ or zones there to sift by GPU memory, price and your zones; ← → sort, "
-        "Tab compares two, ? explains more.\n\n"
+        "Type to filter by GPU memory, price and your zones, for example: >=24gb <2$ zones.\n\n"
         "The capacity provider starts and ends instances as tasks come and go, between the "
         "minimum and the maximum size. From zero it starts two at once. A rolling update runs "
         "old and new tasks side by side: the maximum must leave room for both.\n\n"

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import ContentSwitcher
@@ -22,6 +22,8 @@ from gpuecs_tui.terraform.write.rewrite import files_for
 from gpuecs_tui.terraform.write.stack import Changes, WriteProblem
 from gpuecs_tui.widgets.base.age import age_line, oldest
 from gpuecs_tui.widgets.base.code import code_lines
+from gpuecs_tui.widgets.base.key_groups import MOVING, SCREEN, WIZARD
+from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.safe_text import harmless
 from gpuecs_tui.widgets.base.tab_line import Tab, TabLine
 from gpuecs_tui.widgets.base.text_pane import TextPane
@@ -46,7 +48,27 @@ from gpuecs_tui.widgets.step.moving_screen import MovingScreen
 from gpuecs_tui.wizard.session import Wizard
 from gpuecs_tui.wizard.upgrade import is_earlier, rewritten
 
-PAGES = ("picture", "findings", "files", "decisions", "fit", "cost", "unchecked")
+PAGE_TEXTS: Mapping[str, str] = {
+    "picture": N_("Turn to the page Picture"),
+    "findings": N_("Turn to the page Findings"),
+    "files": N_("Turn to the page Files"),
+    "decisions": N_("Turn to the page Decisions"),
+    "fit": N_("Turn to the page Fit"),
+    "cost": N_("Turn to the page Cost"),
+    "unchecked": N_("Turn to the page Unchecked"),
+}
+"""Page → what its key does, in the order of the pages."""
+PAGES = tuple(PAGE_TEXTS)
+UPGRADE = N_("Bring the stack up to date")
+_TURN = N_("page"), N_("Turn to the page before or the next one")
+
+
+class DecisionList(ChoiceList):
+    """Every decision; Enter goes to the field of one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("enter", "take", N_("to the field"), N_("Go to the field of the decision"), SCREEN)
+    ]
 
 
 class ReviewScreen(MovingScreen):
@@ -60,15 +82,18 @@ class ReviewScreen(MovingScreen):
         "edited one of its own by hand, you see the difference and are asked first.\n\n"
         "Where the checks found an error, the stack's name must be typed before anything is "
         "written. Warnings and what could not be read ask for nothing: they say what may hurt. "
-        "The page Unchecked lists what no check covers. 1 to 7 turn the pages; next writes and "
-        "plans."
+        "The page Unchecked lists what no check covers."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(str(n), f"page_of('{page}')", show=False) for n, page in enumerate(PAGES, 1)),
-        Binding("left", "turn_page(-1)", show=False),
-        Binding("right", "turn_page(1)", show=False),
-        Binding("w", "write(False)", show=False),
-        Binding("u", "bring_up_to_date", show=False),
+        *(
+            bind(str(number), f"page_of('{page}')", N_("page"), text, SCREEN)
+            for number, (page, text) in enumerate(PAGE_TEXTS.items(), 1)
+        ),
+        bind("left", "turn_page(-1)", *_TURN, MOVING, show=False),
+        bind("right", "turn_page(1)", *_TURN, MOVING, show=False),
+        bind("w", "write(False)", N_("write"), N_("Write the files, without a plan"), SCREEN),
+        bind("u", "bring_up_to_date", N_("bring up to date"), UPGRADE, SCREEN),
+        bind("ctrl+n", "next", N_("next"), N_("Write the files and plan the changes"), WIZARD),
     ]
 
     @dataclass
@@ -105,7 +130,7 @@ class ReviewScreen(MovingScreen):
             yield Picture(id="picture")
             yield FindingsPage(id="findings")
             yield FilesPage(id="files")
-            yield ChoiceList(Choices("", ("", "", ""), ()), filters=False, id="decisions")
+            yield DecisionList(Choices("", ("", "", ""), ()), filters=False, id="decisions")
             yield FitPicture(id="fit")
             yield TextPane(id="cost")
             yield UncheckedPage(id="unchecked")
@@ -140,6 +165,7 @@ class ReviewScreen(MovingScreen):
                 self._produce(stack)
         self._show_tabs()
         super().changed()
+        self.refresh_bindings()
 
     @work(thread=True, group="render", exclusive=True, exit_on_error=False)
     def _produce(self, stack: Stack) -> None:
@@ -306,20 +332,6 @@ class ReviewScreen(MovingScreen):
         if self._notice:
             return Content.styled(harmless(self._notice), self._notice_style)
         return Content(what_writing_does(self.wizard, self._changes))
-
-    def key_hints(self) -> tuple[tuple[str, str], ...]:
-        """Return the keys of the page on view."""
-        keys = {
-            "picture": (),
-            "findings": (("enter", _("to the field")), ("f", _("apply the remedy"))),
-            "files": (("v", _("difference")), ("tab", _("text"))),
-            "decisions": (("enter", _("to the field")),),
-            "fit": (),
-            "cost": (),
-            "unchecked": (),
-        }[self._page]
-        upgrade = (("u", _("bring up to date")),) if is_earlier(self.wizard) else ()
-        return ((f"1-{len(PAGES)}", _("page")), *keys, ("w", _("write")), *upgrade)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer the upgrade only where the earlier version wrote the directory."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
 from textual import events, on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 
@@ -22,17 +22,16 @@ from gpuecs_tui.terraform.runs.force_stop import end_now
 from gpuecs_tui.terraform.runs.run import Run, load
 from gpuecs_tui.terraform.runs.run_status import Operation, State
 from gpuecs_tui.widgets.base.confirm import Confirm
+from gpuecs_tui.widgets.base.key_groups import SCREEN
+from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.safe_text import harmless
-from gpuecs_tui.widgets.log.keys import LogLines
+from gpuecs_tui.widgets.log.keys import SAVE
 from gpuecs_tui.widgets.run.advice import BRING_BACK, ENDED_BADLY
 from gpuecs_tui.widgets.run.approval import ApprovingScreen
 from gpuecs_tui.widgets.run.panel import RunPanel
 from gpuecs_tui.widgets.run.questions import end_question, replan_question, stop_question
-from gpuecs_tui.widgets.run.resource_panel import ResourcePanel
-from gpuecs_tui.widgets.run.resource_tree import ResourceTree
 from gpuecs_tui.widgets.run.watch import still_holds
-from gpuecs_tui.widgets.step.key_line import KeyHint
-from gpuecs_tui.widgets.step.panel_keys import keys_of_panel
+from gpuecs_tui.widgets.step.commands import DESTROY, PLAN
 from gpuecs_tui.widgets.terminal.clipboard import copy_text
 from gpuecs_tui.wizard.certificate import certificate_domain
 from gpuecs_tui.wizard.run_environment import environment_for
@@ -43,6 +42,7 @@ WIDE = 150
 """Cells from which on the steps have a column of their own besides."""
 CANCELLABLE = frozenset({State.STARTING, State.PLANNING, State.APPROVED, State.APPLYING})
 """States in which asking for the end makes sense."""
+RESOURCES_TEXT = N_("Go to the resources")
 
 
 class RunScreen(ApprovingScreen):
@@ -64,14 +64,19 @@ class RunScreen(ApprovingScreen):
         "that is and asks for the stack's name."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("d", "discard", show=False),
-        Binding("c", "cancel", show=False),
-        Binding("X", "end_now", show=False),
-        Binding("p", "plan('apply')", show=False),
-        Binding("D", "plan('destroy')", show=False),
-        Binding("u", "copy_url", show=False),
-        Binding("S", "state", show=False),
-        Binding("t,tab,shift+tab", "other_pane", show=False),
+        bind("d", "discard", N_("discard"), N_("Discard this plan"), SCREEN),
+        bind("c", "cancel", N_("stop"), N_("Stop this run"), SCREEN),
+        bind("X", "end_now", N_("end at once"), N_("End Terraform at once"), SCREEN),
+        bind("u", "copy_url", N_("copy URL"), N_("Copy the URL of the service"), SCREEN),
+        bind("p", "plan('apply')", N_("plan"), PLAN, SCREEN),
+        # Beside approve and discard it would only crowd the line.
+        bind("p", "plan_again('apply')", N_("plan"), PLAN, SCREEN, show=False),
+        bind("D", "plan('destroy')", N_("destroy"), DESTROY, SCREEN),
+        bind("D", "plan_again('destroy')", N_("destroy"), DESTROY, SCREEN),
+        bind("S", "state", N_("state"), N_("Look at the state and recover it"), SCREEN),
+        bind("tab,shift+tab,t", "other_pane('resources')", N_("resources"), RESOURCES_TEXT, SCREEN),
+        bind("tab,shift+tab,t", "other_pane('log')", N_("log"), N_("Go to the log"), SCREEN),
+        bind("s", "save_log", N_("save"), SAVE, SCREEN, show=False),
     ]
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - textual's own
         (0, "-narrow"),
@@ -292,10 +297,28 @@ class RunScreen(ApprovingScreen):
         """Copy where the service answers."""
         copy_text(self.app, self.panel.url.url)
 
-    def action_other_pane(self) -> None:
+    def action_other_pane(self, _pane: str) -> None:
         """Go to the log or to the resources."""
         self.panel.other_pane()
         self.changed()
+
+    def action_save_log(self) -> None:
+        """Ask for the file that the log is saved to."""
+        self.panel.save_log()
+
+    def action_plan_again(self, operation: str) -> None:
+        """Ask whether another plan is made in place of the one that waits."""
+        self.action_plan(operation)
+
+    def changed(self) -> None:
+        """Show the wizard's state, and the keys that work in the state of the run."""
+        super().changed()
+        self.refresh_bindings()
+
+    @property
+    def _is_free(self) -> bool:
+        """Whether nothing is done already about the run, or before one."""
+        return not self._busy and self.checking is None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Allow what makes sense in the run's present state."""
@@ -309,43 +332,16 @@ class RunScreen(ApprovingScreen):
             case "end_now":
                 return run is not None and run.state is State.STOPPING
             case "plan":
-                waits = run is None or run.is_final or run.state is State.PLANNED
-                return waits and not self._busy and self.checking is None
+                return (run is None or run.is_final) and self._is_free
+            case "plan_again":
+                return run is not None and run.state is State.PLANNED and self._is_free
+            case "save_log":
+                return run is not None
+            case "other_pane":
+                return self.is_mounted and self.panel.pane != parameters[0]
             case "copy_url":
                 return bool(self.is_mounted and self.panel.url.url)
             case "state":
                 return run is not None and run.state in ENDED_BADLY
             case _:
                 return super().check_action(action, parameters)
-
-    def help_sections(self) -> Sequence[tuple[str, Sequence[KeyHint]]]:
-        """Return the keys of the log and of the list of resources."""
-        return (
-            (_("Keys in the log"), keys_of_panel(LogLines)),
-            (_("Keys in the resources"), keys_of_panel(ResourceTree, ResourcePanel)),
-        )
-
-    def key_hints(self) -> tuple[tuple[str, str], ...]:
-        """Return the keys of what can be done now."""
-        offers = (
-            ("a", _("approve"), "approve", ()),
-            ("esc", _("don't check"), "leave_check", ()),
-            ("d", _("discard"), "discard", ()),
-            ("c", _("stop"), "cancel", ()),
-            ("X", _("end at once"), "end_now", ()),
-            ("u", _("copy URL"), "copy_url", ()),
-            ("p", _("plan"), "plan", ("apply",)),
-            ("D", _("destroy"), "plan", ("destroy",)),
-            ("S", _("state"), "state", ()),
-        )
-        # Another plan is for a run that has ended; beside approve and discard it would only crowd.
-        waits = self.is_mounted and self.run is not None and self.run.state is State.PLANNED
-        hints = [
-            (key, word)
-            for key, word, action, parameters in offers
-            if self.check_action(action, parameters) and (key != "p" or not waits)
-        ]
-        if self.is_mounted:
-            shows_log = self.panel.has_class("-show-log")
-            hints.append(("tab", _("resources") if shows_log else _("log")))
-        return tuple(hints)

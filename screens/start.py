@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
 from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.terraform.runs.run_status import operation_title, title
+from gpuecs_tui.widgets.base.key_groups import SCREEN, WIZARD
+from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.safe_text import harmless
 from gpuecs_tui.widgets.base.styles import MUTED
 from gpuecs_tui.widgets.picker.choice_list import ChoiceList
@@ -56,7 +58,17 @@ class StartScreen(StepScreen):
         "Terraform goes on by itself when this program or its terminal ends; it is offered "
         "here."
     )
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+r", "look", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("ctrl+n", "next", N_("next"), N_("Do what the highlighted row says"), WIZARD),
+        bind(
+            "ctrl+r",
+            "look",
+            N_("read again"),
+            N_("Read the directory again"),
+            SCREEN,
+            show=False,
+        ),
+    ]
 
     @dataclass
     class Surveyed(Message):

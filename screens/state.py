@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual import getters, on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
@@ -21,6 +21,8 @@ from gpuecs_tui.terraform.recovery.locks import HeldLock, Holder
 from gpuecs_tui.terraform.recovery.remedies import Recovery, lock_sentence
 from gpuecs_tui.terraform.state.stored_state import NOTHING
 from gpuecs_tui.widgets.base.confirm import Confirm
+from gpuecs_tui.widgets.base.key_groups import SCREEN, WIZARD
+from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.safe_text import harmless
 from gpuecs_tui.widgets.base.styles import MUTED
 from gpuecs_tui.widgets.base.waiting import Wait
@@ -35,12 +37,27 @@ from gpuecs_tui.widgets.step.screen import StepScreen
 from gpuecs_tui.wizard.run_environment import state_environment
 
 
+class StateList(ChoiceList):
+    """The resources of the state, below what can be done about it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind(
+            "enter",
+            "take",
+            N_("show or do"),
+            N_("Show the resource, or do what the row says"),
+            SCREEN,
+        )
+    ]
+
+
 class StateScreen(StepScreen):
     """Lists the state, and mends it after a run that ended badly."""
 
     app = getters.app(AccountApp)
 
     STEP = "start"
+    IS_STEP = False
     CSS_PATH = "state.tcss"
     HELP = N_(
         "The state is Terraform's record of what it created. A Terraform that was killed, a lock "
@@ -50,8 +67,10 @@ class StateScreen(StepScreen):
         "like any other before it is applied."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", show=False),
-        Binding("ctrl+r", "look", show=False),
+        bind("ctrl+n", "next", N_("next"), N_("Do what the highlighted row says"), WIZARD),
+        bind("ctrl+p", "back", N_("back"), N_("Go back to the start"), WIZARD),
+        bind("escape", "back", N_("back"), N_("Go back to the start"), SCREEN),
+        bind("ctrl+r", "look", N_("read again"), N_("Read the state again"), SCREEN, show=False),
     ]
 
     @dataclass
@@ -83,7 +102,7 @@ class StateScreen(StepScreen):
         """What is known, what is amiss, and the list."""
         yield Static(id="where", markup=False)
         yield Static(id="amiss", markup=False)
-        yield ChoiceList(Choices("", ("", ""), ()), id="list")
+        yield StateList(Choices("", ("", ""), ()), id="list")
 
     def on_mount(self) -> None:
         """Read the state."""
@@ -304,9 +323,9 @@ class StateScreen(StepScreen):
         """Go back to the start."""
         self.post_message(self.Going("start"))
 
-    def key_hints(self) -> tuple[tuple[str, str], ...]:
-        """Return this screen's keys."""
-        return (("⏎", _("show or do")), ("esc", _("back")))
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Allow both ways: this is no step, though it has the start's name."""
+        return action in ("next", "back") or super().check_action(action, parameters)
 
     def focus_help(self) -> Content:
         """Explain the list."""

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
+from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 
 from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.widgets.base.key_groups import SCREEN
+from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.choices import account, compute
 from gpuecs_tui.widgets.form.field import Note
 from gpuecs_tui.widgets.form.layout import keys_of
@@ -18,6 +21,7 @@ from gpuecs_tui.widgets.picker.picker import Picker
 from gpuecs_tui.widgets.pictures.cost_line import cost_line
 from gpuecs_tui.widgets.pictures.fit_line import fit_line
 from gpuecs_tui.widgets.step.form_screen import FormScreen, ListSource
+from gpuecs_tui.widgets.step.screen import FIT, FIT_TEXT
 from gpuecs_tui.wizard.decisions import FORM_KEYS
 from gpuecs_tui.wizard.suggestions import IMAGE, repositories_to_read, suggested_image
 
@@ -50,6 +54,7 @@ class TaskScreen(FormScreen):
         "In bridge mode with host port 0 several tasks share an instance; a fixed host port "
         "allows one only."
     )
+    BINDINGS: ClassVar[list[BindingType]] = [bind("ctrl+y", "fit", FIT, FIT_TEXT, SCREEN)]
     LISTS: ClassVar = {
         IMAGE: ListSource(compute.repositories, exhaustive=False),
         "task.execution_role_arn": ListSource(account.task_roles),
@@ -112,10 +117,6 @@ class TaskScreen(FormScreen):
         if self.wizard.text(IMAGE) != before:
             self.changed()
             self.post_message(self.Edited(IMAGE))
-
-    def key_hints(self) -> tuple[tuple[str, str], ...]:
-        """The picture of the fit is about what is asked here."""
-        return (("^y", _("what fits")),)
 
     def live(self) -> Content:
         """Say how many tasks fit on one instance, and what the fleet costs."""

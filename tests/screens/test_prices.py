@@ -123,7 +123,7 @@ async def test_two_types_side_by_side(open_wizard: Open) -> None:
         await settle(pilot)
         picker = pilot.app.screen
         await pilot.press("tab")
-        assert "Tab compare with g4dn.xlarge" in line_of(picker.query_one("#keys"))
+        assert "tab compare with g4dn.xlarge" in line_of(picker.query_one("#keys"))
         await pilot.press("tab")
         assert pilot.app.screen is picker and "compare with" not in line_of(
             picker.query_one("#keys")

@@ -112,7 +112,7 @@ async def test_the_help_lists_the_keys_of_the_log_and_of_the_resources(directory
         shown = str(box.content)
         for line in (
             "x          Search by regular expression",
-            "r          Only one resource",
+            "r          Show only one resource",
             "v          Mark lines",
             "y          Copy",
             "/          Filter",

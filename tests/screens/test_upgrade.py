@@ -17,6 +17,7 @@ from gpuecs_tui.screens.run import RunScreen
 from gpuecs_tui.terraform.read.directory import read
 from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.widgets.step.key_line import KeyLine
 from gpuecs_tui.wizard.directory_status import survey
 from gpuecs_tui.wizard.upgrade import is_earlier, meets_another_change
 from tests.support.screens.driving import is_asked, settle, until, wizard_app
@@ -64,7 +65,7 @@ async def test_u_writes_only_the_upgrade_and_keeps_the_typed_answer(directory: P
         wizard = wizard_of(pilot)
         assert any(it.rule == "earlier-version" for it in wizard.findings)
         assert before is not None and meets_another_change(wizard, before) is None
-        assert ("u", "bring up to date") in review(pilot).key_hints()
+        assert ("u", "bring up to date") in review(pilot).query_one(KeyLine).own
         titles = {it.title for it in pilot.app.get_system_commands(pilot.app.screen)}
         assert "Bring the stack up to date" in titles
         app, stale = pilot.app, wizard.state

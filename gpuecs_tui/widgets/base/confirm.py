@@ -7,13 +7,18 @@ from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Input, Static
 
 from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.widgets.base.key_groups import DIALOG, MOVING
+from gpuecs_tui.widgets.base.key_words import LINES, PAGES
+from gpuecs_tui.widgets.base.keys import bind
+from gpuecs_tui.widgets.base.line_input import LineInput
 from gpuecs_tui.widgets.base.modal import Modal
+from gpuecs_tui.widgets.base.scroller import Scroller
 
 ROWS_AROUND = 9
 """Rows of the terminal that the text leaves to the frame, the buttons, and what is around them."""
@@ -30,19 +35,17 @@ class Confirm(Modal[bool]):
     """
 
     HELP = N_(
-        "Nothing happens before you answer. ← → choose a button and Enter presses it; y answers "
-        "yes, n and Esc answer no. Where a name is asked for, only typing it allows yes. ↑ ↓ PgUp "
-        "PgDn scroll the text."
+        "Nothing happens before you answer. Enter presses the highlighted button. Where a name is "
+        "asked for, you can answer yes only after you type the name."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "answer(False)", show=False),
-        Binding("left,right", "other_button", show=False),
-        Binding("y", "answer(True)", show=False),
-        Binding("n", "answer(False)", show=False),
-        Binding("up", "scroll_lines(-1)", show=False),
-        Binding("down", "scroll_lines(1)", show=False),
-        Binding("pageup", "scroll_lines(-10)", show=False),
-        Binding("pagedown", "scroll_lines(10)", show=False),
+        bind("y", "answer(True)", N_("yes"), N_("Answer yes"), DIALOG),
+        bind("n,escape", "answer(False)", N_("no"), N_("Answer no"), DIALOG),
+        bind("left,right", "other_button", N_("choose"), N_("Choose the other button"), DIALOG),
+        bind("up", "scroll_lines(-1)", *LINES, MOVING, show=False),
+        bind("down", "scroll_lines(1)", *LINES, MOVING, show=False),
+        bind("pageup", "scroll_lines(-10)", *PAGES, MOVING, show=False),
+        bind("pagedown", "scroll_lines(10)", *PAGES, MOVING, show=False),
     ]
     DEFAULT_CSS = """
     Confirm {
@@ -84,11 +87,11 @@ class Confirm(Modal[bool]):
         """Lay out the text, the field where a word is asked for, and two buttons."""
         with Vertical(id="frame") as frame:
             frame.border_title = Content(self._title)
-            with VerticalScroll(id="lines", can_focus=False):
+            with Scroller(id="lines", can_focus=False):
                 yield Static(Content("\n").join(list(self._lines)))
             if self._word:
                 yield Static(self._ask(_("Type {word} to continue:")), id="ask")
-                word = Input(id="word", select_on_focus=False, compact=True)
+                word = LineInput(id="word", select_on_focus=False, compact=True)
                 word.cursor_blink = False  # each blink would be sent over the wire
                 yield word
             with Horizontal(id="buttons"):

@@ -5,22 +5,39 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from gpuecs_tui.i18n import _
+from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.widgets.base.dialog_keys import DialogKeys
+from gpuecs_tui.widgets.base.key_groups import DIALOG
+from gpuecs_tui.widgets.base.keys import bind
+from gpuecs_tui.widgets.base.line_input import LineInput
 from gpuecs_tui.widgets.base.modal import Modal
 from gpuecs_tui.widgets.base.safe_text import harmless
+
+
+class CodeInput(LineInput):
+    """The field for the code."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("enter", "submit", N_("send"), N_("Send the code to AWS"), DIALOG),
+    ]
 
 
 class TokenScreen(Modal[str]):
     """The answer is the digits, or empty to give up."""
 
-    HELP = ""
+    HELP = N_(
+        "The profile requires the code of an MFA device. The code is sent to AWS and is not "
+        "stored. Without a code the account cannot be read; every value can still be typed by hand."
+    )
     OUTLIVES_STEP = True
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("escape", "cancel", N_("give up"), N_("Continue without the account"), DIALOG),
+    ]
     CSS = """
     TokenScreen { align: center middle; }
     TokenScreen Vertical {
@@ -37,9 +54,10 @@ class TokenScreen(Modal[str]):
         """The question and a field."""
         with Vertical():
             yield Static(Content(harmless(self._prompt)), markup=False)
-            field = Input(placeholder=_("six digits, then Enter; Esc gives up"), compact=True)
+            field = CodeInput(placeholder=_("six digits"), compact=True)
             field.cursor_blink = False
             yield field
+            yield DialogKeys()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Answer."""

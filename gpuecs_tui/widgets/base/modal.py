@@ -6,13 +6,17 @@ from typing import ClassVar, TypeVar
 
 from rich.table import Table
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.binding import BindingType
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.widgets.base.key_groups import DIALOG, WIZARD
+from gpuecs_tui.widgets.base.key_help import help_parts, help_sections
+from gpuecs_tui.widgets.base.keys import all_entries, bind
+from gpuecs_tui.widgets.base.screen_keys import SCREEN_KEYS
+from gpuecs_tui.widgets.base.scroller import Scroller
 
 AnswerType = TypeVar("AnswerType")
 
@@ -20,34 +24,66 @@ AnswerType = TypeVar("AnswerType")
 class Modal(ModalScreen[AnswerType]):
     """A dialog. Textual takes no binding of the app over one, so those that matter are its own."""
 
-    HELP: ClassVar[str] = N_("↑ ↓ PgUp PgDn scroll. Esc goes back.")
-    """What F1 says: the dialog's keys, untranslated; empty for a dialog that takes none."""
+    HELP: ClassVar[str] = ""
+    """What F1 says above the dialog's keys, untranslated."""
+    HAS_HELP: ClassVar[bool] = True
+    """Whether F1 explains it."""
     OUTLIVES_STEP: ClassVar[bool] = False
     """Whether it is about no step: it stays on top when another step comes, or another dialog."""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+z", "app.suspend_process", show=False),
-        Binding("f1,ctrl+g,question_mark", "help", show=False),
+        *SCREEN_KEYS,
+        bind(
+            "ctrl+g,f1,question_mark",
+            "help",
+            N_("help"),
+            N_("Show the help of this dialog"),
+            WIZARD,
+            show=False,
+        ),
+        bind(
+            "ctrl+z",
+            "app.suspend_process",
+            N_("suspend"),
+            N_("Suspend; fg in the shell continues"),
+            WIZARD,
+            show=False,
+        ),
     ]
 
     def help_text(self) -> str:
-        """Return what the help says, translated."""
+        """Return what the help says above the keys, translated."""
         return _(self.HELP) if self.HELP else ""
 
     def action_help(self) -> None:
-        """Explain this dialog."""
-        if text := self.help_text():
-            self.app.push_screen(Sheet(_("Help"), Content(text)))
+        """Explain this dialog and list its keys."""
+        about = [Content(text)] if (text := self.help_text()) else []
+        content = Content("\n\n").join([*about, *help_parts(help_sections(all_entries(self)))])
+        kind = LastingSheet if self.OUTLIVES_STEP else Sheet
+        self.app.push_screen(kind(_("Help"), content))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer the help only where there is one."""
+        if action == "help":
+            return self.HAS_HELP
+        return super().check_action(action, parameters)
 
 
 class Sheet(Modal[None]):
     """Scrolls with the arrows; any of its keys shuts it."""
 
+    HAS_HELP = False
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,enter,tab,f1,ctrl+g,question_mark", "leave", show=False),
+        bind(
+            "escape,q,enter,tab,f1,ctrl+g,question_mark",
+            "leave",
+            N_("back"),
+            N_("Go back"),
+            DIALOG,
+        ),
     ]
     CSS = """
     Sheet { align: center middle; }
-    Sheet VerticalScroll {
+    Sheet Scroller {
         width: 100%; max-width: 120; height: auto; max-height: 90%; background: $surface;
         border: round $border; padding: 0 1; scrollbar-size-vertical: 1;
     }
@@ -62,15 +98,21 @@ class Sheet(Modal[None]):
 
     def compose(self) -> ComposeResult:
         """One text."""
-        with VerticalScroll() as box:
+        with Scroller() as box:
             box.border_title = Content(self._title)
             box.border_subtitle = Content(_("Esc: back"))
             yield Static(self._content, markup=False)
 
     def on_mount(self) -> None:
         """Let the arrows scroll."""
-        self.query_one(VerticalScroll).focus()
+        self.query_one(Scroller).focus()
 
     def action_leave(self) -> None:
         """Go back."""
         self.dismiss(None)
+
+
+class LastingSheet(Sheet):
+    """A sheet over a dialog that outlives the step."""
+
+    OUTLIVES_STEP = True

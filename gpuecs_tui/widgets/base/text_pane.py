@@ -12,17 +12,20 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from gpuecs_tui.widgets.base.key_groups import TEXT
+from gpuecs_tui.widgets.base.key_words import ASIDE, ENDS, LINES, PAGES
+from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.terminal.textual_private import style_parser
 
 SIDE_STEP = 8
 """Cells by which left and right move."""
 
 
-def _key(keys: str, action: str) -> Binding:
-    return Binding(keys, action, show=False)
+def _key(keys: str, action: str, label: str, text: str) -> Binding:
+    return bind(keys, action, label, text, TEXT, show=False)
 
 
-class TextPane(ScrollView, can_focus=True):
+class TextPane(ScrollView, can_focus=True, inherit_bindings=False):
     """Shows lines as they are, unwrapped; letters scroll as in ``less``."""
 
     ALLOW_SELECT = False
@@ -37,14 +40,14 @@ class TextPane(ScrollView, can_focus=True):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        _key("up,k", "scroll(-1)"),
-        _key("down,j", "scroll(1)"),
-        _key("pageup,b", "scroll_pages(-1)"),
-        _key("pagedown,space", "scroll_pages(1)"),
-        _key("home,g", "start"),
-        _key("end,G", "end"),
-        _key("left,h", "aside(-1)"),
-        _key("right,l", "aside(1)"),
+        _key("up,k", "scroll(-1)", *LINES),
+        _key("down,j", "scroll(1)", *LINES),
+        _key("pageup,b", "scroll_pages(-1)", *PAGES),
+        _key("pagedown,space", "scroll_pages(1)", *PAGES),
+        _key("home,g", "start", *ENDS),
+        _key("end,G", "end", *ENDS),
+        _key("left,h", "aside(-1)", *ASIDE),
+        _key("right,l", "aside(1)", *ASIDE),
     ]
 
     def __init__(self, *, id: str | None = None) -> None:

@@ -13,7 +13,7 @@ from gpuecs_tui.widgets.base.modal import Modal
 class TooSmall(Modal[None]):
     """Covers everything and keeps it as it is."""
 
-    HELP = ""
+    HAS_HELP = False
     OUTLIVES_STEP = True
     CSS = """
     TooSmall { align: center middle; background: $background; }

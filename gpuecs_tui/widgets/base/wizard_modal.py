@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar, TypeVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
+from gpuecs_tui.i18n import N_
+from gpuecs_tui.widgets.base.key_groups import WIZARD
+from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.modal import Modal
 
 AnswerType = TypeVar("AnswerType")
@@ -14,7 +17,16 @@ AnswerType = TypeVar("AnswerType")
 class WizardModal(Modal[AnswerType]):
     """Lies over a step and shows the wizard too; ``changed`` is called as on the step."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+r", "app.read_account", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind(
+            "ctrl+r",
+            "app.read_account",
+            N_("read again"),
+            N_("Read the account again"),
+            WIZARD,
+            show=False,
+        )
+    ]
 
     def changed(self) -> None:
         """Show the wizard's state as it is now."""

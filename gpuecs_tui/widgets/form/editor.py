@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
@@ -16,10 +16,14 @@ from textual.widget import Widget
 from textual.widgets import Static, TextArea
 
 from gpuecs_tui.i18n import N_, _, ngettext
+from gpuecs_tui.widgets.base.dialog_keys import DialogKeys
+from gpuecs_tui.widgets.base.key_groups import DIALOG, FORM
+from gpuecs_tui.widgets.base.keys import bind
+from gpuecs_tui.widgets.base.line_input import typing_keys
 from gpuecs_tui.widgets.base.modal import Modal
 from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.screen_keys import MOVES
 from gpuecs_tui.widgets.base.styles import FAINT
-from gpuecs_tui.widgets.form.segments import MOVES
 
 
 class Summary(Widget, can_focus=True):
@@ -32,7 +36,7 @@ class Summary(Widget, can_focus=True):
     Summary:focus { background: $surface; background-tint: $foreground 5%; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,space", "open", show=False),
+        bind("enter,space", "open", N_("edit"), N_("Edit the text"), FORM, show=False),
         *MOVES,
     ]
 
@@ -77,12 +81,25 @@ class Edited:
     text: str
 
 
+class TextEditor(TextArea, inherit_bindings=False):
+    """A field of several lines."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*typing_keys(TextArea)]
+
+
 class EditorScreen(Modal[None]):
     """Edits a text of several lines; every change is handed on at once, so none can be lost."""
 
-    HELP = N_("Each change is kept at once. Esc and Ctrl+N go back to the form.")
+    HELP = N_("Each change is kept at once.")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,ctrl+n", "close", show=False, priority=True),
+        bind(
+            "escape,ctrl+n",
+            "close",
+            N_("done; what you typed is kept"),
+            N_("Go back to the form"),
+            DIALOG,
+            priority=True,
+        ),
     ]
     CSS = """
     EditorScreen { align: center middle; }
@@ -110,12 +127,12 @@ class EditorScreen(Modal[None]):
         with Vertical() as box:
             box.border_title = Content(self._edited.title)
             yield Static(Content(self._edited.help), markup=False, id="hint")
-            area = TextArea(self._edited.text, show_line_numbers=False, tab_behavior="indent")
+            area = TextEditor(self._edited.text, show_line_numbers=False, tab_behavior="indent")
             area.cursor_blink = False
             area.indent_type = "tabs"
             yield area
             yield Static(markup=False, id="reason")
-            yield Static(Content(_("Esc: done; what you typed is kept")), markup=False)
+            yield DialogKeys()
 
     def on_mount(self) -> None:
         """Begin at the end of the text."""

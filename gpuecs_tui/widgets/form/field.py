@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -19,12 +19,16 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
-from gpuecs_tui.i18n import _
+from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.stack.fields import Key
 from gpuecs_tui.widgets.base import shorten
+from gpuecs_tui.widgets.base.key_groups import FORM
+from gpuecs_tui.widgets.base.keys import bind
+from gpuecs_tui.widgets.base.line_input import LineInput
 from gpuecs_tui.widgets.base.safe_text import fit, harmless
+from gpuecs_tui.widgets.base.screen_keys import ENTER_MOVES, MOVES
 from gpuecs_tui.widgets.base.styles import MUTED
-from gpuecs_tui.widgets.form.segments import MOVES, Segments, Word
+from gpuecs_tui.widgets.form.segments import Segments, Word
 from gpuecs_tui.wizard.decisions import FORM_KEYS
 
 LABEL_CELLS = 30
@@ -61,10 +65,13 @@ class FieldState:
     """Whether ``text`` is a suggestion: what is typed first replaces it."""
 
 
-class TextControl(Input):
+class TextControl(LineInput):
     """A one-line text without frame and blinking."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*MOVES]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("enter", "submit", N_("choose"), N_("Choose from a list"), FORM, show=False),
+        *MOVES,
+    ]
     # Input sets it at each key; laid out anew, for a row that never changes its size, the screen
     # would be late with what matters.
     virtual_size = Reactive(Size(0, 0), layout=False)
@@ -122,7 +129,7 @@ class TextControl(Input):
 class PlainControl(TextControl):
     """A text without a list: Enter goes on to the next field."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "app.focus_next", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [ENTER_MOVES]
 
 
 _SIGNS = {"error": "✗", "warning": "!", "unknown": "?", "info": " "}

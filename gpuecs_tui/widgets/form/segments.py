@@ -7,21 +7,20 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
+from gpuecs_tui.i18n import N_
+from gpuecs_tui.widgets.base.key_groups import FORM
+from gpuecs_tui.widgets.base.keys import bind
+from gpuecs_tui.widgets.base.screen_keys import ENTER_MOVES, MOVES
 from gpuecs_tui.widgets.base.styles import MUTED
 
 SIGN = len("● ")
 GAP = 3
 """Cells between two words."""
-
-MOVES = (
-    Binding("up", "app.focus_previous", show=False),
-    Binding("down", "app.focus_next", show=False),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +40,10 @@ class Segments(Widget, can_focus=True):
     Segments { height: 1; width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "step(-1)", show=False),
-        Binding("right,space", "step(1)", show=False),
+        bind("left", "step(-1)", N_("word"), N_("Choose another value"), FORM, show=False),
+        bind("right,space", "step(1)", N_("word"), N_("Choose another value"), FORM, show=False),
         *MOVES,
-        Binding("enter", "app.focus_next", show=False),
+        ENTER_MOVES,
     ]
 
     @dataclass

@@ -8,18 +8,20 @@ from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
-from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.i18n import N_, _, ngettext
+from gpuecs_tui.widgets.base.key_groups import FORM
+from gpuecs_tui.widgets.base.keys import bind
+from gpuecs_tui.widgets.base.screen_keys import MOVES
 from gpuecs_tui.widgets.base.styles import MUTED
 from gpuecs_tui.widgets.form.field import FieldState, FormField
 from gpuecs_tui.widgets.form.layout import Section
-from gpuecs_tui.widgets.form.segments import MOVES
 
 
 class Fold(Widget, can_focus=True):
@@ -29,7 +31,14 @@ class Fold(Widget, can_focus=True):
     Fold { height: 1; margin-top: 1; text-wrap: nowrap; text-overflow: ellipsis; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,space", "unfold", show=False),
+        bind(
+            "enter,space",
+            "unfold",
+            N_("open or close"),
+            N_("Open or close the section"),
+            FORM,
+            show=False,
+        ),
         *MOVES,
     ]
 

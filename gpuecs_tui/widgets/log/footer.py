@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
-from gpuecs_tui.i18n import N_, _, ngettext
+from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.terraform.engine.log_line import Level
+from gpuecs_tui.widgets.base.keys import KeyHint, entries_of, line_of_keys
 from gpuecs_tui.widgets.log.keys import LogLines
 
 GAP = 2
@@ -18,34 +19,13 @@ GAP = 2
 KEYS_SHARE = 3
 """The keys have this part of the line (a third) before the state's further parts."""
 
-KEYS: tuple[tuple[str, str], ...] = (
-    ("/", N_("search")),
-    ("x", N_("regex")),
-    ("r", N_("resource")),
-    ("f1", N_("all keys")),
-    ("v", N_("mark")),
-    ("y", N_("copy")),
-    ("s", N_("save")),
-    ("e", N_("error")),
-    ("f", N_("follow")),
-    ("l", N_("level")),
-    ("w", N_("wrap")),
-)
-"""Those hardest to guess first: the last ones go where the line is too short."""
-SEARCH_KEYS: tuple[tuple[str, str], ...] = (("n", N_("next")), ("N", N_("previous")))
-MARK_KEYS: tuple[tuple[str, str], ...] = (
-    ("y", N_("copy")),
-    ("↑↓", N_("extend")),
-    ("esc", N_("leave")),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class FooterText:
     """What the line shows, in keys and words."""
 
-    keys: tuple[tuple[str, str], ...]
-    """(key, translated word), most useful first."""
+    keys: Sequence[KeyHint]
+    """(key, translated word), most useful first; those that don't fit are left out."""
     state: tuple[str, ...]
     """Parts of the state, most important first; at least one."""
 
@@ -69,16 +49,7 @@ class FooterText:
 
 def footer_text(view: LogLines) -> FooterText:
     """Return what the footer says about ``view``."""
-    return FooterText(_keys(view), tuple(_state(view)))
-
-
-def _keys(view: LogLines) -> tuple[tuple[str, str], ...]:
-    keys = KEYS
-    if view.marked is not None:
-        keys = MARK_KEYS
-    elif view.contents.pattern is not None:
-        keys = SEARCH_KEYS + KEYS
-    return tuple((key, _(word)) for key, word in keys)
+    return FooterText(line_of_keys(entries_of(view)), tuple(_state(view)))
 
 
 def _state(view: LogLines) -> Sequence[str]:

@@ -10,6 +10,8 @@ from textual.message import Message
 
 from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.terraform.engine.log_line import Level
+from gpuecs_tui.widgets.base.key_groups import LOG
+from gpuecs_tui.widgets.base.keys import alias, bind
 from gpuecs_tui.widgets.log.filter import LineFilter
 from gpuecs_tui.widgets.log.text import plain_text
 from gpuecs_tui.widgets.log.view import LogView
@@ -18,38 +20,52 @@ from gpuecs_tui.widgets.terminal.clipboard import send_to_clipboard
 SIDE_STEP = 16
 """Cells by which left and right move a log that is not wrapped."""
 
+SAVE = N_("Save the log to a file")
+
 Question = Literal["search", "regex", "resource", "save"]
 
 
-def _key(keys: str, action: str, description: str) -> Binding:
-    return Binding(keys, action, description, show=False)
+_LINES = N_("line"), N_("Move a line up or down")
+_EXTEND = N_("extend"), N_("Mark more or fewer lines")
+_PAGES = N_("page"), N_("Move a page up or down")
+_ASIDE = N_("aside"), N_("Scroll long lines to the left or the right")
 
 
-class LogLines(LogView):
+def _key(keys: str, action: str, label: str, text: str, *, show: bool = True) -> Binding:
+    return bind(keys, action, label, text, LOG, show=show)
+
+
+class LogLines(LogView, inherit_bindings=False):
     """A log view that is worked with the keyboard; letters as in ``less`` where it has them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        _key("up,k", "move_rows(-1)", N_("Line up")),
-        _key("down,j", "move_rows(1)", N_("Line down")),
-        _key("pageup,b", "move_pages(-1)", N_("Page up")),
-        _key("pagedown,space", "move_pages(1)", N_("Page down")),
-        _key("home,g", "start", N_("Start")),
-        _key("end,G", "end", N_("End")),
-        _key("left", "aside(-1)", N_("Left")),
-        _key("right", "aside(1)", N_("Right")),
-        _key("slash", "ask('search')", N_("Search")),
-        _key("x", "ask('regex')", N_("Search by regular expression")),
-        _key("n", "match(1)", N_("Next match")),
-        _key("N", "match(-1)", N_("Previous match")),
-        _key("f", "follow", N_("Follow the end")),
-        _key("w", "wrap", N_("Wrap long lines")),
-        _key("l", "level", N_("Only warnings, only errors, all")),
-        _key("r", "ask('resource')", N_("Only one resource")),
-        _key("e", "error", N_("First error, next error")),
-        _key("v", "mark", N_("Mark lines")),
-        _key("y", "copy", N_("Copy")),
-        _key("s", "ask('save')", N_("Save to a file")),
-        _key("escape", "leave", N_("Undo marks, search, filter")),
+        # The most useful first, and before those what only some states have.
+        _key("y", "copy_marked", N_("copy"), N_("Copy the marked lines")),
+        _key("up,k", "extend(-1)", *_EXTEND),
+        _key("down,j", "extend(1)", *_EXTEND),
+        _key("n", "match(1)", N_("next"), N_("Go to the next match")),
+        _key("N", "match(-1)", N_("previous"), N_("Go to the previous match")),
+        _key("escape", "leave", N_("leave"), N_("Undo the marks, the search or the filter")),
+        _key("slash", "ask('search')", N_("search"), N_("Search for a text")),
+        _key("x", "ask('regex')", N_("regex"), N_("Search by regular expression")),
+        _key("r", "ask('resource')", N_("resource"), N_("Show only one resource")),
+        _key("f1", "screen.help", N_("all keys"), N_("List all keys")),
+        _key("v", "mark", N_("mark"), N_("Mark lines, or remove the marks")),
+        _key("y", "copy", N_("copy"), N_("Copy the line of the match, or the lines on view")),
+        _key("s", "ask('save')", N_("save"), SAVE),
+        _key("e", "error", N_("error"), N_("Go to the first error, then to the next")),
+        _key("f", "follow", N_("follow"), N_("Follow the end, or stop following")),
+        _key("l", "level", N_("level"), N_("Show warnings and errors, then errors only, then all")),
+        _key("w", "wrap", N_("wrap"), N_("Wrap long lines, or cut them")),
+        alias("n,N", "ask('search')"),
+        _key("up,k", "move_rows(-1)", *_LINES, show=False),
+        _key("down,j", "move_rows(1)", *_LINES, show=False),
+        _key("pageup,b", "move_pages(-1)", *_PAGES, show=False),
+        _key("pagedown,space", "move_pages(1)", *_PAGES, show=False),
+        _key("home,g", "start", N_("start"), N_("Go to the first line"), show=False),
+        _key("end,G", "end", N_("end"), N_("Go to the end and follow it"), show=False),
+        _key("left", "aside(-1)", *_ASIDE, show=False),
+        _key("right", "aside(1)", *_ASIDE, show=False),
     ]
 
     class Asked(Message):
@@ -62,6 +78,14 @@ class LogLines(LogView):
     def action_ask(self, question: Question) -> None:
         """Ask for a search text, a resource or a file."""
         self.post_message(self.Asked(question))
+
+    def action_extend(self, rows: int) -> None:
+        """Move the end of the marked lines."""
+        self.action_move_rows(rows)
+
+    def action_copy_marked(self) -> None:
+        """Copy the marked lines."""
+        self.action_copy()
 
     def action_move_rows(self, rows: int) -> None:
         """Move the view, or while marking the mark's end."""
@@ -96,9 +120,7 @@ class LogLines(LogView):
 
     def action_match(self, step: int) -> None:
         """Go to the next or previous match."""
-        if self.contents.pattern is None:
-            self.action_ask("search")
-        elif not self.go_to_match(step):
+        if not self.go_to_match(step):
             self.app.bell()
 
     def action_follow(self) -> None:
@@ -143,9 +165,21 @@ class LogLines(LogView):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Let escape through to the screen where there is nothing here to undo."""
-        if action == "leave":
-            return bool(self.marked or self.contents.pattern or self.contents.filter)
-        return super().check_action(action, parameters)
+        match action:
+            case "leave":
+                return bool(self.marked or self.contents.pattern or self.contents.filter)
+            case "extend" | "copy_marked":
+                return self.marked is not None
+            case "copy":
+                return self.marked is None
+            case "match":
+                return self.contents.pattern is not None
+            case "ask" if parameters == ("save",):
+                return len(self.contents.source) > 0
+            case "aside":
+                return not self.wrap
+            case _:
+                return super().check_action(action, parameters)
 
     def chosen_lines(self) -> tuple[int, int]:
         """Return (first, last) of what is copied: marked, else the match, else the view."""

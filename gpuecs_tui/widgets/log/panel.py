@@ -111,9 +111,13 @@ class LogPanel(Widget):
         self._footer.show(footer_text(self._view).fit)
 
     @on(LogLines.Asked)
-    def _ask(self, event: LogLines.Asked) -> None:
+    def _asked(self, event: LogLines.Asked) -> None:
         event.stop()
-        self._question, self._overwrite = event.question, None
+        self.ask(event.question)
+
+    def ask(self, question: Question) -> None:
+        """Ask for a search text, a resource or a file."""
+        self._question, self._overwrite = question, None
         prompts = {
             "search": (
                 _("Search:"),
@@ -126,7 +130,7 @@ class LogPanel(Widget):
             "resource": (_("Only lines that mention:"), self._view.contents.filter.text),
             "save": (_("Save to:"), self._proposed_file()),
         }
-        self._prompt.ask(*prompts[event.question])
+        self._prompt.ask(*prompts[question])
         self.add_class("-asking")
 
     def _proposed_file(self) -> str:

@@ -6,19 +6,24 @@ from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from gpuecs_tui.i18n import N_
+from gpuecs_tui.widgets.base.key_groups import TYPING
+from gpuecs_tui.widgets.base.keys import bind
+from gpuecs_tui.widgets.base.line_input import LineInput
 
 
 class LogPrompt(Widget):
     """Asks for one line of text; posts ``Answered`` or ``Left``."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", N_("Leave"), show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("escape", "leave", N_("cancel"), N_("Ask for nothing"), TYPING, show=False)
+    ]
     DEFAULT_CSS = """
     LogPrompt {
         layout: vertical;
@@ -52,7 +57,7 @@ class LogPrompt(Widget):
     def __init__(self) -> None:
         super().__init__()
         self._label = Static(markup=False)
-        self._input = Input(compact=True, select_on_focus=True)
+        self._input = LineInput(compact=True, select_on_focus=True)
         self._input.cursor_blink = False
         self._problem = Static(markup=False, classes="-problem")
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -16,10 +16,11 @@ from textual.strip import Strip
 
 from gpuecs_tui.widgets.base.safe_text import fit, fit_right, harmless
 from gpuecs_tui.widgets.base.shorten import image
+from gpuecs_tui.widgets.picker.list_keys import LIST_KEYS
 from gpuecs_tui.widgets.picker.rows import GAP, Choices, Line, Row, lines_of, sorted_by, widths_of
 
 
-class ChoiceList(ScrollView, can_focus=True):
+class ChoiceList(ScrollView, can_focus=True, inherit_bindings=False):
     """Rows in columns aligned by cells.
 
     Typing filters by every word; space marks where several may be chosen; left and right sort
@@ -44,19 +45,7 @@ class ChoiceList(ScrollView, can_focus=True):
         "choice--marked",
         "choice--disabled",
     }
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", show=False),
-        Binding("down", "move(1)", show=False),
-        Binding("pageup", "move_page(-1)", show=False),
-        Binding("pagedown", "move_page(1)", show=False),
-        Binding("home", "end(0)", show=False),
-        Binding("end", "end(-1)", show=False),
-        Binding("left", "sort(-1)", show=False),
-        Binding("right", "sort(1)", show=False),
-        Binding("enter", "take", show=False),
-        Binding("backspace", "erase", show=False),
-        Binding("ctrl+u", "erase_all", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*LIST_KEYS]
 
     @dataclass
     class Taken(Message):
@@ -228,6 +217,27 @@ class ChoiceList(ScrollView, can_focus=True):
         elif row is not None and not row.why_not:
             self.post_message(self.Taken((row.id,)))
 
+    def action_mark(self) -> None:
+        """Mark the highlighted row or unmark it; choose it where only one can be chosen."""
+        self._toggle()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Allow what the rows allow: not every list can be sorted, filtered, or marked."""
+        match action:
+            case "sort":
+                return bool(self.choices.orders)
+            case "mark":
+                return self._space_marks
+            case "erase" | "erase_all":
+                return self._filters
+            case _:
+                return super().check_action(action, parameters)
+
+    @property
+    def _space_marks(self) -> bool:
+        """Whether a space is no part of a filter."""
+        return self.choices.multiple or not self._filters
+
     def action_erase(self) -> None:
         """Take the filter's last letter away."""
         if self._wanted:
@@ -238,13 +248,12 @@ class ChoiceList(ScrollView, can_focus=True):
         self.wanted = ""
 
     def on_key(self, event: events.Key) -> None:
-        """Mark with space; filter by anything else that is printable."""
+        """Filter by what is printable, except for the keys that have a binding."""
         if not event.is_printable or event.character is None:
             return
-        if event.character == " " and (self.choices.multiple or not self._filters):
-            event.stop()
-            self._toggle()
-        elif self._filters and event.character != "?":
+        if event.character == " " and self._space_marks:
+            return
+        if self._filters and event.character != "?":
             event.stop()
             self.wanted = self._wanted + event.character
 

@@ -6,13 +6,16 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
 from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.widgets.base.age import age_line
+from gpuecs_tui.widgets.base.dialog_keys import DialogKeys
+from gpuecs_tui.widgets.base.key_groups import DIALOG
+from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.modal import Sheet
 from gpuecs_tui.widgets.base.safe_text import harmless
 from gpuecs_tui.widgets.base.side_by_side import side_by_side
@@ -21,19 +24,26 @@ from gpuecs_tui.widgets.base.wizard_modal import WizardModal
 from gpuecs_tui.widgets.picker.choice_list import ChoiceList
 from gpuecs_tui.widgets.picker.rows import Choices, Row
 
+COMPARE = N_("compare")
+
 
 class Picker(WizardModal[tuple[str, ...] | None]):
     """Asks for one or several rows; the answer is their ids, None when it was left."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", show=False),
-        Binding("tab", "compare", show=False),
+        bind("tab", "compare", COMPARE, N_("Compare two rows side by side"), DIALOG),
+        bind(
+            "escape",
+            "leave",
+            N_("cancel"),
+            N_("Clear the filter, or leave the field as it was"),
+            DIALOG,
+        ),
     ]
     HELP = N_(
-        "What you type filters the rows: each word must be in a row. ↑ ↓ PgUp PgDn move, Enter "
-        "takes the highlighted row, Space marks rows where several can be chosen. Backspace and "
-        "Ctrl+U change the filter. Esc clears it, and without a filter leaves the list. Ctrl+R "
-        "reads the account again."
+        "What you type filters the rows: each word must be in a row. Where you can select several "
+        "rows, Enter confirms all selected ones. A value that is not in the list can be typed into "
+        "the field."
     )
     CSS = """
     Picker { align: center middle; }
@@ -48,7 +58,6 @@ class Picker(WizardModal[tuple[str, ...] | None]):
     Picker #detail { height: 2; color: $text-muted; }
     Picker #note { height: auto; max-height: 3; display: none; }
     Picker #note.-shown { display: block; }
-    Picker #keys { height: 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
     """
 
     def __init__(self, choices: Choices, chosen: tuple[str, ...] = (), wanted: str = "") -> None:
@@ -68,7 +77,7 @@ class Picker(WizardModal[tuple[str, ...] | None]):
             yield self._list
             yield Static(markup=False, id="detail")
             yield Static(markup=False, id="note")
-            yield Static(Content(self._keys()), markup=False, id="keys")
+            yield DialogKeys(id="keys")
 
     def on_mount(self) -> None:
         """Begin in the list."""
@@ -107,7 +116,9 @@ class Picker(WizardModal[tuple[str, ...] | None]):
         if event.row is None and event.wanted:
             detail = Content(_("Nothing here matches; Esc takes the filter away."))
         self.query_one("#detail", Static).update(detail)
-        self.query_one("#keys", Static).update(Content(self._keys()))
+        first = self._list.compared
+        words = _("compare with {first}").format(first=harmless(first)) if first else ""
+        self.query_one(DialogKeys).reword(_(COMPARE), words)
 
     @on(ChoiceList.Taken)
     def _taken(self, event: ChoiceList.Taken) -> None:
@@ -131,6 +142,12 @@ class Picker(WizardModal[tuple[str, ...] | None]):
             table = side_by_side((first, row.id), properties(first), properties(row.id))
             self.app.push_screen(Sheet(_("Side by side"), table))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer the comparison only of rows that have something to compare."""
+        if action == "compare":
+            return self._choices.properties is not None
+        return super().check_action(action, parameters)
+
     def help_text(self) -> str:
         """Return what the list says of itself, and its keys."""
         about = [_(self._choices.help)] if self._choices.help else []
@@ -144,15 +161,6 @@ class Picker(WizardModal[tuple[str, ...] | None]):
         note.set_class(bool(text), "-shown")
         age = Content(age_line(self._choices.read_at))
         self.query_one("#box").border_subtitle = age
-
-    def _keys(self) -> str:
-        if self._choices.multiple:
-            return _("↑↓ move   Space mark   Enter take   Esc leave")
-        if self._choices.properties is None:
-            return _("↑↓ move   Enter take   Esc leave, to type an id by hand")
-        if first := self._list.compared:
-            return _("↑↓ move   Tab compare with {first}").format(first=harmless(first))
-        return _("↑↓ move   ←→ sort   Tab compare   Enter take   ? help   Esc leave")
 
 
 def _detail(row: Row | None) -> Content:

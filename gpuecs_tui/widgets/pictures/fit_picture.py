@@ -7,13 +7,15 @@ from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 
 from gpuecs_tui.checks.context import Context
-from gpuecs_tui.i18n import _
+from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.stack.partial import NotKnown
+from gpuecs_tui.widgets.base.key_groups import DIALOG
+from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.modal import Modal
 from gpuecs_tui.widgets.base.text_pane import TextPane
 from gpuecs_tui.widgets.pictures import fit_text as drawing
@@ -67,7 +69,7 @@ class FitScreen(Modal[None]):
     """The picture over the form; any of its keys shuts it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,enter,f", "leave", show=False),
+        bind("escape,q,enter,f", "leave", N_("back"), N_("Go back"), DIALOG),
     ]
     CSS = """
     FitScreen { align: center middle; }

@@ -7,13 +7,15 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widget import Widget
 
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.terraform.write.stack import Change, Changes
 from gpuecs_tui.widgets.base.code import code_lines, diff_lines
+from gpuecs_tui.widgets.base.key_groups import FILES
+from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.one_line import OneLine
 from gpuecs_tui.widgets.base.text_pane import TextPane
 from gpuecs_tui.widgets.picker.choice_list import ChoiceList
@@ -29,13 +31,21 @@ _WORDS: Mapping[str, str] = {
     "": N_("as it is there"),
 }
 
+_TURN = N_("Show the difference, or the whole file")
+
 
 class FilesPage(Widget):
     """A list of files beside the text of one; ``v`` turns between text and difference."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("v", "turn", show=False),
-        Binding("tab,shift+tab", "other_side", show=False),
+        bind("v", "turn", N_("difference"), _TURN, FILES),
+        bind(
+            "tab,shift+tab",
+            "other_side",
+            N_("text"),
+            N_("Go to the text of the file, or back to the list"),
+            FILES,
+        ),
     ]
     DEFAULT_CSS = """
     FilesPage {

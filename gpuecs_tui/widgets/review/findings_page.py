@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.widgets.base.key_groups import FINDINGS
+from gpuecs_tui.widgets.base.keys import bind
+from gpuecs_tui.widgets.base.options import Options
 from gpuecs_tui.widgets.base.safe_text import harmless
 from gpuecs_tui.widgets.base.tab_line import Tab
 from gpuecs_tui.widgets.step.findings_screen import Remark
@@ -29,13 +32,12 @@ _SEVERITIES: Mapping[str, tuple[str, str]] = {
 NOTHING = "nothing"
 
 
-class FindingsPage(OptionList):
+class FindingsPage(Options):
     """A list of remarks; Enter asks for the field, ``f`` for the remedy where there is one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f", "fix", show=False),
-        Binding("k", "cursor_up", show=False),
-        Binding("j", "cursor_down", show=False),
+        bind("enter", "select", N_("to the field"), N_("Go to the field of the finding"), FINDINGS),
+        bind("f", "fix", N_("apply the remedy"), N_("Apply the remedy of the finding"), FINDINGS),
     ]
     DEFAULT_CSS = """
     FindingsPage, FindingsPage:focus {
@@ -88,6 +90,19 @@ class FindingsPage(OptionList):
         event.stop()
         if self._remarks and event.option_id != NOTHING:
             self.post_message(self.FieldWanted(self._remarks[event.option_index]))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer the field of a finding, and a remedy where it has exactly one."""
+        remarks, place = self._remarks, self.highlighted
+        if action == "select":
+            return bool(remarks)
+        if action == "fix":
+            return True if remarks and place is not None and remarks[place].fix else None
+        return super().check_action(action, parameters)
+
+    @on(OptionList.OptionHighlighted)
+    def _highlighted(self) -> None:
+        self.refresh_bindings()
 
     def action_fix(self) -> None:
         """Ask for the highlighted remark's remedy to be applied."""

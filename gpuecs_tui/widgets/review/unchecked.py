@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
@@ -16,6 +15,7 @@ from gpuecs_tui.checks.pricing.cost_words import item_words
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.stack.partial import NotKnown
 from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.scroller import Scroller
 from gpuecs_tui.wizard.session import Wizard
 
 NEVER = (
@@ -44,7 +44,7 @@ NEVER = (
 """What no rule looks at, whatever the stack; untranslated."""
 
 
-class UncheckedPage(VerticalScroll):
+class UncheckedPage(Scroller):
     """A text that wraps and scrolls."""
 
     DEFAULT_CSS = """

@@ -7,29 +7,33 @@ from functools import partial
 from typing import ClassVar
 
 from textual import on, work
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 
 from gpuecs_tui.assessment.apply_gate import LIMIT_SECONDS, ApplyCheck, Checked
-from gpuecs_tui.i18n import _
+from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import Operation, State
+from gpuecs_tui.widgets.base.key_groups import SCREEN
+from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.safe_text import harmless
 from gpuecs_tui.widgets.pictures.cost_line import cost_line, cost_of
 from gpuecs_tui.widgets.run.advice import AdvisingScreen
 from gpuecs_tui.widgets.run.questions import apply_question
 from gpuecs_tui.wizard.run_environment import state_environment
 
+CHECKING = N_("Show that the check before the apply is still running")
+
 
 class ApprovingScreen(AdvisingScreen):
     """A screen on which a plan is approved; a subclass says what follows from a yes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "approve", show=False),
+        bind("a", "approve", N_("approve"), N_("Apply this plan"), SCREEN),
         # For whoever presses ahead: the question is not there yet.
-        Binding("a,y,enter", "say_check", show=False),
-        Binding("escape", "leave_check", show=False),
+        bind("a,y,enter", "say_check", N_("check"), CHECKING, SCREEN, show=False),
+        bind("escape", "leave_check", N_("don't check"), N_("Stop the check"), SCREEN),
     ]
 
     @dataclass

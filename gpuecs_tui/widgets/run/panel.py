@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -122,6 +122,17 @@ class RunPanel(Widget):
         """Give the keyboard to the pane on view."""
         (self._resources if self.has_class("-show-resources") else self._log).focus(scroll_visible)
         return self
+
+    @property
+    def pane(self) -> Literal["log", "resources"]:
+        """The pane that has the keyboard or, where there is room for one, is on view."""
+        return "resources" if self.has_class("-show-resources") else "log"
+
+    def save_log(self) -> None:
+        """Ask in the log, which is put on view, for the file to save it to."""
+        if self.pane != "log":
+            self.other_pane()
+        self._log.ask("save")
 
     def other_pane(self) -> None:
         """Go to the other pane; where there is room for one only, show it."""

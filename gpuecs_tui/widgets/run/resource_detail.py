@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import Static
 
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.terraform.plan.details import Action, Attribute, Change, PlanTree
 from gpuecs_tui.terraform.plan.words import warnings
+from gpuecs_tui.widgets.base.key_groups import DIALOG
+from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.modal import Modal
+from gpuecs_tui.widgets.base.scroller import Scroller
 from gpuecs_tui.widgets.log.text import plain_text
 from gpuecs_tui.widgets.run.resource_rows import SYMBOLS
 
@@ -103,12 +105,12 @@ class ResourceDetail(Modal[None]):
     """Shows one change over the whole screen; Escape, Enter or q goes back."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,q", "leave", N_("Back"), show=False)
+        bind("escape,enter,q", "leave", N_("back"), N_("Go back"), DIALOG)
     ]
     DEFAULT_CSS = """
     ResourceDetail {
         align: center middle;
-        & > VerticalScroll {
+        & > Scroller {
             width: 90%;
             height: 90%;
             padding: 1 2;
@@ -127,7 +129,7 @@ class ResourceDetail(Modal[None]):
 
     def compose(self) -> ComposeResult:
         """Lay out the text in a frame that scrolls."""
-        with VerticalScroll() as frame:
+        with Scroller() as frame:
             frame.border_title = Content(_("What changes"))
             frame.border_subtitle = Content(_("Esc goes back"))
             yield Static(detail_text(self._change))

@@ -12,12 +12,14 @@ from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widget import Widget
 
 from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.terraform.engine.progress import ResourceProgress, Status
 from gpuecs_tui.terraform.plan.details import PlanTree
+from gpuecs_tui.widgets.base.key_groups import RESOURCES
+from gpuecs_tui.widgets.base.keys import bind, entries_of, line_of_keys
 from gpuecs_tui.widgets.base.one_line import OneLine
 from gpuecs_tui.widgets.base.safe_text import harmless
 from gpuecs_tui.widgets.log.footer import FooterText
@@ -25,15 +27,13 @@ from gpuecs_tui.widgets.log.prompt import LogPrompt
 from gpuecs_tui.widgets.run.resource_detail import ResourceDetail
 from gpuecs_tui.widgets.run.resource_tree import ResourceTree
 
-KEYS: tuple[tuple[str, str], ...] = (("/", N_("filter")), ("enter", N_("details")))
-
 
 class ResourcePanel(Widget):
     """What happens to each resource. Posts ``ResourceTree.Moved`` as its cursor moves."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", N_("All resources"), show=False),
-        Binding("slash", "filter", N_("Filter"), show=False),
+        bind("slash", "filter", N_("filter"), N_("Filter the resources"), RESOURCES),
+        bind("escape", "leave", N_("all"), N_("Show all resources again"), RESOURCES),
     ]
     DEFAULT_CSS = """
     ResourcePanel {
@@ -114,7 +114,7 @@ class ResourcePanel(Widget):
             state.append(told.format(count=running))
         told = ngettext("{count} resource", "{count} resources", total)
         state.append(told.format(count=total))
-        keys = tuple((key, _(word)) for key, word in KEYS)
+        keys = line_of_keys((*entries_of(self), *entries_of(self._tree)))
         self._footer.show(FooterText(keys, tuple(state)).fit)
 
     @on(ResourceTree.Chosen)

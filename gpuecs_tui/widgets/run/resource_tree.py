@@ -21,6 +21,9 @@ from textual.widget import Widget
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.terraform.engine.progress import ResourceProgress, Status
 from gpuecs_tui.terraform.plan.details import PlanTree
+from gpuecs_tui.widgets.base.key_groups import RESOURCES
+from gpuecs_tui.widgets.base.key_words import ROW_ENDS, ROW_PAGES, ROWS
+from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.log.text import plain_text
 from gpuecs_tui.widgets.run.resource_rows import (
     NOTHING_KNOWN,
@@ -47,11 +50,11 @@ _STYLE_OF_ACTION = {
 }
 
 
-def _key(keys: str, action: str, description: str) -> Binding:
-    return Binding(keys, action, description, show=False)
+def _key(keys: str, action: str, label: str, text: str) -> Binding:
+    return bind(keys, action, label, text, RESOURCES, show=False)
 
 
-class ResourceTree(ScrollView, can_focus=True):
+class ResourceTree(ScrollView, can_focus=True, inherit_bindings=False):
     """A list of resources under headings; only what is seen and changes is painted.
 
     Feed it ``show`` with the runner's progress as often as it changes. It posts ``Chosen`` for the
@@ -60,13 +63,13 @@ class ResourceTree(ScrollView, can_focus=True):
 
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
-        _key("up,k", "move(-1)", N_("Up")),
-        _key("down,j", "move(1)", N_("Down")),
-        _key("pageup,b", "page(-1)", N_("Page up")),
-        _key("pagedown,space", "page(1)", N_("Page down")),
-        _key("home,g", "move(-1000000)", N_("First")),
-        _key("end,G", "move(1000000)", N_("Last")),
-        _key("enter", "choose", N_("Details")),
+        bind("enter", "choose", N_("details"), N_("Show what changes in the resource"), RESOURCES),
+        _key("up,k", "move(-1)", *ROWS),
+        _key("down,j", "move(1)", *ROWS),
+        _key("pageup,b", "page(-1)", *ROW_PAGES),
+        _key("pagedown,space", "page(1)", *ROW_PAGES),
+        _key("home,g", "move(-1000000)", *ROW_ENDS),
+        _key("end,G", "move(1000000)", *ROW_ENDS),
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "resource-tree--heading",

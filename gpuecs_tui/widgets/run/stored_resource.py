@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 
-from gpuecs_tui.i18n import _
+from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.terraform.plan.mask import MASK
 from gpuecs_tui.terraform.state.stored_state import StoredResource
+from gpuecs_tui.widgets.base.key_groups import DIALOG
+from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.modal import Modal
 from gpuecs_tui.widgets.base.safe_text import harmless
 from gpuecs_tui.widgets.base.text_pane import TextPane
@@ -22,7 +24,9 @@ from gpuecs_tui.widgets.base.text_pane import TextPane
 class StoredResourceScreen(Modal[None]):
     """Shows what the state holds of a resource; sensitive values are not shown."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q", "close", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("escape,enter,q", "close", N_("back"), N_("Go back"), DIALOG)
+    ]
     DEFAULT_CSS = """
     StoredResourceScreen {
         align: center middle;

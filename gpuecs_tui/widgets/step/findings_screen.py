@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
@@ -15,6 +15,9 @@ from textual.widgets import Static
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.widgets.base.age import age_line, oldest
+from gpuecs_tui.widgets.base.dialog_keys import DialogKeys
+from gpuecs_tui.widgets.base.key_groups import DIALOG, LIST
+from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.safe_text import harmless
 from gpuecs_tui.widgets.base.styles import MUTED
 from gpuecs_tui.widgets.base.wizard_modal import WizardModal
@@ -60,17 +63,27 @@ def _remark(finding: Finding, severity: str) -> Remark:
     return Remark(finding.field, severity, finding.message, finding.remedy, fix)
 
 
+REMEDY = N_("Apply the remedy of the finding")
+
+
+class FindingList(ChoiceList):
+    """The findings; Enter goes to the field of one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("enter", "take", N_("go to the field"), N_("Go to the field of the finding"), LIST),
+    ]
+
+
 class FindingsScreen(WizardModal[Remark | None]):
     """The list; the answer is the remark whose field one wants to see."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,ctrl+l", "leave", show=False),
-        Binding("ctrl+s", "fix", show=False),
+        bind("ctrl+s", "fix", N_("apply the remedy"), REMEDY, DIALOG),
+        bind("escape,ctrl+l", "leave", N_("leave"), N_("Go back"), DIALOG),
     ]
     HELP = N_(
-        "↑ ↓ PgUp PgDn move, what you type filters. Enter goes to the field of the finding, Ctrl+S "
-        "applies its remedy where there is exactly one, Ctrl+R reads the account again. Esc goes "
-        "back."
+        "What you type filters the findings. A remedy can be applied here where the finding has "
+        "exactly one."
     )
     CSS = """
     FindingsScreen { align: center middle; }
@@ -80,7 +93,6 @@ class FindingsScreen(WizardModal[Remark | None]):
     }
     FindingsScreen ChoiceList { background: $surface; }
     FindingsScreen #detail { height: 6; border-top: hkey $foreground 15%; }
-    FindingsScreen #keys { height: 1; color: $text-muted; }
     """
 
     def __init__(self, wizard: Wizard) -> None:
@@ -94,13 +106,9 @@ class FindingsScreen(WizardModal[Remark | None]):
         with Vertical(id="box") as box:
             box.border_title = Content(_("Findings"))
             box.border_subtitle = Content(self._age())
-            yield ChoiceList(self._choices())
+            yield FindingList(self._choices())
             yield Static(markup=False, id="detail")
-            yield Static(
-                Content(_("Enter go to the field   ^s apply the remedy   Esc leave")),
-                markup=False,
-                id="keys",
-            )
+            yield DialogKeys(id="keys")
 
     def on_mount(self) -> None:
         """Begin in the list."""
@@ -117,6 +125,7 @@ class FindingsScreen(WizardModal[Remark | None]):
                 (f"\n→ {harmless(remark.remedy)}" if remark.remedy else "", "bold"),
             )
         self.query_one("#detail", Static).update(text)
+        self.refresh_bindings()
 
     @on(ChoiceList.Taken)
     def _taken(self, event: ChoiceList.Taken) -> None:
@@ -135,6 +144,13 @@ class FindingsScreen(WizardModal[Remark | None]):
             self._wizard.put(key, text)
         self._wizard.check()
         self.changed()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer a remedy only of a finding that has exactly one."""
+        if action == "fix":
+            row = self.query_one(ChoiceList).row if self.is_mounted else None
+            return True if row is not None and self._remarks[row.id].fix else None
+        return super().check_action(action, parameters)
 
     def changed(self) -> None:
         """List what there is to say now; the highlighted place stays."""

@@ -9,14 +9,16 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widget import Widget
 
-from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.relevance import counts
 from gpuecs_tui.stack.remedies import as_sentence
+from gpuecs_tui.widgets.base.key_groups import SCREEN
+from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.styles import MUTED
 from gpuecs_tui.widgets.form.decision_rows import not_read_hint
 from gpuecs_tui.widgets.form.field import FieldState, FormField, Note
@@ -50,7 +52,16 @@ class FormScreen(PicturedScreen):
     """
 
     LISTS: ClassVar[Mapping[str, ListSource]] = {}
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+s", "fix", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind(
+            "ctrl+s",
+            "fix",
+            N_("apply the remedy"),
+            N_("Apply the remedy of the field's finding"),
+            SCREEN,
+            show=False,
+        )
+    ]
 
     def __init__(self, wizard: Wizard) -> None:
         super().__init__(wizard)
@@ -180,6 +191,13 @@ class FormScreen(PicturedScreen):
                 # The refusal itself moved the cursor here, however late.
                 self._said = said
                 self.show_focus_help()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer a remedy only where the focused field has exactly one."""
+        if action == "fix":
+            field = self.focused_field()
+            return True if field is not None and self._fix_of(field.key) else None
+        return super().check_action(action, parameters)
 
     def action_fix(self) -> None:
         """Apply the one remedy of the focused field's finding."""

@@ -6,14 +6,13 @@ from collections.abc import Iterable, Sequence
 
 from textual.content import Content
 
-from gpuecs_tui.i18n import _
+from gpuecs_tui.widgets.base.key_groups import FOOTERS, WIZARD
+from gpuecs_tui.widgets.base.keys import GAP, Entry, KeyHint, keys_content, line_of_keys
 from gpuecs_tui.widgets.base.one_line import OneLine
 from gpuecs_tui.widgets.step.header import spread
 
-GAP = 2
-"""Cells between two keys, and at least between the keys and what was found."""
-KeyHint = tuple[str, str]
-"""A key as it is written ("^n") and the word for what it does."""
+QUIT = "quit"
+"""The action whose key is named in any case."""
 
 
 class KeyLine(OneLine):
@@ -23,47 +22,53 @@ class KeyLine(OneLine):
     KeyLine { background: $panel; color: $foreground; padding: 0 1; width: 100%; }
     """
 
-    def show_keys(self, hints: Iterable[KeyHint], right: Content) -> None:
-        """Show ``hints``, the frame's own keys, as many as fit, and in any case which key quits.
+    _own: Sequence[KeyHint] = ()
+    _common: Sequence[KeyHint] = ()
+    _right = Content("")
 
-        ``right`` is cut first; then the last of ``hints`` are left out.
+    @property
+    def own(self) -> Sequence[KeyHint]:
+        """The keys of the screen itself, the most useful first."""
+        return self._own
+
+    def show_keys(self, entries: Iterable[Entry]) -> None:
+        """Show the keys of ``entries``: those of the screen before those of every step.
+
+        As many as fit are shown, and in any case which key quits.
         """
-        own = list(hints)
+        here = [it for it in entries if it.group not in FOOTERS]
+        common = [it for it in here if it.group == WIZARD]
+        common.sort(key=lambda it: it.binding.action == QUIT)
+        self._own = line_of_keys(it for it in here if it.group != WIZARD)
+        self._common = line_of_keys(common)
+        self._show()
 
-        def fitted(width: int) -> Content:
-            return fitted_keys(own, right, width)
+    def show_found(self, right: Content) -> None:
+        """Show at the right what was found; it is cut before a key is left out."""
+        self._right = right
+        self._show()
 
-        self.show(fitted)
+    def _show(self) -> None:
+        own, common, right = self._own, self._common, self._right
+        self.show(lambda width: fitted_keys(own, common, right, width))
 
 
-def fitted_keys(own: Sequence[KeyHint], right: Content, width: int) -> Content:
-    """Return the line of ``width`` cells; of ``own`` keys the first is the most important."""
-    *others, leave = frame_keys()
+def fitted_keys(
+    own: Sequence[KeyHint], common: Sequence[KeyHint], right: Content, width: int
+) -> Content:
+    """Return the line of ``width`` cells.
+
+    Of ``own`` and ``common`` keys the first is the most important; the last of ``common`` quits
+    and is never left out.
+    """
+    others, leave = common[:-1], common[-1:]
     shown = list(own)
-    while shown and _line([*shown, leave]).cell_length > width:
+    while shown and keys_content([*shown, *leave]).cell_length > width:
         shown.pop()
-    room = width - _line([*shown, leave]).cell_length - GAP
+    room = width - keys_content([*shown, *leave]).cell_length - GAP
     found = right if right.cell_length <= room else right.truncate(max(room, 0), ellipsis=True)
     for pair in others:
-        if _line([*shown, pair, leave]).cell_length + found.cell_length + GAP > width:
+        if keys_content([*shown, pair, *leave]).cell_length + found.cell_length + GAP > width:
             break
         shown.append(pair)
-    return spread(_line([*shown, leave]), found, width)
-
-
-def _line(pairs: Iterable[KeyHint]) -> Content:
-    keys = [Content.assemble((key, "bold $text-accent"), f" {word}") for key, word in pairs]
-    return Content(" " * GAP).join(keys)
-
-
-def frame_keys() -> tuple[KeyHint, ...]:
-    """Return the keys that work on every step, the most useful first; the last one quits."""
-    return (
-        ("^n", _("next")),
-        ("^p", _("back")),
-        ("^g", _("help")),
-        ("^t", _("steps")),
-        ("^l", _("findings")),
-        ("^o", _("commands")),
-        ("^q", _("quit")),
-    )
+    return spread(keys_content([*shown, *leave]), found, width)

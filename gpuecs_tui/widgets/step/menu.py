@@ -6,26 +6,41 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from rich.cells import cell_len
-from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.widgets.base.key_groups import DIALOG
+from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.modal import Modal
+from gpuecs_tui.widgets.base.options import Options
 from gpuecs_tui.widgets.step.steps import IDS, STEPS, Progress
+
+BY_NUMBER = N_("Go to the step of that number")
+
+
+class StepOptions(Options):
+    """The steps."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("enter", "select", N_("go"), N_("Go to the highlighted step"), DIALOG),
+    ]
 
 
 class StepMenu(Modal[str]):
     """Asks which visited step to go to; the answer is its id, or empty."""
 
-    HELP = N_(
-        "A digit goes to that step; so do ↑ ↓ and Enter. Steps in grey were not reached yet. Esc "
-        "stays here."
-    )
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", show=False)]
+    HELP = N_("Steps in grey were not reached yet.")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            bind(str(number), f"go({number})", N_("go"), BY_NUMBER, DIALOG)
+            for number in range(1, len(IDS) + 1)
+        ),
+        bind("escape", "cancel", N_("stay"), N_("Stay on this step"), DIALOG),
+    ]
     CSS = """
     StepMenu { align: center middle; }
     StepMenu OptionList { width: auto; min-width: 40; max-height: 14; padding: 1 2; }
@@ -46,7 +61,7 @@ class StepMenu(Modal[str]):
             padding = " " * (widest - cell_len(title) + 2)
             prompt = Content.assemble((f"{sign} ", style), f"{number}  {title}{padding}")
             options.append(Option(prompt, id=step.id, disabled=step.id not in self._reachable))
-        menu = OptionList(*options)
+        menu = StepOptions(*options)
         menu.border_title = Content(_("Go to"))
         yield menu
 
@@ -55,13 +70,16 @@ class StepMenu(Modal[str]):
         menu = self.query_one(OptionList)
         menu.highlighted = IDS.index(self._progress.current)
 
-    def on_key(self, event: events.Key) -> None:
-        """Take a step's number."""
-        if event.character and event.character.isdigit():
-            event.stop()
-            number = int(event.character)
-            if 1 <= number <= len(IDS) and IDS[number - 1] in self._reachable:
-                self.dismiss(IDS[number - 1])
+    def action_go(self, number: int) -> None:
+        """Go to a step by its number, from 1 on."""
+        self.dismiss(IDS[number - 1])
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Allow to go only to a step that was reached."""
+        if action == "go":
+            number = int(str(parameters[0]))
+            return IDS[number - 1] in self._reachable
+        return super().check_action(action, parameters)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Go there."""

@@ -11,16 +11,19 @@ wizard as its only argument, each time one goes there: what must outlive it belo
 The base shows the header, the steps (a column from 100 cells on, else one line), the scrolling
 body, one line of ``live`` text, the help of what has the focus, and the keys. Live text and help
 are below the body, or beside it where ``HORIZONTAL_BREAKPOINTS = ROOMY_BREAKPOINTS``. It owns
-ctrl+n (next), ctrl+p (back), ctrl+t (steps), ctrl+l (findings), f1, ctrl+g and ``?`` (help). To
-change a decision, call ``wizard.put(key, text)`` and post ``Edited``: the checks then run. To
+ctrl+n (next), ctrl+p (back), ctrl+t (steps), ctrl+l (findings), f1, ctrl+g and ``?`` (help).
+
+Keys are declared once, by ``widgets.base.keys.key`` in ``BINDINGS``, with their label, the text of
+the help and their group; ``check_action`` says whether they work. The line of keys, the help and
+the palette read that. Call ``refresh_bindings()`` when ``check_action`` may answer otherwise.
+
+To change a decision, call ``wizard.put(key, text)`` and post ``Edited``: the checks then run. To
 override:
 
 - ``changed()``: something in the wizard changed (a text, the account, findings); call super first.
 - ``refusal()``: why "next" can't be done now, and put the focus there; empty when it can.
 - ``live()``: a line that is always in view, such as how many tasks fit.
 - ``focus_help()``: what to say about the widget that has the focus, at most two lines.
-- ``key_hints()``: (key, word) pairs shown before the frame's own.
-- ``help_sections()``: keys of the step's panels, which the help screen lists.
 - ``HELP_KEYS``: keys of the model whose help the help screen lists.
 
 Anything slow runs in a worker (``group``, ``exclusive``, ``exit_on_error=False``) and comes back as
@@ -30,26 +33,31 @@ through ``widgets.cells.harmless`` as ``Content``, never as markup.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from time import monotonic
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker
 
-from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.widgets.base.broken_worker import tell_broken_worker
+from gpuecs_tui.widgets.base.key_groups import MOVING, WIZARD
+from gpuecs_tui.widgets.base.key_help import help_sections
+from gpuecs_tui.widgets.base.key_words import PAGES
+from gpuecs_tui.widgets.base.keys import active_entries, all_entries, bind
+from gpuecs_tui.widgets.base.screen_keys import SCREEN_KEYS
+from gpuecs_tui.widgets.base.scroller import Scroller
 from gpuecs_tui.widgets.base.styles import MUTED
 from gpuecs_tui.widgets.base.waiting import Wait
 from gpuecs_tui.widgets.step.header import HeaderLine
 from gpuecs_tui.widgets.step.help_bar import HelpBar, Wrapped
-from gpuecs_tui.widgets.step.key_line import KeyHint, KeyLine
+from gpuecs_tui.widgets.step.key_line import KeyLine
 from gpuecs_tui.widgets.step.steps import AFTER_REVIEW, IDS, Progress, StepLine, StepList
 from gpuecs_tui.wizard.session import Wizard
 
@@ -62,6 +70,8 @@ ROOMY_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide"), (ROOMY, "-roomy")]
 
 TYPING_SECONDS = 0.25
 """Between two key presses, for the second to belong to the same word."""
+FIT, FIT_TEXT = N_("what fits"), N_("Show what fits on an instance")
+
 SAID_SECONDS = 0.5
 """A focus that moves sooner after a sentence was moved by what said it."""
 
@@ -70,18 +80,28 @@ class StepScreen(Screen[None]):
     """A step of the wizard; see the module's text."""
 
     STEP: ClassVar[str]
+    IS_STEP: ClassVar[bool] = True
+    """Whether it is a step itself; else ``STEP`` is the one that it belongs to."""
     HELP: ClassVar[str] = ""
     """What is decided here and how to decide it, in paragraphs; untranslated."""
     HELP_KEYS: ClassVar[tuple[str, ...]] = ()
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+n", "next", show=False),
-        Binding("ctrl+p", "back", show=False),
-        Binding("ctrl+t", "steps", show=False),
-        Binding("ctrl+l", "findings", show=False),
-        Binding("ctrl+y", "fit", show=False),
-        Binding("f1,ctrl+g,question_mark", "help", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
+        *SCREEN_KEYS,
+        # The most useful first: the last ones are left out where the line is too short.
+        bind("ctrl+n", "next", N_("next"), N_("Go to the next step"), WIZARD),
+        bind("ctrl+p", "back", N_("back"), N_("Go back to the step before"), WIZARD),
+        bind(
+            "ctrl+g,f1,question_mark",
+            "help",
+            N_("help"),
+            N_("Show the help of this screen"),
+            WIZARD,
+        ),
+        bind("ctrl+t", "steps", N_("steps"), N_("Choose the step to go to"), WIZARD),
+        bind("ctrl+l", "findings", N_("findings"), N_("List all findings"), WIZARD),
+        bind("ctrl+y", "fit", FIT, FIT_TEXT, WIZARD, show=False),
+        bind("pageup", "page(-1)", *PAGES, MOVING, show=False),
+        bind("pagedown", "page(1)", *PAGES, MOVING, show=False),
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012 - textual's own
     AUTO_FOCUS = ""
@@ -113,6 +133,8 @@ class StepScreen(Screen[None]):
         self._said: Content | None = None
         self._said_at = 0.0
         self._waiting: Wait | None = None
+        self._keys_due = False
+        """Whether the line of keys is to be brought up to date."""
 
     def compose(self) -> ComposeResult:
         """Put the frame around the body."""
@@ -124,7 +146,7 @@ class StepScreen(Screen[None]):
         with Horizontal(id="middle"):
             yield StepList()
             with Vertical(id="right"):
-                with VerticalScroll(id="body", can_focus=False):
+                with Scroller(id="body", can_focus=False):
                     yield from self.compose_body()
                 with Vertical(id="beside"):
                     yield Wrapped(id="live")
@@ -137,7 +159,32 @@ class StepScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Show the wizard's state."""
+        self.bindings_updated_signal.subscribe(self, self._bindings_updated, immediate=True)
+        self.refresh_bindings()
         self.changed()
+
+    def _bindings_updated(self, _screen: Screen[Any]) -> None:
+        """Show the keys once what happens now is over: the focus may move several times."""
+        if not self._keys_due:
+            self._keys_due = True
+            self.call_next(self._show_keys)
+
+    def _show_keys(self) -> None:
+        self._keys_due = False
+        if self.is_attached:
+            self.query_one(KeyLine).show_keys(active_entries(self))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer the next step and the one before where there is one."""
+        match action:
+            case "next":
+                return IDS[-1] != self.STEP
+            case "back":
+                return IDS[0] != self.STEP
+            case "page":
+                return self.is_mounted and self.query_one("#body").max_scroll_y > 0
+            case _:
+                return super().check_action(action, parameters)
 
     @on(Worker.StateChanged)
     def _tell_broken_worker(self, event: Worker.StateChanged) -> None:
@@ -154,7 +201,7 @@ class StepScreen(Screen[None]):
         live.show(text)
         live.display = bool(text.plain)
         self.show_focus_help()
-        self.query_one(KeyLine).show_keys(self.key_hints(), self.findings_summary())
+        self.query_one(KeyLine).show_found(self.findings_summary())
 
     def progress(self) -> Progress:
         """Say where one is and which steps hold errors."""
@@ -182,14 +229,6 @@ class StepScreen(Screen[None]):
     def focus_help(self) -> Content:
         """Return what to say about the widget that has the focus."""
         return Content("")
-
-    def key_hints(self) -> tuple[tuple[str, str], ...]:
-        """Return the keys that matter here besides the frame's own."""
-        return ()
-
-    def help_sections(self) -> Sequence[tuple[str, Sequence[KeyHint]]]:
-        """Return translated titles with the keys of this step's panels, for the help screen."""
-        return ()
 
     def show_focus_help(self) -> None:
         """Bring the help of the focused widget up to date."""
@@ -248,7 +287,7 @@ class StepScreen(Screen[None]):
 
     def action_page(self, direction: int) -> None:
         """Scroll the body by a page."""
-        body = self.query_one("#body", VerticalScroll)
+        body = self.query_one("#body", Scroller)
         body.scroll_relative(y=direction * max(body.size.height - 1, 1), animate=False)
 
     def action_steps(self) -> None:
@@ -265,9 +304,8 @@ class StepScreen(Screen[None]):
         """Explain this screen."""
         from gpuecs_tui.widgets.step.help import HelpScreen
 
-        self.app.push_screen(
-            HelpScreen(self.STEP, self.HELP, self.HELP_KEYS, self.key_hints(), self.help_sections())
-        )
+        sections = help_sections(all_entries(self))
+        self.app.push_screen(HelpScreen(self.STEP, self.HELP, self.HELP_KEYS, sections))
 
     def action_findings(self) -> None:
         """List everything that is wrong, doubtful or unknown."""

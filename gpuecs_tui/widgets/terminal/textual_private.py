@@ -10,11 +10,18 @@ from collections.abc import Callable
 from typing import Any
 
 from textual.app import App
+from textual.binding import Binding
+from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.geometry import Size
 from textual.screen import Screen
 from textual.style import Style
 from textual.widget import Widget
+
+
+def bindings_of(node: DOMNode) -> list[Binding]:
+    """Return the bindings of ``node`` and of its base classes, one for each key, in their order."""
+    return [binding for _key, binding in node._bindings]
 
 
 def driver_of(app: App[Any]) -> Driver | None:

@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from gpuecs_tui.widgets.base.confirm import Confirm
+from gpuecs_tui.widgets.base.mfa_prompt import TokenScreen
 from gpuecs_tui.widgets.base.modal import Modal, Sheet
 from gpuecs_tui.widgets.base.too_small import TooSmall
 from tests.support.screens.driving import Open, settle
@@ -19,13 +20,15 @@ from tests.support.screens.form_screens import field, go_to
     ("dialog", "words"),
     [
         ("enter", "What you type filters the rows"),
-        ("ctrl+l", "Enter goes to the field"),
-        ("ctrl+t", "A digit goes to that step"),
+        ("ctrl+l", "Enter Go to the field of the finding"),
+        ("ctrl+t", "1 2 3 4 5 Go to the step of that number"),
         ("editor", "Each change is kept at once"),
-        ("ctrl+y", "Esc goes back"),
+        ("ctrl+y", "Esc q Enter f Go back"),
+        (TokenScreen("Code:"), "The profile requires the code of an MFA device."),
+        (TokenScreen("Code:"), "Esc Continue without the account"),
         (Confirm("Stop?", [Content("Now.")], yes="Stop"), "Nothing happens before you answer."),
     ],
-    ids=["list", "findings", "steps", "editor", "fit", "question"],
+    ids=["list", "findings", "steps", "editor", "fit", "code", "keys of the code", "question"],
 )
 async def test_a_dialog_is_explained(
     open_wizard: Open, dialog: str | Modal[Any], words: str
@@ -41,8 +44,9 @@ async def test_a_dialog_is_explained(
             await pilot.press(dialog)
         await settle(pilot)
         over = pilot.app.screen
-        # In the editor a question mark is text.
-        for key in ("f1", "ctrl+g", *(() if dialog == "editor" else ("question_mark",))):
+        # There a question mark is text.
+        is_typed_into = dialog == "editor" or isinstance(dialog, TokenScreen)
+        for key in ("f1", "ctrl+g", *(() if is_typed_into else ("question_mark",))):
             await pilot.press(key)
             await settle(pilot)
             assert isinstance(pilot.app.screen, Sheet), key

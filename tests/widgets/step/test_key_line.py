@@ -5,13 +5,23 @@ from __future__ import annotations
 import pytest
 from textual.content import Content
 
-from gpuecs_tui.widgets.step.key_line import KeyHint, fitted_keys
+from gpuecs_tui.widgets.base.keys import KeyHint
+from gpuecs_tui.widgets.step.key_line import fitted_keys
 
+COMMON: list[KeyHint] = [
+    ("^n", "next"),
+    ("^p", "back"),
+    ("^g", "help"),
+    ("^t", "steps"),
+    ("^l", "findings"),
+    ("^o", "commands"),
+    ("^q", "quit"),
+]
 OWN: list[KeyHint] = [("r", "read now"), ("u", "copy the address"), ("X", "end at once")]
 
 
 def line(own: list[KeyHint], right: str, width: int) -> str:
-    return fitted_keys(own, Content(right), width).plain
+    return fitted_keys(own, COMMON, Content(right), width).plain
 
 
 @pytest.mark.parametrize("width", [24, 50, 78, 118, 198])

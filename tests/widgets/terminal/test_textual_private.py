@@ -48,6 +48,7 @@ CLASS_NAMES = [
 ]
 INSTANCE_NAMES = [
     (App, "_batch_count"),
+    (App, "_bindings"),
     (App, "_closed"),
     (App, "_driver"),
     (App, "_running"),

@@ -1,0 +1,47 @@
+"""The groups of keys: each is a title of the help, and says where else its keys are named."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from textual.binding import Binding
+
+from gpuecs_tui.i18n import N_
+
+Group: TypeAlias = Binding.Group
+
+SCREEN = Group(N_("Keys on this screen"))
+WIZARD = Group(N_("Keys on every screen"))
+FILES = Group(N_("Keys on the page Files"))
+FINDINGS = Group(N_("Keys in the list of findings"))
+FORM = Group(N_("Keys in the form"))
+LIST = Group(N_("Keys in the list"))
+TEXT = Group(N_("Keys in the text"))
+LOG = Group(N_("Keys in the log"))
+RESOURCES = Group(N_("Keys in the resources"))
+DIALOG = Group(N_("Keys in this dialog"))
+MOVING = Group(N_("Keys to move and scroll"))
+TYPING = Group(N_("Keys while you type"))
+"""Also of Textual's own bindings, which have no group."""
+
+ORDER = (
+    SCREEN,
+    DIALOG,
+    FILES,
+    FINDINGS,
+    FORM,
+    LIST,
+    TEXT,
+    LOG,
+    RESOURCES,
+    WIZARD,
+    MOVING,
+    TYPING,
+)
+"""As the help lists them."""
+FOOTERS = frozenset({LIST, LOG, RESOURCES})
+"""Of widgets whose keys are not named in the line of a step: a panel or a dialog has its own."""
+COMMANDS = frozenset({SCREEN, WIZARD})
+"""Whose keys are commands of the palette, all of them."""
+PARTS = frozenset({FILES, FINDINGS, LOG, RESOURCES})
+"""Of a screen's parts: what their lines name are commands of the palette, too."""

@@ -1,0 +1,208 @@
+"""The keys of a screen, read from the bindings that declare them.
+
+A ``Binding`` carries everything that is said of its key: ``description`` is the label of a line of
+keys, ``tooltip`` the text of the help and of the palette, ``group`` the title in the help, and
+``show`` whether a line of keys names it. ``check_action`` says whether the key works now: where it
+returns False the key goes on to the next widget, where it returns None the key is shown in grey.
+A binding without a description is an alias: another binding of its action has one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from textual import actions
+from textual.binding import Binding
+from textual.content import Content
+from textual.dom import DOMNode
+from textual.screen import Screen
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.widgets.base.key_groups import TYPING, Group
+from gpuecs_tui.widgets.terminal.textual_private import bindings_of
+
+KeyHint: TypeAlias = tuple[str, str]
+"""Keys as they are written ("^n") and the word for what they do."""
+
+GAP = 2
+"""Cells between two keys of a line."""
+_NAMES: Mapping[str, str] = {
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "slash": "/",
+    "question_mark": "?",
+    "escape": "Esc",
+}
+"""How keys are written that aren't called by their own name."""
+
+
+def bind(
+    keys: str,
+    action: str,
+    label: str,
+    text: str,
+    group: Group,
+    *,
+    show: bool = True,
+    priority: bool = False,
+) -> Binding:
+    """Declare a key; ``keys``: several are divided by commas, the first is the one in a line.
+
+    ``label`` is a word or two, ``text`` what the key does, as a command; both are untranslated
+    (``N_``). ``show``: whether a line of keys names it.
+    """
+    return Binding(keys, action, label, show=show, priority=priority, tooltip=text, group=group)
+
+
+def alias(keys: str, action: str) -> Binding:
+    """Declare further keys of an action that has a label elsewhere."""
+    return Binding(keys, action, show=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Keys that do the same."""
+
+    keys: tuple[str, ...]
+    """As Textual names them, the first declared first."""
+    node: DOMNode
+    """Whose binding it is."""
+    binding: Binding
+    enabled: bool
+    """Whether they work now."""
+
+    @property
+    def group(self) -> Group:
+        """The group, which Textual's own bindings don't name."""
+        return self.binding.group or TYPING
+
+    @property
+    def label(self) -> str:
+        """The word for a line of keys, translated."""
+        return _(self.binding.description)
+
+    @property
+    def text(self) -> str:
+        """What they do, translated."""
+        return _(self.binding.tooltip or self.binding.description)
+
+
+def active_entries(screen: Screen[Any]) -> list[Entry]:
+    """Return what has a label and is active on ``screen``, the focused widget's keys first.
+
+    Over a dialog Textual takes no binding of the app but those with priority.
+    """
+    found = [(key, it.node, it.binding, it.enabled) for key, it in screen.active_bindings.items()]
+    known = {key for key, _node, _binding, _enabled in found}
+    found += [
+        (it.key, screen.app, it, True)
+        for it in bindings_of(screen.app)
+        if it.priority and it.key not in known
+    ]
+    return _joined(found)
+
+
+def all_entries(screen: Screen[Any]) -> list[Entry]:
+    """Return ``active_entries`` and the keys of the parts of ``screen`` that lack the focus."""
+    entries = active_entries(screen)
+    said = {(it.group, it.text) for it in entries}
+    for part in _focusable(screen):
+        for node in part.ancestors_with_self:
+            if node is screen:
+                break
+            for entry in entries_of(node):
+                if (entry.group, entry.text) not in said:
+                    said.add((entry.group, entry.text))
+                    entries.append(entry)
+    return entries
+
+
+def entries_of(node: DOMNode) -> list[Entry]:
+    """Return what has a label and a group among the bindings of ``node``, whatever has the focus.
+
+    Cheap enough for each frame of a panel that names its own keys.
+    """
+    return _joined(
+        (it.key, node, it, is_enabled(node, it.action))
+        for it in bindings_of(node)
+        if it.group is not None
+    )
+
+
+def line_of_keys(entries: Iterable[Entry]) -> list[KeyHint]:
+    """Return (keys, label) of ``entries`` for a line of keys; neighbours of one label are joined.
+
+    Only what the line is to name (``show``) and what works now is in it.
+    """
+    lines: list[tuple[tuple[str, ...], str]] = []
+    for entry in entries:
+        if not entry.enabled or not entry.binding.show:
+            continue
+        if lines and lines[-1][1] == entry.label:
+            lines[-1] = ((*lines[-1][0], *entry.keys), entry.label)
+        else:
+            lines.append((entry.keys, entry.label))
+    return [(short_name(keys), label) for keys, label in lines]
+
+
+def keys_content(hints: Iterable[KeyHint]) -> Content:
+    """Return ``hints`` as a line."""
+    keys = [Content.assemble((key, "bold $text-accent"), f" {word}") for key, word in hints]
+    return Content(" " * GAP).join(keys)
+
+
+def is_enabled(node: DOMNode, action: str) -> bool:
+    """Tell whether ``action`` of a binding of ``node`` can be carried out now."""
+    place, name, parameters = actions.parse(action)
+    target: DOMNode = {"app": node.app, "screen": node.screen}[place] if place else node
+    return bool(target.check_action(name, parameters))
+
+
+def short_name(keys: Sequence[str]) -> str:
+    """Return how ``keys`` are written in a line of keys: ``^n``, ``↑↓``, ``1-7``."""
+    first, last = keys[0], keys[-1]
+    if len(keys) > 1 and all(it.isdigit() for it in keys):
+        return f"{first}-{last}"
+    arrows = [_NAMES[it] for it in keys if it in ("up", "down", "left", "right")]
+    if len(arrows) > 1:
+        return "".join(arrows)
+    name = long_name(first)
+    return name if "+" in first or len(first) == 1 else name.lower()
+
+
+def long_name(key: str) -> str:
+    """Return how ``key`` is written in the help: ``^n``, ``PgUp``, ``Shift+Tab``."""
+    *modifiers, name = key.split("+")
+    written = _NAMES.get(name, name.capitalize() if len(name) > 1 else name)
+    if modifiers == ["ctrl"] and len(name) == 1:
+        return f"^{name}"
+    return "+".join((*(it.capitalize() for it in modifiers), written))
+
+
+def _focusable(screen: Screen[Any]) -> Iterator[DOMNode]:
+    return (it for it in screen.query("*") if it.can_focus)
+
+
+def _joined(
+    found: Iterable[tuple[str, DOMNode, Binding, bool]],
+) -> list[Entry]:
+    """Make one entry of the keys that are said to do the same; those without a label are left out.
+
+    Of two bindings of one widget for one key, one that works is taken first.
+    """
+    entries: dict[tuple[object, ...], Entry] = {}
+    for name, node, binding, enabled in found:
+        if not binding.description:
+            continue
+        same = (node, binding.group, binding.tooltip, binding.description)
+        before = entries.get(same)
+        keys = (*before.keys, name) if before is not None else (name,)
+        enabled = enabled or (before is not None and before.enabled)
+        entries[same] = Entry(keys, node, before.binding if before else binding, enabled)
+    return list(entries.values())

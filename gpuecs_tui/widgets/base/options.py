@@ -1,0 +1,25 @@
+"""Textual's list of options, with keys that have labels."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.widgets import OptionList
+
+from gpuecs_tui.widgets.base.key_groups import LIST
+from gpuecs_tui.widgets.base.key_words import ROW_ENDS, ROW_PAGES, ROWS
+from gpuecs_tui.widgets.base.keys import bind
+
+
+class Options(OptionList, inherit_bindings=False):
+    """A list of options; a subclass says what Enter does."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("up,k", "cursor_up", *ROWS, LIST, show=False),
+        bind("down,j", "cursor_down", *ROWS, LIST, show=False),
+        bind("pageup", "page_up", *ROW_PAGES, LIST, show=False),
+        bind("pagedown", "page_down", *ROW_PAGES, LIST, show=False),
+        bind("home", "first", *ROW_ENDS, LIST, show=False),
+        bind("end", "last", *ROW_ENDS, LIST, show=False),
+    ]

@@ -1,0 +1,31 @@
+"""The keys that Textual gives to every screen, with labels that are translated."""
+
+from __future__ import annotations
+
+from gpuecs_tui.i18n import N_
+from gpuecs_tui.widgets.base.key_groups import MOVING, TYPING
+from gpuecs_tui.widgets.base.keys import alias, bind
+
+FIELD, FIELD_TEXT = N_("field"), N_("Go to the next or the previous field")
+
+SCREEN_KEYS = (
+    bind("tab", "app.focus_next", FIELD, FIELD_TEXT, MOVING, show=False),
+    bind("shift+tab", "app.focus_previous", FIELD, FIELD_TEXT, MOVING, show=False),
+    bind(
+        "ctrl+c",
+        "screen.copy_text",
+        N_("copy"),
+        N_("Copy the selected text"),
+        TYPING,
+        show=False,
+    ),
+    alias("super+c", "screen.copy_text"),
+)
+MOVES = (
+    bind("down", "app.focus_next", FIELD, FIELD_TEXT, MOVING, show=False),
+    bind("up", "app.focus_previous", FIELD, FIELD_TEXT, MOVING, show=False),
+)
+"""Of a field of one line, in a form."""
+ENTER_MOVES = bind(
+    "enter", "app.focus_next", N_("next field"), N_("Go to the next field"), MOVING, show=False
+)

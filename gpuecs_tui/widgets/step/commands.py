@@ -1,0 +1,52 @@
+"""What the command palette offers of the keys of a screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+
+from gpuecs_tui.i18n import N_
+from gpuecs_tui.widgets.base.key_groups import COMMANDS, PARTS
+from gpuecs_tui.widgets.base.keys import Entry, active_entries, entries_of, short_name
+
+PLAN, DESTROY = N_("Plan the changes"), N_("Plan a destroy")
+"""What is planned from other screens than the run's, too."""
+PALETTE = "command_palette"
+"""The action that opens the palette, which is no command in it."""
+
+
+def key_commands(app: App[Any], screen: Screen[Any]) -> Iterator[SystemCommand]:
+    """Yield a command for each key of ``screen`` that does more than move, and works now.
+
+    The parts of the screen that are on view count too, whichever has the focus, and so do the
+    app's own keys, although Textual takes none of them over a dialog.
+    """
+    active = active_entries(screen)
+    used = {name for it in active for name in it.keys}
+    said: set[str] = set()
+    for entry in (*active, *_of_parts(screen), *entries_of(app)):
+        if _is_command(entry) and entry.text not in said:
+            said.add(entry.text)
+            shadowed = entry.node is app and entry not in active and used.intersection(entry.keys)
+            run = partial(app.run_action, entry.binding.action, entry.node)
+            yield SystemCommand(entry.text, "" if shadowed else short_name(entry.keys), run)
+
+
+def _of_parts(screen: Screen[Any]) -> Iterator[Entry]:
+    for part in screen.focus_chain:
+        for node in part.ancestors_with_self:
+            if node is screen:
+                break
+            yield from entries_of(node)
+
+
+def _is_command(entry: Entry) -> bool:
+    """Tell whether a key that works now is worth to be searched for by its words."""
+    in_line = entry.binding.show and entry.group in PARTS
+    return (
+        entry.enabled and (entry.group in COMMANDS or in_line) and entry.binding.action != PALETTE
+    )
