@@ -365,7 +365,7 @@ async def test_the_line_of_keys_follows_the_focus_and_what_works(directory: Path
         assert line_of(line).startswith("1-7 page  w write  ^n next  ^p back")
         await pilot.press("3")
         await settle(pilot)
-        assert line_of(line).startswith("v difference  tab text  1-7 page  w write")
+        assert line_of(line).startswith("v difference  1-7 page  w write  tab text")
         await pilot.press("4")
         await settle(pilot)
         assert line_of(line).startswith("enter to the field  1-7 page  w write")

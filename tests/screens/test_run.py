@@ -111,11 +111,11 @@ async def test_the_help_lists_the_keys_of_the_log_and_of_the_resources(directory
         (box,) = pilot.app.screen.query("HelpScreen Static").results(Static)
         shown = str(box.content)
         for line in (
-            "x          Search by regular expression",
-            "r          Show only one resource",
-            "v          Mark lines",
-            "y          Copy",
-            "/          Filter",
+            "x           Search by regular expression",
+            "r           Show only one resource",
+            "v           Mark lines",
+            "y           Copy",
+            "/           Filter",
         ):
             assert line in shown
         assert "next and previous field" not in shown

@@ -18,6 +18,7 @@ FORM = Group(N_("Keys in the form"))
 LIST = Group(N_("Keys in the list"))
 TEXT = Group(N_("Keys in the text"))
 LOG = Group(N_("Keys in the log"))
+MARKING = Group(N_("Keys while lines of the log are marked"))
 RESOURCES = Group(N_("Keys in the resources"))
 DIALOG = Group(N_("Keys in this dialog"))
 MOVING = Group(N_("Keys to move and scroll"))
@@ -33,15 +34,16 @@ ORDER = (
     LIST,
     TEXT,
     LOG,
+    MARKING,
     RESOURCES,
     WIZARD,
     MOVING,
     TYPING,
 )
 """As the help lists them."""
-FOOTERS = frozenset({LIST, LOG, RESOURCES})
+FOOTERS = frozenset({LIST, LOG, MARKING, RESOURCES})
 """Of widgets whose keys are not named in the line of a step: a panel or a dialog has its own."""
 COMMANDS = frozenset({SCREEN, WIZARD})
 """Whose keys are commands of the palette, all of them."""
-PARTS = frozenset({FILES, FINDINGS, LOG, RESOURCES})
+PARTS = frozenset({FILES, FINDINGS, LOG, MARKING, RESOURCES})
 """Of a screen's parts: what their lines name are commands of the palette, too."""

@@ -13,7 +13,7 @@ from gpuecs_tui.widgets.base.key_groups import ORDER, Group
 from gpuecs_tui.widgets.base.keys import Entry, long_name
 from gpuecs_tui.widgets.base.styles import MUTED
 
-KEY_WIDTH = 10
+KEY_WIDTH = 11
 """Cells of the column of keys; longer ones shift their text."""
 
 

@@ -10,6 +10,7 @@ from textual.content import Content
 
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.terraform.engine.log_line import Level
+from gpuecs_tui.widgets.base.key_groups import MARKING
 from gpuecs_tui.widgets.base.keys import KeyHint, entries_of, line_of_keys
 from gpuecs_tui.widgets.log.keys import LogLines
 
@@ -49,7 +50,10 @@ class FooterText:
 
 def footer_text(view: LogLines) -> FooterText:
     """Return what the footer says about ``view``."""
-    return FooterText(line_of_keys(entries_of(view)), tuple(_state(view)))
+    entries = entries_of(view)
+    # Who marks lines needs no other keys.
+    marking = [it for it in entries if it.group == MARKING and it.enabled]
+    return FooterText(line_of_keys(marking or entries), tuple(_state(view)))
 
 
 def _state(view: LogLines) -> Sequence[str]:

@@ -10,7 +10,7 @@ from textual.message import Message
 
 from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.terraform.engine.log_line import Level
-from gpuecs_tui.widgets.base.key_groups import LOG
+from gpuecs_tui.widgets.base.key_groups import LOG, MARKING
 from gpuecs_tui.widgets.base.keys import alias, bind
 from gpuecs_tui.widgets.log.filter import LineFilter
 from gpuecs_tui.widgets.log.text import plain_text
@@ -39,18 +39,15 @@ class LogLines(LogView, inherit_bindings=False):
     """A log view that is worked with the keyboard; letters as in ``less`` where it has them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        # The most useful first, and before those what only some states have.
-        _key("y", "copy_marked", N_("copy"), N_("Copy the marked lines")),
-        _key("up,k", "extend(-1)", *_EXTEND),
-        _key("down,j", "extend(1)", *_EXTEND),
+        # Those hardest to guess first: the last ones are left out where the line is too short.
         _key("n", "match(1)", N_("next"), N_("Go to the next match")),
         _key("N", "match(-1)", N_("previous"), N_("Go to the previous match")),
-        _key("escape", "leave", N_("leave"), N_("Undo the marks, the search or the filter")),
         _key("slash", "ask('search')", N_("search"), N_("Search for a text")),
         _key("x", "ask('regex')", N_("regex"), N_("Search by regular expression")),
         _key("r", "ask('resource')", N_("resource"), N_("Show only one resource")),
         _key("f1", "screen.help", N_("all keys"), N_("List all keys")),
         _key("v", "mark", N_("mark"), N_("Mark lines, or remove the marks")),
+        bind("y", "copy_marked", N_("copy"), N_("Copy the marked lines"), MARKING),
         _key("y", "copy", N_("copy"), N_("Copy the line of the match, or the lines on view")),
         _key("s", "ask('save')", N_("save"), SAVE),
         _key("e", "error", N_("error"), N_("Go to the first error, then to the next")),
@@ -58,6 +55,9 @@ class LogLines(LogView, inherit_bindings=False):
         _key("l", "level", N_("level"), N_("Show warnings and errors, then errors only, then all")),
         _key("w", "wrap", N_("wrap"), N_("Wrap long lines, or cut them")),
         alias("n,N", "ask('search')"),
+        bind("up,k", "extend(-1)", *_EXTEND, MARKING),
+        bind("down,j", "extend(1)", *_EXTEND, MARKING),
+        bind("escape", "unmark", N_("leave"), N_("Remove the marks"), MARKING),
         _key("up,k", "move_rows(-1)", *_LINES, show=False),
         _key("down,j", "move_rows(1)", *_LINES, show=False),
         _key("pageup,b", "move_pages(-1)", *_PAGES, show=False),
@@ -66,6 +66,7 @@ class LogLines(LogView, inherit_bindings=False):
         _key("end,G", "end", N_("end"), N_("Go to the end and follow it"), show=False),
         _key("left", "aside(-1)", *_ASIDE, show=False),
         _key("right", "aside(1)", *_ASIDE, show=False),
+        _key("escape", "leave", N_("leave"), N_("End the search, or else the filter"), show=False),
     ]
 
     class Asked(Message):
@@ -153,12 +154,14 @@ class LogLines(LogView, inherit_bindings=False):
             self.follow(False)
         self.redraw()
 
+    def action_unmark(self) -> None:
+        """Mark no lines any more."""
+        self.marked = None
+        self.redraw()
+
     def action_leave(self) -> None:
-        """Undo the marks; without any the search; without one the filter."""
-        if self.marked is not None:
-            self.marked = None
-            self.redraw()
-        elif self.contents.pattern is not None:
+        """End the search; without one show what the filter hides."""
+        if self.contents.pattern is not None:
             self.set_search(None)
         else:
             self.set_filter(LineFilter())
@@ -167,8 +170,8 @@ class LogLines(LogView, inherit_bindings=False):
         """Let escape through to the screen where there is nothing here to undo."""
         match action:
             case "leave":
-                return bool(self.marked or self.contents.pattern or self.contents.filter)
-            case "extend" | "copy_marked":
+                return bool(self.contents.pattern or self.contents.filter)
+            case "extend" | "copy_marked" | "unmark":
                 return self.marked is not None
             case "copy":
                 return self.marked is None

@@ -39,7 +39,10 @@ class KeyLine(OneLine):
         here = [it for it in entries if it.group not in FOOTERS]
         common = [it for it in here if it.group == WIZARD]
         common.sort(key=lambda it: it.binding.action == QUIT)
-        self._own = line_of_keys(it for it in here if it.group != WIZARD)
+        own = [it for it in here if it.group != WIZARD]
+        # Textual's own Screen has declared Tab already, and so before all others.
+        own.sort(key=lambda it: it.keys[0] == "tab")
+        self._own = line_of_keys(own)
         self._common = line_of_keys(common)
         self._show()
 
