@@ -46,4 +46,4 @@ FOOTERS = frozenset({LIST, LOG, MARKING, RESOURCES})
 COMMANDS = frozenset({SCREEN, WIZARD})
 """Whose keys are commands of the palette, all of them."""
 PARTS = frozenset({FILES, FINDINGS, LOG, MARKING, RESOURCES})
-"""Of a screen's parts: what their lines name are commands of the palette, too."""
+"""Of a screen's parts: of their keys, those that a line names are commands of the palette too."""

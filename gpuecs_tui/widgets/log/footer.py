@@ -51,7 +51,7 @@ class FooterText:
 def footer_text(view: LogLines) -> FooterText:
     """Return what the footer says about ``view``."""
     entries = entries_of(view)
-    # Who marks lines needs no other keys.
+    # While lines are marked, the other keys would only crowd the line.
     marking = [it for it in entries if it.group == MARKING and it.enabled]
     return FooterText(line_of_keys(marking or entries), tuple(_state(view)))
 

@@ -45,7 +45,7 @@ def _of_parts(screen: Screen[Any]) -> Iterator[Entry]:
 
 
 def _is_command(entry: Entry) -> bool:
-    """Tell whether a key that works now is worth to be searched for by its words."""
+    """Tell whether a key works now and does more than move or scroll."""
     in_line = entry.binding.show and entry.group in PARTS
     return (
         entry.enabled and (entry.group in COMMANDS or in_line) and entry.binding.action != PALETTE
