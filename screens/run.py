@@ -3,38 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
-from textual import events, on, work
+from textual import events, getters, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.message import Message
 
+from gpuecs_tui.assessment.apply_gate import Checked
 from gpuecs_tui.i18n import N_, _
-from gpuecs_tui.terraform.base.problems import RunProblem, TerraformProblem
 from gpuecs_tui.terraform.control import runs
-from gpuecs_tui.terraform.runs import run_list
-from gpuecs_tui.terraform.runs.directory_lock import DirectoryBusy
 from gpuecs_tui.terraform.runs.force_stop import end_now
-from gpuecs_tui.terraform.runs.run import Run, load
+from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import Operation, State
 from gpuecs_tui.widgets.base.confirm import Confirm
 from gpuecs_tui.widgets.base.key_groups import SCREEN
 from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.safe_text import harmless
 from gpuecs_tui.widgets.log.keys import SAVE
-from gpuecs_tui.widgets.run.advice import BRING_BACK, ENDED_BADLY
-from gpuecs_tui.widgets.run.approval import ApprovingScreen
+from gpuecs_tui.widgets.run.advice import ENDED_BADLY, RunAdvice
+from gpuecs_tui.widgets.run.decisions import RunDecisions
+from gpuecs_tui.widgets.run.last_check import LastCheck
 from gpuecs_tui.widgets.run.panel import RunPanel
-from gpuecs_tui.widgets.run.questions import end_question, replan_question, stop_question
-from gpuecs_tui.widgets.run.watch import still_holds
+from gpuecs_tui.widgets.run.questions import (
+    apply_question,
+    end_question,
+    replan_question,
+    stop_question,
+    watch_question,
+    what_it_changes,
+)
+from gpuecs_tui.widgets.step.account_app import AccountApp
 from gpuecs_tui.widgets.step.commands import DESTROY, PLAN
+from gpuecs_tui.widgets.step.screen import StepScreen
 from gpuecs_tui.widgets.terminal.clipboard import copy_text
 from gpuecs_tui.wizard.certificate import certificate_domain
-from gpuecs_tui.wizard.run_environment import environment_for
 
 SPLIT = 110
 """Cells from which on log and resources stand side by side."""
@@ -42,11 +46,14 @@ WIDE = 150
 """Cells from which on the steps have a column of their own besides."""
 CANCELLABLE = frozenset({State.STARTING, State.PLANNING, State.APPROVED, State.APPLYING})
 """States in which asking for the end makes sense."""
+CHECKING_TEXT = N_("Show that the check before the apply is still running")
 RESOURCES_TEXT = N_("Go to the resources")
 
 
-class RunScreen(ApprovingScreen):
+class RunScreen(StepScreen):
     """Watches the directory's run; every decision goes to the run's files, none stays here."""
+
+    app = getters.app(AccountApp)
 
     STEP = "run"
     CSS_PATH = "run.tcss"
@@ -64,6 +71,10 @@ class RunScreen(ApprovingScreen):
         "that is and asks for the stack's name."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
+        bind("a", "approve", N_("approve"), N_("Apply this plan"), SCREEN),
+        # For whoever presses ahead: the question is not there yet.
+        bind("a,y,enter", "say_check", N_("check"), CHECKING_TEXT, SCREEN, show=False),
+        bind("escape", "leave_check", N_("don't check"), N_("Stop the check"), SCREEN),
         bind("d", "discard", N_("discard"), N_("Discard this plan"), SCREEN),
         bind("c", "cancel", N_("stop"), N_("Stop this run"), SCREEN),
         bind("X", "end_now", N_("end at once"), N_("End Terraform at once"), SCREEN),
@@ -84,30 +95,35 @@ class RunScreen(ApprovingScreen):
         (WIDE, "-wide"),
     ]
 
-    @dataclass
-    class Found(Message):
-        """The directory's runs were looked through."""
-
-        run: Run | None
-
-    @dataclass
-    class Decided(Message):
-        """A run was started or decided on."""
-
-        run: Run
-
-    @dataclass
-    class Refused(Message):
-        """What was asked for can't be done."""
-
-        problem: TerraformProblem
-
     _busy = True
     """A worker looks for the run, starts one, or takes a decision to it."""
 
     def compose_body(self) -> ComposeResult:
         """The run."""
+        yield RunDecisions(self.wizard)
+        yield RunAdvice(self.wizard)
+        yield LastCheck(self.wizard)
         yield RunPanel(f"run-{self.wizard.stack_name or 'stack'}")
+
+    @property
+    def panel(self) -> RunPanel:
+        """The run's panel."""
+        return self.query_one(RunPanel)
+
+    @property
+    def run(self) -> Run | None:
+        """The run on view, as it was last read."""
+        return self.panel.view.run if self.panel.view else None
+
+    @property
+    def is_checking(self) -> bool:
+        """Whether the check right before an apply is under way."""
+        return any(it.is_under_way for it in self.query(LastCheck))
+
+    @property
+    def confirmation(self) -> str:
+        """What must be typed before anything is destroyed: the stack's name."""
+        return self.wizard.stack_name.strip() or self.wizard.options.directory.resolve().name
 
     def on_mount(self) -> None:
         """Look for the directory's run, and start the one that was asked for."""
@@ -116,75 +132,14 @@ class RunScreen(ApprovingScreen):
         self.panel.focus()
         wanted, self.wizard.wanted_run = self.wizard.wanted_run, ""
         self.panel.wait(Content(_("Looking for the runs of this directory …")))
-        self._look(wanted)
+        self.query_one(RunDecisions).look(wanted)
 
     def on_resize(self, event: events.Resize) -> None:
         """Show one pane or both."""
         self.panel.set_class(event.size.width < SPLIT, "-one-pane")
 
-    @work(thread=True, group="run", exit_on_error=False)
-    def _look(self, wanted: str) -> None:
-        directory = self.wizard.options.directory
-        found = run_list.unfinished_run(directory)
-        waits = found is not None and wanted == Operation.APPLY and still_holds(found)
-        if wanted and (found is None or not (found.is_live or waits)):
-            if wanted == BRING_BACK:
-                self._begin(Operation.APPLY, only_bring_back=True)
-            else:
-                self._begin(Operation(wanted))
-            return
-        self.post_message(self.Found(found or next(iter(run_list.runs_of(directory)), None)))
-
-    @work(thread=True, group="run", exit_on_error=False)
-    def _start(self, operation: Operation, instead_of: Run | None) -> None:
-        if instead_of is not None:
-            try:
-                runs.discard(instead_of)
-            except TerraformProblem as problem:
-                self.post_message(self.Refused(problem))
-                return
-        self._begin(operation)
-
-    def _begin(self, operation: Operation, *, only_bring_back: bool = False) -> None:
-        """Start a run; in a thread."""
-        options, reader = self.wizard.options, self.app.feed.reader
-        try:
-            environ, profile = environment_for(self.wizard.profile, reader)
-            run = runs.start(
-                options.directory,
-                operation,
-                plugin_dir=options.plugin_dir,
-                profile=profile,
-                environ=environ,
-                only_bring_back=only_bring_back,
-            )
-        except TerraformProblem as problem:
-            self.post_message(self.Refused(problem))
-        except OSError as error:
-            words = _("The run can't be started: {reason}.").format(reason=error)
-            self.post_message(self.Refused(RunProblem(words)))
-        else:
-            self.post_message(self.Decided(run))
-
-    @work(thread=True, group="run", exit_on_error=False)
-    def _decide(self, decide: Callable[[Run], Run], run: Run) -> None:
-        try:
-            self.post_message(self.Decided(decide(run)))
-        except TerraformProblem as problem:
-            self.post_message(self.Refused(problem))
-        except OSError as error:
-            words = _("The decision can't be written: {reason}.").format(reason=error)
-            self.post_message(self.Refused(RunProblem(words)))
-
-    def _approve(self, run: Run) -> Run:
-        """Approve a plan with the credentials it was made with; in a thread."""
-        reader = self.app.feed.reader
-        environ, _profile = environment_for(self.wizard.profile, reader)
-        life = self.life_for(run)
-        return runs.approve(run, environ=environ, credentials_end=life.ends_at if life else None)
-
-    @on(Found)
-    def _found(self, message: Found) -> None:
+    @on(RunDecisions.Found)
+    def _found(self, message: RunDecisions.Found) -> None:
         self._busy = False
         if message.run is None:
             self.panel.say(Content(_("Nothing was run here yet: p plans what is written.")))
@@ -193,8 +148,8 @@ class RunScreen(ApprovingScreen):
             self.panel.follow(message.run)
         self.changed()
 
-    @on(Decided)
-    def _decided(self, message: Decided) -> None:
+    @on(RunDecisions.Decided)
+    def _decided(self, message: RunDecisions.Decided) -> None:
         self._busy = False
         self.panel.say(Content(""))
         if self.run is None or self.run.id != message.run.id:
@@ -203,8 +158,8 @@ class RunScreen(ApprovingScreen):
             self.panel.look()
         self.changed()
 
-    @on(Refused)
-    def _refused(self, message: Refused) -> None:
+    @on(RunDecisions.Refused)
+    def _refused(self, message: RunDecisions.Refused) -> None:
         self._busy = False
         problem = message.problem
         lines = [Content.styled(harmless(problem.message), "bold $text-error")]
@@ -213,21 +168,13 @@ class RunScreen(ApprovingScreen):
         self.panel.say(Content("\n").join(lines))
         self.panel.look()
         self.changed()
-        if isinstance(problem, DirectoryBusy) and problem.holder is not None:
-            self._offer_to_watch(problem, problem.holder.run)
+        if (other := message.other) is not None:
 
-    def _offer_to_watch(self, problem: DirectoryBusy, run_id: str) -> None:
-        run = load(run_list.runs_root() / run_id)
-        if run is None:
-            # Another user's: its folder is not ours to read.
-            return
+            def answered(yes: bool | None) -> None:
+                if yes:
+                    self.post_message(RunDecisions.Found(other))
 
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self.post_message(self.Found(run))
-
-        lines = [Content(harmless(problem.message))]
-        self.app.push_screen(Confirm(_("Another run"), lines, yes=_("Watch it")), answered)
+            self.app.push_screen(watch_question(problem), answered)
 
     @on(RunPanel.Entered)
     def _entered(self, message: RunPanel.Entered) -> None:
@@ -241,8 +188,19 @@ class RunScreen(ApprovingScreen):
             elif message.live and message.run.is_final:
                 # What the account has is no longer what was read, and whose the names are neither.
                 self.app.action_read_account()
-        self.advise(message.run)
+        self.query_one(RunAdvice).advise(message.run)
         self.changed()
+
+    @on(RunAdvice.Judged)
+    def _judged(self) -> None:
+        self.changed()
+
+    @on(RunAdvice.LeftBehind)
+    def _left_behind(self, message: RunAdvice.LeftBehind) -> None:
+        sentences = message.recovery.sentences()
+        if sentences and self.run is not None and self.run.id == message.run_id:
+            lines = [Content.styled(f"! {harmless(it)}", "$text-warning") for it in sentences]
+            self.panel.say(Content("\n").join(lines))
 
     def action_plan(self, operation: str) -> None:
         """Start a run: plan an apply, or the end of everything."""
@@ -261,19 +219,66 @@ class RunScreen(ApprovingScreen):
         self._busy = True
         self.panel.wait(Content(_("Starting …")))
         self.changed()
-        self._start(operation, instead_of)
+        self.query_one(RunDecisions).start(operation, instead_of)
 
-    def approved(self, run: Run) -> None:
-        """Have the plan applied."""
-        self._busy = True
+    def action_approve(self) -> None:
+        """Ask whether to apply the plan on view, once it was checked again."""
+        run = self.run
+        if run is None:
+            return
+        if run.operation is Operation.DESTROY:
+            self._ask(None)
+            return
+        self.query_one(LastCheck).begin(run)
+        self.panel.wait(Content.styled(_("Checking once more …"), "bold $text-accent"))
         self.changed()
-        self._decide(self._approve, run)
+
+    def action_say_check(self) -> None:
+        """Say that the question follows the check which is under way."""
+        words = _(
+            "Checking once more … The question comes when the check is over. Esc stops the check."
+        )
+        self.panel.wait(Content.styled(words, "bold $text-accent"))
+
+    def action_leave_check(self) -> None:
+        """Check no further, and ask nothing."""
+        self.query_one(LastCheck).leave()
+        self.panel.say(Content(""))
+        self.changed()
+
+    @on(LastCheck.Over)
+    def _checked(self, message: LastCheck.Over) -> None:
+        self.action_leave_check()
+        run = self.run
+        # Another process may have decided meanwhile.
+        if run is not None and run.id == message.run_id and run.state is State.PLANNED:
+            self._ask(message.checked)
+
+    def _ask(self, checked: Checked | None) -> None:
+        watch = self.panel.view
+        if watch is None:
+            return
+        run, life = watch.run, self.query_one(RunAdvice).life_for(watch.run)
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._busy = True
+                self.changed()
+                ends_at = life.ends_at if life else None
+                self.query_one(RunDecisions).approve(run, ends_at)
+            elif self.run is not None and self.run.id == run.id:
+                # An Enter that was meant for the check answers no, too.
+                self.panel.say(Content.styled(_("Not approved: nothing was applied."), "bold"))
+
+        about = what_it_changes(self.wizard, checked)
+        question = apply_question(watch, checked, life, self.confirmation, about)
+        self.app.push_screen(question, answered)
 
     def action_discard(self) -> None:
         """Decline the plan on view."""
         if self.run is not None:
             self._busy = True
-            self._decide(runs.discard, self.run)
+            self.query_one(RunDecisions).decide(runs.discard, self.run)
 
     def action_cancel(self) -> None:
         """Ask once, then have Terraform interrupted."""
@@ -289,9 +294,13 @@ class RunScreen(ApprovingScreen):
     def _ask_to_end(self, question: Confirm, end: Callable[[Run], Run], run: Run) -> None:
         def answered(yes: bool | None) -> None:
             if yes:
-                self._decide(end, run)
+                self.query_one(RunDecisions).decide(end, run)
 
         self.app.push_screen(question, answered)
+
+    def action_state(self) -> None:
+        """Go to the state: what a bad end left, and what repairs it."""
+        self.post_message(self.Going("state"))
 
     def action_copy_url(self) -> None:
         """Copy where the service answers."""
@@ -318,7 +327,7 @@ class RunScreen(ApprovingScreen):
     @property
     def _is_free(self) -> bool:
         """Whether nothing is done already about the run, or before one."""
-        return not self._busy and self.checking is None
+        return not self._busy and not self.is_checking
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Allow what makes sense in the run's present state."""
@@ -326,7 +335,9 @@ class RunScreen(ApprovingScreen):
         match action:
             case "approve" | "discard":
                 waits = run is not None and run.state is State.PLANNED and not self._busy
-                return waits and (action == "discard" or self.checking is None)
+                return waits and (action == "discard" or not self.is_checking)
+            case "leave_check" | "say_check":
+                return self.is_checking
             case "cancel":
                 return run is not None and run.state in CANCELLABLE
             case "end_now":

@@ -13,8 +13,6 @@ from dataclasses import dataclass, replace
 
 from textual import on, work
 from textual.message import Message
-from textual.widget import Widget
-from textual.worker import Worker
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.fields import Value
@@ -26,8 +24,8 @@ from gpuecs_tui.terraform.runs.run_status import title as title_of_state
 from gpuecs_tui.terraform.write.rewrite import files_for
 from gpuecs_tui.terraform.write.stack import Changes, WriteProblem, compare, write
 from gpuecs_tui.terraform.write.unfinished_write import Unfinished, drop, settle
-from gpuecs_tui.widgets.base.broken_worker import tell_broken_worker
 from gpuecs_tui.widgets.base.confirm import Confirm
+from gpuecs_tui.widgets.base.part import Part
 from gpuecs_tui.widgets.review.unfinished_question import unfinished_question
 from gpuecs_tui.widgets.review.words import upgrade_question, what_is_lost
 from gpuecs_tui.wizard.session import Wizard
@@ -58,10 +56,8 @@ def changes_to(wizard: Wizard, files: Mapping[str, str]) -> Changes:
     )
 
 
-class StackWriter(Widget):
+class StackWriter(Part):
     """The write of a screen; shows nothing but its questions."""
-
-    DEFAULT_CSS = "StackWriter { display: none; }"
 
     @dataclass
     class HandEditsFound(Message):
@@ -103,10 +99,6 @@ class StackWriter(Widget):
     def __init__(self, wizard: Wizard) -> None:
         super().__init__()
         self._wizard = wizard
-
-    @on(Worker.StateChanged)
-    def _tell_broken_worker(self, event: Worker.StateChanged) -> None:
-        tell_broken_worker(self.app, event)
 
     @work(thread=True, group="write", exclusive=True, exit_on_error=False)
     def begin(self, wish: Wish) -> None:

@@ -9,10 +9,13 @@ from textual.content import Content
 from gpuecs_tui.assessment.apply_gate import Checked
 from gpuecs_tui.assessment.credentials import CredentialCheck
 from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.engine.progress import Progress
 from gpuecs_tui.terraform.plan.words import needs_name
 from gpuecs_tui.terraform.runs.run_status import Operation
 from gpuecs_tui.widgets.base.confirm import Confirm
+from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.pictures.cost_line import cost_line, cost_of
 from gpuecs_tui.widgets.run.watch import RunWatch
 from gpuecs_tui.widgets.run.words import (
     finding_lines,
@@ -21,6 +24,7 @@ from gpuecs_tui.widgets.run.words import (
     loss_lines,
     question,
 )
+from gpuecs_tui.wizard.session import Wizard
 
 
 def apply_question(
@@ -59,6 +63,28 @@ def apply_question(
     )
 
 
+def what_it_changes(wizard: Wizard, checked: Checked | None) -> list[Content]:
+    """Return whose account a plan changes, and what the stack in the files costs.
+
+    ``checked`` None: it is a destroy, which is not checked.
+    """
+    identity = wizard.account.identity
+    stack = checked.stack if checked is not None else None
+    where = _("Account {account}, region {region}").format(
+        account=identity.account if identity else _("unknown"),
+        region=(stack.stack.region if stack else wizard.region) or _("unknown"),
+    )
+    lines = [Content.styled(harmless(where), "bold")]
+    if stack is not None:
+        lines.append(cost_of(stack, wizard.account.facts))
+    elif checked is None and wizard.is_as_opened:
+        # What a destroy ends to cost is known.
+        cost = cost_line(wizard)
+        if cost.plain:
+            lines.append(Content.assemble(_("The destroy ends this cost:"), " ", cost))
+    return [*lines, Content("")]
+
+
 def replan_question(operation: Operation) -> Confirm:
     """Ask whether another plan may replace the one that waits for approval."""
     destroy = operation is Operation.DESTROY
@@ -72,6 +98,12 @@ def replan_question(operation: Operation) -> Confirm:
         ),
     ]
     return Confirm(title, lines, yes=_("Plan a destroy") if destroy else _("Plan again"))
+
+
+def watch_question(problem: TerraformProblem) -> Confirm:
+    """Ask whether to watch the run of another process that works on the directory."""
+    lines = [Content(harmless(problem.message))]
+    return Confirm(_("Another run"), lines, yes=_("Watch it"))
 
 
 def stop_question(progress: Progress) -> Confirm:

@@ -1,0 +1,22 @@
+"""A part of a screen's work that shows nothing by itself, with its own workers and messages."""
+
+from __future__ import annotations
+
+from textual import on
+from textual.widget import Widget
+from textual.worker import Worker
+
+from gpuecs_tui.widgets.base.broken_worker import tell_broken_worker
+
+
+class Part(Widget):
+    """Yielded by a screen, which calls it; what comes of it is posted as messages of its class.
+
+    Its workers are its own (``group``, ``exit_on_error=False``), and end with the screen.
+    """
+
+    DEFAULT_CSS = "Part { display: none; }"
+
+    @on(Worker.StateChanged)
+    def _tell_broken_worker(self, event: Worker.StateChanged) -> None:
+        tell_broken_worker(self.app, event)

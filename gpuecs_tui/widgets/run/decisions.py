@@ -1,0 +1,128 @@
+"""Carries out what is decided about a run: find it, start one, take a decision to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from textual import getters, work
+from textual.message import Message
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.base.problems import RunProblem, TerraformProblem
+from gpuecs_tui.terraform.control import runs
+from gpuecs_tui.terraform.runs import run_list
+from gpuecs_tui.terraform.runs.directory_lock import DirectoryBusy
+from gpuecs_tui.terraform.runs.run import Run, load
+from gpuecs_tui.terraform.runs.run_status import Operation
+from gpuecs_tui.widgets.base.part import Part
+from gpuecs_tui.widgets.run.advice import BRING_BACK
+from gpuecs_tui.widgets.run.watch import still_holds
+from gpuecs_tui.widgets.step.account_app import AccountApp
+from gpuecs_tui.wizard.run_environment import environment_for
+from gpuecs_tui.wizard.session import Wizard
+
+
+class RunDecisions(Part):
+    """Every decision goes to the run's files; what came of it is posted as a message."""
+
+    app = getters.app(AccountApp)
+
+    @dataclass
+    class Found(Message):
+        """The directory's runs were looked through."""
+
+        run: Run | None
+
+    @dataclass
+    class Decided(Message):
+        """A run was started or decided on."""
+
+        run: Run
+
+    @dataclass
+    class Refused(Message):
+        """What was asked for can't be done."""
+
+        problem: TerraformProblem
+        other: Run | None = None
+        """The run that works on the directory instead; None where none does that can be read."""
+
+    def __init__(self, wizard: Wizard) -> None:
+        super().__init__()
+        self._wizard = wizard
+
+    @work(thread=True, group="run", exit_on_error=False)
+    def look(self, wanted: str) -> None:
+        """Find the directory's run, or start the one that is ``wanted``; empty: none is."""
+        directory = self._wizard.options.directory
+        found = run_list.unfinished_run(directory)
+        waits = found is not None and wanted == Operation.APPLY and still_holds(found)
+        if wanted and (found is None or not (found.is_live or waits)):
+            if wanted == BRING_BACK:
+                self._begin(Operation.APPLY, only_bring_back=True)
+            else:
+                self._begin(Operation(wanted))
+            return
+        self.post_message(self.Found(found or next(iter(run_list.runs_of(directory)), None)))
+
+    @work(thread=True, group="run", exit_on_error=False)
+    def start(self, operation: Operation, instead_of: Run | None) -> None:
+        """Start a run; the plan of ``instead_of`` is discarded first."""
+        if instead_of is not None:
+            try:
+                runs.discard(instead_of)
+            except TerraformProblem as problem:
+                self._refuse(problem)
+                return
+        self._begin(operation)
+
+    @work(thread=True, group="run", exit_on_error=False)
+    def decide(self, decide: Callable[[Run], Run], run: Run) -> None:
+        """Take a decision to ``run``."""
+        try:
+            self.post_message(self.Decided(decide(run)))
+        except TerraformProblem as problem:
+            self._refuse(problem)
+        except OSError as error:
+            words = _("The decision can't be written: {reason}.").format(reason=error)
+            self._refuse(RunProblem(words))
+
+    def approve(self, run: Run, credentials_end: datetime | None) -> None:
+        """Have the plan of ``run`` applied with the credentials it was made with."""
+        reader = self.app.feed.reader
+
+        def approved(run: Run) -> Run:
+            environ, _profile = environment_for(self._wizard.profile, reader)
+            return runs.approve(run, environ=environ, credentials_end=credentials_end)
+
+        self.decide(approved, run)
+
+    def _refuse(self, problem: TerraformProblem) -> None:
+        other = None
+        if isinstance(problem, DirectoryBusy) and problem.holder is not None:
+            # None where it is another user's: its folder is not ours to read.
+            other = load(run_list.runs_root() / problem.holder.run)
+        self.post_message(self.Refused(problem, other))
+
+    def _begin(self, operation: Operation, *, only_bring_back: bool = False) -> None:
+        """Start a run; in a thread."""
+        options, reader = self._wizard.options, self.app.feed.reader
+        try:
+            environ, profile = environment_for(self._wizard.profile, reader)
+            run = runs.start(
+                options.directory,
+                operation,
+                plugin_dir=options.plugin_dir,
+                profile=profile,
+                environ=environ,
+                only_bring_back=only_bring_back,
+            )
+        except TerraformProblem as problem:
+            self._refuse(problem)
+        except OSError as error:
+            words = _("The run can't be started: {reason}.").format(reason=error)
+            self._refuse(RunProblem(words))
+        else:
+            self.post_message(self.Decided(run))

@@ -1,0 +1,75 @@
+"""The check right before a yes is asked for, with the account read fresh."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from textual import getters, on, work
+from textual.message import Message
+
+from gpuecs_tui.assessment.apply_gate import LIMIT_SECONDS, ApplyCheck, Checked
+from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.widgets.base.part import Part
+from gpuecs_tui.widgets.step.account_app import AccountApp
+from gpuecs_tui.wizard.run_environment import state_environment
+from gpuecs_tui.wizard.session import Wizard
+
+
+class LastCheck(Part):
+    """At most one check before an apply; it can be left at any time."""
+
+    app = getters.app(AccountApp)
+
+    @dataclass
+    class Over(Message):
+        """A check that was not left is over."""
+
+        run_id: str
+        checked: Checked
+
+    @dataclass
+    class _Ended(Message):
+        """A check is over, or was left."""
+
+        check: ApplyCheck
+        run_id: str
+        checked: Checked
+
+    def __init__(self, wizard: Wizard) -> None:
+        super().__init__()
+        self._wizard = wizard
+        self._under_way: ApplyCheck | None = None
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a check was begun and neither ended nor was left."""
+        return self._under_way is not None
+
+    def begin(self, run: Run) -> None:
+        """Check the directory of ``run``; ``Over`` follows unless ``leave`` is called before."""
+        feed, profile = self.app.feed, self._wizard.profile
+        self._under_way = ApplyCheck(
+            run.directory, partial(feed.fresh_reader, profile), state_environment(profile)
+        )
+        self._check(self._under_way, run.id)
+
+    def leave(self) -> None:
+        """Check no further."""
+        check, self._under_way = self._under_way, None
+        if check is not None:
+            check.stop()
+
+    def on_unmount(self) -> None:
+        """Leave a check that is under way."""
+        self.leave()
+
+    @work(thread=True, group="apply-check", exclusive=True, exit_on_error=False)
+    def _check(self, check: ApplyCheck, run_id: str) -> None:
+        self.post_message(self._Ended(check, run_id, check.run(LIMIT_SECONDS)))
+
+    @on(_Ended)
+    def _ended(self, message: _Ended) -> None:
+        if message.check is self._under_way:
+            self.leave()
+            self.post_message(self.Over(message.run_id, message.checked))
