@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import SystemCommand
 from textual.await_complete import AwaitComplete
 from textual.binding import BindingType
@@ -32,15 +32,15 @@ from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.safe_text import harmless
 from gpuecs_tui.widgets.step.account_app import AccountApp
 from gpuecs_tui.widgets.step.commands import DESTROY, PLAN, key_commands
-from gpuecs_tui.widgets.step.paste import PasteApp
+from gpuecs_tui.widgets.step.paste import whole_line
 from gpuecs_tui.widgets.step.say import say
 from gpuecs_tui.widgets.step.screen import StepScreen
-from gpuecs_tui.widgets.step.screen_stack import ScreenStackApp
+from gpuecs_tui.widgets.step.screen_stack import cover_if_small, push_below, replace_step
 from gpuecs_tui.widgets.step.steps import IDS, STEPS
-from gpuecs_tui.widgets.step.suspend import SuspendingApp
+from gpuecs_tui.widgets.step.suspend import suspend
 from gpuecs_tui.widgets.terminal.diff_output import WireApp
 from gpuecs_tui.widgets.terminal.hangup import install_hangup_exit
-from gpuecs_tui.widgets.terminal.key_order import OrderedKeysApp
+from gpuecs_tui.widgets.terminal.key_order import KeyOrder
 from gpuecs_tui.widgets.terminal.palette import PaletteApp
 from gpuecs_tui.wizard.account_feed import AccountFeed
 from gpuecs_tui.wizard.draft_saver import DraftSaver
@@ -79,15 +79,7 @@ STARTED_SECONDS = 0.5
 """After which the first frame stands, on any machine that one would want to use."""
 
 
-class WizardApp(
-    AccountApp[int],
-    OrderedKeysApp[int],  # before whatever handles a key or a paste
-    PasteApp[int],
-    PaletteApp[int],
-    SuspendingApp[int],
-    ScreenStackApp[int],
-    WireApp[int],
-):
+class WizardApp(AccountApp[int], PaletteApp[int], WireApp[int]):
     """One wizard on one directory."""
 
     TITLE = "gpuecs-tui"
@@ -146,6 +138,7 @@ class WizardApp(
         self.feed = feed or AccountFeed(self.post_message)
         self.wizard.read_images = self.feed.images
         self.wizard.read_newest = self.feed.newest_images
+        self._key_order = KeyOrder(self, self._take_event)
         self._reading = self._latest_reading = 0
         """Numbers of the last reading of the directory that was begun, and of that in use."""
 
@@ -156,6 +149,29 @@ class WizardApp(
         self.wizard.enter("start")
         self.push_screen(self._screen("start"))
         self.set_timer(STARTED_SECONDS, started)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Let each key and paste wait until the one before has had its effect."""
+        if not self._key_order.keeps(event):
+            await self._take_event(event)
+
+    async def _take_event(self, event: events.Event) -> None:
+        taken = whole_line(self, event)
+        if taken is not None:
+            await super().on_event(taken)
+
+    def push_screen(self, screen: Screen[Any] | str, *args: Any, **kwargs: Any) -> Any:
+        """Push ``screen`` below what outlives every step; see Textual's for the rest."""
+        push = super().push_screen
+        return push_below(self, screen, lambda: push(screen, *args, **kwargs))
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Cover everything while the terminal is too small to work in."""
+        cover_if_small(self, event.size)
+
+    def action_suspend_process(self) -> None:
+        """Give the terminal back to the shell and stop, or say why that can't be."""
+        suspend(self)
 
     @on(Worker.StateChanged)
     def _tell_broken_worker(self, event: Worker.StateChanged) -> None:
@@ -191,7 +207,7 @@ class WizardApp(
         if step in IDS:
             self.wizard.enter(step)
         self.wizard.flush()
-        switched = self.replace_step(self._screen(step))
+        switched = replace_step(self, self._screen(step))
         if step != "start":
             begun = self.start_reading()
             self.check_soon()

@@ -6,7 +6,7 @@ the whole.
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any
 
 from textual import events
 from textual.app import App
@@ -15,26 +15,24 @@ from textual.widget import Widget
 from gpuecs_tui.i18n import _
 from gpuecs_tui.widgets.step.say import say
 
-ResultType = TypeVar("ResultType")
-
 LINE_BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 """What ``str.splitlines`` splits at."""
 
 
-class PasteApp(App[ResultType]):
-    """An app whose fields of one line take one line, whole, or nothing."""
+def whole_line(app: App[Any], event: events.Event) -> events.Event | None:
+    """Return ``event``; a paste into a field of one line without the line break at its end.
 
-    async def on_event(self, event: events.Event) -> None:
-        """Take the line break off the end of a pasted line; refuse more lines."""
-        if isinstance(event, events.Paste) and not event.is_forwarded and _one_line(self.focused):
-            line = event.text.rstrip(LINE_BREAKS)
-            lines = len(line.splitlines())
-            if lines > 1:
-                said = _("Could not paste {n} lines: this field takes one line.")
-                say(self, said.format(n=lines))
-                return
-            event = events.Paste(line)
-        await super().on_event(event)
+    None where more lines would be pasted there: that is refused, and the user is notified.
+    """
+    if isinstance(event, events.Paste) and not event.is_forwarded and _one_line(app.focused):
+        line = event.text.rstrip(LINE_BREAKS)
+        lines = len(line.splitlines())
+        if lines > 1:
+            said = _("Could not paste {n} lines: this field takes one line.")
+            say(app, said.format(n=lines))
+            return None
+        return events.Paste(line)
+    return event
 
 
 def _one_line(focused: Widget | None) -> bool:

@@ -7,11 +7,13 @@ gone. Screens with ``OUTLIVES_STEP`` keep their place on top whatever happens be
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from textual import events
-from textual.app import App, ReturnType
+from textual.app import App
 from textual.await_complete import AwaitComplete
+from textual.geometry import Size
 from textual.screen import ModalScreen, Screen
 
 from gpuecs_tui.widgets.base.modal import Modal
@@ -22,46 +24,47 @@ SMALLEST = (80, 24)
 """Cells and rows: the usual size of a terminal that was not resized."""
 
 
-class ScreenStackApp(App[ReturnType]):
-    """An app of steps and dialogs in a terminal of any size."""
+def replace_step(app: App[Any], screen: Screen[None]) -> AwaitComplete:
+    """Put ``screen`` in place of the present step; the dialogs of that step go with it."""
+    kept = _lift(app)
+    while isinstance(app.screen, ModalScreen):
+        app.pop_screen()
+    switched = app.switch_screen(screen)
+    _lay(app, kept)
+    return switched
 
-    def replace_step(self, screen: Screen[None]) -> AwaitComplete:
-        """Put ``screen`` in place of the present step; the dialogs of that step go with it."""
-        kept = self._lift()
-        while isinstance(self.screen, ModalScreen):
-            self.pop_screen()
-        switched = self.switch_screen(screen)
-        self._lay(kept)
-        return switched
 
-    def push_screen(self, screen: Screen[Any] | str, *args: Any, **kwargs: Any) -> Any:
-        """Push ``screen`` below what outlives every step; see Textual's for the rest."""
-        outlives = isinstance(screen, Modal) and screen.OUTLIVES_STEP
-        kept = self._lift(TooSmall if outlives else Modal)
-        pushed = super().push_screen(screen, *args, **kwargs)
-        self._lay(kept)
-        return pushed
+def push_below(app: App[Any], screen: Screen[Any] | str, push: Callable[[], Any]) -> Any:
+    """Let ``push`` push ``screen``, below what outlives every step; return what it returns."""
+    outlives = isinstance(screen, Modal) and screen.OUTLIVES_STEP
+    kept = _lift(app, TooSmall if outlives else Modal)
+    pushed = push()
+    _lay(app, kept)
+    return pushed
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Cover everything while the terminal is too small to work in."""
-        small = event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1]
-        covered = isinstance(self.screen, TooSmall)
-        if small and not covered:
-            self.push_screen(TooSmall(SMALLEST))
-        elif covered and not small:
-            self.pop_screen()
 
-    def _lift(self, kind: type[Modal[Any]] = Modal) -> list[Modal[Any]]:
-        """Take what outlives a step and is a ``kind`` off the stack, and return it."""
-        stack = screens_of(self)
-        kept = [it for it in stack if isinstance(it, kind) and it.OUTLIVES_STEP]
-        for screen in kept:
-            stack.remove(screen)
-        return kept
+def cover_if_small(app: App[Any], size: Size) -> None:
+    """Cover everything while the terminal is too small to work in."""
+    small = size.width < SMALLEST[0] or size.height < SMALLEST[1]
+    covered = isinstance(app.screen, TooSmall)
+    if small and not covered:
+        app.push_screen(TooSmall(SMALLEST))
+    elif covered and not small:
+        app.pop_screen()
 
-    def _lay(self, kept: list[Modal[Any]]) -> None:
-        """Put ``kept`` back on top."""
-        if kept:
-            self.screen.post_message(events.ScreenSuspend())
-            screens_of(self).extend(kept)
-            self.screen.post_message(events.ScreenResume())
+
+def _lift(app: App[Any], kind: type[Modal[Any]] = Modal) -> list[Modal[Any]]:
+    """Take what outlives a step and is a ``kind`` off the stack, and return it."""
+    stack = screens_of(app)
+    kept = [it for it in stack if isinstance(it, kind) and it.OUTLIVES_STEP]
+    for screen in kept:
+        stack.remove(screen)
+    return kept
+
+
+def _lay(app: App[Any], kept: list[Modal[Any]]) -> None:
+    """Put ``kept`` back on top."""
+    if kept:
+        app.screen.post_message(events.ScreenSuspend())
+        screens_of(app).extend(kept)
+        app.screen.post_message(events.ScreenResume())

@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 from types import FrameType
-from typing import TypeVar
+from typing import Any
 
 from textual.app import App
 
@@ -20,26 +20,21 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.widgets.step.say import say
 from gpuecs_tui.widgets.terminal.textual_private import driver_of
 
-ResultType = TypeVar("ResultType")
-
 SETTLE_SECONDS = 0.05
 """For the signal to stop every thread of this process: the kernel may hand it to any of them."""
 
 
-class SuspendingApp(App[ResultType]):
-    """An app that Ctrl+Z stops only where a shell can continue it."""
-
-    def action_suspend_process(self) -> None:
-        """Give the terminal back to the shell and stop, or say why that can't be."""
-        terminal = sys.__stdin__.fileno() if sys.__stdin__ is not None else -1
-        driver = driver_of(self)
-        if driver is None or not driver.can_suspend or not shell_waits(terminal):
-            say(self, _("Could not suspend: no shell with job control waits for this program."))
-            return
-        with self.suspend():
-            stopped = stop_group(terminal)
-        if not stopped:
-            say(self, _("Could not suspend: the system did not stop this program."))
+def suspend(app: App[Any]) -> None:
+    """Give the terminal back to the shell and stop, or say why that can't be."""
+    terminal = sys.__stdin__.fileno() if sys.__stdin__ is not None else -1
+    driver = driver_of(app)
+    if driver is None or not driver.can_suspend or not shell_waits(terminal):
+        say(app, _("Could not suspend: no shell with job control waits for this program."))
+        return
+    with app.suspend():
+        stopped = stop_group(terminal)
+    if not stopped:
+        say(app, _("Could not suspend: the system did not stop this program."))
 
 
 def shell_waits(terminal: int) -> bool:

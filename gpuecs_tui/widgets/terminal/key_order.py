@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
 
 from textual import events
 from textual.app import App
 from textual.message_pump import MessagePump
-
-ResultType = TypeVar("ResultType")
 
 PASSES = 8
 """A key's effect goes through the queues at most so often: field, app, screen, list and back."""
@@ -27,29 +25,33 @@ TURNS = 200
 blocks the whole program (an import on a slow machine) costs one, however long it takes."""
 
 
-class OrderedKeysApp(App[ResultType]):
-    """An app that takes a key only once the one before has had its effect."""
+class KeyOrder:
+    """Lets an app take a key only once the one before has had its effect."""
 
-    _keys: deque[events.Key | events.Paste] | None = None
-    _key_task: asyncio.Task[None] | None = None
+    def __init__(self, app: App[Any], take: Callable[[events.Event], Awaitable[None]]) -> None:
+        """``take`` handles an event whose turn has come, as the app would by itself."""
+        self._app, self._take = app, take
+        self._keys: deque[events.Event] = deque()
+        self._task: asyncio.Task[None] | None = None
 
-    async def on_event(self, event: events.Event) -> None:
-        """Let each key and paste wait for its turn; one that bubbles up was taken already."""
+    def keeps(self, event: events.Event) -> bool:
+        """Tell whether ``event`` is a key or a paste that waits for its turn, and keep it so long.
+
+        One that bubbles up was taken already.
+        """
         if not isinstance(event, (events.Key, events.Paste)) or event.is_forwarded:
-            await super().on_event(event)
-            return
-        if self._keys is None:
-            self._keys = deque()
+            return False
         self._keys.append(event)
-        if self._key_task is None:
-            self._key_task = asyncio.create_task(self._take_keys(self._keys))
+        if self._task is None:
+            self._task = asyncio.create_task(self._take_keys())
+        return True
 
-    async def _take_keys(self, keys: deque[events.Key | events.Paste]) -> None:
+    async def _take_keys(self) -> None:
         try:
-            while keys and self.call_later(super().on_event, keys.popleft()):
+            while self._keys and self._app.call_later(self._take, self._keys.popleft()):
                 await self._settle()
         finally:
-            self._key_task = None
+            self._task = None
 
     async def _settle(self) -> None:
         """Wait until everything between the focus and the app has nothing left to do."""
@@ -69,13 +71,14 @@ class OrderedKeysApp(App[ResultType]):
                 return
 
     def _chain(self) -> Iterator[MessagePump]:
-        yield self
-        pump: MessagePump | None = (self.focused or self.screen) if self.screen_stack else None
-        while pump is not None and pump is not self:
+        app = self._app
+        yield app
+        pump: MessagePump | None = (app.focused or app.screen) if app.screen_stack else None
+        while pump is not None and pump is not app:
             yield pump
             pump = pump._parent
         # A key that nobody took bubbles up, and its binding runs here.
-        yield self
+        yield app
 
 
 async def _emptied(pump: MessagePump) -> None:
