@@ -22,7 +22,6 @@ from textual.widgets import Button, Input, Static, TextArea
 import gpuecs_tui
 from gpuecs_tui.app import WizardApp
 from gpuecs_tui.i18n import _
-from gpuecs_tui.screens.run import RunScreen
 from gpuecs_tui.terraform.runs.run_status import State
 from gpuecs_tui.widgets.base.confirm import Confirm
 from gpuecs_tui.widgets.base.key_groups import ORDER
@@ -34,8 +33,7 @@ from gpuecs_tui.widgets.base.modal import LastingSheet, Modal, Sheet
 from gpuecs_tui.widgets.base.wizard_modal import WizardModal
 from gpuecs_tui.widgets.form.field import FormField
 from gpuecs_tui.widgets.form.view import Fold, Form
-from gpuecs_tui.widgets.run.advice import AdvisingScreen
-from gpuecs_tui.widgets.run.approval import ApprovingScreen
+from gpuecs_tui.widgets.run.decisions import RunDecisions
 from gpuecs_tui.widgets.run.resource_tree import ResourceTree
 from gpuecs_tui.widgets.step.form_screen import FormScreen
 from gpuecs_tui.widgets.step.help import HelpScreen
@@ -54,7 +52,7 @@ from tests.support.terraform.run_folders import DETAILS, PLAN, PLAN_ENDS, applie
 HELPS = (HelpScreen, Sheet, LastingSheet)
 """They are the help, or like it: each of their keys shuts them."""
 BASES = (
-    *(StepScreen, PicturedScreen, FormScreen, MovingScreen, AdvisingScreen, ApprovingScreen),
+    *(StepScreen, PicturedScreen, FormScreen, MovingScreen),
     *(Modal, WizardModal),
 )
 """Each has screens or dialogs that are visited."""
@@ -328,7 +326,7 @@ async def test_the_palette_has_what_is_possible_and_nothing_else(directory: Path
         for state, possible in POSSIBLE.items():
             outputs = {"url": {"value": "http://llama"}} if "url" in possible else None
             run = stage(directory, state, PLAN[:PLAN_ENDS], outputs=outputs)
-            screen.post_message(RunScreen.Found(run))
+            screen.post_message(RunDecisions.Found(run))
             await settle(pilot)
             for _pane in range(2):
                 assert offered(pilot) == {*RUN, *possible}, state
