@@ -29,7 +29,7 @@ from gpuecs_tui.theme import install_themes
 from gpuecs_tui.widgets.base.broken_worker import tell_broken_worker
 from gpuecs_tui.widgets.base.key_groups import WIZARD
 from gpuecs_tui.widgets.base.keys import bind
-from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.step.account_app import AccountApp
 from gpuecs_tui.widgets.step.commands import DESTROY, PLAN, key_commands
 from gpuecs_tui.widgets.step.paste import whole_line
@@ -38,7 +38,7 @@ from gpuecs_tui.widgets.step.screen import StepScreen
 from gpuecs_tui.widgets.step.screen_stack import cover_if_small, push_below, replace_step
 from gpuecs_tui.widgets.step.steps import IDS, STEPS
 from gpuecs_tui.widgets.step.suspend import suspend
-from gpuecs_tui.widgets.terminal.diff_output import WireApp
+from gpuecs_tui.widgets.terminal.diff_output import DiffOutputApp
 from gpuecs_tui.widgets.terminal.hangup import install_hangup_exit
 from gpuecs_tui.widgets.terminal.key_order import KeyOrder
 from gpuecs_tui.widgets.terminal.palette import PaletteApp
@@ -46,7 +46,7 @@ from gpuecs_tui.wizard.account_feed import AccountFeed
 from gpuecs_tui.wizard.draft_saver import DraftSaver
 from gpuecs_tui.wizard.farewell import farewell
 from gpuecs_tui.wizard.options import Options
-from gpuecs_tui.wizard.session import Wizard
+from gpuecs_tui.wizard.session import WizardSession
 from gpuecs_tui.wizard.upgrade import read_again
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ STARTED_SECONDS = 0.5
 """After which the first frame stands, on any machine that one would want to use."""
 
 
-class WizardApp(AccountApp[int], PaletteApp[int], WireApp[int]):
+class WizardApp(AccountApp[int], PaletteApp[int], DiffOutputApp[int]):
     """One wizard on one directory."""
 
     TITLE = "gpuecs-tui"
@@ -134,7 +134,7 @@ class WizardApp(AccountApp[int], PaletteApp[int], WireApp[int]):
         self.unsaved = ""
         """Why the last draft isn't on disk, a sentence; empty where it is."""
         saver = DraftSaver(options.directory, self._on_draft_saved)
-        self.wizard = Wizard(options, saver)
+        self.wizard = WizardSession(options, saver)
         self.feed = feed or AccountFeed(self.post_message)
         self.wizard.read_images = self.feed.images
         self.wizard.read_newest = self.feed.newest_images
@@ -320,5 +320,5 @@ def run(
         app.feed.stop()
         app.wizard.close()
     if app.return_code == 0 and (line := farewell(app.wizard, app.unsaved, command)):
-        print(harmless(line))
+        print(escape_controls(line))
     return app.return_code or 0

@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"gpuecs-tui {__version__}")
         return 0
     _degrade_output()
-    from gpuecs_tui.commands.failure import Failure, of_os_error, say
+    from gpuecs_tui.commands.failure import Failure, failure_from_os_error, say
     from gpuecs_tui.commands.parser import parse
 
     try:
@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return SIGNAL_EXIT + signal.SIGPIPE
     except OSError as error:
         # A folder that may not be entered, a disk that is full: what no command has foreseen.
-        return say(of_os_error(error))
+        return say(failure_from_os_error(error))
 
 
 def _degrade_output() -> None:

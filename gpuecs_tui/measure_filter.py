@@ -38,7 +38,7 @@ class Condition:
         return value is not None and _HOLDS[self.sign](value, self.number)
 
 
-def parted(words: Iterable[str], units: Collection[str]) -> tuple[list[str], list[Condition]]:
+def split_filter(words: Iterable[str], units: Collection[str]) -> tuple[list[str], list[Condition]]:
     """Part a filter's words into plain ones and conditions on ``units``.
 
     A unit alone asks for any of it: ``zones`` is ``>0zones``. A half-typed condition is neither.

@@ -18,7 +18,7 @@ from gpuecs_tui.widgets.base.age import age_text
 from gpuecs_tui.widgets.base.confirm import Confirm
 from gpuecs_tui.widgets.base.key_groups import SCREEN
 from gpuecs_tui.widgets.base.keys import bind
-from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.styles import MUTED
 from gpuecs_tui.widgets.choices import account as lists
 from gpuecs_tui.widgets.choices import buckets
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from gpuecs_tui.aws.state_bucket.bucket_creation import Wanted
     from gpuecs_tui.wizard.account_feed import AccountFeed
     from gpuecs_tui.wizard.account_state import AccountState
-    from gpuecs_tui.wizard.session import Wizard
+    from gpuecs_tui.wizard.session import WizardSession
 
 REGION = "stack.region"
 STATE_REGION = "state.region"
@@ -84,7 +84,7 @@ class AccountScreen(FormScreen):
 
         problem: AwsProblem
 
-    def __init__(self, wizard: Wizard) -> None:
+    def __init__(self, wizard: WizardSession) -> None:
         super().__init__(wizard)
         self._asked_for: AccountState | None = None
         """The account whose buckets were asked for."""
@@ -153,7 +153,7 @@ class AccountScreen(FormScreen):
 
         lines = [
             Content(_("This is made now, in the account, and belongs to no Terraform state:")),
-            *(Content(f"  + {harmless(line)}") for line in what_is_made(wanted)),
+            *(Content(f"  + {escape_controls(line)}") for line in what_is_made(wanted)),
         ]
         question = Confirm(_("Make this bucket?"), lines, yes=_("Make it"))
         self.app.push_screen(question, answered)
@@ -178,7 +178,7 @@ class AccountScreen(FormScreen):
 
     @on(BucketRefused)
     def _bucket_refused(self, message: BucketRefused) -> None:
-        self.say(harmless(str(message.problem)), "error")
+        self.say(escape_controls(str(message.problem)), "error")
 
     def _put_region(self, region: str) -> None:
         super().taken(STATE_REGION, ("" if region == self.wizard.region else region,))
@@ -190,14 +190,14 @@ class AccountScreen(FormScreen):
     def _who(self) -> list[Content]:
         account = self.wizard.account
         if account.problem:
-            lines = [Content.styled(f"✗ {harmless(account.problem)}", "$text-error")]
+            lines = [Content.styled(f"✗ {escape_controls(account.problem)}", "$text-error")]
             if account.remedy:
-                lines.append(Content.styled(f"  {harmless(account.remedy)}", "bold"))
+                lines.append(Content.styled(f"  {escape_controls(account.remedy)}", "bold"))
             again = _("  Then press ctrl+r. Ids can be typed by hand meanwhile.")
             return [*lines, Content.styled(again, MUTED)]
         if account.identity is None:
             return [Content.styled(_("Asking AWS who you are …"), MUTED)]
-        who = harmless(account.identity.arn)
+        who = escape_controls(account.identity.arn)
         lines = [Content.assemble(("✓ ", "$text-success"), (who, "bold"))]
         if not self.wizard.region:
             lines.append(Content(_("  Choose a region: its networks and GPU types come next.")))
@@ -218,5 +218,5 @@ class AccountScreen(FormScreen):
             "  {n} list could not be read: {first}.",
             "  {n} lists could not be read, first: {first}.",
             len(unknown),
-        ).format(n=len(unknown), first=harmless(unknown[0].reason))
+        ).format(n=len(unknown), first=escape_controls(unknown[0].reason))
         return Content.styled(text, "$text-warning")

@@ -23,7 +23,7 @@ from gpuecs_tui.terraform.runs.applied import is_applied
 from gpuecs_tui.widgets.base.key_groups import SCREEN
 from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.one_line import OneLine
-from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.text_pane import TextPane
 from gpuecs_tui.widgets.base.waiting import Wait
 from gpuecs_tui.widgets.step.account_app import AccountApp
@@ -179,7 +179,7 @@ class DeploymentScreen(StepScreen):
         reading = self._reading.words if self._reading is not None else ""
         left = Content(reading)
         if self._problem:
-            left = Content.styled(harmless(self._problem), "bold $text-error")
+            left = Content.styled(escape_controls(self._problem), "bold $text-error")
         elif self._facts is not None:
             left = summary(self._facts, self._end)
         at = self._read_at.strftime("%H:%M:%S") if self._read_at else ""

@@ -24,7 +24,7 @@ from gpuecs_tui.widgets.base.age import age_line, oldest
 from gpuecs_tui.widgets.base.code import code_lines
 from gpuecs_tui.widgets.base.key_groups import MOVING, SCREEN, WIZARD
 from gpuecs_tui.widgets.base.keys import bind
-from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.tab_line import Tab, TabLine
 from gpuecs_tui.widgets.base.text_pane import TextPane
 from gpuecs_tui.widgets.form.decision_rows import decision_choices
@@ -45,7 +45,7 @@ from gpuecs_tui.widgets.review.words import (
 )
 from gpuecs_tui.widgets.step.findings_screen import remarks
 from gpuecs_tui.widgets.step.moving_screen import MovingScreen
-from gpuecs_tui.wizard.session import Wizard
+from gpuecs_tui.wizard.session import WizardSession
 from gpuecs_tui.wizard.upgrade import is_earlier, rewritten
 
 PAGE_TEXTS: Mapping[str, str] = {
@@ -111,7 +111,7 @@ class ReviewScreen(MovingScreen):
         changes: Changes | None
         problem: str = ""
 
-    def __init__(self, wizard: Wizard) -> None:
+    def __init__(self, wizard: WizardSession) -> None:
         super().__init__(wizard)
         self._page = PAGES[0]
         self._stack: Stack | None = None
@@ -330,7 +330,7 @@ class ReviewScreen(MovingScreen):
     def live(self) -> Content:
         """Say what writing would do, or what became of it."""
         if self._notice:
-            return Content.styled(harmless(self._notice), self._notice_style)
+            return Content.styled(escape_controls(self._notice), self._notice_style)
         return Content(what_writing_does(self.wizard, self._changes))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -16,11 +16,11 @@ from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.runs.force_stop import end_now
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_status import Operation, State
+from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 from gpuecs_tui.widgets.base.confirm import Confirm
 from gpuecs_tui.widgets.base.key_groups import SCREEN
 from gpuecs_tui.widgets.base.keys import bind
-from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.log.keys import SAVE
 from gpuecs_tui.widgets.run.advice import ENDED_BADLY, RunAdvice
 from gpuecs_tui.widgets.run.decisions import RunDecisions
@@ -44,7 +44,9 @@ SPLIT = 110
 """Cells from which on log and resources stand side by side."""
 WIDE = 150
 """Cells from which on the steps have a column of their own besides."""
-CANCELLABLE = frozenset({State.STARTING, State.PLANNING, State.APPROVED, State.APPLYING})
+CANCELLABLE = frozenset(
+    {RunStatus.STARTING, RunStatus.PLANNING, RunStatus.APPROVED, RunStatus.APPLYING}
+)
 """States in which asking for the end makes sense."""
 CHECKING_TEXT = N_("Show that the check before the apply is still running")
 RESOURCES_TEXT = N_("Go to the resources")
@@ -162,9 +164,9 @@ class RunScreen(StepScreen):
     def _refused(self, message: RunDecisions.Refused) -> None:
         self._busy = False
         problem = message.problem
-        lines = [Content.styled(harmless(problem.message), "bold $text-error")]
+        lines = [Content.styled(escape_controls(problem.message), "bold $text-error")]
         if problem.remedy:
-            lines.append(Content(harmless(problem.remedy)))
+            lines.append(Content(escape_controls(problem.remedy)))
         self.panel.say(Content("\n").join(lines))
         self.panel.look()
         self.changed()
@@ -178,11 +180,11 @@ class RunScreen(StepScreen):
 
     @on(RunPanel.Entered)
     def _entered(self, message: RunPanel.Entered) -> None:
-        if message.live and (message.run.is_final or message.run.state is State.PLANNED):
+        if message.live and (message.run.is_final or message.run.state is RunStatus.PLANNED):
             # Runs take minutes: call back whoever has looked away.
             self.app.bell()
         if message.run.operation is not Operation.PLAN:
-            if message.run.state is State.APPLYING:
+            if message.run.state is RunStatus.APPLYING:
                 # From now on the names in its plan are the stack's own.
                 self.app.read_owned()
             elif message.live and message.run.is_final:
@@ -199,13 +201,15 @@ class RunScreen(StepScreen):
     def _left_behind(self, message: RunAdvice.LeftBehind) -> None:
         sentences = message.recovery.sentences()
         if sentences and self.run is not None and self.run.id == message.run_id:
-            lines = [Content.styled(f"! {harmless(it)}", "$text-warning") for it in sentences]
+            lines = [
+                Content.styled(f"! {escape_controls(it)}", "$text-warning") for it in sentences
+            ]
             self.panel.say(Content("\n").join(lines))
 
     def action_plan(self, operation: str) -> None:
         """Start a run: plan an apply, or the end of everything."""
         run = self.run
-        if run is None or run.state is not State.PLANNED:
+        if run is None or run.state is not RunStatus.PLANNED:
             self._plan(Operation(operation))
             return
 
@@ -251,7 +255,7 @@ class RunScreen(StepScreen):
         self.action_leave_check()
         run = self.run
         # Another process may have decided meanwhile.
-        if run is not None and run.id == message.run_id and run.state is State.PLANNED:
+        if run is not None and run.id == message.run_id and run.state is RunStatus.PLANNED:
             self._ask(message.checked)
 
     def _ask(self, checked: Checked | None) -> None:
@@ -334,18 +338,18 @@ class RunScreen(StepScreen):
         run = self.run if self.is_mounted else None
         match action:
             case "approve" | "discard":
-                waits = run is not None and run.state is State.PLANNED and not self._busy
+                waits = run is not None and run.state is RunStatus.PLANNED and not self._busy
                 return waits and (action == "discard" or not self.is_checking)
             case "leave_check" | "say_check":
                 return self.is_checking
             case "cancel":
                 return run is not None and run.state in CANCELLABLE
             case "end_now":
-                return run is not None and run.state is State.STOPPING
+                return run is not None and run.state is RunStatus.STOPPING
             case "plan":
                 return (run is None or run.is_final) and self._is_free
             case "plan_again":
-                return run is not None and run.state is State.PLANNED and self._is_free
+                return run is not None and run.state is RunStatus.PLANNED and self._is_free
             case "save_log":
                 return run is not None
             case "other_pane":

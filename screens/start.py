@@ -16,7 +16,7 @@ from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.terraform.runs.run_status import operation_title, title
 from gpuecs_tui.widgets.base.key_groups import SCREEN, WIZARD
 from gpuecs_tui.widgets.base.keys import bind
-from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.styles import MUTED
 from gpuecs_tui.widgets.picker.choice_list import ChoiceList
 from gpuecs_tui.widgets.picker.rows import Choices, Row
@@ -30,7 +30,7 @@ from gpuecs_tui.wizard.profile_key import PROFILE
 
 if TYPE_CHECKING:
     from gpuecs_tui.terraform.recovery.remedies import Recovery
-    from gpuecs_tui.wizard.directory_status import Survey
+    from gpuecs_tui.wizard.directory_status import DirectoryStatus
 
 FIRST = IDS[1]
 """The step after this one."""
@@ -74,7 +74,7 @@ class StartScreen(StepScreen):
     class Surveyed(Message):
         """The directory was looked at."""
 
-        survey: Survey
+        survey: DirectoryStatus
         same: bool = False
         """Whether the draft says what the directory's Terraform says."""
 
@@ -91,7 +91,7 @@ class StartScreen(StepScreen):
     """Whether another wizard kept the draft when it was loaded."""
     _profile = ""
     """The profile of a draft that says nothing else than the directory."""
-    _survey: Survey | None = None
+    _survey: DirectoryStatus | None = None
     _wanted = ""
     """The row on which Enter was pressed before it was known what that leads to."""
     _may_hold_a_stack = False
@@ -158,7 +158,7 @@ class StartScreen(StepScreen):
     def _look(self) -> None:
         from gpuecs_tui.wizard import directory_status
 
-        found, draft = directory_status.survey(self.wizard.options.directory), self._draft
+        found, draft = directory_status.inspect(self.wizard.options.directory), self._draft
         same = (
             draft is not None
             and bool(found.texts)
@@ -180,7 +180,7 @@ class StartScreen(StepScreen):
             self.unsay()
             self._take_what_was_wanted(wanted, message.survey)
 
-    def _take_what_was_wanted(self, row: str, found: Survey) -> None:
+    def _take_what_was_wanted(self, row: str, found: DirectoryStatus) -> None:
         """Do what Enter on ``row`` asked for before ``found`` was known, or say what to choose."""
         if row == "draft" and self._draft is not None and not self._newer() and found.run is None:
             self._take_draft(self._draft)
@@ -196,7 +196,7 @@ class StartScreen(StepScreen):
             self.say(_("This directory holds no stack. Choose what to do."))
 
     def _offer(self) -> None:
-        directory = harmless(str(self.wizard.options.directory))
+        directory = escape_controls(str(self.wizard.options.directory))
         self.query_one("#where", Static).update(
             Content.assemble(_("Stack directory"), "  ", (directory, "bold"))
         )
@@ -256,10 +256,10 @@ class StartScreen(StepScreen):
     def _facts(self) -> list[Content]:
         lines = []
         if newer := self._newer():
-            lines.append(Content.styled(f"! {harmless(newer)}", "$text-warning"))
+            lines.append(Content.styled(f"! {escape_controls(newer)}", "$text-warning"))
         if self._recovery is not None and self._recovery.is_amiss:
             lines += [
-                Content.styled(f"! {harmless(sentence)}", "$text-warning")
+                Content.styled(f"! {escape_controls(sentence)}", "$text-warning")
                 for sentence in self._recovery.sentences()
                 # What keeps both from looking is said once, with its remedy.
                 if self._survey is None or sentence not in self._survey.problem
@@ -277,18 +277,18 @@ class StartScreen(StepScreen):
             text = _("! {problem} You can fill everything in meanwhile.")
             lines.append(Content.styled(text.format(problem=found.engine_problem), "$text-warning"))
         if found.problem:
-            lines.append(Content.styled(f"! {harmless(found.problem)}", "$text-warning"))
+            lines.append(Content.styled(f"! {escape_controls(found.problem)}", "$text-warning"))
         if found.unwritable:
-            lines.append(Content.styled(f"! {harmless(found.unwritable)}", "$text-warning"))
+            lines.append(Content.styled(f"! {escape_controls(found.unwritable)}", "$text-warning"))
         if found.unfinished:
-            lines.append(Content.styled(f"! {harmless(found.unfinished)}", "$text-warning"))
+            lines.append(Content.styled(f"! {escape_controls(found.unfinished)}", "$text-warning"))
         if gone := [each.what for each in found.unread if each.is_deleted]:
             text = ngettext(
                 "! A file that gpuecs-tui wrote here was deleted: {names}.",
                 "! Files that gpuecs-tui wrote here were deleted: {names}.",
                 len(gone),
             ).format(names=", ".join(gone))
-            lines.append(Content.styled(harmless(text), "$text-warning"))
+            lines.append(Content.styled(escape_controls(text), "$text-warning"))
         unread = [each for each in found.unread if not (each.is_followed or each.is_deleted)]
         if unread:
             text = ngettext(
@@ -382,7 +382,7 @@ class StartScreen(StepScreen):
             self._open(self._survey)
             self.wizard.visited = IDS
 
-    def _open(self, found: Survey) -> None:
+    def _open(self, found: DirectoryStatus) -> None:
         self.wizard.open_directory(found.texts, found.opened, self._profile)
         self.wizard.found_unread(self.wizard.texts, found.unread)
 

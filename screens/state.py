@@ -23,7 +23,7 @@ from gpuecs_tui.terraform.state.stored_state import NOTHING
 from gpuecs_tui.widgets.base.confirm import Confirm
 from gpuecs_tui.widgets.base.key_groups import SCREEN, WIZARD
 from gpuecs_tui.widgets.base.keys import bind
-from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.styles import MUTED
 from gpuecs_tui.widgets.base.waiting import Wait
 from gpuecs_tui.widgets.picker.choice_list import ChoiceList
@@ -119,7 +119,7 @@ class StateScreen(StepScreen):
         self._look()
 
     def _show_where(self, words: str) -> None:
-        directory = harmless(str(self.wizard.options.directory))
+        directory = escape_controls(str(self.wizard.options.directory))
         where = Content.assemble((directory, "bold"), "  ", (words, MUTED))
         self.query_one("#where", Static).update(where)
 
@@ -153,7 +153,7 @@ class StateScreen(StepScreen):
         self._unread = looked.unread
         self._show()
         if looked.unread is not None:
-            self.say(harmless(str(looked.unread)), "error")
+            self.say(escape_controls(str(looked.unread)), "error")
         self.changed()
 
     @on(CarriedOut)
@@ -165,7 +165,7 @@ class StateScreen(StepScreen):
     def _refused(self, message: Refused) -> None:
         self._has_read()
         self._show()
-        self.say(harmless(str(message.problem)), "error")
+        self.say(escape_controls(str(message.problem)), "error")
 
     def _show(self) -> None:
         count = len(self._state.resources)
@@ -177,7 +177,7 @@ class StateScreen(StepScreen):
         at_work = self._recovery.at_work
         lines = [
             Content.styled(
-                harmless(sentence) if at_work else f"! {harmless(sentence)}",
+                escape_controls(sentence) if at_work else f"! {escape_controls(sentence)}",
                 MUTED if at_work else "$text-warning",
             )
             for sentence in self._recovery.sentences()
@@ -281,7 +281,10 @@ class StateScreen(StepScreen):
 
         lines = [
             Content(_("The next plan would import these. Dismissed, they stay in the account:")),
-            *(Content(harmless(f"  {it.address}  {it.id or _('perhaps')}")) for it in created),
+            *(
+                Content(escape_controls(f"  {it.address}  {it.id or _('perhaps')}"))
+                for it in created
+            ),
             Content(_("After that no state holds them, and a destroy does not delete them.")),
         ]
         title = _("Dismiss what run {run} created?").format(run=run_id)
@@ -299,7 +302,7 @@ class StateScreen(StepScreen):
                 self._begin(_("Releasing the lock …"), do)
 
         lines = [
-            Content(harmless(lock_sentence(lock))),
+            Content(escape_controls(lock_sentence(lock))),
             Content(
                 _("Release it only if nothing works on this state, here or on another machine.")
             ),

@@ -88,10 +88,10 @@ def wrong_answers(written: Written, decided: Resolved, state: StateFacts) -> tup
     What is missing counts too. Settings of the state that ``init`` gives to a partial backend
     don't: they are in no file.
     """
-    from gpuecs_tui.checks.registry import of_problems
+    from gpuecs_tui.checks.registry import findings_from_problems
 
     return tuple(
-        of_problems(
+        findings_from_problems(
             (
                 it
                 for it in _problems(written, decided)

@@ -2,7 +2,7 @@
 
 from gpuecs_tui.checks.finding import Finding, Severity
 from gpuecs_tui.checks.placement import Fit, Rollout, fit, rollout
-from gpuecs_tui.checks.registry import check, of_problems
+from gpuecs_tui.checks.registry import check, findings_from_problems
 from gpuecs_tui.checks.rules.timing import Timing, timing
 
 __all__ = [
@@ -12,8 +12,8 @@ __all__ = [
     "Severity",
     "Timing",
     "check",
+    "findings_from_problems",
     "fit",
-    "of_problems",
     "rollout",
     "timing",
 ]

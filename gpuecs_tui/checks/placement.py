@@ -24,7 +24,7 @@ FROM_ZERO = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class Headroom:
     """What of an instance stays free when as many tasks run on it as fit."""
 
     cpu: int
@@ -40,19 +40,19 @@ class Fit:
 
     tasks_per_instance: int
     """With as much memory as the agent can register at most (``most_memory_mib``)."""
-    surely: int
+    guaranteed: int
     """The same with the memory that every current ECS GPU AMI leaves."""
     limiting: Resource
     """What is used up first; of several, the first in the order of ``Resource``: GPUs that are all
     in use are as it should be, and memory and CPU by default follow from the others."""
     by_resource: tuple[tuple[Resource, int], ...]
     """How many tasks each resource alone allows, for the resources that count."""
-    left: Left
+    left: Headroom
 
     @property
     def placeable(self) -> int:
-        """The number to plan with: ``surely``, or what fits at best where that would be none."""
-        return self.surely or self.tasks_per_instance
+        """The number to plan with: ``guaranteed``, or what fits at best if that is none."""
+        return self.guaranteed or self.tasks_per_instance
 
     def instances_for(self, tasks: int) -> int | None:
         """Return how many instances ``tasks`` need; None when not one task fits."""
@@ -92,15 +92,15 @@ def fit(stack: Stack, it: InstanceType) -> Fit:
     most = most_memory_mib(it)
     counts = _counts(stack, it, most)
     tasks = min(counts.values())
-    surely = min(_counts(stack, it, min(most, it.safe_memory_mib)).values())
+    guaranteed = min(_counts(stack, it, min(most, it.safe_memory_mib)).values())
     task = stack.task
-    left = Left(
+    left = Headroom(
         cpu=it.cpu_units - tasks * task.cpu,
         memory_mib=max(0, it.registers.mib - tasks * task.memory),
         gpus=it.gpus - tasks * task.gpus,
     )
     limiting = next(resource for resource, count in counts.items() if count == tasks)
-    return Fit(tasks, surely, limiting, tuple(counts.items()), left)
+    return Fit(tasks, guaranteed, limiting, tuple(counts.items()), left)
 
 
 def rollout(stack: Stack, found: Fit) -> Rollout:

@@ -130,7 +130,9 @@ def check(
     return sorted(found, key=lambda it: it.rank)
 
 
-def of_problems(problems: Iterable[Problem], answers: Answers | None = None) -> list[Finding]:
+def findings_from_problems(
+    problems: Iterable[Problem], answers: Answers | None = None
+) -> list[Finding]:
     """Return the problems of answers that are no stack (``stack.problems``) as errors.
 
     With the ``answers``, one that has a single correction gets it as its fix.

@@ -20,11 +20,11 @@ from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.follower import Follower
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_status import Operation, State
+from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 
 
 @dataclass(frozen=True, slots=True)
-class Gates:
+class ApprovalChecks:
     """What an apply must pass between its plan and its yes."""
 
     check: Callable[[], object] | None = None
@@ -78,7 +78,7 @@ def carry_out(
 def approve(arguments: argparse.Namespace) -> int:
     """Apply exactly the plan that waits in a directory, whoever made it."""
     run = run_list.unfinished_run(arguments.directory)
-    if run is None or run.state is not State.PLANNED:
+    if run is None or run.state is not RunStatus.PLANNED:
         refuse_no_directory(arguments.directory)
         raise Failure(
             _("No plan waits for approval in {directory}.").format(directory=arguments.directory)
@@ -99,5 +99,5 @@ def approve(arguments: argparse.Namespace) -> int:
         from gpuecs_tui.commands.check import refuse_errors
 
         check = partial(refuse_errors, run.directory, offline=arguments.offline)
-    gates = Gates(check, True, arguments.confirm, arguments.despite_findings)
+    gates = ApprovalChecks(check, True, arguments.confirm, arguments.despite_findings)
     return carry_out(run, credentials_end=gates.refuse(run))

@@ -22,7 +22,7 @@ class Failure(Exception):
         self.code = code
 
 
-def of_os_error(error: OSError) -> Failure:
+def failure_from_os_error(error: OSError) -> Failure:
     """Return what the system refused, with the file's name, as a failure."""
     reason = error.strerror or str(error)
     if error.filename is None:

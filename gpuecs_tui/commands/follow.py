@@ -17,7 +17,7 @@ from gpuecs_tui.terraform.engine.events import ChangeSummary, Event
 from gpuecs_tui.terraform.runs.apply_estimate import last_time
 from gpuecs_tui.terraform.runs.follower import Batch, Follower
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_status import State, title
+from gpuecs_tui.terraform.runs.run_status import RunStatus, title
 
 POLL_SECONDS = 0.05
 """Between two looks at the journal; one that finds nothing costs a processor 25 µs."""
@@ -40,7 +40,7 @@ def follow(
     colours = target.isatty() and not os.environ.get("NO_COLOR")
     follower = follower or Follower(run)
     wait, quiet_since = WaitLine(), time.monotonic()
-    last_times: dict[State, float | None] = {}
+    last_times: dict[RunStatus, float | None] = {}
     try:
         while True:
             # The state first: what was written before it changed is then in the journal.

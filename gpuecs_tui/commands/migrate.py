@@ -12,7 +12,7 @@ from gpuecs_tui.commands.waiting import waiting
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.migration import lifecycle
-from gpuecs_tui.terraform.migration.record import Phase, last_move_time
+from gpuecs_tui.terraform.migration.record import Phase, last_migration_time
 
 
 def migrate(arguments: argparse.Namespace) -> int:
@@ -37,7 +37,7 @@ def migrate(arguments: argparse.Namespace) -> int:
     except TerraformProblem as problem:
         raise Failure(problem.message, problem.remedy) from None
     print(harmless(f"{begun.source} → {begun.target}"), flush=True)
-    with waiting(_("Moving the state …"), last=last_move_time(directory)):
+    with waiting(_("Moving the state …"), last=last_migration_time(directory)):
         ended = lifecycle.wait(begun)
     if ended.phase is not Phase.DONE:
         raise Failure(

@@ -10,7 +10,7 @@ from gpuecs_tui.commands.failure import Failure, harmless
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.terraform.plan.details import Attribute, PlanTree, wait_for_plan
 from gpuecs_tui.terraform.plan.notices import ignored_count, notices
-from gpuecs_tui.terraform.plan.words import PlanWarning, in_full, needs_name, warnings
+from gpuecs_tui.terraform.plan.words import PlanWarning, full_words, needs_name, warnings
 from gpuecs_tui.terraform.runs.run import Run
 
 
@@ -29,7 +29,7 @@ def warn_once(run: Run) -> Callable[[], Iterator[str]]:
         told = True
         tree = wait_for_plan(run)
         for warning in () if tree is None else _told(run, tree):
-            yield harmless(f"!  {in_full(warning)}")
+            yield harmless(f"!  {full_words(warning)}")
 
     return lines
 

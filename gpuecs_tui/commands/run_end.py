@@ -10,7 +10,7 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.base.atomic_files import read_json
 from gpuecs_tui.terraform.read.service_url import service_url
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_status import Operation, State, title
+from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus, title
 
 
 def outcome(run: Run, *, finds_domain: bool = False) -> int:
@@ -18,17 +18,17 @@ def outcome(run: Run, *, finds_domain: bool = False) -> int:
 
     With ``finds_domain`` the account is asked for the domain of the stack's certificate.
     """
-    if run.state is State.PLANNED:
+    if run.state is RunStatus.PLANNED:
         words = _(
             "To apply exactly this plan: gpuecs-tui approve {directory} --run {id} --yes; to "
             "decline it: gpuecs-tui cancel {directory}"
         )
         print(harmless(words.format(directory=run.directory, id=run.id)))
-    if run.state is State.SUCCEEDED and run.remedy:
+    if run.state is RunStatus.SUCCEEDED and run.remedy:
         print(harmless(run.remedy))
-    if run.state is State.SUCCEEDED and run.operation is Operation.APPLY:
+    if run.state is RunStatus.SUCCEEDED and run.operation is Operation.APPLY:
         _print_url(run, finds_domain=finds_domain)
-    if run.state in (State.SUCCEEDED, State.PLANNED):
+    if run.state in (RunStatus.SUCCEEDED, RunStatus.PLANNED):
         return 0
     tell_failure(run)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gpuecs_tui.commands import plan_report
 from gpuecs_tui.commands.account import choose_account
-from gpuecs_tui.commands.approve import Gates, carry_out, needs_yes
+from gpuecs_tui.commands.approve import ApprovalChecks, carry_out, needs_yes
 from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
 from gpuecs_tui.commands.follow import follow
 from gpuecs_tui.commands.output import print_json
@@ -23,12 +23,12 @@ from gpuecs_tui.terraform.base.durations import in_words
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.control import runs as store
 from gpuecs_tui.terraform.control.protection import refuse_protected
-from gpuecs_tui.terraform.plan.words import only_outputs
+from gpuecs_tui.terraform.plan.words import changes_only_outputs
 from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.follower import Follower
 from gpuecs_tui.terraform.runs.force_stop import end_now
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_status import Operation, State, title
+from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus, title
 from gpuecs_tui.terraform.runs.unread_run import UnreadRun
 
 EXIT_CHANGES = 2
@@ -44,12 +44,12 @@ def plan(arguments: argparse.Namespace) -> int:
     ended = follow(run, _is_over, out, preface=plan_report.warn_once(run))
     if arguments.json:
         print_json(run_tree(ended) | plan_report.as_json(ended))
-    if ended.state is not State.SUCCEEDED:
+    if ended.state is not RunStatus.SUCCEEDED:
         return tell_failure(ended)
     if ended.returncode != EXIT_CHANGES:
         return 0
     if not ended.changes or not ended.changes.total:
-        print(only_outputs(), file=out)
+        print(changes_only_outputs(), file=out)
     return EXIT_CHANGES
 
 
@@ -136,7 +136,7 @@ def cancel(arguments: argparse.Namespace) -> int:
     if arguments.end_now is not None:
         present = follow(present, lambda it: not it.is_live)
         return outcome(present)
-    if run.state is State.STOPPING and present.state is State.STOPPING:
+    if run.state is RunStatus.STOPPING and present.state is RunStatus.STOPPING:
         print(
             _(
                 "It has been stopping for {time}. Watch: gpuecs-tui attach {directory}; to end it "
@@ -183,13 +183,13 @@ def plan_and_apply(
     follower = Follower(run)
     preface = plan_report.warn_once(run) if operation is Operation.APPLY else None
     waiting = follow(run, _is_decidable, follower=follower, preface=preface)
-    if waiting.state is not State.PLANNED:
+    if waiting.state is not RunStatus.PLANNED:
         return outcome(waiting)
     if not go_ahead:
         store.discard(waiting)
         print(_("Nothing was done: this was only the plan. To carry it out, add --yes."))
         return EXIT_CHANGES
-    gates = Gates(check, not only_bring_back, confirm, despite_credentials)
+    gates = ApprovalChecks(check, not only_bring_back, confirm, despite_credentials)
     try:
         credentials_end = gates.refuse(waiting)
     except Failure:
@@ -270,4 +270,4 @@ def _is_over(run: Run) -> bool:
 
 
 def _is_decidable(run: Run) -> bool:
-    return run.is_final or run.state is State.PLANNED
+    return run.is_final or run.state is RunStatus.PLANNED

@@ -12,7 +12,7 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.regular_files import read_input
 from gpuecs_tui.stack.answers import ANSWERS_MAX, AnswersError, load_answers
 from gpuecs_tui.stack.model import Stack
-from gpuecs_tui.stack.problems import Problem, in_full, problems
+from gpuecs_tui.stack.problems import Problem, problems, with_values
 from gpuecs_tui.stack.resolve import Answers, Resolved
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def valid_stack(subject: Subject, path: Path) -> Stack:
     """Return the subject's stack, or fail with every problem, one a line."""
     if not subject.problems:
         return subject.stack
-    lines = [in_full(problem, subject.answers) for problem in subject.problems]
+    lines = [with_values(problem, subject.answers) for problem in subject.problems]
     raise Failure(
         _("{path} is no valid stack: {problems}").format(
             path=path, problems="\n  ".join(["", *lines]) if len(lines) > 1 else lines[0]

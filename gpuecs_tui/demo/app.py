@@ -39,7 +39,7 @@ _ENCODED_PERCENT = re.compile("%(?:25)+")
 """A percent sign that was encoded once or more often."""
 
 
-class Gate:
+class DemoApp:
     """A WSGI application; ``lock`` is held while anything reads or changes the account."""
 
     def __init__(self, identity: str, token: str) -> None:

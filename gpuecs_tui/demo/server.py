@@ -69,7 +69,7 @@ def _serve(folder: Path, identity: str, idle_seconds: float) -> None:
     from werkzeug.serving import make_server
 
     from gpuecs_tui.demo import answer_check, outgoing
-    from gpuecs_tui.demo.app import Gate
+    from gpuecs_tui.demo.app import DemoApp
     from gpuecs_tui.demo.moto_patches import install
     from gpuecs_tui.demo.seed import furnish
     from gpuecs_tui.demo.simulator.player import Player
@@ -84,7 +84,7 @@ def _serve(folder: Path, identity: str, idle_seconds: float) -> None:
     install.close_all()
     furnish.furnish()
     token = secrets.token_urlsafe()
-    gate = Gate(identity, token)
+    gate = DemoApp(identity, token)
     server = make_server(
         "127.0.0.1", 0, answer_check.checked(gate), threaded=True, request_handler=QuietHandler
     )

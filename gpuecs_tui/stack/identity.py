@@ -165,7 +165,7 @@ class Names:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class StateBackend:
     """``state.*``: where Terraform keeps what it knows."""
 
     backend: str = choice(

@@ -11,7 +11,7 @@ from typing import Any, get_type_hints
 
 from gpuecs_tui.stack.fields import Key, Value, key_of
 from gpuecs_tui.stack.fleet import Fleet
-from gpuecs_tui.stack.identity import Identity, Names, State
+from gpuecs_tui.stack.identity import Identity, Names, StateBackend
 from gpuecs_tui.stack.load_balancer import HealthCheck, LoadBalancer
 from gpuecs_tui.stack.network import Network
 from gpuecs_tui.stack.service import Service
@@ -30,7 +30,7 @@ class Stack:
     service: Service
     load_balancer: LoadBalancer
     health_check: HealthCheck
-    state: State
+    state: StateBackend
 
     def __getitem__(self, key: str) -> Value:
         """Return the value of a dotted key; KeyError where there is none."""

@@ -14,7 +14,7 @@ from gpuecs_tui.stack.fleet import USER_DATA_MAX
 from gpuecs_tui.stack.load_balancer import GRPC_MATCHER, HTTP_MATCHER, reversed_range
 from gpuecs_tui.stack.model import KEYS, Stack
 from gpuecs_tui.stack.partial import NotKnown, partial
-from gpuecs_tui.stack.relevance import CONDITIONS, counts
+from gpuecs_tui.stack.relevance import CONDITIONS, is_relevant
 from gpuecs_tui.stack.resolve import Answers, Resolved
 from gpuecs_tui.stack.tags import tags_problem
 from gpuecs_tui.stack.user_data import extra_settings_problem
@@ -58,7 +58,7 @@ def _each(
     for key, value in answers.items():
         if reason := KEYS[key].problem(value):
             yield key, reason
-        elif key in CONDITIONS and not counts(key, answers) and value != KEYS[key].default:
+        elif key in CONDITIONS and not is_relevant(key, answers) and value != KEYS[key].default:
             yield key, _(CONDITIONS[key].says)
     for key in resolved.missing:
         if key not in unknown:
@@ -223,7 +223,7 @@ _CONTRADICTIONS: tuple[Callable[[Stack], Iterator[tuple[str, str]]], ...] = (
 only what depends on it."""
 
 
-def in_full(problem: Problem, values: Answers) -> str:
+def with_values(problem: Problem, values: Answers) -> str:
     """Return the whole sentence: the key, what it holds and what is wrong."""
     if problem.key in values:
         return _("{key} = {value}: {message}.").format(

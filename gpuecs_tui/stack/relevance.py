@@ -62,7 +62,7 @@ CONDITIONS: Mapping[str, Condition] = {
 }
 
 
-def counts(key: str, answers: Mapping[str, Value]) -> bool:
+def is_relevant(key: str, answers: Mapping[str, Value]) -> bool:
     """Tell whether ``key`` has any effect beside these answers (explicit ones, or all)."""
     condition = CONDITIONS.get(key)
     if condition is None:
@@ -73,4 +73,4 @@ def counts(key: str, answers: Mapping[str, Value]) -> bool:
 
 def relevant(answers: Mapping[str, Value]) -> dict[str, Value]:
     """Return the answers that count: what a hidden field still holds is left out."""
-    return {key: value for key, value in answers.items() if counts(key, answers)}
+    return {key: value for key, value in answers.items() if is_relevant(key, answers)}

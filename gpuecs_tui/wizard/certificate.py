@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from gpuecs_tui.aws.reading import Known
 
 if TYPE_CHECKING:
-    from gpuecs_tui.wizard.session import Wizard
+    from gpuecs_tui.wizard.session import WizardSession
 
 CERTIFICATE = "load_balancer.certificate_arn"
 
 
-def certificate_domain(wizard: Wizard) -> str:
+def certificate_domain(wizard: WizardSession) -> str:
     """Return it as ACM has it, which may be a pattern; empty where it is not known.
 
     It isn't known before the account was read, for a certificate of IAM, and while another

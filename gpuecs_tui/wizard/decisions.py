@@ -14,7 +14,7 @@ from gpuecs_tui.stack.instance_type import InstanceType
 from gpuecs_tui.stack.model import KEYS, Stack
 from gpuecs_tui.stack.partial import partial
 from gpuecs_tui.stack.problems import HANGS_ON, problems
-from gpuecs_tui.stack.relevance import counts, relevant
+from gpuecs_tui.stack.relevance import is_relevant, relevant
 from gpuecs_tui.stack.resolve import Resolved, explicit, resolve
 from gpuecs_tui.stack.unread import Unread
 from gpuecs_tui.wizard.profile_key import PROFILE
@@ -123,7 +123,7 @@ def decide(
     hidden = {
         key: why
         for key, why in (unknown or {}).items()
-        if key not in parsed and key not in wrong and counts(key, answers)
+        if key not in parsed and key not in wrong and is_relevant(key, answers)
     }
     absent = set(resolved.missing)
     missing: dict[str, str] = {}
@@ -132,7 +132,7 @@ def decide(
             missing[each.key] = each.message
         else:
             wrong.setdefault(each.key, each.message)
-    wrong = {key: reason for key, reason in wrong.items() if counts(key, parsed)}
+    wrong = {key: reason for key, reason in wrong.items() if is_relevant(key, parsed)}
     missing = {key: reason for key, reason in missing.items() if key not in wrong}
     if hidden:
         lacking = {*resolved.missing, *hidden}

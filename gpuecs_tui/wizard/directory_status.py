@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class DirectoryStatus:
     """Facts about a directory."""
 
     engine: str = ""
@@ -50,7 +50,7 @@ class Survey:
     """Name of the Terraform file that changed last, and when, in UTC."""
 
 
-def survey(directory: Path) -> Survey:
+def inspect(directory: Path) -> DirectoryStatus:
     """Look at ``directory``, which need not exist, and for the engine.
 
     Starts a process and parses HCL: only in a thread. Never raises for what it finds.
@@ -66,7 +66,7 @@ def survey(directory: Path) -> Survey:
     except OSError as error:
         remedy = _("Make it readable for you, or begin with another directory.")
         problem = f"{unreadable(directory, error)} {remedy}"
-        return Survey(engine, engine_problem, run, problem=problem)
+        return DirectoryStatus(engine, engine_problem, run, problem=problem)
     return replace(
         found,
         engine=engine,
@@ -131,12 +131,12 @@ def _applied(directory: Path) -> bool:
     return newest is not None and is_applied(newest)
 
 
-def _terraform(directory: Path) -> Survey:
+def _terraform(directory: Path) -> DirectoryStatus:
     """Return what the Terraform of ``directory`` says, without the facts around it."""
     from gpuecs_tui.terraform.read.files import is_loaded
 
     if not directory.is_dir() or not any(is_loaded(path.name) for path in directory.iterdir()):
-        return Survey()
+        return DirectoryStatus()
     from gpuecs_tui.aws import catalogue
     from gpuecs_tui.terraform.read.directory import ReadProblem, read
     from gpuecs_tui.terraform.write.last_write import deleted_since
@@ -146,13 +146,13 @@ def _terraform(directory: Path) -> Survey:
     try:
         found = read(directory)
     except ReadProblem as problem:
-        return Survey(problem=str(problem))
+        return DirectoryStatus(problem=str(problem))
     texts = texts_of(found.answers)
     if found.stack is not None:
         texts = explicit_texts(found.stack, catalogue.find)
     opened = of_files(texts, found.answers)
     newest = _newest(directory, found.texts)
-    return Survey(
+    return DirectoryStatus(
         texts=texts,
         unread=(*found.unread, *deleted_since(directory)),
         opened=opened,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from gpuecs_tui.i18n import _
-from gpuecs_tui.wizard.session import Wizard
+from gpuecs_tui.wizard.session import WizardSession
 
 
-def farewell(wizard: Wizard, unsaved: str, command: str) -> str:
+def farewell(wizard: WizardSession, unsaved: str, command: str) -> str:
     """Return the line; empty where nothing was typed or written and no run needs anything.
 
     ``unsaved`` is the sentence that says why the last answers are not on disk, empty where they
@@ -19,7 +19,7 @@ def farewell(wizard: Wizard, unsaved: str, command: str) -> str:
     return " ".join([*sentences, _("To continue: {command}").format(command=command)])
 
 
-def _saved(wizard: Wizard, unsaved: str) -> str:
+def _saved(wizard: WizardSession, unsaved: str) -> str:
     if wizard.is_as_opened:
         if not wizard.has_written:
             return ""
@@ -31,15 +31,15 @@ def _saved(wizard: Wizard, unsaved: str) -> str:
     return _("Draft saved.")
 
 
-def _run(wizard: Wizard) -> str:
+def _run(wizard: WizardSession) -> str:
     # Late: a wizard that is left at once needs nothing of it.
     from gpuecs_tui.terraform.runs import run_list
-    from gpuecs_tui.terraform.runs.run_status import State
+    from gpuecs_tui.terraform.runs.run_status import RunStatus
 
     directory = wizard.options.directory
     run = run_list.unfinished_run(directory) if directory.is_dir() else None
     if run is None:
         return ""
-    if run.state is State.PLANNED:
+    if run.state is RunStatus.PLANNED:
         return _("A plan waits for approval.")
     return _("Terraform continues in the background.")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from gpuecs_tui.i18n import _, ngettext
-from gpuecs_tui.wizard.session import Wizard
+from gpuecs_tui.wizard.session import WizardSession
 
 
-def place_of(wizard: Wizard) -> str:
+def place_of(wizard: WizardSession) -> str:
     """Say whose account and which region it is, in one short text."""
     identity = wizard.account.identity
     account = identity.account if identity else ""

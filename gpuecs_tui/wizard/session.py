@@ -1,7 +1,7 @@
-"""The wizard's memory: what was typed, what the account has, where one is. No textual here.
+"""The wizard's session: typed texts, what the account has, the present step. No textual here.
 
-One ``Wizard`` is shared by all screens. A screen puts texts into it and asks it; a thread changes
-it only through a message to the app.
+All screens share one ``WizardSession``. A screen puts texts into it and reads from it; a thread
+changes it only through a message to the app.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     ReadNewest = Callable[[Sequence[Repository]], Sequence[NewestImage]]
 
 
-class Wizard(Suggesting):
+class WizardSession(Suggesting):
     """Texts, decisions, findings, account and place of one wizard."""
 
     def __init__(self, options: Options, saver: DraftSaver, draft: Draft | None = None) -> None:

@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from gpuecs_tui.assessment.own import Own
     from gpuecs_tui.stack.model import Stack
     from gpuecs_tui.terraform.recovery.upgrade import TwoChanges
-    from gpuecs_tui.wizard.session import Wizard
+    from gpuecs_tui.wizard.session import WizardSession
 
 
-def is_earlier(wizard: Wizard) -> bool:
+def is_earlier(wizard: WizardSession) -> bool:
     """Tell whether the earlier version wrote the directory, as far as it was looked at."""
     return wizard.state is not None and bool(wizard.state.earlier)
 
 
-def rewritten(wizard: Wizard) -> None:
+def rewritten(wizard: WizardSession) -> None:
     """Note that this version wrote the directory; what was applied of it still lacks the upgrade.
 
     Nothing is open where the state is known to be empty.
@@ -32,7 +32,7 @@ def rewritten(wizard: Wizard) -> None:
         wizard.own = replace(own, state=state)
 
 
-def read_again(wizard: Wizard, own: Own) -> None:
+def read_again(wizard: WizardSession, own: Own) -> None:
     """Take what was read of the directory since.
 
     A state that could not be read doesn't say that an upgrade was applied.
@@ -43,7 +43,7 @@ def read_again(wizard: Wizard, own: Own) -> None:
     wizard.own = own
 
 
-def meets_another_change(wizard: Wizard, stack: Stack) -> TwoChanges | None:
+def meets_another_change(wizard: WizardSession, stack: Stack) -> TwoChanges | None:
     """Return what meets if ``stack`` is written: the upgrade, not applied yet, and other answers.
 
     None where nothing meets. Reads the directory, and its state where an upgrade may be open:

@@ -27,10 +27,10 @@ from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.terraform.render.stack_files import render
 from gpuecs_tui.wizard.account_feed import AccountFeed, AccountRead, LookedUp
 from gpuecs_tui.wizard.decisions import texts_of
-from gpuecs_tui.wizard.directory_status import survey
+from gpuecs_tui.wizard.directory_status import inspect
 from gpuecs_tui.wizard.draft_saver import DraftSaver
 from gpuecs_tui.wizard.options import Options
-from gpuecs_tui.wizard.session import Wizard
+from gpuecs_tui.wizard.session import WizardSession
 from tests.support import fakes
 from tests.support.terraform.written_files import ANSWERS, made, put
 
@@ -77,9 +77,9 @@ def by_gate(directory: Path) -> Checked:
     return ApplyCheck(directory, lambda region: connect(region=region)).run()
 
 
-def opened(directory: Path) -> Wizard:
-    found = survey(directory)
-    wizard = Wizard(Options(directory), DraftSaver(directory, lambda _problem: None))
+def opened(directory: Path) -> WizardSession:
+    found = inspect(directory)
+    wizard = WizardSession(Options(directory), DraftSaver(directory, lambda _problem: None))
     wizard.open_directory(found.texts, found.opened)
     wizard.found_unread(found.texts, found.unread)
     wizard.own = read_own(directory, os.environ)
@@ -210,7 +210,7 @@ def test_the_same_of_answers_that_are_no_stack(
     monkeypatch.setattr(prices, "read_prices", lambda *_any: Prices())
     found = by_command(file, capsys)
     assert {"cidr-bits", "value", "health-timing", "memory-fit"} <= {it[0] for it in found}
-    wizard = Wizard(Options(tmp_path), DraftSaver(tmp_path, lambda _problem: None))
+    wizard = WizardSession(Options(tmp_path), DraftSaver(tmp_path, lambda _problem: None))
     wizard.replace_texts(texts_of(answers))
     wizard.account.facts, wizard.own = facts, Own()
     wizard.check()

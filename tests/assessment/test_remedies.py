@@ -14,7 +14,7 @@ from gpuecs_tui.cli import main
 from gpuecs_tui.terraform.base.tflock import STATE_NAME, lock_note
 from gpuecs_tui.terraform.recovery.locks import Holder
 from gpuecs_tui.terraform.recovery.remedies import Recovery
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.widgets.run.state_rows import actions
 from tests.support.terraform.apply_events import hook
 from tests.support.terraform.run_folders import stage
@@ -46,7 +46,7 @@ def errored_newer(stack: Path) -> None:
 
 def created_more(stack: Path) -> None:
     ended = [hook("aws_lb.c", "start"), hook("aws_lb.c", "complete", id_="arn:c")]
-    stage(stack, State.FAILED, ended)
+    stage(stack, RunStatus.FAILED, ended)
 
 
 def stale_note(stack: Path) -> None:

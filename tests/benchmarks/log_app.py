@@ -22,7 +22,7 @@ from textual.widgets import RichLog, Static  # noqa: E402
 from gpuecs_tui.app import STARTED_SECONDS  # noqa: E402
 from gpuecs_tui.terraform.engine.log_line import Level, LogLine  # noqa: E402
 from gpuecs_tui.widgets.log.panel import LogPanel  # noqa: E402
-from gpuecs_tui.widgets.terminal.diff_output import WireApp  # noqa: E402
+from gpuecs_tui.widgets.terminal.diff_output import DiffOutputApp  # noqa: E402
 from tests.benchmarks.log_lines import LAST, RECORDS  # noqa: E402
 
 TICK = 0.02
@@ -81,7 +81,7 @@ class LogApp(App[None]):
             self.feed([LogLine(LAST, Level.INFO)])
 
 
-class WiredLogApp(WireApp[None], LogApp):
+class WiredLogApp(DiffOutputApp[None], LogApp):
     """The same, over the wire layer."""
 
 

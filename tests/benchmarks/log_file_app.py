@@ -23,7 +23,7 @@ from textual.widgets import Log, RichLog, Static  # noqa: E402
 
 from gpuecs_tui.app import STARTED_SECONDS  # noqa: E402
 from gpuecs_tui.widgets.log.panel import LogPanel  # noqa: E402
-from gpuecs_tui.widgets.terminal.diff_output import WireApp  # noqa: E402
+from gpuecs_tui.widgets.terminal.diff_output import DiffOutputApp  # noqa: E402
 
 CHUNK = 1 << 20
 TICK = 0.02
@@ -90,7 +90,7 @@ class LogFileApp(App[None]):
             self.query_one("#mark", Static).update(f"took {self.took:.6f} s")
 
 
-class WiredLogFileApp(WireApp[None], LogFileApp):
+class WiredLogFileApp(DiffOutputApp[None], LogFileApp):
     """The same, over the wire layer."""
 
 

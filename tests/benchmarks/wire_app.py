@@ -9,7 +9,7 @@ from textual.app import App, ComposeResult
 from textual.widgets import Input, Static
 
 from gpuecs_tui.theme import install_themes
-from gpuecs_tui.widgets.terminal.diff_output import WireApp
+from gpuecs_tui.widgets.terminal.diff_output import DiffOutputApp
 
 
 class FormApp(App[None]):
@@ -28,7 +28,7 @@ class FormApp(App[None]):
         install_themes(self, os.environ)
 
 
-class WiredFormApp(WireApp[None], FormApp):
+class WiredFormApp(DiffOutputApp[None], FormApp):
     """The same, over the wire layer."""
 
 

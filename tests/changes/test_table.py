@@ -7,7 +7,7 @@ import re
 import pytest
 
 from gpuecs_tui.stack.model import KEYS
-from gpuecs_tui.stack.relevance import counts
+from gpuecs_tui.stack.relevance import is_relevant
 from gpuecs_tui.terraform.plan.details import Action, Attribute, Change, PlanTree
 from tests.changes import table
 from tests.changes.declared import BASE, CHANGES, REFUSED
@@ -26,7 +26,7 @@ def test_every_change_counts_and_differs() -> None:
         after = {**before, **change.along, change.key: change.to}
         default = KEYS[change.key].default
         assert before.get(change.key, default) != change.to, change.name
-        assert counts(change.key, after), change.name
+        assert is_relevant(change.key, after), change.name
         assert set(after) <= set(KEYS), change.name
         if "@" not in repr(change.to):
             assert KEYS[change.key].problem(change.to) == "", change.name

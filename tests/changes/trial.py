@@ -10,7 +10,7 @@ from pathlib import Path
 from gpuecs_tui.terraform.plan.details import DESTRUCTIVE, Action, PlanTree
 from gpuecs_tui.terraform.plan.details import Change as PlannedChange
 from gpuecs_tui.terraform.plan.notices import notices
-from gpuecs_tui.terraform.plan.words import in_full, warnings
+from gpuecs_tui.terraform.plan.words import full_words, warnings
 from tests.changes.declared import REFUSED, Change
 from tests.changes.notice import OUTAGES, noticed
 from tests.changes.worker import CHANGES, NO_CHANGES, Failed, Worker
@@ -84,7 +84,7 @@ def look(worker: Worker, change: Change) -> Trial:
         return Trial(change, row)
     row.plan = list(in_short(planned.changes))
     row.notices = list(noticed(planned))
-    row.says = [in_full(it) for it in (*warnings(planned), *notices(planned))]
+    row.says = [full_words(it) for it in (*warnings(planned), *notices(planned))]
     return Trial(change, row, planned)
 
 

@@ -14,7 +14,7 @@ from random import Random
 
 from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from tests.chaos import places
 from tests.chaos.proxy import Proxy, Weather
 from tests.chaos.viewers import Tmux, Viewer, has_tmux
@@ -61,7 +61,7 @@ class Fault:
     name: str
     strike: Callable[[Scene], str]
     """Returns once it is over; what it says is a broken promise, or empty."""
-    ends: frozenset[State]
+    ends: frozenset[RunStatus]
     watched: Watched = Watched.NOBODY
     on_small_disk: bool = False
 
@@ -132,7 +132,7 @@ def _expired(scene: Scene) -> str:
                 runs.cancel(run)
             time.sleep(LOOK_SECONDS)
     told = "credentials have expired" in run.message and "goes on with what remains" in run.remedy
-    if run.state is State.FAILED and not told:
+    if run.state is RunStatus.FAILED and not told:
         return f"it doesn't say that the credentials have expired: {run.message} {run.remedy}"
     return ""
 
@@ -157,12 +157,12 @@ def _wait(scene: Scene) -> None:
     time.sleep(scene.draw.uniform(*BAD_SECONDS))
 
 
-_WELL = frozenset({State.SUCCEEDED})
+_WELL = frozenset({RunStatus.SUCCEEDED})
 # A viewer that starts its run and dies before the plan stands leaves it to others.
-_LEFT = _WELL | {State.PLANNED}
-_STOPPED = _WELL | {State.CANCELLED, State.DISCARDED}
-_BADLY = _WELL | {State.FAILED}
-_ANYHOW = _BADLY | {State.LOST}
+_LEFT = _WELL | {RunStatus.PLANNED}
+_STOPPED = _WELL | {RunStatus.CANCELLED, RunStatus.DISCARDED}
+_BADLY = _WELL | {RunStatus.FAILED}
+_ANYHOW = _BADLY | {RunStatus.LOST}
 
 FAULTS = (
     Fault("command SIGKILL", _killed_viewer, _LEFT, Watched.COMMAND),

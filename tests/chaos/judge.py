@@ -17,7 +17,7 @@ from gpuecs_tui.terraform.recovery.remedies import Recovery, examine
 from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.orphan_candidates import Candidate
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from tests.chaos.inventory import STATE_NAME, Account, Thing, addresses_of, known_by, read_if_there
 
 LOCAL_LOCK = ".terraform.tfstate.lock.info"
@@ -102,7 +102,7 @@ class Judge:
         wrong = []
         if "Two interrupts received" in journal:
             wrong.append("Terraform was interrupted twice")
-        succeeded = run.state is State.SUCCEEDED
+        succeeded = run.state is RunStatus.SUCCEEDED
         lacks = self._configured() - addresses_of(self.state())
         if succeeded and run.operation == "apply" and lacks:
             wrong.append(f"it succeeded without {', '.join(sorted(lacks))}")
@@ -110,11 +110,11 @@ class Judge:
             wrong.append(f"it succeeded and left {', '.join(map(_name, sorted(things)))}")
         # Only what went wrong after the summary explains an end that says otherwise.
         explained = '"severity":"error"' in journal or run.returncode not in (0, None)
-        if run.state in (State.FAILED, State.CANCELLED) and finished and not explained:
+        if run.state in (RunStatus.FAILED, RunStatus.CANCELLED) and finished and not explained:
             wrong.append(f"it is {run.state} although Terraform did everything")
-        if run.state is State.LOST and finished and _ALL_DONE not in run.message:
+        if run.state is RunStatus.LOST and finished and _ALL_DONE not in run.message:
             wrong.append("it is lost and doesn't say that Terraform did everything")
-        untouched = _NOTHING_DONE in run.message or run.state is State.PLANNED
+        untouched = _NOTHING_DONE in run.message or run.state is RunStatus.PLANNED
         if untouched and things != before:
             wrong.append(f"it is {run.state} ({run.message}) and things have changed")
         if run_list.live_run(self.stack) is not None:

@@ -20,7 +20,7 @@ from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from tests.chaos import places, stacks
 from tests.chaos.faults import LOOK_SECONDS, Scene, Watched
 from tests.chaos.inventory import Account, Thing
@@ -184,12 +184,12 @@ class _Trial:
             if not strike.ident and is_due(present):
                 self.result.struck = True
                 strike.start()
-            if present.state is State.PLANNED and approves:
+            if present.state is RunStatus.PLANNED and approves:
                 # Somebody may have decided in this very moment, or the disk be full.
                 with contextlib.suppress(TerraformProblem, OSError):
                     runs.approve(present)
             over = strike.ident and not strike.is_alive()
-            left = present.state is State.PLANNED and over and not approves
+            left = present.state is RunStatus.PLANNED and over and not approves
             if present.is_final or left:
                 break
             if time.monotonic() > deadline:
@@ -211,7 +211,7 @@ class _Trial:
 
         def is_due(present: Run) -> bool:
             nonlocal passed_at
-            if passed_at is None and present.state is State.APPLYING and present.changes:
+            if passed_at is None and present.state is RunStatus.APPLYING and present.changes:
                 changes = present.changes
                 # Each begins and completes; a destroy's or an apply's last event is one too.
                 events = 2 * (changes.add + changes.destroy)
@@ -258,7 +258,7 @@ class _Trial:
         """A next apply, an empty plan, a destroy, and nothing left."""
         problems = self.result.problems
         applied = _apply(self.stack, "apply", self.patience)
-        told_all = run.state is State.SUCCEEDED and run.operation == "apply"
+        told_all = run.state is RunStatus.SUCCEEDED and run.operation == "apply"
         if told_all and applied.changes and applied.changes.total:
             problems.append(f"it succeeded, but the next apply has {applied.changes}")
         planned = _apply(self.stack, "plan", self.patience)
@@ -283,12 +283,12 @@ def _apply(stack: Path, operation: str, patience: float) -> Run:
     run = runs.start(stack, operation)
     deadline = time.monotonic() + patience
     while not (present := run.refresh()).is_final:
-        if present.state is State.PLANNED:
+        if present.state is RunStatus.PLANNED:
             runs.approve(present)
         if time.monotonic() > deadline:
             raise TimeoutError(f"{operation} is still {present.state} after {patience:g} s")
         time.sleep(LOOK_SECONDS)
-    if present.state is not State.SUCCEEDED:
+    if present.state is not RunStatus.SUCCEEDED:
         raise TerraformProblem(f"{operation} in fair weather ended {present.state}",
                                f"{present.message} {present.remedy}")  # fmt: skip
     return present

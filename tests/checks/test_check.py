@@ -7,7 +7,7 @@ import time
 import pytest
 
 from gpuecs_tui.aws.facts import AccountFacts
-from gpuecs_tui.checks import Severity, check, of_problems
+from gpuecs_tui.checks import Severity, check, findings_from_problems
 from gpuecs_tui.checks.registry import RULES
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.problems import problems
@@ -87,7 +87,7 @@ def test_every_rule_has_an_id_of_its_own_and_uses_it() -> None:
 
 def test_problems_of_answers_become_errors() -> None:
     answers = {**ANSWERS, "names.load_balancer": "x" * 33, "task.gpus": 99}
-    found = of_problems(problems(answers, resolve(answers, None)))
+    found = findings_from_problems(problems(answers, resolve(answers, None)))
     assert {(it.rule, it.field) for it in found} >= {
         ("name-limit", "names.load_balancer"),
         ("value", "task.gpus"),

@@ -22,7 +22,7 @@ from gpuecs_tui.terraform.hcl.tree import ReadProblem
 from gpuecs_tui.terraform.read.directory import read, read_back
 from gpuecs_tui.terraform.render.stack_files import render
 from gpuecs_tui.terraform.write.stack import compare, write
-from gpuecs_tui.wizard.directory_status import survey
+from gpuecs_tui.wizard.directory_status import inspect
 from tests.support import fakes
 from tests.support.terraform.written_files import made, put
 
@@ -339,7 +339,7 @@ def test_a_file_of_ours_that_was_deleted_is_named(
         (directory / name).unlink(missing_ok=True)
     (found,) = [it for it in written_in(directory).unread if it.is_deleted]
     assert found.sentence.startswith("outputs.tf was written by gpuecs-tui and has been deleted")
-    assert survey(directory).unread[-1] == found and not found.keys
+    assert inspect(directory).unread[-1] == found and not found.keys
     (said,) = not_read([found])
     assert (said.rule, said.severity) == (FILE_DELETED, Severity.WARNING)
     assert said.message == found.sentence and "restore outputs.tf" in said.remedy

@@ -19,7 +19,7 @@ def the(name: str) -> InstanceType:
 
 
 @pytest.mark.parametrize(
-    ("changes", "tasks", "surely", "limiting"),
+    ("changes", "tasks", "guaranteed", "limiting"),
     [
         ({}, 1, 1, "gpus"),
         ({"task__memory": 15155}, 1, 1, "gpus"),
@@ -31,9 +31,13 @@ def the(name: str) -> InstanceType:
         ({"task__gpus": 2}, 0, 0, "gpus"),
     ],
 )
-def test_one_gpu(changes: dict[str, Value], tasks: int, surely: int, limiting: str) -> None:
+def test_one_gpu(changes: dict[str, Value], tasks: int, guaranteed: int, limiting: str) -> None:
     found = fit(stack(**changes), the("g4dn.xlarge"))
-    assert (found.tasks_per_instance, found.surely, found.limiting) == (tasks, surely, limiting)
+    assert (found.tasks_per_instance, found.guaranteed, found.limiting) == (
+        tasks,
+        guaranteed,
+        limiting,
+    )
 
 
 QUARTER: dict[str, Value] = {
@@ -201,7 +205,7 @@ def test_fit_is_what_a_simulated_placement_finds(
     )
     found = fit(of, it)
     assert found.tasks_per_instance == placed(it, of, most_memory_mib(it))
-    assert found.surely == placed(it, of, min(most_memory_mib(it), it.safe_memory_mib))
+    assert found.guaranteed == placed(it, of, min(most_memory_mib(it), it.safe_memory_mib))
     assert dict(found.by_resource)[found.limiting] == found.tasks_per_instance
 
 

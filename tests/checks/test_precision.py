@@ -193,7 +193,7 @@ def test_fit_and_findings_are_what_the_placement_comes_to() -> None:
         if {port, stack.task.host_port} & AGENT:
             continue  # Never placed; port-range is what says so, not the fit.
         assert found.tasks_per_instance == placed(stack, it, most, 1, 99), case
-        assert found.surely == placed(stack, it, sure, 1, 99), case
+        assert found.guaranteed == placed(stack, it, sure, 1, 99), case
         least = needed(stack, it, memory, wanted)
         assert found.instances_for(wanted) == least, case
 

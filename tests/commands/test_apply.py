@@ -11,7 +11,7 @@ from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.facts import AccountFacts, Named
 from gpuecs_tui.cli import main
 from gpuecs_tui.terraform.runs import run_list
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from tests.support import fakes
 from tests.support.screens.written_stack import let_read, right_account, write_stack
 from tests.support.terraform import fake_engine
@@ -29,7 +29,7 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return directory
 
 
-def states(stack: Path) -> list[State]:
+def states(stack: Path) -> list[RunStatus]:
     return [run.state for run in run_list.runs_of(stack)]
 
 
@@ -40,7 +40,7 @@ def refuse_to_be_read(*_any: object) -> AccountFacts:
 def test_the_account_is_read_before_the_plan_and_again_before_it_is_applied(
     stack: Path, monkeypatch: pytest.MonkeyPatch, capsys: Printed
 ) -> None:
-    reads: list[list[State]] = []
+    reads: list[list[RunStatus]] = []
 
     def read(*_any: object) -> AccountFacts:
         reads.append(states(stack))
@@ -48,8 +48,8 @@ def test_the_account_is_read_before_the_plan_and_again_before_it_is_applied(
 
     let_read(monkeypatch, read)
     assert main(["apply", "--yes", str(stack)]) == 0
-    assert reads == [[], [State.PLANNED]]
-    assert states(stack) == [State.SUCCEEDED]
+    assert reads == [[], [RunStatus.PLANNED]]
+    assert states(stack) == [RunStatus.SUCCEEDED]
 
 
 def test_what_has_changed_since_the_plan_stops_it(
@@ -62,7 +62,7 @@ def test_what_has_changed_since_the_plan_stops_it(
     printed = capsys.readouterr()
     assert "[name-taken]" in printed.out
     assert "Nothing was applied: the check found errors." in printed.err
-    assert states(stack) == [State.DISCARDED]
+    assert states(stack) == [RunStatus.DISCARDED]
 
 
 @pytest.mark.parametrize("extra", [[], ["--offline"], ["--despite-findings"]])
@@ -73,7 +73,7 @@ def test_an_account_that_can_not_be_read_stops_it_unless_told_otherwise(
     code = main(["apply", "--yes", *extra, str(stack)])
     printed = capsys.readouterr()
     if extra:
-        assert code == 0 and states(stack) == [State.SUCCEEDED]
+        assert code == 0 and states(stack) == [RunStatus.SUCCEEDED]
         return
     assert code == 1 and states(stack) == []
     assert printed.err.strip() == (
@@ -101,7 +101,7 @@ def test_what_is_not_read_is_said_and_locks_nothing(
     path = stack / "service.tf"
     path.write_text(path.read_text().replace("var.desired_count", "max(1, var.desired_count)"))
     assert main(["apply", "--yes", str(stack)]) == 0
-    assert states(stack) == [State.SUCCEEDED]
+    assert states(stack) == [RunStatus.SUCCEEDED]
     out = capsys.readouterr().out
     assert "unknown  service.desired_count  [not-read]" in out
     assert out.count("[not-read]") == 1

@@ -16,7 +16,7 @@ from gpuecs_tui.commands.failure import EXIT_USAGE
 from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.runs.apply_estimate import Expected
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from tests.support import fakes
 from tests.support.screens.written_stack import let_read, right_account, write_stack
 from tests.support.terraform import fake_engine
@@ -36,7 +36,7 @@ def waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     stack = tmp_path / "stack"
     stack.mkdir()
     write_stack(stack)
-    return until_state(runs.start(stack, "apply"), State.PLANNED)
+    return until_state(runs.start(stack, "apply"), RunStatus.PLANNED)
 
 
 def test_attach_says_how_and_approve_applies(waiting: Run, capsys: Printed) -> None:
@@ -45,7 +45,7 @@ def test_attach_says_how_and_approve_applies(waiting: Run, capsys: Printed) -> N
     hint = f"gpuecs-tui approve {stack} --run {waiting.id} --yes"
     assert hint in capsys.readouterr().out
     assert main(hint.split()[1:]) == 0
-    assert waiting.refresh().state is State.SUCCEEDED
+    assert waiting.refresh().state is RunStatus.SUCCEEDED
     assert main(["approve", stack, "--yes"]) != 0
     assert "No plan waits for approval" in capsys.readouterr().err
 
@@ -66,7 +66,7 @@ def test_it_asks_for_yes_and_for_the_plan_that_was_seen(waiting: Run, capsys: Pr
     assert main(["approve", stack]) == EXIT_USAGE
     assert main(["approve", stack, "--yes", "--run", "another"]) == EXIT_USAGE
     assert f"The plan that waits is of run {waiting.id}, not another." in capsys.readouterr().err
-    assert waiting.refresh().state is State.PLANNED
+    assert waiting.refresh().state is RunStatus.PLANNED
 
 
 def test_what_a_check_stops_goes_on_waiting(
@@ -76,5 +76,5 @@ def test_what_a_check_stops_goes_on_waiting(
     let_read(monkeypatch, lambda *_any: right_account(clusters=taken))
     assert main(["approve", str(waiting.directory), "--yes"]) != 0
     assert "the check found errors" in capsys.readouterr().err
-    assert waiting.refresh().state is State.PLANNED
+    assert waiting.refresh().state is RunStatus.PLANNED
     assert main(["approve", str(waiting.directory), "--yes", "--despite-findings"]) == 0

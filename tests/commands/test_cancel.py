@@ -11,7 +11,7 @@ from gpuecs_tui.commands.failure import EXIT_FAILED, EXIT_USAGE
 from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.engine.binary import ENGINE_VARIABLE
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from tests.support.terraform import fake_engine
 from tests.support.terraform.fake_engine import Command, stream
 from tests.support.terraform.waiting import until, until_state
@@ -25,7 +25,7 @@ def applying(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv(ENGINE_VARIABLE, str(fake_engine.install(engine, apply=slow)))
     stack.mkdir()
     (stack / "main.tf").write_text("")
-    run = runs.approve(until_state(runs.start(stack, "apply"), State.PLANNED))
+    run = runs.approve(until_state(runs.start(stack, "apply"), RunStatus.PLANNED))
     until(lambda: fake_engine.calls(engine)[-1]["arguments"][0] == "apply", "apply")
     until(lambda: run.refresh().terraform_pid, "Terraform's process id")
     return run
@@ -37,12 +37,12 @@ def test_the_harder_stop_names_its_run(applying: Run, capsys: pytest.CaptureFixt
     assert "not stopping" in capsys.readouterr().err
     assert main(["cancel", directory]) == 0
     assert "Asked to stop." in capsys.readouterr().out
-    until_state(applying, State.STOPPING)
+    until_state(applying, RunStatus.STOPPING)
     assert main(["cancel", directory]) == 0
     assert f"gpuecs-tui cancel {directory} --end-now {applying.id}" in capsys.readouterr().out
     assert main(["cancel", directory, "--end-now", "another"]) == EXIT_USAGE
     assert f"is {applying.id}, not another." in capsys.readouterr().err
-    assert applying.refresh().state is State.STOPPING
+    assert applying.refresh().state is RunStatus.STOPPING
     assert main(["cancel", directory, "--end-now", applying.id]) == EXIT_FAILED
     assert "Ended at once by " in capsys.readouterr().err
-    assert applying.refresh().state is State.FAILED
+    assert applying.refresh().state is RunStatus.FAILED

@@ -14,7 +14,7 @@ from gpuecs_tui.cli import main
 from gpuecs_tui.terraform.control import rotation, runs
 from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.terraform.runs.unread_run import UnreadRun
 from tests.support.terraform.apply_events import hook
 from tests.support.terraform.run_folders import stage
@@ -88,7 +88,7 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def staged(stack: Path) -> Run:
-    run = stage(stack, State.FAILED, CREATED)
+    run = stage(stack, RunStatus.FAILED, CREATED)
     run.files.decision.write_text(json.dumps({"decision": "approve", "by": "ada@bastion"}))
     return run
 
@@ -96,7 +96,7 @@ def staged(stack: Path) -> Run:
 def test_no_damage_ends_in_a_traceback_or_reaches_another_stack(
     stack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    other = stage(tmp_path / "other", State.SUCCEEDED, message="Applied.")
+    other = stage(tmp_path / "other", RunStatus.SUCCEEDED, message="Applied.")
     run = staged(stack)
     whole = {path: path.read_bytes() for path in run.files.folder.glob("*.json")}
     tried = 0
@@ -202,7 +202,7 @@ def test_a_run_begins_beside_damaged_ones(
     (stack / "main.tf").write_text('resource "terraform_data" "a" {\n}\n')
     for file, text in (("state.json", b""), ("run.json", DEEP), ("decision.json", b"[]")):
         (staged(stack).files.folder / file).write_bytes(text)
-    ended = until_state(runs.start(stack, "plan"), State.SUCCEEDED)
+    ended = until_state(runs.start(stack, "plan"), RunStatus.SUCCEEDED)
     told = ended.files.journal.read_text()
     assert told.count("Could not read") == 2, "the one that names no stack may be of another"
 

@@ -14,7 +14,7 @@ from gpuecs_tui.demo import account
 from gpuecs_tui.demo.account import DemoAccount
 from gpuecs_tui.terraform.base.atomic_files import read_json, replace_json
 from gpuecs_tui.terraform.runs.journal import record
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from tests.support.terraform.run_folders import stage
 
 
@@ -83,7 +83,7 @@ def test_stop_leaves_the_account_to_a_run_at_work(
 
     monkeypatch.setattr(account, "find", lambda: found)
     monkeypatch.setattr(account, "stop", stop)
-    run = stage(tmp_path / "my stack", State.APPLYING)
+    run = stage(tmp_path / "my stack", RunStatus.APPLYING)
     assert main(["demo", "stop"]) == 0 and len(stopped) == 1, "a run on another account"
 
     facts = read_json(run.files.facts) or {}
@@ -97,6 +97,6 @@ def test_stop_leaves_the_account_to_a_run_at_work(
     assert main(["demo", "stop", "--yes"]) == 0 and len(stopped) == 2
     assert f"A run of {run.directory} is at work" in capsys.readouterr().err
 
-    record(run.files, State.FAILED, runner=None)
+    record(run.files, RunStatus.FAILED, runner=None)
     assert main(["demo", "stop"]) == 0 and len(stopped) == 3
     assert capsys.readouterr().err == ""

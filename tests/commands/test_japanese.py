@@ -20,7 +20,7 @@ from gpuecs_tui.columns import cells, pad, pad_left
 from gpuecs_tui.commands import argparse_words
 from gpuecs_tui.terraform.engine.event_text import lines_of, without_colours
 from gpuecs_tui.terraform.engine.events import Decoder
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from tests.support.terraform.run_folders import stage
 
 MESSAGES = {
@@ -103,8 +103,8 @@ def columns_of(line: str, *parts: str) -> list[int]:
 
 
 def test_runs_in_columns(japanese: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    stage(japanese, State.SUCCEEDED, operation="plan", message="m-a")
-    stage(japanese, State.CANCELLED, operation="destroy", message="m-b", changes=(0, 0, 7))
+    stage(japanese, RunStatus.SUCCEEDED, operation="plan", message="m-a")
+    stage(japanese, RunStatus.CANCELLED, operation="destroy", message="m-b", changes=(0, 0, 7))
     assert main(["runs", str(japanese)]) == 0
     first, second = capsys.readouterr().out.splitlines()
     assert "破棄" in first and "取り消し済み" in first

@@ -14,7 +14,7 @@ from gpuecs_tui.commands.run_end import outcome
 from gpuecs_tui.terraform.base.atomic_files import read_json, replace_json
 from gpuecs_tui.terraform.render.stack_files import render
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from tests.support.aws.deployment_answers import AnsweredReader
 from tests.support.terraform.run_folders import stage
 from tests.support.terraform.written_files import CERTIFICATE, HTTPS, made, put
@@ -32,7 +32,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     directory = tmp_path / "llm"
     put(directory, render(made(HTTPS, load_balancer__port=444)))
-    made_run = stage(directory, State.SUCCEEDED, outputs=OUTPUTS)
+    made_run = stage(directory, RunStatus.SUCCEEDED, outputs=OUTPUTS)
     facts = read_json(made_run.files.facts) or {}
     replace_json(made_run.files.facts, {**facts, "profile": "ops"})
     return made_run.refresh()

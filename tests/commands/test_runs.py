@@ -18,7 +18,7 @@ from gpuecs_tui.commands.runs import EXIT_CHANGES
 from gpuecs_tui.stack.answers import dump_answers, load_answers
 from gpuecs_tui.terraform.engine.binary import ENGINE_VARIABLE
 from gpuecs_tui.terraform.runs import run_list
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from tests.support.terraform import fake_engine
 from tests.support.terraform.fake_engine import Command, event
 from tests.support.terraform.run_folders import DETAILS, stage
@@ -102,7 +102,7 @@ def test_an_apply_that_replaces_asks_for_the_name(
             "Nothing was applied: the plan destroys or replaces aws_lb.this. To apply it, add "
             "--confirm llm.\n"
         )
-        assert run_list.runs_of(stack)[0].state is State.DISCARDED
+        assert run_list.runs_of(stack)[0].state is RunStatus.DISCARDED
     assert main(["apply", "--yes", "--offline", str(stack), "--confirm", "llm"]) == 0
     assert fake_engine.calls(engine)[-1]["arguments"][0] == "apply"
 
@@ -130,7 +130,7 @@ def test_a_new_revision_of_the_task_definition_asks_for_no_name(
 def test_nothing_that_runs_prints_acts_on_the_terminal(
     stack: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    stage(stack, State.FAILED, message=DOUBTFUL)
+    stage(stack, RunStatus.FAILED, message=DOUBTFUL)
     assert main(["runs", str(stack)]) == 0
     said = capsys.readouterr().out
     assert said.removesuffix("\n").isprintable() and "\\x1b[2J" in said

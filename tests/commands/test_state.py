@@ -16,7 +16,7 @@ from gpuecs_tui.commands.failure import Failure
 from gpuecs_tui.terraform.base.durations import in_words
 from gpuecs_tui.terraform.base.tflock import STATE_NAME, lock_note
 from gpuecs_tui.terraform.runs.apply_estimate import Expected
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from tests.support.terraform.apply_events import hook
 from tests.support.terraform.run_folders import stage
 from tests.support.terraform.states import INFO
@@ -49,7 +49,7 @@ def test_what_is_amiss_comes_with_the_command_that_mends_it(
     stack: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     created = [hook("aws_lb.b", "start"), hook("aws_lb.b", "complete", id_="arn:b")]
-    stage(stack, State.FAILED, [*created, hook("aws_lb.c", "start")])
+    stage(stack, RunStatus.FAILED, [*created, hook("aws_lb.c", "start")])
     (stack / "errored.tfstate").write_text('{"serial": 2, "lineage": "l"}')
     lock_note(stack / STATE_NAME).write_text(json.dumps(INFO))
     assert main(["state", str(stack)]) == 1
@@ -185,17 +185,17 @@ def test_an_apply_that_the_credentials_do_not_outlast_is_refused(
     stack: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(credentials, "check", lambda _run, _reader: minutes(3, 5))
-    run = stage(stack, State.PLANNED)
+    run = stage(stack, RunStatus.PLANNED)
     credentials.refuse_short_credentials(run, despite=True)
-    assert run.refresh().state is State.PLANNED
+    assert run.refresh().state is RunStatus.PLANNED
     with pytest.raises(Failure, match=r"Nothing was applied\. The credentials end in 3 min"):
         credentials.refuse_short_credentials(run, despite=False)
-    assert run.refresh().state is State.PLANNED, "whose plan it is decides on it"
+    assert run.refresh().state is RunStatus.PLANNED, "whose plan it is decides on it"
     assert capsys.readouterr().out.count("end in 3 min") == 2
 
 
 def test_what_can_not_be_told_stops_nothing(stack: Path) -> None:
-    run = stage(stack, State.PLANNED)
+    run = stage(stack, RunStatus.PLANNED)
     # No credentials at all: AWS itself will say so.
     credentials.refuse_short_credentials(run, despite=False)
-    assert run.refresh().state is State.PLANNED
+    assert run.refresh().state is RunStatus.PLANNED

@@ -8,7 +8,7 @@ from pathlib import Path
 from gpuecs_tui.terraform.base.tflock import STATE_NAME, read_lock
 from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from tests.support.terraform.waiting import journal_of, until, until_state
 
 STACK = """\
@@ -59,15 +59,15 @@ def in_flight(run: Run) -> Run:
     """Return the run once its slow resource is being made."""
     started = '"type":"provision_start"'
     until(lambda: started in journal_of(run), "the slow resource")
-    return until_state(run, State.APPLYING)
+    return until_state(run, RunStatus.APPLYING)
 
 
 def assert_converges(stack: Path) -> None:
     """A next apply has its way, an empty plan follows, and nothing holds a lock."""
-    run = until_state(runs.start(stack, "apply"), State.PLANNED, State.SUCCEEDED)
-    if run.state is State.PLANNED:
-        until_state(runs.approve(run), State.SUCCEEDED)
-        run = until_state(runs.start(stack, "plan"), State.SUCCEEDED)
+    run = until_state(runs.start(stack, "apply"), RunStatus.PLANNED, RunStatus.SUCCEEDED)
+    if run.state is RunStatus.PLANNED:
+        until_state(runs.approve(run), RunStatus.SUCCEEDED)
+        run = until_state(runs.start(stack, "plan"), RunStatus.SUCCEEDED)
     assert run.changes is not None and run.changes.total == 0
     assert resources(stack) == EVERYTHING
     assert read_lock(stack / STATE_NAME) is None

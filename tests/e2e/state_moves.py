@@ -11,9 +11,9 @@ import boto3
 
 from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.migration import lifecycle
-from gpuecs_tui.terraform.migration.record import Move
+from gpuecs_tui.terraform.migration.record import Migration
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 
 PATIENCE = 120.0
 """Seconds for what takes one on a quiet machine."""
@@ -38,7 +38,7 @@ def until(true: Callable[[], bool]) -> None:
 
 
 def ended(run: Run) -> Run:
-    until(lambda: run.refresh().is_final or run.refresh().state is State.PLANNED)
+    until(lambda: run.refresh().is_final or run.refresh().state is RunStatus.PLANNED)
     return run.refresh()
 
 
@@ -46,7 +46,7 @@ def planned(directory: Path) -> Run:
     return ended(runs.start(directory, "plan"))
 
 
-def move(directory: Path) -> Move:
+def move(directory: Path) -> Migration:
     return lifecycle.wait(lifecycle.start(directory))
 
 

@@ -14,7 +14,7 @@ from gpuecs_tui.app import WizardApp
 from gpuecs_tui.demo import account
 from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.runs import run_list
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.widgets.base.confirm import Confirm
 from gpuecs_tui.widgets.picker.choice_list import ChoiceList
 from gpuecs_tui.widgets.picker.picker import Picker
@@ -99,12 +99,12 @@ async def test_defaults_are_approved_with_a_dozen_keys(demo: None, tmp_path: Pat
                     await keys.when(lambda: bool(app.wizard.text("task.image")))
                 await keys.press("ctrl+n")
             await keys.when(partial(is_at, "run"))
-            await keys.when(lambda: state_of(directory) is State.PLANNED)
+            await keys.when(lambda: state_of(directory) is RunStatus.PLANNED)
             await keys.when(lambda: bool(app.screen.check_action("approve", ())))
             await keys.press("a")
             await keys.when(lambda: isinstance(app.screen, Confirm))
             await keys.press("y")
-            await keys.when(lambda: state_of(directory) in {State.APPROVED, State.APPLYING})
+            await keys.when(lambda: state_of(directory) in {RunStatus.APPROVED, RunStatus.APPLYING})
             assert keys.pressed <= MOST_KEYS
     finally:
         app.feed.stop()
@@ -116,6 +116,6 @@ async def test_defaults_are_approved_with_a_dozen_keys(demo: None, tmp_path: Pat
     until(lambda: run_list.live_run(directory) is None, "the end of the run")
 
 
-def state_of(directory: Path) -> State | None:
+def state_of(directory: Path) -> RunStatus | None:
     run = next(iter(run_list.runs_of(directory)), None)
     return run.state if run is not None else None

@@ -25,7 +25,7 @@ from gpuecs_tui.terraform.migration import record as migrations
 from gpuecs_tui.terraform.migration.record import Phase
 from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.follower import Follower
-from gpuecs_tui.terraform.runs.run_status import Operation, State
+from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 from gpuecs_tui.wizard import drafts
 
 pytestmark = pytest.mark.e2e
@@ -91,12 +91,12 @@ def test_a_waiting_plan_is_attached_to_and_applied(earlier: Path) -> None:
     stack = earlier / "waiting"
     run = run_list.unfinished_run(stack)
     assert run is not None
-    assert (run.operation, run.state) == (Operation.APPLY, State.PLANNED)
+    assert (run.operation, run.state) == (Operation.APPLY, RunStatus.PLANNED)
     assert "waiting for approval" in said("runs", stack)
     assert "terraform_data.first" in said("attach", stack)
     said("approve", stack, "--yes")
     ended = run.refresh()
-    assert ended.state is State.SUCCEEDED
+    assert ended.state is RunStatus.SUCCEEDED
     state = json.loads((stack / STATE_NAME).read_text())
     assert [it["name"] for it in state["resources"]] == ["first"]
 
@@ -104,7 +104,7 @@ def test_a_waiting_plan_is_attached_to_and_applied(earlier: Path) -> None:
 def test_a_lost_run_is_listed_and_the_next_run_goes_past_its_lock(earlier: Path) -> None:
     stack = earlier / "lost"
     (run,) = run_list.runs_of(stack)
-    assert run.state is State.LOST
+    assert run.state is RunStatus.LOST
     before = (stack / STATE_NAME).read_bytes()
     assert "lost" in said("runs", stack)
     assert "lock" in said("state", stack, code=1)
@@ -116,7 +116,7 @@ def test_a_lost_run_is_listed_and_the_next_run_goes_past_its_lock(earlier: Path)
 
 def test_a_move_is_known_with_its_copy(earlier: Path) -> None:
     stack = earlier / "moved"
-    (move,) = migrations.moves_of(stack)
+    (move,) = migrations.migrations_of(stack)
     assert (move.phase, move.is_live, move.resources) == (Phase.DONE, False, 1)
     assert json.loads(move.copy.read_text())["resources"][0]["name"] == "first"
     assert "first" in said("state", stack)
@@ -149,7 +149,7 @@ def test_a_runner_that_was_started_before_is_followed_and_cancelled(earlier: Pat
             state = json.loads(run.files.state.read_text())
             replace_json(run.files.state, {**state, "runner": identity.as_json(), "child": None})
             present = run.refresh()
-            assert (present.state, present.is_live) == (State.APPLYING, True)
+            assert (present.state, present.is_live) == (RunStatus.APPLYING, True)
             follower = Follower(present)
             assert len(follower.poll().events) > 1
             runs.cancel(present)
@@ -157,5 +157,5 @@ def test_a_runner_that_was_started_before_is_followed_and_cancelled(earlier: Pat
         finally:
             if runner.poll() is None:
                 os.kill(runner.pid, signal.SIGKILL)
-    assert run.refresh().state is State.CANCELLED
+    assert run.refresh().state is RunStatus.CANCELLED
     assert any("Cancelled." in event.message for event in follower.poll().events)

@@ -30,7 +30,7 @@ from gpuecs_tui.terraform.runner.orphan_import import IMPORT_FILE
 from gpuecs_tui.terraform.runs.directory_lock import is_held
 from gpuecs_tui.terraform.runs.lock_record import recorded_locks
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.terraform.state.reader import read_state
 from tests.e2e.slow_stack import in_flight, make_stack
 from tests.support.terraform.apply_events import hook
@@ -71,7 +71,7 @@ def empty(name: str) -> None:
     storage.delete_bucket(Bucket=name)
 
 
-def reach(run: Run, *states: State) -> Run:
+def reach(run: Run, *states: RunStatus) -> Run:
     """Return the run once it is in one of ``states``; fail when it ends otherwise."""
     deadline = time.monotonic() + PATIENCE
     while True:
@@ -85,13 +85,13 @@ def reach(run: Run, *states: State) -> Run:
 
 
 def apply(stack: Path, operation: str = "apply") -> Run:
-    planned = reach(runs.start(stack, operation), State.PLANNED)
+    planned = reach(runs.start(stack, operation), RunStatus.PLANNED)
     wait_for_plan(planned)
-    return reach(runs.approve(planned), State.SUCCEEDED)
+    return reach(runs.approve(planned), RunStatus.SUCCEEDED)
 
 
 def assert_converged(stack: Path) -> None:
-    run = reach(runs.start(stack, "plan"), State.SUCCEEDED)
+    run = reach(runs.start(stack, "plan"), RunStatus.SUCCEEDED)
     assert run.changes is not None and run.changes.total == 0
     assert not examine(stack).is_amiss
 
@@ -103,7 +103,7 @@ def test_a_killed_terraform_loses_nothing(bucket: str, tmp_path: Path) -> None:
     for name, text in render(subject_of(answers).stack).items():
         (stack / name).write_text(text)
     (stack / "backend.tf").write_text(BACKEND % bucket)
-    planned = reach(runs.start(stack, "apply"), State.PLANNED)
+    planned = reach(runs.start(stack, "apply"), RunStatus.PLANNED)
     wait_for_plan(planned)
     run = runs.approve(planned)
     deadline = time.monotonic() + PATIENCE
@@ -113,7 +113,7 @@ def test_a_killed_terraform_loses_nothing(bucket: str, tmp_path: Path) -> None:
     held = held_lock(stack)
     assert held is not None and held.holder is Holder.ALIVE and held.run == run.id
     os.kill(run.refresh().terraform_pid, signal.SIGKILL)
-    assert "signal 9" in reach(run, State.FAILED).message
+    assert "signal 9" in reach(run, RunStatus.FAILED).message
 
     found, stored = examine(stack), read_state(stack)
     # On a machine so slow that 20 s went by before, Terraform has stored some of it.
@@ -122,24 +122,24 @@ def test_a_killed_terraform_loses_nothing(bucket: str, tmp_path: Path) -> None:
     assert "aws_lb.this" in maybe
     assert found.lock is not None and found.lock.holder is Holder.DEAD
     assert found.lock.run == run.id and found.lock.stops
-    refused = reach(runs.start(stack, "plan"), State.FAILED)
+    refused = reach(runs.start(stack, "plan"), RunStatus.FAILED)
     assert "is locked by" in refused.message
     with pytest.raises(LockProblem, match="another id"):
         unlock(stack, "00000000-0000-0000-0000-000000000000")
     unlock(stack, found.lock.id)
     assert examine(stack).lock is None
 
-    kept = reach(runs.start(stack, "destroy"), State.FAILED)
+    kept = reach(runs.start(stack, "destroy"), RunStatus.FAILED)
     assert "a destroy would leave it" in kept.message and "aws_lb.this" in kept.message
 
-    planned = reach(runs.start(stack, "apply"), State.PLANNED)
+    planned = reach(runs.start(stack, "apply"), RunStatus.PLANNED)
     assert planned.changes is not None and planned.changes.destroy == 0
     assert planned.changes.imported >= len(found.created) + 1
     tree = wait_for_plan(planned)
     assert tree is not None and not needs_name(planned, tree)
     # Nothing of it is left in the directory: the saved plan alone holds the imports.
     assert not (stack / IMPORT_FILE).exists()
-    done = reach(runs.approve(planned), State.SUCCEEDED)
+    done = reach(runs.approve(planned), RunStatus.SUCCEEDED)
     assert "Changed since the plan was made" not in done.files.journal.read_text()
     known = {it.address for it in read_state(stack).resources}
     assert known >= {it.address for it in found.missing}
@@ -202,16 +202,16 @@ def test_an_orphan_of_a_cancel_is_imported_not_made_again(
     stack.mkdir()
     (stack / "main.tf").write_text(LOG_GROUP)
     # As a cancel leaves it when the create has reached AWS and its answer has not come back.
-    stage(stack, State.CANCELLED, [hook("aws_cloudwatch_log_group.this", "start")])
+    stage(stack, RunStatus.CANCELLED, [hook("aws_cloudwatch_log_group.this", "start")])
     logs = boto3.client("logs")
     logs.create_log_group(logGroupName="/ecs/orphan-of-a-test")
-    refused = reach(runs.start(stack, "destroy"), State.FAILED)
+    refused = reach(runs.start(stack, "destroy"), RunStatus.FAILED)
     assert "a destroy would leave it: aws_cloudwatch_log_group.this" in refused.message
-    planned = reach(runs.start(stack, "apply", only_bring_back=True), State.PLANNED)
+    planned = reach(runs.start(stack, "apply", only_bring_back=True), RunStatus.PLANNED)
     assert planned.changes is not None
     assert (planned.changes.imported, planned.changes.add) == (1, 0)
     wait_for_plan(planned)
-    reach(runs.approve(planned), State.SUCCEEDED)
+    reach(runs.approve(planned), RunStatus.SUCCEEDED)
     assert [it.address for it in read_state(stack).resources] == ["aws_cloudwatch_log_group.this"]
     assert not examine(stack).is_amiss
     apply(stack, "destroy")
@@ -243,7 +243,7 @@ def test_two_people_on_one_stack(
     (theirs / "backend.tf").write_text(BACKEND % bucket)
     shutil.copytree(theirs, ours)
     home_of("a")
-    planned = reach(runs.start(theirs, "apply"), State.PLANNED)
+    planned = reach(runs.start(theirs, "apply"), RunStatus.PLANNED)
     wait_for_plan(planned)
     run = runs.approve(planned)
     deadline = time.monotonic() + 60
@@ -257,7 +257,7 @@ def test_two_people_on_one_stack(
 
     # A colleague on the same machine, as the same user, right after a plan of their own failed.
     home_of("b")
-    refused = reach(runs.start(ours, "plan"), State.FAILED)
+    refused = reach(runs.start(ours, "plan"), RunStatus.FAILED)
     assert "is locked by" in refused.message
     found = examine(ours)
     assert found.lock is not None and found.lock.holder is Holder.UNKNOWN and not found.lock.run
@@ -269,7 +269,7 @@ def test_two_people_on_one_stack(
     present = run.refresh()
     for pid in (present.pid, present.terraform_pid):
         os.kill(pid, signal.SIGKILL)
-    reach(run, State.LOST)
+    reach(run, RunStatus.LOST)
     held = held_lock(theirs)
     assert held is not None and held.holder is Holder.DEAD and held.run == run.id
     unlock(theirs, held.id)
@@ -279,11 +279,11 @@ def test_two_people_on_one_stack(
     assert f"probably created by the run of {run.user}@{run.host} that was killed" in sentence
     assert "/ecs/of-two" in (own_state(ours, os.environ).owned or ()), "no name taken by others"
     (ours / "slow.tf").write_text(SLOW.replace("sleep 120", "true"))
-    planned = reach(runs.start(ours, "apply"), State.PLANNED)
+    planned = reach(runs.start(ours, "apply"), RunStatus.PLANNED)
     assert planned.changes is not None
     assert (planned.changes.imported, planned.changes.add) == (2, 1)
     wait_for_plan(planned)
-    done = reach(runs.approve(planned), State.SUCCEEDED)
+    done = reach(runs.approve(planned), RunStatus.SUCCEEDED)
     until_left(done)
     assert_converged(ours)
     listed = boto3.client("s3").list_objects_v2(Bucket=bucket)["Contents"]
@@ -313,18 +313,18 @@ def body(bucket: str, key: str) -> bytes:
 def test_a_state_that_could_not_be_stored_is_pushed(bucket: str, tmp_path: Path) -> None:
     stack = make_stack(tmp_path / "stack", 4)
     (stack / "backend.tf").write_text(BACKEND % bucket)
-    planned = reach(runs.start(stack, "apply"), State.PLANNED)
+    planned = reach(runs.start(stack, "apply"), RunStatus.PLANNED)
     wait_for_plan(planned)
     run = in_flight(runs.approve(planned))
     empty(bucket)
-    failed = reach(run, State.FAILED)
+    failed = reach(run, RunStatus.FAILED)
     assert "errored.tfstate" in failed.message
     boto3.client("s3").create_bucket(Bucket=bucket)
 
     found = examine(stack)
     assert found.errored is not None and found.errored.verdict is Verdict.PUSH
     assert found.errored.resources == 3 and found.created == ()
-    refused = reach(runs.start(stack, "apply"), State.FAILED)
+    refused = reach(runs.start(stack, "apply"), RunStatus.FAILED)
     assert "push it before anything else" in refused.message
     kept = errored_state.push(stack)
     assert kept.exists() and not (stack / "errored.tfstate").exists()
@@ -334,10 +334,10 @@ def test_a_state_that_could_not_be_stored_is_pushed(bucket: str, tmp_path: Path)
 
 def test_a_local_note_of_a_killed_terraform_stops_nobody(tmp_path: Path) -> None:
     stack = make_stack(tmp_path / "stack", 4)
-    run = in_flight(runs.approve(reach(runs.start(stack, "apply"), State.PLANNED)))
+    run = in_flight(runs.approve(reach(runs.start(stack, "apply"), RunStatus.PLANNED)))
     until_lock_recorded(run)
     os.kill(run.terraform_pid, signal.SIGKILL)
-    reach(run, State.FAILED)
+    reach(run, RunStatus.FAILED)
     found = examine(stack)
     assert found.lock is not None and found.lock.holder is Holder.DEAD and not found.lock.stops
     assert found.lock.run == run.id

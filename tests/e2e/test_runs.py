@@ -32,7 +32,7 @@ from gpuecs_tui.terraform.runs.directory_lock import DirectoryBusy
 from gpuecs_tui.terraform.runs.follower import Follower
 from gpuecs_tui.terraform.runs.journal import record
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_status import Operation, State
+from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 from tests.e2e.slow_stack import (
     EVERYTHING,
     assert_converges,
@@ -68,7 +68,7 @@ while True:
 
 
 def planned(stack: Path, operation: str = "apply") -> Run:
-    return until_state(runs.start(stack, operation), State.PLANNED)
+    return until_state(runs.start(stack, operation), RunStatus.PLANNED)
 
 
 def test_the_whole_way(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_the_whole_way(tmp_path: Path) -> None:
     assert {change.address for change in tree.changes} == EVERYTHING
     assert not needs_name(run, tree)
 
-    done = until_state(runs.approve(run), State.SUCCEEDED)
+    done = until_state(runs.approve(run), RunStatus.SUCCEEDED)
     assert done.returncode == 0 and done.plan_path is None
     assert done.decided_by and done.ended_at is not None
     outputs = json.loads(done.files.outputs.read_text())
@@ -95,7 +95,7 @@ def test_the_whole_way(tmp_path: Path) -> None:
     assert done.files.folder.stat().st_mode & 0o077 == 0
 
     assert_converges(stack)
-    gone = until_state(runs.approve(planned(stack, "destroy")), State.SUCCEEDED)
+    gone = until_state(runs.approve(planned(stack, "destroy")), RunStatus.SUCCEEDED)
     assert gone.operation is Operation.DESTROY
     assert resources(stack) == set()
     assert [r.operation for r in run_list.runs_of(stack)] == ["destroy", "apply", "apply"]
@@ -110,8 +110,8 @@ def test_a_terraform_that_does_not_stop_can_be_ended(
     # Held still by the system, it hears no interrupt.
     os.kill(run.terraform_pid, signal.SIGSTOP)
     runs.cancel(run)
-    force_stop.end_now(until_state(run, State.STOPPING))
-    ended = until_state(run, State.FAILED)
+    force_stop.end_now(until_state(run, RunStatus.STOPPING))
+    ended = until_state(run, RunStatus.FAILED)
     assert ended.returncode == -signal.SIGKILL and ended.message.startswith("Ended at once by ")
     make_stack(stack, 0)
     assert_converges(stack)
@@ -122,7 +122,7 @@ def test_what_is_applied_is_the_plan_that_was_shown(tmp_path: Path) -> None:
     run = planned(stack)
     main = stack / "main.tf"
     main.write_text(main.read_text().replace("red", "blue"))
-    done = until_state(runs.approve(run), State.SUCCEEDED)
+    done = until_state(runs.approve(run), RunStatus.SUCCEEDED)
     assert json.loads(done.files.outputs.read_text())["colour"]["value"] == "red"
     assert any("Changed since" in line and "main.tf" in line for line in _all_lines(done))
 
@@ -133,7 +133,7 @@ def test_a_plan_that_was_tampered_with_is_refused(tmp_path: Path) -> None:
     wait_for_plan(run)
     with run.files.plan.open("ab") as plan:
         plan.write(b"!")
-    failed = until_state(runs.approve(run), State.FAILED)
+    failed = until_state(runs.approve(run), RunStatus.FAILED)
     assert "not the one that was shown" in failed.message
     assert not (stack / "terraform.tfstate").exists()
 
@@ -144,7 +144,7 @@ def test_a_stale_plan_is_refused_in_words(tmp_path: Path) -> None:
     wait_for_plan(run)
     by_hand = ["terraform", "apply", "-auto-approve", "-input=false"]
     subprocess.run(by_hand, cwd=stack, check=True, capture_output=True)
-    failed = until_state(runs.approve(run), State.FAILED)
+    failed = until_state(runs.approve(run), RunStatus.FAILED)
     assert failed.message == "The state has changed since this plan was made."
     assert failed.plan_path is None
 
@@ -180,7 +180,7 @@ def test_the_viewer_dies_and_terraform_never_notices(tmp_path: Path, how: str) -
     assert viewer.wait(10) == (-signal.SIGKILL if how == "kill" else -signal.SIGHUP)
     found = run_list.live_run(stack)
     assert found is not None and found.id == run.id
-    until_state(run, State.SUCCEEDED)
+    until_state(run, RunStatus.SUCCEEDED)
     if how != "closed-pty":
         closing.set()
         reader.join()
@@ -194,13 +194,13 @@ def test_cancel_is_one_interrupt(tmp_path: Path) -> None:
     run = in_flight(runs.approve(planned(stack)))
     with ThreadPoolExecutor(4) as many:
         list(many.map(lambda _number: runs.cancel(run), range(4)))
-    ended = until_state(run, State.CANCELLED)
+    ended = until_state(run, RunStatus.CANCELLED)
     journal = journal_of(ended)
     assert journal.count("Interrupt received") == 1
     assert "Two interrupts received" not in journal
     assert resources(stack) >= {"terraform_data.first"}
     assert read_lock(stack / STATE_NAME) is None
-    assert runs.cancel(ended).state is State.CANCELLED
+    assert runs.cancel(ended).state is RunStatus.CANCELLED
     make_stack(stack, 0)
     assert_converges(stack)
 
@@ -215,7 +215,7 @@ def test_the_lock_of_a_run_at_work_is_shown(tmp_path: Path) -> None:
     assert sentence.startswith("The state is locked by ") and "(apply, for " in sentence
     assert sentence.endswith(f"who works, run {run.id}.")
     runs.cancel(run)
-    until_state(run, State.CANCELLED)
+    until_state(run, RunStatus.CANCELLED)
     assert examine(stack).sentences() == []
 
 
@@ -224,7 +224,7 @@ def test_a_terminated_runner_interrupts_once_and_waits(tmp_path: Path) -> None:
     run = in_flight(runs.approve(planned(stack)))
     for _number in range(3):
         os.kill(run.pid, signal.SIGTERM)
-    ended = until_state(run, State.CANCELLED)
+    ended = until_state(run, RunStatus.CANCELLED)
     assert journal_of(ended).count("Interrupt received") == 1
     assert read_lock(stack / STATE_NAME) is None
 
@@ -236,7 +236,7 @@ def test_signals_of_others_count_as_the_one(tmp_path: Path, everything: bool) ->
     # A machine that goes down signals every process; a colleague maybe only Terraform.
     for pid in (run.terraform_pid, *([run.pid] if everything else [])):
         os.kill(pid, signal.SIGTERM)
-    until_state(run, State.CANCELLED)
+    until_state(run, RunStatus.CANCELLED)
     # A second signal would have made Terraform abandon its state.
     assert journal_of(run).count("Interrupt received") == 1
     assert "Two interrupts received" not in journal_of(run)
@@ -259,10 +259,10 @@ def test_a_killed_runner_leaves_the_truth(tmp_path: Path, told: bool) -> None:
     run = in_flight(runs.approve(planned(stack)))
     kill_runner(run, told=told)
     # Terraform works on alone: that is what is shown, and nobody else may start.
-    assert run.refresh().state is State.APPLYING and run.refresh().is_live
+    assert run.refresh().state is RunStatus.APPLYING and run.refresh().is_live
     with pytest.raises(DirectoryBusy):
         runs.start(stack, "apply")
-    until(lambda: run.refresh().state is State.LOST, "the end of Terraform")
+    until(lambda: run.refresh().state is RunStatus.LOST, "the end of Terraform")
     assert "last word was that all was done" in run.refresh().message
     assert resources(stack) == EVERYTHING
     assert_converges(stack)
@@ -275,7 +275,7 @@ def test_an_orphaned_terraform_can_be_cancelled(tmp_path: Path, told: bool) -> N
     kill_runner(run, told=told)
     runs.cancel(run)
     runs.cancel(run)
-    until(lambda: run.refresh().state is State.LOST, "the end of Terraform")
+    until(lambda: run.refresh().state is RunStatus.LOST, "the end of Terraform")
     assert journal_of(run).count("Interrupt received") == 1
     assert read_lock(stack / STATE_NAME) is None
 
@@ -286,7 +286,7 @@ def test_a_killed_terraform_is_a_failure_and_its_lock_is_told(tmp_path: Path) ->
     held = read_lock(stack / STATE_NAME)
     assert held is not None and held.holder_pid == run.terraform_pid
     os.kill(run.terraform_pid, signal.SIGKILL)
-    failed = until_state(run, State.FAILED)
+    failed = until_state(run, RunStatus.FAILED)
     assert failed.returncode == -signal.SIGKILL
     assert failed.message == "Terraform was killed by signal 9."
     left = read_lock(stack / STATE_NAME)
@@ -296,13 +296,13 @@ def test_a_killed_terraform_is_a_failure_and_its_lock_is_told(tmp_path: Path) ->
 
 def test_a_state_that_was_cut_off_comes_back(tmp_path: Path) -> None:
     stack = make_stack(tmp_path / "stack", 0)
-    until_state(runs.approve(planned(stack)), State.SUCCEEDED)
+    until_state(runs.approve(planned(stack)), RunStatus.SUCCEEDED)
     main = stack / "main.tf"
     main.write_text(main.read_text().replace("red", "blue"))
-    until_state(runs.approve(planned(stack)), State.SUCCEEDED)
+    until_state(runs.approve(planned(stack)), RunStatus.SUCCEEDED)
     state = stack / "terraform.tfstate"
     state.write_bytes(state.read_bytes()[:400])
-    refused = until_state(runs.start(stack, "apply"), State.FAILED)
+    refused = until_state(runs.start(stack, "apply"), RunStatus.FAILED)
     assert "cut off after 400 bytes" in refused.message and "--restore" in refused.remedy
     done = subprocess.run(
         [sys.executable, "-m", "gpuecs_tui", "state", stack, "--restore"],
@@ -318,7 +318,7 @@ def test_both_killed_is_lost(tmp_path: Path) -> None:
     run = in_flight(runs.approve(planned(stack)))
     os.kill(run.pid, signal.SIGKILL)
     os.kill(run.terraform_pid, signal.SIGKILL)
-    until(lambda: run.refresh().state is State.LOST, "the verdict")
+    until(lambda: run.refresh().state is RunStatus.LOST, "the verdict")
     assert run_list.live_run(stack) is None
     assert_converges(stack)
 
@@ -359,7 +359,7 @@ def test_of_many_starts_one_runs(tmp_path: Path) -> None:
     ran = [answer for answer in answers if answer[0] == "ran"]
     assert len(ran) == 1, answers
     assert {answer[1] for answer in answers} == {ran[0][1]}
-    until_state(run_list.runs_of(stack)[0], State.PLANNED)
+    until_state(run_list.runs_of(stack)[0], RunStatus.PLANNED)
 
 
 def test_of_many_approvals_one_counts(tmp_path: Path) -> None:
@@ -375,7 +375,7 @@ def test_of_many_approvals_one_counts(tmp_path: Path) -> None:
     with ThreadPoolExecutor(4) as many:
         answers = list(many.map(approve, range(4)))
     assert sorted(answers) == sorted([run.id, *["decided"] * 3])
-    done = until_state(run, State.SUCCEEDED)
+    done = until_state(run, RunStatus.SUCCEEDED)
     assert journal_of(done).count("Apply complete!") == 1
 
 

@@ -18,7 +18,7 @@ from gpuecs_tui.terraform.base.problems import RunProblem
 from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from tests.e2e.slow_stack import assert_converges, make_stack, resources
 from tests.support.terraform.waiting import journal_of, until
 
@@ -55,13 +55,13 @@ def cancel(run: Run) -> None:
     runs.cancel(run)
 
 
-FAULTS: dict[Callable[[Run], None], set[State]] = {
-    kill_runner: {State.LOST, State.SUCCEEDED},
-    kill_terraform: {State.FAILED, State.SUCCEEDED},
-    kill_both: {State.LOST, State.FAILED, State.SUCCEEDED},
-    terminate_both: {State.CANCELLED, State.SUCCEEDED},
-    hang_up_both: {State.SUCCEEDED},
-    cancel: {State.CANCELLED, State.DISCARDED, State.SUCCEEDED},
+FAULTS: dict[Callable[[Run], None], set[RunStatus]] = {
+    kill_runner: {RunStatus.LOST, RunStatus.SUCCEEDED},
+    kill_terraform: {RunStatus.FAILED, RunStatus.SUCCEEDED},
+    kill_both: {RunStatus.LOST, RunStatus.FAILED, RunStatus.SUCCEEDED},
+    terminate_both: {RunStatus.CANCELLED, RunStatus.SUCCEEDED},
+    hang_up_both: {RunStatus.SUCCEEDED},
+    cancel: {RunStatus.CANCELLED, RunStatus.DISCARDED, RunStatus.SUCCEEDED},
 }
 """Fault → how a run that it hit may end."""
 
@@ -77,7 +77,7 @@ def test_a_fault_at_any_moment(tmp_path: Path, fault: Callable[[Run], None]) -> 
         struck += in_time
         words = (moment, ended.message, journal_of(ended)[-1500:])
         assert ended.state in FAULTS[fault], words
-        if ended.state is State.SUCCEEDED:
+        if ended.state is RunStatus.SUCCEEDED:
             assert len(resources(stack)) == 3, words
         assert journal_of(ended).count("Two interrupts received") == 0
         _until_quiet(stack)
@@ -102,7 +102,7 @@ def _through(run: Run, fault: Callable[[Run], None], moment: float) -> tuple[Run
         if not struck and time.monotonic() - began >= moment:
             struck = True
             fault(present)
-        elif present.state is State.PLANNED:
+        elif present.state is RunStatus.PLANNED:
             # Somebody may have decided in this very moment: then that counts.
             with contextlib.suppress(RunProblem):
                 runs.approve(present)

@@ -18,12 +18,12 @@ from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.engine.binary import find_engine
 from gpuecs_tui.terraform.migration import lifecycle
 from gpuecs_tui.terraform.migration.record import Phase, note
-from gpuecs_tui.terraform.migration.refusals import MoveProblem
+from gpuecs_tui.terraform.migration.refusals import MigrationProblem
 from gpuecs_tui.terraform.recovery import remedies
 from gpuecs_tui.terraform.recovery.locks import held_lock
 from gpuecs_tui.terraform.runs.directory_lock import DirectoryBusy
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.terraform.state.content import content, serial_and_lineage
 from gpuecs_tui.terraform.state.reader import read_state
 from tests.e2e.state_moves import BACKEND, ended, move, planned, s3, until
@@ -65,7 +65,7 @@ def stack(bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     made = tmp_path / "llama"
     made.mkdir()
     (made / "main.tf").write_text(RESOURCE % ("x", 0))
-    assert apply(made).state is State.SUCCEEDED
+    assert apply(made).state is RunStatus.SUCCEEDED
     return made
 
 
@@ -83,7 +83,7 @@ def orders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def apply(directory: Path) -> Run:
     run = ended(runs.start(directory, "apply"))
-    return ended(runs.approve(run)) if run.state is State.PLANNED else run
+    return ended(runs.approve(run)) if run.state is RunStatus.PLANNED else run
 
 
 def to_s3(directory: Path, bucket: str) -> None:
@@ -110,7 +110,7 @@ def locked(bucket: str) -> bool:
 
 def is_converged(directory: Path) -> bool:
     run = planned(directory)
-    return run.state is State.SUCCEEDED and run.changes is not None and not run.changes.total
+    return run.state is RunStatus.SUCCEEDED and run.changes is not None and not run.changes.total
 
 
 def test_there_and_back_with_a_change_on_the_way(stack: Path, bucket: str) -> None:
@@ -119,7 +119,7 @@ def test_there_and_back_with_a_change_on_the_way(stack: Path, bucket: str) -> No
     waiting = planned_to_apply(stack)
     to_s3(stack, bucket)
     refused = planned(stack)
-    assert refused.state is State.FAILED
+    assert refused.state is RunStatus.FAILED
     assert "nothing can be planned before it is moved" in refused.message
     assert f"gpuecs-tui migrate {stack}" in refused.remedy
     (found,) = remedies.examine(stack).sentences()
@@ -127,14 +127,14 @@ def test_there_and_back_with_a_change_on_the_way(stack: Path, bucket: str) -> No
 
     there = move(stack)
     assert there.phase is Phase.DONE and there.resources == 1, there.message
-    assert waiting.refresh().state is State.DISCARDED
+    assert waiting.refresh().state is RunStatus.DISCARDED
     assert content(in_s3(bucket)) == content(before)
     assert there.copy.read_bytes() == before
     assert stat.S_IMODE(there.copy.stat().st_mode) == 0o600
     assert stat.S_IMODE(there.folder.stat().st_mode) == 0o700
     assert not list(stack.glob("terraform.tfstate.backup-*")), "kept until it is verified only"
     assert lifecycle.due(stack) is None and not remedies.examine(stack).is_amiss
-    with pytest.raises(MoveProblem, match="Nothing is to be moved"):
+    with pytest.raises(MigrationProblem, match="Nothing is to be moved"):
         lifecycle.start(stack)
 
     (stack / "main.tf").write_text(RESOURCE % ("z", 3))
@@ -144,11 +144,11 @@ def test_there_and_back_with_a_change_on_the_way(stack: Path, bucket: str) -> No
     until(lambda: locked(bucket))
     held = held_lock(stack)
     assert held is not None and held.operation == "OperationTypeApply" and held.id
-    assert ended(run).state is State.SUCCEEDED and not locked(bucket)
+    assert ended(run).state is RunStatus.SUCCEEDED and not locked(bucket)
     changed = in_s3(bucket)
 
     (stack / "backend.tf").unlink()
-    assert planned(stack).state is State.FAILED
+    assert planned(stack).state is RunStatus.FAILED
     back = move(stack)
     assert back.phase is Phase.DONE, back.message
     local = (stack / "terraform.tfstate").read_bytes()
@@ -166,7 +166,7 @@ def test_there_and_back_with_a_change_on_the_way(stack: Path, bucket: str) -> No
 
 def planned_to_apply(directory: Path) -> Run:
     run = ended(runs.start(directory, "apply"))
-    assert run.state is State.PLANNED, run.message
+    assert run.state is RunStatus.PLANNED, run.message
     return run
 
 

@@ -13,7 +13,7 @@ from gpuecs_tui.demo.account import DemoAccount
 from gpuecs_tui.terraform.migration import lifecycle
 from gpuecs_tui.terraform.migration.moved_marker import SUFFIX, moved_away
 from gpuecs_tui.terraform.migration.record import Phase
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.terraform.state.content import content
 from gpuecs_tui.terraform.state.reader import read_state
 from tests.e2e.state_moves import BACKEND, move, planned, s3
@@ -115,7 +115,9 @@ def test_every_workspace_moves_or_none(
     moved = moved_away(clone, os.environ)
     assert moved is not None and str(checkout / "terraform.tfstate") in moved.sentence
     warned = planned(clone)
-    assert warned.state is State.SUCCEEDED and "was moved from" in warned.files.journal.read_text()
+    assert (
+        warned.state is RunStatus.SUCCEEDED and "was moved from" in warned.files.journal.read_text()
+    )
 
     # The clone went on with the old copy all the same: moving back says so.
     newer = json.loads(stored(bucket, "default"))
@@ -139,7 +141,7 @@ def test_a_clone_follows_a_move_between_keys(checkout: Path, bucket: str, tmp_pa
     clone.mkdir()
     for name in ("main.tf", "backend.tf"):
         shutil.copy(checkout / name, clone)
-    assert planned(clone).state is State.SUCCEEDED
+    assert planned(clone).state is RunStatus.SUCCEEDED
     new = (BACKEND % bucket).replace("llama/", "alpaca/")
     (checkout / "backend.tf").write_text(new)
     assert move(checkout).phase is Phase.DONE

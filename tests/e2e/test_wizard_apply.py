@@ -13,7 +13,7 @@ import pytest
 from gpuecs_tui.demo import account
 from gpuecs_tui.terraform.base.tflock import STATE_NAME, read_lock
 from gpuecs_tui.terraform.runs import run_list
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.wizard import drafts
 from gpuecs_tui.wizard.drafts import Draft
 from tests.chaos.inventory import Account, addresses_of
@@ -116,7 +116,7 @@ def _strike_in_mid_apply(place: Place, strike: Callable[[Terminal], None]) -> No
         strike(first)
         assert first.ended(LEAVE_SECONDS)
     goes_on = run_list.live_run(place.directory)
-    assert goes_on is not None and goes_on.id == run.id and goes_on.state is State.APPLYING
+    assert goes_on is not None and goes_on.id == run.id and goes_on.state is RunStatus.APPLYING
     assert read_lock(place.directory / STATE_NAME) is not None
 
     with in_a_terminal(place.wizard()) as second:
@@ -129,7 +129,7 @@ def _strike_in_mid_apply(place: Place, strike: Callable[[Terminal], None]) -> No
         assert second.ended(LEAVE_SECONDS)
 
     ended = run.refresh()
-    assert ended.state is State.SUCCEEDED and ended.returncode == 0
+    assert ended.state is RunStatus.SUCCEEDED and ended.returncode == 0
     assert read_lock(place.directory / STATE_NAME) is None
     state = place.directory / "terraform.tfstate"
     judge = Judge(place.directory, place.account, "", "")

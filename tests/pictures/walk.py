@@ -14,7 +14,7 @@ from gpuecs_tui.app import WizardApp
 from gpuecs_tui.aws.reading import Known
 from gpuecs_tui.screens.deployment import DeploymentScreen
 from gpuecs_tui.terraform.runs import run_list
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.widgets.base.confirm import Confirm
 from gpuecs_tui.widgets.picker.choice_list import ChoiceList
 from gpuecs_tui.widgets.picker.picker import Picker
@@ -141,7 +141,7 @@ async def _choose_image(camera: Camera) -> None:
 
 async def _plan(camera: Camera, directory: Path) -> None:
     await camera.press("ctrl+n")
-    await camera.when(lambda: _state(directory) is State.PLANNED, "the plan")
+    await camera.when(lambda: _state(directory) is RunStatus.PLANNED, "the plan")
 
 
 async def _apply(camera: Camera, directory: Path) -> None:
@@ -155,7 +155,7 @@ async def _apply(camera: Camera, directory: Path) -> None:
     await camera.press("a")
     await camera.when(lambda: isinstance(app.screen, Confirm), "the question before the apply")
     await camera.press("y")
-    await camera.when(lambda: _state(directory) is State.SUCCEEDED, "the end of the apply")
+    await camera.when(lambda: _state(directory) is RunStatus.SUCCEEDED, "the end of the apply")
 
 
 async def _deployment(camera: Camera) -> None:
@@ -182,7 +182,7 @@ async def _deployment(camera: Camera) -> None:
     camera.pictures["deployment"] = settled(in_one_zone(camera.pictures["deployment"]))
 
 
-def _state(directory: Path) -> State | None:
+def _state(directory: Path) -> RunStatus | None:
     run = next(iter(run_list.runs_of(directory)), None)
     return run.state if run is not None else None
 

@@ -12,7 +12,7 @@ from textual.widgets import Static
 from gpuecs_tui.app import WizardApp
 from gpuecs_tui.screens.fleet import FleetScreen
 from gpuecs_tui.screens.task import TaskScreen
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.widgets.picker.picker import Picker
 from gpuecs_tui.widgets.review.findings_page import FindingsPage
 from gpuecs_tui.widgets.step.findings_screen import FindingsScreen
@@ -94,14 +94,14 @@ async def test_the_list_of_findings_keeps_up_while_it_is_open(stack_directory: P
 
 
 STATES = (
-    *(State.PLANNED, State.APPLYING, State.STOPPING),
-    *(State.SUCCEEDED, State.FAILED, State.CANCELLED),
+    *(RunStatus.PLANNED, RunStatus.APPLYING, RunStatus.STOPPING),
+    *(RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED),
 )
 """The others have no keys that these don't have."""
 
 
 @pytest.mark.parametrize("state", STATES)
-async def test_no_key_of_a_run_is_cut_off_at_80_columns(directory: Path, state: State) -> None:
+async def test_no_key_of_a_run_is_cut_off_at_80_columns(directory: Path, state: RunStatus) -> None:
     stage(directory, state, PLAN[:PLAN_ENDS], outputs={"url": {"value": "http://llama"}})
     async with on_run_screen(directory) as pilot:
         screen = screen_of(pilot)

@@ -17,7 +17,7 @@ from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.screens import deployment
 from gpuecs_tui.screens.deployment import DeploymentScreen
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.widgets.base.text_pane import TextPane
 from gpuecs_tui.wizard.decisions import decide
 from gpuecs_tui.wizard.drafts import Draft
@@ -159,7 +159,7 @@ async def test_it_is_read_again_and_only_changes_are_drawn(
 async def test_a_run_that_ends_meanwhile_is_marked_among_the_steps(
     directory: Path, monkeypatch: pytest.MonkeyPatch, is_applied: bool
 ) -> None:
-    run = stage(directory, State.APPLYING)
+    run = stage(directory, RunStatus.APPLYING)
     judged = []
 
     def judge(newest: Run) -> bool:
@@ -214,7 +214,7 @@ async def test_with_a_certificate_its_domain_is_the_url(directory: Path) -> None
         "url": {"value": f"https://{balancer}:8443"},
         "load_balancer_dns_name": {"value": balancer},
     }
-    stage(directory, State.SUCCEEDED, outputs=outputs)
+    stage(directory, RunStatus.SUCCEEDED, outputs=outputs)
     async with on_deployment(directory, AnsweredReader(ANSWERS)) as pilot:
         wizard = screen(pilot).wizard
         # Not known while it isn't known which certificate the directory has.
@@ -238,15 +238,15 @@ async def test_with_a_certificate_its_domain_is_the_url(directory: Path) -> None
 @pytest.mark.parametrize(
     ("state", "held", "words", "short"),
     [
-        (State.APPLYING, 2, "The stack is being destroyed (since", "being"),
-        (State.SUCCEEDED, 0, "Nothing is left, as the state says.", "was destroyed"),
+        (RunStatus.APPLYING, 2, "The stack is being destroyed (since", "being"),
+        (RunStatus.SUCCEEDED, 0, "Nothing is left, as the state says.", "was destroyed"),
         # What is left may still serve: it is shown as that of any other stack.
-        (State.SUCCEEDED, 3, "The state holds 3 resources: it was changed", "tasks running"),
-        (State.FAILED, 2, "The state still holds 2 resources.", "tasks running"),
+        (RunStatus.SUCCEEDED, 3, "The state holds 3 resources: it was changed", "tasks running"),
+        (RunStatus.FAILED, 2, "The state still holds 2 resources.", "tasks running"),
     ],
 )
 async def test_a_destroy_is_named_and_what_is_gone_is_not_unhealthy(
-    directory: Path, state: State, held: int, words: str, short: str
+    directory: Path, state: RunStatus, held: int, words: str, short: str
 ) -> None:
     applied(directory)
     run = stage(directory, state, operation="destroy", changes=(0, 0, 2))
@@ -271,7 +271,7 @@ async def test_a_destroy_is_named_and_what_is_gone_is_not_unhealthy(
 
 
 async def test_a_stack_that_was_applied_again_is_a_stack(directory: Path) -> None:
-    stage(directory, State.SUCCEEDED, operation="destroy", changes=(0, 0, 2))
+    stage(directory, RunStatus.SUCCEEDED, operation="destroy", changes=(0, 0, 2))
     applied(directory)
     async with on_deployment(directory, AnsweredReader(ANSWERS)) as pilot:
         assert "estroyed" not in text(pilot)

@@ -22,14 +22,14 @@ from textual.widgets import Button, Input, Static, TextArea
 import gpuecs_tui
 from gpuecs_tui.app import WizardApp
 from gpuecs_tui.i18n import _
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.widgets.base.confirm import Confirm
 from gpuecs_tui.widgets.base.key_groups import ORDER
 from gpuecs_tui.widgets.base.key_help import help_sections
 from gpuecs_tui.widgets.base.keys import all_entries
 from gpuecs_tui.widgets.base.line_input import EDITING_WORDS, typing_keys
-from gpuecs_tui.widgets.base.mfa_prompt import TokenScreen
-from gpuecs_tui.widgets.base.modal import LastingSheet, Modal, Sheet
+from gpuecs_tui.widgets.base.mfa_prompt import MfaPrompt
+from gpuecs_tui.widgets.base.modal import DetailModal, LastingSheet, Modal
 from gpuecs_tui.widgets.base.wizard_modal import WizardModal
 from gpuecs_tui.widgets.form.field import FormField
 from gpuecs_tui.widgets.form.view import Fold, Form
@@ -49,7 +49,7 @@ from tests.support.screens.shown import line_of
 from tests.support.screens.whole_texts import WHOLE
 from tests.support.terraform.run_folders import DETAILS, PLAN, PLAN_ENDS, applied, stage
 
-HELPS = (HelpScreen, Sheet, LastingSheet)
+HELPS = (HelpScreen, DetailModal, LastingSheet)
 """They are the help, or like it: each of their keys shuts them."""
 BASES = (
     *(StepScreen, PicturedScreen, FormScreen, MovingScreen),
@@ -152,7 +152,7 @@ def one_of_each_control(screen: Screen[Any]) -> list[Widget]:
 
 
 async def test_every_screen_and_dialog_explains_its_keys(directory: Path) -> None:
-    stage(directory, State.PLANNED, PLAN[:PLAN_ENDS], details=DETAILS)
+    stage(directory, RunStatus.PLANNED, PLAN[:PLAN_ENDS], details=DETAILS)
     seen: set[str] = set()
     controls: set[type] = set()
     async with opened(directory, "start") as pilot:
@@ -187,7 +187,7 @@ async def test_every_screen_and_dialog_explains_its_keys(directory: Path) -> Non
         for question in (
             Confirm("Stop?", [Content("Now.")], yes="Stop"),
             Confirm("Stop?", [Content("Now.")], yes="Stop", word="llama"),
-            TokenScreen("Code of your device"),
+            MfaPrompt("Code of your device"),
         ):
             await app.push_screen(question)
             await help_is_whole(pilot, seen)
@@ -295,11 +295,11 @@ def offered(pilot: Pilot[int]) -> set[str]:
 
 RUN = {*ON_STEPS, "state", "deployment"}
 POSSIBLE = {
-    State.PLANNED: {"apply", "discard", "plan", "destroy", "log"},
-    State.APPLYING: {"cancel", "log"},
-    State.STOPPING: {"end", "log"},
-    State.SUCCEEDED: {"url", "plan", "destroy", "log"},
-    State.FAILED: {"recover", "plan", "destroy", "log"},
+    RunStatus.PLANNED: {"apply", "discard", "plan", "destroy", "log"},
+    RunStatus.APPLYING: {"cancel", "log"},
+    RunStatus.STOPPING: {"end", "log"},
+    RunStatus.SUCCEEDED: {"url", "plan", "destroy", "log"},
+    RunStatus.FAILED: {"recover", "plan", "destroy", "log"},
 }
 """State of a run → what can be done on its screen, besides RUN."""
 
@@ -344,7 +344,7 @@ async def test_the_palette_has_what_is_possible_and_nothing_else(directory: Path
 
 
 async def test_a_command_of_the_palette_does_what_its_key_does(directory: Path) -> None:
-    stage(directory, State.PLANNED, PLAN[:PLAN_ENDS])
+    stage(directory, RunStatus.PLANNED, PLAN[:PLAN_ENDS])
     async with opened(directory, "run", "review") as pilot:
         app = pilot.app
         await pilot.press("tab", "ctrl+o")

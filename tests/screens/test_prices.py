@@ -16,7 +16,7 @@ from gpuecs_tui.app import WizardApp
 from gpuecs_tui.aws import catalogue
 from gpuecs_tui.aws.facts import AccountFacts, Offering
 from gpuecs_tui.aws.prices_facts import Price, Prices, SpotPrice
-from gpuecs_tui.widgets.base.modal import Sheet
+from gpuecs_tui.widgets.base.modal import DetailModal
 from gpuecs_tui.widgets.base.text_pane import TextPane
 from gpuecs_tui.widgets.picker.choice_list import ChoiceList
 from gpuecs_tui.widgets.step.help_bar import Wrapped
@@ -130,10 +130,10 @@ async def test_two_types_side_by_side(open_wizard: Open) -> None:
         )
         await pilot.press("tab", "down", "tab")
         await settle(pilot)
-        assert isinstance(pilot.app.screen, Sheet)
+        assert isinstance(pilot.app.screen, DetailModal)
         await pilot.press("escape", "question_mark")
         await settle(pilot)
-        assert isinstance(pilot.app.screen, Sheet)
+        assert isinstance(pilot.app.screen, DetailModal)
         await pilot.press("escape")
         assert pilot.app.screen is picker
 

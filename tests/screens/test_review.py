@@ -15,7 +15,7 @@ from gpuecs_tui.aws import catalogue
 from gpuecs_tui.aws.reading import Unknown
 from gpuecs_tui.stack.unread import Unread
 from gpuecs_tui.terraform.render.stack_files import render
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.terraform.write.gitignore import GITIGNORE, PATTERNS
 from gpuecs_tui.terraform.write.stage import COMMIT, STAGE, Move, encode
 from gpuecs_tui.widgets.base.confirm import Confirm
@@ -125,7 +125,7 @@ async def test_next_writes_everything_and_goes_on_to_the_plan(directory: Path) -
         run = pilot.app.screen
         await until(pilot, lambda: bool(run.query(RunPanel)), "the run's panel")
         await until(pilot, lambda: run.run is not None and not run.run.is_live, "a plan")  # type: ignore[attr-defined]
-        assert run.run.state is State.PLANNED  # type: ignore[attr-defined]
+        assert run.run.state is RunStatus.PLANNED  # type: ignore[attr-defined]
 
 
 async def test_w_only_writes(directory: Path) -> None:
@@ -334,7 +334,7 @@ async def test_an_unwritable_directory_says_so(directory: Path) -> None:
 
 
 async def test_nothing_is_written_under_a_live_run(directory: Path) -> None:
-    stage(directory, State.APPLYING, PLAN[:PLAN_ENDS])
+    stage(directory, RunStatus.APPLYING, PLAN[:PLAN_ENDS])
     async with on_review(directory) as pilot:
         await pilot.press("ctrl+n")
         await until(pilot, lambda: "A run of ada works on this directory" in live(pilot), "it")

@@ -17,14 +17,14 @@ from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.directory_lock import DirectoryBusy, Holder
 from gpuecs_tui.terraform.runs.journal import record
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_status import Operation, State
+from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 from gpuecs_tui.widgets.base.confirm import Confirm
 from gpuecs_tui.widgets.base.one_line import OneLine
 from gpuecs_tui.widgets.log.panel import LogPanel
 from gpuecs_tui.widgets.run.panel import RunPanel
 from gpuecs_tui.widgets.run.resource_panel import ResourcePanel
 from gpuecs_tui.widgets.step.screen import StepScreen
-from gpuecs_tui.wizard.directory_status import survey
+from gpuecs_tui.wizard.directory_status import inspect
 from gpuecs_tui.wizard.opened import of_files
 from tests.support.screens.driving import is_asked, settle
 from tests.support.screens.run_screen import (
@@ -91,7 +91,7 @@ async def test_without_any_run_it_offers_to_plan(directory: Path) -> None:
 
 
 async def test_a_plan_that_waits_is_shown_with_its_counts(directory: Path) -> None:
-    stage(directory, State.PLANNED, PLAN[:PLAN_ENDS])
+    stage(directory, RunStatus.PLANNED, PLAN[:PLAN_ENDS])
     async with on_run_screen(directory) as pilot:
         assert said(pilot).startswith("Plan: 38 to add, 0 to change, 0 to destroy.")
         assert "a approve  d discard" in keys(pilot)
@@ -100,7 +100,7 @@ async def test_a_plan_that_waits_is_shown_with_its_counts(directory: Path) -> No
 
 
 async def test_the_help_lists_the_keys_of_the_log_and_of_the_resources(directory: Path) -> None:
-    stage(directory, State.PLANNED, PLAN[:PLAN_ENDS])
+    stage(directory, RunStatus.PLANNED, PLAN[:PLAN_ENDS])
     async with on_run_screen(directory) as pilot:
         log = screen_of(pilot).query_one(LogPanel)
         assert "x regex" in line_of(log.query_one(OneLine)) and "f1" in line_of(
@@ -121,9 +121,9 @@ async def test_the_help_lists_the_keys_of_the_log_and_of_the_resources(directory
         assert "next and previous field" not in shown
 
 
-@pytest.mark.parametrize("state", [State.PLANNED, State.SUCCEEDED])
+@pytest.mark.parametrize("state", [RunStatus.PLANNED, RunStatus.SUCCEEDED])
 async def test_a_count_that_the_plan_ignores_is_named_with_the_plan(
-    directory: Path, state: State
+    directory: Path, state: RunStatus
 ) -> None:
     write_stack(directory, service__desired_count="7", service__ignore_changes="desired_count")
     service = {"before": {"desired_count": 3}, "after": {"desired_count": 3}, "actions": ["no-op"]}
@@ -140,19 +140,19 @@ async def test_a_count_that_the_plan_ignores_is_named_with_the_plan(
 
 
 async def test_a_plan_under_way_says_how_long_the_last_one_took(directory: Path) -> None:
-    earlier = stage(directory, State.SUCCEEDED)
+    earlier = stage(directory, RunStatus.SUCCEEDED)
     raw = json.loads(earlier.files.state.read_text())
     times = {"starting": "12:00:00", "planning": "12:00:05", "planned": "12:01:18"}
     raw["history"] = [{"state": name, "at": f"2026-11-23T{at}+00:00"} for name, at in times.items()]
     replace_json(earlier.files.state, raw)
-    stage(directory, State.PLANNING)
+    stage(directory, RunStatus.PLANNING)
     async with on_run_screen(directory) as pilot:
         assert "The last plan took 1m13s." in said(pilot)
         assert screen_of(pilot).query_one("#progress").display
 
 
 async def test_what_a_plan_destroys_comes_first_and_in_words(directory: Path) -> None:
-    stage(directory, State.PLANNED, stream("plan-change"), changes=(1, 0, 1), details=DETAILS)
+    stage(directory, RunStatus.PLANNED, stream("plan-change"), changes=(1, 0, 1), details=DETAILS)
     async with on_run_screen(directory) as pilot:
         await until(pilot, lambda: "load balancer" in said(pilot), "the plan's details")
         lines = said(pilot).splitlines()
@@ -165,7 +165,7 @@ async def test_what_a_plan_destroys_comes_first_and_in_words(directory: Path) ->
 
 
 async def test_the_two_panes_stand_side_by_side_where_there_is_room(directory: Path) -> None:
-    stage(directory, State.PLANNED, PLAN[:PLAN_ENDS])
+    stage(directory, RunStatus.PLANNED, PLAN[:PLAN_ENDS])
     async with on_run_screen(directory) as pilot:
         screen = screen_of(pilot)
         log, tree = screen.query_one(LogPanel), screen.query_one(ResourcePanel)
@@ -182,7 +182,7 @@ async def test_from_plan_to_applied_by_keys(directory: Path, engine: Path) -> No
     fake_engine.install(engine, show=Command([json.dumps(DETAILS)]))
     (directory / "main.tf").write_text("locals {}\n")
     async with on_run_screen(directory, wanted="apply") as pilot:
-        await until_run(pilot, State.PLANNED)
+        await until_run(pilot, RunStatus.PLANNED)
         assert said(pilot).startswith("Plan: 1 to add, 3 to change, 1 to destroy.")
         # What waits for approval is not done.
         wizard = screen_of(pilot).wizard
@@ -193,12 +193,12 @@ async def test_from_plan_to_applied_by_keys(directory: Path, engine: Path) -> No
         await pilot.press(*"llam", "enter")
         assert isinstance(pilot.app.screen, Confirm)
         await pilot.press("a", "enter")
-        await until_run(pilot, State.SUCCEEDED)
+        await until_run(pilot, RunStatus.SUCCEEDED)
         assert said(pilot).startswith("Applied.")
         assert screen_of(pilot).progress().unfinished == {"deployment"}
-        assert survey(directory).applied
+        assert inspect(directory).applied
         (directory / "main.tf").write_text("locals { edited = true }\n")
-        assert not survey(directory).applied
+        assert not inspect(directory).applied
         assert "Apply complete!" in log_text(pilot)
         commands = [call["arguments"][0] for call in fake_engine.calls(engine)]
         assert commands.count("plan") == 1 and commands.count("apply") == 1
@@ -207,61 +207,61 @@ async def test_from_plan_to_applied_by_keys(directory: Path, engine: Path) -> No
 async def test_a_plan_that_destroys_nothing_needs_no_typing(directory: Path, engine: Path) -> None:
     fake_engine.install(engine, plan=Command(PLAN[:PLAN_ENDS], code=2))
     async with on_run_screen(directory, wanted="apply") as pilot:
-        await until_run(pilot, State.PLANNED)
+        await until_run(pilot, RunStatus.PLANNED)
         assert not (await approve(pilot)).query(Input)
         await pilot.press("enter")
         await settle(pilot)
-        assert run_of(pilot).state is State.PLANNED, "Enter alone must not approve"
+        assert run_of(pilot).state is RunStatus.PLANNED, "Enter alone must not approve"
         await approve(pilot)
         done = pilot.app.wizard.done  # type: ignore[attr-defined]
         done.add("deployment")
         await pilot.press("y")
-        await until_run(pilot, State.SUCCEEDED)
+        await until_run(pilot, RunStatus.SUCCEEDED)
         assert "deployment" not in done, "what was healthy before the apply"
 
 
 async def test_a_plan_of_these_very_files_is_not_made_twice(directory: Path, engine: Path) -> None:
     (directory / "main.tf").write_text("# one\n")
     async with on_run_screen(directory, wanted="apply") as pilot:
-        await until_run(pilot, State.PLANNED)
+        await until_run(pilot, RunStatus.PLANNED)
         first = run_of(pilot)
     async with on_run_screen(directory, wanted="apply") as pilot:
-        await until_run(pilot, State.PLANNED)
+        await until_run(pilot, RunStatus.PLANNED)
         assert run_of(pilot).id == first.id
     (directory / "main.tf").write_text("# two\n")
     async with on_run_screen(directory, wanted="apply") as pilot:
         await until(pilot, lambda: run_of(pilot).id != first.id, "another plan")
-        await until_run(pilot, State.PLANNED)
-        assert first.refresh().state is State.DISCARDED
+        await until_run(pilot, RunStatus.PLANNED)
+        assert first.refresh().state is RunStatus.DISCARDED
 
 
 async def test_escape_approves_nothing(directory: Path) -> None:
-    stage(directory, State.PLANNED, PLAN[:PLAN_ENDS])
+    stage(directory, RunStatus.PLANNED, PLAN[:PLAN_ENDS])
     async with on_run_screen(directory) as pilot:
         await approve(pilot)
         await pilot.press("escape")
         await settle(pilot)
-        assert run_of(pilot).state is State.PLANNED
+        assert run_of(pilot).state is RunStatus.PLANNED
 
 
 async def test_discard(directory: Path) -> None:
-    stage(directory, State.PLANNED, PLAN[:PLAN_ENDS])
+    stage(directory, RunStatus.PLANNED, PLAN[:PLAN_ENDS])
     async with on_run_screen(directory) as pilot:
         await pilot.press("d")
-        await until_run(pilot, State.DISCARDED)
+        await until_run(pilot, RunStatus.DISCARDED)
         assert "approve" not in keys(pilot) and "p plan" in keys(pilot)
 
 
 async def test_a_decision_taken_elsewhere_shows_up(directory: Path) -> None:
-    run = stage(directory, State.PLANNED, PLAN[:PLAN_ENDS])
+    run = stage(directory, RunStatus.PLANNED, PLAN[:PLAN_ENDS])
     async with on_run_screen(directory) as pilot:
         runs.discard(run)
-        await until_run(pilot, State.DISCARDED)
+        await until_run(pilot, RunStatus.DISCARDED)
         assert "discarded" in log_text(pilot)
 
 
 async def test_whoever_approves_second_is_told(directory: Path) -> None:
-    run = stage(directory, State.PLANNED, PLAN[:PLAN_ENDS])
+    run = stage(directory, RunStatus.PLANNED, PLAN[:PLAN_ENDS])
     async with on_run_screen(directory) as pilot:
         await approve(pilot)
         runs.discard(run)
@@ -272,7 +272,7 @@ async def test_whoever_approves_second_is_told(directory: Path) -> None:
 async def test_cancel_asks_once_and_sends_one_interrupt(directory: Path, engine: Path) -> None:
     fake_engine.install(engine, plan=Command(stream("plan-change"), linger=60))
     async with on_run_screen(directory, wanted="apply") as pilot:
-        await until_run(pilot, State.PLANNING)
+        await until_run(pilot, RunStatus.PLANNING)
         await until(pilot, lambda: "Refreshing state" in log_text(pilot), "the plan's lines")
         await pilot.press("c")
         assert isinstance(pilot.app.screen, Confirm)
@@ -280,7 +280,7 @@ async def test_cancel_asks_once_and_sends_one_interrupt(directory: Path, engine:
         await settle(pilot)
         assert not run_of(pilot).files.cancel.exists()
         await pilot.press("c", "right", "enter")
-        await until_run(pilot, State.CANCELLED)
+        await until_run(pilot, RunStatus.CANCELLED)
         assert said(pilot).startswith("Cancelled.")
         assert fake_engine.signals(engine) == ["SIGINT"]
 
@@ -289,11 +289,11 @@ async def test_stopping_says_what_it_waits_for(directory: Path) -> None:
     ends = next(n for n, line in enumerate(PLAN) if "Interrupt received" in line)
     lines = [
         *PLAN[:PLAN_ENDS],
-        journal_state(State.APPLYING, 20),
+        journal_state(RunStatus.APPLYING, 20),
         *PLAN[PLAN_ENDS:ends],
-        journal_state(State.STOPPING, 40),
+        journal_state(RunStatus.STOPPING, 40),
     ]
-    stage(directory, State.STOPPING, lines)
+    stage(directory, RunStatus.STOPPING, lines)
     async with on_run_screen(directory) as pilot:
         first, second = said(pilot).splitlines()
         assert first.startswith("Stopping since ")
@@ -307,40 +307,40 @@ async def test_a_harder_stop_says_what_it_loses_and_needs_the_name(
     slow = Command(stream("apply-change")[:-4], linger=60, after_interrupt=60)
     fake_engine.install(engine, apply=slow)
     async with on_run_screen(directory, wanted="apply") as pilot:
-        await until_run(pilot, State.PLANNED)
+        await until_run(pilot, RunStatus.PLANNED)
         await until_details(pilot)
         await approve(pilot)
         # The plan's details name nothing that users notice.
         await pilot.press("y")
-        await until_run(pilot, State.APPLYING)
+        await until_run(pilot, RunStatus.APPLYING)
         await until(pilot, lambda: "Modifying" in log_text(pilot), "the apply's lines")
         await pilot.press("X")
         assert not isinstance(pilot.app.screen, Confirm), "not before it is stopping"
         await pilot.press("c", "right", "enter")
-        await until_run(pilot, State.STOPPING)
+        await until_run(pilot, RunStatus.STOPPING)
         assert "X end at once" in keys(pilot)
         await pilot.press("X")
         words = "\n".join(str(it.render()) for it in pilot.app.screen.query(Static))
         assert "Its state is not saved and its lock stays behind" in words
         await pilot.press("y", "enter")
         await settle(pilot)
-        assert run_of(pilot).state is State.STOPPING, "a key press is not enough"
+        assert run_of(pilot).state is RunStatus.STOPPING, "a key press is not enough"
         await pilot.press("backspace", *"llama", "enter")
-        await until_run(pilot, State.FAILED)
+        await until_run(pilot, RunStatus.FAILED)
         await until(pilot, lambda: "Ended at once by " in said(pilot), "the verdict")
         assert fake_engine.signals(engine) == ["SIGINT", "SIGINT"]
 
 
 async def test_a_failure_says_why_and_what_to_do_and_keeps_the_log(directory: Path) -> None:
     lines = [*stream("error-plan-config")]
-    stage(directory, State.FAILED, lines, message="It is [broken].", remedy="Mend it.")
+    stage(directory, RunStatus.FAILED, lines, message="It is [broken].", remedy="Mend it.")
     async with on_run_screen(directory) as pilot:
         assert said(pilot) == "It is [broken].\nMend it."
         assert "Error:" in log_text(pilot)
 
 
 async def test_a_run_that_outlives_its_credentials_says_so(directory: Path) -> None:
-    run = stage(directory, State.APPLYING, PLAN, details=DETAILS)
+    run = stage(directory, RunStatus.APPLYING, PLAN, details=DETAILS)
     ended = datetime.now(UTC) - timedelta(seconds=1)
     replace_json(run.files.decision, {"decision": "approve", "credentials_end": ended.isoformat()})
     async with on_run_screen(directory) as pilot:
@@ -349,16 +349,16 @@ async def test_a_run_that_outlives_its_credentials_says_so(directory: Path) -> N
         wizard = screen_of(pilot).wizard
         assert wizard.owned is not None and {"old", "llama"} <= wizard.owned, "names in its plan"
         # Read again together with the account, which has more of them by now.
-        record(run.files, State.SUCCEEDED, runner=None)
+        record(run.files, RunStatus.SUCCEEDED, runner=None)
         await pilot.press("ctrl+r")
         await until(pilot, lambda: wizard.owned == frozenset(), "the state")
 
 
 async def test_a_lost_run_says_so(directory: Path) -> None:
-    run = stage(directory, State.APPLYING, PLAN)
+    run = stage(directory, RunStatus.APPLYING, PLAN)
     text = run.files.state.read_text().replace('"started": "', '"started": "not ')
     run.files.state.write_text(text)
-    assert run.refresh().state is State.LOST
+    assert run.refresh().state is RunStatus.LOST
     async with on_run_screen(directory) as pilot:
         assert "Its process ended without a word while changes" in said(pilot)
         assert "26 resources were created that the state does not know" in said(pilot)
@@ -377,7 +377,7 @@ async def test_an_applied_run_gives_its_address_to_copy(directory: Path) -> None
 async def test_leaving_and_coming_back_changes_nothing(directory: Path, engine: Path) -> None:
     fake_engine.install(engine, plan=Command(stream("plan-change"), code=2, linger=60))
     async with on_run_screen(directory, wanted="apply") as pilot:
-        await until_run(pilot, State.PLANNING)
+        await until_run(pilot, RunStatus.PLANNING)
         first = run_of(pilot)
         app = pilot.app
         assert isinstance(app, WizardApp)
@@ -385,10 +385,10 @@ async def test_leaving_and_coming_back_changes_nothing(directory: Path, engine: 
         await settle(pilot)
         assert isinstance(app.screen, StepScreen) and app.screen.STEP == "load_balancer"
         fake_engine.release(engine)
-        until_state(first, State.PLANNED)
+        until_state(first, RunStatus.PLANNED)
         app.go("run")
         await settle(pilot)
-        await until_run(pilot, State.PLANNED)
+        await until_run(pilot, RunStatus.PLANNED)
         assert run_of(pilot).id == first.id
         assert "Planning" in log_text(pilot) and "Refreshing state" in log_text(pilot)
 
@@ -396,7 +396,7 @@ async def test_leaving_and_coming_back_changes_nothing(directory: Path, engine: 
 async def test_a_busy_directory_offers_to_watch(
     directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = stage(directory, State.PLANNED, PLAN[:PLAN_ENDS])
+    other = stage(directory, RunStatus.PLANNED, PLAN[:PLAN_ENDS])
     monkeypatch.setattr(run_list, "unfinished_run", lambda _directory: None)
     monkeypatch.setattr(run_list, "runs_of", lambda _directory: [])
 
@@ -411,7 +411,7 @@ async def test_a_busy_directory_offers_to_watch(
         assert isinstance(pilot.app.screen, Confirm)
         assert "ada on bastion" in said(pilot)
         await pilot.press("right", "enter")
-        await until_run(pilot, State.PLANNED)
+        await until_run(pilot, RunStatus.PLANNED)
         assert run_of(pilot).id == other.id
         assert "is in use" not in said(pilot)
 
@@ -420,7 +420,7 @@ async def test_destroy_is_planned_first_and_needs_the_name(directory: Path, engi
     applied(directory)
     async with on_run_screen(directory) as pilot:
         await pilot.press("D")
-        await until_run(pilot, State.PLANNED)
+        await until_run(pilot, RunStatus.PLANNED)
         assert run_of(pilot).operation is Operation.DESTROY
         screen_of(pilot).wizard.open_directory(WHOLE, of_files(WHOLE, {}))
         await pilot.press("a")
@@ -429,7 +429,7 @@ async def test_destroy_is_planned_first_and_needs_the_name(directory: Path, engi
         assert "The destroy ends this cost: Price unknown" in asked
         assert pilot.app.screen.query_one("#yes", Button).disabled
         await pilot.press(*"llama", "enter")
-        await until_run(pilot, State.SUCCEEDED)
+        await until_run(pilot, RunStatus.SUCCEEDED)
         assert said(pilot).startswith("Destroyed.")
         assert fake_engine.calls(engine)[-1]["arguments"][0] == "apply"
 
@@ -439,16 +439,16 @@ async def test_a_destroy_is_planned_in_place_of_a_plan_that_waits(
     directory: Path, engine: Path, answer: str, runs_made: int
 ) -> None:
     async with on_run_screen(directory, wanted="apply") as pilot:
-        await until_run(pilot, State.PLANNED)
+        await until_run(pilot, RunStatus.PLANNED)
         waiting = run_of(pilot)
         assert "D destroy" in keys(pilot) and "p plan" not in keys(pilot)
         await pilot.press("D")
         assert isinstance(pilot.app.screen, Confirm)
         await pilot.press(answer)
-        await until_run(pilot, State.PLANNED)
+        await until_run(pilot, RunStatus.PLANNED)
         if answer == "y":
             await until(pilot, lambda: run_of(pilot).operation is Operation.DESTROY, "the destroy")
-            assert waiting.refresh().state is State.DISCARDED
+            assert waiting.refresh().state is RunStatus.DISCARDED
         else:
             assert run_of(pilot).id == waiting.id
         assert len(run_list.runs_of(directory)) == runs_made
@@ -459,7 +459,7 @@ async def test_without_an_engine_the_sentence_says_what_to_do(
 ) -> None:
     monkeypatch.setenv("GPUECS_TUI_ENGINE", str(directory / "no-such-terraform"))
     async with on_run_screen(directory, wanted="apply") as pilot:
-        await until_run(pilot, State.FAILED)
+        await until_run(pilot, RunStatus.FAILED)
         assert "no-such-terraform" in said(pilot)
         assert len(said(pilot).splitlines()) == 2
 
@@ -469,7 +469,7 @@ async def test_a_full_disk_is_said_and_the_keys_work_again(
     directory: Path, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
     if key == "d":
-        stage(directory, State.PLANNED, PLAN[:PLAN_ENDS])
+        stage(directory, RunStatus.PLANNED, PLAN[:PLAN_ENDS])
 
     def full(*_arguments: object, **_more: object) -> Run:
         raise OSError(28, "No space left on device")
@@ -484,7 +484,7 @@ async def test_a_full_disk_is_said_and_the_keys_work_again(
 
 
 async def test_the_log_stays_where_the_user_put_it(directory: Path) -> None:
-    run = stage(directory, State.PLANNED, PLAN[:PLAN_ENDS])
+    run = stage(directory, RunStatus.PLANNED, PLAN[:PLAN_ENDS])
     async with on_run_screen(directory) as pilot:
         await pilot.press("home")
         view = screen_of(pilot).query_one(LogPanel).view
@@ -497,7 +497,7 @@ async def test_the_log_stays_where_the_user_put_it(directory: Path) -> None:
 
 
 async def test_an_idle_screen_repaints_nothing(directory: Path) -> None:
-    stage(directory, State.PLANNED, PLAN[:PLAN_ENDS])
+    stage(directory, RunStatus.PLANNED, PLAN[:PLAN_ENDS])
     async with on_run_screen(directory) as pilot:
         await pilot.pause(0.6)
         panel = screen_of(pilot).query_one(RunPanel)

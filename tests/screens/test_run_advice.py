@@ -16,7 +16,7 @@ from gpuecs_tui.assessment.credentials import CredentialCheck
 from gpuecs_tui.aws.credential_life import CredentialLife
 from gpuecs_tui.screens.state import StateScreen
 from gpuecs_tui.terraform.runs.apply_estimate import Expected
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.widgets.base.confirm import Confirm
 from tests.support import fakes
 from tests.support.screens.driving import settle, until
@@ -61,7 +61,7 @@ async def test_an_approval_says_how_long_the_credentials_last(
     directory: Path, credentials: dict[str, Any], left: float, words: str, grave: bool
 ) -> None:
     credentials["left"] = left
-    stage(directory, State.PLANNED, stream("plan-change"), changes=(1, 0, 0))
+    stage(directory, RunStatus.PLANNED, stream("plan-change"), changes=(1, 0, 0))
     async with on_run_screen(directory) as pilot:
         assert words in await question(pilot)
         assert pilot.app.screen.has_class("-grave") is grave
@@ -71,7 +71,7 @@ async def test_an_approval_says_how_long_the_credentials_last(
 async def test_the_end_of_the_credentials_goes_with_an_approval(
     directory: Path, credentials: dict[str, Any]
 ) -> None:
-    run = stage(directory, State.PLANNED, stream("plan-change"), changes=(1, 0, 0))
+    run = stage(directory, RunStatus.PLANNED, stream("plan-change"), changes=(1, 0, 0))
     async with on_run_screen(directory) as pilot:
         await question(pilot)
         await pilot.press("y")
@@ -81,14 +81,14 @@ async def test_the_end_of_the_credentials_goes_with_an_approval(
 
 
 async def test_an_approval_without_that_knowledge_is_asked_all_the_same(directory: Path) -> None:
-    stage(directory, State.PLANNED, stream("plan-change"), changes=(1, 0, 0))
+    stage(directory, RunStatus.PLANNED, stream("plan-change"), changes=(1, 0, 0))
     async with on_run_screen(directory) as pilot:
         assert "How long the credentials last isn't known." in await question(pilot)
         await pilot.press("escape")
 
 
 async def test_after_a_bad_end_the_state_is_one_key_away(directory: Path) -> None:
-    stage(directory, State.CANCELLED, [hook("aws_lb.this", "start")])
+    stage(directory, RunStatus.CANCELLED, [hook("aws_lb.this", "start")])
     async with on_run_screen(directory) as pilot:
         await until(pilot, lambda: "1 creation was cut off" in said(pilot))
         assert "S state" in keys(pilot)
@@ -98,6 +98,6 @@ async def test_after_a_bad_end_the_state_is_one_key_away(directory: Path) -> Non
 
 
 async def test_after_a_good_end_nothing_is_said(directory: Path) -> None:
-    stage(directory, State.SUCCEEDED, message="Applied.")
+    stage(directory, RunStatus.SUCCEEDED, message="Applied.")
     async with on_run_screen(directory) as pilot:
         assert "S state" not in keys(pilot)

@@ -17,7 +17,7 @@ from gpuecs_tui.aws.discovery.account import Progress
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.facts import AccountFacts
 from gpuecs_tui.aws.reading import Unknown
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.widgets.base.confirm import Confirm
 from tests.support import fakes
 from tests.support.screens.driving import is_asked, until
@@ -43,7 +43,7 @@ async def asked_below_the_account(pilot: Pilot[int]) -> list[str]:
 def planned(directory: Path) -> Path:
     """A right stack, written and planned."""
     write_stack(directory)
-    stage(directory, State.PLANNED, PLAN[:PLAN_ENDS])
+    stage(directory, RunStatus.PLANNED, PLAN[:PLAN_ENDS])
     return directory
 
 
@@ -173,7 +173,7 @@ async def test_an_account_that_does_not_answer_is_waited_for_so_long_and_no_long
         await pilot.pause()
         assert said(pilot).startswith("Not approved: nothing was applied.")
         assert "Press a to apply" in said(pilot) and "a approve" in keys(pilot)
-        assert run_of(pilot).state is State.PLANNED
+        assert run_of(pilot).state is RunStatus.PLANNED
         assert "Checking" not in said(pilot)
     stuck.set()
 
@@ -191,7 +191,7 @@ async def test_escape_leaves_the_check_and_asks_nothing(
         await pilot.pause()
         assert not isinstance(pilot.app.screen, Confirm)
         assert "a approve" in keys(pilot) and "Checking" not in said(pilot)
-        assert run_of(pilot).state is State.PLANNED
+        assert run_of(pilot).state is RunStatus.PLANNED
     stuck.set()
 
 
@@ -200,7 +200,7 @@ async def test_a_plan_that_is_discarded_meanwhile_is_not_asked_about(
 ) -> None:
     async with on_run_screen(planned) as pilot:
         await pilot.press("a", "d")
-        await until(pilot, lambda: run_of(pilot).state is State.DISCARDED)
+        await until(pilot, lambda: run_of(pilot).state is RunStatus.DISCARDED)
         stuck.set()
         await pilot.app.workers.wait_for_complete()
         await pilot.pause()
@@ -215,7 +215,7 @@ async def test_the_end_of_everything_is_asked_about_at_once(
     applied(directory)
     async with on_run_screen(directory) as pilot:
         await pilot.press("D")
-        await until_run(pilot, State.PLANNED)
+        await until_run(pilot, RunStatus.PLANNED)
         await pilot.press("a")
         assert isinstance(pilot.app.screen, Confirm)
     stuck.set()

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from gpuecs_tui.app import WizardApp
 from gpuecs_tui.screens import deployment
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.wizard.drafts import Draft
 from tests.support import fakes
 from tests.support.aws.deployment_answers import ANSWERS, AnsweredReader
@@ -82,12 +82,12 @@ def test_review_difference(snap_compare: Any, directory: Path, size: tuple[int, 
 
 
 def test_run_planned(snap_compare: Any, directory: Path, size: tuple[int, int]) -> None:
-    stage(directory, State.PLANNED, PLAN[:PLAN_ENDS])
+    stage(directory, RunStatus.PLANNED, PLAN[:PLAN_ENDS])
     assert picture(snap_compare, directory, size, "run")
 
 
 def test_run_resources(snap_compare: Any, directory: Path, size: tuple[int, int]) -> None:
-    stage(directory, State.PLANNED, stream("plan-change"), changes=(1, 0, 1), details=DETAILS)
+    stage(directory, RunStatus.PLANNED, stream("plan-change"), changes=(1, 0, 1), details=DETAILS)
     assert picture(snap_compare, directory, size, "run", "tab")
 
 
@@ -96,7 +96,7 @@ def test_run_question(
 ) -> None:
     write_stack(directory)
     let_read(monkeypatch, lambda *_any: right_account())
-    stage(directory, State.PLANNED, stream("plan-change"), changes=(1, 0, 1), details=DETAILS)
+    stage(directory, RunStatus.PLANNED, stream("plan-change"), changes=(1, 0, 1), details=DETAILS)
     assert picture(snap_compare, directory, size, "run", "a", "l", "l")
 
 
@@ -104,7 +104,7 @@ def test_run_failed(snap_compare: Any, directory: Path, size: tuple[int, int]) -
     lines = stream("error-apply-and-warning")
     stage(
         directory,
-        State.FAILED,
+        RunStatus.FAILED,
         lines,
         changes=(2, 0, 0),
         message="creating the queue [one] was refused (main.tf, line 12).",

@@ -10,12 +10,12 @@ import pytest
 from gpuecs_tui.screens import start
 from gpuecs_tui.stack.unread import Unread
 from gpuecs_tui.terraform.recovery.own_state import OwnState
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.widgets.picker.choice_list import ChoiceList
 from gpuecs_tui.widgets.step.help_bar import HelpBar
 from gpuecs_tui.widgets.step.screen import StepScreen
 from gpuecs_tui.wizard import drafts
-from gpuecs_tui.wizard.directory_status import Survey
+from gpuecs_tui.wizard.directory_status import DirectoryStatus
 from gpuecs_tui.wizard.drafts import Draft
 from gpuecs_tui.wizard.first_look import may_hold_a_stack
 from tests.support.screens.driving import settle, until, wizard_app
@@ -26,11 +26,16 @@ from tests.support.terraform.run_folders import stage
 @pytest.mark.parametrize(
     ("key", "found", "step", "said"),
     [
-        ("down", Survey(terraform=True), "start", "This directory holds a stack."),
-        ("down", Survey(foreign=True), "account", ""),
-        ("down", Survey(problem="service.tf, line 1: no."), "start", "Could not read this"),
-        ("up", Survey(terraform=True), "start", "This directory holds a stack."),
-        ("up", Survey(foreign=True), "start", "This directory holds no stack."),
+        ("down", DirectoryStatus(terraform=True), "start", "This directory holds a stack."),
+        ("down", DirectoryStatus(foreign=True), "account", ""),
+        (
+            "down",
+            DirectoryStatus(problem="service.tf, line 1: no."),
+            "start",
+            "Could not read this",
+        ),
+        ("up", DirectoryStatus(terraform=True), "start", "This directory holds a stack."),
+        ("up", DirectoryStatus(foreign=True), "start", "This directory holds no stack."),
     ],
     ids=["over a stack", "over other Terraform", "over what is not read", "on the row", "on none"],
 )
@@ -38,7 +43,7 @@ async def test_enter_begins_no_new_stack_before_the_directory_was_read(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     key: str,
-    found: Survey,
+    found: DirectoryStatus,
     step: str,
     said: str,
 ) -> None:
@@ -48,11 +53,11 @@ async def test_enter_begins_no_new_stack_before_the_directory_was_read(
     (directory / "service.tf").write_text("")
     read = Event()
 
-    def survey(_directory: Path) -> Survey:
+    def survey(_directory: Path) -> DirectoryStatus:
         assert read.wait(20)
         return found
 
-    monkeypatch.setattr("gpuecs_tui.wizard.directory_status.survey", survey)
+    monkeypatch.setattr("gpuecs_tui.wizard.directory_status.inspect", survey)
     app = wizard_app(directory)
     async with app.run_test(size=(80, 24)) as pilot:
         menu = app.screen.query_one(ChoiceList)
@@ -81,11 +86,11 @@ async def test_a_draft_is_taken_once_the_directory_was_read(
     read = Event()
     unread = Unread("main.tofu", 1, "dynamic", "is not read", keys=("task.image",))
 
-    def survey(_directory: Path) -> Survey:
+    def survey(_directory: Path) -> DirectoryStatus:
         assert read.wait(20)
-        return Survey(unread=(unread,))
+        return DirectoryStatus(unread=(unread,))
 
-    monkeypatch.setattr("gpuecs_tui.wizard.directory_status.survey", survey)
+    monkeypatch.setattr("gpuecs_tui.wizard.directory_status.inspect", survey)
     app = wizard_app(directory)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("enter")
@@ -107,7 +112,7 @@ def test_a_directory_without_terraform_needs_no_reading(
     directory.mkdir()
     (directory / "notes.txt").write_text("")
     assert not may_hold_a_stack(directory)
-    stage(tmp_path / "other", State.FAILED)
+    stage(tmp_path / "other", RunStatus.FAILED)
     assert not may_hold_a_stack(directory), "the run is of another directory"
     (directory / ".terraform").mkdir()
     assert may_hold_a_stack(directory)
@@ -124,8 +129,8 @@ async def test_a_stack_opens_at_its_deployment_once_it_is_deployed(
     monkeypatch.setattr(
         "gpuecs_tui.terraform.recovery.own_state.own_state", lambda *_arguments, **_named: own
     )
-    found = Survey(terraform=True, texts=dict(WHOLE))
-    monkeypatch.setattr("gpuecs_tui.wizard.directory_status.survey", lambda _directory: found)
+    found = DirectoryStatus(terraform=True, texts=dict(WHOLE))
+    monkeypatch.setattr("gpuecs_tui.wizard.directory_status.inspect", lambda _directory: found)
     app = wizard_app(tmp_path / "llama")
     async with app.run_test(size=(80, 24)) as pilot:
         await settle(pilot)
@@ -149,8 +154,8 @@ async def test_a_stack_opens_although_its_state_is_not_there(
         return OwnState()
 
     monkeypatch.setattr("gpuecs_tui.terraform.recovery.own_state.own_state", slow)
-    found = Survey(terraform=True, texts=dict(WHOLE))
-    monkeypatch.setattr("gpuecs_tui.wizard.directory_status.survey", lambda _directory: found)
+    found = DirectoryStatus(terraform=True, texts=dict(WHOLE))
+    monkeypatch.setattr("gpuecs_tui.wizard.directory_status.inspect", lambda _directory: found)
     app = wizard_app(tmp_path / "llama")
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: bool(app.screen.query_one(ChoiceList).choices.find("open")))

@@ -23,7 +23,7 @@ from gpuecs_tui.terraform.base.tflock import STATE_NAME, lock_note
 from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.recovery import errored_state
 from gpuecs_tui.terraform.recovery.locks import HeldLock
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.widgets.base import waiting
 from gpuecs_tui.widgets.base.confirm import Confirm
 from gpuecs_tui.widgets.base.text_pane import TextPane
@@ -68,7 +68,7 @@ def leave_a_mess(directory: Path) -> None:
         hook("aws_lb_listener.b", "start"),
         hook("aws_lb_listener.b", "complete", id_="arn:b"),
     ]
-    stage(directory, State.FAILED, [*created, hook("aws_lb_target_group.c", "start")])
+    stage(directory, RunStatus.FAILED, [*created, hook("aws_lb_target_group.c", "start")])
     state = json.loads((directory / "terraform.tfstate").read_text())
     (directory / "errored.tfstate").write_text(json.dumps({**state, "serial": 4}))
     lock_note(directory / STATE_NAME).write_text(json.dumps(INFO))
@@ -167,7 +167,7 @@ async def test_what_is_missing_is_brought_back_by_a_plan(
         raise RunProblem("Not here.")
 
     monkeypatch.setattr(runs, "start", start)
-    stage(directory, State.CANCELLED, [hook("aws_lb.other", "start")])
+    stage(directory, RunStatus.CANCELLED, [hook("aws_lb.other", "start")])
     async with on_state_screen(directory) as pilot:
         assert "1 creation was cut off" in amiss(pilot)
         await pilot.press("home", "enter")
@@ -272,7 +272,7 @@ async def test_each_wait_shows_the_time_that_has_passed(
 
 async def test_what_a_run_created_is_dismissed_after_a_question(directory: Path) -> None:
     created = [hook("aws_lb.n", "start"), hook("aws_lb.n", "complete", id_="arn:n")]
-    run = stage(directory, State.FAILED, [*created, hook("aws_lb_target_group.c", "start")])
+    run = stage(directory, RunStatus.FAILED, [*created, hook("aws_lb_target_group.c", "start")])
     async with on_state_screen(directory) as pilot:
         assert f"do:forget:{run.id}" in rows(pilot)
         await type_text(pilot, "dismiss")

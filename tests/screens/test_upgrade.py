@@ -16,9 +16,9 @@ from gpuecs_tui.screens.review import ReviewScreen
 from gpuecs_tui.screens.run import RunScreen
 from gpuecs_tui.terraform.read.directory import read
 from gpuecs_tui.terraform.runs import run_list
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.widgets.step.key_line import KeyLine
-from gpuecs_tui.wizard.directory_status import survey
+from gpuecs_tui.wizard.directory_status import inspect
 from gpuecs_tui.wizard.upgrade import is_earlier, meets_another_change
 from tests.support.screens.driving import is_asked, settle, until, wizard_app
 from tests.support.screens.review_screen import wizard as wizard_of
@@ -39,7 +39,7 @@ async def opened(directory: Path, **texts: str) -> AsyncIterator[Pilot[int]]:
     """The review of the stack in ``directory``, with other ``texts`` typed (``task__memory``)."""
     # Without the account no finding stands in the way.
     app = wizard_app(directory, problem=("There are no credentials.", "Log in."))
-    found = survey(directory)
+    found = inspect(directory)
     app.wizard.open_directory(found.texts, found.opened)
     for name, text in texts.items():
         app.wizard.put(name.replace("__", "."), text)
@@ -123,7 +123,7 @@ def lines_of(pilot: Pilot[int]) -> str:
 
 def planned(directory: Path) -> bool:
     """Whether a plan was made there and waits."""
-    return [it.state for it in run_list.runs_of(directory)] == [State.PLANNED]
+    return [it.state for it in run_list.runs_of(directory)] == [RunStatus.PLANNED]
 
 
 def review(pilot: Pilot[int]) -> ReviewScreen:

@@ -13,7 +13,7 @@ from gpuecs_tui.cli import main
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import KEYS, Stack
 from gpuecs_tui.stack.problems import problems
-from gpuecs_tui.stack.relevance import counts
+from gpuecs_tui.stack.relevance import is_relevant
 from gpuecs_tui.stack.resolve import resolve, with_new_defaults
 from gpuecs_tui.terraform.read.configuration import load
 from gpuecs_tui.terraform.read.directory import ReadBack, read, read_back
@@ -85,7 +85,7 @@ def test_it_leaves_unset_what_it_did_not_have(tmp_path: Path) -> None:
     directory = copied("defaults", tmp_path)
     _, stack = understood(directory)
     unset = {key: it.unset for key, it in KEYS.items() if it.unset is not None}
-    counting = {key for key in unset if counts(key, stack.flat())}
+    counting = {key for key in unset if is_relevant(key, stack.flat())}
     assert {key: stack[key] for key in counting} == {key: unset[key] for key in counting}
     assert len(counting) > 3
     before, after = load(read(directory).texts), load(files_for(stack, directory))

@@ -12,7 +12,7 @@ from textual.widgets import Static
 from gpuecs_tui.screens.start import StartScreen
 from gpuecs_tui.terraform.recovery.remedies import examine
 from gpuecs_tui.wizard import directory_status as surveying
-from gpuecs_tui.wizard.directory_status import Survey, survey
+from gpuecs_tui.wizard.directory_status import DirectoryStatus, inspect
 from tests.support.screens.driving import Open
 from tests.support.unprivileged import unprivileged
 
@@ -34,7 +34,7 @@ def shut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def test_a_directory_that_can_not_be_looked_into_is_a_sentence(shut: Path, inside: bool) -> None:
     directory = shut / "below" if inside else shut
     with unprivileged():
-        found = survey(directory)
+        found = inspect(directory)
     assert found.problem == (
         f"{directory} can't be looked into: Permission denied. Make it readable for you, or begin "
         "with another directory."
@@ -64,8 +64,8 @@ async def test_the_start_screen_says_it_once_and_goes_on(
     shut: Path, open_wizard: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with unprivileged():
-        found, recovery = survey(shut), examine(shut)
-    monkeypatch.setattr(surveying, "survey", lambda _directory: Survey())
+        found, recovery = inspect(shut), examine(shut)
+    monkeypatch.setattr(surveying, "inspect", lambda _directory: DirectoryStatus())
     ready: list[bool] = []
     monkeypatch.setattr("gpuecs_tui.app.WizardApp.preload", lambda _self: ready.append(True))
     async with open_wizard() as pilot:
@@ -89,6 +89,6 @@ def test_a_directory_that_can_not_be_written_is_said_before_any_question(tmp_pat
     directory.mkdir(mode=0o500)
     with unprivileged():
         for place in (directory, directory / "below" / "it"):
-            assert survey(place).unwritable.startswith(f"{directory} is read-only for you")
+            assert inspect(place).unwritable.startswith(f"{directory} is read-only for you")
     directory.chmod(0o700)
-    assert survey(directory).unwritable == ""
+    assert inspect(directory).unwritable == ""

@@ -17,12 +17,12 @@ from gpuecs_tui.widgets.picker.choice_list import ChoiceList
 from gpuecs_tui.widgets.step.draft_age import shown_time
 from gpuecs_tui.widgets.step.screen import StepScreen
 from gpuecs_tui.wizard import drafts
-from gpuecs_tui.wizard.directory_status import survey
+from gpuecs_tui.wizard.directory_status import inspect
 from gpuecs_tui.wizard.draft_saver import DraftSaver
 from gpuecs_tui.wizard.drafts import Draft
 from gpuecs_tui.wizard.options import Options
 from gpuecs_tui.wizard.profile_key import PROFILE
-from gpuecs_tui.wizard.session import Wizard
+from gpuecs_tui.wizard.session import WizardSession
 from tests.support.screens.driving import settle, until, wizard_app
 from tests.support.screens.written_stack import RIGHT, right_account, write_stack
 
@@ -110,15 +110,15 @@ async def test_opening_a_stack_and_changing_nothing_leaves_no_draft(directory: P
     assert drafts.load(directory) is None
 
 
-def opened(directory: Path) -> Wizard:
+def opened(directory: Path) -> WizardSession:
     """A wizard that has opened the stack in ``directory``."""
-    wizard = Wizard(Options(directory), DraftSaver(directory, lambda problem: None))
-    found = survey(directory)
+    wizard = WizardSession(Options(directory), DraftSaver(directory, lambda problem: None))
+    found = inspect(directory)
     wizard.open_directory(found.texts, found.opened)
     return wizard
 
 
-def compared(wizard: Wizard) -> Changes:
+def compared(wizard: WizardSession) -> Changes:
     decisions = wizard.decisions
     return compare(
         wizard.options.directory,
@@ -149,7 +149,7 @@ def test_only_what_changed_beside_the_wizard_is_asked_about(directory: Path) -> 
     wizard.close()
     draft = drafts.load(directory)
     assert draft is not None
-    later = Wizard(Options(directory), DraftSaver(directory, lambda problem: None), draft)
+    later = WizardSession(Options(directory), DraftSaver(directory, lambda problem: None), draft)
     assert [(it.present, it.wanted) for it in compared(later).overruled] == [(75, 90)]
     write(changes, accept=changes.hand_edited)
     later.written(changes.answers)

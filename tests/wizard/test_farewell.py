@@ -10,12 +10,12 @@ import pytest
 
 from gpuecs_tui.commands.parser import parse
 from gpuecs_tui.opening import again
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.wizard.draft_saver import DraftSaver
 from gpuecs_tui.wizard.farewell import farewell
 from gpuecs_tui.wizard.opened import of_files
 from gpuecs_tui.wizard.options import Options
-from gpuecs_tui.wizard.session import Wizard
+from gpuecs_tui.wizard.session import WizardSession
 from gpuecs_tui.wizard.suggestions import NAME, Suggestion
 from tests.support.pty_program import PtyProgram
 from tests.support.screens.whole_texts import WHOLE
@@ -25,20 +25,20 @@ GO_ON = "To continue: gpuecs-tui"
 
 
 @pytest.fixture
-def wizard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wizard]:
+def wizard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WizardSession]:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home"))
     directory = tmp_path / "speech"
     directory.mkdir()
-    found = Wizard(Options(directory), DraftSaver(directory, lambda _problem: None))
+    found = WizardSession(Options(directory), DraftSaver(directory, lambda _problem: None))
     yield found
     found.close()
 
 
-def line(wizard: Wizard, unsaved: str = "") -> str:
+def line(wizard: WizardSession, unsaved: str = "") -> str:
     return farewell(wizard, unsaved, "gpuecs-tui")
 
 
-def test_nothing_is_said_where_nothing_was_typed(wizard: Wizard) -> None:
+def test_nothing_is_said_where_nothing_was_typed(wizard: WizardSession) -> None:
     assert line(wizard) == ""
     wizard.begin({})
     wizard.suggest(NAME, Suggestion("speech", "made from the directory's name"))
@@ -47,7 +47,7 @@ def test_nothing_is_said_where_nothing_was_typed(wizard: Wizard) -> None:
     assert line(wizard) == ""
 
 
-def test_it_says_where_the_answers_are(wizard: Wizard) -> None:
+def test_it_says_where_the_answers_are(wizard: WizardSession) -> None:
     wizard.put("task.image", "speech:3")
     assert line(wizard) == f"Draft saved. {GO_ON}"
     found = line(wizard, "Could not save the draft in /full: No space left on device.")
@@ -64,12 +64,14 @@ def test_it_says_where_the_answers_are(wizard: Wizard) -> None:
 @pytest.mark.parametrize(
     ("state", "says"),
     [
-        (State.PLANNED, "A plan waits for approval."),
-        (State.APPLYING, "Terraform continues in the background."),
-        (State.SUCCEEDED, ""),
+        (RunStatus.PLANNED, "A plan waits for approval."),
+        (RunStatus.APPLYING, "Terraform continues in the background."),
+        (RunStatus.SUCCEEDED, ""),
     ],
 )
-def test_it_says_what_a_run_does_or_waits_for(wizard: Wizard, state: State, says: str) -> None:
+def test_it_says_what_a_run_does_or_waits_for(
+    wizard: WizardSession, state: RunStatus, says: str
+) -> None:
     stage(wizard.options.directory, state, PLAN[:PLAN_ENDS])
     assert line(wizard) == (f"{says} {GO_ON}" if says else "")
 

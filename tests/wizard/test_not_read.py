@@ -9,14 +9,14 @@ from gpuecs_tui.stack.unread import by_key
 from gpuecs_tui.widgets.form.decision_rows import not_read_hint
 from gpuecs_tui.widgets.review.words import plans_as_it_is, why_not_written
 from gpuecs_tui.wizard.decisions import decide, placeholder
-from gpuecs_tui.wizard.directory_status import survey
+from gpuecs_tui.wizard.directory_status import inspect
 from gpuecs_tui.wizard.draft_saver import DraftSaver
 from gpuecs_tui.wizard.options import Options
-from gpuecs_tui.wizard.session import Wizard
+from gpuecs_tui.wizard.session import WizardSession
 from tests.support.screens.written_stack import write_stack
 
 
-def opened(directory: Path) -> Wizard:
+def opened(directory: Path) -> WizardSession:
     write_stack(directory)
     path = directory / "load_balancer.tf"
     text = path.read_text()
@@ -24,9 +24,9 @@ def opened(directory: Path) -> Wizard:
     inner = text[start : text.index("  }\n", start) + 4]
     dynamic = '  dynamic "health_check" {\n    for_each = [1]\n    content {\n    }\n  }\n'
     path.write_text(text.replace(inner, dynamic))
-    found = survey(directory)
+    found = inspect(directory)
     assert found.terraform
-    wizard = Wizard(Options(directory), DraftSaver(directory, lambda _problem: None))
+    wizard = WizardSession(Options(directory), DraftSaver(directory, lambda _problem: None))
     wizard.replace_texts(found.texts)
     wizard.found_unread(found.texts, found.unread)
     return wizard

@@ -9,7 +9,7 @@ import pytest
 from gpuecs_tui.wizard.draft_saver import DraftSaver
 from gpuecs_tui.wizard.options import Options
 from gpuecs_tui.wizard.place import place_of
-from gpuecs_tui.wizard.session import Wizard
+from gpuecs_tui.wizard.session import WizardSession
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,6 @@ def test_the_header_names_a_fault(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     saver = DraftSaver(tmp_path, lambda _problem: None)
-    wizard = Wizard(Options(tmp_path, demo=True, faults=faults), saver)
+    wizard = WizardSession(Options(tmp_path, demo=True, faults=faults), saver)
     assert place_of(wizard) == place
     wizard.close()

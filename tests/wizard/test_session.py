@@ -13,20 +13,20 @@ from gpuecs_tui.widgets.review.words import why_not_written
 from gpuecs_tui.wizard.draft_saver import DraftSaver
 from gpuecs_tui.wizard.drafts import Draft
 from gpuecs_tui.wizard.options import Options
-from gpuecs_tui.wizard.session import Wizard
+from gpuecs_tui.wizard.session import WizardSession
 from tests.support import fakes
 from tests.support.screens.whole_texts import WHOLE
 
 
 @pytest.fixture
-def wizard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wizard]:
+def wizard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WizardSession]:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    found = Wizard(Options(tmp_path), DraftSaver(tmp_path, lambda _problem: None))
+    found = WizardSession(Options(tmp_path), DraftSaver(tmp_path, lambda _problem: None))
     yield found
     found.close()
 
 
-def gate(wizard: Wizard, **texts: str) -> tuple[str, str]:
+def gate(wizard: WizardSession, **texts: str) -> tuple[str, str]:
     """Why the stack isn't written, without and with the word of a person."""
     given = {**WHOLE, **{key.replace("__", "."): text for key, text in texts.items()}}
     wizard.adopt(Draft(given, "review", ("start", "account", "network", "fleet", "task")))
@@ -34,20 +34,20 @@ def gate(wizard: Wizard, **texts: str) -> tuple[str, str]:
     return why_not_written(wizard), why_not_written(wizard, despite_findings=True)
 
 
-def test_errors_of_rules_may_be_passed(wizard: Wizard) -> None:
+def test_errors_of_rules_may_be_passed(wizard: WizardSession) -> None:
     refused, passed = gate(wizard, task__memory="15742")
     assert "15742" in refused and passed == ""
     assert gate(wizard) == ("", "")
 
 
-def test_answers_that_make_no_stack_may_not(wizard: Wizard) -> None:
+def test_answers_that_make_no_stack_may_not(wizard: WizardSession) -> None:
     refused, passed = gate(wizard, task__memory="15742", load_balancer__internal="false")
     assert refused and "network.ingress_cidrs" in passed
     assert all(gate(wizard, network__ingress_cidrs="10.0.0.7/8"))
     assert all(gate(wizard, task__image=""))
 
 
-def test_which_findings_hold_their_step(wizard: Wizard) -> None:
+def test_which_findings_hold_their_step(wizard: WizardSession) -> None:
     gate(wizard, task__memory="15742", health_check__timeout_seconds="9")
     assert {it.rule for it in wizard.findings if it.holds_step} == {"health-timing"}
     assert wizard.holds("health_check.timeout_seconds") and not wizard.holds("task.memory")
@@ -68,7 +68,7 @@ def test_which_findings_hold_their_step(wizard: Wizard) -> None:
     ],
 )
 def test_what_a_later_step_s_answer_settles_holds_no_step(
-    wizard: Wizard, key: str, texts: dict[str, str], holds: bool
+    wizard: WizardSession, key: str, texts: dict[str, str], holds: bool
 ) -> None:
     own = {"fleet__ami": "bottlerocket", "fleet__extra_user_data": "awsvpc-block-imds = true"}
     gate(wizard, **{**own, **texts})
@@ -76,7 +76,7 @@ def test_what_a_later_step_s_answer_settles_holds_no_step(
     assert wizard.holds(key) is holds
 
 
-def test_no_name_is_taken_before_it_is_known_what_is_the_stack_s_own(wizard: Wizard) -> None:
+def test_no_name_is_taken_before_it_is_known_what_is_the_stack_s_own(wizard: WizardSession) -> None:
     wizard.account.facts = fakes.facts(clusters=fakes.known((Named("llama", "arn:llama"),)))
     gate(wizard)
     (said,) = (it for it in wizard.findings if it.rule == "name-taken")

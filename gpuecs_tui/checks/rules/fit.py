@@ -45,21 +45,21 @@ def memory_fit(context: Context) -> Iterator[Finding]:
             + _held_back(it),
             fix=_less(context, 1),
         )
-    elif found.surely < found.tasks_per_instance:
+    elif found.guaranteed < found.tasks_per_instance:
         tasks = found.tasks_per_instance
         yield warning(
             "memory-fit",
             "task.memory",
             _(
                 "{tasks} tasks of {memory} MiB take {sum} MiB. On {type} only {safe} MiB are "
-                "available on every current ECS GPU AMI, which is enough for {surely}."
+                "available on every current ECS GPU AMI, which is enough for {guaranteed}."
             ).format(
                 tasks=tasks,
                 memory=memory,
                 sum=tasks * memory,
                 type=it.name,
                 safe=safe,
-                surely=found.surely,
+                guaranteed=found.guaranteed,
             )
             + _held_back(it),
             fix=_less(context, tasks),

@@ -13,7 +13,7 @@ from typing import Any
 from moto.backends import get_backend
 
 from gpuecs_tui.demo import timings
-from gpuecs_tui.demo.app import Gate
+from gpuecs_tui.demo.app import DemoApp
 from gpuecs_tui.demo.model.placement import DYNAMIC_PORTS, Room, choose
 from gpuecs_tui.demo.model.quotas import ACCOUNT_ID
 from gpuecs_tui.demo.model.tasks import PlayedTask, address_of, attach_interface, release_interface
@@ -29,7 +29,7 @@ STOPPED_KEPT = 3600.0
 class Player(threading.Thread):
     """Plays every region that has ECS clusters, under the gate's lock; ends with the process."""
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: DemoApp) -> None:
         super().__init__(name="player", daemon=True)
         self._gate = gate
         self._stages: dict[str, Stage] = {}

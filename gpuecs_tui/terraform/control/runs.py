@@ -45,7 +45,7 @@ from gpuecs_tui.terraform.runs.run_list import (
     runs_root,
     send_signal,
 )
-from gpuecs_tui.terraform.runs.run_status import Operation, State, title
+from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus, title
 from gpuecs_tui.terraform.state.backend import workspace
 from gpuecs_tui.terraform.state.environment import return_to
 from gpuecs_tui.terraform.state.other_state import refuse_other_state
@@ -108,7 +108,7 @@ def start(
         for waiting in runs_of(real):
             _clear_stale_plan(waiting)
             # Only looking leaves a plan that somebody thinks about as valid as it was.
-            if operation is not Operation.PLAN and waiting.state is State.PLANNED:
+            if operation is not Operation.PLAN and waiting.state is RunStatus.PLANNED:
                 _decide(waiting, DISCARD, _("Plan discarded: a new run of this stack replaced it."))
         try:
             rotate(records())
@@ -151,7 +151,7 @@ def approve(
     present = run.refresh()
     if present.operation is Operation.PLAN:
         raise RunProblem(_("This run only plans: start an apply."))
-    if present.state not in (State.PLANNED, State.LOST, State.APPROVED):
+    if present.state not in (RunStatus.PLANNED, RunStatus.LOST, RunStatus.APPROVED):
         raise AlreadyDecided(present)
     if present.plan_path is None:
         raise RunProblem(_("The saved plan is gone."), _("Plan anew."))
@@ -161,14 +161,14 @@ def approve(
     lock = _lock_for_decision(present)
     try:
         recorded = read_recorded(present.files)
-        if recorded is None or recorded.state not in (State.PLANNED, State.APPROVED):
+        if recorded is None or recorded.state not in (RunStatus.PLANNED, RunStatus.APPROVED):
             raise AlreadyDecided(present.refresh())
         ends = credentials_end.isoformat() if credentials_end else ""
         _decide(present, APPROVE, "", credentials_end=ends)
         # We hold the lock, so no runner lives: an approval whose process died goes on here.
         if (read_json(present.files.decision) or {}).get("decision") != APPROVE:
             raise AlreadyDecided(present.refresh())
-        record(present.files, State.APPROVED, runner=None)
+        record(present.files, RunStatus.APPROVED, runner=None)
         launch(present, "apply", lock, environment)
     finally:
         lock.release()
@@ -178,7 +178,7 @@ def approve(
 def discard(run: Run) -> Run:
     """Decline the plan of ``run`` and delete it. Raises AlreadyDecided when it isn't waiting."""
     present = run.refresh()
-    waits = present.state is State.PLANNED
+    waits = present.state is RunStatus.PLANNED
     if not (waits and _decide(present, DISCARD, _("Plan discarded."))):
         raise AlreadyDecided(present.refresh())
     ask_idle_runner_to_exit(present)
@@ -192,7 +192,7 @@ def cancel(run: Run) -> Run:
     RunProblem when the run is on another host.
     """
     present = run.refresh()
-    if present.state is State.PLANNED:
+    if present.state is RunStatus.PLANNED:
         return discard(present)
     if not present.is_live:
         return present
@@ -226,7 +226,7 @@ def _lock_for_decision(run: Run) -> DirectoryLock:
             return acquire(run.directory)
         except DirectoryBusy:
             present = run.refresh()
-            if present.state is not State.PLANNED:
+            if present.state is not RunStatus.PLANNED:
                 raise AlreadyDecided(present) from None
             if time.monotonic() >= deadline:
                 raise
@@ -238,7 +238,7 @@ def _decide(run: Run, decision: str, reason: str, **more: str) -> bool:
     if ours and decision == DISCARD:
         run.files.plan.unlink(missing_ok=True)
         journal = JournalWriter(run.files)
-        journal.state(State.DISCARDED, reason)
+        journal.state(RunStatus.DISCARDED, reason)
         journal.close()
     return ours
 
@@ -247,6 +247,6 @@ def _clear_stale_plan(run: Run) -> None:
     """Delete the saved plan, which holds secrets, of a run that can never be applied again."""
     recorded = read_recorded(run.files)
     # A lost approval of which nothing was applied can be made again.
-    waits = recorded is not None and recorded.state in (State.PLANNED, State.APPROVED)
-    if run.is_final and not (run.state is State.LOST and waits):
+    waits = recorded is not None and recorded.state in (RunStatus.PLANNED, RunStatus.APPROVED)
+    if run.is_final and not (run.state is RunStatus.LOST and waits):
         run.files.plan.unlink(missing_ok=True)

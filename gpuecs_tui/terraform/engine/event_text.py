@@ -50,7 +50,7 @@ _PICTURES = 0x2400
 """Unicode's pictures of control characters begin here (U+2400 is that of NUL)."""
 
 
-def harmless(text: str) -> str:
+def escape_controls_but_colours(text: str) -> str:
     """Return one line in which nothing but colours can act on a terminal.
 
     Other control characters become visible: C0 as Unicode's pictures of them, C1 and what turns
@@ -71,7 +71,7 @@ def lines_of(event: Event) -> list[LogLine]:
     level = _level_of(event)
     address = event.address if isinstance(event, Diagnostic | ResourceEvent) else ""
     return [
-        LogLine(harmless(text), level, address, continues=number > 0)
+        LogLine(escape_controls_but_colours(text), level, address, continues=number > 0)
         for number, text in enumerate(_lines(event))
     ]
 

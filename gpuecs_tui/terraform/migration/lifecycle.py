@@ -26,27 +26,32 @@ from gpuecs_tui.terraform.hcl.tree import ReadProblem
 from gpuecs_tui.terraform.migration.record import (
     LOG,
     RECORD,
-    Move,
+    Migration,
     Phase,
     load,
-    moves_of,
-    moves_root,
-    rotate_moves,
+    migrations_of,
+    migrations_root,
+    rotate_migrations,
     since_the_last_done,
 )
-from gpuecs_tui.terraform.migration.refusals import MoveProblem, not_understood
+from gpuecs_tui.terraform.migration.refusals import MigrationProblem, not_understood
 from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.directory_lock import DirectoryLock, Holder
 from gpuecs_tui.terraform.runs.launch import user_name
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.terraform.state.backend import DEFAULT, LOCAL, workspace
 from gpuecs_tui.terraform.state.content import workspaces_at
 from gpuecs_tui.terraform.state.environment import child_environment
-from gpuecs_tui.terraform.state.location import Place, change_of, configured_place, pending
+from gpuecs_tui.terraform.state.location import (
+    StateLocation,
+    backend_change,
+    configured_backend,
+    pending_change,
+)
 from gpuecs_tui.terraform.state.other_state import refuse_other_state
 from gpuecs_tui.user_folders import expand_home
 
-MOVER = "gpuecs_tui.terraform.migration.process"
+MIGRATION_PROCESS = "gpuecs_tui.terraform.migration.process"
 _POLL_SECONDS = 0.05
 
 
@@ -58,7 +63,7 @@ class Due:
     target: str
     moves: bool
     """False: the state lies right, only other settings of its backend must be noted."""
-    interrupted: Move | None
+    interrupted: Migration | None
     """An earlier one that was cut off."""
     workspaces: tuple[str, ...] = ()
     """Those that have a local state, which are all moved; empty where only Terraform knows."""
@@ -100,7 +105,7 @@ def due(directory: Path, environ: Mapping[str, str] | None = None) -> Due | None
     if any(move.is_live for move in earlier):
         return None
     cut_off = next((move for move in earlier if move.was_cut_off), None)
-    change = pending(real, environment)
+    change = pending_change(real, environment)
     if change is not None:
         source = change.source
         held = workspaces_at(source) if source.type == LOCAL else ()
@@ -111,20 +116,20 @@ def due(directory: Path, environ: Mapping[str, str] | None = None) -> Due | None
     return None
 
 
-def foreign_change(directory: Path, environ: Mapping[str, str]) -> MoveProblem | None:
+def foreign_change(directory: Path, environ: Mapping[str, str]) -> MigrationProblem | None:
     """Return the refusal of a change of the backend that is not carried out here, or None."""
-    change = change_of(directory.resolve(), environ)
+    change = backend_change(directory.resolve(), environ)
     if change is None or change.is_understood:
         return None
     return not_understood(directory, change)
 
 
 def refuse_unmoved(directory: Path, environ: Mapping[str, str]) -> None:
-    """Raise MoveProblem where ``init`` would ask whether to move the state."""
+    """Raise MigrationProblem where ``init`` would ask whether to move the state."""
     if (foreign := foreign_change(directory, environ)) is not None:
         raise foreign
     if (wanted := due(directory, environ)) is not None:
-        raise MoveProblem(
+        raise MigrationProblem(
             wanted.sentence,
             _("Run `gpuecs-tui migrate {directory}`, or take the change back.").format(
                 directory=directory
@@ -138,7 +143,7 @@ def start(
     plugin_dir: Path | None = None,
     profile: str | None = None,
     environ: Mapping[str, str] | None = None,
-) -> Move:
+) -> Migration:
     """Begin to move the state of ``directory``, or go on; return at once.
 
     Plans that wait for a decision there are discarded: they were made for the old place. Raises
@@ -154,12 +159,12 @@ def start(
         wanted = due(real, variables)
         if wanted is None:
             foreign = foreign_change(directory, variables)
-            raise foreign or MoveProblem(_nothing_due(real, variables))
+            raise foreign or MigrationProblem(_nothing_due(real, variables))
         for run in run_list.runs_of(real):
-            if run.state is State.PLANNED:
+            if run.state is RunStatus.PLANNED:
                 runs.discard(run)
-        rotate_moves(list(moves_of(real)))
-        folder = moves_root() / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{os.urandom(3).hex()}"
+        rotate_migrations(list(migrations_of(real)))
+        folder = migrations_root() / f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}-{os.urandom(3).hex()}"
         facts = {
             "directory": str(real),
             "source": wanted.source,
@@ -176,7 +181,7 @@ def start(
         lock.release()
 
 
-def holder_of(move: Move, pid: int) -> Holder:
+def holder_of(move: Migration, pid: int) -> Holder:
     """Return what the directory lock's label says while process ``pid`` holds it for ``move``."""
     return Holder(
         run=move.folder.name,
@@ -188,29 +193,29 @@ def holder_of(move: Move, pid: int) -> Holder:
     )
 
 
-def wait(move: Move) -> Move:
+def wait(move: Migration) -> Migration:
     """Block until ``move`` has ended, or its process has, and return it as it is then."""
     while (present := move.refresh()).is_live:
         time.sleep(_POLL_SECONDS)
     return present
 
 
-def _configured(directory: Path, environ: Mapping[str, str]) -> Place | None:
+def _configured(directory: Path, environ: Mapping[str, str]) -> StateLocation | None:
     try:
-        return configured_place(directory, environ)
+        return configured_backend(directory, environ)
     except ReadProblem:
         return None
 
 
 def _launch(
     folder: Path, facts: dict[str, Any], lock: DirectoryLock, environ: Mapping[str, str]
-) -> Move:
+) -> Migration:
     try:
         make_private(folder)
         replace_json(folder / RECORD, facts)
         log = os.open(folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE_FILE)
     except OSError as error:
-        raise MoveProblem(
+        raise MigrationProblem(
             _("The move can't be written to {folder}: {reason}.").format(
                 folder=folder, reason=error.strerror or error
             ),
@@ -222,7 +227,7 @@ def _launch(
     try:
         detach(
             # -P: a file named like a module in some folder must not be imported for it.
-            [sys.executable, "-P", "-m", MOVER, str(folder), str(lock.handle)],
+            [sys.executable, "-P", "-m", MIGRATION_PROCESS, str(folder), str(lock.handle)],
             cwd=folder,
             environment=environ,
             output=log,
@@ -235,5 +240,5 @@ def _launch(
 
 def _nothing_due(directory: Path, environ: Mapping[str, str]) -> str:
     # Of files that can't be read it isn't known where the state belongs: raises ReadProblem.
-    wanted = configured_place(directory, environ)
+    wanted = configured_backend(directory, environ)
     return _("Nothing is to be moved: the state belongs in {target}.").format(target=wanted)

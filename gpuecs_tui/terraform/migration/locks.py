@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.base.liveness import host_name
 from gpuecs_tui.terraform.base.tflock import lock_time
-from gpuecs_tui.terraform.migration.record import Move
-from gpuecs_tui.terraform.migration.refusals import MoveProblem
+from gpuecs_tui.terraform.migration.record import Migration
+from gpuecs_tui.terraform.migration.refusals import MigrationProblem
 from gpuecs_tui.terraform.state.backend import S3
 from gpuecs_tui.terraform.state.content import PlaceProblem, with_reader
-from gpuecs_tui.terraform.state.location import Place
+from gpuecs_tui.terraform.state.location import StateLocation
 
 if TYPE_CHECKING:
     from gpuecs_tui.aws.session import AccountReader
@@ -24,11 +24,11 @@ _CLOCKS = timedelta(minutes=1)
 """By which the clock that stamped a lock may differ from ours."""
 
 
-def clear_own_lock(place: Place, interrupted: Move | None) -> None:
+def clear_own_lock(place: StateLocation, interrupted: Migration | None) -> None:
     """Take away the lock that the Terraform of ``interrupted`` left at ``place``.
 
-    Its process is known to be dead. Any other lock raises MoveProblem, as does one that can't be
-    read.
+    Its process is known to be dead. Any other lock raises MigrationProblem, as does one that
+    can't be read.
     """
     if place.type != S3:
         return
@@ -54,7 +54,7 @@ def clear_own_lock(place: Place, interrupted: Move | None) -> None:
         if with_reader(place, None, clear):
             return
     except PlaceProblem as problem:
-        raise MoveProblem(
+        raise MigrationProblem(
             problem.message
             if problem.is_whole
             else _("Could not read or release the lock s3://{bucket}/{key}: {reason}.").format(
@@ -63,7 +63,7 @@ def clear_own_lock(place: Place, interrupted: Move | None) -> None:
             problem.remedy,
         ) from None
     assert told is not None, "without a lock there is nothing left to refuse"
-    raise MoveProblem(
+    raise MigrationProblem(
         _("{place} is locked by {who} ({operation}, since {since}); nothing was moved.").format(
             place=place,
             who=told.get("Who", "?"),
@@ -76,7 +76,7 @@ def clear_own_lock(place: Place, interrupted: Move | None) -> None:
     )
 
 
-def _is_of(told: dict[str, object], move: Move | None) -> bool:
+def _is_of(told: dict[str, object], move: Migration | None) -> bool:
     if move is None or not move.was_cut_off or move.host != host_name():
         return False
     created = lock_time(str(told.get("Created", "")))

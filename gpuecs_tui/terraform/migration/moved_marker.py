@@ -20,7 +20,7 @@ from gpuecs_tui.terraform.hcl.tree import ReadProblem
 from gpuecs_tui.terraform.runs.launch import user_name
 from gpuecs_tui.terraform.state.backend import LOCAL, S3, backend, workspace
 from gpuecs_tui.terraform.state.content import PlaceProblem, serial_and_lineage, with_reader
-from gpuecs_tui.terraform.state.location import Place, change_of, place_of
+from gpuecs_tui.terraform.state.location import StateLocation, backend_change, location_of
 from gpuecs_tui.terraform.state.stored_state import StateProblem
 
 SUFFIX = ".moved.json"
@@ -98,11 +98,11 @@ def moved_away(
     if where.type != S3:
         return None
     try:
-        change = change_of(directory, environ)
+        change = backend_change(directory, environ)
         if change is not None and change.moves:
             # The configuration has left that place already; the move looks for the note itself.
             return None
-        place = place_of(directory, where)
+        place = location_of(directory, where)
         if not place.is_understood:
             return None
         return read_moved(place.at(workspace(directory, environ)), environ)
@@ -114,7 +114,7 @@ def moved_away(
         return None
 
 
-def read_moved(place: Place, environ: Mapping[str, str] | None = None) -> Moved | None:
+def read_moved(place: StateLocation, environ: Mapping[str, str] | None = None) -> Moved | None:
     """Return the note beside the state at ``place``, None without one. Raises PlaceProblem."""
     if place.type != S3:
         return None
@@ -156,7 +156,7 @@ def _damaged(source: str, why: str) -> Moved:
     return Moved(source, "?", False, "?", "?", None, 0, "?", why)
 
 
-def put_moved(source: Place, target: Place, state: bytes) -> None:
+def put_moved(source: StateLocation, target: StateLocation, state: bytes) -> None:
     """Note beside ``source`` that its ``state`` was moved to ``target``. Raises PlaceProblem."""
     serial, lineage = serial_and_lineage(state)
     told = {
@@ -179,7 +179,7 @@ def put_moved(source: Place, target: Place, state: bytes) -> None:
     )
 
 
-def remove_moved(place: Place) -> None:
+def remove_moved(place: StateLocation) -> None:
     """Delete the note beside ``place``, where there is one. Raises PlaceProblem."""
     from gpuecs_tui.aws.state_bucket.state_objects import delete_object, read_object
 

@@ -28,9 +28,9 @@ from gpuecs_tui.terraform.engine.mirror import PROVIDER, find_mirror
 from gpuecs_tui.terraform.migration import lifecycle
 from gpuecs_tui.terraform.migration.locks import clear_own_lock
 from gpuecs_tui.terraform.migration.moved_marker import put_moved, read_moved, remove_moved
-from gpuecs_tui.terraform.migration.record import Move, Phase, load, note
+from gpuecs_tui.terraform.migration.record import Migration, Phase, load, note
 from gpuecs_tui.terraform.migration.refusals import (
-    MoveProblem,
+    MigrationProblem,
     adopted_state,
     other_state,
     selected_without_state,
@@ -47,11 +47,11 @@ from gpuecs_tui.terraform.state.content import (
     workspaces_at,
 )
 from gpuecs_tui.terraform.state.location import (
-    Place,
+    StateLocation,
     backend_options,
-    configured_place,
-    noted_place,
-    pending,
+    configured_backend,
+    initialised_backend,
+    pending_change,
 )
 from gpuecs_tui.terraform.state.reader import first_error
 
@@ -66,8 +66,8 @@ class Leg:
     """The move of one workspace's state."""
 
     workspace: str
-    source: Place
-    target: Place
+    source: StateLocation
+    target: StateLocation
     kept: bytes = b""
     """The state as it was at the source."""
     before: bytes = b""
@@ -79,7 +79,7 @@ class Leg:
 class Mover:
     """Carries out one move."""
 
-    def __init__(self, move: Move, lock: int, environ: Mapping[str, str]) -> None:
+    def __init__(self, move: Migration, lock: int, environ: Mapping[str, str]) -> None:
         self.move, self._environ = move, environ
         self._lock: int | None = lock
         self._directory = move.directory
@@ -90,9 +90,9 @@ class Mover:
     def run(self) -> None:
         """Move the state of every workspace. Raises TerraformProblem or OSError; then nothing is
         lost."""
-        target = configured_place(self._directory, self._environ)
-        change = pending(self._directory, self._environ)
-        source = change.source if change else noted_place(self._directory, self._environ)
+        target = configured_backend(self._directory, self._environ)
+        change = pending_change(self._directory, self._environ)
+        source = change.source if change else initialised_backend(self._directory, self._environ)
         legs = [self._leg(name, source, target) for name in self._workspaces(source)]
         there_already = self._moved_by_others(legs) if change and change.moves else False
         for leg in legs:
@@ -120,7 +120,7 @@ class Mover:
         notes = self._warn_others(legs) if not there_already else []
         self._end(Phase.DONE, " ".join([self._words(target, held), *notes]))
 
-    def _words(self, target: Place, workspaces: list[str]) -> str:
+    def _words(self, target: StateLocation, workspaces: list[str]) -> str:
         if workspaces in ([], [DEFAULT]):
             words = _("The state is in {target}; its copy is kept as {copy}.")
         else:
@@ -132,7 +132,7 @@ class Mover:
             folder=self.move.folder,
         )
 
-    def _workspaces(self, source: Place) -> list[str]:
+    def _workspaces(self, source: StateLocation) -> list[str]:
         """Return the workspaces that Terraform moves: all at the source, and those of a move that
         was cut off."""
         names = {DEFAULT, *workspaces_at(source, self._environ)}
@@ -140,7 +140,7 @@ class Mover:
             names |= {*move.workspaces}
         return sorted(names, key=lambda name: (name != DEFAULT, name))
 
-    def _leg(self, workspace: str, source: Place, target: Place) -> Leg:
+    def _leg(self, workspace: str, source: StateLocation, target: StateLocation) -> Leg:
         """Return one workspace's part, with copies of what is at both ends on the disk."""
         leg = Leg(workspace, source.at(workspace), target.at(workspace))
         leg.kept = self._keep(leg)
@@ -160,7 +160,7 @@ class Mover:
         write_private(self.move.copy_of(leg.workspace), text)
         return text
 
-    def _earlier(self) -> Iterator[Move]:
+    def _earlier(self) -> Iterator[Migration]:
         """Yield the move that was cut off, and those before it that it went on with."""
         move = self._interrupted
         while move is not None:
@@ -218,7 +218,7 @@ class Mover:
     def _moved_by_others(self, legs: list[Leg]) -> bool:
         """Tell whether another checkout has moved all to the target already.
 
-        Raises MoveProblem where it was moved somewhere else.
+        Raises MigrationProblem where it was moved somewhere else.
         """
         notes = [
             (leg, moved)
@@ -227,7 +227,7 @@ class Mover:
         ]
         for leg, moved in notes:
             if moved.in_file or moved.target != str(leg.target) or not content(leg.before):
-                raise MoveProblem(_("Nothing was moved. ") + moved.sentence, moved.remedy)
+                raise MigrationProblem(_("Nothing was moved. ") + moved.sentence, moved.remedy)
         noted = {leg.workspace for leg, _moved in notes}
         return bool(notes) and all(leg.workspace in noted or not leg.expected for leg in legs)
 
@@ -287,10 +287,10 @@ class Mover:
             note(self.move.folder, child=identify(child.pid).as_json())
             return child.wait()
 
-    def _verify(self, target: Place, legs: list[Leg], code: int) -> None:
+    def _verify(self, target: StateLocation, legs: list[Leg], code: int) -> None:
         """Look whether all is there, whatever Terraform's exit code: a provider that can't be had
         ends an init with 1 after the state was moved."""
-        if pending(self._directory, self._environ) is None and noted_place(
+        if pending_change(self._directory, self._environ) is None and initialised_backend(
             self._directory, self._environ
         ).is_at(target):
             for leg in legs:
@@ -299,8 +299,8 @@ class Mover:
         said = self.move.log.read_text("utf-8", "replace")
         known = diagnose([Diagnostic(message="", severity="error", summary="", detail=said)])
         if known is not None and known.kind in _TOLD:
-            raise MoveProblem(known.message, known.remedy)
-        raise MoveProblem(
+            raise MigrationProblem(known.message, known.remedy)
+        raise MigrationProblem(
             _("Terraform did not move the state (exit code {code}): {reason}").format(
                 code=code, reason=first_error(said)
             ),
@@ -313,7 +313,7 @@ class Mover:
         found = content(read_place(leg.target, self._environ))
         if found == leg.expected or (not leg.expected and code == 0):
             return
-        raise MoveProblem(
+        raise MigrationProblem(
             _("The state that is at {target} now is not the one that was to be moved.").format(
                 target=leg.target
             ),

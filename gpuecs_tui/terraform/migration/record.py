@@ -25,7 +25,7 @@ _COPY, _OVERWRITTEN = "source", "target"
 """How the names of the copies begin: of what is moved, and of what was at the target."""
 _BIRTH_SECONDS = 30.0
 """How long a mover may take to write itself in: a loaded machine needs a second or two."""
-KEPT_MOVES = 5
+KEPT_MIGRATIONS = 5
 """Moves of one directory's state kept: each holds a copy of the state, secrets included."""
 
 
@@ -42,7 +42,7 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class Migration:
     """One move as its folder tells it; a snapshot."""
 
     folder: Path
@@ -94,45 +94,45 @@ class Move:
         """Return what Terraform said."""
         return self.folder / LOG
 
-    def refresh(self) -> Move:
+    def refresh(self) -> Migration:
         """Return the move as it is now."""
         return load(self.folder) or self
 
 
-def moves_root() -> Path:
+def migrations_root() -> Path:
     """Return the folder of all moves, beside that of the runs."""
     return run_list.runs_root().with_name("moves")
 
 
-def latest(directory: Path) -> Move | None:
+def latest(directory: Path) -> Migration | None:
     """Return the newest move of a directory, or None."""
-    return next(moves_of(directory.resolve()), None)
+    return next(migrations_of(directory.resolve()), None)
 
 
-def last_move_time(directory: Path) -> float | None:
+def last_migration_time(directory: Path) -> float | None:
     """Return the seconds that the last move of a directory's state that ended well took.
 
     None without one, or of an earlier version, which didn't note the end.
     """
-    for move in moves_of(directory.resolve()):
+    for move in migrations_of(directory.resolve()):
         ended = parse_time(str((read_json(move.folder / RECORD) or {}).get("ended_at", "")))
         if move.is_done and ended is not None:
             return (ended - move.begun_at).total_seconds()
     return None
 
 
-def is_moving(directory: Path) -> bool:
+def is_migrating(directory: Path) -> bool:
     """Tell whether the state of a directory is being moved now."""
     return any(move.is_live for move in since_the_last_done(directory.resolve()))
 
 
-def load(folder: Path) -> Move | None:
+def load(folder: Path) -> Migration | None:
     """Return the move of a folder, or None where there is none."""
     raw = read_json(folder / RECORD)
     if raw is None or raw.get("phase") not in set(Phase):
         return None
     begun = parse_time(str(raw.get("begun_at", ""))) or datetime.now(UTC)
-    return Move(
+    return Migration(
         folder=folder,
         directory=Path(str(raw.get("directory", ""))),
         source=str(raw.get("source", "")),
@@ -150,13 +150,13 @@ def load(folder: Path) -> Move | None:
     )
 
 
-def rotate_moves(moves: Sequence[Move]) -> None:
+def rotate_migrations(moves: Sequence[Migration]) -> None:
     """Delete the oldest moves of one directory beyond the limit; ``moves`` is newest first.
 
     All since the last that was done stay: they tell whether one is to be gone on with.
     """
     done = next((number for number, move in enumerate(moves) if move.is_done), len(moves))
-    for move in moves[max(KEPT_MOVES, done + 1) :]:
+    for move in moves[max(KEPT_MIGRATIONS, done + 1) :]:
         if not move.is_live:
             shutil.rmtree(move.folder, ignore_errors=True)
 
@@ -166,10 +166,10 @@ def note(folder: Path, **values: Any) -> None:
     replace_json(folder / RECORD, {**(read_json(folder / RECORD) or {}), **values})
 
 
-def moves_of(real: Path) -> Iterator[Move]:
+def migrations_of(real: Path) -> Iterator[Migration]:
     """Yield the moves of a directory, the newest first."""
     try:
-        folders = sorted(moves_root().iterdir(), reverse=True)
+        folders = sorted(migrations_root().iterdir(), reverse=True)
     except OSError:
         return
     for folder in folders:
@@ -178,9 +178,9 @@ def moves_of(real: Path) -> Iterator[Move]:
             yield move
 
 
-def since_the_last_done(real: Path) -> list[Move]:
+def since_the_last_done(real: Path) -> list[Migration]:
     """Return the moves of a directory since the last that ended well, the newest first."""
-    return list(takewhile(lambda move: move.phase is not Phase.DONE, moves_of(real)))
+    return list(takewhile(lambda move: move.phase is not Phase.DONE, migrations_of(real)))
 
 
 def _copy_name(kind: str, workspace: str) -> str:

@@ -9,14 +9,14 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.state.backend import LOCAL, S3
 from gpuecs_tui.terraform.state.content import resource_count, serial_and_lineage
-from gpuecs_tui.terraform.state.location import Pending, Place
+from gpuecs_tui.terraform.state.location import BackendChange, StateLocation
 
 
-class MoveProblem(TerraformProblem):
+class MigrationProblem(TerraformProblem):
     """A move that can't be begun or was refused; nothing is lost."""
 
 
-def not_understood(directory: Path, change: Pending) -> MoveProblem:
+def not_understood(directory: Path, change: BackendChange) -> MigrationProblem:
     """Return the refusal of a change between backends that gpuecs-tui can't carry out."""
     remedy = _(
         "Run `terraform init -migrate-state` in {directory} and read what it asks, or take the "
@@ -35,15 +35,17 @@ def not_understood(directory: Path, change: Pending) -> MoveProblem:
             "The state is in {source}. The Terraform here names {target}. gpuecs-tui moves states "
             "between files and S3 only."
         ).format(source=change.source, target=change.target)
-    return MoveProblem(message, remedy.format(directory=directory))
+    return MigrationProblem(message, remedy.format(directory=directory))
 
 
-def other_state(source: Place, target: Place, kept: bytes, before: bytes) -> MoveProblem:
+def other_state(
+    source: StateLocation, target: StateLocation, kept: bytes, before: bytes
+) -> MigrationProblem:
     """Return the refusal to overwrite ``before``, which lies at ``target``, with ``kept``."""
     serial, lineage = serial_and_lineage(kept)
     there, its_lineage = serial_and_lineage(before)
     if lineage == its_lineage and there == serial:
-        return MoveProblem(
+        return MigrationProblem(
             _(
                 "{target} and {source} hold the same state with the same number, {serial}, but "
                 "not the same content: each was changed without the other. Nothing was moved."
@@ -51,7 +53,7 @@ def other_state(source: Place, target: Place, kept: bytes, before: bytes) -> Mov
             _("Compare both with `terraform show`, and move the one that is wrong away."),
         )
     if lineage == its_lineage:
-        return MoveProblem(
+        return MigrationProblem(
             _(
                 "{target} holds the same state, newer: number {there}, after number {serial} in "
                 "{source}. Nothing was moved."
@@ -68,7 +70,9 @@ def other_state(source: Place, target: Place, kept: bytes, before: bytes) -> Mov
     return _foreign(message, target, before)
 
 
-def adopted_state(workspace: str, source: Place, target: Place, before: bytes) -> MoveProblem:
+def adopted_state(
+    workspace: str, source: StateLocation, target: StateLocation, before: bytes
+) -> MigrationProblem:
     """Return the refusal to adopt ``before``, at ``target``, for a workspace without a state."""
     message = _(
         "{target} holds a state already ({n} resources, number {there}, lineage {lineage}), and "
@@ -78,9 +82,11 @@ def adopted_state(workspace: str, source: Place, target: Place, before: bytes) -
     return _foreign(message, target, before, workspace=workspace, source=source)
 
 
-def _foreign(message: str, target: Place, before: bytes, **names: object) -> MoveProblem:
+def _foreign(
+    message: str, target: StateLocation, before: bytes, **names: object
+) -> MigrationProblem:
     number, lineage = serial_and_lineage(before)
-    return MoveProblem(
+    return MigrationProblem(
         message.format(
             target=target,
             n=resource_count(before),
@@ -92,13 +98,13 @@ def _foreign(message: str, target: Place, before: bytes, **names: object) -> Mov
     )
 
 
-def selected_without_state(name: str, held: Iterable[str]) -> MoveProblem:
+def selected_without_state(name: str, held: Iterable[str]) -> MigrationProblem:
     """Return the refusal to move while a workspace without a state is selected.
 
     Terraform would select another one by itself afterwards (internal/command/meta_backend.go,
     selectWorkspace).
     """
-    return MoveProblem(
+    return MigrationProblem(
         _(
             "The selected workspace {name} has no state; these have one: {held}. After a move "
             "Terraform would select another workspace by itself. Nothing was moved."

@@ -85,7 +85,7 @@ class PlanWarning:
     """Attributes that force the replacement."""
 
 
-def in_full(warning: PlanWarning) -> str:
+def full_words(warning: PlanWarning) -> str:
     """Return a warning with the attributes that force it."""
     if not warning.because:
         return warning.message
@@ -93,7 +93,7 @@ def in_full(warning: PlanWarning) -> str:
     return warning.message + why
 
 
-def only_outputs() -> str:
+def changes_only_outputs() -> str:
     """Say what Terraform calls changes although no resource has any."""
     return _(
         "Plan: nothing to add, change or destroy; only outputs or addresses in the state change."

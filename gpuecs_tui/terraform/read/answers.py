@@ -9,7 +9,7 @@ from typing import Any
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import KEYS
-from gpuecs_tui.stack.relevance import CONDITIONS, counts, relevant
+from gpuecs_tui.stack.relevance import CONDITIONS, is_relevant, relevant
 from gpuecs_tui.stack.task import LOG_GROUP_EXISTS
 from gpuecs_tui.stack.unread import Unread, by_key
 from gpuecs_tui.stack.user_data import LARGE_IMAGE_SETTINGS
@@ -19,7 +19,7 @@ from gpuecs_tui.terraform.read.configuration import (
     BACKEND,
     Configuration,
     Missing,
-    Place,
+    SourceLocation,
     defined_twice,
 )
 from gpuecs_tui.terraform.read.container import container_answers, further_containers
@@ -47,7 +47,7 @@ def gather(configuration: Configuration) -> Gathered:
     found = Gathered()
     if lost := next((name for name in configuration.broken if is_override(name)), ""):
         # It may change anything.
-        found.refuse(KEYS, Place(lost, 0), lost, _("is laid over the other files"))
+        found.refuse(KEYS, SourceLocation(lost, 0), lost, _("is laid over the other files"))
         return found
     listener = configuration.first_declared(LISTENERS)
     for key, rule in RULES.items():
@@ -61,7 +61,9 @@ def gather(configuration: Configuration) -> Gathered:
         *unlinked(configuration),
         *of_another_version(configuration),
     ):
-        found.refuse(unread.keys, Place(unread.file, unread.line or 0), unread.what, unread.reason)
+        found.refuse(
+            unread.keys, SourceLocation(unread.file, unread.line or 0), unread.what, unread.reason
+        )
     found.answers = relevant(found.answers)
     explained = by_key(found.unread)
     open_keys = [key for key in unknown_keys(found.answers) if key not in explained]
@@ -83,7 +85,9 @@ def unknown_keys(answers: Mapping[str, Value]) -> tuple[str, ...]:
         key
         for key in KEYS
         if key not in answers
-        and (counts(key, answers) or (key in CONDITIONS and CONDITIONS[key].key not in answers))
+        and (
+            is_relevant(key, answers) or (key in CONDITIONS and CONDITIONS[key].key not in answers)
+        )
     )
 
 
@@ -207,7 +211,9 @@ def _container(configuration: Configuration, found: Gathered) -> None:
     for key, value, place, what in container_answers(configuration):
         found.take(key, value, place, what)
     for unread in further_containers(configuration):
-        found.refuse(unread.keys, Place(unread.file, unread.line or 0), unread.what, unread.reason)
+        found.refuse(
+            unread.keys, SourceLocation(unread.file, unread.line or 0), unread.what, unread.reason
+        )
     if "task.log_group" in found.answers:
         found.answers["names.log_group"] = found.answers["task.log_group"]
 
@@ -219,11 +225,13 @@ def _state(configuration: Configuration, found: Gathered) -> None:
         found.answers["state.backend"] = "local"
         return
     file, block = configuration.blocks["backend"]
-    if again := [Place(it, line) for it, line, what in configuration.twice if what == BACKEND]:
+    if again := [
+        SourceLocation(it, line) for it, line, what in configuration.twice if what == BACKEND
+    ]:
         found.refuse(("state.backend", *STATE_RULES), again[0], BACKEND, defined_twice())
         return
     kind = block.labels[0] if block.labels else block.kind
-    found.take("state.backend", kind, Place(file, block.line), BACKEND)
+    found.take("state.backend", kind, SourceLocation(file, block.line), BACKEND)
     if found.answers.get("state.backend") == "s3":
         for key, rule in STATE_RULES.items():
             _follow(key, rule, configuration, found)

@@ -42,7 +42,7 @@ _REPEATS = ("count", "for_each")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SourceLocation:
     """Where something stands."""
 
     file: str
@@ -89,12 +89,12 @@ class Configuration:
         found = self._walk(address, path)
         return None if found is None or isinstance(found, tuple) else found
 
-    def withheld(self, address: str, *path: str) -> tuple[Withheld, Place] | None:
+    def withheld(self, address: str, *path: str) -> tuple[Withheld, SourceLocation] | None:
         """Return why what ``path`` leads to can't be read, and where that is said."""
         found = self._walk(address, path)
         return found if isinstance(found, tuple) else None
 
-    def expression(self, address: str, path: str) -> tuple[Expression, Place] | None:
+    def expression(self, address: str, path: str) -> tuple[Expression, SourceLocation] | None:
         """Return an attribute's expression by dotted path, with its place; None if absent.
 
         A Withheld where ``count``, ``for_each``, a dynamic block or several blocks of a kind leave
@@ -107,7 +107,9 @@ class Configuration:
         if found is None or name not in found.attributes:
             return None
         attribute = found.attributes[name]
-        return attribute.value, Place(attribute.file or self.blocks[address][0], attribute.line)
+        return attribute.value, SourceLocation(
+            attribute.file or self.blocks[address][0], attribute.line
+        )
 
     def value(self, address: str, path: str) -> Known:
         """Return an attribute's value; MISSING if it is absent, Unknown if it isn't known."""
@@ -116,24 +118,26 @@ class Configuration:
 
     def _walk(
         self, address: str, path: Iterable[str], *, repeats: bool = False
-    ) -> Body | tuple[Withheld, Place] | None:
+    ) -> Body | tuple[Withheld, SourceLocation] | None:
         if address not in self.blocks:
             return None
         file, block = self.blocks[address]
         if not repeats and (counted := self._repeated(address, block)):
-            return counted, Place(file, block.line)
+            return counted, SourceLocation(file, block.line)
         body, what = block.body, address
         for kind in path:
             what = f"{what}.{kind}"
             for dynamic in body.named("dynamic"):
                 if kind in dynamic.labels:
                     reason = _("is made by a dynamic block, which is not read")
-                    place = Place(dynamic.file or file, dynamic.line)
+                    place = SourceLocation(dynamic.file or file, dynamic.line)
                     return Withheld(kind, reason, what), place
             inner = list(body.named(kind))
             if len(inner) > 1 and not _is_bottlerocket(inner):
                 reason = _("is there several times, which is not read")
-                return Withheld(kind, reason, what), Place(inner[1].file or file, inner[1].line)
+                return Withheld(kind, reason, what), SourceLocation(
+                    inner[1].file or file, inner[1].line
+                )
             if not inner:
                 return None
             file, body = inner[0].file or file, inner[0].body

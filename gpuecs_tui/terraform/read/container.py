@@ -10,10 +10,10 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.unread import Unread
 from gpuecs_tui.terraform.hcl.tree import Opaque, Withheld
 from gpuecs_tui.terraform.hcl.values import Known, Unknown
-from gpuecs_tui.terraform.read.configuration import MISSING, Configuration, Missing, Place
+from gpuecs_tui.terraform.read.configuration import MISSING, Configuration, Missing, SourceLocation
 from gpuecs_tui.terraform.read.rules import LOGS, SERVICE, TASK
 
-Answer = tuple[str, Known, Place, str]
+Answer = tuple[str, Known, SourceLocation, str]
 """Key, value, place, and what it is called there."""
 
 _WHAT = f"{TASK}.container_definitions"

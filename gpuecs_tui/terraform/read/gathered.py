@@ -10,7 +10,7 @@ from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.unread import Unread
 from gpuecs_tui.terraform.hcl.tree import Withheld
 from gpuecs_tui.terraform.hcl.values import Known, Unknown
-from gpuecs_tui.terraform.read.configuration import Place
+from gpuecs_tui.terraform.read.configuration import SourceLocation
 from gpuecs_tui.terraform.read.convert import convert, reason_against
 
 
@@ -21,7 +21,7 @@ class Gathered:
     answers: dict[str, Value] = field(default_factory=dict)
     unread: list[Unread] = field(default_factory=list)
 
-    def take(self, key: str, value: Known, place: Place | None, what: str) -> None:
+    def take(self, key: str, value: Known, place: SourceLocation | None, what: str) -> None:
         """Put ``value`` under ``key``, converted as Terraform would; or note why it can't be."""
         converted = convert(key, value)
         if converted is None:
@@ -35,10 +35,12 @@ class Gathered:
         else:
             self.answers[key] = converted
 
-    def refuse(self, keys: Iterable[str], place: Place | None, what: str, reason: str) -> None:
+    def refuse(
+        self, keys: Iterable[str], place: SourceLocation | None, what: str, reason: str
+    ) -> None:
         """Note that something isn't understood, which leaves the answers of ``keys`` open."""
         keys = tuple(keys)
         for key in keys:
             self.answers.pop(key, None)
-        at = place or Place("", 0)
+        at = place or SourceLocation("", 0)
         self.unread.append(Unread(at.file, at.line or None, what, reason, keys))

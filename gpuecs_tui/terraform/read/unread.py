@@ -11,7 +11,12 @@ from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.unread import Unread
 from gpuecs_tui.terraform.hcl.tree import Block, Body, Withheld, mentions
 from gpuecs_tui.terraform.hcl.values import Unknown
-from gpuecs_tui.terraform.read.configuration import MISSING, Configuration, Place, defined_twice
+from gpuecs_tui.terraform.read.configuration import (
+    MISSING,
+    Configuration,
+    SourceLocation,
+    defined_twice,
+)
 from gpuecs_tui.terraform.read.overrides import made_by
 from gpuecs_tui.terraform.read.rules import (
     BALANCER,
@@ -228,7 +233,7 @@ def of_another_version(configuration: Configuration) -> Iterator[Unread]:
     placed = configuration.expression(GROUP, "launch_template.version")
     value = configuration.scope.value(placed[0]) if placed else None
     file, block = configuration.blocks[GROUP]
-    place = placed[1] if placed else Place(file, block.line)
+    place = placed[1] if placed else SourceLocation(file, block.line)
     what = f"{GROUP}.launch_template.version"
     latest = isinstance(value, Unknown) and value.reference == f"{TEMPLATE}.latest_version"
     if latest or value == "$Latest":

@@ -17,9 +17,9 @@ from gpuecs_tui.terraform.recovery.created_names import names_in
 from gpuecs_tui.terraform.runs.orphan_candidates import events_of, told_by
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_list import runs_of
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 
-CARRIED_OUT = frozenset({State.APPROVED, State.APPLYING, State.STOPPING})
+CARRIED_OUT = frozenset({RunStatus.APPROVED, RunStatus.APPLYING, RunStatus.STOPPING})
 """States of a run whose plan is being carried out, or is about to be."""
 _CREATES = frozenset({Action.CREATE, Action.REPLACE})
 

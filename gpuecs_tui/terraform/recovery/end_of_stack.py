@@ -14,7 +14,7 @@ from gpuecs_tui.terraform.base.atomic_files import parse_time
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_list import runs_of
-from gpuecs_tui.terraform.runs.run_status import Operation, State
+from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 from gpuecs_tui.terraform.state.backend import local_state
 from gpuecs_tui.terraform.state.reader import read_state
 
@@ -105,7 +105,7 @@ def end_of_stack(
         left = len(read_state(directory, environ).resources)
     except TerraformProblem:
         left = None
-    ended_well = run.state is State.SUCCEEDED
+    ended_well = run.state is RunStatus.SUCCEEDED
     return EndOfStack(run.id, who, at, False, ended_well, left, monotonic())
 
 
@@ -114,6 +114,6 @@ def _applied_at(run: Run) -> datetime | None:
     if run.operation is Operation.PLAN:
         return None
     for step in run.read_history():
-        if step.get("state") == State.APPLYING:
+        if step.get("state") == RunStatus.APPLYING:
             return parse_time(str(step.get("at"))) or run.state_since
     return None

@@ -30,7 +30,7 @@ from gpuecs_tui.terraform.runs.run_list import lock_directory, runs_of
 from gpuecs_tui.terraform.state.backend import S3, backend, local_state, workspace
 from gpuecs_tui.terraform.state.content import PlaceProblem, with_reader
 from gpuecs_tui.terraform.state.environment import child_environment
-from gpuecs_tui.terraform.state.location import Place, place_of
+from gpuecs_tui.terraform.state.location import StateLocation, location_of
 from gpuecs_tui.terraform.state.reader import first_error
 from gpuecs_tui.terraform.state.stored_state import StateProblem
 
@@ -110,7 +110,7 @@ def _held_lock(directory: Path, environ: Mapping[str, str], *, guarded: bool) ->
     where = backend(directory, environ)
     if where.type != S3:
         return None
-    place = place_of(directory, where)
+    place = location_of(directory, where)
     if not place.is_understood:
         # Which object it is isn't known; reading the state says what is missing.
         return None
@@ -121,7 +121,7 @@ def unread_lock(directory: Path, environ: Mapping[str, str]) -> str:
     """Return why it is unknown whether the state is locked, one sentence; empty where it is
     known or being asked can tell."""
     where = backend(directory, environ)
-    place = place_of(directory, where)
+    place = location_of(directory, where)
     if place.is_understood:
         return ""
     return _("The lock of {place} is not read here; Terraform shows it when it plans.").format(
@@ -230,7 +230,7 @@ def _local(directory: Path, state: Path) -> HeldLock | None:
 
 
 def _in_s3(
-    directory: Path, place: Place, environ: Mapping[str, str], guarded: bool
+    directory: Path, place: StateLocation, environ: Mapping[str, str], guarded: bool
 ) -> HeldLock | None:
     from gpuecs_tui.aws.state_bucket.lock_object import (
         SUFFIX,

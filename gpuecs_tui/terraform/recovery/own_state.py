@@ -33,7 +33,7 @@ from gpuecs_tui.terraform.state.backend import (
 )
 from gpuecs_tui.terraform.state.backend_block import backend_block
 from gpuecs_tui.terraform.state.content import read_place
-from gpuecs_tui.terraform.state.location import noted_place, pending, place_of
+from gpuecs_tui.terraform.state.location import initialised_backend, location_of, pending_change
 from gpuecs_tui.terraform.state.reader import read_state
 from gpuecs_tui.terraform.state.stored_state import NotRead, StoredState, parse_state
 from gpuecs_tui.terraform.state.uninitialised import refuse_unknown
@@ -121,7 +121,7 @@ def _container(state: StoredState) -> tuple[str, int] | None:
 
 def _not_asked(directory: Path, where: Backend, environ: Mapping[str, str]) -> NotRead:
     """Return why a state elsewhere is not read while nothing is asked for over the network."""
-    place = place_of(directory, where)
+    place = location_of(directory, where)
     try:
         if not where.noted:
             refuse_unknown(directory, place, where)
@@ -137,9 +137,9 @@ def _not_asked(directory: Path, where: Backend, environ: Mapping[str, str]) -> N
 
 def _read(directory: Path, environ: Mapping[str, str]) -> StoredState:
     """Return the state where it is now, also while it waits to be moved."""
-    if pending(directory, environ) is None:
+    if pending_change(directory, environ) is None:
         return read_state(directory, environ)
-    place = noted_place(directory, environ).at(workspace(directory, environ))
+    place = initialised_backend(directory, environ).at(workspace(directory, environ))
     return parse_state(read_place(place, environ), str(place))
 
 

@@ -20,7 +20,7 @@ from gpuecs_tui.terraform.base.durations import in_words
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.migration.lifecycle import Due, due, foreign_change
 from gpuecs_tui.terraform.migration.moved_marker import Moved, moved_away
-from gpuecs_tui.terraform.migration.record import is_moving
+from gpuecs_tui.terraform.migration.record import is_migrating
 from gpuecs_tui.terraform.recovery import damaged_state, errored_state, locks
 from gpuecs_tui.terraform.recovery.damaged_state import Broken
 from gpuecs_tui.terraform.recovery.errored_state import Errored, Unreadable, Verdict
@@ -40,7 +40,7 @@ from gpuecs_tui.terraform.runs.stack_directory import unreadable
 from gpuecs_tui.terraform.runs.unread_run import UnreadRun
 from gpuecs_tui.terraform.state.backend import backend, workspace
 from gpuecs_tui.terraform.state.content import read_place
-from gpuecs_tui.terraform.state.location import noted_place
+from gpuecs_tui.terraform.state.location import initialised_backend
 from gpuecs_tui.terraform.state.reader import read_state
 from gpuecs_tui.terraform.state.stored_state import NOTHING, NotRead, StoredState, parse_state
 
@@ -148,7 +148,7 @@ def examine(directory: Path, environ: Mapping[str, str] | None = None) -> Recove
     unread = [it for it in records_of(directory) if isinstance(it, UnreadRun)]
     # Of a run that can't be read only the directory's lock tells whether it works.
     works = bool(unread) and is_held(directory)
-    if works or live_run(directory) is not None or is_moving(directory):
+    if works or live_run(directory) is not None or is_migrating(directory):
         return Recovery(_lock_at_work(directory, environment), at_work=True)
     lock: HeldLock | None = None
     broken: Broken | None = None
@@ -226,7 +226,7 @@ def known_state(
         return found.broken.backup or NOTHING
     if found.move is None and (foreign := foreign_change(directory, environment)) is None:
         return read_state(directory, environment)
-    place = noted_place(directory, environment)
+    place = initialised_backend(directory, environment)
     if not place.is_understood:
         assert foreign is not None, "a place that isn't understood is never moved from"
         raise foreign

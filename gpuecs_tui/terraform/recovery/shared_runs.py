@@ -15,7 +15,7 @@ from gpuecs_tui.terraform.recovery.shared_run import FOLDER, SharedRun, parse_sh
 from gpuecs_tui.terraform.runs.orphan_candidates import lacking
 from gpuecs_tui.terraform.state.backend import S3, backend, workspace
 from gpuecs_tui.terraform.state.environment import asked_profile
-from gpuecs_tui.terraform.state.location import place_of
+from gpuecs_tui.terraform.state.location import location_of
 from gpuecs_tui.terraform.state.stored_state import StateProblem, StoredState
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def shelf_of(directory: Path, environ: Mapping[str, str]) -> Shelf | None:
     where = backend(directory, environ)
     if where.type != S3:
         return None
-    place = place_of(directory, where)
+    place = location_of(directory, where)
     if not place.is_understood or not place.bucket or not place.key:
         return None
     try:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.model import Stack
-from gpuecs_tui.stack.problems import in_full
+from gpuecs_tui.stack.problems import with_values
 from gpuecs_tui.terraform.read.configuration import load
 from gpuecs_tui.terraform.read.directory import ReadBack, read
 from gpuecs_tui.terraform.read.past import past_in
@@ -57,7 +57,7 @@ def obstacle(found: ReadBack) -> str:
         return ""
     if found.unknown or not found.problems:
         return _("Not all of the directory's Terraform is read; the findings name what is not.")
-    reasons = " ".join(in_full(it, found.answers) for it in found.problems)
+    reasons = " ".join(with_values(it, found.answers) for it in found.problems)
     return _("The values in the directory's Terraform are not valid: {reasons}").format(
         reasons=reasons
     )

@@ -45,7 +45,7 @@ from gpuecs_tui.terraform.runs.journal import read_recorded
 from gpuecs_tui.terraform.runs.launch import holder_of
 from gpuecs_tui.terraform.runs.run import HAS_CHANGES, NO_CHANGES, Run, load
 from gpuecs_tui.terraform.runs.run_list import records_of, runs_of
-from gpuecs_tui.terraform.runs.run_status import Operation, State
+from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 from gpuecs_tui.terraform.runs.unread_run import UnreadRun
 from gpuecs_tui.terraform.state.environment import child_environment
 
@@ -74,7 +74,7 @@ class Runner:
 
     def plan(self) -> None:
         """Initialise where needed and plan; ends planned, or finally."""
-        self.record.enter(State.STARTING, "")
+        self.record.enter(RunStatus.STARTING, "")
         for note in self.notes:
             self.journal.note(note)
         damaged_state.refuse(self.run.directory, self.environment)
@@ -85,7 +85,7 @@ class Runner:
         engine = find_engine(self.environment, self.run.directory)
         self._initialise(engine)
         before = configuration_files(self.run.directory)
-        self.record.enter(State.PLANNING, _("Planning…"), configuration=before)
+        self.record.enter(RunStatus.PLANNING, _("Planning…"), configuration=before)
         planner = plan_with_imports.Planner(
             plan=lambda options: self._plan(engine, options),
             events=lambda: self._events,
@@ -112,12 +112,12 @@ class Runner:
             words = (
                 _("There is nothing to destroy.") if destroys else _("There is nothing to change.")
             )
-            self.record.end(State.SUCCEEDED, words, changes=changes, returncode=0)
+            self.record.end(RunStatus.SUCCEEDED, words, changes=changes, returncode=0)
         if self.run.operation is Operation.PLAN:
             self._succeed_planned(engine, changes)
         sha256 = file_sha256(self.files.plan)
         words = _("The plan is ready and waits for approval.")
-        self.record.enter(State.PLANNED, words, changes=changes, plan_sha256=sha256)
+        self.record.enter(RunStatus.PLANNED, words, changes=changes, plan_sha256=sha256)
         self._store_details(engine)
 
     def apply(self) -> None:
@@ -135,7 +135,7 @@ class Runner:
             self.journal.note(words.format(files=", ".join(edited)), "warn")
         self._reserve = Reserve(self.run.directory / LOCK_NAME.parent, self.files.folder)
         self.beside.share()
-        self.record.enter(State.APPLYING, _("Applying the saved plan…"))
+        self.record.enter(RunStatus.APPLYING, _("Applying the saved plan…"))
         arguments = ["apply", "-json", "-input=false", str(self.files.plan)]
         code = self._terraform(engine, arguments)
         self._reserve.release()
@@ -147,7 +147,7 @@ class Runner:
         if self.supervisor.is_cancelled():
             words = f"{words} {self._too_late()}"
         left = left_in_words(revisions_left(runs_of(self.run.directory))) if destroyed else ""
-        self.record.end(State.SUCCEEDED, words, remedy=left, returncode=0)
+        self.record.end(RunStatus.SUCCEEDED, words, remedy=left, returncode=0)
 
     def _initialise(self, engine: Engine, *, force: bool = False) -> None:
         directory = self.run.directory
@@ -178,7 +178,7 @@ class Runner:
 
     def _succeed_planned(self, engine: Engine, changes: dict[str, int]) -> None:
         ending = {"message": _("Planned."), "returncode": HAS_CHANGES}
-        self.record.enter(State.SUCCEEDED, _("Planned."), changes=changes, exit=ending)
+        self.record.enter(RunStatus.SUCCEEDED, _("Planned."), changes=changes, exit=ending)
         self._store_details(engine)
         self.files.plan.unlink(missing_ok=True)
         raise Ended
@@ -291,34 +291,34 @@ class Runner:
         # an interrupt in the moment before Terraform listens for it.
         interrupted = code in (1, 2, -signal.SIGINT, -signal.SIGTERM)
         if self.record.stopping and interrupted and why.kind not in OUTWEIGH_A_STOP:
-            self.record.end(State.CANCELLED, self._stopped_words(), returncode=code)
+            self.record.end(RunStatus.CANCELLED, self._stopped_words(), returncode=code)
         self.record.end(
-            State.FAILED, why.message, remedy=why.remedy, kind=why.kind, returncode=code
+            RunStatus.FAILED, why.message, remedy=why.remedy, kind=why.kind, returncode=code
         )
 
     def end_badly(self, message: str, remedy: str) -> None:
         """Write that the run failed for a reason outside Terraform."""
         try:
-            self.record.end(State.FAILED, message, remedy=remedy, kind="other")
+            self.record.end(RunStatus.FAILED, message, remedy=remedy, kind="other")
         except Ended:
             return
 
     def end_cancelled(self) -> None:
         """Write that the run was cancelled while no Terraform ran."""
         try:
-            self.record.end(State.CANCELLED, _("Stopped before anything was changed."))
+            self.record.end(RunStatus.CANCELLED, _("Stopped before anything was changed."))
         except Ended:
             return
 
     def _end_forced(self, code: int) -> None:
-        if self.run.state is not State.APPROVED:
-            self.record.end(State.CANCELLED, self._stopped_words(), returncode=code)
+        if self.run.state is not RunStatus.APPROVED:
+            self.record.end(RunStatus.CANCELLED, self._stopped_words(), returncode=code)
         forced = read_json(self.files.forced) or {}
         words = _(
             "Ended at once by {who}: Terraform has not saved what it did since its last save."
         )
         self.record.end(
-            State.FAILED,
+            RunStatus.FAILED,
             words.format(who=forced.get("by", "?")),
             remedy=_("Plan anew: what it created and the state lacks is brought back."),
             kind="forced",
@@ -333,7 +333,7 @@ class Runner:
         return words.format(who=asked["by"])
 
     def _stopped_words(self) -> str:
-        if self.run.state is State.APPROVED:
+        if self.run.state is RunStatus.APPROVED:
             return _("Stopped: what was done is in the state, the rest is not done.")
         return _("Stopped before anything was changed.")
 
@@ -366,7 +366,7 @@ def main(arguments: list[str]) -> int:
     except OSError as error:
         runner.end_badly(str(error), _("Mend that, then start it again."))
     # Last: whoever waits for the run has its end already.
-    runner.beside.close(done=runner.record.state is State.SUCCEEDED)
+    runner.beside.close(done=runner.record.state is RunStatus.SUCCEEDED)
     return 0
 
 

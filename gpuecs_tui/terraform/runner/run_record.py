@@ -10,7 +10,7 @@ from gpuecs_tui.terraform.base.liveness import ProcessIdentity, identify
 from gpuecs_tui.terraform.runner.supervise import Cancelled
 from gpuecs_tui.terraform.runs.journal import JournalWriter, record
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 
 _FINAL_WRITE_PATIENCE = 600.0
 """Seconds to go on trying to write how a run ended, on a disk that is full."""
@@ -33,12 +33,12 @@ class RunRecord:
         self._me = identify()
         self._child: ProcessIdentity | None = None
 
-    def enter(self, state: State, words: str, **values: Any) -> None:
+    def enter(self, state: RunStatus, words: str, **values: Any) -> None:
         """Write that the run is in ``state``, before it is acted on; ``words`` tell it.
 
         Raises Cancelled where it would go on although its end was asked for, OSError.
         """
-        if self.stopping and state in (State.PLANNING, State.PLANNED):
+        if self.stopping and state in (RunStatus.PLANNING, RunStatus.PLANNED):
             # Terraform ended well before the interrupt reached it: the run ends all the same.
             raise Cancelled
         if words:
@@ -48,7 +48,12 @@ class RunRecord:
         self.state = state
 
     def end(
-        self, state: State, message: str, *, changes: dict[str, int] | None = None, **ending: Any
+        self,
+        state: RunStatus,
+        message: str,
+        *,
+        changes: dict[str, int] | None = None,
+        **ending: Any,
     ) -> None:
         """Write the final state and raise Ended; on a full disk, once there is room."""
         values: dict[str, Any] = {"exit": {"message": message, **ending}}
@@ -84,9 +89,9 @@ class RunRecord:
     def tell_stopping(self) -> None:
         """Write that Terraform was interrupted and is waited for."""
         self.stopping = True
-        if self.state in (State.STARTING, State.PLANNING, State.APPLYING):
+        if self.state in (RunStatus.STARTING, RunStatus.PLANNING, RunStatus.APPLYING):
             words = _("Stopping: Terraform finishes what is in flight…")
             try:
-                self.enter(State.STOPPING, words)
+                self.enter(RunStatus.STOPPING, words)
             except OSError as error:
                 self.journal.note(str(error), "warn")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from gpuecs_tui.terraform.runs.fingerprint import changed, configuration_files
 from gpuecs_tui.terraform.runs.journal import read_recorded
 from gpuecs_tui.terraform.runs.run import NO_CHANGES, Run
-from gpuecs_tui.terraform.runs.run_status import Operation, State
+from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 
 
 def is_of_present_files(run: Run) -> bool:
@@ -22,7 +22,7 @@ def is_of_present_files(run: Run) -> bool:
 
 def is_applied(run: Run) -> bool:
     """Tell whether ``run``, the newest of its directory, left the files there applied."""
-    if run.state is not State.SUCCEEDED or run.only_bring_back:
+    if run.state is not RunStatus.SUCCEEDED or run.only_bring_back:
         return False
     ended = run.operation is Operation.APPLY or (
         run.operation is Operation.PLAN and run.returncode == NO_CHANGES

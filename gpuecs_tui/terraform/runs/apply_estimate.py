@@ -10,7 +10,7 @@ from itertools import pairwise
 from gpuecs_tui.terraform.base.atomic_files import parse_time
 from gpuecs_tui.terraform.runs.run import Changes, Run
 from gpuecs_tui.terraform.runs.run_list import runs_of
-from gpuecs_tui.terraform.runs.run_status import Operation, State
+from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 
 
 class Kind(StrEnum):
@@ -49,7 +49,7 @@ def expected(run: Run) -> Expected:
         time
         for it in runs_of(run.directory)
         if it.id != run.id
-        and it.state is State.SUCCEEDED
+        and it.state is RunStatus.SUCCEEDED
         and _kind(it.operation, it.changes) == kind
         and (time := _apply_time(it)) is not None
     ]
@@ -67,7 +67,7 @@ def last_time(run: Run) -> float | None:
         destroys = Operation.DESTROY in (it.operation, run.operation)
         if it.id == run.id or (destroys and it.operation is not run.operation):
             continue
-        if run.state is State.APPLYING and _kind(it.operation, it.changes) != _kind(
+        if run.state is RunStatus.APPLYING and _kind(it.operation, it.changes) != _kind(
             run.operation, run.changes
         ):
             continue
@@ -76,7 +76,7 @@ def last_time(run: Run) -> float | None:
     return None
 
 
-def _spent_in(run: Run, state: State) -> timedelta | None:
+def _spent_in(run: Run, state: RunStatus) -> timedelta | None:
     for step, following in pairwise(run.read_history()):
         if step.get("state") == state and following.get("state") in _WELL_ENDED.get(state, ()):
             begun, ended = parse_time(str(step.get("at"))), parse_time(str(following.get("at")))
@@ -85,9 +85,9 @@ def _spent_in(run: Run, state: State) -> timedelta | None:
 
 
 _WELL_ENDED = {
-    State.STARTING: (State.PLANNING,),
-    State.PLANNING: (State.PLANNED, State.SUCCEEDED),
-    State.APPLYING: (State.SUCCEEDED,),
+    RunStatus.STARTING: (RunStatus.PLANNING,),
+    RunStatus.PLANNING: (RunStatus.PLANNED, RunStatus.SUCCEEDED),
+    RunStatus.APPLYING: (RunStatus.SUCCEEDED,),
 }
 """State that takes time → the states that follow it when nothing goes wrong."""
 
@@ -100,5 +100,5 @@ def _kind(operation: Operation, changes: Changes | None) -> Kind:
 
 def _apply_time(run: Run) -> timedelta | None:
     at = {str(step.get("state")): parse_time(str(step.get("at"))) for step in run.read_history()}
-    begun, ended = at.get(State.APPLYING), at.get(State.SUCCEEDED)
+    begun, ended = at.get(RunStatus.APPLYING), at.get(RunStatus.SUCCEEDED)
     return ended - begun if begun and ended else None

@@ -19,7 +19,7 @@ from gpuecs_tui.terraform.base.problems import RunProblem
 from gpuecs_tui.terraform.runs.journal import read_recorded
 from gpuecs_tui.terraform.runs.launch import who
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 
 SECOND_INTERRUPT_SECONDS = 5.0
 """How long Terraform may take to leave after its second interrupt (it answers in 0.1 s) before it
@@ -37,7 +37,7 @@ def end_now(run: Run) -> Run:
     wish can't be written down (then nothing was done).
     """
     present = run.refresh()
-    if present.state is not State.STOPPING:
+    if present.state is not RunStatus.STOPPING:
         raise RunProblem(_("This run is not stopping."), _("Cancel it first: that loses nothing."))
     if present.host != host_name():
         raise RunProblem(

@@ -49,7 +49,7 @@ from gpuecs_tui.terraform.runs.run_facts import (
     is_text_map,
     read_object,
 )
-from gpuecs_tui.terraform.runs.run_status import FOLLOWERS, WORKING, State
+from gpuecs_tui.terraform.runs.run_status import FOLLOWERS, WORKING, RunStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ class RunFiles:
 class Recorded:
     """What state.json says."""
 
-    state: State
+    state: RunStatus
     """The last state that was written."""
     at: str
     """When, RFC 3339."""
@@ -151,7 +151,7 @@ def recorded_of(files: RunFiles) -> Recorded:
     """
     raw = read_object(files.state)
     check_types(files.state, raw, _TYPES)
-    if raw.get("state") not in set(State):
+    if raw.get("state") not in set(RunStatus):
         words = _("its state is {state!r}").format(state=raw.get("state"))
         raise RecordProblem(files.state, words, newer="state" in raw)
     values = raw.get("values") or {}
@@ -159,7 +159,7 @@ def recorded_of(files: RunFiles) -> Recorded:
         if name in values and not is_valid(values[name]):
             words = _("the value of {name} is not valid").format(name=name)
             raise RecordProblem(files.state, words)
-    state = State(raw["state"])
+    state = RunStatus(raw["state"])
     runner, child = (ProcessIdentity.from_json(raw.get(name)) for name in ("runner", "child"))
     was_here = runner is not None and (runner.host, runner.boot) == (host_name(), boot_id())
     if state in WORKING and was_here and not is_alive(runner) and not is_alive(child):
@@ -169,7 +169,7 @@ def recorded_of(files: RunFiles) -> Recorded:
 
 def record(
     files: RunFiles,
-    state: State,
+    state: RunStatus,
     *,
     runner: ProcessIdentity | None,
     child: ProcessIdentity | None = None,
@@ -184,7 +184,7 @@ def record(
     """
     old = read_json(files.state) or {}
     before = old.get("state")
-    allowed = before is None or before == state or state in FOLLOWERS.get(State(before), ())
+    allowed = before is None or before == state or state in FOLLOWERS.get(RunStatus(before), ())
     if not allowed:
         raise RunProblem(f"A run that is {before} can't become {state}.")
     at = now()
@@ -262,12 +262,12 @@ class JournalWriter:
         """Add a sentence for the reader; ``level`` is info, warn or error."""
         self._write(level, text, NOTE, {})
 
-    def state(self, state: State, text: str) -> None:
+    def state(self, state: RunStatus, text: str) -> None:
         """Add a transition, in words too; it and all lines before it are on the disk then.
 
         A failure is an error: where Terraform never ran, no other line of the log says it.
         """
-        level = "error" if state is State.FAILED else "info"
+        level = "error" if state is RunStatus.FAILED else "info"
         self._write(level, text, STATE, {"state": state})
         self.sync()
 

@@ -18,7 +18,7 @@ from gpuecs_tui.terraform.runs.directory_lock import DirectoryLock, Holder
 from gpuecs_tui.terraform.runs.journal import JournalWriter, RunFiles, record
 from gpuecs_tui.terraform.runs.logout import scope_prefix, warning
 from gpuecs_tui.terraform.runs.run import Run, load
-from gpuecs_tui.terraform.runs.run_status import Operation, State
+from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 from gpuecs_tui.terraform.runs.stack_directory import identify_directory, mark
 from gpuecs_tui.terraform.state.environment import child_environment, origin
 from gpuecs_tui.user_folders import expand_home
@@ -65,7 +65,7 @@ def create(
             "fingerprint": made.fingerprint,
         },
     )
-    record(files, State.STARTING, runner=None)
+    record(files, RunStatus.STARTING, runner=None)
     run = load(folder)
     assert run is not None, "a run that was just written can be read"
     return run
@@ -80,7 +80,7 @@ def launch(run: Run, stage: str, lock: DirectoryLock, environ: Mapping[str, str]
     journal = JournalWriter(run.files)
     try:
         words = _("Starting…") if stage == "plan" else _("Approved: starting to apply…")
-        journal.state(State.STARTING if stage == "plan" else State.APPROVED, words)
+        journal.state(RunStatus.STARTING if stage == "plan" else RunStatus.APPROVED, words)
         user = user_name()
         prefix = scope_prefix(user, environ)
         if leaving := warning(user, prefix):

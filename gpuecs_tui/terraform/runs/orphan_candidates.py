@@ -24,7 +24,7 @@ from gpuecs_tui.terraform.engine.events import Decoder, Diagnostic, Event, Hook
 from gpuecs_tui.terraform.runs.journal import RunFiles
 from gpuecs_tui.terraform.runs.launch import who
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_status import Operation, State
+from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 from gpuecs_tui.terraform.runs.unread_run import UnreadRun
 from gpuecs_tui.terraform.state.stored_state import StoredResource, StoredState
 
@@ -96,7 +96,7 @@ def _created(runs: Iterable[Run | UnreadRun]) -> list[Candidate]:
         if isinstance(run, Run):
             if run.operation is Operation.PLAN or not run.is_final:
                 continue
-            if run.state is State.SUCCEEDED and not run.only_bring_back:
+            if run.state is RunStatus.SUCCEEDED and not run.only_bring_back:
                 break
         if run.files.forgotten.exists():
             continue

@@ -22,7 +22,7 @@ from gpuecs_tui.terraform.runs.run_facts import (
     read_facts,
     read_object,
 )
-from gpuecs_tui.terraform.runs.run_status import FINAL, WORKING, Operation, State
+from gpuecs_tui.terraform.runs.run_status import FINAL, WORKING, Operation, RunStatus
 from gpuecs_tui.terraform.runs.stack_directory import DirectoryIdentity
 from gpuecs_tui.terraform.runs.unread_run import UnreadRun, unread_run
 from gpuecs_tui.terraform.state.environment import Origin
@@ -64,7 +64,7 @@ class Run:
     token: str
     """The directory's mark, see stack_directory.py."""
     operation: Operation
-    state: State
+    state: RunStatus
     """Derived from what is recorded, what was decided and which processes live."""
     started_at: datetime
     state_since: datetime
@@ -114,7 +114,7 @@ class Run:
     @property
     def is_live(self) -> bool:
         """Tell whether a process works on it, or is about to."""
-        return self.state in WORKING or self.state is State.APPROVED
+        return self.state in WORKING or self.state is RunStatus.APPROVED
 
     @property
     def is_final(self) -> bool:
@@ -149,7 +149,7 @@ def load_any(folder: Path, of: DirectoryIdentity | None = None) -> Run | UnreadR
         recorded = recorded_of(files)
         run = _loaded(files, facts, recorded)
         # Its process may have recorded the end, and left, after the record was read.
-        while run.state is State.LOST and (last := recorded_of(files)) != recorded:
+        while run.state is RunStatus.LOST and (last := recorded_of(files)) != recorded:
             recorded, run = last, _loaded(files, facts, last)
         return run
     except FileNotFoundError:
@@ -166,7 +166,7 @@ def _loaded(files: RunFiles, facts: RunFacts, recorded: Recorded) -> Run:
     values, ending = recorded.values, recorded.values.get("exit") or {}
     since = _decided_at(decision) if state is not recorded.state else None
     since = since or parse_time(recorded.at) or _modified(folder)
-    if state is State.LOST:
+    if state is RunStatus.LOST:
         since = _modified(files.journal)
         ending = _lost_ending(recorded, files)
     alive_child = recorded.child if state in WORKING and is_alive(recorded.child) else None
@@ -198,32 +198,32 @@ def _loaded(files: RunFiles, facts: RunFacts, recorded: Recorded) -> Run:
     )
 
 
-def derive(recorded: Recorded, decision: dict[str, Any], directory: Path) -> State:
+def derive(recorded: Recorded, decision: dict[str, Any], directory: Path) -> RunStatus:
     """Return the true state of a run whose record may be older than what happened since.
 
     A decision on a plan counts from when it is made. A working state without any living process
     is ``lost``; while Terraform lives on without its runner, the state stays what it was.
     """
     state = recorded.state
-    if state is State.PLANNED:
+    if state is RunStatus.PLANNED:
         if decision.get("decision") == DISCARD:
-            return State.DISCARDED
+            return RunStatus.DISCARDED
         if decision.get("decision") != APPROVE:
-            return State.PLANNED
-        state = State.APPROVED
-    if state not in WORKING and state is not State.APPROVED:
+            return RunStatus.PLANNED
+        state = RunStatus.APPROVED
+    if state not in WORKING and state is not RunStatus.APPROVED:
         return state
     # Whoever starts a runner holds the lock until that has written who it is; and of a process
     # on another host only the lock can tell.
     begun = recorded.runner if recorded.state is state else None
     if begun is None or begun.host != identify().host:
-        return state if is_held(directory) else State.LOST
-    return state if is_alive(begun) or is_alive(recorded.child) else State.LOST
+        return state if is_held(directory) else RunStatus.LOST
+    return state if is_alive(begun) or is_alive(recorded.child) else RunStatus.LOST
 
 
 def _lost_ending(recorded: Recorded, files: RunFiles) -> dict[str, str]:
     """Say what is known of a run whose processes are gone, from its files alone."""
-    if recorded.state in (State.APPLYING, State.STOPPING):
+    if recorded.state in (RunStatus.APPLYING, RunStatus.STOPPING):
         if had_finished(files.journal):
             return {
                 "message": _(
@@ -236,7 +236,7 @@ def _lost_ending(recorded: Recorded, files: RunFiles) -> dict[str, str]:
             "message": _("Its process ended without a word while changes were being made."),
             "remedy": _("Plan anew: what it created and the state lacks is brought back."),
         }
-    if recorded.state in (State.PLANNED, State.APPROVED):
+    if recorded.state in (RunStatus.PLANNED, RunStatus.APPROVED):
         words = _("It was approved, but its process ended before anything was applied.")
     else:
         words = _("Its process ended without a word before anything was changed.")

@@ -21,7 +21,7 @@ from gpuecs_tui.terraform.runs.directory_lock import (
 from gpuecs_tui.terraform.runs.journal import read_recorded
 from gpuecs_tui.terraform.runs.launch import holder_of
 from gpuecs_tui.terraform.runs.run import Run, load_any
-from gpuecs_tui.terraform.runs.run_status import WORKING, State
+from gpuecs_tui.terraform.runs.run_status import WORKING, RunStatus
 from gpuecs_tui.terraform.runs.stack_directory import DirectoryIdentity, identify_directory
 from gpuecs_tui.terraform.runs.unread_run import UnreadRun
 from gpuecs_tui.user_folders import NoHome, state_folder
@@ -129,7 +129,7 @@ def ask_idle_runner_to_exit(run: Run) -> bool:
     if (
         recorded is None
         or recorded.state in WORKING
-        or recorded.state is State.APPROVED
+        or recorded.state is RunStatus.APPROVED
         or recorded.runner is None
         or recorded.runner.host != host_name()
         or not is_alive(recorded.runner)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from gpuecs_tui.i18n import N_, _
 
 
-class State(StrEnum):
+class RunStatus(StrEnum):
     """Where a run stands; the value is what is stored and printed as JSON."""
 
     STARTING = "starting"
@@ -38,19 +38,39 @@ class Operation(StrEnum):
     DESTROY = "destroy"
 
 
-WORKING = frozenset({State.STARTING, State.PLANNING, State.APPLYING, State.STOPPING})
+WORKING = frozenset(
+    {RunStatus.STARTING, RunStatus.PLANNING, RunStatus.APPLYING, RunStatus.STOPPING}
+)
 """States in which a process of the run must be alive."""
-FINAL = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED, State.LOST, State.DISCARDED})
+FINAL = frozenset(
+    {
+        RunStatus.SUCCEEDED,
+        RunStatus.FAILED,
+        RunStatus.CANCELLED,
+        RunStatus.LOST,
+        RunStatus.DISCARDED,
+    }
+)
 """States that no run leaves."""
-FOLLOWERS: dict[State, frozenset[State]] = {
-    State.STARTING: frozenset({State.PLANNING, State.STOPPING, State.FAILED, State.CANCELLED}),
-    State.PLANNING: frozenset(
-        {State.PLANNED, State.STOPPING, State.SUCCEEDED, State.FAILED, State.CANCELLED}
+FOLLOWERS: dict[RunStatus, frozenset[RunStatus]] = {
+    RunStatus.STARTING: frozenset(
+        {RunStatus.PLANNING, RunStatus.STOPPING, RunStatus.FAILED, RunStatus.CANCELLED}
     ),
-    State.PLANNED: frozenset({State.APPROVED, State.DISCARDED, State.FAILED}),
-    State.APPROVED: frozenset({State.APPLYING, State.FAILED, State.CANCELLED}),
-    State.APPLYING: frozenset({State.STOPPING, State.SUCCEEDED, State.FAILED, State.CANCELLED}),
-    State.STOPPING: frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED}),
+    RunStatus.PLANNING: frozenset(
+        {
+            RunStatus.PLANNED,
+            RunStatus.STOPPING,
+            RunStatus.SUCCEEDED,
+            RunStatus.FAILED,
+            RunStatus.CANCELLED,
+        }
+    ),
+    RunStatus.PLANNED: frozenset({RunStatus.APPROVED, RunStatus.DISCARDED, RunStatus.FAILED}),
+    RunStatus.APPROVED: frozenset({RunStatus.APPLYING, RunStatus.FAILED, RunStatus.CANCELLED}),
+    RunStatus.APPLYING: frozenset(
+        {RunStatus.STOPPING, RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED}
+    ),
+    RunStatus.STOPPING: frozenset({RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED}),
 }
 """Which state may be written after which."""
 
@@ -60,17 +80,17 @@ _OPERATIONS = {
     Operation.DESTROY: N_("destroy"),
 }
 _TITLES = {
-    State.STARTING: N_("starting"),
-    State.PLANNING: N_("planning"),
-    State.PLANNED: N_("waiting for approval"),
-    State.APPROVED: N_("approved"),
-    State.APPLYING: N_("applying"),
-    State.STOPPING: N_("stopping"),
-    State.SUCCEEDED: N_("succeeded"),
-    State.FAILED: N_("failed"),
-    State.CANCELLED: N_("cancelled"),
-    State.LOST: N_("lost"),
-    State.DISCARDED: N_("discarded"),
+    RunStatus.STARTING: N_("starting"),
+    RunStatus.PLANNING: N_("planning"),
+    RunStatus.PLANNED: N_("waiting for approval"),
+    RunStatus.APPROVED: N_("approved"),
+    RunStatus.APPLYING: N_("applying"),
+    RunStatus.STOPPING: N_("stopping"),
+    RunStatus.SUCCEEDED: N_("succeeded"),
+    RunStatus.FAILED: N_("failed"),
+    RunStatus.CANCELLED: N_("cancelled"),
+    RunStatus.LOST: N_("lost"),
+    RunStatus.DISCARDED: N_("discarded"),
 }
 
 
@@ -79,6 +99,6 @@ def operation_title(operation: Operation) -> str:
     return _(_OPERATIONS[operation])
 
 
-def title(state: State) -> str:
+def title(state: RunStatus) -> str:
     """Return the state as people read it."""
     return _(_TITLES[state])

@@ -14,7 +14,7 @@ from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.base.tflock import STATE_NAME
 from gpuecs_tui.terraform.state.backend import DEFAULT, LOCAL
 from gpuecs_tui.terraform.state.environment import asked_profile
-from gpuecs_tui.terraform.state.location import Place
+from gpuecs_tui.terraform.state.location import StateLocation
 from gpuecs_tui.terraform.state.stored_state import is_encrypted, state_fault
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class PlaceProblem(TerraformProblem):
         """Whether the message says by itself all that there is to say."""
 
 
-def read_place(place: Place, environ: Mapping[str, str] | None = None) -> bytes:
+def read_place(place: StateLocation, environ: Mapping[str, str] | None = None) -> bytes:
     """Return the text of the state at ``place``; empty where there is none. Raises PlaceProblem.
 
     Blocks: a file, or one call to S3 with the backend's settings and the credentials of
@@ -51,7 +51,9 @@ def read_place(place: Place, environ: Mapping[str, str] | None = None) -> bytes:
     )
 
 
-def workspaces_at(place: Place, environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
+def workspaces_at(
+    place: StateLocation, environ: Mapping[str, str] | None = None
+) -> tuple[str, ...]:
     """Return the workspaces of which a state is stored beside ``place``, itself the default's.
 
     Blocks: a listing of files or objects. Raises PlaceProblem.
@@ -67,7 +69,7 @@ def workspaces_at(place: Place, environ: Mapping[str, str] | None = None) -> tup
 
 
 def with_reader(
-    place: Place, environ: Mapping[str, str] | None, do: Callable[[AccountReader], _Value]
+    place: StateLocation, environ: Mapping[str, str] | None, do: Callable[[AccountReader], _Value]
 ) -> _Value:
     """Return what ``do`` returns, given a reader with the credentials of a place in S3.
 

@@ -40,7 +40,7 @@ _SECRET = frozenset({"access_key", "secret_key", "token", "sse_customer_key"})
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StateLocation:
     """Where a state is kept: a file or an object."""
 
     type: str
@@ -76,7 +76,7 @@ class Place:
             return bool(self.bucket and self.key) and not self.unread
         return self.type == LOCAL and not self.unread
 
-    def is_at(self, other: Place) -> bool:
+    def is_at(self, other: StateLocation) -> bool:
         """Tell whether both name the same files or objects, those of other workspaces included."""
         if self.type != other.type:
             return False
@@ -92,7 +92,7 @@ class Place:
             and Path(self.others).resolve() == Path(other.others).resolve()
         )
 
-    def at(self, workspace: str) -> Place:
+    def at(self, workspace: str) -> StateLocation:
         """Return where the state of a workspace is kept."""
         if workspace == DEFAULT:
             return self
@@ -105,11 +105,11 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
+class BackendChange:
     """A change of the backend that Terraform has not carried out."""
 
-    source: Place
-    target: Place
+    source: StateLocation
+    target: StateLocation
 
     @property
     def moves(self) -> bool:
@@ -122,7 +122,7 @@ class Pending:
         return self.source.is_understood and self.target.is_understood
 
 
-def change_of(directory: Path, environ: Mapping[str, str]) -> Pending | None:
+def backend_change(directory: Path, environ: Mapping[str, str]) -> BackendChange | None:
     """Return what ``init`` would have to be asked about the state of ``directory``, or None.
 
     Reads files only. None also for a configuration that can't be read.
@@ -139,8 +139,8 @@ def change_of(directory: Path, environ: Mapping[str, str]) -> Pending | None:
         # Nothing was noted: the state lies where Terraform puts it by default, if there is one.
         source = _place(directory, LOCAL, {})
         moves = not source.is_at(target) and holds_local_state(directory)
-        return Pending(source, target) if moves else None
-    source = place_of(directory, noted)
+        return BackendChange(source, target) if moves else None
+    source = location_of(directory, noted)
     if not source.is_understood and source.type == target.type:
         # Terraform itself compares the settings of such a backend.
         return None
@@ -148,25 +148,25 @@ def change_of(directory: Path, environ: Mapping[str, str]) -> Pending | None:
     same = source.is_at(target) and all(
         _alike(source.settings.get(name), value) for name, value in asked.items()
     )
-    return None if same else Pending(source, target)
+    return None if same else BackendChange(source, target)
 
 
-def pending(directory: Path, environ: Mapping[str, str]) -> Pending | None:
+def pending_change(directory: Path, environ: Mapping[str, str]) -> BackendChange | None:
     """Return the change of the backend that can be carried out here, or None.
 
     As ``change_of``, but None also for backends that aren't understood.
     """
-    change = change_of(directory, environ)
+    change = backend_change(directory, environ)
     return change if change is not None and change.is_understood else None
 
 
-def noted_place(directory: Path, environ: Mapping[str, str]) -> Place:
+def initialised_backend(directory: Path, environ: Mapping[str, str]) -> StateLocation:
     """Return where the last ``init`` noted that the state is; the default file without one."""
     noted = noted_backend(directory, environ)
-    return _place(directory, LOCAL, {}) if noted is None else place_of(directory, noted)
+    return _place(directory, LOCAL, {}) if noted is None else location_of(directory, noted)
 
 
-def configured_place(directory: Path, environ: Mapping[str, str]) -> Place:
+def configured_backend(directory: Path, environ: Mapping[str, str]) -> StateLocation:
     """Return where the Terraform in ``directory`` says that the state is. Raises ReadProblem.
 
     Of a partial backend, what ``init`` was given on its command line counts as well.
@@ -175,7 +175,7 @@ def configured_place(directory: Path, environ: Mapping[str, str]) -> Place:
     return _target(directory, block, noted_backend(directory, environ))
 
 
-def place_of(directory: Path, where: Backend) -> Place:
+def location_of(directory: Path, where: Backend) -> StateLocation:
     """Return the place that a backend's settings name."""
     return _place(directory, where.type, where.config, where.unread)
 
@@ -231,7 +231,7 @@ def _is_numeric(environ: Mapping[str, str]) -> bool:
     return True
 
 
-def _target(directory: Path, block: BackendBlock | None, noted: Backend | None) -> Place:
+def _target(directory: Path, block: BackendBlock | None, noted: Backend | None) -> StateLocation:
     if block is None:
         return _place(directory, LOCAL, {})
     settings, unread = dict(block.settings), block.unread
@@ -257,7 +257,7 @@ def _filled_in(block: BackendBlock, noted: Backend) -> dict[str, Any]:
 
 def _place(
     directory: Path, type_: str, config: Mapping[str, Any], unread: tuple[str, ...] = ()
-) -> Place:
+) -> StateLocation:
     def text(name: str) -> str:
         return str(config.get(name) or "")
 
@@ -266,7 +266,7 @@ def _place(
         # Late: most places are files.
         from gpuecs_tui.aws.state_bucket.state_objects import workspace_prefix
 
-        return Place(
+        return StateLocation(
             S3,
             bucket=text("bucket"),
             key=text("key").removeprefix("/"),
@@ -279,11 +279,11 @@ def _place(
     if type_ == LOCAL:
         path = directory / (text("path") or STATE_NAME)
         others = str(directory / (text("workspace_dir") or WORKSPACES))
-        return Place(LOCAL, path=path, settings=settings, others=others, unread=unread)
-    return Place(type_, settings=settings, unread=unread)
+        return StateLocation(LOCAL, path=path, settings=settings, others=others, unread=unread)
+    return StateLocation(type_, settings=settings, unread=unread)
 
 
-def _server(place: Place) -> str:
+def _server(place: StateLocation) -> str:
     from gpuecs_tui.aws.state_bucket.backend_reader import backend_endpoints
 
     return backend_endpoints(place.settings).get("s3", "")

@@ -12,7 +12,7 @@ from pathlib import Path
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.state.backend import S3, Backend, OpenBackend, VariableBackend, workspace
 from gpuecs_tui.terraform.state.content import PlaceProblem, read_place
-from gpuecs_tui.terraform.state.location import Place, place_of
+from gpuecs_tui.terraform.state.location import StateLocation, location_of
 from gpuecs_tui.terraform.state.stored_state import NOTHING, NotRead, StoredState, parse_state
 
 
@@ -21,7 +21,7 @@ def read_unprepared(directory: Path, where: Backend, environ: Mapping[str, str])
 
     Blocks for one call to S3.
     """
-    base = place_of(directory, where)
+    base = location_of(directory, where)
     refuse_unknown(directory, base, where)
     place = base.at(workspace(directory, environ))
     try:
@@ -38,7 +38,7 @@ def read_unprepared(directory: Path, where: Backend, environ: Mapping[str, str])
     return parse_state(text, str(place)) if text else NOTHING
 
 
-def refuse_unknown(directory: Path, place: Place, where: Backend) -> None:
+def refuse_unknown(directory: Path, place: StateLocation, where: Backend) -> None:
     """Raise NotRead where ``place`` isn't one that is read here, naming what is missing."""
     prepare = _("Run `gpuecs-tui plan {directory}`, which initialises it.").format(
         directory=directory

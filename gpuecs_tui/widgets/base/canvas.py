@@ -10,7 +10,7 @@ from itertools import groupby
 
 from rich.cells import cell_len
 
-from gpuecs_tui.widgets.base.safe_text import fit
+from gpuecs_tui.widgets.base.safe_text import fit_cells
 
 UP, RIGHT, DOWN, LEFT = 1, 2, 4, 8
 
@@ -38,7 +38,7 @@ Spans = list[tuple[str, str]]
 
 def cut(text: str, width: int) -> str:
     """Return ``text`` in at most ``width`` cells, with … where something is missing."""
-    return text if cell_len(text) <= width else fit(text, width).rstrip()
+    return text if cell_len(text) <= width else fit_cells(text, width).rstrip()
 
 
 class Canvas:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from textual.content import Content
 
-from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.safe_text import escape_controls
 
 TAB = 4
 LANGUAGES = {".tf": "terraform", ".tfvars": "terraform", ".sh": "bash", ".toml": "toml"}
@@ -24,7 +24,7 @@ _DIFF_STYLES = {
 def code_lines(name: str, text: str) -> list[Content]:
     """Return the file ``name`` line by line in its language's colours, nothing of it acting."""
     # A carriage return or a Unicode separator is text in HCL, not a line's end.
-    shown = "\n".join(harmless(line.expandtabs(TAB)) for line in text.split("\n"))
+    shown = "\n".join(escape_controls(line.expandtabs(TAB)) for line in text.split("\n"))
     suffix = name[name.rfind(".") :] if "." in name else ""
     if suffix not in LANGUAGES:
         return [Content(line) for line in shown.split("\n")]
@@ -40,7 +40,7 @@ def diff_lines(lines: Iterable[str], width: int = 0) -> list[Content]:
     A line longer than ``width`` cells continues in further ones, as what differs is often its end;
     0: none does.
     """
-    found = [_diff_line(harmless(line.rstrip("\n").expandtabs(TAB))) for line in lines]
+    found = [_diff_line(escape_controls(line.rstrip("\n").expandtabs(TAB))) for line in lines]
     return [part for line in found for part in line.fold(width)] if width else found
 
 

@@ -16,7 +16,7 @@ from gpuecs_tui.widgets.base.key_groups import DIALOG
 from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.line_input import LineInput
 from gpuecs_tui.widgets.base.modal import Modal
-from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.safe_text import escape_controls
 
 
 class CodeInput(LineInput):
@@ -27,7 +27,7 @@ class CodeInput(LineInput):
     ]
 
 
-class TokenScreen(Modal[str]):
+class MfaPrompt(Modal[str]):
     """The answer is the digits, or empty to give up."""
 
     HELP = N_(
@@ -39,11 +39,11 @@ class TokenScreen(Modal[str]):
         bind("escape", "cancel", N_("give up"), N_("Continue without the account"), DIALOG),
     ]
     CSS = """
-    TokenScreen { align: center middle; }
-    TokenScreen Vertical {
+    MfaPrompt { align: center middle; }
+    MfaPrompt Vertical {
         width: 64; height: auto; padding: 1 2; background: $surface; border: round $border;
     }
-    TokenScreen Static { height: auto; margin-bottom: 1; }
+    MfaPrompt Static { height: auto; margin-bottom: 1; }
     """
 
     def __init__(self, prompt: str) -> None:
@@ -53,7 +53,7 @@ class TokenScreen(Modal[str]):
     def compose(self) -> ComposeResult:
         """The question and a field."""
         with Vertical():
-            yield Static(Content(harmless(self._prompt)), markup=False)
+            yield Static(Content(escape_controls(self._prompt)), markup=False)
             field = CodeInput(placeholder=_("six digits"), compact=True)
             field.cursor_blink = False
             yield field

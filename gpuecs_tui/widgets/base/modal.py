@@ -58,7 +58,7 @@ class Modal(ModalScreen[AnswerType]):
         """Explain this dialog and list its keys."""
         about = [Content(text)] if (text := self.help_text()) else []
         content = Content("\n\n").join([*about, *help_parts(help_sections(all_entries(self)))])
-        kind = LastingSheet if self.OUTLIVES_STEP else Sheet
+        kind = LastingSheet if self.OUTLIVES_STEP else DetailModal
         self.app.push_screen(kind(_("Help"), content))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -68,7 +68,7 @@ class Modal(ModalScreen[AnswerType]):
         return super().check_action(action, parameters)
 
 
-class Sheet(Modal[None]):
+class DetailModal(Modal[None]):
     """Scrolls with the arrows; any of its keys shuts it."""
 
     HAS_HELP = False
@@ -82,12 +82,12 @@ class Sheet(Modal[None]):
         ),
     ]
     CSS = """
-    Sheet { align: center middle; }
-    Sheet Scroller {
+    DetailModal { align: center middle; }
+    DetailModal Scroller {
         width: 100%; max-width: 120; height: auto; max-height: 90%; background: $surface;
         border: round $border; padding: 0 1; scrollbar-size-vertical: 1;
     }
-    Sheet Static { height: auto; }
+    DetailModal Static { height: auto; }
     """
 
     def __init__(self, title: str, content: Content | Table) -> None:
@@ -112,7 +112,7 @@ class Sheet(Modal[None]):
         self.dismiss(None)
 
 
-class LastingSheet(Sheet):
+class LastingSheet(DetailModal):
     """A sheet over a dialog that outlives the step."""
 
     OUTLIVES_STEP = True

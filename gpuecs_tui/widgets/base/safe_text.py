@@ -19,7 +19,7 @@ _STAND_IN = "\N{REPLACEMENT CHARACTER}"
 ELLIPSIS = "…"
 
 
-def harmless(text: str) -> str:
+def escape_controls(text: str) -> str:
     """Return ``text`` on one line, with nothing in it that acts on a terminal or hides its order.
 
     Control characters become their pictures, other invisible ones a replacement character.
@@ -39,7 +39,7 @@ def _shown(char: str) -> str:
     return _STAND_IN if hidden else char
 
 
-def fit(text: str, width: int) -> str:
+def fit_cells(text: str, width: int) -> str:
     """Return ``text`` padded or cut, with an ellipsis, to exactly ``width`` cells."""
     if cell_len(text) <= width:
         return set_cell_size(text, width)
@@ -50,4 +50,6 @@ def fit(text: str, width: int) -> str:
 
 def fit_right(text: str, width: int) -> str:
     """Return ``text`` as ``fit`` does, but with the padding before it."""
-    return " " * (width - cell_len(text)) + text if cell_len(text) <= width else fit(text, width)
+    return (
+        " " * (width - cell_len(text)) + text if cell_len(text) <= width else fit_cells(text, width)
+    )

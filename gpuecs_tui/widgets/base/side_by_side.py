@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
-from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.safe_text import escape_controls
 
 Properties = Sequence[tuple[str, str]]
 """Names and values."""
@@ -21,10 +21,12 @@ def side_by_side(names: tuple[str, str], first: Properties, second: Properties) 
     table.add_column(ratio=3)
     table.add_column(ratio=4)
     table.add_column(ratio=4)
-    table.add_row("", *(Text(harmless(name), "bold underline") for name in names))
+    table.add_row("", *(Text(escape_controls(name), "bold underline") for name in names))
     one, other = dict(first), dict(second)
     for label in dict.fromkeys((*one, *other)):
         values = (one.get(label, NONE), other.get(label, NONE))
         style = "" if values[0] == values[1] else "bold"
-        table.add_row(Text(label, "dim"), *(Text(harmless(value), style) for value in values))
+        table.add_row(
+            Text(label, "dim"), *(Text(escape_controls(value), style) for value in values)
+        )
     return table

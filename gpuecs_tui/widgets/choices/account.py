@@ -10,7 +10,7 @@ from gpuecs_tui.aws.profiles import Profile
 from gpuecs_tui.aws.reading import Known, Reading, Unknown
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.widgets.picker.rows import Choices, Row
-from gpuecs_tui.wizard.session import Wizard
+from gpuecs_tui.wizard.session import WizardSession
 
 T = TypeVar("T")
 
@@ -55,12 +55,12 @@ def listed(
     )
 
 
-def facts_of(wizard: Wizard) -> AccountFacts:
+def facts_of(wizard: WizardSession) -> AccountFacts:
     """Return what was read; everything unknown before anything was."""
     return wizard.account.facts or AccountFacts(region=wizard.region)
 
 
-def profiles(wizard: Wizard) -> Choices:
+def profiles(wizard: WizardSession) -> Choices:
     """Profiles of the AWS configuration, with what each needs."""
     from gpuecs_tui.aws.errors import AwsProblem
     from gpuecs_tui.aws.profiles import read_profiles
@@ -79,7 +79,7 @@ def profiles(wizard: Wizard) -> Choices:
     return Choices(_("Profiles"), columns, rows, note=note)
 
 
-def regions(wizard: Wizard) -> Choices:
+def regions(wizard: WizardSession) -> Choices:
     """All regions, the account's own first."""
     return listed(
         _("Regions"),
@@ -96,7 +96,7 @@ def regions(wizard: Wizard) -> Choices:
     )
 
 
-def key_pairs(wizard: Wizard) -> Choices:
+def key_pairs(wizard: WizardSession) -> Choices:
     """SSH key pairs of the region, or none."""
     return listed(
         _("Key pairs"),
@@ -107,7 +107,7 @@ def key_pairs(wizard: Wizard) -> Choices:
     )
 
 
-def instance_profiles(wizard: Wizard) -> Choices:
+def instance_profiles(wizard: WizardSession) -> Choices:
     """Instance profiles, or a new one."""
     return listed(
         _("Instance profiles"),
@@ -125,7 +125,7 @@ def instance_profiles(wizard: Wizard) -> Choices:
     )
 
 
-def task_roles(wizard: Wizard) -> Choices:
+def task_roles(wizard: WizardSession) -> Choices:
     """Roles that ECS tasks may assume, or a new one; others below, with the reason."""
 
     def rows(found: Iterable[object]) -> Iterable[Row]:
@@ -148,7 +148,7 @@ def task_roles(wizard: Wizard) -> Choices:
     )
 
 
-def certificates(wizard: Wizard) -> Choices:
+def certificates(wizard: WizardSession) -> Choices:
     """ACM certificates of the region; only an issued one can be used."""
     return listed(
         _("Certificates"),
@@ -183,7 +183,7 @@ def certificates(wizard: Wizard) -> Choices:
     )
 
 
-def log_groups(wizard: Wizard) -> Choices:
+def log_groups(wizard: WizardSession) -> Choices:
     """Log groups under /ecs/."""
     return listed(
         _("Log groups"),

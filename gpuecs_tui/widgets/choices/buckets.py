@@ -8,14 +8,14 @@ from gpuecs_tui.aws.state_bucket.buckets import Bucket
 from gpuecs_tui.i18n import _
 from gpuecs_tui.widgets.choices.account import listed
 from gpuecs_tui.widgets.picker.rows import Choices, Row
-from gpuecs_tui.wizard.session import Wizard
+from gpuecs_tui.wizard.session import WizardSession
 
 CREATE = "+create"
 """Id of the row that makes a bucket; no bucket's name holds a plus."""
 BUCKET = "state.bucket"
 
 
-def buckets(wizard: Wizard, reading: Reading[tuple[Bucket, ...]]) -> Choices:
+def buckets(wizard: WizardSession, reading: Reading[tuple[Bucket, ...]]) -> Choices:
     """Buckets of all regions, above them a new one: of the typed name, or of one that says all."""
     wanted = wanted_bucket(wizard, reading)
     first: tuple[Row, ...] = ()
@@ -36,7 +36,7 @@ def buckets(wizard: Wizard, reading: Reading[tuple[Bucket, ...]]) -> Choices:
     )
 
 
-def wanted_bucket(wizard: Wizard, reading: Reading[tuple[Bucket, ...]]) -> Wanted | None:
+def wanted_bucket(wizard: WizardSession, reading: Reading[tuple[Bucket, ...]]) -> Wanted | None:
     """Return the bucket that would be made; None while account or region aren't known."""
     answers, identity = wizard.decisions.answers, wizard.account.identity
     region = str(answers.get("state.region") or wizard.region)

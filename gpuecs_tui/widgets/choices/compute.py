@@ -9,14 +9,14 @@ from gpuecs_tui.aws.reading import Reading, Unknown
 from gpuecs_tui.i18n import _
 from gpuecs_tui.widgets.choices.account import facts_of, listed
 from gpuecs_tui.widgets.picker.rows import Choices, Row
-from gpuecs_tui.wizard.session import Wizard
+from gpuecs_tui.wizard.session import WizardSession
 
 BYTES_PER_GIB = 1 << 30
 _ENDS_COUNT = (0, 3)
 """Columns of tag and digest."""
 
 
-def amis(_wizard: Wizard) -> Choices:
+def amis(_wizard: WizardSession) -> Choices:
     """What the AMI may be called instead of its id."""
     rows = (
         Row("al2023", ("al2023", _("newest ECS GPU image of Amazon Linux 2023"))),
@@ -26,7 +26,7 @@ def amis(_wizard: Wizard) -> Choices:
     return Choices(_("AMI"), (_("Name"), ""), rows, note=note)
 
 
-def repositories(wizard: Wizard) -> Choices:
+def repositories(wizard: WizardSession) -> Choices:
     """ECR repositories; the tags of the chosen one are asked for next."""
 
     def rows(found: tuple[Repository, ...]) -> Iterable[Row]:

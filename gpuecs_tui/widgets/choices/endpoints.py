@@ -11,7 +11,7 @@ from gpuecs_tui.checks.network.endpoints import in_the_way
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.stack.network import GATEWAY_ENDPOINT, VPC_ENDPOINTS
 from gpuecs_tui.widgets.picker.rows import Choices, Row
-from gpuecs_tui.wizard.session import Wizard
+from gpuecs_tui.wizard.session import WizardSession
 
 SERVES: Mapping[str, str] = {
     "ecs": N_("the agent registers its instance"),
@@ -28,7 +28,7 @@ SERVES: Mapping[str, str] = {
 """Service → what instances and tasks need it for, untranslated."""
 
 
-def vpc_endpoints(wizard: Wizard) -> Choices:
+def vpc_endpoints(wizard: WizardSession) -> Choices:
     """Services, first those that an instance subnet has neither route nor endpoint to."""
     stack = wizard.decisions.resolved.stack
     context = context_of(stack, wizard.account.facts, wizard.owned)

@@ -9,11 +9,11 @@ from gpuecs_tui.aws.reading import Known
 from gpuecs_tui.i18n import _
 from gpuecs_tui.widgets.choices.account import facts_of, listed
 from gpuecs_tui.widgets.picker.rows import Choices, Row
-from gpuecs_tui.wizard.session import Wizard
+from gpuecs_tui.wizard.session import WizardSession
 from gpuecs_tui.wizard.suggestions import FEWEST_ADDRESSES
 
 
-def vpcs(wizard: Wizard) -> Choices:
+def vpcs(wizard: WizardSession) -> Choices:
     """VPCs of the region."""
 
     def rows(found: tuple[Vpc, ...]) -> Iterable[Row]:
@@ -30,7 +30,7 @@ def vpcs(wizard: Wizard) -> Choices:
     )
 
 
-def subnets(wizard: Wizard) -> Choices:
+def subnets(wizard: WizardSession) -> Choices:
     """Subnets of the chosen VPC, or of all while none is chosen, by zone."""
     vpc = str(wizard.decisions.answers.get("network.vpc_id", ""))
     tables = facts_of(wizard).route_tables
@@ -66,7 +66,7 @@ def subnets(wizard: Wizard) -> Choices:
     )
 
 
-def security_groups(wizard: Wizard) -> Choices:
+def security_groups(wizard: WizardSession) -> Choices:
     """Security groups of the chosen VPC, or of all while none is chosen."""
     vpc = str(wizard.decisions.answers.get("network.vpc_id", ""))
 
@@ -85,7 +85,7 @@ def security_groups(wizard: Wizard) -> Choices:
     )
 
 
-def zones_of(wizard: Wizard, key: str) -> tuple[str, ...] | None:
+def zones_of(wizard: WizardSession, key: str) -> tuple[str, ...] | None:
     """Return the zones of the subnets chosen for ``key``, sorted; None where they are unknown."""
     reading = facts_of(wizard).subnets
     ids = wizard.decisions.resolved.stack[key]

@@ -21,7 +21,7 @@ from gpuecs_tui.stack.instance_type import InstanceType
 from gpuecs_tui.widgets.choices.account import facts_of
 from gpuecs_tui.widgets.choices.network import zones_of
 from gpuecs_tui.widgets.picker.rows import Choices, Order, Row
-from gpuecs_tui.wizard.session import Wizard
+from gpuecs_tui.wizard.session import WizardSession
 
 HELP = N_(
     "Only types with whole NVIDIA GPUs, for which ECS has a GPU AMI, can be chosen. Those that AWS "
@@ -50,7 +50,7 @@ _SPOT, _LEFT, _REGISTERS = 8, 9, 5
 """Columns that need room."""
 
 
-def instance_types(wizard: Wizard) -> Choices:
+def instance_types(wizard: WizardSession) -> Choices:
     """GPU types with their offer in the chosen zones; unusable ones below, with the reason."""
     facts = facts_of(wizard)
     chosen = zones_of(wizard, "network.instance_subnet_ids") or ()

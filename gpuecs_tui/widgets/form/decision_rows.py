@@ -6,18 +6,18 @@ from collections.abc import Iterator
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.model import KEYS
-from gpuecs_tui.stack.relevance import counts
+from gpuecs_tui.stack.relevance import is_relevant
 from gpuecs_tui.stack.unread import Unread
 from gpuecs_tui.widgets.form.layout import LAYOUT
 from gpuecs_tui.widgets.picker.rows import Choices, Row
-from gpuecs_tui.wizard.session import Wizard
+from gpuecs_tui.wizard.session import WizardSession
 
 IMAGE = "task.image"
 CHOSEN = "•"
 """Before a decision that the user made; the others are defaults."""
 
 
-def decision_choices(wizard: Wizard) -> Choices:
+def decision_choices(wizard: WizardSession) -> Choices:
     """Return every decision that counts, by the sections in which the steps ask for it."""
     return Choices("", ("", _("decision"), _("value")), tuple(_rows(wizard)))
 
@@ -30,13 +30,13 @@ def not_read_hint(unread: Unread) -> str:
     return _("not read: {place}").format(place=place.format(file=unread.file, line=unread.line))
 
 
-def _rows(wizard: Wizard) -> Iterator[Row]:
+def _rows(wizard: WizardSession) -> Iterator[Row]:
     decisions = wizard.decisions
     stack, values = decisions.resolved.stack, decisions.resolved.stack.flat()
     for sections in LAYOUT.values():
         for section in sections:
             for key in section.keys:
-                if key in KEYS and counts(key, values):
+                if key in KEYS and is_relevant(key, values):
                     declaration = KEYS[key]
                     text = declaration.unparse(stack[key])
                     if (unread := decisions.unknown.get(key)) is not None:

@@ -21,7 +21,7 @@ from gpuecs_tui.widgets.base.key_groups import DIALOG, FORM
 from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.line_input import typing_keys
 from gpuecs_tui.widgets.base.modal import Modal
-from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.screen_keys import MOVES
 from gpuecs_tui.widgets.base.styles import FAINT
 
@@ -65,7 +65,7 @@ class Summary(Widget, can_focus=True):
         lines = [line for line in self._text.split("\n") if line.strip()]
         if not lines:
             return Content.styled(_("none; Enter to write"), f"{FAINT} {style}".strip())
-        first = harmless(lines[0])
+        first = escape_controls(lines[0])
         if len(lines) > 1:
             more = ngettext("and {n} line more", "and {n} lines more", len(lines) - 1)
             first = f"{first}  ({more.format(n=len(lines) - 1)})"

@@ -25,7 +25,7 @@ from gpuecs_tui.widgets.base import shorten
 from gpuecs_tui.widgets.base.key_groups import FORM
 from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.line_input import LineInput
-from gpuecs_tui.widgets.base.safe_text import fit, harmless
+from gpuecs_tui.widgets.base.safe_text import escape_controls, fit_cells
 from gpuecs_tui.widgets.base.screen_keys import ENTER_MOVES, MOVES
 from gpuecs_tui.widgets.base.styles import MUTED
 from gpuecs_tui.widgets.form.segments import Segments, Word
@@ -88,7 +88,7 @@ class TextControl(LineInput):
         too_long = not self.has_focus and cell_len(self.value) > width > 0
         if y or self._shorten is None or not too_long:
             return super().render_line(y)
-        text = fit(self._shorten(harmless(self.value), width), width)
+        text = fit_cells(self._shorten(escape_controls(self.value), width), width)
         return Strip([Segment(text, self.rich_style)], width)
 
     def on_focus(self) -> None:
@@ -249,14 +249,14 @@ class FormField(Widget):
         if not width:
             return
         focused = self.control.has_focus
-        label = fit(_(self.declaration.label), LABEL_CELLS - 1)
+        label = fit_cells(_(self.declaration.label), LABEL_CELLS - 1)
         unit = _(self.declaration.unit) if self.declaration.unit else ""
         between = " " * max(width - LABEL_CELLS - UNIT_CELLS + 2, 0)
         lines = [
             Content.assemble(
                 (label, "bold $text-accent" if focused else ""),
                 between,
-                (fit(unit, UNIT_CELLS - 1), MUTED),
+                (fit_cells(unit, UNIT_CELLS - 1), MUTED),
             )
         ]
         for note in self._state.notes:
@@ -339,9 +339,11 @@ def words_of(declaration: Key) -> tuple[Word, ...]:
 
 def _placeholder(state: FieldState) -> str:
     if state.default:
-        return _("{value} (default)").format(value=harmless(state.default))
+        return _("{value} (default)").format(value=escape_controls(state.default))
     return state.hint
 
 
 def _note_content(note: Note) -> Content:
-    return Content.styled(f"{_SIGNS[note.severity]} {harmless(note.text)}", _STYLES[note.severity])
+    return Content.styled(
+        f"{_SIGNS[note.severity]} {escape_controls(note.text)}", _STYLES[note.severity]
+    )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from gpuecs_tui.i18n import _
 from gpuecs_tui.widgets.form.field import Note
 from gpuecs_tui.widgets.picker.rows import Choices
-from gpuecs_tui.wizard.session import Wizard
+from gpuecs_tui.wizard.session import WizardSession
 
 
-def described(wizard: Wizard, key: str, choices: Choices | None, exhaustive: bool) -> list[Note]:
+def described(
+    wizard: WizardSession, key: str, choices: Choices | None, exhaustive: bool
+) -> list[Note]:
     """Return a note for each value of ``key`` that ``choices`` know of, or should.
 
     ``exhaustive``: a value that isn't in the list is doubtful. An empty field of a list that could

@@ -12,7 +12,7 @@ from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.terraform.engine.log_line import Level
 from gpuecs_tui.widgets.base.key_groups import MARKING
 from gpuecs_tui.widgets.base.keys import KeyHint, entries_of, line_of_keys
-from gpuecs_tui.widgets.log.keys import LogLines
+from gpuecs_tui.widgets.log.keys import InteractiveLogView
 
 GAP = 2
 """Cells between two keys, and at least between the keys and the state."""
@@ -48,7 +48,7 @@ class FooterText:
         return line + Content(" " * padding) + Content(state)
 
 
-def footer_text(view: LogLines) -> FooterText:
+def footer_text(view: InteractiveLogView) -> FooterText:
     """Return what the footer says about ``view``."""
     entries = entries_of(view)
     # While lines are marked, the other keys would only crowd the line.
@@ -56,7 +56,7 @@ def footer_text(view: LogLines) -> FooterText:
     return FooterText(line_of_keys(marking or entries), tuple(_state(view)))
 
 
-def _state(view: LogLines) -> Sequence[str]:
+def _state(view: InteractiveLogView) -> Sequence[str]:
     parts = []
     if view.marked is not None:
         low, high = sorted(view.marked)

@@ -35,7 +35,7 @@ def _key(keys: str, action: str, label: str, text: str, *, show: bool = True) ->
     return bind(keys, action, label, text, LOG, show=show)
 
 
-class LogLines(LogView, inherit_bindings=False):
+class InteractiveLogView(LogView, inherit_bindings=False):
     """A log view that is worked with the keyboard; letters as in ``less`` where it has them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

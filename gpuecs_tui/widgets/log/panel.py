@@ -25,7 +25,7 @@ from gpuecs_tui.user_folders import expand_home
 from gpuecs_tui.widgets.base.one_line import OneLine
 from gpuecs_tui.widgets.log.filter import LineFilter
 from gpuecs_tui.widgets.log.footer import footer_text
-from gpuecs_tui.widgets.log.keys import LogLines, Question
+from gpuecs_tui.widgets.log.keys import InteractiveLogView, Question
 from gpuecs_tui.widgets.log.prompt import LogPrompt
 from gpuecs_tui.widgets.log.regex import PatternError, RegexPattern
 from gpuecs_tui.widgets.log.save import save_log
@@ -58,7 +58,7 @@ class LogPanel(Widget):
         """Make an empty panel; ``name`` is the stem of the file that saving proposes."""
         super().__init__(id=id, name=name)
         self._store = LogStore(max_lines)
-        self._view = LogLines(self._store)
+        self._view = InteractiveLogView(self._store)
         self._footer = OneLine()
         self._prompt = LogPrompt()
         self._question: Question | None = None
@@ -71,7 +71,7 @@ class LogPanel(Widget):
         yield self._prompt
 
     @property
-    def view(self) -> LogLines:
+    def view(self) -> InteractiveLogView:
         """The scrolling part, which takes the keys."""
         return self._view
 
@@ -110,8 +110,8 @@ class LogPanel(Widget):
         exempt_what_lives_long()
         self._footer.show(footer_text(self._view).fit)
 
-    @on(LogLines.Asked)
-    def _asked(self, event: LogLines.Asked) -> None:
+    @on(InteractiveLogView.Asked)
+    def _asked(self, event: InteractiveLogView.Asked) -> None:
         event.stop()
         self.ask(event.question)
 

@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from gpuecs_tui.widgets.base.safe_text import fit, fit_right, harmless
+from gpuecs_tui.widgets.base.safe_text import escape_controls, fit_cells, fit_right
 from gpuecs_tui.widgets.base.shorten import image
 from gpuecs_tui.widgets.picker.list_keys import LIST_KEYS
 from gpuecs_tui.widgets.picker.rows import GAP, Choices, Line, Row, lines_of, sorted_by, widths_of
@@ -168,9 +168,9 @@ class ChoiceList(ScrollView, can_focus=True, inherit_bindings=False):
         line = self._lines[number]
         if line.row is None:
             style = self.get_component_rich_style("choice--heading")
-            return Strip([Segment(fit(line.heading, width), style)], width)
+            return Strip([Segment(fit_cells(line.heading, width), style)], width)
         text = self._text(line.row.cells, self._mark(line.row), line.row.images)
-        return Strip([Segment(fit(text, width), self._style(number, line.row))], width)
+        return Strip([Segment(fit_cells(text, width), self._style(number, line.row))], width)
 
     def action_move(self, by: int) -> None:
         """Highlight the next row in a direction."""
@@ -261,7 +261,7 @@ class ChoiceList(ScrollView, can_focus=True, inherit_bindings=False):
         """Filter by what is pasted."""
         if self._filters:
             event.stop()
-            self.wanted = self._wanted + harmless(event.text.strip())
+            self.wanted = self._wanted + escape_controls(event.text.strip())
 
     def on_click(self, event: events.Click) -> None:
         """Highlight, and take what was highlighted already."""
@@ -344,8 +344,9 @@ class ChoiceList(ScrollView, can_focus=True, inherit_bindings=False):
             self._widths = widths_of(self.choices, room)
         numeric = self.choices.numeric
         shown = (
-            (fit_right if index in numeric else fit)(
-                image(harmless(cell), width) if index in images else harmless(cell), width
+            (fit_right if index in numeric else fit_cells)(
+                image(escape_controls(cell), width) if index in images else escape_controls(cell),
+                width,
             )
             for index, (cell, width) in enumerate(zip(cells, self._widths, strict=True))
             if width

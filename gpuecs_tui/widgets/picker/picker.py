@@ -16,8 +16,8 @@ from gpuecs_tui.widgets.base.age import age_line
 from gpuecs_tui.widgets.base.dialog_keys import DialogKeys
 from gpuecs_tui.widgets.base.key_groups import DIALOG
 from gpuecs_tui.widgets.base.keys import bind
-from gpuecs_tui.widgets.base.modal import Sheet
-from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.modal import DetailModal
+from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.side_by_side import side_by_side
 from gpuecs_tui.widgets.base.styles import FAINT, MUTED
 from gpuecs_tui.widgets.base.wizard_modal import WizardModal
@@ -99,7 +99,7 @@ class Picker(WizardModal[tuple[str, ...] | None]):
             n=event.shown, all=len(self._choices.rows)
         )
         wanted = (
-            Content.assemble((harmless(event.wanted), "bold"), ("▏", "$text-accent"))
+            Content.assemble((escape_controls(event.wanted), "bold"), ("▏", "$text-accent"))
             if event.wanted
             else Content.styled(_("type to filter"), FAINT)
         )
@@ -117,7 +117,7 @@ class Picker(WizardModal[tuple[str, ...] | None]):
             detail = Content(_("Nothing here matches; Esc takes the filter away."))
         self.query_one("#detail", Static).update(detail)
         first = self._list.compared
-        words = _("compare with {first}").format(first=harmless(first)) if first else ""
+        words = _("compare with {first}").format(first=escape_controls(first)) if first else ""
         self.query_one(DialogKeys).reword(_(COMPARE), words)
 
     @on(ChoiceList.Taken)
@@ -140,7 +140,7 @@ class Picker(WizardModal[tuple[str, ...] | None]):
         self._list.compared = "" if first else row.id
         if first and first != row.id:
             table = side_by_side((first, row.id), properties(first), properties(row.id))
-            self.app.push_screen(Sheet(_("Side by side"), table))
+            self.app.push_screen(DetailModal(_("Side by side"), table))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer the comparison only of rows that have something to compare."""
@@ -154,7 +154,7 @@ class Picker(WizardModal[tuple[str, ...] | None]):
         return "\n\n".join((*about, super().help_text()))
 
     def _show_note(self) -> None:
-        text = harmless(f"{self._choices.note} {self._choices.remedy}".strip())
+        text = escape_controls(f"{self._choices.note} {self._choices.remedy}".strip())
         style = "$text-warning" if self._choices.unknown else MUTED
         note = self.query_one("#note", Static)
         note.update(Content.styled(text, style))
@@ -166,10 +166,10 @@ class Picker(WizardModal[tuple[str, ...] | None]):
 def _detail(row: Row | None) -> Content:
     if row is None:
         return Content("")
-    lines = [Content(harmless(line)) for line in (row.detail, *row.more) if line]
+    lines = [Content(escape_controls(line)) for line in (row.detail, *row.more) if line]
     if row.why_not:
-        why = _("Can't be chosen: {why}").format(why=harmless(row.why_not))
+        why = _("Can't be chosen: {why}").format(why=escape_controls(row.why_not))
         lines.insert(0, Content.styled(why, "$text-warning"))
     if not lines:
-        lines = [Content(harmless(" · ".join(cell for cell in row.cells if cell)))]
+        lines = [Content(escape_controls(" · ".join(cell for cell in row.cells if cell)))]
     return Content("\n").join(lines)

@@ -9,8 +9,8 @@ from decimal import Decimal
 
 from rich.cells import cell_len
 
-from gpuecs_tui.measure_filter import parted
-from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.measure_filter import split_filter
+from gpuecs_tui.widgets.base.safe_text import escape_controls
 
 GAP = 2
 """Cells between two columns."""
@@ -105,7 +105,7 @@ def lines_of(rows: Iterable[Row], wanted: str) -> list[Line]:
     """
     offered = list(rows)
     units = {unit for row in offered for unit, _number in row.measures}
-    words, conditions = parted(wanted.casefold().split(), units)
+    words, conditions = split_filter(wanted.casefold().split(), units)
     lines: list[Line] = []
     group = ""
     for row in offered:
@@ -116,7 +116,7 @@ def lines_of(rows: Iterable[Row], wanted: str) -> list[Line]:
         if not all(condition.holds(measures) for condition in conditions):
             continue
         if row.group and row.group != group:
-            lines.append(Line(None, harmless(row.group)))
+            lines.append(Line(None, escape_controls(row.group)))
         group = row.group
         lines.append(Line(row))
     return lines
@@ -139,7 +139,7 @@ def widths_of(choices: Choices, room: int) -> list[int]:
     widths = [cell_len(column) for column in choices.columns]
     for row in choices.rows:
         for index, cell in enumerate(row.cells):
-            widths[index] = max(widths[index], cell_len(harmless(cell)))
+            widths[index] = max(widths[index], cell_len(escape_controls(cell)))
     first = choices.yielding
     spare = room + GAP
     needed = [width + GAP for width in widths]

@@ -11,9 +11,9 @@ from gpuecs_tui.checks.pricing.cost_words import in_one_line, text_lines
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.stack.partial import NotKnown
-from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.styles import MUTED
-from gpuecs_tui.wizard.session import Wizard
+from gpuecs_tui.wizard.session import WizardSession
 
 NEEDED = {
     "fleet.instance_type",
@@ -26,7 +26,7 @@ NEEDED = {
 """Keys without which there is nothing to reckon."""
 
 
-def cost_line(wizard: Wizard) -> Content:
+def cost_line(wizard: WizardSession) -> Content:
     """Return the line for the stack as it is typed; empty while a key of NEEDED is missing."""
     resolved = wizard.decisions.resolved
     if NEEDED & {*resolved.missing, *wizard.decisions.problems}:
@@ -55,4 +55,7 @@ def cost_page(context: Context) -> list[Content]:
         heading, *lines = text_lines(cost(context))
     except NotKnown as unknown:
         return [Content(_("Cost unknown: {key} is not read.").format(key=unknown.key))]
-    return [Content.styled(harmless(heading), "bold"), *(Content(harmless(it)) for it in lines)]
+    return [
+        Content.styled(escape_controls(heading), "bold"),
+        *(Content(escape_controls(it)) for it in lines),
+    ]

@@ -7,10 +7,10 @@ from textual.content import Content
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.widgets.base.styles import MUTED
 from gpuecs_tui.widgets.pictures.fit_words import limit_word
-from gpuecs_tui.wizard.session import Wizard
+from gpuecs_tui.wizard.session import WizardSession
 
 
-def fit_line(wizard: Wizard) -> Content:
+def fit_line(wizard: WizardSession) -> Content:
     """Return the line for the stack as it is typed; empty while the type or a size is missing."""
     from gpuecs_tui.checks.placement import fit
 

@@ -9,7 +9,7 @@ from gpuecs_tui.checks.sizing.options import Option, next_size, option, options
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.stack.instance_type import InstanceType
 from gpuecs_tui.widgets.base.canvas import Canvas
-from gpuecs_tui.widgets.base.safe_text import fit as fitted
+from gpuecs_tui.widgets.base.safe_text import fit_cells as fitted
 from gpuecs_tui.widgets.base.safe_text import fit_right
 from gpuecs_tui.widgets.pictures.stack_text import GPU, MUTED, TEXT, TITLE, WARN
 

@@ -174,7 +174,7 @@ class _Instance:
             (left_over, MUTED),
             registers,
         ]
-        if self.found.surely < self.found.tasks_per_instance:
+        if self.found.guaranteed < self.found.tasks_per_instance:
             text = _("perhaps {n}: depends on the AMI").format(n=self.found.tasks_per_instance)
             said.append((text, WARN))
         return said

@@ -14,7 +14,7 @@ from gpuecs_tui.checks.placement import Fit
 from gpuecs_tui.checks.pricing.cost import desired_instances
 from gpuecs_tui.i18n import _
 from gpuecs_tui.widgets.base.canvas import cut
-from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.safe_text import escape_controls
 
 SEPARATOR = " · "
 PLACE_NAME = 20
@@ -92,14 +92,14 @@ def loads(context: Context, found: Fit, zones: int) -> list[Load]:
 def place(by_id: Mapping[str, Subnet], subnet_id: str) -> str:
     """Return a subnet's zone and name, or its id where nothing is known of it."""
     found = by_id.get(subnet_id)
-    name = cut(harmless(found.name), PLACE_NAME) if found else ""
+    name = cut(escape_controls(found.name), PLACE_NAME) if found else ""
     return f"{found.zone} {name or subnet_id}" if found else subnet_id
 
 
 def subnet_line(subnet: Subnet) -> tuple[str, str]:
     """Return a subnet's name (or id) and what its routes make it."""
     kind = {True: _("public"), False: _("private"), None: ""}[subnet.public]
-    return harmless(subnet.name) or subnet.id, kind
+    return escape_controls(subnet.name) or subnet.id, kind
 
 
 def fold(items: Sequence[str], room: int) -> str:

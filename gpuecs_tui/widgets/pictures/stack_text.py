@@ -18,7 +18,7 @@ from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.stack.resolve import HTTP_PORT
 from gpuecs_tui.widgets.base import shorten
 from gpuecs_tui.widgets.base.canvas import Canvas, Spans
-from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.pictures.parts import (
     SEPARATOR,
     Load,
@@ -111,7 +111,7 @@ class _Picture:
         known = {it.id: it for it in value_or(self.context.account.vpcs, ())}.get(vpc_id)
         parts = [_("not chosen yet") if "network.vpc_id" in self.missing else vpc_id]
         if known:
-            parts = [harmless(known.name), vpc_id, fold(known.cidrs, self.width // 3)]
+            parts = [escape_controls(known.name), vpc_id, fold(known.cidrs, self.width // 3)]
         self._title(row, 0, self.width - 1, "VPC", " · ".join(part for part in parts if part))
 
     def _load_balancer(self, row: int) -> int:
@@ -144,7 +144,7 @@ class _Picture:
         else:
             port = _("container :{port}").format(port=task.container_port)
         health = _("{path} gives {codes} every {n} s").format(
-            path=harmless(check.path), codes=check.matcher, n=check.interval_seconds
+            path=escape_controls(check.path), codes=check.matcher, n=check.interval_seconds
         )
         self.canvas.vertical(self.axis, row - 1, row, FRAME)
         names = f"{self.stack.names.target_group} → {_('service')} {self.stack.names.service}"
@@ -165,7 +165,7 @@ class _Picture:
         ]
         text = _("each task: {parts}").format(parts=SEPARATOR.join(it for it in parts if it))
         room = self.right - self.left - 3
-        image = shorten.image(harmless(task.image), room)
+        image = shorten.image(escape_controls(task.image), room)
         if "task.image" in self.missing:
             image = _("image not chosen yet")
         elif cell_len(whole := f"{text}{SEPARATOR}{task.image.rpartition('/')[2]}") <= room:
@@ -338,7 +338,7 @@ class _Picture:
         start, end = left + 2, right - 1
         column = self.canvas.text(row, start, f" {kind} " if kind else " ", MUTED, end - start)
         if name and end - column > 1:
-            column = self.canvas.text(row, column, harmless(name), TITLE, end - column - 1)
+            column = self.canvas.text(row, column, escape_controls(name), TITLE, end - column - 1)
             self.canvas.text(row, column, " ", MUTED)
 
 

@@ -17,7 +17,7 @@ from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.widgets.base.key_groups import FINDINGS
 from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.options import Options
-from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.tab_line import Tab
 from gpuecs_tui.widgets.step.findings_screen import Remark
 from gpuecs_tui.wizard.decisions import FORM_KEYS
@@ -128,9 +128,9 @@ def _prompt(remark: Remark) -> Content:
         (_(word), style), "  ", (_(FORM_KEYS[remark.key].label), "bold"), "  ",
         (remark.key, "$text-muted"),
     )  # fmt: skip
-    lines = [head, Content(harmless(remark.message))]
+    lines = [head, Content(escape_controls(remark.message))]
     if remark.remedy:
         key = Content.styled(_("f: "), "bold $text-accent") if remark.fix else Content("")
-        lines.append(Content.assemble("→ ", key, harmless(remark.remedy)))
+        lines.append(Content.assemble("→ ", key, escape_controls(remark.remedy)))
     # An empty row keeps two remarks apart.
     return Content("\n").join([*lines, Content("")])

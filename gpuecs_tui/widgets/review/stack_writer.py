@@ -28,7 +28,7 @@ from gpuecs_tui.widgets.base.confirm import Confirm
 from gpuecs_tui.widgets.base.part import Part
 from gpuecs_tui.widgets.review.unfinished_question import unfinished_question
 from gpuecs_tui.widgets.review.words import upgrade_question, what_is_lost
-from gpuecs_tui.wizard.session import Wizard
+from gpuecs_tui.wizard.session import WizardSession
 from gpuecs_tui.wizard.upgrade import meets_another_change
 
 
@@ -42,7 +42,7 @@ class Wish:
     """Whether it is to be planned once it is written."""
 
 
-def changes_to(wizard: Wizard, files: Mapping[str, str]) -> Changes:
+def changes_to(wizard: WizardSession, files: Mapping[str, str]) -> Changes:
     """Return what writing ``files`` would change in the wizard's directory.
 
     Raises ReadProblem, WriteProblem or OSError where the directory can't be compared with them.
@@ -96,7 +96,7 @@ class StackWriter(Part):
         meets_upgrade: TwoChanges | None
         """The upgrade of an applied stack with which it would be applied in one plan."""
 
-    def __init__(self, wizard: Wizard) -> None:
+    def __init__(self, wizard: WizardSession) -> None:
         super().__init__()
         self._wizard = wizard
 

@@ -14,9 +14,9 @@ from gpuecs_tui.checks.pricing.cost import cost
 from gpuecs_tui.checks.pricing.cost_words import item_words
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.stack.partial import NotKnown
-from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.scroller import Scroller
-from gpuecs_tui.wizard.session import Wizard
+from gpuecs_tui.wizard.session import WizardSession
 
 NEVER = (
     N_(
@@ -66,7 +66,7 @@ class UncheckedPage(Scroller):
         """What is shown, without its colours."""
         return self._shown.plain
 
-    def show(self, wizard: Wizard, context: Context) -> None:
+    def show(self, wizard: WizardSession, context: Context) -> None:
         """Show what isn't checked of the stack in ``context``; the place in the text stays."""
         content = Content("\n").join(unchecked_lines(wizard, context))
         if not content.is_same(self._shown):
@@ -74,7 +74,7 @@ class UncheckedPage(Scroller):
             self._text.update(content)
 
 
-def unchecked_lines(wizard: Wizard, context: Context) -> list[Content]:
+def unchecked_lines(wizard: WizardSession, context: Context) -> list[Content]:
     """Return what isn't checked of this stack, section by section, then what never is."""
     sections = (
         (_("Not decided by the rules, because a fact is missing"), [*_undecided(wizard)]),
@@ -95,24 +95,24 @@ def unchecked_lines(wizard: Wizard, context: Context) -> list[Content]:
         if not found:
             continue
         lines.append(Content.styled(title, "bold $text-accent"))
-        lines += [Content(f"- {harmless(words)}") for words in found]
+        lines += [Content(f"- {escape_controls(words)}") for words in found]
         lines.append(Content(""))
     return lines[:-1]
 
 
-def _undecided(wizard: Wizard) -> Iterator[str]:
+def _undecided(wizard: WizardSession) -> Iterator[str]:
     for finding in wizard.findings:
         if finding.severity is Severity.UNKNOWN and finding.rule != NOT_READ:
             yield f"{finding.field}: {finding.message}"
 
 
-def _not_read(wizard: Wizard) -> Iterator[str]:
+def _not_read(wizard: WizardSession) -> Iterator[str]:
     for finding in wizard.findings:
         if finding.rule == NOT_READ:
             yield finding.message
 
 
-def _not_listed(wizard: Wizard) -> Iterator[str]:
+def _not_listed(wizard: WizardSession) -> Iterator[str]:
     account = wizard.account
     if account.problem:
         yield account.problem

@@ -6,7 +6,7 @@ from textual.content import Content
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.widgets.base.confirm import Confirm
-from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.safe_text import escape_controls
 
 
 def unfinished_question(words: str, difference: str) -> Confirm:
@@ -14,9 +14,9 @@ def unfinished_question(words: str, difference: str) -> Confirm:
 
     ``difference`` (unified diffs, may be empty) is what finishing it would change.
     """
-    lines = [Content(harmless(words)), Content("")]
+    lines = [Content(escape_controls(words)), Content("")]
     if difference:
         lines.append(Content(_("Finishing it would change the files like this:")))
-        lines += [Content(harmless(line)) for line in difference.splitlines()]
+        lines += [Content(escape_controls(line)) for line in difference.splitlines()]
     yes = _("Delete it and write the stack")
     return Confirm(_("Unfinished write"), lines, yes=yes, grave=True)

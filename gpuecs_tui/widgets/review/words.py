@@ -11,12 +11,12 @@ from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.terraform.recovery.upgrade import TwoChanges
 from gpuecs_tui.terraform.write.stack import Changes
 from gpuecs_tui.widgets.base.confirm import Confirm
-from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.step.findings_screen import remarks
-from gpuecs_tui.wizard.session import Wizard
+from gpuecs_tui.wizard.session import WizardSession
 
 
-def why_not_written(wizard: Wizard, *, despite_findings: bool = False) -> str:
+def why_not_written(wizard: WizardSession, *, despite_findings: bool = False) -> str:
     """Return why the stack can't be written as it is; empty when it can.
 
     ``despite_findings`` lets the errors of rules pass, as ``apply --despite-findings`` does.
@@ -44,12 +44,12 @@ def why_not_written(wizard: Wizard, *, despite_findings: bool = False) -> str:
     return text.format(n=len(grave), first=grave[0].message)
 
 
-def despite_question(wizard: Wizard) -> Confirm:
+def despite_question(wizard: WizardSession) -> Confirm:
     """Ask for the stack's name before a stack is written in which rules found errors."""
     errors = [it.message for it in remarks(wizard) if it.severity == "error"]
     lines = [
         Content(_("The checks found errors. What they name will probably fail or hang:")),
-        *(Content.styled(f"! {harmless(message)}", "$text-error") for message in errors),
+        *(Content.styled(f"! {escape_controls(message)}", "$text-error") for message in errors),
         Content(""),
         Content(_("Writing changes nothing in the account. The plan is checked again.")),
     ]
@@ -63,7 +63,7 @@ def upgrade_question(two: TwoChanges) -> Confirm:
         first = _(
             "This directory was upgraded from an earlier version of gpuecs-tui. Whether the "
             "upgrade is applied is unknown. {reason} If it is not, one plan holds both changes."
-        ).format(reason=harmless(two.unread))
+        ).format(reason=escape_controls(two.unread))
     elif two.written:
         first = _(
             "This directory was upgraded from an earlier version of gpuecs-tui, and the upgrade is "
@@ -84,7 +84,7 @@ def upgrade_question(two: TwoChanges) -> Confirm:
             )
         ),
         Content(""),
-        Content(harmless(_one_after_the_other(two))),
+        Content(escape_controls(_one_after_the_other(two))),
     ]
     return Confirm(_("Two changes in one plan"), lines, yes=_("Write both"))
 
@@ -103,7 +103,7 @@ def _one_after_the_other(two: TwoChanges) -> str:
     )
 
 
-def plans_as_it_is(wizard: Wizard) -> bool:
+def plans_as_it_is(wizard: WizardSession) -> bool:
     """Tell whether the directory is planned without being written.
 
     It holds answers that aren't read, and nothing was changed, so there is nothing to write.
@@ -112,9 +112,9 @@ def plans_as_it_is(wizard: Wizard) -> bool:
     return bool(decisions.unknown) and wizard.is_as_read
 
 
-def what_writing_does(wizard: Wizard, changes: Changes | None) -> str:
+def what_writing_does(wizard: WizardSession, changes: Changes | None) -> str:
     """Return what "next" would do; ``changes`` None while they are being found out."""
-    directory = harmless(str(wizard.options.directory))
+    directory = escape_controls(str(wizard.options.directory))
     if wizard.decisions.problems or wizard.decisions.missing:
         return _("Not complete yet: the page Findings and the steps tell what is missing.")
     if plans_as_it_is(wizard):
@@ -147,7 +147,7 @@ def what_is_lost(changes: Changes) -> Iterator[Content]:
     """Yield the lines of the question before a write that loses something of a person's work."""
     yield Content(_("Writing overwrites what was changed by hand in these files:"))
     for name in changes.hand_edited:
-        yield Content.styled(f"  {harmless(name)}", "bold")
+        yield Content.styled(f"  {escape_controls(name)}", "bold")
     removed = [
         line
         for change in changes.files
@@ -160,7 +160,7 @@ def what_is_lost(changes: Changes) -> Iterator[Content]:
     ]
     yield Content("")
     for line in (*removed, *values)[:LOST_LINES]:
-        yield Content.styled(harmless(" ".join(line.split())), "$text-error")
+        yield Content.styled(escape_controls(" ".join(line.split())), "$text-error")
     yield Content(_("The tab Files shows every line."))
 
 

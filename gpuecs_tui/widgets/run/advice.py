@@ -14,15 +14,15 @@ from gpuecs_tui.terraform.recovery.at_work import CARRIED_OUT
 from gpuecs_tui.terraform.recovery.remedies import Recovery
 from gpuecs_tui.terraform.runs.applied import is_applied
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_status import Operation, State
+from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 from gpuecs_tui.widgets.base.part import Part
 from gpuecs_tui.widgets.step.account_app import AccountApp
 from gpuecs_tui.wizard.run_environment import state_environment
-from gpuecs_tui.wizard.session import Wizard
+from gpuecs_tui.wizard.session import WizardSession
 
 BRING_BACK = "bring-back"
 """What the state's screen puts into ``wizard.wanted_run``: an apply that only imports."""
-ENDED_BADLY = frozenset({State.FAILED, State.LOST, State.CANCELLED})
+ENDED_BADLY = frozenset({RunStatus.FAILED, RunStatus.LOST, RunStatus.CANCELLED})
 """States after which the state may need a repair."""
 
 
@@ -51,7 +51,7 @@ class RunAdvice(Part):
         run_id: str
         check: CredentialCheck | None
 
-    def __init__(self, wizard: Wizard) -> None:
+    def __init__(self, wizard: WizardSession) -> None:
         super().__init__()
         self._wizard = wizard
         self._life: RunAdvice._LifeRead | None = None
@@ -65,7 +65,7 @@ class RunAdvice(Part):
             if run.state in CARRIED_OUT:
                 # What was healthy before is changed or destroyed now.
                 self._wizard.note_done("deployment", False)
-        if run.state is State.PLANNED and run.operation is not Operation.PLAN:
+        if run.state is RunStatus.PLANNED and run.operation is not Operation.PLAN:
             self._read_life(run)
         elif run.state in ENDED_BADLY:
             self._examine(run)

@@ -21,7 +21,7 @@ from gpuecs_tui.widgets.run.advice import BRING_BACK
 from gpuecs_tui.widgets.run.watch import still_holds
 from gpuecs_tui.widgets.step.account_app import AccountApp
 from gpuecs_tui.wizard.run_environment import environment_for
-from gpuecs_tui.wizard.session import Wizard
+from gpuecs_tui.wizard.session import WizardSession
 
 
 class RunDecisions(Part):
@@ -49,7 +49,7 @@ class RunDecisions(Part):
         other: Run | None = None
         """The run that works on the directory instead; None where none does that can be read."""
 
-    def __init__(self, wizard: Wizard) -> None:
+    def __init__(self, wizard: WizardSession) -> None:
         super().__init__()
         self._wizard = wizard
 

@@ -13,7 +13,7 @@ from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.widgets.base.part import Part
 from gpuecs_tui.widgets.step.account_app import AccountApp
 from gpuecs_tui.wizard.run_environment import state_environment
-from gpuecs_tui.wizard.session import Wizard
+from gpuecs_tui.wizard.session import WizardSession
 
 
 class LastCheck(Part):
@@ -36,7 +36,7 @@ class LastCheck(Part):
         run_id: str
         checked: Checked
 
-    def __init__(self, wizard: Wizard) -> None:
+    def __init__(self, wizard: WizardSession) -> None:
         super().__init__()
         self._wizard = wizard
         self._under_way: ApplyCheck | None = None

@@ -28,7 +28,7 @@ from gpuecs_tui.terraform.plan.words import PlanWarning
 from gpuecs_tui.terraform.read.service_url import ServiceUrl, service_url
 from gpuecs_tui.terraform.runs.apply_estimate import last_time
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_status import Operation, State
+from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 from gpuecs_tui.widgets.base.broken_worker import tell_broken_worker
 from gpuecs_tui.widgets.log.panel import LogPanel
 from gpuecs_tui.widgets.run.progress import ProgressLine
@@ -83,7 +83,7 @@ class RunPanel(Widget):
         """It is known how long the last run like this one was in the state of this one."""
 
         run_id: str
-        state: State
+        state: RunStatus
         seconds: float | None
 
     def __init__(self, name: str, *, id: str | None = None) -> None:
@@ -98,7 +98,7 @@ class RunPanel(Widget):
         """Whether what is said is waited for."""
         self._last_time: RunPanel.LastTimeRead | None = None
         self._poll_timer: Timer | None = None
-        self._shown_state: State | None = None
+        self._shown_state: RunStatus | None = None
         self.view: RunWatch | None = None
         """The run on view with what is known of it."""
         self.find_domain: Callable[[], str] = str
@@ -183,7 +183,7 @@ class RunPanel(Widget):
             self._enter(watch)
         self._tell()
         if not watch.finished:
-            waiting = watch.run.state is State.PLANNED and not batch.events
+            waiting = watch.run.state is RunStatus.PLANNED and not batch.events
             delay = WAIT_SECONDS if waiting else POLL_SECONDS
             self._poll_timer = self.set_timer(delay, self.look)
 
@@ -194,7 +194,7 @@ class RunPanel(Widget):
             self._run_clock()
         if run.is_live:
             self._read_last_time(run)
-        if run.state in (State.STARTING, State.PLANNING):
+        if run.state in (RunStatus.STARTING, RunStatus.PLANNING):
             made = _("The plan is not made yet. The details open once it is.")
             self._resources.set_plan(None, made, coming=True)
         elif watch.tree is None:
@@ -229,8 +229,8 @@ class RunPanel(Widget):
 
     @work(thread=True, group="plan-details", exclusive=True, exit_on_error=False)
     def _read_plan(self, run: Run, applied: bool) -> None:
-        planned = run.state is State.PLANNED or run.operation is Operation.PLAN
-        unchanged = run.state is State.SUCCEEDED and not applied
+        planned = run.state is RunStatus.PLANNED or run.operation is Operation.PLAN
+        unchanged = run.state is RunStatus.SUCCEEDED and not applied
         # Once a plan is applied no details follow, and the account has what it left out.
         tells = planned or unchanged
         tree = wait_for_plan(run) if tells else load_plan(run)

@@ -14,7 +14,7 @@ from gpuecs_tui.terraform.engine.progress import Progress
 from gpuecs_tui.terraform.plan.words import needs_name
 from gpuecs_tui.terraform.runs.run_status import Operation
 from gpuecs_tui.widgets.base.confirm import Confirm
-from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.pictures.cost_line import cost_line, cost_of
 from gpuecs_tui.widgets.run.watch import RunWatch
 from gpuecs_tui.widgets.run.words import (
@@ -24,7 +24,7 @@ from gpuecs_tui.widgets.run.words import (
     loss_lines,
     question,
 )
-from gpuecs_tui.wizard.session import Wizard
+from gpuecs_tui.wizard.session import WizardSession
 
 
 def apply_question(
@@ -63,7 +63,7 @@ def apply_question(
     )
 
 
-def what_it_changes(wizard: Wizard, checked: Checked | None) -> list[Content]:
+def what_it_changes(wizard: WizardSession, checked: Checked | None) -> list[Content]:
     """Return whose account a plan changes, and what the stack in the files costs.
 
     ``checked`` None: it is a destroy, which is not checked.
@@ -74,7 +74,7 @@ def what_it_changes(wizard: Wizard, checked: Checked | None) -> list[Content]:
         account=identity.account if identity else _("unknown"),
         region=(stack.stack.region if stack else wizard.region) or _("unknown"),
     )
-    lines = [Content.styled(harmless(where), "bold")]
+    lines = [Content.styled(escape_controls(where), "bold")]
     if stack is not None:
         lines.append(cost_of(stack, wizard.account.facts))
     elif checked is None and wizard.is_as_opened:
@@ -102,7 +102,7 @@ def replan_question(operation: Operation) -> Confirm:
 
 def watch_question(problem: TerraformProblem) -> Confirm:
     """Ask whether to watch the run of another process that works on the directory."""
-    lines = [Content(harmless(problem.message))]
+    lines = [Content(escape_controls(problem.message))]
     return Confirm(_("Another run"), lines, yes=_("Watch it"))
 
 

@@ -21,7 +21,7 @@ from gpuecs_tui.terraform.plan.details import PlanTree
 from gpuecs_tui.widgets.base.key_groups import RESOURCES
 from gpuecs_tui.widgets.base.keys import bind, entries_of, line_of_keys
 from gpuecs_tui.widgets.base.one_line import OneLine
-from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.log.footer import FooterText
 from gpuecs_tui.widgets.log.prompt import LogPrompt
 from gpuecs_tui.widgets.run.resource_detail import ResourceDetail
@@ -131,7 +131,7 @@ class ResourcePanel(Widget):
             if change.address == address:
                 self.app.push_screen(ResourceDetail(change))
                 return
-        words = _("The plan does not change {address}.").format(address=harmless(address))
+        words = _("The plan does not change {address}.").format(address=escape_controls(address))
         self.notify(words, markup=False)
 
     def action_filter(self) -> None:

@@ -17,7 +17,7 @@ from gpuecs_tui.terraform.state.stored_state import StoredResource
 from gpuecs_tui.widgets.base.key_groups import DIALOG
 from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.modal import Modal
-from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.text_pane import TextPane
 
 
@@ -44,7 +44,7 @@ class StoredResourceScreen(Modal[None]):
     def compose(self) -> ComposeResult:
         """One pane in a frame."""
         with Vertical(id="frame") as frame:
-            frame.border_title = Content(harmless(self._resource.address))
+            frame.border_title = Content(escape_controls(self._resource.address))
             frame.border_subtitle = Content(_("Esc closes"))
             yield TextPane()
 
@@ -68,5 +68,5 @@ def resource_lines(resource: StoredResource) -> Iterator[Content]:
         secret = name in resource.sensitive
         text = MASK if secret else json.dumps(value, ensure_ascii=False)
         yield Content.assemble(
-            (f"{harmless(name):<{width}}  ", "$text-muted"), harmless(text.strip('"'))
+            (f"{escape_controls(name):<{width}}  ", "$text-muted"), escape_controls(text.strip('"'))
         )

@@ -15,7 +15,7 @@ from gpuecs_tui.terraform.plan.words import PlanWarning
 from gpuecs_tui.terraform.runs.applied import is_of_present_files
 from gpuecs_tui.terraform.runs.follower import Batch, Follower
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_status import Operation, State
+from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 
 
 class RunWatch:
@@ -45,7 +45,7 @@ class RunWatch:
     @property
     def since(self) -> datetime:
         """When what happens now began: the apply, or else the present state."""
-        if self.run.state in (State.APPLYING, State.STOPPING) and self._applying_since:
+        if self.run.state in (RunStatus.APPLYING, RunStatus.STOPPING) and self._applying_since:
             return self._applying_since
         return self.run.state_since
 
@@ -62,7 +62,7 @@ class RunWatch:
 
     def _note_times(self, events: Iterable[Event]) -> None:
         for event in events:
-            if isinstance(event, Note) and event.state == State.APPLYING:
+            if isinstance(event, Note) and event.state == RunStatus.APPLYING:
                 self._applying_since = parse_time(event.at)
 
 
@@ -82,6 +82,6 @@ def told_of(run: Run, tree: PlanTree | None) -> tuple[PlanWarning, ...]:
 
 def still_holds(run: Run) -> bool:
     """Tell whether ``run`` waits with a plan to apply of just the files that are there now."""
-    if run.state is not State.PLANNED or run.operation is not Operation.APPLY:
+    if run.state is not RunStatus.PLANNED or run.operation is not Operation.APPLY:
         return False
     return is_of_present_files(run)

@@ -15,17 +15,17 @@ from gpuecs_tui.terraform.plan.details import DESTRUCTIVE, PlanTree
 from gpuecs_tui.terraform.plan.notices import notices
 from gpuecs_tui.terraform.plan.words import (
     PlanWarning,
-    in_full,
+    changes_only_outputs,
+    full_words,
     is_ordinary,
-    only_outputs,
     warnings,
 )
 from gpuecs_tui.terraform.read.service_url import ServiceUrl
 from gpuecs_tui.terraform.runs.force_stop import SECOND_INTERRUPT_SECONDS
 from gpuecs_tui.terraform.runs.run import HAS_CHANGES, Changes, Run
-from gpuecs_tui.terraform.runs.run_status import Operation, State
+from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 from gpuecs_tui.widgets.base.clock import duration_text
-from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.safe_text import escape_controls
 
 IN_FLIGHT_NAMED = 3
 """Resources named in one line; the others are counted."""
@@ -33,18 +33,18 @@ WARNINGS_SHOWN = 2
 """In the verdict, which must leave room for the log; the question before an apply has them all."""
 UNKNOWN_SHOWN = 3
 """Of what could not be told before an apply: the plan must stay in view at 24 rows."""
-_STYLES: Mapping[State, str] = {
-    State.SUCCEEDED: "bold $text-success",
-    State.FAILED: "bold $text-error",
-    State.LOST: "bold $text-error",
-    State.CANCELLED: "bold $text-warning",
-    State.STOPPING: "bold $text-warning",
-    State.PLANNED: "bold $text-accent",
+_STYLES: Mapping[RunStatus, str] = {
+    RunStatus.SUCCEEDED: "bold $text-success",
+    RunStatus.FAILED: "bold $text-error",
+    RunStatus.LOST: "bold $text-error",
+    RunStatus.CANCELLED: "bold $text-warning",
+    RunStatus.STOPPING: "bold $text-warning",
+    RunStatus.PLANNED: "bold $text-accent",
 }
-_LAST_TIMES: Mapping[State, str] = {
-    State.STARTING: N_("The last start took {time}."),
-    State.PLANNING: N_("The last plan took {time}."),
-    State.APPLYING: N_("The last run of this kind took {time}."),
+_LAST_TIMES: Mapping[RunStatus, str] = {
+    RunStatus.STARTING: N_("The last start took {time}."),
+    RunStatus.PLANNING: N_("The last plan took {time}."),
+    RunStatus.APPLYING: N_("The last run of this kind took {time}."),
 }
 """What is said of an earlier run's time while the same is waited for."""
 
@@ -73,29 +73,31 @@ def verdict(
 def headline(run: Run) -> str:
     """Return where the run stands, in one sentence."""
     match run.state:
-        case State.STARTING:
+        case RunStatus.STARTING:
             return _("Starting: looking for the engine and its providers.")
-        case State.PLANNING:
+        case RunStatus.PLANNING:
             return _("Planning: Terraform compares the stack with the account.")
-        case State.PLANNED:
+        case RunStatus.PLANNED:
             return plan_sentence(run)
-        case State.APPROVED:
-            return _("Approved by {who}: starting to apply.").format(who=harmless(run.decided_by))
-        case State.APPLYING if run.operation is Operation.DESTROY:
+        case RunStatus.APPROVED:
+            return _("Approved by {who}: starting to apply.").format(
+                who=escape_controls(run.decided_by)
+            )
+        case RunStatus.APPLYING if run.operation is Operation.DESTROY:
             return _("Destroying: leave at any time, Terraform goes on by itself.")
-        case State.APPLYING:
+        case RunStatus.APPLYING:
             return _("Applying: leave at any time, Terraform goes on by itself.")
-        case State.STOPPING:
+        case RunStatus.STOPPING:
             since = (datetime.now(UTC) - run.state_since).total_seconds()
             return _("Stopping since {time}: Terraform was interrupted once.").format(
                 time=duration_text(since)
             )
-        case State.CANCELLED:
-            return _("Cancelled. {message}").format(message=harmless(run.message)).strip()
-        case State.SUCCEEDED if run.operation is Operation.PLAN and run.changes:
+        case RunStatus.CANCELLED:
+            return _("Cancelled. {message}").format(message=escape_controls(run.message)).strip()
+        case RunStatus.SUCCEEDED if run.operation is Operation.PLAN and run.changes:
             return plan_sentence(run)
         case _final:
-            return harmless(run.message) or _("The run has ended.")
+            return escape_controls(run.message) or _("The run has ended.")
 
 
 def _details(
@@ -105,7 +107,7 @@ def _details(
     url: ServiceUrl,
     told: Sequence[PlanWarning],
 ) -> Iterator[Content]:
-    if run.state is State.PLANNED:
+    if run.state is RunStatus.PLANNED:
         lines = destroyed_lines(run, progress, tree)
         yield from lines[:WARNINGS_SHOWN]
         rest = len(lines) - WARNINGS_SHOWN
@@ -114,13 +116,13 @@ def _details(
             yield Content.styled(more, "$text-error")
         yield from _noticed(told)
         yield Content(_("Waiting for approval. Press a to apply this plan, d to discard it."))
-    elif run.state is State.APPLYING and run.outlives_credentials:
+    elif run.state is RunStatus.APPLYING and run.outlives_credentials:
         words = _(
             "! The credentials have ended: Terraform may go on asking for ten minutes and more. "
             "c stops it; what is done is kept."
         )
         yield Content.styled(words, "$text-warning")
-    elif run.state is State.STOPPING:
+    elif run.state is RunStatus.STOPPING:
         waiting = in_flight(progress)
         yield Content(
             _("It still waits for: {resources}.").format(resources=waiting)
@@ -129,27 +131,27 @@ def _details(
         )
     elif run.is_final:
         if run.remedy:
-            yield Content(harmless(run.remedy))
+            yield Content(escape_controls(run.remedy))
         yield from _noticed(told)
-        if run.state is State.SUCCEEDED and url.url:
-            shown = (harmless(url.url), "bold $text-accent")
+        if run.state is RunStatus.SUCCEEDED and url.url:
+            shown = (escape_controls(url.url), "bold $text-accent")
             yield Content.assemble(
                 _("The service will answer at"), " ", shown, ". ", _("Next shows how it comes up.")
             )
             if url.record:
-                yield Content(harmless(url.record))
+                yield Content(escape_controls(url.record))
 
 
 def _noticed(told: Iterable[PlanWarning]) -> Iterator[Content]:
     for it in told:
-        yield Content.styled(f"! {harmless(it.message)}", "$text-warning")
+        yield Content.styled(f"! {escape_controls(it.message)}", "$text-warning")
 
 
 def plan_sentence(run: Run) -> str:
     """Return the plan's counts as Terraform says them."""
     changes = run.changes or Changes()
-    if not changes.total and (run.state is State.PLANNED or run.returncode == HAS_CHANGES):
-        return only_outputs()
+    if not changes.total and (run.state is RunStatus.PLANNED or run.returncode == HAS_CHANGES):
+        return changes_only_outputs()
     sentence = _("Plan: {add} to add, {change} to change, {destroy} to destroy.").format(
         add=changes.add, change=changes.change, destroy=changes.destroy
     )
@@ -164,7 +166,7 @@ def destroyed_lines(run: Run, progress: Progress, tree: PlanTree | None) -> list
         told = warnings(tree)
         lines = []
         for warning in told:
-            lines.append(Content.styled(f"! {harmless(in_full(warning))}", "$text-error"))
+            lines.append(Content.styled(f"! {escape_controls(full_words(warning))}", "$text-error"))
         named = {warning.address for warning in told}
         rest = [
             c.address
@@ -176,7 +178,7 @@ def destroyed_lines(run: Run, progress: Progress, tree: PlanTree | None) -> list
         rest = [
             it.address for it in progress.resources.values() if it.action in ("delete", "replace")
         ]
-    lines += [Content.styled(f"- {harmless(address)}", "$text-error") for address in rest]
+    lines += [Content.styled(f"- {escape_controls(address)}", "$text-error") for address in rest]
     return lines
 
 
@@ -200,12 +202,12 @@ def question(
         lines += [Content(""), *_noticed(noticed)]
     if usual := _revised(tree):
         lines += [Content(""), Content(_("Replaced by a new revision:"))]
-        lines += [Content.styled(f"  {harmless(it)}", "$text-muted") for it in usual]
+        lines += [Content.styled(f"  {escape_controls(it)}", "$text-muted") for it in usual]
     for action, title in (("create", _("Created:")), ("update", _("Changed in place:"))):
         found = [it.address for it in progress.resources.values() if it.action == action]
         if found:
             lines += [Content(""), Content(title)]
-            lines += [Content.styled(f"  {harmless(it)}", "$text-muted") for it in found]
+            lines += [Content.styled(f"  {escape_controls(it)}", "$text-muted") for it in found]
     return lines
 
 
@@ -214,7 +216,7 @@ def finding_lines(errors: Sequence[Finding]) -> list[Content]:
     if not errors:
         return []
     title = Content.styled(_("The checks say that this can't work:"), "bold $text-error")
-    lines = [Content.styled(f"! {harmless(it.message)}", "$text-error") for it in errors]
+    lines = [Content.styled(f"! {escape_controls(it.message)}", "$text-error") for it in errors]
     return [title, *lines, Content("")]
 
 
@@ -222,9 +224,11 @@ def freshness_lines(checked: Checked) -> list[Content]:
     """Say what the check right before an apply stands on, and what it could not tell."""
     doubtful = bool(checked.account_problem or checked.not_checked or checked.unknown)
     style = "$text-warning" if doubtful else "$text-muted"
-    lines = [Content.styled(harmless(checked.sentence), style)]
+    lines = [Content.styled(escape_controls(checked.sentence), style)]
     told = checked.shown_unknown
-    lines += [Content.styled(f"? {harmless(it.message)}", style) for it in told[:UNKNOWN_SHOWN]]
+    lines += [
+        Content.styled(f"? {escape_controls(it.message)}", style) for it in told[:UNKNOWN_SHOWN]
+    ]
     rest = len(told) - UNKNOWN_SHOWN
     if rest > 0:
         more = ngettext("… and {n} more.", "… and {n} more.", rest).format(n=rest)
@@ -271,16 +275,16 @@ def in_flight(progress: Progress, now: datetime | None = None) -> str:
 def _with_time(it: ResourceProgress, now: datetime | None) -> str:
     elapsed = it.elapsed(now)
     seconds = "" if elapsed is None else f" ({duration_text(elapsed)})"
-    return f"{harmless(it.address)}{seconds}"
+    return f"{escape_controls(it.address)}{seconds}"
 
 
 def progress_words(run: Run, progress: Progress) -> str:
     """Return the sentence beside the progress bar; changes as resources come and go only."""
-    if run.state not in (State.APPLYING, State.STOPPING):
+    if run.state not in (RunStatus.APPLYING, RunStatus.STOPPING):
         return ""
     running = progress.in_flight()
     if not running:
         return ""
-    names = ", ".join(harmless(it.address) for it in running[:IN_FLIGHT_NAMED])
+    names = ", ".join(escape_controls(it.address) for it in running[:IN_FLIGHT_NAMED])
     rest = len(running) - IN_FLIGHT_NAMED
     return names if rest <= 0 else _("{names} and {n} more").format(names=names, n=rest)

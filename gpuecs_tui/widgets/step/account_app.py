@@ -21,7 +21,7 @@ from gpuecs_tui.widgets.step.screen import TYPING_SECONDS, StepScreen
 from gpuecs_tui.wizard import account_feed as feeding
 from gpuecs_tui.wizard.account_feed import AccountFeed
 from gpuecs_tui.wizard.account_state import AccountState
-from gpuecs_tui.wizard.session import Wizard
+from gpuecs_tui.wizard.session import WizardSession
 
 ResultType = TypeVar("ResultType")
 
@@ -32,7 +32,7 @@ LOOK_UP_PAUSE = 0.7
 class AccountApp(App[ResultType]):
     """An app around one wizard, whose account it has read."""
 
-    wizard: Wizard
+    wizard: WizardSession
     feed: AccountFeed
 
     _check_due = False
@@ -186,11 +186,9 @@ class AccountApp(App[ResultType]):
 
     @on(feeding.TokenWanted)
     def _token_wanted(self, message: feeding.TokenWanted) -> None:
-        from gpuecs_tui.widgets.base.mfa_prompt import TokenScreen
+        from gpuecs_tui.widgets.base.mfa_prompt import MfaPrompt
 
-        self.push_screen(
-            TokenScreen(message.prompt), lambda digits: message.answer.put(digits or "")
-        )
+        self.push_screen(MfaPrompt(message.prompt), lambda digits: message.answer.put(digits or ""))
 
     def _account_changed(self) -> None:
         self.wizard.account_changed()

@@ -22,7 +22,7 @@ from gpuecs_tui.aws.reading import Reading, Unknown
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.terraform.read.service_url import ServiceUrl
 from gpuecs_tui.terraform.recovery.end_of_stack import EndOfStack
-from gpuecs_tui.widgets.base.safe_text import fit, harmless
+from gpuecs_tui.widgets.base.safe_text import escape_controls, fit_cells
 
 T = TypeVar("T")
 
@@ -67,7 +67,7 @@ def deployment_lines(
     )
     lines: list[Content] = []
     if end is not None:
-        lines = [Content.styled(harmless(it), "bold") for it in end.sentences]
+        lines = [Content.styled(escape_controls(it), "bold") for it in end.sentences]
         lines.append(Content(""))
     if gone:
         sections = tuple(
@@ -79,8 +79,8 @@ def deployment_lines(
             _("URL, once its DNS record exists:") if url.needs_record else _answers(facts.targets)
         )
         lines += [
-            *_url_lines(known, harmless(url.url), width),
-            *_record_lines(harmless(url.record), width),
+            *_url_lines(known, escape_controls(url.url), width),
+            *_record_lines(escape_controls(url.record), width),
             Content(""),
         ]
     for title, found in sections:
@@ -182,8 +182,8 @@ def _outputs(outputs: Mapping[str, Any], end: EndOfStack | None) -> list[Content
 
 def _part(reading: Reading[T], lines: Callable[[T], list[Content]]) -> list[Content]:
     if isinstance(reading, Unknown):
-        found = [Content.styled(f"  {harmless(str(reading))}", "$text-warning")]
-        return [*found, _quiet(harmless(reading.remedy))] if reading.remedy else found
+        found = [Content.styled(f"  {escape_controls(str(reading))}", "$text-warning")]
+        return [*found, _quiet(escape_controls(reading.remedy))] if reading.remedy else found
     return lines(reading.value)
 
 
@@ -201,12 +201,14 @@ def _service(it: Service | None) -> list[Content]:
         )
         for each in it.deployments
     ]
-    reasons = [_quiet(harmless(each.rollout_reason)) for each in it.deployments if each.failed]
+    reasons = [
+        _quiet(escape_controls(each.rollout_reason)) for each in it.deployments if each.failed
+    ]
     head = _("{name}: {status}; desired {desired}, running {running}, pending {pending}")
     text = head.format(
         name=it.name, status=it.status, desired=it.desired, running=it.running, pending=it.pending
     )
-    return [Content(f"  {harmless(text)}"), *_table(rows, heading=True), *reasons]
+    return [Content(f"  {escape_controls(text)}"), *_table(rows, heading=True), *reasons]
 
 
 def _targets(targets: tuple[Target, ...] | None) -> list[Content]:
@@ -298,7 +300,7 @@ def _quiet(text: str) -> Content:
 
 def _table(rows: Sequence[Row], *, heading: bool = False) -> list[Content]:
     """Align columns by cells; the last one keeps its length."""
-    shown = [[harmless(cell) for cell in row] for row in rows]
+    shown = [[escape_controls(cell) for cell in row] for row in rows]
     if not shown:
         return []
     widths = [max(cell_len(cell) for cell in column) for column in zip(*shown, strict=True)]
@@ -317,5 +319,5 @@ def _cells(row: list[str], widths: list[int], *, heading: bool) -> Iterator[tupl
         style = "$text-muted" if heading else ""
         style = "$text-success" if cell in _GOOD else "bold $text-error" if cell in _BAD else style
         last = number == len(row) - 1
-        yield (cell if last else fit(cell, width), style)
+        yield (cell if last else fit_cells(cell, width), style)
         yield ("" if last else " " * GAP, "")

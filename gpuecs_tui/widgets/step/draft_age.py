@@ -9,10 +9,10 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.wizard.drafts import Draft
 
 if TYPE_CHECKING:
-    from gpuecs_tui.wizard.directory_status import Survey
+    from gpuecs_tui.wizard.directory_status import DirectoryStatus
 
 
-def newer_file(draft: Draft, found: Survey) -> str:
+def newer_file(draft: Draft, found: DirectoryStatus) -> str:
     """Return a sentence about the file that changed last; empty where the draft is newer."""
     if draft.saved_at is None or found.newest is None:
         return ""

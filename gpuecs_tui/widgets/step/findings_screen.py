@@ -18,14 +18,14 @@ from gpuecs_tui.widgets.base.age import age_line, oldest
 from gpuecs_tui.widgets.base.dialog_keys import DialogKeys
 from gpuecs_tui.widgets.base.key_groups import DIALOG, LIST
 from gpuecs_tui.widgets.base.keys import bind
-from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.styles import MUTED
 from gpuecs_tui.widgets.base.wizard_modal import WizardModal
 from gpuecs_tui.widgets.form.layout import step_of
 from gpuecs_tui.widgets.picker.choice_list import ChoiceList
 from gpuecs_tui.widgets.picker.rows import Choices, Row
 from gpuecs_tui.wizard.decisions import FORM_KEYS
-from gpuecs_tui.wizard.session import Wizard
+from gpuecs_tui.wizard.session import WizardSession
 
 if TYPE_CHECKING:
     from gpuecs_tui.checks.finding import Finding
@@ -44,7 +44,7 @@ class Remark:
     """Keys and texts that mend it."""
 
 
-def remarks(wizard: Wizard) -> list[Remark]:
+def remarks(wizard: WizardSession) -> list[Remark]:
     """Return all there is to say: errors first, then what is missing, warnings, unknowns."""
     missing = wizard.decisions.missing
     found = []
@@ -95,7 +95,7 @@ class FindingsScreen(WizardModal[Remark | None]):
     FindingsScreen #detail { height: 6; border-top: hkey $foreground 15%; }
     """
 
-    def __init__(self, wizard: Wizard) -> None:
+    def __init__(self, wizard: WizardSession) -> None:
         super().__init__()
         self._wizard = wizard
         self._remarks: dict[str, Remark] = {}
@@ -121,8 +121,8 @@ class FindingsScreen(WizardModal[Remark | None]):
             remark = self._remarks[event.row.id]
             text = Content.assemble(
                 (f"{remark.key}\n", MUTED),
-                harmless(remark.message),
-                (f"\n→ {harmless(remark.remedy)}" if remark.remedy else "", "bold"),
+                escape_controls(remark.message),
+                (f"\n→ {escape_controls(remark.remedy)}" if remark.remedy else "", "bold"),
             )
         self.query_one("#detail", Static).update(text)
         self.refresh_bindings()

@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.stack.model import KEYS
-from gpuecs_tui.stack.relevance import counts
+from gpuecs_tui.stack.relevance import is_relevant
 from gpuecs_tui.stack.remedies import as_sentence
 from gpuecs_tui.widgets.base.key_groups import SCREEN
 from gpuecs_tui.widgets.base.keys import bind
@@ -31,14 +31,14 @@ from gpuecs_tui.widgets.picker.rows import Choices
 from gpuecs_tui.widgets.step.pictured import PicturedScreen
 from gpuecs_tui.widgets.step.screen import TYPING_SECONDS
 from gpuecs_tui.wizard.decisions import FORM_KEYS, placeholder, starts_filled
-from gpuecs_tui.wizard.session import Wizard
+from gpuecs_tui.wizard.session import WizardSession
 
 
 @dataclass(frozen=True, slots=True)
 class ListSource:
     """How a key's list is made of what the account has."""
 
-    make: Callable[[Wizard], Choices]
+    make: Callable[[WizardSession], Choices]
     depends: tuple[str, ...] = ()
     """Keys whose texts change the list."""
     exhaustive: bool = True
@@ -63,7 +63,7 @@ class FormScreen(PicturedScreen):
         )
     ]
 
-    def __init__(self, wizard: Wizard) -> None:
+    def __init__(self, wizard: WizardSession) -> None:
         super().__init__(wizard)
         self._made: dict[str, tuple[object, tuple[str, ...], Choices]] = {}
         self._picker: tuple[str, Picker] | None = None
@@ -97,7 +97,7 @@ class FormScreen(PicturedScreen):
         super().changed()
         answers = self.wizard.decisions.answers
         self.query_one(Form).show(
-            lambda key: key not in KEYS or counts(key, answers),
+            lambda key: key not in KEYS or is_relevant(key, answers),
             self._wrong_in_view,
             lambda key: bool(self.wizard.texts.get(key)),
         )

@@ -10,11 +10,11 @@ from textual.timer import Timer
 from gpuecs_tui.i18n import _
 from gpuecs_tui.widgets.base.clock import SECOND
 from gpuecs_tui.widgets.base.one_line import OneLine
-from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.styles import MUTED
 from gpuecs_tui.widgets.base.waiting import with_elapsed
 from gpuecs_tui.wizard.place import place_of
-from gpuecs_tui.wizard.session import Wizard
+from gpuecs_tui.wizard.session import WizardSession
 
 PRODUCT = "gpuecs-tui"
 NAME = "stack.name"
@@ -29,7 +29,7 @@ class HeaderLine(OneLine):
 
     _tick: Timer | None = None
 
-    def show_wizard(self, wizard: Wizard) -> None:
+    def show_wizard(self, wizard: WizardSession) -> None:
         """Show the state of ``wizard``; while the account is read, each second again."""
         if self._tick is not None:
             self._tick.stop()
@@ -39,7 +39,7 @@ class HeaderLine(OneLine):
         typed = wizard.stack_name
         # What is half typed names nothing yet.
         is_name = typed and not wizard.decisions.problem(NAME)
-        name = harmless(typed) if is_name else _("no name yet")
+        name = escape_controls(typed) if is_name else _("no name yet")
         place = place_of(wizard)
         reading = ""
         if wizard.account.busy:

@@ -12,7 +12,7 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.migration import lifecycle
 from gpuecs_tui.terraform.migration.lifecycle import Due
-from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.step import state_move
 from gpuecs_tui.widgets.step.account_app import AccountApp
 from gpuecs_tui.widgets.step.screen import StepScreen
@@ -77,4 +77,4 @@ class MovingScreen(StepScreen):
 
     @on(NotMoved)
     def _not_moved(self, message: NotMoved) -> None:
-        self.say(harmless(str(message.problem)), "error")
+        self.say(escape_controls(str(message.problem)), "error")

@@ -59,7 +59,7 @@ from gpuecs_tui.widgets.step.header import HeaderLine
 from gpuecs_tui.widgets.step.help_bar import HelpBar, Wrapped
 from gpuecs_tui.widgets.step.key_line import KeyLine
 from gpuecs_tui.widgets.step.steps import AFTER_REVIEW, IDS, Progress, StepLine, StepList
-from gpuecs_tui.wizard.session import Wizard
+from gpuecs_tui.wizard.session import WizardSession
 
 WIDE = 100
 """Cells from which on the steps stand in a column."""
@@ -127,7 +127,7 @@ class StepScreen(Screen[None]):
             self.key = key
             self.in_word = in_word
 
-    def __init__(self, wizard: Wizard) -> None:
+    def __init__(self, wizard: WizardSession) -> None:
         super().__init__()
         self.wizard = wizard
         self._said: Content | None = None

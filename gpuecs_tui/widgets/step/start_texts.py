@@ -6,12 +6,12 @@ import os
 
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.profiles import default_profile, default_region, read_profiles
-from gpuecs_tui.wizard.session import Wizard
+from gpuecs_tui.wizard.session import WizardSession
 
 REGION = "stack.region"
 
 
-def first_texts(wizard: Wizard) -> dict[str, str]:
+def first_texts(wizard: WizardSession) -> dict[str, str]:
     """Return the texts of a new stack: the region of the environment or else of the profile."""
     region = default_region(os.environ)
     name = wizard.profile or default_profile(os.environ) or "default"

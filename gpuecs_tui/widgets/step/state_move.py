@@ -10,12 +10,12 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.migration import lifecycle
 from gpuecs_tui.terraform.migration.lifecycle import Due
 from gpuecs_tui.terraform.migration.record import Phase
-from gpuecs_tui.terraform.migration.refusals import MoveProblem
+from gpuecs_tui.terraform.migration.refusals import MigrationProblem
 from gpuecs_tui.widgets.base.confirm import Confirm
-from gpuecs_tui.widgets.base.safe_text import harmless
+from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.styles import MUTED
 from gpuecs_tui.wizard.run_environment import environment_for
-from gpuecs_tui.wizard.session import Wizard
+from gpuecs_tui.wizard.session import WizardSession
 
 if TYPE_CHECKING:
     from gpuecs_tui.aws.session import AccountReader
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 def question(due: Due) -> Confirm:
     """Ask whether the state is moved now."""
     title = _("Go on moving the state?") if due.interrupted else _("Move the state?")
-    lines = [Content(harmless(due.sentence)), Content("")]
+    lines = [Content(escape_controls(due.sentence)), Content("")]
     if due.moves:
         lines += [
-            Content.assemble((_("from  "), MUTED), (harmless(due.source), "bold")),
-            Content.assemble((_("to    "), MUTED), (harmless(due.target), "bold")),
+            Content.assemble((_("from  "), MUTED), (escape_controls(due.source), "bold")),
+            Content.assemble((_("to    "), MUTED), (escape_controls(due.target), "bold")),
             Content(""),
             Content(
                 _(
@@ -40,7 +40,7 @@ def question(due: Due) -> Confirm:
     return Confirm(title, lines, yes=_("Move it") if due.moves else _("Note them"))
 
 
-def carry_out(wizard: Wizard, reader: AccountReader | None) -> str:
+def carry_out(wizard: WizardSession, reader: AccountReader | None) -> str:
     """Move the state and return how it is now; blocks for seconds. Raises TerraformProblem.
 
     The move is a process of its own and goes on without us.
@@ -52,7 +52,7 @@ def carry_out(wizard: Wizard, reader: AccountReader | None) -> str:
     )
     ended = lifecycle.wait(begun)
     if ended.phase is not Phase.DONE:
-        raise MoveProblem(
+        raise MigrationProblem(
             ended.message or _("The move was cut off."),
             ended.remedy or _("Start it again: it goes on where it stopped."),
         )

@@ -23,7 +23,7 @@ from textual.screen import Screen
 from textual.strip import Strip
 
 from gpuecs_tui.widgets.terminal.screen_cells import Cell, CellError, Row, cells_of
-from gpuecs_tui.widgets.terminal.terminal_buffer import WireScreen
+from gpuecs_tui.widgets.terminal.terminal_buffer import TerminalBuffer
 
 ResultType = TypeVar("ResultType")
 
@@ -50,13 +50,13 @@ def erases_in_colour(term: str) -> bool:
     return term.startswith(_ERASING_TERMINALS)
 
 
-class Wire:
+class DiffEncoder:
     """Turns compositor updates into bytes for one terminal."""
 
     def __init__(self, color_system: ColorSystem, *, erases: bool) -> None:
         self._color_system = color_system
         self._erases = erases
-        self._screen: WireScreen | None = None
+        self._screen: TerminalBuffer | None = None
 
     def forget(self) -> None:
         """Take nothing about the terminal for granted; the next full repaint is sent whole."""
@@ -69,7 +69,7 @@ class Wire:
         """
         screen = self._screen
         if screen is None or (screen.width, screen.height) != (width, height):
-            screen = self._screen = WireScreen(width, height, erases=self._erases)
+            screen = self._screen = TerminalBuffer(width, height, erases=self._erases)
         rows: dict[int, Row] = {}
         try:
             for x, y, strip in _placed(update):
@@ -123,10 +123,10 @@ def _place(row: Row, x: int, cells: list[Cell]) -> None:
         row[end] = right[1].cells[" "]
 
 
-class WireApp(App[ResultType]):
+class DiffOutputApp(App[ResultType]):
     """An app that sends only what differs. Everything else is as in ``App``."""
 
-    _wire: Wire | None = None
+    _wire: DiffEncoder | None = None
     _cursor_sent = Offset(0, 0)
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
@@ -139,7 +139,9 @@ class WireApp(App[ResultType]):
         ):
             if self._wire is None:
                 system = self.console._color_system or ColorSystem.TRUECOLOR
-                self._wire = Wire(system, erases=erases_in_colour(os.environ.get("TERM", "")))
+                self._wire = DiffEncoder(
+                    system, erases=erases_in_colour(os.environ.get("TERM", ""))
+                )
             sequence = self._wire.encode(renderable, *self.size)
             if sequence is not None:
                 self._send(driver, sequence)

@@ -60,7 +60,7 @@ class Piece:
         return False
 
 
-class WireScreen:
+class TerminalBuffer:
     """Holds what the terminal shows; ``update`` returns the bytes for what is to be shown."""
 
     def __init__(self, width: int, height: int, *, erases: bool) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from gpuecs_tui.terraform.runs.journal import record
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from tests.chaos.inventory import Thing, known_by
 from tests.chaos.judge import ERRORED, LOCAL_LOCK, Judge
 from tests.support.terraform.apply_events import hook
@@ -46,7 +46,7 @@ def write_state(stack: Path, *, name: str = "terraform.tfstate", resources: int 
 
 
 def test_what_a_state_knows_is_no_orphan(stack: Path) -> None:
-    run = stage(stack, State.FAILED)
+    run = stage(stack, RunStatus.FAILED)
     assert "nobody knows aws_iam_role app" in judged(stack, run, {ROLE}).problems
     write_state(stack, name=ERRORED)
     assert known_by((stack / ERRORED).read_bytes()) >= {"app"}
@@ -54,7 +54,7 @@ def test_what_a_state_knows_is_no_orphan(stack: Path) -> None:
 
 
 def test_what_the_product_offers_counts_once(stack: Path) -> None:
-    run = stage(stack, State.FAILED, [hook("aws_security_group.this", "start")])
+    run = stage(stack, RunStatus.FAILED, [hook("aws_security_group.this", "start")])
     left = judged(stack, run, {GROUP})
     assert left.offered == 1 and not left.problems
     second = Thing(GROUP.type, "sg-2")
@@ -63,7 +63,7 @@ def test_what_the_product_offers_counts_once(stack: Path) -> None:
 
 
 def test_a_task_definition_registered_twice_is_told_apart(stack: Path) -> None:
-    run = stage(stack, State.FAILED)
+    run = stage(stack, RunStatus.FAILED)
     arns = [f"arn:aws:ecs:us-east-1:1:task-definition/app:{number}" for number in (1, 2)]
     twice = {Thing("aws_ecs_task_definition", arn) for arn in arns}
     assert len(judged(stack, run, twice).problems) == 1
@@ -76,32 +76,32 @@ def test_a_task_definition_registered_twice_is_told_apart(stack: Path) -> None:
 
 
 def test_a_success_needs_all_that_is_configured(stack: Path) -> None:
-    run = stage(stack, State.SUCCEEDED)
+    run = stage(stack, RunStatus.SUCCEEDED)
     assert "it succeeded without aws_iam_role.app" in judged(stack, run, set()).problems
     write_state(stack)
     assert judged(stack, run, {ROLE}).problems == []
 
 
 def test_a_destroy_that_succeeded_leaves_nothing(stack: Path) -> None:
-    run = stage(stack, State.SUCCEEDED, operation="destroy")
+    run = stage(stack, RunStatus.SUCCEEDED, operation="destroy")
     write_state(stack)
     assert "it succeeded and left aws_iam_role app" in judged(stack, run, {ROLE}).problems
 
 
 def test_an_end_must_be_true(stack: Path) -> None:
-    run = stage(stack, State.FAILED, [SUMMARY])
+    run = stage(stack, RunStatus.FAILED, [SUMMARY])
     write_state(stack)
     words = judged(stack, run, {ROLE}).problems
     assert "it is failed although Terraform did everything" in words
     # A summary before an error that it explains is another thing.
-    run = stage(stack, State.FAILED, [SUMMARY, '{"diagnostic":{"severity":"error"}}'])
+    run = stage(stack, RunStatus.FAILED, [SUMMARY, '{"diagnostic":{"severity":"error"}}'])
     assert judged(stack, run, {ROLE}).problems == []
 
 
 def test_nothing_changed_means_nothing(stack: Path) -> None:
-    run = stage(stack, State.CANCELLED)
+    run = stage(stack, RunStatus.CANCELLED)
     ending = {"message": "Stopped before anything was changed.", "returncode": 1}
-    record(run.files, State.CANCELLED, runner=None, exit=ending)
+    record(run.files, RunStatus.CANCELLED, runner=None, exit=ending)
     write_state(stack)
     words = judged(stack, run.refresh(), {ROLE}).problems
     assert any(it.endswith("and things have changed") for it in words)
@@ -109,12 +109,12 @@ def test_nothing_changed_means_nothing(stack: Path) -> None:
 
 
 def test_two_interrupts_are_one_too_many(stack: Path) -> None:
-    run = stage(stack, State.CANCELLED, ["Two interrupts received. Exiting immediately."])
+    run = stage(stack, RunStatus.CANCELLED, ["Two interrupts received. Exiting immediately."])
     assert "Terraform was interrupted twice" in judged(stack, run, set()).problems
 
 
 def test_a_lock_must_be_told_of(stack: Path) -> None:
-    run = stage(stack, State.FAILED)
+    run = stage(stack, RunStatus.FAILED)
     note = {"ID": "1", "Operation": "OperationTypeApply", "Who": "a@b", "Created": ""}
     (stack / LOCAL_LOCK).write_text(json.dumps(note))
     assert judged(stack, run, set()).problems == []

@@ -8,7 +8,7 @@ import pytest
 
 from gpuecs_tui.aws.facts import RULES_QUOTA
 from gpuecs_tui.aws.reading import Reading
-from gpuecs_tui.checks import Finding, of_problems
+from gpuecs_tui.checks import Finding, findings_from_problems
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.problems import problems
@@ -44,7 +44,7 @@ def test_a_range_as_typed(typed: str, says: str, corrected: str) -> None:
 
 def test_cidr_bits() -> None:
     answers: dict[str, Value] = {**ANSWERS, CIDRS: ("203.0.113.130/26", "10.0.0.0/8")}
-    (found,) = of_problems(problems(answers, resolve(answers, None))[:1], answers)
+    (found,) = findings_from_problems(problems(answers, resolve(answers, None))[:1], answers)
     assert (found.rule, found.severity, found.field) == ("cidr-bits", "error", CIDRS)
     assert apply_fix(found, answers)[CIDRS] == ("203.0.113.128/26", "10.0.0.0/8")
 

@@ -11,7 +11,7 @@ import pytest
 from textual.pilot import Pilot
 
 from gpuecs_tui.aws.facts import AccountFacts
-from gpuecs_tui.wizard.directory_status import Survey
+from gpuecs_tui.wizard.directory_status import DirectoryStatus
 from tests.support import fakes
 from tests.support.screens.driving import (
     Open,
@@ -33,8 +33,8 @@ def stack_directory(
     """Where a stack would be written: a name that stays the same in snapshots, and is not there."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setattr(
-        "gpuecs_tui.wizard.directory_status.survey",
-        lambda _directory: Survey(engine="Terraform 1.11.4"),
+        "gpuecs_tui.wizard.directory_status.inspect",
+        lambda _directory: DirectoryStatus(engine="Terraform 1.11.4"),
     )
     return Path("/srv/stacks/llama")
 

@@ -10,14 +10,14 @@ from gpuecs_tui.widgets.form.field import FormField
 from gpuecs_tui.widgets.form.view import Form
 from gpuecs_tui.widgets.step.screen import StepScreen
 from gpuecs_tui.wizard.drafts import Draft
-from gpuecs_tui.wizard.session import Wizard
+from gpuecs_tui.wizard.session import WizardSession
 from tests.support.screens.driving import settle
 from tests.support.screens.whole_texts import WHOLE
 
 REFUSED = Unknown("ec2:DescribeVpcs", "not allowed to call ec2:DescribeVpcs", "Ask for it.")
 
 
-def wizard(pilot: Pilot[int]) -> Wizard:
+def wizard(pilot: Pilot[int]) -> WizardSession:
     assert isinstance(pilot.app, WizardApp)
     return pilot.app.wizard
 

@@ -12,7 +12,7 @@ from gpuecs_tui.screens.review import ReviewScreen
 from gpuecs_tui.terraform.read.directory import read
 from gpuecs_tui.wizard.drafts import Draft
 from gpuecs_tui.wizard.opened import of_files
-from gpuecs_tui.wizard.session import Wizard
+from gpuecs_tui.wizard.session import WizardSession
 from tests.support.screens.driving import settle, wizard_app
 from tests.support.screens.whole_texts import WHOLE
 
@@ -45,5 +45,5 @@ def review(pilot: Pilot[int]) -> ReviewScreen:
     return found
 
 
-def wizard(pilot: Pilot[int]) -> Wizard:
+def wizard(pilot: Pilot[int]) -> WizardSession:
     return review(pilot).wizard

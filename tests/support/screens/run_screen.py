@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from gpuecs_tui.screens.run import RunScreen
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.widgets.step.key_line import KeyLine
 from gpuecs_tui.wizard.drafts import Draft
 from tests.support.screens.driving import settle, wizard_app
@@ -70,7 +70,7 @@ async def until(pilot: Pilot[int], true: Callable[[], bool], what: str) -> None:
     raise AssertionError(f"waited for {what}; the screen says {said(pilot)!r}")
 
 
-async def until_run(pilot: Pilot[int], *states: State) -> None:
+async def until_run(pilot: Pilot[int], *states: RunStatus) -> None:
     def there() -> bool:
         run = screen_of(pilot).run
         return run is not None and run.state in states

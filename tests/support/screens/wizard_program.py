@@ -19,7 +19,7 @@ terminal.prepare(os.environ)
 from textual.pilot import Pilot  # noqa: E402
 
 from gpuecs_tui.app import WizardApp  # noqa: E402
-from gpuecs_tui.terraform.runs.run_status import State  # noqa: E402
+from gpuecs_tui.terraform.runs.run_status import RunStatus  # noqa: E402
 from gpuecs_tui.wizard import directory_status  # noqa: E402
 from gpuecs_tui.wizard.drafts import Draft  # noqa: E402
 from gpuecs_tui.wizard.options import Options  # noqa: E402
@@ -54,13 +54,15 @@ class _Feed(fakes.FakeFeed):
 
 def main(directory: Path, place: str) -> None:
     """Run the wizard until it is left."""
-    directory_status.survey = lambda directory: directory_status.Survey(engine="Terraform 1.11.4")
+    directory_status.inspect = lambda directory: directory_status.DirectoryStatus(
+        engine="Terraform 1.11.4"
+    )
     step = place
     if place == "live":
         step = "run"
         run_folders.BEGUN = datetime.now(UTC)
         events = [*run_folders.PLAN[: run_folders.PLAN_ENDS + 8]]
-        run_folders.stage(directory, State.APPLYING, events, after=0)
+        run_folders.stage(directory, RunStatus.APPLYING, events, after=0)
     elif place in ("run", "deployment"):
         run_folders.applied(directory)
     fakes.NOW = datetime.now(UTC)

@@ -14,16 +14,22 @@ from gpuecs_tui.terraform.engine.events import STATE
 from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.journal import RunFiles, record
 from gpuecs_tui.terraform.runs.run import Run, load
-from gpuecs_tui.terraform.runs.run_status import WORKING, State
+from gpuecs_tui.terraform.runs.run_status import WORKING, RunStatus
 from tests.support.terraform.fake_engine import event, stream
 
 BEGUN = datetime.fromisoformat("2026-11-23T12:43:00+00:00")
 """When every staged run begins: before the first event of the recorded streams."""
-WAY: dict[State, tuple[State, ...]] = {
-    State.STARTING: (State.STARTING,),
-    State.PLANNING: (State.STARTING, State.PLANNING),
-    State.PLANNED: (State.STARTING, State.PLANNING, State.PLANNED),
-    State.APPLYING: (State.STARTING, State.PLANNING, State.PLANNED, State.APPROVED, State.APPLYING),
+WAY: dict[RunStatus, tuple[RunStatus, ...]] = {
+    RunStatus.STARTING: (RunStatus.STARTING,),
+    RunStatus.PLANNING: (RunStatus.STARTING, RunStatus.PLANNING),
+    RunStatus.PLANNED: (RunStatus.STARTING, RunStatus.PLANNING, RunStatus.PLANNED),
+    RunStatus.APPLYING: (
+        RunStatus.STARTING,
+        RunStatus.PLANNING,
+        RunStatus.PLANNED,
+        RunStatus.APPROVED,
+        RunStatus.APPLYING,
+    ),
 }
 """The states that a run goes through before others."""
 PLAN = stream("apply-signal-INT")
@@ -53,7 +59,7 @@ DETAILS: dict[str, Any] = {
 """``show -json`` of a plan that replaces the load balancer."""
 
 
-def journal_state(state: State, after: float) -> str:
+def journal_state(state: RunStatus, after: float) -> str:
     """The line with which a runner tells of a transition, seconds after the run's begin."""
     at = (BEGUN + timedelta(seconds=after)).isoformat()
     return event(type=STATE, state=state, **{"@message": f"It is {state} now.", "@timestamp": at})
@@ -61,7 +67,7 @@ def journal_state(state: State, after: float) -> str:
 
 def stage(
     directory: Path,
-    state: State,
+    state: RunStatus,
     lines: Sequence[str] = (),
     *,
     operation: str = "apply",
@@ -89,7 +95,7 @@ def stage(
         "host": "bastion",
     }
     replace_json(files.facts, facts)
-    way = WAY.get(state) or (*WAY[State.APPLYING], state)
+    way = WAY.get(state) or (*WAY[RunStatus.APPLYING], state)
     add, change, destroy = changes
     values: dict[str, Any] = {
         "changes": {"add": add, "change": change, "destroy": destroy, "imported": 0}
@@ -105,7 +111,7 @@ def stage(
     raw["at"] = (BEGUN + timedelta(seconds=after)).isoformat()
     replace_json(files.state, raw)
     files.journal.write_text("".join(f"{line}\n" for line in lines))
-    if state is State.PLANNED:
+    if state is RunStatus.PLANNED:
         files.plan.write_bytes(b"a saved plan")
     if details is not None:
         replace_json(files.plan_details, details)
@@ -126,13 +132,13 @@ def applied(directory: Path) -> Run:
     """A run that was applied, with outputs."""
     lines = [
         *stream("plan-change"),
-        journal_state(State.APPLYING, 20),
+        journal_state(RunStatus.APPLYING, 20),
         *stream("apply-change"),
-        journal_state(State.SUCCEEDED, 90),
+        journal_state(RunStatus.SUCCEEDED, 90),
     ]
     return stage(
         directory,
-        State.SUCCEEDED,
+        RunStatus.SUCCEEDED,
         lines,
         changes=(1, 3, 1),
         message="Applied.",

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from gpuecs_tui.terraform.recovery.locks import held_lock
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 
 PATIENCE = 60.0
 """Seconds after which a test gives up; on a quiet machine none waits for more than three."""
@@ -35,7 +35,7 @@ def journal_of(run: Run) -> str:
         return ""
 
 
-def until_state(run: Run, *states: State) -> Run:
+def until_state(run: Run, *states: RunStatus) -> Run:
     """Return the run once it is in one of ``states``; fail at once when it ends otherwise."""
 
     def ask() -> Run | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from gpuecs_tui.terraform.runner import process, run_record, supervise
 from gpuecs_tui.terraform.runs.journal import record
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 
 FULL_SECONDS = 2.0
 _full_since: list[float] = []
@@ -17,11 +17,11 @@ def _is_full() -> bool:
     return bool(_full_since) and time.monotonic() - _full_since[0] < FULL_SECONDS
 
 
-def _record(files: Any, state: State, **values: Any) -> None:
+def _record(files: Any, state: RunStatus, **values: Any) -> None:
     if _is_full():
         raise OSError(errno.ENOSPC, "No space left on device")
     record(files, state, **values)
-    if state is State.APPLYING and not _full_since:
+    if state is RunStatus.APPLYING and not _full_since:
         _full_since.append(time.monotonic())
 
 

@@ -13,7 +13,7 @@ from gpuecs_tui.terraform.control import rotation
 from gpuecs_tui.terraform.control.rotation import rotate
 from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from tests.support.terraform.apply_events import hook
 from tests.support.terraform.run_folders import stage
 
@@ -27,7 +27,7 @@ def few(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def plan(directory: Path) -> Run:
-    return stage(directory, State.SUCCEEDED, operation="plan")
+    return stage(directory, RunStatus.SUCCEEDED, operation="plan")
 
 
 def kept(*expected: Run) -> bool:
@@ -43,10 +43,10 @@ def test_each_stack_is_counted_by_itself(tmp_path: Path) -> None:
 
 
 def test_plans_go_before_applies(tmp_path: Path) -> None:
-    applies = [stage(tmp_path / "stack", State.SUCCEEDED) for _number in range(2)]
+    applies = [stage(tmp_path / "stack", RunStatus.SUCCEEDED) for _number in range(2)]
     plans = [plan(tmp_path / "stack") for _number in range(6)]
     assert kept(*applies, plans[-1])
-    more = [stage(tmp_path / "stack", State.SUCCEEDED) for _number in range(3)]
+    more = [stage(tmp_path / "stack", RunStatus.SUCCEEDED) for _number in range(3)]
     assert kept(*more)
 
 
@@ -54,8 +54,8 @@ def test_what_may_hold_creations_stays_until_it_is_dismissed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stack = tmp_path / "stack"
-    crashed = stage(stack, State.FAILED, CREATED)
-    half = stage(stack, State.CANCELLED, [hook("aws_eip.b", "start")])
+    crashed = stage(stack, RunStatus.FAILED, CREATED)
+    half = stage(stack, RunStatus.CANCELLED, [hook("aws_eip.b", "start")])
     plans = [plan(stack) for _number in range(8)]
     assert kept(crashed, half, *plans[-3:])
     # Without --yes the creations are only listed.
@@ -73,22 +73,22 @@ def test_what_may_hold_creations_stays_until_it_is_dismissed(
 
 
 def test_a_success_since_lets_them_go(tmp_path: Path) -> None:
-    crashed = stage(tmp_path / "stack", State.FAILED, CREATED)
-    later = [stage(tmp_path / "stack", State.SUCCEEDED) for _number in range(3)]
+    crashed = stage(tmp_path / "stack", RunStatus.FAILED, CREATED)
+    later = [stage(tmp_path / "stack", RunStatus.SUCCEEDED) for _number in range(3)]
     assert crashed.files.folder.exists() and kept(*later)
 
 
 def test_what_a_later_run_deleted_is_not_held(tmp_path: Path) -> None:
-    stage(tmp_path / "stack", State.FAILED, CREATED)
+    stage(tmp_path / "stack", RunStatus.FAILED, CREATED)
     gone = [hook("aws_eip.a", "complete", "delete")]
-    destroyed = stage(tmp_path / "stack", State.FAILED, gone, operation="destroy")
-    later = [stage(tmp_path / "stack", State.FAILED) for _number in range(2)]
+    destroyed = stage(tmp_path / "stack", RunStatus.FAILED, gone, operation="destroy")
+    later = [stage(tmp_path / "stack", RunStatus.FAILED) for _number in range(2)]
     assert kept(destroyed, *later)
 
 
 def test_stacks_whose_directory_is_gone_count_as_one(tmp_path: Path) -> None:
     made = [plan(tmp_path / f"build-{number}") for number in range(9)]
-    held = stage(tmp_path / "build-x", State.FAILED, CREATED)
+    held = stage(tmp_path / "build-x", RunStatus.FAILED, CREATED)
     for folder in tmp_path.glob("build-*"):
         shutil.rmtree(folder)
     here = [plan(tmp_path / "here") for _number in range(3)]
@@ -108,9 +108,9 @@ def test_a_moved_directory_is_the_same_stack(tmp_path: Path) -> None:
 
 def test_no_such_run_to_dismiss(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "stack").mkdir()
-    other = stage(tmp_path / "other", State.FAILED, CREATED)
+    other = stage(tmp_path / "other", RunStatus.FAILED, CREATED)
     assert main(["state", str(tmp_path / "stack"), "--forget", other.id, "--yes"]) == 64
     assert "has no run" in capsys.readouterr().err
-    live = stage(tmp_path / "stack", State.APPLYING)
+    live = stage(tmp_path / "stack", RunStatus.APPLYING)
     assert main(["state", str(tmp_path / "stack"), "--forget", live.id, "--yes"]) == 1
     assert "has not ended" in capsys.readouterr().err

@@ -29,7 +29,14 @@ from gpuecs_tui.terraform.runs.journal import RunFiles, read_recorded, record
 from gpuecs_tui.terraform.runs.launch import who
 from gpuecs_tui.terraform.runs.orphan_candidates import candidates
 from gpuecs_tui.terraform.runs.run import Run, load
-from gpuecs_tui.terraform.runs.run_status import FINAL, FOLLOWERS, WORKING, Operation, State, title
+from gpuecs_tui.terraform.runs.run_status import (
+    FINAL,
+    FOLLOWERS,
+    WORKING,
+    Operation,
+    RunStatus,
+    title,
+)
 from gpuecs_tui.terraform.state.stored_state import NOTHING
 from tests.support.repository import ROOT
 from tests.support.terraform import fake_engine
@@ -58,15 +65,15 @@ def commands(engine: Path) -> list[str]:
 
 
 def planned(stack: Path) -> Run:
-    return until_state(runs.start(stack, "apply"), State.PLANNED)
+    return until_state(runs.start(stack, "apply"), RunStatus.PLANNED)
 
 
 def failed(stack: Path, operation: str = "plan") -> Run:
-    return until_state(runs.start(stack, operation), State.FAILED)
+    return until_state(runs.start(stack, operation), RunStatus.FAILED)
 
 
 def test_plan_only(engine: Path, stack: Path) -> None:
-    run = until_state(runs.start(stack, "plan"), State.SUCCEEDED)
+    run = until_state(runs.start(stack, "plan"), RunStatus.SUCCEEDED)
     assert run.changes is not None
     assert (run.changes.add, run.changes.change, run.changes.destroy) == (1, 3, 1)
     assert run.returncode == 2
@@ -77,7 +84,7 @@ def test_plan_only(engine: Path, stack: Path) -> None:
 
 
 def test_how_terraform_is_called(engine: Path, stack: Path) -> None:
-    done = until_state(runs.approve(planned(stack)), State.SUCCEEDED)
+    done = until_state(runs.approve(planned(stack)), RunStatus.SUCCEEDED)
     init, plan, *_show, apply = fake_engine.calls(engine)
     assert init["arguments"][:3] == ["init", "-json", "-input=false"]
     out = f"-out={done.files.plan}"
@@ -94,15 +101,15 @@ def test_how_terraform_is_called(engine: Path, stack: Path) -> None:
 
 
 def _plan_arguments(engine: Path, stack: Path) -> list[str]:
-    until_state(runs.start(stack, "destroy"), State.PLANNED)
+    until_state(runs.start(stack, "destroy"), RunStatus.PLANNED)
     plans = [c["arguments"] for c in fake_engine.calls(engine) if c["arguments"][0] == "plan"]
     last: list[str] = plans[-1]
     return last
 
 
 def test_init_runs_once_and_again_when_asked_for(engine: Path, stack: Path) -> None:
-    until_state(runs.start(stack, "plan"), State.SUCCEEDED)
-    until_state(runs.start(stack, "plan"), State.SUCCEEDED)
+    until_state(runs.start(stack, "plan"), RunStatus.SUCCEEDED)
+    until_state(runs.start(stack, "plan"), RunStatus.SUCCEEDED)
     assert commands(engine).count("init") == 1
     asking = {"severity": "error", "summary": "Inconsistent dependency lock file", "detail": "x"}
     lines = [event(type="diagnostic", diagnostic=asking, **{"@message": "Error"})]
@@ -132,7 +139,7 @@ def test_nothing_to_change(engine: Path, stack: Path) -> None:
     fake_engine.install(
         engine, plan=Command([summary], code=0), output=Command([json.dumps(outputs)])
     )
-    run = until_state(runs.start(stack, "apply"), State.SUCCEEDED)
+    run = until_state(runs.start(stack, "apply"), RunStatus.SUCCEEDED)
     assert run.changes is not None and run.changes.total == 0
     assert run.message == "There is nothing to change."
     assert run.plan_path is None
@@ -149,14 +156,14 @@ def test_cancel_is_one_interrupt_in_every_stage(engine: Path, stack: Path, stage
     fake_engine.install(engine, "1.11.4", **{stage: slow})
     run = runs.start(stack, "apply")
     if stage == "apply":
-        run = runs.approve(until_state(run, State.PLANNED))
+        run = runs.approve(until_state(run, RunStatus.PLANNED))
     until(lambda: commands(engine)[-1:] == [stage], stage)
     until(lambda: run.refresh().terraform_pid, "Terraform's process id")
     assert runs.cancel(run).files.cancel.exists()
-    stopping = until_state(run, State.STOPPING)
+    stopping = until_state(run, RunStatus.STOPPING)
     assert runs.cancel(stopping).is_live
     os.kill(stopping.pid, signal.SIGTERM)
-    ended = until_state(run, State.CANCELLED)
+    ended = until_state(run, RunStatus.CANCELLED)
     assert fake_engine.signals(engine) == ["SIGINT"]
     changed = "what was done is in the state" in ended.message
     assert changed is (stage == "apply") and ended.plan_path is None
@@ -169,29 +176,29 @@ def test_a_shutdown_before_terraform_listens(engine: Path, stack: Path, stage: s
     fake_engine.install(engine, "1.11.4", **{stage: slow})
     run = runs.start(stack, "apply")
     if stage == "apply":
-        run = runs.approve(until_state(run, State.PLANNED))
+        run = runs.approve(until_state(run, RunStatus.PLANNED))
     until(lambda: commands(engine)[-1:] == [stage], stage)
     until(lambda: run.refresh().terraform_pid, "Terraform's process id")
     present = run.refresh()
     for pid in (present.pid, present.terraform_pid):
         os.kill(pid, signal.SIGTERM)
-    assert until_state(run, State.CANCELLED).returncode == -signal.SIGTERM
+    assert until_state(run, RunStatus.CANCELLED).returncode == -signal.SIGTERM
 
 
 def test_an_end_recorded_while_the_run_is_read_counts(
     engine: Path, stack: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = planned(stack)
-    at_work = {"state": State.STOPPING, "runner": identify().as_json()}
+    at_work = {"state": RunStatus.STOPPING, "runner": identify().as_json()}
     replace_json(run.files.state, {**(read_json(run.files.state) or {}), **at_work})
 
     def leave(_process: object) -> bool:
         # The process records how it ended, and leaves, between the two looks of a reader.
-        record(run.files, State.CANCELLED, runner=identify())
+        record(run.files, RunStatus.CANCELLED, runner=identify())
         return False
 
     monkeypatch.setattr("gpuecs_tui.terraform.runs.run.is_alive", leave)
-    assert run.refresh().state is State.CANCELLED
+    assert run.refresh().state is RunStatus.CANCELLED
 
 
 @pytest.mark.parametrize("stubborn", [False, True])
@@ -201,14 +208,14 @@ def test_a_harder_stop(
     monkeypatch.setattr(force_stop, "SECOND_INTERRUPT_SECONDS", 2)
     slow = Command(stream("apply-change"), pause=60, after_interrupt=60, stubborn=stubborn)
     fake_engine.install(engine, apply=slow)
-    run = runs.approve(until_state(runs.start(stack, "apply"), State.PLANNED))
+    run = runs.approve(until_state(runs.start(stack, "apply"), RunStatus.PLANNED))
     until(lambda: commands(engine)[-1:] == ["apply"], "apply")
     until(lambda: run.refresh().terraform_pid, "Terraform's process id")
     with pytest.raises(RunProblem, match="not stopping"):
         end_now(run)
     runs.cancel(run)
-    end_now(until_state(run, State.STOPPING))
-    ended = until_state(run, State.FAILED)
+    end_now(until_state(run, RunStatus.STOPPING))
+    ended = until_state(run, RunStatus.FAILED)
     assert fake_engine.signals(engine) == ["SIGINT", "SIGINT"]
     assert ended.returncode == (-signal.SIGKILL if stubborn else 1)
     assert ended.message.startswith(f"Ended at once by {who()}") and "Plan anew" in ended.remedy
@@ -222,14 +229,14 @@ def test_a_harder_stop_of_a_plan_loses_nothing(engine: Path, stack: Path) -> Non
     until(lambda: commands(engine)[-1:] == ["plan"], "plan")
     until(lambda: run.refresh().terraform_pid, "Terraform's process id")
     runs.cancel(run)
-    end_now(until_state(run, State.STOPPING))
-    assert until_state(run, State.CANCELLED).message == "Stopped before anything was changed."
+    end_now(until_state(run, RunStatus.STOPPING))
+    assert until_state(run, RunStatus.CANCELLED).message == "Stopped before anything was changed."
 
 
 def test_cancel_before_anything_began(engine: Path, stack: Path) -> None:
     run = runs.start(stack, "apply")
     runs.cancel(run)
-    ended = until_state(run, State.CANCELLED)
+    ended = until_state(run, RunStatus.CANCELLED)
     assert ended.returncode is None or ended.returncode == 1
     assert "apply" not in commands(engine)
 
@@ -237,14 +244,14 @@ def test_cancel_before_anything_began(engine: Path, stack: Path) -> None:
 @pytest.mark.parametrize(
     ("stage", "operation", "state"),
     [
-        ("init", "apply", State.CANCELLED),
-        ("plan", "apply", State.CANCELLED),
-        ("plan", "plan", State.SUCCEEDED),
-        ("apply", "apply", State.SUCCEEDED),
+        ("init", "apply", RunStatus.CANCELLED),
+        ("plan", "apply", RunStatus.CANCELLED),
+        ("plan", "plan", RunStatus.SUCCEEDED),
+        ("apply", "apply", RunStatus.SUCCEEDED),
     ],
 )
 def test_an_interrupt_that_comes_too_late(
-    engine: Path, stack: Path, stage: str, operation: str, state: State
+    engine: Path, stack: Path, stage: str, operation: str, state: RunStatus
 ) -> None:
     # What is done is done, but nothing that was not begun follows.
     lines = stream("plan-change" if stage == "plan" else "apply-change")
@@ -252,7 +259,7 @@ def test_an_interrupt_that_comes_too_late(
     fake_engine.install(engine, "1.11.4", **{stage: command})
     run = runs.start(stack, operation)
     if stage == "apply":
-        run = runs.approve(until_state(run, State.PLANNED))
+        run = runs.approve(until_state(run, RunStatus.PLANNED))
     until(lambda: commands(engine)[-1:] == [stage], stage)
     until(lambda: run.refresh().terraform_pid, "Terraform's process id")
     runs.cancel(run)
@@ -284,7 +291,7 @@ def test_a_stop_of_one_whose_credentials_expired_is_told_as_that(engine: Path, s
     runs.cancel(run)
     until(lambda: fake_engine.signals(engine), "the interrupt")
     fake_engine.release(engine)
-    ended = until_state(run, State.FAILED)
+    ended = until_state(run, RunStatus.FAILED)
     assert ended.message == "The credentials have expired."
     assert "it goes on with what remains" in ended.remedy
 
@@ -298,31 +305,31 @@ def test_credentials_that_end_in_the_midst_are_told_of_once(engine: Path, stack:
     until(lambda: told in journal_of(run), "the note")
     assert run.refresh().outlives_credentials
     fake_engine.release(engine)
-    ended = until_state(run, State.SUCCEEDED)
+    ended = until_state(run, RunStatus.SUCCEEDED)
     assert journal_of(ended).count(told) == 1 and not ended.outlives_credentials
 
 
 def test_decline(engine: Path, stack: Path) -> None:
     run = planned(stack)
     gone = runs.discard(run)
-    assert gone.state is State.DISCARDED and gone.plan_path is None and gone.is_final
+    assert gone.state is RunStatus.DISCARDED and gone.plan_path is None and gone.is_final
     assert gone.message == "Plan discarded."
     for decide in (runs.discard, runs.approve):
         with pytest.raises(AlreadyDecided, match="discarded"):
             decide(run)
-    assert runs.cancel(gone).state is State.DISCARDED
+    assert runs.cancel(gone).state is RunStatus.DISCARDED
 
 
 def test_cancel_of_a_waiting_plan_declines_it(engine: Path, stack: Path) -> None:
-    assert runs.cancel(planned(stack)).state is State.DISCARDED
+    assert runs.cancel(planned(stack)).state is RunStatus.DISCARDED
 
 
 def test_a_new_apply_takes_the_place_of_a_waiting_plan(engine: Path, stack: Path) -> None:
     first = planned(stack)
-    until_state(runs.start(stack, "plan"), State.SUCCEEDED)
-    assert first.refresh().state is State.PLANNED
+    until_state(runs.start(stack, "plan"), RunStatus.SUCCEEDED)
+    assert first.refresh().state is RunStatus.PLANNED
     second = planned(stack)
-    assert first.refresh().state is State.DISCARDED
+    assert first.refresh().state is RunStatus.DISCARDED
     assert "a new run of this stack replaced it" in first.refresh().message
     assert run_list.unfinished_run(stack) == second.refresh()
     assert run_list.live_run(stack) is None
@@ -331,14 +338,14 @@ def test_a_new_apply_takes_the_place_of_a_waiting_plan(engine: Path, stack: Path
 def test_an_approval_whose_process_died_can_be_made_again(engine: Path, stack: Path) -> None:
     run = planned(stack)
     replace_json(run.files.decision, {"decision": "approve", "by": "ana@x", "at": ""})
-    until(lambda: run.refresh().state is State.LOST, "the verdict")
+    until(lambda: run.refresh().state is RunStatus.LOST, "the verdict")
     assert "before anything was applied" in run.refresh().message
-    assert until_state(runs.approve(run), State.SUCCEEDED).decided_by == "ana@x"
+    assert until_state(runs.approve(run), RunStatus.SUCCEEDED).decided_by == "ana@x"
 
 
 def test_a_busy_directory(engine: Path, stack: Path) -> None:
     fake_engine.install(engine, plan=Command(stream("plan-change"), code=2, pause=5))
-    run = until_state(runs.start(stack, "apply"), State.PLANNING)
+    run = until_state(runs.start(stack, "apply"), RunStatus.PLANNING)
     # The stand-in is a Python program: an interrupt in the midst of its start may be lost.
     until(lambda: commands(engine)[-1:] == ["plan"], "plan")
     with pytest.raises(DirectoryBusy) as busy:
@@ -348,7 +355,7 @@ def test_a_busy_directory(engine: Path, stack: Path) -> None:
     assert (holder.run, holder.host, holder.pid) == (run.id, socket.gethostname(), run.pid)
     assert holder.user in busy.value.message and str(run.pid) in busy.value.message
     runs.cancel(run)
-    until_state(run, State.CANCELLED)
+    until_state(run, RunStatus.CANCELLED)
 
 
 LEAVING = """
@@ -365,7 +372,7 @@ time.sleep(1)
 def test_a_runner_that_has_told_the_end_but_not_left_is_waited_for(
     engine: Path, stack: Path
 ) -> None:
-    run = until_state(runs.start(stack, "plan"), State.SUCCEEDED)
+    run = until_state(runs.start(stack, "plan"), RunStatus.SUCCEEDED)
     run_list.lock_directory(stack).release()
     with subprocess.Popen([sys.executable, "-c", LEAVING, stack], stdout=subprocess.PIPE) as runner:
         assert runner.stdout is not None
@@ -373,7 +380,7 @@ def test_a_runner_that_has_told_the_end_but_not_left_is_waited_for(
         with pytest.raises(DirectoryBusy):
             # Nobody's that is known to have ended.
             run_list.lock_directory(stack)
-        record(run.files, State.SUCCEEDED, runner=identify(runner.pid))
+        record(run.files, RunStatus.SUCCEEDED, runner=identify(runner.pid))
         run_list.lock_directory(stack).release()
         assert not is_alive(identify(runner.pid))
 
@@ -384,7 +391,7 @@ def test_another_users_run_is_told_by_the_lock_alone(
     slow = Command(stream("apply-change"), pause=60)
     fake_engine.install(engine, plan=Command(stream("plan-change"), code=2, linger=60), apply=slow)
     run = runs.start(stack, "apply")
-    for state in (State.PLANNING, State.APPLYING):
+    for state in (RunStatus.PLANNING, RunStatus.APPLYING):
         present = until_state(run, state)
         with monkeypatch.context() as another_user:
             another_user.setenv("XDG_STATE_HOME", str(tmp_path / "elsewhere"))
@@ -393,11 +400,11 @@ def test_another_users_run_is_told_by_the_lock_alone(
                 runs.start(stack, "plan")
         assert busy.value.holder is not None
         assert (busy.value.holder.run, busy.value.holder.pid) == (run.id, present.pid)
-        if state is State.PLANNING:
+        if state is RunStatus.PLANNING:
             fake_engine.release(engine)
-            runs.approve(until_state(run, State.PLANNED))
+            runs.approve(until_state(run, RunStatus.PLANNED))
     runs.cancel(run)
-    until_state(run, State.CANCELLED)
+    until_state(run, RunStatus.CANCELLED)
 
 
 def test_a_run_that_was_just_started_is_told_by_its_own_process(
@@ -421,8 +428,8 @@ def test_no_plan_is_left_of_a_run_that_can_not_be_applied_again(engine: Path, st
     present = run.refresh()
     os.kill(present.pid, signal.SIGKILL)
     os.kill(present.terraform_pid, signal.SIGKILL)
-    lost = until_state(run, State.LOST)
-    until_state(runs.start(stack, "plan"), State.SUCCEEDED)
+    lost = until_state(run, RunStatus.LOST)
+    until_state(runs.start(stack, "plan"), RunStatus.SUCCEEDED)
     assert lost.plan_path is None
 
 
@@ -440,7 +447,7 @@ def test_an_engine_that_speaks_another_language(engine: Path, stack: Path) -> No
 
 def test_a_mirror_that_holds_nothing(engine: Path, stack: Path, tmp_path: Path) -> None:
     run = runs.start(stack, "plan", plugin_dir=tmp_path)
-    assert "holds no AWS provider" in until_state(run, State.FAILED).message
+    assert "holds no AWS provider" in until_state(run, RunStatus.FAILED).message
 
 
 def test_a_directory_that_is_not_there(tmp_path: Path) -> None:
@@ -473,17 +480,17 @@ def test_approval_needs_the_plans_credentials(
     monkeypatch.delenv("AWS_ENDPOINT_URL")
     with pytest.raises(RunProblem, match="other access keys"):
         runs.approve(run, environ={**os.environ, "AWS_ACCESS_KEY_ID": "AKIAREAL"})
-    assert run.refresh().state is State.PLANNED
-    until_state(runs.approve(run), State.SUCCEEDED)
+    assert run.refresh().state is RunStatus.PLANNED
+    until_state(runs.approve(run), RunStatus.SUCCEEDED)
     # It went where the plan was made for, though this process no longer says so.
     apply = fake_engine.calls(engine)[-1]
     assert apply["environment"]["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
 
 
 def test_a_profile_is_kept_for_the_apply(engine: Path, stack: Path) -> None:
-    run = until_state(runs.start(stack, "apply", profile="blue"), State.PLANNED)
+    run = until_state(runs.start(stack, "apply", profile="blue"), RunStatus.PLANNED)
     assert run.profile == "blue"
-    until_state(runs.approve(run), State.SUCCEEDED)
+    until_state(runs.approve(run), RunStatus.SUCCEEDED)
     profiles = {c["environment"].get("AWS_PROFILE") for c in fake_engine.calls(engine)}
     assert profiles == {"blue"}
 
@@ -492,7 +499,7 @@ def test_what_is_ignored_is_told(
     engine: Path, stack: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TF_CLI_ARGS_plan", "-target=aws_lb.this")
-    run = until_state(runs.start(stack, "plan"), State.SUCCEEDED)
+    run = until_state(runs.start(stack, "plan"), RunStatus.SUCCEEDED)
     assert "TF_CLI_ARGS_plan has -target=aws_lb.this, which is ignored" in journal_of(run)
 
 
@@ -506,12 +513,12 @@ def test_a_state_in_another_file_refuses_a_run_before_anything(
     assert run_list.runs_of(stack) == [] and not fake_engine.calls(engine)
     # The file that a run uses anyway.
     monkeypatch.setenv("TF_CLI_ARGS_apply", "-state=x/../terraform.tfstate -lock=false")
-    run = until_state(runs.start(stack, "plan"), State.SUCCEEDED)
+    run = until_state(runs.start(stack, "plan"), RunStatus.SUCCEEDED)
     assert "TF_CLI_ARGS_apply has -lock=false, which is ignored: a run locks" in journal_of(run)
 
 
 def test_a_moved_directory_keeps_its_runs(engine: Path, stack: Path) -> None:
-    run = until_state(runs.start(stack, "plan"), State.SUCCEEDED)
+    run = until_state(runs.start(stack, "plan"), RunStatus.SUCCEEDED)
     moved = stack.rename(stack.with_name("moved"))
     assert [r.id for r in run_list.runs_of(moved)] == [run.id]
     other = stack.with_name("other")
@@ -530,61 +537,61 @@ def test_a_moved_directory_keeps_its_runs(engine: Path, stack: Path) -> None:
 def test_a_run_of_before_the_last_boot_is_lost(engine: Path, stack: Path) -> None:
     run = planned(stack)
     before = replace(identify(), boot="before")
-    for state in (State.APPROVED, State.APPLYING):
+    for state in (RunStatus.APPROVED, RunStatus.APPLYING):
         record(run.files, state, runner=before, child=before)
-    assert run.refresh().state is State.LOST and not run.refresh().is_live
+    assert run.refresh().state is RunStatus.LOST and not run.refresh().is_live
 
 
 def test_a_run_of_another_host_lives_while_the_lock_is_held(engine: Path, stack: Path) -> None:
     run = planned(stack)
     elsewhere = replace(identify(), host="elsewhere")
     lock = run_list.lock_directory(stack)
-    for state in (State.APPROVED, State.APPLYING):
+    for state in (RunStatus.APPROVED, RunStatus.APPLYING):
         record(run.files, state, runner=elsewhere)
-    assert run.refresh().state is State.APPLYING
+    assert run.refresh().state is RunStatus.APPLYING
     lock.release()
-    assert run.refresh().state is State.LOST
+    assert run.refresh().state is RunStatus.LOST
 
 
 def test_no_state_is_left_once_it_is_final(engine: Path, stack: Path) -> None:
     run = runs.discard(planned(stack))
-    until_state(runs.start(stack, "plan"), State.SUCCEEDED)
+    until_state(runs.start(stack, "plan"), RunStatus.SUCCEEDED)
     ended = run_list.runs_of(stack)[0]
     with pytest.raises(RunProblem):
-        record(ended.files, State.APPLYING, runner=identify())
-    assert run.refresh().state is State.DISCARDED
+        record(ended.files, RunStatus.APPLYING, runner=identify())
+    assert run.refresh().state is RunStatus.DISCARDED
     recorded = read_recorded(ended.files)
-    assert recorded is not None and recorded.state is State.SUCCEEDED
+    assert recorded is not None and recorded.state is RunStatus.SUCCEEDED
 
 
 def test_every_state_has_a_title_and_a_way_on() -> None:
-    assert all(title(state) for state in State)
-    assert set(FOLLOWERS) == set(State) - FINAL
+    assert all(title(state) for state in RunStatus)
+    assert set(FOLLOWERS) == set(RunStatus) - FINAL
     for state in WORKING:
-        assert {State.FAILED, State.CANCELLED} <= FOLLOWERS[state]
+        assert {RunStatus.FAILED, RunStatus.CANCELLED} <= FOLLOWERS[state]
 
 
 def test_old_runs_make_room(engine: Path, stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rotation, "KEPT_RUNS", 3)
     waiting = planned(stack)
     for _number in range(5):
-        until_state(runs.start(stack, "plan"), State.SUCCEEDED)
+        until_state(runs.start(stack, "plan"), RunStatus.SUCCEEDED)
     kept = run_list.all_runs()
     # Three, and the one that has not ended.
     assert len(kept) == 4 and kept[-1].id == waiting.id
 
 
 def test_large_runs_make_room(engine: Path, stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    large = until_state(runs.start(stack, "plan"), State.SUCCEEDED)
+    large = until_state(runs.start(stack, "plan"), RunStatus.SUCCEEDED)
     with large.files.journal.open("ab") as journal:
         journal.truncate(1_000_000)
     monkeypatch.setattr(rotation, "KEPT_BYTES", 900_000)
-    until_state(runs.start(stack, "plan"), State.SUCCEEDED)
+    until_state(runs.start(stack, "plan"), RunStatus.SUCCEEDED)
     assert load(large.files.folder) is None
 
 
 def test_old_moves_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(move_record, "KEPT_MOVES", 3)
+    monkeypatch.setattr(move_record, "KEPT_MIGRATIONS", 3)
     phases = ["failed", "done", "done", "failed", "done"]
     for number, phase in enumerate(phases):
         folder = tmp_path / str(number)
@@ -592,13 +599,13 @@ def test_old_moves_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         replace_json(folder / "move.json", {"phase": phase, "directory": "/stack"})
         (folder / "source.tfstate").write_text("secret")
     found = [it for it in map(move_record.load, sorted(tmp_path.iterdir(), reverse=True)) if it]
-    move_record.rotate_moves(found)
+    move_record.rotate_migrations(found)
     assert sorted(it.name for it in tmp_path.iterdir()) == ["2", "3", "4"]
     # What was cut off must be gone on with: nothing since the last that was done may go.
-    monkeypatch.setattr(move_record, "KEPT_MOVES", 0)
+    monkeypatch.setattr(move_record, "KEPT_MIGRATIONS", 0)
     replace_json(tmp_path / "4" / "move.json", {"phase": "failed", "directory": "/stack"})
     replace_json(tmp_path / "3" / "move.json", {"phase": "done", "directory": "/stack"})
-    move_record.rotate_moves(
+    move_record.rotate_migrations(
         [it for it in map(move_record.load, (f.folder for f in found[:3])) if it]
     )
     assert sorted(it.name for it in tmp_path.iterdir()) == ["3", "4"]
@@ -642,9 +649,9 @@ def test_a_full_disk_in_mid_apply(
     until(lambda: commands(engine)[-1:] == ["apply"], "the apply")
     if asked_to_stop:
         monkeypatch.setattr(runs, "create_json", _no_space)
-        until_state(run, State.APPLYING)
+        until_state(run, RunStatus.APPLYING)
         runs.cancel(run)
-    ended = until_state(run, State.CANCELLED if asked_to_stop else State.SUCCEEDED)
+    ended = until_state(run, RunStatus.CANCELLED if asked_to_stop else RunStatus.SUCCEEDED)
     # Nothing died of it, and the verdict was written once there was room.
     assert fake_engine.signals(engine) == (["SIGINT"] if asked_to_stop else [])
     assert "No space left" in journal_of(ended)
@@ -663,12 +670,12 @@ def test_looking_back_on_a_lost_run(engine: Path, stack: Path) -> None:
     present = run.refresh()
     os.kill(present.pid, signal.SIGKILL)
     os.kill(present.terraform_pid, signal.SIGKILL)
-    until(lambda: run.refresh().state is State.LOST, "the verdict")
+    until(lambda: run.refresh().state is RunStatus.LOST, "the verdict")
     assert "while changes were being made" in run.refresh().message
     found = candidates([run.refresh()], NOTHING)
     assert len([it for it in found if it.certain]) == 26
     assert "aws_lb.this" in {it.address for it in found if not it.certain}
-    until_state(runs.start(stack, "plan"), State.SUCCEEDED)
+    until_state(runs.start(stack, "plan"), RunStatus.SUCCEEDED)
 
 
 def test_looking_back_on_what_ended_well(engine: Path, stack: Path) -> None:
@@ -678,7 +685,7 @@ def test_looking_back_on_what_ended_well(engine: Path, stack: Path) -> None:
     present = run.refresh()
     os.kill(present.pid, signal.SIGKILL)
     os.kill(present.terraform_pid, signal.SIGKILL)
-    until(lambda: run.refresh().state is State.LOST, "the verdict")
+    until(lambda: run.refresh().state is RunStatus.LOST, "the verdict")
     assert "Terraform's last word was that all was done" in run.refresh().message
 
 
@@ -686,5 +693,5 @@ def test_a_path_that_is_no_text(engine: Path, tmp_path: Path) -> None:
     stack = Path(os.fsdecode(os.fsencode(tmp_path) + b"/stack-\xff"))
     stack.mkdir()
     (stack / "main.tf").touch()
-    run = until_state(runs.start(stack, "plan"), State.SUCCEEDED)
+    run = until_state(runs.start(stack, "plan"), RunStatus.SUCCEEDED)
     assert run.directory == stack and run_list.runs_of(stack) == [run.refresh()]

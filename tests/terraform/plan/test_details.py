@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gpuecs_tui.terraform.plan.details import UNKNOWN, Action, Attribute, tree
 from gpuecs_tui.terraform.plan.mask import MASK, mask, masked
 from gpuecs_tui.terraform.plan.words import needs_name, warnings
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from tests.support.terraform.plan_json import resource, show
 from tests.support.terraform.run_folders import stage
 
@@ -55,7 +55,7 @@ def test_the_name_is_asked_for_a_destroy_and_what_users_notice(
     asks: bool,
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    run = stage(tmp_path / "stack", State.PLANNED, operation=operation, changes=(0, 0, 1))
+    run = stage(tmp_path / "stack", RunStatus.PLANNED, operation=operation, changes=(0, 0, 1))
     assert needs_name(run, tree(show(*changed))) is asks
     # Before the details are known, anything deleted counts.
     assert needs_name(run, None)

@@ -14,7 +14,7 @@ from gpuecs_tui.terraform.base.liveness import identify
 from gpuecs_tui.terraform.recovery import end_of_stack as module
 from gpuecs_tui.terraform.recovery.end_of_stack import STATE_SECONDS, end_of_stack
 from gpuecs_tui.terraform.runs.journal import record
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.terraform.state.stored_state import NOTHING, StoredResource
 from tests.support.terraform.run_folders import stage
 
@@ -26,12 +26,12 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_destroy_that_is_stopping_began_when_terraform_did(stack: Path) -> None:
-    run = stage(stack, State.APPLYING, operation="destroy")
-    record(run.files, State.STOPPING, runner=identify())
+    run = stage(stack, RunStatus.APPLYING, operation="destroy")
+    record(run.files, RunStatus.STOPPING, runner=identify())
     raw = read_json(run.files.state) or {}
     began = datetime.now(UTC) - timedelta(minutes=20)
     for step in raw["history"]:
-        if step["state"] == State.APPLYING:
+        if step["state"] == RunStatus.APPLYING:
             step["at"] = began.isoformat()
     replace_json(run.files.state, raw)
     end = end_of_stack(stack, {})
@@ -41,7 +41,7 @@ def test_a_destroy_that_is_stopping_began_when_terraform_did(stack: Path) -> Non
 def test_an_apply_of_another_checkout_is_noticed(
     stack: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stage(stack, State.SUCCEEDED, operation="destroy")
+    stage(stack, RunStatus.SUCCEEDED, operation="destroy")
     # Beside the Terraform: read each time.
     state = {"version": 4, "serial": 9, "lineage": "l", "resources": []}
     (stack / "terraform.tfstate").write_text(json.dumps(state))

@@ -20,7 +20,7 @@ from gpuecs_tui.terraform.recovery.locks import Holder, LockProblem, held_lock, 
 from gpuecs_tui.terraform.recovery.remedies import examine, lock_sentence
 from gpuecs_tui.terraform.runs.directory_lock import DirectoryBusy, acquire
 from gpuecs_tui.terraform.runs.lock_record import record_lock
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.terraform.state.backend import local_state, workspace
 from gpuecs_tui.terraform.state.environment import asked_profile
 from tests.support.terraform.run_folders import stage
@@ -149,7 +149,7 @@ def test_a_lock_in_s3_that_no_run_of_ours_took_is_never_taken_for_dead(
     stack: Path, monkeypatch: pytest.MonkeyPatch, places: Any, holder: Holder
 ) -> None:
     # A failed run of ours from the very minute, by the same user on the same machine.
-    stage(stack, State.FAILED)
+    stage(stack, RunStatus.FAILED)
     in_s3(stack, monkeypatch, {**INFO, "Who": HERE, "Created": "2026-11-23T12:43:30.5Z"})
     found = {stack.resolve()} if places == "here" else places
     monkeypatch.setattr(locks, "_engine_places", lambda: found)
@@ -162,7 +162,7 @@ def test_a_lock_in_s3_that_no_run_of_ours_took_is_never_taken_for_dead(
 def test_the_lock_of_a_run_that_ended_is_dead_whatever_else_runs(
     stack: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = stage(stack, State.FAILED)
+    run = stage(stack, RunStatus.FAILED)
     record_lock(run.files, "of-its-plan")
     record_lock(run.files, ID)
     in_s3(stack, monkeypatch, {**INFO, "Who": HERE})
@@ -170,7 +170,7 @@ def test_the_lock_of_a_run_that_ended_is_dead_whatever_else_runs(
     held = held_lock(stack)
     assert held is not None and held.run == run.id and held.holder is Holder.DEAD
     assert f"That run has ended, run {run.id}" in lock_sentence(held)
-    live = stage(stack, State.APPLYING)
+    live = stage(stack, RunStatus.APPLYING)
     in_s3_now = {**INFO, "Who": HERE, "ID": "another"}
     monkeypatch.setattr(lock_object, "read_lock_object", lambda *_given: in_s3_now)
     record_lock(live.files, "another")

@@ -27,9 +27,9 @@ from gpuecs_tui.terraform.recovery.locks import LockProblem, held_lock
 from gpuecs_tui.terraform.recovery.own_state import OwnState, own_state
 from gpuecs_tui.terraform.recovery.remedies import examine
 from gpuecs_tui.terraform.runs.journal import record
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.terraform.state.content import PlaceProblem, content, workspaces_at
-from gpuecs_tui.terraform.state.location import Place, configured_place
+from gpuecs_tui.terraform.state.location import StateLocation, configured_backend
 from gpuecs_tui.terraform.state.reader import read_state
 from gpuecs_tui.terraform.state.stored_state import NotRead
 from tests.support.small_account import NOW, account, known, stack
@@ -109,11 +109,13 @@ def test_a_fresh_clone_reads_state_lock_and_note_from_s3(
     found = own_state(clone, {})
     assert found.owned == frozenset({"blue", "arn:blue"})
     assert [it.rule for it in found.facts.remarks] == ["workspace-file"]
-    place = configured_place(clone, {})
+    place = configured_backend(clone, {})
     assert workspaces_at(place) == ("blue", "default")
     assert own_state(clone, {"TF_WORKSPACE": "default"}).owned == frozenset({"asr", "arn:asr"})
 
-    put_moved(place.at("blue"), Place("local", path=Path("/srv/asr/x.tfstate")), state_of("blue"))
+    put_moved(
+        place.at("blue"), StateLocation("local", path=Path("/srv/asr/x.tfstate")), state_of("blue")
+    )
     assert read_moved(place) is None
     moved = moved_away(clone, {})
     assert moved is not None and (moved.serial, moved.lineage) == (2, "blue")
@@ -255,7 +257,7 @@ def test_a_creation_that_was_cut_off_is_named_by_its_run(
             for address, name in (("aws_lb.this", "asr"), ("aws_iam_role.instance", "asr-i"))
         ]
     }  # fmt: skip
-    run = stage(directory, State.FAILED, lines, details=planned)
+    run = stage(directory, RunStatus.FAILED, lines, details=planned)
     (directory / "main.tf").write_text("")
     found = own_state(directory, {})
     assert found.facts.begun == {
@@ -285,13 +287,13 @@ def test_what_a_run_at_work_creates_and_destroys_is_the_stack_s_own(
         ]
     }
     done = [hook("aws_iam_role.task", "complete", id_="tts-task")]
-    run = stage(directory, State.APPLYING, done, details=plan)
+    run = stage(directory, RunStatus.APPLYING, done, details=plan)
     (directory / "main.tf").write_text("")
     found = own_state(directory, {})
     assert found.owned == frozenset({"tts", "tts-2", "tts-gpu", "tts-task"})
     assert found.facts.creating == {"aws_vpc_endpoint.interface": run.id}
 
-    record(run.files, State.SUCCEEDED, runner=None)
+    record(run.files, RunStatus.SUCCEEDED, runner=None)
     assert own_state(directory, {}) == OwnState(), "what counts now is the state"
 
 
@@ -308,7 +310,7 @@ def test_without_the_plan_s_details_a_name_of_a_run_at_work_is_unknown(
         },
         **{"@message": "aws_lb.this: Plan to create"},
     )
-    run = stage(directory, State.APPLYING, [planned])
+    run = stage(directory, RunStatus.APPLYING, [planned])
     (directory / "main.tf").write_text("")
     assert own_state(directory, {}).facts.creating == {"aws_lb.this": run.id}
     names = stack().names

@@ -18,7 +18,7 @@ from gpuecs_tui.terraform.recovery.shared_runs import Shelf, ShelfProblem, shelf
 from gpuecs_tui.terraform.runner.beside import Beside
 from gpuecs_tui.terraform.runs.orphan_candidates import Candidate
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.terraform.state.stored_state import NOTHING
 from tests.support.terraform.apply_events import hook, state_with
 from tests.support.terraform.run_folders import stage
@@ -62,7 +62,7 @@ def shared(name: str = "r1", *, ended: bool = True, **ids: str) -> SharedRun:
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    return stage(tmp_path / "stack", State.APPLYING)
+    return stage(tmp_path / "stack", RunStatus.APPLYING)
 
 
 def beside(run: Run, shelf: Shelf) -> tuple[Beside, list[str]]:

@@ -22,7 +22,7 @@ from gpuecs_tui.terraform.runner.plan_with_imports import Planner
 from gpuecs_tui.terraform.runs.journal import JournalWriter
 from gpuecs_tui.terraform.runs.orphan_candidates import Candidate
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_status import Operation, State
+from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 from tests.support.terraform.apply_events import hook
 from tests.support.terraform.run_folders import stage
 
@@ -121,7 +121,7 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def begun(stack: Path, operation: str = "apply") -> Run:
-    return stage(stack, State.APPLYING, operation=operation)
+    return stage(stack, RunStatus.APPLYING, operation=operation)
 
 
 def plan(run: Run, earlier: Sequence[Run], terraform: Terraform, account: MadeUp) -> int:
@@ -137,7 +137,7 @@ def plan(run: Run, earlier: Sequence[Run], terraform: Terraform, account: MadeUp
 def killed(stack: Path) -> Run:
     return stage(
         stack,
-        State.FAILED,
+        RunStatus.FAILED,
         [
             hook("aws_security_group.a", "start"),
             hook("aws_security_group.a", "complete", id_="sg-1"),
@@ -157,7 +157,7 @@ WANTED: dict[str, dict[str, Any]] = {
 def test_nothing_missing_is_one_plan(stack: Path) -> None:
     run, terraform = begun(stack), Terraform(stack, WANTED)
     account = MadeUp({})
-    assert plan(run, [run, stage(stack, State.SUCCEEDED)], terraform, account) == 2
+    assert plan(run, [run, stage(stack, RunStatus.SUCCEEDED)], terraform, account) == 2
     assert terraform.calls == [(False, "")] and not account.asked
 
 
@@ -177,7 +177,7 @@ def test_what_one_import_makes_findable_comes_a_round_later(stack: Path) -> None
 
 def test_a_group_that_was_cut_off_may_have_the_rule_of_its_birth(stack: Path) -> None:
     # EC2 gives each new group a rule that lets everything out; Terraform takes it away last.
-    old = stage(stack, State.FAILED, [hook("aws_security_group.cut", "start")])
+    old = stage(stack, RunStatus.FAILED, [hook("aws_security_group.cut", "start")])
     rules: dict[str, dict[str, Any]] = {
         f"aws_vpc_security_group_egress_rule.{name}": {} for name in ("all", "other")
     }
@@ -194,7 +194,7 @@ def test_a_group_that_was_cut_off_may_have_the_rule_of_its_birth(stack: Path) ->
 def test_what_did_not_happen_is_remembered(stack: Path) -> None:
     lines = [hook("aws_lb.this", "start")]
     old, run, terraform = (
-        stage(stack, State.CANCELLED, lines),
+        stage(stack, RunStatus.CANCELLED, lines),
         begun(stack),
         Terraform(stack, WANTED),
     )
@@ -210,7 +210,7 @@ def test_what_did_not_happen_is_remembered(stack: Path) -> None:
 def test_what_may_still_come_is_looked_for_again(
     stack: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    old = stage(stack, State.CANCELLED, [hook("aws_lb.this", "start")])
+    old = stage(stack, RunStatus.CANCELLED, [hook("aws_lb.this", "start")])
     run, terraform = begun(stack), Terraform(stack, WANTED)
     assert old.ended_at is not None
     since = datetime.now(UTC) - old.ended_at
@@ -243,7 +243,7 @@ def of_other_types(stack: Path) -> Run:
         for address in ("aws_sns_topic.x", "aws_lb.gone")
         for step, id_ in (("start", ""), ("complete", f"arn:{address}"))
     ]
-    return stage(stack, State.FAILED, lines)
+    return stage(stack, RunStatus.FAILED, lines)
 
 
 def test_a_type_that_the_product_does_not_write_is_imported_by_its_id(stack: Path) -> None:
@@ -272,7 +272,7 @@ def test_a_destroy_leaves_nothing_behind(stack: Path) -> None:
 
 
 def test_a_destroy_goes_on_where_nothing_was_left(stack: Path) -> None:
-    old = stage(stack, State.CANCELLED, [hook("aws_lb.this", "start")])
+    old = stage(stack, RunStatus.CANCELLED, [hook("aws_lb.this", "start")])
     run, terraform = begun(stack, "destroy"), Terraform(stack, WANTED)
     assert plan(run, [run, old], terraform, MadeUp({})) == 2
     assert [destroys for destroys, _blocks in terraform.calls] == [False, True]
@@ -289,7 +289,7 @@ def test_only_bringing_back_aims_at_nothing_else(stack: Path) -> None:
 def test_nothing_to_bring_back_changes_nothing(stack: Path) -> None:
     run, terraform = replace(begun(stack), only_bring_back=True), Terraform(stack, WANTED)
     assert plan(run, [run], terraform, MadeUp({})) == 0 and not terraform.calls
-    old = stage(stack, State.CANCELLED, [hook("aws_lb.this", "start")])
+    old = stage(stack, RunStatus.CANCELLED, [hook("aws_lb.this", "start")])
     assert plan(run, [run, old], terraform, MadeUp({})) == 0
     assert terraform.targets == []
 
@@ -337,7 +337,7 @@ def test_the_region_is_the_provider_s() -> None:
 
 def test_examine_finds_nothing_where_all_is_well(stack: Path, tmp_path: Path) -> None:
     assert not examine(tmp_path / "nowhere").is_amiss
-    stage(stack, State.SUCCEEDED)
+    stage(stack, RunStatus.SUCCEEDED)
     assert examine(stack).sentences() == []
 
 

@@ -10,7 +10,7 @@ import pytest
 from gpuecs_tui.terraform.base.atomic_files import read_json, replace_json
 from gpuecs_tui.terraform.runs.apply_estimate import DEFAULTS, Kind, expected, last_time
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from tests.support.terraform.run_folders import stage
 
 BEGIN = datetime.fromisoformat("2026-11-23T12:00:00+00:00")
@@ -39,17 +39,17 @@ def took(run: Run, seconds: int) -> None:
     ],
 )
 def test_assumed(stack: Path, operation: str, changes: tuple[int, int, int], kind: Kind) -> None:
-    run = stage(stack, State.PLANNED, operation=operation, changes=changes)
+    run = stage(stack, RunStatus.PLANNED, operation=operation, changes=changes)
     found = expected(run)
     assert (found.time, found.measured) == (DEFAULTS[kind], False)
 
 
 def test_the_longest_of_the_last_of_its_kind(stack: Path) -> None:
     for seconds in (9000, 100, 300, 200, 100, 100):
-        took(stage(stack, State.SUCCEEDED), seconds)
-    took(stage(stack, State.SUCCEEDED, changes=(0, 1, 0)), 5000)
-    stage(stack, State.FAILED)
-    found = expected(stage(stack, State.PLANNED))
+        took(stage(stack, RunStatus.SUCCEEDED), seconds)
+    took(stage(stack, RunStatus.SUCCEEDED, changes=(0, 1, 0)), 5000)
+    stage(stack, RunStatus.FAILED)
+    found = expected(stage(stack, RunStatus.PLANNED))
     assert (found.time, found.measured) == (timedelta(seconds=300), True)
 
 
@@ -64,12 +64,14 @@ def walked(run: Run, **seconds: int) -> None:
 
 
 def test_the_time_of_the_state_that_a_run_is_in(stack: Path) -> None:
-    older = stage(stack, State.SUCCEEDED)
+    older = stage(stack, RunStatus.SUCCEEDED)
     walked(older, starting=3, planning=14, planned=500, approved=1, applying=185, succeeded=0)
-    walked(stage(stack, State.FAILED), starting=4, planning=2, failed=0)
-    walked(stage(stack, State.SUCCEEDED, operation="destroy"), starting=9, planning=9, planned=9)
-    assert last_time(stage(stack, State.STARTING)) == 4
-    assert last_time(stage(stack, State.PLANNING)) == 14
-    assert last_time(stage(stack, State.APPLYING)) == 185
-    assert last_time(stage(stack, State.APPLYING, changes=(0, 1, 0))) is None
-    assert last_time(stage(stack, State.PLANNED)) is None
+    walked(stage(stack, RunStatus.FAILED), starting=4, planning=2, failed=0)
+    walked(
+        stage(stack, RunStatus.SUCCEEDED, operation="destroy"), starting=9, planning=9, planned=9
+    )
+    assert last_time(stage(stack, RunStatus.STARTING)) == 4
+    assert last_time(stage(stack, RunStatus.PLANNING)) == 14
+    assert last_time(stage(stack, RunStatus.APPLYING)) == 185
+    assert last_time(stage(stack, RunStatus.APPLYING, changes=(0, 1, 0))) is None
+    assert last_time(stage(stack, RunStatus.PLANNED)) is None

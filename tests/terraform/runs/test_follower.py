@@ -9,14 +9,14 @@ from gpuecs_tui.terraform.engine.events import Text
 from gpuecs_tui.terraform.runs.follower import CHUNK, Batch, Follower
 from gpuecs_tui.terraform.runs.journal import RunFiles, record
 from gpuecs_tui.terraform.runs.run import Run, load
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from tests.support.terraform.fake_engine import event
 
 
 def make_run(folder: Path) -> Run:
     files = RunFiles(folder)
     replace_json(files.facts, {"directory": str(folder), "operation": "apply", "started_at": now()})
-    record(files, State.STARTING, runner=identify())
+    record(files, RunStatus.STARTING, runner=identify())
     run = load(folder)
     assert run is not None
     return run
@@ -32,7 +32,7 @@ def texts(batch: Batch) -> list[str]:
 
 
 def end(run: Run) -> None:
-    record(run.files, State.FAILED, runner=identify(), exit={"message": "no", "returncode": 1})
+    record(run.files, RunStatus.FAILED, runner=identify(), exit={"message": "no", "returncode": 1})
 
 
 def test_only_what_is_new_and_whole(run: Run) -> None:
@@ -54,7 +54,7 @@ def test_the_end_comes_after_the_last_line(run: Run) -> None:
     end(run)
     batch = follower.poll()
     assert batch.finished and texts(batch) == ["a", "last without an end"]
-    assert batch.run.state is State.FAILED and batch.run.message == "no"
+    assert batch.run.state is RunStatus.FAILED and batch.run.message == "no"
     assert follower.poll().lines == ()
 
 

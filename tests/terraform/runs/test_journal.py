@@ -7,7 +7,7 @@ import pytest
 
 from gpuecs_tui.terraform.runs.journal import JournalWriter, RunFiles
 from gpuecs_tui.terraform.runs.journal_tail import had_finished
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from tests.support.terraform.fake_engine import stream
 
 
@@ -17,7 +17,7 @@ def test_a_transition_is_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(os, "fdatasync", lambda _handle: synced.append(files.journal.read_text()))
     journal.note("said before")
     assert synced == []
-    journal.state(State.APPLYING, "Applying…")
+    journal.state(RunStatus.APPLYING, "Applying…")
     assert len(synced) == 1 and "said before" in synced[0] and "Applying…" in synced[0]
 
 
@@ -27,7 +27,7 @@ def test_a_disk_that_fails_ends_nothing(tmp_path: Path, monkeypatch: pytest.Monk
 
     journal = JournalWriter(RunFiles(tmp_path))
     monkeypatch.setattr(os, "fdatasync", fails)
-    journal.state(State.APPLYING, "Applying…")
+    journal.state(RunStatus.APPLYING, "Applying…")
 
 
 def test_the_last_word(tmp_path: Path) -> None:

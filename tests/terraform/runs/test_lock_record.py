@@ -17,7 +17,7 @@ from gpuecs_tui.terraform.runs.lock_record import (
     record_lock,
     recorded_locks,
 )
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from tests.support.terraform.run_folders import stage
 
 BEGUN = datetime(2031, 5, 4, 12, 0, tzinfo=UTC)
@@ -54,7 +54,7 @@ def test_who_holds_a_file_lock_is_the_systems_word(holder: int | None, ours: boo
 
 def test_all_locks_of_a_run_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    files = stage(tmp_path / "stack", State.FAILED).files
+    files = stage(tmp_path / "stack", RunStatus.FAILED).files
     assert recorded_locks(files) == frozenset()
     record_lock(files, "plan")
     record_lock(files, "apply")

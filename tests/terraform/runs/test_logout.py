@@ -10,7 +10,7 @@ import pytest
 from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.engine.binary import ENGINE_VARIABLE
 from gpuecs_tui.terraform.runs import logout
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from tests.support.terraform import fake_engine
 from tests.support.terraform.waiting import journal_of, until_state
 from tests.support.terraform.written_files import put
@@ -119,6 +119,6 @@ def test_a_run_is_started_in_a_scope_and_says_what_is_left(
     monkeypatch.setenv(ENGINE_VARIABLE, str(program))
     stack = tmp_path / "stack"
     put(stack, {"main.tf": 'resource "terraform_data" "a" {\n}\n'})
-    run = until_state(runs.start(stack, "plan"), State.SUCCEEDED)
+    run = until_state(runs.start(stack, "plan"), RunStatus.SUCCEEDED)
     assert "gpuecs_tui.terraform.runner.process" in (machine / "calls").read_text()
     assert "loginctl enable-linger" in journal_of(run)

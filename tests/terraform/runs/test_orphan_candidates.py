@@ -12,7 +12,7 @@ import pytest
 from gpuecs_tui.aws import orphans
 from gpuecs_tui.terraform.runner.import_ids import Import, import_blocks, import_id, is_known
 from gpuecs_tui.terraform.runs.orphan_candidates import Candidate, candidates, note_absent
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.terraform.state.stored_state import NOTHING, parse_state
 from tests.support.repository import ROOT
 from tests.support.terraform.apply_events import hook, state_with
@@ -34,7 +34,7 @@ def test_an_imported_attachment_is_the_one_that_was_created(stack: Path) -> None
     kind, policy = "aws_iam_role_policy_attachment", "arn:aws-cn:iam::aws:policy/ReadOnlyAccess"
     run = stage(
         stack,
-        State.FAILED,
+        RunStatus.FAILED,
         [
             hook(f"{kind}.{name}", "complete", id_=f"{role}-20310102030405060700000001")
             for name, role in (("a", "web"), ("b", "web-blue"))
@@ -58,7 +58,7 @@ def test_an_imported_attachment_is_the_one_that_was_created(stack: Path) -> None
 
 
 def test_a_killed_apply_is_known_to_the_last_resource(stack: Path) -> None:
-    run = stage(stack, State.FAILED, KILLED)
+    run = stage(stack, RunStatus.FAILED, KILLED)
     found = {it.address: it for it in candidates([run], NOTHING)}
     assert {address for address, it in found.items() if not it.certain} == IN_FLIGHT
     assert len(found) - len(IN_FLIGHT) == 26
@@ -70,28 +70,30 @@ def test_a_killed_apply_is_known_to_the_last_resource(stack: Path) -> None:
 
 def test_what_the_state_has_is_not_missing(stack: Path) -> None:
     lines = [hook("aws_lb.a", "start"), hook("aws_lb.a", "complete", id_="arn:a")]
-    run = stage(stack, State.FAILED, lines)
+    run = stage(stack, RunStatus.FAILED, lines)
     assert candidates([run], state_with(a="arn:a")) == ()
     (other,) = candidates([run], state_with(a="arn:older"))
     assert other.other_id == "arn:older"
 
 
 def test_an_interrupted_one_in_the_state_is_no_orphan(stack: Path) -> None:
-    run = stage(stack, State.CANCELLED, [hook("aws_lb.a", "start")])
+    run = stage(stack, RunStatus.CANCELLED, [hook("aws_lb.a", "start")])
     assert candidates([run], state_with(a="arn:a")) == ()
     assert [it.address for it in candidates([run], NOTHING)] == ["aws_lb.a"]
 
 
 def test_a_success_is_the_end_of_the_way_back(stack: Path) -> None:
     created = [hook("aws_lb.a", "start"), hook("aws_lb.a", "complete", id_="arn:a")]
-    old = stage(stack, State.FAILED, created)
-    assert candidates([stage(stack, State.SUCCEEDED), old], NOTHING) == ()
+    old = stage(stack, RunStatus.FAILED, created)
+    assert candidates([stage(stack, RunStatus.SUCCEEDED), old], NOTHING) == ()
 
 
 def test_a_later_delete_counts(stack: Path) -> None:
     created = [hook("aws_lb.a", "start"), hook("aws_lb.a", "complete", id_="arn:a")]
-    old = stage(stack, State.FAILED, created)
-    gone = stage(stack, State.FAILED, [hook("aws_lb.a", "complete", "delete")], operation="destroy")
+    old = stage(stack, RunStatus.FAILED, created)
+    gone = stage(
+        stack, RunStatus.FAILED, [hook("aws_lb.a", "complete", "delete")], operation="destroy"
+    )
     assert candidates([gone, old], NOTHING) == ()
 
 
@@ -103,7 +105,7 @@ def test_a_name_that_was_taken_may_be_by_ourselves(stack: Path) -> None:
         diagnostic={"severity": "error", "summary": words, "address": "aws_lb.a"},
     )
     lines = [hook("aws_lb.a", "start"), hook("aws_lb.a", "errored"), refused]
-    (found,) = candidates([stage(stack, State.FAILED, lines)], NOTHING)
+    (found,) = candidates([stage(stack, RunStatus.FAILED, lines)], NOTHING)
     # Only the account can tell; until it did, the name counts as another's.
     assert not found.certain and found.taken
 
@@ -128,17 +130,17 @@ def test_a_create_that_aws_refused_did_not_happen(stack: Path, words: str, may_e
         hook("aws_lb.a", "errored"),
         event(type="diagnostic", diagnostic=told, **{"@message": "Error"}),
     ]
-    assert bool(candidates([stage(stack, State.FAILED, lines)], NOTHING)) is may_exist
+    assert bool(candidates([stage(stack, RunStatus.FAILED, lines)], NOTHING)) is may_exist
 
 
 def test_what_was_looked_for_in_vain_is_not_looked_for_again(stack: Path) -> None:
-    run = stage(stack, State.CANCELLED, [hook("aws_lb.a", "start"), hook("aws_lb.b", "start")])
+    run = stage(stack, RunStatus.CANCELLED, [hook("aws_lb.a", "start"), hook("aws_lb.b", "start")])
     note_absent(run, ["aws_lb.a"])
     assert [it.address for it in candidates([run], NOTHING)] == ["aws_lb.b"]
 
 
 def test_a_plan_creates_nothing(stack: Path) -> None:
-    run = stage(stack, State.FAILED, [hook("aws_lb.a", "start")], operation="plan")
+    run = stage(stack, RunStatus.FAILED, [hook("aws_lb.a", "start")], operation="plan")
     assert candidates([run], NOTHING) == ()
 
 

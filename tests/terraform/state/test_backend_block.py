@@ -16,9 +16,9 @@ from gpuecs_tui.terraform.state.backend_block import backend_arguments, backend_
 from gpuecs_tui.terraform.state.environment import child_environment
 from gpuecs_tui.terraform.state.location import (
     backend_options,
-    configured_place,
+    configured_backend,
     init_options,
-    pending,
+    pending_change,
 )
 from gpuecs_tui.terraform.write.stack import compare
 from tests.support.terraform.written_files import made, put
@@ -47,7 +47,7 @@ def test_json_overrides_and_hidden_files(tmp_path: Path) -> None:
     (tmp_path / "a_override.tf").write_text("\ufeffterraform {\r\n  cloud {}\r\n}\r\n")
     found = backend_block(tmp_path, {})
     assert found is not None and (found.type, found.place) == ("cloud", "a_override.tf:2")
-    assert "HCP Terraform" in str(configured_place(tmp_path, {}))
+    assert "HCP Terraform" in str(configured_backend(tmp_path, {}))
     (tmp_path / "broken.tf.json").write_text('{"terraform": {"backend"')
     with pytest.raises(ReadProblem, match=r"Could not read broken\.tf\.json"):
         backend_block(tmp_path, {})
@@ -61,12 +61,12 @@ def test_nested_settings_and_variables(tmp_path: Path) -> None:
     found = backend_block(tmp_path, {})
     assert found is not None and found.unread == ("bucket",)
     assert found.settings["assume_role"] == {"role_arn": "arn:aws:iam::1:role/r"}
-    assert not configured_place(tmp_path, {}).is_understood
+    assert not configured_backend(tmp_path, {}).is_understood
     # What init noted for OpenTofu's variable counts.
     note(tmp_path, bucket="models", key="x", assume_role={"role_arn": "arn:aws:iam::1:role/r"})
-    place = configured_place(tmp_path, {})
+    place = configured_backend(tmp_path, {})
     assert place.is_understood and str(place) == "s3://models/x"
-    assert pending(tmp_path, {}) is None
+    assert pending_change(tmp_path, {}) is None
 
 
 def test_settings_from_the_environment(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_settings_from_the_environment(tmp_path: Path) -> None:
     given = "-upgrade --backend-config=prod.tfbackend -backend-config 'key=llm/a b'"
     environ = {"TF_CLI_ARGS_init": given}
     assert backend_arguments(environ) == ["prod.tfbackend", "key=llm/a b"]
-    assert str(configured_place(tmp_path, environ)) == "s3://models/llm/a b"
+    assert str(configured_backend(tmp_path, environ)) == "s3://models/llm/a b"
     child = child_environment(environ)
     kept = child.variables["TF_CLI_ARGS_init"]
     assert "-upgrade" not in kept and backend_arguments({"TF_CLI_ARGS_init": kept}) == [
@@ -93,7 +93,7 @@ def test_settings_from_the_environment(tmp_path: Path) -> None:
 def test_what_init_noted_is_given_to_it_again(tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text('terraform {\n  backend "s3" {}\n}\n')
     note(tmp_path, **FULL, encrypt=True, kms_key_id=None)
-    assert pending(tmp_path, {}) is None
+    assert pending_change(tmp_path, {}) is None
     given = [f"-backend-config={name}={value}" for name, value in FULL.items()]
     assert backend_options(tmp_path, {}) == [*given, "-backend-config=encrypt=true"]
     assert init_options(tmp_path, {}) == backend_options(tmp_path, {})
@@ -106,7 +106,7 @@ def test_what_init_noted_is_given_to_it_again(tmp_path: Path) -> None:
     note(tmp_path, **FULL, secret_key="s")
     assert backend_options(tmp_path, emulated) == [], "secrets never stand on a command line"
     (tmp_path / "main.tf").write_text('terraform {\n  backend "s3" {\n    key = "y"\n  }\n}\n')
-    change = pending(tmp_path, {})
+    change = pending_change(tmp_path, {})
     assert change is not None and str(change.target) == "s3://models/y"
 
 

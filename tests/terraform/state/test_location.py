@@ -9,9 +9,9 @@ import pytest
 
 from gpuecs_tui.terraform.migration import lifecycle
 from gpuecs_tui.terraform.migration.lifecycle import refuse_unmoved
-from gpuecs_tui.terraform.migration.refusals import MoveProblem
+from gpuecs_tui.terraform.migration.refusals import MigrationProblem
 from gpuecs_tui.terraform.state.content import PlaceProblem, content
-from gpuecs_tui.terraform.state.location import backend_options, configured_place, pending
+from gpuecs_tui.terraform.state.location import backend_options, configured_backend, pending_change
 from tests.support.terraform.states import S3, STATE
 
 
@@ -39,39 +39,41 @@ def note_s3(stack: Path, **config: object) -> None:
 
 def test_a_local_state_with_a_backend_block_must_be_moved(stack: Path) -> None:
     hold(stack)
-    assert pending(stack, {}) is None
+    assert pending_change(stack, {}) is None
     say_s3(stack)
-    change = pending(stack, {})
+    change = pending_change(stack, {})
     assert change is not None and change.moves
     assert str(change.target) == "s3://b/a/b" and change.source.path.name == "terraform.tfstate"
-    with pytest.raises(MoveProblem, match="gpuecs-tui migrate"):
+    with pytest.raises(MigrationProblem, match="gpuecs-tui migrate"):
         refuse_unmoved(stack, {})
-    assert pending(stack, {"TF_WORKSPACE": "other"}) == change, "all workspaces are moved at once"
+    assert pending_change(stack, {"TF_WORKSPACE": "other"}) == change, (
+        "all workspaces are moved at once"
+    )
 
 
 def test_nothing_stored_is_nothing_to_move(stack: Path) -> None:
     say_s3(stack)
-    assert pending(stack, {}) is None
+    assert pending_change(stack, {}) is None
     (stack / "terraform.tfstate").write_text("")
-    assert pending(stack, {}) is None
+    assert pending_change(stack, {}) is None
     refuse_unmoved(stack, {})
 
 
 def test_a_block_taken_away_and_another_bucket(stack: Path) -> None:
     note_s3(stack)
-    change = pending(stack, {})
+    change = pending_change(stack, {})
     assert change is not None and change.moves and change.target.type == "local"
     say_s3(stack, "other")
-    change = pending(stack, {})
+    change = pending_change(stack, {})
     assert change is not None and change.moves and change.target.bucket == "other"
     say_s3(stack)
-    assert pending(stack, {}) is None
+    assert pending_change(stack, {}) is None
 
 
 def test_other_settings_of_the_same_place_move_nothing(stack: Path) -> None:
     note_s3(stack, encrypt=False, use_path_style=True)
     say_s3(stack)
-    change = pending(stack, {})
+    change = pending_change(stack, {})
     assert change is not None and not change.moves
     due = lifecycle.due(stack, {})
     assert due is not None and "settings" in due.sentence
@@ -89,13 +91,13 @@ def test_other_settings_of_the_same_place_move_nothing(stack: Path) -> None:
 def test_other_backends_are_refused_by_name(stack: Path, name: str, text: str) -> None:
     hold(stack)
     (stack / name).write_text(text)
-    assert pending(stack, {}) is None and lifecycle.due(stack, {}) is None
+    assert pending_change(stack, {}) is None and lifecycle.due(stack, {}) is None
     if name == "broken.tf":
         return
-    with pytest.raises(MoveProblem) as refused:
+    with pytest.raises(MigrationProblem) as refused:
         refuse_unmoved(stack, {})
     assert "terraform init -migrate-state" in refused.value.remedy
-    with pytest.raises(MoveProblem) as again:
+    with pytest.raises(MigrationProblem) as again:
         lifecycle.start(stack)
     assert str(again.value) == str(refused.value), "plan and migrate say the same"
     named = {"cloud.tf": "HCP Terraform", "gcs.tf": "the backend gcs", "main.tf.json": "s3://?/?"}
@@ -105,7 +107,7 @@ def test_other_backends_are_refused_by_name(stack: Path, name: str, text: str) -
 def test_no_configuration_says_nothing(stack: Path) -> None:
     note_s3(stack)
     (stack / "main.tf").unlink()
-    assert pending(stack, {}) is None
+    assert pending_change(stack, {}) is None
 
 
 @pytest.mark.parametrize(
@@ -123,7 +125,7 @@ def test_an_endpoint_of_numbers_takes_path_style(
     assert backend_options(stack, {"AWS_ENDPOINT_URL": endpoint}) == []
     say_s3(stack)
     assert backend_options(stack, {"AWS_ENDPOINT_URL": endpoint}) == options
-    assert configured_place(stack, {}).settings["encrypt"] is True
+    assert configured_backend(stack, {}).settings["encrypt"] is True
 
 
 def test_content_is_what_a_move_must_keep() -> None:

@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from gpuecs_tui.widgets.base.mfa_prompt import TokenScreen
+from gpuecs_tui.widgets.base.mfa_prompt import MfaPrompt
 from gpuecs_tui.wizard.account_feed import TokenWanted
 from tests.support.screens.driving import Open, settle, type_text, until, wizard_app
 
@@ -22,7 +22,7 @@ async def _asked(pilot: Pilot[int]) -> SimpleQueue[str]:
     answer: SimpleQueue[str] = SimpleQueue()
     pilot.app.post_message(TokenWanted(PROMPT, answer))
     await settle(pilot)
-    assert isinstance(pilot.app.screen, TokenScreen)
+    assert isinstance(pilot.app.screen, MfaPrompt)
     return answer
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 
-from gpuecs_tui.widgets.base.safe_text import fit, fit_right, harmless
+from gpuecs_tui.widgets.base.safe_text import escape_controls, fit_cells, fit_right
 from gpuecs_tui.widgets.picker.rows import GAP, NARROWEST, Choices, Row, lines_of, widths_of
 
 NAMES = (
@@ -26,19 +26,19 @@ NAMES = (
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("width", [0, 1, 2, 5, 30])
 def test_a_name_takes_exactly_its_cells(name: str, width: int) -> None:
-    assert cell_len(fit(harmless(name), width)) == width
-    assert cell_len(fit_right(harmless(name), width)) == width
+    assert cell_len(fit_cells(escape_controls(name), width)) == width
+    assert cell_len(fit_right(escape_controls(name), width)) == width
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_in_a_name_acts_on_the_terminal(name: str) -> None:
-    shown = harmless(name)
+    shown = escape_controls(name)
     assert not any(char < " " or "\x7f" <= char <= "\x9f" or char == "\u202e" for char in shown)
 
 
 def test_brackets_are_shown_as_they_are() -> None:
-    assert harmless("[prod] [/b]") == "[prod] [/b]"
-    assert harmless("\x1b[0m") == "␛[0m"
+    assert escape_controls("[prod] [/b]") == "[prod] [/b]"
+    assert escape_controls("\x1b[0m") == "␛[0m"
 
 
 def test_words_narrow_a_list_and_headings_follow() -> None:

@@ -25,7 +25,7 @@ from gpuecs_tui.terraform.runs.follower import Follower
 from gpuecs_tui.terraform.runs.journal import JournalWriter, RunFiles, record
 from gpuecs_tui.terraform.runs.run import Run, load
 from gpuecs_tui.terraform.runs.run_facts import RecordProblem
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.terraform.runs.unread_run import unread_run
 from gpuecs_tui.widgets.log.filter import FilteredLog, LineFilter
 from gpuecs_tui.widgets.log.store import LogStore
@@ -100,7 +100,7 @@ def make_run(folder: Path) -> Run:
     folder.mkdir()
     files = RunFiles(folder)
     replace_json(files.facts, {"directory": str(folder), "operation": "apply", "started_at": now()})
-    record(files, State.STARTING, runner=identify())
+    record(files, RunStatus.STARTING, runner=identify())
     run = load(folder)
     assert run is not None
     return run
@@ -136,8 +136,8 @@ def test_a_run_that_fails_before_terraform_says_so_among_the_errors(tmp_path: Pa
     run = make_run(tmp_path / "run")
     journal = JournalWriter(run.files)
     words = TerraformProblem("The saved plan is not the one that was shown.", "").message
-    journal.state(State.PLANNING, "Planning…")
-    journal.state(State.FAILED, words)
+    journal.state(RunStatus.PLANNING, "Planning…")
+    journal.state(RunStatus.FAILED, words)
     journal.close()
     assert shown(run, Level.WARNING) == [words]
 
@@ -149,8 +149,8 @@ def test_a_file_edited_before_the_apply_is_told_in_the_log(
     stack = tmp_path / "stack"
     stack.mkdir()
     (stack / "main.tf").write_text("locals {\n}\n")
-    run = until_state(runs.start(stack, "apply"), State.PLANNED)
+    run = until_state(runs.start(stack, "apply"), RunStatus.PLANNED)
     (stack / "main.tf").write_text("locals {\n  edited = true\n}\n")
-    run = until_state(runs.approve(run), State.SUCCEEDED)
+    run = until_state(runs.approve(run), RunStatus.SUCCEEDED)
     (told,) = [line for line in shown(run, Level.WARNING) if "main.tf" in line]
     assert "since the plan was made" in told and told not in shown(run, Level.ERROR)

@@ -8,7 +8,7 @@ import pytest
 
 from gpuecs_tui.terraform.engine.progress import Progress
 from gpuecs_tui.terraform.read.service_url import ServiceUrl
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.widgets.run.words import headline, verdict
 from tests.support.terraform.run_folders import stage
 
@@ -17,9 +17,9 @@ def test_a_plan_of_outputs_alone_is_not_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    waiting = stage(tmp_path / "stack", State.PLANNED, changes=(0, 0, 0))
+    waiting = stage(tmp_path / "stack", RunStatus.PLANNED, changes=(0, 0, 0))
     assert "only outputs or addresses in the state change" in headline(waiting)
-    waiting = stage(tmp_path / "stack", State.PLANNED, changes=(1, 0, 0))
+    waiting = stage(tmp_path / "stack", RunStatus.PLANNED, changes=(1, 0, 0))
     assert headline(waiting) == "Plan: 1 to add, 0 to change, 0 to destroy."
 
 
@@ -27,7 +27,7 @@ def test_an_apply_ends_with_the_url_and_the_record_it_needs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    ended = stage(tmp_path / "stack", State.SUCCEEDED)
+    ended = stage(tmp_path / "stack", RunStatus.SUCCEEDED)
     url = ServiceUrl("https://a.example", "This name needs a DNS record: a.example CNAME b.")
     said = verdict(ended, Progress(), None, url).plain
     assert "https://a.example" in said and said.endswith(url.record)

@@ -9,8 +9,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from gpuecs_tui.widgets.base.confirm import Confirm
-from gpuecs_tui.widgets.base.mfa_prompt import TokenScreen
-from gpuecs_tui.widgets.base.modal import Modal, Sheet
+from gpuecs_tui.widgets.base.mfa_prompt import MfaPrompt
+from gpuecs_tui.widgets.base.modal import DetailModal, Modal
 from gpuecs_tui.widgets.base.too_small import TooSmall
 from tests.support.screens.driving import Open, settle
 from tests.support.screens.form_screens import field, go_to
@@ -24,8 +24,8 @@ from tests.support.screens.form_screens import field, go_to
         ("ctrl+t", "1 2 3 4 5 Go to the step of that number"),
         ("editor", "Each change is kept at once"),
         ("ctrl+y", "Esc q Enter f Go back"),
-        (TokenScreen("Code:"), "The profile requires the code of an MFA device."),
-        (TokenScreen("Code:"), "Esc Continue without the account"),
+        (MfaPrompt("Code:"), "The profile requires the code of an MFA device."),
+        (MfaPrompt("Code:"), "Esc Continue without the account"),
         (Confirm("Stop?", [Content("Now.")], yes="Stop"), "Nothing happens before you answer."),
     ],
     ids=["list", "findings", "steps", "editor", "fit", "code", "keys of the code", "question"],
@@ -45,11 +45,11 @@ async def test_a_dialog_is_explained(
         await settle(pilot)
         over = pilot.app.screen
         # There a question mark is text.
-        is_typed_into = dialog == "editor" or isinstance(dialog, TokenScreen)
+        is_typed_into = dialog == "editor" or isinstance(dialog, MfaPrompt)
         for key in ("f1", "ctrl+g", *(() if is_typed_into else ("question_mark",))):
             await pilot.press(key)
             await settle(pilot)
-            assert isinstance(pilot.app.screen, Sheet), key
+            assert isinstance(pilot.app.screen, DetailModal), key
             said = " ".join(str(pilot.app.screen.query_one(Static).content).split())
             assert words in said
             # The same key shuts it.

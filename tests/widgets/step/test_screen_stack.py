@@ -10,7 +10,7 @@ from textual.widgets import Input
 
 from gpuecs_tui.screens.review import ReviewScreen
 from gpuecs_tui.widgets.base.confirm import Confirm
-from gpuecs_tui.widgets.base.mfa_prompt import TokenScreen
+from gpuecs_tui.widgets.base.mfa_prompt import MfaPrompt
 from gpuecs_tui.widgets.base.too_small import TooSmall
 from gpuecs_tui.widgets.step.help import HelpScreen
 from gpuecs_tui.widgets.step.screen import StepScreen
@@ -69,14 +69,14 @@ async def test_a_dialog_goes_with_its_step_but_not_the_question_for_a_code(
     codes: list[str | None] = []
     async with open_wizard() as pilot:
         await go_to(pilot, "fleet")
-        pilot.app.push_screen(TokenScreen("Code of your device"), codes.append)
+        pilot.app.push_screen(MfaPrompt("Code of your device"), codes.append)
         await settle(pilot)
         pilot.app.push_screen(HelpScreen("fleet", "", (), ()))
         await settle(pilot)
-        assert stack(pilot)[1:] == [HelpScreen, TokenScreen]
+        assert stack(pilot)[1:] == [HelpScreen, MfaPrompt]
         pilot.app.screen_stack[1].post_message(StepScreen.Going("review"))
         await settle(pilot)
-        assert stack(pilot) == [ReviewScreen, TokenScreen]
+        assert stack(pilot) == [ReviewScreen, MfaPrompt]
         pilot.app.screen.query_one(Input).focus()
         await pilot.press(*"123456", "enter")
         await settle(pilot)

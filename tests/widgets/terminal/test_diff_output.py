@@ -14,7 +14,7 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.geometry import Region
 from textual.strip import Strip
 
-from gpuecs_tui.widgets.terminal.diff_output import Wire, erases_in_colour
+from gpuecs_tui.widgets.terminal.diff_output import DiffEncoder, erases_in_colour
 from gpuecs_tui.widgets.terminal.screen_cells import pen_of
 from tests.widgets.terminal.emulated import Emulated
 
@@ -119,7 +119,7 @@ def sequences(seed: int) -> Iterator[tuple[LayoutUpdate | ChopsUpdate, int, int]
 @pytest.mark.parametrize("seed", range(16))
 def test_the_same_cells_as_textual_draws(seed: int, erases: bool) -> None:
     console = Console(color_system="truecolor", force_terminal=True)
-    wire = Wire(ColorSystem.TRUECOLOR, erases=erases)
+    wire = DiffEncoder(ColorSystem.TRUECOLOR, erases=erases)
     theirs = ours = Emulated(1, 1)
     size, plain, sent = (0, 0), 0, 0
     for update, width, height in sequences(seed):
@@ -140,7 +140,7 @@ def test_the_same_cells_as_textual_draws(seed: int, erases: bool) -> None:
 
 def test_nothing_is_sent_for_the_same_picture() -> None:
     picture = Picture(random.Random(1), 80, 24)
-    wire = Wire(ColorSystem.TRUECOLOR, erases=True)
+    wire = DiffEncoder(ColorSystem.TRUECOLOR, erases=True)
     assert wire.encode(picture.layout(), 80, 24)
     assert wire.encode(picture.layout(), 80, 24) == ""
     wire.forget()
@@ -150,7 +150,7 @@ def test_nothing_is_sent_for_the_same_picture() -> None:
 def test_a_scrolled_log_costs_little_more_than_its_new_line() -> None:
     texts = [" ".join(random.Random(n).choices([*WORDS[:2], "ok", "12s"], k=9)) for n in range(30)]
     lines = [Strip([Segment(text.ljust(80)[:80], STYLES[0])]) for text in texts]
-    wire = Wire(ColorSystem.TRUECOLOR, erases=True)
+    wire = DiffEncoder(ColorSystem.TRUECOLOR, erases=True)
     region = Region(0, 0, 80, 24)
     wire.encode(LayoutUpdate([[line] for line in lines[:24]], region), 80, 24)
     sent = wire.encode(LayoutUpdate([[line] for line in lines[1:25]], region), 80, 24)
@@ -167,7 +167,7 @@ def test_a_typed_character_and_the_cursor_are_written_as_they_stand(erases: bool
         parts = [Segment(text, plain), Segment(" ", cursor), Segment(" " * (19 - len(text)), plain)]
         return LayoutUpdate([[Strip(parts)]], Region(0, 0, 20, 1))
 
-    wire = Wire(ColorSystem.TRUECOLOR, erases=erases)
+    wire = DiffEncoder(ColorSystem.TRUECOLOR, erases=erases)
     wire.encode(field("h"), 20, 1)
     for text in ("he", "hel", "hell"):
         # No step back: tmux would spell the pen twice for it.
@@ -178,7 +178,7 @@ def test_a_line_that_stays_while_others_scroll_past_it() -> None:
     chance = random.Random(3)
     moving = [Strip([Segment(f"{chance.random()}".ljust(60), STYLES[0])]) for _ in range(30)]
     still = Strip([Segment("this line is not part of what scrolls".ljust(60), STYLES[2])])
-    wire, ours = Wire(ColorSystem.TRUECOLOR, erases=True), Emulated(60, 20)
+    wire, ours = DiffEncoder(ColorSystem.TRUECOLOR, erases=True), Emulated(60, 20)
     for first in range(4):
         lines = [*moving[first : first + 10], still, *moving[first + 10 : first + 19]]
         sent = wire.encode(LayoutUpdate([[line] for line in lines], Region(0, 0, 60, 20)), 60, 20)
@@ -190,7 +190,7 @@ def test_a_line_that_stays_while_others_scroll_past_it() -> None:
 
 
 def test_a_control_code_in_a_strip_is_left_to_textual() -> None:
-    wire = Wire(ColorSystem.TRUECOLOR, erases=True)
+    wire = DiffEncoder(ColorSystem.TRUECOLOR, erases=True)
     strip = Strip([Segment("a\x1b[2Jb", STYLES[0])], 80)
     assert wire.encode(LayoutUpdate([[strip]], Region(0, 0, 80, 1)), 80, 1) is None
 
@@ -212,7 +212,7 @@ def test_erasing_is_trusted_only_where_it_paints() -> None:
 
 
 def test_what_may_spill_over_is_written_before_its_neighbour() -> None:
-    wire = Wire(ColorSystem.TRUECOLOR, erases=True)
+    wire = DiffEncoder(ColorSystem.TRUECOLOR, erases=True)
     strip = Strip([Segment("ab", STYLES[0]), Segment("👍", STYLES[2]), Segment("cd", STYLES[0])], 6)
     sent = wire.encode(LayoutUpdate([[strip]], Region(0, 0, 6, 1)), 6, 1)
     assert sent is not None

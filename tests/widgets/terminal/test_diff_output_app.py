@@ -16,7 +16,7 @@ from textual.app import App
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 from gpuecs_tui.widgets.log.panel import LogPanel
-from gpuecs_tui.widgets.terminal.diff_output import WireApp
+from gpuecs_tui.widgets.terminal.diff_output import DiffOutputApp
 
 class Question(ModalScreen[None]):
     DEFAULT_CSS = "Question { align: center middle; } Question Static { border: round red; }"
@@ -25,7 +25,7 @@ class Question(ModalScreen[None]):
     def on_key(self, event):
         self.dismiss()
 
-class Subject(WireApp if sys.argv[1] == "wire" else App):
+class Subject(DiffOutputApp if sys.argv[1] == "wire" else App):
     BINDINGS = [("ctrl+d", "ask", "")]
     CSS = "Static { background: $panel; height: auto; }"
     step = 0
