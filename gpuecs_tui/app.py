@@ -27,9 +27,9 @@ from gpuecs_tui.terminal import mouse_wanted, started
 from gpuecs_tui.terraform.runs.run_status import Operation
 from gpuecs_tui.theme import install_themes
 from gpuecs_tui.widgets.base.broken_worker import tell_broken_worker
-from gpuecs_tui.widgets.base.key_groups import WIZARD
-from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.safe_text import escape_controls
+from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.groups import WIZARD
 from gpuecs_tui.widgets.step.account_app import AccountApp
 from gpuecs_tui.widgets.step.commands import DESTROY, PLAN, key_commands
 from gpuecs_tui.widgets.step.paste import whole_line

@@ -16,14 +16,14 @@ from gpuecs_tui.aws.reading import Known, not_read
 from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.widgets.base.age import age_text
 from gpuecs_tui.widgets.base.confirm import Confirm
-from gpuecs_tui.widgets.base.key_groups import SCREEN
-from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.styles import MUTED
 from gpuecs_tui.widgets.choices import account as lists
 from gpuecs_tui.widgets.choices import buckets
 from gpuecs_tui.widgets.choices.buckets import BUCKET, CREATE
 from gpuecs_tui.widgets.form.layout import keys_of
+from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.groups import SCREEN
 from gpuecs_tui.widgets.picker.rows import Choices
 from gpuecs_tui.widgets.step.account_app import AccountApp
 from gpuecs_tui.widgets.step.form_screen import FormScreen, ListSource

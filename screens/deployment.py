@@ -20,12 +20,12 @@ from gpuecs_tui.terraform.read.service_url import service_url
 from gpuecs_tui.terraform.recovery.end_of_stack import EndOfStack, end_of_stack
 from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.applied import is_applied
-from gpuecs_tui.widgets.base.key_groups import SCREEN
-from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.one_line import OneLine
 from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.text_pane import TextPane
 from gpuecs_tui.widgets.base.waiting import Wait
+from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.groups import SCREEN
 from gpuecs_tui.widgets.step.account_app import AccountApp
 from gpuecs_tui.widgets.step.deployment_words import deployment_lines, is_healthy, summary
 from gpuecs_tui.widgets.step.header import spread

@@ -22,12 +22,12 @@ from gpuecs_tui.terraform.write.rewrite import files_for
 from gpuecs_tui.terraform.write.stack import Changes, WriteProblem
 from gpuecs_tui.widgets.base.age import age_line, oldest
 from gpuecs_tui.widgets.base.code import code_lines
-from gpuecs_tui.widgets.base.key_groups import MOVING, SCREEN, WIZARD
-from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.tab_line import Tab, TabLine
 from gpuecs_tui.widgets.base.text_pane import TextPane
 from gpuecs_tui.widgets.form.decision_rows import decision_choices
+from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.groups import MOVING, SCREEN, WIZARD
 from gpuecs_tui.widgets.picker.choice_list import ChoiceList
 from gpuecs_tui.widgets.picker.rows import Choices
 from gpuecs_tui.widgets.pictures.cost_line import cost_page

@@ -18,9 +18,9 @@ from gpuecs_tui.terraform.runs.force_stop import end_now
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 from gpuecs_tui.widgets.base.confirm import Confirm
-from gpuecs_tui.widgets.base.key_groups import SCREEN
-from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.safe_text import escape_controls
+from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.groups import SCREEN
 from gpuecs_tui.widgets.log.keys import SAVE
 from gpuecs_tui.widgets.run.advice import ENDED_BADLY, RunAdvice
 from gpuecs_tui.widgets.run.decisions import RunDecisions

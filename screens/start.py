@@ -14,10 +14,10 @@ from textual.widgets import Static
 
 from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.terraform.runs.run_status import operation_title, title
-from gpuecs_tui.widgets.base.key_groups import SCREEN, WIZARD
-from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.styles import MUTED
+from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.groups import SCREEN, WIZARD
 from gpuecs_tui.widgets.picker.choice_list import ChoiceList
 from gpuecs_tui.widgets.picker.rows import Choices, Row
 from gpuecs_tui.widgets.step.draft_age import newer_file, shown_time

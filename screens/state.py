@@ -21,11 +21,11 @@ from gpuecs_tui.terraform.recovery.locks import HeldLock, Holder
 from gpuecs_tui.terraform.recovery.remedies import Recovery, lock_sentence
 from gpuecs_tui.terraform.state.stored_state import NOTHING
 from gpuecs_tui.widgets.base.confirm import Confirm
-from gpuecs_tui.widgets.base.key_groups import SCREEN, WIZARD
-from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.styles import MUTED
 from gpuecs_tui.widgets.base.waiting import Wait
+from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.groups import SCREEN, WIZARD
 from gpuecs_tui.widgets.picker.choice_list import ChoiceList
 from gpuecs_tui.widgets.picker.rows import Choices
 from gpuecs_tui.widgets.run.advice import BRING_BACK

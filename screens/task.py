@@ -12,11 +12,11 @@ from textual.content import Content
 from textual.message import Message
 
 from gpuecs_tui.i18n import N_, _
-from gpuecs_tui.widgets.base.key_groups import SCREEN
-from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.choices import account, compute
 from gpuecs_tui.widgets.form.field import Note
 from gpuecs_tui.widgets.form.layout import keys_of
+from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.groups import SCREEN
 from gpuecs_tui.widgets.picker.picker import Picker
 from gpuecs_tui.widgets.pictures.cost_line import cost_line
 from gpuecs_tui.widgets.pictures.fit_line import fit_line

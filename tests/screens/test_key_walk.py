@@ -24,15 +24,15 @@ from gpuecs_tui.app import WizardApp
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.widgets.base.confirm import Confirm
-from gpuecs_tui.widgets.base.key_groups import ORDER
 from gpuecs_tui.widgets.base.key_help import help_sections
-from gpuecs_tui.widgets.base.keys import all_entries
 from gpuecs_tui.widgets.base.line_input import EDITING_WORDS, typing_keys
 from gpuecs_tui.widgets.base.mfa_prompt import MfaPrompt
 from gpuecs_tui.widgets.base.modal import DetailModal, LastingSheet, Modal
 from gpuecs_tui.widgets.base.wizard_modal import WizardModal
 from gpuecs_tui.widgets.form.field import FormField
 from gpuecs_tui.widgets.form.view import Fold, Form
+from gpuecs_tui.widgets.keys.binding import all_entries
+from gpuecs_tui.widgets.keys.groups import ORDER
 from gpuecs_tui.widgets.run.decisions import RunDecisions
 from gpuecs_tui.widgets.run.resource_tree import ResourceTree
 from gpuecs_tui.widgets.step.form_screen import FormScreen

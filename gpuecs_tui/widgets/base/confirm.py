@@ -13,12 +13,12 @@ from textual.content import Content
 from textual.widgets import Button, Input, Static
 
 from gpuecs_tui.i18n import N_, _
-from gpuecs_tui.widgets.base.key_groups import DIALOG, MOVING
-from gpuecs_tui.widgets.base.key_words import LINES, PAGES
-from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.line_input import LineInput
 from gpuecs_tui.widgets.base.modal import Modal
 from gpuecs_tui.widgets.base.scroller import Scroller
+from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.groups import DIALOG, MOVING
+from gpuecs_tui.widgets.keys.words import LINES, PAGES
 
 ROWS_AROUND = 9
 """Rows of the terminal that the text leaves to the frame, the buttons, and what is around them."""

@@ -7,9 +7,9 @@ from typing import Any
 from textual.content import Content
 from textual.screen import Screen
 
-from gpuecs_tui.widgets.base.key_groups import DIALOG, LIST
-from gpuecs_tui.widgets.base.keys import active_entries, keys_content, line_of_keys
 from gpuecs_tui.widgets.base.one_line import OneLine
+from gpuecs_tui.widgets.keys.binding import active_entries, keys_content, line_of_keys
+from gpuecs_tui.widgets.keys.groups import DIALOG, LIST
 
 
 class DialogKeys(OneLine):

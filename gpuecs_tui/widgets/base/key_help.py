@@ -9,9 +9,9 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from gpuecs_tui.i18n import _
-from gpuecs_tui.widgets.base.key_groups import ORDER, Group
-from gpuecs_tui.widgets.base.keys import Entry, long_name
 from gpuecs_tui.widgets.base.styles import MUTED
+from gpuecs_tui.widgets.keys.binding import Entry, long_name
+from gpuecs_tui.widgets.keys.groups import ORDER, Group
 
 KEY_WIDTH = 11
 """Cells of the column of keys; longer ones shift their text."""

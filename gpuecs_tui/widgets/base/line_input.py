@@ -11,7 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from gpuecs_tui.i18n import N_
-from gpuecs_tui.widgets.base.key_groups import TYPING
+from gpuecs_tui.widgets.keys.groups import TYPING
 
 EDITING_WORDS = frozenset(
     {

@@ -12,11 +12,11 @@ from textual.widgets import Input, Static
 
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.widgets.base.dialog_keys import DialogKeys
-from gpuecs_tui.widgets.base.key_groups import DIALOG
-from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.line_input import LineInput
 from gpuecs_tui.widgets.base.modal import Modal
 from gpuecs_tui.widgets.base.safe_text import escape_controls
+from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.groups import DIALOG
 
 
 class CodeInput(LineInput):

@@ -12,11 +12,11 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from gpuecs_tui.i18n import N_, _
-from gpuecs_tui.widgets.base.key_groups import DIALOG, WIZARD
 from gpuecs_tui.widgets.base.key_help import help_parts, help_sections
-from gpuecs_tui.widgets.base.keys import all_entries, bind
-from gpuecs_tui.widgets.base.screen_keys import SCREEN_KEYS
 from gpuecs_tui.widgets.base.scroller import Scroller
+from gpuecs_tui.widgets.keys.binding import all_entries, bind
+from gpuecs_tui.widgets.keys.groups import DIALOG, WIZARD
+from gpuecs_tui.widgets.keys.screen import SCREEN_KEYS
 
 AnswerType = TypeVar("AnswerType")
 

@@ -7,9 +7,9 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.widgets import OptionList
 
-from gpuecs_tui.widgets.base.key_groups import LIST
-from gpuecs_tui.widgets.base.key_words import ROW_ENDS, ROW_PAGES, ROWS
-from gpuecs_tui.widgets.base.keys import bind
+from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.groups import LIST
+from gpuecs_tui.widgets.keys.words import ROW_ENDS, ROW_PAGES, ROWS
 
 
 class Options(OptionList, inherit_bindings=False):

@@ -7,9 +7,9 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 
-from gpuecs_tui.widgets.base.key_groups import MOVING
-from gpuecs_tui.widgets.base.key_words import ENDS, LINES, PAGES
-from gpuecs_tui.widgets.base.keys import bind
+from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.groups import MOVING
+from gpuecs_tui.widgets.keys.words import ENDS, LINES, PAGES
 
 _SCROLLS = frozenset(
     {"scroll_up", "scroll_down", "page_up", "page_down", "scroll_home", "scroll_end"}

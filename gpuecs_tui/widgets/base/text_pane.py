@@ -12,9 +12,9 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from gpuecs_tui.widgets.base.key_groups import TEXT
-from gpuecs_tui.widgets.base.key_words import ASIDE, ENDS, LINES, PAGES
-from gpuecs_tui.widgets.base.keys import bind
+from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.groups import TEXT
+from gpuecs_tui.widgets.keys.words import ASIDE, ENDS, LINES, PAGES
 from gpuecs_tui.widgets.terminal.textual_private import style_parser
 
 SIDE_STEP = 8

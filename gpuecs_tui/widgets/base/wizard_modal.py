@@ -7,9 +7,9 @@ from typing import ClassVar, TypeVar
 from textual.binding import BindingType
 
 from gpuecs_tui.i18n import N_
-from gpuecs_tui.widgets.base.key_groups import WIZARD
-from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.modal import Modal
+from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.groups import WIZARD
 
 AnswerType = TypeVar("AnswerType")
 

@@ -17,13 +17,13 @@ from textual.widgets import Static, TextArea
 
 from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.widgets.base.dialog_keys import DialogKeys
-from gpuecs_tui.widgets.base.key_groups import DIALOG, FORM
-from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.line_input import typing_keys
 from gpuecs_tui.widgets.base.modal import Modal
 from gpuecs_tui.widgets.base.safe_text import escape_controls
-from gpuecs_tui.widgets.base.screen_keys import MOVES
 from gpuecs_tui.widgets.base.styles import FAINT
+from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.groups import DIALOG, FORM
+from gpuecs_tui.widgets.keys.screen import MOVES
 
 
 class Summary(Widget, can_focus=True):

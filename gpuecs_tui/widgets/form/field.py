@@ -22,13 +22,13 @@ from textual.widgets import Input
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.stack.fields import Key
 from gpuecs_tui.widgets.base import shorten
-from gpuecs_tui.widgets.base.key_groups import FORM
-from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.line_input import LineInput
 from gpuecs_tui.widgets.base.safe_text import escape_controls, fit_cells
-from gpuecs_tui.widgets.base.screen_keys import ENTER_MOVES, MOVES
 from gpuecs_tui.widgets.base.styles import MUTED
 from gpuecs_tui.widgets.form.segments import Segments, Word
+from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.groups import FORM
+from gpuecs_tui.widgets.keys.screen import ENTER_MOVES, MOVES
 from gpuecs_tui.wizard.decisions import FORM_KEYS
 
 LABEL_CELLS = 30

@@ -13,10 +13,10 @@ from textual.message import Message
 from textual.widget import Widget
 
 from gpuecs_tui.i18n import N_
-from gpuecs_tui.widgets.base.key_groups import FORM
-from gpuecs_tui.widgets.base.keys import bind
-from gpuecs_tui.widgets.base.screen_keys import ENTER_MOVES, MOVES
 from gpuecs_tui.widgets.base.styles import MUTED
+from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.groups import FORM
+from gpuecs_tui.widgets.keys.screen import ENTER_MOVES, MOVES
 
 SIGN = len("● ")
 GAP = 3

@@ -16,12 +16,12 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from gpuecs_tui.i18n import N_, _, ngettext
-from gpuecs_tui.widgets.base.key_groups import FORM
-from gpuecs_tui.widgets.base.keys import bind
-from gpuecs_tui.widgets.base.screen_keys import MOVES
 from gpuecs_tui.widgets.base.styles import MUTED
 from gpuecs_tui.widgets.form.field import FieldState, FormField
 from gpuecs_tui.widgets.form.layout import Section
+from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.groups import FORM
+from gpuecs_tui.widgets.keys.screen import MOVES
 
 
 class Fold(Widget, can_focus=True):

@@ -10,8 +10,8 @@ from textual.content import Content
 
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.terraform.engine.log_line import Level
-from gpuecs_tui.widgets.base.key_groups import MARKING
-from gpuecs_tui.widgets.base.keys import KeyHint, entries_of, line_of_keys
+from gpuecs_tui.widgets.keys.binding import KeyHint, entries_of, line_of_keys
+from gpuecs_tui.widgets.keys.groups import MARKING
 from gpuecs_tui.widgets.log.keys import InteractiveLogView
 
 GAP = 2

@@ -10,8 +10,8 @@ from textual.message import Message
 
 from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.terraform.engine.log_line import Level
-from gpuecs_tui.widgets.base.key_groups import LOG, MARKING
-from gpuecs_tui.widgets.base.keys import alias, bind
+from gpuecs_tui.widgets.keys.binding import alias, bind
+from gpuecs_tui.widgets.keys.groups import LOG, MARKING
 from gpuecs_tui.widgets.log.filter import LineFilter
 from gpuecs_tui.widgets.log.text import plain_text
 from gpuecs_tui.widgets.log.view import LogView

@@ -13,9 +13,9 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from gpuecs_tui.i18n import N_
-from gpuecs_tui.widgets.base.key_groups import TYPING
-from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.line_input import LineInput
+from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.groups import TYPING
 
 
 class LogPrompt(Widget):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from textual.binding import Binding
 
 from gpuecs_tui.i18n import N_
-from gpuecs_tui.widgets.base.key_groups import LIST
-from gpuecs_tui.widgets.base.key_words import ROW_ENDS, ROW_PAGES, ROWS
-from gpuecs_tui.widgets.base.keys import bind
+from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.groups import LIST
+from gpuecs_tui.widgets.keys.words import ROW_ENDS, ROW_PAGES, ROWS
 
 _SORT = N_("sort"), N_("Sort by another column")
 

@@ -14,13 +14,13 @@ from textual.widgets import Static
 from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.widgets.base.age import age_line
 from gpuecs_tui.widgets.base.dialog_keys import DialogKeys
-from gpuecs_tui.widgets.base.key_groups import DIALOG
-from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.modal import DetailModal
 from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.side_by_side import side_by_side
 from gpuecs_tui.widgets.base.styles import FAINT, MUTED
 from gpuecs_tui.widgets.base.wizard_modal import WizardModal
+from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.groups import DIALOG
 from gpuecs_tui.widgets.picker.choice_list import ChoiceList
 from gpuecs_tui.widgets.picker.rows import Choices, Row
 

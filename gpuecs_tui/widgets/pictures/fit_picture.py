@@ -14,10 +14,10 @@ from textual.content import Content
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.stack.partial import NotKnown
-from gpuecs_tui.widgets.base.key_groups import DIALOG
-from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.modal import Modal
 from gpuecs_tui.widgets.base.text_pane import TextPane
+from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.groups import DIALOG
 from gpuecs_tui.widgets.pictures import fit_text as drawing
 from gpuecs_tui.widgets.pictures.stack_picture import as_content, ascii_only
 

@@ -14,10 +14,10 @@ from textual.widget import Widget
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.terraform.write.stack import Change, Changes
 from gpuecs_tui.widgets.base.code import code_lines, diff_lines
-from gpuecs_tui.widgets.base.key_groups import FILES
-from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.one_line import OneLine
 from gpuecs_tui.widgets.base.text_pane import TextPane
+from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.groups import FILES
 from gpuecs_tui.widgets.picker.choice_list import ChoiceList
 from gpuecs_tui.widgets.picker.rows import Choices, Row
 

@@ -14,11 +14,11 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from gpuecs_tui.i18n import N_, _
-from gpuecs_tui.widgets.base.key_groups import FINDINGS
-from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.options import Options
 from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.tab_line import Tab
+from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.groups import FINDINGS
 from gpuecs_tui.widgets.step.findings_screen import Remark
 from gpuecs_tui.wizard.decisions import FORM_KEYS
 

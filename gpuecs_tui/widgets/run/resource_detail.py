@@ -13,10 +13,10 @@ from textual.widgets import Static
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.terraform.plan.details import Action, Attribute, Change, PlanTree
 from gpuecs_tui.terraform.plan.words import warnings
-from gpuecs_tui.widgets.base.key_groups import DIALOG
-from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.modal import Modal
 from gpuecs_tui.widgets.base.scroller import Scroller
+from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.groups import DIALOG
 from gpuecs_tui.widgets.log.text import plain_text
 from gpuecs_tui.widgets.run.resource_rows import SYMBOLS
 

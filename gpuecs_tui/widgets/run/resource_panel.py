@@ -18,10 +18,10 @@ from textual.widget import Widget
 from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.terraform.engine.progress import ResourceProgress, Status
 from gpuecs_tui.terraform.plan.details import PlanTree
-from gpuecs_tui.widgets.base.key_groups import RESOURCES
-from gpuecs_tui.widgets.base.keys import bind, entries_of, line_of_keys
 from gpuecs_tui.widgets.base.one_line import OneLine
 from gpuecs_tui.widgets.base.safe_text import escape_controls
+from gpuecs_tui.widgets.keys.binding import bind, entries_of, line_of_keys
+from gpuecs_tui.widgets.keys.groups import RESOURCES
 from gpuecs_tui.widgets.log.footer import FooterText
 from gpuecs_tui.widgets.log.prompt import LogPrompt
 from gpuecs_tui.widgets.run.resource_detail import ResourceDetail

@@ -21,9 +21,9 @@ from textual.widget import Widget
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.terraform.engine.progress import ResourceProgress, Status
 from gpuecs_tui.terraform.plan.details import PlanTree
-from gpuecs_tui.widgets.base.key_groups import RESOURCES
-from gpuecs_tui.widgets.base.key_words import ROW_ENDS, ROW_PAGES, ROWS
-from gpuecs_tui.widgets.base.keys import bind
+from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.groups import RESOURCES
+from gpuecs_tui.widgets.keys.words import ROW_ENDS, ROW_PAGES, ROWS
 from gpuecs_tui.widgets.log.text import plain_text
 from gpuecs_tui.widgets.run.resource_rows import (
     NOTHING_KNOWN,

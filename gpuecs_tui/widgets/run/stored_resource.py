@@ -14,11 +14,11 @@ from textual.content import Content
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.terraform.plan.mask import MASK
 from gpuecs_tui.terraform.state.stored_state import StoredResource
-from gpuecs_tui.widgets.base.key_groups import DIALOG
-from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.modal import Modal
 from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.text_pane import TextPane
+from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.groups import DIALOG
 
 
 class StoredResourceScreen(Modal[None]):

@@ -10,8 +10,8 @@ from textual.app import App, SystemCommand
 from textual.screen import Screen
 
 from gpuecs_tui.i18n import N_
-from gpuecs_tui.widgets.base.key_groups import COMMANDS, PARTS
-from gpuecs_tui.widgets.base.keys import Entry, active_entries, entries_of, short_name
+from gpuecs_tui.widgets.keys.binding import Entry, active_entries, entries_of, short_name
+from gpuecs_tui.widgets.keys.groups import COMMANDS, PARTS
 
 PLAN, DESTROY = N_("Plan the changes"), N_("Plan a destroy")
 """What is planned from other screens than the run's, too."""

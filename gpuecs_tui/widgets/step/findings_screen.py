@@ -16,12 +16,12 @@ from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.widgets.base.age import age_line, oldest
 from gpuecs_tui.widgets.base.dialog_keys import DialogKeys
-from gpuecs_tui.widgets.base.key_groups import DIALOG, LIST
-from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.styles import MUTED
 from gpuecs_tui.widgets.base.wizard_modal import WizardModal
 from gpuecs_tui.widgets.form.layout import step_of
+from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.groups import DIALOG, LIST
 from gpuecs_tui.widgets.picker.choice_list import ChoiceList
 from gpuecs_tui.widgets.picker.rows import Choices, Row
 from gpuecs_tui.wizard.decisions import FORM_KEYS

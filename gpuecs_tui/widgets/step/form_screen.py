@@ -17,14 +17,14 @@ from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.relevance import is_relevant
 from gpuecs_tui.stack.remedies import as_sentence
-from gpuecs_tui.widgets.base.key_groups import SCREEN
-from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.styles import MUTED
 from gpuecs_tui.widgets.form.decision_rows import not_read_hint
 from gpuecs_tui.widgets.form.field import FieldState, FormField, Note
 from gpuecs_tui.widgets.form.layout import LAYOUT, keys_of
 from gpuecs_tui.widgets.form.notes import described
 from gpuecs_tui.widgets.form.view import Fold, Form
+from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.groups import SCREEN
 from gpuecs_tui.widgets.picker.limits import EMPTY_MEANS, choices_of_declaration, limits_in_words
 from gpuecs_tui.widgets.picker.picker import Picker
 from gpuecs_tui.widgets.picker.rows import Choices

@@ -10,12 +10,12 @@ from textual.content import Content
 from textual.widgets import Static
 
 from gpuecs_tui.i18n import N_, _
-from gpuecs_tui.widgets.base.key_groups import DIALOG
 from gpuecs_tui.widgets.base.key_help import HelpSections, help_parts
-from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.modal import Modal
 from gpuecs_tui.widgets.base.scroller import Scroller
 from gpuecs_tui.widgets.base.styles import MUTED
+from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.groups import DIALOG
 from gpuecs_tui.widgets.picker.limits import limits_in_words
 from gpuecs_tui.widgets.step.steps import STEPS
 from gpuecs_tui.wizard.decisions import FORM_KEYS

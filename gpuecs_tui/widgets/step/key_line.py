@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from textual.content import Content
 
-from gpuecs_tui.widgets.base.key_groups import FOOTERS, WIZARD
-from gpuecs_tui.widgets.base.keys import GAP, Entry, KeyHint, keys_content, line_of_keys
 from gpuecs_tui.widgets.base.one_line import OneLine
+from gpuecs_tui.widgets.keys.binding import GAP, Entry, KeyHint, keys_content, line_of_keys
+from gpuecs_tui.widgets.keys.groups import FOOTERS, WIZARD
 from gpuecs_tui.widgets.step.header import spread
 
 QUIT = "quit"

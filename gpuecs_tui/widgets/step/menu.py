@@ -13,10 +13,10 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from gpuecs_tui.i18n import N_, _
-from gpuecs_tui.widgets.base.key_groups import DIALOG
-from gpuecs_tui.widgets.base.keys import bind
 from gpuecs_tui.widgets.base.modal import Modal
 from gpuecs_tui.widgets.base.options import Options
+from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.groups import DIALOG
 from gpuecs_tui.widgets.step.steps import IDS, STEPS, Progress
 
 BY_NUMBER = N_("Go to the step of that number")

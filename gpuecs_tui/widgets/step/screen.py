@@ -13,8 +13,8 @@ body, one line of ``live`` text, the help of what has the focus, and the keys. L
 are below the body, or beside it where ``HORIZONTAL_BREAKPOINTS = ROOMY_BREAKPOINTS``. It owns
 ctrl+n (next), ctrl+p (back), ctrl+t (steps), ctrl+l (findings), f1, ctrl+g and ``?`` (help).
 
-Keys are declared once, by ``widgets.base.keys.key`` in ``BINDINGS``, with their label, the text of
-the help and their group; ``check_action`` says whether they work. The line of keys, the help and
+Keys are declared once, by ``widgets.keys.binding.bind`` in ``BINDINGS``, with their label, the text
+of the help and their group; ``check_action`` says whether they work. The line of keys, the help and
 the palette read that. Call ``refresh_bindings()`` when ``check_action`` may answer otherwise.
 
 To change a decision, call ``wizard.put(key, text)`` and post ``Edited``: the checks then run. To
@@ -47,14 +47,14 @@ from textual.worker import Worker
 
 from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.widgets.base.broken_worker import tell_broken_worker
-from gpuecs_tui.widgets.base.key_groups import MOVING, WIZARD
 from gpuecs_tui.widgets.base.key_help import help_sections
-from gpuecs_tui.widgets.base.key_words import PAGES
-from gpuecs_tui.widgets.base.keys import active_entries, all_entries, bind
-from gpuecs_tui.widgets.base.screen_keys import SCREEN_KEYS
 from gpuecs_tui.widgets.base.scroller import Scroller
 from gpuecs_tui.widgets.base.styles import MUTED
 from gpuecs_tui.widgets.base.waiting import Wait
+from gpuecs_tui.widgets.keys.binding import active_entries, all_entries, bind
+from gpuecs_tui.widgets.keys.groups import MOVING, WIZARD
+from gpuecs_tui.widgets.keys.screen import SCREEN_KEYS
+from gpuecs_tui.widgets.keys.words import PAGES
 from gpuecs_tui.widgets.step.header import HeaderLine
 from gpuecs_tui.widgets.step.help_bar import HelpBar, Wrapped
 from gpuecs_tui.widgets.step.key_line import KeyLine

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from textual.content import Content
 
-from gpuecs_tui.widgets.base.keys import KeyHint
+from gpuecs_tui.widgets.keys.binding import KeyHint
 from gpuecs_tui.widgets.step.key_line import fitted_keys
 
 COMMON: list[KeyHint] = [

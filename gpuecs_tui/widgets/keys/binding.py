@@ -20,7 +20,7 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 
 from gpuecs_tui.i18n import _
-from gpuecs_tui.widgets.base.key_groups import TYPING, Group
+from gpuecs_tui.widgets.keys.groups import TYPING, Group
 from gpuecs_tui.widgets.terminal.textual_private import bindings_of
 
 KeyHint: TypeAlias = tuple[str, str]

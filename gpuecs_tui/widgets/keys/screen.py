@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from gpuecs_tui.i18n import N_
-from gpuecs_tui.widgets.base.key_groups import MOVING, TYPING
-from gpuecs_tui.widgets.base.keys import alias, bind
+from gpuecs_tui.widgets.keys.binding import alias, bind
+from gpuecs_tui.widgets.keys.groups import MOVING, TYPING
 
 FIELD, FIELD_TEXT = N_("field"), N_("Go to the next or the previous field")
 

@@ -1,0 +1,1 @@
+"""Keys: declared once in bindings, with their words and the groups of the help."""
