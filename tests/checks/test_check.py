@@ -114,7 +114,7 @@ def test_purity(room: str) -> None:
     program = (
         "import sys, pkgutil, importlib\n"
         f"room = importlib.import_module('gpuecs_tui.{room}')\n"
-        "for it in pkgutil.iter_modules(room.__path__, room.__name__ + '.'):\n"
+        "for it in pkgutil.walk_packages(room.__path__, room.__name__ + '.'):\n"
         "    importlib.import_module(it.name)\n"
         "print([it for it in ('textual', 'boto3', 'botocore', 'jinja2') "
         "if it in sys.modules])"

@@ -44,7 +44,8 @@ async def test_a_broken_worker_is_said_and_the_app_goes_on(tmp_path: Path) -> No
 def _with_workers() -> Iterator[tuple[str, str]]:
     """Yield the module and the name of each class that declares a worker."""
     root = Path(gpuecs_tui.__file__).parent
-    for path in sorted([root / "app.py", *root.glob("widgets/*.py"), *root.glob("screens/*.py")]):
+    paths = [root / "app.py", *root.glob("widgets/**/*.py"), *root.glob("screens/*.py")]
+    for path in sorted(paths):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ClassDef) and any(map(_is_worker, node.body)):
                 module = path.relative_to(root.parent).with_suffix("")
@@ -63,6 +64,7 @@ WITH_WORKERS = list(_with_workers())
 
 def test_workers_are_found() -> None:
     assert len(WITH_WORKERS) > 5
+    assert "gpuecs_tui.widgets.run.decisions" in {module for module, _name in WITH_WORKERS}
 
 
 @pytest.mark.parametrize(("module", "name"), WITH_WORKERS)
