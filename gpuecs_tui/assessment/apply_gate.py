@@ -172,7 +172,7 @@ class ApplyCheck:
         written = self._written
         if written is None or self._not_checked:
             return Checked(not_checked=self._not_checked)
-        found = assess(written, self._facts, self._own).findings
         decided = resolved(written.answers, self._facts)
+        found = assess(written, self._facts, self._own, decided).findings
         stack = None if decided.missing or written.unknown else decided.stack
         return Checked(found, self._account_problem, stack=stack)

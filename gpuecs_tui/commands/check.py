@@ -45,8 +45,9 @@ def check(arguments: argparse.Namespace) -> int:
     account = None if arguments.offline else _account(written.answers)
     with waiting(_("Reading the state …")):
         own = read_own(path, os.environ, offline=bool(arguments.offline))
-    found = assess(written, account, own).findings
-    stack = partial(resolved(written.answers, account).stack, written.unknown)
+    decided = resolved(written.answers, account)
+    found = assess(written, account, own, decided).findings
+    stack = partial(decided.stack, written.unknown)
     paid = known(lambda: cost(context_of(stack, account)))
     if arguments.json:
         tree = {

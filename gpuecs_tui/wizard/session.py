@@ -17,7 +17,6 @@ from gpuecs_tui.wizard.profile_key import PROFILE
 from gpuecs_tui.wizard.suggesting import Suggesting
 
 if TYPE_CHECKING:
-    from gpuecs_tui.assessment.findings import Assessment
     from gpuecs_tui.assessment.own import Own
     from gpuecs_tui.aws.discovery.newest_images import NewestImage
     from gpuecs_tui.aws.facts import Image, Repository
@@ -276,13 +275,6 @@ class WizardSession(Suggesting):
             decided = resolved_as_written(decisions, self.account.facts)
             known = self._wrong = (decisions, state, wrong_answers(written, decided, state))
         return known[2]
-
-    @property
-    def assessment(self) -> Assessment:
-        """What is ``wrong`` now, and what the last check found."""
-        from gpuecs_tui.assessment.findings import Assessment
-
-        return Assessment(self.wrong, self.findings)
 
     def _own_or_pending(self) -> Own:
         from gpuecs_tui.assessment.own import pending

@@ -92,7 +92,7 @@ def by_wizard(directory: Path, facts: AccountFacts) -> Said:
     wizard.account_changed()
     wizard.check()
     wizard.close()
-    return said(wizard.assessment.findings)
+    return said((*wizard.wrong, *wizard.findings))
 
 
 FAULTS: dict[str, tuple[tuple[Edit, ...], set[str]]] = {
@@ -187,7 +187,7 @@ def test_the_same_on_an_account_that_is_read(
     wizard.account_changed()
     wizard.check()
     wizard.close()
-    assert said(wizard.assessment.findings) == found
+    assert said((*wizard.wrong, *wizard.findings)) == found
 
 
 def test_the_same_of_answers_that_are_no_stack(
@@ -214,7 +214,7 @@ def test_the_same_of_answers_that_are_no_stack(
     wizard.replace_texts(texts_of(answers))
     wizard.account.facts, wizard.own = facts, Own()
     wizard.check()
-    assert said(wizard.assessment.findings) == found
+    assert said((*wizard.wrong, *wizard.findings)) == found
     # A text of another type is no answer: nothing is judged in its place.
     wizard.put("task.memory", "much")
     wizard.check()
