@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from textual import getters, on, work
@@ -35,6 +36,9 @@ from gpuecs_tui.widgets.step import state_move
 from gpuecs_tui.widgets.step.account_app import AccountApp
 from gpuecs_tui.widgets.step.screen import StepScreen
 from gpuecs_tui.wizard.run_environment import state_environment
+
+Work = Callable[[Path, Mapping[str, str]], str]
+"""Repairs the state of a directory, with the environment to read it with; returns what to say."""
 
 
 class StateList(ChoiceList):
@@ -134,14 +138,21 @@ class StateScreen(StepScreen):
         environ = state_environment(self.wizard.profile)
         self.post_message(self.Examined(remedies.look(self.wizard.options.directory, environ)))
 
-    def _begin(self, words: str, do: Callable[[], str]) -> None:
-        self.wait(words)
-        self._carry_out(do)
+    def _ask_first(self, question: Confirm, words: str, do: Work) -> None:
+        """Ask ``question``; on a yes carry ``do`` out, and say ``words`` meanwhile."""
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self.wait(words)
+                self._carry_out(do)
+
+        self.app.push_screen(question, answered)
 
     @work(thread=True, group="state", exit_on_error=False)
-    def _carry_out(self, do: Callable[[], str]) -> None:
+    def _carry_out(self, do: Work) -> None:
+        environ = state_environment(self.wizard.profile)
         try:
-            self.post_message(self.CarriedOut(do()))
+            self.post_message(self.CarriedOut(do(self.wizard.options.directory, environ)))
         except TerraformProblem as problem:
             self.post_message(self.Refused(problem))
 
@@ -229,56 +240,29 @@ class StateScreen(StepScreen):
         assert due is not None
         reader = self.app.feed.reader
 
-        def answered(yes: bool | None) -> None:
-            if yes:
-                moving = _("Moving the state …")
-                self._begin(moving, lambda: state_move.carry_out(self.wizard, reader))
+        def move(_directory: Path, _environ: Mapping[str, str]) -> str:
+            return state_move.carry_out(self.wizard, reader)
 
-        self.app.push_screen(state_move.question(due), answered)
+        self._ask_first(state_move.question(due), _("Moving the state …"), move)
 
     def _ask_to_push(self) -> None:
         found = self._recovery.errored
         assert found is not None
-        directory, profile = self.wizard.options.directory, self.wizard.profile
-
-        def answered(yes: bool | None) -> None:
-            if yes:
-                storing = _("Storing the state …")
-                self._begin(storing, lambda: remedies.push(directory, state_environment(profile)))
-
-        self.app.push_screen(
-            Confirm(_("Store this state?"), [Content(found.sentence)], yes=_("Store it")), answered
-        )
+        question = Confirm(_("Store this state?"), [Content(found.sentence)], yes=_("Store it"))
+        self._ask_first(question, _("Storing the state …"), remedies.push)
 
     def _ask_to_restore(self) -> None:
         found = self._recovery.broken or self._recovery.errored
         assert found is not None
-        directory, profile = self.wizard.options.directory, self.wizard.profile
-
-        def do() -> str:
-            return remedies.restore(directory, state_environment(profile))
-
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self._begin(_("Restoring the state …"), do)
-
         if self._recovery.broken is None:
-            title, words = _("Move the damaged file aside?"), _("Move it")
+            title, yes = _("Move the damaged file aside?"), _("Move it")
         else:
-            title, words = _("Put the state right?"), _("Put it right")
-        self.app.push_screen(Confirm(title, [Content(found.sentence)], yes=words), answered)
+            title, yes = _("Put the state right?"), _("Put it right")
+        question = Confirm(title, [Content(found.sentence)], yes=yes)
+        self._ask_first(question, _("Restoring the state …"), remedies.restore)
 
     def _ask_to_dismiss(self, run_id: str) -> None:
-        directory, profile = self.wizard.options.directory, self.wizard.profile
         created = [it for it in self._recovery.missing if it.run == run_id]
-
-        def do() -> str:
-            return remedies.dismiss(directory, run_id, state_environment(profile))
-
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self._begin(_("Dismissing run {run} …").format(run=run_id), do)
-
         lines = [
             Content(_("The next plan would import these. Dismissed, they stay in the account:")),
             *(
@@ -288,35 +272,32 @@ class StateScreen(StepScreen):
             Content(_("After that no state holds them, and a destroy does not delete them.")),
         ]
         title = _("Dismiss what run {run} created?").format(run=run_id)
-        self.app.push_screen(Confirm(title, lines, yes=_("Dismiss"), grave=True), answered)
+        question = Confirm(title, lines, yes=_("Dismiss"), grave=True)
+
+        def dismiss(directory: Path, environ: Mapping[str, str]) -> str:
+            return remedies.dismiss(directory, run_id, environ)
+
+        self._ask_first(question, _("Dismissing run {run} …").format(run=run_id), dismiss)
 
     def _ask_to_unlock(self, lock: HeldLock) -> None:
-        directory, profile = self.wizard.options.directory, self.wizard.profile
-
-        def do() -> str:
-            environ = state_environment(profile)
-            return remedies.unlock(directory, lock.id, environ, confirmed=lock.word)
-
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self._begin(_("Releasing the lock …"), do)
-
         lines = [
             Content(escape_controls(lock_sentence(lock))),
             Content(
                 _("Release it only if nothing works on this state, here or on another machine.")
             ),
         ]
-        self.app.push_screen(
-            Confirm(
-                _("Release the lock?"),
-                lines,
-                yes=_("Release"),
-                word=lock.word if lock.holder is Holder.UNKNOWN else lock.id,
-                grave=True,
-            ),
-            answered,
+        question = Confirm(
+            _("Release the lock?"),
+            lines,
+            yes=_("Release"),
+            word=lock.word if lock.holder is Holder.UNKNOWN else lock.id,
+            grave=True,
         )
+
+        def unlock(directory: Path, environ: Mapping[str, str]) -> str:
+            return remedies.unlock(directory, lock.id, environ, confirmed=lock.word)
+
+        self._ask_first(question, _("Releasing the lock …"), unlock)
 
     def action_next(self) -> None:
         """Take what is highlighted."""

@@ -28,7 +28,6 @@ def actions(found: Recovery) -> dict[str, Remedy]:
         return 2 if remedy.kind is Kind.FORGET else 0
 
     listed = sorted((it for it in remedies(found) if it.kind is not Kind.FOLLOW), key=place)
-    # Only of dismissing there may be several.
     return {_row_id(it): it for it in listed}
 
 
