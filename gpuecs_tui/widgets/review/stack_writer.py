@@ -25,9 +25,9 @@ from gpuecs_tui.terraform.write.rewrite import files_for
 from gpuecs_tui.terraform.write.stack import Changes, WriteProblem, compare, write
 from gpuecs_tui.terraform.write.unfinished_write import Unfinished, drop, settle
 from gpuecs_tui.widgets.base.confirm import Confirm
-from gpuecs_tui.widgets.base.part import Part
 from gpuecs_tui.widgets.review.unfinished_question import unfinished_question
 from gpuecs_tui.widgets.review.words import upgrade_question, what_is_lost
+from gpuecs_tui.widgets.step.part import Part
 from gpuecs_tui.wizard.session import WizardSession
 from gpuecs_tui.wizard.upgrade import meets_another_change
 
@@ -95,10 +95,6 @@ class StackWriter(Part):
         changes: Changes
         meets_upgrade: TwoChanges | None
         """The upgrade of an applied stack with which it would be applied in one plan."""
-
-    def __init__(self, wizard: WizardSession) -> None:
-        super().__init__()
-        self._wizard = wizard
 
     @work(thread=True, group="write", exclusive=True, exit_on_error=False)
     def begin(self, wish: Wish) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from textual import getters, on, work
+from textual import on, work
 from textual.message import Message
 
 from gpuecs_tui.assessment import credentials
@@ -15,8 +15,7 @@ from gpuecs_tui.terraform.recovery.remedies import Recovery
 from gpuecs_tui.terraform.runs.applied import is_applied
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
-from gpuecs_tui.widgets.base.part import Part
-from gpuecs_tui.widgets.step.account_app import AccountApp
+from gpuecs_tui.widgets.step.part import Part
 from gpuecs_tui.wizard.run_environment import state_environment
 from gpuecs_tui.wizard.session import WizardSession
 
@@ -28,8 +27,6 @@ ENDED_BADLY = frozenset({RunStatus.FAILED, RunStatus.LOST, RunStatus.CANCELLED})
 
 class RunAdvice(Part):
     """Tells more of a run than its journal does."""
-
-    app = getters.app(AccountApp)
 
     @dataclass
     class LeftBehind(Message):
@@ -52,8 +49,7 @@ class RunAdvice(Part):
         check: CredentialCheck | None
 
     def __init__(self, wizard: WizardSession) -> None:
-        super().__init__()
-        self._wizard = wizard
+        super().__init__(wizard)
         self._life: RunAdvice._LifeRead | None = None
 
     def advise(self, run: Run) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from textual import getters, work
+from textual import work
 from textual.message import Message
 
 from gpuecs_tui.i18n import _
@@ -16,18 +16,14 @@ from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.directory_lock import DirectoryBusy
 from gpuecs_tui.terraform.runs.run import Run, load
 from gpuecs_tui.terraform.runs.run_status import Operation
-from gpuecs_tui.widgets.base.part import Part
 from gpuecs_tui.widgets.run.advice import BRING_BACK
 from gpuecs_tui.widgets.run.watch import still_holds
-from gpuecs_tui.widgets.step.account_app import AccountApp
+from gpuecs_tui.widgets.step.part import Part
 from gpuecs_tui.wizard.run_environment import environment_for
-from gpuecs_tui.wizard.session import WizardSession
 
 
 class RunDecisions(Part):
     """Every decision goes to the run's files; what came of it is posted as a message."""
-
-    app = getters.app(AccountApp)
 
     @dataclass
     class Found(Message):
@@ -48,10 +44,6 @@ class RunDecisions(Part):
         problem: TerraformProblem
         other: Run | None = None
         """The run that works on the directory instead; None where none does that can be read."""
-
-    def __init__(self, wizard: WizardSession) -> None:
-        super().__init__()
-        self._wizard = wizard
 
     @work(thread=True, group="run", exit_on_error=False)
     def look(self, wanted: str) -> None:

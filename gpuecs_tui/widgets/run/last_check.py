@@ -5,21 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from textual import getters, on, work
+from textual import on, work
 from textual.message import Message
 
 from gpuecs_tui.assessment.apply_gate import LIMIT_SECONDS, ApplyCheck, Checked
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.widgets.base.part import Part
-from gpuecs_tui.widgets.step.account_app import AccountApp
+from gpuecs_tui.widgets.step.part import Part
 from gpuecs_tui.wizard.run_environment import state_environment
 from gpuecs_tui.wizard.session import WizardSession
 
 
 class LastCheck(Part):
     """At most one check before an apply; it can be left at any time."""
-
-    app = getters.app(AccountApp)
 
     @dataclass
     class Over(Message):
@@ -37,8 +34,7 @@ class LastCheck(Part):
         checked: Checked
 
     def __init__(self, wizard: WizardSession) -> None:
-        super().__init__()
-        self._wizard = wizard
+        super().__init__(wizard)
         self._under_way: ApplyCheck | None = None
 
     @property

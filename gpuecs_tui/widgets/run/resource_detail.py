@@ -17,6 +17,7 @@ from gpuecs_tui.widgets.base.modal import Modal
 from gpuecs_tui.widgets.base.scroller import Scroller
 from gpuecs_tui.widgets.keys.binding import bind
 from gpuecs_tui.widgets.keys.groups import DIALOG
+from gpuecs_tui.widgets.keys.words import BACK
 from gpuecs_tui.widgets.log.text import plain_text
 from gpuecs_tui.widgets.run.resource_rows import SYMBOLS
 
@@ -104,9 +105,7 @@ def _shown(text: str) -> str:
 class ResourceDetail(Modal[None]):
     """Shows one change over the whole screen; Escape, Enter or q goes back."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        bind("escape,enter,q", "leave", N_("back"), N_("Go back"), DIALOG)
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [bind("escape,enter,q", "leave", *BACK, DIALOG)]
     DEFAULT_CSS = """
     ResourceDetail {
         align: center middle;

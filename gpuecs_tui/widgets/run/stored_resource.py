@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 
-from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.plan.mask import MASK
 from gpuecs_tui.terraform.state.stored_state import StoredResource
 from gpuecs_tui.widgets.base.modal import Modal
@@ -19,14 +19,13 @@ from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.text_pane import TextPane
 from gpuecs_tui.widgets.keys.binding import bind
 from gpuecs_tui.widgets.keys.groups import DIALOG
+from gpuecs_tui.widgets.keys.words import BACK
 
 
 class StoredResourceScreen(Modal[None]):
     """Shows what the state holds of a resource; sensitive values are not shown."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        bind("escape,enter,q", "close", N_("back"), N_("Go back"), DIALOG)
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [bind("escape,enter,q", "close", *BACK, DIALOG)]
     DEFAULT_CSS = """
     StoredResourceScreen {
         align: center middle;

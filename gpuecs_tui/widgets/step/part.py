@@ -1,12 +1,14 @@
-"""A part of a screen's work that shows nothing by itself, with its own workers and messages."""
+"""A part of a step's work that shows nothing by itself, with its own workers and messages."""
 
 from __future__ import annotations
 
-from textual import on
+from textual import getters, on
 from textual.widget import Widget
 from textual.worker import Worker
 
 from gpuecs_tui.widgets.base.broken_worker import tell_broken_worker
+from gpuecs_tui.widgets.step.account_app import AccountApp
+from gpuecs_tui.wizard.session import WizardSession
 
 
 class Part(Widget):
@@ -16,6 +18,13 @@ class Part(Widget):
     """
 
     DEFAULT_CSS = "Part { display: none; }"
+
+    app = getters.app(AccountApp)
+
+    def __init__(self, wizard: WizardSession) -> None:
+        """Work for ``wizard``."""
+        super().__init__()
+        self._wizard = wizard
 
     @on(Worker.StateChanged)
     def _tell_broken_worker(self, event: Worker.StateChanged) -> None:
