@@ -30,6 +30,7 @@ from gpuecs_tui.widgets.base.broken_worker import tell_broken_worker
 from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.keys.binding import bind
 from gpuecs_tui.widgets.keys.groups import WIZARD
+from gpuecs_tui.widgets.keys.words import READ_AGAIN, SUSPEND
 from gpuecs_tui.widgets.step.account_app import AccountApp
 from gpuecs_tui.widgets.step.commands import DESTROY, PLAN, key_commands
 from gpuecs_tui.widgets.step.paste import whole_line
@@ -98,16 +99,14 @@ class WizardApp(AccountApp[int], PaletteApp[int], DiffOutputApp[int]):
         bind(
             "ctrl+r",
             "read_account",
-            N_("read again"),
-            N_("Read the account again"),
+            *READ_AGAIN,
             WIZARD,
             show=False,
         ),
         bind(
             "ctrl+z",
             "suspend_process",
-            N_("suspend"),
-            N_("Suspend; fg in the shell continues"),
+            *SUSPEND,
             WIZARD,
             show=False,
         ),

@@ -24,6 +24,7 @@ from gpuecs_tui.widgets.choices.buckets import BUCKET, CREATE
 from gpuecs_tui.widgets.form.layout import keys_of
 from gpuecs_tui.widgets.keys.binding import bind
 from gpuecs_tui.widgets.keys.groups import SCREEN
+from gpuecs_tui.widgets.keys.words import READ_AGAIN
 from gpuecs_tui.widgets.picker.rows import Choices
 from gpuecs_tui.widgets.step.account_app import AccountApp
 from gpuecs_tui.widgets.step.form_screen import FormScreen, ListSource
@@ -59,7 +60,7 @@ class AccountScreen(FormScreen):
         "After a login in another terminal, read the account again."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("ctrl+r", "app.read_account", N_("read again"), N_("Read the account again"), SCREEN)
+        bind("ctrl+r", "app.read_account", *READ_AGAIN, SCREEN)
     ]
     LISTS: ClassVar = {
         PROFILE: ListSource(lists.profiles),

@@ -27,7 +27,7 @@ from gpuecs_tui.widgets.base.confirm import Confirm
 from gpuecs_tui.widgets.base.key_help import help_sections
 from gpuecs_tui.widgets.base.line_input import EDITING_WORDS, typing_keys
 from gpuecs_tui.widgets.base.mfa_prompt import MfaPrompt
-from gpuecs_tui.widgets.base.modal import DetailModal, LastingSheet, Modal
+from gpuecs_tui.widgets.base.modal import DetailModal, LastingDetailModal, Modal
 from gpuecs_tui.widgets.base.wizard_modal import WizardModal
 from gpuecs_tui.widgets.form.field import FormField
 from gpuecs_tui.widgets.form.view import Fold, Form
@@ -49,7 +49,7 @@ from tests.support.screens.shown import line_of
 from tests.support.screens.whole_texts import WHOLE
 from tests.support.terraform.run_folders import DETAILS, PLAN, PLAN_ENDS, applied, stage
 
-HELPS = (HelpScreen, DetailModal, LastingSheet)
+HELPS = (HelpScreen, DetailModal, LastingDetailModal)
 """They are the help, or like it: each of their keys shuts them."""
 BASES = (
     *(StepScreen, PicturedScreen, FormScreen, MovingScreen),

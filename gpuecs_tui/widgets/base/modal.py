@@ -17,6 +17,7 @@ from gpuecs_tui.widgets.base.scroller import Scroller
 from gpuecs_tui.widgets.keys.binding import all_entries, bind
 from gpuecs_tui.widgets.keys.groups import DIALOG, WIZARD
 from gpuecs_tui.widgets.keys.screen import SCREEN_KEYS
+from gpuecs_tui.widgets.keys.words import BACK, SUSPEND
 
 AnswerType = TypeVar("AnswerType")
 
@@ -43,8 +44,7 @@ class Modal(ModalScreen[AnswerType]):
         bind(
             "ctrl+z",
             "app.suspend_process",
-            N_("suspend"),
-            N_("Suspend; fg in the shell continues"),
+            *SUSPEND,
             WIZARD,
             show=False,
         ),
@@ -58,7 +58,7 @@ class Modal(ModalScreen[AnswerType]):
         """Explain this dialog and list its keys."""
         about = [Content(text)] if (text := self.help_text()) else []
         content = Content("\n\n").join([*about, *help_parts(help_sections(all_entries(self)))])
-        kind = LastingSheet if self.OUTLIVES_STEP else DetailModal
+        kind = LastingDetailModal if self.OUTLIVES_STEP else DetailModal
         self.app.push_screen(kind(_("Help"), content))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -76,8 +76,7 @@ class DetailModal(Modal[None]):
         bind(
             "escape,q,enter,tab,f1,ctrl+g,question_mark",
             "leave",
-            N_("back"),
-            N_("Go back"),
+            *BACK,
             DIALOG,
         ),
     ]
@@ -112,7 +111,7 @@ class DetailModal(Modal[None]):
         self.dismiss(None)
 
 
-class LastingSheet(DetailModal):
-    """A sheet over a dialog that outlives the step."""
+class LastingDetailModal(DetailModal):
+    """A text over a dialog that outlives the step."""
 
     OUTLIVES_STEP = True

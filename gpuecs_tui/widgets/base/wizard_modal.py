@@ -6,10 +6,10 @@ from typing import ClassVar, TypeVar
 
 from textual.binding import BindingType
 
-from gpuecs_tui.i18n import N_
 from gpuecs_tui.widgets.base.modal import Modal
 from gpuecs_tui.widgets.keys.binding import bind
 from gpuecs_tui.widgets.keys.groups import WIZARD
+from gpuecs_tui.widgets.keys.words import READ_AGAIN
 
 AnswerType = TypeVar("AnswerType")
 
@@ -21,8 +21,7 @@ class WizardModal(Modal[AnswerType]):
         bind(
             "ctrl+r",
             "app.read_account",
-            N_("read again"),
-            N_("Read the account again"),
+            *READ_AGAIN,
             WIZARD,
             show=False,
         )

@@ -112,15 +112,20 @@ def all_entries(screen: Screen[Any]) -> list[Entry]:
     """Return ``active_entries`` and the keys of the parts of ``screen`` that lack the focus."""
     entries = active_entries(screen)
     said = {(it.group, it.text) for it in entries}
-    for part in _focusable(screen):
+    for entry in entries_of_parts(screen, (it for it in screen.query("*") if it.can_focus)):
+        if (entry.group, entry.text) not in said:
+            said.add((entry.group, entry.text))
+            entries.append(entry)
+    return entries
+
+
+def entries_of_parts(screen: Screen[Any], parts: Iterable[DOMNode]) -> Iterator[Entry]:
+    """Yield ``entries_of`` each of ``parts`` of ``screen`` and of what they are in."""
+    for part in parts:
         for node in part.ancestors_with_self:
             if node is screen:
                 break
-            for entry in entries_of(node):
-                if (entry.group, entry.text) not in said:
-                    said.add((entry.group, entry.text))
-                    entries.append(entry)
-    return entries
+            yield from entries_of(node)
 
 
 def entries_of(node: DOMNode) -> list[Entry]:
@@ -183,10 +188,6 @@ def long_name(key: str) -> str:
     if modifiers == ["ctrl"] and len(name) == 1:
         return f"^{name}"
     return "+".join((*(it.capitalize() for it in modifiers), written))
-
-
-def _focusable(screen: Screen[Any]) -> Iterator[DOMNode]:
-    return (it for it in screen.query("*") if it.can_focus)
 
 
 def _joined(

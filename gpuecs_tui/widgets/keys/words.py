@@ -1,4 +1,4 @@
-"""Labels and help texts of the keys that move and scroll, the same wherever one does."""
+"""Labels and help texts of keys that several screens or dialogs have, the same in each."""
 
 from __future__ import annotations
 
@@ -11,3 +11,6 @@ ASIDE = N_("aside"), N_("Scroll to the left or the right")
 ROWS = N_("move"), N_("Move the highlight by a row")
 ROW_PAGES = N_("page"), N_("Move the highlight by a page")
 ROW_ENDS = N_("ends"), N_("Go to the first or the last row")
+BACK = N_("back"), N_("Go back")
+READ_AGAIN = N_("read again"), N_("Read the account again")
+SUSPEND = N_("suspend"), N_("Suspend; fg in the shell continues")

@@ -12,12 +12,13 @@ from textual.containers import Vertical
 from textual.content import Content
 
 from gpuecs_tui.checks.context import Context
-from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.partial import NotKnown
 from gpuecs_tui.widgets.base.modal import Modal
 from gpuecs_tui.widgets.base.text_pane import TextPane
 from gpuecs_tui.widgets.keys.binding import bind
 from gpuecs_tui.widgets.keys.groups import DIALOG
+from gpuecs_tui.widgets.keys.words import BACK
 from gpuecs_tui.widgets.pictures import fit_text as drawing
 from gpuecs_tui.widgets.pictures.stack_picture import as_content, ascii_only
 
@@ -69,7 +70,7 @@ class FitScreen(Modal[None]):
     """The picture over the form; any of its keys shuts it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("escape,q,enter,f", "leave", N_("back"), N_("Go back"), DIALOG),
+        bind("escape,q,enter,f", "leave", *BACK, DIALOG),
     ]
     CSS = """
     FitScreen { align: center middle; }

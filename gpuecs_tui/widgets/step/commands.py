@@ -10,7 +10,13 @@ from textual.app import App, SystemCommand
 from textual.screen import Screen
 
 from gpuecs_tui.i18n import N_
-from gpuecs_tui.widgets.keys.binding import Entry, active_entries, entries_of, short_name
+from gpuecs_tui.widgets.keys.binding import (
+    Entry,
+    active_entries,
+    entries_of,
+    entries_of_parts,
+    short_name,
+)
 from gpuecs_tui.widgets.keys.groups import COMMANDS, PARTS
 
 PLAN, DESTROY = N_("Plan the changes"), N_("Plan a destroy")
@@ -28,20 +34,13 @@ def key_commands(app: App[Any], screen: Screen[Any]) -> Iterator[SystemCommand]:
     active = active_entries(screen)
     used = {name for it in active for name in it.keys}
     said: set[str] = set()
-    for entry in (*active, *_of_parts(screen), *entries_of(app)):
+    parts = entries_of_parts(screen, screen.focus_chain)
+    for entry in (*active, *parts, *entries_of(app)):
         if _is_command(entry) and entry.text not in said:
             said.add(entry.text)
             shadowed = entry.node is app and entry not in active and used.intersection(entry.keys)
             run = partial(app.run_action, entry.binding.action, entry.node)
             yield SystemCommand(entry.text, "" if shadowed else short_name(entry.keys), run)
-
-
-def _of_parts(screen: Screen[Any]) -> Iterator[Entry]:
-    for part in screen.focus_chain:
-        for node in part.ancestors_with_self:
-            if node is screen:
-                break
-            yield from entries_of(node)
 
 
 def _is_command(entry: Entry) -> bool:

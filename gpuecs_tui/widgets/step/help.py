@@ -9,13 +9,14 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import Static
 
-from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.i18n import _
 from gpuecs_tui.widgets.base.key_help import HelpSections, help_parts
 from gpuecs_tui.widgets.base.modal import Modal
 from gpuecs_tui.widgets.base.scroller import Scroller
 from gpuecs_tui.widgets.base.styles import MUTED
 from gpuecs_tui.widgets.keys.binding import bind
 from gpuecs_tui.widgets.keys.groups import DIALOG
+from gpuecs_tui.widgets.keys.words import BACK
 from gpuecs_tui.widgets.picker.limits import limits_in_words
 from gpuecs_tui.widgets.step.steps import STEPS
 from gpuecs_tui.wizard.decisions import FORM_KEYS
@@ -28,8 +29,7 @@ class HelpScreen(Modal[None]):
         bind(
             "escape,q,enter,f1,ctrl+g,question_mark",
             "leave",
-            N_("back"),
-            N_("Go back"),
+            *BACK,
             DIALOG,
         ),
     ]
