@@ -10,10 +10,23 @@ import struct
 import sys
 import termios
 import time
+from pathlib import Path
+from typing import NamedTuple
 
 from tests.support.terminals import readable
 
 DEADLINE = 20.0
+PROCESSOR_TIMES = slice(11, 13)
+"""utime and stime among the fields of /proc/PID/stat behind the command's name (proc(5))."""
+
+
+class Work(NamedTuple):
+    """What a program is doing by /proc."""
+
+    runnable: bool = False
+    """It runs, or waits for a processor."""
+    processor_times: tuple[str, ...] = ()
+    """Spent in the program and in the system, in clock ticks."""
 
 
 class PtyProgram:
@@ -59,10 +72,23 @@ class PtyProgram:
             assert time.monotonic() < limit, f"{text!r} was not shown: {self.output[-500:]!r}"
 
     def settle(self, quiet: float = 0.3) -> None:
-        """Read until nothing came for ``quiet`` seconds."""
+        """Read until nothing came for ``quiet`` seconds and the program had no work in them.
+
+        On a busy machine, a program that waits for a processor sends nothing either.
+        """
         limit = time.monotonic() + DEADLINE
-        while self.read(quiet):
+        before = self._work()
+        while self.read(quiet) or before != (now := self._work()) or now.runnable:
+            before = self._work()
             assert time.monotonic() < limit, "the program never stopped sending"
+
+    def _work(self) -> Work:
+        try:
+            stat = Path(f"/proc/{self.pid}/stat").read_text()
+        except OSError:  # it ended, or this system has no /proc
+            return Work()
+        fields = stat.rpartition(")")[2].split()
+        return Work(fields[0] == "R", tuple(fields[PROCESSOR_TIMES]))
 
     def type(self, keys: str) -> None:
         """Send ``keys`` as if typed."""
