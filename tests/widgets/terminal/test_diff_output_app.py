@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Sequence
 
 import pytest
 
@@ -82,7 +83,7 @@ def final_screen(kind: str) -> tuple[list[list[Shown]], int]:
         program.clean_up()
 
 
-def differences(ours: list[list[Shown]], theirs: list[list[Shown]]) -> list[object]:
+def differences(ours: list[list[Shown]], theirs: list[list[Shown]]) -> Sequence[object]:
     """Return the first cells that differ: (row, column, ours, theirs)."""
     return [
         (y, x, ours[y][x], theirs[y][x])
