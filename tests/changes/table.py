@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+
+import jinja2
 
 from gpuecs_tui import templates
 from gpuecs_tui.stack.model import KEYS
@@ -14,12 +16,16 @@ from tests.changes.notice import NOTHING
 from tests.changes.trial import FAULT, REFUSED_FIRST, WORKS, WORKS_SAID, Row
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "changes.md"
+TEMPLATES = Path(templates.__path__[0])
 NOT_YET = "not yet run"
 _FINGERPRINT = re.compile(r"^<!-- fingerprint: ([0-9a-f]+) -->$", re.MULTILINE)
 _ID = re.compile(r"\b([a-z]+)-[0-9a-f]{17}\b")
 """An id that the account draws anew each time, such as sg-0123456789abcdef0."""
 _LENGTH = 16
 """Hexadecimal digits of a fingerprint: enough to notice a change."""
+_TERRAFORM = (".tf.j2", ".tfvars.j2")
+"""Endings of the templates whose comments only Terraform reads, and ignores."""
+_HEREDOC = re.compile(r"<<-?(\w+)\s*$")
 _INTRODUCTION = """\
 # Changes to a running stack
 
@@ -39,16 +45,42 @@ default. What users notice is derived from the plan by rules (`tests/changes/not
 """
 
 
-def fingerprint() -> str:
-    """Return a digest of the templates, the keys with their defaults, and the declared changes."""
+def fingerprint(folder: Path = TEMPLATES) -> str:
+    """Return a digest of the templates, the keys with their defaults, and the declared changes.
+
+    Only what can change a plan counts: comments and blank lines of the Terraform files don't. A
+    comment in the user data does, because the launch template contains it.
+    """
     digest = hashlib.sha256()
-    for file in sorted(Path(templates.__path__[0]).glob("*.j2")):
-        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    for file in sorted(folder.glob("*.j2")):
+        text = file.read_text("utf-8")
+        if file.name.endswith(_TERRAFORM):
+            text = "".join(f"{line}\n" for line in _effective_lines(text))
+        digest.update(f"{file.name}\0{text}\0".encode())
     for key, declared in KEYS.items():
         digest.update(f"{key}={declared.default!r}\0".encode())
     for change in CHANGES:
         digest.update(f"{change.name}\0".encode())
     return digest.hexdigest()[:_LENGTH]
+
+
+def _effective_lines(template: str) -> Iterator[str]:
+    """Yield the lines of a Terraform file's template without whole-line comments and blank lines.
+
+    A line of a heredoc is neither. Neither is a comment that a Jinja statement begins or ends in.
+    """
+    tokens = jinja2.Environment().lex(template)
+    text = "".join(value for _line, kind, value in tokens if not kind.startswith("comment"))
+    marker = ""
+    for line in text.split("\n"):
+        bare = line.strip()
+        if marker:
+            marker = "" if bare == marker else marker
+        elif not bare or (bare.startswith("#") and "{%" not in bare):
+            continue
+        elif opened := _HEREDOC.search(line):
+            marker = opened[1]
+        yield line
 
 
 def fingerprint_in(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -53,6 +54,73 @@ def test_the_document_keeps_each_row_in_one_line() -> None:
     assert next(iter(outcomes.values())) == "works: a \\| b sg-… and c"
     assert list(outcomes.values()).count(table.NOT_YET) == len(CHANGES) - 1
     assert set(KEYS) >= set(REFUSED)
+
+
+_TEMPLATE = """\
+# Balances the load.
+resource "aws_lb" "this" {
+{% if named %}
+  # A comment with an {{ expression }}.
+  name = "{{ name }}"
+{% endif %}
+
+  policy = <<-EOT
+    # part of the value
+
+    not the end: EOT
+  EOT
+  # after the heredoc
+  color = "#123456"
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("# Balances the load.", "# Distributes the requests.\n#\n# See the guide."),
+        ("  # A comment with an {{ expression }}.\n", ""),
+        ("# Balances the load.", "{# A note for maintainers,\n# of two lines #}"),
+        ("  # after the heredoc", "\n\n    # behind the heredoc"),
+    ],
+)
+def test_a_comment_of_a_terraform_file_leaves_the_fingerprint(
+    tmp_path: Path, before: str, after: str
+) -> None:
+    assert _fingerprint(tmp_path, "a.tf.j2", before, after) == _fingerprint(tmp_path, "a.tf.j2")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('"{{ name }}"', '"{{ name }}-lb"'),
+        ("    # part of the value", "    # another value"),
+        ("    # part of the value\n\n", "    # part of the value\n"),
+        ("    not the end: EOT", "    # not the end: EOT"),
+        ("#123456", "#654321"),
+        ("{% if named %}", "# {% if renamed %}"),
+        ('  name = "', '  # name = "'),
+    ],
+)
+def test_what_a_plan_depends_on_changes_the_fingerprint(
+    tmp_path: Path, before: str, after: str
+) -> None:
+    assert _fingerprint(tmp_path, "a.tf.j2", before, after) != _fingerprint(tmp_path, "a.tf.j2")
+
+
+def test_a_comment_in_the_user_data_changes_the_fingerprint(tmp_path: Path) -> None:
+    # The launch template contains the whole script, its first line included.
+    name = "user_data.sh.j2"
+    for before in ("# Balances the load.", "  # after the heredoc"):
+        changed = _fingerprint(tmp_path, name, before, f"{before} Really.")
+        assert changed != _fingerprint(tmp_path, name)
+
+
+def _fingerprint(folder: Path, name: str, before: str = "", after: str = "") -> str:
+    assert before in _TEMPLATE
+    text = _TEMPLATE.replace(before, after) if before else _TEMPLATE
+    (folder / name).write_text(text, encoding="utf-8")
+    return table.fingerprint(folder)
 
 
 def _change(address: str, action: Action, *paths: str, create_first: bool = False) -> Change:
