@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from gpuecs_tui.i18n import _
+from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.terraform.base.problems import TerraformProblem
-from gpuecs_tui.terraform.base.tflock import ERRORED_NAME
 from gpuecs_tui.terraform.recovery import damaged_state, dismissal, errored_state, locks
 from gpuecs_tui.terraform.recovery.errored_state import Verdict
 from gpuecs_tui.terraform.recovery.remedies import Recovery, examine, known_state
@@ -136,11 +135,25 @@ def push(directory: Path, environ: Mapping[str, str]) -> str:
 
 def restore(directory: Path, environ: Mapping[str, str]) -> str:
     """Repair a damaged state and return a sentence that says where the damaged file is kept."""
-    kept = damaged_state.restore(directory, environ)
-    if kept.name.startswith(ERRORED_NAME):
+    done = damaged_state.restore(directory, environ)
+    kept = _("The damaged file is kept as {path}.").format(path=done.kept.name)
+    broken = done.broken
+    if broken is None:
         # The state itself was whole.
-        return _("The damaged file is kept as {path}.").format(path=kept.name)
-    return _("The state is whole again; the damaged file is kept as {path}.").format(path=kept.name)
+        return kept
+    since = damaged_state.recorded_words(broken.recorded)
+    if broken.backup is None:
+        none = _("There is no state now: no copy of an earlier one was found.")
+        return f"{none} {kept} {since}"
+    count = len(broken.backup.resources)
+    again = ngettext(
+        "The state is whole again, as it was before the run that damaged it (number {serial}, {n} "
+        "resource).",
+        "The state is whole again, as it was before the run that damaged it (number {serial}, {n} "
+        "resources).",
+        count,
+    ).format(serial=broken.backup.serial, n=count)
+    return f"{again} {kept} {since}"
 
 
 def dismiss(directory: Path, run_id: str, environ: Mapping[str, str]) -> str:

@@ -30,6 +30,8 @@ class Begun:
     """What was to be created, by its attribute ``name``; empty where that is not known."""
     refused: bool = False
     """Whether AWS refused it because the name was taken. A repeated call may have taken it."""
+    directory: str = field(default=".", compare=False)
+    """The stack's directory, for a command."""
 
 
 @dataclass(frozen=True, slots=True)

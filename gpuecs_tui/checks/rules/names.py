@@ -11,7 +11,7 @@ from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, error, undecided, unknown, warning
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.stack.model import KEYS
-from gpuecs_tui.stack.state_facts import Import
+from gpuecs_tui.stack.state_facts import Begun, Import
 from gpuecs_tui.stack.task import LOG_GROUP_EXISTS
 
 NAMES = ("stack.name", *(key for key in KEYS if key.startswith("names.")), "task.container_name")
@@ -106,9 +106,9 @@ def _unless_own(
     elif begun is None or (begun.name and begun.name not in identities):
         yield clash
     elif begun.refused:
-        yield _refused(clash, message, begun.run)
+        yield _refused(clash, message, begun)
     else:
-        yield _cut_off(clash.field, message, begun.run)
+        yield _cut_off(clash.field, message, begun)
 
 
 def _imported(
@@ -135,19 +135,19 @@ def _imported(
     )
 
 
-def _refused(clash: Finding, message: str, run: str) -> Finding:
+def _refused(clash: Finding, message: str, begun: Begun) -> Finding:
     """Return a clash for which a run of this stack failed: the name was probably taken before."""
     return replace(
         clash,
         message=_("{message} AWS refused to create another one in run {run} of this stack.").format(
-            message=message, run=run
+            message=message, run=begun.run
         ),
         remedy=clash.remedy
         if clash.fix
         else _(
             "choose another name; if run {run} created it all the same, import it with "
-            "gpuecs-tui state DIR --recover"
-        ).format(run=run),
+            "gpuecs-tui state {directory} --recover"
+        ).format(run=begun.run, directory=begun.directory),
     )
 
 
@@ -164,7 +164,7 @@ def _being_created(key: str, message: str, run: str) -> Finding:
     )
 
 
-def _cut_off(key: str, message: str, run: str) -> Finding:
+def _cut_off(key: str, message: str, begun: Begun) -> Finding:
     """Return a clash with what a run of this stack had begun to create when it was cut off."""
     return undecided(
         "name-taken",
@@ -172,11 +172,11 @@ def _cut_off(key: str, message: str, run: str) -> Finding:
         _(
             "{message} Run {run} of this stack began to create one and did not record its id. "
             "Whether it is this one is unknown."
-        ).format(message=message, run=run),
+        ).format(message=message, run=begun.run),
         _(
             "plan: the next plan looks for it and imports it; or import what is missing alone with "
-            "gpuecs-tui state DIR --recover"
-        ),
+            "gpuecs-tui state {directory} --recover"
+        ).format(directory=begun.directory),
     )
 
 

@@ -11,6 +11,7 @@ from gpuecs_tui.checks.finding import Finding, Severity
 FIELD = "state.backend"
 RULES = (
     "state-moved",
+    "state-unmoved",
     "state-unread",
     "partial-backend",
     "backend-variable",

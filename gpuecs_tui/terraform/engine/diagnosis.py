@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.terraform.engine.binary import ENGINE_VARIABLE
@@ -19,6 +20,16 @@ _LONGEST_QUOTE = 600
 
 
 @dataclass(frozen=True, slots=True)
+class Unsaved:
+    """That the state could not be stored; what errored.tfstate holds is not in the events."""
+
+    reason: str
+    """Why, one sentence."""
+    cure: str
+    """What to do before the state can be stored, without the period at its end."""
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnosis:
     """One failure."""
 
@@ -26,6 +37,8 @@ class Diagnosis:
     """Stable id: provider-unreachable, credentials, access-denied, state-locked, …; ``other``."""
     message: str
     remedy: str
+    unsaved: Unsaved | None = None
+    """Set where what was done may be in errored.tfstate only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +50,20 @@ class _Known:
     """May take {quote}, Terraform's first words, of a lock {Who}, {Operation}, {Created}, and the
     named groups of the pattern."""
     remedy: str
+    """May take {directory}, the stack's, for a command."""
     beside: re.Pattern[str] | None = None
     """Must be found in some error of the command too, where it is given."""
+    unsaved: bool = False
+    """Whether the state could not be stored: ``message`` is the reason, ``remedy`` the cure."""
 
 
 def _known(kind: str, pattern: str, message: str, remedy: str, beside: str = "") -> _Known:
     told = re.compile(beside, re.IGNORECASE | re.DOTALL) if beside else None
     return _Known(kind, re.compile(pattern, re.IGNORECASE | re.DOTALL), message, remedy, told)
+
+
+def _unsaved(kind: str, message: str, cure: str, beside: str = "") -> _Known:
+    return replace(_known(kind, _NOT_SAVED, message, cure, beside), unsaved=True)
 
 
 _NOT_SAVED = r"Failed to (save|persist) state|Error saving state|errored\.tfstate"
@@ -53,27 +73,26 @@ _EXPIRED = (
     r"|security token included in the request is expired"
     r"|SSO session .{0,60}(expired|invalid)|refresh(ing)? (cached )?SSO|InvalidGrantException"
 )
+_DISK_FULL = r"no space left on device"
 _BUCKET = r"S3 bucket \"(?P<Bucket>[^\"]+)\" does not exist"
 """How the backend words S3's NoSuchBucket (internal/backend/remote-state/s3, errors.go)."""
 _TABLE = (
-    _known(
+    _unsaved(
         "credentials-expired",
-        _NOT_SAVED,
-        N_(
-            "The credentials have expired, so that the state could not be stored; Terraform wrote "
-            "it to errored.tfstate instead."
-        ),
-        N_(
-            "Keep that file. Renew them (`aws sso login`, or new session keys), run `gpuecs-tui "
-            "state DIR --push`, then run this again: it goes on with what remains."
-        ),
+        N_("The state could not be stored: the credentials have expired."),
+        N_("Renew them (`aws sso login`, or new session keys)"),
         beside=_EXPIRED,
     ),
-    _known(
+    _unsaved(
         "state-not-saved",
-        _NOT_SAVED,
-        N_("The state could not be stored; Terraform wrote it to errored.tfstate instead."),
-        N_("Keep that file. Mend the backend, then run `gpuecs-tui state DIR --push`."),
+        N_("The state could not be stored: the disk is full."),
+        N_("Free some space"),
+        beside=_DISK_FULL,
+    ),
+    _unsaved(
+        "state-not-saved",
+        N_("The state could not be stored."),
+        N_("Repair the backend"),
     ),
     _known(
         "bucket-missing",
@@ -160,8 +179,8 @@ _TABLE = (
         r"Unsupported state file format.*does not have a \"version\" attribute",
         N_("OpenTofu has encrypted the state, or it is damaged: {quote}"),
         N_(
-            "Run gpuecs-tui state DIR to see which. For an encrypted state, name OpenTofu's "
-            "program in {engine_variable}."
+            "Run gpuecs-tui state {directory} to see which. For an encrypted state, name "
+            "OpenTofu's program in {engine_variable}."
         ),
     ),
     _known(
@@ -208,7 +227,7 @@ _TABLE = (
     ),
     _known(
         "disk-full",
-        r"no space left on device",
+        _DISK_FULL,
         N_("The disk is full: {quote}"),
         N_("Free some space, then run this again."),
     ),
@@ -238,13 +257,15 @@ _TABLE = (
         N_("Mend that, then run this again: nothing was changed."),
     ),
 )
+_HERE = Path()
 _LOCK_INFO = re.compile(r"^\s*(ID|Who|Operation|Created):\s*(\S.*?)\s*$", re.MULTILINE)
 _AFTER_INTERRUPT = re.compile(r"context canceled|execution halted|operation was canceled")
 
 
-def diagnose(events: Iterable[Event]) -> Diagnosis | None:
+def diagnose(events: Iterable[Event], directory: Path = _HERE) -> Diagnosis | None:
     """Return the failure that the events of one command tell of, or None without any error.
 
+    ``directory`` is where the command ran; remedies name it in commands.
     Of several errors the weightiest that is recognised counts (the table's order), else the
     first. Never raises.
     """
@@ -259,7 +280,7 @@ def diagnose(events: Iterable[Event]) -> Diagnosis | None:
             continue
         for error, text in zip(errors, words, strict=True):
             if (match := known.pattern.search(text)) is not None:
-                return _told(known, error, match)
+                return _told(known, error, match, directory)
     if not errors:
         return None
     first = errors[0]
@@ -279,16 +300,33 @@ def last_words(events: Iterable[Event]) -> str:
     return words[-1][:_LONGEST_QUOTE] if words else ""
 
 
-def _told(known: _Known, error: Diagnostic, match: re.Match[str]) -> Diagnosis:
+def _told(known: _Known, error: Diagnostic, match: re.Match[str], directory: Path) -> Diagnosis:
     lock = dict.fromkeys(("ID", "Who", "Operation", "Created"), "?")
     named = {**lock, **dict(_LOCK_INFO.findall(error.detail)), **match.groupdict()}
     message = _(known.message).format(quote=_quote(error), **named)
     remedy = known.remedy
     if "{ID}" in remedy and named["ID"] == "?":
         # Without an id there is nothing to release.
-        remedy = N_("Look at the lock: gpuecs-tui state DIR")
-    words = _(remedy).format(platform=this_platform(), engine_variable=ENGINE_VARIABLE, **named)
+        remedy = N_("Look at the lock: gpuecs-tui state {directory}")
+    words = _(remedy).format(
+        platform=this_platform(), engine_variable=ENGINE_VARIABLE, directory=directory, **named
+    )
+    if known.unsaved:
+        return _perhaps_errored(known.kind, Unsaved(message, words), directory)
     return Diagnosis(known.kind, message, words)
+
+
+def _perhaps_errored(kind: str, unsaved: Unsaved, directory: Path) -> Diagnosis:
+    """Return what holds without a look at errored.tfstate."""
+    return Diagnosis(
+        kind,
+        _("{reason} errored.tfstate may hold it.").format(reason=unsaved.reason),
+        _(
+            "{cure}, then look at the state: gpuecs-tui state {directory}. Where it says that "
+            "errored.tfstate is newer, run it with --push."
+        ).format(cure=unsaved.cure, directory=directory),
+        unsaved,
+    )
 
 
 def _quote(error: Diagnostic) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.engine.diagnosis import Diagnosis, diagnose, last_words
 from gpuecs_tui.terraform.engine.events import ChangeSummary, Event, Outputs
+
+_HERE = Path()
 
 
 def counts(events: Sequence[Event]) -> dict[str, int]:
@@ -40,9 +43,12 @@ def without_secrets(values: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def failure(events: Sequence[Event], returncode: int) -> Diagnosis:
-    """Return why a command failed, from its diagnostics, its signal or its last words."""
-    found = diagnose(events)
+def failure(events: Sequence[Event], returncode: int, directory: Path = _HERE) -> Diagnosis:
+    """Return why a command failed, from its diagnostics, its signal or its last words.
+
+    ``directory`` is where it ran.
+    """
+    found = diagnose(events, directory)
     if found is not None:
         return found
     if returncode < 0:

@@ -297,7 +297,8 @@ class Mover:
                 self._verify_leg(leg, code)
             return
         said = self.move.log.read_text("utf-8", "replace")
-        known = diagnose([Diagnostic(message="", severity="error", summary="", detail=said)])
+        error = Diagnostic(message="", severity="error", summary="", detail=said)
+        known = diagnose([error], self._directory)
         if known is not None and known.kind in _TOLD:
             raise MigrationProblem(known.message, known.remedy)
         raise MigrationProblem(

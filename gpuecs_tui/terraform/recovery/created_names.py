@@ -39,7 +39,8 @@ def begun_in(created: Iterable[Candidate], directory: Path) -> dict[str, Begun]:
     found: dict[str, Begun] = {}
     for it in uncertain:
         name = names.get(it.run, {}).get(it.address, "")
-        found.setdefault(without_key(it.address), Begun(it.run, name, it.taken))
+        begun = Begun(it.run, name, it.taken, str(directory))
+        found.setdefault(without_key(it.address), begun)
     return found
 
 

@@ -2,7 +2,8 @@
 
 Terraform overwrites ``terraform.tfstate`` in place. Before its first write of a run it copies what
 was there to ``terraform.tfstate.backup``: so that is whole, and is the state as the run found it.
-What the run created since is in its journal, and the next plan brings it back.
+What a run of gpuecs-tui created since is in its journal, and the next plan imports it. A copy of
+the directory has no runs, and Terraform started by hand has no journal: nothing is known there.
 """
 
 from __future__ import annotations
@@ -19,9 +20,12 @@ from gpuecs_tui.regular_files import read_regular
 from gpuecs_tui.terraform.base.atomic_files import sync_folder, write_private
 from gpuecs_tui.terraform.base.problems import RunProblem, TerraformProblem
 from gpuecs_tui.terraform.base.tflock import ERRORED_NAME
-from gpuecs_tui.terraform.runs.run_list import lock_directory
+from gpuecs_tui.terraform.runs.orphan_candidates import candidates
+from gpuecs_tui.terraform.runs.run_list import live_run, lock_directory, records_of
 from gpuecs_tui.terraform.state.backend import local_state
 from gpuecs_tui.terraform.state.stored_state import (
+    NOTHING,
+    NotRead,
     StateProblem,
     StoredState,
     parse_state,
@@ -42,24 +46,54 @@ class Broken:
     """What is wrong with it, the end of a sentence."""
     backup: StoredState | None
     """What the copy beside it holds; None where there is no whole one."""
+    recorded: int = 0
+    """How many resources runs of this directory created, or began to, and ``backup`` lacks."""
 
     @property
     def sentence(self) -> str:
         """Say what it is and what is there instead."""
         words = {"name": self.path.name, "fault": self.fault}
         if self.backup is None:
-            return _(
-                "{name} {fault}. There is no copy of an earlier state: move it aside, and the next "
-                "plan brings back what was created."
-            ).format(**words)
+            first = _("{name} {fault}. There is no copy of an earlier state.").format(**words)
+            return f"{first} {recorded_words(self.recorded)}"
         count = len(self.backup.resources)
-        return ngettext(
+        first = ngettext(
             "{name} {fault}. {backup} holds the state as it was before (number {serial}, {count} "
-            "resource), and the next plan brings back what was created since.",
+            "resource).",
             "{name} {fault}. {backup} holds the state as it was before (number {serial}, {count} "
-            "resources), and the next plan brings back what was created since.",
+            "resources).",
             count,
         ).format(backup=_copy(self.path).name, serial=self.backup.serial, count=count, **words)
+        return f"{first} {recorded_words(self.recorded)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a repair has done."""
+
+    kept: Path
+    """Where the damaged file is from now on."""
+    broken: Broken | None = None
+    """The state that was damaged; None where it was errored.tfstate alone."""
+
+
+def recorded_words(count: int) -> str:
+    """Say what the next plan does about what was created since the last whole state.
+
+    ``count``: how many such resources the runs of the directory have recorded.
+    """
+    if not count:
+        return _(
+            "No run here has recorded anything that was created since. If something was, import it "
+            "before the next apply."
+        )
+    return ngettext(
+        "Runs here recorded {n} resource that was created since: the next plan looks for it and "
+        "imports it.",
+        "Runs here recorded {n} resources that were created since: the next plan looks for them "
+        "and imports them.",
+        count,
+    ).format(n=count)
 
 
 def find(directory: Path, environ: Mapping[str, str] | None = None) -> Broken | None:
@@ -83,7 +117,55 @@ def find(directory: Path, environ: Mapping[str, str] | None = None) -> Broken | 
     backup = _whole(_copy(path))
     if not text and (backup is None or not backup.resources):
         return None
-    return None if _is_moved(directory, environment) else Broken(path, len(text), fault, backup)
+    if _is_moved(directory, environment):
+        return None
+    return Broken(path, len(text), fault, backup, recorded(directory, backup))
+
+
+def unexplained(directory: Path, environ: Mapping[str, str]) -> Path | None:
+    """Return the empty local state of ``directory`` if nothing says that nothing was stored yet.
+
+    Terraform leaves an empty one where its first plan is killed. In a directory without runs of
+    gpuecs-tui it may as well be the copy of a directory whose disk was full.
+    """
+    path = local_state(directory, environ)
+    try:
+        is_empty = path is not None and not read_regular(path)
+    except OSError:
+        return None
+    return path if is_empty and not records_of(directory) else None
+
+
+def refuse_for_names(directory: Path, environ: Mapping[str, str]) -> None:
+    """Raise NotRead where the local state is damaged: what the stack owns is not known then.
+
+    Not while a run of ours works there: Terraform is writing it then.
+    """
+    found = find(directory, environ)
+    if found is not None and live_run(directory) is None:
+        restore_words = _("Run: gpuecs-tui state {directory} --restore")
+        lost_words = _(
+            "Restore the last good copy of {name}. Without one, run: gpuecs-tui state {directory} "
+            "--restore"
+        )
+        words = lost_words if found.backup is None else restore_words
+        raise NotRead(found.sentence, words.format(directory=directory, name=found.path.name))
+    if (path := unexplained(directory, environ)) is not None:
+        raise NotRead(
+            _(
+                "{name} is empty, and no run here explains that. Whether the stack has resources "
+                "is unknown."
+            ).format(name=path.name),
+            _(
+                "Restore the last good copy of {name}. If nothing was ever applied from this "
+                "directory, delete it."
+            ).format(name=path.name),
+        )
+
+
+def recorded(directory: Path, state: StoredState | None) -> int:
+    """Return how many resources runs of ``directory`` created, or began to, and ``state`` lacks."""
+    return len(candidates(records_of(directory), state or NOTHING))
 
 
 def fault_of(text: bytes) -> str:
@@ -122,8 +204,8 @@ def refuse(directory: Path, environ: Mapping[str, str]) -> None:
         )
 
 
-def restore(directory: Path, environ: Mapping[str, str] | None = None) -> Path:
-    """Put the copy in the place of a broken state and return where that is kept from then on.
+def restore(directory: Path, environ: Mapping[str, str] | None = None) -> Restored:
+    """Put the copy in the place of a broken state; without a copy no state is left.
 
     A damaged errored.tfstate is renamed too; alone where the state itself is whole. Raises
     StateProblem when nothing is damaged or files can't be written, DirectoryBusy while a run works
@@ -134,17 +216,17 @@ def restore(directory: Path, environ: Mapping[str, str] | None = None) -> Path:
         found = find(directory, environ)
         stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
         if found is not None:
-            return _restore(directory, found, stamp)
+            return Restored(_restore(directory, found, stamp), found)
         kept = _set_errored_aside(directory, stamp)
         if kept is None:
             raise _whole_or_unknown(directory, environ)
-        return kept
+        return Restored(kept)
     except OSError as error:
         raise StateProblem(
             _("{path} can't be put right: {reason}.").format(
                 path=directory, reason=error.strerror or error
             ),
-            _("Free some space, or mend what hinders writing there, then try again."),
+            _("Free some space, check the permissions of the directory, then try again."),
         ) from None
     finally:
         guard.release()

@@ -19,7 +19,7 @@ from gpuecs_tui.terraform.base.process import capture
 from gpuecs_tui.terraform.base.tflock import ERRORED_NAME
 from gpuecs_tui.terraform.engine.binary import find_engine
 from gpuecs_tui.terraform.recovery import locks
-from gpuecs_tui.terraform.recovery.damaged_state import errored_fault
+from gpuecs_tui.terraform.recovery.damaged_state import errored_fault, recorded, recorded_words
 from gpuecs_tui.terraform.runs.run_list import lock_directory
 from gpuecs_tui.terraform.state.environment import child_environment
 from gpuecs_tui.terraform.state.reader import engine_problem, first_error, read_state
@@ -81,8 +81,10 @@ def compare(directory: Path, environ: Mapping[str, str] | None = None) -> Errore
     if fault := errored_fault(text):
         words = _(
             "{name} {fault}: Terraform could not write the state there. Nothing in it can be "
-            "pushed; the next plan brings back what was created."
-        ).format(name=ERRORED_NAME, fault=fault)
+            "pushed. {recorded}"
+        ).format(
+            name=ERRORED_NAME, fault=fault, recorded=recorded_words(_recorded(directory, environ))
+        )
         return Errored(path, 0, 0, 0, Verdict.DAMAGED, words)
     try:
         ours, stored = parse_state(text, str(path)), read_state(directory, environ)
@@ -97,6 +99,16 @@ def compare(directory: Path, environ: Mapping[str, str] | None = None) -> Errore
         verdict,
         _sentence(verdict, ours, stored),
     )
+
+
+def _recorded(directory: Path, environ: Mapping[str, str] | None) -> int:
+    """Return how many resources runs of ``directory`` created and the stored state lacks."""
+    if not recorded(directory, None):
+        return 0
+    try:
+        return recorded(directory, read_state(directory, environ))
+    except StateProblem:
+        return recorded(directory, None)
 
 
 def push(directory: Path, environ: Mapping[str, str] | None = None) -> Path:
@@ -155,7 +167,9 @@ def _push(directory: Path, found: Errored, environ: Mapping[str, str]) -> None:
             raise known
         raise StateProblem(
             _("The state could not be stored: {reason}").format(reason=first_error(done.stderr)),
-            _("{path} is kept as it is: mend the backend, then try again.").format(path=found.path),
+            _("{path} is kept as it is. Repair the backend, then try again.").format(
+                path=found.path
+            ),
         )
     stored = read_state(directory, environ)
     if stored.serial < found.serial or len(stored.resources) != found.resources:

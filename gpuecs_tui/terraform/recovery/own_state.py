@@ -14,6 +14,7 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.state_facts import StateFacts, StateRemark
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.hcl.tree import ReadProblem
+from gpuecs_tui.terraform.migration.lifecycle import due, foreign_change
 from gpuecs_tui.terraform.migration.moved_marker import moved_away
 from gpuecs_tui.terraform.read.configuration import Configuration, load
 from gpuecs_tui.terraform.read.files import read_texts
@@ -21,6 +22,7 @@ from gpuecs_tui.terraform.read.import_blocks import imports_in
 from gpuecs_tui.terraform.read.past import is_earlier, listeners_in
 from gpuecs_tui.terraform.recovery.at_work import at_work
 from gpuecs_tui.terraform.recovery.created_names import begun_in, created_beside, names_in
+from gpuecs_tui.terraform.recovery.damaged_state import refuse_for_names
 from gpuecs_tui.terraform.recovery.unapplied import is_unapplied
 from gpuecs_tui.terraform.state.backend import (
     DEFAULT,
@@ -90,6 +92,7 @@ def _own_state(
     # Before the state: what a run creates that ends in between is in the state by then.
     working = at_work(directory)
     try:
+        refuse_for_names(directory, environ)
         state = _read(directory, environ)
     except TerraformProblem as problem:
         return OwnState(None, _unread(problem, remarks))
@@ -178,6 +181,22 @@ def _remarks(directory: Path, where: Backend, environ: Mapping[str, str]) -> Ite
             _("Set use_lockfile = true in the backend block as well."),
         )
     yield from _variables(directory, environ)
+    yield from _unmoved(directory, environ)
+
+
+def _unmoved(directory: Path, environ: Mapping[str, str]) -> Iterator[StateRemark]:
+    """Tell of a state that is not where the files say: every plan is refused until it is moved."""
+    try:
+        if (foreign := foreign_change(directory, environ)) is not None:
+            yield StateRemark("state-unmoved", "error", foreign.message, foreign.remedy)
+        elif (wanted := due(directory, environ)) is not None:
+            # A warning: the wizard moves it on its way to the plan.
+            remedy = _("Run `gpuecs-tui migrate {directory}`, or take the change back.")
+            remedy = remedy.format(directory=directory)
+            yield StateRemark("state-unmoved", "warning", wanted.sentence, remedy)
+    except TerraformProblem:
+        # Reading the state says it.
+        return
 
 
 def _variables(directory: Path, environ: Mapping[str, str]) -> Iterator[StateRemark]:

@@ -20,6 +20,8 @@ RESERVED_BYTES = 4 * 1024 * 1024
 words, many times over."""
 LOW_BYTES = 1024 * 1024
 """Free bytes below which the room is given up."""
+FULL_BYTES = 64 * 1024
+"""Free bytes below which a disk counts as full: less than any of Terraform's files that matter."""
 NAME = "gpuecs-tui.reserve"
 
 
@@ -72,6 +74,11 @@ class Reserve:
         """Give all of it up."""
         while self._files:
             _drop(self._files.pop())
+
+
+def full_folder(*folders: Path) -> Path | None:
+    """Return the first of ``folders`` whose disk is full for this user, or None."""
+    return next((it for it in folders if it.is_dir() and _free(it) < FULL_BYTES), None)
 
 
 def _take(path: Path) -> None:

@@ -33,9 +33,9 @@ from gpuecs_tui.terraform.plan.mask import masked
 from gpuecs_tui.terraform.plan.revisions import left_in_words, revisions_left
 from gpuecs_tui.terraform.recovery import damaged_state
 from gpuecs_tui.terraform.recovery.shared_runs import shelf_of
-from gpuecs_tui.terraform.runner import plan_with_imports
+from gpuecs_tui.terraform.runner import plan_with_imports, unsaved_state
 from gpuecs_tui.terraform.runner.beside import Beside
-from gpuecs_tui.terraform.runner.disk_reserve import Reserve
+from gpuecs_tui.terraform.runner.disk_reserve import Reserve, full_folder
 from gpuecs_tui.terraform.runner.init_stage import initialise
 from gpuecs_tui.terraform.runner.run_record import Ended, RunRecord
 from gpuecs_tui.terraform.runner.supervise import Cancelled, Supervisor
@@ -65,6 +65,7 @@ class Runner:
         self.journal = self.record.journal
         self.supervisor = Supervisor(run.files, self.record.tell_stopping)
         self._reserve: Reserve | None = None
+        self._errored_before: unsaved_state.Stamp = None
         self._synced_at = 0.0
         self._told_of_credentials = False
         ours = child_environment(os.environ, profile=run.profile)
@@ -133,6 +134,7 @@ class Runner:
         if edited:
             words = _("Changed since the plan was made: {files}. Applied is the plan as shown.")
             self.journal.note(words.format(files=", ".join(edited)), "warn")
+        self._errored_before = unsaved_state.stamp(self.run.directory)
         self._reserve = Reserve(self.run.directory / LOCK_NAME.parent, self.files.folder)
         self.beside.share()
         self.record.enter(RunStatus.APPLYING, _("Applying the saved plan…"))
@@ -277,16 +279,21 @@ class Runner:
     def _fail(self, code: int) -> None:
         if self.files.forced.exists():
             self._end_forced(code)
-        why = failure(self._events, code)
+        directory = self.run.directory
+        why = unsaved_state.looked_at(
+            failure(self._events, code, directory), directory, self._errored_before
+        )
         if why.kind == "other" and self._reserve is not None and self._reserve.given_up:
             # It could not even write its words.
             why = Diagnosis(
                 "disk-full",
                 _("The disk is full: Terraform could not write."),
                 _("Free some space, then look at the state: gpuecs-tui state {directory}").format(
-                    directory=self.run.directory
+                    directory=directory
                 ),
             )
+        elif why.kind == "other":
+            why = self._on_a_full_disk(why)
         # Killed otherwise is not stopped: it may not have saved what it did. 2 and the signals are
         # an interrupt in the moment before Terraform listens for it.
         interrupted = code in (1, 2, -signal.SIGINT, -signal.SIGTERM)
@@ -294,6 +301,24 @@ class Runner:
             self.record.end(RunStatus.CANCELLED, self._stopped_words(), returncode=code)
         self.record.end(
             RunStatus.FAILED, why.message, remedy=why.remedy, kind=why.kind, returncode=code
+        )
+
+    def _on_a_full_disk(self, why: Diagnosis) -> Diagnosis:
+        """Return ``why``, with the full disk that explains it where there is one.
+
+        Terraform names only what it stumbles over then, such as a file that ends too early.
+        """
+        folder = full_folder(self.run.directory, self.files.folder, Path(tempfile.gettempdir()))
+        if folder is None:
+            return why
+        again = _("Free some space, then run this again.")
+        look = _("Free some space, then look at the state: gpuecs-tui state {directory}").format(
+            directory=self.run.directory
+        )
+        return Diagnosis(
+            "disk-full",
+            _("The disk of {folder} is full. {words}").format(folder=folder, words=why.message),
+            look if self._reserve is not None else again,
         )
 
     def end_badly(self, message: str, remedy: str) -> None:

@@ -31,6 +31,8 @@ class MovingScreen(StepScreen):
         due: Due | None
         """The move that must come first."""
         then: Callable[[], None]
+        moved: bool = False
+        """Whether it was moved just now."""
 
     @dataclass
     class NotMoved(Message):
@@ -54,6 +56,9 @@ class MovingScreen(StepScreen):
     def _placed(self, message: Placed) -> None:
         if message.due is None:
             self.unsay()
+            if message.moved:
+                # The finding that it must be moved is out of date.
+                self.app.read_owned()
             message.then()
             return
 
@@ -73,7 +78,7 @@ class MovingScreen(StepScreen):
         except TerraformProblem as problem:
             self.post_message(self.NotMoved(problem))
         else:
-            self.post_message(self.Placed(None, then))
+            self.post_message(self.Placed(None, then, moved=True))
 
     @on(NotMoved)
     def _not_moved(self, message: NotMoved) -> None:

@@ -62,7 +62,7 @@ def test_the_copy_comes_back(tmp_path: Path) -> None:
     assert known_state(tmp_path, found).serial == 7
     with pytest.raises(RunProblem, match="--restore"):
         damaged_state.refuse(tmp_path, {})
-    kept = damaged_state.restore(tmp_path)
+    kept = damaged_state.restore(tmp_path).kept
     assert kept.read_bytes() == state(9, "a", "b")[:50], "nothing is thrown away"
     assert read_state(tmp_path).serial == 7 and not examine(tmp_path).is_amiss
     assert len(list(tmp_path.glob(f"{ERRORED_NAME}.broken-*"))) == 1

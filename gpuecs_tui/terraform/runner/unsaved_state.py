@@ -1,0 +1,75 @@
+"""What a run says of errored.tfstate when its state could not be stored: what the file holds.
+
+Terraform says that it wrote the file also where the same full disk cut that off (measured with
+1.11.4: 0 bytes).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.regular_files import read_regular
+from gpuecs_tui.terraform.base.tflock import ERRORED_NAME
+from gpuecs_tui.terraform.engine.diagnosis import Diagnosis, Unsaved
+from gpuecs_tui.terraform.recovery.damaged_state import errored_fault
+
+Stamp = tuple[int, int, int] | None
+"""Inode, size in bytes and time of the last change in ns of the file; None without one."""
+
+
+def stamp(directory: Path) -> Stamp:
+    """Return what identifies the content of the errored.tfstate of ``directory``."""
+    try:
+        found = (directory / ERRORED_NAME).lstat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def looked_at(why: Diagnosis, directory: Path, before: Stamp) -> Diagnosis:
+    """Return ``why`` with what the errored.tfstate of ``directory`` holds, if it is about that.
+
+    ``before`` is the file's stamp before Terraform was started: one that has not changed since
+    holds nothing of what was done. Never raises.
+    """
+    unsaved = why.unsaved
+    if unsaved is None:
+        return why
+    now = stamp(directory)
+    if now is None or now == before:
+        words = _("Terraform did not write it to {name} either.").format(name=ERRORED_NAME)
+        return _lost(why.kind, unsaved, words, directory)
+    try:
+        fault = errored_fault(read_regular(directory / ERRORED_NAME))
+    except OSError as error:
+        words = _("Could not read {name}: {reason}.").format(
+            name=ERRORED_NAME, reason=error.strerror or error
+        )
+        return _lost(why.kind, unsaved, words, directory)
+    if fault:
+        words = _("{name} {fault}: nothing in it can be pushed.").format(
+            name=ERRORED_NAME, fault=fault
+        )
+        return _lost(why.kind, unsaved, words, directory)
+    return Diagnosis(
+        why.kind,
+        _("{reason} Terraform wrote it to {name} instead.").format(
+            reason=unsaved.reason, name=ERRORED_NAME
+        ),
+        _("Keep that file. {cure}, then run: gpuecs-tui state {directory} --push").format(
+            cure=unsaved.cure, directory=directory
+        ),
+        unsaved,
+    )
+
+
+def _lost(kind: str, unsaved: Unsaved, words: str, directory: Path) -> Diagnosis:
+    return Diagnosis(
+        kind,
+        f"{unsaved.reason} {words}",
+        _("{cure}, then look at the state: gpuecs-tui state {directory}").format(
+            cure=unsaved.cure, directory=directory
+        ),
+        unsaved,
+    )
