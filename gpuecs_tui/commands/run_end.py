@@ -8,6 +8,7 @@ from typing import NoReturn
 from gpuecs_tui.commands.failure import EXIT_FAILED, Failure, harmless
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.base.atomic_files import read_json
+from gpuecs_tui.terraform.plan.details import load_plan, runs_no_task
 from gpuecs_tui.terraform.read.service_url import service_url
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus, title
@@ -27,10 +28,18 @@ def outcome(run: Run, *, finds_domain: bool = False) -> int:
     if run.state is RunStatus.SUCCEEDED and run.remedy:
         print(harmless(run.remedy))
     if run.state is RunStatus.SUCCEEDED and run.operation is Operation.APPLY:
+        _print_no_task(run)
         _print_url(run, finds_domain=finds_domain)
     if run.state in (RunStatus.SUCCEEDED, RunStatus.PLANNED):
         return 0
     tell_failure(run)
+
+
+def _print_no_task(run: Run) -> None:
+    """Say that nothing answers where the run leaves the service without tasks."""
+    tree = load_plan(run)
+    if tree is not None and runs_no_task(tree):
+        print(_("No task runs, because the desired count is 0: requests to the service fail."))
 
 
 def _print_url(run: Run, *, finds_domain: bool) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from gpuecs_tui.terraform.plan.details import DESTRUCTIVE, Action, Change, PlanTree
+from gpuecs_tui.terraform.plan.request_notices import health_check, no_tasks, redirected
 
 NOTHING = "nothing"
 """Of a plan to which no rule applies."""
@@ -36,7 +37,13 @@ _GONE = {
 def noticed(plan: PlanTree) -> tuple[str, ...]:
     """Return one sentence for each thing that users notice; empty if there is none."""
     changes = {change.address: change for change in plan.changes}
-    return tuple(dict.fromkeys(line for rule in _RULES for line in rule(changes)))
+    lines = [line for rule in _RULES for line in rule(changes)]
+    lines += [line for look in _OF_THE_PLAN for it in plan.changes for line in look(it, plan)]
+    return tuple(dict.fromkeys(lines))
+
+
+_OF_THE_PLAN = (no_tasks, redirected, health_check)
+"""What the plan itself says before the approval, in the same words."""
 
 
 Changes = dict[str, Change]

@@ -141,6 +141,11 @@ def tree(show: Mapping[str, Any]) -> PlanTree:
     return PlanTree(tuple(changes), tuple(outputs), dict(_desired_counts(show)))
 
 
+def runs_no_task(of: PlanTree) -> bool:
+    """Tell whether the plan leaves services, and each with a desired count of 0."""
+    return bool(of.desired_counts) and not any(of.desired_counts.values())
+
+
 def _desired_counts(show: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
     for raw in show.get("resource_changes", ()):
         after = (raw.get("change") or {}).get("after")

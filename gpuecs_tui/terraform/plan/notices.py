@@ -21,7 +21,7 @@ from gpuecs_tui.stack.kept_revision import (
 )
 from gpuecs_tui.stack.remedies import as_sentence
 from gpuecs_tui.terraform.base.addresses import without_key
-from gpuecs_tui.terraform.plan import vpc
+from gpuecs_tui.terraform.plan import request_notices, vpc
 from gpuecs_tui.terraform.plan.details import Action, Attribute, Change, PlanTree
 from gpuecs_tui.terraform.plan.words import PlanWarning
 from gpuecs_tui.terraform.render.past_addresses import MOVED_FILE, moves_for
@@ -96,7 +96,7 @@ def _count(change: Change, _tree: PlanTree) -> Iterator[str]:
     if change.type != _SERVICE or change.action is not Action.UPDATE:
         return
     count = _changed(change).get("desired_count")
-    if count and count.before and count.after:
+    if count and count.before and count.after and count.after != request_notices.NO_TASKS:
         yield _(
             "The desired count is set from {old} to {new}. Where something else scales the tasks, "
             "add desired_count to service.ignore_changes."
@@ -120,11 +120,6 @@ def _listener(change: Change, _tree: PlanTree) -> Iterator[str]:
             "The certificate changes from {old} to {new}. Clients fail if it doesn't have the name "
             "that they use."
         ).format(old=_bare(certificate.before), new=_bare(certificate.after))
-    kind = changed.get("default_action[0].type")
-    if kind and kind.after == '"redirect"':
-        yield _("HTTP requests are redirected to HTTPS from now on.")
-    elif kind and kind.before == '"redirect"':
-        yield _("HTTP requests are answered from now on instead of being redirected to HTTPS.")
 
 
 def _ports(change: Change, tree: PlanTree) -> Iterator[str]:
@@ -304,7 +299,8 @@ _REFUSED: tuple[_Look, ...] = (
     _same_name, _guarded, _foreign_container, _renamed_only, vpc.moved,
 )  # fmt: skip
 _LOOKS: tuple[_Look, ...] = (
-    _count, _listener, _ports, _template, _refresh, _protection, _revision, _untied,
+    request_notices.no_tasks, _count, _listener, request_notices.redirected,
+    request_notices.health_check, _ports, _template, _refresh, _protection, _revision, _untied,
     _perhaps_foreign_container, *_REFUSED,
 )  # fmt: skip
 

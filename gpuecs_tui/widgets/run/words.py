@@ -11,7 +11,7 @@ from gpuecs_tui.assessment.apply_gate import Checked
 from gpuecs_tui.checks.finding import Finding
 from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.terraform.engine.progress import Progress, ResourceProgress
-from gpuecs_tui.terraform.plan.details import DESTRUCTIVE, PlanTree
+from gpuecs_tui.terraform.plan.details import DESTRUCTIVE, PlanTree, runs_no_task
 from gpuecs_tui.terraform.plan.notices import notices
 from gpuecs_tui.terraform.plan.words import (
     PlanWarning,
@@ -135,9 +135,17 @@ def _details(
         yield from _noticed(told)
         if run.state is RunStatus.SUCCEEDED and url.url:
             shown = (escape_controls(url.url), "bold $text-accent")
-            yield Content.assemble(
-                _("The service will answer at"), " ", shown, ". ", _("Next shows how it comes up.")
-            )
+            if tree is not None and runs_no_task(tree):
+                yield Content.assemble(
+                    _("No task runs, because the desired count is 0. Requests fail to"),
+                    " ",
+                    shown,
+                    ".",
+                )
+            else:
+                # Without the plan's details it is not known whether any task is wanted.
+                known = _("The service will answer at") if tree is not None else _("URL:")
+                yield Content.assemble(known, " ", shown, ". ", _("Next shows how it comes up."))
             if url.record:
                 yield Content(escape_controls(url.record))
 

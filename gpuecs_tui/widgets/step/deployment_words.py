@@ -75,9 +75,7 @@ def deployment_lines(
             for title, found in sections
         )
     elif url.url:
-        known = (
-            _("URL, once its DNS record exists:") if url.needs_record else _answers(facts.targets)
-        )
+        known = _("URL, once its DNS record exists:") if url.needs_record else _answers(facts)
         lines += [
             *_url_lines(known, escape_controls(url.url), width),
             *_record_lines(escape_controls(url.record), width),
@@ -108,12 +106,15 @@ def _folded(line: Content, width: int) -> list[Content]:
     return line.fold(width) if width and line.cell_length > width else [line]
 
 
-def _answers(targets: Reading[tuple[Target, ...] | None]) -> str:
+def _answers(facts: DeploymentFacts) -> str:
     """Say only of a load balancer with a healthy target that it answers."""
+    targets, service = facts.targets, facts.service
     if isinstance(targets, Unknown):
         return _("Where the service answers, if it does:")
     if any(it.health == "healthy" for it in targets.value or ()):
         return _("The service answers at")
+    if not isinstance(service, Unknown) and service.value and not service.value.desired:
+        return _("Nothing answers while the desired count is 0:")
     return _("The service will answer, once a target is healthy, at")
 
 
