@@ -32,6 +32,13 @@ class Irregular(OSError):
         super().__init__(errno.EPERM, reason, str(path))
 
 
+def remedy_for(path: Path, error: OSError) -> str:
+    """Return what to do where ``error`` says that ``path`` is not a file; else empty."""
+    if isinstance(error, (Irregular, IsADirectoryError)):
+        return _("Move {path} away, then restore the file from a copy.").format(path=path)
+    return ""
+
+
 def open_own(path: Path, flags: int = os.O_RDWR | os.O_CREAT, mode: int = 0o600) -> int:
     """Open a file to write to it, and create it where ``flags`` have O_CREAT; return its handle.
 

@@ -39,6 +39,7 @@ from gpuecs_tui.widgets.step.commands import DESTROY, PLAN
 from gpuecs_tui.widgets.step.screen import StepScreen
 from gpuecs_tui.widgets.terminal.clipboard import copy_text
 from gpuecs_tui.wizard.certificate import certificate_domain
+from gpuecs_tui.wizard.unwritten import unwritten_words
 
 SPLIT = 110
 """Cells from which on log and resources stand side by side."""
@@ -131,6 +132,7 @@ class RunScreen(StepScreen):
         """Look for the directory's run, and start the one that was asked for."""
         super().on_mount()
         self.panel.find_domain = partial(certificate_domain, self.wizard)
+        self.panel.find_unwritten = partial(unwritten_words, self.wizard)
         self.panel.focus()
         wanted, self.wizard.wanted_run = self.wizard.wanted_run, ""
         self.panel.wait(Content(_("Looking for the runs of this directory …")))

@@ -239,8 +239,12 @@ class StartScreen(StepScreen):
             present.append(Row("open", (_("Open existing stack"), f"{name} {region}".strip())))
         # A directory that changed after the draft was saved is the safer choice.
         rows += [*present, *typed] if self._newer() else [*typed, *present]
-        note = _("your draft is backed up") if self._draft or self.wizard.texts else ""
-        rows.append(Row(NEW, (_("Begin a new stack"), note)))
+        notes = []
+        if found is not None and found.terraform:
+            notes.append(_("replaces the stack that is here"))
+        if self._draft or self.wizard.texts:
+            notes.append(_("your draft is backed up"))
+        rows.append(Row(NEW, (_("Begin a new stack"), "; ".join(notes))))
         return rows
 
     def _age(self) -> str:

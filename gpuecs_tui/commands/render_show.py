@@ -205,12 +205,26 @@ def _refuse(changes: Changes, two: TwoChanges | None) -> NoReturn:
                 files=", ".join(edited)
             )
         )
-    if changes.overruled:
-        values = "; ".join(map(_in_words, changes.overruled))
-        sentences.append(
-            _("gpuecs-tui did not write these values last: {values}.").format(values=values)
+    for is_edit, words in (
+        (True, _("gpuecs-tui did not write these values last: {values}.")),
+        (
+            None,
+            _(
+                "There is no record of a write by gpuecs-tui in this directory, so whether these "
+                "values were changed by hand is unknown: {values}."
+            ),
+        ),
+    ):
+        if values := [_in_words(it) for it in changes.overruled if it.is_edit is is_edit]:
+            sentences.append(words.format(values="; ".join(values)))
+    if not two and (unread := _why_not_shown(changes.directory)):
+        raise Failure(
+            _("Nothing was written. {reasons}").format(reasons=" ".join(sentences)),
+            _("Correct the file by hand: {reason} Or overwrite it with --yes.").format(
+                reason=unread
+            ),
         )
-    if not two:
+    elif not two:
         remedy = _(
             "Overwrite them with --yes, or take them over first: gpuecs-tui show {directory}"
         )
@@ -230,6 +244,20 @@ def _refuse(changes: Changes, two: TwoChanges | None) -> NoReturn:
         _("Nothing was written. {reasons}").format(reasons=" ".join(sentences)),
         remedy.format(directory=changes.directory),
     )
+
+
+def _why_not_shown(directory: Path) -> str:
+    """Return which file keeps ``show`` from giving the values, one sentence; empty if none does."""
+    from gpuecs_tui.terraform.hcl.tree import ReadProblem
+    from gpuecs_tui.terraform.read.directory import read
+
+    try:
+        found = read(directory)
+    except ReadProblem as problem:
+        return problem.message
+    # A file that isn't Terraform is named as a whole.
+    wrong = (it for it in found.unread if it.file and it.what == it.file and not it.is_deleted)
+    return next((it.sentence for it in wrong), "")
 
 
 def _of_upgrade(directory: Path, two: TwoChanges) -> str:

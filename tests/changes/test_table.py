@@ -10,6 +10,7 @@ import pytest
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.relevance import is_relevant
 from gpuecs_tui.terraform.plan.details import Action, Attribute, Change, PlanTree
+from gpuecs_tui.terraform.plan.notices import notices
 from tests.changes import table
 from tests.changes.declared import BASE, CHANGES, REFUSED
 from tests.changes.notice import noticed
@@ -157,6 +158,23 @@ def test_what_users_notice_follows_from_the_plan() -> None:
     assert _noticed(_change("aws_lb.this", update, "idle_timeout")) == ""
 
 
+def test_the_table_has_what_the_plan_itself_says_of_requests() -> None:
+    def updated(kind: str, path: str, before: str, after: str) -> Change:
+        changed = (Attribute(path, before, after),)
+        return Change(f"{kind}.x", kind, Action.UPDATE, "", changed)
+
+    for change, said in (
+        (updated("aws_lb_listener", "default_action[0].type", '"forward"', '"redirect"'),
+         "redirected to HTTPS"),
+        (updated("aws_lb_target_group", "health_check[0].path", '"/a"', '"/b"'),
+         "path from /a to /b"),
+        (updated("aws_ecs_service", "desired_count", "2", "0"), "All tasks stop"),
+    ):  # fmt: skip
+        plan = PlanTree((change,), ())
+        (line,) = [it for it in noticed(plan) if said in it]
+        assert line in [it.message for it in notices(plan)], "in the same words"
+
+
 def test_clients_notice_a_range_that_is_taken_away() -> None:
     def rule(cidr: str, action: Action) -> Change:
         return _change(f'aws_vpc_security_group_ingress_rule.https["{cidr}"]', action)
@@ -179,11 +197,11 @@ def test_the_document_says_of_address_ranges_what_the_rules_derive() -> None:
     words = {"created": Action.CREATE, "deleted": Action.DELETE, "in place": Action.UPDATE}
     rows = [line.split(" | ") for line in table.DOCUMENT.read_text().splitlines() if " → " in line]
     assert len(rows) == len(CHANGES)
-    for _name, plan, notices, _outcome in rows:
+    for _name, plan, told, _outcome in rows:
         found = re.findall(r"`([^`]+)` (created|deleted|in place|replaced)", plan)
         changes = [_change(address, words.get(it, Action.REPLACE)) for address, it in found]
         derived = [line for line in noticed(PlanTree(tuple(changes), ())) if "Clients in" in line]
-        assert derived == [line for line in notices.split("<br>") if "Clients in" in line]
+        assert derived == [line for line in told.split("<br>") if "Clients in" in line]
 
 
 def test_changes_of_one_resource_or_a_destruction_are_not_tried_together() -> None:

@@ -12,6 +12,7 @@ from gpuecs_tui.cli import main
 from gpuecs_tui.commands.failure import EXIT_FAILED
 from gpuecs_tui.terraform.read.bootstrap import BYTES_MAX, bootstrap
 from gpuecs_tui.terraform.render.stack_files import render
+from tests.support.terraform.states import STATE
 from tests.support.terraform.written_files import made, put
 
 LOCK = 'provider "registry.terraform.io/hashicorp/aws" {\n  version = "6.54.1"\n}\n'
@@ -61,3 +62,41 @@ def test_a_user_data_file_that_is_none(tmp_path: Path, kind: str) -> None:
     elif kind == "large":
         path.write_text("#" * (2 * BYTES_MAX))
     assert len(bootstrap(tmp_path)) == (BYTES_MAX if kind == "large" else 0)
+
+
+def test_a_state_that_must_be_moved_first_is_a_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    stack = tmp_path / "tts"
+    put(stack, render(made()))
+    config = {"bucket": "states-of-tts", "key": "tts.tfstate", "region": "us-east-1"}
+    noted = {"backend": {"type": "s3", "config": config, "hash": 1}}
+    put(stack / ".terraform", {"terraform.tfstate": json.dumps(noted)})
+    assert main(["check", str(stack), "--offline"]) == 0
+    said = capsys.readouterr().out
+    assert "[state-unmoved]" in said and "No problems found" not in said
+    assert "s3://states-of-tts/tts.tfstate: nothing can be planned before it is moved" in said
+    assert f"run `gpuecs-tui migrate {stack}`, or take the change back" in said
+    # A place that is not understood is refused, not moved.
+    noted["backend"] = {"type": "gcs", "config": {"bucket": "states-of-tts"}, "hash": 1}
+    put(stack / ".terraform", {"terraform.tfstate": json.dumps(noted)})
+    assert main(["check", str(stack), "--offline"]) == EXIT_FAILED
+    assert "[state-unmoved]" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("text", ["", '{"version": 4, "serial": 9, "resour'])
+def test_a_state_that_a_full_disk_cut_off_is_a_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    stack = tmp_path / "tts"
+    put(stack, render(made()))
+    put(stack, {"terraform.tfstate": text, "terraform.tfstate.backup": json.dumps(STATE)})
+    assert main(["check", str(stack), "--offline", "--json"]) == 0
+    found = {it["rule"]: it for it in json.loads(capsys.readouterr().out)["findings"]}
+    assert found["state-unread"]["severity"] == "unknown"
+    assert (
+        "terraform.tfstate.backup holds the state as it was before (number 3, 1"
+        in (found["state-unread"]["message"])
+    )

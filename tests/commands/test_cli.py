@@ -176,11 +176,30 @@ def test_values_changed_by_hand_need_a_yes(tmp_path: Path) -> None:
     # Without the note of the last write the values differ all the same.
     clone = gpuecs("render", answers, directory, XDG_STATE_HOME=str(tmp_path / "other"))
     assert clone.returncode == 1 and "service.desired_count is 5" in clone.stderr
+    assert "whether these values were changed by hand is unknown" in clone.stderr
+    assert "did not write these values" in done.stderr
+    assert "did not write these values" not in clone.stderr
     assert gpuecs("render", answers, directory, "--yes", **environ).returncode == 0
     assert "desired_count = 2" in values.read_text()
     # What we wrote ourselves is changed by the answers without a question.
     answers.write_text(dump_answers({**ANSWERS, "service.desired_count": 3}))
     assert gpuecs("render", answers, directory, **environ).returncode == 0
+
+
+def test_a_file_that_can_t_be_read_is_to_be_corrected_not_shown(tmp_path: Path) -> None:
+    answers, directory = tmp_path / "answers.toml", tmp_path / "out"
+    answers.write_text(dump_answers({**ANSWERS, "service.desired_count": 2}))
+    environ = {"XDG_STATE_HOME": str(tmp_path / "state")}
+    assert gpuecs("render", answers, directory, **environ).returncode == 0
+    service = directory / "service.tf"
+    lines = service.read_text().splitlines()
+    number = next(n for n, line in enumerate(lines) if "launch_type" in line or "cluster" in line)
+    service.write_text("\n".join([*lines[:number], lines[number], *lines[number:]]) + "\n")
+    answers.write_text(dump_answers({**ANSWERS, "service.desired_count": 3}))
+    done = gpuecs("render", answers, directory, **environ)
+    assert done.returncode == 1
+    assert "service.tf" in done.stderr and "gpuecs-tui show" not in done.stderr
+    assert "by hand" in done.stderr and "--yes" in done.stderr
 
 
 @pytest.mark.parametrize("command", ["show", "check", "plan"])

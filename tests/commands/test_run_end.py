@@ -16,6 +16,7 @@ from gpuecs_tui.terraform.render.stack_files import render
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 from tests.support.aws.deployment_answers import AnsweredReader
+from tests.support.terraform.plan_json import resource, show
 from tests.support.terraform.run_folders import stage
 from tests.support.terraform.written_files import CERTIFICATE, HTTPS, made, put
 
@@ -80,3 +81,20 @@ def test_without_the_account_the_name_is_not_known(
     assert main(["attach", str(run.directory)]) == 0
     assert f"NAME CNAME {BALANCER}" in capsys.readouterr().out
     assert not reader.asked
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_an_apply_that_leaves_no_task_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], count: int
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    service = resource(
+        "aws_ecs_service.this",
+        "update",
+        before={"desired_count": 3},
+        after={"desired_count": count},
+    )
+    ended = stage(tmp_path / "tts", State.SUCCEEDED, details=show(service))
+    assert outcome(ended) == 0
+    said = "No task runs, because the desired count is 0: requests to the service fail."
+    assert (said in capsys.readouterr().out) == (not count)

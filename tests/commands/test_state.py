@@ -199,3 +199,14 @@ def test_what_can_not_be_told_stops_nothing(stack: Path) -> None:
     # No credentials at all: AWS itself will say so.
     credentials.refuse_short_credentials(run, despite=False)
     assert run.refresh().state is RunStatus.PLANNED
+
+
+@pytest.mark.parametrize("name", ["terraform.tfstate", "errored.tfstate"])
+def test_what_is_not_a_file_has_a_remedy(
+    stack: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    (stack / name).unlink(missing_ok=True)
+    (stack / name).mkdir()
+    assert main(["state", str(stack)]) == 1
+    said = capsys.readouterr()
+    assert f"Move {stack / name} away, then restore the file from a copy." in said.out + said.err

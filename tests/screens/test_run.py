@@ -38,7 +38,7 @@ from tests.support.screens.run_screen import (
 )
 from tests.support.screens.shown import line_of
 from tests.support.screens.whole_texts import WHOLE
-from tests.support.screens.written_stack import write_stack
+from tests.support.screens.written_stack import RIGHT, write_stack
 from tests.support.terraform import fake_engine
 from tests.support.terraform.fake_engine import Command, stream
 from tests.support.terraform.run_folders import (
@@ -88,6 +88,30 @@ async def test_without_any_run_it_offers_to_plan(directory: Path) -> None:
     async with on_run_screen(directory) as pilot:
         assert "p plans what is written" in said(pilot)
         assert "plan" in keys(pilot) and "approve" not in keys(pilot)
+
+
+@pytest.mark.parametrize("typed", ["2", "5"])
+async def test_answers_of_the_draft_that_are_not_written_are_named_beside_the_plan(
+    directory: Path, typed: str
+) -> None:
+    write_stack(directory, service__desired_count="5")
+    stage(directory, State.PLANNED, PLAN[:PLAN_ENDS], details=DETAILS)
+    said_so = "1 answer of your draft is not written, so this plan does not have it"
+    async with on_run_screen(directory) as pilot:
+        pilot.app.wizard.put("service.desired_count", typed)  # type: ignore[attr-defined]
+        for key in ("network.load_balancer_subnet_ids",):
+            pilot.app.wizard.put(key, RIGHT[key])  # type: ignore[attr-defined]
+        await pilot.app.go("run")  # type: ignore[attr-defined]
+        await until_details(pilot)
+        await settle(pilot)
+        named = f"{said_so}: service.desired_count." in said(pilot).replace("\n", " ")
+        assert named == (typed == "2"), said(pilot)
+        question = await approve(pilot)
+        assert (said_so in line_of_question(question)) == (typed == "2")
+
+
+def line_of_question(question: Confirm) -> str:
+    return "\n".join(str(it.content) for it in question.query(Static))
 
 
 async def test_a_plan_that_waits_is_shown_with_its_counts(directory: Path) -> None:

@@ -84,7 +84,11 @@ def _text(path: Path) -> str | None:
         if stat.S_ISDIR(status.st_mode) and not path.is_symlink():
             return None
         if not stat.S_ISREG(status.st_mode):
-            raise ReadProblem(_("{file} is not a regular file.").format(file=path), path.name)
+            raise ReadProblem(
+                _("{file} is not a regular file.").format(file=path),
+                path.name,
+                remedy=_("Move {file} away, or replace it with a file.").format(file=path),
+            )
         if status.st_size > FILE_MAX:
             raise ReadProblem(_("{file} is too large.").format(file=path), path.name)
         with open(descriptor, "rb", closefd=False) as stream:

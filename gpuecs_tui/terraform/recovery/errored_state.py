@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from gpuecs_tui.i18n import _, ngettext
-from gpuecs_tui.regular_files import read_regular
+from gpuecs_tui.regular_files import read_regular, remedy_for
 from gpuecs_tui.terraform.base.process import capture
 from gpuecs_tui.terraform.base.tflock import ERRORED_NAME
 from gpuecs_tui.terraform.engine.binary import find_engine
@@ -76,7 +76,8 @@ def compare(directory: Path, environ: Mapping[str, str] | None = None) -> Errore
         return None
     except OSError as error:
         raise Unreadable(
-            _("{path} can't be read: {reason}.").format(path=path, reason=error.strerror)
+            _("{path} can't be read: {reason}.").format(path=path, reason=error.strerror),
+            remedy_for(path, error),
         ) from None
     if fault := errored_fault(text):
         words = _(

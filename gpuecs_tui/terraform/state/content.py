@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gpuecs_tui.i18n import _
-from gpuecs_tui.regular_files import read_regular
+from gpuecs_tui.regular_files import read_regular, remedy_for
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.base.tflock import STATE_NAME
 from gpuecs_tui.terraform.state.backend import DEFAULT, LOCAL
@@ -106,7 +106,9 @@ def read_local(path: Path) -> bytes:
     except OSError as error:
         reason = error.strerror or str(error)
         raise PlaceProblem(
-            _("Could not read {place}: {reason}.").format(place=path, reason=reason), "", reason
+            _("Could not read {place}: {reason}.").format(place=path, reason=reason),
+            remedy_for(path, error),
+            reason,
         ) from None
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
-from gpuecs_tui.regular_files import read_regular
+from gpuecs_tui.regular_files import read_regular, remedy_for
 from gpuecs_tui.terraform.base.process import capture
 from gpuecs_tui.terraform.engine.binary import find_engine
 from gpuecs_tui.terraform.engine.diagnosis import diagnose
@@ -50,7 +50,8 @@ def read_state(directory: Path, environ: Mapping[str, str] | None = None) -> Sto
                 return parse_state(read_regular(path), str(path))
         except OSError as error:
             raise StateProblem(
-                _("Could not read {path}: {reason}.").format(path=path, reason=error.strerror)
+                _("Could not read {path}: {reason}.").format(path=path, reason=error.strerror),
+                remedy_for(path, error),
             ) from None
         _refuse_unread_configuration(directory, environment, where)
         return NOTHING

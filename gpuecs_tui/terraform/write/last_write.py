@@ -70,6 +70,17 @@ def changed_since(directory: Path, *, fills_unset: bool = False) -> Callable[[st
     return changed
 
 
+def edited_since(directory: Path, key: str, value: Value) -> bool | None:
+    """Tell whether ``value``, which ``directory`` has for ``key``, is another than we wrote last.
+
+    None without a note of a write in this place, as in a copy of the directory.
+    """
+    answers = _noted(directory).get("answers")
+    if not isinstance(answers, dict):
+        return None
+    return key in answers and answers[key] != digest(value)
+
+
 def deleted_since(directory: Path) -> tuple[Unread, ...]:
     """Return a record for each of our files that the last write left there and that is gone."""
     files = _noted(directory).get("files")

@@ -40,22 +40,26 @@ class Change:
     diff: str
     """Unified, from what is there to what will be."""
     hand_edited: bool
-    """The write loses a hand edit in it, or a value that was decided by hand."""
+    """The write loses a hand edit in it, or a value that it must ask about (``Overruled``)."""
     keeps_edits: bool = False
     """It holds hand edits, and the write loses none of them."""
     lost: str = ""
     """Unified diff of the hand edits that the write loses, and of nothing else."""
+    loses_edits: bool = False
+    """Whether it is known that the write loses what a person changed in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Overruled:
-    """A decision that was changed in the directory, and that the write changes again."""
+    """A decision in the directory that the write replaces, and that wasn't made with it in view."""
 
     key: str
     present: Value
     """What the directory says."""
     wanted: Value
     """What the write makes of it."""
+    is_edit: bool | None = True
+    """Whether a person changed it since gpuecs-tui wrote it; None where that isn't known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +127,9 @@ def compare(
     texts = dict(found.texts)
     sensitive = sensitive_in(load(texts), load(files), hiding=bool(found.opentofu))
     kept = keep_edits(texts, files, explicit=explicit, environ=environ, show=sensitive.diff)
-    overruled = tuple(_overruled(kept, by_hand)) if by_hand is not None else ()
+    overruled = tuple(_overruled(directory, kept, by_hand)) if by_hand is not None else ()
     asked = _files_of(overruled, kept)
+    edited = _files_of([it for it in overruled if it.is_edit], kept)
     after = dict(kept.files)
     if not texts and not os.path.lexists(directory / GITIGNORE):
         after[GITIGNORE] = PATTERNS
@@ -140,7 +145,8 @@ def compare(
         hand_edited = bool(lost) or name in asked
         keeps = name in kept.edited and not lost and new is not None
         diff = sensitive.diff(name, old or "", new or "")
-        changes.append(Change(name, kind, diff, hand_edited, keeps, lost))
+        loses = bool(lost) or name in edited
+        changes.append(Change(name, kind, diff, hand_edited, keeps, lost, loses))
     return Changes(
         directory=directory,
         files=tuple(changes),
@@ -166,9 +172,14 @@ def write(changes: Changes, accept: Collection[str] = ()) -> None:
     if changes.clashes:
         raise _clash_problem(changes.clashes[0])
     _refuse_without_effect(changes)
-    if refused := [name for name in changes.hand_edited if name not in accept]:
+    if refused := [it for it in changes.files if it.hand_edited and it.file not in accept]:
+        words = (
+            _("{file} was edited by hand, and writing would lose that.")
+            if refused[0].loses_edits
+            else _("Writing would replace values in {file}, which was not agreed to.")
+        )
         raise WriteProblem(
-            _("{file} was edited by hand, and writing would lose that.").format(file=refused[0]),
+            words.format(file=refused[0].file),
             _("Look at the difference and accept it, or use another directory."),
         )
     replaced = {change.file: changes.after.get(change.file) for change in changes.files}
@@ -223,11 +234,14 @@ def _refuse_links(directory: Path, names: Collection[str]) -> None:
             )
 
 
-def _overruled(kept: Kept, by_hand: Callable[[str, Value], bool]) -> Iterator[Overruled]:
+def _overruled(
+    directory: Path, kept: Kept, by_hand: Callable[[str, Value], bool]
+) -> Iterator[Overruled]:
     for key, value in kept.present.items():
         # A key that no longer counts, such as the certificate of an HTTP listener, is no decision.
         if key in kept.wanted and kept.wanted[key] != value and by_hand(key, value):
-            yield Overruled(key, value, kept.wanted[key])
+            is_edit = last_write.edited_since(directory, key, value)
+            yield Overruled(key, value, kept.wanted[key], is_edit)
 
 
 def _files_of(overruled: Collection[Overruled], kept: Kept) -> frozenset[str]:

@@ -156,7 +156,10 @@ class FilesPage(Widget):
             word = _(_WORDS[change.kind if change else ""])
             parts.append(Content.styled(word, "$text-muted"))
         if change is not None and change.hand_edited:
-            said = _("your edits are asked about first")
+            if change.loses_edits:
+                said = _("your edits are asked about first")
+            else:
+                said = _("values here are asked about first")
             parts.append(Content.styled(said, "bold $text-warning"))
         if change is not None and change.keeps_edits:
             said = _("your own edits stay")

@@ -26,7 +26,7 @@ from gpuecs_tui.terraform.write.stack import Changes, WriteProblem, compare, wri
 from gpuecs_tui.terraform.write.unfinished_write import Unfinished, drop, settle
 from gpuecs_tui.widgets.base.confirm import Confirm
 from gpuecs_tui.widgets.review.unfinished_question import unfinished_question
-from gpuecs_tui.widgets.review.words import upgrade_question, what_is_lost
+from gpuecs_tui.widgets.review.words import overwrite_title, upgrade_question, what_is_lost
 from gpuecs_tui.widgets.step.part import Part
 from gpuecs_tui.wizard.session import WizardSession
 from gpuecs_tui.wizard.upgrade import meets_another_change
@@ -61,7 +61,7 @@ class StackWriter(Part):
 
     @dataclass
     class HandEditsFound(Message):
-        """The files have edits that the write would lose; the question about them follows."""
+        """The files have edits or values that the write would lose; the question follows."""
 
     @dataclass
     class Written(Message):
@@ -158,7 +158,7 @@ class StackWriter(Part):
         elif changes.hand_edited:
             self.post_message(self.HandEditsFound())
             lost = list(what_is_lost(changes))
-            question = Confirm(_("Edited by hand"), lost, yes=_("Overwrite"), grave=True)
+            question = Confirm(overwrite_title(changes), lost, yes=_("Overwrite"), grave=True)
             self._ask(question, lambda: self._write(wish, changes))
         else:
             self._write(wish, changes)

@@ -145,7 +145,7 @@ LOST_LINES = 6
 
 def what_is_lost(changes: Changes) -> Iterator[Content]:
     """Yield the lines of the question before a write that loses something of a person's work."""
-    yield Content(_("Writing overwrites what was changed by hand in these files:"))
+    yield Content(_what_it_overwrites(changes))
     for name in changes.hand_edited:
         yield Content.styled(f"  {escape_controls(name)}", "bold")
     removed = [
@@ -164,15 +164,35 @@ def what_is_lost(changes: Changes) -> Iterator[Content]:
     yield Content(_("The tab Files shows every line."))
 
 
+def overwrite_title(changes: Changes) -> str:
+    """Return the title of that question."""
+    if any(change.loses_edits for change in changes.files):
+        return _("Edited by hand")
+    return _("Overwrite what is here?")
+
+
+def _what_it_overwrites(changes: Changes) -> str:
+    if any(change.loses_edits for change in changes.files):
+        return _("Writing overwrites what was changed by hand in these files:")
+    if any(it.is_edit is None for it in changes.overruled):
+        return _(
+            "Writing overwrites values in these files. Whether they were changed by hand is "
+            "unknown: there is no record of a write by gpuecs-tui in this directory."
+        )
+    return _("Writing overwrites values of the stack that is in this directory, in these files:")
+
+
 def changes_in_words(changes: Changes) -> str:
     """Count what a write does: "2 new files, 1 changed, 1 edited by hand"."""
     kinds = [change.kind for change in changes.files]
     created, changed, deleted = (kinds.count(kind) for kind in ("create", "change", "delete"))
-    edited = len(changes.hand_edited)
+    edited = sum(change.loses_edits for change in changes.files)
+    asked = len(changes.hand_edited) - edited
     parts = (
         (created, ngettext("{n} new file", "{n} new files", created)),
         (changed, ngettext("{n} changed", "{n} changed", changed)),
         (deleted, ngettext("{n} deleted", "{n} deleted", deleted)),
         (edited, ngettext("{n} edited by hand", "{n} edited by hand", edited)),
+        (asked, ngettext("{n} to be asked about", "{n} to be asked about", asked)),
     )
     return ", ".join(text.format(n=number) for number, text in parts if number)

@@ -24,6 +24,7 @@ from textual.worker import Worker
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.plan.details import PlanTree, load_plan, wait_for_plan
+from gpuecs_tui.terraform.plan.notices import CHANGE_NOTICED
 from gpuecs_tui.terraform.plan.words import PlanWarning
 from gpuecs_tui.terraform.read.service_url import ServiceUrl, service_url
 from gpuecs_tui.terraform.runs.apply_estimate import last_time
@@ -76,7 +77,7 @@ class RunPanel(Widget):
         run_id: str
         tree: PlanTree | None
         told: tuple[PlanWarning, ...]
-        """What the plan leaves although the files say otherwise."""
+        """What the plan leaves although the files, or the draft, say otherwise."""
 
     @dataclass
     class LastTimeRead(Message):
@@ -103,6 +104,8 @@ class RunPanel(Widget):
         """The run on view with what is known of it."""
         self.find_domain: Callable[[], str] = str
         """Returns the domain of the stack's certificate; empty where it is not known."""
+        self.find_unwritten: Callable[[], str] = str
+        """Says which answers the planned files lack; empty where none. Blocks: it reads files."""
         self._outputs: Mapping[str, Any] = {}
 
     @property
@@ -234,7 +237,10 @@ class RunPanel(Widget):
         # Once a plan is applied no details follow, and the account has what it left out.
         tells = planned or unchanged
         tree = wait_for_plan(run) if tells else load_plan(run)
-        self.post_message(self.PlanRead(run.id, tree, told_of(run, tree) if tells else ()))
+        told = told_of(run, tree) if tells else ()
+        if tells and run.operation is not Operation.DESTROY and (words := self.find_unwritten()):
+            told = (PlanWarning(CHANGE_NOTICED, "", words, ()), *told)
+        self.post_message(self.PlanRead(run.id, tree, told))
 
     @on(PlanRead)
     def _take_plan(self, message: PlanRead) -> None:

@@ -23,11 +23,19 @@ from tests.support.terraform.plan_json import resource, show
 from tests.support.terraform.written_files import made, put
 
 SERVICE = resource("aws_ecs_service.this", "update", before={"x": 1}, after={"x": 2})
+NO_TASKS = resource(
+    "aws_ecs_service.this", "no-op", before={"desired_count": 0}, after={"desired_count": 0}
+)
 PROTECTION = "managed_termination_protection"
 
 
 def updated(address: str, before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
     return resource(address, "update", before=before, after=after)
+
+
+def health(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    address = "aws_lb_target_group.this"
+    return updated(address, {"health_check": [before]}, {"health_check": [after]})
 
 
 def provider(value: str) -> dict[str, Any]:
@@ -96,6 +104,24 @@ TARGETS = resource(
             [updated("aws_ecs_service.this", {"desired_count": 5}, {"desired_count": 1})],
             "The desired count is set from 5 to 1",
         ),
+        (
+            [updated("aws_ecs_service.this", {"desired_count": 4}, {"desired_count": 0})],
+            "All tasks stop: the desired count is set from 4 to 0. Requests fail until it is",
+        ),
+        (
+            [resource("aws_ecs_service.this", "create", after={"desired_count": 0})],
+            "No task starts, so requests fail: the desired count is 0",
+        ),
+        (
+            [health({"path": "/ping", "port": "traffic-port", "interval": 30},
+                    {"path": "/livez", "port": "9100", "interval": 10})],
+            "changes: port from traffic-port to 9100, path from /ping to /livez. If they fail the "
+            "new check, every target becomes unhealthy, and ECS stops and replaces the tasks",
+        ),
+        (
+            [health({"matcher": "200-399"}, {"matcher": "204"})],
+            "success codes from 200-399 to 204",
+        ),
         ([OLD_TASK, MOVED_ON], "The present revision of the task definition is deregistered"),
         ([NEW_TASK], "The service stays on the revision that it runs"),
         (
@@ -129,6 +155,8 @@ def test_it_is_noticed(changes: list[dict[str, Any]], words: str) -> None:
         [NEW_TASK, MOVED_ON],
         [GONE_GROUP, NEW_FLEET],
         [updated("aws_lb_listener.http", {"tags": {}}, {"tags": {"a": "b"}})],
+        [health({"interval": 30, "path": "/"}, {"interval": 10, "path": "/"})],
+        [health({"path": "/a"}, {"path": "/b"}), NO_TASKS],
         [updated("aws_ecs_capacity_provider.this", provider("DISABLED"), provider("ENABLED"))],
         [
             updated("aws_launch_template.this", {"image_id": "a"}, {"image_id": "b"}),

@@ -5,12 +5,18 @@ from pathlib import Path
 
 import pytest
 
+from gpuecs_tui.assessment import remedies
+from gpuecs_tui.cli import main
 from gpuecs_tui.terraform.base.problems import RunProblem
 from gpuecs_tui.terraform.base.tflock import ERRORED_NAME, STATE_NAME
 from gpuecs_tui.terraform.recovery import damaged_state
+from gpuecs_tui.terraform.recovery.own_state import own_state
 from gpuecs_tui.terraform.recovery.remedies import examine, known_state
+from gpuecs_tui.terraform.runs.run_status import State
 from gpuecs_tui.terraform.state.reader import read_state
 from gpuecs_tui.terraform.state.stored_state import StateProblem
+from tests.support.terraform.apply_events import hook
+from tests.support.terraform.run_folders import stage
 
 
 def state(serial: int, *names: str) -> bytes:
@@ -82,3 +88,58 @@ def test_the_first_apply_has_no_copy(tmp_path: Path) -> None:
     assert "There is no copy of an earlier state" in examine(tmp_path).sentences()[0]
     damaged_state.restore(tmp_path)
     assert not (tmp_path / STATE_NAME).exists() and not examine(tmp_path).is_amiss
+
+
+@pytest.fixture
+def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory without ``.terraform`` and without runs, whose state has a copy beside it."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home"))
+    made = tmp_path / "tts"
+    made.mkdir()
+    (made / f"{STATE_NAME}.backup").write_bytes(state(5, "a", "b", "c"))
+    return made
+
+
+@pytest.mark.parametrize("text", [b"", state(6, "a")[:77], b"\0" * 300, b"[]"])
+def test_what_a_damaged_state_held_is_unknown_to_the_checks(copy: Path, text: bytes) -> None:
+    (copy / STATE_NAME).write_bytes(text)
+    found = own_state(copy, {}, offline=True)
+    assert found.owned is None
+    (remark,) = found.facts.remarks
+    assert (remark.rule, remark.severity) == ("state-unread", "unknown")
+    assert remark.message == found.facts.unread and "(number 5, 3 resources)" in remark.message
+    assert "No run here has recorded anything" in remark.message, "nothing is promised"
+    assert remark.remedy == f"Run: gpuecs-tui state {copy} --restore"
+    said = remedies.restore(copy, {})
+    assert "as it was before the run that damaged it (number 5, 3 resources)" in said
+    assert "import it before the next apply" in said
+    assert own_state(copy, {}, offline=True).owned == {"arn:a", "arn:b", "arn:c"}
+
+
+def test_an_empty_state_without_a_copy_or_a_run_is_unknown(copy: Path) -> None:
+    (copy / f"{STATE_NAME}.backup").unlink()
+    assert own_state(copy, {}, offline=True).owned == frozenset(), "nothing was ever there"
+    (copy / STATE_NAME).touch()
+    found = own_state(copy, {}, offline=True)
+    assert found.owned is None and "is empty, and no run here explains" in found.facts.unread
+    # Terraform leaves one where its first plan is killed.
+    stage(copy, State.LOST)
+    assert own_state(copy, {}, offline=True).owned == frozenset()
+
+
+def test_what_runs_recorded_is_promised_and_nothing_else(
+    copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (copy / f"{STATE_NAME}.backup").unlink()
+    lines = [hook("aws_lb.x", "start"), hook("aws_lb.x", "complete", id_="arn:x")]
+    stage(copy, State.FAILED, lines)
+    (copy / STATE_NAME).write_bytes(b"{")
+    (copy / ERRORED_NAME).touch()
+    (sentence,) = examine(copy).sentences()
+    assert "Runs here recorded 1 resource that was created since" in sentence
+    assert main(["state", str(copy), "--restore"]) == 0
+    said = capsys.readouterr().out
+    assert "There is no state now: no copy of an earlier one was found." in said
+    assert "is whole again" not in said and "recorded 1 resource" in said
+    (copy / ERRORED_NAME).touch()
+    assert "recorded 1 resource" in examine(copy).sentences()[0]

@@ -8,7 +8,14 @@ from types import SimpleNamespace
 import pytest
 
 from gpuecs_tui.terraform.base.problems import TerraformProblem
-from gpuecs_tui.terraform.runner.disk_reserve import LOW_BYTES, NAME, RESERVED_BYTES, Reserve
+from gpuecs_tui.terraform.runner.disk_reserve import (
+    FULL_BYTES,
+    LOW_BYTES,
+    NAME,
+    RESERVED_BYTES,
+    Reserve,
+    full_folder,
+)
 
 
 def have_free(monkeypatch: pytest.MonkeyPatch, free: int) -> None:
@@ -51,3 +58,11 @@ def test_nothing_begins_on_a_disk_without_room(
     with pytest.raises(TerraformProblem, match=r"no room for 4 MiB: No space left on device"):
         Reserve(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert full_folder(tmp_path, tmp_path / "none") is None
+    have_free(monkeypatch, FULL_BYTES)
+    assert full_folder(tmp_path) is None
+    have_free(monkeypatch, FULL_BYTES - 1)
+    assert full_folder(tmp_path / "none", tmp_path) == tmp_path

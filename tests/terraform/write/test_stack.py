@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import re
+import shutil
 import stat
 from pathlib import Path
 from typing import Any
@@ -442,6 +444,31 @@ def test_without_a_note_of_the_last_write_each_other_value_is_asked_about(tmp_pa
     )
     new = compare(tmp_path / "new", render(made()), by_hand=last_write.changed_since(tmp_path))
     assert new.overruled == ()
+
+
+def test_an_edit_by_hand_is_claimed_only_where_it_is_known(tmp_path: Path) -> None:
+    """A value of another stack, and one in a copy of the directory, are asked about as such."""
+
+    def asked(directory: Path, **answers: Any) -> Changes:
+        return compare(directory, render(made(**answers)), by_hand=lambda _key, _value: True)
+
+    ours, copied = tmp_path / "ours", tmp_path / "copied"
+    write(changed(ours, service__desired_count=4))
+    shutil.copytree(ours, copied)
+    for directory, is_edit in ((ours, False), (copied, None)):
+        changes = asked(directory, service__desired_count=6)
+        assert [(it.key, it.is_edit) for it in changes.overruled] == [
+            ("service.desired_count", is_edit)
+        ]
+        assert changes.hand_edited == ("terraform.tfvars",)
+        assert not any(it.loses_edits for it in changes.files)
+        with pytest.raises(WriteProblem, match="not agreed to"):
+            write(changes)
+    values = ours / "terraform.tfvars"
+    values.write_text(re.sub(r"(desired_count *= )4", r"\g<1>5", values.read_text()))
+    changes = asked(ours, service__desired_count=6)
+    assert [it.is_edit for it in changes.overruled] == [True]
+    assert [it.loses_edits for it in changes.files] == [True]
 
 
 def test_the_note_of_a_write_holds_no_value(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gpuecs_tui.terraform.engine.progress import Progress
+from gpuecs_tui.terraform.plan.details import PlanTree
 from gpuecs_tui.terraform.read.service_url import ServiceUrl
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.widgets.run.words import headline, verdict
@@ -31,3 +32,23 @@ def test_an_apply_ends_with_the_url_and_the_record_it_needs(
     url = ServiceUrl("https://a.example", "This name needs a DNS record: a.example CNAME b.")
     said = verdict(ended, Progress(), None, url).plain
     assert "https://a.example" in said and said.endswith(url.record)
+
+
+@pytest.mark.parametrize(
+    ("tree", "said"),
+    [
+        (PlanTree((), (), {"aws_ecs_service.this": 0}), "No task runs, because the desired count"),
+        (PlanTree((), (), {"aws_ecs_service.this": 3}), "The service will answer at https://a."),
+        (PlanTree((), ()), "The service will answer at"),
+        (None, "URL: https://a.example"),
+    ],
+    ids=["none", "three", "no service in the plan", "not known"],
+)
+def test_a_service_without_tasks_will_not_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tree: PlanTree | None, said: str
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    ended = stage(tmp_path / "stack", State.SUCCEEDED, message="Applied.")
+    shown = verdict(ended, Progress(), tree, ServiceUrl("https://a.example")).plain
+    assert said in shown and "https://a.example" in shown
+    assert ("will answer" in shown) == said.startswith("The service")

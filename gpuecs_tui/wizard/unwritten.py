@@ -1,0 +1,64 @@
+"""Answers of the draft that the stack's directory doesn't have: a plan is made without them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gpuecs_tui.i18n import ngettext
+
+if TYPE_CHECKING:
+    from gpuecs_tui.terraform.read.directory import ReadBack
+    from gpuecs_tui.wizard.decisions import FindType, Texts
+    from gpuecs_tui.wizard.session import Wizard
+
+NAMED = 3
+"""Keys named in one sentence; the others are only counted."""
+
+
+def unwritten(texts: Texts, present: ReadBack, find_type: FindType) -> tuple[str, ...]:
+    """Return the keys of ``texts`` whose answer is another than in the Terraform, in key order.
+
+    ``present`` is what was read of the Terraform; a value that was not read counts as another.
+    """
+    from gpuecs_tui.stack.model import KEYS
+    from gpuecs_tui.wizard.decisions import decide
+
+    decided = decide(texts, find_type)
+    said = present.stack.flat() if present.stack is not None else present.answers
+    found = {key for key, value in decided.answers.items() if said.get(key) != value}
+    found |= decided.malformed
+    # A field that was emptied stands for its default.
+    resolved = decided.resolved.stack.flat()
+    emptied = (key for key, text in texts.items() if not text.strip() and key in present.answers)
+    found |= {key for key in emptied if resolved.get(key) != said.get(key)}
+    return tuple(key for key in KEYS if key in found)
+
+
+def unwritten_words(wizard: Wizard) -> str:
+    """Say which answers of ``wizard`` are not in its directory; empty where none is.
+
+    Reads the directory's Terraform. Empty too where that can't be read: no plan is made of it then.
+    """
+    from gpuecs_tui.terraform.hcl.tree import ReadProblem
+    from gpuecs_tui.terraform.read.directory import read
+
+    texts = dict(wizard.texts)
+    if not texts or wizard.is_as_opened:
+        return ""
+    try:
+        present = read(wizard.options.directory)
+    except (ReadProblem, OSError):
+        return ""
+    if present.kind != "stack":
+        return ""
+    keys = unwritten(texts, present, wizard.instance_type)
+    if not keys:
+        return ""
+    named = ", ".join(keys[:NAMED]) + (", …" if len(keys) > NAMED else "")
+    return ngettext(
+        "{n} answer of your draft is not written, so this plan does not have it: {keys}. To plan "
+        "it, write it in the review.",
+        "{n} answers of your draft are not written, so this plan does not have them: {keys}. To "
+        "plan them, write them in the review.",
+        len(keys),
+    ).format(n=len(keys), keys=named)
