@@ -88,12 +88,8 @@ def test_an_apply_that_leaves_no_task_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], count: int
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    service = resource(
-        "aws_ecs_service.this",
-        "update",
-        before={"desired_count": 3},
-        after={"desired_count": count},
-    )
+    before, after = {"desired_count": 3}, {"desired_count": count}
+    service = resource("aws_ecs_service.this", "update", before=before, after=after)
     ended = stage(tmp_path / "tts", State.SUCCEEDED, details=show(service))
     assert outcome(ended) == 0
     said = "No task runs, because the desired count is 0: requests to the service fail."

@@ -113,7 +113,7 @@ def test_what_a_damaged_state_held_is_unknown_to_the_checks(copy: Path, text: by
     said = remedies.restore(copy, {})
     assert "as it was before the run that damaged it (number 5, 3 resources)" in said
     assert "import it before the next apply" in said
-    assert own_state(copy, {}, offline=True).owned == {"arn:a", "arn:b", "arn:c"}
+    assert own_state(copy, {}, offline=True).owned == frozenset({"arn:a", "arn:b", "arn:c"})
 
 
 def test_an_empty_state_without_a_copy_or_a_run_is_unknown(copy: Path) -> None:
