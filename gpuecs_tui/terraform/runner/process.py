@@ -24,7 +24,7 @@ from gpuecs_tui.terraform.base.atomic_files import read_json, replace_json
 from gpuecs_tui.terraform.base.liveness import ProcessIdentity
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.engine.binary import Engine, find_engine
-from gpuecs_tui.terraform.engine.diagnosis import OUTWEIGH_A_STOP, Diagnosis
+from gpuecs_tui.terraform.engine.diagnosis import OUTWEIGH_A_STOP
 from gpuecs_tui.terraform.engine.event_summary import counts, failure, outputs, without_secrets
 from gpuecs_tui.terraform.engine.events import Decoder, Event, Version
 from gpuecs_tui.terraform.engine.init_needed import needs_init
@@ -35,10 +35,11 @@ from gpuecs_tui.terraform.recovery import damaged_state
 from gpuecs_tui.terraform.recovery.shared_runs import shelf_of
 from gpuecs_tui.terraform.runner import plan_with_imports, unsaved_state
 from gpuecs_tui.terraform.runner.beside import Beside
-from gpuecs_tui.terraform.runner.disk_reserve import Reserve, full_folder
+from gpuecs_tui.terraform.runner.disk_reserve import Reserve
 from gpuecs_tui.terraform.runner.init_stage import initialise
 from gpuecs_tui.terraform.runner.run_record import Ended, RunRecord
 from gpuecs_tui.terraform.runner.supervise import Cancelled, Supervisor
+from gpuecs_tui.terraform.runner.why_failed import why_failed
 from gpuecs_tui.terraform.runs.directory_lock import LOCK_NAME, DirectoryLock
 from gpuecs_tui.terraform.runs.fingerprint import changed, configuration_files, file_sha256
 from gpuecs_tui.terraform.runs.journal import read_recorded
@@ -279,21 +280,9 @@ class Runner:
     def _fail(self, code: int) -> None:
         if self.files.forced.exists():
             self._end_forced(code)
-        directory = self.run.directory
-        why = unsaved_state.looked_at(
-            failure(self._events, code, directory), directory, self._errored_before
+        why = why_failed(
+            self._events, code, self.run, before=self._errored_before, reserve=self._reserve
         )
-        if why.kind == "other" and self._reserve is not None and self._reserve.given_up:
-            # It could not even write its words.
-            why = Diagnosis(
-                "disk-full",
-                _("The disk is full: Terraform could not write."),
-                _("Free some space, then look at the state: gpuecs-tui state {directory}").format(
-                    directory=directory
-                ),
-            )
-        elif why.kind == "other":
-            why = self._on_a_full_disk(why)
         # Killed otherwise is not stopped: it may not have saved what it did. 2 and the signals are
         # an interrupt in the moment before Terraform listens for it.
         interrupted = code in (1, 2, -signal.SIGINT, -signal.SIGTERM)
@@ -301,24 +290,6 @@ class Runner:
             self.record.end(RunStatus.CANCELLED, self._stopped_words(), returncode=code)
         self.record.end(
             RunStatus.FAILED, why.message, remedy=why.remedy, kind=why.kind, returncode=code
-        )
-
-    def _on_a_full_disk(self, why: Diagnosis) -> Diagnosis:
-        """Return ``why``, with the full disk that explains it where there is one.
-
-        Terraform names only what it stumbles over then, such as a file that ends too early.
-        """
-        folder = full_folder(self.run.directory, self.files.folder, Path(tempfile.gettempdir()))
-        if folder is None:
-            return why
-        again = _("Free some space, then run this again.")
-        look = _("Free some space, then look at the state: gpuecs-tui state {directory}").format(
-            directory=self.run.directory
-        )
-        return Diagnosis(
-            "disk-full",
-            _("The disk of {folder} is full. {words}").format(folder=folder, words=why.message),
-            look if self._reserve is not None else again,
         )
 
     def end_badly(self, message: str, remedy: str) -> None:

@@ -1,0 +1,43 @@
+"""Why a stage of a run failed: what Terraform said, and what the disk and its files say to that."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.engine.diagnosis import Diagnosis
+from gpuecs_tui.terraform.engine.event_summary import failure
+from gpuecs_tui.terraform.engine.events import Event
+from gpuecs_tui.terraform.runner.disk_reserve import Reserve, full_folder
+from gpuecs_tui.terraform.runner.unsaved_state import Stamp, looked_at
+from gpuecs_tui.terraform.runs.run import Run
+
+
+def why_failed(
+    events: Sequence[Event], code: int, run: Run, *, before: Stamp, reserve: Reserve | None
+) -> Diagnosis:
+    """Return why a command of ``run`` ended with exit code ``code``. Never raises.
+
+    ``before``: the stamp of errored.tfstate before an apply. ``reserve``: the room that an apply
+    keeps on the disk; None while nothing is applied.
+    """
+    why = looked_at(failure(events, code, run.directory), run.directory, before)
+    if why.kind != "other":
+        return why
+    look = _("Free some space, then look at the state: gpuecs-tui state {directory}").format(
+        directory=run.directory
+    )
+    if reserve is not None and reserve.given_up:
+        # It could not even write its words.
+        return Diagnosis("disk-full", _("The disk is full: Terraform could not write."), look)
+    folder = full_folder(run.directory, run.files.folder, Path(tempfile.gettempdir()))
+    if folder is None:
+        return why
+    # Terraform names only what it found then, such as a file that ends too early.
+    return Diagnosis(
+        "disk-full",
+        _("The disk of {folder} is full. {words}").format(folder=folder, words=why.message),
+        _("Free some space, then run this again.") if reserve is None else look,
+    )
