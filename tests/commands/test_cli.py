@@ -193,7 +193,7 @@ def test_a_file_that_can_t_be_read_is_to_be_corrected_not_shown(tmp_path: Path) 
     assert gpuecs("render", answers, directory, **environ).returncode == 0
     service = directory / "service.tf"
     lines = service.read_text().splitlines()
-    number = next(n for n, line in enumerate(lines) if "launch_type" in line or "cluster" in line)
+    number = next(n for n, line in enumerate(lines) if line.strip().startswith("cluster "))
     service.write_text("\n".join([*lines[:number], lines[number], *lines[number:]]) + "\n")
     answers.write_text(dump_answers({**ANSWERS, "service.desired_count": 3}))
     done = gpuecs("render", answers, directory, **environ)

@@ -10,6 +10,7 @@ from gpuecs_tui.aws import catalogue
 from gpuecs_tui.terraform.read.directory import read
 from gpuecs_tui.terraform.render.stack_files import render
 from gpuecs_tui.wizard.decisions import explicit_texts
+from gpuecs_tui.wizard.profile_key import PROFILE
 from gpuecs_tui.wizard.unwritten import unwritten
 from tests.support.terraform.written_files import made, put
 
@@ -24,7 +25,7 @@ def texts_in(directory: Path) -> dict[str, str]:
     ("typed", "keys"),
     [
         ({}, ()),
-        ({"aws.profile": "ops"}, ()),
+        ({PROFILE: "ops"}, ()),
         ({"service.desired_count": "2"}, ("service.desired_count",)),
         ({"service.desired_count": "two"}, ("service.desired_count",)),
         # Emptied: its default is meant, which is 1.
