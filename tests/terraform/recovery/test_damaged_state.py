@@ -123,7 +123,7 @@ def test_an_empty_state_without_a_copy_or_a_run_is_unknown(copy: Path) -> None:
     found = own_state(copy, {}, offline=True)
     assert found.owned is None and "is empty, and no run here explains" in found.facts.unread
     # Terraform leaves one where its first plan is killed.
-    stage(copy, State.LOST)
+    stage(copy, State.FAILED)
     assert own_state(copy, {}, offline=True).owned == frozenset()
 
 

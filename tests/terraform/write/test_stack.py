@@ -453,20 +453,20 @@ def test_an_edit_by_hand_is_claimed_only_where_it_is_known(tmp_path: Path) -> No
         return compare(directory, render(made(**answers)), by_hand=lambda _key, _value: True)
 
     ours, copied = tmp_path / "ours", tmp_path / "copied"
-    write(changed(ours, service__desired_count=4))
+    write(changed(ours, load_balancer__idle_timeout_seconds=40))
     shutil.copytree(ours, copied)
     for directory, is_edit in ((ours, False), (copied, None)):
-        changes = asked(directory, service__desired_count=6)
+        changes = asked(directory, load_balancer__idle_timeout_seconds=60)
         assert [(it.key, it.is_edit) for it in changes.overruled] == [
-            ("service.desired_count", is_edit)
+            ("load_balancer.idle_timeout_seconds", is_edit)
         ]
-        assert changes.hand_edited == ("terraform.tfvars",)
+        assert changes.hand_edited == ("load_balancer.tf",)
         assert not any(it.loses_edits for it in changes.files)
         with pytest.raises(WriteProblem, match="not agreed to"):
             write(changes)
-    values = ours / "terraform.tfvars"
-    values.write_text(re.sub(r"(desired_count *= )4", r"\g<1>5", values.read_text()))
-    changes = asked(ours, service__desired_count=6)
+    values = ours / "load_balancer.tf"
+    values.write_text(re.sub(r"(idle_timeout *= )40", r"\g<1>50", values.read_text()))
+    changes = asked(ours, load_balancer__idle_timeout_seconds=60)
     assert [it.is_edit for it in changes.overruled] == [True]
     assert [it.loses_edits for it in changes.files] == [True]
 
