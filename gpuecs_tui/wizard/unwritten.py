@@ -9,7 +9,7 @@ from gpuecs_tui.i18n import ngettext
 if TYPE_CHECKING:
     from gpuecs_tui.terraform.read.directory import ReadBack
     from gpuecs_tui.wizard.decisions import FindType, Texts
-    from gpuecs_tui.wizard.session import Wizard
+    from gpuecs_tui.wizard.session import WizardSession
 
 NAMED = 3
 """Keys named in one sentence; the others are only counted."""
@@ -34,7 +34,7 @@ def unwritten(texts: Texts, present: ReadBack, find_type: FindType) -> tuple[str
     return tuple(key for key in KEYS if key in found)
 
 
-def unwritten_words(wizard: Wizard) -> str:
+def unwritten_words(wizard: WizardSession) -> str:
     """Say which answers of ``wizard`` are not in its directory; empty where none is.
 
     Reads the directory's Terraform. Empty too where that can't be read: no plan is made of it then.

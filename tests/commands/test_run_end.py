@@ -90,7 +90,7 @@ def test_an_apply_that_leaves_no_task_says_so(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     before, after = {"desired_count": 3}, {"desired_count": count}
     service = resource("aws_ecs_service.this", "update", before=before, after=after)
-    ended = stage(tmp_path / "tts", State.SUCCEEDED, details=show(service))
+    ended = stage(tmp_path / "tts", RunStatus.SUCCEEDED, details=show(service))
     assert outcome(ended) == 0
     said = "No task runs, because the desired count is 0: requests to the service fail."
     assert (said in capsys.readouterr().out) == (not count)

@@ -12,7 +12,7 @@ from gpuecs_tui.terraform.base.tflock import ERRORED_NAME, STATE_NAME
 from gpuecs_tui.terraform.recovery import damaged_state
 from gpuecs_tui.terraform.recovery.own_state import own_state
 from gpuecs_tui.terraform.recovery.remedies import examine, known_state
-from gpuecs_tui.terraform.runs.run_status import State
+from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.terraform.state.reader import read_state
 from gpuecs_tui.terraform.state.stored_state import StateProblem
 from tests.support.terraform.apply_events import hook
@@ -123,7 +123,7 @@ def test_an_empty_state_without_a_copy_or_a_run_is_unknown(copy: Path) -> None:
     found = own_state(copy, {}, offline=True)
     assert found.owned is None and "is empty, and no run here explains" in found.facts.unread
     # Terraform leaves one where its first plan is killed.
-    stage(copy, State.FAILED)
+    stage(copy, RunStatus.FAILED)
     assert own_state(copy, {}, offline=True).owned == frozenset()
 
 
@@ -132,7 +132,7 @@ def test_what_runs_recorded_is_promised_and_nothing_else(
 ) -> None:
     (copy / f"{STATE_NAME}.backup").unlink()
     lines = [hook("aws_lb.x", "start"), hook("aws_lb.x", "complete", id_="arn:x")]
-    stage(copy, State.FAILED, lines)
+    stage(copy, RunStatus.FAILED, lines)
     (copy / STATE_NAME).write_bytes(b"{")
     (copy / ERRORED_NAME).touch()
     (sentence,) = examine(copy).sentences()

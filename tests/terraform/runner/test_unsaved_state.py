@@ -12,7 +12,7 @@ from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.engine.diagnosis import Diagnosis, diagnose
 from gpuecs_tui.terraform.engine.events import Decoder
 from gpuecs_tui.terraform.runner.unsaved_state import looked_at, stamp
-from gpuecs_tui.terraform.runs.run_status import Operation, State
+from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 from tests.support.terraform import fake_engine
 from tests.support.terraform.fake_engine import Command, event
 from tests.support.terraform.waiting import until_state
@@ -90,7 +90,7 @@ def test_a_run_that_ends_so_says_it(tmp_path: Path, monkeypatch: pytest.MonkeyPa
                      "    last = len(")
     )  # fmt: skip
     monkeypatch.setenv("GPUECS_TUI_ENGINE", str(program))
-    waiting = until_state(runs.start(stack, Operation.APPLY), State.PLANNED)
-    ended = until_state(runs.approve(waiting), State.FAILED)
+    waiting = until_state(runs.start(stack, Operation.APPLY), RunStatus.PLANNED)
+    ended = until_state(runs.approve(waiting), RunStatus.FAILED)
     assert "errored.tfstate is empty" in ended.message
     assert ended.remedy.endswith(f"gpuecs-tui state {stack}") and "--push" not in ended.remedy

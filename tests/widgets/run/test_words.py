@@ -48,7 +48,7 @@ def test_a_service_without_tasks_will_not_answer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tree: PlanTree | None, said: str
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    ended = stage(tmp_path / "stack", State.SUCCEEDED, message="Applied.")
+    ended = stage(tmp_path / "stack", RunStatus.SUCCEEDED, message="Applied.")
     shown = verdict(ended, Progress(), tree, ServiceUrl("https://a.example")).plain
     assert said in shown and "https://a.example" in shown
     assert ("will answer" in shown) == said.startswith("The service")
