@@ -241,7 +241,7 @@ class StartScreen(StepScreen):
         rows += [*present, *typed] if self._newer() else [*typed, *present]
         notes = []
         if found is not None and found.terraform:
-            notes.append(_("replaces the stack that is here"))
+            notes.append(_("replaces the existing stack"))
         if self._draft or self.wizard.texts:
             notes.append(_("your draft is backed up"))
         rows.append(Row(NEW, (_("Begin a new stack"), "; ".join(notes))))

@@ -179,7 +179,10 @@ MODES = (
     ),
     _reference("role-missing", "A role, profile or key pair is missing or not trusted."),
     _state("state-moved", "Another checkout moved the state away; what is left is an old copy."),
-    _state("state-unmoved", "The files say another place for the state than it is in: no plan."),
+    _state(
+        "state-unmoved",
+        "The files name another state location than the present one; no plan can run.",
+    ),
     _state("state-unread", "The state can't be read: whose a taken name is stays unknown."),
     _state("partial-backend", "The backend gets its settings from `init -backend-config`."),
     _state("backend-variable", "The backend's settings are variables, which OpenTofu takes."),

@@ -39,7 +39,7 @@ def _print_no_task(run: Run) -> None:
     """Say that nothing answers where the run leaves the service without tasks."""
     tree = load_plan(run)
     if tree is not None and runs_no_task(tree):
-        print(_("No task runs, because the desired count is 0: requests to the service fail."))
+        print(_("No task runs because the desired count is 0. Requests to the service fail."))
 
 
 def _print_url(run: Run, *, finds_domain: bool) -> None:

@@ -108,7 +108,10 @@ def runs(arguments: argparse.Namespace) -> int:
 def attach(arguments: argparse.Namespace) -> int:
     """Follow the live run to its end, or print the latest."""
     run = _live_or_latest(arguments.directory)
-    return outcome(follow(run, lambda present: not present.is_live))
+    # What the plan does is said to everybody who may approve it, not only to who made it.
+    warns = run.operation is Operation.APPLY and not run.is_final
+    preface = plan_report.warn_once(run) if warns else None
+    return outcome(follow(run, lambda present: not present.is_live, preface=preface))
 
 
 def cancel(arguments: argparse.Namespace) -> int:

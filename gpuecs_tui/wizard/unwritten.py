@@ -56,9 +56,9 @@ def unwritten_words(wizard: WizardSession) -> str:
         return ""
     named = ", ".join(keys[:NAMED]) + (", …" if len(keys) > NAMED else "")
     return ngettext(
-        "{n} answer of your draft is not written, so this plan does not have it: {keys}. To plan "
-        "it, write it in the review.",
-        "{n} answers of your draft are not written, so this plan does not have them: {keys}. To "
-        "plan them, write them in the review.",
+        "{n} answer of your draft is not in the files, so this plan does not include it: {keys}. "
+        "Write it in the review, then plan again.",
+        "{n} answers of your draft are not in the files, so this plan does not include them: "
+        "{keys}. Write them in the review, then plan again.",
         len(keys),
     ).format(n=len(keys), keys=named)

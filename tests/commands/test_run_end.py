@@ -17,7 +17,7 @@ from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 from tests.support.aws.deployment_answers import AnsweredReader
 from tests.support.terraform.plan_json import resource, show
-from tests.support.terraform.run_folders import stage
+from tests.support.terraform.run_folders import PLAN, PLAN_ENDS, stage
 from tests.support.terraform.written_files import CERTIFICATE, HTTPS, made, put
 
 BALANCER = "llm-77.us-east-1.elb.amazonaws.com"
@@ -92,5 +92,24 @@ def test_an_apply_that_leaves_no_task_says_so(
     service = resource("aws_ecs_service.this", "update", before=before, after=after)
     ended = stage(tmp_path / "tts", RunStatus.SUCCEEDED, details=show(service))
     assert outcome(ended) == 0
-    said = "No task runs, because the desired count is 0: requests to the service fail."
+    said = "No task runs because the desired count is 0. Requests to the service fail."
     assert (said in capsys.readouterr().out) == (not count)
+
+
+@pytest.mark.parametrize("state", [RunStatus.PLANNED, RunStatus.SUCCEEDED])
+def test_attach_says_what_a_plan_that_waits_does_to_the_service(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    state: RunStatus,
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    before, after = {"desired_count": 4}, {"desired_count": 0}
+    service = resource("aws_ecs_service.this", "update", before=before, after=after)
+    run = stage(tmp_path / "tts", state, PLAN[:PLAN_ENDS], details=show(service))
+    assert main(["attach", str(run.directory)]) == 0
+    said = capsys.readouterr().out
+    noticed = "!  All tasks stop: the desired count is set from 4 to 0."
+    assert (noticed in said) == (state is RunStatus.PLANNED), "before the approval"
+    if noticed in said:
+        assert said.index(noticed) < said.index("Plan: ")

@@ -96,7 +96,7 @@ async def test_answers_of_the_draft_that_are_not_written_are_named_beside_the_pl
 ) -> None:
     write_stack(directory, service__desired_count="5")
     stage(directory, RunStatus.PLANNED, PLAN[:PLAN_ENDS], details=DETAILS)
-    said_so = "1 answer of your draft is not written, so this plan does not have it"
+    said_so = "1 answer of your draft is not in the files, so this plan does not include it"
     async with on_run_screen(directory) as pilot:
         pilot.app.wizard.put("service.desired_count", typed)  # type: ignore[attr-defined]
         for key in ("network.load_balancer_subnet_ids",):

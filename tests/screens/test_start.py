@@ -72,7 +72,7 @@ async def test_enter_begins_no_new_stack_before_the_directory_was_read(
             assert [row.id for row in menu.choices.rows] == ["open", "new"]
         if step == "start":
             (new,) = (row for row in menu.choices.rows if row.id == "new")
-            replaces = "replaces the stack that is here" in new.cells[1]
+            replaces = "replaces the existing stack" in new.cells[1]
             assert replaces == found.terraform, "a new stack writes over one that is there"
         if said:
             assert said in app.screen.query_one(HelpBar).render().plain

@@ -8,7 +8,7 @@ from gpuecs_tui.aws.reading import Unknown
 from gpuecs_tui.aws.service.live_count import service_id
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, unknown, warning
-from gpuecs_tui.i18n import _
+from gpuecs_tui.i18n import _, ngettext
 
 RULE = "count-reset"
 TASKS = "service.desired_count"
@@ -36,9 +36,12 @@ def count_reset(context: Context) -> Iterator[Finding]:
         yield warning(
             RULE,
             TASKS,
-            _(
+            ngettext(
+                "The service stays at {live} task, not {planned}: Terraform ignores desired_count "
+                "once the service exists, and nothing else scales it.",
                 "The service stays at {live} tasks, not {planned}: Terraform ignores desired_count "
-                "once the service exists, and nothing else scales it."
+                "once the service exists, and nothing else scales it.",
+                live.desired,
             ).format(live=live.desired, planned=planned),
             fix=((IGNORED, tuple(it for it in stack.service.ignore_changes if it != COUNT)),),
         )
@@ -47,9 +50,12 @@ def count_reset(context: Context) -> Iterator[Finding]:
         yield warning(
             RULE,
             TASKS,
-            _(
+            ngettext(
+                "Application Auto Scaling keeps the service between {least} and {most} task, "
+                "{live} now. Every apply sets it to {planned}.",
                 "Application Auto Scaling keeps the service between {least} and {most} tasks, "
-                "{live} now. Every apply sets it to {planned}."
+                "{live} now. Every apply sets it to {planned}.",
+                most,
             ).format(least=least, most=most, live=live.desired, planned=planned),
             fix=((IGNORED, (*stack.service.ignore_changes, COUNT)),),
         )
@@ -58,8 +64,8 @@ def count_reset(context: Context) -> Iterator[Finding]:
             RULE,
             TASKS,
             _(
-                "The service is set to {live} tasks now ({running} running). The apply sets it to "
-                "{planned}."
+                "The service's desired count is {live} now ({running} running). The apply sets it "
+                "to {planned}."
             ).format(live=live.desired, running=live.running, planned=planned),
             _("set service.desired_count to {live} if something else changed it").format(
                 live=live.desired

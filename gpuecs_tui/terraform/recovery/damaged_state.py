@@ -83,9 +83,10 @@ def recorded_words(count: int) -> str:
     ``count``: how many such resources the runs of the directory have recorded.
     """
     if not count:
+        # What exists in the state alone, such as terraform_data, is not counted.
         return _(
-            "No run here has recorded anything that was created since. If something was, import it "
-            "before the next apply."
+            "The runs here have recorded no AWS resource that was created since. If one was "
+            "created, import it before the next apply."
         )
     return ngettext(
         "Runs here recorded {n} resource that was created since: the next plan looks for it and "
@@ -153,8 +154,8 @@ def refuse_for_names(directory: Path, environ: Mapping[str, str]) -> None:
     if (path := unexplained(directory, environ)) is not None:
         raise NotRead(
             _(
-                "{name} is empty, and no run here explains that. Whether the stack has resources "
-                "is unknown."
+                "{name} is empty, and no run in this directory explains why. Whether the stack "
+                "has resources is unknown."
             ).format(name=path.name),
             _(
                 "Restore the last good copy of {name}. If nothing was ever applied from this "
@@ -223,7 +224,7 @@ def restore(directory: Path, environ: Mapping[str, str] | None = None) -> Restor
         return Restored(kept)
     except OSError as error:
         raise StateProblem(
-            _("{path} can't be put right: {reason}.").format(
+            _("Could not repair the state in {path}: {reason}.").format(
                 path=directory, reason=error.strerror or error
             ),
             _("Free some space, check the permissions of the directory, then try again."),

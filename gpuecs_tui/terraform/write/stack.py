@@ -176,7 +176,7 @@ def write(changes: Changes, accept: Collection[str] = ()) -> None:
         words = (
             _("{file} was edited by hand, and writing would lose that.")
             if refused[0].loses_edits
-            else _("Writing would replace values in {file}, which was not agreed to.")
+            else _("Writing would replace values in {file} without a confirmation.")
         )
         raise WriteProblem(
             words.format(file=refused[0].file),

@@ -159,7 +159,7 @@ class FilesPage(Widget):
             if change.loses_edits:
                 said = _("your edits are asked about first")
             else:
-                said = _("values here are asked about first")
+                said = _("values need confirmation")
             parts.append(Content.styled(said, "bold $text-warning"))
         if change is not None and change.keeps_edits:
             said = _("your own edits stay")

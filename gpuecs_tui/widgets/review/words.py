@@ -168,7 +168,7 @@ def overwrite_title(changes: Changes) -> str:
     """Return the title of that question."""
     if any(change.loses_edits for change in changes.files):
         return _("Edited by hand")
-    return _("Overwrite what is here?")
+    return _("Overwrite existing values?")
 
 
 def _what_it_overwrites(changes: Changes) -> str:
@@ -193,6 +193,6 @@ def changes_in_words(changes: Changes) -> str:
         (changed, ngettext("{n} changed", "{n} changed", changed)),
         (deleted, ngettext("{n} deleted", "{n} deleted", deleted)),
         (edited, ngettext("{n} edited by hand", "{n} edited by hand", edited)),
-        (asked, ngettext("{n} to be asked about", "{n} to be asked about", asked)),
+        (asked, ngettext("{n} to confirm", "{n} to confirm", asked)),
     )
     return ", ".join(text.format(n=number) for number, text in parts if number)

@@ -137,10 +137,7 @@ def _details(
             shown = (escape_controls(url.url), "bold $text-accent")
             if tree is not None and runs_no_task(tree):
                 yield Content.assemble(
-                    _("No task runs, because the desired count is 0. Requests fail to"),
-                    " ",
-                    shown,
-                    ".",
+                    _("No task runs because the desired count is 0. Requests fail:"), " ", shown
                 )
             else:
                 # Without the plan's details it is not known whether any task is wanted.

@@ -114,7 +114,7 @@ def _answers(facts: DeploymentFacts) -> str:
     if any(it.health == "healthy" for it in targets.value or ()):
         return _("The service answers at")
     if not isinstance(service, Unknown) and service.value and not service.value.desired:
-        return _("Nothing answers while the desired count is 0:")
+        return _("No task runs because the desired count is 0. URL:")
     return _("The service will answer, once a target is healthy, at")
 
 

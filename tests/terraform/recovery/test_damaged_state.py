@@ -108,7 +108,7 @@ def test_what_a_damaged_state_held_is_unknown_to_the_checks(copy: Path, text: by
     (remark,) = found.facts.remarks
     assert (remark.rule, remark.severity) == ("state-unread", "unknown")
     assert remark.message == found.facts.unread and "(number 5, 3 resources)" in remark.message
-    assert "No run here has recorded anything" in remark.message, "nothing is promised"
+    assert "have recorded no AWS resource" in remark.message, "nothing is promised"
     assert remark.remedy == f"Run: gpuecs-tui state {copy} --restore"
     said = remedies.restore(copy, {})
     assert "as it was before the run that damaged it (number 5, 3 resources)" in said
@@ -121,7 +121,10 @@ def test_an_empty_state_without_a_copy_or_a_run_is_unknown(copy: Path) -> None:
     assert own_state(copy, {}, offline=True).owned == frozenset(), "nothing was ever there"
     (copy / STATE_NAME).touch()
     found = own_state(copy, {}, offline=True)
-    assert found.owned is None and "is empty, and no run here explains" in found.facts.unread
+    assert (
+        found.owned is None
+        and "is empty, and no run in this directory explains" in found.facts.unread
+    )
     # Terraform leaves one where its first plan is killed.
     stage(copy, RunStatus.FAILED)
     assert own_state(copy, {}, offline=True).owned == frozenset()

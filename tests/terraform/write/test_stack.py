@@ -462,7 +462,7 @@ def test_an_edit_by_hand_is_claimed_only_where_it_is_known(tmp_path: Path) -> No
         ]
         assert changes.hand_edited == ("load_balancer.tf",)
         assert not any(it.loses_edits for it in changes.files)
-        with pytest.raises(WriteProblem, match="not agreed to"):
+        with pytest.raises(WriteProblem, match="without a confirmation"):
             write(changes)
     values = ours / "load_balancer.tf"
     values.write_text(re.sub(r"(idle_timeout *= )40", r"\g<1>50", values.read_text()))

@@ -37,7 +37,7 @@ def test_an_apply_ends_with_the_url_and_the_record_it_needs(
 @pytest.mark.parametrize(
     ("tree", "said"),
     [
-        (PlanTree((), (), {"aws_ecs_service.this": 0}), "No task runs, because the desired count"),
+        (PlanTree((), (), {"aws_ecs_service.this": 0}), "No task runs because the desired count"),
         (PlanTree((), (), {"aws_ecs_service.this": 3}), "The service will answer at https://a."),
         (PlanTree((), ()), "The service will answer at"),
         (None, "URL: https://a.example"),
