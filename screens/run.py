@@ -34,6 +34,7 @@ from gpuecs_tui.widgets.run.questions import (
     watch_question,
     what_it_changes,
 )
+from gpuecs_tui.widgets.run.watch import RunWatch
 from gpuecs_tui.widgets.step.account_app import AccountApp
 from gpuecs_tui.widgets.step.commands import DESTROY, PLAN
 from gpuecs_tui.widgets.step.screen import StepScreen
@@ -261,8 +262,18 @@ class RunScreen(StepScreen):
             self._ask(message.checked)
 
     def _ask(self, checked: Checked | None) -> None:
+        """Ask for the approval once it is known what the plan does to the running service."""
         watch = self.panel.view
         if watch is None:
+            return
+        if not watch.is_read:
+            self.panel.wait(Content(_("Reading the details of the plan …")))
+        self.panel.when_read(partial(self._ask_about, watch, checked))
+
+    def _ask_about(self, watch: RunWatch, checked: Checked | None) -> None:
+        self.panel.say(Content(""))
+        if watch.run.state is not RunStatus.PLANNED:
+            # Another process decided meanwhile.
             return
         run, life = watch.run, self.query_one(RunAdvice).life_for(watch.run)
 

@@ -24,6 +24,7 @@ from tests.support.screens.driving import is_asked, until
 from tests.support.screens.run_screen import keys, on_run_screen, run_of, said, screen_of, until_run
 from tests.support.screens.written_stack import let_read, right_account, write_stack
 from tests.support.terraform import fake_engine
+from tests.support.terraform.plan_json import resource, show
 from tests.support.terraform.run_folders import PLAN, PLAN_ENDS, applied, stage
 
 
@@ -228,3 +229,23 @@ def test_terraform_from_elsewhere_is_not_checked(tmp_path: Path) -> None:
         f"Not checked: {tmp_path} holds no ECS service that is understood here."
     )
     assert not checked.findings
+
+
+async def test_the_question_waits_for_what_the_plan_does_to_the_service(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_stack(directory)
+    before, after = {"desired_count": 6}, {"desired_count": 0}
+    service = resource("aws_ecs_service.this", "update", before=before, after=after)
+    stage(directory, RunStatus.PLANNED, PLAN[:PLAN_ENDS], details=show(service))
+    let_read(monkeypatch, lambda *_any: right_account())
+    async with on_run_screen(directory) as pilot:
+        panel = screen_of(pilot).panel
+        assert panel.view is not None
+        tree, panel.view.tree, panel.view.is_read = panel.view.tree, None, False
+        await pilot.press("a")
+        await until(pilot, lambda: "Reading the details of the plan" in said(pilot))
+        assert not is_asked(pilot)
+        panel.post_message(panel.PlanRead(run_of(pilot).id, tree, ()))
+        assert "! All tasks stop: the desired count is set from 6 to 0." in await asked(pilot)
+        assert "Reading the details" not in said(pilot)

@@ -107,6 +107,8 @@ class RunPanel(Widget):
         self.find_unwritten: Callable[[], str] = str
         """Says which answers the planned files lack; empty where none. Blocks: it reads files."""
         self._outputs: Mapping[str, Any] = {}
+        self._then: Callable[[], None] | None = None
+        """To be called once the plan's details are read."""
 
     @property
     def url(self) -> ServiceUrl:
@@ -160,9 +162,19 @@ class RunPanel(Widget):
         self._said, self._waiting = words, True
         self._tell()
 
+    def when_read(self, then: Callable[[], None]) -> None:
+        """Call ``then`` once the details of the plan on view are read, or known to be missing.
+
+        Never, if another run comes on view first. Of several calls only the last one counts.
+        """
+        if self.view is not None and self.view.is_read:
+            then()
+        else:
+            self._then = then
+
     def follow(self, run: Run) -> None:
         """Watch ``run`` from now on."""
-        self.view = RunWatch(run)
+        self.view, self._then = RunWatch(run), None
         self._shown_state, self._outputs = None, {}
         self._log.clear()
         self._resources.set_plan(None)
@@ -246,9 +258,12 @@ class RunPanel(Widget):
     def _take_plan(self, message: PlanRead) -> None:
         message.stop()
         if self.view is not None and self.view.run.id == message.run_id:
-            self.view.tree, self.view.told = message.tree, message.told
+            self.view.tree, self.view.told, self.view.is_read = message.tree, message.told, True
             self._resources.set_plan(message.tree, self._no_details(self.view.run))
             self._tell()
+            then, self._then = self._then, None
+            if then is not None:
+                then()
 
     def _no_details(self, run: Run) -> str:
         """Say why no details of the plan of ``run`` are there, and what shows it instead."""

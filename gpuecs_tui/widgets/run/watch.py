@@ -29,6 +29,8 @@ class RunWatch:
         """The plan in detail, once it was put here."""
         self.told: tuple[PlanWarning, ...] = ()
         """What the plan leaves although the files say otherwise; put here with the plan."""
+        self.is_read = False
+        """Whether ``tree`` and ``told`` were put here; ``tree`` stays None without details."""
         self.finished = False
         """Whether the run has ended and everything of its journal was taken in."""
         self._follower = Follower(run)
