@@ -12,7 +12,9 @@ demo: $(VENV)/.demo
 	@if [ -t 0 ] && [ -t 1 ]; then exec $(BIN)/gpuecs-tui --demo $(DEMO_STACK); \
 	else exec $(BIN)/gpuecs-tui demo tour $(DEMO_STACK); fi
 
-test: lint unit
+# Side by side: the linters and the collection of the tests keep one processor busy each.
+test: $(VENV)/.dev
+	$(MAKE) --no-print-directory --jobs 2 lint unit
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
