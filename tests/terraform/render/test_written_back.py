@@ -13,7 +13,7 @@ from gpuecs_tui.terraform.read.directory import read_back
 from gpuecs_tui.terraform.render.stack_files import OWN_FILES, render
 from tests.support.strategies import stacks, texts
 
-EXAMPLES = 200
+EXAMPLES = 100
 # Drawing a stack is many small draws; with a value for every key it is slow by nature.
 HEALTH = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large)
 
