@@ -14,6 +14,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from botocore.loaders import JSONFileLoader
 from moto import mock_aws
 
 from gpuecs_tui.demo import account
@@ -31,6 +32,15 @@ from tests.demo.moto_patches.made import (
     target_group,
 )
 from tests.demo.moto_patches.refused import CLOSED_GAPS
+
+
+@pytest.fixture(scope="module", autouse=True)
+def models_read_once() -> Iterator[None]:
+    """Each mock begins with a session of its own, which would read the models of AWS's services."""
+    read = cache(JSONFileLoader().load_file)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(JSONFileLoader, "load_file", lambda _loader, path: read(path))
+        yield
 
 
 @pytest.fixture
