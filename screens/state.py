@@ -18,8 +18,9 @@ from gpuecs_tui.assessment import remedies
 from gpuecs_tui.assessment.remedies import Kind, Looked, Remedy
 from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.terraform.base.problems import TerraformProblem
-from gpuecs_tui.terraform.recovery.locks import HeldLock, Holder
-from gpuecs_tui.terraform.recovery.remedies import Recovery, lock_sentence
+from gpuecs_tui.terraform.recovery.held_lock import HeldLock, Holder
+from gpuecs_tui.terraform.recovery.lock_words import lock_sentence
+from gpuecs_tui.terraform.recovery.remedies import Recovery
 from gpuecs_tui.terraform.state.stored_state import NOTHING
 from gpuecs_tui.widgets.base.confirm import Confirm
 from gpuecs_tui.widgets.base.safe_text import escape_controls

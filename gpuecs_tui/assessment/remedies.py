@@ -13,8 +13,9 @@ from pathlib import Path
 
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.terraform.base.problems import TerraformProblem
-from gpuecs_tui.terraform.recovery import damaged_state, dismissal, errored_state, locks
+from gpuecs_tui.terraform.recovery import damaged_state, dismissal, errored_state, lock_words, locks
 from gpuecs_tui.terraform.recovery.errored_state import Verdict
+from gpuecs_tui.terraform.recovery.held_lock import HeldLock
 from gpuecs_tui.terraform.recovery.remedies import Recovery, examine, known_state
 from gpuecs_tui.terraform.state.stored_state import NOTHING, StoredState
 
@@ -84,14 +85,14 @@ def remedies(found: Recovery) -> list[Remedy]:
     return [*listed, *(Remedy(Kind.FORGET, run, count) for run, count in created.items())]
 
 
-def _unlock(lock: locks.HeldLock) -> Remedy:
+def _unlock(lock: HeldLock) -> Remedy:
     if lock.may_be_unlocked:
         return Remedy(Kind.UNLOCK, lock.id, is_urgent=lock.stops)
     return Remedy(
         Kind.UNLOCK,
         lock.id,
-        why_not=locks.refusal(lock),
-        advice=locks.remedy(lock),
+        why_not=lock_words.refusal(lock),
+        advice=lock_words.remedy(lock),
         is_urgent=lock.stops,
     )
 

@@ -18,7 +18,8 @@ from gpuecs_tui.commands.stack_here import refuse_no_directory
 from gpuecs_tui.commands.waiting import waiting
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.terraform.base.problems import TerraformProblem
-from gpuecs_tui.terraform.recovery.remedies import Recovery, examine, operation_word
+from gpuecs_tui.terraform.recovery.lock_words import operation_word, way_on
+from gpuecs_tui.terraform.recovery.remedies import Recovery, examine
 from gpuecs_tui.terraform.runs.run_status import Operation
 from gpuecs_tui.terraform.state.backend import DEFAULT, workspace
 from gpuecs_tui.terraform.state.stored_state import StoredState
@@ -153,7 +154,14 @@ def _print_resources(stored: StoredState) -> None:
 
 def _remedies(directory: Path, found: Recovery) -> list[str]:
     listed = (it for it in remedies.remedies(found) if it.is_urgent)
-    return list(dict.fromkeys(it.advice or _command(directory, it) for it in listed))
+    return list(dict.fromkeys(_advice(directory, it, found) for it in listed))
+
+
+def _advice(directory: Path, remedy: Remedy, found: Recovery) -> str:
+    """Return what to do about ``remedy``: a command line, or a sentence that may end with one."""
+    if remedy.kind is Kind.UNLOCK and remedy.advice and found.lock is not None:
+        return way_on(directory, found.lock)
+    return remedy.advice or _command(directory, remedy)
 
 
 def _command(directory: Path, remedy: Remedy) -> str:
@@ -164,7 +172,9 @@ def _command(directory: Path, remedy: Remedy) -> str:
         case Kind.UNLOCK:
             return f"gpuecs-tui state {directory} --unlock {remedy.about}"
         case Kind.FORGET:
-            words = _("gpuecs-tui state {directory} --forget {run}  (lists and dismisses them)")
+            words = _(
+                "gpuecs-tui state {directory} --forget {run}  (lists them; --yes dismisses them)"
+            )
             return words.format(directory=directory, run=remedy.about)
         case kind:
             return f"gpuecs-tui state {directory} --{kind.value}"

@@ -12,7 +12,7 @@ import pytest
 from gpuecs_tui.assessment.remedies import Kind, look, remedies
 from gpuecs_tui.cli import main
 from gpuecs_tui.terraform.base.tflock import STATE_NAME, lock_note
-from gpuecs_tui.terraform.recovery.locks import Holder
+from gpuecs_tui.terraform.recovery.held_lock import Holder
 from gpuecs_tui.terraform.recovery.remedies import Recovery
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.widgets.run.state_rows import actions

@@ -12,7 +12,7 @@ from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.recovery import damaged_state, locks
 from gpuecs_tui.terraform.recovery import errored_state as errored
 from gpuecs_tui.terraform.recovery.errored_state import Verdict
-from gpuecs_tui.terraform.recovery.locks import Holder
+from gpuecs_tui.terraform.recovery.held_lock import Holder
 from gpuecs_tui.terraform.recovery.remedies import Recovery, examine
 from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.orphan_candidates import Candidate

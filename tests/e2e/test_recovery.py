@@ -22,7 +22,8 @@ from gpuecs_tui.terraform.plan.details import wait_for_plan
 from gpuecs_tui.terraform.plan.words import needs_name
 from gpuecs_tui.terraform.recovery import errored_state
 from gpuecs_tui.terraform.recovery.errored_state import Verdict
-from gpuecs_tui.terraform.recovery.locks import Holder, LockProblem, held_lock, unlock
+from gpuecs_tui.terraform.recovery.held_lock import Holder
+from gpuecs_tui.terraform.recovery.locks import LockProblem, held_lock, unlock
 from gpuecs_tui.terraform.recovery.own_state import own_state
 from gpuecs_tui.terraform.recovery.remedies import examine
 from gpuecs_tui.terraform.render.stack_files import render
@@ -265,13 +266,19 @@ def test_two_people_on_one_stack(
     with pytest.raises(LockProblem, match="is not known"):
         unlock(ours, found.lock.id)
 
+    # The same user, in the other directory: the run is one of theirs.
     home_of("a")
+    held = held_lock(ours)
+    assert held is not None and held.holder is Holder.ALIVE
+    assert (held.run, held.directory) == (run.id, theirs)
     present = run.refresh()
     for pid in (present.pid, present.terraform_pid):
         os.kill(pid, signal.SIGKILL)
     reach(run, RunStatus.LOST)
     held = held_lock(theirs)
     assert held is not None and held.holder is Holder.DEAD and held.run == run.id
+    seen = held_lock(ours)
+    assert seen is not None and seen.holder is Holder.DEAD and seen.directory == theirs
     unlock(theirs, held.id)
 
     home_of("b")

@@ -22,7 +22,7 @@ from gpuecs_tui.terraform.base.problems import RunProblem
 from gpuecs_tui.terraform.base.tflock import STATE_NAME, lock_note
 from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.recovery import errored_state
-from gpuecs_tui.terraform.recovery.locks import HeldLock
+from gpuecs_tui.terraform.recovery.held_lock import HeldLock
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.widgets.base import waiting
 from gpuecs_tui.widgets.base.confirm import Confirm

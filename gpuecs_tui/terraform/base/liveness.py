@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -83,6 +84,36 @@ def find_process(*alternatives: Collection[str]) -> ProcessIdentity | None:
         if found and _started(pid):
             return identify(pid)
     return None
+
+
+def has_descendant_named(pid: int, begin: str) -> bool:
+    """Tell whether process ``pid`` has started one whose name begins with ``begin``, which runs.
+
+    Also one that its children have started. The system keeps 15 characters of a name. False where
+    it doesn't list children: Linux does (proc(5), /proc/PID/task/TID/children).
+    """
+    waiting, seen = [pid], {pid}
+    while waiting:
+        for child in _children(waiting.pop()) - seen:
+            seen.add(child)
+            waiting.append(child)
+            try:
+                name = (_PROC / str(child) / "comm").read_text("utf-8", "replace")
+            except OSError:
+                continue
+            if name.startswith(begin):
+                return True
+    return False
+
+
+def _children(pid: int) -> set[int]:
+    """Return the ids of the processes that the threads of process ``pid`` have started."""
+    found: set[int] = set()
+    for path in (_PROC / str(pid) / "task").glob("*/children"):
+        # A thread may end meanwhile.
+        with contextlib.suppress(OSError):
+            found.update(map(int, path.read_text("ascii").split()))
+    return found
 
 
 def host_name() -> str:

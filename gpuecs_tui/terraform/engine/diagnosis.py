@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -50,7 +51,8 @@ class _Known:
     """May take {quote}, Terraform's first words, of a lock {Who}, {Operation}, {Created}, and the
     named groups of the pattern."""
     remedy: str
-    """May take {directory}, the stack's, for a command."""
+    """May take the same, {directory}, a lock's {ID}, and {confirm}: the option that names the
+    lock's holder."""
     beside: re.Pattern[str] | None = None
     """Must be found in some error of the command too, where it is given."""
     unsaved: bool = False
@@ -110,7 +112,10 @@ _TABLE = (
         "lock-not-released",
         r"Error releasing the state lock",
         N_("What was done is stored, but the state's lock could not be released: {quote}"),
-        N_("When no other run works on it: `terraform force-unlock {ID}`."),
+        N_(
+            "If no other run works on the state: gpuecs-tui state {directory} --unlock "
+            "{ID}{confirm}"
+        ),
     ),
     _known(
         "access-denied",
@@ -139,7 +144,10 @@ _TABLE = (
         "state-locked",
         r"Error acquiring the state lock[\s\S]*Lock Info:",
         N_("The state is locked by {Who} since {Created} ({Operation})."),
-        N_("Wait for its end; if nothing runs any more: `terraform force-unlock {ID}`."),
+        N_(
+            "Wait for its end. If nothing works on the state any more: gpuecs-tui state "
+            "{directory} --unlock {ID}{confirm}"
+        ),
     ),
     _known(
         "lock-file-platform",
@@ -308,8 +316,13 @@ def _told(known: _Known, error: Diagnostic, match: re.Match[str], directory: Pat
     if "{ID}" in remedy and named["ID"] == "?":
         # Without an id there is nothing to release.
         remedy = N_("Look at the lock: gpuecs-tui state {directory}")
+    confirm = "" if named["Who"] == "?" else f" --confirm {shlex.quote(named['Who'])}"
     words = _(remedy).format(
-        platform=this_platform(), engine_variable=ENGINE_VARIABLE, directory=directory, **named
+        platform=this_platform(),
+        engine_variable=ENGINE_VARIABLE,
+        directory=shlex.quote(str(directory)),
+        confirm=confirm,
+        **named,
     )
     if known.unsaved:
         return _perhaps_errored(known.kind, Unsaved(message, words), directory)

@@ -1,32 +1,33 @@
 """The lock on a directory's state, local or in S3: who holds it, whether it lives, letting it go.
 
 A lock has no expiry (stale-lock). It is offered for release only when its holder is known to have
-ended: a local lock whose file no process has locked, or one in S3 whose id a run of ours has on
-record (lock_record.py) and that run has ended. User, machine and time of a lock prove nothing: a
-colleague's run on the same machine may have them all. Any other lock is released only if the user
-names its id and its holder.
+ended: a local lock whose file no process has locked, or one in S3 whose id a run of ours, in any
+directory, has on record (lock_record.py) and that run has ended. User, machine and time of a lock
+prove nothing: a colleague's run on the same machine may have them all. Any other lock is released
+only if the user names its id and its holder.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.terraform.base.liveness import host_name
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.base.process import capture
 from gpuecs_tui.terraform.base.tflock import lock_time, read_lock
 from gpuecs_tui.terraform.engine.binary import PROGRAMS, find_engine
+from gpuecs_tui.terraform.recovery.held_lock import HeldLock, Holder
+from gpuecs_tui.terraform.recovery.lock_words import refusal, way_on
 from gpuecs_tui.terraform.runs.directory_lock import is_held
-from gpuecs_tui.terraform.runs.lock_record import recorded_locks
-from gpuecs_tui.terraform.runs.run_list import lock_directory, runs_of
+from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.runs.run_list import live_run, lock_directory, run_with_lock
+from gpuecs_tui.terraform.runs.run_status import RunStatus
+from gpuecs_tui.terraform.runs.stack_directory import identify_directory
 from gpuecs_tui.terraform.state.backend import S3, backend, local_state, workspace
 from gpuecs_tui.terraform.state.content import PlaceProblem, with_reader
 from gpuecs_tui.terraform.state.environment import child_environment
@@ -39,50 +40,6 @@ if TYPE_CHECKING:
 
 UNLOCK_SECONDS = 60.0
 """For ``force-unlock`` over a slow link; measured 1 s on loopback."""
-
-
-class Holder(StrEnum):
-    """What is known of a lock's holder."""
-
-    ALIVE = "alive"
-    DEAD = "dead"
-    UNKNOWN = "unknown"
-    """It is on another machine, or can't be asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class HeldLock:
-    """A lock on the state."""
-
-    place: str
-    """The file, ``s3://bucket/key`` of the lock object, or the name of the table."""
-    id: str
-    """What unlocking asks for."""
-    operation: str
-    """Such as OperationTypeApply."""
-    who: str
-    """user@host."""
-    created: datetime | None
-    holder: Holder
-    run: str = ""
-    """Id of the run of ours that has this lock's id on record; empty where none has."""
-    stops: bool = True
-    """Whether it keeps others out: a local note that nobody holds doesn't."""
-
-    @property
-    def age(self) -> timedelta | None:
-        """Return how long it has been held."""
-        return None if self.created is None else max(timedelta(), datetime.now(UTC) - self.created)
-
-    @property
-    def may_be_unlocked(self) -> bool:
-        """Tell whether unlocking can be offered: its holder has ended."""
-        return self.holder is Holder.DEAD
-
-    @property
-    def word(self) -> str:
-        """Return what is typed to release it although its holder may work."""
-        return self.who or self.id
 
 
 class LockProblem(TerraformProblem):
@@ -163,7 +120,7 @@ def unlock(
             )
         unknown = held.holder is Holder.UNKNOWN
         if not held.may_be_unlocked and not (unknown and confirmed == held.word):
-            raise LockProblem(refusal(held), _way_on(directory, held))
+            raise LockProblem(refusal(held), way_on(directory, held))
         if held.stops and not backend(directory, environment).noted:
             raise LockProblem(
                 _("The lock can't be released from here: the directory is not initialised."),
@@ -177,46 +134,12 @@ def unlock(
         guard.release()
 
 
-def refusal(held: HeldLock) -> str:
-    """Return why a lock is not let go, one sentence; empty where it may be."""
-    match held.holder:
-        case Holder.ALIVE:
-            return _("The lock is in use: {who} holds it and works.").format(who=held.who)
-        case Holder.UNKNOWN:
-            return unknown_words(held)
-        case Holder.DEAD:
-            return ""
-
-
-def remedy(held: HeldLock) -> str:
-    """Return what to do about a lock that is not let go."""
-    if held.holder is Holder.ALIVE:
-        return _("Wait for its end, or cancel it.")
-    return _("Ask {who} whether their run still works.").format(who=held.who or "?")
-
-
-def unknown_words(held: HeldLock) -> str:
-    """Return what is not known of a lock of which no run of ours has the id on record."""
-    return _(
-        "Whether {who} still works is not known: no run recorded on this machine took this lock."
-    ).format(who=held.who or "?")
-
-
-def _way_on(directory: Path, held: HeldLock) -> str:
-    if held.holder is Holder.ALIVE or not held.id:
-        return remedy(held)
-    # Only here, where the user has named the id: it is not offered.
-    return _(
-        "{ask} Only if nothing works on this state on any machine: gpuecs-tui state {directory} "
-        "--unlock {id} --confirm {word}"
-    ).format(ask=remedy(held), directory=directory, id=held.id, word=held.word)
-
-
 def _local(directory: Path, state: Path) -> HeldLock | None:
     note = read_lock(state)
     if note is None:
         return None
     alive = {None: Holder.UNKNOWN, 0: Holder.DEAD}.get(note.holder_pid, Holder.ALIVE)
+    run = run_with_lock(note.id)
     return HeldLock(
         place=str(note.path),
         id=note.id,
@@ -224,7 +147,8 @@ def _local(directory: Path, state: Path) -> HeldLock | None:
         who=note.who,
         created=note.created,
         holder=alive,
-        run=_run_with(directory, note.id),
+        run=run.id if run else "",
+        directory=_elsewhere(run, directory),
         stops=alive is not Holder.DEAD,
     )
 
@@ -266,29 +190,46 @@ def _in_s3(
         return None
     who, created = str(told.get("Who", "")), lock_time(str(told.get("Created", "")))
     lock_id = str(told.get("ID", ""))
-    run = _run_with(directory, lock_id)
+    run = run_with_lock(lock_id)
     return HeldLock(
         place=where,
         id=lock_id,
         operation=str(told.get("Operation", "")),
         who=who,
         created=created,
-        holder=_holder(directory, who, run, guarded),
-        run=run,
+        holder=_holder_of(run) if run else _holder(directory, who, guarded),
+        run=run.id if run else "",
+        directory=_elsewhere(run, directory),
     )
 
 
-def _holder(directory: Path, who: str, run: str, guarded: bool) -> Holder:
-    """Tell of a lock in S3 whether its holder, ``user@host``, works.
+def _elsewhere(run: Run | None, directory: Path) -> Path | None:
+    """Return the directory of a run that is not one of ``directory``."""
+    if run is None:
+        return None
+    here = identify_directory(directory)
+    return None if here.is_same(run.directory, run.inode, run.token) else run.directory
 
-    ``run``: the run of ours that took it, if any; ``guarded``: the directory's lock is ours.
-    """
-    runs = runs_of(directory)
-    if run:
-        return Holder.ALIVE if any(it.id == run and it.is_live for it in runs) else Holder.DEAD
-    if who.rpartition("@")[2] != socket.gethostname():
+
+def _holder_of(run: Run) -> Holder:
+    """Tell of the run of ours that took a lock whether it works."""
+    if run.is_live:
+        return Holder.ALIVE
+    if run.state is RunStatus.LOST and run.host != host_name():
+        # Its end is not recorded, and its processes can't be seen from here: the folder of the
+        # runs may be on a file system that several machines mount.
         return Holder.UNKNOWN
-    if any(it.is_live for it in runs):
+    return Holder.DEAD
+
+
+def _holder(directory: Path, who: str, guarded: bool) -> Holder:
+    """Tell of a lock in S3 that no run of ours has on record whether ``user@host`` works.
+
+    ``guarded``: the directory's lock is ours.
+    """
+    if who.rpartition("@")[2] != host_name():
+        return Holder.UNKNOWN
+    if live_run(directory) is not None:
         return Holder.ALIVE
     # Another user's run, or one of ours that only adds details to its plan; our own guard is none.
     if not guarded and is_held(directory):
@@ -314,14 +255,6 @@ def _engine_places() -> set[Path]:
         with contextlib.suppress(OSError):
             places.add((folder / "cwd").readlink())
     return places
-
-
-def _run_with(directory: Path, lock_id: str) -> str:
-    """Return the run of ours that has a lock's id on record; empty where none has."""
-    if not lock_id:
-        return ""
-    found = (it for it in runs_of(directory) if lock_id in recorded_locks(it.files))
-    return next((it.id for it in found), "")
 
 
 def _force_unlock(directory: Path, lock_id: str, environ: Mapping[str, str]) -> None:

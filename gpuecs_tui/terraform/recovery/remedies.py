@@ -16,7 +16,6 @@ from pathlib import Path
 
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.regular_files import read_regular
-from gpuecs_tui.terraform.base.durations import in_words
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.migration.lifecycle import Due, due, foreign_change
 from gpuecs_tui.terraform.migration.moved_marker import Moved, moved_away
@@ -24,7 +23,8 @@ from gpuecs_tui.terraform.migration.record import is_migrating
 from gpuecs_tui.terraform.recovery import damaged_state, errored_state, locks
 from gpuecs_tui.terraform.recovery.damaged_state import Broken
 from gpuecs_tui.terraform.recovery.errored_state import Errored, Unreadable, Verdict
-from gpuecs_tui.terraform.recovery.locks import HeldLock, Holder
+from gpuecs_tui.terraform.recovery.held_lock import HeldLock
+from gpuecs_tui.terraform.recovery.lock_words import lock_sentence
 from gpuecs_tui.terraform.recovery.shared_run import (
     SharedRun,
     created_elsewhere,
@@ -259,31 +259,6 @@ def lacking(
 ) -> tuple[Candidate, ...]:
     """Return what of ``created`` the state of ``directory`` lacks. Raises TerraformProblem."""
     return candidates_lacking(created, read_state(directory, environ))
-
-
-def lock_sentence(lock: HeldLock) -> str:
-    """Return who holds a lock on the state, since when, and whether that still works."""
-    age = in_words(lock.age) if lock.age is not None else "?"
-    place = {"who": lock.who or "?", "operation": operation_word(lock.operation), "age": age}
-    if not lock.stops:
-        return _(
-            "{who} left the note of a lock ({operation}, {age} ago); it stops nobody, and the "
-            "next run clears it."
-        ).format(**place)
-    words = {
-        Holder.ALIVE: _("The state is locked by {who} ({operation}, for {age}), who works{run}."),
-        Holder.DEAD: _(
-            "The state is locked by {who} ({operation}, for {age}). That run has ended{run}."
-        ),
-        Holder.UNKNOWN: _("The state is locked by {who} ({operation}, for {age}). {unknown}"),
-    }
-    run = _(", run {id}").format(id=lock.run) if lock.run else ""
-    return words[lock.holder].format(run=run, unknown=locks.unknown_words(lock), **place)
-
-
-def operation_word(operation: str) -> str:
-    """Return a lock's operation as people write it: ``OperationTypeApply`` is ``apply``."""
-    return operation.removeprefix("OperationType").lower() or "?"
 
 
 def _lock_at_work(directory: Path, environ: Mapping[str, str]) -> HeldLock | None:

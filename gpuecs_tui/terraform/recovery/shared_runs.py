@@ -59,10 +59,19 @@ class Shelf:
         return f"s3://{self._bucket}/{self._key}{FOLDER}"
 
     def lock(self) -> dict[str, Any] | None:
-        """Return what the lock object beside the state says, None if there is none."""
-        from gpuecs_tui.aws.state_bucket.lock_object import SUFFIX, read_lock_object
+        """Return what the state's lock says, an object or an item; None if there is none."""
+        from gpuecs_tui.aws.state_bucket.lock_object import (
+            SUFFIX,
+            lock_table,
+            read_lock_item,
+            read_lock_object,
+        )
 
-        return self._call(lambda it: read_lock_object(it, self._bucket, self._key + SUFFIX))
+        table = lock_table(self._settings)
+        found = self._call(lambda it: read_lock_object(it, self._bucket, self._key + SUFFIX))
+        if found is None and table:
+            found = self._call(lambda it: read_lock_item(it, table, self._bucket, self._key))
+        return found
 
     def put(self, run: SharedRun) -> None:
         """Put the record of a run in the place of an earlier one of it."""

@@ -21,7 +21,12 @@ from gpuecs_tui.terraform.base.tflock import read_lock
 from gpuecs_tui.terraform.engine.events import ChangeSummary, Decoder, Hook, PlannedChange
 from gpuecs_tui.terraform.recovery.shared_run import SharedRun
 from gpuecs_tui.terraform.recovery.shared_runs import Shelf, ShelfProblem, shelf_of
-from gpuecs_tui.terraform.runs.lock_record import is_held_locally_by, is_lock_of, record_lock
+from gpuecs_tui.terraform.runs.lock_record import (
+    is_held_locally_by,
+    is_lock_of,
+    record_lock,
+    runs_provider,
+)
 from gpuecs_tui.terraform.runs.orphan_candidates import Candidate, lacking, told_by
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.state.backend import local_state
@@ -100,7 +105,7 @@ class Beside:
     def tick(self, moment: float) -> None:
         """Look once; ``moment`` is now, in seconds of a clock that only goes forward."""
         self._read()
-        if self._holds and not self._has_lock and self._tries < _LOCK_TRIES:
+        if not self._has_lock and self._tries < _LOCK_TRIES and self._holds_lock():
             self._tries += 1
             self._look_for_lock()
         if self._shares and self._changed and moment >= self._next_put:
@@ -212,6 +217,13 @@ class Beside:
             self._begun_at.get(event.address),
         )
         self._changed = True
+
+    def _holds_lock(self) -> bool:
+        """Tell whether Terraform is known to have the lock: by its events, or by its providers."""
+        child = self._child
+        if child is not None and not self._holds:
+            self._holds = runs_provider(child.pid)
+        return self._holds
 
     def _look_for_lock(self) -> None:
         child = self._child

@@ -5,9 +5,13 @@ that: user, machine and time of a colleague's lock may be the same. Terraform pr
 works, so the id is read from the lock itself while the run's Terraform holds it:
 
 - local state: the note beside the state, if the process that holds the file lock is that Terraform;
-- S3: the lock object, once Terraform has sent an event that only follows the lock, and while it
-  still works. The lock is exclusive, so the object is then this Terraform's. Machine, operation and
-  time are compared as well, in case somebody has released the lock by force.
+- S3: the lock object, once Terraform is seen to do what it only does while it holds the lock, and
+  while it still works. The lock is exclusive, so the object is then this Terraform's. Machine,
+  operation and time are compared as well, in case the lock was released by force.
+
+Terraform takes the lock, then starts its providers, then sends the first event of a resource.
+Starting the AWS provider takes seconds, so a running provider counts as well as an event: a
+Terraform that is killed in between has left its lock.
 """
 
 from __future__ import annotations
@@ -17,12 +21,25 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from gpuecs_tui.terraform.base.atomic_files import now, read_json, replace_json
-from gpuecs_tui.terraform.base.liveness import host_name
+from gpuecs_tui.terraform.base.liveness import has_descendant_named, host_name
 from gpuecs_tui.terraform.base.tflock import StateLock, lock_time
 from gpuecs_tui.terraform.runs.journal import RunFiles
 
 _CLOCK = timedelta(seconds=1)
 """Terraform stamps a lock in whole or parts of seconds of the same clock as ours."""
+
+_PROVIDER = "terraform-prov"
+"""How the name of every provider's process begins; the system may cut it off after 15 characters
+(Terraform's documentation, "Provider Plugin Development": ``terraform-provider-NAME``)."""
+
+
+def runs_provider(pid: int) -> bool:
+    """Tell whether the Terraform ``pid`` has a provider running: it has the state's lock then.
+
+    Plan and apply lock the state before they start a provider (Terraform's
+    internal/backend/local/backend_local.go, ``localRun``). False where this system doesn't tell.
+    """
+    return has_descendant_named(pid, _PROVIDER)
 
 
 def is_lock_of(info: Mapping[str, Any], operation: str, begun: datetime) -> bool:

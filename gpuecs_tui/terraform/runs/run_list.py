@@ -18,9 +18,10 @@ from gpuecs_tui.terraform.runs.directory_lock import (
     acquire,
     read_holder,
 )
-from gpuecs_tui.terraform.runs.journal import read_recorded
+from gpuecs_tui.terraform.runs.journal import RunFiles, read_recorded
 from gpuecs_tui.terraform.runs.launch import holder_of
-from gpuecs_tui.terraform.runs.run import Run, load_any
+from gpuecs_tui.terraform.runs.lock_record import recorded_locks
+from gpuecs_tui.terraform.runs.run import Run, load, load_any
 from gpuecs_tui.terraform.runs.run_status import WORKING, RunStatus
 from gpuecs_tui.terraform.runs.stack_directory import DirectoryIdentity, identify_directory
 from gpuecs_tui.terraform.runs.unread_run import UnreadRun
@@ -28,6 +29,9 @@ from gpuecs_tui.user_folders import NoHome, state_folder
 
 PATIENCE = 60.0
 """Seconds to wait for a runner that was asked to leave the details of its plan."""
+
+HIDDEN = "."
+"""How the name of a run's folder begins while it is being deleted."""
 
 
 def runs_root() -> Path:
@@ -77,11 +81,30 @@ def unreadable_home() -> RunProblem | None:
 
 def records(of: DirectoryIdentity | None = None) -> list[Run | UnreadRun]:
     """Return the runs of this user, or of one directory, readable or not, newest first."""
+    return [run for folder in _folders() if (run := load_any(folder, of)) is not None]
+
+
+def _folders() -> list[Path]:
+    """Return the folders of this user's runs, the newest run first; none where they can't be read.
+
+    A run that is being deleted has a hidden one.
+    """
     try:
-        folders = sorted(runs_root().iterdir(), reverse=True)
+        found = [it for it in runs_root().iterdir() if not it.name.startswith(HIDDEN)]
     except OSError:
         return []
-    return [run for folder in folders if (run := load_any(folder, of)) is not None]
+    return sorted(found, reverse=True)
+
+
+def run_with_lock(lock_id: str) -> Run | None:
+    """Return this user's run, of any directory, that has the id of a lock on record, or None.
+
+    Several directories may use one state. Terraform makes each id at random.
+    """
+    if not lock_id:
+        return None
+    found = (it for it in _folders() if lock_id in recorded_locks(RunFiles(it)))
+    return next((run for folder in found if (run := load(folder)) is not None), None)
 
 
 def live_run(directory: Path) -> Run | None:

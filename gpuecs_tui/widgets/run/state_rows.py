@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gpuecs_tui.assessment.remedies import Kind, Remedy, remedies
 from gpuecs_tui.i18n import _, ngettext
-from gpuecs_tui.terraform.recovery.locks import Holder
+from gpuecs_tui.terraform.recovery.held_lock import Holder
 from gpuecs_tui.terraform.recovery.remedies import Recovery
 from gpuecs_tui.terraform.state.stored_state import StoredState
 from gpuecs_tui.widgets.picker.rows import Row

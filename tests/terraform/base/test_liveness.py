@@ -1,4 +1,5 @@
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -6,6 +7,7 @@ from pathlib import Path
 
 from gpuecs_tui.terraform.base import liveness
 from gpuecs_tui.terraform.base.liveness import ProcessIdentity, identify, is_alive
+from tests.support.terraform.waiting import until
 
 
 def test_we_live() -> None:
@@ -71,3 +73,18 @@ def test_a_process_is_found_by_what_it_was_started_with(tmp_path: Path) -> None:
         assert liveness.find_process(("plan", plan)) is None
         assert liveness.find_process(("apply", plan[:-1])) is None
     assert liveness.find_process(("apply", plan)) is None
+
+
+def test_a_process_is_found_below_the_one_that_started_it(tmp_path: Path) -> None:
+    plugin = tmp_path / "terraform-provider-null_v3.2.4_x5"
+    plugin.symlink_to("/bin/sleep")
+    script = '"$0" 60 & echo $!; wait'
+    with subprocess.Popen(["sh", "-c", script, plugin], stdout=subprocess.PIPE, text=True) as shell:
+        assert shell.stdout is not None
+        child = int(shell.stdout.readline())
+        until(lambda: liveness.has_descendant_named(shell.pid, "terraform-prov"), "the plugin")
+        assert liveness.has_descendant_named(os.getpid(), "terraform-prov"), "a grandchild"
+        assert not liveness.has_descendant_named(shell.pid, "terraform-provx")
+        assert not liveness.has_descendant_named(child, "terraform-prov"), "it has none itself"
+        os.kill(child, signal.SIGKILL)
+    assert not liveness.has_descendant_named(shell.pid, "terraform-prov")

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from gpuecs_tui.terraform.engine.diagnosis import Diagnosis, diagnose, last_words
@@ -146,7 +148,13 @@ def test_a_lock_names_its_owner() -> None:
         "The state is locked by ana@bastion since 2026-11-23 12:00:00.1 +0000 UTC "
         "(OperationTypeApply)."
     )
-    assert found.remedy.endswith("`terraform force-unlock 1e9f-5f`.")
+    command = "gpuecs-tui state . --unlock 1e9f-5f --confirm ana@bastion"
+    assert found.remedy.endswith(command) and "force-unlock" not in found.remedy
+    for doing in ("acquiring", "releasing"):
+        event = Decoder().decode(error(f"Error {doing} the state lock", detail))
+        found = diagnose([event], Path("/srv/a b"))
+        assert found is not None
+        assert found.remedy.endswith(command.replace(" . ", " '/srv/a b' "))
 
 
 def test_a_lock_that_nobody_holds_is_not_said_to_be_held() -> None:

@@ -11,7 +11,7 @@ import pytest
 from gpuecs_tui.terraform.engine.binary import ENGINE_VARIABLE
 from gpuecs_tui.terraform.recovery import errored_state, locks
 from gpuecs_tui.terraform.recovery.errored_state import Verdict
-from gpuecs_tui.terraform.recovery.locks import HeldLock, Holder
+from gpuecs_tui.terraform.recovery.held_lock import HeldLock, Holder
 from gpuecs_tui.terraform.recovery.remedies import examine
 from gpuecs_tui.terraform.runs.directory_lock import DirectoryBusy, acquire
 from gpuecs_tui.terraform.state.reader import first_error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import socket
 import subprocess
 import sys
@@ -14,10 +15,13 @@ import pytest
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.state_bucket import lock_object
 from gpuecs_tui.aws.state_bucket.backend_reader import backend_reader
+from gpuecs_tui.cli import main
 from gpuecs_tui.terraform.base.tflock import STATE_NAME, lock_note
 from gpuecs_tui.terraform.recovery import locks
-from gpuecs_tui.terraform.recovery.locks import Holder, LockProblem, held_lock, unlock
-from gpuecs_tui.terraform.recovery.remedies import examine, lock_sentence
+from gpuecs_tui.terraform.recovery.held_lock import Holder
+from gpuecs_tui.terraform.recovery.lock_words import lock_sentence
+from gpuecs_tui.terraform.recovery.locks import LockProblem, held_lock, unlock
+from gpuecs_tui.terraform.recovery.remedies import examine
 from gpuecs_tui.terraform.runs.directory_lock import DirectoryBusy, acquire
 from gpuecs_tui.terraform.runs.lock_record import record_lock
 from gpuecs_tui.terraform.runs.run_status import RunStatus
@@ -176,6 +180,67 @@ def test_the_lock_of_a_run_that_ended_is_dead_whatever_else_runs(
     record_lock(live.files, "another")
     held = held_lock(stack)
     assert held is not None and held.holder is Holder.ALIVE and held.run == live.id
+
+
+def test_the_lock_of_a_run_of_another_directory_is_known(
+    stack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lock = {**INFO, "Who": HERE, "ID": "7d-2c"}
+    in_s3(stack, monkeypatch, lock)
+    monkeypatch.setattr(locks, "_engine_places", set)
+    clone = tmp_path / "a clone"
+    live = stage(clone, RunStatus.APPLYING)
+    record_lock(live.files, "7d-2c")
+    held = held_lock(stack)
+    assert held is not None and held.holder is Holder.ALIVE
+    assert (held.run, held.directory) == (live.id, clone)
+    assert f"who works, run {live.id} of {clone}." in lock_sentence(held)
+    with pytest.raises(LockProblem, match="holds it and works") as refused:
+        unlock(stack, "7d-2c", confirmed=HERE)
+    assert refused.value.remedy.endswith(f"gpuecs-tui cancel '{clone}'")
+    assert main(["state", str(stack)]) == 1
+    assert f"gpuecs-tui cancel '{clone}'" in capsys.readouterr().out
+
+    # Its process has died on another machine, or that can't be seen from here.
+    record = json.loads(live.files.state.read_text())
+    for host, holder in (("bastion", Holder.DEAD), ("elsewhere", Holder.UNKNOWN)):
+        if host == "bastion":
+            monkeypatch.setattr(locks, "host_name", lambda: "bastion")
+        else:
+            monkeypatch.undo()
+            monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+            monkeypatch.setattr(lock_object, "read_lock_object", lambda *_given: lock)
+        runner = {"pid": 4, "started": "1", "boot": "gone", "host": socket.gethostname()}
+        live.files.state.write_text(json.dumps({**record, "runner": runner}))
+        held = held_lock(stack)
+        assert held is not None and held.holder is holder and held.run == live.id
+
+    ended = stage(clone, RunStatus.FAILED)
+    record_lock(ended.files, "8e-3d")
+    lock["ID"] = "8e-3d"
+    held = held_lock(stack)
+    assert held is not None and held.holder is Holder.DEAD and held.directory == clone
+    assert f"That run has ended, run {ended.id} of {clone}." in lock_sentence(held)
+
+
+def test_a_lock_of_nobody_knows_whom_is_shown_with_the_command_that_releases_it(
+    stack: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    in_s3(stack, monkeypatch, {**INFO, "Who": "DOMAIN\\eva@laptop", "ID": "91-ab"})
+    assert main(["state", str(stack)]) == 1
+    (advice,) = (it for it in capsys.readouterr().out.splitlines() if it.startswith("→"))
+    command = advice.partition("gpuecs-tui state ")[2]
+    assert shlex.split(command) == [
+        str(stack),
+        "--unlock",
+        "91-ab",
+        "--confirm",
+        "DOMAIN\\eva@laptop",
+    ]
+    released: list[str] = []
+    monkeypatch.setattr(locks, "_force_unlock", lambda _directory, id_, _env: released.append(id_))
+    assert main(["state", *shlex.split(command)]) == 0
+    assert released == ["91-ab"]
 
 
 def test_what_works_in_the_directory_need_not_hold_the_state(

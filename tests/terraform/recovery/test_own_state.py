@@ -14,6 +14,7 @@ from gpuecs_tui.aws.facts import Named
 from gpuecs_tui.checks import check
 from gpuecs_tui.checks.finding import Severity
 from gpuecs_tui.cli import main
+from gpuecs_tui.commands.plan_report import stack_name
 from gpuecs_tui.demo.account import DemoAccount
 from gpuecs_tui.stack.state_facts import Begun
 from gpuecs_tui.terraform.migration.moved_marker import (
@@ -27,6 +28,7 @@ from gpuecs_tui.terraform.recovery.locks import LockProblem, held_lock
 from gpuecs_tui.terraform.recovery.own_state import OwnState, own_state
 from gpuecs_tui.terraform.recovery.remedies import examine
 from gpuecs_tui.terraform.runs.journal import record
+from gpuecs_tui.terraform.runs.run_list import runs_of
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.terraform.state.content import PlaceProblem, content, workspaces_at
 from gpuecs_tui.terraform.state.location import StateLocation, configured_backend
@@ -124,6 +126,9 @@ def test_a_fresh_clone_reads_state_lock_and_note_from_s3(
     assert examine(clone, {}).sentences()[0] == moved.sentence
     error = next(it for it in own_state(clone, {}).facts.remarks if it.rule == "state-moved")
     assert error.severity == "error" and error.message == moved.sentence
+    capsys.readouterr()
+    assert main(["destroy", str(clone), "--yes", "--confirm", stack_name(clone)]) == 1
+    assert moved.sentence in capsys.readouterr().err and runs_of(clone) == []
     note = json.loads(bucket.get_object(Bucket=BUCKET, Key=f"{key}.moved.json")["Body"].read())
     for damaged, why in (
         (b"", "is not JSON"),

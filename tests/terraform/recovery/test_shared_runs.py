@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,17 +14,19 @@ from typing import Any
 
 import pytest
 
-from gpuecs_tui.terraform.base.liveness import identify
+from gpuecs_tui.terraform.base.liveness import host_name, identify
 from gpuecs_tui.terraform.recovery import remedies, shared_runs
 from gpuecs_tui.terraform.recovery.shared_run import SharedRun, parse_shared_run, with_shared
 from gpuecs_tui.terraform.recovery.shared_runs import Shelf, ShelfProblem, shelf_of
 from gpuecs_tui.terraform.runner.beside import Beside
+from gpuecs_tui.terraform.runs.lock_record import recorded_locks
 from gpuecs_tui.terraform.runs.orphan_candidates import Candidate
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 from gpuecs_tui.terraform.state.stored_state import NOTHING
 from tests.support.terraform.apply_events import hook, state_with
 from tests.support.terraform.run_folders import stage
+from tests.support.terraform.waiting import until
 
 
 class FakeShelf(Shelf):
@@ -255,3 +260,37 @@ def test_a_record_under_another_s_name_is_not_believed(monkeypatch: pytest.Monke
     assert [it.id for it in found] == ["r1"]
     assert replace(found[0], created=()).created == ()
     assert shared_runs._MOST == 100
+
+
+def test_a_lock_is_recorded_once_terraform_has_started_a_provider(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gpuecs_tui.terraform.runner.beside.local_state", lambda *_any: None)
+    lock = {"ID": "6f0d", "Operation": "OperationTypeApply", "Who": f"ada@{host_name()}"}
+
+    class Locked(FakeShelf):
+        def lock(self) -> dict[str, Any] | None:
+            return {**lock, "Created": datetime.now(UTC).isoformat()}
+
+    plugin = tmp_path / "terraform-provider-aws_v5.100.0_x5"
+    plugin.symlink_to("/bin/sleep")
+    script = 'read go; "$0" 60 & echo $!; wait'
+    with subprocess.Popen(
+        ["sh", "-c", script, plugin], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as engine:
+        assert engine.stdin is not None and engine.stdout is not None
+        thread, _notes = beside(run, Locked())
+        thread._thread = threading.Thread()
+        thread.terraform(identify(engine.pid), "apply", 0)
+        thread.tick(0.0)
+        assert recorded_locks(run.files) == frozenset(), "whose it is is not known yet"
+        print("go", file=engine.stdin, flush=True)
+        child = int(engine.stdout.readline())
+
+        def is_recorded() -> bool:
+            thread.tick(0.0)
+            return recorded_locks(run.files) == {"6f0d"}
+
+        # No event of Terraform's: the journal is empty.
+        until(is_recorded, "the lock's id")
+        os.kill(child, signal.SIGKILL)
