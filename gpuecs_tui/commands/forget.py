@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -104,11 +105,15 @@ def _dismiss(
         missing = created
     _list(run_id, missing)
     if not yes:
+        words = _("To dismiss the run: gpuecs-tui state {directory} --forget {run} --yes")
+        if missing:
+            words = _(
+                "To dismiss them: gpuecs-tui state {directory} --forget {run} --yes; to import "
+                "them instead: gpuecs-tui state {directory} --recover"
+            )
         raise Failure(
             _("Nothing was dismissed: this asks for --yes."),
-            _("To import them instead: gpuecs-tui state {directory} --recover").format(
-                directory=directory
-            ),
+            words.format(directory=shlex.quote(str(directory)), run=run_id),
             EXIT_USAGE,
         )
     try:
@@ -119,7 +124,8 @@ def _dismiss(
 
 def _list(run_id: str, missing: Sequence[Candidate]) -> None:
     if not missing:
-        print(_("The state lacks nothing that run {run} created.").format(run=run_id))
+        words = _("The journal of run {run} names nothing that the state lacks.")
+        print(words.format(run=run_id))
         return
     print(_("Created by run {run}, not in the state:").format(run=run_id))
     for it in missing:

@@ -19,8 +19,7 @@ def lines_of_runs(runs: Sequence[Run | UnreadRun]) -> Iterator[str]:
     widths = [max(map(cells, column)) for column in zip(*rows.values(), strict=True)]
     for run in runs:
         if isinstance(run, UnreadRun):
-            word = _("written by a newer version") if run.newer else _("damaged")
-            line = f"{run.id}  {word}  {run.message} {run.remedy}"
+            line = f"{run.id}  {_unread_word(run)}  {run.message} {run.remedy}"
         else:
             started = f"{run.started_at.astimezone():%Y-%m-%d %H:%M:%S}"
             padded = (pad(text, n) for text, n in zip(rows[run.id], widths, strict=True))
@@ -28,11 +27,17 @@ def lines_of_runs(runs: Sequence[Run | UnreadRun]) -> Iterator[str]:
         yield " ".join(line.splitlines()).rstrip()
 
 
+def _unread_word(run: UnreadRun) -> str:
+    if run.newer:
+        return _("written by a newer version")
+    return _("damaged, dismissed") if run.is_dismissed else _("damaged")
+
+
 def unread_tree(run: UnreadRun) -> dict[str, Any]:
     """Return a run that can't be read as ``--json`` prints it."""
     return {
         "id": run.id,
-        "directory": str(run.directory),
+        "directory": str(run.directory) if run.directory else None,
         "operation": None,
         "state": "newer" if run.newer else "damaged",
         "started_at": None,

@@ -13,8 +13,9 @@ import pytest
 from gpuecs_tui.cli import main
 from gpuecs_tui.terraform.control import rotation, runs
 from gpuecs_tui.terraform.runs import run_list
+from gpuecs_tui.terraform.runs.launch import create
 from gpuecs_tui.terraform.runs.run import Run
-from gpuecs_tui.terraform.runs.run_status import RunStatus
+from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 from gpuecs_tui.terraform.runs.unread_run import UnreadRun
 from tests.support.terraform.apply_events import hook
 from tests.support.terraform.run_folders import stage
@@ -190,6 +191,81 @@ def test_a_record_that_names_no_stack_is_said_in_each_list(
     run.files.facts.write_text(f'{{"directory": {json.dumps(str(stack))}, "inode": [1,')
     (found,) = run_list.records_of(stack)
     assert isinstance(found, UnreadRun) and found.id == run.id
+
+
+def empty_file(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def folder_instead(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def cut_off(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:50])
+
+
+@pytest.mark.parametrize("damage", [empty_file, folder_instead, cut_off, Path.unlink])
+@pytest.mark.parametrize("file", ["run.json", "state.json"])
+def test_a_damaged_run_is_listed_until_it_is_dismissed(
+    stack: Path,
+    capsys: pytest.CaptureFixture[str],
+    file: str,
+    damage: Callable[[Path], None],
+) -> None:
+    (stack / ".terraform").mkdir()
+    run = create(run_list.runs_root(), stack, Operation.APPLY, None, None, {})
+    run.files.journal.write_text("")
+    path = run.files.folder / file
+    damage(path)
+    assert main(["runs", str(stack)]) == 0
+    told = capsys.readouterr()
+    command = f"gpuecs-tui state {stack} --forget {run.id} --yes"
+    assert told.out.startswith(f"{run.id}  damaged  ") and str(path) in told.out
+    assert told.out.endswith(f"{command}\n") and told.err == ""
+    assert main(["runs", "--json", str(stack)]) == 0
+    (tree,) = json.loads(capsys.readouterr().out)
+    assert (tree["id"], tree["state"], tree["directory"]) == (run.id, "damaged", str(stack))
+
+    assert main(["state", str(stack), "--forget", run.id]) == 64
+    told = capsys.readouterr()
+    assert told.out == f"The journal of run {run.id} names nothing that the state lacks.\n"
+    assert command in told.err and "--recover" not in told.err
+    assert main(["state", str(stack)]) == 1
+    assert command in capsys.readouterr().out
+    assert main(["state", str(stack), "--forget", run.id, "--yes"]) == 0
+    capsys.readouterr()
+    assert main(["runs", str(stack)]) == 0
+    told = capsys.readouterr()
+    assert told.out.startswith(f"{run.id}  damaged, dismissed  ") and "--forget" not in told.out
+    assert main(["state", str(stack)]) == 0
+    assert main(["attach", str(stack)]) == 1
+    assert "No run of" in capsys.readouterr().err
+
+
+def test_a_run_that_is_being_made_or_deleted_is_not_damaged(
+    stack: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (stack / ".terraform").mkdir()
+    run = create(run_list.runs_root(), stack, Operation.PLAN, None, None, {})
+    kept = {path: path.read_bytes() for path in run.files.folder.iterdir()}
+    for file in (run.files.state, run.files.facts, run.files.belongs):
+        file.unlink()
+        assert run_list.records() == [], "as it is after each step of its making"
+    for path, text in kept.items():
+        path.write_bytes(text)
+    staged(stack)
+    seen: list[object] = []
+
+    def half_way(folder: Path, **_any: object) -> None:
+        (folder / "run.json").unlink()
+        seen.extend(run_list.records())
+
+    monkeypatch.setattr("shutil.rmtree", half_way)
+    rotation._delete(run.files.folder)
+    assert [getattr(it, "id", "") for it in seen] == [run_list.records()[0].id]
+    assert not any(isinstance(it, UnreadRun) for it in seen)
 
 
 def test_a_run_begins_beside_damaged_ones(

@@ -6,12 +6,14 @@ known of it. Plans are deleted before applies, which say what was done.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from gpuecs_tui.terraform.runs.orphan_candidates import holding
 from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.runs.run_list import HIDDEN
 from gpuecs_tui.terraform.runs.run_status import Operation
 from gpuecs_tui.terraform.runs.unread_run import UnreadRun
 
@@ -45,8 +47,18 @@ def _rotate_stack(runs: Sequence[Run | UnreadRun]) -> None:
     for run in sorted(ended, key=lambda run: not _is_plan(run)):
         if _fits(count, used):
             return
-        shutil.rmtree(run.files.folder, ignore_errors=True)
+        _delete(run.files.folder)
         count, used = count - 1, used - sizes[run.id]
+
+
+def _delete(folder: Path) -> None:
+    """Delete the folder of a run; a reader sees the run whole or not at all."""
+    hidden = folder.with_name(f"{HIDDEN}{folder.name}")
+    with contextlib.suppress(OSError):
+        folder.rename(hidden)
+    # One of an earlier deletion that was killed goes as well.
+    for leftover in folder.parent.glob(f"{HIDDEN}*"):
+        shutil.rmtree(leftover, ignore_errors=True)
 
 
 def _fits(count: int, used: int) -> bool:

@@ -4,6 +4,7 @@ A run is a folder ``STATE_HOME/gpuecs-tui/runs/ID`` (0700) with files of mode 06
 
 =================  ==================================================================
 run.json           what never changes: who started it, where, what for, under which settings
+directory.json     which directory the run is of, once more: for when run.json is damaged
 state.json         the recorded state, with its history; written only by the holder of the
                    directory's lock, replaced as a whole and fsynced before it is acted on
 decision.json      the one decision on a plan: approve or discard; created exactly once
@@ -63,6 +64,11 @@ class RunFiles:
     def facts(self) -> Path:
         """What never changes."""
         return self.folder / "run.json"
+
+    @property
+    def belongs(self) -> Path:
+        """Which directory the run is of."""
+        return self.folder / "directory.json"
 
     @property
     def state(self) -> Path:

@@ -47,13 +47,12 @@ def create(
     files = RunFiles(folder)
     made = origin(child_environment(environ, profile=profile).variables)
     mark(directory)
-    here = identify_directory(directory)
+    here = identify_directory(directory).as_json()
+    replace_json(files.belongs, here)
     replace_json(
         files.facts,
         {
-            "directory": str(here.path),
-            "inode": list(here.inode or ()),
-            "token": here.token,
+            **here,
             "operation": operation,
             "only_bring_back": only_bring_back,
             "started_at": now(),

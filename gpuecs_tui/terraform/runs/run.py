@@ -153,10 +153,24 @@ def load_any(folder: Path, of: DirectoryIdentity | None = None) -> Run | UnreadR
             recorded, run = last, _loaded(files, facts, last)
         return run
     except FileNotFoundError:
-        return None
-    except RecordProblem as problem:
-        found = unread_run(files, problem, facts)
-        return found if of is None or found.is_of(of) else None
+        problem = _missing(files, facts)
+    except RecordProblem as error:
+        problem = error
+    found = None if problem is None else unread_run(files, problem, facts)
+    return found if found is not None and (of is None or found.is_of(of)) else None
+
+
+def _missing(files: RunFiles, facts: RunFacts | None) -> RecordProblem | None:
+    """Return which file of a run is missing; None where no run has been recorded there, or yet.
+
+    A new run's files are written in this order: run.json, state.json, the journal. A start that is
+    under way, or was killed, has left the first of them only.
+    """
+    if facts is None and (files.state.exists() or files.journal.exists()):
+        return RecordProblem(files.facts, _("the file is missing"))
+    if facts is not None and files.journal.exists():
+        return RecordProblem(files.state, _("the file is missing"))
+    return None
 
 
 def _loaded(files: RunFiles, facts: RunFacts, recorded: Recorded) -> Run:

@@ -17,6 +17,7 @@ from typing import Any
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.base.atomic_files import parse_time
 from gpuecs_tui.terraform.runs.run_status import Operation
+from gpuecs_tui.terraform.runs.stack_directory import DirectoryIdentity
 from gpuecs_tui.terraform.state.environment import Origin
 
 
@@ -80,6 +81,18 @@ def check_types(
             raise RecordProblem(path, _("it holds {name!r}").format(name=name), newer=True)
         if not types[name](value):
             raise RecordProblem(path, _("the value of {name} is not valid").format(name=name))
+
+
+def read_belonging(path: Path) -> DirectoryIdentity | None:
+    """Return which directory a run is of, from its directory.json; None where it doesn't say."""
+    try:
+        raw = read_object(path)
+        check_types(path, raw, {name: _TYPES[name] for name in ("directory", "inode", "token")})
+        inode = raw.get("inode") or None
+        token = raw.get("token") or ""
+        return DirectoryIdentity(Path(raw["directory"]), tuple(inode) if inode else None, token)
+    except (FileNotFoundError, RecordProblem, KeyError):
+        return None
 
 
 def read_facts(path: Path) -> RunFacts:

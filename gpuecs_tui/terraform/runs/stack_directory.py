@@ -32,6 +32,14 @@ class DirectoryIdentity:
     token: str
     """Its mark; empty before its first run."""
 
+    def as_json(self) -> dict[str, object]:
+        """Return the fields as a JSON object."""
+        return {
+            "directory": str(self.path),
+            "inode": list(self.inode or ()),
+            "token": self.token,
+        }
+
     def is_same(self, path: Path, inode: tuple[int, int] | None, token: str) -> bool:
         """Tell whether this is the directory that had these when a run of it began."""
         if self.path == path:

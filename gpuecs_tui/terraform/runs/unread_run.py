@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.runs.journal import RunFiles
-from gpuecs_tui.terraform.runs.run_facts import RecordProblem, RunFacts, is_text
+from gpuecs_tui.terraform.runs.run_facts import RecordProblem, RunFacts, is_text, read_belonging
 from gpuecs_tui.terraform.runs.stack_directory import DirectoryIdentity
 
 _DIRECTORY = re.compile(r'"directory"\s*:\s*("/(?:[^"\\]|\\.)*")')
@@ -40,16 +41,23 @@ class UnreadRun:
         """Return what to do about it."""
         if self.newer:
             return _("Update gpuecs-tui to read it.")
+        if self.is_dismissed:
+            return ""
         if self.directory is None:
             return _("Move {folder} to another place.").format(folder=self.files.folder)
-        return _("To dismiss it: gpuecs-tui state {directory} --forget {run}").format(
-            directory=self.directory, run=self.id
+        return _("To dismiss it: gpuecs-tui state {directory} --forget {run} --yes").format(
+            directory=shlex.quote(str(self.directory)), run=self.id
         )
+
+    @property
+    def is_dismissed(self) -> bool:
+        """Tell whether the user has dismissed it: it is still listed, without any advice."""
+        return self.files.forgotten.exists()
 
     @property
     def is_open(self) -> bool:
         """Tell whether it is damaged and the user has not dismissed it."""
-        return not self.newer and not self.files.forgotten.exists()
+        return not self.newer and not self.is_dismissed
 
     def is_of(self, here: DirectoryIdentity) -> bool:
         """Tell whether it is a run of this directory."""
@@ -63,15 +71,24 @@ def unread_run(files: RunFiles, problem: RecordProblem, facts: RunFacts | None) 
         if problem.newer
         else _("Could not read {path}: {reason}.")
     )
+    here = DirectoryIdentity(facts.directory, facts.inode, facts.token) if facts else _is_of(files)
     return UnreadRun(
         files=files,
         id=files.folder.name,
-        directory=facts.directory if facts else _directory_in(files.facts),
-        inode=facts.inode if facts else None,
-        token=facts.token if facts else "",
+        directory=here.path if here else None,
+        inode=here.inode if here else None,
+        token=here.token if here else "",
         newer=problem.newer,
         message=words.format(path=problem.path, reason=problem.reason),
     )
+
+
+def _is_of(files: RunFiles) -> DirectoryIdentity | None:
+    """Return which directory the run in ``files`` is of, where run.json can't be used."""
+    if (found := read_belonging(files.belongs)) is not None:
+        return found
+    path = _directory_in(files.facts)
+    return None if path is None else DirectoryIdentity(path, None, "")
 
 
 def _directory_in(path: Path) -> Path | None:
