@@ -14,6 +14,7 @@ from gpuecs_tui.commands.failure import EXIT_USAGE, Failure
 from gpuecs_tui.commands.follow import follow
 from gpuecs_tui.commands.run_end import outcome
 from gpuecs_tui.commands.stack_here import refuse_no_directory
+from gpuecs_tui.commands.unread_output import goes_on_unread
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.control import runs
@@ -100,4 +101,5 @@ def approve(arguments: argparse.Namespace) -> int:
 
         check = partial(refuse_errors, run.directory, offline=arguments.offline)
     gates = ApprovalChecks(check, True, arguments.confirm, arguments.despite_findings)
-    return carry_out(run, credentials_end=gates.refuse(run))
+    with goes_on_unread(run.directory):
+        return carry_out(run, credentials_end=gates.refuse(run))

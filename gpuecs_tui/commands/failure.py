@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 
 from gpuecs_tui.i18n import _
 
@@ -39,7 +40,9 @@ def _ended(sentence: str) -> str:
 
 def say(failure: Failure) -> int:
     """Print a failure and return its exit code."""
-    print(f"gpuecs-tui: {harmless(str(failure))}", file=sys.stderr)
+    # The exit code also counts where nothing reads stderr any more.
+    with suppress(BrokenPipeError):
+        print(f"gpuecs-tui: {harmless(str(failure))}", file=sys.stderr)
     return failure.code
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -18,11 +19,13 @@ from gpuecs_tui.commands.output import print_json
 from gpuecs_tui.commands.run_end import outcome, tell_failure
 from gpuecs_tui.commands.run_list import lines_of_runs, run_tree, unread_tree
 from gpuecs_tui.commands.stack_here import refuse_no_directory, stack_directory
+from gpuecs_tui.commands.unread_output import goes_on_unread
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.base.durations import in_words
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.control import runs as store
 from gpuecs_tui.terraform.control.protection import refuse_protected
+from gpuecs_tui.terraform.migration.moved_marker import moved_away
 from gpuecs_tui.terraform.plan.words import changes_only_outputs
 from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.follower import Follower
@@ -100,8 +103,8 @@ def runs(arguments: argparse.Namespace) -> int:
         for line in lines_of_runs(found):
             print(harmless(line))
     # They may be of any stack, so each list names them.
-    for it in run_list.unassigned():
-        print(harmless(f"!  {it.message} {it.remedy}"), file=sys.stderr)
+    for line in lines_of_runs(run_list.unassigned()):
+        print(harmless(f"!  {line}"), file=sys.stderr)
     return 0
 
 
@@ -169,7 +172,7 @@ def plan_and_apply(
     plugin_dir: Path | None,
     profile: str | None,
     *,
-    despite_credentials: bool = False,
+    despite_findings: bool = False,
     only_bring_back: bool = False,
     go_ahead: bool = True,
     check: Callable[[], object] | None = None,
@@ -177,28 +180,33 @@ def plan_and_apply(
 ) -> int:
     """Run ``operation`` to its end, printing it, and return the exit code of a command.
 
-    Unless ``despite_credentials``, nothing is applied with credentials that end too soon for it;
-    without ``go_ahead`` nothing is in any case. ``check`` looks at the account once more before
-    the plan is applied; where it raises Failure the plan is discarded. A destroy, and
-    an apply that destroys or replaces, ask for the stack's name as ``confirm``.
+    Unless ``despite_findings``, nothing is applied with credentials that end too soon for it, or to
+    the old copy of a state that was moved away; without ``go_ahead`` nothing is in any case.
+    ``check`` looks at the account once more before the plan is applied; where it raises Failure the
+    plan is discarded. A destroy, and an apply that destroys or replaces, ask for the stack's name
+    as ``confirm``. All this also when nothing reads the output any more.
     """
+    if not despite_findings:
+        _refuse_moved(directory)
     run = start(directory, operation, plugin_dir, profile, only_bring_back=only_bring_back)
-    follower = Follower(run)
-    preface = plan_report.warn_once(run) if operation is Operation.APPLY else None
-    waiting = follow(run, _is_decidable, follower=follower, preface=preface)
-    if waiting.state is not RunStatus.PLANNED:
-        return outcome(waiting)
-    if not go_ahead:
-        store.discard(waiting)
-        print(_("Nothing was done: this was only the plan. To carry it out, add --yes."))
-        return EXIT_CHANGES
-    gates = ApprovalChecks(check, not only_bring_back, confirm, despite_credentials)
-    try:
-        credentials_end = gates.refuse(waiting)
-    except Failure:
-        store.discard(waiting)
-        raise
-    return carry_out(waiting, follower, credentials_end=credentials_end)
+    # The decision is made already: a plan must not stay waiting because its output is not read.
+    with goes_on_unread(run.directory):
+        follower = Follower(run)
+        preface = plan_report.warn_once(run) if operation is Operation.APPLY else None
+        waiting = follow(run, _is_decidable, follower=follower, preface=preface)
+        if waiting.state is not RunStatus.PLANNED:
+            return outcome(waiting)
+        if not go_ahead:
+            store.discard(waiting)
+            print(_("Nothing was done: this was only the plan. To carry it out, add --yes."))
+            return EXIT_CHANGES
+        gates = ApprovalChecks(check, not only_bring_back, confirm, despite_findings)
+        try:
+            credentials_end = gates.refuse(waiting)
+        except Failure:
+            store.discard(waiting)
+            raise
+        return carry_out(waiting, follower, credentials_end=credentials_end)
 
 
 def start(
@@ -238,10 +246,17 @@ def _plan_and_apply(
         operation,
         arguments.plugin_dir,
         arguments.profile,
-        despite_credentials=arguments.despite_findings,
+        despite_findings=arguments.despite_findings,
         check=check,
         confirm=confirm,
     )
+
+
+def _refuse_moved(directory: Path) -> None:
+    """Raise Failure where the state of ``directory`` was moved away by another checkout."""
+    moved = moved_away(directory, os.environ) if directory.is_dir() else None
+    if moved is not None:
+        raise Failure(moved.sentence, moved.remedy)
 
 
 def _need_home() -> None:
@@ -250,9 +265,9 @@ def _need_home() -> None:
 
 
 def _refuse_unread(directory: Path) -> None:
-    """Raise Failure where the newest run of ``directory`` can't be read."""
+    """Raise Failure where the newest run of ``directory`` can't be read and is not dismissed."""
     newest = next(iter(run_list.records_of(directory)), None)
-    if isinstance(newest, UnreadRun):
+    if isinstance(newest, UnreadRun) and (newest.newer or newest.is_open):
         raise Failure(newest.message, newest.remedy)
 
 

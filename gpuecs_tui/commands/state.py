@@ -115,7 +115,7 @@ def _recover(arguments: argparse.Namespace) -> int:
         Operation.APPLY,
         arguments.plugin_dir,
         arguments.profile,
-        despite_credentials=arguments.despite_findings,
+        despite_findings=arguments.despite_findings,
         only_bring_back=True,
         go_ahead=arguments.yes,
     )

@@ -114,10 +114,9 @@ def test_every_workspace_moves_or_none(
     assert {KEYS["default"] + SUFFIX, KEYS["green"] + SUFFIX} < keys(bucket)
     moved = moved_away(clone, os.environ)
     assert moved is not None and str(checkout / "terraform.tfstate") in moved.sentence
-    warned = planned(clone)
-    assert (
-        warned.state is RunStatus.SUCCEEDED and "was moved from" in warned.files.journal.read_text()
-    )
+    looked = planned(clone)
+    assert looked.state is RunStatus.FAILED
+    assert (looked.message, looked.remedy) == (moved.sentence, moved.remedy)
 
     # The clone went on with the old copy all the same: moving back says so.
     newer = json.loads(stored(bucket, "default"))

@@ -82,6 +82,10 @@ class Runner:
         damaged_state.refuse(self.run.directory, self.environment)
         # Terraform would say at length that the bucket does not exist.
         moved = moved_away(self.run.directory, self.environment, strict=True)
+        if moved is not None and self.run.operation is Operation.PLAN:
+            # Of an old copy it would say that nothing, or too much, is to be changed. An apply is
+            # refused by the checks before it, which the user may overrule.
+            raise TerraformProblem(moved.sentence, moved.remedy)
         if moved is not None:
             self.journal.note(f"{moved.sentence} {moved.remedy}", "warn")
         engine = find_engine(self.environment, self.run.directory)
@@ -95,6 +99,8 @@ class Runner:
         )
         earlier = records_of(self.run.directory)
         for unread in (it for it in earlier if isinstance(it, UnreadRun)):
+            if unread.is_dismissed and not unread.newer:
+                continue
             self.journal.note(f"{unread.message} {unread.remedy}", "warn")
         shelf = shelf_of(self.run.directory, self.environment)
         code = plan_with_imports.plan(
