@@ -15,6 +15,7 @@ from gpuecs_tui.aws.state_bucket.buckets import Bucket, read_buckets
 from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
 from gpuecs_tui.commands.output import print_json
+from gpuecs_tui.commands.region import refuse_malformed
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.identity import BUCKET_NAME
 
@@ -28,6 +29,7 @@ def buckets(arguments: argparse.Namespace) -> int:
     region = arguments.region or default_region()
     if not region:
         raise Failure(_("No region is set."), _("Name one with --region."), EXIT_USAGE)
+    refuse_malformed(region)
     reader = connect(arguments.profile or "", region)
     try:
         if arguments.name is None:

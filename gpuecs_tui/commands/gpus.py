@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.failure import EXIT_FAILED, Failure
 from gpuecs_tui.commands.output import print_json
+from gpuecs_tui.commands.region import refuse_malformed, unknown_region
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.instance_type import InstanceType
 
@@ -38,6 +39,7 @@ def gpus(arguments: argparse.Namespace) -> int:
     choose_account(arguments)
     about = _subject(arguments)
     region = arguments.region or (about.stack.stack.region if about else "")
+    refuse_malformed(region)
     read = _offline(region) if arguments.offline else _read(region, arguments.compare or ())
     found = offers(read.account, arguments.zone, _stack_on(about) if about else None)
     if arguments.compare:
@@ -119,12 +121,15 @@ def _read(region: str, only: list[str] | tuple[()]) -> _Read:
     from gpuecs_tui.aws.prices import read_prices
     from gpuecs_tui.aws.profiles import default_region
     from gpuecs_tui.aws.reading import Known
+    from gpuecs_tui.aws.region_names import is_missing
     from gpuecs_tui.aws.session import connect
 
     reader = connect(region=region or default_region())
     try:
         account = _types(reader)
         types = account.instance_types
+        if (not isinstance(types, Known) or not types.value) and is_missing(reader):
+            raise unknown_region(reader.region)
         if not isinstance(types, Known):
             return _Read(
                 account,

@@ -29,6 +29,21 @@ def refuse_misspelt(word: str, commands: Iterable[str]) -> None:
         )
 
 
+def refuse_unknown(word: str, more: Iterable[str]) -> None:
+    """Raise Failure where ``word`` is bare and no directory, and ``more`` words follow it.
+
+    The wizard takes one directory; with more words a command was meant.
+    """
+    if os.sep not in word and not Path(word).is_dir():
+        raise Failure(
+            _("{word} is not a command; unrecognized arguments: {more}.").format(
+                word=word, more=" ".join(more)
+            ),
+            _("To list the commands: gpuecs-tui --help"),
+            EXIT_USAGE,
+        )
+
+
 def nearly(word: str, commands: Iterable[str]) -> str:
     """Return the command that is one edit away from ``word``; empty where none is.
 

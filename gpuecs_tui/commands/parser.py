@@ -13,7 +13,7 @@ from gpuecs_tui.columns import cells, pad
 from gpuecs_tui.commands.arguments import Argument
 from gpuecs_tui.commands.command_table import COMMANDS, WIZARD, Command
 from gpuecs_tui.commands.failure import EXIT_USAGE, harmless
-from gpuecs_tui.commands.misspelt import refuse_misspelt
+from gpuecs_tui.commands.misspelt import refuse_misspelt, refuse_unknown
 from gpuecs_tui.i18n import N_, _, adopt_standard_texts
 
 COMMON: tuple[Argument, ...] = (
@@ -60,7 +60,7 @@ def parse(words: Sequence[str]) -> tuple[Command, argparse.Namespace]:
     """Return the command that ``words`` name (the wizard where they name none) and its arguments.
 
     Options may stand before the command. Exits on a command line that is wrong, and for --help.
-    Raises Failure for a word that is no directory and nearly a command.
+    Raises Failure for a word that is no directory and nearly a command, or is followed by others.
     """
     adopt_standard_texts()
     rest = _unambiguous(words)
@@ -79,7 +79,11 @@ def parse(words: Sequence[str]) -> tuple[Command, argparse.Namespace]:
         parser.add_argument("--version", "-V", action="version", version=version, help=shown)
         for flags, options in _declared(WIZARD).items():
             parser.add_argument(*flags, **{**options, "help": _(options["help"])})
-        found = parser.parse_args(rest)
+        found, unknown = parser.parse_known_args(rest)
+        if unknown:
+            if word is not None and not COMMANDS.keys() & {*unknown}:
+                refuse_unknown(word, unknown)
+            parser.error(_("unrecognized arguments: %s") % " ".join(unknown))
     if found.profile is not None and found.demo:
         parser.error(_("--demo has its own credentials: leave --profile out"))
     if found.demo_fault:

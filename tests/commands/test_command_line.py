@@ -117,3 +117,30 @@ def test_help_is_about_the_command_that_is_named(capsys: pytest.CaptureFixture[s
             parse(words)
         shown = capsys.readouterr().out
         assert shown.startswith("usage: gpuecs-tui [-h]") and "  destroy DIR --yes" in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "more"),
+    [
+        (["launch", "llm"], "llm"),
+        (["--demo", "launch", "llm", "now"], "llm now"),
+        (["launch", "--json"], "--json"),
+    ],
+)
+def test_an_unknown_command_is_named_before_its_arguments(
+    words: list[str],
+    more: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(words) == EXIT_USAGE
+    assert capsys.readouterr().err == (
+        f"gpuecs-tui: launch is not a command; unrecognized arguments: {more}. "
+        "To list the commands: gpuecs-tui --help\n"
+    )
+    Path("launch").mkdir()
+    with pytest.raises(SystemExit):
+        main(words)
+    assert f"unrecognized arguments: {more}" in capsys.readouterr().err
