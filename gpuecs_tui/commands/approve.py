@@ -12,9 +12,9 @@ from gpuecs_tui.commands import plan_report
 from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.failure import EXIT_USAGE, Failure
 from gpuecs_tui.commands.follow import follow
+from gpuecs_tui.commands.output import goes_on_unread
 from gpuecs_tui.commands.run_end import outcome
 from gpuecs_tui.commands.stack_here import refuse_no_directory
-from gpuecs_tui.commands.unread_output import goes_on_unread
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.control import runs

@@ -14,8 +14,8 @@ from gpuecs_tui.aws.state_bucket.bucket_creation import Wanted, create_bucket, w
 from gpuecs_tui.aws.state_bucket.buckets import Bucket, read_buckets
 from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
+from gpuecs_tui.commands.misspelt import refuse_malformed
 from gpuecs_tui.commands.output import print_json
-from gpuecs_tui.commands.region import refuse_malformed
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.identity import BUCKET_NAME
 

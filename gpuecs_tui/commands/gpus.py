@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.failure import EXIT_FAILED, Failure
+from gpuecs_tui.commands.misspelt import refuse_malformed, unknown_region
 from gpuecs_tui.commands.output import print_json
-from gpuecs_tui.commands.region import refuse_malformed, unknown_region
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.instance_type import InstanceType
 

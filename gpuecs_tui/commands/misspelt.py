@@ -1,4 +1,4 @@
-"""A word of the command line that is neither a directory nor a command, but nearly a command."""
+"""Words of the command line that name nothing: no directory, no command, no AWS region."""
 
 from __future__ import annotations
 
@@ -42,6 +42,25 @@ def refuse_unknown(word: str, more: Iterable[str]) -> None:
             _("To list the commands: gpuecs-tui --help"),
             EXIT_USAGE,
         )
+
+
+def refuse_malformed(region: str) -> None:
+    """Raise Failure where ``region`` has not the form of a region's name; empty is none."""
+    if not region:
+        return
+    from gpuecs_tui.aws.region_names import is_region_name
+
+    if not is_region_name(region):
+        raise unknown_region(region)
+
+
+def unknown_region(region: str) -> Failure:
+    """Return that AWS has no ``region``, as a failure of the command line."""
+    return Failure(
+        _("There is no AWS region {region}.").format(region=region),
+        _("Use the name of a region, such as us-east-1."),
+        EXIT_USAGE,
+    )
 
 
 def nearly(word: str, commands: Iterable[str]) -> str:

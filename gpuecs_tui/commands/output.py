@@ -1,9 +1,22 @@
-"""JSON and TOML on stdout, in which nothing acts on the terminal that shows it."""
+"""What commands write to: JSON and TOML that act on no terminal, and output that nothing reads.
+
+``gpuecs-tui apply DIR --yes | head -1``: the yes was given before the plan was made, so it counts
+whether the output is read or not. The command still makes its checks, and the journal of the run
+has all that would have been printed.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
+from pathlib import Path
+from typing import Any, TextIO, cast
+
+from gpuecs_tui.commands.failure import harmless
+from gpuecs_tui.i18n import _
 
 _LAST_OF_FOUR = 0xFFFF
 """The last code point that four hexadecimal digits can write."""
@@ -46,3 +59,62 @@ def _toml_escaped(character: str) -> str:
 def _toml_code_point(character: str) -> str:
     code = ord(character)
     return f"\\u{code:04x}" if code <= _LAST_OF_FOUR else f"\\U{code:08x}"
+
+
+class _Output:
+    """A stream that discards what is written to it once its reader has left."""
+
+    def __init__(self, stream: TextIO, left: Callable[[], None]) -> None:
+        """``left`` is called when the reader of ``stream`` is found to have left."""
+        self._stream, self._left = stream, left
+
+    def write(self, text: str) -> int:
+        """Write ``text`` and return its length in characters."""
+        with self._discarding():
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Write what is buffered."""
+        with self._discarding():
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        """Return everything else as the stream has it."""
+        return getattr(self._stream, name)
+
+    @contextmanager
+    def _discarding(self) -> Iterator[None]:
+        try:
+            yield
+        except BrokenPipeError:
+            # What is still buffered goes there, too.
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, self._stream.fileno())
+            os.close(null)
+            self._left()
+
+
+@contextmanager
+def goes_on_unread(directory: Path) -> Iterator[None]:
+    """Let what the block prints be discarded once nothing reads it; stderr says so.
+
+    ``directory``: the stack's, whose run goes on.
+    """
+
+    def left() -> None:
+        words = _(
+            "Nothing reads the output of this command any more. The run continues. To follow it: "
+            "gpuecs-tui attach {directory}"
+        )
+        print(harmless(words.format(directory=directory)), file=sys.stderr)
+
+    out = _Output(sys.stdout, left)
+    errors = _Output(sys.stderr, lambda: None)
+    with redirect_stdout(cast(TextIO, out)), redirect_stderr(cast(TextIO, errors)):
+        try:
+            yield
+        finally:
+            # A closed stream has no reader either.
+            with suppress(ValueError):
+                out.flush()

@@ -15,11 +15,10 @@ from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.approve import ApprovalChecks, carry_out, needs_yes
 from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
 from gpuecs_tui.commands.follow import follow
-from gpuecs_tui.commands.output import print_json
+from gpuecs_tui.commands.output import goes_on_unread, print_json
 from gpuecs_tui.commands.run_end import outcome, tell_failure
 from gpuecs_tui.commands.run_list import lines_of_runs, run_tree, unread_tree
 from gpuecs_tui.commands.stack_here import refuse_no_directory, stack_directory
-from gpuecs_tui.commands.unread_output import goes_on_unread
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.base.durations import in_words
 from gpuecs_tui.terraform.base.problems import TerraformProblem
