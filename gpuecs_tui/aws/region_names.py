@@ -1,6 +1,6 @@
-"""Whether a word is the name of an AWS region: by its form, and by what the account lists.
+"""Whether AWS has a Region: by the form of its name, and by the Regions of the account.
 
-The form is in botocore's own data: each partition has a pattern for its regions.
+botocore's data has a pattern for the Regions of each partition.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from gpuecs_tui.aws.session import GLOBAL_REGION, AccountReader
 
 
 def is_region_name(name: str) -> bool:
-    """Tell whether ``name`` has the form of a region of any partition. Makes no call."""
+    """Tell whether ``name`` has the form of a Region of any partition. Calls no API."""
     from botocore.exceptions import UnknownRegionError
     from botocore.session import Session
 
@@ -23,9 +23,9 @@ def is_region_name(name: str) -> bool:
 
 
 def is_missing(reader: AccountReader) -> bool:
-    """Tell whether AWS lists its regions to this account, and that of ``reader`` is not among them.
+    """Tell whether the account's list of Regions could be read and lacks that of ``reader``.
 
-    Blocks for one call to the partition's first region. False where that is refused.
+    Blocks for one call to the partition's first Region. False if AWS refuses the call.
     """
     asking = reader.again(GLOBAL_REGION)
     try:

@@ -12,7 +12,7 @@ from gpuecs_tui.commands import plan_report
 from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.failure import EXIT_USAGE, Failure
 from gpuecs_tui.commands.follow import follow
-from gpuecs_tui.commands.output import goes_on_unread
+from gpuecs_tui.commands.output import continue_unread
 from gpuecs_tui.commands.run_end import outcome
 from gpuecs_tui.commands.stack_here import refuse_no_directory
 from gpuecs_tui.i18n import _
@@ -101,5 +101,5 @@ def approve(arguments: argparse.Namespace) -> int:
 
         check = partial(refuse_errors, run.directory, offline=arguments.offline)
     gates = ApprovalChecks(check, True, arguments.confirm, arguments.despite_findings)
-    with goes_on_unread(run.directory):
+    with continue_unread(run.directory):
         return carry_out(run, credentials_end=gates.refuse(run))

@@ -40,7 +40,7 @@ def _ended(sentence: str) -> str:
 
 def say(failure: Failure) -> int:
     """Print a failure and return its exit code."""
-    # The exit code also counts where nothing reads stderr any more.
+    # The exit code is returned even if stderr was closed early.
     with suppress(BrokenPipeError):
         print(f"gpuecs-tui: {harmless(str(failure))}", file=sys.stderr)
     return failure.code

@@ -112,7 +112,7 @@ def _dismiss(
                 "them instead: gpuecs-tui state {directory} --recover"
             )
         raise Failure(
-            _("Nothing was dismissed: this asks for --yes."),
+            _("Nothing was dismissed: --forget needs --yes."),
             words.format(directory=shlex.quote(str(directory)), run=run_id),
             EXIT_USAGE,
         )
@@ -124,7 +124,7 @@ def _dismiss(
 
 def _list(run_id: str, missing: Sequence[Candidate]) -> None:
     if not missing:
-        words = _("The journal of run {run} names nothing that the state lacks.")
+        words = _("The journal of run {run} has no resource that is missing from the state.")
         print(words.format(run=run_id))
         return
     print(_("Created by run {run}, not in the state:").format(run=run_id))

@@ -1,4 +1,4 @@
-"""Words of the command line that name nothing: no directory, no command, no AWS region."""
+"""Words of the command line that are neither a command nor a directory, and unknown Regions."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def refuse_misspelt(word: str, commands: Iterable[str]) -> None:
 
 
 def refuse_unknown(word: str, more: Iterable[str]) -> None:
-    """Raise Failure where ``word`` is bare and no directory, and ``more`` words follow it.
+    """Raise Failure if ``word`` has no separator and is not a directory; ``more`` words follow it.
 
-    The wizard takes one directory; with more words a command was meant.
+    The wizard takes one directory only, so the user meant a command.
     """
     if os.sep not in word and not Path(word).is_dir():
         raise Failure(
@@ -45,7 +45,7 @@ def refuse_unknown(word: str, more: Iterable[str]) -> None:
 
 
 def refuse_malformed(region: str) -> None:
-    """Raise Failure where ``region`` has not the form of a region's name; empty is none."""
+    """Raise Failure if ``region`` is set and does not have the form of a Region's name."""
     if not region:
         return
     from gpuecs_tui.aws.region_names import is_region_name
@@ -55,10 +55,10 @@ def refuse_malformed(region: str) -> None:
 
 
 def unknown_region(region: str) -> Failure:
-    """Return that AWS has no ``region``, as a failure of the command line."""
+    """Return the failure for a ``region`` that AWS does not have."""
     return Failure(
-        _("There is no AWS region {region}.").format(region=region),
-        _("Use the name of a region, such as us-east-1."),
+        _("The AWS Region {region} does not exist.").format(region=region),
+        _("Use the name of a Region, such as us-east-1."),
         EXIT_USAGE,
     )
 

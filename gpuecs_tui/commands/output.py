@@ -1,8 +1,8 @@
-"""What commands write to: JSON and TOML that act on no terminal, and output that nothing reads.
+"""Output of commands: JSON and TOML without control characters, and output after its reader closed.
 
-``gpuecs-tui apply DIR --yes | head -1``: the yes was given before the plan was made, so it counts
-whether the output is read or not. The command still makes its checks, and the journal of the run
-has all that would have been printed.
+``gpuecs-tui apply DIR --yes | head -1``: the user approved before the plan was made, so the apply
+continues after ``head`` has ended. The command still makes its checks, and the journal of the run
+has everything that would have been printed.
 """
 
 from __future__ import annotations
@@ -62,11 +62,11 @@ def _toml_code_point(character: str) -> str:
 
 
 class _Output:
-    """A stream that discards what is written to it once its reader has left."""
+    """A stream that discards what is written after its reader has closed it."""
 
-    def __init__(self, stream: TextIO, left: Callable[[], None]) -> None:
-        """``left`` is called when the reader of ``stream`` is found to have left."""
-        self._stream, self._left = stream, left
+    def __init__(self, stream: TextIO, closed: Callable[[], None]) -> None:
+        """``closed`` is called when a write shows that the reader has closed ``stream``."""
+        self._stream, self._closed = stream, closed
 
     def write(self, text: str) -> int:
         """Write ``text`` and return its length in characters."""
@@ -80,7 +80,7 @@ class _Output:
             self._stream.flush()
 
     def __getattr__(self, name: str) -> Any:
-        """Return everything else as the stream has it."""
+        """Return any other attribute of the stream."""
         return getattr(self._stream, name)
 
     @contextmanager
@@ -88,33 +88,33 @@ class _Output:
         try:
             yield
         except BrokenPipeError:
-            # What is still buffered goes there, too.
+            # The interpreter flushes the buffer at exit; it must not fail then.
             null = os.open(os.devnull, os.O_WRONLY)
             os.dup2(null, self._stream.fileno())
             os.close(null)
-            self._left()
+            self._closed()
 
 
 @contextmanager
-def goes_on_unread(directory: Path) -> Iterator[None]:
-    """Let what the block prints be discarded once nothing reads it; stderr says so.
+def continue_unread(directory: Path) -> Iterator[None]:
+    """Discard the output of the block after stdout was closed early, and report it on stderr.
 
-    ``directory``: the stack's, whose run goes on.
+    ``directory``: the stack directory, whose run continues.
     """
 
-    def left() -> None:
+    def closed() -> None:
         words = _(
-            "Nothing reads the output of this command any more. The run continues. To follow it: "
+            "The output of this command was closed early. The run continues. To follow it: "
             "gpuecs-tui attach {directory}"
         )
         print(harmless(words.format(directory=directory)), file=sys.stderr)
 
-    out = _Output(sys.stdout, left)
+    out = _Output(sys.stdout, closed)
     errors = _Output(sys.stderr, lambda: None)
     with redirect_stdout(cast(TextIO, out)), redirect_stderr(cast(TextIO, errors)):
         try:
             yield
         finally:
-            # A closed stream has no reader either.
+            # Python raises ValueError if stdout itself is closed.
             with suppress(ValueError):
                 out.flush()

@@ -60,7 +60,8 @@ def parse(words: Sequence[str]) -> tuple[Command, argparse.Namespace]:
     """Return the command that ``words`` name (the wizard where they name none) and its arguments.
 
     Options may stand before the command. Exits on a command line that is wrong, and for --help.
-    Raises Failure for a word that is no directory and nearly a command, or is followed by others.
+    Raises Failure for a word that is not a directory, if it is nearly a command or other words
+    follow it.
     """
     adopt_standard_texts()
     rest = _unambiguous(words)

@@ -15,7 +15,7 @@ from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.approve import ApprovalChecks, carry_out, needs_yes
 from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
 from gpuecs_tui.commands.follow import follow
-from gpuecs_tui.commands.output import goes_on_unread, print_json
+from gpuecs_tui.commands.output import continue_unread, print_json
 from gpuecs_tui.commands.run_end import outcome, tell_failure
 from gpuecs_tui.commands.run_list import lines_of_runs, run_tree, unread_tree
 from gpuecs_tui.commands.stack_here import refuse_no_directory, stack_directory
@@ -179,17 +179,17 @@ def plan_and_apply(
 ) -> int:
     """Run ``operation`` to its end, printing it, and return the exit code of a command.
 
-    Unless ``despite_findings``, nothing is applied with credentials that end too soon for it, or to
-    the old copy of a state that was moved away; without ``go_ahead`` nothing is in any case.
-    ``check`` looks at the account once more before the plan is applied; where it raises Failure the
-    plan is discarded. A destroy, and an apply that destroys or replaces, ask for the stack's name
-    as ``confirm``. All this also when nothing reads the output any more.
+    Unless ``despite_findings``, nothing is applied with credentials that expire before the apply
+    ends, or to the old copy of a migrated state. Without ``go_ahead`` nothing is applied. ``check``
+    reads the account again before the plan is applied; if it raises Failure, the plan is discarded.
+    A destroy, and an apply that destroys or replaces, need the stack's name as ``confirm``. All
+    this is the same after the output was closed early.
     """
     if not despite_findings:
         _refuse_moved(directory)
     run = start(directory, operation, plugin_dir, profile, only_bring_back=only_bring_back)
-    # The decision is made already: a plan must not stay waiting because its output is not read.
-    with goes_on_unread(run.directory):
+    # The user has already approved: the plan must not wait for a decision if the output is closed.
+    with continue_unread(run.directory):
         follower = Follower(run)
         preface = plan_report.warn_once(run) if operation is Operation.APPLY else None
         waiting = follow(run, _is_decidable, follower=follower, preface=preface)
@@ -252,7 +252,7 @@ def _plan_and_apply(
 
 
 def _refuse_moved(directory: Path) -> None:
-    """Raise Failure where the state of ``directory`` was moved away by another checkout."""
+    """Raise Failure if another checkout has migrated the state of ``directory``."""
     moved = moved_away(directory, os.environ) if directory.is_dir() else None
     if moved is not None:
         raise Failure(moved.sentence, moved.remedy)
@@ -264,7 +264,7 @@ def _need_home() -> None:
 
 
 def _refuse_unread(directory: Path) -> None:
-    """Raise Failure where the newest run of ``directory`` can't be read and is not dismissed."""
+    """Raise Failure if the newest run of ``directory`` is unreadable and not dismissed."""
     newest = next(iter(run_list.records_of(directory)), None)
     if isinstance(newest, UnreadRun) and (newest.newer or newest.is_open):
         raise Failure(newest.message, newest.remedy)

@@ -18,7 +18,7 @@ from gpuecs_tui.commands.stack_here import refuse_no_directory
 from gpuecs_tui.commands.waiting import waiting
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.terraform.base.problems import TerraformProblem
-from gpuecs_tui.terraform.recovery.lock_words import operation_word, way_on
+from gpuecs_tui.terraform.recovery.lock_words import operation_word, release_advice
 from gpuecs_tui.terraform.recovery.remedies import Recovery, examine
 from gpuecs_tui.terraform.runs.run_status import Operation
 from gpuecs_tui.terraform.state.backend import DEFAULT, workspace
@@ -158,9 +158,9 @@ def _remedies(directory: Path, found: Recovery) -> list[str]:
 
 
 def _advice(directory: Path, remedy: Remedy, found: Recovery) -> str:
-    """Return what to do about ``remedy``: a command line, or a sentence that may end with one."""
+    """Return ``remedy`` as text: a command line, or a sentence that may end with one."""
     if remedy.kind is Kind.UNLOCK and remedy.advice and found.lock is not None:
-        return way_on(directory, found.lock)
+        return release_advice(directory, found.lock)
     return remedy.advice or _command(directory, remedy)
 
 

@@ -131,7 +131,10 @@ def _expired(scene: Scene) -> str:
             if time.monotonic() >= gives_up_at:
                 runs.cancel(run)
             time.sleep(LOOK_SECONDS)
-    told = "credentials have expired" in run.message and "goes on with what remains" in run.remedy
+    told = (
+        "credentials have expired" in run.message
+        and "continues with the remaining changes" in run.remedy
+    )
     if run.state is RunStatus.FAILED and not told:
         return f"it doesn't say that the credentials have expired: {run.message} {run.remedy}"
     return ""

@@ -186,7 +186,7 @@ def test_a_record_that_names_no_stack_is_said_in_each_list(
     assert main(["runs", str(stack)]) == 0
     told = capsys.readouterr()
     assert "No runs of" in told.out and f"Could not read {run.files.facts}" in told.err
-    assert f"Move {run.files.folder} to another place" in told.err
+    assert f"Move {run.files.folder} out of the folder of runs." in told.err
     # What is left of the text may still name the directory.
     run.files.facts.write_text(f'{{"directory": {json.dumps(str(stack))}, "inode": [1,')
     (found,) = run_list.records_of(stack)
@@ -230,7 +230,9 @@ def test_a_damaged_run_is_listed_until_it_is_dismissed(
 
     assert main(["state", str(stack), "--forget", run.id]) == 64
     told = capsys.readouterr()
-    assert told.out == f"The journal of run {run.id} names nothing that the state lacks.\n"
+    assert (
+        told.out == f"The journal of run {run.id} has no resource that is missing from the state.\n"
+    )
     assert command in told.err and "--recover" not in told.err
     assert main(["state", str(stack)]) == 1
     assert command in capsys.readouterr().out
@@ -250,7 +252,7 @@ def test_a_run_that_is_being_made_or_deleted_is_not_damaged(
     (stack / ".terraform").mkdir()
     run = create(run_list.runs_root(), stack, Operation.PLAN, None, None, {})
     kept = {path: path.read_bytes() for path in run.files.folder.iterdir()}
-    for file in (run.files.state, run.files.facts, run.files.belongs):
+    for file in (run.files.state, run.files.facts, run.files.directory_record):
         file.unlink()
         assert run_list.records() == [], "as it is after each step of its making"
     for path, text in kept.items():

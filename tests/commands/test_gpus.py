@@ -167,6 +167,9 @@ def test_one_number_for_the_memory_of_a_gpu(capsys: pytest.CaptureFixture[str]) 
 def test_a_region_that_aws_does_not_have_is_named(capsys: Printed, region: str) -> None:
     assert main(["gpus", "--region", region]) == EXIT_USAGE
     told = capsys.readouterr()
-    assert told.err.startswith(f"gpuecs-tui: There is no AWS region {region}. ") and not told.out
+    assert (
+        told.err.startswith(f"gpuecs-tui: The AWS Region {region} does not exist. ")
+        and not told.out
+    )
     # Without the account only the form of the name is known.
     assert main(["gpus", "--offline", "--region", region]) == (0 if "west-9" in region else 64)

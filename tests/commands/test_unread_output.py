@@ -54,7 +54,7 @@ def test_what_was_approved_is_applied_unread(stack: Path, tmp_path: Path, both: 
     (run,) = run_list.runs_of(stack)
     assert run.state is RunStatus.SUCCEEDED and run.message == "Applied."
     assert fake_engine.calls(tmp_path / "engine")[-1]["arguments"][0] == "apply"
-    words = "Nothing reads the output of this command any more. The run continues. To follow it: "
+    words = "The output of this command was closed early. The run continues. To follow it: "
     assert both or f"{words}gpuecs-tui attach {stack}" in told
 
 

@@ -127,7 +127,7 @@ async def test_lists_and_shows_a_resource_without_its_secrets(directory: Path) -
 async def test_a_lock_takes_its_id(directory: Path) -> None:
     lock_note(directory / STATE_NAME).write_text(json.dumps(INFO))
     async with on_state_screen(directory) as pilot:
-        assert "ana@bastion left the note of a lock" in amiss(pilot)
+        assert "Stale lock record from ana@bastion" in amiss(pilot)
         await pilot.press("home", "enter")
         await settle(pilot)
         assert isinstance(pilot.app.screen, Confirm)

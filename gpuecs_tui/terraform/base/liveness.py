@@ -87,10 +87,10 @@ def find_process(*alternatives: Collection[str]) -> ProcessIdentity | None:
 
 
 def has_descendant_named(pid: int, begin: str) -> bool:
-    """Tell whether process ``pid`` has started one whose name begins with ``begin``, which runs.
+    """Tell whether a descendant of process ``pid`` runs whose name begins with ``begin``.
 
-    Also one that its children have started. The system keeps 15 characters of a name. False where
-    it doesn't list children: Linux does (proc(5), /proc/PID/task/TID/children).
+    The kernel keeps the first 15 characters of a name. False on systems that do not list children;
+    Linux does (proc(5), /proc/PID/task/TID/children).
     """
     waiting, seen = [pid], {pid}
     while waiting:
@@ -110,7 +110,7 @@ def _children(pid: int) -> set[int]:
     """Return the ids of the processes that the threads of process ``pid`` have started."""
     found: set[int] = set()
     for path in (_PROC / str(pid) / "task").glob("*/children"):
-        # A thread may end meanwhile.
+        # A thread may end between the listing and the reading.
         with contextlib.suppress(OSError):
             found.update(map(int, path.read_text("ascii").split()))
     return found

@@ -52,11 +52,11 @@ def _rotate_stack(runs: Sequence[Run | UnreadRun]) -> None:
 
 
 def _delete(folder: Path) -> None:
-    """Delete the folder of a run; a reader sees the run whole or not at all."""
+    """Delete the folder of a run. Readers see the whole run, or nothing of it."""
     hidden = folder.with_name(f"{HIDDEN}{folder.name}")
     with contextlib.suppress(OSError):
         folder.rename(hidden)
-    # One of an earlier deletion that was killed goes as well.
+    # Also delete what an earlier, killed deletion left.
     for leftover in folder.parent.glob(f"{HIDDEN}*"):
         shutil.rmtree(leftover, ignore_errors=True)
 

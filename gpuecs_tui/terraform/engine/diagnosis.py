@@ -111,10 +111,10 @@ _TABLE = (
     _known(
         "lock-not-released",
         r"Error releasing the state lock",
-        N_("What was done is stored, but the state's lock could not be released: {quote}"),
+        N_("The changes are stored, but the state lock could not be released: {quote}"),
         N_(
-            "If no other run works on the state: gpuecs-tui state {directory} --unlock "
-            "{ID}{confirm}"
+            "If no other run uses the state, release the lock: gpuecs-tui state {directory} "
+            "--unlock {ID}{confirm}"
         ),
     ),
     _known(
@@ -128,8 +128,8 @@ _TABLE = (
         _EXPIRED,
         N_("The credentials have expired."),
         N_(
-            "Renew them (`aws sso login`, or new session keys), then run this again: it goes on "
-            "with what remains."
+            "Renew them (`aws sso login`, or new session keys), then run this again: it "
+            "continues with the remaining changes."
         ),
     ),
     _known(
@@ -145,7 +145,7 @@ _TABLE = (
         r"Error acquiring the state lock[\s\S]*Lock Info:",
         N_("The state is locked by {Who} since {Created} ({Operation})."),
         N_(
-            "Wait for its end. If nothing works on the state any more: gpuecs-tui state "
+            "Wait until the operation ends. If it was killed, release the lock: gpuecs-tui state "
             "{directory} --unlock {ID}{confirm}"
         ),
     ),
@@ -187,8 +187,8 @@ _TABLE = (
         r"Unsupported state file format.*does not have a \"version\" attribute",
         N_("OpenTofu has encrypted the state, or it is damaged: {quote}"),
         N_(
-            "Run gpuecs-tui state {directory} to see which. For an encrypted state, name "
-            "OpenTofu's program in {engine_variable}."
+            "To see which: gpuecs-tui state {directory}. If the state is encrypted, set "
+            "{engine_variable} to the OpenTofu program."
         ),
     ),
     _known(
@@ -250,13 +250,13 @@ _TABLE = (
         "throttled",
         r"Throttl|Rate exceeded|RequestLimitExceeded|TooManyRequests",
         N_("AWS refuses so many calls at once: {quote}"),
-        N_("Run it again in a while: it goes on with what remains."),
+        N_("Run this again later: it continues with the remaining changes."),
     ),
     _known(
         "aws-failing",
         r"exceeded maximum number of attempts|StatusCode: 5\d\d",
         N_("AWS kept failing: {quote}"),
-        N_("Run it again in a while: it goes on with what remains."),
+        N_("Run this again later: it continues with the remaining changes."),
     ),
     _known(
         "lock-failed",
@@ -315,7 +315,7 @@ def _told(known: _Known, error: Diagnostic, match: re.Match[str], directory: Pat
     remedy = known.remedy
     if "{ID}" in remedy and named["ID"] == "?":
         # Without an id there is nothing to release.
-        remedy = N_("Look at the lock: gpuecs-tui state {directory}")
+        remedy = N_("To show the lock: gpuecs-tui state {directory}")
     confirm = "" if named["Who"] == "?" else f" --confirm {shlex.quote(named['Who'])}"
     words = _(remedy).format(
         platform=this_platform(),

@@ -1,4 +1,4 @@
-"""A lock on a state and what is known of its holder."""
+"""A lock on a state, and whether its holder is known to run."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 
 
 class Holder(StrEnum):
-    """What is known of a lock's holder."""
+    """Whether the operation that holds a lock is known to run."""
 
     ALIVE = "alive"
     DEAD = "dead"
     UNKNOWN = "unknown"
-    """It is on another machine, or can't be asked."""
+    """It is on another machine, or this system does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class HeldLock:
     place: str
     """The file, ``s3://bucket/key`` of the lock object, or the name of the table."""
     id: str
-    """What unlocking asks for."""
+    """The id that unlocking needs."""
     operation: str
     """Such as OperationTypeApply."""
     who: str
@@ -32,11 +32,11 @@ class HeldLock:
     created: datetime | None
     holder: Holder
     run: str = ""
-    """Id of the run of ours that has this lock's id on record; empty where none has."""
+    """Id of this user's run that has recorded this lock's id; empty if none has."""
     directory: Path | None = None
-    """The directory of that run, which may be another one with the same state; None without one."""
+    """The directory of that run, if it is another directory with the same state; else None."""
     stops: bool = True
-    """Whether it keeps others out: a local note that nobody holds doesn't."""
+    """Whether it blocks other runs: a local lock record without a file lock does not."""
 
     @property
     def age(self) -> timedelta | None:
@@ -45,10 +45,10 @@ class HeldLock:
 
     @property
     def may_be_unlocked(self) -> bool:
-        """Tell whether unlocking can be offered: its holder has ended."""
+        """Tell whether unlocking is offered: its holder is known to have ended."""
         return self.holder is Holder.DEAD
 
     @property
     def word(self) -> str:
-        """Return what is typed to release it although its holder may work."""
+        """Return the value of ``--confirm`` that releases it although its holder may still run."""
         return self.who or self.id

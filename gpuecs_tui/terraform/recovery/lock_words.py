@@ -1,4 +1,4 @@
-"""What people read about a lock on a state: who holds it, why it stays, and what to do."""
+"""The texts about a lock on a state: who holds it, why it is not released, and what to do."""
 
 from __future__ import annotations
 
@@ -11,18 +11,21 @@ from gpuecs_tui.terraform.recovery.held_lock import HeldLock, Holder
 
 
 def lock_sentence(lock: HeldLock) -> str:
-    """Return who holds a lock on the state, since when, and whether that still works."""
+    """Return who holds a lock on the state, since when, and whether its operation still runs."""
     age = in_words(lock.age) if lock.age is not None else "?"
     place = {"who": lock.who or "?", "operation": operation_word(lock.operation), "age": age}
     if not lock.stops:
         return _(
-            "{who} left the note of a lock ({operation}, {age} ago); it stops nobody, and the "
-            "next run clears it."
+            "Stale lock record from {who} ({operation}, {age} ago). It blocks nothing; the next "
+            "run removes it."
         ).format(**place)
     words = {
-        Holder.ALIVE: _("The state is locked by {who} ({operation}, for {age}), who works{run}."),
+        Holder.ALIVE: _(
+            "The state is locked by {who} ({operation}, for {age}). The operation is still "
+            "running{run}."
+        ),
         Holder.DEAD: _(
-            "The state is locked by {who} ({operation}, for {age}). That run has ended{run}."
+            "The state is locked by {who} ({operation}, for {age}). The operation has ended{run}."
         ),
         Holder.UNKNOWN: _("The state is locked by {who} ({operation}, for {age}). {unknown}"),
     }
@@ -30,15 +33,15 @@ def lock_sentence(lock: HeldLock) -> str:
 
 
 def operation_word(operation: str) -> str:
-    """Return a lock's operation as people write it: ``OperationTypeApply`` is ``apply``."""
+    """Return a lock's operation as users know it: ``OperationTypeApply`` is ``apply``."""
     return operation.removeprefix("OperationType").lower() or "?"
 
 
 def refusal(held: HeldLock) -> str:
-    """Return why a lock is not let go, one sentence; empty where it may be."""
+    """Return why a lock is not released, one sentence; empty if it may be released."""
     match held.holder:
         case Holder.ALIVE:
-            return _("The lock is in use: {who} holds it and works{run}.").format(
+            return _("The lock is in use: the operation of {who} is still running{run}.").format(
                 who=held.who, run=_run(held)
             )
         case Holder.UNKNOWN:
@@ -48,37 +51,38 @@ def refusal(held: HeldLock) -> str:
 
 
 def remedy(held: HeldLock) -> str:
-    """Return what to do about a lock that is not let go."""
+    """Return what to do about a lock that is not released."""
     if held.holder is Holder.ALIVE and held.directory is not None:
-        return _("Wait for its end, or cancel it: gpuecs-tui cancel {directory}").format(
+        return _("Wait until it ends, or cancel it: gpuecs-tui cancel {directory}").format(
             directory=shlex.quote(str(held.directory))
         )
     if held.holder is Holder.ALIVE:
-        return _("Wait for its end, or cancel it.")
-    return _("Ask {who} whether their run still works.").format(who=held.who or "?")
+        return _("Wait until it ends, or cancel it.")
+    return _("Ask {who} whether the operation is still running.").format(who=held.who or "?")
 
 
 def unknown_words(held: HeldLock) -> str:
-    """Return what is not known of a lock of which no run of ours has the id on record."""
+    """Return why it is unknown whether the operation that holds the lock still runs."""
     if held.run:
         return _(
-            "Whether {who} still works is not known: run {run} was started on another machine."
-        ).format(who=held.who or "?", run=held.run)
+            "It is unknown whether the operation is still running: run {run} was started on "
+            "another machine."
+        ).format(run=held.run)
     return _(
-        "Whether {who} still works is not known: none of your runs on this machine has recorded "
-        "this lock."
-    ).format(who=held.who or "?")
+        "It is unknown whether the operation is still running: none of your runs on this machine "
+        "has recorded this lock."
+    )
 
 
-def way_on(directory: Path, held: HeldLock) -> str:
-    """Return what to do about a lock that is not let go, with the command that releases it.
+def release_advice(directory: Path, held: HeldLock) -> str:
+    """Return what to do about a lock that is not released, with the command that releases it.
 
-    ``directory`` is the stack's. While the holder is known to work there is no such command.
+    ``directory`` is the stack's. The command is left out while the operation is known to run.
     """
     if held.holder is Holder.ALIVE or not held.id:
         return remedy(held)
     return _(
-        "{ask} Only if nothing works on this state on any machine: gpuecs-tui state {directory} "
+        "{ask} If no machine uses this state, release the lock: gpuecs-tui state {directory} "
         "--unlock {id} --confirm {word}"
     ).format(
         ask=remedy(held),
@@ -90,5 +94,5 @@ def way_on(directory: Path, held: HeldLock) -> str:
 
 def _run(held: HeldLock) -> str:
     if held.directory is not None:
-        return _(", run {id} of {directory}").format(id=held.run, directory=held.directory)
-    return _(", run {id}").format(id=held.run) if held.run else ""
+        return _(" (run {id} in {directory})").format(id=held.run, directory=held.directory)
+    return _(" (run {id})").format(id=held.run) if held.run else ""

@@ -1,16 +1,17 @@
-"""The lock on a directory's state, local or in S3: who holds it, whether it lives, letting it go.
+"""The lock on a directory's state, local or in S3: its holder, and how it is released.
 
 A lock has no expiry (stale-lock). It is offered for release only when its holder is known to have
-ended: a local lock whose file no process has locked, or one in S3 whose id a run of ours, in any
-directory, has on record (lock_record.py) and that run has ended. User, machine and time of a lock
-prove nothing: a colleague's run on the same machine may have them all. Any other lock is released
-only if the user names its id and its holder.
+ended: a local lock whose file no process has locked, or a lock in S3 whose id an ended run of this
+user, in any directory, has recorded (lock_record.py). The user, machine and time of a lock prove
+nothing: a colleague's run on the same machine may have the same. Any other lock is released only if
+the user names its id and its holder.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,7 @@ from gpuecs_tui.terraform.base.process import capture
 from gpuecs_tui.terraform.base.tflock import lock_time, read_lock
 from gpuecs_tui.terraform.engine.binary import PROGRAMS, find_engine
 from gpuecs_tui.terraform.recovery.held_lock import HeldLock, Holder
-from gpuecs_tui.terraform.recovery.lock_words import refusal, way_on
+from gpuecs_tui.terraform.recovery.lock_words import refusal, release_advice
 from gpuecs_tui.terraform.runs.directory_lock import is_held
 from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_list import live_run, lock_directory, run_with_lock
@@ -116,11 +117,13 @@ def unlock(
         if held.id != lock_id:
             raise LockProblem(
                 _("The lock has another id: {id}.").format(id=held.id),
-                _("Look again at who it is."),
+                _("Check again who holds it: gpuecs-tui state {directory}").format(
+                    directory=shlex.quote(str(directory))
+                ),
             )
         unknown = held.holder is Holder.UNKNOWN
         if not held.may_be_unlocked and not (unknown and confirmed == held.word):
-            raise LockProblem(refusal(held), way_on(directory, held))
+            raise LockProblem(refusal(held), release_advice(directory, held))
         if held.stops and not backend(directory, environment).noted:
             raise LockProblem(
                 _("The lock can't be released from here: the directory is not initialised."),
@@ -204,7 +207,7 @@ def _in_s3(
 
 
 def _elsewhere(run: Run | None, directory: Path) -> Path | None:
-    """Return the directory of a run that is not one of ``directory``."""
+    """Return the directory of ``run`` if it is another than ``directory``, else None."""
     if run is None:
         return None
     here = identify_directory(directory)
@@ -212,18 +215,18 @@ def _elsewhere(run: Run | None, directory: Path) -> Path | None:
 
 
 def _holder_of(run: Run) -> Holder:
-    """Tell of the run of ours that took a lock whether it works."""
+    """Return whether ``run``, which took the lock, is still running."""
     if run.is_live:
         return Holder.ALIVE
     if run.state is RunStatus.LOST and run.host != host_name():
-        # Its end is not recorded, and its processes can't be seen from here: the folder of the
-        # runs may be on a file system that several machines mount.
+        # Several machines may mount the file system with the folder of runs: the run has recorded
+        # no end, and this machine does not see the processes of the other.
         return Holder.UNKNOWN
     return Holder.DEAD
 
 
 def _holder(directory: Path, who: str, guarded: bool) -> Holder:
-    """Tell of a lock in S3 that no run of ours has on record whether ``user@host`` works.
+    """Return whether ``user@host``, holder of a lock in S3 that no run has recorded, is running.
 
     ``guarded``: the directory's lock is ours.
     """

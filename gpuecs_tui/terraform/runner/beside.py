@@ -219,7 +219,7 @@ class Beside:
         self._changed = True
 
     def _holds_lock(self) -> bool:
-        """Tell whether Terraform is known to have the lock: by its events, or by its providers."""
+        """Tell whether Terraform is known to hold the lock: from its events, or its providers."""
         child = self._child
         if child is not None and not self._holds:
             self._holds = runs_provider(child.pid)

@@ -83,8 +83,8 @@ class Runner:
         # Terraform would say at length that the bucket does not exist.
         moved = moved_away(self.run.directory, self.environment, strict=True)
         if moved is not None and self.run.operation is Operation.PLAN:
-            # Of an old copy it would say that nothing, or too much, is to be changed. An apply is
-            # refused by the checks before it, which the user may overrule.
+            # A plan of the old copy shows wrong changes, or none. An apply is refused by the checks
+            # before it, which the user may overrule.
             raise TerraformProblem(moved.sentence, moved.remedy)
         if moved is not None:
             self.journal.note(f"{moved.sentence} {moved.remedy}", "warn")

@@ -4,7 +4,7 @@ A run is a folder ``STATE_HOME/gpuecs-tui/runs/ID`` (0700) with files of mode 06
 
 =================  ==================================================================
 run.json           what never changes: who started it, where, what for, under which settings
-directory.json     which directory the run is of, once more: for when run.json is damaged
+directory.json     the stack directory of the run again, in case run.json is damaged
 state.json         the recorded state, with its history; written only by the holder of the
                    directory's lock, replaced as a whole and fsynced before it is acted on
 decision.json      the one decision on a plan: approve or discard; created exactly once
@@ -66,8 +66,8 @@ class RunFiles:
         return self.folder / "run.json"
 
     @property
-    def belongs(self) -> Path:
-        """Which directory the run is of."""
+    def directory_record(self) -> Path:
+        """The stack directory of the run, in case run.json is damaged."""
         return self.folder / "directory.json"
 
     @property

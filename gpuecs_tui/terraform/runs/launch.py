@@ -48,7 +48,7 @@ def create(
     made = origin(child_environment(environ, profile=profile).variables)
     mark(directory)
     here = identify_directory(directory).as_json()
-    replace_json(files.belongs, here)
+    replace_json(files.directory_record, here)
     replace_json(
         files.facts,
         {

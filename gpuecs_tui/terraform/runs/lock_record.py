@@ -1,17 +1,18 @@
 """Which locks on the state a run held, by Terraform's own id of each.
 
-A lock without a holder can be released only if it is known whose it was. Nothing but the id tells
-that: user, machine and time of a colleague's lock may be the same. Terraform prints no id while it
-works, so the id is read from the lock itself while the run's Terraform holds it:
+A lock whose holder has ended is offered for release only if its holder is known. Only the id
+identifies it: the user, machine and time of a colleague's lock may be the same. Terraform prints no
+id while it runs, so the id is read from the lock itself while the run's Terraform holds it:
 
-- local state: the note beside the state, if the process that holds the file lock is that Terraform;
-- S3: the lock object, once Terraform is seen to do what it only does while it holds the lock, and
-  while it still works. The lock is exclusive, so the object is then this Terraform's. Machine,
+- local state: the lock record beside the state, if that Terraform is the process that holds the
+  file lock;
+- S3: the lock object, as soon as Terraform has done something that it only does with the lock, and
+  while it still runs. The lock is exclusive, so the object is then this Terraform's. Machine,
   operation and time are compared as well, in case the lock was released by force.
 
 Terraform takes the lock, then starts its providers, then sends the first event of a resource.
-Starting the AWS provider takes seconds, so a running provider counts as well as an event: a
-Terraform that is killed in between has left its lock.
+Starting the AWS provider takes seconds. A Terraform that is killed in those seconds leaves its
+lock, so a running provider proves the lock as an event does.
 """
 
 from __future__ import annotations
@@ -29,15 +30,16 @@ _CLOCK = timedelta(seconds=1)
 """Terraform stamps a lock in whole or parts of seconds of the same clock as ours."""
 
 _PROVIDER = "terraform-prov"
-"""How the name of every provider's process begins; the system may cut it off after 15 characters
+"""How the name of every provider's process begins; the kernel keeps 15 characters of it
 (Terraform's documentation, "Provider Plugin Development": ``terraform-provider-NAME``)."""
 
 
 def runs_provider(pid: int) -> bool:
-    """Tell whether the Terraform ``pid`` has a provider running: it has the state's lock then.
+    """Tell whether the Terraform ``pid`` has started a provider, so it holds the state lock.
 
     Plan and apply lock the state before they start a provider (Terraform's
-    internal/backend/local/backend_local.go, ``localRun``). False where this system doesn't tell.
+    internal/backend/local/backend_local.go, ``localRun``). False on systems that do not list the
+    children of a process.
     """
     return has_descendant_named(pid, _PROVIDER)
 

@@ -161,10 +161,10 @@ def load_any(folder: Path, of: DirectoryIdentity | None = None) -> Run | UnreadR
 
 
 def _missing(files: RunFiles, facts: RunFacts | None) -> RecordProblem | None:
-    """Return which file of a run is missing; None where no run has been recorded there, or yet.
+    """Return the file of a run that is missing; None if no run has been recorded there yet.
 
-    A new run's files are written in this order: run.json, state.json, the journal. A start that is
-    under way, or was killed, has left the first of them only.
+    The files of a new run are written in this order: run.json, state.json, the journal. A run that
+    is being created, or whose creation was killed, has only the first of them.
     """
     if facts is None and (files.state.exists() or files.journal.exists()):
         return RecordProblem(files.facts, _("the file is missing"))

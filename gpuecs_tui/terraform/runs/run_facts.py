@@ -83,8 +83,8 @@ def check_types(
             raise RecordProblem(path, _("the value of {name} is not valid").format(name=name))
 
 
-def read_belonging(path: Path) -> DirectoryIdentity | None:
-    """Return which directory a run is of, from its directory.json; None where it doesn't say."""
+def read_directory_record(path: Path) -> DirectoryIdentity | None:
+    """Return the stack directory of a run from its directory.json; None if that is unusable."""
     try:
         raw = read_object(path)
         check_types(path, raw, {name: _TYPES[name] for name in ("directory", "inode", "token")})

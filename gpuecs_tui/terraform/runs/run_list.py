@@ -31,7 +31,7 @@ PATIENCE = 60.0
 """Seconds to wait for a runner that was asked to leave the details of its plan."""
 
 HIDDEN = "."
-"""How the name of a run's folder begins while it is being deleted."""
+"""First character of the name of a run's folder while the folder is deleted."""
 
 
 def runs_root() -> Path:
@@ -85,9 +85,9 @@ def records(of: DirectoryIdentity | None = None) -> list[Run | UnreadRun]:
 
 
 def _folders() -> list[Path]:
-    """Return the folders of this user's runs, the newest run first; none where they can't be read.
+    """Return the folders of this user's runs, newest first; none if they could not be read.
 
-    A run that is being deleted has a hidden one.
+    The hidden folders are left out: these are being deleted.
     """
     try:
         found = [it for it in runs_root().iterdir() if not it.name.startswith(HIDDEN)]
@@ -97,9 +97,10 @@ def _folders() -> list[Path]:
 
 
 def run_with_lock(lock_id: str) -> Run | None:
-    """Return this user's run, of any directory, that has the id of a lock on record, or None.
+    """Return this user's run, of any directory, that has recorded the id of a lock, or None.
 
-    Several directories may use one state. Terraform makes each id at random.
+    Several directories may use the same state. Terraform's lock ids are random (UUIDs), so one run
+    at most has recorded an id.
     """
     if not lock_id:
         return None

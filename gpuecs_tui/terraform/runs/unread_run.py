@@ -13,7 +13,12 @@ from pathlib import Path
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.runs.journal import RunFiles
-from gpuecs_tui.terraform.runs.run_facts import RecordProblem, RunFacts, is_text, read_belonging
+from gpuecs_tui.terraform.runs.run_facts import (
+    RecordProblem,
+    RunFacts,
+    is_text,
+    read_directory_record,
+)
 from gpuecs_tui.terraform.runs.stack_directory import DirectoryIdentity
 
 _DIRECTORY = re.compile(r'"directory"\s*:\s*("/(?:[^"\\]|\\.)*")')
@@ -44,14 +49,14 @@ class UnreadRun:
         if self.is_dismissed:
             return ""
         if self.directory is None:
-            return _("Move {folder} to another place.").format(folder=self.files.folder)
+            return _("Move {folder} out of the folder of runs.").format(folder=self.files.folder)
         return _("To dismiss it: gpuecs-tui state {directory} --forget {run} --yes").format(
             directory=shlex.quote(str(self.directory)), run=self.id
         )
 
     @property
     def is_dismissed(self) -> bool:
-        """Tell whether the user has dismissed it: it is still listed, without any advice."""
+        """Tell whether the user has dismissed it: it is listed without a remedy."""
         return self.files.forgotten.exists()
 
     @property
@@ -71,7 +76,11 @@ def unread_run(files: RunFiles, problem: RecordProblem, facts: RunFacts | None) 
         if problem.newer
         else _("Could not read {path}: {reason}.")
     )
-    here = DirectoryIdentity(facts.directory, facts.inode, facts.token) if facts else _is_of(files)
+    here = (
+        DirectoryIdentity(facts.directory, facts.inode, facts.token)
+        if facts
+        else _directory_of(files)
+    )
     return UnreadRun(
         files=files,
         id=files.folder.name,
@@ -83,9 +92,9 @@ def unread_run(files: RunFiles, problem: RecordProblem, facts: RunFacts | None) 
     )
 
 
-def _is_of(files: RunFiles) -> DirectoryIdentity | None:
-    """Return which directory the run in ``files`` is of, where run.json can't be used."""
-    if (found := read_belonging(files.belongs)) is not None:
+def _directory_of(files: RunFiles) -> DirectoryIdentity | None:
+    """Return the stack directory of the run in ``files``, if run.json is unusable."""
+    if (found := read_directory_record(files.directory_record)) is not None:
         return found
     path = _directory_in(files.facts)
     return None if path is None else DirectoryIdentity(path, None, "")

@@ -62,7 +62,7 @@ def test_what_may_hold_creations_stays_until_it_is_dismissed(
     assert main(["state", str(stack), "--forget", crashed.id]) == 64
     told = capsys.readouterr()
     assert "aws_eip.a  eipalloc-1" in told.out and "aws_eip.b" not in told.out
-    assert "asks for --yes" in told.err and kept(crashed, half, *plans[-3:])
+    assert "needs --yes" in told.err and kept(crashed, half, *plans[-3:])
     assert main(["state", str(stack), "--forget", crashed.id, "--yes"]) == 0
     assert "is dismissed" in capsys.readouterr().out
     assert kept(crashed, half, *plans[-2:]), "now it is one of the three, and no plan"

@@ -293,7 +293,7 @@ def test_a_stop_of_one_whose_credentials_expired_is_told_as_that(engine: Path, s
     fake_engine.release(engine)
     ended = until_state(run, RunStatus.FAILED)
     assert ended.message == "The credentials have expired."
-    assert "it goes on with what remains" in ended.remedy
+    assert "it continues with the remaining changes" in ended.remedy
 
 
 def test_credentials_that_end_in_the_midst_are_told_of_once(engine: Path, stack: Path) -> None:

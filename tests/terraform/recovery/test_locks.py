@@ -61,7 +61,7 @@ def test_a_note_that_nobody_holds_is_cleared_by_its_id(stack: Path) -> None:
     held = held_lock(stack)
     assert held is not None and held.holder is Holder.DEAD and not held.stops
     assert held.age is not None and held.age.total_seconds() > 0
-    assert "it stops nobody" in lock_sentence(held)
+    assert "It blocks nothing" in lock_sentence(held)
     with pytest.raises(LockProblem, match=f"another id: {ID}"):
         unlock(stack, "else")
     assert note.exists()
@@ -84,7 +84,7 @@ def test_a_lock_in_use_stays(stack: Path) -> None:
         assert holder.stdout is not None and holder.stdout.readline() == "held\n"
         held = held_lock(stack)
         assert held is not None and held.holder is Holder.ALIVE and held.stops
-        with pytest.raises(LockProblem, match="holds it and works"):
+        with pytest.raises(LockProblem, match="is still running"):
             unlock(stack, ID)
         holder.communicate()
     assert note.exists()
@@ -121,7 +121,7 @@ def test_a_lock_in_s3_of_another_machine_is_not_ours_to_judge(
     held = held_lock(stack)
     assert held is not None and held.holder is Holder.UNKNOWN and held.stops
     assert held.place == "s3://b/k/terraform.tfstate.tflock"
-    with pytest.raises(LockProblem, match="is not known") as refused:
+    with pytest.raises(LockProblem, match="It is unknown") as refused:
         unlock(stack, ID)
     assert "Ask ana@elsewhere" in refused.value.remedy
     assert f"--unlock {ID} --confirm ana@elsewhere" in refused.value.remedy
@@ -173,7 +173,7 @@ def test_the_lock_of_a_run_that_ended_is_dead_whatever_else_runs(
     monkeypatch.setattr(locks, "_engine_places", lambda: {Path("/srv/other")})
     held = held_lock(stack)
     assert held is not None and held.run == run.id and held.holder is Holder.DEAD
-    assert f"That run has ended, run {run.id}" in lock_sentence(held)
+    assert f"The operation has ended (run {run.id})." in lock_sentence(held)
     live = stage(stack, RunStatus.APPLYING)
     in_s3_now = {**INFO, "Who": HERE, "ID": "another"}
     monkeypatch.setattr(lock_object, "read_lock_object", lambda *_given: in_s3_now)
@@ -194,8 +194,8 @@ def test_the_lock_of_a_run_of_another_directory_is_known(
     held = held_lock(stack)
     assert held is not None and held.holder is Holder.ALIVE
     assert (held.run, held.directory) == (live.id, clone)
-    assert f"who works, run {live.id} of {clone}." in lock_sentence(held)
-    with pytest.raises(LockProblem, match="holds it and works") as refused:
+    assert f"The operation is still running (run {live.id} in {clone})." in lock_sentence(held)
+    with pytest.raises(LockProblem, match="is still running") as refused:
         unlock(stack, "7d-2c", confirmed=HERE)
     assert refused.value.remedy.endswith(f"gpuecs-tui cancel '{clone}'")
     assert main(["state", str(stack)]) == 1
@@ -220,7 +220,7 @@ def test_the_lock_of_a_run_of_another_directory_is_known(
     lock["ID"] = "8e-3d"
     held = held_lock(stack)
     assert held is not None and held.holder is Holder.DEAD and held.directory == clone
-    assert f"That run has ended, run {ended.id} of {clone}." in lock_sentence(held)
+    assert f"The operation has ended (run {ended.id} in {clone})." in lock_sentence(held)
 
 
 def test_a_lock_of_nobody_knows_whom_is_shown_with_the_command_that_releases_it(
