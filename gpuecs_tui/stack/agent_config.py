@@ -1,8 +1,8 @@
-"""What a stack's user data says to the ECS agent: its cluster and the memory that it holds back.
+"""Settings of the ECS agent in a stack's user data, such as the memory that it reserves.
 
-On Amazon Linux the agent reads ``/etc/ecs/ecs.config``, lines of ``NAME=value`` of which the last
-counts; on Bottlerocket ``[settings.ecs]`` of the TOML (ECS developer guide, "Amazon ECS container
-agent configuration"; Bottlerocket, settings.ecs).
+On Amazon Linux, the agent reads lines of ``NAME=value`` in ``/etc/ecs/ecs.config``, of which the
+last counts; on Bottlerocket, ``[settings.ecs]`` of the TOML (ECS developer guide, "Amazon ECS
+container agent configuration"; Bottlerocket, settings.ecs).
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ class Reserved:
 
     mib: int = 0
     told: str = ""
-    """What stands in place of a number, such as a variable; empty where ``mib`` is known."""
+    """The text instead of a number, such as a variable; empty if ``mib`` is known."""
 
 
 @lru_cache(maxsize=64)
 def reserved_memory(user_data: str, ami: str) -> Reserved:
-    """Return what ``user_data`` reserves on instances of ``ami``: 0 MiB where it says nothing."""
+    """Return the memory that ``user_data`` reserves on instances of ``ami``; 0 MiB without it."""
     if RESERVED not in user_data and _RESERVED_TOML not in user_data:
         return Reserved()
     if ami == "bottlerocket":
@@ -52,7 +52,7 @@ def settings(text: str) -> dict[str, str]:
 
 
 def _reserved_toml(user_data: str) -> Reserved:
-    # Imported where it is needed: few stacks have any, and the first frame doesn't wait for it.
+    # Imported only when needed: few stacks use it, and it would delay the first frame.
     import tomllib
 
     head = "" if _ECS_TABLE.search(user_data) else "[settings.ecs]\n"

@@ -1,4 +1,4 @@
-"""The answers file: TOML with one table a section, read strictly and written back."""
+"""The answers file: TOML with one table per section, read strictly and written."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import KEYS, SECTIONS
 
 ANSWERS_MAX = 256 * 1024
-"""Bytes of an answers file. The largest that AWS takes, with 16 KiB of user data and 64 KiB of
-container definitions, are half as large; any text of this size is parsed within a second."""
+"""Maximum bytes of an answers file: twice the size of the largest answers that AWS accepts, with
+16 KiB of user data and 64 KiB of container definitions. Text of this size is parsed within a
+second."""
 _KEY_SHOWN = 100
-"""Characters of an unknown key that are quoted back."""
+"""Maximum characters of an unknown key in a message."""
 _LONG_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){100}""")
-"""A hundred parts joined by dots. A stack's keys have three; tomllib takes memory and time by the
-square of their number."""
+"""A hundred parts joined by dots. Keys of a stack have three. The memory and time of tomllib grow
+with the square of the number."""
 
 
 class AnswersError(ValueError):
-    """An answers file that can't be taken; the text names key, line and remedy in one sentence."""
+    """An invalid answers file. The message names the key and the problem."""
 
     def __init__(self, message: str, *, line: int | None = None, key: str = "") -> None:
         super().__init__(message)
@@ -36,32 +37,32 @@ class AnswersError(ValueError):
 def load_answers(text: str, *, limits: bool = True) -> dict[str, Value]:
     """Return the answers in a TOML text, by dotted key.
 
-    Raises AnswersError for what is no TOML, an unknown key (with the nearest valid one), a value
-    of another type and (with ``limits``) a value outside its limits, each with its line.
+    Raises AnswersError with the line for invalid TOML, an unknown key (with the closest valid one),
+    a value of the wrong type, and (with ``limits``) a value outside its limits.
     """
-    # Windows editors begin a file with a byte order mark, which TOML doesn't know.
+    # Some Windows editors write a byte order mark, which TOML doesn't allow.
     text = text.removeprefix("\ufeff")
     if _LONG_KEY.search(text):
-        raise AnswersError(_("no valid TOML: a key has too many parts"))
+        raise AnswersError(_("not valid TOML: a key has too many parts"))
     try:
         tree = tomllib.loads(text)
     except RecursionError:
-        raise AnswersError(_("no answers: brackets are nested too deep")) from None
+        raise AnswersError(_("not an answers file: brackets are nested too deep")) from None
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"line (\d+)", str(error))
-        # Otherwise it says "at end of document".
+        # Otherwise, the message says "at end of document".
         line = int(found[1]) if found else max(1, len(text.rstrip().splitlines()))
-        raise AnswersError(_("no valid TOML: {reason}").format(reason=error), line=line) from None
+        raise AnswersError(_("not valid TOML: {reason}").format(reason=error), line=line) from None
     except ValueError:
-        # Python's own limit for the digits of a number (sys.set_int_max_str_digits).
-        raise AnswersError(_("no answers: a number has too many digits")) from None
+        # Python's limit for the digits of a number (sys.set_int_max_str_digits).
+        raise AnswersError(_("not an answers file: a number has too many digits")) from None
     answers: dict[str, Value] = {}
     for section, table in tree.items():
         if section not in SECTIONS:
             raise _unknown(section, list(SECTIONS), text, section)
         if not isinstance(table, dict):
             raise AnswersError(
-                _("{key} must be a table: write [{key}] and its keys below").format(key=section),
+                _("{key} must be a table: write [{key}], followed by its keys").format(key=section),
                 line=_line_of(text, section),
                 key=section,
             )
@@ -98,17 +99,17 @@ def _checked(key: str, value: object, text: str, *, limits: bool) -> Value:
 def _unknown(key: str, valid: list[str], text: str, *path: str) -> AnswersError:
     shown = key if len(key) <= _KEY_SHOWN else f"{key[:_KEY_SHOWN]}…"
     nearest = difflib.get_close_matches(shown, valid, n=1, cutoff=0)
-    message = _("{key} is no key of a stack; the nearest is {nearest}").format(
+    message = _("{key} is not a key of a stack; the closest key is {nearest}").format(
         key=shown, nearest=nearest[0]
     )
     return AnswersError(message, line=_line_of(text, *path), key=key)
 
 
 def _line_of(text: str, section: str, name: str = "") -> int | None:
-    """Return the line, counted from 1, where a key stands; None where it can't be told.
+    """Return the line of a key, counted from 1; None if it is unknown.
 
-    tomllib keeps no positions. Headers and bare or quoted keys at the start of a line are all
-    that an answers file has; inline tables are found by their section.
+    tomllib keeps no positions. An answers file has headers, and bare or quoted keys at the start of
+    a line; inline tables are found by their section.
     """
     current: str | None = None
     fallback: int | None = None

@@ -1,4 +1,4 @@
-"""IPv4 ranges as typed: which are networks, and which network is meant by those that are not."""
+"""IPv4 CIDR blocks as typed: whether they are networks, and corrections for those that are not."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gpuecs_tui.i18n import _
 
 
 def network_problem(text: str) -> str:
-    """Say why ``text`` is no IPv4 network, or return the empty text.
+    """Return why ``text`` is not an IPv4 network, or an empty text.
 
     EC2 rejects a CIDR block whose host bits are set, and the AWS provider does so in the plan
     (VPC user guide, "Security group rules").
@@ -18,23 +18,25 @@ def network_problem(text: str) -> str:
     if network is None:
         return _("must be an IPv4 CIDR block, such as 10.0.0.0/16")
     if isinstance(network, IPv6Network):
-        return _("is IPv6, and the load balancer accepts IPv4 only")
+        return _("is IPv6, but the load balancer accepts only IPv4")
     address, slash, _bits = text.partition("/")
     if not slash:
-        return _("has no prefix length; for this one address use {network}").format(network=network)
+        return _("has no prefix length; for this single address, use {network}").format(
+            network=network
+        )
     if str(network) == text:
         return ""
     if address == str(network.network_address):
-        return _("must be written {network}").format(network=network)
+        return _("must be written as {network}").format(network=network)
     if network.prefixlen == 0:
-        return _("has host bits set; {network} is everybody's address").format(network=network)
+        return _("has host bits set; {network} means every address").format(network=network)
     return _("has host bits set; the network is {network}").format(network=network)
 
 
 def as_networks(texts: Iterable[str]) -> tuple[str, ...]:
-    """Return IPv4 ranges without host bits and without repetitions, in order; others as they are.
+    """Return IPv4 CIDR blocks without host bits and repetitions, in order; others unchanged.
 
-    A range whose prefix length is 0 stays as it is: one address is a likelier meaning than all.
+    A block with prefix length 0 stays unchanged: it more likely means one address than all.
     """
     found = []
     for text in texts:
@@ -45,7 +47,7 @@ def as_networks(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def covered(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """Return each range that another one contains, with the widest that does, in order."""
+    """Return each CIDR block that others contain, with the widest of those, in order."""
     networks = [it for text in texts if isinstance(it := _network(text), IPv4Network)]
     pairs = []
     for it in networks:

@@ -1,7 +1,7 @@
-"""How one decision is declared: its default, its limits, its words.
+"""How one decision is declared: its default, its limits, its texts.
 
-Each field of the model is made by one of the functions here, so that the answers file, the wizard's
-form, the checks of a typed value and the documentation all come from the same line.
+One of the functions here makes each field of the model, so the answers file, the form of the
+wizard, the validation of values, and the documentation use the same declaration.
 """
 
 from __future__ import annotations
@@ -20,26 +20,26 @@ Value = str | int | bool | tuple[str, ...] | dict[str, str]
 Kind = Literal["text", "integer", "flag", "choice", "list", "map"]
 
 CONTINUED = "\t"
-"""Starts a line that continues a map's value, which may hold line breaks (certificates do)."""
+"""Starts a line that continues a map's value. A value may have several lines (a certificate)."""
 
 COMBINING_MARKS_MAX = 30
-"""Go's norm package, by which Terraform normalizes strings, inserts U+034F after as many (Unicode
-Standard Annex 15, Stream-Safe Text Format)."""
+"""Terraform normalizes strings with Go's norm package, which inserts U+034F after this many marks
+(Unicode Standard Annex 15, Stream-Safe Text Format)."""
 _ESCAPED_IN_JSON = re.compile("[<>&\u2028\u2029]")
-"""What Go's encoding/json escapes beyond JSON's own rules."""
+"""The characters that Go's encoding/json escapes although JSON doesn't require it."""
 _QUOTE = '"'
 
 METADATA = "key"
-"""Where a dataclass field keeps its ``Key`` in its metadata."""
+"""The metadata entry of a dataclass field that has its ``Key``."""
 
 
 class NotAValue(ValueError):
-    """What was typed is no value of the key; the text says why in one sentence."""
+    """The text is not a valid value of the key. The message is a predicate: "must be …"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """One decision of a stack, without its place in the tree."""
+    """The declaration of one decision of a stack."""
 
     kind: Kind
     label: str
@@ -47,52 +47,50 @@ class Key:
     help: str
     """Untranslated; one or two sentences."""
     default: Value | None = None
-    """None when the key is required or derived."""
+    """None if the key is required or derived."""
     derived: bool = False
-    """The default follows from other keys (``resolve``)."""
+    """Whether the default follows from other keys (``resolve``)."""
     unset: Value | None = None
-    """Of a key that the earlier version didn't have: the value with which its Terraform is written.
-    """
+    """For a key that the earlier version didn't have: the value that its Terraform stands for."""
     kept: bool = False
-    """The default is for new stacks: where a directory has a stack, an answers file without the key
-    keeps what it has."""
+    """Whether the default is only for new stacks. For an existing stack, an answers file without
+    the key keeps the present value."""
     minimum: int | None = None
     maximum: int | None = None
     also: tuple[int, ...] = ()
-    """Integers allowed outside minimum–maximum, such as 0 for "leave it"."""
+    """Integers allowed outside minimum–maximum, such as 0 for "unchanged"."""
     unit: str = ""
     choices: tuple[str, ...] | tuple[int, ...] = ()
     pattern: str = ""
     pattern_says: str = ""
-    """What the pattern asks for, in words, untranslated."""
+    """The rule of the pattern as a predicate, untranslated: "must be …"."""
     item_pattern: str = ""
-    """For lists: each item's; for maps: each key's."""
+    """For lists: the pattern of each item; for maps: of each key."""
     item_problem: Callable[[str], str] | None = None
-    """For lists: says why an item is no value, or returns the empty text; asked before the
-    pattern."""
+    """For lists: returns why an item is invalid, or an empty text; called before the pattern."""
     correct: Callable[[tuple[str, ...]], tuple[str, ...]] | None = None
-    """For lists: the items that are meant by ones that ``item_problem`` refuses."""
+    """For lists: returns the likely meaning of items that ``item_problem`` refuses."""
     min_length: int = 0
     max_length: int | None = None
     """For text: characters."""
     optional: bool = True
-    """Whether the empty text or list is a value."""
+    """Whether an empty text or list is valid."""
     words: bool = False
-    """For lists: a command's words, which may repeat, hold spaces, and are typed as in a shell."""
+    """For lists: the words of a command. They may repeat and contain spaces, and are written as in
+    a shell."""
 
     @property
     def required(self) -> bool:
-        """Whether there is no default of any kind."""
+        """Whether the key has no default."""
         return self.default is None and not self.derived
 
     def parse(self, text: str) -> Value:
-        """Return the value that ``text``, as typed into a field, stands for.
+        """Return the value of ``text`` as typed into a field.
 
-        Lists are separated by commas or white space, maps are lines of ``name=value``, of which
-        a line that starts with a tab continues the value before it. A name that holds "=" stands
-        in double quotes, as in JSON.
-        Letters typed as several characters (NFD, as some systems give file names) are composed.
-        Raises NotAValue with the reason.
+        Commas or white space separate the items of lists. Maps are lines of ``name=value``; a line
+        that starts with a tab continues the value before it. A name that contains "=" is written in
+        double quotes, as in JSON. Letters of several characters (NFD, as in file names of some
+        systems) are composed. Raises NotAValue with the reason.
         """
         value = self.of_type(text)
         if reason := self.problem(value):
@@ -100,14 +98,14 @@ class Key:
         return value
 
     def of_type(self, text: str) -> Value:
-        """Return what ``parse`` does, also where it is outside this key's limits.
+        """Return the value of ``text``, even if it is outside the limits of this key.
 
-        Raises NotAValue where ``text`` is of another type.
+        Raises NotAValue if ``text`` is of another type.
         """
         return _composed(_parse_words(text) if self.words else _PARSERS[self.kind](text))
 
     def problem(self, value: object) -> str:
-        """Say in one sentence why ``value`` is none of this key's, or return the empty text."""
+        """Return why ``value`` is invalid as a predicate ("must be …"), or an empty text."""
         if reason := self.type_problem(value):
             return reason
         if isinstance(value, bool):
@@ -120,20 +118,20 @@ class Key:
         return self._items_problem(value)
 
     def corrected(self, text: str) -> str:
-        """Return the value that is meant by ``text``, which is none; empty where that is open."""
+        """Return the likely meaning of an invalid ``text``; empty if it is unclear."""
         if self.correct is None or self.kind != "list":
             return ""
         value = self.correct(_PARSERS["list"](text))
         return "" if self.problem(value) else self.unparse(value)
 
     def type_problem(self, value: object) -> str:
-        """Say why ``value`` is of another type than this key's, or return the empty text."""
+        """Return why ``value`` has the wrong type for this key, or an empty text."""
         if _is_kind(self.kind, value):
             return ""
         return _("must be {kind}").format(kind=kind_in_words(self.kind))
 
     def unparse(self, value: Value) -> str:
-        """Return ``value`` as one would type it: ``parse(unparse(v)) == v``."""
+        """Return ``value`` as text for a field: ``parse(unparse(v)) == v``."""
         if isinstance(value, bool):
             return "true" if value else "false"
         if isinstance(value, dict):
@@ -155,7 +153,7 @@ class Key:
             if high is None:
                 return _("must be at least {low}").format(low=low)
             also = "".join(_(", or {value}").format(value=value) for value in self.also)
-            return _("must be from {low} to {high}{also}").format(low=low, high=high, also=also)
+            return _("must be between {low} and {high}{also}").format(low=low, high=high, also=also)
         return ""
 
     def _text_problem(self, value: str) -> str:
@@ -168,7 +166,7 @@ class Key:
         if len(value) < self.min_length:
             return _("must have at least {n} characters").format(n=self.min_length)
         if self.max_length is not None and len(value) > self.max_length:
-            return _("has {n} characters; at most {most} are allowed").format(
+            return _("has {n} characters; the maximum is {most}").format(
                 n=len(value), most=self.max_length
             )
         if self.pattern and not re.fullmatch(self.pattern, value, re.ASCII):
@@ -177,7 +175,7 @@ class Key:
 
     def _items_problem(self, value: tuple[str, ...] | Mapping[str, str]) -> str:
         if not value and not self.optional:
-            return _("needs at least one")
+            return _("needs at least one value")
         if self.choices and (odd := [item for item in value if item not in self.choices]):
             return _("{item}: {reason}").format(item=odd[0], reason=_one_of(self.choices))
         seen: set[str] = set()
@@ -185,7 +183,7 @@ class Key:
             if reason := _unwritable(item):
                 return reason
             if item in seen and not self.words:
-                return _("{item} is named twice").format(item=item)
+                return _("contains {item} more than once").format(item=item)
             seen.add(item)
             if self.item_problem and (reason := self.item_problem(item)):
                 return _("{item}: {reason}").format(item=item, reason=reason)
@@ -203,36 +201,36 @@ class Key:
 
 
 def kind_in_words(kind: Kind) -> str:
-    """Name a kind as a person would: "a whole number"."""
+    """Return the name of a kind for messages: "a whole number"."""
     return {
-        "text": _("text"),
+        "text": _("a string"),
         "integer": _("a whole number"),
         "flag": _("true or false"),
-        "choice": _("text"),
-        "list": _("a list of texts"),
-        "map": _("a table of texts"),
+        "choice": _("a string"),
+        "list": _("a list of strings"),
+        "map": _("a table of strings"),
     }[kind]
 
 
 def _unwritable(text: str) -> str:
-    """Say why Terraform couldn't hand ``text`` on as it is, or return the empty text.
+    """Return why Terraform would change ``text``, or an empty text.
 
-    Its strings are Unicode in normal form C (HCL specification, "Literal Values"): anything else
-    would be changed on the way without a word.
+    Terraform's strings are Unicode in normal form C (HCL specification, "Literal Values"). It
+    silently normalizes any other text.
     """
     if "\0" in text:
-        return _("must not hold a NUL character")
+        return _("must not contain a NUL character")
     if any("\ud800" <= character <= "\udfff" for character in text):
-        return _("must be Unicode text")
+        return _("must be valid Unicode")
     if text.isascii():
         return ""
     if not unicodedata.is_normalized("NFC", text):
-        return _("holds letters composed of several characters; Terraform would change them")
+        return _("contains letters composed of several characters, which Terraform would change")
     if not unicodedata.is_normalized("NFC", _json_escaped(text)):
-        # ``jsonencode`` makes "\\n" of a line feed, and Terraform composes the n with the mark.
-        return _("holds a combining mark after a line end or sign that JSON has to escape")
+        # ``jsonencode`` writes a line feed as "\\n", and Terraform composes the n with the mark.
+        return _("contains a combining mark after a line break or a character that JSON escapes")
     if _marks_in_a_row(text) > COMBINING_MARKS_MAX:
-        return _("holds more than {n} combining marks in a row").format(n=COMBINING_MARKS_MAX)
+        return _("contains more than {n} combining marks in a row").format(n=COMBINING_MARKS_MAX)
     return ""
 
 
@@ -302,7 +300,7 @@ def _parse_words(text: str) -> tuple[str, ...]:
     try:
         return tuple(shlex.split(text))
     except ValueError as error:
-        raise NotAValue(_("can't be split into words: {reason}").format(reason=error)) from None
+        raise NotAValue(_("could not be split into words: {reason}").format(reason=error)) from None
 
 
 def _parse_map(text: str) -> dict[str, str]:
@@ -316,7 +314,7 @@ def _parse_map(text: str) -> dict[str, str]:
             continue
         name, value = _split_pair(line)
         if name in result:
-            raise NotAValue(_("{item} is named twice").format(item=name))
+            raise NotAValue(_("contains {item} more than once").format(item=name))
         result[name] = value
     return result
 
@@ -327,7 +325,7 @@ def _split_pair(line: str) -> tuple[str, str]:
     if not text.startswith(_QUOTE):
         name, equals, value = line.partition("=")
         if not equals:
-            raise NotAValue(_("{line}: must be name=value").format(line=line.strip()))
+            raise NotAValue(_("{line}: must have the form name=value").format(line=line.strip()))
         return name.strip(), value
     try:
         quoted, end = json.JSONDecoder().raw_decode(text)
@@ -335,12 +333,12 @@ def _split_pair(line: str) -> tuple[str, str]:
         quoted, end = "", 0
     between, equals, value = text[end:].partition("=")
     if not quoted or not equals or between.strip():
-        raise NotAValue(_('{line}: must be "name"=value').format(line=line.strip()))
+        raise NotAValue(_('{line}: must have the form "name"=value').format(line=line.strip()))
     return quoted, value
 
 
 def _typed_name(name: str) -> str:
-    """Return a map's name as one would type it: in quotes where it would be misread without."""
+    """Return a map's name as text for a field: in quotes if it would be misread without them."""
     plain = name and name == name.strip() and not name.startswith(_QUOTE)
     return name if plain and "=" not in name and "\n" not in name else json.dumps(name)
 
@@ -372,7 +370,7 @@ def text(label: str, help: str, default: str | None = None, **limits: Any) -> An
 def choice(
     label: str, help: str, default: str | None, choices: tuple[str, ...], **limits: Any
 ) -> Any:
-    """Declare a field that takes one of a few words."""
+    """Declare a field with a fixed list of words."""
     return _declare(
         Key(kind="choice", label=label, help=help, default=default, choices=choices, **limits)
     )
@@ -389,7 +387,7 @@ def flag(label: str, help: str, default: bool, **limits: Any) -> Any:
 
 
 def texts(label: str, help: str, default: tuple[str, ...] | None = None, **limits: Any) -> Any:
-    """Declare a list of texts, in the order given, none twice."""
+    """Declare an ordered list of texts without repetitions."""
     return _declare(Key(kind="list", label=label, help=help, default=default, **limits))
 
 

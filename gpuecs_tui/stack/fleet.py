@@ -1,4 +1,4 @@
-"""The GPU instances and how their number follows the tasks."""
+"""The GPU instances, and how their number follows the tasks."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ INSTANCE_TYPE = r"[a-z][a-z0-9-]*\.[a-z0-9-]+"
 AMI = r"al2023|bottlerocket|ami-[0-9a-f]{8,17}"
 INSTANCE_PROFILE_ARN = r"arn:aws[a-z-]*:iam::[0-9]{12}:instance-profile/[\w+=,.@/-]+"
 FLEET_MAX = 5000
-"""Above any account's default quota; keeps a slip of the finger from becoming a plan."""
+"""Above the default quotas of all accounts; prevents a plan from a typing error."""
 THROUGHPUT_MAX = 750
-"""MiB/s: gp3 takes 0.25 MiB/s for each of its IOPS, of which it has 3,000 (EBS user guide)."""
+"""MiB/s: gp3 allows 0.25 MiB/s per IOPS and has 3,000 IOPS (EBS user guide)."""
 USER_DATA_MAX = 12000
-"""Characters, and bytes as UTF-8; EC2 takes 16 KiB of user data, the bootstrap script included."""
+"""Characters, and bytes as UTF-8. EC2 accepts 16 KiB of user data including the bootstrap
+script."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,24 +25,25 @@ class Fleet:
 
     instance_type: str = text(
         N_("Instance type"),
-        N_("A type with NVIDIA GPUs, for which ECS has a GPU AMI."),
+        N_("Instance type with NVIDIA GPUs that an ECS GPU AMI supports."),
         pattern=INSTANCE_TYPE,
         pattern_says=N_("must be an instance type, such as g4dn.xlarge"),
         optional=False,
     )
     ami: str = text(
         N_("AMI"),
-        N_("al2023 or bottlerocket: the newest ECS GPU image of that system; or an AMI's own id."),
+        N_(
+            "al2023 or bottlerocket: the latest ECS GPU AMI of that operating system. An AMI ID: "
+            "exactly that AMI."
+        ),
         "al2023",
         pattern=AMI,
-        pattern_says=N_(
-            "must be al2023, bottlerocket, or an AMI's id: ami- and hexadecimal digits"
-        ),
+        pattern_says=N_("must be al2023, bottlerocket, or an AMI ID: ami- and hexadecimal digits"),
         optional=False,
     )
     min_size: int = integer(
         N_("Minimum size"),
-        N_("Instances that always run, and are always paid for."),
+        N_("Instances that always run and are always billed."),
         0,
         minimum=0,
         maximum=FLEET_MAX,
@@ -49,7 +51,10 @@ class Fleet:
     )
     max_size: int = integer(
         N_("Maximum size"),
-        N_("The most instances. A rolling update needs room for old and new tasks at once."),
+        N_(
+            "Most instances that may run. A deployment needs room for old and new tasks at the "
+            "same time."
+        ),
         derived=True,
         minimum=1,
         maximum=FLEET_MAX,
@@ -57,7 +62,10 @@ class Fleet:
     )
     initial_size: int = integer(
         N_("Initial size"),
-        N_("Instances started at creation; afterwards the capacity provider decides."),
+        N_(
+            "Instances to launch when the group is created. Afterwards, the capacity provider "
+            "decides."
+        ),
         derived=True,
         minimum=0,
         maximum=FLEET_MAX,
@@ -65,20 +73,26 @@ class Fleet:
     )
     key_name: str = text(
         N_("Key pair"),
-        N_("For SSH. None: log in with SSM Session Manager, which needs no open port."),
+        N_("Key pair for SSH. Leave empty to use SSM Session Manager, which needs no open port."),
         "",
         max_length=255,
     )
     instance_profile_arn: str = text(
         N_("Instance profile"),
-        N_("An existing profile's ARN. None: one is created with what the ECS agent needs."),
+        N_(
+            "ARN of an existing instance profile. Leave empty to create one with the permissions "
+            "that the ECS agent needs."
+        ),
         "",
         pattern=INSTANCE_PROFILE_ARN,
-        pattern_says=N_("must be an instance profile's ARN"),
+        pattern_says=N_("must be the ARN of an instance profile"),
     )
     root_volume_gib: int = integer(
         N_("Root volume"),
-        N_("Encrypted gp3; the image and the model must fit. 0 leaves the AMI's own."),
+        N_(
+            "Size of the encrypted gp3 volume for the image and the model. 0 keeps the volume of "
+            "the AMI."
+        ),
         100,
         minimum=30,
         maximum=16384,
@@ -88,8 +102,8 @@ class Fleet:
     root_volume_throughput_mib: int = integer(
         N_("Volume throughput"),
         N_(
-            "Of the gp3 volume with the images; pulling and extracting a large image is bound by "
-            "it. Above 125 it costs extra. 0 leaves gp3's 125."
+            "Throughput of the gp3 volume that stores the images. It limits how fast a large image "
+            "is pulled and extracted. Above 125 it costs extra; 0 keeps the gp3 default of 125."
         ),
         250,
         minimum=125,
@@ -101,7 +115,8 @@ class Fleet:
     imds_hop_limit: int = integer(
         N_("IMDS hop limit"),
         N_(
-            "1 keeps bridge-mode tasks from the instance's role. 0 leaves the metadata options out."
+            "1 prevents tasks in bridge mode from using the instance role. 0 leaves the metadata "
+            "options to the AMI."
         ),
         1,
         minimum=0,
@@ -110,23 +125,26 @@ class Fleet:
     )
     target_capacity: int = integer(
         N_("Target capacity"),
-        N_("How full the fleet is kept; below 100 keeps spare instances, which cost."),
+        N_(
+            "Share of the fleet that tasks should use. Below 100, spare instances keep running and "
+            "are billed."
+        ),
         100,
         minimum=1,
         maximum=100,
         unit="%",
     )
     min_scaling_step: int = integer(
-        N_("Smallest scaling step"),
-        N_("Fewest instances added or removed at once."),
+        N_("Minimum scaling step"),
+        N_("Fewest instances to add or remove at once."),
         1,
         minimum=1,
         maximum=10000,
         unit=N_("instances"),
     )
     max_scaling_step: int = integer(
-        N_("Largest scaling step"),
-        N_("Most instances added at once."),
+        N_("Maximum scaling step"),
+        N_("Most instances to add at once."),
         10000,
         minimum=1,
         maximum=10000,
@@ -134,7 +152,7 @@ class Fleet:
     )
     instance_warmup_seconds: int = integer(
         N_("Instance warm-up"),
-        N_("How long a new instance is left out of the scaling metric."),
+        N_("Time until a new instance counts in the scaling metric."),
         300,
         minimum=0,
         maximum=10000,
@@ -142,31 +160,34 @@ class Fleet:
     )
     termination_protection: bool = flag(
         N_("Termination protection"),
-        N_("Instances with running tasks are not scaled in."),
+        N_("Instances with running tasks are protected from scale-in."),
         True,
     )
     managed_draining: bool = flag(
         N_("Managed draining"),
-        N_("Tasks are moved away before an instance ends; can hold one for up to 48 h."),
+        N_(
+            "Moves tasks away before an instance is terminated. This can delay termination for up "
+            "to 48 h."
+        ),
         True,
     )
     health_check_grace_seconds: int = integer(
-        N_("Health check grace"),
-        N_("How long after its start an instance's health is ignored."),
+        N_("Health check grace period"),
+        N_("Time after launch during which the health of an instance is ignored."),
         0,
         minimum=0,
         maximum=7200,
         unit="s",
     )
     market: str = choice(
-        N_("Market"),
-        N_("spot is cheaper and can end with two minutes' notice."),
+        N_("Purchase option"),
+        N_("spot costs less, but AWS can interrupt instances with two minutes' notice."),
         "on-demand",
         ("on-demand", "spot"),
     )
     capacity_rebalance: bool = flag(
         N_("Capacity rebalancing"),
-        N_("Starts a new spot instance as soon as AWS expects one to be interrupted."),
+        N_("Launches a replacement Spot instance as soon as AWS expects an interruption."),
         True,
         unset=False,
     )
@@ -174,21 +195,24 @@ class Fleet:
         N_("Large images"),
         N_(
             "Gives the ECS agent 10 minutes to pull and start an image, and removes images of "
-            "stopped tasks after 15 minutes. Off: the agent's defaults, 1 minute and 3 hours."
+            "stopped tasks after 15 minutes. Off: the agent's defaults of 1 minute and 3 hours."
         ),
         True,
         unset=False,
     )
     instance_refresh: bool = flag(
         N_("Instance refresh"),
-        N_("A new launch template rolls the fleet. Off: only new instances take it."),
+        N_(
+            "Replaces the instances when the launch template changes. Off: only new instances use "
+            "it."
+        ),
         False,
     )
     extra_user_data: str = text(
         N_("Extra user data"),
         N_(
-            "Appended to the bootstrap script. For Bottlerocket it is TOML: it goes on in "
-            "[settings.ecs], and other settings begin with a header, such as [settings.kernel]."
+            "Appended to the bootstrap script. For Bottlerocket, it is TOML that continues "
+            "[settings.ecs]; other settings start with a header, such as [settings.kernel]."
         ),
         "",
         max_length=USER_DATA_MAX,

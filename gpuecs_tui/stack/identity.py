@@ -1,4 +1,4 @@
-"""The stack's own name and place, the names made from it, and where its state is kept."""
+"""The name and Region of the stack, the names derived from it, and the place of its state."""
 
 from __future__ import annotations
 
@@ -8,44 +8,47 @@ from gpuecs_tui.i18n import N_
 from gpuecs_tui.stack.fields import choice, table, text
 
 NAME_PATTERN = r"(?!internal-)(?!aws|ecs|fargate)[a-z](?:[a-z0-9]|-(?!-))*[a-z0-9]"
-"""Strict enough for a load balancer, a capacity provider and an IAM role at once, whose names are
-made from it."""
+"""Valid for a load balancer, a capacity provider and an IAM role, whose names are derived from
+it."""
 NAME_MAX = 24
 """Leaves room for the suffixes of a load balancer's or target group's 32 characters."""
 
 ECS_NAME = r"[A-Za-z0-9_-]+"
 ECS_NAME_MAX = 255
-ECS_NAME_SAYS = N_("may hold letters, digits, - and _")
+ECS_NAME_SAYS = N_("can contain only letters, numbers, hyphens, and underscores")
 CAPACITY_PROVIDER_NAME = r"(?!(?i:aws|ecs|fargate))[A-Za-z0-9_-]+"
-"""AWS refuses these prefixes, Terraform doesn't check them (docs/aws.md, "Capacity provider")."""
+"""AWS rejects these prefixes, but Terraform doesn't check them (docs/aws.md, "Capacity
+provider")."""
 ELB_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 ELB_NAME_MAX = 32
-ELB_NAME_SAYS = N_("may hold letters, digits and - inside")
+ELB_NAME_SAYS = N_(
+    "can contain only letters, numbers, and hyphens, and can't start or end with a hyphen"
+)
 LAUNCH_TEMPLATE_NAME = r"[A-Za-z0-9().\-/_]+"
 LAUNCH_TEMPLATE_NAME_MAX = 125
 AUTOSCALING_GROUP_NAME = r"[ -9;-~]+"
-"""Printable characters but the colon."""
+"""Printable ASCII characters except the colon."""
 LOG_GROUP_NAME = r"[.\-_/#A-Za-z0-9]+"
 LOG_GROUP_NAME_MAX = 512
 BUCKET_NAME = r"[a-z0-9][a-z0-9.-]*[a-z0-9]"
 REGION = r"[a-z]{2,4}(?:-[a-z]+)+-[0-9]"
 TAG_KEY = r"(?!(?i:aws):)(?! )[\w .:/=+@-]{1,128}(?<! )"
 TAG_VALUE = r"(?!(?i:aws):)(?! )(?u:[\w .:/=+@-]{0,256})(?<! )"
-"""What every service of a stack takes; EC2 alone would take more (ELB API reference, Tag; ELB user
-guide, tag restrictions). Letters and digits of any script in values."""
+"""Accepted by every AWS service of a stack; EC2 accepts more (ELB API reference, Tag; ELB user
+guide, tag restrictions). Values may have letters and digits of any script."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """``stack.*``: what the stack is called and where it lives."""
+    """``stack.*``: the name, Region and tags of the stack."""
 
     name: str = text(
         N_("Name"),
-        N_("The stem of every name in the stack. Changing it later replaces everything."),
+        N_("Prefix for all resource names. Changing it forces replacement of all resources."),
         pattern=NAME_PATTERN,
         pattern_says=N_(
-            "must start with a letter, hold only a-z, 0-9 and single - inside, and not start with "
-            "internal-, aws, ecs or fargate"
+            "must start with a letter and contain only a-z, 0-9, and single hyphens between them; "
+            "can't start with internal-, aws, ecs, or fargate"
         ),
         min_length=2,
         max_length=NAME_MAX,
@@ -53,31 +56,31 @@ class Identity:
     )
     region: str = text(
         N_("Region"),
-        N_("The AWS region, such as us-east-1."),
+        N_("AWS Region, such as us-east-1."),
         pattern=REGION,
-        pattern_says=N_("must be a region's name, such as us-east-1"),
+        pattern_says=N_("must be a Region name, such as us-east-1"),
         optional=False,
     )
     tags: dict[str, str] = table(
         N_("Tags"),
-        N_("Put on everything the stack creates, one name=value a line."),
+        N_("Tags for all resources of the stack, one name=value per line."),
         {},
         item_pattern=TAG_KEY,
         pattern=TAG_VALUE,
         pattern_says=N_(
-            "a tag's name has 1–128 letters, digits, spaces inside or .:/=+@_-, not starting "
-            "aws:, and its value at most 256 of them"
+            "a tag name has 1–128 letters, numbers, inner spaces, or .:/=+@_- and can't start with "
+            "aws:; a tag value has at most 256 of them"
         ),
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Names:
-    """``names.*``: what AWS's resources are called; each follows from ``stack.name`` unless set."""
+    """``names.*``: the names of the AWS resources. Each follows from ``stack.name`` unless set."""
 
     cluster: str = text(
         N_("Cluster"),
-        N_("The ECS cluster's name."),
+        N_("Name of the ECS cluster."),
         derived=True,
         optional=False,
         pattern=ECS_NAME,
@@ -86,7 +89,7 @@ class Names:
     )
     service: str = text(
         N_("Service"),
-        N_("The ECS service's name."),
+        N_("Name of the ECS service."),
         derived=True,
         optional=False,
         pattern=ECS_NAME,
@@ -95,7 +98,7 @@ class Names:
     )
     task_family: str = text(
         N_("Task family"),
-        N_("The task definition's family."),
+        N_("Family of the task definition."),
         derived=True,
         optional=False,
         pattern=ECS_NAME,
@@ -104,48 +107,52 @@ class Names:
     )
     capacity_provider: str = text(
         N_("Capacity provider"),
-        N_("The ECS capacity provider's name."),
+        N_("Name of the ECS capacity provider."),
         derived=True,
         optional=False,
         pattern=CAPACITY_PROVIDER_NAME,
         max_length=ECS_NAME_MAX,
         pattern_says=N_(
-            "may hold letters, digits, - and _, and not start with aws, ecs or fargate"
+            "can contain only letters, numbers, hyphens, and underscores, and can't start with "
+            "aws, ecs, or fargate"
         ),
     )
     autoscaling_group: str = text(
         N_("Auto Scaling group"),
-        N_("The Auto Scaling group's name."),
+        N_("Name of the Auto Scaling group."),
         derived=True,
         optional=False,
         pattern=AUTOSCALING_GROUP_NAME,
         max_length=255,
-        pattern_says=N_("may hold any printable ASCII character but a colon"),
+        pattern_says=N_("can contain only printable ASCII characters except the colon"),
     )
     launch_template: str = text(
         N_("Launch template"),
-        N_("The launch template's name."),
+        N_("Name of the launch template."),
         derived=True,
         optional=False,
         pattern=LAUNCH_TEMPLATE_NAME,
         min_length=3,
         max_length=LAUNCH_TEMPLATE_NAME_MAX,
-        pattern_says=N_("may hold letters, digits and ( ) . - / _"),
+        pattern_says=N_("can contain only letters, numbers, and ( ) . - / _"),
     )
     load_balancer: str = text(
         N_("Load balancer"),
-        N_("The load balancer's name, part of its DNS name."),
+        N_("Name of the load balancer, which becomes part of its DNS name."),
         derived=True,
         optional=False,
         pattern=r"(?!internal-)" + ELB_NAME,
         max_length=ELB_NAME_MAX,
-        pattern_says=N_("may hold letters, digits and - inside, and not start with internal-"),
+        pattern_says=N_(
+            "can contain only letters, numbers, and hyphens, can't start or end with a hyphen, and "
+            "can't start with internal-"
+        ),
     )
     target_group: str = text(
         N_("Target group"),
         N_(
-            "Its default ends in letters that change with whatever replaces the target group, "
-            "because the old and the new one exist side by side for a while."
+            "Name of the target group. The end of the default changes whenever the target group is "
+            "replaced, because the old and the new one exist at the same time for a while."
         ),
         derived=True,
         optional=False,
@@ -155,46 +162,46 @@ class Names:
     )
     log_group: str = text(
         N_("Log group"),
-        N_("Where the tasks' logs go; the same as task.log_group."),
+        N_("Log group for the logs of the tasks. The same as task.log_group."),
         derived=True,
         optional=False,
         pattern=LOG_GROUP_NAME,
         max_length=LOG_GROUP_NAME_MAX,
-        pattern_says=N_("may hold letters, digits and . - _ / #"),
+        pattern_says=N_("can contain only letters, numbers, and . - _ / #"),
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateBackend:
-    """``state.*``: where Terraform keeps what it knows."""
+    """``state.*``: where Terraform keeps the state."""
 
     backend: str = choice(
-        N_("State"),
-        N_("local: a file beside the Terraform; s3: a bucket, which a team can share."),
+        N_("State backend"),
+        N_("local: a file in the stack directory. s3: a bucket that a team can share."),
         "local",
         ("local", "s3"),
     )
     bucket: str = text(
         N_("Bucket"),
-        N_("An existing, versioned S3 bucket."),
+        N_("Existing S3 bucket with versioning."),
         "",
         pattern=BUCKET_NAME,
         min_length=3,
         max_length=63,
-        pattern_says=N_("must be a bucket's name"),
+        pattern_says=N_("must be a bucket name: a–z, 0–9, periods, and hyphens"),
     )
     key: str = text(
         N_("Object key"),
-        N_("Where in the bucket; the default is NAME/terraform.tfstate."),
+        N_("Key of the state object in the bucket. The default is NAME/terraform.tfstate."),
         "",
         max_length=1024,
         pattern=r"[^/\s]\S*",
-        pattern_says=N_("must not hold white space or start with /"),
+        pattern_says=N_("must not contain white space or start with /"),
     )
     region: str = text(
-        N_("Bucket's region"),
-        N_("The default is the stack's region."),
+        N_("Bucket Region"),
+        N_("Region of the bucket. The default is the Region of the stack."),
         "",
         pattern=REGION,
-        pattern_says=N_("must be a region's name, such as us-east-1"),
+        pattern_says=N_("must be a Region name, such as us-east-1"),
     )

@@ -1,4 +1,4 @@
-"""A GPU instance type, as far as a stack's decisions depend on it."""
+"""A GPU instance type with the properties that decisions of a stack depend on."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ CPU_UNITS_PER_VCPU = 1024
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """The memory that the ECS agent registers, which is what tasks are placed against."""
+    """The memory that the ECS agent registers, which limits the placement of tasks."""
 
     mib: int
     source: MemorySource
-    """Only what was measured is proof; ``assumed`` is the safe bound."""
+    """Only a measured value is proof; ``assumed`` is the safe bound."""
 
 
 def quota_family(name: str) -> str:
-    """Return which vCPU quota of a region counts the GPU type ``name``: ``P``, or ``G``.
+    """Return the vCPU quota of a Region that applies to the GPU type ``name``: ``P`` or ``G``.
 
     The quotas are "All P instances" and "All G and VT instances" (docs/aws.md, "vCPU quotas").
     """
@@ -34,13 +34,13 @@ def quota_family(name: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceType:
-    """What EC2 says of an instance type, and what ECS makes of it."""
+    """An instance type with the facts of EC2 and ECS."""
 
     name: str
     """For example ``g4dn.xlarge``."""
     vcpus: int
     memory_mib: int
-    """RAM as EC2 sells it, in MiB; the agent registers less."""
+    """RAM according to EC2, in MiB; the agent registers less."""
     gpus: int
     """Whole GPUs; 0 for a fraction of one (g6f, gr6f)."""
     gpu_model: str
@@ -50,20 +50,20 @@ class InstanceType:
     architecture: str
     """``x86_64`` or ``arm64``."""
     quota_family: str
-    """``G`` (G and VT instances) or ``P``: which vCPU quota of the region counts it."""
+    """``G`` (G and VT instances) or ``P``: the vCPU quota of the Region that applies."""
     max_enis: int | None
-    """Network interfaces it can have; None when not known."""
+    """Maximum number of network interfaces; None if unknown."""
     registered_mib: int | None
-    """MiB that the ECS agent registers; None when neither measured nor estimated: ``registers``
-    is what to show and to reckon with."""
+    """MiB that the ECS agent registers; None if neither measured nor estimated. Use ``registers``
+    for display and calculations."""
     registered_source: MemorySource
     ecs_support: str
-    """``documented``, ``ami-code``, ``inferred``, or the catalogue's word for why not."""
+    """``documented``, ``ami-code``, ``inferred``, or the catalogue's word for the reason why
+    not."""
     reserved_mib: int = 0
-    """MiB that the user data of a stack takes from what the agent registers; see ``reserving``."""
+    """MiB of the registered memory that the user data of a stack reserves; see ``reserving``."""
     figures_source: str = ""
-    """The catalogue's word for where its figures are from (``recalled``); empty where EC2 gave
-    them."""
+    """The catalogue's word for the source of its figures (``recalled``); empty if it is EC2."""
 
     @property
     def cpu_units(self) -> int:
@@ -72,23 +72,23 @@ class InstanceType:
 
     @property
     def safe_memory_mib(self) -> int:
-        """The most MiB that a task can reserve on any current ECS GPU AMI."""
+        """Maximum MiB that a task can reserve on every current ECS GPU AMI."""
         return max(0, self.memory_mib * SAFE_MEMORY_PER_MILLE // 1000 - self.reserved_mib)
 
     @property
     def registers(self) -> Registered:
-        """What the ECS agent registers: measured, estimated, or else the safe bound."""
+        """The memory that the ECS agent registers: measured, estimated, or the safe bound."""
         if self.registered_mib is None:
             return Registered(self.safe_memory_mib, "assumed")
         return Registered(max(0, self.registered_mib - self.reserved_mib), self.registered_source)
 
     def reserving(self, mib: int) -> InstanceType:
-        """Return the type with ``mib`` held back from tasks, in place of what was held back."""
+        """Return the type with ``mib`` reserved instead of the present ``reserved_mib``."""
         return self if mib == self.reserved_mib else replace(self, reserved_mib=mib)
 
     @property
     def supported(self) -> bool:
-        """Whether tasks with GPUs run on it under ECS on EC2, as far as is known."""
+        """Whether GPU tasks run on the type with ECS on EC2, according to the catalogue."""
         return (
             self.gpus > 0
             and self.gpu_manufacturer.upper() == "NVIDIA"

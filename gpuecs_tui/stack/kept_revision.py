@@ -1,6 +1,6 @@
-"""What is said of a service that keeps a revision while its container or port changes.
+"""Messages about a service that keeps its revision although its container or port changes.
 
-AWS takes no service whose revision lacks the container or port of its load balancer (ECS API
+AWS rejects a service whose revision lacks the container or port of its load balancer (ECS API
 reference, UpdateService, ``loadBalancers``).
 """
 
@@ -16,48 +16,50 @@ Ports = Mapping[str, tuple[range, ...]]
 
 
 def refused_words(wanted: Mapping[str, object], revision: str) -> str:
-    """Return that AWS refuses the update; ``revision`` (``family:7``) was seen to lack ``wanted``.
+    """Return the message that AWS rejects the update: ``revision`` (``family:7``) lacks ``wanted``.
 
-    ``wanted``: key or attribute → what it is to be.
+    ``wanted``: key or attribute → its new value.
     """
     return _(
-        "AWS refuses the update of the service: {changes}, but service.ignore_changes has "
-        "task_definition, and revision {revision}, which the service keeps, does not have it."
+        "AWS will reject the update of the service: {changes}, which revision {revision} doesn't "
+        "have. The service keeps this revision because service.ignore_changes contains "
+        "task_definition."
     ).format(changes=_changes(wanted), revision=revision)
 
 
 def perhaps_refused_words(wanted: Mapping[str, object]) -> str:
-    """Return that AWS refuses it unless the revision, which was not read, has ``wanted``."""
+    """Return the message that AWS rejects the update unless the unread revision has ``wanted``."""
     return _(
-        "{changes}, and service.ignore_changes has task_definition. AWS refuses the update of the "
-        "service unless the revision that it keeps has it; that revision was not read."
+        "{changes}. The service keeps its revision because service.ignore_changes contains "
+        "task_definition. AWS will reject the update of the service unless that revision has it; "
+        "the revision was not read."
     ).format(changes=_changes(wanted))
 
 
 def remedy_words() -> str:
-    """Return what to do, as an imperative without capital and full stop."""
+    """Return the remedy, an imperative without a capital letter and a full stop."""
     return _(
-        "take task_definition out of service.ignore_changes, or add load_balancer to it and "
-        "change both with your own tool"
+        "remove task_definition from service.ignore_changes, or add load_balancer to it and change "
+        "both with your own tool"
     )
 
 
 def _changes(wanted: Mapping[str, object]) -> str:
     parts = [
-        _("{key} is to be {value}").format(key=key, value=value) for key, value in wanted.items()
+        _("{key} changes to {value}").format(key=key, value=value) for key, value in wanted.items()
     ]
     return _(" and ").join(parts)
 
 
 def short_name(arn: str) -> str:
-    """Return ``family:revision`` of the ARN of a task definition, or what is that already."""
+    """Return ``family:revision`` of a task definition's ARN, or of such a short name."""
     return arn.rpartition("/")[2]
 
 
 def ports_of(containers: Iterable[Mapping[str, Any]]) -> Ports:
-    """Return the container ports of container definitions, by name.
+    """Return the container ports of container definitions, by container name.
 
-    As the ECS API has them: a mapping names one port or a range such as ``8000-8010``.
+    In the ECS API, a mapping has one port or a range such as ``8000-8010``.
     """
     return {
         str(it.get("name")): tuple(map(_range, it.get("portMappings") or ())) for it in containers
@@ -65,7 +67,7 @@ def ports_of(containers: Iterable[Mapping[str, Any]]) -> Ports:
 
 
 def has_port(ports: Ports, container: str, port: int) -> bool:
-    """Tell whether ``container`` has ``port``."""
+    """Return whether ``container`` has ``port``."""
     return any(port in each for each in ports.get(container, ()))
 
 

@@ -23,9 +23,9 @@ GRPC_MATCHER = rf"{_GRPC_CODE}(?:-{_GRPC_CODE})?(?:,{_GRPC_CODE}(?:-{_GRPC_CODE}
 
 
 def reversed_range(matcher: str) -> str:
-    """Return the first range of a valid ``matcher`` that ends below its start, or the empty text.
+    """Return the first range of a valid ``matcher`` that ends below its start, or an empty text.
 
-    No code is in such a range, so nothing would ever count as healthy.
+    Such a range contains no code, so no task would become healthy.
     """
     for part in matcher.split(","):
         first, dash, last = part.partition("-")
@@ -39,36 +39,41 @@ class LoadBalancer:
     """``load_balancer.*``."""
 
     internal: bool = flag(
-        N_("Internal"), N_("Reachable from the VPC only. Off: from the internet."), True
+        N_("Internal"),
+        N_("On: reachable only from the VPC. Off: reachable from the internet."),
+        True,
     )
     port: int = integer(
         N_("Listener port"),
-        N_("80 for HTTP, 443 for HTTPS."),
+        N_("The default is 80 for HTTP and 443 for HTTPS."),
         derived=True,
         minimum=1,
         maximum=PORT_MAX,
     )
     protocol: str = choice(
         N_("Protocol"),
-        N_("HTTPS needs a certificate; port 80 then redirects to it."),
+        N_("HTTPS needs a certificate. Port 80 then redirects to HTTPS."),
         "HTTP",
         ("HTTP", "HTTPS"),
     )
     certificate_arn: str = text(
         N_("Certificate"),
-        N_("An issued certificate of the same region, for HTTPS."),
+        N_("Issued certificate in the same Region, for HTTPS."),
         "",
         pattern=CERTIFICATE_ARN,
-        pattern_says=N_("must be a certificate's ARN"),
+        pattern_says=N_("must be the ARN of a certificate"),
     )
     deletion_protection: bool = flag(
         N_("Deletion protection"),
-        N_("The load balancer can't be deleted until this is off again."),
+        N_("Prevents deletion of the load balancer until this is turned off."),
         False,
     )
     idle_timeout_seconds: int = integer(
         N_("Idle timeout"),
-        N_("At least as long as your longest silent answer."),
+        N_(
+            "Time without data until a connection is closed. Use at least the longest silence of "
+            "your responses."
+        ),
         60,
         minimum=1,
         maximum=4000,
@@ -76,23 +81,26 @@ class LoadBalancer:
     )
     target_port: int = integer(
         N_("Target port"),
-        N_("The target group's port; each task registers with its own."),
+        N_("Port of the target group. Each task registers with its own port."),
         80,
         minimum=1,
         maximum=PORT_MAX,
     )
     target_protocol_version: str = choice(
-        N_("Target protocol"), N_("What the container speaks."), "HTTP1", ("HTTP1", "HTTP2", "GRPC")
+        N_("Target protocol version"),
+        N_("Protocol version that the container supports."),
+        "HTTP1",
+        ("HTTP1", "HTTP2", "GRPC"),
     )
     algorithm: str = choice(
         N_("Algorithm"),
-        N_("least_outstanding_requests suits requests of very different length."),
+        N_("least_outstanding_requests suits requests of very different duration."),
         "round_robin",
         ("round_robin", "least_outstanding_requests", "weighted_random"),
     )
     deregistration_delay_seconds: int = integer(
         N_("Deregistration delay"),
-        N_("How long a task that leaves may finish its requests."),
+        N_("Time for a task that is being removed to finish its requests."),
         60,
         minimum=0,
         maximum=3600,
@@ -102,42 +110,47 @@ class LoadBalancer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthCheck:
-    """``health_check.*``: how the target group tells whether a task is well."""
+    """``health_check.*``: how the target group checks the health of tasks."""
 
     path: str = text(
         N_("Path"),
-        N_("Answers when the model is loaded."),
+        N_("Path that returns a success code once the model is loaded."),
         "/health",
         pattern=r"/[!-~]*",
         max_length=1024,
         optional=False,
-        pattern_says=N_("must start with / and hold no spaces"),
+        pattern_says=N_("must start with / and contain no spaces"),
     )
     matcher: str = text(
-        N_("Good codes"),
-        N_("HTTP codes that mean healthy: 200, 200,202 or 200-299. For GRPC: from 0 to 99."),
+        N_("Success codes"),
+        N_("HTTP codes that mean healthy: 200, 200,202 or 200-299. For GRPC: between 0 and 99."),
         "200",
         pattern=rf"{HTTP_MATCHER}|{GRPC_MATCHER}",
         optional=False,
-        pattern_says=N_("must be codes from 200 to 499, such as 200, 200,202 or 200-299"),
+        pattern_says=N_("must be codes between 200 and 499, such as 200, 200,202 or 200-299"),
     )
     interval_seconds: int = integer(
-        N_("Interval"), N_("Between two checks."), 5, minimum=5, maximum=300, unit="s"
+        N_("Interval"), N_("Time between two health checks."), 5, minimum=5, maximum=300, unit="s"
     )
     timeout_seconds: int = integer(
-        N_("Timeout"), N_("Less than the interval."), 2, minimum=2, maximum=120, unit="s"
+        N_("Timeout"),
+        N_("Time to wait for a response. Must be less than the interval."),
+        2,
+        minimum=2,
+        maximum=120,
+        unit="s",
     )
     healthy_threshold: int = integer(
-        N_("Healthy after"),
-        N_("Good checks in a row."),
+        N_("Healthy threshold"),
+        N_("Successful checks in a row until a task is healthy."),
         5,
         minimum=2,
         maximum=10,
         unit=N_("checks"),
     )
     unhealthy_threshold: int = integer(
-        N_("Unhealthy after"),
-        N_("Bad checks in a row."),
+        N_("Unhealthy threshold"),
+        N_("Failed checks in a row until a task is unhealthy."),
         2,
         minimum=2,
         maximum=10,
@@ -145,10 +158,12 @@ class HealthCheck:
     )
     port: str = text(
         N_("Port"),
-        N_("traffic-port: the one that requests go to."),
+        N_("traffic-port: the port that receives the requests."),
         TRAFFIC_PORT,
         pattern=rf"{TRAFFIC_PORT}|{_PORT}",
         optional=False,
-        pattern_says=N_("must be traffic-port or a port from 1 to 65535"),
+        pattern_says=N_("must be traffic-port or a port between 1 and 65535"),
     )
-    protocol: str = choice(N_("Protocol"), N_("What the check speaks."), "HTTP", ("HTTP", "HTTPS"))
+    protocol: str = choice(
+        N_("Protocol"), N_("Protocol of the health check."), "HTTP", ("HTTP", "HTTPS")
+    )

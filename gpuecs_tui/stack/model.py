@@ -1,4 +1,4 @@
-"""A stack: every decision, made. The contract is one tree for answers file, wizard and Terraform.
+"""A stack: all decisions in one tree, shared by the answers file, the wizard, and Terraform.
 
 ``KEYS`` lists every dotted key with its declaration, in the order of the wizard.
 """
@@ -20,7 +20,7 @@ from gpuecs_tui.stack.task import Task
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
-    """Every decision, with all defaults worked out (see ``resolve``)."""
+    """All decisions, with all defaults worked out (see ``resolve``)."""
 
     stack: Identity
     names: Names
@@ -33,7 +33,7 @@ class Stack:
     state: StateBackend
 
     def __getitem__(self, key: str) -> Value:
-        """Return the value of a dotted key; KeyError where there is none."""
+        """Return the value of a dotted key; KeyError if it does not exist."""
         if key not in KEYS:
             raise KeyError(key)
         section, name = key.split(".")
@@ -59,7 +59,7 @@ KEYS: Mapping[str, Key] = dict(_keys())
 
 
 def build(values: Mapping[str, Value]) -> Stack:
-    """Make a Stack of a value for every dotted key; TypeError names a missing one."""
+    """Return a Stack with a value for every dotted key; TypeError names a missing key."""
     sections = {
         section: kind(
             **{

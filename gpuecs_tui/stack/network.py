@@ -1,4 +1,4 @@
-"""Where instances and the load balancer stand, and who may reach them."""
+"""The network of the instances and the load balancer, and which addresses may reach them."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 IPV4_CIDR = rf"{_OCTET}(?:\.{_OCTET}){{3}}/(?:3[0-2]|[12]?[0-9])"
 
 GATEWAY_ENDPOINT = "s3"
-"""The one service whose endpoint is a gateway: in route tables, at no cost."""
+"""The only service with a gateway endpoint: it is in route tables and costs nothing."""
 ECR_ENDPOINTS = ("ecr.api", "ecr.dkr")
 VPC_ENDPOINTS = (
     "ecs", "ecs-agent", "ecs-telemetry", *ECR_ENDPOINTS, GATEWAY_ENDPOINT, "logs",
     "secretsmanager", "ssm", "ssmmessages",
 )  # fmt: skip
-"""Services that instances without a way to the internet reach by VPC endpoints (ECS developer
-guide, "Amazon ECS interface VPC endpoints"; ECR user guide, "Amazon ECR interface VPC endpoints").
+"""Services that instances without internet access reach by VPC endpoints (ECS developer guide,
+"Amazon ECS interface VPC endpoints"; ECR user guide, "Amazon ECR interface VPC endpoints").
 """
 
 
 def in_order(services: Iterable[str]) -> tuple[str, ...]:
-    """Return services in the order of VPC_ENDPOINTS, those that aren't in it last."""
+    """Return services in the order of VPC_ENDPOINTS; others last."""
     places = {name: place for place, name in enumerate(VPC_ENDPOINTS)}
     return tuple(sorted(services, key=lambda name: places.get(name, len(places))))
 
 
 def interface_endpoints(services: Iterable[str]) -> tuple[str, ...]:
-    """Return those of ``services`` whose endpoints are network interfaces, one a zone."""
+    """Return the ``services`` whose endpoints are network interfaces, one per zone."""
     return tuple(it for it in services if it != GATEWAY_ENDPOINT)
 
 
@@ -44,26 +44,26 @@ class Network:
 
     vpc_id: str = text(
         N_("VPC"),
-        N_("The VPC that everything stands in."),
+        N_("VPC for the load balancer and the instances."),
         pattern=VPC_ID,
-        pattern_says=N_("must be a VPC's id: vpc- and 8 to 17 hexadecimal digits"),
+        pattern_says=N_("must be a VPC ID: vpc- and 8 to 17 hexadecimal digits"),
         optional=False,
     )
     instance_subnet_ids: tuple[str, ...] = texts(
         N_("Instance subnets"),
         N_(
-            "Where GPU instances start. They need a way to ECS, ECR and the logs: NAT, an internet "
-            "gateway with public addresses, or VPC endpoints."
+            "Subnets for the GPU instances. They must reach ECS, ECR, and CloudWatch Logs: by NAT, "
+            "an internet gateway with public addresses, or VPC endpoints."
         ),
         item_pattern=SUBNET_ID,
-        pattern_says=N_("must be a subnet's id: subnet- and 8 to 17 hexadecimal digits"),
+        pattern_says=N_("must be a subnet ID: subnet- and 8 to 17 hexadecimal digits"),
         optional=False,
     )
     vpc_endpoints: tuple[str, ...] = texts(
         N_("VPC endpoints to create"),
         N_(
-            "For instance subnets without NAT: private ways to AWS services, paid by the hour and "
-            "zone but for s3. Their names lead there from the whole VPC, which is let in."
+            "For instance subnets without NAT: private connections to AWS services, billed per "
+            "hour and zone except s3. Their DNS names apply to the whole VPC, which may use them."
         ),
         (),
         choices=VPC_ENDPOINTS,
@@ -71,33 +71,39 @@ class Network:
     load_balancer_subnet_ids: tuple[str, ...] = texts(
         N_("Load balancer subnets"),
         N_(
-            "At least two, each in another zone; public ones for an internet-facing load balancer. "
-            "The default is the instance subnets."
+            "At least two subnets in different Availability Zones. An internet-facing load "
+            "balancer needs public subnets. The default is the instance subnets."
         ),
         derived=True,
         item_pattern=SUBNET_ID,
-        pattern_says=N_("must be a subnet's id: subnet- and 8 to 17 hexadecimal digits"),
+        pattern_says=N_("must be a subnet ID: subnet- and 8 to 17 hexadecimal digits"),
         optional=False,
     )
     instance_security_group_ids: tuple[str, ...] = texts(
         N_("Instance security groups"),
-        N_("None: one is created that lets only the load balancer in."),
+        N_(
+            "Security groups of the instances. Leave empty to create one that allows only the load "
+            "balancer."
+        ),
         (),
         item_pattern=SECURITY_GROUP_ID,
-        pattern_says=N_("must be a security group's id: sg- and 8 to 17 hexadecimal digits"),
+        pattern_says=N_("must be a security group ID: sg- and 8 to 17 hexadecimal digits"),
     )
     load_balancer_security_group_ids: tuple[str, ...] = texts(
         N_("Load balancer security groups"),
-        N_("None: one is created that lets the addresses below reach the listener."),
+        N_(
+            "Security groups of the load balancer. Leave empty to create one that allows the "
+            "addresses below to reach the listener."
+        ),
         (),
         item_pattern=SECURITY_GROUP_ID,
-        pattern_says=N_("must be a security group's id: sg- and 8 to 17 hexadecimal digits"),
+        pattern_says=N_("must be a security group ID: sg- and 8 to 17 hexadecimal digits"),
     )
     ingress_cidrs: tuple[str, ...] = texts(
         N_("Allowed addresses"),
         N_(
-            "Who may reach the listener, as CIDR blocks. None: the VPC's own addresses, for an "
-            "internal load balancer."
+            "CIDR blocks that may reach the listener. Leave empty for an internal load balancer to "
+            "allow the addresses of the VPC."
         ),
         (),
         item_pattern=IPV4_CIDR,

@@ -1,4 +1,4 @@
-"""A stack of which some answers are unknown: to ask for one of those raises NotKnown."""
+"""A stack with unknown answers: reading one of them raises NotKnown."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class NotKnown(Exception):
-    """An answer that the Terraform decides in a way that isn't understood here was asked for."""
+    """The code read an answer that is unknown, because its Terraform is not understood."""
 
     def __init__(self, key: str) -> None:
         super().__init__(key)
@@ -21,10 +21,10 @@ class NotKnown(Exception):
 
 
 def partial(stack: Stack, unknown: Collection[str]) -> Stack:
-    """Return ``stack``, in which to ask for one of the ``unknown`` keys raises NotKnown.
+    """Return ``stack`` in a form that raises NotKnown when one of the ``unknown`` keys is read.
 
-    Rules, costs and pictures thus can't take a default for what the Terraform says otherwise, and
-    what they work out of known answers alone stays.
+    So rules, costs and pictures can't use a default although the Terraform has another value.
+    Results that need only known answers are not affected.
     """
     if not unknown:
         return stack
@@ -32,7 +32,7 @@ def partial(stack: Stack, unknown: Collection[str]) -> Stack:
 
 
 def known(ask: Callable[[], T]) -> T | None:
-    """Return what ``ask`` returns, None where that needs an unknown answer."""
+    """Return the result of ``ask``; None if it needs an unknown answer."""
     try:
         return ask()
     except NotKnown:

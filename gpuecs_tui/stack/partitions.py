@@ -1,4 +1,4 @@
-"""AWS partitions: which one a region is in, and the domain of its services.
+"""AWS partitions: the partition of a Region, and the domain of its services.
 
 From botocore's partitions.json (``regionRegex`` and ``dnsSuffix``).
 """
@@ -18,9 +18,9 @@ _OTHERS = {
     "eu-isoe-": ("aws-iso-e", "cloud.adc-e.uk"),
     "us-isof-": ("aws-iso-f", "csp.hci.ic.gov"),
 }
-"""Beginning of a region's name → its partition and its domain."""
+"""Start of a Region name → its partition and its domain."""
 DOMAINS = tuple(dict.fromkeys((COMMON_DOMAIN, *(domain for _, domain in _OTHERS.values()))))
-"""Every domain below which AWS services are."""
+"""The domains of AWS services."""
 
 ECR_DUAL_STACK_DOMAINS = (
     "on.aws",
@@ -30,25 +30,25 @@ ECR_DUAL_STACK_DOMAINS = (
     "on.aws.hci.ic.gov",
     "on.cloud-aws.adc-e.uk",
 )
-"""Every domain below which the registries of ECR have names with IPv6 addresses, too
-(https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html; those of other partitions
-as amazon-ecr-credential-helper and the kubelet's credential provider for ECR know them)."""
+"""The domains of ECR's dual-stack (IPv4 and IPv6) registry names
+(https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html; other partitions as in
+amazon-ecr-credential-helper and the kubelet's credential provider for ECR)."""
 
 
 def partition_of(region: str) -> str:
-    """Return the partition of a region; ``aws`` where the name has no prefix of another one."""
+    """Return the partition of a Region; ``aws`` unless the name has the prefix of another one."""
     return _found(region)[0]
 
 
 def domain_of(region: str) -> str:
-    """Return the domain of a region's services, such as ``amazonaws.com.cn``."""
+    """Return the domain of a Region's services, such as ``amazonaws.com.cn``."""
     return _found(region)[1]
 
 
 def ecr_endpoints_differ(region: str) -> bool:
-    """Return True where the endpoint services of ECR have the reversed domain as their prefix.
+    """Return whether the names of ECR's endpoint services start with the reversed domain.
 
-    Of the services for which a stack can create endpoints only ECR's do so:
+    Of the services for which a stack can create endpoints, only ECR does this:
     ``cn.com.amazonaws.cn-north-1.ecr.api``, but ``com.amazonaws.cn-north-1.ecs``
     (``ec2:DescribeVpcEndpointServices``, as listed in
     https://github.com/aws/aws-cdk/blob/main/packages/aws-cdk-lib/aws-ec2/lib/vpc-endpoint.ts).

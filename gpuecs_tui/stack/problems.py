@@ -1,6 +1,6 @@
-"""What makes answers no stack: a value outside its range, one missing, two that contradict.
+"""Why answers make no valid stack: a value out of range, missing, or in conflict with another.
 
-These are about the answers alone. Whether a valid stack will work is for ``gpuecs_tui.checks``.
+These problems are about the answers only. ``gpuecs_tui.checks`` checks whether a valid stack works.
 """
 
 from __future__ import annotations
@@ -25,17 +25,16 @@ class Problem:
     """Why there is no valid stack yet."""
 
     key: str
-    """The dotted key at fault."""
+    """The dotted key with the problem."""
     message: str
-    """One sentence's end, to stand behind the key: "must be from 1 to 10"."""
+    """The predicate of a sentence that starts with the key: "must be between 1 and 10"."""
 
 
 HANGS_ON: Mapping[str, str] = {
     "fleet.extra_user_data": "task.network_mode",
     "network.ingress_cidrs": "load_balancer.internal",
 }
-"""Key → a flag or choice of a later step, with which its valid value can contradict: either may
-change."""
+"""Key → a flag or choice of a later step that its valid value may contradict. Either may change."""
 
 
 def problems(
@@ -43,8 +42,8 @@ def problems(
 ) -> tuple[Problem, ...]:
     """Return every problem, in the order of the keys; none means ``resolved.stack`` is valid.
 
-    ``unknown`` are keys whose answer can't be read: nothing is wrong with one of them, nor with
-    what depends on it.
+    ``unknown`` are keys whose answer can't be read. They and the keys that depend on them have no
+    problems.
     """
     found: dict[str, str] = {}
     for key, message in _each(answers, resolved, frozenset(unknown)):
@@ -65,7 +64,7 @@ def _each(
             yield key, _missing(key)
     absent = {*resolved.missing, *unknown}
     for key, value in resolved.stack.flat().items():
-        # A derived value can leave its range too, as a name made longer by a suffix could.
+        # A derived value can also be out of range, for example a name with a suffix.
         if key not in absent and key not in answers and (reason := KEYS[key].problem(value)):
             yield key, reason
     stack = partial(resolved.stack, unknown)
@@ -78,8 +77,8 @@ def _each(
 
 def _missing(key: str) -> str:
     if KEYS[key].derived:
-        return _("must be given, because what it would follow from is not known")
-    return _("must be given")
+        return _("is required because the value that its default comes from is unknown")
+    return _("is required")
 
 
 def _tags(stack: Stack) -> Iterator[tuple[str, str]]:
@@ -92,7 +91,7 @@ def _sizes(stack: Stack) -> Iterator[tuple[str, str]]:
     if fleet.min_size > fleet.max_size:
         yield (
             "fleet.min_size",
-            _("must not be above fleet.max_size, {most}").format(most=fleet.max_size),
+            _("must be at most fleet.max_size ({most})").format(most=fleet.max_size),
         )
 
 
@@ -102,7 +101,7 @@ def _script(stack: Stack) -> Iterator[tuple[str, str]]:
     if script > USER_DATA_MAX:
         yield (
             "fleet.extra_user_data",
-            _("takes {n} bytes as UTF-8; at most {most} fit").format(n=script, most=USER_DATA_MAX),
+            _("has {n} bytes as UTF-8; the maximum is {most}").format(n=script, most=USER_DATA_MAX),
         )
     if fleet.ami == "bottlerocket" and (
         reason := extra_settings_problem(
@@ -114,7 +113,7 @@ def _script(stack: Stack) -> Iterator[tuple[str, str]]:
 
 def _scaling_steps(stack: Stack) -> Iterator[tuple[str, str]]:
     if stack.fleet.min_scaling_step > stack.fleet.max_scaling_step:
-        yield "fleet.min_scaling_step", _("must not be above fleet.max_scaling_step")
+        yield "fleet.min_scaling_step", _("must be at most fleet.max_scaling_step")
 
 
 def _container_memory(stack: Stack) -> Iterator[tuple[str, str]]:
@@ -122,7 +121,7 @@ def _container_memory(stack: Stack) -> Iterator[tuple[str, str]]:
     if task.container_memory > task.memory:
         yield (
             "task.container_memory",
-            _("must not be above task.memory, {most} MiB").format(most=task.memory),
+            _("must be at most task.memory ({most} MiB)").format(most=task.memory),
         )
 
 
@@ -131,27 +130,30 @@ def _container_cpu(stack: Stack) -> Iterator[tuple[str, str]]:
     if task.container_cpu > task.cpu:
         yield (
             "task.container_cpu",
-            _("must not be above task.cpu, {most} units").format(most=task.cpu),
+            _("must be at most task.cpu ({most} units)").format(most=task.cpu),
         )
 
 
 def _secrets(stack: Stack) -> Iterator[tuple[str, str]]:
     if both := sorted(stack.task.environment.keys() & stack.task.secrets.keys()):
-        yield "task.secrets", _("{name} is in task.environment too").format(name=both[0])
+        yield (
+            "task.secrets",
+            _("contains {name}, which is in task.environment too").format(name=both[0]),
+        )
 
 
 def _log_group(stack: Stack) -> Iterator[tuple[str, str]]:
     if stack.task.log_group != stack.names.log_group:
         yield (
             "names.log_group",
-            _("must be the same as task.log_group, {name}").format(name=stack.task.log_group),
+            _("must be the same as task.log_group ({name})").format(name=stack.task.log_group),
         )
 
 
 def _certificate(stack: Stack) -> Iterator[tuple[str, str]]:
     balancer = stack.load_balancer
     if balancer.protocol == "HTTPS" and not balancer.certificate_arn:
-        yield "load_balancer.certificate_arn", _("must be given for an HTTPS listener")
+        yield "load_balancer.certificate_arn", _("is required for an HTTPS listener")
 
 
 def _redirect_port(stack: Stack) -> Iterator[tuple[str, str]]:
@@ -165,9 +167,7 @@ def _protocol_version(stack: Stack) -> Iterator[tuple[str, str]]:
         # Elastic Load Balancing user guide, target group protocol version.
         yield (
             "load_balancer.target_protocol_version",
-            _("must be HTTP1 behind an HTTP listener; {version} needs HTTPS").format(
-                version=version
-            ),
+            _("must be HTTP1 with an HTTP listener; {version} needs HTTPS").format(version=version),
         )
 
 
@@ -176,14 +176,16 @@ def _matcher(stack: Stack) -> Iterator[tuple[str, str]]:
     if not re.fullmatch(GRPC_MATCHER if grpc else HTTP_MATCHER, stack.health_check.matcher):
         yield (
             "health_check.matcher",
-            _("must be gRPC codes from 0 to 99 for a GRPC target group, such as 0 or 0-99")
+            _("must be gRPC codes between 0 and 99 for a GRPC target group, such as 0 or 0-99")
             if grpc
-            else _("must be codes from 200 to 499, such as 200, 200,202 or 200-299"),
+            else _("must be codes between 200 and 499, such as 200, 200,202 or 200-299"),
         )
     elif turned := reversed_range(stack.health_check.matcher):
         yield (
             "health_check.matcher",
-            _("{range} must go from the lower to the higher code").format(range=turned),
+            _("has the range {range}, which must go from the lower to the higher code").format(
+                range=turned
+            ),
         )
 
 
@@ -195,7 +197,10 @@ def _ingress(stack: Stack) -> Iterator[tuple[str, str]]:
     ):
         yield (
             "network.ingress_cidrs",
-            _("must be given for an internet-facing load balancer, such as 0.0.0.0/0 for everyone"),
+            _(
+                "is required for an internet-facing load balancer, such as 0.0.0.0/0 for all "
+                "addresses"
+            ),
         )
 
 
@@ -204,27 +209,27 @@ def _percents(stack: Stack) -> Iterator[tuple[str, str]]:
     if service.minimum_healthy_percent >= service.maximum_percent:
         yield (
             "service.minimum_healthy_percent",
-            _("must be below service.maximum_percent, {most}, or no task can be replaced").format(
-                most=service.maximum_percent
-            ),
+            _(
+                "must be below service.maximum_percent ({most}); otherwise, no task can be replaced"
+            ).format(most=service.maximum_percent),
         )
 
 
 def _bucket(stack: Stack) -> Iterator[tuple[str, str]]:
     if stack.state.backend == "s3" and not stack.state.bucket:
-        yield "state.bucket", _("must be given for S3 state")
+        yield "state.bucket", _("is required for S3 state")
 
 
 _CONTRADICTIONS: tuple[Callable[[Stack], Iterator[tuple[str, str]]], ...] = (
     _tags, _sizes, _script, _scaling_steps, _container_memory, _container_cpu, _secrets, _log_group,
     _certificate, _redirect_port, _protocol_version, _matcher, _ingress, _percents, _bucket,
 )  # fmt: skip
-"""What two answers may say against each other. Each is alone, so that an unknown answer leaves out
-only what depends on it."""
+"""The possible contradictions. Each has its own function, so an unknown answer skips only the
+checks that depend on it."""
 
 
 def with_values(problem: Problem, values: Answers) -> str:
-    """Return the whole sentence: the key, what it holds and what is wrong."""
+    """Return the whole sentence: the key, its value, and the problem."""
     if problem.key in values:
         return _("{key} = {value}: {message}.").format(
             key=problem.key,

@@ -1,4 +1,4 @@
-"""Which decisions count, given the others: an HTTP listener has no certificate."""
+"""Which decisions apply, given the others: an HTTP listener has no certificate."""
 
 from __future__ import annotations
 
@@ -12,58 +12,58 @@ from gpuecs_tui.stack.model import KEYS
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A key counts only while another key has one of these values."""
+    """A key applies only while another key has one of these values."""
 
     key: str
     values: tuple[Value, ...]
     says: str
-    """The condition in words, untranslated."""
+    """The condition as a predicate, untranslated: "applies only …"."""
     but: tuple[Value, ...] = ()
-    """Instead of ``values``: with any other value than one of these."""
+    """Instead of ``values``: the key applies with any value except these."""
 
 
 CONDITIONS: Mapping[str, Condition] = {
     "load_balancer.certificate_arn": Condition(
-        "load_balancer.protocol", ("HTTPS",), N_("it counts only with an HTTPS listener")
+        "load_balancer.protocol", ("HTTPS",), N_("applies only to an HTTPS listener")
     ),
     "network.ingress_cidrs": Condition(
         "network.load_balancer_security_group_ids",
         ((),),
-        N_("it counts only when the load balancer's security group is created"),
+        N_("applies only when the load balancer's security group is created"),
     ),
     "fleet.capacity_rebalance": Condition(
-        "fleet.market", ("spot",), N_("it counts only with spot instances")
+        "fleet.market", ("spot",), N_("applies only to Spot instances")
     ),
     "fleet.root_volume_throughput_mib": Condition(
         "fleet.root_volume_gib",
         (),
-        N_("it counts only with a volume of the stack's own"),
+        N_("applies only when the stack sets the size of the root volume"),
         but=(0,),
     ),
     "service.placement": Condition(
         "service.distinct_instances",
         (False,),
-        N_("it counts only where tasks may share an instance"),
+        N_("applies only when tasks may share an instance"),
     ),
     "task.init_process": Condition(
         "service.execute_command",
         (False,),
-        N_("it counts only without ECS Exec, which always has one"),
+        N_("applies only without ECS Exec, which always uses an init process"),
     ),
     "task.host_port": Condition(
         "task.network_mode",
         ("bridge",),
-        N_("it counts only in bridge mode; elsewhere it is the container's port"),
+        N_("applies only in bridge mode; other modes use the container port"),
     ),
     **{
-        f"state.{name}": Condition("state.backend", ("s3",), N_("it counts only with S3 state"))
+        f"state.{name}": Condition("state.backend", ("s3",), N_("applies only to S3 state"))
         for name in ("bucket", "key", "region")
     },
 }
 
 
 def is_relevant(key: str, answers: Mapping[str, Value]) -> bool:
-    """Tell whether ``key`` has any effect beside these answers (explicit ones, or all)."""
+    """Return whether ``key`` has an effect with these answers (explicit ones, or all)."""
     condition = CONDITIONS.get(key)
     if condition is None:
         return True
@@ -72,5 +72,5 @@ def is_relevant(key: str, answers: Mapping[str, Value]) -> bool:
 
 
 def relevant(answers: Mapping[str, Value]) -> dict[str, Value]:
-    """Return the answers that count: what a hidden field still holds is left out."""
+    """Return the answers that apply, without the values of hidden fields."""
     return {key: value for key, value in answers.items() if is_relevant(key, answers)}

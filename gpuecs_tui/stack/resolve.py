@@ -1,4 +1,4 @@
-"""From answers, which may be few, to a stack in which every default is worked out."""
+"""Works out all defaults, to turn a few answers into a complete stack."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gpuecs_tui.stack.network import in_order
 from gpuecs_tui.stack.task import CPU_MAX
 
 Answers = Mapping[str, Value]
-"""Dotted key → value, for the keys that were decided; the others take their default."""
+"""Dotted key → value of each decided key. The other keys use their default."""
 
 SUFFIX_LENGTH = 6
 """With ``-`` it brings a name of NAME_MAX to 31 of a target group's 32 characters."""
@@ -28,19 +28,19 @@ HTTP_PORT = 80
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A stack as far as it is decided."""
+    """A stack that may still be incomplete."""
 
     stack: Stack
-    """Holds an empty text, an empty list or a key's minimum where a key is missing."""
+    """A missing key has an empty text, an empty list, or its minimum."""
     missing: tuple[str, ...]
-    """Keys that are required, or can't be derived because of one that is, in order of KEYS."""
+    """Required keys without a value, and keys that can't be derived without them, as in KEYS."""
 
 
 def with_kept(answers: Answers, present: Answers) -> dict[str, Value]:
     """Return ``answers`` for a directory that has a stack with the decisions ``present``.
 
-    Keys that the answers leave out and whose default is newer than the directory may be keep what
-    the directory has: a new default is for new stacks.
+    A key that is not in the answers keeps its value in the directory if its default may be newer
+    than the directory: a new default is only for new stacks.
     """
     keeps = (key for key, it in KEYS.items() if it.kept or it.unset is not None)
     return {**{key: present[key] for key in keeps if key in present}, **answers}
@@ -66,8 +66,8 @@ def with_new_defaults(answers: Answers) -> dict[str, Value]:
 def resolve(answers: Answers, instance_type: InstanceType | None) -> Resolved:
     """Work out every default.
 
-    ``instance_type`` is the type that ``fleet.instance_type`` names, None when nothing is known of
-    it: then a task's size can't be derived and is among the missing unless it was given.
+    ``instance_type`` is the type of ``fleet.instance_type``; None if it is unknown: then the size
+    of the task can't be derived and is missing unless it is set.
     """
     values: dict[str, Value] = {
         key: declaration.default
@@ -75,7 +75,7 @@ def resolve(answers: Answers, instance_type: InstanceType | None) -> Resolved:
         if declaration.default is not None
     }
     values.update(answers)
-    # A set: its order means nothing, and Terraform keeps none.
+    # A set: its order has no meaning, and Terraform doesn't keep it.
     values[ENDPOINTS] = in_order(cast(tuple[str, ...], values[ENDPOINTS]))
     missing = {key for key, declaration in KEYS.items() if declaration.required} - set(values)
     for key in missing:
@@ -99,10 +99,10 @@ def explicit(stack: Stack, instance_type: InstanceType | None) -> dict[str, Valu
 
 
 def tasks_per_instance(values: Answers, instance_type: InstanceType) -> int:
-    """How many tasks share an instance when each takes an even part of it; at least 1.
+    """Return how many tasks share an instance in equal parts; at least 1.
 
-    One with a fixed host port, host networking or distinct instances; else by GPUs (docs/aws.md,
-    "Network modes").
+    One with a fixed host port, host networking, or distinct instances; otherwise by GPUs
+    (docs/aws.md, "Network modes").
     """
     if (
         values["service.distinct_instances"]
@@ -114,7 +114,7 @@ def tasks_per_instance(values: Answers, instance_type: InstanceType) -> int:
 
 
 def instances_for_update(values: Answers, tasks_each: int) -> int:
-    """Instances that hold the old and the new tasks of a rolling update at once."""
+    """Return the instances for the old and the new tasks of a rolling update together."""
     tasks = cast(int, values["service.desired_count"]) * cast(
         int, values["service.maximum_percent"]
     )
@@ -129,7 +129,7 @@ def _nothing(key: Key) -> Value:
 def _derive(
     values: dict[str, Value], instance_type: InstanceType | None
 ) -> dict[str, Value | None]:
-    """Return the derived keys that are not in ``values``, in an order that lets one use another."""
+    """Return the derived keys that are not in ``values``, ordered by dependency."""
     derived: dict[str, Value | None] = {}
 
     def fill(key: str, value: Value | None) -> None:
@@ -169,10 +169,10 @@ def _derive(
 
 
 def derived_target_group(values: Answers) -> str:
-    """Return a target group's name that changes with whatever replaces the target group.
+    """Return a target group name that changes whenever the target group is replaced.
 
-    The old group can't go before the listener has left it, so the new one is created first and
-    needs a name of its own (failure mode target-group-in-use).
+    The old group can't be deleted while the listener uses it, so the new one is created first and
+    needs another name (failure mode target-group-in-use).
     """
     replaces = (
         values["network.vpc_id"],

@@ -1,4 +1,4 @@
-"""How many tasks are kept running and how they are replaced."""
+"""The ECS service: how many tasks it keeps running and how it replaces them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DESIRED_MAX = 5000
 GRACE_MAX = 2_147_483_647
 """Seconds (ECS API reference, CreateService)."""
 IGNORABLE = ("task_definition", "desired_count", "capacity_provider_strategy", "load_balancer")
-"""What of a service something other than Terraform may change."""
+"""The attributes of a service that something other than Terraform may change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,38 +20,44 @@ class Service:
     """``service.*``."""
 
     desired_count: int = integer(
-        N_("Tasks"),
-        N_("Tasks that ECS keeps running."),
+        N_("Desired count"),
+        N_("Number of tasks that ECS keeps running."),
         1,
         minimum=0,
         maximum=DESIRED_MAX,
         unit=N_("tasks"),
     )
     minimum_healthy_percent: int = integer(
-        N_("Minimum healthy"),
-        N_("Of the tasks, how many stay up during a roll-out. 100 needs spare GPUs."),
+        N_("Minimum healthy percent"),
+        N_(
+            "Share of the desired count that must keep running during a deployment. 100 needs "
+            "spare GPUs."
+        ),
         100,
         minimum=0,
         maximum=200,
         unit="%",
     )
     maximum_percent: int = integer(
-        N_("Maximum"),
-        N_("Of the tasks, how many may run at once during a roll-out."),
+        N_("Maximum percent"),
+        N_("Share of the desired count that may run at once during a deployment."),
         200,
         minimum=100,
         maximum=200,
         unit="%",
     )
     circuit_breaker: bool = flag(
-        N_("Circuit breaker"), N_("A roll-out whose tasks keep failing is stopped."), True
+        N_("Circuit breaker"), N_("Stops a deployment whose tasks keep failing."), True
     )
     rollback: bool = flag(
-        N_("Roll back"), N_("A stopped roll-out goes back to the last version that worked."), True
+        N_("Rollback"), N_("Rolls a stopped deployment back to the last version that worked."), True
     )
     health_check_grace_seconds: int = integer(
-        N_("Health check grace"),
-        N_("How long a new task may fail its health check: boot, image pull and model load."),
+        N_("Health check grace period"),
+        N_(
+            "Time after a task starts during which failed health checks are ignored. It must cover "
+            "loading the model."
+        ),
         300,
         minimum=0,
         maximum=GRACE_MAX,
@@ -59,26 +65,26 @@ class Service:
         kept=True,
     )
     distinct_instances: bool = flag(
-        N_("Distinct instances"), N_("Never two tasks on one instance."), True
+        N_("Distinct instances"), N_("Never places two tasks on one instance."), True
     )
     placement: str = choice(
         N_("Placement"),
         N_(
-            "Where several tasks share an instance: binpack fills one instance before the next, so "
-            "that empty ones can end. default leaves it to ECS, which spreads tasks over zones."
+            "For tasks that share an instance. binpack fills one instance before the next, so that "
+            "empty instances can be terminated. default lets ECS spread tasks across zones."
         ),
         "binpack",
         ("binpack", "default"),
         unset="default",
     )
     execute_command: bool = flag(
-        N_("ECS Exec"), N_("Allows a shell in a running task, through SSM."), False
+        N_("ECS Exec"), N_("Allows a shell in a running task through SSM."), False
     )
     ignore_changes: tuple[str, ...] = texts(
-        N_("Changed elsewhere"),
+        N_("Ignore changes"),
         N_(
-            "What something other than Terraform changes, such as an autoscaler or a deploy "
-            "pipeline."
+            "Attributes that something other than Terraform changes, such as an autoscaler or a "
+            "deployment pipeline."
         ),
         (),
         choices=IGNORABLE,

@@ -1,6 +1,6 @@
-"""A shell script as its commands, as far as a reader needs who doesn't run it. Pure text.
+"""Splits a shell script into commands, without running it. Pure text.
 
-Neither expansions nor control structures are followed: each line is a command that is taken to run.
+Expansions and control structures are not followed: each line is treated as a command that runs.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ class Command:
     """One line of a script, with what it reads from here-documents."""
 
     text: str
-    """Continuation lines joined, variables that the script sets to a plain text filled in."""
+    """With joined continuation lines, and with variables that the script sets to plain text filled
+    in."""
     body: str
-    """The lines of its here-documents; empty when it has none."""
+    """The lines of its here-documents; empty without any."""
 
     @property
     def whole(self) -> str:
-        """The command and what it reads."""
+        """The command and its here-documents."""
         return f"{self.text}\n{self.body}"
 
 
@@ -52,5 +53,5 @@ def commands(script: str) -> Iterator[Command]:
 
 
 def filled(text: str, known: dict[str, str]) -> str:
-    """Return ``text`` with the variables of ``known`` replaced; others stay as they are."""
+    """Return ``text`` with the variables of ``known`` replaced; others stay unchanged."""
     return _VARIABLE.sub(lambda found: known.get(found[1] or found[2], found[0]), text)

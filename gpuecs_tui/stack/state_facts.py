@@ -1,4 +1,4 @@
-"""What is known of a stack's own state beside its resources, for the rules that tell it."""
+"""Facts about a stack's own state other than its resources, for the rules that report them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class StateRemark:
-    """One thing to know about where the state is and how it is kept."""
+    """One remark about where the state is and how it is kept."""
 
     rule: str
     """Id in docs/failure-modes.md, such as ``partial-backend``."""

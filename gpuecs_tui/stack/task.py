@@ -1,4 +1,4 @@
-"""What runs on a GPU: the task definition and its one container."""
+"""The task definition and its container, which runs on a GPU."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _DOMAIN = rf"{_HOST}(?:\.{_HOST})*(?::[0-9]+)?"
 _PATH_PART = r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*"
 _TAG = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
 IMAGE = rf"(?:{_DOMAIN}/)?{_PATH_PART}(?:/{_PATH_PART})*(?::{_TAG})?(?:@sha256:[0-9a-f]{{64}})?"
-"""A reference as github.com/distribution/reference has it, regexp.go, but for two things that ECS
-takes no image by: an IPv6 address in brackets, and a digest other than SHA-256."""
+"""An image reference as in github.com/distribution/reference, regexp.go, without two forms that ECS
+rejects: an IPv6 address in brackets, and a digest other than SHA-256."""
 IMAGE_MAX = 255
 ROLE_ARN = r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+"
 SECRET_ARN = (
@@ -28,14 +28,14 @@ SECRET_ARN = (
     r"|ssm:[a-z0-9-]+:[0-9]{12}:parameter/\S+)"
 )
 PARAMETER_NAME = r"/?[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*"
-"""The name of an SSM parameter (SSM API reference, PutParameter), with which ECS finds one of the
-task's own region."""
+"""The name of an SSM parameter (SSM API reference, PutParameter). ECS looks it up in the task's own
+Region."""
 VARIABLE_NAME = r"[A-Za-z_][A-Za-z0-9_.-]*"
 PORT_MAX = 65535
 STOP_MAX = 86400
-"""Seconds; a day, far above what AWS leaves a spot instance."""
+"""Seconds; a day, far more than a Spot instance has after its notice."""
 LOG_BUFFER_MAX = 1024
-"""MiB; it is memory of the Docker daemon, beside the tasks'."""
+"""MiB; the Docker daemon uses this memory in addition to that of the tasks."""
 CPU_MIN, CPU_MAX = 128, 196608
 """CPU units of a task on EC2 (ECS RegisterTaskDefinition)."""
 CONTAINER_MEMORY_MIN = 6
@@ -48,7 +48,7 @@ RETENTION_DAYS = (
     3288, 3653,
 )  # fmt: skip
 LOG_GROUP_EXISTS = -1
-"""``task.log_retention_days`` of a log group that something else made."""
+"""``task.log_retention_days`` for a log group that the stack doesn't create."""
 CAPABILITIES = (
     "ALL", "AUDIT_CONTROL", "AUDIT_WRITE", "BLOCK_SUSPEND", "CHOWN", "DAC_OVERRIDE",
     "DAC_READ_SEARCH", "FOWNER", "FSETID", "IPC_LOCK", "IPC_OWNER", "KILL", "LEASE",
@@ -66,18 +66,18 @@ class Task:
 
     image: str = text(
         N_("Image"),
-        N_("A Docker image reference; pinned by its digest it can't change under you."),
+        N_("Container image URI. Add @sha256:… to pin an exact image."),
         pattern=IMAGE,
         pattern_says=N_(
-            "must be an image reference: a registry if any, a repository in lower case, then :tag, "
-            "@sha256:digest or both"
+            "must be an image reference: an optional registry, a repository in lowercase, then "
+            ":tag, @sha256:digest, or both"
         ),
         max_length=IMAGE_MAX,
         optional=False,
     )
     container_name: str = text(
         N_("Container name"),
-        N_("The container's name."),
+        N_("Name of the container."),
         "app",
         pattern=ECS_NAME,
         pattern_says=ECS_NAME_SAYS,
@@ -86,27 +86,33 @@ class Task:
     )
     container_port: int = integer(
         N_("Container port"),
-        N_("Where the container listens."),
+        N_("Port on which the container listens."),
         8000,
         minimum=1,
         maximum=PORT_MAX,
     )
     host_port: int = integer(
         N_("Host port"),
-        N_("0: a free one for each task (bridge). A fixed one allows one task per instance."),
+        N_(
+            "0: a dynamic port for each task (bridge mode). A fixed port allows one task per "
+            "instance."
+        ),
         0,
         minimum=0,
         maximum=PORT_MAX,
     )
     network_mode: str = choice(
         N_("Network mode"),
-        N_("bridge suits most; awsvpc gives each task its own address; host the instance's."),
+        N_(
+            "bridge suits most services. awsvpc gives each task its own address. host uses the "
+            "address of the instance."
+        ),
         "bridge",
         ("bridge", "host", "awsvpc"),
     )
     cpu: int = integer(
         N_("CPU"),
-        N_("CPU units of a task; 1024 are one vCPU."),
+        N_("CPU units of the task. 1024 CPU units are one vCPU."),
         derived=True,
         minimum=CPU_MIN,
         maximum=CPU_MAX,
@@ -114,7 +120,7 @@ class Task:
     )
     memory: int = integer(
         N_("Memory"),
-        N_("Memory of a task."),
+        N_("Memory of the task."),
         derived=True,
         minimum=CONTAINER_MEMORY_MIN,
         maximum=MEMORY_MAX,
@@ -122,7 +128,7 @@ class Task:
     )
     container_cpu: int = integer(
         N_("Container CPU"),
-        N_("At most the task's."),
+        N_("At most the CPU of the task."),
         derived=True,
         minimum=CPU_MIN,
         maximum=CPU_MAX,
@@ -130,7 +136,7 @@ class Task:
     )
     container_memory: int = integer(
         N_("Container memory"),
-        N_("At most the task's; a container that takes more is killed."),
+        N_("At most the memory of the task. A container that uses more is killed."),
         derived=True,
         minimum=CONTAINER_MEMORY_MIN,
         maximum=MEMORY_MAX,
@@ -138,7 +144,7 @@ class Task:
     )
     gpus: int = integer(
         N_("GPUs"),
-        N_("Whole GPUs of a task; no other task gets them."),
+        N_("Whole GPUs for each task. Other tasks can't use them."),
         1,
         minimum=1,
         maximum=GPUS_MAX,
@@ -146,18 +152,19 @@ class Task:
     environment: dict[str, str] = table(
         N_("Environment"),
         N_(
-            "One NAME=value a line. NVIDIA_DRIVER_CAPABILITIES makes the driver visible to images "
-            "not built on CUDA's."
+            "One NAME=value per line. NVIDIA_DRIVER_CAPABILITIES makes the driver visible to "
+            "images that are not based on a CUDA image."
         ),
         {"NVIDIA_DRIVER_CAPABILITIES": "all"},
         item_pattern=VARIABLE_NAME,
-        pattern_says=N_("must be a variable's name"),
+        pattern_says=N_("must be a variable name"),
     )
     secrets: dict[str, str] = table(
         N_("Secrets"),
         N_(
-            "One NAME=ARN a line, of a Secrets Manager secret or an SSM parameter; of a parameter "
-            "in the stack's region the name is enough. The execution role may read just these."
+            "One NAME=ARN per line, of a Secrets Manager secret or an SSM parameter. For a "
+            "parameter in the Region of the stack, the name is enough. The execution role may read "
+            "only these."
         ),
         {},
         item_pattern=VARIABLE_NAME,
@@ -168,13 +175,13 @@ class Task:
     )
     capabilities: tuple[str, ...] = texts(
         N_("Capabilities"),
-        N_("Linux capabilities added to the container; SYS_ADMIN is nearly root on the instance."),
+        N_("Linux capabilities to add to the container. SYS_ADMIN is nearly root on the instance."),
         (),
         choices=CAPABILITIES,
     )
     shared_memory_mib: int = integer(
         N_("Shared memory"),
-        N_("/dev/shm, which PyTorch's data loaders need. 0: Docker's 64 MiB."),
+        N_("Size of /dev/shm, which PyTorch data loaders need. 0: Docker's default of 64 MiB."),
         0,
         minimum=0,
         maximum=MEMORY_MAX,
@@ -182,15 +189,15 @@ class Task:
     )
     init_process: bool = flag(
         N_("Init process"),
-        N_("Runs an init process in the container that reaps child processes; ECS Exec needs it."),
+        N_("Runs an init process in the container that reaps child processes. ECS Exec needs it."),
         True,
         unset=False,
     )
     stop_timeout_seconds: int = integer(
         N_("Stop timeout"),
         N_(
-            "From SIGTERM to SIGKILL, after draining: for a batch to be finished or a cache to be "
-            "written. 0 leaves the ECS agent's 30 s."
+            "Time from SIGTERM to SIGKILL after draining, for example to finish a batch or to "
+            "write a cache. 0 keeps the ECS agent's default of 30 s."
         ),
         0,
         minimum=2,
@@ -201,40 +208,40 @@ class Task:
     )
     command: tuple[str, ...] = texts(
         N_("Command"),
-        N_("Replaces the image's command; typed as in a shell."),
+        N_("Replaces the command of the image. Write it as in a shell."),
         (),
         words=True,
     )
     log_group: str = text(
         N_("Log group"),
-        N_("Where the container's output goes."),
+        N_("Log group for the output of the container."),
         derived=True,
         optional=False,
         pattern=LOG_GROUP_NAME,
         max_length=LOG_GROUP_NAME_MAX,
-        pattern_says=N_("may hold letters, digits and . - _ / #"),
+        pattern_says=N_("can contain only letters, numbers, and . - _ / #"),
     )
     log_retention_days: int = integer(
         N_("Log retention"),
-        N_("How long logs are kept; 0 for ever; -1: the log group exists already."),
+        N_("How long to keep logs. 0: forever. -1: the log group already exists."),
         30,
         choices=(LOG_GROUP_EXISTS, 0, *RETENTION_DAYS),
         unit=N_("days"),
     )
     log_stream_prefix: str = text(
         N_("Log stream prefix"),
-        N_("Streams are called PREFIX/CONTAINER/TASK."),
+        N_("Log streams are named PREFIX/CONTAINER/TASK."),
         derived=True,
         optional=False,
         pattern=r"[^:*\s]+",
         max_length=255,
-        pattern_says=N_("must not hold :, * or white space"),
+        pattern_says=N_("must not contain :, *, or white space"),
     )
     log_buffer_mib: int = integer(
         N_("Log buffer"),
         N_(
-            "The container never waits for CloudWatch: logs are buffered in memory, and lost "
-            "beyond this. 0 leaves mode and buffer to the account's setting."
+            "Logs are buffered in memory, so the container never waits for CloudWatch. Logs beyond "
+            "this size are lost. 0 leaves mode and buffer size to the account setting."
         ),
         25,
         minimum=1,
@@ -246,16 +253,20 @@ class Task:
     execution_role_arn: str = text(
         N_("Execution role"),
         N_(
-            "An existing role's ARN, with which ECS pulls the image and writes logs. None: created."
+            "ARN of an existing role that ECS uses to pull the image and write logs. Leave empty "
+            "to create one."
         ),
         "",
         pattern=ROLE_ARN,
-        pattern_says=N_("must be an IAM role's ARN"),
+        pattern_says=N_("must be the ARN of an IAM role"),
     )
     task_role_arn: str = text(
         N_("Task role"),
-        N_("An existing role's ARN, as which your code calls AWS. None: an empty one is created."),
+        N_(
+            "ARN of an existing role that your code uses to call AWS. Leave empty to create one "
+            "without permissions."
+        ),
         "",
         pattern=ROLE_ARN,
-        pattern_says=N_("must be an IAM role's ARN"),
+        pattern_says=N_("must be the ARN of an IAM role"),
     )

@@ -1,4 +1,4 @@
-"""What a directory's Terraform holds and couldn't be read, and which answers that leaves open."""
+"""Parts of a directory's Terraform that could not be read, and the answers that are unknown."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ from dataclasses import dataclass
 from typing import Literal
 
 Blinds = Literal["", "account", "state"]
-"""What else can't be relied on: the account that was read is another than Terraform's, or the
-stack's state can't be read."""
+"""What else is unreliable: the account, because Terraform uses another one; or the stack's state,
+because it can't be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """Something in a file that no decision covers."""
+    """A part of a file that no decision covers."""
 
     file: str
-    """Empty for what no file of the directory has."""
+    """Empty if it is not in a file of the directory."""
     line: int | None
     """Counted from 1; None for a whole file."""
     what: str
     """An address, with the attribute behind it, or a file's name."""
     reason: str
-    """The end of a sentence, to stand behind ``what``."""
+    """The predicate of a sentence that starts with ``what``."""
     keys: tuple[str, ...] = ()
     """Dotted keys of the answers that are unknown because of it."""
     blinds: Blinds = ""
     account: str = ""
-    """Id of the account that Terraform reaches because of it, where the Terraform says it."""
+    """Id of the account that Terraform uses because of it, if the Terraform says it."""
     is_followed: bool = False
-    """It was read, and counts; only a write doesn't change it."""
+    """It was read and is used, but a write doesn't change it."""
     is_deleted: bool = False
-    """It is a file that we wrote and that is gone, not something that could not be read."""
+    """It is a deleted file of gpuecs-tui, not a part that could not be read."""
 
     @property
     def place(self) -> str:
@@ -46,7 +46,7 @@ class Unread:
 
 
 def by_key(unread: Iterable[Unread]) -> Mapping[str, Unread]:
-    """Return for each unknown answer, by its dotted key, what it is unknown for."""
+    """Return dotted key → the reason for each unknown answer."""
     found: dict[str, Unread] = {}
     for each in unread:
         for key in each.keys:
@@ -55,8 +55,8 @@ def by_key(unread: Iterable[Unread]) -> Mapping[str, Unread]:
 
 
 def within(unread: Iterable[Unread], account: str) -> tuple[Unread, ...]:
-    """Return ``unread`` without what leads Terraform into ``account``, the one that is read.
+    """Return ``unread`` without parts that make Terraform use ``account``, which was read.
 
-    ``account`` is an account id, empty where it isn't known.
+    ``account`` is an account id; empty if unknown.
     """
     return tuple(it for it in unread if not (account and it.account == account))

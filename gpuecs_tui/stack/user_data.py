@@ -1,4 +1,4 @@
-"""Bottlerocket's user data: what the stack sets in it, and whether more settings can follow."""
+"""Bottlerocket's user data: the settings of the stack, and whether extra settings can follow."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from collections.abc import Iterator
 from gpuecs_tui.i18n import _
 
 LARGE_IMAGE_SETTINGS = ("ECS_ENGINE_TASK_CLEANUP_WAIT_DURATION", "task-cleanup-wait")
-"""What the user data of Amazon Linux and of Bottlerocket sets for large images, among others."""
+"""One setting for large images in the user data of Amazon Linux, and one in that of
+Bottlerocket."""
 _LINE = re.compile(r"line (\d+)")
 
 
 def bottlerocket_settings(market: str, network_mode: str, large_images: bool = False) -> str:
-    """Return the ``[settings.ecs]`` that an instance of a stack starts with, in TOML.
+    """Return the ``[settings.ecs]`` of the instances of a stack, in TOML.
 
-    The cluster's name is left to Terraform's ``templatefile`` as ``${cluster}``; no line feed at
-    the end. The settings are those of Bottlerocket's documentation, settings.ecs.
+    Terraform's ``templatefile`` replaces ``${cluster}``. There is no line feed at the end. The
+    settings are those of Bottlerocket's documentation, settings.ecs.
     """
     return "\n".join(_settings(market, network_mode, large_images))
 
@@ -24,10 +25,10 @@ def bottlerocket_settings(market: str, network_mode: str, large_images: bool = F
 def extra_settings_problem(
     extra: str, market: str, network_mode: str, large_images: bool = False
 ) -> str:
-    """Say why ``extra`` can't follow the stack's settings in one TOML, or return the empty text."""
+    """Return why ``extra`` can't follow the stack's settings in one TOML text, or an empty text."""
     if not extra:
         return ""
-    # Imported where it is needed: few stacks have any, and the first frame doesn't wait for it.
+    # Imported only when needed: few stacks use it, and it would delay the first frame.
     import tomllib
 
     head = bottlerocket_settings(market, network_mode, large_images) + "\n"
@@ -36,12 +37,14 @@ def extra_settings_problem(
     except tomllib.TOMLDecodeError as error:
         lines = head.count("\n")
         reason = _LINE.sub(lambda found: f"line {max(1, int(found[1]) - lines)}", str(error))
-        return _("is no valid TOML behind the stack's own [settings.ecs]: {reason}").format(
+        return _("is not valid TOML after the stack's own [settings.ecs]: {reason}").format(
             reason=reason
         )
     except (ValueError, RecursionError):
-        # Python itself gives up at thousands of digits or brackets.
-        return _("holds a number too long, or brackets too deep, for TOML")
+        # Python's own limits: thousands of digits or brackets.
+        return _(
+            "contains a number that is too long, or brackets that are nested too deep, for TOML"
+        )
     return ""
 
 

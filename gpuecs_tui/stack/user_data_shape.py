@@ -1,4 +1,4 @@
-"""What a user data text is to cloud-init: a shell script, or something that must not follow one."""
+"""How cloud-init reads a user data text: as a shell script, or in another format."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ SHAPES = (
     (r"\[settings(?:\.[\w.-]+)?\]", N_("TOML for Bottlerocket")),
     (r"\{\s*\"ignition\"", N_("an Ignition configuration")),
 )
-"""What a text starts with → what it is, untranslated (cloud-init, "User data formats"; EC2 user
+"""Start of a text → its format, untranslated (cloud-init, "User data formats"; EC2 user
 guide, "How Amazon EC2 handles user data for Windows instances")."""
 
 _SHELL = re.compile(r"#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?(?:\S*/)?(?:ba|da|k|z)?sh\b")
 
 
 def shape_of(text: str) -> str:
-    """Return what ``text`` is where it is no shell script, untranslated; empty for a script.
+    """Return the format of ``text`` if it is not a shell script, untranslated; otherwise empty.
 
-    The mark may follow comments: people put one above it.
+    The mark may follow comments, which users write above it.
     """
     for line in text.lstrip("\ufeff").split("\n"):
         here = line.strip()
@@ -40,12 +40,12 @@ def shape_of(text: str) -> str:
             if re.match(pattern, here, re.IGNORECASE):
                 return name
         if here.startswith("#!") and not _SHELL.match(here):
-            return N_("a script for another interpreter than a shell")
+            return N_("a script for an interpreter other than a shell")
         if not here.startswith("#"):
             return ""
     return ""
 
 
 def has_interpreter(text: str) -> bool:
-    """Tell whether cloud-init runs ``text`` as a script: its first two characters are ``#!``."""
+    """Return whether cloud-init runs ``text`` as a script: it starts with ``#!``."""
     return text.startswith("#!")

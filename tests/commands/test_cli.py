@@ -131,8 +131,8 @@ def test_answers_that_are_wrong(tmp_path: Path) -> None:
     done = gpuecs("render", answers, tmp_path / "out")
     assert done.returncode == 1
     assert done.stderr == (
-        f"gpuecs-tui: {answers}:3: stack.regoin is no key of a stack; "
-        "the nearest is stack.region.\n"
+        f"gpuecs-tui: {answers}:3: stack.regoin is not a key of a stack; "
+        "the closest key is stack.region.\n"
     )
     assert not (tmp_path / "out").exists()
 
@@ -142,8 +142,8 @@ def test_answers_that_lack_much(tmp_path: Path) -> None:
     answers.write_text('[stack]\nname = "llm"\nregion = "us-east-1"\n')
     done = gpuecs("render", answers, tmp_path / "out")
     assert done.returncode == 1
-    assert "network.vpc_id must be given." in done.stderr
-    assert "task.image must be given." in done.stderr
+    assert "network.vpc_id is required." in done.stderr
+    assert "task.image is required." in done.stderr
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", None])

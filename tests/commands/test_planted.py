@@ -115,7 +115,7 @@ def test_moves_that_another_decided_are_shown_and_dropped_after_a_yes(
         (f"[task]\nenvironment = {'{a=' * 4000}", "nest"),
         (f"stack{'.stack' * 100_000} = 1", "larger than"),
         (f"stack{'.b' * 100_000} = 1", "too many parts"),
-        (f"{'k' * 100_000} = 1", "is no key of a stack"),
+        (f"{'k' * 100_000} = 1", "is not a key of a stack"),
         ("#" * (ANSWERS_MAX + 1), "larger than"),
     ],
     ids=["digits", "lists", "tables", "size", "parts", "key", "comment"],

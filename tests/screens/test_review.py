@@ -174,7 +174,7 @@ async def test_something_missing_is_named(directory: Path) -> None:
         await pilot.press("ctrl+n")
         await settle(pilot)
         assert step(pilot) == "review"
-        assert "task.image must be given" in live(pilot)
+        assert "task.image is required" in live(pilot)
         await pilot.press("3")
         assert review(pilot).query_one(FilesPage).text == ""
 

@@ -49,7 +49,7 @@ def test_a_tag_s_name_may_hold_an_equals_sign(name: str) -> None:
 
 @pytest.mark.parametrize("line", ['"a', '"a" b=c', '"a"', '""=c', '"\\x"=c'])
 def test_a_name_in_quotes_that_is_none_is_refused(line: str) -> None:
-    with pytest.raises(NotAValue, match='must be "name"=value'):
+    with pytest.raises(NotAValue, match='must have the form "name"=value'):
         MAP.parse(line)
 
 
@@ -89,20 +89,20 @@ def test_a_command_survives_being_typed(words: list[str]) -> None:
     ("key", "text", "words"),
     [
         ("fleet.min_size", "three", "whole number"),
-        ("fleet.min_size", "5001", "from 0 to 5000"),
+        ("fleet.min_size", "5001", "between 0 and 5000"),
         ("task.environment", "A", "name=value"),
-        ("task.environment", "A=1\nA=2", "named twice"),
+        ("task.environment", "A=1\nA=2", "more than once"),
         ("task.command", "'open", "split into words"),
         ("service.rollback", "maybe", "true or false"),
         ("task.log_retention_days", "2", "one of -1, 0, 1, 3"),
         ("network.instance_subnet_ids", "", "at least one"),
         ("network.ingress_cidrs", "10.0.0.0/33", "IPv4 CIDR"),
-        ("network.ingress_cidrs", "10.0.0.0/8 10.0.0.0/8", "named twice"),
+        ("network.ingress_cidrs", "10.0.0.0/8 10.0.0.0/8", "more than once"),
         ("network.vpc_endpoints", "ecs, dynamodb", "dynamodb: must be one of ecs, ecs-agent"),
-        ("health_check.matcher", "500", "200 to 499"),
+        ("health_check.matcher", "500", "between 200 and 499"),
         ("health_check.port", "65536", "traffic-port"),
         ("health_check.path", "health", "start with /"),
-        ("task.image", "a" * 256, "at most 255"),
+        ("task.image", "a" * 256, "maximum is 255"),
         ("task.image", "a\nb", "image reference"),
     ],
 )

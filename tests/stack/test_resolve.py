@@ -84,7 +84,7 @@ def test_an_unknown_type_leaves_the_size_to_be_given() -> None:
     assert list(messages) == [
         "task.cpu", "task.memory", "task.container_cpu", "task.container_memory",
     ]  # fmt: skip
-    assert "not known" in messages["task.memory"]
+    assert "is unknown" in messages["task.memory"]
     assert not found(ANSWERS | {"task.cpu": 4096, "task.memory": 15000}, None)
 
 
@@ -127,28 +127,28 @@ def test_missing_answers_are_named_in_order() -> None:
 @pytest.mark.parametrize(
     ("change", "key", "words"),
     [
-        ({"fleet.min_size": 3, "fleet.max_size": 2}, "fleet.min_size", "above fleet.max_size, 2"),
+        ({"fleet.min_size": 3, "fleet.max_size": 2}, "fleet.min_size", "most fleet.max_size (2)"),
         ({"task.container_memory": 99999}, "task.container_memory", "15155 MiB"),
         ({"task.container_cpu": 9999}, "task.container_cpu", "4096 units"),
         ({"task.secrets": {"NVIDIA_DRIVER_CAPABILITIES":
            "arn:aws:ssm:us-east-1:123456789012:parameter/x"}}, "task.secrets", "task.environment"),
-        ({"load_balancer.protocol": "HTTPS"}, "load_balancer.certificate_arn", "must be given"),
+        ({"load_balancer.protocol": "HTTPS"}, "load_balancer.certificate_arn", "is required"),
         ({"load_balancer.internal": False}, "network.ingress_cidrs", "0.0.0.0/0"),
         ({"service.minimum_healthy_percent": 100, "service.maximum_percent": 100},
          "service.minimum_healthy_percent", "below service.maximum_percent"),
-        ({"state.backend": "s3"}, "state.bucket", "must be given"),
-        ({"state.bucket": "abc"}, "state.bucket", "only with S3"),
+        ({"state.backend": "s3"}, "state.bucket", "is required"),
+        ({"state.bucket": "abc"}, "state.bucket", "only to S3"),
         ({"task.network_mode": "awsvpc", "task.host_port": 80}, "task.host_port", "bridge"),
         ({"names.log_group": "/a", "task.log_group": "/b"}, "names.log_group", "/b"),
-        ({"stack.name": "aws-llm"}, "stack.name", "not start with"),
-        ({"stack.name": "a--b"}, "stack.name", "single -"),
+        ({"stack.name": "aws-llm"}, "stack.name", "can't start with"),
+        ({"stack.name": "a--b"}, "stack.name", "single hyphens"),
         ({"names.load_balancer": "internal-x"}, "names.load_balancer", "internal-"),
-        ({"stack.tags": {"amazonECSmanaged": ""}}, "stack.tags", "ECS's own"),
+        ({"stack.tags": {"amazonECSmanaged": ""}}, "stack.tags", "sets for ECS"),
         ({"health_check.matcher": "200,299-200"}, "health_check.matcher", "299-200 must go"),
         ({"health_check.matcher": "9-10,5-0", "load_balancer.target_protocol_version": "GRPC",
           "load_balancer.protocol": "HTTPS"}, "health_check.matcher", "5-0 must go"),
         ({"fleet.ami": "bottlerocket", "fleet.extra_user_data": "[settings.ecs]\nx = 1"},
-         "fleet.extra_user_data", "no valid TOML"),
+         "fleet.extra_user_data", "not valid TOML"),
     ],
 )  # fmt: skip
 def test_what_makes_no_stack(change: dict[str, Value], key: str, words: str) -> None:

@@ -127,8 +127,9 @@ TARGETS = resource(
         (
             [updated("aws_ecs_service.this", {"load_balancer": [{"container_name": "a"}]},
                      {"load_balancer": [{"container_name": "b"}]})],
-            "container_name is to be b, and service.ignore_changes has task_definition. AWS "
-            "refuses the update of the service unless the revision that it keeps has it",
+            "container_name changes to b. The service keeps its revision because "
+            "service.ignore_changes contains task_definition. AWS will reject the update of the "
+            "service unless that revision has it",
         ),
         ([GONE_GROUP], "Running instances still use it and are not replaced"),
         ([TARGETS], "the new target group has the name of the old one"),
