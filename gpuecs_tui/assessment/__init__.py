@@ -1,5 +1,5 @@
-"""One answer to "what is wrong with this stack": for the wizard, ``check`` and an apply alike.
+"""One assessment of a stack for the wizard, ``check``, and the apply.
 
-It reads the account and what a directory says of itself, merges what is wrong with the answers and
-what the rules find, gates an apply, and lists what repairs a broken state.
+It reads the account and the facts of a directory, merges the problems of the answers with the
+findings of the rules, gates an apply, and lists the remedies of a broken state.
 """

@@ -1,9 +1,9 @@
-"""Reading the account for a stack: its lists, what the stack names, and prices.
+"""Reading the account for a stack: lists, resources that the stack refers to, and prices.
 
-The wizard reads it step by step while answers are typed. ``check`` and the check before an apply
-have all answers, and read everything at once. All functions here block. They raise AwsProblem for
-what concerns every call, such as expired credentials, and Closed once the reader was closed. boto3
-is imported with the first call.
+The wizard reads step by step while the user enters answers. ``check`` and the check before an apply
+have all answers and read everything at once. All functions here block. They raise AwsProblem for
+problems of every call, such as expired credentials, and Closed once the reader was closed. boto3 is
+imported with the first call.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ def read_in_steps(
     on_identity: Callable[[Identity], None],
     on_progress: Callable[[Progress], None],
 ) -> AccountFacts:
-    """Return all lists of the account; tell whose account it is first, then each list as it comes.
+    """Return all lists of the account; report the identity first, then each list as it arrives.
 
-    Of a reader without a region only the regions are listed.
+    A reader without a Region lists only the Regions.
     """
     from gpuecs_tui.aws.discovery import account
     from gpuecs_tui.aws.discovery import identity as discovery_identity
     from gpuecs_tui.aws.facts import AccountFacts
 
-    # Loading the services' models takes longer than the first answer does to come.
+    # Loading the service models takes longer than the first response.
     reader.submit(reader.prepare)
-    # In one of the reader's threads, which can be left at any time.
+    # In a thread of the reader, which can be abandoned at any time.
     jobs = {"identity": lambda: discovery_identity.read_identity(reader)}
     ((_name, identity),) = account.as_they_come(reader, jobs)
     on_identity(identity)
@@ -48,7 +48,7 @@ def read_in_steps(
 
 
 def look_up(reader: AccountReader, stack: Stack, facts: AccountFacts) -> AccountFacts:
-    """Return ``facts`` with what ``stack`` names and the lists don't hold, such as its image."""
+    """Return ``facts`` with resources of ``stack`` that no list contains, such as its image."""
     from gpuecs_tui.aws.discovery.lookups import read_references
 
     return read_references(reader, stack, facts)
@@ -59,9 +59,9 @@ def read_for(
     answers: Answers,
     on_facts: Callable[[AccountFacts], None] = lambda _facts: None,
 ) -> AccountFacts:
-    """Return all lists of the account, and what the stack of ``answers`` names.
+    """Return all lists of the account, and the resources that the stack of ``answers`` refers to.
 
-    ``on_facts`` gets what is known so far, as each list comes.
+    ``on_facts`` gets the facts so far each time a list arrives.
     """
     from gpuecs_tui.assessment.written import resolved
     from gpuecs_tui.aws.discovery.account import read_account
@@ -72,7 +72,7 @@ def read_for(
 
 
 def with_prices(reader: AccountReader, answers: Answers, facts: AccountFacts) -> AccountFacts:
-    """Return ``facts`` with the prices of what the stack of ``answers`` uses."""
+    """Return ``facts`` with the prices for the stack of ``answers``."""
     from gpuecs_tui.aws.prices import read_prices
 
     name = str(answers.get("fleet.instance_type", ""))

@@ -1,6 +1,6 @@
-"""The check right before an apply: all rules, over the Terraform that is there and the account now.
+"""The check right before an apply: all rules, with the present Terraform files and account.
 
-What was typed and what was read some time ago don't count here: the plan was made of the files, and
+It doesn't use the form's answers or earlier account data: the plan was created from the files, and
 the account may have changed since.
 """
 
@@ -30,40 +30,41 @@ Connect = Callable[[str], "AccountReader"]
 """Returns a reader for a region, which is closed afterwards; makes no call."""
 
 LIMIT_SECONDS = 15.0
-"""For a person who waits with a plan before them: an account takes some two seconds, and one that
-doesn't answer would take a minute (aws/session.py: the time limits, three times)."""
+"""Limit for a user who waits to approve a plan: reading an account takes about two seconds, but
+without a response it would take a minute (aws/session.py: the time limits, three times)."""
 LOOK_SECONDS = 0.1
-"""How soon a wait notices that it was left."""
+"""How soon a wait detects that the check was stopped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What came of it."""
+    """The result of the check."""
 
     findings: tuple[Finding, ...] = ()
-    """Errors first; what could not be read is unknown among them."""
+    """Errors first. Facts that could not be read give findings of severity unknown."""
     account_problem: str = ""
-    """Why nothing could be read of the account, in sentences; empty where something was."""
+    """Why nothing of the account could be read, in sentences; empty if something was read."""
     not_checked: str = ""
-    """Why the Terraform in the directory can't be checked at all, in sentences."""
+    """Why the Terraform in the directory can't be checked, in sentences."""
     stack: Stack | None = None
-    """The stack as the directory's Terraform has it; None unless every decision was read."""
+    """The stack in the directory's Terraform; None unless every decision was read."""
 
     @property
     def errors(self) -> tuple[Finding, ...]:
-        """What says that it can't work."""
+        """The findings of severity error."""
         return tuple(it for it in self.findings if it.severity is Severity.ERROR)
 
     @property
     def unknown(self) -> tuple[Finding, ...]:
-        """What could not be told; it never counts as fine."""
+        """The findings of severity unknown, which never count as "no problem"."""
         return tuple(it for it in self.findings if it.severity is Severity.UNKNOWN)
 
     @property
     def shown_unknown(self) -> tuple[Finding, ...]:
-        """What of ``unknown`` is shown: without an account nearly all is, and one reason says so.
+        """The findings of ``unknown`` that are shown.
 
-        What isn't read of the Terraform has reasons of its own.
+        Without an account, ``account_problem`` already gives the reason for most of them. Parts of
+        the Terraform that are not read have their own reasons.
         """
         if not self.account_problem:
             return self.unknown
@@ -71,7 +72,7 @@ class Checked:
 
     @property
     def sentence(self) -> str:
-        """Say how fresh it is."""
+        """Return a sentence about when and against what the stack was checked."""
         if self.not_checked:
             return _("Not checked: {reason}").format(reason=self.not_checked)
         if self.account_problem:
@@ -79,12 +80,12 @@ class Checked:
                 reason=self.account_problem
             )
         if self.unknown:
-            return _("Checked just now. This is not known:")
+            return _("Checked just now. These items are unknown:")
         return _("Checked just now against the account.")
 
 
 class ApplyCheck:
-    """One such check; it can be left at any time, from any thread."""
+    """One check, which can be stopped at any time from any thread."""
 
     def __init__(
         self,
@@ -93,10 +94,10 @@ class ApplyCheck:
         environ: Mapping[str, str] | None = None,
         written: Written | None = None,
     ) -> None:
-        """Check ``directory``, or what was ``written`` there.
+        """Check ``directory``, or the answers ``written`` there.
 
-        ``connect`` None: without the account, all of which is unknown then. In ``environ``
-        (default: ours) the stack's state is read, for what is its own.
+        With ``connect`` None, the account is not read and all of it is unknown. ``environ``
+        (default: the process environment) is used to read the stack's state.
         """
         self._directory, self._connect, self._environ = directory, connect, environ
         self._written = written
@@ -107,17 +108,17 @@ class ApplyCheck:
         self._left = threading.Event()
 
     def stop(self) -> None:
-        """Leave it: ``run`` returns at once."""
+        """Stop the check: ``run`` returns at once."""
         self._left.set()
         if self._reader is not None:
             self._reader.close()
 
     def run(self, seconds: float | None = None) -> Checked:
-        """Check, and return what is known after ``seconds`` at the latest; blocks.
+        """Check, and return the results after ``seconds`` at the latest; blocks.
 
         Never raises for what it finds.
         """
-        # A thread that nobody waits for: a state far away is read by another program.
+        # A daemon thread: reading a remote state runs another program, which may not end.
         thread = threading.Thread(target=self._work, name="apply-check", daemon=True)
         thread.start()
         deadline = None if seconds is None else monotonic() + seconds
@@ -130,7 +131,7 @@ class ApplyCheck:
         return self._result()
 
     def _late(self, seconds: float) -> None:
-        within = _("there was no answer within {n} s.").format(n=round(seconds))
+        within = _("no response within {n} s.").format(n=round(seconds))
         if self._written is None:
             self._not_checked = within
         elif self._facts is None and self._connect is not None:

@@ -1,4 +1,4 @@
-"""Whether the credentials outlast an apply: asked before it, shown, and said in words."""
+"""Whether the credentials stay valid for the duration of an apply."""
 
 from __future__ import annotations
 
@@ -18,51 +18,51 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CredentialCheck:
-    """The credentials' remaining life beside the time that an apply takes."""
+    """The remaining validity of the credentials, compared with the duration of an apply."""
 
     life: CredentialLife
     needed: Expected
     asked_at: datetime
-    """When they were asked about (UTC)."""
+    """When the credentials were checked (UTC)."""
 
     @property
     def ends_at(self) -> datetime | None:
-        """Return when they end (UTC); None where no end is known."""
+        """Return when the credentials expire (UTC); None if unknown."""
         return self.life.ends_at
 
     @property
     def left(self) -> timedelta | None:
-        """Return what was left of them when they were asked about; None where no end is known."""
+        """Return the remaining validity at ``asked_at``; None if unknown."""
         return self.life.left(self.asked_at)
 
     @property
     def is_short(self) -> bool:
-        """Tell whether they end before the apply is expected to."""
+        """Return whether the credentials expire before the expected end of the apply."""
         return (left := self.left) is not None and left < self.needed.time
 
     @property
     def sentence(self) -> str:
-        """Say how long they last, and where that is too short, what it is compared with."""
+        """Return a sentence about the validity, with the duration of the apply if it is longer."""
         if self.life.renews:
-            return _("The credentials renew themselves.")
+            return _("Credentials renew automatically.")
         if (left := self.left) is None:
             if self.life.temporary:
-                return _("These are session credentials whose end isn't known here.")
-            return _("The credentials have no end.")
+                return _("These are session credentials. When they expire is unknown.")
+            return _("Credentials don't expire.")
         words = {"left": in_words(left), "needed": in_words(self.needed.time)}
         if not self.is_short:
-            return _("The credentials last {left} more.").format(**words)
+            return _("Credentials expire in {left}.").format(**words)
         if self.needed.measured:
             return _(
-                "The credentials end in {left}, but this took {needed} when it ran before."
+                "Credentials expire in {left}, but this took {needed} when it ran before."
             ).format(**words)
-        return _("The credentials end in {left}, but this may take {needed}.").format(**words)
+        return _("Credentials expire in {left}, but this may take {needed}.").format(**words)
 
 
 def check(run: Run, reader: AccountReader) -> CredentialCheck | None:
-    """Compare the life of the reader's credentials with what applying ``run`` takes; blocks.
+    """Compare the validity of the reader's credentials with the duration of ``run``; blocks.
 
-    None where it can't be told: AWS itself will say what is wrong with them.
+    None if it is unknown: AWS reports the problem with the credentials.
     """
     from gpuecs_tui.aws.credential_life import read_life
     from gpuecs_tui.aws.errors import AwsProblem

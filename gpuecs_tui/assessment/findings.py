@@ -1,7 +1,7 @@
-"""What is wrong with answers, what the rules find, and what isn't read, in one list.
+"""One list of the problems of answers, the findings of rules, and the parts that are not read.
 
-The wizard, ``check`` and the check before an apply all ask here, so they give the same findings for
-the same directory and account.
+The wizard, ``check``, and the check before an apply all use this module, so they show the same
+findings for the same directory and account.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ class Assessment:
     """All findings about a stack."""
 
     wrong: tuple[Finding, ...] = ()
-    """What makes the answers no valid stack: errors, in the order of the keys."""
+    """Why the answers make no valid stack: errors, in the order of the keys."""
     found: tuple[Finding, ...] = ()
-    """What the rules find and what isn't read: errors, then warnings, then what is unknown."""
+    """Findings of rules and of unread parts: errors, then warnings, then unknowns."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Return both, what is wrong with the answers first."""
+        """Return all findings, the problems of the answers first."""
         return (*self.wrong, *self.found)
 
 
@@ -42,10 +42,11 @@ def assess(
     own: Own,
     decided: Resolved | None = None,
 ) -> Assessment:
-    """Return the findings about ``written`` in ``account``, whose directory has ``own``.
+    """Return the findings about ``written`` in ``account``, with the facts ``own`` of its
+    directory.
 
-    ``account`` None: it is not read, so that all that depends on it is unknown. ``decided`` is what
-    ``written`` amounts to in that account, where the caller has worked it out already.
+    With ``account`` None, everything that depends on the account is unknown. ``decided`` is
+    ``written`` resolved in that account, if the caller has it already.
     """
     from gpuecs_tui.aws.reading import Known
     from gpuecs_tui.checks.finding import Severity
@@ -67,11 +68,12 @@ def assess(
         account,
         owned=None if "state" in blinds else own.owned,
         provider=own.provider,
+        rollbacks=own.rollbacks,
         bootstrap=own.bootstrap,
         state=own.state,
     )
     if "account" in blinds:
-        # One finding says why; each rule would say again that it has no account.
+        # One finding gives the reason. Otherwise, each rule would report the missing account.
         found = [finding for finding in found if finding.severity is not Severity.UNKNOWN]
     said = {finding.field for finding in wrong}
     rest = [
@@ -83,10 +85,10 @@ def assess(
 
 
 def wrong_answers(written: Written, decided: Resolved, state: StateFacts) -> tuple[Finding, ...]:
-    """Return what makes ``written`` no valid stack, as errors; ``decided`` is what it amounts to.
+    """Return why ``written``, resolved as ``decided``, is no valid stack, as errors.
 
-    What is missing counts too. Settings of the state that ``init`` gives to a partial backend
-    don't: they are in no file.
+    Missing values are errors too, except the settings of a partial backend: ``init`` gets them from
+    outside the files.
     """
     from gpuecs_tui.checks.registry import findings_from_problems
 

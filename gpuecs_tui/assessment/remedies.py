@@ -1,6 +1,6 @@
-"""What repairs a broken state: the same remedies for the screen and the command, and their work.
+"""The remedies of a broken state, shared by the screen and the command.
 
-Everything here that changes something blocks for some seconds and raises TerraformProblem.
+Functions that change something block for some seconds and raise TerraformProblem.
 """
 
 from __future__ import annotations
@@ -21,45 +21,45 @@ from gpuecs_tui.terraform.state.stored_state import NOTHING, StoredState
 
 
 class Kind(StrEnum):
-    """What a remedy does."""
+    """The kind of a remedy."""
 
     UNLOCK = "unlock"
     RESTORE = "restore"
-    """Replaces a damaged local state by its copy, and moves a damaged errored.tfstate aside."""
+    """Replaces a damaged local state by its copy, or renames a damaged errored.tfstate."""
     MOVE = "move"
-    """Moves the state to where the Terraform says that it is."""
+    """Moves the state to the backend of the Terraform files."""
     FOLLOW = "follow"
-    """Use the place that another checkout has moved the state to: done by hand."""
+    """Use the backend to which another checkout moved the state. The user does this by hand."""
     PUSH = "push"
-    """Stores what errored.tfstate holds."""
+    """Stores the state in errored.tfstate."""
     RECOVER = "recover"
-    """Imports what was created and is missing from the state."""
+    """Imports resources that were created and are missing from the state."""
     FORGET = "forget"
-    """Dismisses what a run created: no plan imports it."""
+    """Dismisses the resources that a run created: no plan imports them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """One thing that can be done about a state."""
+    """One possible remedy of a state."""
 
     kind: Kind
     about: str = ""
-    """What it works on: a file's name, a place, a lock's id or a run's id."""
+    """The object: a file name, a backend, a lock ID, or a run ID."""
     count: int = 0
-    """How many resources it is about; 0 where it is not about resources."""
+    """The number of affected resources; 0 if it doesn't affect resources."""
     why_not: str = ""
-    """Why it is not offered without a further word, one sentence; empty where it is."""
+    """Why the remedy needs a warning first, one sentence; empty if it doesn't."""
     advice: str = ""
-    """What to do instead, one sentence; empty where the remedy itself is the thing to do."""
+    """What to do instead, one sentence; empty if the remedy itself is recommended."""
     is_urgent: bool = True
-    """Whether anything is wrong without it: a stale lock record blocks nothing."""
+    """Whether there is a problem without it: a stale lock record blocks nothing."""
 
 
 def remedies(found: Recovery) -> list[Remedy]:
-    """Return what can be done about what was ``found``, in the order in which to do it.
+    """Return the remedies for ``found`` in the order in which to use them.
 
-    A lock that keeps others out comes first: it blocks every other remedy. Dismissing comes last:
-    it gives something up. While a run is at work there is nothing to do.
+    A lock that blocks runs comes first, because it blocks every other remedy. Dismissing comes
+    last, because it gives up resources. While a run works, there are no remedies.
     """
     if found.at_work:
         return []
@@ -99,22 +99,22 @@ def _unlock(lock: HeldLock) -> Remedy:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """A state, and what is wrong with it."""
+    """A state and its problems."""
 
     recovery: Recovery
     state: StoredState | None = None
-    """None where it could not be read."""
+    """None if it could not be read."""
     unread: TerraformProblem | None = None
-    """Why it could not be read; what else is known still counts."""
+    """Why it could not be read. The other facts are still valid."""
 
 
 def look(directory: Path, environ: Mapping[str, str]) -> Looked:
-    """Examine the state of ``directory`` and read it; blocks. Never raises for what it finds."""
+    """Examine and read the state of ``directory``; blocks. Never raises for what it finds."""
     return with_state(directory, examine(directory, environ), environ)
 
 
 def with_state(directory: Path, found: Recovery, environ: Mapping[str, str]) -> Looked:
-    """Read the state of ``directory``, of which ``found`` is known; empty without a directory."""
+    """Read the state of ``directory`` after ``found``; empty without a directory."""
     try:
         stored = known_state(directory, found, environ) if directory.is_dir() else NOTHING
     except TerraformProblem as problem:
@@ -123,34 +123,34 @@ def with_state(directory: Path, found: Recovery, environ: Mapping[str, str]) -> 
 
 
 def unlock(directory: Path, lock_id: str, environ: Mapping[str, str], *, confirmed: str) -> str:
-    """Release a lock and return a sentence that says so; ``confirmed`` as in ``locks.unlock``."""
+    """Release a lock and return the message; ``confirmed`` as in ``locks.unlock``."""
     locks.unlock(directory, lock_id, environ, confirmed=confirmed)
-    return _("The lock is gone.")
+    return _("The lock is released.")
 
 
 def push(directory: Path, environ: Mapping[str, str]) -> str:
-    """Store the errored state and return a sentence that says where the file is kept."""
+    """Store the errored state and return the message with the path of the kept file."""
     kept = errored_state.push(directory, environ)
-    return _("The state is stored; the file is kept as {path}.").format(path=kept.name)
+    return _("The state is stored. The file is kept as {path}.").format(path=kept.name)
 
 
 def restore(directory: Path, environ: Mapping[str, str]) -> str:
-    """Repair a damaged state and return a sentence that says where the damaged file is kept."""
+    """Repair a damaged state and return the message with the path of the damaged file."""
     done = damaged_state.restore(directory, environ)
     kept = _("The damaged file is kept as {path}.").format(path=done.kept.name)
     broken = done.broken
     if broken is None:
-        # The state itself was whole.
+        # The state itself was not damaged.
         return kept
     since = damaged_state.recorded_words(broken.recorded)
     if broken.backup is None:
-        none = _("There is no state now: no copy of an earlier one was found.")
+        none = _("No earlier copy of the state was found, so there is no state now.")
         return f"{none} {kept} {since}"
     count = len(broken.backup.resources)
     again = ngettext(
-        "The state is whole again, as it was before the run that damaged it (number {serial}, {n} "
+        "The state is restored as it was before the run that damaged it (serial {serial}, {n} "
         "resource).",
-        "The state is whole again, as it was before the run that damaged it (number {serial}, {n} "
+        "The state is restored as it was before the run that damaged it (serial {serial}, {n} "
         "resources).",
         count,
     ).format(serial=broken.backup.serial, n=count)
@@ -158,6 +158,8 @@ def restore(directory: Path, environ: Mapping[str, str]) -> str:
 
 
 def dismiss(directory: Path, run_id: str, environ: Mapping[str, str]) -> str:
-    """Dismiss what run ``run_id`` created and return a sentence that says so."""
+    """Dismiss the resources that run ``run_id`` created and return the message."""
     dismissal.dismiss(directory, run_id, environ)
-    return _("Run {run} is dismissed. No plan imports what it created.").format(run=run_id)
+    return _("Run {run} is dismissed. No plan will import the resources that it created.").format(
+        run=run_id
+    )

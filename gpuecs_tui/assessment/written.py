@@ -1,4 +1,4 @@
-"""The answers that are assessed: those of a file, of a directory's Terraform, or of the form."""
+"""The assessed answers: those of a file, of a directory's Terraform, or of the form."""
 
 from __future__ import annotations
 
@@ -17,37 +17,37 @@ if TYPE_CHECKING:
 
 
 class NoStack(Exception):
-    """The directory's Terraform holds no supported ECS service."""
+    """The directory's Terraform has no supported ECS service."""
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Answers, and what else is known of the place that they come from."""
+    """Answers, and further facts about their source."""
 
     answers: Answers
     """Values of the right type; one outside its key's limits is reported as a problem."""
     unread: tuple[Unread, ...] = ()
-    """What of the Terraform isn't read, and files of ours that were deleted."""
+    """Parts of the Terraform that are not read, and deleted files of gpuecs-tui."""
     unknown: frozenset[str] = frozenset()
-    """Keys whose answer is unknown because of that: no default replaces it."""
+    """Keys whose answer is unknown as a result. No default replaces it."""
     malformed: Mapping[str, str] = field(default_factory=dict)
-    """Key → why the text in its field is no value, the end of a sentence. Only a form has these."""
+    """Key → why the text in its field is invalid, as a predicate. Only a form has these."""
 
     @classmethod
     def of(cls, found: ReadBack, directory: Path) -> Written:
-        """Return what was read in ``directory``, and which files of ours were deleted."""
+        """Return the answers in ``directory``, and the deleted files of gpuecs-tui."""
         from gpuecs_tui.terraform.write.last_write import deleted_since
 
         return cls(found.answers, (*found.unread, *deleted_since(directory)), found.unknown)
 
     @property
     def open_keys(self) -> frozenset[str]:
-        """Keys of which no value is known: not read and not typed, or no value of their type."""
+        """Keys without a known value: not read and not entered, or of the wrong type."""
         return self.unknown - self.answers.keys() | self.malformed.keys()
 
     @property
     def open_unread(self) -> tuple[Unread, ...]:
-        """What isn't read, without the keys that were answered since."""
+        """The unread parts, without keys that were answered since."""
         given = self.answers.keys() | self.malformed.keys()
         return tuple(
             replace(each, keys=tuple(key for key in each.keys if key not in given))
@@ -57,7 +57,7 @@ class Written:
 
 
 def written_in(directory: Path) -> Written:
-    """Return what a directory's Terraform says. Raises ReadProblem or NoStack."""
+    """Return the answers in a directory's Terraform. Raises ReadProblem or NoStack."""
     from gpuecs_tui.terraform.read.directory import read
 
     found = read(directory)
@@ -67,14 +67,12 @@ def written_in(directory: Path) -> Written:
 
 
 def no_stack(directory: Path) -> str:
-    """Return the sentence for Terraform in which no stack is recognized."""
-    return _("{directory} holds no ECS service that is understood here.").format(
-        directory=directory
-    )
+    """Return the message for Terraform without a recognized stack."""
+    return _("No supported ECS service found in {directory}.").format(directory=directory)
 
 
 def resolved(answers: Answers, account: AccountFacts | None) -> Resolved:
-    """Resolve ``answers`` for the instance type as the account, or else the catalogue, has it."""
+    """Resolve ``answers`` for the instance type of the account, or else of the catalogue."""
     from gpuecs_tui.aws import catalogue
 
     return resolve(answers, catalogue.find(str(answers.get("fleet.instance_type", "")), account))

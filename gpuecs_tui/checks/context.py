@@ -1,8 +1,8 @@
-"""What every rule looks at."""
+"""The input of every rule."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -20,34 +20,37 @@ from gpuecs_tui.stack.state_facts import StateFacts
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """A stack beside the account that it is to stand in."""
+    """A stack and the account in which it will run."""
 
     stack: Stack
     account: AccountFacts
-    """Where nothing was read, everything in it is unknown."""
+    """If nothing was read, all its facts are unknown."""
     instance_type: InstanceType | None
-    """What ``fleet.instance_type`` names; None when neither account nor catalogue has it."""
+    """The type of ``fleet.instance_type``; None if neither account nor catalogue has it."""
     owned: frozenset[str] | None = frozenset()
-    """Names, ids and ARNs of what the stack's own state holds; None when it couldn't be read."""
+    """Names, ids and ARNs of the resources in the stack's own state; None if it could not be
+    read."""
     provider: str = ""
-    """The version of the AWS provider that the stack's directory asks for; empty: it's open."""
+    """The version of the AWS provider that the stack's directory asks for; empty if it is open."""
     bootstrap: str = ""
-    """The user data file of the stack's directory; empty: as it is written."""
+    """The user data file of the stack's directory; empty: the file that gpuecs-tui writes."""
     state: StateFacts = field(default_factory=StateFacts)
-    """What is known of where the stack's own state is, and why it is not read."""
+    """Where the stack's own state is, and why it is not read."""
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    rollbacks: Mapping[str, bool] = field(default_factory=dict)
+    """Address of each service that rolls back when Terraform is interrupted → whether certainly."""
 
     @property
     def fit(self) -> Fit | None:
-        """How many tasks an instance takes; None for a type without GPUs or an unknown one."""
+        """How many tasks fit on an instance; None if the type is unknown."""
         return fit(self.stack, self.instance_type) if self.instance_type else None
 
     def may_own(self, *identities: str) -> bool:
-        """Tell whether the state holds one of these names or ARNs, or could not be read."""
+        """Return whether the state has one of these names or ARNs, or could not be read."""
         return self.owned is None or bool(self.owned & {*identities})
 
     def subnets(self, ids: Collection[str]) -> tuple[Subnet, ...] | None:
-        """Return those of ``ids`` that exist, in their order; None when subnets are unknown."""
+        """Return the existing subnets of ``ids`` in their order; None if subnets are unknown."""
         if not isinstance(self.account.subnets, Known):
             return None
         by_id = {it.id: it for it in self.account.subnets.value}
@@ -62,11 +65,12 @@ def context_of(
     provider: str = "",
     bootstrap: str = "",
     state: StateFacts | None = None,
+    rollbacks: Mapping[str, bool] | None = None,
 ) -> Context:
-    """Return the context for ``stack``; without an account every fact of it is unknown.
+    """Return the context for ``stack``; without an account, all its facts are unknown.
 
-    Of a ``partial`` stack there is no instance type where it is unknown, and nothing is reserved on
-    it where the user data is.
+    For a ``partial`` stack, the instance type is None if it is unknown, and no memory is reserved
+    on it if the user data is unknown.
     """
     account = account or AccountFacts(region=known(lambda: stack.stack.region) or "")
     name = known(lambda: stack.fleet.instance_type)
@@ -76,10 +80,10 @@ def context_of(
         found = found.reserving(reserved)
     moment = now or datetime.now(UTC)
     kept = state or StateFacts()
-    return Context(stack, account, found, owned, provider, bootstrap, kept, moment)
+    return Context(stack, account, found, owned, provider, bootstrap, kept, moment, rollbacks or {})
 
 
 def user_data_of(stack: Stack, bootstrap: str) -> str:
-    """Return what instances get as user data: ``bootstrap`` and what is added to it."""
+    """Return the user data of instances: ``bootstrap`` and the extra user data."""
     extra = stack.fleet.extra_user_data
     return f"{bootstrap}\n{extra}" if bootstrap else extra

@@ -1,8 +1,8 @@
-"""All rules, and the one call that screens and commands make."""
+"""All rules, and the one function that screens and commands call."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from gpuecs_tui.aws.facts import AccountFacts
@@ -104,28 +104,30 @@ def check(
     *,
     owned: frozenset[str] | None = frozenset(),
     provider: str = "",
+    rollbacks: Mapping[str, bool] | None = None,
     bootstrap: str = "",
     state: StateFacts | None = None,
     now: datetime | None = None,
 ) -> list[Finding]:
-    """Return what every rule finds: errors first, then warnings, then what is unknown.
+    """Return the findings of every rule: errors first, then warnings, then unknowns.
 
-    Without ``account`` all that depends on it is unknown. ``owned`` are the names, ids and ARNs of
-    what the stack's own Terraform state holds (None: it couldn't be read), so that a stack is no
-    clash with itself. ``provider`` is the version of the AWS provider that its directory asks for;
-    empty where the choice is open. ``bootstrap`` is the text of its user data file; empty: as it is
-    written. ``state`` says how the stack's state is kept and why it is not read. A stack that isn't
-    complete yet may be given: rules pass over what is empty. Of a ``partial`` stack a rule says
-    what it can before it needs an unknown answer.
+    Without ``account``, everything that depends on it is unknown. ``owned`` are the names, ids and
+    ARNs of the resources in the stack's own Terraform state (None: it could not be read), so that a
+    stack doesn't clash with itself. ``provider`` is the version of the AWS provider that the
+    directory asks for; empty if the choice is open. ``rollbacks`` are its services that roll back
+    when Terraform is interrupted (``Context.rollbacks``). ``bootstrap`` is the text of the user
+    data file; empty: the file that gpuecs-tui writes. ``state`` says how the stack's state is kept
+    and why it is not read. The stack may be incomplete: rules skip empty values. For a ``partial``
+    stack, a rule reports what it can before it needs an unknown answer.
     """
-    context = context_of(stack, account, owned, now, provider, bootstrap, state)
+    context = context_of(stack, account, owned, now, provider, bootstrap, state, rollbacks)
     found: list[Finding] = []
     for rule in RULES.values():
         try:
             for finding in rule(context):
                 found.append(finding)
         except NotKnown:
-            # Why the rest is open is a finding of its own (not_read).
+            # The rule not-read reports why the answer is unknown.
             continue
     return sorted(found, key=lambda it: it.rank)
 
@@ -133,9 +135,9 @@ def check(
 def findings_from_problems(
     problems: Iterable[Problem], answers: Answers | None = None
 ) -> list[Finding]:
-    """Return the problems of answers that are no stack (``stack.problems``) as errors.
+    """Return the problems of answers that make no valid stack (``stack.problems``) as errors.
 
-    With the ``answers``, one that has a single correction gets it as its fix.
+    With ``answers``, a problem with a single correction gets that correction as its fix.
     """
     return [_of_problem(it, answers or {}) for it in problems]
 

@@ -100,6 +100,11 @@ FAULTS: dict[str, tuple[tuple[Edit, ...], set[str]]] = {
         (
             replaced("terraform.tfvars", "memory = 15155", "memory = 15999"),
             added(".terraform.lock.hcl", LOCK),
+            replaced(
+                "service.tf",
+                "  propagate_tags ",
+                "  sigint_rollback = true\n  wait_for_steady_state = true\n  propagate_tags ",
+            ),
             replaced("user_data.sh", "\n", "\r\n"),
         ),
         {"memory-fit", "provider-version", "user-data", "name-taken"},

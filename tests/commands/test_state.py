@@ -79,7 +79,7 @@ def test_push(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "There is no errored.tfstate" in capsys.readouterr().err
     (stack / "errored.tfstate").write_bytes((stack / "terraform.tfstate").read_bytes())
     assert main(["state", "--push", str(stack)]) == 0
-    assert "the file is kept as" in capsys.readouterr().out
+    assert "The file is kept as" in capsys.readouterr().out
 
 
 def test_nothing_to_recover(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -155,19 +155,19 @@ def minutes(left: float | None, needed: float, measured: bool = False) -> Creden
 @pytest.mark.parametrize(
     ("check", "short", "words"),
     [
-        (minutes(12, 20), True, "The credentials end in 12 min, but this may take 20 min."),
-        (minutes(4, 5, True), True, "end in 4 min, but this took 5 min when it ran before."),
-        (minutes(20, 20), False, "The credentials last 20 min more."),
-        (minutes(None, 20), False, "session credentials whose end isn't known"),
+        (minutes(12, 20), True, "Credentials expire in 12 min, but this may take 20 min."),
+        (minutes(4, 5, True), True, "expire in 4 min, but this took 5 min when it ran before."),
+        (minutes(20, 20), False, "Credentials expire in 20 min."),
+        (minutes(None, 20), False, "session credentials. When they expire is unknown."),
         (
             CredentialCheck(CredentialLife(None, True, True), Expected(timedelta(), False), NOW),
             False,
-            "The credentials renew themselves.",
+            "Credentials renew automatically.",
         ),
         (
             CredentialCheck(CredentialLife(None, False, False), Expected(timedelta(), False), NOW),
             False,
-            "The credentials have no end.",
+            "Credentials don't expire.",
         ),
     ],
 )
@@ -188,10 +188,10 @@ def test_an_apply_that_the_credentials_do_not_outlast_is_refused(
     run = stage(stack, RunStatus.PLANNED)
     credentials.refuse_short_credentials(run, despite=True)
     assert run.refresh().state is RunStatus.PLANNED
-    with pytest.raises(Failure, match=r"Nothing was applied\. The credentials end in 3 min"):
+    with pytest.raises(Failure, match=r"Nothing was applied\. Credentials expire in 3 min"):
         credentials.refuse_short_credentials(run, despite=False)
     assert run.refresh().state is RunStatus.PLANNED, "whose plan it is decides on it"
-    assert capsys.readouterr().out.count("end in 3 min") == 2
+    assert capsys.readouterr().out.count("expire in 3 min") == 2
 
 
 def test_what_can_not_be_told_stops_nothing(stack: Path) -> None:

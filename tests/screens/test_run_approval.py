@@ -118,7 +118,7 @@ async def test_what_can_not_be_told_is_said(planned: Path, monkeypatch: pytest.M
     async with on_run_screen(planned) as pilot:
         await pilot.press("a")
         first, second, *_rest = await asked_below_the_account(pilot)
-        assert first == "Checked just now. This is not known:"
+        assert first == "Checked just now. These items are unknown:"
         assert second.startswith("? ") and "not allowed to call it" in second
 
 
@@ -167,7 +167,7 @@ async def test_an_account_that_does_not_answer_is_waited_for_so_long_and_no_long
         assert "tab log" in keys(pilot), "keys work meanwhile"
         pressed.set()
         text = "\n".join(await asked_below_the_account(pilot))
-        assert text.startswith("Checked just now. This is not known:")
+        assert text.startswith("Checked just now. These items are unknown:")
         assert "not read yet" in text
         # Typed ahead, it answers no; that is said, with what to press.
         await pilot.press("enter")
@@ -225,9 +225,7 @@ async def test_the_end_of_everything_is_asked_about_at_once(
 def test_terraform_from_elsewhere_is_not_checked(tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text('resource "null_resource" "x" {}\n')
     checked = ApplyCheck(tmp_path, None).run()
-    assert checked.sentence == (
-        f"Not checked: {tmp_path} holds no ECS service that is understood here."
-    )
+    assert checked.sentence == f"Not checked: No supported ECS service found in {tmp_path}."
     assert not checked.findings
 
 

@@ -135,7 +135,7 @@ async def test_a_lock_takes_its_id(directory: Path) -> None:
         pilot.app.screen.query_one(Input).value = INFO["ID"]
         await pilot.press("enter")
         await settle(pilot)
-        assert said(pilot) == "The lock is gone."
+        assert said(pilot) == "The lock is released."
         assert not lock_note(directory / STATE_NAME).exists()
         await until(pilot, lambda: "No problems found" in amiss(pilot))
 
@@ -211,7 +211,7 @@ async def test_a_state_that_was_cut_off_is_put_right_when_asked_for(directory: P
         await settle(pilot)
         assert state.read_text() == "{ half", "Enter alone is a no"
         await pilot.press("enter", "y")
-        await until(pilot, lambda: "The state is whole again" in said(pilot))
+        await until(pilot, lambda: "The state is restored" in said(pilot))
         assert state.read_text() == whole
 
 

@@ -80,7 +80,7 @@ def test_no_name_is_taken_before_it_is_known_what_is_the_stack_s_own(wizard: Wiz
     wizard.account.facts = fakes.facts(clusters=fakes.known((Named("llama", "arn:llama"),)))
     gate(wizard)
     (said,) = (it for it in wizard.findings if it.rule == "name-taken")
-    assert said.severity == "unknown" and "still being read" in said.message
+    assert said.severity == "unknown" and "still loading" in said.message
     wizard.own = Own()
     wizard.check()
     (said,) = (it for it in wizard.findings if it.rule == "name-taken")

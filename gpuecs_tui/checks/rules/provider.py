@@ -1,32 +1,42 @@
-"""Rule provider-version: does the directory ask for a provider that rolls every update back."""
+"""Rule provider-version: an AWS provider that rolls back healthy deployments of some services."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from gpuecs_tui.checks.context import Context
-from gpuecs_tui.checks.finding import Finding, error
+from gpuecs_tui.checks.finding import Finding, error, undecided
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.provider import rolls_back
 
+RULE = "provider-version"
+FIELD = "stack.region"
+"""The Region is the first line of the provider block. No key holds the provider's version."""
+
 
 def provider_version(context: Context) -> Iterator[Finding]:
-    """The version that the lock file or a constraint picks must not be of 6.53 or 6.54.
+    """Report provider 6.53 or 6.54 together with a service that sets both arguments.
 
-    A version is no decision of a stack; it stands at the region, the first line of the provider's
-    block. Without a directory, or where the choice is open, what is written excludes them.
+    The bug affects no other service
+    (https://github.com/hashicorp/terraform-provider-aws/pull/49077). Generated Terraform sets
+    neither argument, so only a hand edit can cause the finding.
     """
-    version = context.provider
-    if rolls_back(version):
-        yield error(
-            "provider-version",
-            "stack.region",
-            _(
-                "The directory asks for the AWS provider {version}, which rolls back every update "
-                "of an ECS service."
-            ).format(version=version),
-            _(
-                "allow another in versions.tf if that pins it, and run terraform init -upgrade (or "
-                "delete .terraform.lock.hcl)"
-            ),
-        )
+    if not rolls_back(context.provider):
+        return
+    for address, is_certain in context.rollbacks.items():
+        words = {"version": context.provider, "address": address}
+        remedy = _("remove sigint_rollback from {address}").format(**words)
+        if is_certain:
+            message = _(
+                "AWS provider {version} rolls back healthy deployments of {address}, because the "
+                "service sets sigint_rollback and wait_for_steady_state to true "
+                "(hashicorp/terraform-provider-aws#49031)."
+            )
+            yield error(RULE, FIELD, message.format(**words), remedy)
+        else:
+            message = _(
+                "Could not check whether {address} sets sigint_rollback and wait_for_steady_state "
+                "to true. If so, AWS provider {version} rolls back its healthy deployments "
+                "(hashicorp/terraform-provider-aws#49031)."
+            )
+            yield undecided(RULE, FIELD, message.format(**words), remedy)

@@ -97,10 +97,21 @@ def test_region(name: str, severity: str | None) -> None:
     ],
 )
 def test_provider_version(version: str, bad: bool) -> None:
-    found = check(stack(), account(), provider=version, now=NOW)
+    rollbacks = {"aws_ecs_service.this": True, "aws_ecs_service.other": False}
+    found = check(stack(), account(), provider=version, rollbacks=rollbacks, now=NOW)
     assert [(it.rule, it.severity, it.field) for it in found] == (
-        [("provider-version", "error", "stack.region")] if bad else []
+        [
+            ("provider-version", "error", "stack.region"),
+            ("provider-version", "unknown", "stack.region"),
+        ]
+        if bad
+        else []
     )
+    for finding, address in zip(found, rollbacks, strict=False):
+        assert version in finding.message and address in finding.message
+        assert finding.remedy == f"remove sigint_rollback from {address}"
+    # Generated Terraform sets neither argument.
+    assert check(stack(), account(), provider=version, now=NOW) == []
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ def test_what_a_damaged_state_held_is_unknown_to_the_checks(copy: Path, text: by
     assert "have recorded no AWS resource" in remark.message, "nothing is promised"
     assert remark.remedy == f"Run: gpuecs-tui state {copy} --restore"
     said = remedies.restore(copy, {})
-    assert "as it was before the run that damaged it (number 5, 3 resources)" in said
+    assert "The state is restored as it was before the run that damaged it (serial 5, 3 resources)" in said
     assert "import it before the next apply" in said
     assert own_state(copy, {}, offline=True).owned == frozenset({"arn:a", "arn:b", "arn:c"})
 
@@ -142,7 +142,7 @@ def test_what_runs_recorded_is_promised_and_nothing_else(
     assert "Runs here recorded 1 resource that was created since" in sentence
     assert main(["state", str(copy), "--restore"]) == 0
     said = capsys.readouterr().out
-    assert "There is no state now: no copy of an earlier one was found." in said
-    assert "is whole again" not in said and "recorded 1 resource" in said
+    assert "No earlier copy of the state was found, so there is no state now." in said
+    assert "is restored" not in said and "recorded 1 resource" in said
     (copy / ERRORED_NAME).touch()
     assert "recorded 1 resource" in examine(copy).sentences()[0]
