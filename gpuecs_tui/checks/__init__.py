@@ -1,4 +1,4 @@
-"""Rules over a stack and an account: will it work. Neither textual nor boto3 comes in here."""
+"""Rules that check whether a stack will work in an account. Never imports textual or boto3."""
 
 from gpuecs_tui.checks.finding import Finding, Severity
 from gpuecs_tui.checks.placement import Fit, Rollout, fit, rollout

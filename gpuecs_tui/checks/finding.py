@@ -1,4 +1,4 @@
-"""What a rule found: the same record for screens, ``check`` and the review."""
+"""A finding of a rule: the same record for screens, ``check``, and the review."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from gpuecs_tui.stack.model import KEYS
 
 
 class Severity(StrEnum):
-    """How bad it is, the worst first."""
+    """How severe a finding is, the most severe first."""
 
     ERROR = "error"
-    """It can't work."""
+    """The stack can't work."""
     WARNING = "warning"
-    """It will work and hurt."""
+    """The stack works, but with a disadvantage."""
     UNKNOWN = "unknown"
-    """What decides it could not be read; this never counts as fine."""
+    """The facts that decide could not be read. This never counts as "no problem"."""
 
 
 NOT_VALID = "value"
-"""The rule id of an answer that is no value of its key at all."""
+"""Rule id of an answer that is not a valid value of its key."""
 OF_ANSWERS = frozenset({NOT_VALID, "name-limit", "cidr-bits", "port-range", "health-timing"})
-"""Rules whose errors are about the answers of one step alone: no account can make them right."""
+"""Rules whose errors depend only on the answers of one step, not on the account."""
 
 Fix = tuple[tuple[str, Value], ...]
-"""Dotted keys with the values that mend it, where there is one choice."""
+"""Dotted keys with the values that fix the problem, if there is only one choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Finding:
     message: str
     """Whole sentences: what is wrong and why."""
     remedy: str
-    """What to do, as an imperative without capital and full stop; may be empty."""
+    """What to do: an imperative without a capital letter and a full stop; may be empty."""
     fix: Fix | None = None
 
     def as_json(self) -> dict[str, str]:
@@ -60,44 +60,47 @@ class Finding:
     def holds_step(self) -> bool:
         """Whether "next" is refused on the step that asks for ``field``.
 
-        True for values that AWS can't take and for answers of one step that contradict each other.
-        What the account lacks, or what another step's answer may settle, holds nobody up before
-        the review.
+        True for values that AWS rejects and for answers of one step that contradict each other.
+        A problem of the account, or one that an answer of another step may solve, is not a reason
+        to refuse "next" before the review.
         """
         return self.severity is Severity.ERROR and self.rule in OF_ANSWERS
 
     @property
     def rank(self) -> tuple[int, int, str]:
-        """What findings are sorted by: severity, then the order of the keys, then the rule."""
+        """The sort key: severity, then the order of the keys, then the rule."""
         return list(Severity).index(self.severity), list(KEYS).index(self.field), self.rule
 
 
 def error(rule: str, field: str, message: str, remedy: str = "", fix: Fix | None = None) -> Finding:
-    """Make a finding of what can't work; its remedy follows from ``fix`` where none is given."""
+    """Make an error; without ``remedy``, its remedy follows from ``fix``."""
     return Finding(rule, Severity.ERROR, field, message, remedy or set_to(fix), fix)
 
 
 def warning(
     rule: str, field: str, message: str, remedy: str = "", fix: Fix | None = None
 ) -> Finding:
-    """Make a finding of what will hurt; its remedy follows from ``fix`` where none is given."""
+    """Make a warning; without ``remedy``, its remedy follows from ``fix``."""
     return Finding(rule, Severity.WARNING, field, message, remedy or set_to(fix), fix)
 
 
 def unknown(rule: str, field: str, reading: Unknown, what: str) -> Finding:
-    """Make a finding of what could not be read; ``what`` is it that can't be told, a sentence."""
-    message = f"{what} ({reading.reason})."
+    """Make a finding about facts that could not be read.
+
+    ``what`` is the sentence "Could not check …", without its full stop.
+    """
+    message = _("{what}: {reason}.").format(what=what, reason=reading.reason)
     remedy = reading.remedy[:1].lower() + reading.remedy[1:].rstrip(".")
     return Finding(rule, Severity.UNKNOWN, field, message, remedy)
 
 
 def undecided(rule: str, field: str, message: str, remedy: str = "") -> Finding:
-    """Make a finding of what nothing here can decide, though all that there is was read."""
+    """Make a finding that stays undecided although all available facts were read."""
     return Finding(rule, Severity.UNKNOWN, field, message, remedy)
 
 
 def set_to(fix: Fix | None) -> str:
-    """Say a fix in words: "set task.memory to 15155 and task.container_memory to 15155"."""
+    """Return a fix in words: "set task.memory to 15155 and task.container_memory to 15155"."""
     if not fix:
         return ""
     first, *others = (

@@ -1,6 +1,6 @@
-"""What a directory's Terraform holds and isn't understood here, or lost, as findings.
+"""Findings about Terraform that gpuecs-tui doesn't understand, and about files that were deleted.
 
-Nothing is worked out from a default in its place; what is known is still checked.
+No default replaces an unknown answer. Known answers are still checked.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.unread import Unread
 
 NOT_READ = "not-read"
-"""The rule id; it isn't among the rules because it is about files, not about a stack."""
+"""The rule id. It is not in RULES because it is about files, not about a stack."""
 FILE_DELETED = "file-deleted"
 """Rule id of a file that this program wrote and that was deleted since."""
 _OF_TYPES = {
@@ -29,13 +29,13 @@ _OF_TYPES = {
     "terraform": "state.backend",
     "provider": "stack.region",
 }
-"""The key at which a finding stands that makes no answer unknown, by the type of its resource."""
+"""Resource type → key of a finding that leaves no answer unknown."""
 
 
 def not_read(unread: Iterable[Unread]) -> Iterator[Finding]:
-    """Yield a finding for each thing that isn't read: file, line, what, and the unknown answers.
+    """Yield a finding for each item that isn't read: its file, line, and unknown answers.
 
-    One for each deleted file too, which is known: a warning.
+    Also yield a warning for each deleted file.
     """
     for each in unread:
         if each.is_followed:
@@ -47,11 +47,13 @@ def not_read(unread: Iterable[Unread]) -> Iterator[Finding]:
             each.sentence[:1].upper() + each.sentence[1:] if not each.file else each.sentence
         ]
         if each.keys:
-            message.append(_("Unknown because of it: {keys}.").format(keys=", ".join(each.keys)))
+            message.append(
+                _("These values are unknown as a result: {keys}.").format(keys=", ".join(each.keys))
+            )
         if each.blinds == "account":
-            message.append(_("Nothing is checked against the account."))
+            message.append(_("The stack was not checked against the account."))
         if each.blinds == "state":
-            message.append(_("Which resources belong to this stack is unknown."))
+            message.append(_("Could not check which resources belong to this stack."))
         yield undecided(NOT_READ, _field(each), " ".join(message), _remedy(each))
 
 
@@ -61,8 +63,8 @@ def _deleted(unread: Unread) -> Finding:
         "stack.name",
         unread.sentence,
         _(
-            "restore {file}, for example from version control, or check in the plan what "
-            "Terraform destroys without it"
+            "restore {file}, for example from version control, or check in the plan what Terraform "
+            "destroys without it"
         ).format(file=unread.what),
     )
 
@@ -76,5 +78,5 @@ def _field(unread: Unread) -> str:
 
 def _remedy(unread: Unread) -> str:
     if unread.blinds == "account":
-        return _("check as that account, with the same profile or role")
+        return _("run the check as that account, with the same named profile or role")
     return _("check it in the plan before you apply")

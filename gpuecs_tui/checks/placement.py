@@ -1,4 +1,4 @@
-"""How many tasks one instance takes, what limits it, and what a rolling update needs.
+"""How many tasks fit on one instance, what limits the number, and what a rolling update needs.
 
 The rules are ECS's (docs/aws.md, "Memory, CPU and placement"): placement compares what tasks
 reserve with what the agent registered, never with what is free.
@@ -16,42 +16,43 @@ from gpuecs_tui.stack.model import Stack
 Resource = Literal["gpus", "port", "distinct", "enis", "memory", "cpu"]
 
 KERNEL_SHARE = 64
-"""The kernel keeps a 64-byte page structure for each 4 KiB page: one part in 64 of the RAM is never
-the agent's, on any AMI. The bound where nothing was measured."""
+"""The kernel keeps a 64-byte page structure for each 4 KiB page, so the agent never registers this
+share (1/64) of the RAM, on any AMI. Used as the bound for types that were not measured."""
 FROM_ZERO = 2
-"""Instances that managed scaling launches when there is none (docs.aws.amazonaws.com/AmazonECS,
+"""Instances that managed scaling launches when none runs (docs.aws.amazonaws.com/AmazonECS,
 "Optimize Amazon ECS cluster auto scaling")."""
 
 
 @dataclass(frozen=True, slots=True)
 class Headroom:
-    """What of an instance stays free when as many tasks run on it as fit."""
+    """Free resources of an instance on which as many tasks run as fit."""
 
     cpu: int
     """CPU units."""
     memory_mib: int
-    """Of what the agent registers (``InstanceType.registers``); 0 where the tasks may need more."""
+    """Of the memory that the agent registers (``InstanceType.registers``); 0 if the tasks may need
+    more."""
     gpus: int
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How many tasks one instance takes."""
+    """How many tasks fit on one instance."""
 
     tasks_per_instance: int
-    """With as much memory as the agent can register at most (``most_memory_mib``)."""
+    """With the most memory that the agent can register (``most_memory_mib``)."""
     guaranteed: int
-    """The same with the memory that every current ECS GPU AMI leaves."""
+    """The same with the memory that is available on every current ECS GPU AMI."""
     limiting: Resource
-    """What is used up first; of several, the first in the order of ``Resource``: GPUs that are all
-    in use are as it should be, and memory and CPU by default follow from the others."""
+    """The resource that is used up first; of several, the first in the order of ``Resource``: using
+    all GPUs is the goal, and the defaults of memory and CPU follow from the others."""
     by_resource: tuple[tuple[Resource, int], ...]
-    """How many tasks each resource alone allows, for the resources that count."""
+    """How many tasks each resource alone allows, for the resources that matter."""
     left: Headroom
 
     @property
     def placeable(self) -> int:
-        """The number to plan with: ``guaranteed``, or what fits at best if that is none."""
+        """The number to plan with: ``guaranteed``, or ``tasks_per_instance`` if that is 0."""
         return self.guaranteed or self.tasks_per_instance
 
     def instances_for(self, tasks: int) -> int | None:
@@ -63,23 +64,23 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
-    """A rolling update, as the service's percentages allow it."""
+    """A rolling update within the percentages of the service."""
 
     at_least: int
     """Tasks that must stay healthy (minimum healthy percent, rounded up)."""
     at_most: int
     """Tasks that may run at once (maximum percent, rounded down)."""
     room: int
-    """Tasks that the whole fleet takes at its maximum size."""
+    """Tasks that fit on the whole fleet at its maximum size."""
     batch: int
-    """Tasks that can be replaced at once; 0: the update hangs for ever."""
+    """Tasks that can be replaced at once; 0: the update hangs forever."""
 
 
 def most_memory_mib(it: InstanceType) -> int:
-    """Return above how many MiB a task on ``it`` is never placed: measured, or else a proof.
+    """Return the memory in MiB above which a task on ``it`` is never placed: measured or proven.
 
-    What the agent registers (``InstanceType.registers``) is less where it is estimated or assumed;
-    neither proves that a task somewhat larger finds no place.
+    An estimated or assumed value of ``InstanceType.registers`` is lower. It doesn't prove that a
+    slightly larger task can't be placed.
     """
     if it.registers.source == "measured":
         return it.registers.mib
@@ -104,11 +105,10 @@ def fit(stack: Stack, it: InstanceType) -> Fit:
 
 
 def rollout(stack: Stack, found: Fit) -> Rollout:
-    """Work out how a rolling update of ``stack`` goes when each instance takes ``found``.
+    """Work out a rolling update of ``stack`` when ``found`` tasks fit on each instance.
 
-    Old and new tasks share the fleet, and distinct instances count both. ECS starts new ones while
-    it stays within the maximum, and stops old ones while it stays above the minimum (ECS developer
-    guide, "Rolling update").
+    Old and new tasks share the fleet, and distinct instances count both. ECS starts new tasks up to
+    the maximum, and stops old tasks down to the minimum (ECS developer guide, "Rolling update").
     """
     service = stack.service
     wanted = service.desired_count
@@ -117,17 +117,17 @@ def rollout(stack: Stack, found: Fit) -> Rollout:
     room = stack.fleet.max_size * found.placeable
     started = max(0, min(at_most, room) - wanted)
     stopped = max(0, wanted - at_least)
-    # Both at once: those that stop make room for as many more.
+    # Both at once: each task that stops frees room for a new one.
     return Rollout(at_least, at_most, room, min(wanted, started + stopped))
 
 
 def reserved_mib(stack: Stack) -> int:
-    """Return the MiB that the stack's user data takes from tasks, as far as it is a number."""
+    """Return the MiB that the stack's user data reserves; 0 if the setting is not a number."""
     return reserved_memory(stack.fleet.extra_user_data, stack.fleet.ami).mib
 
 
 def one_task_per_instance(stack: Stack) -> bool:
-    """Whether a host port allows only one task on an instance."""
+    """Return whether the host port allows only one task per instance."""
     mode = stack.task.network_mode
     return mode == "host" or (mode == "bridge" and stack.task.host_port != 0)
 
@@ -140,7 +140,8 @@ def _counts(stack: Stack, it: InstanceType, memory_mib: int) -> dict[Resource, i
     if stack.service.distinct_instances:
         counts["distinct"] = 1
     if task.network_mode == "awsvpc" and it.max_enis is not None:
-        # The instance itself keeps one; trunking is an account setting that nobody may rely on.
+        # The instance itself uses one interface. ENI trunking is an account setting, so it can't
+        # be assumed.
         counts["enis"] = max(0, it.max_enis - 1)
     counts["memory"] = memory_mib // max(1, task.memory)
     counts["cpu"] = it.cpu_units // max(1, task.cpu)

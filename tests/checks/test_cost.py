@@ -84,7 +84,7 @@ def test_spot_is_the_range_of_the_subnets_zones() -> None:
 
 def test_no_spot_price_is_unknown() -> None:
     found = of(fleet__market="spot", fleet__instance_type="g5.xlarge")
-    assert "no zone" in found.lines[0].unknown
+    assert "no Availability Zone of the subnets" in found.lines[0].unknown
     assert hours(found)["desired"] == (1, None)
 
 
@@ -110,9 +110,8 @@ def test_created_endpoints_are_paid_by_service_and_zone() -> None:
     assert counts["vpc_endpoints"] == 6
     assert hours(found)["desired"] == (1, "0.5900")
     assert "vpc_endpoint_data" in [it.item for it in found.by_use]
-    assert "6 VPC endpoint interfaces, one a service and zone: $0.06 per hour" in "\n".join(
-        text_lines(found)
-    )
+    line = "6 VPC endpoint network interfaces (one per service and zone): $0.06 per hour"
+    assert line in "\n".join(text_lines(found))
     gateway = of(network__vpc_endpoints=("s3",))
     assert hours(gateway)["desired"] == hours(of())["desired"]
     assert "vpc_endpoint_data" not in [it.item for it in gateway.by_use]
@@ -155,7 +154,7 @@ def test_without_another_price_the_sum_is_a_lower_bound() -> None:
 def test_nothing_known_is_never_nothing_to_pay() -> None:
     found = of(account())
     assert {hour for _count, hour in hours(found).values()} == {None}
-    assert text_lines(found) == ["Cost: unknown: not read yet."]
+    assert text_lines(found) == ["Cost is unknown: not read yet."]
     assert as_json(found)["sums"]["minimum"]["hour"] is None
 
 

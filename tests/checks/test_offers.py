@@ -90,13 +90,15 @@ def test_what_is_reserved() -> None:
 
 def test_who_says_that_ecs_runs_it_is_said() -> None:
     words = {name: dict(properties(FOUND[name])) for name in FOUND}
-    assert words["g5.xlarge"]["ECS"].startswith("documented: ")
-    assert words["p5e.48xlarge"]["ECS"].startswith("undocumented: it is seen only in EKS's AMI")
-    assert words["p6-b200.48xlarge"]["ECS"].startswith("undocumented: ")
-    assert words["g5g.xlarge"]["ECS"].startswith("no: it is an arm64 type")
+    assert words["g5.xlarge"]["ECS support"].startswith("documented: ")
+    assert words["p5e.48xlarge"]["ECS support"].startswith(
+        "undocumented: it is seen only in EKS's AMI"
+    )
+    assert words["p6-b200.48xlarge"]["ECS support"].startswith("undocumented: ")
+    assert words["g5g.xlarge"]["ECS support"].startswith("no: it is an arm64 type")
     assert words["p3.2xlarge"]["figures"] == "figures from memory, unverified"
     assert "figures" not in words["g5.xlarge"]
-    assert words["g6.xlarge"]["ECS agent registers"] == "15155 MiB, assumed"
+    assert words["g6.xlarge"]["memory available to ECS"] == "15155 MiB, assumed"
 
 
 def test_what_is_not_known_comes_last() -> None:

@@ -229,7 +229,7 @@ def test_both_parts_are_one_script(
     [
         ("#cloud-config\nwrite_files:\n- path: /etc/ecs/ecs.config\n", "cloud-config"),
         ('Content-Type: multipart/mixed; boundary="x"\nMIME-Version: 1.0\n', "MIME multi-part"),
-        ("#!/usr/bin/env python3\nprint()\n", "another interpreter"),
+        ("#!/usr/bin/env python3\nprint()\n", "an interpreter other than a shell"),
         (OWN.replace("ECS_CLUSTER", "%{ if spot }\nECS_CLUSTER"), "template expressions"),
     ],
 )
@@ -257,7 +257,7 @@ def test_windows_line_ends_as_cloud_init_reads_them() -> None:
 )
 def test_what_has_no_end_is_unknown(script: str) -> None:
     (found,) = said("", script)
-    assert (found.severity, "than are followed" in found.message) == ("unknown", True)
+    assert (found.severity, "than gpuecs-tui follows" in found.message) == ("unknown", True)
 
 
 @pytest.mark.parametrize("script", ["(" * 5000, "$(" * 3000, "`" * 3001, "{ " * 4000, "'", "if"])
@@ -297,7 +297,7 @@ def test_an_endless_loop_keeps_the_agent_from_starting() -> None:
         ('[settings.ecs]\ncluster = "east"\n', "sets settings.ecs.cluster to east"),
         ('[settings.motd]\nx = "y"\n', "doesn't set settings.ecs.cluster"),
         ("[settings.ecs]\ncluster = ${cluster}\n", "not valid TOML"),
-        (OWN, "is a shell script, and Bottlerocket reads TOML"),
+        (OWN, "is a shell script, but Bottlerocket reads TOML"),
     ],
 )
 def test_an_edited_file_of_bottlerocket(own: str, words: str) -> None:

@@ -63,10 +63,10 @@ def test_two_side_by_side(capsys: Printed) -> None:
     text = capsys.readouterr().out
     heading, *lines = text.splitlines()
     assert heading.split() == ["g6.xlarge", "g5.xlarge"]
-    price = next(line for line in lines if line.startswith("on demand, per hour"))
+    price = next(line for line in lines if line.startswith("On-Demand, per hour"))
     assert price.split()[-2:] == ["$0.8048", "$1.006"]
     assert "emulated account" in text and "since 2026-11-01" in text
-    reserved = next(line for line in lines if line.startswith("reserved"))
+    reserved = next(line for line in lines if line.startswith("capacity reservations"))
     assert "1 in us-east-1a, 1 unused (emulated account" in reserved and reserved.endswith("–")
     assert "documented: the ECS developer guide" in text and "15155 MiB, assumed" in text
 
@@ -127,7 +127,7 @@ def test_refused_prices_are_unknown(
     monkeypatch.setenv("AWS_ENDPOINT_URL_PRICING", "http://127.0.0.1:9")
     assert main(["gpus", "--region", "us-east-1", "--compare", "g6.xlarge", "g5.xlarge"]) == 0
     text = capsys.readouterr().out
-    assert "on demand, per hour" in text and "$0.8048" not in text
+    assert "On-Demand, per hour" in text and "$0.8048" not in text
     assert "Price of every type unknown" in text
 
 
@@ -141,7 +141,7 @@ def test_check_tells_the_cost(capsys: Printed, answers: Path) -> None:
     assert instance["each"]["low"] == "0.526000" and instance["since"] == "2026-11-01"
     assert "emulated account" in instance["note"]
     main(["check", "--offline", str(answers)])
-    assert "Cost: unknown: not read yet." in capsys.readouterr().out
+    assert "Cost is unknown: not read yet." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("words", [["--json"], []])

@@ -1,4 +1,4 @@
-"""Rule egress: can an instance reach ECS, ECR and the logs, or does it never register."""
+"""Rule egress: whether an instance can reach ECS, ECR, and CloudWatch Logs."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ FIELD = "network.instance_subnet_ids"
 
 
 def egress(context: Context) -> Iterator[Finding]:
-    """Each instance subnet needs a NAT, public addresses, or the VPC endpoints of ECS."""
+    """Each instance subnet needs NAT, public addresses, or the VPC endpoints of ECS."""
     yield from endpoints_to_create(context)
     subnets = context.subnets(context.stack.network.instance_subnet_ids)
     if not subnets:
         return
     tables = context.account.route_tables
     if isinstance(tables, Unknown):
-        what = _("Whether instances can reach ECS can't be told")
+        what = _("Could not check whether instances can reach ECS")
         yield unknown("egress", FIELD, tables, what)
         return
     yield from _tasks(context, subnets, tables.value)
@@ -52,7 +52,7 @@ def _way(context: Context, subnet: Subnet, tables: tuple[RouteTable, ...]) -> Wa
     way = egress_of(subnet, tables)
     if way == "nat" or (way == "internet-gateway" and subnet.assigns_public_address):
         return "good"
-    # An image from elsewhere than ECR has no endpoint.
+    # A registry other than ECR has no VPC endpoint.
     if served_by_endpoints(context.stack) and _missing(context, [subnet], tables) == ():
         return "good"
     if way == "other":
@@ -63,7 +63,7 @@ def _way(context: Context, subnet: Subnet, tables: tuple[RouteTable, ...]) -> Wa
 def _missing(
     context: Context, subnets: Iterable[Subnet], tables: tuple[RouteTable, ...]
 ) -> tuple[str, ...] | None:
-    """Return the services that some of ``subnets`` has no endpoint for; None when not known."""
+    """Return the services without an endpoint in some of ``subnets``; None if unknown."""
     endpoints = context.account.vpc_endpoints
     there = lasting(context)
     missing = {
@@ -80,8 +80,8 @@ def _no_address(
     context: Context, where: str, missing: tuple[str, ...] | None, good: tuple[str, ...]
 ) -> Finding:
     message = _(
-        "Instances in {subnets} get no public address, so that the internet gateway is no way out: "
-        "the ECS agent never registers."
+        "Instances in {subnets} get no public IP address and can't use the internet gateway. The "
+        "ECS agent will never register."
     ).format(subnets=where)
     return _stuck(context, where, message, missing, good)
 
@@ -90,8 +90,8 @@ def _none(
     context: Context, where: str, missing: tuple[str, ...] | None, good: tuple[str, ...]
 ) -> Finding:
     message = _(
-        "No route leads from {subnets} to a NAT or internet gateway: the ECS agent never "
-        "registers, or the image can't be pulled."
+        "Instances in {subnets} have no route to a NAT gateway or an internet gateway. The ECS "
+        "agent will never register, or the image can't be pulled."
     ).format(subnets=where)
     return _stuck(context, where, message, missing, good)
 
@@ -103,10 +103,10 @@ def _other(
         "egress",
         FIELD,
         _(
-            "From {subnets} the default route leads through something that is not AWS's own NAT; "
-            "whether it reaches ECS can't be told."
+            "The default route of {subnets} has a target other than a NAT gateway or an internet "
+            "gateway. Could not check whether that target reaches ECS."
         ).format(subnets=where),
-        _("be sure that it leads to ECS, the image's registry and CloudWatch Logs"),
+        _("check that it reaches ECS, the image registry, and CloudWatch Logs"),
     )
 
 
@@ -122,43 +122,45 @@ def _stuck(
     ipv4 = ipv4_reference(image)
     if isinstance(endpoints, Unknown) and (served_by_endpoints(context.stack) or ipv4 != image):
         what = _(
-            "Only VPC endpoints could be a way out of {subnets}, and which there are can't be told"
+            "Could not check the VPC endpoints, which are the only possible connection from "
+            "{subnets} to ECS"
         ).format(subnets=where)
         return unknown("egress", FIELD, endpoints, what)
     if missing == ():
         return _unreachable_image(context, where, good)
     services, fix = list(missing or ()), None
-    remedy = _("take subnets with a NAT gateway, or create VPC endpoints for {services}")
+    remedy = _("choose subnets with a NAT gateway, or create VPC endpoints for {services}")
     if served_by_endpoints(context.stack):
         fix = create(context, missing or ())
     elif ipv4 != image:
         remedy = _(
-            "take subnets with a NAT gateway, or name the image {image} and create VPC endpoints "
-            "for {services}"
+            "choose subnets with a NAT gateway, or set the image to {image} and create VPC "
+            "endpoints for {services}"
         )
         services += FOR_ECR
     else:
         remedy = _(
-            "take subnets with a NAT gateway, or an image in ECR and VPC endpoints for {services}"
+            "choose subnets with a NAT gateway, or use an image in ECR and create VPC endpoints "
+            "for {services}"
         )
         services += FOR_ECR
     remedy = remedy.format(services=", ".join(services), image=ipv4)
     if not good:
         return error("egress", FIELD, message, remedy, fix)
-    remedy = _("{remedy}, or leave these out").format(remedy=remedy)
+    remedy = _("{remedy}, or remove these subnets").format(remedy=remedy)
     return error("egress", FIELD, message, remedy, keep_instances_in(context.stack, good))
 
 
 def _unreachable_image(context: Context, where: str, good: tuple[str, ...]) -> Finding:
-    """Endpoints lead to everything but the image."""
+    """Return the error that no endpoint reaches the registry of the image."""
     image = context.stack.task.image
     if (ipv4 := ipv4_reference(image)) != image:
         return error(
             "egress",
             "task.image",
             _(
-                "VPC endpoints are the only path out of {subnets}, and ECR has none for the "
-                "dual-stack name of the registry in {image}. The image can't be pulled."
+                "Instances in {subnets} can use only VPC endpoints. ECR has no VPC endpoint for "
+                "the dual-stack registry name in {image}, so the image can't be pulled."
             ).format(subnets=where, image=image),
             fix=(("task.image", ipv4),),
         )
@@ -166,10 +168,10 @@ def _unreachable_image(context: Context, where: str, good: tuple[str, ...]) -> F
         "egress",
         "task.image",
         _(
-            "VPC endpoints are the only way out of {subnets}, and none leads to the registry of "
-            "{image}: it can't be pulled."
+            "Instances in {subnets} can use only VPC endpoints. No VPC endpoint reaches the "
+            "registry of {image}, so the image can't be pulled."
         ).format(subnets=where, image=context.stack.task.image),
-        _("take an image in ECR, or instance subnets with a NAT gateway only"),
+        _("use an image in ECR, or choose only instance subnets with a NAT gateway"),
         keep_instances_in(context.stack, good) if good else None,
     )
 
@@ -183,9 +185,10 @@ def _tasks(
             "egress",
             "task.network_mode",
             _(
-                "An awsvpc task gets no public address, so that from {subnets} your code reaches "
-                "nothing outside the VPC; the image and the logs go the instance's way."
+                "A task in awsvpc mode gets no public IP address, so its containers in {subnets} "
+                "can't reach anything outside the VPC. Image pulls and logs use the connection of "
+                "the instance."
             ).format(subnets=", ".join(public)),
-            _("use bridge mode, or subnets with a NAT gateway"),
+            _("use bridge mode, or choose subnets with a NAT gateway"),
             (("task.network_mode", "bridge"),),
         )

@@ -1,4 +1,4 @@
-"""Which way each instance subnet has to ECS, the image's registry and the logs."""
+"""How each instance subnet reaches ECS, the image registry, and CloudWatch Logs."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ from gpuecs_tui.checks.network.endpoints import (
 )
 
 Way = Literal["nat", "public-address", "no-address", "other", "none"]
-"""``no-address``: an internet gateway, but instances get no public address to use it with."""
+"""``no-address``: an internet gateway, which instances can't use without a public address."""
 
 
 REGISTRY = "registry"
-"""Stands among services for a registry other than ECR."""
+"""Listed among the services for a registry other than ECR."""
 
 
 @dataclass(frozen=True, slots=True)
 class EgressPath:
-    """The way out of one subnet."""
+    """How one subnet reaches AWS services."""
 
     zone: str
     way: Way
-    """By its default route."""
+    """According to its default route."""
     via: str
-    """Where that leads: ``nat-…``, ``igw-…``; empty for ``none``."""
+    """The target of that route: ``nat-…``, ``igw-…``; empty for ``none``."""
     endpoints: tuple[str, ...]
-    """Services that a VPC endpoint serves here, whatever the route says, or will once created."""
+    """Services that an existing VPC endpoint, or one that the stack creates, serves here."""
     missing: tuple[str, ...]
-    """Services of those needed that neither route nor endpoint leads to for sure; REGISTRY for an
-    image from elsewhere than ECR, which has no endpoint. Empty while ``known`` is False."""
+    """Needed services that neither a route nor an endpoint certainly reaches; REGISTRY for an image
+    outside ECR, which has no endpoint. Empty while ``known`` is False."""
     known: bool = True
-    """Whether the VPC's endpoints could be read, where anything depends on them."""
+    """False if something depends on the VPC's endpoints and they could not be read."""
     created: bool = False
     """Whether the stack creates any of ``endpoints``."""
 
 
 def egress_paths(context: Context) -> tuple[EgressPath, ...]:
-    """Return the path of each instance subnet; none while subnets or routes are not known."""
+    """Return the path of each instance subnet; none while subnets or routes are unknown."""
     subnets = context.subnets(context.stack.network.instance_subnet_ids) or ()
     tables, endpoints = context.account.route_tables, context.account.vpc_endpoints
     if not isinstance(tables, Known):

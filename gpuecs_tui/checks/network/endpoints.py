@@ -1,4 +1,4 @@
-"""VPC endpoints: which services need one, which have it, and what creating one runs into."""
+"""VPC endpoints: which are needed, which exist, and which can't be created."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gpuecs_tui.stack.network import ECR_ENDPOINTS, GATEWAY_ENDPOINT, in_order
 
 FIELD = "network.vpc_endpoints"
 _ADDRESS = "aws_vpc_endpoint."
-"""How the address of each endpoint begins that a stack creates."""
+"""The start of the resource address of each endpoint that a stack creates."""
 ALWAYS = ("ecs", "ecs-agent", "ecs-telemetry", "logs")
 """Interface endpoints without which the agent doesn't register or the task doesn't start."""
 FOR_ECR = (*ECR_ENDPOINTS, GATEWAY_ENDPOINT)
@@ -23,12 +23,12 @@ FOR_ECR = (*ECR_ENDPOINTS, GATEWAY_ENDPOINT)
 
 
 def served_by_endpoints(stack: Stack) -> bool:
-    """Tell whether endpoints lead to the image: it is in ECR, under the registry's IPv4 name."""
+    """Return whether endpoints reach the image: it is in ECR, under the registry's IPv4 name."""
     return is_served_by_endpoints(stack.task.image)
 
 
 def needed_endpoints(stack: Stack) -> tuple[str, ...]:
-    """Return the services a stack without a way to the internet needs endpoints for."""
+    """Return the services that need endpoints if the stack has no internet access."""
     needed = [*ALWAYS]
     if served_by_endpoints(stack):
         needed += FOR_ECR
@@ -45,9 +45,9 @@ def needed_endpoints(stack: Stack) -> tuple[str, ...]:
 def missing_endpoints(
     stack: Stack, subnet: Subnet, table: RouteTable | None, endpoints: tuple[VpcEndpoint, ...]
 ) -> tuple[str, ...]:
-    """Return the services that no endpoint serves in ``subnet``, neither there nor to be created.
+    """Return the services that neither an existing nor a created endpoint serves in ``subnet``.
 
-    ``table`` is the subnet's, ``endpoints`` are those that last.
+    ``table`` is the subnet's route table; ``endpoints`` come from ``lasting``.
     """
     served = {
         it.service
@@ -65,18 +65,18 @@ def missing_endpoints(
 
 
 def lasting(context: Context) -> tuple[VpcEndpoint, ...]:
-    """Return the endpoints that exist whatever becomes of the stack: all but its own.
+    """Return the endpoints that don't belong to the stack; none while they are unknown.
 
-    Its own stay only as far as they are still chosen. None while they are not known.
+    The stack's own endpoints last only while they are chosen.
     """
     there = value_or(context.account.vpc_endpoints, ())
     return tuple(it for it in there if it.id not in (context.owned or ()))
 
 
 def endpoint_subnets(context: Context) -> tuple[str, ...]:
-    """Return the instance subnets that created endpoints stand in: the first of each zone.
+    """Return the instance subnets for created endpoints: the first subnet of each zone.
 
-    All of them while their zones are not known.
+    All of them while their zones are unknown.
     """
     ids = context.stack.network.instance_subnet_ids
     subnets = context.subnets(ids)
@@ -89,20 +89,20 @@ def endpoint_subnets(context: Context) -> tuple[str, ...]:
 
 
 def create(context: Context, missing: tuple[str, ...]) -> Fix | None:
-    """Return the fix that has the endpoints ``missing`` created too; None where AWS refuses one."""
+    """Return the fix that also creates the endpoints ``missing``; None if AWS rejects one."""
     if not missing or in_the_way(context).keys() & {*missing}:
         return None
     return ((FIELD, in_order({*context.stack.network.vpc_endpoints, *missing})),)
 
 
 def endpoints_to_create(context: Context) -> Iterator[Finding]:
-    """What is created must not be there yet."""
+    """An endpoint that the stack creates must not exist yet."""
     chosen = context.stack.network.vpc_endpoints
     if not chosen:
         return
     reading = context.account.vpc_endpoints
     if isinstance(reading, Unknown):
-        what = _("Whether the VPC has such endpoints already can't be told")
+        what = _("Could not check which VPC endpoints already exist")
         yield unknown("egress", FIELD, reading, what)
     taken = {name: ids for name, ids in in_the_way(context).items() if name in chosen}
     if taken:
@@ -110,9 +110,9 @@ def endpoints_to_create(context: Context) -> Iterator[Finding]:
 
 
 def in_the_way(context: Context) -> dict[str, tuple[str, ...]]:
-    """Return service → ids of endpoints beside which AWS takes no other; the stack's own aside.
+    """Return service → ids of existing endpoints that prevent another one, without the stack's own.
 
-    A name is private in a VPC once, and a route table takes one route to S3.
+    A VPC can have a private DNS name only once, and a route table only one route to S3.
     """
     network = context.stack.network
     tables = value_or(context.account.route_tables, ())
@@ -128,14 +128,14 @@ def in_the_way(context: Context) -> dict[str, tuple[str, ...]]:
 
 
 def _taken(context: Context, taken: dict[str, tuple[str, ...]]) -> Finding:
-    message = _(
-        "The VPC has endpoints for {services} already, and AWS takes no second one."
-    ).format(services=", ".join(f"{name} ({', '.join(ids)})" for name, ids in taken.items()))
+    message = _("The VPC already has endpoints for {services}. AWS rejects a second one.").format(
+        services=", ".join(f"{name} ({', '.join(ids)})" for name, ids in taken.items())
+    )
     chosen = context.stack.network.vpc_endpoints
     fix: Fix = ((FIELD, tuple(it for it in chosen if it not in taken)),)
     if context.owned is None:
         message = (
-            _("{message} Whether they belong to this stack is unknown. {reason}")
+            _("{message} Could not check whether they belong to this stack. {reason}")
             .format(message=message, reason=context.state.unread)
             .rstrip()
         )
@@ -143,8 +143,8 @@ def _taken(context: Context, taken: dict[str, tuple[str, ...]]) -> Finding:
     creating = context.state.creating
     if run := next((run for it, run in creating.items() if it.startswith(_ADDRESS)), ""):
         message = _(
-            "{message} Run {run} of this stack is at work and creates endpoints. Whether they are "
-            "these is unknown until the run has ended."
+            "{message} Run {run} of this stack is creating endpoints. Whether these are the same "
+            "endpoints is unknown until the run ends."
         ).format(message=message, run=run)
-        return undecided("egress", FIELD, message, _("wait until the run has ended"))
+        return undecided("egress", FIELD, message, _("wait until the run ends"))
     return error("egress", FIELD, message, fix=fix)

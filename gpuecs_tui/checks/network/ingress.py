@@ -1,4 +1,4 @@
-"""Rules cidr-bits and rule-limit: the address ranges that the load balancer's group lets in."""
+"""Rules cidr-bits and rule-limit: the CIDR blocks that the load balancer's group allows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RULE_LIMIT = "rule-limit"
 
 
 def cidr_bits(context: Context) -> Iterator[Finding]:
-    """Ranges that another range contains; a range with host bits is refused as it is typed."""
+    """Report CIDR blocks that others contain. The form refuses a block with host bits set."""
     cidrs = _cidrs(context)
     inside = covered(cidrs)
     if not inside:
@@ -30,15 +30,15 @@ def cidr_bits(context: Context) -> Iterator[Finding]:
     yield warning(
         CIDR_BITS,
         CIDRS,
-        _("Address ranges contain each other: {named}. Each takes a rule of its own.").format(
-            named=named
-        ),
+        _(
+            "Some CIDR blocks contain others: {named}. Each block uses one security group rule."
+        ).format(named=named),
         fix=((CIDRS, kept),),
     )
 
 
 def rule_limit(context: Context) -> Iterator[Finding]:
-    """The created group of the load balancer needs a rule for each range and port."""
+    """The created load balancer security group needs a rule for each CIDR block and port."""
     cidrs, quota = _cidrs(context), context.account.lookups.quotas.get(RULES_QUOTA, not_read())
     each = ports(context)
     needed = len(cidrs) * each
@@ -46,14 +46,17 @@ def rule_limit(context: Context) -> Iterator[Finding]:
     if needed <= allowed:
         return
     message = _(
-        "{ranges} address ranges on {ports} listener ports need {needed} rules; a security group "
-        "takes {allowed} (quota {code})."
+        "{ranges} CIDR blocks on {ports} listener ports need {needed} rules. A security group "
+        "allows {allowed} (quota {code})."
     ).format(ranges=len(cidrs), ports=each, needed=needed, allowed=allowed, code=RULES_QUOTA)
     fewer = tuple(map(str, collapse_addresses(map(IPv4Network, cidrs))))
     fix: Fix | None = ((CIDRS, fewer),) if len(fewer) * each <= allowed else None
-    remedy = _("combine the ranges, choose a group with a prefix list, or have {code} raised")
+    remedy = _(
+        "combine CIDR blocks, choose a security group that uses a prefix list, or request an "
+        "increase of quota {code}"
+    )
     if isinstance(quota, Unknown):
-        doubt = _("{message} The account's own quota could not be read ({reason}).").format(
+        doubt = _("{message} Could not read the account's quota: {reason}.").format(
             message=message, reason=quota.reason
         )
         yield warning(RULE_LIMIT, CIDRS, doubt, "" if fix else remedy.format(code=RULES_QUOTA), fix)
@@ -62,12 +65,12 @@ def rule_limit(context: Context) -> Iterator[Finding]:
 
 
 def ports(context: Context) -> int:
-    """Return how many ports of the load balancer each range gets a rule for: HTTPS redirects."""
+    """Return the number of listener ports: two with HTTPS, because port 80 redirects."""
     return 2 if context.stack.load_balancer.protocol == "HTTPS" else 1
 
 
 def _cidrs(context: Context) -> tuple[str, ...]:
-    """Return the ranges that rules are made of: none where the load balancer's group is chosen."""
+    """Return the CIDR blocks that get rules: none if an existing security group is chosen."""
     network = context.stack.network
     if network.load_balancer_security_group_ids:
         return ()

@@ -1,4 +1,4 @@
-"""What the rules of several security groups let through together."""
+"""What the rules of several security groups allow together."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ class Peer:
     """The other end of a connection: interfaces in some subnets, all with the same groups."""
 
     group_ids: frozenset[str]
-    """Empty where its group is yet to be created: then no rule can name it."""
+    """Empty if its group does not exist yet: then no rule can refer to it."""
     networks: tuple[IPv4Network, ...]
-    """What its subnets cover; empty where that isn't known."""
+    """The CIDR blocks of its subnets; empty if unknown."""
 
 
 def lets_through(
     rules: Collection[SecurityGroupRule], first: int, last: int, peer: Peer
 ) -> bool | None:
-    """Whether TCP passes between all of ``peer`` and every port from ``first`` to ``last``.
+    """Return whether all of ``peer`` can use TCP on every port from ``first`` to ``last``.
 
-    Rules add up, those for other ports and those for other addresses alike (VPC user guide,
-    "Security group rules"). None where it can't be told: what a prefix list holds isn't read, and
-    addresses say nothing while the peer's subnets aren't known.
+    The rules of all groups apply together (VPC user guide, "Security group rules"). None if it is
+    unknown: the entries of prefix lists aren't read, and addresses can't be compared while the
+    peer's subnets are unknown.
     """
-    # Between two of these ports the same rules count.
+    # Rules only start or end at these ports, so testing them covers the whole range.
     edges = {first, *(it.from_port for it in rules), *(it.to_port + 1 for it in rules)}
     verdicts = {_on(port, rules, peer) for port in edges if first <= port <= last}
     return False if False in verdicts else None if None in verdicts else True
 
 
 def sources(rules: Iterable[SecurityGroupRule], port: int) -> tuple[IPv4Network, ...]:
-    """Return the IPv4 addresses that rules let through on a TCP port, as few blocks as can be."""
+    """Return the IPv4 addresses that rules allow on a TCP port, in as few blocks as possible."""
     return tuple(collapse_addresses(_networks(it for it in rules if it.covers(port, port))))
 
 
@@ -56,6 +56,6 @@ def _on(port: int, rules: Iterable[SecurityGroupRule], peer: Peer) -> bool | Non
 def _networks(rules: Iterable[SecurityGroupRule]) -> Iterator[IPv4Network]:
     for rule in rules:
         for cidr in rule.cidrs:
-            # The load balancer that is written speaks IPv4 only.
+            # The generated load balancer uses IPv4 only.
             if isinstance(network := ip_network(cidr, strict=False), IPv4Network):
                 yield network

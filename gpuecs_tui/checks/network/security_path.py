@@ -1,4 +1,4 @@
-"""Rule security-path: do chosen security groups let requests through, from client to task."""
+"""Rule security-path: whether chosen security groups allow requests from client to task."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, error, undecided, unknown, warning
 from gpuecs_tui.checks.network.ports import EPHEMERAL_FIRST, host_port
 from gpuecs_tui.checks.network.security_group_access import Peer, lets_through, sources
-from gpuecs_tui.i18n import _
+from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.stack.load_balancer import TRAFFIC_PORT
 from gpuecs_tui.stack.resolve import HTTP_PORT
 
@@ -22,9 +22,9 @@ LAST_PORT = 65535
 
 
 def security_path(context: Context) -> Iterator[Finding]:
-    """Clients → listener by the load balancer's groups, load balancer → tasks by the instances'.
+    """Check clients → listener (load balancer groups) and load balancer → tasks (both groups).
 
-    Groups that the stack creates itself are right by design and not looked at.
+    Groups that the stack creates have the right rules and are not checked.
     """
     network, reading = context.stack.network, context.account.security_groups
     chosen = network.instance_security_group_ids + network.load_balancer_security_group_ids
@@ -32,7 +32,7 @@ def security_path(context: Context) -> Iterator[Finding]:
         return
     if isinstance(reading, Unknown):
         field = INSTANCES if network.instance_security_group_ids else BALANCER
-        what = _("Whether the chosen security groups let requests through can't be told")
+        what = _("Could not check whether the chosen security groups allow requests")
         yield unknown(RULE, field, reading, what)
         return
     by_id = {it.id: it for it in reading.value}
@@ -63,24 +63,32 @@ def _exist(
     absent = [it for it in ids if it not in by_id]
     strange = [it for it in ids if vpc and it in by_id and by_id[it].vpc_id != vpc]
     if absent:
-        message = _("There is no security group {groups}.").format(groups=", ".join(absent))
-        yield error(RULE, field, message, _("take groups that exist, or none to create one"))
+        message = ngettext(
+            "Security group {groups} does not exist.",
+            "Security groups {groups} do not exist.",
+            len(absent),
+        ).format(groups=", ".join(absent))
+        yield error(
+            RULE, field, message, _("choose existing security groups, or none to create one")
+        )
     if strange:
         yield error(
             RULE,
             field,
-            _("{groups} belong to another VPC than {vpc}.").format(
-                groups=", ".join(strange), vpc=vpc
-            ),
-            _("take groups of {vpc}, or none to create one").format(vpc=vpc),
+            ngettext(
+                "Security group {groups} belongs to a VPC other than {vpc}.",
+                "Security groups {groups} belong to a VPC other than {vpc}.",
+                len(strange),
+            ).format(groups=", ".join(strange), vpc=vpc),
+            _("choose security groups in {vpc}, or none to create one").format(vpc=vpc),
         )
 
 
 def _listener(context: Context, groups: list[SecurityGroup]) -> Iterator[Finding]:
-    """Tell where nobody gets in at all, and where none of those do for whom the listener is.
+    """Report groups that block all clients, or all the clients that the listener is meant for.
 
-    Whom else a chosen group keeps out is its owner's will: ``ingress_cidrs`` is about a group that
-    is created.
+    Other restrictions of a chosen group are intended: ``ingress_cidrs`` applies only to a created
+    group.
     """
     balancer = context.stack.load_balancer
     port, rules = balancer.port, [rule for it in groups for rule in it.ingress]
@@ -88,10 +96,12 @@ def _listener(context: Context, groups: list[SecurityGroup]) -> Iterator[Finding
         yield error(
             RULE,
             BALANCER,
-            _("No chosen group of the load balancer lets anyone in on port {port}.").format(
+            _(
+                "No chosen load balancer security group allows inbound traffic on port {port}."
+            ).format(port=port),
+            _("allow inbound TCP {port} in one of them, or choose none to create one").format(
                 port=port
             ),
-            _("allow TCP {port} in one of them, or choose none to create one").format(port=port),
         )
         return
     allowed = sources(rules, port)
@@ -102,12 +112,12 @@ def _listener(context: Context, groups: list[SecurityGroup]) -> Iterator[Finding
             RULE,
             BALANCER,
             _(
-                "The load balancer faces the internet, but its chosen groups let only private "
-                "addresses in on port {port}."
+                "The load balancer is internet-facing, but its security groups allow port {port} "
+                "only from private addresses."
             ).format(port=port),
-            _("allow TCP {port} from public addresses, or make the load balancer internal").format(
-                port=port
-            ),
+            _(
+                "allow inbound TCP {port} from public addresses, or make the load balancer internal"
+            ).format(port=port),
         )
     own = _vpc_networks(context)
     outside = own and not any(it.overlaps(block) for it in allowed for block in own)
@@ -116,20 +126,20 @@ def _listener(context: Context, groups: list[SecurityGroup]) -> Iterator[Finding
             RULE,
             BALANCER,
             _(
-                "Nobody in the VPC reaches the listener on port {port}; the chosen groups let in "
-                "{cidrs} only."
+                "No address in the VPC can reach the listener on port {port}. The chosen security "
+                "groups allow only {cidrs}."
             ).format(port=port, cidrs=", ".join(map(str, allowed))),
-            _("be sure that clients come from there, or let the VPC's addresses in"),
+            _("check that clients connect from these addresses, or allow the addresses of the VPC"),
         )
     if balancer.protocol == "HTTPS" and not _anyone(rules, HTTP_PORT):
         yield warning(
             RULE,
             BALANCER,
             _(
-                "No chosen group of the load balancer lets anyone in on port {port}: who types "
-                "http:// is not sent on to HTTPS but waits in vain."
+                "The load balancer security groups block port {port}, so http:// requests time out "
+                "instead of being redirected to HTTPS."
             ).format(port=HTTP_PORT),
-            _("allow TCP {port} in one of them, or choose none to create one").format(
+            _("allow inbound TCP {port} in one of them, or choose none to create one").format(
                 port=HTTP_PORT
             ),
         )
@@ -144,7 +154,7 @@ def _way_to_tasks(context: Context, groups: list[SecurityGroup]) -> Iterator[Fin
         open_ = lets_through(rules, first, last, peer)
         if open_ is None:
             what = _(
-                "Whether the load balancer may send to its tasks on port {ports} can't be told"
+                "Could not check whether the load balancer can send to its tasks on port {ports}"
             )
             yield _untold(context, BALANCER, what.format(ports=ports))
         elif not open_:
@@ -152,11 +162,11 @@ def _way_to_tasks(context: Context, groups: list[SecurityGroup]) -> Iterator[Fin
                 RULE,
                 BALANCER,
                 _(
-                    "No chosen group of the load balancer lets it send to its tasks on port "
-                    "{ports}."
+                    "No chosen load balancer security group allows outbound traffic to the tasks "
+                    "on port {ports}."
                 ).format(ports=ports),
                 _(
-                    "allow outgoing TCP {ports} to the instances in one of them, or choose none to "
+                    "allow outbound TCP {ports} to the instances in one of them, or choose none to "
                     "create one"
                 ).format(ports=ports),
             )
@@ -172,19 +182,22 @@ def _tasks(context: Context, groups: list[SecurityGroup]) -> Iterator[Finding]:
         ports = _ports(first, last)
         open_ = lets_through(rules, first, last, peer)
         if open_ is None:
-            what = _("Whether the load balancer reaches its tasks on port {ports} can't be told")
+            what = _(
+                "Could not check whether the load balancer can reach its tasks on port {ports}"
+            )
             yield _untold(context, INSTANCES, what.format(ports=ports))
         elif not open_:
             yield error(
                 RULE,
                 INSTANCES,
                 _(
-                    "No chosen group of the instances lets the load balancer reach its tasks on "
-                    "port {ports}: none becomes healthy."
+                    "No chosen instance security group allows the load balancer to reach the tasks "
+                    "on port {ports}. The tasks will never become healthy."
                 ).format(ports=ports),
-                _("allow TCP {ports} from the load balancer in one of them, or choose none").format(
-                    ports=ports
-                ),
+                _(
+                    "allow inbound TCP {ports} from the load balancer in one of them, or choose "
+                    "none to create one"
+                ).format(ports=ports),
             )
 
 
@@ -194,7 +207,7 @@ def _path_ports(context: Context) -> Iterator[tuple[int, int]]:
     yield first, last
     checked = context.stack.health_check.port
     if context.stack.task.network_mode == "bridge":
-        return  # No other port leads to a task there: port-range says so.
+        return  # No other port reaches a task in bridge mode. The rule port-range reports it.
     if checked != TRAFFIC_PORT and not first <= int(checked) <= last:
         yield int(checked), int(checked)
 
@@ -202,10 +215,13 @@ def _path_ports(context: Context) -> Iterator[tuple[int, int]]:
 def _untold(context: Context, field: str, what: str) -> Finding:
     if isinstance(context.account.subnets, Unknown):
         return unknown(RULE, field, context.account.subnets, what)
-    message = _("{what}: their rules name prefix lists, or addresses of unknown subnets.").format(
-        what=what
+    message = _(
+        "{what}: the security group rules use prefix lists, or the addresses of the subnets are "
+        "unknown."
+    ).format(what=what)
+    return undecided(
+        RULE, field, message, _("check that the rules allow the addresses on the other side")
     )
-    return undecided(RULE, field, message, _("be sure that these hold the other side's addresses"))
 
 
 def _peer(context: Context, groups: tuple[str, ...], subnet_ids: tuple[str, ...]) -> Peer:

@@ -1,4 +1,4 @@
-"""Rules zone-offering and lb-zones: where instances and load balancer can stand."""
+"""Rules zone-offering and lb-zones: the zones of instances and load balancer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from gpuecs_tui.aws.network_facts import Subnet
 from gpuecs_tui.aws.reading import Known, Unknown
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, Fix, error, unknown, warning
-from gpuecs_tui.i18n import _
+from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.stack.model import Stack
 
 INSTANCES = "network.instance_subnet_ids"
@@ -18,7 +18,7 @@ ZONES_MIN = 2
 
 
 def zone_offering(context: Context) -> Iterator[Finding]:
-    """The type must be offered in the zones of the instance subnets, and those must exist."""
+    """The instance subnets must exist, and their zones must offer the instance type."""
     network, name = context.stack.network, context.stack.fleet.instance_type
     yield from _vpc(context)
     yield from _not_there("zone-offering", INSTANCES, network.instance_subnet_ids, context)
@@ -27,7 +27,7 @@ def zone_offering(context: Context) -> Iterator[Finding]:
         return
     offerings = context.account.offerings
     if isinstance(offerings, Unknown):
-        what = _("In which zones {type} is offered can't be told").format(type=name)
+        what = _("Could not check which Availability Zones offer {type}").format(type=name)
         yield unknown("zone-offering", INSTANCES, offerings, what)
         return
     zones = next((it.zones for it in offerings.value if it.instance_type == name), ())
@@ -40,34 +40,34 @@ def zone_offering(context: Context) -> Iterator[Finding]:
         yield error(
             "zone-offering",
             "fleet.instance_type",
-            _("{type} is offered in no zone of {region}.").format(
+            _("{type} is not offered in any Availability Zone of {region}.").format(
                 type=name, region=context.account.region
             ),
-            _("take another type or region"),
+            _("choose another instance type or Region"),
         )
     elif good:
         yield warning(
             "zone-offering",
             INSTANCES,
-            _("{type} is not offered in {where}: no instance starts there.").format(
+            _("{type} is not offered in {where}. No instances will start there.").format(
                 type=name, where=where
             ),
-            _("leave out {subnets}").format(subnets=", ".join(it.id for it in bad)),
+            _("remove {subnets}").format(subnets=", ".join(it.id for it in bad)),
             keep_instances_in(context.stack, good),
         )
     else:
         yield error(
             "zone-offering",
             INSTANCES,
-            _("{type} is not offered in {where}, where all the instance subnets are.").format(
+            _("{type} is not offered in {where}. All instance subnets are in these zones.").format(
                 type=name, where=where
             ),
-            _("take subnets in {zones}, or another type").format(zones=", ".join(zones)),
+            _("choose subnets in {zones}, or another instance type").format(zones=", ".join(zones)),
         )
 
 
 def lb_zones(context: Context) -> Iterator[Finding]:
-    """An ALB needs subnets in two zones, one in each, public ones where it faces the internet."""
+    """An ALB needs one subnet in each of at least two zones, public ones if internet-facing."""
     ids = context.stack.network.load_balancer_subnet_ids
     if not ids:
         return
@@ -79,7 +79,7 @@ def lb_zones(context: Context) -> Iterator[Finding]:
         else:
             reading = context.account.subnets
             assert isinstance(reading, Unknown)
-            what = _("In which zones the load balancer's subnets are can't be told")
+            what = _("Could not check the Availability Zones of the load balancer subnets")
             yield unknown("lb-zones", BALANCER, reading, what)
         return
     zones = {it.zone for it in subnets}
@@ -92,9 +92,10 @@ def lb_zones(context: Context) -> Iterator[Finding]:
         yield error(
             "lb-zones",
             BALANCER,
-            _("A load balancer takes one subnet of a zone; there are more in {zones}.").format(
-                zones=", ".join(twice)
-            ),
+            _(
+                "A load balancer accepts one subnet per Availability Zone. More than one subnet is "
+                "in {zones}."
+            ).format(zones=", ".join(twice)),
             fix=fix,
         )
     if not context.stack.load_balancer.internal:
@@ -109,18 +110,18 @@ def _public(context: Context, subnets: tuple[Subnet, ...]) -> Iterator[Finding]:
             "lb-zones",
             BALANCER,
             _(
-                "An internet-facing load balancer needs public subnets; no route leads from "
-                "{subnets} to an internet gateway."
+                "An internet-facing load balancer needs public subnets. These subnets have no "
+                "route to an internet gateway: {subnets}."
             ).format(subnets=", ".join(it.id for it in private)),
             _candidates(context, set()),
         )
     elif isinstance(tables, Unknown) and any(it.public is None for it in subnets):
-        what = _("Whether the load balancer's subnets are public can't be told")
+        what = _("Could not check whether the load balancer subnets are public")
         yield unknown("lb-zones", BALANCER, tables, what)
 
 
 def _roomiest(subnets: tuple[Subnet, ...]) -> dict[str, str]:
-    """Return by zone the id of the subnet with the most free addresses, of equal ones the first."""
+    """Return zone → id of the subnet with the most free addresses; the first of equal ones."""
     best: dict[str, Subnet] = {}
     for it in subnets:
         if it.zone not in best or it.free_addresses > best[it.zone].free_addresses:
@@ -129,7 +130,7 @@ def _roomiest(subnets: tuple[Subnet, ...]) -> dict[str, str]:
 
 
 def _candidates(context: Context, zones: set[str]) -> str:
-    """Name a subnet of each zone that isn't among ``zones`` yet and would do."""
+    """Return a remedy that names a suitable subnet in each zone outside ``zones``."""
     stack, reading = context.stack, context.account.subnets
     found: dict[str, Subnet] = {}
     for it in reading.value if isinstance(reading, Known) else ():
@@ -138,17 +139,17 @@ def _candidates(context: Context, zones: set[str]) -> str:
             found.setdefault(it.zone, it)
     if len(zones) + len(found) < ZONES_MIN:
         return _two_zones()
-    return _("take {subnets}").format(
+    return _("choose {subnets}").format(
         subnets=", ".join(f"{it.id} ({zone})" for zone, it in sorted(found.items()))
     )
 
 
 def keep_instances_in(stack: Stack, good: tuple[str, ...]) -> Fix:
-    """Return the fix that leaves instances only in the subnets ``good``, the ALB where it is."""
+    """Return the fix that keeps instances in the subnets ``good`` and leaves the ALB unchanged."""
     fix: Fix = ((INSTANCES, good),)
     network = stack.network
     if network.load_balancer_subnet_ids == network.instance_subnet_ids:
-        # Its default follows the instance subnets, and may need the zones that are left out.
+        # Its default follows the instance subnets, but it may need the removed zones.
         fix += ((BALANCER, network.load_balancer_subnet_ids),)
     return fix
 
@@ -160,8 +161,10 @@ def _vpc(context: Context) -> Iterator[Finding]:
     yield error(
         "zone-offering",
         "network.vpc_id",
-        _("There is no VPC {vpc} in {region}.").format(vpc=wanted, region=context.account.region),
-        _("take one that exists"),
+        _("VPC {vpc} does not exist in {region}.").format(
+            vpc=wanted, region=context.account.region
+        ),
+        _("choose an existing VPC"),
     )
 
 
@@ -169,7 +172,7 @@ def _not_there(rule: str, field: str, ids: tuple[str, ...], context: Context) ->
     subnets = context.subnets(ids)
     if subnets is None:
         if rule == "zone-offering" and isinstance(context.account.subnets, Unknown) and ids:
-            what = _("In which zones the instance subnets are can't be told")
+            what = _("Could not check the Availability Zones of the instance subnets")
             yield unknown(rule, field, context.account.subnets, what)
         return
     absent = [it for it in ids if it not in {subnet.id for subnet in subnets}]
@@ -177,10 +180,12 @@ def _not_there(rule: str, field: str, ids: tuple[str, ...], context: Context) ->
         yield error(
             rule,
             field,
-            _("There is no subnet {subnets} in {region}.").format(
-                subnets=", ".join(absent), region=context.account.region
-            ),
-            _("take subnets that exist"),
+            ngettext(
+                "Subnet {subnets} does not exist in {region}.",
+                "Subnets {subnets} do not exist in {region}.",
+                len(absent),
+            ).format(subnets=", ".join(absent), region=context.account.region),
+            _("choose existing subnets"),
         )
     vpc = context.stack.network.vpc_id
     strange = [it.id for it in subnets if vpc and it.vpc_id != vpc]
@@ -188,18 +193,21 @@ def _not_there(rule: str, field: str, ids: tuple[str, ...], context: Context) ->
         yield error(
             rule,
             field,
-            _("{subnets} belong to another VPC than {vpc}.").format(
-                subnets=", ".join(strange), vpc=vpc
-            ),
-            _("take subnets of {vpc}").format(vpc=vpc),
+            ngettext(
+                "Subnet {subnets} belongs to a VPC other than {vpc}.",
+                "Subnets {subnets} belong to a VPC other than {vpc}.",
+                len(strange),
+            ).format(subnets=", ".join(strange), vpc=vpc),
+            _("choose subnets in {vpc}").format(vpc=vpc),
         )
 
 
 def _too_few(count: int) -> str:
-    return _("A load balancer needs subnets in {least} zones; these are in {count}.").format(
-        least=ZONES_MIN, count=count
-    )
+    return _(
+        "A load balancer needs subnets in {least} Availability Zones. The chosen subnets are in "
+        "{count}."
+    ).format(least=ZONES_MIN, count=count)
 
 
 def _two_zones() -> str:
-    return _("take subnets in two zones at least")
+    return _("choose subnets in at least two Availability Zones")

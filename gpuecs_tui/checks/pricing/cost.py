@@ -1,7 +1,7 @@
-"""What a stack costs: by the hour and the month, in the states its fleet can be in.
+"""The cost of a stack by hour and month, in each state of its fleet.
 
-Pure: prices come with the account's facts. A price that isn't known is never 0: the sum without it
-is a lower bound and says so, and without the instances' own price there is no sum.
+Pure: prices come with the account's facts. An unknown price is never 0: a sum without it is shown
+as a lower bound, and without the price of the instances there is no sum.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.network import interface_endpoints
 
 HOURS_A_MONTH = 730
-"""8,760 hours of a year by twelve: how AWS's own calculators make a month of an hour."""
+"""8,760 hours of a year divided by 12, as in the AWS pricing calculators."""
 AMI_ROOT_GIB = 30
 """Root volume of the ECS-optimized images where the stack leaves it alone (docs/aws.md, "AMIs")."""
 
@@ -43,7 +43,7 @@ Item = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """USD, as a range; both ends are the same where there is nothing to choose."""
+    """USD, as a range. Both ends are the same for a single price."""
 
     low: Decimal
     high: Decimal
@@ -67,20 +67,20 @@ NOTHING = Amount(Decimal(0), Decimal(0))
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that is paid for, by the hour unless it is paid by use."""
+    """One billed item, by hour or by usage."""
 
     item: Item
     each: Amount | None
-    """USD an hour for one (by use: for one unit); None when not known."""
+    """USD per hour for one (by usage: for one unit); None if unknown."""
     count: int
-    """How many an instance, or where not ``per_instance`` the stack, has of it."""
+    """How many each instance has (``per_instance``) or the stack has."""
     per_instance: bool
     unit: str
-    """``hour``, or what use is counted in: ``LCU-hour``, ``GB``."""
+    """``hour``, or the unit of usage: ``LCU-hour``, ``GB``."""
     source: str
-    """The call that said the price."""
+    """The API call that returned the price."""
     since: date | None
-    """The day from which the price holds."""
+    """The day since which the price is valid."""
     read_at: datetime | None
     unknown: str = ""
     """Why the price isn't known, as the end of the sentence "unknown: …"."""
@@ -95,30 +95,30 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """What one state of the fleet costs."""
+    """The cost of one state of the fleet."""
 
     state: State
     instances: int | None
-    """None when not one task fits on an instance."""
+    """None if no task fits on an instance."""
     hour: Amount | None
-    """None when the instances or their price aren't known, or no price is: never 0 for unknown."""
+    """None if the number or the price of the instances is unknown, or if no price is known."""
     complete: bool
-    """Whether every line's price is in it; else it is a lower bound."""
+    """Whether it includes the price of every line. Otherwise, it is a lower bound."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """All of it."""
+    """The whole cost of a stack."""
 
     market: str
-    """``on-demand``, or ``spot``: then sums are ranges over seven days and the chosen zones."""
+    """``on-demand``, or ``spot``: sums are then ranges over seven days and the chosen zones."""
     lines: tuple[Line, ...]
     by_use: tuple[Line, ...]
-    """What depends on traffic, or is paid for the network anyway: in no sum."""
+    """Items that depend on traffic or belong to the network. No sum includes them."""
     sums: tuple[Sum, ...]
 
     def sum(self, state: State) -> Sum | None:
-        """Return the sum of a state; None where the fleet never is in it."""
+        """Return the sum of a state; None if the fleet is never in that state."""
         return next((it for it in self.sums if it.state == state), None)
 
     @property
@@ -138,7 +138,7 @@ def cost(context: Context) -> Cost:
 
 
 def desired_instances(context: Context, found: Fit) -> int | None:
-    """Return how many instances the capacity provider keeps for the desired tasks."""
+    """Return how many instances the capacity provider keeps for the desired count."""
     fleet = context.stack.fleet
     needed = found.instances_for(context.stack.service.desired_count)
     if needed is None:
@@ -196,7 +196,7 @@ def _lines(context: Context) -> Iterator[Line]:
         hourly=lambda usd: usd / HOURS_A_MONTH,
     )
     subnets = context.subnets(stack.network.instance_subnet_ids) or ()
-    # A task in awsvpc mode changes nothing here: its interface gets no public address.
+    # The interface of a task in awsvpc mode gets no public address, so it costs nothing here.
     if any(it.assigns_public_address for it in subnets):
         yield _line("instance_addresses", prices.public_address, 1, per_instance=True)
     yield _line("load_balancer", prices.load_balancer, 1)
@@ -208,7 +208,7 @@ def _lines(context: Context) -> Iterator[Line]:
 
 
 def _interfaces(context: Context) -> int:
-    """Count the network interfaces of created endpoints: each is paid by the hour."""
+    """Count the network interfaces of created endpoints. Each is billed by the hour."""
     services = interface_endpoints(context.stack.network.vpc_endpoints)
     return len(services) * len(endpoint_subnets(context))
 
@@ -220,7 +220,7 @@ def _by_use(context: Context) -> Iterator[Line]:
         yield _line("vpc_endpoint_data", prices.vpc_endpoint_data, 1, unit="GB")
     subnets = context.subnets(stack.network.instance_subnet_ids)
     tables = context.account.route_tables
-    # Where the routes aren't known there may be one.
+    # If the routes are unknown, there may be a NAT gateway.
     if subnets and isinstance(tables, Known):
         if not any(egress_of(it, tables.value) == "nat" for it in subnets):
             return
@@ -257,9 +257,9 @@ def _line(
 
 
 def _spot_line(context: Context) -> Line:
-    """Return the instances' line at spot prices: the range of seven days over the subnets' zones.
+    """Return the line of the instances at Spot prices: the range of seven days over their zones.
 
-    The day is that of the reading: spot prices hold from then until they change.
+    The date is that of the reading: Spot prices are valid until they change.
     """
 
     stack = context.stack
@@ -268,7 +268,7 @@ def _spot_line(context: Context) -> Line:
     if isinstance(reading, Unknown):
         return Line("instances", None, 1, True, "hour", reading.call, None, None, reading.reason)
     if not reading.value:
-        reason = _("no zone of the subnets had a spot price in the last seven days")
+        reason = _("no Availability Zone of the subnets had a Spot price in the last seven days")
         return Line("instances", None, 1, True, "hour", reading.source, None, None, reason)
     low = min(it.low for it in reading.value)
     high = max(it.high for it in reading.value)

@@ -1,4 +1,4 @@
-"""A stack's cost in words and as JSON: for ``check``, the review and the line below a form."""
+"""A stack's cost as text and JSON: for ``check``, the review, and the line below a form."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from gpuecs_tui.i18n import _, ngettext
 
 CENT = Decimal("0.01")
 FINE = Decimal("0.0001")
-"""Prices below ten dollars are told to a hundredth of a cent: a volume's hour is less than one."""
+"""Precision of prices below ten dollars. An hour of a volume costs less than one cent."""
 BRIEF_FROM = 100
 COARSE_FROM = 10
 WHOLE_FROM = 1000
-"""USD from which cents are noise."""
+"""USD from which cents are not shown."""
 
 
 def money(usd: Decimal) -> str:
-    """Return USD as a person reads it: ``$0.526``, ``$24.10``, ``$1,204``."""
+    """Return USD as text: ``$0.526``, ``$24.10``, ``$1,204``."""
     if usd >= WHOLE_FROM:
         return f"${usd.quantize(Decimal(1), ROUND_HALF_EVEN):,}"
     if usd >= COARSE_FROM:
@@ -30,20 +30,20 @@ def money(usd: Decimal) -> str:
 
 
 def brief(usd: Decimal) -> str:
-    """Return USD to the cent, or to the dollar from a hundred on: where there is little room."""
+    """Return USD as short text: to the cent, or to the dollar from 100 on."""
     if usd >= BRIEF_FROM:
         return f"${usd.quantize(Decimal(1), ROUND_HALF_EVEN):,}"
     return f"${usd.quantize(CENT, ROUND_HALF_EVEN)}"
 
 
-def amount(of: Amount, told: Callable[[Decimal], str] = money) -> str:
-    """Return an amount as ``told``; as a range where its ends differ."""
-    low, high = told(of.low), told(of.high)
+def amount(of: Amount, text_of: Callable[[Decimal], str] = money) -> str:
+    """Return an amount as text; as a range if its ends differ."""
+    low, high = text_of(of.low), text_of(of.high)
     return low if low == high else f"{low}–{high.removeprefix('$')}"
 
 
 def in_one_line(of: Cost) -> str:
-    """Return the sums of a cost in some eighty cells; empty where the instances have no price."""
+    """Return the sums of a cost in about 80 cells; empty if the instances have no price."""
     desired = of.sum("desired")
     if desired is None or desired.hour is None:
         return ""
@@ -51,35 +51,35 @@ def in_one_line(of: Cost) -> str:
     if not desired.complete:
         words = _("at least {hour}/h ({month}/month)")
     text = words.format(hour=amount(desired.hour, brief), month=amount(desired.hour.month, brief))
-    told = [
+    sums = [
         words.format(price=amount(found.hour, brief))
         for state, words in (
             ("minimum", _("min {price}")),
-            ("rollout", _("roll-out {price}")),
+            ("rollout", _("deployment {price}")),
             ("maximum", _("max {price}")),
         )
         for found in of.sums
         if found.state == state and found.hour is not None
     ]
-    return f"{text}; {', '.join(told)}"
+    return f"{text}; {', '.join(sums)}"
 
 
 def total(of: Sum) -> tuple[str, str]:
-    """Return a sum by the hour and by the month; "at least" where a price is missing."""
+    """Return a sum per hour and per month; with "at least" if a price is missing."""
     if of.hour is None:
         return _("unknown"), _("unknown")
-    words = "{}" if of.complete else _("at least {}")
-    return words.format(amount(of.hour)), words.format(amount(of.hour.month))
+    words = "{amount}" if of.complete else _("at least {amount}")
+    return words.format(amount=amount(of.hour)), words.format(amount=amount(of.hour.month))
 
 
 def state_words(of: Sum) -> str:
-    """Name a state of the fleet and its instances: "at minimum, 0 instances"."""
+    """Return a state of the fleet and its instances: "at minimum size, 0 instances"."""
     name = {
-        "minimum": _("at minimum"),
-        "desired": _("with the desired tasks"),
-        "maximum": _("at maximum"),
-        "rollout": _("during a roll-out"),
-        "from_zero": _("scaling from zero"),
+        "minimum": _("at minimum size"),
+        "desired": _("at desired count"),
+        "maximum": _("at maximum size"),
+        "rollout": _("during a deployment"),
+        "from_zero": _("when scaling from zero"),
     }[of.state]
     if of.instances is None:
         return name
@@ -88,27 +88,27 @@ def state_words(of: Sum) -> str:
 
 
 def item_words(line: Line) -> str:
-    """Say what a line is paid for."""
+    """Return the name of the billed item."""
     return {
         "instances": _("each instance"),
-        "root_volumes": _("{n} GiB root volume of each").format(n=line.count),
-        "instance_addresses": _("public IPv4 address of each"),
+        "root_volumes": _("root volume of each instance ({n} GiB)").format(n=line.count),
+        "instance_addresses": _("public IPv4 address of each instance"),
         "load_balancer": _("load balancer"),
         "load_balancer_addresses": _("{n} public IPv4 addresses of the load balancer").format(
             n=line.count
         ),
-        "vpc_endpoints": _("{n} VPC endpoint interfaces, one a service and zone").format(
+        "vpc_endpoints": _("{n} VPC endpoint network interfaces (one per service and zone)").format(
             n=line.count
         ),
-        "load_balancer_use": _("load balancer's use"),
-        "nat_gateway": _("NAT gateway, the network's own"),
-        "nat_data": _("data through NAT"),
-        "vpc_endpoint_data": _("data through VPC endpoints"),
+        "load_balancer_use": _("load balancer usage"),
+        "nat_gateway": _("NAT gateway of the network"),
+        "nat_data": _("data processed by the NAT gateway"),
+        "vpc_endpoint_data": _("data processed by VPC endpoints"),
     }[line.item]
 
 
 def price_words(line: Line) -> str:
-    """Return a line's price with its unit, or that it isn't known and why."""
+    """Return a line's price with its unit, or why it is unknown."""
     if line.each is None:
         return _("unknown: {reason}").format(reason=line.unknown)
     price = amount(line.each.times(line.count))
@@ -118,19 +118,19 @@ def price_words(line: Line) -> str:
 
 
 def origin(line: Line) -> str:
-    """Say where a line's price is from and since when it holds; empty where it isn't known."""
+    """Return the source of a line's price and its date; empty if the price is unknown."""
     if line.each is None:
         return ""
-    day = line.since.isoformat() if line.since else _("without a date")
+    day = line.since.isoformat() if line.since else _("no date")
     return f"{line.source}, {day}"
 
 
 def text_lines(of: Cost) -> list[str]:
     """Return the whole cost as lines of plain text."""
     if of.unknown:
-        return [_("Cost: unknown: {reason}.").format(reason=of.unknown)]
-    market = _("spot, range of seven days") if of.market == "spot" else _("on demand")
-    lines = [_("Cost ({market}; a month is {hours} hours)").format(
+        return [_("Cost is unknown: {reason}.").format(reason=of.unknown)]
+    market = _("Spot, range of the last seven days") if of.market == "spot" else _("On-Demand")
+    lines = [_("Estimated cost ({market}; 1 month = {hours} hours)").format(
         market=market, hours=HOURS_A_MONTH
     )]  # fmt: skip
     rows = [(state_words(it), *total(it)) for it in of.sums]
@@ -143,14 +143,14 @@ def text_lines(of: Cost) -> list[str]:
         )
     lines += [_line_text(line) for line in of.lines]
     if of.by_use:
-        lines.append(_("Not in the sums, paid by use or with the network:"))
+        lines.append(_("Not included, billed by usage or with the network:"))
         lines += [_line_text(line) for line in of.by_use]
     notes = {line.note for line in (*of.lines, *of.by_use) if line.note}
     return lines + [_("  Note: {note}.").format(note=note) for note in sorted(notes)]
 
 
 def as_json(of: Cost) -> dict[str, Any]:
-    """Return the cost as ``check --json`` prints it; money as strings, which keep every digit."""
+    """Return the cost as ``check --json`` prints it; money as strings to keep every digit."""
     return {
         "currency": "USD",
         "market": of.market,
@@ -192,6 +192,6 @@ def _line_tree(line: Line) -> dict[str, Any]:
 def _range(of: Amount | None) -> dict[str, str] | None:
     if of is None:
         return None
-    # Four digits below a cent: a volume's hour is a quotient without an end.
+    # Rounded to four digits below a cent: the hourly price of a volume is a periodic decimal.
     low, high = (f"{usd.quantize(Decimal('0.000001')):f}" for usd in (of.low, of.high))
     return {"low": low, "high": high}

@@ -1,4 +1,4 @@
-"""What an offered instance type is, in words: for ``gpus`` and the list of the fleet screen."""
+"""Texts about an offered instance type: for ``gpus`` and the list of the fleet screen."""
 
 from __future__ import annotations
 
@@ -18,44 +18,47 @@ NONE = "–"
 
 
 def gib_number(mib: int) -> str:
-    """Return MiB in GiB, with a decimal only where one is needed: ``16``, ``22.4``."""
+    """Return MiB in GiB, with a decimal only if needed: ``16``, ``22.4``."""
     return f"{mib / MIB_PER_GIB:.1f}".removesuffix(".0")
 
 
 def properties(offer: Offer) -> Iterator[tuple[str, str]]:
-    """Yield all that is known of a type, as name and value: two types are compared by it."""
+    """Yield the properties of a type as name and value, for comparing two types."""
     it = offer.instance_type
     yield _("GPUs"), f"{it.gpus} × {it.gpu_model}"
-    yield _("memory of each GPU"), f"{gib_number(it.gpu_memory_mib)} GiB"
-    yield _("vCPU"), str(it.vcpus)
+    yield _("memory per GPU"), f"{gib_number(it.gpu_memory_mib)} GiB"
+    yield _("vCPUs"), str(it.vcpus)
     yield _("RAM"), f"{gib_number(it.memory_mib)} GiB"
-    yield _("ECS agent registers"), registered_words(it)
-    yield _("a task may safely take"), f"{it.safe_memory_mib} MiB"
-    yield _("zones"), UNKNOWN if offer.zones is None else ", ".join(offer.zones) or NONE
-    yield _("on demand, per hour"), price_words(offer.price)
+    yield _("memory available to ECS"), registered_words(it)
+    yield _("maximum safe task memory"), f"{it.safe_memory_mib} MiB"
+    yield (
+        _("Availability Zones"),
+        UNKNOWN if offer.zones is None else ", ".join(offer.zones) or NONE,
+    )
+    yield _("On-Demand, per hour"), price_words(offer.price)
     if offer.price is not None and it.gpus:
-        yield _("on demand, per GPU and hour"), money(offer.price / it.gpus)
+        yield _("On-Demand, per GPU and hour"), money(offer.price / it.gpus)
     for zone in offer.spot.value if isinstance(offer.spot, Known) else ():
-        yield _("spot in {zone}, now (7 days)").format(zone=zone.zone), zone_words(zone)
-    yield _("quota left, on demand and spot"), left_words(offer)
-    yield _("reserved"), reserved_words(offer) or NONE
-    yield _("ECS"), support_words(it)
+        yield _("Spot in {zone}, now (last 7 days)").format(zone=zone.zone), zone_words(zone)
+    yield _("quota left, On-Demand and Spot"), left_words(offer)
+    yield _("capacity reservations"), reserved_words(offer) or NONE
+    yield _("ECS support"), support_words(it)
     if words := figures_words(it):
         yield _("figures"), words
 
 
 def price_words(usd: Decimal | None) -> str:
-    """Return a price, or the sign for one that isn't known."""
+    """Return a price, or the sign for an unknown one."""
     return UNKNOWN if usd is None else money(usd)
 
 
 def zone_words(zone: SpotPrice) -> str:
-    """Return a zone's spot price with its range of seven days."""
+    """Return a zone's Spot price with its range of seven days."""
     return f"{money(zone.usd)} ({money(zone.low)}–{money(zone.high)[1:]})"
 
 
 def spot_words(offer: Offer) -> str:
-    """Return the spot price as a range over zones and seven days."""
+    """Return the Spot price as a range over zones and seven days."""
     if (found := offer.spot_range) is not None:
         low, high = (money(usd) for usd in found)
         return low if low == high else f"{low}–{high.removeprefix('$')}"
@@ -63,13 +66,13 @@ def spot_words(offer: Offer) -> str:
 
 
 def left_words(offer: Offer) -> str:
-    """Return how many more the quotas allow, on demand and on spot."""
+    """Return how many more instances the quotas allow, On-Demand and Spot."""
     left = [offer.quota_left.get(market) for market in MARKETS]
     return " ".join(UNKNOWN if number is None else str(number) for number in left)
 
 
 def reserved_words(offer: Offer) -> str:
-    """Say what is reserved of a type for this account; empty where nothing is."""
+    """Return the capacity reservations of this account for a type; empty if there are none."""
     if isinstance(offer.reservations, Unknown):
         return str(offer.reservations)
     return ", ".join(

@@ -1,4 +1,4 @@
-"""Rules service-linked-role and ebs-key: what AWS's own services need to act for the stack."""
+"""Rules service-linked-role and ebs-key: what AWS services need to act for the stack."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _FIELDS = {
 
 
 def service_linked_role(context: Context) -> Iterator[Finding]:
-    """A role that AWS would create at first use, where the caller may not have it created."""
+    """Report a role that AWS would create at first use, but that the caller may not create."""
     for name, service in missing_service_roles(context.stack, context.account).items():
         reading = context.account.lookups.may_create.get(name, not_read())
-        remedy = _("have an administrator run: aws iam create-service-linked-role {option}").format(
-            option=f"--aws-service-name {service}"
-        )
+        remedy = _(
+            "ask an administrator to run: aws iam create-service-linked-role {option}"
+        ).format(option=f"--aws-service-name {service}")
         if isinstance(reading, Unknown):
             message = _(
-                "The account has no role {name}, and could not check whether you may create it: "
+                "The account has no role {name}. Could not check whether you may create it: "
                 "{reason}."
             ).format(name=name, reason=reading.reason)
             yield undecided(SERVICE_ROLE, _FIELDS[name], message, remedy)
@@ -48,9 +48,9 @@ def service_linked_role(context: Context) -> Iterator[Finding]:
 
 
 def ebs_key(context: Context) -> Iterator[Finding]:
-    """Auto Scaling must be allowed to use the default key, under which volumes are encrypted.
+    """Auto Scaling must be allowed to use the default key that encrypts volumes.
 
-    Without a grant or a key policy for its service-linked role, instances end at once with
+    Without a grant or a key policy for its service-linked role, instances terminate at once with
     Client.InternalError (Auto Scaling user guide, "Required AWS KMS key policy for use with
     encrypted volumes").
     """
@@ -59,11 +59,11 @@ def ebs_key(context: Context) -> Iterator[Finding]:
     if reading is None or not context.stack.fleet.root_volume_gib:
         return
     if isinstance(reading, Unknown):
-        what = _("Could not check under which key EBS encrypts volumes")
+        what = _("Could not check which key EBS uses to encrypt volumes")
         yield unknown(EBS_KEY, VOLUME, reading, what)
         return
     key = reading.value
-    remedy = _("add {role} to the key's policy, or create a grant for it").format(
+    remedy = _("allow {role} in the key policy, or create a grant for it").format(
         role=AUTO_SCALING_ROLE
     )
     if key.for_auto_scaling is None:
@@ -71,8 +71,9 @@ def ebs_key(context: Context) -> Iterator[Finding]:
             EBS_KEY,
             VOLUME,
             _(
-                "EBS encrypts volumes under the customer key {key}. Could not check whether Auto "
-                "Scaling may use it; if not, instances end at once with Client.InternalError."
+                "EBS encrypts volumes with the customer managed key {key}. Could not check whether "
+                "Auto Scaling may use it. If not, instances terminate at once with "
+                "Client.InternalError."
             ).format(key=key.id),
             remedy,
         )
@@ -81,8 +82,8 @@ def ebs_key(context: Context) -> Iterator[Finding]:
             EBS_KEY,
             VOLUME,
             _(
-                "EBS encrypts volumes under the customer key {key}, and neither a grant nor the "
-                "key's policy names {role}. Instances end at once with Client.InternalError."
+                "EBS encrypts volumes with the customer managed key {key}. Neither a grant nor the "
+                "key policy names {role}, so instances terminate at once with Client.InternalError."
             ).format(key=key.id, role=AUTO_SCALING_ROLE),
             remedy,
         )

@@ -1,4 +1,4 @@
-"""Rule ami-type: is an AMI given by its id one on which GPU tasks run."""
+"""Rule ami-type: whether GPU tasks run on an AMI that is chosen by its ID."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ _ECS_WITHOUT_GPU = re.compile(
 _BOTTLEROCKET = re.compile(r"bottlerocket-")
 _AL2_GPU = re.compile(r"amzn2-ami-ecs-gpu-")
 _ECS_WITH_GPU = re.compile(r"al2023-ami-ecs-gpu-")
-"""The names of Amazon's that have both driver and agent and take a shell script; of any other name
-nobody can tell: a Deep Learning AMI has a driver and no agent."""
+"""The names of Amazon's AMIs that have driver and agent and run a shell script. Other names prove
+nothing: a Deep Learning AMI, for example, has a driver but no agent."""
 
 
 def ami_type(context: Context) -> Iterator[Finding]:
-    """It exists, is of the type's architecture, is an ECS GPU AMI by its name, isn't old."""
+    """The AMI exists, matches the type's architecture, is an ECS GPU AMI by name, and isn't old."""
     ami = context.stack.fleet.ami
     if not ami.startswith("ami-"):
         return
     reading = context.account.lookups.machine_images.get(ami, not_read())
     if isinstance(reading, Unknown):
-        what = _("Whether {ami} exists and has a GPU driver can't be told").format(ami=ami)
+        what = _("Could not check whether {ami} exists and has a GPU driver").format(ami=ami)
         yield unknown("ami-type", FIELD, reading, what)
     elif reading.value is None:
         yield error(
             "ami-type",
             FIELD,
-            _("There is no AMI {ami} in {region} that this account may use.").format(
+            _("AMI {ami} does not exist in {region}, or this account may not use it.").format(
                 ami=ami, region=context.account.region
             ),
             fix=((FIELD, "al2023"),),
@@ -51,7 +51,7 @@ def _found(context: Context, it: MachineImage) -> Iterator[Finding]:
         yield error(
             "ami-type",
             FIELD,
-            _("The AMI {ami} is for {its}, and {type} is {other}: no instance starts.").format(
+            _("AMI {ami} is for {its}, but {type} is {other}. No instances will start.").format(
                 ami=it.id,
                 its=it.architecture,
                 type=context.stack.fleet.instance_type,
@@ -63,7 +63,7 @@ def _found(context: Context, it: MachineImage) -> Iterator[Finding]:
         yield error(
             "ami-type",
             FIELD,
-            _("The AMI {name} has no NVIDIA driver: its instances register no GPU.").format(
+            _("AMI {name} has no NVIDIA driver. Its instances register no GPUs.").format(
                 name=it.name
             ),
             fix=((FIELD, "al2023"),),
@@ -73,8 +73,8 @@ def _found(context: Context, it: MachineImage) -> Iterator[Finding]:
             "ami-type",
             FIELD,
             _(
-                "The AMI {name} is Bottlerocket's, which takes no shell script as user data: its "
-                "instances join no cluster."
+                "AMI {name} is a Bottlerocket AMI, which doesn't run shell scripts as user data. "
+                "Its instances join no cluster."
             ).format(name=it.name),
             fix=((FIELD, "bottlerocket"),),
         )
@@ -83,7 +83,7 @@ def _found(context: Context, it: MachineImage) -> Iterator[Finding]:
             "ami-type",
             FIELD,
             _(
-                "The AMI {name} is of Amazon Linux 2, whose support by ECS ended on 2026-06-30."
+                "AMI {name} is based on Amazon Linux 2. ECS support for it ended on 2026-06-30."
             ).format(name=it.name),
             fix=((FIELD, "al2023"),),
         )
@@ -91,17 +91,17 @@ def _found(context: Context, it: MachineImage) -> Iterator[Finding]:
         yield undecided(
             "ami-type",
             FIELD,
-            _(
-                "Whether the AMI {name} has an NVIDIA driver and the ECS agent can't be told."
-            ).format(name=it.name or it.id),
-            _("be sure that it has both, or take al2023"),
+            _("Could not check whether AMI {name} has an NVIDIA driver and the ECS agent.").format(
+                name=it.name or it.id
+            ),
+            _("check that it has both, or use al2023"),
         )
     if it.deprecated_after and it.deprecated_after < context.now:
         yield warning(
             "ami-type",
             FIELD,
-            _("The AMI {name} is deprecated since {day}.").format(
+            _("AMI {name} has been deprecated since {day}.").format(
                 name=it.name or it.id, day=it.deprecated_after.date().isoformat()
             ),
-            _("take a newer one"),
+            _("choose a newer AMI"),
         )

@@ -1,4 +1,4 @@
-"""Rule count-reset: the number of tasks that a plan sets beside the one that runs now."""
+"""Rule count-reset: the desired count that a plan sets differs from the current one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COUNT = "desired_count"
 
 
 def count_reset(context: Context) -> Iterator[Finding]:
-    """An apply sets the count back that something else changed, or leaves it as it is."""
+    """An apply resets a count that something else changed, or ignores the configured one."""
     stack = context.stack
     found = context.account.lookups.live_counts.get(
         service_id(stack.names.cluster, stack.names.service)
@@ -37,10 +37,10 @@ def count_reset(context: Context) -> Iterator[Finding]:
             RULE,
             TASKS,
             ngettext(
-                "The service stays at {live} task, not {planned}: Terraform ignores desired_count "
-                "once the service exists, and nothing else scales it.",
-                "The service stays at {live} tasks, not {planned}: Terraform ignores desired_count "
-                "once the service exists, and nothing else scales it.",
+                "The service keeps {live} task, not {planned}. Terraform ignores desired_count "
+                "once the service exists, and nothing else scales the service.",
+                "The service keeps {live} tasks, not {planned}. Terraform ignores desired_count "
+                "once the service exists, and nothing else scales the service.",
                 live.desired,
             ).format(live=live.desired, planned=planned),
             fix=((IGNORED, tuple(it for it in stack.service.ignore_changes if it != COUNT)),),
@@ -51,10 +51,10 @@ def count_reset(context: Context) -> Iterator[Finding]:
             RULE,
             TASKS,
             ngettext(
-                "Application Auto Scaling keeps the service between {least} and {most} task, "
-                "{live} now. Every apply sets it to {planned}.",
-                "Application Auto Scaling keeps the service between {least} and {most} tasks, "
-                "{live} now. Every apply sets it to {planned}.",
+                "Application Auto Scaling keeps the service between {least} and {most} task (now "
+                "{live}). Every apply sets the desired count to {planned}.",
+                "Application Auto Scaling keeps the service between {least} and {most} tasks (now "
+                "{live}). Every apply sets the desired count to {planned}.",
                 most,
             ).format(least=least, most=most, live=live.desired, planned=planned),
             fix=((IGNORED, (*stack.service.ignore_changes, COUNT)),),
@@ -64,8 +64,8 @@ def count_reset(context: Context) -> Iterator[Finding]:
             RULE,
             TASKS,
             _(
-                "The service's desired count is {live} now ({running} running). The apply sets it "
-                "to {planned}."
+                "The desired count of the service is now {live} ({running} running). The apply "
+                "sets it to {planned}."
             ).format(live=live.desired, running=live.running, planned=planned),
             _("set service.desired_count to {live} if something else changed it").format(
                 live=live.desired

@@ -1,4 +1,4 @@
-"""Rule earlier-version: the upgrade of a directory is a change of its own, applied first."""
+"""Rule earlier-version: apply the upgrade of a directory before any other change."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ RULE = "earlier-version"
 
 
 def earlier_version(context: Context) -> Iterator[Finding]:
-    """An earlier version wrote the directory, or its upgrade is not applied: what to do first."""
+    """Warn if an earlier version wrote the directory, or if its upgrade is not applied yet."""
     state = context.state
     if state.earlier:
         yield warning(
@@ -20,13 +20,13 @@ def earlier_version(context: Context) -> Iterator[Finding]:
             "stack.name",
             _(
                 "An earlier version of gpuecs-tui wrote this directory. A change between HTTP and "
-                "HTTPS can fail half-way, a security group that is given up is deleted under "
-                "running instances, and an apply deregisters the revision that a roll-back needs."
+                "HTTPS can fail partway, a removed security group is deleted while instances use "
+                "it, and an apply deregisters the revision that a rollback needs."
             ),
             _(
-                "before any other change, bring it up to date and apply that alone: u in the "
-                "review, or gpuecs-tui render {directory} {directory}; once that is applied, the "
-                "same with --up-to-date sets the new defaults"
+                "before any other change, upgrade the directory and apply only the upgrade: press "
+                "u in the review, or run gpuecs-tui render {directory} {directory}; after that "
+                "apply, the same with --up-to-date sets the new defaults"
             ).format(directory=state.earlier),
         )
     elif state.unapplied:
@@ -34,13 +34,12 @@ def earlier_version(context: Context) -> Iterator[Finding]:
             RULE,
             "stack.name",
             _(
-                "This directory was upgraded from an earlier version of gpuecs-tui, and the "
-                "upgrade is not applied yet. Until it is, a security group that is given up is "
-                "deleted under running instances, and an apply deregisters the revision that a "
-                "roll-back needs."
+                "This directory was upgraded from an earlier version of gpuecs-tui, but the "
+                "upgrade is not applied yet. Until then, a removed security group is deleted while "
+                "instances use it, and an apply deregisters the revision that a rollback needs."
             ),
             _(
-                "plan and apply the upgrade before any other change: the step Run, or "
+                "plan and apply the upgrade before any other change: use the Run step, or run "
                 "gpuecs-tui apply {directory} --yes"
             ).format(directory=state.unapplied),
         )

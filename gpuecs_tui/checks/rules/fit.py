@@ -1,4 +1,4 @@
-"""Rules memory-fit, cpu-fit and gpu-fit: does a task fit on an instance at all, and how well."""
+"""Rules memory-fit, cpu-fit and gpu-fit: whether a task fits on an instance, and how well."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gpuecs_tui.stack.instance_type import InstanceType
 
 
 def memory_fit(context: Context) -> Iterator[Finding]:
-    """Above what the agent registers: never placed. Above the safe bound: perhaps not."""
+    """Task memory above what the agent registers is an error, above the safe bound a warning."""
     it, found = context.instance_type, context.fit
     if it is None or found is None:
         return
@@ -26,10 +26,10 @@ def memory_fit(context: Context) -> Iterator[Finding]:
             "memory-fit",
             "fleet.extra_user_data",
             _(
-                "Could not check whether the task's memory fits: the user data sets the memory "
-                "that the ECS agent reserves to {value}."
+                "Could not check whether the task memory fits: the user data sets the memory that "
+                "the ECS agent reserves to {value}."
             ).format(value=reserved.told),
-            _("write the number of MiB there"),
+            _("set it to a number of MiB"),
         )
     memory, most, safe = context.stack.task.memory, most_memory_mib(it), it.safe_memory_mib
     if memory > most:
@@ -40,7 +40,7 @@ def memory_fit(context: Context) -> Iterator[Finding]:
             "task.memory",
             _(
                 "Task memory ({memory} MiB) may exceed what the ECS agent registers on {type} "
-                "({registered}); only {safe} MiB are available on every current ECS GPU AMI."
+                "({registered}). Only {safe} MiB are available on every current ECS GPU AMI."
             ).format(memory=memory, type=it.name, safe=safe, registered=registered_words(it))
             + _held_back(it),
             fix=_less(context, 1),
@@ -51,8 +51,8 @@ def memory_fit(context: Context) -> Iterator[Finding]:
             "memory-fit",
             "task.memory",
             _(
-                "{tasks} tasks of {memory} MiB take {sum} MiB. On {type} only {safe} MiB are "
-                "available on every current ECS GPU AMI, which is enough for {guaranteed}."
+                "{tasks} tasks of {memory} MiB need {sum} MiB. On {type}, only {safe} MiB are "
+                "available on every current ECS GPU AMI, enough for {guaranteed}."
             ).format(
                 tasks=tasks,
                 memory=memory,
@@ -78,15 +78,15 @@ def cpu_fit(context: Context) -> Iterator[Finding]:
         "cpu-fit",
         "task.cpu",
         _(
-            "A task of {cpu} CPU units is never placed: {type} has {vcpus} vCPUs, "
-            "which are {units} units."
+            "Task CPU ({cpu} CPU units) exceeds {type} ({vcpus} vCPUs, {units} CPU units). The "
+            "task can never be placed."
         ).format(cpu=task.cpu, type=it.name, vcpus=it.vcpus, units=it.cpu_units),
         fix=fix,
     )
 
 
 def gpu_fit(context: Context) -> Iterator[Finding]:
-    """A task may not take more GPUs than the instance has; GPUs that nothing can use are told."""
+    """A task can't use more GPUs than the instance has. Idle GPUs are reported."""
     it, found, stack = context.instance_type, context.fit, context.stack
     if it is None or found is None or not it.gpus:
         return
@@ -94,9 +94,9 @@ def gpu_fit(context: Context) -> Iterator[Finding]:
         yield error(
             "gpu-fit",
             "task.gpus",
-            _("A task with {wanted} GPUs is never placed: {type} has {gpus}.").format(
-                wanted=stack.task.gpus, type=it.name, gpus=it.gpus
-            ),
+            _(
+                "The task needs {wanted} GPUs, but {type} has {gpus}. The task can never be placed."
+            ).format(wanted=stack.task.gpus, type=it.name, gpus=it.gpus),
             fix=(("task.gpus", it.gpus),),
         )
     elif found.tasks_per_instance and found.left.gpus and found.limiting != "enis":
@@ -107,24 +107,24 @@ def _idle(context: Context, it: InstanceType, found: Fit) -> Finding:
     task = context.stack.task
     more = it.gpus // task.gpus
     reason = {
-        "gpus": _("a task takes {gpus}").format(gpus=task.gpus),
-        "port": _("a fixed host port allows one task on each"),
-        "distinct": _("service.distinct_instances allows one task on each"),
-        "memory": _("their memory is used up before"),
-        "cpu": _("their CPU is used up before"),
+        "gpus": _("a task uses {gpus}").format(gpus=task.gpus),
+        "port": _("a fixed host port allows one task per instance"),
+        "distinct": _("service.distinct_instances allows one task per instance"),
+        "memory": _("the tasks use up the memory first"),
+        "cpu": _("the tasks use up the CPU first"),
     }[found.limiting]
     return warning(
         "gpu-fit",
         "task.gpus",
         ngettext(
-            "{idle} of the {gpus} GPUs of each {type} stays idle and is paid for: {reason}.",
-            "{idle} of the {gpus} GPUs of each {type} stay idle and are paid for: {reason}.",
+            "{idle} of the {gpus} GPUs on each {type} stays idle but is billed: {reason}.",
+            "{idle} of the {gpus} GPUs on each {type} stay idle but are billed: {reason}.",
             found.left.gpus,
         ).format(idle=found.left.gpus, gpus=it.gpus, type=it.name, reason=reason),
         _(
-            "give a task {gpus} GPUs, take a smaller type, or make room for {more} on an instance: "
-            "bridge mode, host port 0, service.distinct_instances false, task.cpu {cpu}, "
-            "task.memory {memory}"
+            "assign {gpus} GPUs to a task, choose a smaller instance type, or fit {more} tasks on "
+            "an instance: bridge mode, host port 0, service.distinct_instances false, task.cpu "
+            "{cpu}, task.memory {memory}"
         ).format(
             gpus=it.gpus,
             more=more,
@@ -147,21 +147,21 @@ def _less(context: Context, tasks: int) -> Fix:
 def _too_much(memory: int, most: int, it: InstanceType) -> str:
     if it.registers.source == "measured":
         exceeded = _(
-            "Task memory ({memory} MiB) exceeds what the ECS agent registers on {type} "
-            "({most} MiB, measured)."
+            "Task memory ({memory} MiB) exceeds what the ECS agent registers on {type} ({most} "
+            "MiB, measured)."
         ).format(memory=memory, type=it.name, most=most)
     else:
         exceeded = _(
-            "Task memory ({memory} MiB) exceeds what the ECS agent can register on {type} "
-            "({most} of {ram} MiB; the kernel takes the rest)."
+            "Task memory ({memory} MiB) exceeds what the ECS agent can register on {type} ({most} "
+            "of {ram} MiB; the kernel takes the rest)."
         ).format(memory=memory, ram=it.memory_mib, type=it.name, most=most)
     return _("{exceeded} The task can never be placed.").format(exceeded=exceeded) + _held_back(it)
 
 
 def _held_back(it: InstanceType) -> str:
-    """Return the sentence about memory that the user data reserves, with a space before it."""
+    """Return a space and the sentence about memory that the user data reserves, or nothing."""
     if not it.reserved_mib:
         return ""
-    return " " + _("{mib} MiB of the instance are reserved by the user data ({setting}).").format(
+    return " " + _("The user data reserves {mib} MiB of the instance ({setting}).").format(
         mib=it.reserved_mib, setting=RESERVED
     )

@@ -18,11 +18,11 @@ NAME, PORT = "task.container_name", "task.container_port"
 
 
 def foreign_container(context: Context) -> Iterator[Finding]:
-    """AWS takes no service whose revision lacks the container or port of its load balancer.
+    """AWS rejects a service whose revision lacks the container or port of its load balancer.
 
     ECS API reference, UpdateService, ``loadBalancers``: both must be in the task definition. The
-    revision is the one that the service runs at present. Where that is not read, the container of
-    the last apply is compared, which decides nothing.
+    revision is the one that the service runs now. If it was not read, the container of the last
+    apply is compared, and the finding stays undecided.
     """
     stack = context.stack
     ignored = stack.service.ignore_changes
@@ -56,7 +56,7 @@ def _by_state(context: Context, live: Unknown | None) -> Iterator[Finding]:
     wanted = {NAME: task.container_name, PORT: task.container_port}
     for (key, value), present in zip(wanted.items(), applied, strict=True):
         if value != present:
-            message = _("{refused} The last apply had {present}.").format(
+            message = _("{refused} The last apply used {present}.").format(
                 refused=perhaps_refused_words({key: value}), present=present
             )
             if live is not None:

@@ -1,4 +1,4 @@
-"""Rule gpu-type: is it a type on which ECS runs GPU tasks."""
+"""Rule gpu-type: whether ECS runs GPU tasks on the instance type."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ FIELD = "fleet.instance_type"
 AMI_DEPENDENT = frozenset(
     {"no-arm64-ecs-gpu-ami", "unsupported-driver", "unsupported-kepler", "unlisted"}
 )
-"""Reasons that lie in ECS's own AMI, so that another one may do."""
+"""Reasons that are specific to the ECS GPU AMI, so another AMI may work."""
 
 
 def gpu_type(context: Context) -> Iterator[Finding]:
-    """No NVIDIA GPU, a fraction of one, or no ECS GPU AMI for it: no task with a GPU runs there."""
+    """Report a type without an NVIDIA GPU, with a fraction of one, or without an ECS GPU AMI."""
     name, it = context.stack.fleet.instance_type, context.instance_type
     if not name:
         return
@@ -30,15 +30,15 @@ def gpu_type(context: Context) -> Iterator[Finding]:
         yield from _undocumented(it)
         return
     message = _("GPU tasks don't run on {type}: {reason}.").format(type=name, reason=why_not(it))
-    remedy = _("take another type, such as g4dn.xlarge, g5.xlarge or g6.xlarge")
+    remedy = _("choose another instance type, such as g4dn.xlarge, g5.xlarge, or g6.xlarge")
     ami = context.stack.fleet.ami
     if ami != "al2023" and it.ecs_support == "no-arm64-ecs-gpu-ami":
         yield warning(
             "gpu-type",
             FIELD,
             _(
-                "{type} is an arm64 type. Bottlerocket has an arm64 image with NVIDIA's driver, "
-                "but nobody here has verified it."
+                "{type} is an arm64 type. Bottlerocket has an arm64 image with the NVIDIA driver, "
+                "but GPU tasks on it have not been verified."
             ).format(type=name),
             remedy,
         )
@@ -46,10 +46,10 @@ def gpu_type(context: Context) -> Iterator[Finding]:
         yield warning(
             "gpu-type",
             FIELD,
-            _("Whether GPU tasks run on {type} is up to your own AMI: {reason}.").format(
+            _("Whether GPU tasks run on {type} depends on your AMI: {reason}.").format(
                 type=name, reason=why_not(it)
             ),
-            _("be sure that the AMI has a driver for its GPU and the ECS agent"),
+            _("check that the AMI has a driver for its GPU and the ECS agent"),
         )
     elif it.ecs_support == "unlisted":
         yield undecided("gpu-type", FIELD, message, remedy)
@@ -62,10 +62,10 @@ def _undocumented(it: InstanceType) -> Iterator[Finding]:
         yield undecided(
             "gpu-type",
             FIELD,
-            _("AWS does not document that GPU tasks run on {type} under ECS; {seen}.").format(
+            _("AWS does not document that GPU tasks run on {type} with ECS; {seen}.").format(
                 type=it.name, seen=seen
             ),
-            _("try one instance before you rely on it, or take a documented type"),
+            _("test one instance first, or choose a documented type"),
         )
 
 
@@ -75,17 +75,17 @@ def _not_found(context: Context, name: str) -> Iterator[Finding]:
         yield error(
             "gpu-type",
             FIELD,
-            _("{region} has no instance type {type} with GPUs.").format(
+            _("Region {region} has no instance type {type} with GPUs.").format(
                 region=context.account.region, type=name
             ),
-            _("take a type with NVIDIA GPUs, such as g4dn.xlarge"),
+            _("choose a type with NVIDIA GPUs, such as g4dn.xlarge"),
         )
     else:
         yield unknown(
             "gpu-type",
             FIELD,
             types,
-            _("{type} is not in the catalogue, and whether it has GPUs can't be told").format(
+            _("{type} is not in the catalogue. Could not check whether it has GPUs").format(
                 type=name
             ),
         )

@@ -10,9 +10,9 @@ from gpuecs_tui.i18n import _
 
 
 def initial_size(context: Context) -> Iterator[Finding]:
-    """AWS creates no group whose desired capacity is outside its sizes (CreateAutoScalingGroup).
+    """AWS rejects a group whose desired capacity is outside its sizes (CreateAutoScalingGroup).
 
-    Once the group exists the key has no effect any more.
+    The key has no effect once the group exists.
     """
     fleet, group = context.stack.fleet, context.stack.names.autoscaling_group
     if context.owned is None or group in context.owned:
@@ -23,8 +23,8 @@ def initial_size(context: Context) -> Iterator[Finding]:
             "initial-size",
             "fleet.initial_size",
             _(
-                "The Auto Scaling group can't be created: its initial size {size} is not from "
-                "fleet.min_size, {low}, to fleet.max_size, {high}."
+                "The Auto Scaling group can't be created: its initial size ({size}) must be "
+                "between fleet.min_size ({low}) and fleet.max_size ({high})."
             ).format(size=fleet.initial_size, low=fleet.min_size, high=fleet.max_size),
             fix=(("fleet.initial_size", nearest),),
         )

@@ -1,4 +1,4 @@
-"""Rules name-limit and name-taken: what AWS refuses though Terraform's plan doesn't say so."""
+"""Rules name-limit and name-taken: names that AWS rejects although the plan accepts them."""
 
 from __future__ import annotations
 
@@ -17,18 +17,26 @@ from gpuecs_tui.stack.task import LOG_GROUP_EXISTS
 NAMES = ("stack.name", *(key for key in KEYS if key.startswith("names.")), "task.container_name")
 
 DEFAULT_RETENTION = 30
-"""Days; the key's own default, of which a created log group is sure."""
+"""Days; the default of the key."""
 
 TAKEN = (
-    ("names.cluster", "clusters", N_("an ECS cluster")),
-    ("names.capacity_provider", "capacity_providers", N_("a capacity provider")),
-    ("names.autoscaling_group", "autoscaling_groups", N_("an Auto Scaling group")),
-    ("names.launch_template", "launch_templates", N_("a launch template")),
-    ("names.load_balancer", "load_balancers", N_("a load balancer")),
-    ("names.target_group", "target_groups", N_("a target group")),
+    ("names.cluster", "clusters", N_("ECS cluster {name} already exists.")),
+    (
+        "names.capacity_provider",
+        "capacity_providers",
+        N_("Capacity provider {name} already exists."),
+    ),
+    (
+        "names.autoscaling_group",
+        "autoscaling_groups",
+        N_("Auto Scaling group {name} already exists."),
+    ),
+    ("names.launch_template", "launch_templates", N_("Launch template {name} already exists.")),
+    ("names.load_balancer", "load_balancers", N_("Load balancer {name} already exists.")),
+    ("names.target_group", "target_groups", N_("Target group {name} already exists.")),
 )
-"""Key, field of AccountFacts, and what it is, untranslated. A service's and a task family's name
-only have to be new within the cluster, or not at all."""
+"""Key, field of AccountFacts, and the message, untranslated. The name of a service must be unique
+only in its cluster, and that of a task family need not be unique."""
 _ADDRESSES = {
     "names.cluster": "aws_ecs_cluster.this",
     "names.capacity_provider": "aws_ecs_capacity_provider.this",
@@ -37,27 +45,27 @@ _ADDRESSES = {
     "names.load_balancer": "aws_lb.this",
     "names.target_group": "aws_lb_target_group.this",
 }
-"""Key → the address of what gets the name in the stack's Terraform."""
+"""Key → the address of the resource with that name in the stack's Terraform."""
 _PROFILE, _LOG_GROUP = "aws_iam_instance_profile.this", "aws_cloudwatch_log_group.this"
 
 
 def name_limit(context: Context) -> Iterator[Finding]:
-    """Every name within AWS's own limits (docs/aws.md, "Ranges and names")."""
+    """Every name must be within the limits of AWS (docs/aws.md, "Ranges and names")."""
     for key in NAMES:
         value = context.stack[key]
         if value and (reason := KEYS[key].problem(value)):
             yield error(
                 "name-limit",
                 key,
-                _("AWS refuses the name {name}: it {reason}.").format(name=value, reason=reason),
+                _("AWS rejects the name {name}: it {reason}.").format(name=value, reason=reason),
                 _("change {key}").format(key=key),
             )
 
 
 def name_taken(context: Context) -> Iterator[Finding]:
-    """Nothing of a name the stack creates may exist already, unless its own state holds it."""
+    """A name that the stack creates must be free, unless the stack's own state has the resource."""
     unread: dict[str, tuple[str, Unknown]] = {}
-    for key, field, what in TAKEN:
+    for key, field, taken in TAKEN:
         name = context.stack[key]
         if not isinstance(name, str) or not name:
             continue
@@ -67,22 +75,20 @@ def name_taken(context: Context) -> Iterator[Finding]:
             continue
         for it in reading.value:
             if it.name == name:
-                yield from _clash(context, key, it, _(what), _ADDRESSES[key])
+                yield from _clash(context, key, it, _(taken), _ADDRESSES[key])
     yield from _of_iam(context, unread)
     group = _log_group_reading(context)
     creates = context.stack.task.log_retention_days != LOG_GROUP_EXISTS
     if isinstance(group, Unknown) and creates and context.stack.task.log_group:
         unread.setdefault(str(group), ("task.log_group", group))
     for key, reading in unread.values():
-        yield unknown("name-taken", key, reading, _("Whether the name is taken can't be told"))
+        yield unknown("name-taken", key, reading, _("Could not check whether the name is taken"))
     yield from _made_log_group(context, group) if creates else _own_log_group(context, group)
 
 
-def _clash(context: Context, key: str, it: Named, what: str, address: str) -> Iterator[Finding]:
-    message = _("{what} called {name} exists already.").format(
-        what=what[:1].upper() + what[1:], name=it.name
-    )
-    remedy = _("choose another name, or import it into the stack's state")
+def _clash(context: Context, key: str, it: Named, taken: str, address: str) -> Iterator[Finding]:
+    message = taken.format(name=it.name)
+    remedy = _("choose another name, or import the resource into the stack's state")
     clash = error("name-taken", key, message, remedy)
     yield from _unless_own(context, clash, message, {it.name, it.arn}, address)
 
@@ -90,9 +96,10 @@ def _clash(context: Context, key: str, it: Named, what: str, address: str) -> It
 def _unless_own(
     context: Context, clash: Finding, message: str, identities: Set[str], address: str
 ) -> Iterator[Finding]:
-    """Yield ``clash``, or ``message`` as undecided where it may be with the stack's own resource.
+    """Yield ``clash``, or ``message`` as undecided if the resource may be the stack's own.
 
-    ``identities``: name and ARN of what has the name; ``address``: that of the stack's resource.
+    ``identities`` are the name and the ARN of the existing resource; ``address`` is the address of
+    the stack's resource.
     """
     begun = context.state.begun.get(address)
     if context.owned is None:
@@ -114,21 +121,21 @@ def _unless_own(
 def _imported(
     key: str, message: str, imported: Import, address: str, identities: Set[str]
 ) -> Finding:
-    """Return a clash with what an ``import`` block takes into the state, or may take."""
+    """Return a clash with a resource that an ``import`` block imports, or may import."""
     if imported.id in identities:
         return warning(
             "name-taken",
             key,
             _(
-                "{message} {file} imports it as {address}. The next apply makes it the stack's own "
-                "and changes it to what the stack says; destroying the stack deletes it."
+                "{message} {file} imports it as {address}. The next apply adds it to the stack and "
+                "changes it to match the stack; destroying the stack deletes it."
             ).format(message=message, file=imported.file, address=address),
-            _("remove the import block and choose another name to leave it as it is"),
+            _("to keep it unchanged, remove the import block and choose another name"),
         )
     return undecided(
         "name-taken",
         key,
-        _("{message} Could not check whether the import block in {file} means it.").format(
+        _("{message} Could not check whether the import block in {file} refers to it.").format(
             message=message, file=imported.file
         ),
         _("check the id that the plan shows for {address}").format(address=address),
@@ -136,7 +143,7 @@ def _imported(
 
 
 def _refused(clash: Finding, message: str, begun: Begun) -> Finding:
-    """Return a clash for which a run of this stack failed: the name was probably taken before."""
+    """Return a clash because of which a run of this stack failed: the name was probably taken."""
     return replace(
         clash,
         message=_("{message} AWS refused to create another one in run {run} of this stack.").format(
@@ -145,47 +152,47 @@ def _refused(clash: Finding, message: str, begun: Begun) -> Finding:
         remedy=clash.remedy
         if clash.fix
         else _(
-            "choose another name; if run {run} created it all the same, import it with "
-            "gpuecs-tui state {directory} --recover"
+            "choose another name; if run {run} created it nevertheless, import it with gpuecs-tui "
+            "state {directory} --recover"
         ).format(run=begun.run, directory=begun.directory),
     )
 
 
 def _being_created(key: str, message: str, run: str) -> Finding:
-    """Return a clash with what a run of this stack may be creating right now."""
+    """Return a clash with a resource that a run of this stack may be creating now."""
     return undecided(
         "name-taken",
         key,
         _(
-            "{message} Run {run} of this stack is at work and creates one. Whether it is this one "
-            "is unknown until the run has ended."
+            "{message} Run {run} of this stack is creating such a resource. Whether it is the same "
+            "resource is unknown until the run ends."
         ).format(message=message, run=run),
-        _("wait until the run has ended"),
+        _("wait until the run ends"),
     )
 
 
 def _cut_off(key: str, message: str, begun: Begun) -> Finding:
-    """Return a clash with what a run of this stack had begun to create when it was cut off."""
+    """Return a clash with a resource that an interrupted run of this stack may have created."""
     return undecided(
         "name-taken",
         key,
         _(
-            "{message} Run {run} of this stack began to create one and did not record its id. "
-            "Whether it is this one is unknown."
+            "{message} Run {run} of this stack started to create such a resource and did not "
+            "record its ID. Whether it is the same resource is unknown."
         ).format(message=message, run=begun.run),
         _(
-            "plan: the next plan looks for it and imports it; or import what is missing alone with "
-            "gpuecs-tui state {directory} --recover"
+            "run a new plan, which looks for the resource and imports it; or import only the "
+            "missing resources with gpuecs-tui state {directory} --recover"
         ).format(directory=begun.directory),
     )
 
 
 def _undecided(context: Context, key: str, message: str) -> Finding:
-    """Return a clash with what may be the stack's own: nobody may rename or import it unread."""
+    """Return a clash with a resource that may be the stack's own, because the state is not read."""
     return undecided(
         "name-taken",
         key,
-        _("{message} Whether it belongs to this stack is unknown. {reason}")
+        _("{message} Could not check whether it belongs to this stack. {reason}")
         .format(message=message, reason=context.state.unread)
         .rstrip(),
         context.state.remedy,
@@ -193,11 +200,12 @@ def _undecided(context: Context, key: str, message: str) -> Finding:
 
 
 def _of_iam(context: Context, unread: dict[str, tuple[str, Unknown]]) -> Iterator[Finding]:
-    """Tell roles and the instance profile that are created with names of their own."""
+    """Report existing roles and an instance profile with the names that the stack creates."""
     stack = context.stack
     if not stack.stack.name:
         return
-    role, profile = _("an IAM role"), _("an instance profile")
+    role = _("IAM role {name} already exists.")
+    profile = _("Instance profile {name} already exists.")
     own_profile = stack.fleet.instance_profile_arn
     created = (
         ("roles", "instance", own_profile, role, "aws_iam_role.instance"),
@@ -205,7 +213,7 @@ def _of_iam(context: Context, unread: dict[str, tuple[str, Unknown]]) -> Iterato
         ("roles", "task", stack.task.task_role_arn, role, "aws_iam_role.task"),
         ("instance_profiles", "instance", own_profile, profile, _PROFILE),
     )
-    for field, part, chosen, what, address in created:
+    for field, part, chosen, taken, address in created:
         if chosen:
             continue
         reading: Reading[tuple[Role | InstanceProfile, ...]] = getattr(context.account, field)
@@ -216,11 +224,11 @@ def _of_iam(context: Context, unread: dict[str, tuple[str, Unknown]]) -> Iterato
         for it in reading.value:
             if it.name == name:
                 named = Named(it.name, it.arn)
-                yield from _clash(context, "stack.name", named, what, address)
+                yield from _clash(context, "stack.name", named, taken, address)
 
 
 def _log_group_reading(context: Context) -> Reading[LogGroup | None]:
-    """Return what is known of the stack's log group: looked up, or from the list of ``/ecs/``."""
+    """Return the stack's log group as looked up, or as the list of ``/ecs/`` has it."""
     name, account = context.stack.task.log_group, context.account
     looked_up = account.lookups.log_groups.get(name)
     if looked_up is not None:
@@ -235,15 +243,15 @@ def _log_group_reading(context: Context) -> Reading[LogGroup | None]:
 def _own_log_group(context: Context, reading: Reading[LogGroup | None]) -> Iterator[Finding]:
     name = context.stack.task.log_group
     if isinstance(reading, Unknown):
-        what = _("Whether there is a log group {name} can't be told").format(name=name)
+        what = _("Could not check whether log group {name} exists").format(name=name)
         yield unknown("name-taken", "task.log_group", reading, what)
     elif reading.value is None:
         yield error(
             "name-taken",
             "task.log_group",
-            _("There is no log group {name}, and the stack is told not to create it.").format(
-                name=name
-            ),
+            _(
+                "Log group {name} does not exist, and the stack is configured not to create it."
+            ).format(name=name),
             fix=(("task.log_retention_days", DEFAULT_RETENTION),),
         )
 
@@ -255,8 +263,8 @@ def _made_log_group(context: Context, reading: Reading[LogGroup | None]) -> Iter
     clash = error(
         "name-taken",
         "task.log_group",
-        _("A log group called {name} exists already; creating it fails.").format(name=name),
+        _("Log group {name} already exists. Creating it will fail.").format(name=name),
         fix=(("task.log_retention_days", LOG_GROUP_EXISTS),),
     )
-    message = _("A log group called {name} exists already.").format(name=name)
+    message = _("Log group {name} already exists.").format(name=name)
     yield from _unless_own(context, clash, message, {name}, _LOG_GROUP)

@@ -1,4 +1,4 @@
-"""Rule role-missing: roles, instance profile and key pair exist and trust whom they must."""
+"""Rule role-missing: roles, instance profile and key pair exist and trust the right service."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TASKS, INSTANCES = "ecs-tasks.amazonaws.com", "ec2.amazonaws.com"
 
 
 def role_missing(context: Context) -> Iterator[Finding]:
-    """What the stack refers to by name must be there; what it creates itself needn't."""
+    """Resources that the stack refers to must exist, unless the stack creates them."""
     for key in ("task.execution_role_arn", "task.task_role_arn"):
         if arn := str(context.stack[key]):
             yield from _role(context, key, arn)
@@ -29,9 +29,9 @@ def role_missing(context: Context) -> Iterator[Finding]:
 def _role(context: Context, key: str, arn: str) -> Iterator[Finding]:
     reading = context.account.roles
     if foreign := _foreign(context, arn):
-        yield error(RULE, key, foreign, _("take a role of this account, or leave it empty"))
+        yield error(RULE, key, foreign, _("choose a role in this account, or leave it empty"))
     elif isinstance(reading, Unknown):
-        what = _("Whether the role {arn} exists can't be told").format(arn=arn)
+        what = _("Could not check whether role {arn} exists").format(arn=arn)
         yield unknown(RULE, key, reading, what)
     else:
         role = next((it for it in reading.value if it.arn == arn), None)
@@ -39,8 +39,8 @@ def _role(context: Context, key: str, arn: str) -> Iterator[Finding]:
             yield error(
                 RULE,
                 key,
-                _("There is no role {arn}.").format(arn=arn),
-                _("take one that exists, or leave it empty to have it created"),
+                _("Role {arn} does not exist.").format(arn=arn),
+                _("choose an existing role, or leave it empty to create one"),
                 ((key, ""),),
             )
         elif TASKS not in role.trusts:
@@ -51,28 +51,30 @@ def _profile(context: Context, arn: str) -> Iterator[Finding]:
     key = "fleet.instance_profile_arn"
     reading, roles = context.account.instance_profiles, context.account.roles
     if foreign := _foreign(context, arn):
-        yield error(RULE, key, foreign, _("take a profile of this account, or leave it empty"))
+        yield error(
+            RULE, key, foreign, _("choose an instance profile in this account, or leave it empty")
+        )
         return
     if isinstance(reading, Unknown):
-        what = _("Whether the instance profile {arn} exists can't be told").format(arn=arn)
+        what = _("Could not check whether instance profile {arn} exists").format(arn=arn)
         yield unknown(RULE, key, reading, what)
         return
     profile = next((it for it in reading.value if it.arn == arn), None)
     if profile is None or profile.role is None:
         there = (
-            _("There is no instance profile {arn}.")
+            _("Instance profile {arn} does not exist.")
             if profile is None
-            else _("The instance profile {arn} has no role: the ECS agent can't register.")
+            else _("Instance profile {arn} has no role. The ECS agent can't register.")
         )
         yield error(
             RULE,
             key,
             there.format(arn=arn),
-            _("take one that exists, or leave it empty to have it created"),
+            _("choose an existing instance profile, or leave it empty to create one"),
             ((key, ""),),
         )
     elif isinstance(roles, Unknown):
-        what = _("Whether EC2 instances may take the role {name} can't be told").format(
+        what = _("Could not check whether EC2 instances may assume role {name}").format(
             name=profile.role
         )
         yield unknown(RULE, key, roles, what)
@@ -88,26 +90,26 @@ def _profile(context: Context, arn: str) -> Iterator[Finding]:
 def _key_pair(context: Context, name: str) -> Iterator[Finding]:
     key, reading = "fleet.key_name", context.account.key_pairs
     if isinstance(reading, Unknown):
-        what = _("Whether the key pair {name} exists can't be told").format(name=name)
+        what = _("Could not check whether key pair {name} exists").format(name=name)
         yield unknown(RULE, key, reading, what)
     elif name not in {it.name for it in reading.value}:
         yield error(
             RULE,
             key,
-            _("There is no key pair {name} in {region}: no instance starts.").format(
+            _("Key pair {name} does not exist in {region}. No instances will start.").format(
                 name=name, region=context.account.region
             ),
-            _("take one that exists, or leave it empty for SSM Session Manager"),
+            _("choose an existing key pair, or leave it empty to use SSM Session Manager"),
             ((key, ""),),
         )
 
 
 def _foreign(context: Context, arn: str) -> str:
-    """Say that ``arn`` is another account's: such a role can't be passed (iam:PassRole)."""
+    """Say that ``arn`` is in another account: such a role can't be passed (iam:PassRole)."""
     identity = context.account.identity
     if not isinstance(identity, Known) or identity.value.account in arn.split(":"):
         return ""
-    return _("{arn} belongs to another account than {account}.").format(
+    return _("{arn} belongs to an account other than {account}.").format(
         arn=arn, account=identity.value.account
     )
 
@@ -116,10 +118,10 @@ def _untrusted(key: str, role: Role, service: str) -> Finding:
     return error(
         RULE,
         key,
-        _("The role {name} doesn't trust {service}: it can't be used here.").format(
+        _("Role {name} doesn't trust {service}, so it can't be used here.").format(
             name=role.name, service=service
         ),
-        _("allow {service} to call sts:AssumeRole in its trust policy, or leave it empty").format(
+        _("allow {service} to call sts:AssumeRole in the trust policy, or leave it empty").format(
             service=service
         ),
     )

@@ -1,4 +1,4 @@
-"""Rules certificate, image-exists and secret-exists: what the stack names must be there."""
+"""Rules certificate, image-exists and secret-exists: what the stack refers to must exist."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ SECRETS = "task.secrets"
 
 
 def certificate(context: Context) -> Iterator[Finding]:
-    """An HTTPS listener takes a certificate that is issued, valid and of the same region."""
+    """An HTTPS listener needs a certificate that is issued, valid, and in the same Region."""
     balancer = context.stack.load_balancer
     arn = balancer.certificate_arn
-    # A server certificate of IAM is of no region, and none of ACM's lists has it.
+    # IAM server certificates have no Region, and ACM doesn't list them.
     if balancer.protocol != "HTTPS" or ":acm:" not in arn:
         return
     region = arn.split(":")[3]
@@ -30,43 +30,47 @@ def certificate(context: Context) -> Iterator[Finding]:
         yield error(
             "certificate",
             CERTIFICATE,
-            _("The certificate is of {its}, and the load balancer of {region}.").format(
+            _("The certificate is in {its}, but the load balancer is in {region}.").format(
                 its=region, region=context.stack.stack.region
             ),
-            _("take a certificate of {region}").format(region=context.stack.stack.region),
+            _("choose a certificate in {region}").format(region=context.stack.stack.region),
         )
         return
     reading = context.account.certificates
     if isinstance(reading, Unknown):
         yield unknown(
-            "certificate", CERTIFICATE, reading, _("Whether the certificate is valid can't be told")
+            "certificate",
+            CERTIFICATE,
+            reading,
+            _("Could not check whether the certificate is valid"),
         )
         return
     found = next((it for it in reading.value if it.arn == arn), None)
     if reason := _invalid(context, found, arn):
-        yield error("certificate", CERTIFICATE, reason, _("take one that is issued and valid"))
+        yield error(
+            "certificate", CERTIFICATE, reason, _("choose a certificate that is issued and valid")
+        )
 
 
 def image_exists(context: Context) -> Iterator[Finding]:
-    """An image in this account's ECR must be there, for the instances' architecture.
+    """An image in this account's ECR must exist for the architecture of the instances.
 
-    Other registries are not asked: each has its own protocol, credentials and limits on anonymous
-    calls. That is no finding against the image, but it isn't fine either, and there is something to
-    do about it: so it is of severity unknown, which neither stops an apply nor ``check``.
+    Other registries are not read: each has its own protocol, credentials, and limits on anonymous
+    calls. The finding then has the severity unknown, which stops neither an apply nor ``check``.
     """
     reference = context.stack.task.image
     image = ecr_image(reference)
     if image is None:
-        # Where a login may be needed, registry-login says that and what to do.
+        # If a login may be needed, the rule registry-login reports it.
         if reference and not any(registry_login(context)):
             yield undecided(
                 "image-exists",
                 IMAGE,
                 _(
-                    "Whether {image} exists and may be pulled can't be checked: of registries only "
-                    "ECR is read."
+                    "Could not check whether {image} exists and can be pulled: only ECR registries "
+                    "are read."
                 ).format(image=reference),
-                _("be sure that instances can pull it, or copy it to ECR"),
+                _("check that instances can pull it, or copy it to ECR"),
             )
         return
     identity = context.account.identity
@@ -74,20 +78,23 @@ def image_exists(context: Context) -> Iterator[Finding]:
         yield undecided(
             "image-exists",
             IMAGE,
-            _("Whether the image exists and may be pulled is up to account {account}.").format(
-                account=image.account
-            ),
-            _("be sure that its repository lets this account pull"),
+            _(
+                "The image belongs to account {account}. Could not check whether it exists and can "
+                "be pulled."
+            ).format(account=image.account),
+            _("check that the repository policy allows this account to pull"),
         )
     elif image.region != context.account.region:
         yield undecided(
             "image-exists",
             IMAGE,
-            _("The image is in {region}; whether it exists was not asked there.").format(
-                region=image.region
-            ),
-            _("take one in {region}, which is pulled faster").format(region=context.account.region)
-            # Unknown where the Terraform leaves it open.
+            _(
+                "Could not check whether the image exists: it is in {region}, which was not read."
+            ).format(region=image.region),
+            _("use an image in {region}, which is pulled faster").format(
+                region=context.account.region
+            )
+            # The Region is unknown if the Terraform leaves it open.
             if context.account.region
             else _("check that the image exists there"),
         )
@@ -98,34 +105,34 @@ def image_exists(context: Context) -> Iterator[Finding]:
 def secret_exists(context: Context) -> Iterator[Finding]:
     """A secret must exist, and ECS must find it.
 
-    A parameter of SSM may be of another region, by its full ARN (ECS API reference, Secret). Of
-    Secrets Manager nothing of the kind is documented.
+    An SSM parameter may be in another Region if its full ARN is given (ECS API reference, Secret).
+    For Secrets Manager, this is not documented.
     """
     for name, arn in context.stack.task.secrets.items():
         place = secret_place(arn)
         abroad = place.region not in ("", context.stack.stack.region)
         reading = context.account.lookups.secrets.get(arn, not_read())
         if isinstance(reading, Unknown):
-            what = _("Could not check whether the secret of {name} exists").format(name=name)
+            what = _("Could not check whether the secret for {name} exists").format(name=name)
             yield unknown("secret-exists", SECRETS, reading, what)
         elif not reading.value:
             yield error(
                 "secret-exists",
                 SECRETS,
-                _(
-                    "The secret {arn} of {name} does not exist, or is scheduled for deletion."
-                ).format(arn=arn, name=name),
-                _("create or restore it, or choose another"),
+                _("Secret {arn} for {name} does not exist, or is scheduled for deletion.").format(
+                    arn=arn, name=name
+                ),
+                _("create or restore it, or choose another secret"),
             )
         elif abroad and place.service == "secretsmanager":
             yield undecided(
                 "secret-exists",
                 SECRETS,
                 _(
-                    "The secret of {name} is in {its}. AWS documents secrets of another region for "
-                    "SSM parameters only, not for Secrets Manager."
+                    "The secret for {name} is in {its}. AWS documents secrets in another Region "
+                    "only for SSM parameters, not for Secrets Manager."
                 ).format(name=name, its=place.region),
-                _("replicate the secret to {region}, and use the replica's ARN").format(
+                _("replicate the secret to {region}, and use the ARN of the replica").format(
                     region=context.stack.stack.region
                 ),
             )
@@ -133,13 +140,13 @@ def secret_exists(context: Context) -> Iterator[Finding]:
 
 def _invalid(context: Context, found: Certificate | None, arn: str) -> str:
     if found is None:
-        return _("There is no certificate {arn}.").format(arn=arn)
+        return _("Certificate {arn} does not exist.").format(arn=arn)
     if found.expires and found.expires < context.now:
-        return _("The certificate of {domain} expired on {day}.").format(
+        return _("The certificate for {domain} expired on {day}.").format(
             domain=found.domain, day=found.expires.date().isoformat()
         )
     if found.status != "ISSUED":
-        return _("The certificate of {domain} is {status}, not ISSUED.").format(
+        return _("The certificate for {domain} has the status {status}, not ISSUED.").format(
             domain=found.domain, status=found.status
         )
     return ""
@@ -148,13 +155,15 @@ def _invalid(context: Context, found: Certificate | None, arn: str) -> str:
 def _image(context: Context, image: EcrImage) -> Iterator[Finding]:
     reading = context.account.lookups.images.get(image.repository, not_read())
     if isinstance(reading, Unknown):
-        yield unknown("image-exists", IMAGE, reading, _("Whether the image exists can't be told"))
+        yield unknown("image-exists", IMAGE, reading, _("Could not check whether the image exists"))
     elif reading.value is None:
         yield error(
             "image-exists",
             IMAGE,
-            _("There is no repository {name} in this account's ECR.").format(name=image.repository),
-            _("create it and push the image, or take another"),
+            _("Repository {name} does not exist in this account's ECR.").format(
+                name=image.repository
+            ),
+            _("create it and push the image, or choose another image"),
         )
     elif not any(
         it.digest == image.digest if image.digest else it.tag == image.tag for it in reading.value
@@ -163,10 +172,12 @@ def _image(context: Context, image: EcrImage) -> Iterator[Finding]:
         yield error(
             "image-exists",
             IMAGE,
-            _("The repository {name} has no image {which}.").format(
+            _("Repository {name} has no image {which}.").format(
                 name=image.repository, which=image.digest or image.tag
             ),
-            _("push it, or take one of: {tags}").format(tags=tags) if tags else _("push it"),
+            _("push the image, or choose one of: {tags}").format(tags=tags)
+            if tags
+            else _("push the image"),
         )
     else:
         yield from _architecture(context)
@@ -179,18 +190,20 @@ def _architecture(context: Context) -> Iterator[Finding]:
     image = context.stack.task.image
     reading = context.account.lookups.image_architectures.get(image, not_read())
     if isinstance(reading, Unknown):
-        what = _("For which architecture the image is can't be told")
+        what = _("Could not check the architecture of the image")
         yield unknown("image-exists", IMAGE, reading, what)
     elif reading.value and of_type not in reading.value:
         yield error(
             "image-exists",
             IMAGE,
-            _("The image is for {its} only, and {type} is {other}: no container starts.").format(
+            _(
+                "The image is only for {its}, but {type} is {other}. No containers will start."
+            ).format(
                 its=", ".join(reading.value),
                 type=context.stack.fleet.instance_type,
                 other=of_type,
             ),
-            _("push it for {other} too, or take a type that is {its}").format(
+            _("push the image for {other} too, or choose an instance type that is {its}").format(
                 its=_(" or ").join(reading.value), other=of_type
             ),
         )

@@ -1,4 +1,4 @@
-"""Rule region: is it one that the account can use."""
+"""Rule region: the account can use the Region."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FIELD = "stack.region"
 
 
 def region(context: Context) -> Iterator[Finding]:
-    """The region must be one of the partition's, and opted into where that is asked for.
+    """The Region must be in the partition and enabled if it needs an opt-in.
 
     As ec2:DescribeRegions says (EC2 API reference, ``OptInStatus``).
     """
@@ -21,7 +21,7 @@ def region(context: Context) -> Iterator[Finding]:
     if not name:
         return
     if isinstance(reading, Unknown):
-        what = _("Whether this account can use {region} can't be told").format(region=name)
+        what = _("Could not check whether this account can use {region}").format(region=name)
         yield unknown("region", FIELD, reading, what)
         return
     found = next((it for it in reading.value if it.name == name), None)
@@ -29,15 +29,16 @@ def region(context: Context) -> Iterator[Finding]:
         yield error(
             "region",
             FIELD,
-            _("There is no region {region} for this account.").format(region=name),
-            _("take one that exists"),
+            _("Region {region} does not exist for this account.").format(region=name),
+            _("choose an existing Region"),
         )
     elif not found.enabled:
         yield error(
             "region",
             FIELD,
-            _("The account hasn't opted into {region}: nothing can be made there.").format(
-                region=name
-            ),
-            _("enable it in the account's settings, or take another region"),
+            _(
+                "Region {region} is not enabled for this account. No resources can be created "
+                "there."
+            ).format(region=name),
+            _("enable it in the account settings, or choose another Region"),
         )

@@ -1,4 +1,4 @@
-"""Rule registry-login: an image of a registry that asks for a login, without credentials."""
+"""Rule registry-login: the registry of the image requires a login, and tasks can't log in."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OPEN = (
     "public.ecr.aws", "mcr.microsoft.com", "registry.k8s.io", "k8s.gcr.io", "docker.elastic.co",
     "lscr.io",
 )  # fmt: skip
-"""Registries all of whose images can be pulled without a login."""
+"""Registries whose images can all be pulled without a login."""
 PUBLIC = {
     DOCKER_HUB: (
         OFFICIAL, "amazon", "bitnami", "huggingface", "intel", "jupyter", "langgenius", "lmsysorg",
@@ -41,13 +41,13 @@ PUBLIC = {
 }  # fmt: skip
 """Registry → namespaces whose images were public when this list was made (2026-11)."""
 ALWAYS = ("nvcr.io", "registry.redhat.io", "registry.connect.redhat.com")
-"""Registries that ask for a login outside PUBLIC."""
+"""Registries that require a login for images outside PUBLIC."""
 ALWAYS_BELOW = (".azurecr.io",)
-"""The same by the end of the host's name: private unless their owner opens them."""
+"""The same, by the end of the host name: private unless their owner makes them public."""
 
 
 def registry_login(context: Context) -> Iterator[Finding]:
-    """The execution role logs in to ECR only; other registries see an anonymous pull."""
+    """The execution role logs in to ECR only. Pulls from other registries are anonymous."""
     reference = context.stack.task.image
     if not reference or ecr_image(reference):
         return
@@ -61,7 +61,7 @@ def registry_login(context: Context) -> Iterator[Finding]:
             RULE,
             IMAGE,
             _(
-                "{registry} asks for a login to pull {path}, and the task has no credentials for "
+                "{registry} requires a login to pull {path}, and the task has no credentials for "
                 "it. Tasks will stop with CannotPullContainerError."
             ).format(registry=host, path=path),
             _("copy the image to ECR"),
@@ -71,8 +71,9 @@ def registry_login(context: Context) -> Iterator[Finding]:
             RULE,
             IMAGE,
             _(
-                "Could not check whether {registry} lets everybody pull {path}. If it is private, "
-                "tasks will stop with CannotPullContainerError: they have no credentials for it."
+                "Could not check whether {path} can be pulled from {registry} without a login. If "
+                "it is private, tasks will stop with CannotPullContainerError: they have no "
+                "credentials for it."
             ).format(registry=host, path=path),
             remedy,
         )

@@ -1,4 +1,4 @@
-"""Rule role-permissions: existing roles may do what the stack needs of them."""
+"""Rule role-permissions: existing roles have the permissions that the stack needs."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ RULE = "role-permissions"
 
 
 def role_permissions(context: Context) -> Iterator[Finding]:
-    """Each existing role is asked, by IAM's simulator, for all that the stack needs of it."""
+    """Report the permissions that IAM's policy simulator denies to each existing role."""
     unread: dict[str, Unknown] = {}
     lacking: dict[tuple[str, bool], list[tuple[Need, tuple[str, ...]]]] = defaultdict(list)
     for need in role_needs(context.stack):
         if _is_foreign(context, need.role):
-            continue  # role-missing says so.
+            continue  # The rule role-missing reports it.
         reading = context.account.lookups.denied_actions.get(need.id, not_read())
         if isinstance(reading, Unknown):
             unread.setdefault(need.field, reading)
@@ -31,7 +31,7 @@ def role_permissions(context: Context) -> Iterator[Finding]:
             _("{actions} on {resource}").format(actions=", ".join(actions), resource=need.resource)
             for need, actions in found
         )
-        message = _("The role {role} is not allowed: {what}.").format(
+        message = _("Role {role} lacks permissions: {what}.").format(
             role=found[0][0].role.rpartition("/")[2], what=what
         )
         hurts = (
@@ -39,12 +39,12 @@ def role_permissions(context: Context) -> Iterator[Finding]:
             if field == EXECUTION
             else _("ECS Exec will fail with TargetNotConnectedException.")
         )
-        remedy = _("attach a policy that allows it, or leave {key} empty to have a role created")
+        remedy = _("attach a policy that allows this, or leave {key} empty to create a role")
         if shared:
             yield warning(
                 RULE,
                 field,
-                _("{message} Unless the resource's own policy allows it: {hurts}").format(
+                _("{message} Unless the policy of the resource allows it: {hurts}").format(
                     message=message, hurts=hurts
                 ),
                 remedy.format(key=field),
@@ -52,7 +52,7 @@ def role_permissions(context: Context) -> Iterator[Finding]:
         else:
             yield error(RULE, field, f"{message} {hurts}", remedy.format(key=field))
     for field, reading in unread.items():
-        what = _("Could not check what the role may do")
+        what = _("Could not check the permissions of the role")
         yield unknown(RULE, field, reading, what)
 
 

@@ -1,4 +1,4 @@
-"""Rules eni-limit, free-addresses, quota, rollout-surge and zero-scale-cost: is there room."""
+"""Rules eni-limit, free-addresses, quota, rollout-surge and zero-scale-cost: limits of size."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MAXIMUM_PERCENT = 200
 
 
 def eni_limit(context: Context) -> Iterator[Finding]:
-    """An awsvpc task takes a network interface of its instance, of which there are few."""
+    """An awsvpc task needs a network interface of its instance, and an instance has only a few."""
     it, found, stack = context.instance_type, context.fit, context.stack
     if stack.task.network_mode != "awsvpc" or it is None or found is None:
         return
@@ -31,8 +31,10 @@ def eni_limit(context: Context) -> Iterator[Finding]:
         yield undecided(
             "eni-limit",
             "task.network_mode",
-            _("How many network interfaces {type} takes is not known.").format(type=it.name),
-            _("use bridge mode, or be sure"),
+            _("The number of network interfaces that {type} supports is unknown.").format(
+                type=it.name
+            ),
+            _("use bridge mode, or check the limit for this instance type"),
         )
     elif found.limiting == "enis":
         yield warning(
@@ -48,7 +50,7 @@ def eni_limit(context: Context) -> Iterator[Finding]:
 
 
 def free_addresses(context: Context) -> Iterator[Finding]:
-    """Each subnet needs room for its share of instances and tasks, the ALB and VPC endpoints."""
+    """Each subnet needs addresses for its share of instances, tasks, the ALB, and VPC endpoints."""
     stack = context.stack
     network = stack.network
     needed: Counter[str] = Counter()
@@ -66,24 +68,24 @@ def free_addresses(context: Context) -> Iterator[Finding]:
             continue
         field = "network.load_balancer_subnet_ids" if balances else "network.instance_subnet_ids"
         message = ngettext(
-            "{subnet} ({zone}) has {free} free address and the stack can need {need}.",
-            "{subnet} ({zone}) has {free} free addresses and the stack can need {need}.",
+            "{subnet} ({zone}) has {free} free address, but the stack may need {need}.",
+            "{subnet} ({zone}) has {free} free addresses, but the stack may need {need}.",
             subnet.free_addresses,
         ).format(subnet=subnet.id, zone=subnet.zone, free=subnet.free_addresses, need=need)
-        remedy = _("take another subnet of the zone, or free addresses in it")
+        remedy = _("choose another subnet in the zone, or free addresses in this one")
         no_balancer = balances and subnet.free_addresses < LB_ADDRESSES
         make = error if no_balancer or not subnet.free_addresses else warning
         yield make("free-addresses", field, message, remedy)
 
 
 def quota(context: Context) -> Iterator[Finding]:
-    """The fleet's vCPUs at its maximum, beside what runs already, within the region's quota."""
+    """The vCPUs of the fleet at its maximum and of other instances must be within the quota."""
     it, found, fleet = context.instance_type, context.fit, context.stack.fleet
     if it is None or found is None:
         return
     reading = context.account.quotas
     if isinstance(reading, Unknown):
-        what = _("Whether the vCPU quota allows the fleet can't be told")
+        what = _("Could not check whether the vCPU quota allows the fleet")
         yield unknown("quota", "fleet.max_size", reading, what)
         return
     allowed = next(
@@ -96,14 +98,14 @@ def quota(context: Context) -> Iterator[Finding]:
     wanted = fleet.max_size * it.vcpus
     if used + wanted <= allowed.vcpus:
         if isinstance(running, Unknown):
-            what = _("How much of the vCPU quota other instances use can't be told")
+            what = _("Could not check how much of the vCPU quota other instances use")
             yield unknown("quota", "fleet.max_size", running, what)
         return
     most = max(0, allowed.vcpus - used) // it.vcpus
     needed = found.instances_for(context.stack.service.desired_count) or 1
     message = _(
-        "{size} × {type} are {vcpus} vCPUs; of the {allowed} that the region's quota {code} allows "
-        "for {family} instances ({market}), {used} are in use."
+        "Quota exceeded: {size} × {type} need {vcpus} vCPUs. Quota {code} for {family} instances "
+        "({market}) allows {allowed}, of which {used} are in use."
     ).format(
         size=fleet.max_size,
         type=it.name,
@@ -114,15 +116,18 @@ def quota(context: Context) -> Iterator[Finding]:
         allowed=allowed.vcpus,
         used=used,
     )
-    remedy = _("have quota {code} raised to {vcpus}").format(code=allowed.code, vcpus=used + wanted)
+    raised = {"code": allowed.code, "vcpus": used + wanted}
     if most < needed:
+        remedy = _("request an increase of quota {code} to {vcpus}").format(**raised)
         yield error("quota", "fleet.max_size", message, remedy)
     else:
         yield warning(
             "quota",
             "fleet.max_size",
             message,
-            _("{raise_it}, or set fleet.max_size to {most}").format(raise_it=remedy, most=most),
+            _(
+                "request an increase of quota {code} to {vcpus}, or set fleet.max_size to {most}"
+            ).format(**raised, most=most),
         )
 
 
@@ -139,21 +144,21 @@ def _used(context: Context, of: Quota) -> int:
 
 
 def rollout_surge(context: Context) -> Iterator[Finding]:
-    """The fleet at its maximum takes all tasks, and a rolling update has room to begin."""
+    """The fleet at its maximum must fit all tasks, and a rolling update needs room to start."""
     stack, found = context.stack, context.fit
     wanted = stack.service.desired_count
     if found is None or not found.placeable or not wanted:
         return
     update = rollout(stack, found)
     if update.room < wanted:
-        # Where a fixed host port is the reason, static-port says so.
+        # If a fixed host port is the reason, the rule static-port reports it.
         if not one_task_per_instance(stack):
             yield error(
                 "rollout-surge",
                 "fleet.max_size",
-                _("{wanted} tasks don't fit: the fleet takes {room} at its maximum size.").format(
-                    wanted=wanted, room=update.room
-                ),
+                _(
+                    "{wanted} tasks don't fit. At its maximum size, the fleet has room for {room}."
+                ).format(wanted=wanted, room=update.room),
                 fix=(("fleet.max_size", found.instances_for(wanted) or 1),),
             )
     elif not update.batch:
@@ -161,18 +166,18 @@ def rollout_surge(context: Context) -> Iterator[Finding]:
 
 
 def _stuck(stack: Stack, found: Fit, update: Rollout) -> Finding:
-    """Say why a rolling update can't begin: the percentages' fault, or else the fleet's."""
+    """Say why a rolling update can't start: because of the percentages, or of the fleet's size."""
     service, wanted = stack.service, stack.service.desired_count
     if update.at_most > wanted:
         return warning(
             "rollout-surge",
             "fleet.max_size",
             _(
-                "Every later deployment hangs: no task may stop before its successor runs, and the "
-                "fleet at its maximum size has no room for one more."
+                "Deployments will hang: no task may stop before its replacement runs, and the "
+                "fleet at its maximum size has no room for another task."
             ),
             _(
-                "set fleet.max_size to {more}, or service.minimum_healthy_percent below 100, "
+                "set fleet.max_size to {more}, or set service.minimum_healthy_percent below 100, "
                 "which means downtime with one task"
             ).format(more=found.instances_for(update.at_most)),
             (("fleet.max_size", found.instances_for(update.at_most) or 1),),
@@ -185,9 +190,9 @@ def _stuck(stack: Stack, found: Fit, update: Rollout) -> Finding:
         "rollout-surge",
         "service.maximum_percent",
         _(
-            "Every later deployment hangs: of {wanted} tasks at least {least} must stay "
+            "Deployments will hang: of {wanted} tasks, at least {least} must keep running "
             "({minimum} %, rounded up) and at most {most} may run at once ({maximum} %, rounded "
-            "down), so that none can be replaced."
+            "down). No task can be replaced."
         ).format(
             wanted=wanted,
             least=update.at_least,
@@ -203,7 +208,7 @@ def _stuck(stack: Stack, found: Fit, update: Rollout) -> Finding:
 
 
 def zero_scale_cost(context: Context) -> Iterator[Finding]:
-    """Scaling from zero launches two instances, also where one would do."""
+    """Scaling from zero launches two instances, even if one is enough."""
     stack, found = context.stack, context.fit
     if found is None or stack.fleet.initial_size or not stack.service.desired_count:
         return
@@ -214,8 +219,8 @@ def zero_scale_cost(context: Context) -> Iterator[Finding]:
         "zero-scale-cost",
         "fleet.initial_size",
         _(
-            "From zero, managed scaling launches {two} instances where {needed} would do: double "
-            "the GPU cost for a while."
+            "When scaling from zero, managed scaling launches {two} instances although {needed} "
+            "would be enough. The GPU cost doubles for a while."
         ).format(two=FROM_ZERO, needed=needed),
         fix=(("fleet.initial_size", needed),),
     )

@@ -1,6 +1,6 @@
-"""Rules task-size, policy-size and group-limit: what AWS refuses only while an apply is under way.
+"""Rules task-size, policy-size and group-limit: limits that AWS checks only during an apply.
 
-A plan doesn't measure any of them.
+A plan checks none of them.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ POLICY_CHARACTERS = 10_240
 """Characters, without white space, of all inline policies of a role (IAM user guide, "IAM and AWS
 STS quotas")."""
 GROUPS_AT_MOST = 16
-"""Groups of a network interface that the quota can be raised to (VPC user guide, "Amazon VPC
-quotas", Security groups per network interface)."""
+"""Highest value of the quota for security groups per network interface (VPC user guide, "Amazon VPC
+quotas")."""
 AWSVPC_GROUPS = 5
 """Groups of a service in awsvpc mode; this can't be raised (ECS API reference,
 AwsVpcConfiguration)."""
 _ACCOUNT = "123456789012"
-"""An account's id has as many digits."""
+"""A placeholder with as many digits as an account id."""
 _SECRET_ARN_PARTS = 7
-"""Parts of a secret's ARN; what follows picks a JSON key and a version."""
+"""Parts of a secret's ARN. Further parts select a JSON key and a version."""
 _SPACE = re.compile(r"\s")
 
 
 def task_size(context: Context) -> Iterator[Finding]:
-    """The task definition in JSON may have 64 KiB; most of it are the environment and secrets."""
+    """A task definition may have 64 KiB of JSON. Environment and secrets use most of it."""
     task = context.stack.task
     size = _json_size(_task_definition(context.stack))
     if size + _UNSURE_BYTES <= TASK_BYTES:
@@ -52,14 +52,14 @@ def task_size(context: Context) -> Iterator[Finding]:
         "task.command": _json_size(task.command),
     }
     key = max(sizes, key=lambda it: sizes[it])
-    remedy = _("shorten {key}, or let the container read large values from S3").format(key=key)
+    remedy = _("shorten {key}, or have the container read large values from S3").format(key=key)
     if size > TASK_BYTES:
         yield error(
             TASK_SIZE,
             key,
             _(
-                "The task definition has {size} bytes of JSON. ECS takes {most}, so the apply "
-                "fails."
+                "The task definition has {size} bytes of JSON, but ECS accepts at most {most}. The "
+                "apply will fail."
             ).format(size=size, most=TASK_BYTES),
             remedy,
         )
@@ -68,15 +68,15 @@ def task_size(context: Context) -> Iterator[Finding]:
             TASK_SIZE,
             key,
             _(
-                "The task definition has {size} bytes of JSON. ECS takes {most} and may add some; "
-                "whether it refuses this one is unknown."
+                "The task definition has {size} bytes of JSON. ECS accepts at most {most} and may "
+                "add some. Whether ECS accepts this one is unknown."
             ).format(size=size, most=TASK_BYTES),
             remedy,
         )
 
 
 def policy_size(context: Context) -> Iterator[Finding]:
-    """The created execution role has one inline policy, which names each secret twice."""
+    """The created execution role has one inline policy, which lists each secret twice."""
     stack = context.stack
     if stack.task.execution_role_arn or not stack.task.secrets:
         return
@@ -86,15 +86,15 @@ def policy_size(context: Context) -> Iterator[Finding]:
             POLICY_SIZE,
             "task.secrets",
             _(
-                "The execution role's policy for {count} secrets has {size} characters. IAM takes "
-                "{most}, so the apply fails."
+                "The execution role's policy for {count} secrets has {size} characters, but IAM "
+                "accepts at most {most}. The apply will fail."
             ).format(count=len(stack.task.secrets), size=size, most=POLICY_CHARACTERS),
-            _("put several values into one secret and pick each by its JSON key (ARN:KEY::)"),
+            _("store several values in one secret and select each by its JSON key (ARN:KEY::)"),
         )
 
 
 def group_limit(context: Context) -> Iterator[Finding]:
-    """A network interface has 5 security groups at most unless a quota was raised, 16 at most."""
+    """A network interface has at most 5 security groups, or up to 16 with a raised quota."""
     network, task = context.stack.network, context.stack.task
     chosen = {
         "network.load_balancer_security_group_ids": network.load_balancer_security_group_ids,
@@ -110,23 +110,27 @@ def group_limit(context: Context) -> Iterator[Finding]:
                 GROUP_LIMIT,
                 key,
                 _(
-                    "{count} security groups are chosen. ECS takes {most} for a service in awsvpc "
-                    "mode."
+                    "{count} security groups are chosen, but ECS accepts at most {most} for a "
+                    "service in awsvpc mode."
                 ).format(count=count, most=AWSVPC_GROUPS),
-                _("choose at most {most} groups").format(most=AWSVPC_GROUPS),
+                _("choose at most {most} security groups").format(most=AWSVPC_GROUPS),
             )
             continue
         if count <= allowed:
             continue
         message = _(
-            "{count} security groups are chosen. A network interface takes {allowed} (quota "
-            "{code})."
+            "{count} security groups are chosen, but a network interface accepts at most {allowed} "
+            "(quota {code})."
         ).format(count=count, allowed=allowed, code=GROUPS_QUOTA)
-        remedy = _("choose at most {allowed} groups, or have {code} raised")
+        remedy = _(
+            "choose at most {allowed} security groups, or request an increase of quota {code}"
+        )
         if isinstance(quota, Known) or count > GROUPS_AT_MOST:
             most = max(allowed, GROUPS_AT_MOST)
             if count > most:
-                remedy = _("choose fewer groups; {code} can't be raised above {most}")
+                remedy = _(
+                    "choose fewer security groups; quota {code} can't be increased above {most}"
+                )
             yield error(
                 GROUP_LIMIT,
                 key,
@@ -137,7 +141,7 @@ def group_limit(context: Context) -> Iterator[Finding]:
             yield warning(
                 GROUP_LIMIT,
                 key,
-                _("{message} The account's own quota could not be read ({reason}).").format(
+                _("{message} Could not read the account's quota: {reason}.").format(
                     message=message, reason=quota.reason
                 ),
                 remedy.format(allowed=allowed, code=GROUPS_QUOTA),
@@ -150,7 +154,7 @@ def _json_size(tree: Any) -> int:
 
 
 def _task_definition(stack: Stack) -> dict[str, Any]:
-    """Return what RegisterTaskDefinition is sent for ``stack``."""
+    """Return the request of RegisterTaskDefinition for ``stack``."""
     task = stack.task
     container: dict[str, Any] = {
         "name": task.container_name,
@@ -198,7 +202,7 @@ def _role(stack: Stack, part: str) -> str:
 
 
 def _secrets_policy(stack: Stack) -> dict[str, Any]:
-    """Return the inline policy of the execution role, as templates/iam.tf.j2 makes it."""
+    """Return the inline policy of the execution role, as in templates/iam.tf.j2."""
     region = stack.stack.region
     partition = partition_of(region)
     secrets: list[str] = []
@@ -235,5 +239,5 @@ def _secrets_policy(stack: Stack) -> dict[str, Any]:
 
 
 def _one_or_all(items: list[str]) -> str | list[str]:
-    """Return what the provider's aws_iam_policy_document writes: a list only of several."""
+    """Return a list for several items and a string for one, as aws_iam_policy_document does."""
     return items[0] if len(items) == 1 else items

@@ -1,1 +1,1 @@
-"""Which instance type takes how many tasks, and what each choice changes."""
+"""How many tasks fit on each instance type, and what each choice changes."""

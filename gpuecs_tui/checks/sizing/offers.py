@@ -1,6 +1,6 @@
-"""GPU instance types side by side: what each has, costs and may be used for, sorted and sifted.
+"""GPU instance types with prices, zones, and quotas, sorted and filtered.
 
-The catalogue of ``gpus`` and the list of the fleet screen are made of these. Pure.
+Used for the catalogue of ``gpus`` and the list of the fleet screen. Pure.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ MARKETS = ("on-demand", "spot")
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An instance type as this account and region have it."""
+    """An instance type as this account and Region offer it."""
 
     instance_type: InstanceType
     zones: tuple[str, ...] | None
-    """Zones that offer it, those asked for only; None when the offerings aren't known."""
+    """Requested zones that offer it; None if the offerings are unknown."""
     on_demand: Reading[Price] = field(default_factory=not_read)
     spot: Reading[tuple[SpotPrice, ...]] = field(default_factory=not_read)
     """In ``zones``."""
     quota_left: Mapping[str, int | None] = field(default_factory=dict)
-    """Market → whole instances that the vCPU quota still allows; None when it isn't known."""
+    """Market → whole instances that the vCPU quota still allows; None if unknown."""
     reservations: Reading[tuple[CapacityReservation, ...]] = field(default_factory=not_read)
-    """Of this type, in the zones asked for."""
+    """Of this type, in the requested zones."""
     tasks: int | None = None
-    """Tasks of a stack that fit on one; None when no stack was asked about."""
+    """Tasks of a stack that fit on one instance; None without a stack."""
 
     @property
     def name(self) -> str:
@@ -47,35 +47,35 @@ class Offer:
 
     @property
     def price(self) -> Decimal | None:
-        """USD an hour on demand; None when not known."""
+        """USD per hour On-Demand; None if unknown."""
         return self.on_demand.value.usd if isinstance(self.on_demand, Known) else None
 
     @property
     def spot_range(self) -> tuple[Decimal, Decimal] | None:
-        """USD an hour on spot over seven days and all zones; None when unknown, or none."""
+        """USD per hour on Spot over seven days and all zones; None if unknown or not offered."""
         if not isinstance(self.spot, Known) or not self.spot.value:
             return None
         return min(it.low for it in self.spot.value), max(it.high for it in self.spot.value)
 
     @property
     def task_price(self) -> Decimal | None:
-        """USD for an hour of one task on demand, on a full instance; None when not known."""
+        """USD per hour for one On-Demand task on a full instance; None if unknown."""
         return self.price / self.tasks if self.tasks and self.price is not None else None
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which types are wanted. A price that isn't known is not low enough."""
+    """Conditions for instance types. An unknown price meets no price limit."""
 
     gpu_memory_gb: int = 0
-    """Memory of one GPU at least, in the makers' GB."""
+    """Minimum memory of one GPU, in the vendors' GB."""
     price: Decimal | None = None
-    """USD an hour on demand at most."""
+    """Maximum USD per hour On-Demand."""
     zones: tuple[str, ...] = ()
-    """Offered in one of these."""
+    """At least one of these zones offers the type."""
 
     def takes(self, offer: Offer) -> bool:
-        """Whether ``offer`` is among the wanted ones."""
+        """Return whether ``offer`` meets the conditions."""
         found = measures(offer)
         return all(condition.holds(found) for condition in self._conditions())
 
@@ -88,10 +88,10 @@ class Wanted:
 
 
 def measures(offer: Offer) -> dict[str, Decimal]:
-    """Return what conditions can be about, by unit; what isn't known is left out.
+    """Return the values that conditions can test, by unit, without unknown ones.
 
-    ``gb`` of one GPU (``sold_gb``), ``gpu``, ``vcpu``, ``$`` an hour on demand, and in how many of
-    the ``zones`` asked for the type is offered.
+    ``gb`` of one GPU (``sold_gb``), ``gpu``, ``vcpu``, ``$`` per hour On-Demand, and the number of
+    requested ``zones`` that offer the type.
     """
     it = offer.instance_type
     found = {
@@ -109,7 +109,7 @@ def measures(offer: Offer) -> dict[str, Decimal]:
 def sold_gb(it: InstanceType) -> int:
     """Return a GPU's memory in GB of 10⁹ bytes, rounded: 24 for the 22888 MiB of an L4.
 
-    That is how GPUs are sold; EC2 gives MiB (docs/aws.md, "GPU instance types").
+    GPUs are sold in GB, but EC2 returns MiB (docs/aws.md, "GPU instance types").
     """
     return round(it.gpu_memory_mib * BYTES_PER_MIB / BYTES_PER_GB)
 
@@ -121,8 +121,8 @@ def offers(
 ) -> tuple[Offer, ...]:
     """Return every type of the account, or else of the catalogue, by family and size.
 
-    ``zones``: count only what these have. ``stack_on`` gives the stack as it would be on a type:
-    then the offers say how many of its tasks fit.
+    ``zones``: consider only these zones. ``stack_on`` returns the stack for a type; the offers then
+    include how many of its tasks fit.
     """
     known = catalogue.instance_types(account)
     offered = (
@@ -134,7 +134,7 @@ def offers(
 
 
 def ordered(found: Iterable[Offer], by: str) -> list[Offer]:
-    """Sort offers by a key of ``_MEASURES``; unknown values last, equals in their order."""
+    """Sort offers by a key of ``_MEASURES``: stable, and unknown values last."""
 
     def rank(offer: Offer) -> tuple[bool, Decimal]:
         value = _MEASURES[by](offer)
@@ -176,7 +176,7 @@ def _reservations(
 
 
 def instances_left(account: AccountFacts, it: InstanceType, market: str) -> int | None:
-    """Return how many more of ``it`` the region's vCPU quota allows; None when it isn't known."""
+    """Return how many more of ``it`` the Region's vCPU quota allows; None if unknown."""
     quotas, running = account.quotas, account.gpu_instances
     if not isinstance(quotas, Known) or not isinstance(running, Known):
         return None
@@ -205,4 +205,4 @@ _MEASURES: Mapping[str, Callable[[Offer], Decimal | None]] = {
     "vcpu": lambda offer: Decimal(offer.instance_type.vcpus),
     "task-price": lambda offer: offer.task_price,
 }
-"""What offers can be sorted by."""
+"""Sort key → the value of an offer."""

@@ -1,4 +1,4 @@
-"""What a rolling update looks like at its fullest, and which other types would take the task."""
+"""The peak of a rolling update, and the other instance types on which the task fits."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ TYPE = "fleet.instance_type"
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """The moment of a rolling update at which most tasks run."""
+    """The peak of a rolling update, when most tasks run."""
 
     instances: tuple[tuple[int, int], ...]
     """Old and new tasks on each instance."""
     rounds: int
-    """How often a batch is replaced until all tasks are new; 0: the update hangs for ever, or the
-    fleet is too small for the tasks wanted."""
+    """Number of batches until all tasks are new; 0: the update hangs forever, or the fleet is too
+    small for the desired count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +33,23 @@ class Option:
 
     instance_type: InstanceType
     fit: Fit
-    """With the sizes as they are typed; what is left to its default follows the type."""
+    """With the configured sizes. Defaults follow the type."""
     instances: int | None
-    """For the tasks wanted; None where not one fits."""
+    """For the desired count; None if no task fits."""
     hourly: float | None
-    """USD an hour on demand; None when not known."""
+    """USD per hour On-Demand; None if unknown."""
 
     @property
     def task_hour(self) -> float | None:
-        """USD that one task costs an hour on a full instance; None when not known."""
+        """USD per hour for one task on a full instance; None if unknown."""
         tasks = self.fit.placeable
         return self.hourly / tasks if self.hourly is not None and tasks else None
 
 
 def at_its_fullest(stack: Stack, found: Fit) -> Update:
-    """Return how the tasks lie when a rolling update of ``stack`` has started all it may.
+    """Return the tasks on each instance when a rolling update has started as many as allowed.
 
-    Old tasks lie as densely as they fit, as managed scaling leaves them; new ones fill up.
+    Old tasks are packed densely, as managed scaling leaves them. New tasks fill the rest.
     """
     wanted, each = stack.service.desired_count, found.placeable
     if not each or not wanted:
@@ -59,7 +59,7 @@ def at_its_fullest(stack: Stack, found: Fit) -> Update:
     old = min(wanted, update.room)
     new = min(batch, max(0, min(update.at_most, update.room) - old))
     if batch and not new:
-        # Nothing can start before something has stopped.
+        # No new task can start before an old one has stopped.
         old, new = old - batch, batch
     instances = []
     while old or new:
@@ -71,15 +71,15 @@ def at_its_fullest(stack: Stack, found: Fit) -> Update:
 
 
 def option(context: Context, it: InstanceType) -> Option:
-    """Return what becomes of the stack on ``it``."""
+    """Return the option that runs the stack on ``it``."""
     return _option(context, _typed(context), it)
 
 
 def options(context: Context) -> tuple[Option, ...]:
-    """Return the types that take at least one task, the cheapest for a task first.
+    """Return the types on which at least one task fits, the lowest price per task first.
 
-    Only those that run GPU tasks under ECS and are offered in a zone of the instance subnets, as
-    far as that is known; of those without a price the smallest first. About 1 ms a type.
+    Includes only types that run GPU tasks with ECS and, if that is known, are offered in a zone of
+    the instance subnets. Types without a price are sorted by size. Takes about 1 ms per type.
     """
     typed = _typed(context)
     found = [
@@ -91,7 +91,7 @@ def options(context: Context) -> tuple[Option, ...]:
 
 
 def next_size(context: Context) -> InstanceType | None:
-    """Return the next larger type of the same family, with as many GPUs at least; None if none."""
+    """Return the next larger type of the family with at least as many GPUs, or None."""
     here = context.instance_type
     if here is None:
         return None

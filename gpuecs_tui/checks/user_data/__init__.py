@@ -1,1 +1,1 @@
-"""The rule on user data: what the script that instances run at first does to the agent."""
+"""The rule user-data: what the boot script of instances does to the ECS agent."""

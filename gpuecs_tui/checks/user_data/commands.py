@@ -1,4 +1,4 @@
-"""Commands of user data that stop the instance or the ECS agent, or that can't be judged.
+"""Commands of user data that stop the instance or the ECS agent, or that are not recognized.
 
 ``ecs.service`` starts only after user data has ended (``After=cloud-final.service`` in
 https://github.com/aws/amazon-ecs-agent/blob/master/ecs-init/packaging), so a stop in user data
@@ -20,37 +20,37 @@ RULE = "user-data"
 EXTRA = "fleet.extra_user_data"
 FILE = "user_data.sh"
 COMMAND_MAX = 60
-"""Characters of a command that a message shows."""
+"""Characters of a command that a message shows at most."""
 STOPS, MASKS, DISABLES, ENDS, REBOOTS = "stops", "masks", "disables", "ends", "reboots"
 STARTS, UNMASKS, ENABLES = "starts", "unmasks", "enables"
-"""Commands that take back STOPS, MASKS and DISABLES."""
+"""Commands that undo STOPS, MASKS and DISABLES."""
 WAITS = "waits"
 UNJUDGED = "unjudged"
 HARMLESS = "harmless"
 _UNDONE = {STARTS: (STOPS, DISABLES), UNMASKS: (MASKS,), ENABLES: (DISABLES,)}
 _SERVICE_ORDER = (MASKS, STOPS, DISABLES)
 EFFECTS: Mapping[str, str] = {
-    STOPS: N_("It keeps the ECS agent from starting, so instances join no cluster."),
+    STOPS: N_("It prevents the ECS agent from starting, so instances join no cluster."),
     MASKS: N_("The ECS agent can't start, so instances join no cluster."),
     DISABLES: N_("The ECS agent doesn't start again after a reboot of the instance."),
     ENDS: N_(
-        "It shuts the instance down. The Auto Scaling group replaces the instance, and each next "
-        "one does the same."
+        "It shuts the instance down. The Auto Scaling group replaces the instance, and every new "
+        "one shuts down too."
     ),
     REBOOTS: N_(
-        "It reboots the instance before the ECS agent has started. Commands after it may not run, "
-        "and user data doesn't run again."
+        "It reboots the instance before the ECS agent has started. Later commands may not run, and "
+        "user data doesn't run again."
     ),
     ENDLESS: N_(
         "It never ends. The ECS agent's service starts only after user data has ended, so "
         "instances join no cluster."
     ),
     WAITS: N_(
-        "It waits for the ECS agent. The agent's service starts only after user data has ended, "
-        "so both wait for each other."
+        "It waits for the ECS agent. The agent's service starts only after user data has ended, so "
+        "each waits for the other."
     ),
 }
-"""What a command does → its consequence, a sentence, untranslated."""
+"""Kind of command → the sentence about its effect, untranslated."""
 
 AGENT = re.compile(
     r"\becs\.service\b|\becs-init\b|\becs-agent\b|\bamazon-ecs-(?:init|agent)\b"
@@ -72,7 +72,7 @@ _HARMLESS = frozenset(
     {"status", "is-active", "is-enabled", "is-failed", "show", "cat", "try-restart",
      "reset-failed", "list-units"}
 )  # fmt: skip
-"""Verbs of systemctl that neither start the agent nor keep it from starting."""
+"""Verbs of systemctl that neither start the agent nor prevent its start."""
 READERS = frozenset(
     {"cat", "echo", "printf", "grep", "egrep", "fgrep", "ls", "stat", "head", "tail", "wc", "test",
      "[", "[[", "logger", "md5sum", "sha256sum", "diff", "cmp", "file", "source", ".", "touch",
@@ -84,7 +84,7 @@ _MODE = re.compile(r"(?:\S*/)?chmod\s+(?:-\S+\s+)*(?:[ugoa]*\+\w+|0?[4-7][0-7]{2
 
 
 def effect_findings(worlds: Sequence[World]) -> Iterator[Finding]:
-    """Tell what stops the agent or the instance, and what names the agent and isn't understood."""
+    """Report commands that stop the agent or the instance, and unrecognized agent commands."""
     kinds = (ENDLESS, ENDS, REBOOTS, UNJUDGED)
     seen = dict.fromkeys(it for world in worlds for it in world.events)
     found = [it for it in seen if it.kind in kinds]
@@ -111,21 +111,22 @@ def _finding(event: Event, *, is_certain: bool) -> Finding:
             RULE,
             EXTRA,
             _(
-                "{where}: could not check what {command} does to the ECS agent. The command is "
-                "not understood here."
+                "{where}: could not check what {command} does to the ECS agent. gpuecs-tui doesn't "
+                "recognize this command."
             ).format(where=event.where, command=command),
             _("append settings with >> /etc/ecs/ecs.config instead"),
         )
     remedy = _("remove the command")
     if event.kind == WAITS:
-        remedy = _("use systemctl --no-block, or remove the command: the agent starts by itself")
+        remedy = _(
+            "use systemctl --no-block, or remove the command: the agent starts automatically"
+        )
     if not is_certain:
         return undecided(
             RULE,
             EXTRA,
             _(
-                "{where}: could not check whether or when {command} runs. Its effect, if it runs: "
-                "{effect}"
+                "{where}: could not check whether or when {command} runs. If it runs: {effect}"
             ).format(where=event.where, command=command, effect=_(EFFECTS[event.kind])),
             remedy,
         )
@@ -133,7 +134,7 @@ def _finding(event: Event, *, is_certain: bool) -> Finding:
     return make(
         RULE,
         EXTRA,
-        _("{where} has the command {command}. {effect}").format(
+        _("{where} contains the command {command}. {effect}").format(
             where=event.where, command=command, effect=_(EFFECTS[event.kind])
         ),
         remedy,
@@ -141,7 +142,7 @@ def _finding(event: Event, *, is_certain: bool) -> Finding:
 
 
 def short(command: str) -> str:
-    """Return a command on one line, cut where it would fill the screen."""
+    """Return a command on one line, cut at COMMAND_MAX characters."""
     text = " ".join(command.split())
     return text if len(text) <= COMMAND_MAX else text[: COMMAND_MAX - 1] + "…"
 
@@ -149,9 +150,9 @@ def short(command: str) -> str:
 def after_command(
     world: World, line: str, event: Event, *, is_background: bool
 ) -> tuple[World, bool]:
-    """Return a course after a command ``line``, and whether its effect is one of EFFECTS.
+    """Return a course after a command ``line``, and whether the command was recognized.
 
-    ``event`` says where the command is. The last word on the agent's service counts.
+    ``event`` says where the command is. The last command for the agent's service decides.
     """
     kind = _kind(shown(line))
     if kind == UNJUDGED:
@@ -167,12 +168,12 @@ def after_command(
 
 
 def changes_mode(line: str) -> bool:
-    """Tell whether it is a ``chmod`` after which the agent can still read its file."""
+    """Return whether ``line`` is a ``chmod`` after which the agent can still read its file."""
     return _MODE.match(shown(line)) is not None
 
 
 def _is_delayed(part: str) -> bool:
-    """Tell whether a ``shutdown`` has another time than now; without a time it waits a minute."""
+    """Return whether a ``shutdown`` is delayed; without a time, it waits one minute."""
     found = _POWER.match(part)
     return bool(found and _SHUTDOWN.match(part) and not _NOW.search(found["rest"]))
 
@@ -207,7 +208,7 @@ def _of_systemctl(words: list[str]) -> str:
 
 
 def _is_unit(name: str, pattern: str) -> bool:
-    """Tell whether ``systemctl`` takes a name or pattern for a service."""
+    """Return whether ``pattern`` of ``systemctl`` matches the service ``name``."""
     unit = f"{name}.service"
     return fnmatchcase(unit, pattern) or fnmatchcase(unit, f"{pattern}.service")
 

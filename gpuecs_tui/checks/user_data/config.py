@@ -1,4 +1,4 @@
-"""What ``/etc/ecs/ecs.config`` holds after user data, and what the agent makes of it."""
+"""The content of ``/etc/ecs/ecs.config`` after user data, and its effect on the ECS agent."""
 
 from __future__ import annotations
 
@@ -24,30 +24,30 @@ from gpuecs_tui.i18n import _
 CLUSTER = "ECS_CLUSTER"
 GPU_SUPPORT = "ECS_ENABLE_GPU_SUPPORT"
 DEFAULT_CLUSTER = "default"
-"""Where the agent registers without ECS_CLUSTER (ECS developer guide, agent configuration)."""
+"""The cluster of the agent without ECS_CLUSTER (ECS developer guide, agent configuration)."""
 _TRUE = ("1", "t", "T", "TRUE", "true", "True")
-"""What Go's strconv.ParseBool takes for true; the agent takes anything else for false."""
+"""The values that Go's strconv.ParseBool accepts as true. The agent treats others as false."""
 _SETTING = re.compile(r"([A-Za-z_]\w*)(\s*)=\s*(.*)", re.DOTALL)
 
 
 @dataclass(slots=True)
 class Settings:
-    """The settings of a file, each by its last line."""
+    """The settings of a file. The last line of a setting counts."""
 
     values: dict[str, str] = field(default_factory=dict)
-    """Parts of a value that aren't known are marked."""
+    """Unknown parts of a value are marked."""
     wrote: dict[str, Chunk] = field(default_factory=dict)
     """Name → the line that counts."""
     open_after: dict[str, Chunk] = field(default_factory=dict)
-    """Name, or empty for the file → the line behind its own that may set it, or any other."""
+    """Name → a later line that may set it; the empty name stands for any setting of the file."""
 
     def opened(self, name: str) -> Chunk | None:
-        """Return the line after which the value of ``name`` isn't known; None where it is."""
+        """Return the line after which the value of ``name`` is unknown; None if it is known."""
         return self.open_after.get(name if name in self.values else "")
 
 
 def settings_of(data: Data) -> Settings:
-    """Return what the agent reads: ``NAME=value``, a line each, ``#`` starts a comment."""
+    """Return the settings that the agent reads: lines of ``NAME=value``, ``#`` for comments."""
     found = Settings()
     for chunk in lines_of(data):
         line = chunk.text.strip()
@@ -69,7 +69,7 @@ def settings_of(data: Data) -> Settings:
 def config_findings(
     context: Context, worlds: Sequence[World], between: Sequence[World]
 ) -> Iterator[Finding]:
-    """Judge the file in each course: an error in all of them is certain."""
+    """Check the file in each course. An error in all courses is certain."""
     for judge in (_cluster, _without_gpus, _lost):
         found = [next(judge(context, world, between), None) for world in worlds]
         there = [it for it in found if it is not None]
@@ -81,8 +81,8 @@ def config_findings(
                 RULE,
                 EXTRA,
                 _(
-                    "Could not check which of its commands the user data runs. One possible "
-                    "result: {message}"
+                    "Could not check which commands of the user data run. One possible result: "
+                    "{message}"
                 ).format(message=errors[0].message),
                 errors[0].remedy,
             )
@@ -118,12 +118,12 @@ def _cluster(context: Context, world: World, _between: Sequence[World]) -> Itera
             ),
             _("remove {name} there; the stack sets it").format(name=CLUSTER)
             if where != FILE
-            else _("write {name}=${{cluster}} there").format(name=CLUSTER),
+            else _("set {name}=${{cluster}} there").format(name=CLUSTER),
         )
 
 
 def _is_named(world: World, line: Chunk) -> bool:
-    """Tell whether another finding already names the command that wrote a line."""
+    """Return whether another finding already names the command that wrote a line."""
     return any(it.kind == UNJUDGED and it.where == line.where for it in world.events)
 
 
@@ -135,10 +135,10 @@ def _not_known(context: Context, line: Chunk) -> Finding:
         RULE,
         EXTRA,
         _(
-            "{where}: could not check which settings {command} writes to /etc/ecs/ecs.config, such "
-            "as another {name}."
+            "{where}: could not check which settings {command} writes to /etc/ecs/ecs.config. They "
+            "may include another {name}."
         ).format(where=line.where, command=short(line.command), name=CLUSTER),
-        _("write the settings as text, or append {settings} afterwards").format(
+        _("write the settings as plain text, or append {settings} afterwards").format(
             settings=_(" and ").join(names)
         ),
     )
@@ -150,8 +150,8 @@ def _joins_none(world: World) -> Finding:
             RULE,
             EXTRA,
             _(
-                "{where} overwrites /etc/ecs/ecs.config ({command}), which holds {name}. Instances "
-                "join the cluster {default} and run no task."
+                "{where} overwrites /etc/ecs/ecs.config ({command}), which contains {name}. "
+                "Instances join the cluster {default} and run no tasks."
             ).format(
                 where=world.begun.where,
                 command=short(world.begun.command),
@@ -166,7 +166,7 @@ def _joins_none(world: World) -> Finding:
             EXTRA,
             _(
                 "The user data removes {name} from /etc/ecs/ecs.config ({command}). Instances join "
-                "the cluster {default} and run no task."
+                "the cluster {default} and run no tasks."
             ).format(name=CLUSTER, command=short(world.edited.command), default=DEFAULT_CLUSTER),
             _("remove the command"),
         )
@@ -181,7 +181,7 @@ def _joins_none(world: World) -> Finding:
 
 
 def _without_gpus(context: Context, world: World, _between: Sequence[World]) -> Iterator[Finding]:
-    """Tell that the agent registers no GPU: ECS_ENABLE_GPU_SUPPORT is true on the GPU AMIs.
+    """Report that the agent registers no GPU: the GPU AMIs set ECS_ENABLE_GPU_SUPPORT to true.
 
     They set it in ``/var/lib/ecs/ecs.config``, which ``/etc/ecs/ecs.config`` overrides
     (github.com/aws/amazon-ecs-ami; the agent's README names the default, false).
@@ -210,15 +210,15 @@ def _without_gpus(context: Context, world: World, _between: Sequence[World]) -> 
         RULE,
         EXTRA,
         _(
-            "The user data sets {name} to {value}. Instances register without GPUs, so no task is "
-            "placed."
+            "The user data sets {name} to {value}. Instances register without GPUs, so no tasks "
+            "are placed."
         ).format(name=GPU_SUPPORT, value=value or '""'),
         _("remove {name} from the user data").format(name=GPU_SUPPORT),
     )
 
 
 def _lost(_context: Context, world: World, between: Sequence[World]) -> Iterator[Finding]:
-    """Name settings of the first part that the second one overwrites."""
+    """Report settings of the first part that the second part overwrites."""
     if world.begun is None:
         return
     held = settings_of(world.files[CONFIG])

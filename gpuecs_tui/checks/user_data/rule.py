@@ -1,7 +1,8 @@
-"""Rule user-data: user data that undoes what the stack's own sets, or that doesn't run.
+"""Rule user-data: user data that undoes the settings of the stack, or that doesn't run.
 
-The stack's own is a shell script that appends to ``/etc/ecs/ecs.config``; what is added follows it
-in the same script. On Bottlerocket both are one TOML, and what contradicts is refused as typed.
+The stack's user data is a shell script that appends to ``/etc/ecs/ecs.config``. The extra user data
+follows in the same script. On Bottlerocket, both are one TOML document, and the form refuses
+contradictions.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from gpuecs_tui.stack.user_data_shape import has_interpreter, shape_of
 
 _SHEBANG_OPTIONS = re.compile(r"#!\s*\S*/(?:ba|da)?sh\s+-(\w+)")
 _TEMPLATE = re.compile(r"(?<![$%])(?:%\{|\$\{(?!cluster\}))")
-"""A directive or an expression of Terraform's templates; a doubled mark is a text."""
+"""A directive or an expression of a Terraform template. A doubled ``$`` or ``%`` escapes it."""
 _CONFIG = r"[\"']?(?:/etc/ecs/)?ecs\.config[\"']?(?![\w.-])"
 _REDIRECT = re.compile(rf"(?<![>&<|-])(?:[12&])?>\|?\s*{_CONFIG}")
 _TEE = re.compile(rf"\btee\b((?:\s+[^\s|;&<>]+)*?)\s+{_CONFIG}")
@@ -34,7 +35,7 @@ _WAITS = re.compile(
 
 
 def user_data(context: Context) -> Iterator[Finding]:
-    """Texts that aren't a shell script, that begin ``ecs.config`` again or join elsewhere."""
+    """Report text that isn't a shell script, overwrites ``ecs.config``, or changes the cluster."""
     stack = context.stack
     extra, own = stack.fleet.extra_user_data, context.bootstrap
     if stack.fleet.ami == "bottlerocket":
@@ -52,7 +53,7 @@ def user_data(context: Context) -> Iterator[Finding]:
                 "The extra user data is {shape}. It is appended to a shell script, so the shell "
                 "runs it as commands."
             ).format(shape=_(shape)),
-            _("write it as shell commands"),
+            _("rewrite it as shell commands"),
         )
         return
     if own and (shape := shape_of(own)):
@@ -60,10 +61,10 @@ def user_data(context: Context) -> Iterator[Finding]:
             RULE,
             EXTRA,
             _(
-                "Could not check which cluster instances join: {file} is {shape}, which is not "
-                "read here."
+                "Could not check which cluster instances join: {file} is {shape}, which gpuecs-tui "
+                "doesn't read."
             ).format(file=FILE, shape=_(shape)),
-            _("write it as a shell script, or check it on an instance"),
+            _("rewrite it as a shell script, or check it on an instance"),
         )
         return
     if own and not has_interpreter(own):
@@ -82,7 +83,7 @@ def _findings(context: Context, own: str, extra: str) -> Iterator[Finding]:
     followed_ = _followed(context, own, extra)
     if not followed_.worlds or _TEMPLATE.search(own):
         reason = (
-            _("It has more conditions, loops or calls than are followed here.")
+            _("It has more conditions, loops, or calls than gpuecs-tui follows.")
             if not followed_.worlds
             else _("{file} has Terraform template expressions other than ${{cluster}}.").format(
                 file=FILE
@@ -100,7 +101,7 @@ def _findings(context: Context, own: str, extra: str) -> Iterator[Finding]:
 
 
 def _followed(context: Context, own: str, extra: str) -> Followed:
-    """Follow both parts; without a file of its own, the stack's settings are there at the start."""
+    """Follow both parts; without a user data file, start with the settings of the stack."""
     names = (FILE, _("The extra user data"))
     script = own.replace("${cluster}", context.stack.names.cluster)
     script = script.replace("$${", "${").replace("%%{", "%{")
@@ -111,18 +112,18 @@ def _followed(context: Context, own: str, extra: str) -> Followed:
 
 
 def _line_ends(extra: str, own: str) -> Iterator[Finding]:
-    """Judge CR: cloud-init takes them away where the first line ends with one.
+    """Check CR characters: cloud-init removes them if the first line ends with one.
 
-    Else the shell sees them (cloud-init, ``dos2unix`` in cloudinit/util.py, which the handler of
-    shell scripts calls).
+    Otherwise, the shell reads them (cloud-init, ``dos2unix`` in cloudinit/util.py, which the
+    handler of shell scripts calls).
     """
     if own.partition("\n")[0].endswith("\r"):
         yield warning(
             RULE,
             EXTRA,
             _(
-                "{file} has Windows line ends. cloud-init removes them only as long as the first "
-                "line has one; the shell takes each CR that is left as a part of the command."
+                "{file} has Windows line endings. cloud-init removes them only if the first line "
+                "has one. The shell reads each CR that is left as part of the command."
             ).format(file=FILE),
             _("convert it: sed -i 's/\\r$//' {file}").format(file=FILE),
         )
@@ -132,8 +133,8 @@ def _line_ends(extra: str, own: str) -> Iterator[Finding]:
             RULE,
             EXTRA,
             _(
-                "{file} has Windows line ends, but not in its first line. The shell takes each CR "
-                "as a part of the command."
+                "{file} has Windows line endings, but not in its first line. The shell reads each "
+                "CR as part of the command."
             ).format(file=FILE),
             _("convert it: sed -i 's/\\r$//' {file}").format(file=FILE),
         )
@@ -142,7 +143,7 @@ def _line_ends(extra: str, own: str) -> Iterator[Finding]:
             RULE,
             EXTRA,
             _(
-                "The extra user data has Windows line ends. The shell takes each CR as a part of "
+                "The extra user data has Windows line endings. The shell reads each CR as part of "
                 "the command."
             ),
             _("remove the CR characters"),
@@ -151,7 +152,7 @@ def _line_ends(extra: str, own: str) -> Iterator[Finding]:
 
 
 def _own_settings(context: Context) -> str:
-    """Return what the stack's own script writes into ``ecs.config``, as far as it matters here."""
+    """Return the settings that the stack's script writes to ``ecs.config`` and that rules need."""
     stack = context.stack
     found = f"{CLUSTER}={stack.names.cluster or DEFAULT_CLUSTER}\n"
     if stack.fleet.market == "spot":
@@ -162,7 +163,7 @@ def _own_settings(context: Context) -> str:
 
 
 def _fixed(context: Context, finding: Finding, own: str, extra: str) -> Finding:
-    """Add the change that ends a finding, where one of two small ones does."""
+    """Add a fix to a finding if one of two small changes of the user data solves it."""
     if finding.severity is Severity.UNKNOWN or finding.fix is not None:
         return finding
     for text in (_appending(extra), _WAITS.sub("systemctl --no-block", extra)):
@@ -173,7 +174,7 @@ def _fixed(context: Context, finding: Finding, own: str, extra: str) -> Finding:
 
 
 def _appending(extra: str) -> str:
-    """Return it with ``>`` to the agent's file as ``>>`` and ``tee`` as ``tee -a``."""
+    """Return the user data with ``>>`` and ``tee -a`` instead of ``>`` and ``tee``."""
     text = _REDIRECT.sub(lambda found: found[0].replace(">|", ">").replace(">", ">>", 1), extra)
     return _TEE.sub(
         lambda found: (

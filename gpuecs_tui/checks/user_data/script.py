@@ -1,7 +1,7 @@
-"""What a user data script may do: each course of it, with the agent's settings and its service.
+"""The possible courses of a user data script, with the agent's settings and its service.
 
-cloud-init runs the text as one script: what an earlier part defines, redirects or ends holds for
-what follows.
+cloud-init runs the text as one script: definitions, redirections and an exit in an earlier part
+affect the later parts.
 """
 
 from __future__ import annotations
@@ -40,31 +40,31 @@ from gpuecs_tui.checks.user_data.shell.world import (
 
 _PREFIXES = frozenset({"sudo", "env", "nohup", "nice", "ionice", "command", "builtin", "exec",
                        "time", "timeout", "setsid", "stdbuf", "\\"})  # fmt: skip
-"""Commands that run the command behind them."""
+"""Commands that run the command that follows."""
 _VALUED = {"sudo": "ugCDRTpr", "nice": "n", "ionice": "cnp", "timeout": "ks", "env": "uCS",
            "exec": "a", "stdbuf": "ioe"}  # fmt: skip
-"""Their options with a value, by letter."""
+"""Letters of their options that take a value."""
 _SHELLS = frozenset({"bash", "sh", "dash"})
 _SCRATCH = ("/tmp/", "/var/tmp/", "/var/log/", "/root/")
-"""Directories whose files nothing runs by itself."""
+"""Directories whose files are not run automatically."""
 
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """What came of a script."""
+    """The result of following a script."""
 
     worlds: tuple[World, ...]
-    """Each course, at its end; empty where there are too many."""
+    """The end of each course; empty if there are too many courses."""
     between: tuple[World, ...] = ()
-    """Each course where the first part ends, if it gets there."""
+    """Each course at the end of the first part, if the course reaches it."""
 
 
 @lru_cache(maxsize=32)
 def followed(
     own: str, extra: str, started: Data, names: tuple[str, str], options: frozenset[str]
 ) -> Followed:
-    """Follow the two parts of a script; ``names`` are the words for them, ``started`` is what
-    ecs.config holds before. Never raises.
+    """Follow the two parts of a script; ``names`` are their names in messages, ``started`` is the
+    initial content of ecs.config. Never raises.
     """  # fmt: skip
     script = script_of((own + extra).replace("\r", ""))
     border = len(own.replace("\r", ""))
@@ -76,7 +76,7 @@ def followed(
         for node in script.nodes:
             if node.offset >= border and not has_crossed:
                 has_crossed, between = True, worlds
-                # What the first part does to the file is its own matter.
+                # Only the second part is checked for overwriting the file.
                 worlds = [replace(it, begun=None, edited=None) for it in worlds]
                 runner.where = names[1]
             worlds = [
@@ -92,20 +92,20 @@ def followed(
 
 
 def _rest(runner: Runner, script: Script, worlds: list[World]) -> list[World]:
-    """Follow what isn't understood: the shell may end there or run it."""
+    """Follow text that isn't understood: the shell may stop there or run it."""
     if not script.rest:
         return worlds
     line, unread = script.rest.split("\n", 1)[0], Field(unknown(script.rest))
     return [
         done
         for it in worlds
-        # A syntax error ends the shell here; what isn't covered is run.
+        # A syntax error stops the shell here; valid syntax that is not supported here runs.
         for done in (it, *(() if it.flow else _call(runner, it, [unread], line)))
     ]
 
 
 def _end(runner: Runner, world: World) -> list[World]:
-    """Run what is set to run at the end, and judge the files that are left."""
+    """Run the EXIT trap, and check the files that remain."""
     world = replace(world, flow="", options=frozenset())
     found = [world]
     if handler := world.traps.get("EXIT", ""):
@@ -123,7 +123,7 @@ def _left_files(world: World) -> World:
 
 
 def _concerns(text: str) -> bool:
-    """Tell whether a script names the agent's settings or its service."""
+    """Return whether a script mentions the agent's settings or its service."""
     lines = [it for it in text.split("\n") if not it.lstrip().startswith("#")]
     return any(MENTION.search(it) or AGENT.search(it) for it in lines)
 
@@ -134,13 +134,13 @@ def _call(runner: Runner, world: World, fields: list[Field], text: str) -> list[
         return [replace(world, ok=True)]
     found = _run(runner, world, command, text)
     if is_exec:
-        # The command takes the place of the shell.
+        # exec replaces the shell by the command.
         return [replace(it, flow="exit") for it in found]
     return found
 
 
 def _bare(fields: list[Field]) -> tuple[list[Field], bool]:
-    """Return a command without those that only run it, and whether ``exec`` is one of them."""
+    """Return a command without prefixes such as ``sudo``, and whether ``exec`` is among them."""
     rest, is_exec = list(fields), False
     while rest and rest[0].text in _PREFIXES:
         name = rest.pop(0).text
@@ -174,7 +174,7 @@ def _run(runner: Runner, world: World, command: list[Field], text: str) -> list[
 
 
 def _judged(after: World, before: World, base: str, runner: Runner, text: str) -> World:
-    """Add that a file was fetched, or a link made, of which nothing more is known."""
+    """Mark a link that changes the agent's file as not recognized."""
     if base == "ln" and after.files[CONFIG] != before.files[CONFIG]:
         return after.after(Event(UNJUDGED, text, runner.where))
     return after
@@ -220,12 +220,12 @@ def _nested(runner: Runner, world: World, data: Data, text: str, before: str = "
 
 
 def _foreign(runner: Runner, world: World, command: list[Field], text: str) -> list[World]:
-    """Follow a command of which only its name and arguments are known."""
+    """Follow a command whose effect is unknown except for its name and arguments."""
     line = " ".join(it.text for it in command)
     base = command[0].text.rpartition("/")[2]
     after = world.emitting((runner.output(text),))
     is_known = False
-    # Text that isn't understood may hold several commands.
+    # Text that isn't understood may contain several commands.
     for part in [line] if command[0].is_known else re.split(r"[;&|(){}\n]+", shown(line)):
         after, is_one = after_command(
             after, part.strip(), Event("", text, runner.where), is_background=runner.is_background
@@ -244,7 +244,7 @@ def _foreign(runner: Runner, world: World, command: list[Field], text: str) -> l
 
 
 def _unjudged(runner: Runner, world: World, command: list[Field], text: str) -> World:
-    """Return it after a command that names the agent or its settings in an unknown role."""
+    """Return the world after an unrecognized command that mentions the agent or its settings."""
     if changes_mode(" ".join(it.text for it in command)):
         return world
     after = world.after(Event(UNJUDGED, text, runner.where))

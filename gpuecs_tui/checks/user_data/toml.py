@@ -1,7 +1,7 @@
 """Bottlerocket's user data: TOML whose ``[settings.ecs]`` names the cluster.
 
-What is typed as extra user data is refused as typed where it isn't TOML; here the file of the
-directory is read, which may be edited by hand (Bottlerocket, "settings.ecs").
+The form refuses extra user data that isn't TOML. This module checks the file in the directory,
+which may be edited by hand (Bottlerocket, "settings.ecs").
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ TOML_FILE = "user_data.toml"
 
 
 def toml_findings(context: Context) -> Iterator[Finding]:
-    """Tell that the edited file, with what follows it, isn't TOML or names another cluster."""
-    # Imported where it is needed: few directories have an edited file.
+    """Report that the file with the extra user data isn't TOML or names another cluster."""
+    # Imported only when needed: few directories have an edited file.
     import tomllib
 
     cluster = context.stack.names.cluster
@@ -28,8 +28,8 @@ def toml_findings(context: Context) -> Iterator[Finding]:
             RULE,
             EXTRA,
             _(
-                "Could not check which cluster instances join: the directory has {file}, which is "
-                "a shell script, and Bottlerocket reads TOML."
+                "Could not check which cluster instances join: {file} in the directory is a shell "
+                "script, but Bottlerocket reads TOML."
             ).format(file=FILE),
             _("delete {file} if the launch template doesn't use it").format(file=FILE),
         )
@@ -42,8 +42,8 @@ def toml_findings(context: Context) -> Iterator[Finding]:
             RULE,
             EXTRA,
             _(
-                "{file} with the extra user data is not valid TOML ({reason}), so Bottlerocket "
-                "applies none of it and instances join no cluster."
+                "{file} with the extra user data is not valid TOML ({reason}). Bottlerocket "
+                "applies none of it, so instances join no cluster."
             ).format(file=TOML_FILE, reason=str(problem) or type(problem).__name__),
             _("correct {file}").format(file=TOML_FILE),
         )
@@ -58,7 +58,7 @@ def toml_findings(context: Context) -> Iterator[Finding]:
             _("{file} doesn't set {name}. Instances join the cluster {default}.").format(
                 file=TOML_FILE, name="settings.ecs.cluster", default=DEFAULT_CLUSTER
             ),
-            _('write cluster = "${{cluster}}" below [settings.ecs]').format(),
+            _('set cluster = "${{cluster}}" below [settings.ecs]').format(),
         )
     elif cluster and joins != cluster:
         yield error(
@@ -67,5 +67,5 @@ def toml_findings(context: Context) -> Iterator[Finding]:
             _("{where} sets {name} to {joins}. Instances join that cluster, not {cluster}.").format(
                 where=TOML_FILE, name="settings.ecs.cluster", joins=joins, cluster=cluster
             ),
-            _('write cluster = "${{cluster}}" there').format(),
+            _('set cluster = "${{cluster}}" there').format(),
         )

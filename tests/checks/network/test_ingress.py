@@ -85,7 +85,7 @@ def test_rule_limit() -> None:
     assert [it.severity for it in of("rule-limit", apart(31), more=https)] == ["error"]
     # The account's own quota may be higher than the usual one.
     (found,) = of("rule-limit", apart(61), quota=None)
-    assert found.severity == "warning" and "could not be read" in found.message
+    assert found.severity == "warning" and "Could not read the account's quota: " in found.message
     # A group that exists has its own rules.
     group: dict[str, Value] = {
         "network.load_balancer_security_group_ids": ("sg-00000000000000000",)

@@ -222,7 +222,7 @@ def test_endpoints_do_not_lead_to_the_dual_stack_name_of_a_registry() -> None:
     assert not [it for it in findings(facts, task__image=IN_ECR) if it.rule == "egress"]
     without = routed("", vpc_endpoints=known(endpoints()))
     found = next(it for it in findings(without, task__image=image) if it.rule == "egress")
-    assert f"name the image {IN_ECR.replace('llm:1', 'llm:7')} and create" in found.remedy
+    assert f"set the image to {IN_ECR.replace('llm:1', 'llm:7')} and create" in found.remedy
     unread = routed("", vpc_endpoints=Unknown("ec2:DescribeVpcEndpoints", "refused", ""))
     found = next(it for it in findings(unread, task__image=image) if it.rule == "egress")
     assert found.severity == "unknown"

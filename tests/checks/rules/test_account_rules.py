@@ -150,11 +150,11 @@ def test_count_reset() -> None:
     four = LiveCount(arn, 4, 3, None)
 
     (found,) = counts(known(four), own)
-    assert "count is 4 now (3 running). The apply sets it to 2." in found.message
+    assert "is now 4 (3 running). The apply sets it to 2." in found.message
     (found,) = counts(known(four), ignoring)
-    assert "stays at 4 tasks, not 2" in found.message
+    assert "keeps 4 tasks, not 2" in found.message
     (single,) = counts(known(replace(four, desired=1)), ignoring)
-    assert "stays at 1 task, not 2" in single.message
+    assert "keeps 1 task, not 2" in single.message
     assert apply_fix(found, ANSWERS)["service.ignore_changes"] == ()
     (found,) = counts(known(replace(four, scaled=(1, 9))), own)
     assert "between 1 and 9" in found.message and "to 2" in found.message

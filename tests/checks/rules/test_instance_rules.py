@@ -198,12 +198,12 @@ def test_user_data_of_bottlerocket_is_toml() -> None:
     ("own", "words"),
     [
         (OWN, ""),
-        (OWN.replace("\n", "\r\n"), "Windows line ends"),
+        (OWN.replace("\n", "\r\n"), "Windows line endings"),
         (OWN.replace("${cluster}", "somewhere-else"), "somewhere-else"),
         (OWN.replace("ECS_CLUSTER=${cluster}", "ECS_LOGLEVEL=info"), "doesn't set ECS_CLUSTER"),
         (OWN.replace("#!/bin/bash\n", "# ours\n"), "doesn't start with #!"),
         (OWN.replace(">>", ">"), ""),
-        (OWN + "systemctl restart ecs\n", "wait for each other"),
+        (OWN + "systemctl restart ecs\n", "each waits for the other"),
     ],
 )
 def test_a_user_data_file_that_was_edited(own: str, words: str) -> None:

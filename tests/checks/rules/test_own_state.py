@@ -145,8 +145,8 @@ def test_a_service_that_keeps_its_revision_keeps_its_container(
     said = [it for it in found if it.rule == "foreign-container"]
     # The state has the container of the last apply, not what the service runs since.
     assert [(it.severity, it.field) for it in said] == [(Severity.UNKNOWN, key) for key in fields]
-    assert all("take task_definition out" in it.remedy for it in said)
-    assert all("that revision was not read. The last apply had" in it.message for it in said)
+    assert all("remove task_definition from" in it.remedy for it in said)
+    assert all("the revision was not read. The last apply used" in it.message for it in said)
 
 
 @pytest.mark.parametrize(

@@ -268,8 +268,8 @@ def test_image_exists(image: str, found: list[str]) -> None:
 def test_an_image_of_another_region_names_only_a_known_one(region: str) -> None:
     facts = account(region=region)
     (found,) = [it for it in findings(facts) if it.rule == "image-exists"]
-    assert "The image is in us-east-1" in found.message
-    assert ("take one in eu-west-1" in found.remedy) is bool(region)
+    assert "it is in us-east-1" in found.message
+    assert ("use an image in eu-west-1" in found.remedy) is bool(region)
     assert "in ," not in found.remedy
 
 

@@ -88,7 +88,7 @@ def test_group_limit(key: str) -> None:
     assert groups(key, 5) == []
     (found,) = groups(key, 6)
     assert (found.severity, found.field) == ("warning", key)
-    assert "could not be read" in found.message
+    assert "Could not read the account's quota: " in found.message
     (found,) = groups(key, 7, quota=5)
     assert (found.severity, GROUPS_QUOTA in found.remedy) == ("error", True)
     assert groups(key, 7, quota=8) == []

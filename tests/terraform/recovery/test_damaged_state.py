@@ -111,7 +111,7 @@ def test_what_a_damaged_state_held_is_unknown_to_the_checks(copy: Path, text: by
     assert "have recorded no AWS resource" in remark.message, "nothing is promised"
     assert remark.remedy == f"Run: gpuecs-tui state {copy} --restore"
     said = remedies.restore(copy, {})
-    assert "The state is restored as it was before the run that damaged it (serial 5, 3 resources)" in said
+    assert "restored as it was before the run that damaged it (serial 5, 3 resources)" in said
     assert "import it before the next apply" in said
     assert own_state(copy, {}, offline=True).owned == frozenset({"arn:a", "arn:b", "arn:c"})
 

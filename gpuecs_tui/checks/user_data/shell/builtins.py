@@ -1,4 +1,4 @@
-"""Commands that the shell runs itself, and those whose output user data writes to files.
+"""Shell built-ins, and commands whose output user data often writes to files.
 
 Source: Bash Reference Manual, "Shell Builtin Commands"; POSIX, "cat", "printf" and "tee".
 """
@@ -24,17 +24,17 @@ from gpuecs_tui.checks.user_data.shell.world import (
 )
 
 Command = Callable[[Runner, World, list[Field], str], list[World]]
-"""Runs a command with these arguments, as written in the text."""
+"""Runs a command with the arguments and returns its courses; the text is for messages."""
 _OPTIONS = {"e": "e", "u": "u", "errexit": "e", "nounset": "u", "pipefail": "pipefail"}
 _ESCAPES = re.compile(r"\\(n|t|r|\\)")
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
 _DIRECTIVE = re.compile(r"%(?:%|s|b|d)")
 _REPEATS_MAX = 100
-"""Times that ``printf`` uses its format for further arguments."""
+"""How often ``printf`` reuses its format for further arguments."""
 
 
 def may(world: World) -> list[World]:
-    """Return both courses of a command: it succeeds, it fails."""
+    """Return the two courses of a command: success and failure."""
     return [replace(world, ok=True), replace(world, ok=False)]
 
 
@@ -52,7 +52,7 @@ def _echo(runner: Runner, world: World, arguments: list[Field], text: str) -> li
 
 
 def _written(world: World, data: Data) -> list[World]:
-    """Return it after a text was written; a file elsewhere may not be open to it."""
+    """Return the courses after text was written; writing to an unknown file may fail."""
     target = world.targets.get(1, "")
     after = world.emitting(data)
     return may(after) if target.startswith("/") and target != CONFIG else [replace(after, ok=True)]
@@ -69,7 +69,7 @@ def _printf(runner: Runner, world: World, arguments: list[Field], text: str) -> 
 
 
 def _formatted(pattern: str, values: list[str]) -> str | None:
-    """Return what ``printf`` makes of a format; None for a directive that isn't covered."""
+    """Return the output of ``printf``; None for a directive that is not supported."""
     if is_unknown(pattern) or "%" in _DIRECTIVE.sub("", pattern):
         return None
     pattern = _ESCAPES.sub(lambda found: _ESCAPED[found[1]], pattern)
@@ -88,7 +88,7 @@ def _formatted(pattern: str, values: list[str]) -> str | None:
 
 
 def content(world: World, arguments: list[Field], text: str) -> tuple[Data | None, bool]:
-    """Return what ``cat`` reads from files or its input, and whether each file is known."""
+    """Return what ``cat`` reads from files or stdin, and whether each file is known."""
     found: Data = ()
     for name in arguments or [Field("-")]:
         data = world.stdin if name.text == "-" else world.files.get(world.path(name))
@@ -277,4 +277,4 @@ BUILTINS: Mapping[str, Command] = {
     "popd": _popd,
     "kill": _kill,
 }
-"""Name → what it does."""
+"""Command name → its function."""

@@ -38,7 +38,7 @@ Capture = Callable[[tuple[Node, ...], World], list[World]]
 class _Piece:
     text: str
     is_split: bool = False
-    """It is an expansion outside of quotes."""
+    """True for an expansion outside of quotes."""
     is_pattern: bool = False
     hint: str = ""
 
@@ -46,7 +46,7 @@ class _Piece:
 def fields(
     words: Iterable[Word], world: World, capture: Capture
 ) -> list[tuple[World, list[Field]]]:
-    """Return the words after all expansions, once for each course that they open."""
+    """Return the words after all expansions, for each resulting course."""
     found: list[tuple[World, list[Field]]] = [(world, [])]
     for word in words:
         found = [
@@ -58,7 +58,7 @@ def fields(
 
 
 def whole(word: Word, world: World, capture: Capture) -> list[tuple[World, Field]]:
-    """Return a word that isn't split, such as the target of a redirection."""
+    """Return a word without word splitting, such as the target of a redirection."""
     return [(after, _joined(pieces)) for after, pieces in _pieces(word, world, capture)]
 
 
@@ -107,7 +107,7 @@ def _of_part(part: Part, world: World, capture: Capture) -> Iterator[tuple[World
         ran = capture(part.commands, world) if part.commands else []
         used = (world.variables.get(name) for name in _NAMES.findall(part.text))
         hint = " ".join(f"{it.text} {it.hint}" for it in used if it is not None)
-        # Commands in it may run, or run beside the command: when they end isn't known.
+        # Commands in it may run, possibly in parallel: it is unknown when they end.
         for after in (world, *(replace(it, out=world.out) for it in ran)):
             yield after, _Piece(unknown(part.text), hint=hint)
 
@@ -124,7 +124,7 @@ def _joined(pieces: Iterable[_Piece]) -> Field:
 
 
 def _split(pieces: list[_Piece]) -> list[Field]:
-    """Split what came of expansions outside of quotes at spaces."""
+    """Split the results of unquoted expansions at spaces."""
     groups: list[list[_Piece]] = [[]]
     for piece in pieces:
         if not piece.is_split or is_unknown(piece.text):

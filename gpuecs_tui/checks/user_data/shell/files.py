@@ -1,4 +1,4 @@
-"""Commands that delete, replace or edit files, as far as they concern the agent's settings.
+"""Commands that delete, replace or edit files, if they can affect the agent's settings.
 
 Source: GNU Coreutils manual; GNU sed manual.
 """
@@ -28,16 +28,16 @@ _VALUED = {
     "install": ("-m", "-o", "-g", "-S", "--mode", "--owner", "--group"),
     "rsync": ("-e", "--rsh", "--exclude", "--include"),
 }
-"""Options with a value of their own, by command."""
+"""Command → its options that take a value."""
 _DOWNLOADS = ("-o", "-O", "--output", "--output-document")
 
 
 def _is_config(world: World, name: Field, *, recursive: bool = False) -> bool:
-    """Tell whether a word surely names the agent's file, or with ``recursive`` a parent of it."""
+    """Return whether a word certainly names the agent's file, or a parent with ``recursive``."""
     path = world.path(name)
     if path:
         return path == CONFIG or (recursive and path in _PARENTS)
-    # A pattern is replaced by all names that it matches, and this file exists.
+    # The shell replaces a pattern by all matching names, and this file exists.
     return name.is_known and world.may_be_config(name)
 
 
@@ -50,7 +50,7 @@ def _remove(runner: Runner, world: World, arguments: list[Field], text: str) -> 
         if name.text.startswith("-"):
             continue
         if _is_config(world, name, recursive=recursive):
-            # Without -f it fails where the file is gone already.
+            # Without -f, rm fails if the file does not exist.
             is_gone = is_gone or not (world.files[CONFIG] or is_forced)
             is_removed = True
             world = _emptied(runner, world, text)
@@ -63,9 +63,9 @@ def _remove(runner: Runner, world: World, arguments: list[Field], text: str) -> 
 
 
 def _emptied(runner: Runner, world: World, text: str) -> World:
-    """Return it without the file's content; raise TooComplex where the script still writes to it.
+    """Return the world without the file; raise TooComplex if the script still writes to it.
 
-    What follows would go to a file without a name.
+    Later output would go to a file without a name.
     """
     if CONFIG in world.targets.values():
         raise TooComplex
@@ -84,7 +84,7 @@ def _truncate(runner: Runner, world: World, arguments: list[Field], text: str) -
 
 
 def _copy(name: str) -> Command:
-    """Return what ``cp``, ``mv``, ``install``, ``ln`` and ``rsync`` do."""
+    """Return the function for ``cp``, ``mv``, ``install``, ``ln`` or ``rsync``."""
 
     def run(runner: Runner, world: World, arguments: list[Field], text: str) -> list[World]:
         options, names, into = _operands(name, arguments)
@@ -93,7 +93,7 @@ def _copy(name: str) -> Command:
         if into is None or not names:
             return may(world)
         if name == "ln" and not any(world.path(into) == it for it in (CONFIG, _DIRECTORY)):
-            # What is written to the link changes the file.
+            # Writing to the link changes the file.
             return may(runner.blurred(world, text) if _of_config(world, names) else world)
         data = _data(runner, world, name, names, text)
         after, is_put = _put(runner, world, into, names, data, text)
@@ -102,7 +102,7 @@ def _copy(name: str) -> Command:
         is_optional = bool({"n", "u"} & set("".join(it for it in options if it[:2] != "--")))
         if is_put:
             found = [replace(after, ok=True)]
-            # The source may not be there.
+            # The source may not exist.
             is_there = all(world.files.get(world.path(it)) for it in names)
             found += [] if is_there else [replace(world, ok=False)]
             return [*found, replace(world, ok=True)] if is_optional else found
@@ -116,7 +116,7 @@ def _of_config(world: World, names: list[Field]) -> bool:
 
 
 def _operands(name: str, arguments: list[Field]) -> tuple[list[str], list[Field], Field | None]:
-    """Return the options, the files and the directory that an option names."""
+    """Return the options, the files, and the directory that an option specifies."""
     options: list[str] = []
     names: list[Field] = []
     into: Field | None = None
@@ -146,7 +146,7 @@ def _data(runner: Runner, world: World, name: str, names: list[Field], text: str
 def _put(
     runner: Runner, world: World, into: Field, names: list[Field], data: Data, text: str
 ) -> tuple[World, bool]:
-    """Return it with ``data`` at ``into``, and whether that is the agent's file."""
+    """Return the world with ``data`` in ``into``, and whether that is the agent's file."""
     path = world.path(into)
     base = posixpath.basename(CONFIG)
     is_there = path == CONFIG or (
@@ -163,7 +163,7 @@ def _put(
 
 
 def _download(runner: Runner, world: World, arguments: list[Field], text: str) -> list[World]:
-    """Follow ``curl`` and ``wget``: what they fetch goes to a file or the output."""
+    """Follow ``curl`` and ``wget``: the download goes to a file or to stdout."""
     words = [it.text for it in arguments]
     into: Field | None = None
     for at, word in enumerate(words):
@@ -243,4 +243,4 @@ FILES: Mapping[str, Command] = {
     "aws": _aws,
     "sed": _sed,
 }
-"""Name → what it does."""
+"""Command name → its function."""

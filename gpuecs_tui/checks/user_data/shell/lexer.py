@@ -22,13 +22,13 @@ _ENDS = frozenset(" \t\n;&|<>()")
 _NAME = re.compile(r"[A-Za-z_]\w*|[0-9@*#?$!-]")
 _ARRAY = re.compile(r"[A-Za-z_]\w*(?:\[[^\]]*\])?\+?=$")
 _ESCAPES = {"n": "\n", "t": "\t", "\\": "\\", "'": "'", '"': '"', "r": "\r", "a": "\a"}
-"""Of ``$'…'``; other ones are left as they are."""
+"""Escapes of ``$'…'``; others stay unchanged."""
 _IN_DOUBLE = frozenset('$`"\\\n')
-"""What a backslash takes its meaning from between double quotes."""
+"""The characters that a backslash escapes between double quotes."""
 
 
 class Lexer:
-    """Reads words at ``at``."""
+    """Reads words from the position ``at``."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -36,23 +36,23 @@ class Lexer:
 
     @property
     def is_at_end(self) -> bool:
-        """Whether nothing follows."""
+        """Whether the text has ended."""
         return self.at >= len(self.text)
 
     def sees(self, text: str) -> bool:
-        """Tell whether ``text`` follows."""
+        """Return whether ``text`` follows."""
         return self.text.startswith(text, self.at)
 
     def listed(self, end: str) -> tuple[Node, ...]:
-        """Return the commands up to ``end``, which is passed; the parser has it."""
+        """Return the commands up to and including ``end``; the parser implements it."""
         raise NotImplementedError
 
     def script(self) -> Script:
-        """Return the whole text as a tree; the parser has it."""
+        """Return the whole text as a tree; the parser implements it."""
         raise NotImplementedError
 
     def word(self) -> Word | None:
-        """Return the word here, or None where none is."""
+        """Return the word at this position, or None."""
         start, parts = self.at, list[Part]()
         while not self.is_at_end:
             char = self.text[self.at]
@@ -176,7 +176,7 @@ class Lexer:
         return end
 
     def _balanced(self, opens: str, closes: str) -> None:
-        """Pass a bracket that opens here, all in it, and its end; quotes hide brackets."""
+        """Skip a bracket with its content and its end; brackets in quotes don't count."""
         depth = 0
         while not self.is_at_end:
             char = self.text[self.at]
@@ -203,7 +203,7 @@ class Lexer:
     def commands_in(self, raw: str) -> tuple[Node, ...]:
         """Return the commands of the substitutions in an expansion, an array or arithmetic.
 
-        Quotes don't hide them here: between double quotes ``'`` is a character.
+        Single quotes don't protect them: between double quotes, ``'`` is a plain character.
         """
         inner = type(self)(raw)
         nodes: list[Node] = []
@@ -219,7 +219,7 @@ class Lexer:
         return tuple(nodes)
 
     def document(self, body: str, *, is_plain: bool) -> Word:
-        """Return the body of a here-document as a word; ``is_plain``: nothing is expanded."""
+        """Return the body of a here-document as a word; ``is_plain``: without expansions."""
         if is_plain:
             return Word((Part(WORD, body, is_quoted=True),), body)
         inner = type(self)(body)
@@ -234,14 +234,14 @@ class Lexer:
 
 
 def _read(node: Node) -> Node:
-    """Return ``< file`` of ``$(< file)`` as the command that the manual gives for it."""
+    """Return ``< file`` of ``$(< file)`` as ``cat file``, as the manual defines it."""
     if node.kind == "simple" and not node.words and [it.operator for it in node.redirects] == ["<"]:
         return replace(node, words=(Word((Part(WORD, "cat"),), "cat"),))
     return node
 
 
 def _joined(parts: list[Part]) -> tuple[Part, ...]:
-    """Return the parts with neighbouring texts as one."""
+    """Return the parts with adjacent texts joined."""
     found: list[Part] = []
     for (kind, is_quoted), group in groupby(parts, key=lambda it: (it.kind, it.is_quoted)):
         if kind == WORD:

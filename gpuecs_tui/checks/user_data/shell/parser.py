@@ -31,14 +31,14 @@ Branch = tuple[tuple[Node, ...], tuple[Node, ...]]
 
 
 class Parser(SimpleReader):
-    """Reads a script command by command."""
+    """Reads a script one command at a time."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self._depth = 0
 
     def item(self) -> Node:
-        """Return the next list of ``&&`` and ``||``, with what ends it passed; raise NotShell."""
+        """Return the next list of ``&&`` and ``||`` and skip its end; raise NotShell."""
         start = self.at
         node = self._and_or()
         self._spaces()
@@ -52,7 +52,7 @@ class Parser(SimpleReader):
         return node
 
     def listed(self, end: str) -> tuple[Node, ...]:
-        """Return the commands up to ``end``, which is passed."""
+        """Return the commands up to and including ``end``."""
         nodes: list[Node] = []
         while True:
             self.skip_blank()
@@ -64,7 +64,7 @@ class Parser(SimpleReader):
             nodes.append(self.item())
 
     def _block(self, *ends: str) -> tuple[tuple[Node, ...], str]:
-        """Return the commands up to one of the words ``ends``, which is passed, and that word."""
+        """Return the commands up to and including one of the words ``ends``, and that word."""
         nodes: list[Node] = []
         while True:
             self.skip_blank()
@@ -271,7 +271,7 @@ class Parser(SimpleReader):
         raise NotShell
 
     def _is_arithmetic(self) -> bool:
-        """Pass ``(( … ))``; tell whether it is one, and stay where it isn't."""
+        """Skip ``(( … ))`` and return True; return False without moving if it is not one."""
         start = self.at
         try:
             self._balanced("(", ")")
@@ -311,7 +311,7 @@ class Parser(SimpleReader):
             try:
                 nodes.append(self.item())
             except (NotShell, RecursionError):
-                # bash reads a whole line before it runs any of it.
+                # bash reads a whole line before it runs a command of it.
                 return Script(tuple(nodes[:in_line]), self.text[line_start:], line_start)
             end, start = self.at, self.skip_blank()
         return Script(tuple(nodes))

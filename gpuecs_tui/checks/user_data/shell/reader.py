@@ -11,19 +11,19 @@ _SPACES = re.compile(r"(?:[ \t\r]|\\\r?\n)+")
 _COMMENT = re.compile(r"#[^\n]*")
 _REDIRECT = re.compile(r"(\d*)(&>>|&>|>>|>\||>&|<>|<<<|<<-|<<|<&|<|>)(?!\()")
 _LINE_END = re.compile(r"(?<!\\)(?:\\\\)*\n")
-"""A line end that a backslash doesn't take away."""
+"""A line end without a backslash before it."""
 
 
 class SimpleReader(Lexer):
-    """Reads simple commands at ``at``."""
+    """Reads simple commands from the position ``at``."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self._after: dict[int, int] = {}
-        """Position of a line end → where the here-documents behind it end."""
+        """Position of a line end → the end of the here-documents after it."""
 
     def skip_blank(self) -> int:
-        """Pass spaces, comments and line ends; return where the next command starts."""
+        """Skip spaces, comments and line ends; return the position of the next command."""
         while True:
             self._spaces()
             if not self.sees("\n"):
@@ -72,7 +72,7 @@ class SimpleReader(Lexer):
         return Redirect(found[2], number, target)
 
     def _document(self, mark: Word, *, tabs: bool) -> Word:
-        """Return the here-document that ends with ``mark``; its lines are passed later."""
+        """Return the here-document that ends with ``mark``; its lines are skipped later."""
         end = "".join(it.text for it in mark.parts)
         is_plain = any(it.is_quoted for it in mark.parts)
         end_found = _LINE_END.search(self.text, self.at)

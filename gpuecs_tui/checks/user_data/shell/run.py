@@ -1,7 +1,8 @@
-"""Follow a shell script through each course that it may take, without running it.
+"""Follow each possible course of a shell script, without running it.
 
-A command that isn't known may succeed or fail, a condition may hold or not: each gives a course of
-its own. What is true in all courses is certain (Bash Reference Manual, "Shell Commands").
+An unknown command may succeed or fail, and a condition may be true or false: each case is a course
+of its own. A result that is the same in all courses is certain (Bash Reference Manual, "Shell
+Commands").
 """
 
 from __future__ import annotations
@@ -27,21 +28,21 @@ from gpuecs_tui.checks.user_data.shell.world import (
 )
 
 COURSES_MAX = 48
-"""Courses that are followed beside each other."""
+"""Courses that are followed in parallel, at most."""
 STEPS_MAX = 3_000
-"""Commands that are followed, over all courses."""
+"""Commands that are followed in all courses together, at most."""
 ROUNDS_MAX = 6
-"""Rounds of a loop of unknown length until its courses repeat."""
+"""Iterations of a loop of unknown length until its courses must repeat."""
 NESTED_MAX = 12
-"""Scripts and functions that call each other."""
+"""Nesting of scripts and functions, at most."""
 
 
 Call = Callable[["Runner", World, list[Field], str], list[World]]
-"""Runs a simple command of these words, as written in the text, in a course."""
+"""Runs a simple command of these words in a course; the text is for messages."""
 
 
 class Runner(SimpleCommands):
-    """Follows one script; ``where`` names the part of it that is followed now."""
+    """Follows one script; ``where`` is the name of the current part."""
 
     def __init__(self, call: Call, where: str) -> None:
         self.where = where
@@ -53,17 +54,17 @@ class Runner(SimpleCommands):
 
     @property
     def is_nested(self) -> bool:
-        """Whether a function or another script is followed now."""
+        """Whether a function or a nested script is being followed."""
         return self._nested > 0
 
     def script(self, script: Script, worlds: list[World]) -> list[World]:
-        """Follow a script at its top level; raise TooComplex."""
+        """Follow the top level of a script; raise TooComplex."""
         for node in script.nodes:
             worlds = self.each([node], worlds)
         return worlds
 
     def nested(self, text: str, world: World, *, in_place: bool = False) -> list[World]:
-        """Follow a script that this one runs; ``in_place``: as ``source`` and ``eval`` do."""
+        """Follow a nested script; ``in_place``: in the same shell, as ``source`` and ``eval``."""
         self.enter()
         loops, self.loops = self.loops, self.loops if in_place else 0
         try:
@@ -83,7 +84,7 @@ class Runner(SimpleCommands):
         return [
             after
             for it in worlds
-            # A syntax error ends the shell here; what isn't covered is run.
+            # A syntax error stops the shell here; valid syntax that is not supported runs.
             for after in (it, *(() if it.flow else self._call(self, it, [unread], line)))
         ]
 
@@ -92,11 +93,11 @@ class Runner(SimpleCommands):
         return self._call(self, world, fields, text)
 
     def leave(self) -> None:
-        """Count the end of a script or function."""
+        """Leave a script or function."""
         self._nested -= 1
 
     def enter(self) -> None:
-        """Count a script or function that is called; raise TooComplex where they are too deep."""
+        """Enter a script or function; raise TooComplex if they are nested too deep."""
         self._nested += 1
         if self._nested > NESTED_MAX:
             self._nested -= 1
@@ -105,7 +106,7 @@ class Runner(SimpleCommands):
     def each(
         self, nodes: Iterable[Node], worlds: list[World], *, tested: bool = False
     ) -> list[World]:
-        """Follow commands in order; ``tested``: a failure doesn't end the script."""
+        """Follow commands in order; ``tested``: a failure doesn't stop the script."""
         for node in nodes:
             found: list[World] = []
             for world in worlds:
@@ -114,9 +115,9 @@ class Runner(SimpleCommands):
         return worlds
 
     def merged(self, worlds: list[World]) -> list[World]:
-        """Return each course once; raise TooComplex where too many are left.
+        """Return each course once; raise TooComplex if too many remain.
 
-        Before that, variables and files that differ between them are taken for unknown.
+        To reduce their number, variables and files that differ between them become unknown.
         """
         if len(worlds) < 2:
             return worlds
@@ -141,9 +142,10 @@ class Runner(SimpleCommands):
         tested: bool = False,
         loops: int = 0,
     ) -> list[World]:
-        """Follow commands in a shell of their own; traps aren't inherited, EXIT runs at its end.
+        """Follow commands in a subshell. It inherits no traps and runs its EXIT trap at the end.
 
-        ``loops`` are those that ``break`` finds: bash knows the outer ones only in ``$( )``.
+        ``loops`` is the number of loops that ``break`` can leave: bash knows the outer loops only
+        in ``$( )``.
         """
         found: list[World] = []
         kept, self.loops = self.loops, loops
@@ -160,7 +162,7 @@ class Runner(SimpleCommands):
         return [self._outside(it, outer) for it in found]
 
     def _outside(self, inner: World, outer: World) -> World:
-        """Return what a subshell leaves behind: files and events."""
+        """Return the effects of a subshell: files and events."""
         return replace(
             outer,
             files=inner.files,
@@ -204,7 +206,7 @@ class Runner(SimpleCommands):
         return self._checked(found, tested=tested) if kind in ("(", "test") else found
 
     def _checked(self, worlds: list[World], *, tested: bool) -> list[World]:
-        """Apply ``set -e`` and ``trap … ERR`` to commands that failed."""
+        """Apply ``set -e`` and ``trap … ERR`` to failed commands."""
         if tested:
             return worlds
         found: list[World] = []
@@ -244,7 +246,7 @@ class Runner(SimpleCommands):
                 inner = replace(
                     it, stdin=stdin, targets=targets, out=world.out if at == last else ()
                 )
-                # A failure ends only the part's own subshell.
+                # A failure stops only the subshell of this part.
                 for left in self._subshell([part], inner, it, tested=tested or at < last):
                     found.append((left, left.out, is_ok and left.ok))
             courses = found
@@ -258,7 +260,7 @@ class Runner(SimpleCommands):
         return found_worlds
 
     def _raced(self, after: World, before: World, text: str) -> World:
-        """Return what is known where parts of a pipeline read and write the file at once."""
+        """Return what is known when parts of a pipeline read and write the file in parallel."""
         if after.files.get(CONFIG) == before.files.get(CONFIG):
             return after
         return self.blurred(after, text)
@@ -328,7 +330,7 @@ class Runner(SimpleCommands):
         raise TooComplex
 
     def _rounds(self, body: tuple[Node, ...], world: World, *, tested: bool) -> list[World]:
-        """Follow a loop of which it isn't known how often it runs."""
+        """Follow a loop with an unknown number of iterations."""
         found = [replace(world, ok=True)]
         for _round in range(ROUNDS_MAX):
             left, again = self._looped(
@@ -359,7 +361,7 @@ class Runner(SimpleCommands):
         return self.merged(found)
 
     def _looped(self, worlds: list[World]) -> tuple[list[World], list[World]]:
-        """Return the courses that leave a loop and those that reach its next round."""
+        """Return the courses that leave a loop and those that reach its next iteration."""
         left = [
             replace(it, flow="") if it.flow == "break" else it
             for it in worlds

@@ -1,4 +1,4 @@
-"""The ``sed`` commands that are understood: they delete lines or replace texts in them."""
+"""The supported ``sed`` commands: deleting lines and replacing text in lines."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ _EDIT = re.compile(
     r"|s(?P<mark>[/|#,@])(?P<old>[^\n]+?)(?P=mark)(?P<new>[^\n]*?)(?P=mark)(?P<all>g?))\s*"
 )
 _PLAIN = re.compile(r"[\^]?[\w=:/ .*-]+\$?")
-"""Patterns that mean the same to ``sed`` and to Python."""
+"""Patterns with the same meaning in ``sed`` and Python."""
 _VALUED = ("e", "f", "l")
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What one command does to each line."""
+    """The effect of one command on each line."""
 
     pattern: re.Pattern[str]
     replacement: str | None
     """None: lines with a match are deleted."""
     count: int = 1
-    """Matches of a line that are replaced; 0: all, as with the flag g."""
+    """How many matches per line are replaced; 0: all, as with the flag g."""
 
     def applied(self, line: str) -> str | None:
-        """Return what becomes of a line; None where it is deleted."""
+        """Return the changed line; None if it is deleted."""
         if not self.pattern.search(starts_known(line)):
             return line
         if self.replacement is None:
@@ -48,12 +48,12 @@ class Sed:
     """A call of ``sed``."""
 
     edits: list[Edit] | None = field(default_factory=list)
-    """None: a command of it isn't understood."""
+    """None if one of its commands is not supported."""
     files: list[Field] = field(default_factory=list)
     is_in_place: bool = False
 
     def applied(self, data: Data, by: Chunk) -> Data:
-        """Return what it makes of ``data``; changed lines are written by ``by``."""
+        """Return the result for ``data``; ``by`` is recorded as the writer of changed lines."""
         found: list[Chunk] = []
         for line in lines_of(data):
             text: str | None = line.text
@@ -66,7 +66,7 @@ class Sed:
 
 
 def sed_of(arguments: list[Field]) -> Sed | None:
-    """Return a call of ``sed``; None where its arguments aren't understood."""
+    """Return a call of ``sed``; None if its arguments are not supported."""
     sed, scripts = Sed(), list[Field]()
     rest = list(arguments)
     is_quiet = False
@@ -123,7 +123,7 @@ def _edits(scripts: list[Field]) -> list[Edit] | None:
 
 
 def lines_of(data: Data) -> list[Chunk]:
-    """Return the lines of ``data``, each with what wrote its first character; no line ends."""
+    """Return the lines of ``data`` without line ends, each with the writer of its start."""
     text, found, at = text_of(data), list[Chunk](), 0
     starts: list[tuple[int, Chunk]] = []
     for chunk in data:

@@ -14,17 +14,17 @@ from gpuecs_tui.checks.user_data.shell.world import CONFIG, Chunk, Field, World,
 
 _ENVIRONMENT = frozenset({"PATH", "HOME", "PWD", "IFS", "UID", "SHELL", "HOSTNAME", "RANDOM",
                           "SECONDS", "BASH_SOURCE", "LINENO"})  # fmt: skip
-"""Variables that a script has from its start."""
+"""Variables that are set when a script starts."""
 _TRUNCATES = (">", ">|", "&>", ">&")
 
 
 class SimpleCommands:
-    """Follows simple commands; what they hold is followed by ``each``."""
+    """Follows simple commands; ``each`` follows the commands inside them."""
 
     where = ""
-    """The words for the part of the script that is followed now."""
+    """The name of the current part of the script."""
     loops = 0
-    """Loops around the command that is followed now."""
+    """Number of loops around the current command."""
 
     def each(
         self, nodes: Iterable[Node], worlds: list[World], *, tested: bool = False
@@ -41,11 +41,11 @@ class SimpleCommands:
         raise NotImplementedError
 
     def enter(self) -> None:
-        """Count a function that is called; raise TooComplex."""
+        """Enter a function; raise TooComplex."""
         raise NotImplementedError
 
     def leave(self) -> None:
-        """Count its end."""
+        """Leave a function."""
         raise NotImplementedError
 
     def chunk(self, text: str, command: str) -> Chunk:
@@ -53,11 +53,11 @@ class SimpleCommands:
         return Chunk(text, self.where, " ".join(command.split()))
 
     def output(self, command: str) -> Chunk:
-        """Return whole lines, which aren't known, that ``command`` writes."""
+        """Return unknown whole lines that ``command`` writes."""
         return self.chunk(f"{unknown(command)}\n", command)
 
     def blurred(self, world: World, command: str) -> World:
-        """Return it after ``command`` wrote what isn't known to the agent's file."""
+        """Return the world after ``command`` wrote unknown text to the agent's file."""
         return world.holding(CONFIG, (self.output(command),))
 
     def simple(self, node: Node, world: World, *, tested: bool) -> list[World]:
@@ -75,7 +75,7 @@ class SimpleCommands:
                         courses = [done for it in courses for done in self._assigned(word, it)]
                     found += [self.restored(it, world) for it in courses]
                     continue
-                # exec without a command keeps its redirections.
+                # The redirections of exec without a command stay in effect.
                 keeps = not node.redirects or [it.text for it in fields] == ["exec"]
                 for done in self._called(opened, fields, node.text, tested=tested):
                     found.append(done if keeps else self.restored(done, world))
@@ -88,7 +88,7 @@ class SimpleCommands:
         ]
 
     def assign(self, world: World, given: Field) -> World:
-        """Return it after ``NAME=value`` or ``NAME+=value``."""
+        """Return the world after ``NAME=value`` or ``NAME+=value``."""
         found = expand.ASSIGNMENT.match(given.text)
         if found is None:
             return world
@@ -111,11 +111,11 @@ class SimpleCommands:
         inner = replace(
             world,
             variables={**kept, **given, "#": Field(str(len(fields) - 1))},
-            # A function doesn't inherit this one.
+            # A function doesn't inherit the ERR trap.
             traps={name: it for name, it in world.traps.items() if name != "ERR"},
             ok=True,
         )
-        # break in a function doesn't find the loop that calls it.
+        # break in a function doesn't affect the loop of the caller.
         loops, self.loops = self.loops, 0
         done = self.each(function.parts, [inner], tested=tested)
         self.loops = loops
@@ -130,11 +130,11 @@ class SimpleCommands:
         return found
 
     def restored(self, world: World, before: World) -> World:
-        """Return it with the redirections of ``before``."""
+        """Return the world with the redirections of ``before``."""
         return replace(world, targets=before.targets, stdin=before.stdin)
 
     def redirected(self, redirects: tuple[Redirect, ...], world: World, text: str) -> list[World]:
-        """Return it with redirections applied in their order."""
+        """Return the courses after the redirections are applied in order."""
         courses = [world]
         for redirect in redirects:
             courses = [
@@ -169,13 +169,13 @@ class SimpleCommands:
             if path == CONFIG:
                 world = replace(world, begun=self.chunk("", text), edited=None)
         elif operator == "<>" and path == CONFIG:
-            # It writes over the first bytes.
+            # The output overwrites the first bytes of the file.
             world = self.blurred(world, text)
         return replace(world, targets={**world.targets, **dict.fromkeys(numbers, path)})
 
 
 def has_unset(node: Node, world: World) -> bool:
-    """Tell whether ``set -u`` ends the script here: a variable is set nowhere before."""
+    """Return whether ``set -u`` stops the script here because a variable is not set."""
     if "u" not in world.options:
         return False
     words = (*node.words, *(it.target for it in node.redirects))

@@ -1,7 +1,7 @@
-"""A shell script as a tree: the part of bash's grammar that user data is written in. Pure text.
+"""A shell script as a tree: the part of bash's grammar that user data uses. Pure text.
 
-Source: Bash Reference Manual, "Shell Syntax" and "Shell Commands". What isn't covered ends the
-reading there (``Script.rest``); nothing is guessed.
+Source: Bash Reference Manual, "Shell Syntax" and "Shell Commands". Reading stops at syntax that is
+not supported (``Script.rest``); nothing is guessed.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 WORD, VARIABLE, OUTPUT, OPAQUE = "word", "variable", "output", "opaque"
-"""Kinds of a Part: a text, a variable, the output of commands, and what isn't worked out."""
+"""Kinds of a Part: text, a variable, the output of commands, and unsupported expansions."""
 DEPTH_MAX = 40
-"""Commands inside each other; deeper ones are not read."""
+"""Maximum nesting of commands; deeper ones are not read."""
 
 
 class NotShell(Exception):
-    """The text at this point is not covered by the grammar here, or not closed."""
+    """The text at this point is not supported by this grammar, or a quote or bracket is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +24,10 @@ class Part:
 
     kind: str
     text: str
-    """WORD: the text without quotes. VARIABLE: its name. Else: as written."""
+    """WORD: the text without quotes. VARIABLE: its name. Otherwise: as written."""
     is_quoted: bool = False
     commands: tuple[Node, ...] = ()
-    """OUTPUT: what is run. OPAQUE: what substitutions in it may run."""
+    """OUTPUT: the commands. OPAQUE: the commands that substitutions in it may run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +40,18 @@ class Word:
 
     @property
     def bare(self) -> str:
-        """The text where nothing in it is quoted or expanded, else the empty text."""
+        """The text if no part of it is quoted or expanded; otherwise empty."""
         plain = all(it.kind == WORD and not it.is_quoted for it in self.parts)
         return "".join(it.text for it in self.parts) if plain else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """A redirection; ``target`` is the body of a here-document, too."""
+    """A redirection; ``target`` can also be the body of a here-document."""
 
     operator: str
     number: int
-    """The file descriptor; -1: as the operator has it by default."""
+    """The file descriptor; -1: the default of the operator."""
     target: Word
 
 
@@ -59,7 +59,7 @@ class Redirect:
 class Node:
     """A command of any form.
 
-    ``kind`` → what the other fields hold: ``simple`` (words), ``pipe`` (parts: its commands), ``!``
+    ``kind`` → content of the others: ``simple`` (words), ``pipe`` (parts: its commands), ``!``
     (parts: one), ``&&``, ``||`` and ``&`` (parts), ``{`` and ``(`` (parts), ``if`` (branches:
     condition and commands, an empty condition for ``else``), ``while`` and ``until`` (one branch),
     ``for`` (name, words, parts; ``name`` is empty for the arithmetic form), ``case`` (branches
@@ -71,7 +71,7 @@ class Node:
     text: str
     """As written, without its here-documents."""
     offset: int
-    """Where it starts in the script, in characters."""
+    """Start of the command in the script, in characters."""
     words: tuple[Word, ...] = ()
     parts: tuple[Node, ...] = ()
     branches: tuple[tuple[tuple[Node, ...], tuple[Node, ...]], ...] = ()
@@ -81,10 +81,10 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A script as far as it could be read."""
+    """A script up to the first command that is not supported."""
 
     nodes: tuple[Node, ...]
     rest: str = ""
-    """The text from the first command on that isn't understood; bash ends at a syntax error."""
+    """The text from the first unsupported command on; bash stops at a syntax error."""
     offset: int = 0
-    """Where ``rest`` starts."""
+    """Start of ``rest`` in the script, in characters."""

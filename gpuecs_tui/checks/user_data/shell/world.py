@@ -1,7 +1,6 @@
-"""What a shell script may have made of the machine at one point: files, variables, what was done.
+"""The possible state of the machine at one point of a shell script: files, variables, events.
 
-One World is one possible course of the script. A text that a course can't know is marked by
-``unknown``.
+One World is one possible course of the script. ``unknown`` marks text that a course can't know.
 """
 
 from __future__ import annotations
@@ -17,44 +16,44 @@ from gpuecs_tui.checks.user_data.shell.syntax import Node
 CONFIG = "/etc/ecs/ecs.config"
 """The agent's settings (ECS developer guide, "Amazon ECS container agent configuration")."""
 ENDLESS = "endless"
-"""The kind of the event that a loop never ends."""
+"""The kind of event for a loop that never ends."""
 PIPE = "|"
-"""In place of a path: what a pipe or a substitution reads."""
+"""Stands for a path: the data that a pipe or a substitution reads."""
 MENTION = re.compile(r"ecs\.config(?![\w.-])|/etc/ecs(?![\w.-])(?!/\w)|/etc/ecs/[^\s\"'/]*[*?\[{]")
-"""The agent's file or its directory, by name or by a pattern."""
+"""Matches the agent's file or its directory, by name or by a pattern."""
 
 
 TEXT_MAX = 64 * 1024
-"""Characters of a word or an output that are followed: four times what EC2 takes as user data."""
+"""Maximum characters of a word or an output: four times the limit of EC2 for user data."""
 _OPEN, _CLOSE = "\x01", "\x02"
 
 
 class TooComplex(Exception):
-    """The script has more courses, commands or text than are followed."""
+    """The script has more courses, commands, or text than the limits allow."""
 
 
 def unknown(text: str) -> str:
-    """Return the mark for a text of any length that ``text``, such as ``$(hostname)``, gives."""
+    """Return the mark for the unknown result of ``text``, such as ``$(hostname)``."""
     return f"{_OPEN}{' '.join(shown(text).split())}{_CLOSE}"
 
 
 def is_unknown(text: str) -> bool:
-    """Tell whether a part of it is a mark of ``unknown``."""
+    """Return whether the text has a mark of ``unknown``."""
     return _OPEN in text
 
 
 def shown(text: str) -> str:
-    """Return it for a message: what an unknown part is made of in place of the part."""
+    """Return the text for a message: each unknown part as it is written in the script."""
     return text.replace(_OPEN, "").replace(_CLOSE, "")
 
 
 def known_parts(text: str) -> str:
-    """Return it without its unknown parts."""
+    """Return the text without its unknown parts."""
     return re.sub(f"{_OPEN}[^{_CLOSE}]*{_CLOSE}", "", text)
 
 
 def starts_known(text: str) -> str:
-    """Return what is before its first unknown part."""
+    """Return the text before its first unknown part."""
     return text.partition(_OPEN)[0]
 
 
@@ -63,9 +62,9 @@ class Chunk:
     """A piece of a file or of an output."""
 
     text: str
-    """Parts that aren't known are marked."""
+    """Unknown parts are marked."""
     where: str = ""
-    """What wrote it: the words that name a script."""
+    """The script that wrote it, as named in messages."""
     command: str = ""
     """The command that wrote it."""
 
@@ -78,20 +77,20 @@ class Field:
     """A word after its expansions."""
 
     text: str
-    """Parts that aren't known are marked."""
+    """Unknown parts are marked."""
     is_pattern: bool = False
-    """The shell replaces it by names of files."""
+    """Whether the shell replaces it by file names."""
     hint: str = ""
-    """Further text that it may be made of."""
+    """Further text that the word may contain."""
 
     @property
     def is_known(self) -> bool:
-        """Whether each part of it is known."""
+        """Whether every part of the word is known."""
         return not is_unknown(self.text)
 
     @property
     def names_config(self) -> bool:
-        """Whether it is, or is made of, the name of the agent's file or directory."""
+        """Whether the word contains the name of the agent's file or directory."""
         return bool(MENTION.search(shown(f"{self.text} {self.hint}")))
 
 
@@ -104,7 +103,7 @@ class Event:
     """The command."""
     where: str
     is_certain: bool = True
-    """False: it does so at another time, or perhaps not."""
+    """False: the effect happens at another time, or perhaps not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,7 @@ class World:
     """A possible state; never changed, only replaced."""
 
     files: Mapping[str, Data] = field(default_factory=dict)
-    """Contents by absolute path; a path that is missing here has an unknown content."""
+    """Contents by absolute path; the content of any other path is unknown."""
     variables: Mapping[str, Field] = field(default_factory=dict)
     functions: Mapping[str, Node] = field(default_factory=dict)
     targets: Mapping[int, str] = field(default_factory=dict)
@@ -120,14 +119,14 @@ class World:
     stdin: Data | None = None
     """None: unknown."""
     out: Data = ()
-    """What went to PIPE."""
+    """The data written to PIPE."""
     cwd: str = "/"
     """Empty: unknown."""
     options: frozenset[str] = frozenset()
     """``e``, ``u`` and ``pipefail`` where set."""
     traps: Mapping[str, str] = field(default_factory=dict)
     begun: Chunk | None = None
-    """The last command after which the agent's file held nothing of before."""
+    """The last command that overwrote the agent's file."""
     edited: Chunk | None = None
     """The last command that changed lines of the agent's file."""
     events: tuple[Event, ...] = ()
@@ -138,7 +137,7 @@ class World:
 
     @property
     def key(self) -> tuple[object, ...]:
-        """What two courses must have in common to be one."""
+        """The key of a course: courses with the same key can be merged."""
         return (
             tuple(sorted(self.files.items())),
             tuple(sorted(self.variables.items(), key=lambda it: it[0])),
@@ -157,7 +156,7 @@ class World:
         )
 
     def path(self, name: Field) -> str:
-        """Return the absolute path that a word names; empty where that is unknown."""
+        """Return the absolute path of a word; empty if it is unknown."""
         if not name.is_known or name.is_pattern or not name.text:
             return ""
         if not name.text.startswith("/") and not self.cwd:
@@ -165,26 +164,26 @@ class World:
         return re.sub("^//+", "/", posixpath.normpath(posixpath.join(self.cwd, name.text)))
 
     def may_be_config(self, name: Field) -> bool:
-        """Tell whether a word, whose path isn't known, may be the agent's file."""
+        """Return whether a word with an unknown path may be the agent's file."""
         if name.is_pattern and name.is_known:
             pattern = posixpath.join(self.cwd or "/etc/ecs", name.text)
             return fnmatchcase(CONFIG, pattern)
         return name.names_config
 
     def having(self, name: str, value: Field) -> World:
-        """Return it with a variable set."""
+        """Return the world with a variable set."""
         return replace(self, variables={**self.variables, name: value})
 
     def holding(self, path: str, data: Data) -> World:
-        """Return it with a file's content replaced."""
+        """Return the world with a file's content replaced."""
         return replace(self, files={**self.files, path: data})
 
     def without(self, path: str) -> World:
-        """Return it with a file whose content is unknown."""
+        """Return the world with a file of unknown content."""
         return replace(self, files={name: it for name, it in self.files.items() if name != path})
 
     def emitting(self, data: Data, number: int = 1) -> World:
-        """Return it after ``data`` was written to a file descriptor."""
+        """Return the world after ``data`` was written to a file descriptor."""
         target = self.targets.get(number, "")
         if target == PIPE:
             return replace(self, out=self.out + data)
@@ -193,23 +192,23 @@ class World:
         return self.appending(target, data)
 
     def appending(self, path: str, data: Data) -> World:
-        """Return it after ``data`` was added to a file; lines that repeat its last ones are not."""
+        """Return the world after ``data`` was appended to a file; a repeat of its end is not."""
         before = self.files.get(path, (Chunk(unknown(path)),))
         is_again = before[-len(data) :] == data and text_of(data).endswith("\n")
         return self if is_again else self.holding(path, before + data)
 
     def after(self, event: Event) -> World:
-        """Return it with a further event; one that was there stays once."""
+        """Return the world with a further event; the same event is kept once."""
         return self if event in self.events else replace(self, events=(*self.events, event))
 
 
 def text_of(data: Data) -> str:
-    """Return its text; parts that aren't known are marked."""
+    """Return the text of the data; unknown parts are marked."""
     return "".join(chunk.text for chunk in data)
 
 
 def blurred(worlds: list[World]) -> list[World]:
-    """Return courses in which variables and files that differ between them are unknown."""
+    """Return the courses with every differing variable and file marked as unknown."""
     names = {name for it in worlds for name in it.variables}
     open_names = [name for name in names if len({it.variables.get(name) for it in worlds}) > 1]
     values: dict[str, Field] = {}
