@@ -1,6 +1,6 @@
-"""docs/failure-modes.md says of every known failure how it is met, and by which test that holds.
+"""docs/failure-modes.md lists the known failures, how gpuecs-tui handles each, and the test of it.
 
-The page is made from what stands here: ``python -m tests.test_failure_modes`` writes it.
+``python -m tests.test_failure_modes`` writes the page from this module.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from gpuecs_tui.terraform.plan.words import SERVICE_REPLACED
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "failure-modes.md"
 PLACES = ("before", "plan", "design")
-"""Columns: found by a rule before an apply, told of a plan, impossible by what is written."""
+"""Columns: found by a rule before an apply, reported with a plan, prevented by the Terraform."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """One way to fail."""
+    """One failure mode."""
 
     id: str
     happens: str
@@ -67,93 +67,111 @@ def _account(id: str, happens: str) -> Mode:
 
 
 MODES = (
-    _service("region", "The account can't use the region."),
+    _service("region", "The account can't use the Region."),
     _resource(
         "memory-fit",
-        "A task asks for more memory than the agent registers, less what user data reserves: never "
-        "placed.",
+        "Task memory exceeds what the ECS agent registers, less what user data reserves. The task "
+        "can never be placed.",
     ),
-    _resource("cpu-fit", "A task asks for more CPU units than the instance has."),
-    _resource("gpu-fit", "A task asks for more GPUs than the instance has, or leaves some idle."),
+    _resource("cpu-fit", "The task needs more CPU units than the instance has."),
+    _resource("gpu-fit", "The task needs more GPUs than the instance has, or leaves some idle."),
     _resource(
         "gpu-type",
-        "The type has no NVIDIA GPU, a fraction of one, or no ECS GPU AMI, or none documented.",
+        "The instance type has no NVIDIA GPU, a fraction of one, no ECS GPU AMI, or no documented "
+        "one.",
     ),
     _reference(
         "ami-type",
-        "The AMI isn't known to have driver and agent, is of another architecture, gone or old.",
+        "The AMI may lack the driver or the agent, has another architecture, does not exist, or "
+        "is old.",
     ),
-    _network("zone-offering", "The type isn't offered in the zone of a chosen subnet."),
-    _service("quota", "The fleet at its maximum, beside what runs, is above the vCPU quota."),
+    _network(
+        "zone-offering",
+        "The instance type isn't offered in the Availability Zone of a chosen subnet.",
+    ),
+    _service(
+        "quota",
+        "The fleet at its maximum size, with the instances that run already, exceeds the vCPU "
+        "quota.",
+    ),
     _service(
         "rollout-surge",
-        "The fleet or the percentages leave no room for one more task: every deployment hangs.",
+        "The fleet or the percentages leave no room for an extra task, so deployments hang.",
     ),
-    _service("static-port", "A fixed host port allows one task on an instance."),
-    _service("port-range", "The agent has the host port, or the kernel gives it away."),
+    _service("static-port", "A fixed host port allows one task per instance."),
     _service(
-        "initial-size", "The group's size at its creation is outside its smallest and largest size."
+        "port-range",
+        "The host port is reserved or ephemeral, or the health check port reaches no task.",
     ),
-    _service("eni-limit", "awsvpc tasks need more network interfaces than the type has."),
-    _network("lb-zones", "The load balancer's subnets: one zone, two in one, or private ones."),
-    _network("egress", "Instances can't reach ECS: the agent never registers."),
-    _network("free-addresses", "A subnet has fewer free addresses than the stack can need."),
+    _service(
+        "initial-size",
+        "The initial size of the Auto Scaling group is outside its minimum and maximum size.",
+    ),
+    _service("eni-limit", "awsvpc tasks need more network interfaces than the instance type has."),
+    _network(
+        "lb-zones",
+        "The load balancer's subnets are in one zone only, share a zone, or are private.",
+    ),
+    _network("egress", "Instances can't reach ECS, so the agent never registers."),
+    _network("free-addresses", "A subnet has fewer free addresses than the stack may need."),
     _before(
         "security-path",
-        "Chosen security groups keep clients from the listener, or it from tasks or their health.",
+        "Chosen security groups block clients from the listener, or the load balancer from tasks "
+        "or their health checks.",
         "network/test_network_rules.py::test_the_load_balancer_reaches_its_tasks",
     ),
     _before(
         "cidr-bits",
-        "An address range has host bits, which AWS refuses, or another range contains it.",
+        "A CIDR block has host bits set, which AWS rejects, or another block contains it.",
         "network/test_ingress.py::test_cidr_bits",
     ),
     _before(
         "rule-limit",
-        "The load balancer's group needs more rules than a security group takes.",
+        "The load balancer's security group needs more rules than a security group allows.",
         "network/test_ingress.py::test_rule_limit",
     ),
     _before(
         "task-size",
-        "The task definition is larger than ECS takes: the apply fails half-way.",
+        "The task definition is larger than ECS accepts, so the apply fails partway.",
         "rules/test_sizes.py::test_task_size",
     ),
     _before(
         "policy-size",
-        "The execution role's policy for the secrets is longer than IAM takes.",
+        "The execution role's policy for the secrets is longer than IAM accepts.",
         "rules/test_sizes.py::test_policy_size",
     ),
     _before(
         "group-limit",
-        "More security groups are chosen than a network interface or a service takes.",
+        "More security groups are chosen than a network interface or a service accepts.",
         "rules/test_sizes.py::test_group_limit",
     ),
     _before(
         "capability",
-        "A Linux capability lets the container out of its isolation.",
+        "A Linux capability lets the container escape its isolation.",
         "rules/test_instance_rules.py::test_capability",
     ),
     _before(
         "imds-reach",
-        "Containers reach the instance metadata service and with it the instance role.",
+        "Containers can reach the instance metadata service and use the instance role.",
         "rules/test_instance_rules.py::test_imds_reach",
     ),
     _before(
         "user-data",
-        "User data overwrites ecs.config, joins another cluster, turns GPUs off, stops the agent "
-        "or the instance, waits for the agent or never ends, has CR or is not a shell script.",
+        "User data overwrites ecs.config, joins another cluster, disables GPUs, stops the agent "
+        "or the instance, waits for the agent, never ends, has CR characters, or is not a shell "
+        "script.",
         "test_user_data_script.py::test_extra_user_data_beside_bash",
     ),
     _before(
         "registry-login",
-        "The registry asks for a login to pull the image, and tasks have no credentials for it.",
+        "The registry requires a login to pull the image, and tasks have no credentials for it.",
         "rules/test_registries.py::test_registry_login",
     ),
-    _service("health-timing", "The service kills what is still loading its model."),
+    _service("health-timing", "The service stops tasks that are still loading their model."),
     _service(
         "drain-timing",
-        "Requests are cut off: a deregistration delay of 0, one below a raised idle timeout, or, "
-        "with the stop timeout, above spot's two minutes.",
+        "Requests are cut off: the deregistration delay is 0, is below a raised idle timeout, or "
+        "exceeds, with the stop timeout, the two minutes' notice of Spot.",
     ),
     _service(
         "delete-timeout",
@@ -161,15 +179,22 @@ MODES = (
     ),
     _reference(
         "image-exists",
-        "The ECR repository or the image isn't there, or its index lacks the architecture.",
+        "The ECR repository or the image does not exist, or the image lacks the architecture.",
     ),
-    _reference("secret-exists", "A secret isn't there, scheduled for deletion or elsewhere."),
-    _reference("certificate", "The certificate is expired, not issued or of another region."),
-    _reference("name-limit", "AWS refuses a name that Terraform doesn't check."),
-    _reference("name-taken", "Something of a name it creates exists and isn't this stack's own."),
+    _reference(
+        "secret-exists",
+        "A secret does not exist, is scheduled for deletion, or is in another Region.",
+    ),
+    _reference("certificate", "The certificate is expired, not issued, or in another Region."),
+    _reference("name-limit", "AWS rejects a name that Terraform doesn't check."),
+    _reference(
+        "name-taken",
+        "A resource with a name that the stack creates exists and doesn't belong to this stack.",
+    ),
     _before(
         "earlier-version",
-        "An earlier version wrote the directory: its upgrade must be applied before any change.",
+        "An earlier version wrote the directory. Its upgrade must be applied before any other "
+        "change.",
         "rules/test_own_state.py::test_a_directory_of_the_earlier_version_is_brought_up_to_date_first",
     ),
     _before(
@@ -177,44 +202,51 @@ MODES = (
         "The service keeps its revision, which lacks the new container name or port.",
         "rules/test_own_state.py::test_a_service_that_keeps_its_revision_keeps_its_container",
     ),
-    _reference("role-missing", "A role, profile or key pair is missing or not trusted."),
-    _state("state-moved", "Another checkout moved the state away; what is left is an old copy."),
+    _reference(
+        "role-missing",
+        "A role, instance profile, or key pair does not exist, or a role doesn't trust the "
+        "service.",
+    ),
+    _state("state-moved", "Another checkout moved the state. The copy here is old."),
     _state(
         "state-unmoved",
-        "The files name another state location than the present one; no plan can run.",
+        "The files name another state location than the present one. No plan can run.",
     ),
-    _state("state-unread", "The state can't be read: whose a taken name is stays unknown."),
+    _state("state-unread", "The state can't be read, so the owner of a taken name is unknown."),
     _state("partial-backend", "The backend gets its settings from `init -backend-config`."),
-    _state("backend-variable", "The backend's settings are variables, which OpenTofu takes."),
-    _state("encrypted-state", "OpenTofu encrypted the state: it is never taken for empty."),
+    _state("backend-variable", "The backend's settings use variables, which OpenTofu supports."),
+    _state("encrypted-state", "OpenTofu encrypted the state. It is never treated as empty."),
     _state("workspace-file", "A workspace other than default is selected in the directory."),
-    _state("dynamodb-lock", "The state is locked in DynamoDB only."),
+    _state("dynamodb-lock", "The state is locked only in a DynamoDB lock table."),
     _account(
         "role-permissions",
-        "An existing role may not pull the image, write logs, read the secrets or exec.",
+        "An existing role may not pull the image, write logs, read the secrets, or use ECS Exec.",
     ),
     _account(
         "service-linked-role",
-        "AWS's own role for a service is missing, and the caller may not create it.",
+        "A service-linked role does not exist, and the caller may not create it.",
     ),
     _account(
         "ebs-key",
-        "Volumes are encrypted under a customer key that Auto Scaling may not use.",
+        "Volumes are encrypted with a customer managed key that Auto Scaling may not use.",
     ),
-    _service("zero-scale-cost", "From zero, scaling launches two instances where one would do."),
+    _service(
+        "zero-scale-cost", "Scaling from zero launches two instances although one would be enough."
+    ),
     _before(
         NOT_READ,
-        "Something in the Terraform isn't understood: the answers that depend on it are unknown.",
+        "A part of the Terraform isn't understood, so the answers that depend on it are unknown.",
         "test_not_read.py::test_what_is_not_read_is_named_and_leaves_answers_open",
     ),
     _before(
         FILE_DELETED,
-        "A file that gpuecs-tui wrote was deleted: the Terraform lacks what it held.",
+        "A file that gpuecs-tui wrote was deleted, so the Terraform lacks its content.",
         "test_not_read.py::test_a_file_of_ours_that_was_deleted_is_named",
     ),
     Mode(
         "provider-version",
-        "Provider 6.53 and 6.54 roll back every update of a service.",
+        "AWS providers 6.53 and 6.54 roll back healthy deployments of a service with "
+        "`sigint_rollback` and `wait_for_steady_state`. Generated Terraform sets neither.",
         {
             "before": "checks/rules/test_service_rules.py::test_provider_version",
             "design": "test_failure_modes.py::test_no_stack_takes_a_provider_that_rolls_back",
@@ -222,42 +254,45 @@ MODES = (
     ),
     Mode(
         SERVICE_REPLACED,
-        "The plan destroys and recreates the service, the load balancer or what feeds them.",
+        "The plan destroys and recreates the service, the load balancer, or a resource that they "
+        "need.",
         {"plan": "terraform/plan/test_details.py::test_a_replaced_service_is_said_in_words"},
     ),
     Mode(
         CHANGE_NOTICED,
-        "The plan changes in place what users notice, or leaves what runs as it is.",
+        "The plan changes something in place that users notice, or doesn't affect what runs.",
         {"plan": "terraform/plan/test_notices.py::test_it_is_noticed"},
     ),
     _design(
         "destroy-order",
-        "Provider, group, cluster and service wait for each other on destroy.",
+        "During a destroy, capacity provider, Auto Scaling group, cluster, and service wait for "
+        "each other.",
         "test_destroy_order",
     ),
     _design(
         "association-resource",
-        "Providers declared on the cluster make it undeletable.",
+        "A cluster can't be deleted if the cluster resource itself declares its capacity "
+        "providers.",
         "test_association_resource",
     ),
     _design(
         "target-group-in-use",
-        "A renamed target group can't go while the listener uses it.",
+        "A renamed target group can't be deleted while the listener uses it.",
         "test_target_group_in_use",
     ),
     _design(
         "managed-tag",
-        "Without the tag AmazonECSManaged scaling breaks and plans drift.",
+        "Without the tag AmazonECSManaged, scaling fails and plans show drift.",
         "test_managed_tag",
     ),
     _design(
         "cluster-join",
-        "Instances whose user data names no cluster join `default`.",
+        "Instances whose user data sets no cluster join `default`.",
         "test_cluster_join",
     ),
     Mode(
         "count-reset",
-        "Terraform sets back a count that scaling has changed, or ignores one that was typed.",
+        "Terraform resets a desired count that scaling changed, or ignores a configured one.",
         {
             "before": "checks/rules/test_account_rules.py::test_count_reset",
             "design": "terraform/render/test_lessons.py::test_count_reset",
@@ -265,7 +300,7 @@ MODES = (
     ),
     _design(
         "template-roll",
-        "A new launch template reaches no instance that runs.",
+        "A new launch template doesn't affect running instances.",
         "test_template_roll",
     ),
 )
@@ -273,7 +308,7 @@ MODES = (
 MACHINE_MODES = (
     Mode(
         "kill-user",
-        "logind ends all processes of a user at logout: the run does not survive it.",
+        "logind ends all processes of a user at logout, including the run.",
         {
             "run": "terraform/runs/test_logout.py::"
             "test_a_scope_and_lingering_save_the_run_and_less_is_said"
@@ -289,7 +324,7 @@ MACHINE_MODES = (
     ),
     Mode(
         "noexec-home",
-        "A provider can't be started: its file system is mounted noexec.",
+        "A provider can't start because its file system is mounted noexec.",
         {"run": "terraform/engine/test_diagnosis.py::test_known_failures"},
     ),
     Mode(
@@ -299,7 +334,7 @@ MACHINE_MODES = (
     ),
     Mode(
         "version-manager",
-        "A version manager chooses Terraform's version by the stack's directory.",
+        "A version manager chooses the Terraform version by the stack directory.",
         {
             "run": "commands/test_machines.py::"
             "test_a_version_manager_is_asked_where_terraform_will_run"
@@ -307,7 +342,8 @@ MACHINE_MODES = (
     ),
     Mode(
         "imds-proxy",
-        "A proxy stands before the instance metadata service, and NO_PROXY lacks its address.",
+        "Requests to the instance metadata service use a proxy, because NO_PROXY lacks its "
+        "address.",
         {
             "run": "terraform/state/test_environment.py::"
             "test_a_proxy_before_the_metadata_address_is_noted"
@@ -327,12 +363,12 @@ MACHINE_MODES = (
         },
     ),
 )
-"""What is wrong with the machine, said by ``doctor`` or the run."""
+"""Problems of the machine, reported by ``doctor`` or the run."""
 
 MACHINE_HEAD = """
 ## The machine
 
-What the machine itself can do to a run, and the test of what `gpuecs-tui` says or does then.
+Problems of the machine that affect a run, and the test of what `gpuecs-tui` reports or does.
 
 | rule | what happens | test |
 |---|---|---|
@@ -341,11 +377,11 @@ What the machine itself can do to a run, and the test of what `gpuecs-tui` says 
 HEAD = """\
 # Failure modes
 
-How GPU services on ECS fail, and where gpuecs-tui says or prevents it. *Before*: a rule finds it
-while you type, in `check`, and again right before an apply. *Plan*: it is told of the plan, before
-anything else. *Design*: the Terraform is written so that it can't happen. Each entry is the test
-that holds it, below `tests/`. The last column names the faults with which the demo account shows
-the finding: `gpuecs-tui --demo --demo-fault NAME`.
+How GPU services on ECS fail, and where gpuecs-tui reports or prevents the failure. *Before*: a rule
+reports it while you type, in `check`, and right before an apply. *Plan*: it is reported with the
+plan. *Design*: the generated Terraform prevents it. Each entry is the test that verifies it, below
+`tests/`. The last column lists the faults that simulate it in the demo account:
+`gpuecs-tui --demo --demo-fault NAME`.
 
 This page is written by `python -m tests.test_failure_modes`; a test compares it.
 

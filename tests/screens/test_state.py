@@ -287,4 +287,7 @@ async def test_what_a_run_created_is_dismissed_after_a_question(directory: Path)
             await settle(pilot)
         await until(pilot, run.files.forgotten.exists)
         await until(pilot, lambda: not any(it.startswith("do:forget") for it in rows(pilot)))
-        assert said(pilot) == f"Run {run.id} is dismissed. No plan imports what it created."
+        assert (
+            said(pilot)
+            == f"Run {run.id} is dismissed. No plan will import the resources that it created."
+        )

@@ -67,7 +67,7 @@ def test_a_taken_name_is_probably_that_of_a_creation_that_was_cut_off() -> None:
     for field in ("names.cluster", "task.log_group"):
         it = found.pop(field)
         assert it.severity is Severity.UNKNOWN and it.rule == "name-taken" and it.fix is None
-        assert "Run 20261127T1-a of this stack began to create one" in it.message
+        assert "Run 20261127T1-a of this stack started to create such a resource" in it.message
         assert "--recover" in it.remedy and "another name" not in it.remedy
     (other,) = found.values()
     assert (other.severity, other.field) == (Severity.ERROR, "names.target_group")
@@ -174,4 +174,4 @@ def test_a_kept_revision_is_the_one_that_the_service_runs(
     found = check(written, facts, owned=frozenset({"arn:own"}), state=applied, now=NOW)
     said = [it for it in found if it.rule == "foreign-container"]
     assert [(it.severity, it.field) for it in said] == [(Severity.ERROR, key) for key in fields]
-    assert all("revision llm:7, which the service keeps" in it.message for it in said)
+    assert all("which revision llm:7 doesn't have. The service keeps" in it.message for it in said)

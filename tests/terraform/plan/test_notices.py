@@ -198,7 +198,7 @@ def test_a_container_port_is_compared_with_the_revision_that_the_service_keeps(
             updated("aws_ecs_service.this", service(80), service(8001)),
         )
     )
-    words = "container_port is to be 8001"
+    words = "container_port changes to 8001"
     assert [words in it for it in refusals(planned)] == [True] * refused
     assert sum(words in it.message for it in notices(planned)) == noticed
 
