@@ -17,8 +17,7 @@ ECS_NAME = r"[A-Za-z0-9_-]+"
 ECS_NAME_MAX = 255
 ECS_NAME_SAYS = N_("can contain only letters, numbers, hyphens, and underscores")
 CAPACITY_PROVIDER_NAME = r"(?!(?i:aws|ecs|fargate))[A-Za-z0-9_-]+"
-"""AWS rejects these prefixes, but Terraform doesn't check them (docs/aws.md, "Capacity
-provider")."""
+"""AWS rejects these prefixes; Terraform doesn't check them (docs/aws.md, "Capacity provider")."""
 ELB_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 ELB_NAME_MAX = 32
 ELB_NAME_SAYS = N_(

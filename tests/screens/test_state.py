@@ -153,7 +153,7 @@ async def test_an_errored_state_is_stored_only_when_asked_for(directory: Path) -
         await settle(pilot)
         await pilot.press("right", "enter")
         await settle(pilot)
-        assert "the file is kept as errored.tfstate.pushed-" in said(pilot)
+        assert "The file is kept as errored.tfstate.pushed-" in said(pilot)
         assert not errored.exists()
 
 
