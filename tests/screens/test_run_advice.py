@@ -55,7 +55,7 @@ async def question(pilot: Pilot[int]) -> str:
 
 @pytest.mark.parametrize(
     ("left", "words", "grave"),
-    [(60, "The credentials last 1 h 0 min more.", False), (12, "end in 12 min, but this", True)],
+    [(60, "Credentials expire in 1 h 0 min.", False), (12, "expire in 12 min, but this", True)],
 )
 async def test_an_approval_says_how_long_the_credentials_last(
     directory: Path, credentials: dict[str, Any], left: float, words: str, grave: bool
