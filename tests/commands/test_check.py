@@ -25,13 +25,21 @@ def rules(capsys: pytest.CaptureFixture[str]) -> set[str]:
 def test_a_lock_file_that_picks_a_provider_that_rolls_back(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    put(tmp_path, render(made()))
+    files = dict(render(made()))
+    put(tmp_path, {**files, ".terraform.lock.hcl": LOCK})
     words = ["check", str(tmp_path), "--offline", "--json"]
+    # Generated Terraform has no service that such a provider rolls back.
     assert main(words) == 0
     assert "provider-version" not in rules(capsys)
-    put(tmp_path, {".terraform.lock.hcl": LOCK})
+    before = "  propagate_tags "
+    assert before in files["service.tf"]
+    both = "  sigint_rollback = true\n  wait_for_steady_state = true\n"
+    put(tmp_path, {"service.tf": files["service.tf"].replace(before, f"{both}{before}", 1)})
     assert main(words) == EXIT_FAILED
     assert "provider-version" in rules(capsys)
+    (tmp_path / ".terraform.lock.hcl").unlink()
+    assert main(words) == 0
+    assert "provider-version" not in rules(capsys)
 
 
 def test_a_user_data_file_that_came_from_windows(

@@ -65,7 +65,7 @@ async def test_prices_come_after_the_account(open_wizard: Open) -> None:
         assert "Price unknown: not read yet." in live(pilot)
         pilot.app.post_message(PricesRead(PRICES))
         await settle(pilot)
-        assert "$0.53/h ($387/month); min $0.02, roll-out $1.04, max $1.04" in live(pilot)
+        assert "$0.53/h ($387/month); min $0.02, deployment $1.04, max $1.04" in live(pilot)
         assert "since 2026-11-01" in live(pilot)
 
 
