@@ -1,5 +1,5 @@
-# The two commands of the README, and what developers use beside them.
-# POSIX sh and GNU make; everything is installed into .venv and nowhere else.
+# The two commands of the README, and the targets for developers.
+# Needs POSIX sh and GNU make. Everything is installed into .venv only.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -7,7 +7,7 @@ DEMO_STACK ?= ./demo-stack
 
 .PHONY: demo test lint unit quick bench chaos changes pictures catalogue clean
 
-# The wizard on the embedded account; without a terminal the same way is gone headless.
+# The wizard on the demo account; without a terminal, the tour with the same steps.
 demo: $(VENV)/.demo
 	@if [ -t 0 ] && [ -t 1 ]; then exec $(BIN)/gpuecs-tui --demo $(DEMO_STACK); \
 	else exec $(BIN)/gpuecs-tui demo tour $(DEMO_STACK); fi
@@ -22,8 +22,8 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-# Files are handed out whole, so that each emulated account serves the tests that share it, and in
-# the order of tests/conftest.py: the ones that wait longest first.
+# Each process gets whole files, so that tests that share a demo account run in one process. The
+# order is that of tests/conftest.py: files that wait longest come first.
 unit: $(VENV)/.dev
 	$(BIN)/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
@@ -34,26 +34,26 @@ quick: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.benchmarks
 
-# Random faults against runs on the emulated account; goes on where the last call stopped.
+# Random faults against runs on the demo account; continues where the last call stopped.
 # make chaos CHAOS='--runs 50 --seed …'; python -m tests.chaos --help
 chaos: $(VENV)/.dev
 	$(BIN)/python -m tests.chaos $(CHAOS)
 
-# docs/changes.md: every key changed on an applied stack and back, on the emulated account. Goes on
+# docs/changes.md: changes every key on an applied stack and back, on the demo account. Continues
 # where the last call stopped. make changes CHANGES='--key task.image'; python -m tests.changes --help
 changes: $(VENV)/.dev
 	$(BIN)/python -m tests.changes $(CHANGES)
 
-# docs/pictures/: the wizard driven by keys on the demo account. A second call changes nothing.
+# docs/pictures/: drives the wizard with keys on the demo account. A second call changes nothing.
 pictures: $(VENV)/.dev
 	$(BIN)/python -m tests.pictures
 
-# The shipped GPU types: names from the SDK's data, figures from EC2 where credentials are there.
+# The shipped GPU types: names from the SDK's data, figures from EC2 if there are credentials.
 # make catalogue CATALOGUE='--region eu-west-1'
 catalogue: $(VENV)/.dev
 	$(BIN)/python -m gpuecs_tui.aws.refresh_catalogue $(CATALOGUE)
 
-# Stamps: a second call sets nothing up again unless pyproject.toml has changed.
+# Stamp files: a second call installs nothing unless pyproject.toml has changed.
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "gpuecs-tui needs Python 3.11 or newer; name one with: make PYTHON=python3.12 …" >&2; exit 1; }

@@ -1,7 +1,7 @@
-"""The wizard as a Textual app: which screen stands where, and what every screen shares.
+"""The wizard as a Textual app: which screen is shown, and what all screens share.
 
-Imports nothing but textual and what the first frame needs; screens come by name when one goes
-there, boto3 and the HCL parser in threads behind the first frame.
+Imports only Textual and what the first frame needs. Other screens are imported when they are shown;
+boto3 and the HCL parser are imported in threads after the first frame.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ SCREENS: Mapping[str, tuple[str, str]] = {
     "deployment": ("gpuecs_tui.screens.deployment", "DeploymentScreen"),
     "state": ("gpuecs_tui.screens.state", "StateScreen"),
 }
-"""Step id → module and class of its screen; the state's is no step, but is gone to like one."""
+"""Step id → module and class of its screen. ``state`` is not a step but is opened like one."""
 
 PRELOADED = (
     *(SCREENS[step][0] for step in ("account", "network", "fleet", "task", "load_balancer")),
@@ -74,20 +74,20 @@ PRELOADED = (
     "gpuecs_tui.checks",
     "botocore.session",
 )
-"""What is imported in a thread while the start screen is read."""
+"""Modules that a thread imports while the start screen is shown."""
 
 STARTED_SECONDS = 0.5
-"""After which the first frame stands, on any machine that one would want to use."""
+"""Seconds after which the first frame is shown on any usable machine."""
 
 
 class WizardApp(AccountApp[int], PaletteApp[int], DiffOutputApp[int]):
     """One wizard on one directory."""
 
     TITLE = "gpuecs-tui"
-    # The start screen's too: loaded by itself, all that was parsed would be parsed again.
+    # Includes the start screen's style sheet: loading it later would parse all of them again.
     CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/start.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("ctrl+q", "quit", N_("quit"), N_("Quit; the draft stays"), WIZARD, priority=True),
+        bind("ctrl+q", "quit", N_("quit"), N_("Quit and keep the draft"), WIZARD, priority=True),
         bind(
             "ctrl+o",
             "command_palette",
@@ -114,24 +114,24 @@ class WizardApp(AccountApp[int], PaletteApp[int], DiffOutputApp[int]):
 
     @dataclass
     class DraftSaved(Message):
-        """The draft is on disk, or why it isn't."""
+        """The draft was saved, or could not be saved."""
 
         problem: str
 
     @dataclass
     class OwnedRead(Message):
-        """What the directory says of itself was read: its state, its provider, its user data."""
+        """The directory was read: its state, its provider, its user data."""
 
         own: Own
         number: int
-        """Of this reading among all of this app."""
+        """Number of this reading; readings are counted from the app's start."""
 
     def __init__(self, options: Options, *, feed: AccountFeed | None = None) -> None:
-        """Make the app; ``feed`` reads the account (tests bring their own)."""
+        """Create the app; ``feed`` reads the account (tests pass their own)."""
         super().__init__()
         install_themes(self, os.environ)
         self.unsaved = ""
-        """Why the last draft isn't on disk, a sentence; empty where it is."""
+        """Why the last draft could not be saved, a sentence; empty if it was saved."""
         saver = DraftSaver(options.directory, self._on_draft_saved)
         self.wizard = WizardSession(options, saver)
         self.feed = feed or AccountFeed(self.post_message)
@@ -139,7 +139,7 @@ class WizardApp(AccountApp[int], PaletteApp[int], DiffOutputApp[int]):
         self.wizard.read_newest = self.feed.newest_images
         self._key_order = KeyOrder(self, self._take_event)
         self._reading = self._latest_reading = 0
-        """Numbers of the last reading of the directory that was begun, and of that in use."""
+        """Numbers of the last reading of the directory that was started, and of that in use."""
 
     def on_mount(self) -> None:
         """Show the first screen."""
@@ -150,7 +150,7 @@ class WizardApp(AccountApp[int], PaletteApp[int], DiffOutputApp[int]):
         self.set_timer(STARTED_SECONDS, started)
 
     async def on_event(self, event: events.Event) -> None:
-        """Let each key and paste wait until the one before has had its effect."""
+        """Handle each key and paste after the one before it has taken effect."""
         if not self._key_order.keeps(event):
             await self._take_event(event)
 
@@ -160,16 +160,16 @@ class WizardApp(AccountApp[int], PaletteApp[int], DiffOutputApp[int]):
             await super().on_event(taken)
 
     def push_screen(self, screen: Screen[Any] | str, *args: Any, **kwargs: Any) -> Any:
-        """Push ``screen`` below what outlives every step; see Textual's for the rest."""
+        """Push ``screen`` below the screens that stay across steps; otherwise as in Textual."""
         push = super().push_screen
         return push_below(self, screen, lambda: push(screen, *args, **kwargs))
 
     def on_resize(self, event: events.Resize) -> None:
-        """Cover everything while the terminal is too small to work in."""
+        """Show a message instead of the screen while the terminal is too small."""
         cover_if_small(self, event.size)
 
     def action_suspend_process(self) -> None:
-        """Give the terminal back to the shell and stop, or say why that can't be."""
+        """Suspend the program and return to the shell, or show why that is not possible."""
         suspend(self)
 
     @on(Worker.StateChanged)
@@ -177,12 +177,12 @@ class WizardApp(AccountApp[int], PaletteApp[int], DiffOutputApp[int]):
         tell_broken_worker(self, event)
 
     def read_owned(self) -> None:
-        """Read which names are the stack's own, for those aren't taken, and which provider."""
+        """Read the stack's own names (they do not count as taken) and its provider."""
         self._reading += 1
         self._read_owned(self._reading)
 
     def directory_written(self) -> None:
-        """Read the directory again; what was read before it was written is not taken any more."""
+        """Read the directory again; earlier readings that are still running are ignored."""
         self._latest_reading = self._reading + 1
         self.read_owned()
 
@@ -197,12 +197,12 @@ class WizardApp(AccountApp[int], PaletteApp[int], DiffOutputApp[int]):
 
     @work(thread=True, group="preload", exclusive=True, exit_on_error=False)
     def preload(self) -> None:
-        """Import, behind the first frame, what the next screens need."""
+        """Import what the next screens need, after the first frame."""
         for name in PRELOADED:
             import_module(name)
 
     def go(self, step: str) -> AwaitComplete:
-        """Put the screen of ``step`` in place of the present one; what was typed is saved first."""
+        """Replace the present screen by that of ``step``; typed texts are saved first."""
         if step in IDS:
             self.wizard.enter(step)
         self.wizard.flush()
@@ -211,7 +211,7 @@ class WizardApp(AccountApp[int], PaletteApp[int], DiffOutputApp[int]):
             begun = self.start_reading()
             self.check_soon()
             if not begun and self.wizard.state is not None and self.wizard.state.unread:
-                # The profile that may read it was perhaps chosen on the screen that is left.
+                # The user may have chosen a profile that can read it on the previous screen.
                 self.read_owned()
         return switched
 
@@ -221,15 +221,15 @@ class WizardApp(AccountApp[int], PaletteApp[int], DiffOutputApp[int]):
         return self.go("run")
 
     async def action_quit(self) -> None:
-        """Leave; the draft stays."""
+        """Quit and keep the draft."""
         self.exit(0)
 
     def action_help_quit(self) -> None:
-        """Say which key quits: Ctrl+C, which ends other programs, doesn't."""
-        say(self, _("Press ^q to quit. Ctrl+C copies selected text."))
+        """Show which key quits, because Ctrl+C does not."""
+        say(self, _("Press Ctrl+Q to quit. Ctrl+C copies selected text."))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Offer in the command palette what the keys do, and the steps seen so far."""
+        """Add the actions of keys and the visited steps to the command palette."""
         yield from key_commands(self, screen)
         if isinstance(screen, StepScreen):
             yield from self._ways_from(screen)
@@ -237,7 +237,7 @@ class WizardApp(AccountApp[int], PaletteApp[int], DiffOutputApp[int]):
         yield SystemCommand(_("Change the theme"), "", self.action_change_theme)
 
     def _ways_from(self, screen: StepScreen) -> Iterable[SystemCommand]:
-        """Yield what no key of ``screen`` does: to go to other screens, and to plan there."""
+        """Yield actions without a key on ``screen``: go to other screens, and plan there."""
         seen, here = self.wizard.visited, screen.STEP if screen.IS_STEP else ""
         for step in STEPS:
             if step.id == here or step.id not in seen:
@@ -251,12 +251,12 @@ class WizardApp(AccountApp[int], PaletteApp[int], DiffOutputApp[int]):
             for text, operation in ((PLAN, Operation.APPLY), (DESTROY, Operation.DESTROY)):
                 yield SystemCommand(_(text), "", partial(self.plan, operation))
         if screen.IS_STEP:
-            title = _("State: list, release a lock, bring back")
+            title = _("State: list resources, release a lock, recover")
             yield SystemCommand(title, "", partial(self.go, "state"))
 
     @on(StepScreen.Going)
     async def _going(self, message: StepScreen.Going) -> None:
-        # Waited for: keys that were typed ahead are for the new screen.
+        # Wait for it, because keys that were typed ahead are for the new screen.
         await self.go(message.step)
 
     @on(StepScreen.Ready)
@@ -267,12 +267,12 @@ class WizardApp(AccountApp[int], PaletteApp[int], DiffOutputApp[int]):
     @on(OwnedRead)
     def _owned_read(self, message: OwnedRead) -> None:
         if message.number < self._latest_reading:
-            # One that was begun later has come before it.
+            # A reading that was started later has already ended.
             return
         self._latest_reading = message.number
         read_again(self.wizard, message.own)
         if self.wizard.step == "start":
-            # No checks run there, and it tells of an upgrade that is open.
+            # The start screen runs no checks, but it shows an upgrade that is not applied.
             self.show_wizard()
         self.check_soon()
 
@@ -290,7 +290,7 @@ class WizardApp(AccountApp[int], PaletteApp[int], DiffOutputApp[int]):
         return kind(self.wizard)
 
     def _on_draft_saved(self, problem: str) -> None:
-        # The last draft is saved when no message is taken any more.
+        # Also store it here: the last draft is saved when messages are no longer handled.
         self.unsaved = problem
         self.post_message(self.DraftSaved(problem))
 
@@ -305,12 +305,12 @@ def run(
     mouse: bool | None = None,
     command: str = "gpuecs-tui",
 ) -> int:
-    """Open the wizard on ``directory`` and return the exit code once it is left.
+    """Open the wizard on ``directory`` and return its exit code.
 
-    ``demo`` only shows that the account is the emulated one (with ``faults``); its variables are in
-    the environment already. ``mouse`` None: on, but over SSH. Every typed answer is on disk when
-    this returns, or a line says why it isn't; the line also names ``command``, which opens the
-    same wizard again.
+    ``demo`` only shows that the demo account is used (with ``faults``); its variables are already
+    in the environment. ``mouse`` None: on, except over SSH. When this returns, every typed answer
+    is saved, or a line was printed that says why not. The line also contains ``command``, which
+    opens the same wizard again.
     """
     app = WizardApp(Options(directory, demo, profile, plugin_dir, faults))
     try:

@@ -1,4 +1,4 @@
-"""The command line: says what was asked for, and who does it. Imports nothing heavy.
+"""The entry point: finds the command of a command line and runs it. Imports nothing heavy.
 
 ``gpuecs-tui [DIR]`` opens the wizard; the first word that is a command's name runs that command
 instead (a directory of such a name is written ``./plan``).
@@ -15,7 +15,7 @@ from gpuecs_tui import __version__
 _STDERR = 2
 """The file descriptor."""
 _LOSSY = "replace"
-"""An arrow becomes a question mark on a terminal or in a log that is not UTF-8."""
+"""Error handler of the output: on a terminal or log without UTF-8, an arrow becomes "?"."""
 SIGNAL_EXIT = 128
 """A shell reports a program that signal N ended as 128 + N."""
 
@@ -23,11 +23,11 @@ SIGNAL_EXIT = 128
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line ``argv`` (sys.argv without the program when None); return its exit code.
 
-    Never shows a traceback for what a user can meet: each such error is one sentence on stderr.
+    Errors that a user can cause are one message on stderr, never a traceback.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     if words in (["--version"], ["-V"]):
-        # Before any other import: scripts ask for it often.
+        # Handle it before any other import, because scripts call it often.
         print(f"gpuecs-tui {__version__}")
         return 0
     _degrade_output()
@@ -44,20 +44,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return SIGNAL_EXIT + signal.SIGINT
     except BrokenPipeError:
-        # The reader of our output has left, as `| head` does; nothing more is owed to it.
+        # stdout was closed early (`| head`): exit quietly.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         import signal
 
         return SIGNAL_EXIT + signal.SIGPIPE
     except OSError as error:
-        # A folder that may not be entered, a disk that is full: what no command has foreseen.
+        # An error that no command handles, such as a full disk or missing permissions.
         return say(failure_from_os_error(error))
 
 
 def _degrade_output() -> None:
-    """Let a character that stdout or stderr can't encode be replaced, not end the program.
+    """Replace characters that stdout or stderr can't encode instead of raising an error.
 
-    One that is closed (``>&-``) discards what is written; no file gets its number.
+    Output to a closed stream (``>&-``) is discarded, and no file reuses its descriptor.
     """
     if sys.stdout is None or sys.stderr is None:
         while (handle := os.open(os.devnull, os.O_RDWR)) <= _STDERR:

@@ -1,4 +1,4 @@
-"""Text in columns of terminal cells, for who prints without Textual and Rich.
+"""Aligns text in columns of terminal cells, without Textual and Rich.
 
 Widths are those of Unicode's UAX #11: wide and fullwidth characters take two cells, combining and
 invisible ones none. Rich's table is the same but for emoji sequences; it takes long to import.
@@ -34,13 +34,13 @@ def pad_left(text: str, width: int) -> str:
 def cut(text: str, width: int) -> str:
     """Return the beginning of ``text``, one line, that takes at most ``width`` cells.
 
-    A character is left whole, with the combining characters behind it.
+    A character is not split from the combining characters that follow it.
     """
     if text.isascii():
         return text[: max(width, 0)]
     taken = 0
     for at, character in enumerate(text):
-        # This one asks for the wide form of the character before it.
+        # It selects the wide form of the character before it.
         taken += 1 if character == _EMOJI_FORM else _cells_of(character)
         if taken > width:
             return text[:at]

@@ -1,4 +1,4 @@
-"""File systems on which files can't be locked, such as NFS without a lock service."""
+"""File systems without file locks, such as NFS without a lock service."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from pathlib import Path
 from gpuecs_tui.i18n import _
 
 NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
-"""What flock(2) says where locks are not available at all, unlike a lock that is held."""
+"""Error codes of flock(2) if the file system has no locks, in contrast to a lock that is held."""
 
 
 def no_locks_there(path: Path) -> str:
-    """Return the sentence that names ``path``, which can't be locked, with what to do."""
+    """Return the message that ``path`` can't be locked, with the action to take."""
     return _(
-        "Could not lock {path}: its file system has no file locks (NFS without a lock service). "
-        "Mount it with locks, or use a folder on a local disk (XDG_STATE_HOME for drafts and runs)."
+        "Could not lock {path}: its file system does not support file locks (NFS without a lock "
+        "service). Mount it with file locks, or use a directory on a local disk (XDG_STATE_HOME "
+        "for drafts and runs)."
     ).format(path=path)

@@ -1,7 +1,7 @@
-"""Translation of every text that a person reads.
+"""Translation of all texts for users.
 
-``_`` translates now; ``N_`` only marks a text for extraction, for tables built at import time
-whose entries are translated when they are shown.
+``_`` translates a text. ``N_`` only marks a text for extraction: it is for tables that are built at
+import time and whose entries are translated when they are shown.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ LOCALES = Path(__file__).parent / "locale"
 
 @cache
 def _catalogue() -> _gettext.NullTranslations:
-    # Deferred to the first text: the language is in the environment, which main() may adjust.
+    # Loaded with the first text, because main() may change the variables that set the language.
     return _gettext.translation(DOMAIN, LOCALES, fallback=True)
 
 
@@ -32,11 +32,11 @@ def ngettext(singular: str, plural: str, n: int) -> str:
 
 
 def adopt_standard_texts() -> None:
-    """Have the standard library's own texts (argparse's) looked up in our catalogue too."""
+    """Use this program's catalogue for texts of the standard library (argparse) too."""
     _gettext.bindtextdomain(DOMAIN, str(LOCALES))
     _gettext.textdomain(DOMAIN)
 
 
 def N_(message: str) -> str:
-    """Mark ``message`` for extraction and return it as it is."""
+    """Mark ``message`` for extraction and return it unchanged."""
     return message

@@ -1,4 +1,4 @@
-"""Conditions such as ``>=24gb``: typed or given as options, and held against a thing's measures."""
+"""Conditions such as ``>=24gb``, typed or given as options, on the measures of list entries."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ _HOLDS: Mapping[str, Callable[[Decimal, Decimal], bool]] = {
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What must hold of one measure. One that isn't known holds nothing."""
+    """A condition on one measure. An unknown measure never meets it."""
 
     sign: str
     number: Decimal
     unit: str
 
     def holds(self, measures: Measures) -> bool:
-        """Whether it holds of something with ``measures``."""
+        """Return whether ``measures`` meet the condition."""
         value = measures.get(self.unit)
         return value is not None and _HOLDS[self.sign](value, self.number)
 
 
 def split_filter(words: Iterable[str], units: Collection[str]) -> tuple[list[str], list[Condition]]:
-    """Part a filter's words into plain ones and conditions on ``units``.
+    """Split a filter's words into plain words and conditions on ``units``.
 
-    A unit alone asks for any of it: ``zones`` is ``>0zones``. A half-typed condition is neither.
+    A unit alone means more than 0: ``zones`` is ``>0zones``. An incomplete condition is ignored.
     """
     plain, conditions = [], []
     for word in words:

@@ -1,4 +1,4 @@
-"""Opens the wizard, on a terminal that can draw it."""
+"""Opens the wizard, if the terminal can show it."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from gpuecs_tui.i18n import _
 
 
 def open_wizard(arguments: argparse.Namespace) -> int:
-    """Open the wizard on a directory, which need not exist yet."""
+    """Open the wizard on a directory, which may not exist yet."""
     _needs_terminal()
     directory: Path = arguments.directory
     if directory.exists() and not directory.is_dir():
-        raise Failure(_("{directory} is not a directory.").format(directory=directory))
+        raise Failure(_("{path} is not a directory.").format(path=directory))
     choose_account(arguments)
     from gpuecs_tui import terminal
 
-    # textual reads its settings when it is imported.
+    # Textual reads its settings when it is imported.
     terminal.prepare(os.environ)
     from gpuecs_tui.app import run
 
@@ -48,17 +48,18 @@ def again(arguments: argparse.Namespace) -> str:
     words += ["--mouse"] if arguments.mouse else []
     name = str(arguments.directory)
     if name != os.curdir:
-        # A directory can have a name like a command's, or look like an option.
+        # A directory's name can be similar to a command or look like an option.
         misread = name in COMMANDS or nearly(name, COMMANDS) or name.startswith("-")
         words.append(f"{os.curdir}/{name}" if misread else name)
     return shlex.join(words)
 
 
 def _needs_terminal() -> None:
-    instead = _("Without one, use the commands: gpuecs-tui --help")
+    instead = _("To use the commands instead: gpuecs-tui --help")
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Failure(_("The wizard needs a terminal."), instead)
     if os.environ.get("TERM", "dumb") in {"dumb", ""}:
         raise Failure(
-            _("The wizard needs a terminal that can place its cursor, and TERM says dumb."), instead
+            _("The wizard needs a terminal that can move its cursor, but TERM is dumb or not set."),
+            instead,
         )

@@ -1,4 +1,4 @@
-"""Folders and files that only their owner may use or change, whatever the umask is.
+"""Creates folders and files that only their owner may use or change, whatever the umask is.
 
 ``Path.mkdir(parents=True, mode=…)`` gives its mode to the last folder only, and the umask decides
 about the folders above it: with umask 000 another user could rename a private folder away.
@@ -14,20 +14,20 @@ from typing import IO
 from gpuecs_tui.user_folders import NoHome, state_folder
 
 PRIVATE_FOLDER = 0o700
-"""The mode of folders: the XDG Base Directory Specification asks for it too."""
+"""The mode of folders; the XDG Base Directory Specification also requires it."""
 PRIVATE_FILE = 0o600
 """The mode of files."""
 READABLE_FOLDER = 0o755
-"""The most that others may do in a stack's folder; the umask may take more away."""
+"""The maximum mode of a stack directory; the umask may restrict it."""
 READABLE_FILE = 0o644
-"""The same for files of a stack."""
+"""The maximum mode of a stack's files."""
 
 
 def make_private(folder: Path) -> None:
-    """Make ``folder`` and every missing folder above it with mode 0700. Raises OSError.
+    """Create ``folder`` and every missing parent with mode 0700. Raises OSError.
 
-    Existing folders of ours below the state home get the mode too if this user owns them: an
-    earlier version may have made them under an open umask.
+    Existing folders of this program below the state home also get the mode if this user owns them,
+    because an earlier version may have created them with a permissive umask.
     """
     missing = []
     above = folder
@@ -47,9 +47,9 @@ def make_private(folder: Path) -> None:
 
 
 def make_readable(folder: Path) -> None:
-    """Make ``folder`` and every missing folder above it, for its owner alone to write to.
+    """Create ``folder`` and every missing parent; only the owner can write to them.
 
-    Terraform runs what lies below a stack's folder. Raises OSError.
+    Terraform runs programs from below a stack directory. Raises OSError.
     """
     for path in reversed(folder.parents):
         if not path.exists():

@@ -1,13 +1,12 @@
-"""Opens files in folders that came from elsewhere: never through a planted link, never waiting.
+"""Opens files in untrusted folders: never through a planted link, and never blocking.
 
-A stack's directory may be a clone, an unpacked archive or a folder that others may write to. A
-symbolic or hard link there, under a name that this program writes, would have it empty or fill a
-file elsewhere; a FIFO would have it wait for ever. So whatever is written there goes through this
-module, and whatever is read there under a fixed name.
+A stack directory may be a clone, an unpacked archive or a folder that others can write to. With a
+symbolic or hard link there, under a name that this program writes, the program would overwrite a
+file elsewhere; with a FIFO it would wait forever. So all writes there, and all reads under a fixed
+name, use this module.
 
-The folder ``.terraform`` itself may be a link: Terraform follows it (people put it on a larger
-disk), and would write through it whatever this program did. Only names of our own are opened in
-it, each by these rules.
+The folder ``.terraform`` itself may be a link (users put it on a larger disk): Terraform follows it
+and writes through it anyway. This program opens only its own files there, by these rules.
 """
 
 from __future__ import annotations
@@ -21,12 +20,12 @@ from pathlib import Path
 from gpuecs_tui.i18n import _
 
 PIPE_SECONDS = 10.0
-"""How long a pipe that the user named as input may be silent."""
+"""Seconds for which a pipe that the user named as input may be silent."""
 _ROOT = 0
 
 
 class Irregular(OSError):
-    """What lies there is not a regular file of this user; ``strerror`` says what it is."""
+    """The path is not a regular file of this user; ``strerror`` says what it is."""
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(errno.EPERM, reason, str(path))
@@ -40,11 +39,10 @@ def remedy_for(path: Path, error: OSError) -> str:
 
 
 def open_own(path: Path, flags: int = os.O_RDWR | os.O_CREAT, mode: int = 0o600) -> int:
-    """Open a file to write to it, and create it where ``flags`` have O_CREAT; return its handle.
+    """Open a file for writing, create it if ``flags`` have O_CREAT, and return its handle.
 
-    With O_TRUNC it is emptied only once it is known to be a regular file of this user (root: of
-    any user, for all files are root's to write) that has no second name. Raises Irregular for any
-    other, OSError.
+    With O_TRUNC it is emptied only after the check that it is a regular file of this user (for
+    root: of any user) with one hard link. Raises Irregular for any other file, and OSError.
     """
     handle = _open(path, flags & ~os.O_TRUNC | os.O_NOFOLLOW, mode)
     try:
@@ -52,7 +50,7 @@ def open_own(path: Path, flags: int = os.O_RDWR | os.O_CREAT, mode: int = 0o600)
         if os.geteuid() not in (_ROOT, status.st_uid):
             raise Irregular(path, _("it belongs to another user"))
         if status.st_nlink > 1:
-            raise Irregular(path, _("the file has a second name (a hard link)"))
+            raise Irregular(path, _("the file has more than one hard link"))
         if flags & os.O_TRUNC:
             os.ftruncate(handle, 0)
     except OSError:
@@ -62,7 +60,7 @@ def open_own(path: Path, flags: int = os.O_RDWR | os.O_CREAT, mode: int = 0o600)
 
 
 def open_regular(path: Path, *, follow: bool = True) -> int:
-    """Open a file of anyone to read it; return its handle.
+    """Open a file of any user for reading; return its handle.
 
     Raises Irregular for anything but a regular file, and without ``follow`` for a link; OSError.
     """
@@ -76,7 +74,7 @@ def open_regular(path: Path, *, follow: bool = True) -> int:
 
 
 def read_regular(path: Path, *, limit: int | None = None, follow: bool = True) -> bytes:
-    """Return what a regular file holds. Raises Irregular, also beyond ``limit`` bytes; OSError."""
+    """Return a regular file's content. Raises Irregular, also above ``limit`` bytes; OSError."""
     with os.fdopen(open_regular(path, follow=follow), "rb") as file:
         content = file.read() if limit is None else file.read(limit + 1)
     if limit is not None and len(content) > limit:
@@ -85,9 +83,9 @@ def read_regular(path: Path, *, limit: int | None = None, follow: bool = True) -
 
 
 def read_input(path: Path, limit: int) -> bytes:
-    """Return what a file holds that the user named, also a pipe such as ``<(command)``.
+    """Return the content of a file that the user named; it may be a pipe such as ``<(command)``.
 
-    A pipe may be silent for PIPE_SECONDS at a time; one that nothing writes to is empty. Raises
+    A pipe may be silent for PIPE_SECONDS at a time; a pipe without a writer is empty. Raises
     Irregular for a device, a pipe that stays silent, and more than ``limit`` bytes; OSError.
     """
     handle = _open(path, os.O_RDONLY, 0)
@@ -107,9 +105,9 @@ def read_input(path: Path, limit: int) -> bytes:
 
 
 def replace_file(path: Path, content: bytes, mode: int = 0o600) -> None:
-    """Put a new file in the place of ``path``; a link there is replaced, not followed.
+    """Replace ``path`` with a new file; a link there is replaced, not followed.
 
-    Raises OSError; then what was there is as before.
+    Raises OSError; the old file is then unchanged.
     """
     scratch = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
     try:

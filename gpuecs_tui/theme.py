@@ -1,8 +1,8 @@
-"""The app's themes: a calm dark one, a light one, and one for terminals of sixteen colours.
+"""The app's themes: dark, light, and one for terminals with sixteen colors.
 
-Where a theme's own mixing would give too little contrast (WCAG 2.1 asks for 4.5 to 1) or a colour
-that sixteen don't have, the variable is set outright. Nothing is told by colour alone: every state
-has a sign or a word too, so NO_COLOR and a Linux console lose nothing.
+A variable is set explicitly where Textual's mixing of colors would give too little contrast (WCAG
+2.1 requires 4.5 to 1) or a color that is not one of the sixteen. No information is shown by color
+alone: every state also has a sign or a word, so NO_COLOR and the Linux console lose nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from textual.app import App
 from textual.theme import Theme
 
 _CURSOR = {
-    # A reversed cursor changes one attribute on the wire, another colour two of 17 bytes each.
+    # A reversed cursor sends one attribute; another color would send two of 17 bytes each.
     "input-cursor-text-style": "reverse",
     "input-cursor-background": "transparent",
 }
@@ -138,7 +138,7 @@ SIXTEEN = Theme(
         "input-selection-foreground": "#ffffff",
     },
 )
-"""Every colour is one of the sixteen (VGA's palette, as Rich counts them)."""
+"""Every color is one of the sixteen (VGA palette, in Rich's numbering)."""
 
 _RICH_TERMS = frozenset({"xterm-kitty", "alacritty", "foot", "xterm-ghostty", "wezterm"})
 
@@ -148,15 +148,15 @@ THEMES = (DARK, LIGHT, SIXTEEN)
 def theme_for(environ: Mapping[str, str]) -> str:
     """Return the name of the theme that suits the terminal.
 
-    Sixteen colours where TERM promises no more (as Rich reads it) and COLORTERM neither; else a
-    light one where COLORFGBG, which some terminals set, tells of a light background; else dark.
+    Sixteen colors if neither TERM (as Rich reads it) nor COLORTERM indicates more; else light if
+    COLORFGBG, which some terminals set, indicates a light background; else dark.
     """
     term = environ.get("TERM", "")
     told = environ.get("COLORTERM", "") in ("truecolor", "24bit")
     if not (told or "256color" in term or term in _RICH_TERMS):
         return SIXTEEN.name
     background = environ.get("COLORFGBG", "").rpartition(";")[2]
-    # rxvt's convention: the palette's number; 7 is light grey, 9…15 are the bright ones.
+    # rxvt's convention: the palette number; 7 is light gray, 9…15 are bright.
     light = background.isdigit() and (background == "7" or 9 <= int(background) <= 15)
     return LIGHT.name if light else DARK.name
 

@@ -1,7 +1,7 @@
-"""Where this program keeps its files: below the user's state and cache folders (XDG).
+"""Where this program stores its files: below the user's state and cache folders (XDG).
 
-A container that runs with a random user id has neither HOME nor an entry in the password file. Then
-there is no such folder: what needs one says so in a sentence, all else works.
+A container with a random user id has neither HOME nor an entry in the password file, so it has no
+such folder. Only commands that need the folder then fail, with a message.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class NoHome(OSError):
     """No home directory is known for this user; ``strerror`` says which variables to set."""
 
     def __init__(self, variable: str) -> None:
-        reason = _("no home directory is known for this user; set HOME or {variable}")
+        reason = _("no home directory is known for this user: set HOME or {variable}")
         super().__init__(errno.ENOENT, reason.format(variable=variable))
 
 
@@ -35,7 +35,7 @@ def state_folder() -> Path:
 
 
 def cache_folder() -> Path:
-    """Return the folder of what can be made again (XDG_CACHE_HOME). Raises NoHome."""
+    """Return the folder for data that can be generated again (XDG_CACHE_HOME). Raises NoHome."""
     from platformdirs import user_cache_path
 
     try:
@@ -45,7 +45,7 @@ def cache_folder() -> Path:
 
 
 def expand_home(path: str | os.PathLike[str]) -> Path:
-    """Return ``path`` with ``~`` replaced; as it is where no home directory is known."""
+    """Return ``path`` with ``~`` replaced; unchanged if no home directory is known."""
     try:
         return Path(path).expanduser()
     except RuntimeError:

@@ -1,4 +1,4 @@
-"""What every test stands on: a scrubbed environment, and an emulated account for those who ask.
+"""What every test stands on: a scrubbed environment, and a demo account for those who ask.
 
 ``scrubbed`` applies by itself. ``demo_account`` is started once a session, on loopback, with its
 files in a temporary folder; a test that wants boto3 or this process itself on it takes
@@ -99,7 +99,7 @@ def scrubbed(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathF
 
 @pytest.fixture(scope="session")
 def demo_account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[account.DemoAccount]:
-    """An emulated account of this session's own; gone with it."""
+    """A demo account of this session's own; gone with it."""
     folder: Path = tmp_path_factory.mktemp("demo")
     differences = folder / "differences"
     with pytest.MonkeyPatch.context() as patch:

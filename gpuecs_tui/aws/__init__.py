@@ -1,1 +1,1 @@
-"""What the account has: typed, frozen readings. boto3 lives in this package and nowhere else."""
+"""What the account has, as typed, frozen readings. Only this package and demo/ use boto3."""

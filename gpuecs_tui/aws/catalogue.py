@@ -1,8 +1,8 @@
-"""The shipped catalogue of GPU instance types: what to show where the account may not be asked.
+"""The shipped catalogue of GPU instance types, used if the account can't be read.
 
-``catalogue.json`` holds, by type, what EC2 says (as recorded), how much memory the ECS agent
-registers (measured, estimated, or None: then only assumed) and whether ECS has an AMI for it, with
-the sources. Pure data: no boto3.
+For each type, ``catalogue.json`` contains the recorded figures of EC2, the memory that the ECS
+agent registers (measured, estimated, or None: assumed), whether ECS has an AMI for the type, and
+the sources. Imports no boto3.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.instance_type import InstanceType, quota_family
 
 EC2 = "ec2"
-"""An entry's source where EC2 gave its figures."""
+"""The source of an entry whose figures are from EC2."""
 
 
 @cache
@@ -45,7 +45,7 @@ def entry_type(entry: Mapping[str, Any]) -> InstanceType:
 
 
 def order(it: InstanceType) -> tuple[str, int, int, str]:
-    """Return what types are sorted by: family, then size (g4dn.xlarge before g4dn.12xlarge)."""
+    """Return the sort key of types: family, then size (g4dn.xlarge before g4dn.12xlarge)."""
     return it.name.partition(".")[0], it.vcpus, it.gpus, it.name
 
 
@@ -56,7 +56,7 @@ def names() -> frozenset[str]:
 
 
 def load() -> Known[tuple[InstanceType, ...]]:
-    """Return the catalogue's types by family and size; the source says its date."""
+    """Return the catalogue's types by family and size; the source contains its date."""
     day = _data()["generated"]
     return Known(
         tuple(_types().values()),
@@ -66,7 +66,7 @@ def load() -> Known[tuple[InstanceType, ...]]:
 
 
 def instance_types(account: AccountFacts | None) -> Known[tuple[InstanceType, ...]]:
-    """Return the account's own types, or the catalogue where those are unknown."""
+    """Return the account's own types, or the catalogue if they are unknown."""
     if account is not None and isinstance(account.instance_types, Known):
         return account.instance_types
     return load()
@@ -75,8 +75,8 @@ def instance_types(account: AccountFacts | None) -> Known[tuple[InstanceType, ..
 def find(name: str, account: AccountFacts | None = None) -> InstanceType | None:
     """Return the type called ``name`` from the account or else the catalogue; None if in neither.
 
-    Where the account could be asked and doesn't have the type (another region's), the catalogue
-    still tells its size; that it is not offered is another fact.
+    If the account was read and lacks the type (for example another Region's type), the catalogue
+    still gives its size. Whether the type is offered is a separate fact.
     """
     if account is not None and isinstance(account.instance_types, Known):
         for it in account.instance_types.value:
@@ -86,10 +86,10 @@ def find(name: str, account: AccountFacts | None = None) -> InstanceType | None:
 
 
 def merge(live: InstanceType) -> InstanceType:
-    """Return what EC2 said of a type together with what the catalogue knows of it under ECS.
+    """Return EC2's figures of a type, completed with the catalogue's facts about ECS.
 
-    A new size of a known family gets the family's support; of a family that the catalogue doesn't
-    have, nobody here knows whether the AMI's driver runs it: ``unlisted``.
+    A new size of a known family gets the family's support. For a family that the catalogue lacks,
+    support by the AMI's driver is unknown: ``unlisted``.
     """
     known = _types().get(live.name)
     return replace(
@@ -103,44 +103,42 @@ def merge(live: InstanceType) -> InstanceType:
 
 
 def why_not(it: InstanceType) -> str:
-    """Say in one sentence why tasks with GPUs can't be had on ``it``; empty where they can."""
+    """Return why GPU tasks can't run on ``it``, as the end of a sentence; empty if they can."""
     if it.supported:
         return ""
     match it.ecs_support:
         case "no-arm64-ecs-gpu-ami":
-            return _("it is an arm64 type, and ECS has no GPU AMI for arm64")
+            return _("the type is arm64, and ECS has no GPU AMI for arm64")
         case "unsupported-amd":
-            return _("its GPUs are AMD's, and ECS knows NVIDIA's only")
+            return _("its GPUs are made by AMD, and ECS supports only NVIDIA GPUs")
         case "ami-code-fractional":
-            return _("it has a fraction of a GPU, and the ECS agent registers none")
+            return _("it has a fraction of a GPU, and gpuecs-tui supports only whole GPUs")
         case "unsupported-driver":
             return _("it needs a newer NVIDIA driver than the ECS GPU AMI has")
         case "unsupported-kepler":
-            return _("its GPUs are too old for the driver of the ECS GPU AMI")
+            return _("its GPUs are too old for the NVIDIA driver of the ECS GPU AMI")
         case "unlisted":
-            return _(
-                "it is newer than this catalogue: nobody has said that the ECS GPU AMI runs it"
-            )
+            return _("the catalogue does not list it, so its support by the ECS GPU AMI is unknown")
     return _("it has no NVIDIA GPU")
 
 
 def only_seen(it: InstanceType) -> str:
-    """Say where alone ECS's support for ``it`` is seen; empty where AWS documents it.
+    """Return the only evidence that ECS supports ``it``; empty if AWS documents the support.
 
     The documentation is the ECS developer guide's table of GPU instance types.
     """
     match it.ecs_support:
         case "ami-code":
-            return _("it is seen only in the change log of ECS's own GPU AMI")
+            return _("only the change log of the ECS GPU AMI mentions it")
         case "inferred":
-            return _("it is seen only in EKS's AMI of the same NVIDIA driver")
+            return _("only the EKS AMI with the same NVIDIA driver is known to support it")
     return ""
 
 
 def support_words(it: InstanceType) -> str:
-    """Say whether ECS runs GPU tasks on ``it``, and who says so.
+    """Return whether ECS runs GPU tasks on ``it``, and the kind of source.
 
-    What AWS doesn't document begins otherwise than what it does.
+    Documented and undocumented support begin with different words.
     """
     if not it.supported:
         return _("no: {reason}").format(reason=why_not(it))
@@ -150,7 +148,7 @@ def support_words(it: InstanceType) -> str:
 
 
 def support_source(it: InstanceType) -> str:
-    """Return the catalogue's note on where ``ecs_support`` is from; empty where nobody said it."""
+    """Return the catalogue's note on the source of ``ecs_support``; empty if it has none."""
     return str(_data()["ecs_support"].get(it.ecs_support, ""))
 
 
@@ -166,9 +164,9 @@ def memory_source(it: InstanceType) -> str:
 
 
 def figures_words(it: InstanceType) -> str:
-    """Say where a type's own figures are from, where that isn't EC2; empty where it is."""
+    """Return the origin of a type's figures if they are not from EC2; else an empty text."""
     if it.figures_source == "recalled":
-        return _("figures from memory, unverified")
+        return _("figures not from EC2, unverified")
     return ""
 
 

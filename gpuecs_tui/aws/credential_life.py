@@ -1,4 +1,7 @@
-"""How long the credentials last: what ends in mid-apply costs the state (credentials-expire)."""
+"""How long the credentials last: if they expire during an apply, the state may be lost.
+
+The rule is ``credentials-expire``.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from gpuecs_tui.aws.session import AccountReader
 from gpuecs_tui.user_folders import expand_home
 
 SSO_CACHE = "~/.aws/sso/cache"
-"""Where ``aws sso login`` leaves its token, named by the SHA-1 of the session or start URL."""
+"""Where ``aws sso login`` stores its token; the name is the SHA-1 of the session or start URL."""
 RENEWING = frozenset(
     {
         "assume-role",
@@ -22,7 +25,7 @@ RENEWING = frozenset(
         "iam-role",
     }
 )
-"""Sources (botocore's words) from which Terraform gets new credentials by itself."""
+"""Credential sources (botocore's names) from which Terraform can renew credentials itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,28 +33,28 @@ class CredentialLife:
     """How long the credentials that Terraform would get last."""
 
     ends_at: datetime | None
-    """When they end for good (UTC); None where no end is known."""
+    """When they expire and can't be renewed (UTC); None if no end is known."""
     renews: bool
     """Terraform renews them by itself."""
     temporary: bool
-    """They do end, even where it isn't known when."""
+    """Whether they expire, even if the time is unknown."""
 
     def left(self, at: datetime) -> timedelta | None:
-        """Return the time that remains then, not below zero; None where no end is known."""
+        """Return the time that remains then, not below zero; None if no end is known."""
         return None if self.ends_at is None else max(timedelta(), self.ends_at - at)
 
 
 def read_life(reader: AccountReader) -> CredentialLife:
-    """Return how long the reader's credentials last; may make a call or two. Raises AwsProblem."""
+    """Return how long the reader's credentials last; makes up to two calls. Raises AwsProblem."""
     environ, ends_at = reader.credentials()
     source, settings = reader.credential_source()
     temporary = "AWS_SESSION_TOKEN" in environ
     if source == "sso":
-        # New role credentials come for as long as the token lasts, and it may renew itself.
+        # Role credentials are renewed while the token is valid, and the token may be renewed.
         token = _sso_token(settings)
         renews = bool(token.get("refreshToken"))
         return CredentialLife(None if renews else _moment(token) or ends_at, renews, True)
-    # A role behind an MFA device can't be assumed again without a person.
+    # A role that requires MFA can't be assumed again without the user.
     if source in RENEWING and "mfa_serial" not in settings:
         return CredentialLife(None, True, temporary)
     return CredentialLife(ends_at, False, temporary)

@@ -1,4 +1,4 @@
-"""The KMS key under which EBS encrypts volumes that name none, and who may use it."""
+"""The KMS key with which EBS encrypts volumes by default, and whether Auto Scaling may use it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gpuecs_tui.aws.reading import Reading
 from gpuecs_tui.aws.session import AccountReader
 
 AWS_MANAGED = "alias/aws/ebs"
-"""EBS's own key, which every caller of the account may use through EBS."""
+"""The AWS managed key of EBS, which every caller in the account may use through EBS."""
 AUTO_SCALING_ROLE = "AWSServiceRoleForAutoScaling"
 
 
@@ -18,14 +18,14 @@ class EbsKey:
     """The default key of a region."""
 
     id: str
-    """An alias, an id or an ARN, as EC2 says it."""
+    """An alias, an id or an ARN, as EC2 returns it."""
     for_auto_scaling: bool | None
-    """Whether a grant or the key's policy names Auto Scaling's role; None when neither could be
+    """Whether a grant or the key policy names the role of Auto Scaling; None if neither could be
     read."""
 
 
 def read_ebs_key(reader: AccountReader) -> Reading[EbsKey]:
-    """Return the default key; of a customer key its grants and its policy are read as well."""
+    """Return the default key; for a customer managed key also read its grants and its policy."""
 
     def read() -> EbsKey:
         key = str(reader.call("ec2", "GetEbsDefaultKmsKeyId").get("KmsKeyId", AWS_MANAGED))

@@ -1,4 +1,4 @@
-"""Image references that lead to ECR and the manifests found there; no call is made here."""
+"""Parses image references to ECR and manifests from ECR. Makes no calls."""
 
 from __future__ import annotations
 
@@ -30,25 +30,25 @@ MANIFEST_TYPES = (
     "application/vnd.oci.image.manifest.v1+json",
     "application/vnd.docker.distribution.manifest.v2+json",
 )
-"""Indexes and manifests as OCI and Docker name them; what isn't accepted, ECR converts."""
+"""Media types of OCI and Docker; ECR converts a manifest whose type isn't in the list."""
 ARCHITECTURES = {"amd64": "x86_64", "arm64": "arm64"}
-"""OCI's names (those of Go's GOARCH) for what EC2 has."""
+"""OCI architecture names (Go's GOARCH) → EC2's names."""
 
 
 @dataclass(frozen=True, slots=True)
 class EcrImage:
-    """An image reference that leads to ECR, taken apart."""
+    """A parsed image reference to ECR."""
 
     account: str
     region: str
     repository: str
     tag: str
-    """``latest`` where the reference has neither tag nor digest, as Docker takes it."""
+    """``latest`` if the reference has neither tag nor digest, as in Docker."""
     digest: str
 
 
 def ecr_image(reference: str) -> EcrImage | None:
-    """Take an image reference apart; None when it doesn't lead to a private ECR repository."""
+    """Parse an image reference; None if it isn't in a private ECR repository."""
     match = _IPV4.fullmatch(reference) or _DUAL_STACK.fullmatch(reference)
     if match is None:
         return None
@@ -60,7 +60,7 @@ def ecr_image(reference: str) -> EcrImage | None:
 
 
 def is_served_by_endpoints(reference: str) -> bool:
-    """Tell whether the VPC endpoints of ECR lead to the registry of an image.
+    """Return whether the VPC endpoints of ECR reach the registry of an image.
 
     ECR has no PrivateLink for the dual-stack names of its registries
     (https://docs.aws.amazon.com/AmazonECR/latest/userguide/ecr-requests.html).
@@ -96,7 +96,7 @@ def _architectures(tree: dict[str, Any]) -> Iterator[str]:
     listed = tree.get("manifests")
     for it in listed if isinstance(listed, list) else ():
         platform = it.get("platform") if isinstance(it, dict) else None
-        # Whoever pushed it wrote it: nothing of its shape is sure.
+        # The manifest is written by whoever pushes the image, so its structure is not reliable.
         if isinstance(platform, dict) and platform.get("os") == "linux":
             name = str(platform.get("architecture", ""))
             yield ARCHITECTURES.get(name, name)

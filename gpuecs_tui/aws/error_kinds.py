@@ -1,7 +1,7 @@
-"""Which kind of problem an exception of botocore is.
+"""Classifies exceptions of botocore by kind of problem.
 
-No botocore here at import time: its exceptions are told apart by the names of their classes, which
-are public and older than the modules they lie in.
+Does not import botocore: exceptions are recognized by their class names, which are public and more
+stable than the modules that contain them.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ ProblemKind = Literal[
 ACCOUNT_WIDE: frozenset[ProblemKind] = frozenset(
     {"no_credentials", "expired", "sso_login", "mfa", "unreachable", "timeout", "invalid_region"}
 )
-"""Kinds that no other call of the same session would escape."""
+"""Kinds that affect every call of the same session."""
 
 DETAIL_MAX = 300
-"""Characters: an AccessDenied names principal, action and resource in fewer."""
+"""Characters; an AccessDenied message with principal, action and resource is shorter."""
 
 _CODES: dict[str, ProblemKind] = {
     **dict.fromkeys(
@@ -130,9 +130,9 @@ _CLASSES: dict[str, ProblemKind] = {
 
 
 def kind_of(error: Exception) -> ProblemKind:
-    """Tell which kind of problem an exception of botocore (or of a prompt for MFA) is."""
+    """Return the kind of problem of an exception of botocore or of an MFA prompt."""
     if getattr(error, "operation_name", "").startswith("AssumeRole"):
-        # Made by botocore on the way to credentials, whatever was called.
+        # botocore makes this call to get credentials for any other call.
         return "mfa" if "MultiFactorAuthentication" in detail_of(error) else "no_credentials"
     if code := code_of(error):
         if code in _CODES:
@@ -147,12 +147,12 @@ def kind_of(error: Exception) -> ProblemKind:
 
 
 def is_a(error: Exception, classes: frozenset[str]) -> bool:
-    """Whether ``error`` is of a class with one of these names, or derived from one."""
+    """Return whether the class of ``error``, or one of its base classes, has one of these names."""
     return any(parent.__name__ in classes for parent in type(error).__mro__)
 
 
 def code_of(error: Exception) -> str:
-    """Return the error code a service answered with; empty when no service answered."""
+    """Return the error code of a service's response; empty if there was no response."""
     response = getattr(error, "response", None)
     if not isinstance(response, dict):
         return ""
@@ -160,12 +160,12 @@ def code_of(error: Exception) -> str:
 
 
 def detail_of(error: Exception) -> str:
-    """Return what the service or botocore says itself, on one line of at most DETAIL_MAX."""
+    """Return the message of the service or of botocore, as one line of at most DETAIL_MAX."""
     response = getattr(error, "response", None)
     answer = response if isinstance(response, dict) else {}
     text = str(answer.get("Error", {}).get("Message") or error or type(error).__name__)
     if "<html" in text.lower():
         # A proxy's error page.
-        return _("an HTML page came back instead of AWS's answer")
+        return _("the response is an HTML page and not from AWS")
     line = " ".join(text.split())
     return line if len(line) <= DETAIL_MAX else line[: DETAIL_MAX - 1] + "…"

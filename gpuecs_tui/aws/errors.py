@@ -1,4 +1,4 @@
-"""botocore's errors become ours: one sentence that says what is wrong and what mends it."""
+"""Converts exceptions of botocore into AwsProblem: what is wrong and how to fix it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ _MISCONFIGURED = frozenset(
     | {"UnknownCredentialError"}
 )
 _BROKEN_SOURCE = frozenset({"CredentialRetrievalError", "MetadataRetrievalError", "OSError"})
-"""Classes that say that the program, file or service which gives the credentials failed."""
+"""Exception classes that mean that the source of the credentials failed."""
 
 
 class AwsProblem(Exception):
-    """A call to AWS that failed, in words; ``str()`` of it is the sentence and the remedy."""
+    """A failed call to AWS; its ``str()`` is the sentence and the remedy."""
 
     def __init__(self, kind: ProblemKind, sentence: str, remedy: str = "", call: str = "") -> None:
-        """Keep ``sentence`` (with full stop) and ``remedy`` (a command or a sentence)."""
+        """Store ``sentence`` (with its period) and ``remedy`` (a command or a sentence)."""
         super().__init__(f"{sentence} {remedy}".strip())
         self.kind = kind
         self.sentence = sentence
@@ -26,7 +26,7 @@ class AwsProblem(Exception):
         self.call = call
 
     def as_unknown(self) -> Unknown:
-        """Return this as the reading of what the call was made for."""
+        """Return this problem as the reading for which the call was made."""
         return Unknown(self.call, self.reason, self.remedy)
 
     @property
@@ -46,9 +46,9 @@ class AwsProblem(Exception):
 def problem_of(
     error: Exception, *, call: str = "", profile: str = "", region: str = ""
 ) -> AwsProblem:
-    """Return ``error`` in words; ``profile`` and ``region`` are those of the session.
+    """Return ``error`` as an AwsProblem; ``profile`` and ``region`` are those of the session.
 
-    An ``AwsProblem`` comes back as it is, given the call if it had none.
+    An ``AwsProblem`` is returned unchanged; if it has no call, the call is added.
     """
     if isinstance(error, AwsProblem):
         if error.call or not call:
@@ -72,25 +72,23 @@ def _sentence(kind: ProblemKind, error: Exception, call: str, region: str, detai
         case "expired":
             return _("The AWS credentials have expired.")
         case "sso_login":
-            return _("The SSO session has ended or was never started.")
+            return _("The SSO session has expired, or you have not logged in.")
         case "mfa" if code_of(error):
-            return _("AWS did not take the code from the MFA device: {detail}.").format(
-                detail=detail.rstrip(".")
-            )
+            return _("AWS rejected the MFA code: {detail}.").format(detail=detail.rstrip("."))
         case "mfa":
-            return _("This profile needs a code from its MFA device.")
+            return _("This profile requires an MFA code.")
         case "denied":
             return _("Not allowed to call {call}: {detail}.").format(
                 call=call, detail=detail.rstrip(".")
             )
         case "throttled":
-            return _("AWS throttled {call} and did not recover.").format(call=call)
+            return _("AWS throttled {call}, and all retries failed.").format(call=call)
         case "timeout":
             return _("AWS did not answer {call} in time.").format(call=call)
         case "unreachable":
-            return _("AWS can't be reached from here: {detail}.").format(detail=detail.rstrip("."))
+            return _("Could not connect to AWS: {detail}.").format(detail=detail.rstrip("."))
         case "invalid_region":
-            return _("The region {region} can't be used: {detail}.").format(
+            return _("Could not use the Region {region}: {detail}.").format(
                 region=region or "?", detail=detail.rstrip(".")
             )
         case "not_found" | "other":
@@ -100,9 +98,9 @@ def _sentence(kind: ProblemKind, error: Exception, call: str, region: str, detai
 def _remedy(kind: ProblemKind, error: Exception, option: str, region: str, call: str) -> str:
     match kind:
         case "no_credentials" if is_a(error, _MISCONFIGURED):
-            return _("Correct the profile in the AWS config file, or choose another.")
+            return _("Correct the profile in the AWS config file, or choose another profile.")
         case "no_credentials" if is_a(error, _BROKEN_SOURCE):
-            return _("Mend what gives the profile its credentials, or choose another profile.")
+            return _("Fix the credential source of the profile, or choose another profile.")
         case "no_credentials" if is_a(error, frozenset({"MissingDependencyException"})):
             return _(
                 'Or run: eval "$(aws configure export-credentials{option} --format env)"'
@@ -114,27 +112,28 @@ def _remedy(kind: ProblemKind, error: Exception, option: str, region: str, call:
         case "expired" if is_a(error, frozenset({"LoginError"})):
             return _("Run: aws login{option}").format(option=option)
         case "expired":
-            return _(
-                "Renew them the way you got them (aws sso login{option}, or export new ones)."
-            ).format(option=option)
+            return _("Renew the credentials (aws sso login{option}, or export new keys).").format(
+                option=option
+            )
         case "sso_login":
             return _("Run: aws sso login{option}").format(option=option)
         case "mfa":
-            return _("Type the six digits that the device shows.")
+            return _("Enter the six digits that the MFA device shows.")
         case "denied":
-            return _("Ask for the permission {call}, or type the value by hand.").format(call=call)
+            return _("Ask for the permission {call}, or enter the value manually.").format(
+                call=call
+            )
         case "throttled" | "timeout":
             return _("Try again.")
         case "unreachable":
             return _(
-                "Check the network, the proxy (HTTPS_PROXY), the region's name and "
-                "AWS_ENDPOINT_URL."
+                "Check the network, the proxy (HTTPS_PROXY), the Region name, and AWS_ENDPOINT_URL."
             )
         case "invalid_region" if region:
-            return _("Choose another region, or enable {region} for the account.").format(
+            return _("Choose another Region, or enable {region} for the account.").format(
                 region=region
             )
         case "invalid_region":
-            return _("Choose a region.")
+            return _("Choose a Region.")
         case "not_found" | "other":
             return ""

@@ -1,7 +1,7 @@
-"""What the account has, as frozen records. No boto3 here: rules and screens import this freely.
+"""What the account has, as frozen records. Imports no boto3, so rules and screens can use it.
 
-Names are AWS's own. Tuples keep the order in which AWS answered unless a docstring says otherwise.
-Texts are as AWS stores them: a name tag may hold brackets, escapes or control characters.
+Names are AWS's own. Tuples have the order of AWS's response unless a docstring says otherwise.
+Texts are as AWS stores them: a name tag may contain brackets, escapes or control characters.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gpuecs_tui.aws.service.live_revision import LiveRevision
 
 LOG_GROUP_PREFIX = "/ecs/"
-"""Where the stack's own log group goes; an account can have thousands of others."""
+"""Prefix of the stack's own log group; an account can have thousands of other log groups."""
 RULES_PER_GROUP = 60
 """Inbound rules that a security group takes by default; IPv4 rules are counted apart from IPv6
 rules (VPC user guide, "Amazon VPC quotas", inbound or outbound rules per security group)."""
@@ -50,7 +50,7 @@ class Region:
 
     name: str
     enabled: bool
-    """False for an opt-in region that the account hasn't opted into."""
+    """False for an opt-in Region that isn't enabled for the account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +73,12 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class InstanceProfile:
-    """What gives an EC2 instance its role."""
+    """An instance profile: the container of an EC2 instance's role."""
 
     name: str
     arn: str
     role: str | None
-    """The name of its role; None when it has none, in which case it is of no use."""
+    """The name of its role; None if it has no role and can't be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Repository:
 
     name: str
     uri: str
-    """What an image reference starts with, without tag."""
+    """The start of an image reference, without tag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ class LogGroup:
 
     name: str
     retention_days: int | None
-    """None: kept for ever."""
+    """None: log events never expire."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class GpuInstance:
-    """A running instance of a G, P or VT family, which uses up a quota of GPU instances."""
+    """A running instance of a G, P or VT family, which counts against a quota of GPU instances."""
 
     id: str
     instance_type: str
@@ -157,9 +157,9 @@ class GpuInstance:
 
 @dataclass(frozen=True, slots=True)
 class CapacityReservation:
-    """Instances of one type that are kept for this account, and paid for, whether they run or not.
+    """A capacity reservation: instances of one type that are paid for even if they don't run.
 
-    Without capacity blocks: those only serve instances that are launched for them.
+    Capacity blocks are left out, because they only serve instances that are launched for them.
     """
 
     id: str
@@ -173,7 +173,7 @@ class CapacityReservation:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Something of which only the name and the ARN matter, to tell a name that is taken."""
+    """A resource of which only name and ARN matter, to find names that are taken."""
 
     name: str
     arn: str
@@ -193,24 +193,24 @@ class MachineImage:
 
 @dataclass(frozen=True, slots=True)
 class Lookups:
-    """What was looked up because a stack names it: nothing of it is read on the whole.
+    """What was looked up because a stack refers to it. None of these lists is read completely.
 
-    Keys are the texts of the stack (an ARN, an AMI id, a repository's name). A value of None inside
-    a ``Known`` means: AWS says there is none of that name.
+    Keys are the texts of the stack (an ARN, an AMI id, a repository's name). ``Known(None)`` means
+    that AWS has nothing of that name.
     """
 
     images: dict[str, Reading[tuple[Image, ...] | None]] = field(default_factory=dict)
     """By repository name; an empty tuple is a repository without images."""
     image_architectures: dict[str, Reading[tuple[str, ...]]] = field(default_factory=dict)
-    """By whole image reference: for which architectures of Linux its manifest says it is, as EC2
-    names them (``x86_64``, ``arm64``); empty where a manifest doesn't say, or there is none."""
+    """By whole image reference: the Linux architectures that its manifest names, in EC2's names
+    (``x86_64``, ``arm64``); empty if the manifest names none, or there is no manifest."""
     machine_images: dict[str, Reading[MachineImage | None]] = field(default_factory=dict)
     secrets: dict[str, Reading[bool]] = field(default_factory=dict)
     """By ARN of a Secrets Manager secret or SSM parameter: whether it exists and isn't scheduled
     for deletion."""
     log_groups: dict[str, Reading[LogGroup | None]] = field(default_factory=dict)
     quotas: dict[str, Reading[int]] = field(default_factory=dict)
-    """By quota code, those that only few stacks come near: ``RULES_QUOTA``, ``GROUPS_QUOTA``."""
+    """By quota code, quotas that few stacks come close to: ``RULES_QUOTA``, ``GROUPS_QUOTA``."""
     denied_actions: dict[str, Reading[tuple[str, ...]]] = field(default_factory=dict)
     """By ``role_needs.Need.id``: which of its actions the role's policies don't allow."""
     may_create: dict[str, Reading[bool]] = field(default_factory=dict)
@@ -225,7 +225,7 @@ class Lookups:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountFacts:
-    """All that was read of one account and region; whatever failed is ``Unknown`` by itself."""
+    """Everything read about one account and Region; each part that failed is ``Unknown``."""
 
     region: str
     identity: Reading[Identity] = field(default_factory=not_read)
@@ -243,12 +243,12 @@ class AccountFacts:
     instance_types: Reading[tuple[InstanceType, ...]] = field(default_factory=not_read)
     """Types with GPUs, by family and size."""
     offerings: Reading[tuple[Offering, ...]] = field(default_factory=not_read)
-    """Of types with GPUs, by name; a type that isn't among them is offered nowhere here."""
+    """Of types with GPUs, by name; a type that isn't listed isn't offered in the Region."""
     log_groups: Reading[tuple[LogGroup, ...]] = field(default_factory=not_read)
     """Those whose name starts with LOG_GROUP_PREFIX."""
     quotas: Reading[tuple[Quota, ...]] = field(default_factory=not_read)
     gpu_instances: Reading[tuple[GpuInstance, ...]] = field(default_factory=not_read)
-    """Pending or running, of any G, P or VT family, this stack's own among them."""
+    """Pending or running, of any G, P or VT family, including this stack's own."""
     reservations: Reading[tuple[CapacityReservation, ...]] = field(default_factory=not_read)
     """Active ones, of types with GPUs or without, by id."""
     load_balancers: Reading[tuple[Named, ...]] = field(default_factory=not_read)
@@ -259,11 +259,11 @@ class AccountFacts:
     launch_templates: Reading[tuple[Named, ...]] = field(default_factory=not_read)
     lookups: Lookups = field(default_factory=Lookups)
     prices: Prices = field(default_factory=Prices)
-    """Read after all else, and only for who asks."""
+    """Read last, and only on request."""
 
     @property
     def unknowns(self) -> dict[str, Unknown]:
-        """What could not be read, by the name of its field."""
+        """Return what could not be read, by the name of its field."""
         return {
             name: reading
             for name in self.__dataclass_fields__

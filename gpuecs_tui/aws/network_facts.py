@@ -35,7 +35,7 @@ class Subnet:
     free_addresses: int
     """IPv4 addresses not in use, as EC2 counts them."""
     public: bool | None
-    """Whether its route table leads to an internet gateway; None when the tables are unknown."""
+    """Whether its route table leads to an internet gateway; None if the tables are unknown."""
     assigns_public_address: bool = False
     """Whether an instance gets a public IPv4 address at launch unless told otherwise."""
 
@@ -59,14 +59,14 @@ class RouteTable:
     id: str
     vpc_id: str
     main: bool
-    """Whether it applies to the VPC's subnets that have none of their own."""
+    """Whether it applies to subnets of the VPC that have no route table of their own."""
     subnet_ids: tuple[str, ...]
     routes: tuple[Route, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class VpcEndpoint:
-    """A way to an AWS service that doesn't leave the VPC."""
+    """A VPC endpoint: a path to an AWS service that stays inside the VPC."""
 
     id: str
     vpc_id: str
@@ -80,13 +80,13 @@ class VpcEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class SecurityGroupRule:
-    """Whom a security group lets in, or out to."""
+    """A rule of a security group: allowed traffic in or out."""
 
     protocol: str
     """``tcp``, ``udp``, ``icmp``, a number, or ``-1`` for every protocol."""
     from_port: int
     to_port: int
-    """The port range, both ends in it; 0–65535 where the protocol is ``-1``."""
+    """The first and last port of the range; 0–65535 if the protocol is ``-1``."""
     cidrs: tuple[str, ...]
     group_ids: tuple[str, ...]
     prefix_list_ids: tuple[str, ...]
@@ -122,11 +122,11 @@ def table_of(subnet: Subnet, tables: Iterable[RouteTable]) -> RouteTable | None:
 
 
 def egress_of(subnet: Subnet, tables: Iterable[RouteTable]) -> Egress:
-    """Say how traffic from ``subnet`` gets to the internet.
+    """Return the path of traffic from ``subnet`` to the internet.
 
-    ``other`` is a default route to something that may lead there (a transit gateway, an appliance,
-    a peering); only its owner knows. IPv4 counts: the ECS agent's endpoints need it unless an
-    account is set up for IPv6 on purpose.
+    ``other`` is a default route to something that may lead to the internet (a transit gateway, an
+    appliance, a peering), which can't be read. Only IPv4 counts: the endpoints of the ECS agent
+    need it unless an account is explicitly set up for IPv6.
     """
     table = table_of(subnet, tables)
     for route in table.routes if table else ():

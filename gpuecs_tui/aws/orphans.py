@@ -1,7 +1,7 @@
-"""Looks for one resource by what it was to be called: it may exist though its create was cut off.
+"""Finds one resource by its planned name: it may exist although its creation was interrupted.
 
-What is found counts only if it can be that resource: not older than the attempt to create it, and
-with the tags that it was to have. The names of attributes are the Terraform AWS provider's.
+A match counts only if it can be that resource: it is not older than the attempt to create it and
+has the planned tags. Attribute names are those of the Terraform AWS provider.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.session import AccountReader
 
 CLOCK_SKEW = timedelta(minutes=2)
-"""By which this machine's clock may be ahead of AWS's: beyond 5 minutes AWS refuses the calls."""
+"""How far this machine's clock may be ahead of AWS's: beyond 5 minutes AWS refuses the calls."""
 _ALIVE = frozenset({"available", "pending"})
-"""States of a VPC endpoint that is there, or about to be."""
+"""States of a VPC endpoint that exists or is being created."""
 ABSENT_KINDS = frozenset({"not_found"})
-"""Kinds of AwsProblem that say that there is no such thing."""
+"""Kinds of AwsProblem that mean that the resource does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Something of that name that exists."""
+    """An existing resource of that name."""
 
     import_id: str
-    """What Terraform imports it by."""
+    """The id for ``terraform import``."""
     created_at: datetime | None = None
-    """When it was created, where AWS tells."""
+    """When it was created; None if AWS doesn't report it."""
     tags: Mapping[str, str] | None = None
-    """Its tags; None where they weren't asked for."""
+    """Its tags; None if they were not read."""
 
 
 class NotYet(Exception):
-    """An attribute that a resource is found by is not known yet."""
+    """An attribute by which the resource is found is not known yet."""
 
 
 Planned = Mapping[str, Any]
@@ -45,12 +45,12 @@ Look = Callable[[AccountReader, Planned], Found | None]
 def find(
     reader: AccountReader, type_: str, planned: Planned, since: datetime | None
 ) -> Found | None:
-    """Return what exists of a planned resource of ``type_``, or None.
+    """Return the existing resource that matches a planned resource of ``type_``, or None.
 
-    ``planned`` are the attributes that the plan knows, ``since`` the moment when its creation
-    began. None too for types whose create may safely be repeated. Raises NotYet where an attribute
-    that it is found by isn't known before something else is there, AwsProblem when AWS refuses to
-    tell.
+    ``planned`` are the attributes that the plan knows, ``since`` is the time when the creation
+    started. Also returns None for types whose creation can be repeated safely. Raises NotYet if an
+    attribute by which it is found is known only after another resource exists, and AwsProblem if a
+    call fails.
     """
     look = _LOOKS.get(type_)
     if look is None:
@@ -134,7 +134,7 @@ def _service(reader: AccountReader, planned: Planned) -> Found | None:
 
 def _active(items: Iterable[Mapping[str, Any]], import_id: str) -> Found | None:
     for it in items:
-        # What was deleted is still told of for a while.
+        # AWS still describes deleted resources for a while.
         if it.get("status") == "ACTIVE":
             tags = {tag["key"]: tag["value"] for tag in it.get("tags") or ()}
             return Found(import_id, it.get("createdAt"), tags)
@@ -143,7 +143,7 @@ def _active(items: Iterable[Mapping[str, Any]], import_id: str) -> Found | None:
 
 def _task_definition(reader: AccountReader, planned: Planned) -> Found | None:
     (family,) = _need(planned, "family")
-    # Of a family that doesn't exist a description is an error like any other, a list is empty.
+    # For a family that doesn't exist, describing is a general error, and a list is empty.
     newest = reader.call(
         "ecs", "ListTaskDefinitions", familyPrefix=family, status="ACTIVE", sort="DESC"
     )["taskDefinitionArns"]
@@ -203,13 +203,13 @@ def _security_group(reader: AccountReader, planned: Planned) -> Found | None:
     groups = reader.call("ec2", "DescribeSecurityGroups", Filters=filters)["SecurityGroups"]
     if not groups:
         return None
-    # Of several with one prefix the newest: an older one is of an earlier attempt.
+    # If several have the prefix, use the newest: older ones are from earlier attempts.
     it = max(groups, key=lambda group: str(group["GroupName"]))
     return Found(it["GroupId"], _moment_in(it["GroupName"], prefix), _iam_tags(it))
 
 
 def _moment_in(name: str, prefix: str | None) -> datetime | None:
-    """Return when the provider made up a name: after the prefix stand UTC digits to the second."""
+    """Return when the provider generated a name: UTC digits to the second follow the prefix."""
     if not prefix:
         return None
     digits = name.removeprefix(prefix)[: len("20260102030405")]
@@ -225,7 +225,7 @@ def _vpc_endpoint(reader: AccountReader, planned: Planned) -> Found | None:
     for it in reader.items("ec2", "DescribeVpcEndpoints", "VpcEndpoints", Filters=filters):
         if it.get("State", "").lower() in _ALIVE:
             found = Found(it["VpcEndpointId"], it.get("CreationTimestamp"), _iam_tags(it))
-            # A VPC may have several to one service, without private DNS or in other route tables.
+            # A VPC may have several endpoints for one service, for example without private DNS.
             if _can_be_it(found, planned, None):
                 return found
     return None
@@ -291,5 +291,5 @@ _LOOKS: Mapping[str, Look] = {
     "aws_vpc_security_group_egress_rule": _rule(egress=True),
     "aws_vpc_security_group_ingress_rule": _rule(egress=False),
 }
-"""Type → how it is looked for. The association of a cluster with its providers is not here: to
-put it a second time does no harm."""
+"""Type → how it is found. The association of a cluster with its capacity providers is left out,
+because creating it twice does no harm."""

@@ -1,7 +1,7 @@
-"""Threads for calls that may hang: nothing ever waits for them at the end.
+"""Threads for calls that may hang. The end of the program never waits for them.
 
-``concurrent.futures.ThreadPoolExecutor`` joins its threads when the interpreter ends, so that one
-endpoint that doesn't answer would hold the terminal for minutes after the user has left.
+``concurrent.futures.ThreadPoolExecutor`` joins its threads when the interpreter ends, so one
+endpoint that does not respond would block the terminal for minutes after the user quits.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class DaemonPool:
-    """A fixed number of daemon threads, started as work comes."""
+    """A fixed number of daemon threads, started on demand."""
 
     def __init__(self, size: int) -> None:
         """Allow ``size`` calls at once."""
@@ -30,7 +30,7 @@ class DaemonPool:
     def submit(self, function: Callable[[], T]) -> Future[T]:
         """Run ``function`` in a thread; its result or exception is the future's.
 
-        After ``close`` the future comes back cancelled.
+        After ``close`` the returned future is cancelled.
         """
         future: Future[T] = Future()
 
@@ -57,7 +57,7 @@ class DaemonPool:
         return future
 
     def close(self) -> None:
-        """Take no more work and let idle threads end; running calls are left to themselves."""
+        """Accept no more work and let idle threads end; running calls are not stopped."""
         with self._lock:
             self._closed = True
             threads = self._threads

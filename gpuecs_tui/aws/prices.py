@@ -1,7 +1,7 @@
-"""Reads prices: on demand from AWS's price list, spot from EC2's history.
+"""Reads prices: On-Demand from the AWS price list, Spot from EC2's price history.
 
-The filters are those of docs/aws.md, "Prices". One type a call: no documented request for several
-types is known to work everywhere.
+The filters are those of docs/aws.md, "Prices". One call reads one type, because AWS documents no
+request for several types that works everywhere.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ SPOT_HISTORY = "ec2:DescribeSpotPriceHistory"
 SPOT_DAYS = timedelta(days=7)
 SPOT_PRODUCT = "Linux/UNIX"
 SPOT_PAGE = {"PageSize": 1000}
-"""The most that ec2:DescribeSpotPriceHistory gives at once."""
+"""The largest page of ec2:DescribeSpotPriceHistory."""
 LANES = 6
-"""Types asked for side by side: the price list throttles sooner than EC2 does."""
+"""Types that are read in parallel: the price list throttles sooner than EC2 does."""
 
 MACHINE = {
     "operatingSystem": "Linux",
@@ -40,7 +40,7 @@ MACHINE = {
 }
 
 _REGION_PREFIX = r"(?:EU-|[A-Z]{3}\d-)?"
-"""What usage types of most regions begin with: EU-, USW2-, APN1-, …"""
+"""The prefix of usage types in most Regions: EU-, USW2-, APN1-, …"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class _Product:
     service: str
     filters: Mapping[str, str]
     usage: str
-    """The usage type without its region, as a regular expression."""
+    """The usage type without its Region, as a regular expression."""
 
 
 _PRODUCTS = {
@@ -73,7 +73,7 @@ _PRODUCTS = {
         "AmazonVPC", {"productFamily": "VpcEndpoint"}, "VpcEndpoint-Bytes"
     ),
 }
-"""Field of Prices → where the price list has it."""
+"""Field of Prices → its product in the price list."""
 
 
 def read_prices(
@@ -81,10 +81,10 @@ def read_prices(
     names: Sequence[str],
     on_progress: Callable[[Prices], None] | None = None,
 ) -> Prices:
-    """Read the prices of the types ``names`` and of all else that a stack costs, side by side.
+    """Read the prices of the types ``names`` and of everything else in a stack, in parallel.
 
-    The first name comes first, and ``on_progress`` is told as soon as a stack of it can be priced.
-    What can't be read is Unknown, one by one. Raises Closed once the reader is closed.
+    The first name is read first, and ``on_progress`` is called as soon as a stack of that type can
+    be priced. Each price that can't be read is Unknown. Raises Closed once the reader is closed.
     """
     first = _merged(reader, _jobs(reader, names[:1], others=True), Prices())
     if on_progress:
@@ -95,7 +95,7 @@ def read_prices(
 def _jobs(
     reader: AccountReader, names: Sequence[str], *, others: bool
 ) -> dict[str, Callable[[], dict[str, Any]]]:
-    """Return jobs, each giving some fields of Prices."""
+    """Return jobs; the result of each fills some fields of Prices."""
     jobs: dict[str, Callable[[], dict[str, Any]]] = {}
     for lane in range(min(LANES, len(names))):
         own = names[lane::LANES]
@@ -125,21 +125,20 @@ def _on_demand(reader: AccountReader, names: Iterable[str]) -> dict[str, Any]:
 
 def _machine(reader: AccountReader, name: str) -> Reading[Price]:
     filters = {"instanceType": name, **MACHINE}
-    return _one(reader, "AmazonEC2", filters, "", _("it"))
+    return _one(reader, "AmazonEC2", filters, "")
 
 
 def _other(reader: AccountReader, name: str, product: _Product) -> dict[str, Any]:
-    found = _one(reader, product.service, product.filters, product.usage, product.usage)
-    return {name: found}
+    return {name: _one(reader, product.service, product.filters, product.usage)}
 
 
 def _one(
-    reader: AccountReader, service: str, filters: Mapping[str, str], usage: str, what: str
+    reader: AccountReader, service: str, filters: Mapping[str, str], usage: str
 ) -> Reading[Price]:
-    """Return the one price that the list has for ``filters``; none or several are Unknown."""
-    # Credentials of another partition can't ask the public price list.
+    """Return the only price in the list for ``filters``; Unknown if there is none or several."""
+    # Credentials of another partition can't call the public price list.
     if partition_of(reader.region) != AWS:
-        reason = _("the public price list can't be asked from {region}").format(
+        reason = _("the public price list is not available from {region}").format(
             region=reader.region
         )
         return Unknown(PRICE_LIST, reason, "")
@@ -155,22 +154,32 @@ def _one(
     except AwsProblem as problem:
         return problem.as_unknown()
     except (KeyError, TypeError, AttributeError, ValueError, InvalidOperation) as error:
-        reason = _("the answer to {call} was not understood ({error})").format(
+        reason = _("the response to {call} could not be parsed ({error})").format(
             call=PRICE_LIST, error=repr(error)
         )
         return Unknown(PRICE_LIST, reason, "")
     if len(found) != 1:
-        words = (
-            _("the price list has several prices for {what} in {region}")
-            if found
-            else _("the price list has no price for {what} in {region}")
-        )
-        return Unknown(PRICE_LIST, words.format(what=what, region=reader.region), "")
+        return Unknown(PRICE_LIST, _not_one(usage, reader.region, several=bool(found)), "")
     return Known(next(iter(found.values())), PRICE_LIST, datetime.now(UTC))
 
 
+def _not_one(usage: str, region: str, *, several: bool) -> str:
+    """Return why there is not one price; without ``usage`` it is the instance type's."""
+    if not usage:
+        words = (
+            _("the price list has several prices for it in {region}")
+            if several
+            else _("the price list has no price for it in {region}")
+        )
+    elif several:
+        words = _("the price list has several prices for {usage} in {region}")
+    else:
+        words = _("the price list has no price for {usage} in {region}")
+    return words.format(usage=usage, region=region)
+
+
 def _prices_in(text: str, usage: str) -> Iterator[Price]:
-    """Yield the on-demand prices of one product, without what is free (unused reservations)."""
+    """Yield the On-Demand prices of one product that are not zero (unused reservations are)."""
     product = json.loads(text)
     attributes = product["product"]["attributes"]
     if usage and not re.fullmatch(_REGION_PREFIX + usage, attributes.get("usagetype", "")):

@@ -1,7 +1,7 @@
-"""What things cost in a region, as frozen records; no boto3 here.
+"""Prices of a Region, as frozen records. Imports no boto3.
 
-USD throughout: it is what AWS lists everywhere but in China. Decimals, for sums of money that are
-rounded only when they are shown.
+All prices are in USD, the currency of AWS's price list outside China. They are Decimals, so that
+sums are rounded only when they are shown.
 """
 
 from __future__ import annotations
@@ -16,36 +16,36 @@ from gpuecs_tui.aws.reading import Known, Reading, not_read
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """A price of AWS's price list."""
+    """A price in the AWS price list."""
 
     usd: Decimal
     """For one unit."""
     since: date | None
-    """The day from which it holds; None where the list doesn't say."""
+    """The day from which it is valid; None if the list doesn't contain it."""
     note: str = ""
-    """What whoever answered remarks; AWS remarks nothing, an emulated account does."""
+    """A note from the server; AWS sends none, the demo account does."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpotPrice:
-    """The spot price of one instance type in one zone."""
+    """The Spot price of one instance type in one zone."""
 
     zone: str
     usd: Decimal
-    """An hour, now."""
+    """The current price of an hour."""
     low: Decimal
     high: Decimal
-    """The range of the last seven days, ``usd`` in it."""
+    """The range of the last seven days, including ``usd``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """All prices that were read of one region."""
+    """All prices that were read of one Region."""
 
     on_demand: Mapping[str, Reading[Price]] = field(default_factory=dict)
     """Instance type → an hour of it with Linux and shared tenancy."""
     spot: Mapping[str, Reading[tuple[SpotPrice, ...]]] = field(default_factory=dict)
-    """Instance type → its zones by name; an empty tuple: no spot price in seven days."""
+    """Instance type → its zones by name; an empty tuple: no Spot price in seven days."""
     load_balancer: Reading[Price] = field(default_factory=not_read)
     """An hour of an Application Load Balancer."""
     load_balancer_use: Reading[Price] = field(default_factory=not_read)
@@ -70,7 +70,7 @@ class Prices:
     def spot_of(
         self, instance_type: str, zones: Collection[str] = ()
     ) -> Reading[tuple[SpotPrice, ...]]:
-        """Return the spot prices of a type in ``zones``; in all zones where those are empty."""
+        """Return the Spot prices of a type in ``zones``; in all zones if ``zones`` is empty."""
         reading = self.spot.get(instance_type) or not_read()
         if isinstance(reading, Known) and zones:
             kept = tuple(it for it in reading.value if it.zone in zones)

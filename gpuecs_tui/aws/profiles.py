@@ -1,4 +1,4 @@
-"""The profiles of the AWS config and what each needs before it works; read without boto3.
+"""Reads the profiles of the AWS configuration and what each one requires. Imports no boto3.
 
 Format and precedence: "Configuration and credential file settings" of the AWS CLI's user guide. In
 the config file a profile is ``[profile NAME]`` (``[default]`` for the default one), in the
@@ -21,29 +21,29 @@ from gpuecs_tui.user_folders import expand_home
 Needs = Literal[
     "sso", "login", "role", "role+mfa", "process", "web-identity", "static", "environment", "none"
 ]
-"""``none``: it names no credentials, so that the instance's or container's role is what is left."""
+"""``none``: it names no credentials, so only the role of the instance or container can be used."""
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One way to get credentials."""
+    """One source of credentials."""
 
     name: str
-    """Empty for what the environment gives without a profile's name."""
+    """Empty for credentials from the environment, which have no profile name."""
     source: str
-    """The file it stands in, ``environment``, or ``instance``."""
+    """The file that defines it, ``environment``, or ``instance``."""
     needs: Needs
     region: str
-    """Its default region; empty when it has none."""
+    """Its default Region; empty if it has none."""
 
 
 def read_profiles(environ: Mapping[str, str] | None = None) -> tuple[Profile, ...]:
-    """Return the profiles that ``environ`` (default: the process's) leads to, ``default`` first.
+    """Return the profiles for ``environ`` (default: the process's environment), ``default`` first.
 
-    Credentials in the environment come as a nameless profile before all; where there are none, nor
-    a ``default`` profile, the role of the instance (a bastion's, say) comes as one after all.
-    Files that don't exist are no error; one that can't be read or parsed raises AwsProblem that
-    names it and the line.
+    Credentials in the environment are a first profile without a name. Without them and without a
+    ``default`` profile, the role of the instance (for example a bastion host) is the last profile.
+    Missing files are not an error. A file that can't be read or parsed raises AwsProblem with the
+    file's name and the line.
     """
     environ = os.environ if environ is None else environ
     config = _sections(config_path(environ), config=True)
@@ -72,13 +72,13 @@ def credentials_path(environ: Mapping[str, str]) -> Path:
 
 
 def default_region(environ: Mapping[str, str] | None = None) -> str:
-    """Return the region the environment asks for, as boto3 and Terraform take it; may be empty."""
+    """Return the Region of the environment, as boto3 and Terraform read it; may be empty."""
     environ = os.environ if environ is None else environ
     return environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or ""
 
 
 def default_profile(environ: Mapping[str, str] | None = None) -> str:
-    """Return the profile the environment asks for; empty when it asks for none."""
+    """Return the profile that the environment names; empty if it names none."""
     environ = os.environ if environ is None else environ
     return environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE") or ""
 
@@ -97,10 +97,10 @@ def _sections(path: Path, *, config: bool) -> dict[str, dict[str, str]]:
         reason = " ".join(str(error).split())
         raise AwsProblem(
             "no_credentials",
-            _("The AWS configuration {path} can't be read: {reason}.").format(
+            _("Could not read the AWS configuration {path}: {reason}.").format(
                 path=path, reason=reason.rstrip(".")
             ),
-            _("Correct the file, or name another by AWS_CONFIG_FILE."),
+            _("Correct the file, or set AWS_CONFIG_FILE to another file."),
         ) from None
     found = {}
     for section in parser.sections():

@@ -1,7 +1,7 @@
-"""What was read of the account, or why it could not be.
+"""What was read from the account, or why it could not be read.
 
-A list that couldn't be read is never an empty list: every fact arrives as a ``Reading``, and who
-uses it must say what happens when it is unknown.
+A list that could not be read is never an empty list. Every fact is a ``Reading``, and the code that
+uses it must handle the case that it is unknown.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Known(Generic[T_co]):
-    """A fact with its origin."""
+    """A fact with its source."""
 
     value: T_co
     source: str
-    """The call that said it (``ec2:DescribeVpcs``) or the catalogue with its date."""
+    """The call that returned it (``ec2:DescribeVpcs``) or the catalogue with its date."""
     read_at: datetime
-    """When it was true, in UTC."""
+    """When it was read, in UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,10 @@ class Unknown:
     reason: str
     """Why, as the end of the sentence "unknown: …"."""
     remedy: str
-    """What a person can do about it, one sentence; may be empty."""
+    """What a user can do about it, one sentence; may be empty."""
 
     def __str__(self) -> str:
-        """Say it as a list shows it: "unknown: not allowed to call ec2:DescribeKeyPairs"."""
+        """Return the text for lists: "unknown: not allowed to call ec2:DescribeKeyPairs"."""
         return _("unknown: {reason}").format(reason=self.reason)
 
 
@@ -47,10 +47,14 @@ Reading: TypeAlias = Known[T] | Unknown
 
 
 def not_read() -> Unknown:
-    """Return the reading of what nobody has asked for yet."""
-    return Unknown(call="", reason=_("not read yet"), remedy=_("Let the account be read."))
+    """Return the reading of a fact that has not been requested yet."""
+    return Unknown(
+        call="",
+        reason=_("not loaded yet"),
+        remedy=_("Wait until the account is loaded (it is not loaded with --offline)."),
+    )
 
 
 def value_or(reading: Reading[T], default: T) -> T:
-    """Return the value of ``reading``, or ``default`` where it is unknown."""
+    """Return the value of ``reading``, or ``default`` if it is unknown."""
     return reading.value if isinstance(reading, Known) else default

@@ -1,9 +1,9 @@
 """Rebuilds ``catalogue.json``: ``make catalogue``.
 
-From the SDK's data come the names of all types; from ec2:DescribeInstanceTypes of one region, with
-the usual credentials, their figures, and with those a new date. What neither tells is kept:
-measured memory, ECS's support, types that the region doesn't have. Without credentials only the
-names of types without figures are refreshed, and the date stays.
+The names of all types are from the SDK's data. Their figures are from ec2:DescribeInstanceTypes of
+one Region, called with the usual credentials; the call also sets a new date. Everything else is
+kept: measured memory, support by ECS, types that the Region doesn't have. Without credentials, only
+the list of types without figures is refreshed, and the date stays.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from gpuecs_tui.stack.instance_type import InstanceType
 
 FILE = Path(__file__).with_name("catalogue.json")
 _GPU_FAMILY = re.compile(r"(g|gr|p)\d")
-"""Every family with GPUs begins so, and none without."""
+"""Matches every family with GPUs and no other family."""
 
 
 def without_figures(entries: Iterable[dict[str, Any]], names: Iterable[str]) -> list[str]:
-    """Return those of EC2's type ``names`` that are of a GPU family and no entry's."""
+    """Return those of EC2's type ``names`` that are of a GPU family and have no entry."""
     known = {entry["name"] for entry in entries}
     return sorted(it for it in {*names} - known if _GPU_FAMILY.match(it))
 
@@ -52,11 +52,10 @@ def refreshed(
     botocore: str,
     names: Iterable[str] = (),
 ) -> dict[str, Any]:
-    """Return the catalogue ``before`` with what EC2 says of the ``live`` types put into it.
+    """Return the catalogue ``before``, updated with EC2's figures of the ``live`` types.
 
-    ``names`` are all types that the SDK lists; ``live`` are types as ``catalogue.merge`` gives
-    them. A type that isn't among them stays as it was: another region has it, or it was taken off
-    sale.
+    ``names`` are all types that the SDK lists; ``live`` are types as ``catalogue.merge`` returns
+    them. Other types are not changed: another Region has them, or AWS no longer offers them.
     """
     entries = {entry["name"]: entry for entry in before["instance_types"]}
     types = tuple(live)
@@ -83,14 +82,14 @@ def refreshed(
 
 
 def written(tree: dict[str, Any]) -> str:
-    """Return the catalogue's text: one type a line, so that a refresh reads well as a diff."""
+    """Return the catalogue's text: one type a line, so that the diff of a refresh is readable."""
     head = json.dumps({key: it for key, it in tree.items() if key != "instance_types"}, indent=1)
     lines = ",\n".join(f"  {json.dumps(entry)}" for entry in tree["instance_types"])
     return f'{head.removesuffix("}").rstrip()},\n "instance_types": [\n{lines}\n ]\n}}\n'
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Refresh the file as far as can be; says so where EC2 can't be asked."""
+    """Refresh the file; if EC2 can't be read, print why and refresh the rest."""
     parser = argparse.ArgumentParser(
         prog="python -m gpuecs_tui.aws.refresh_catalogue",
         description=_(
@@ -98,8 +97,8 @@ def main(words: Sequence[str] | None = None) -> int:
             "credentials, from ec2:DescribeInstanceTypes"
         ),
     )
-    parser.add_argument("--region", default=GLOBAL_REGION, help=_("an AWS region"))
-    parser.add_argument("--output", type=Path, default=FILE, help=_("where to write it"))
+    parser.add_argument("--region", default=GLOBAL_REGION, help=_("AWS Region"))
+    parser.add_argument("--output", type=Path, default=FILE, help=_("output file"))
     arguments = parser.parse_args(words)
     before = json.loads(FILE.read_text(encoding="utf-8"))
     live: tuple[InstanceType, ...] = ()
@@ -108,19 +107,19 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         live, day = read_instance_types(reader), datetime.now(UTC).date()
     except AwsProblem as problem:
-        words = _("No figures were refreshed, they stay those of {day}: {problem}")
+        words = _("Could not refresh the figures; they are still those of {day}: {problem}")
         print(words.format(day=day, problem=problem), file=sys.stderr)
     finally:
         reader.close()
     tree = refreshed(before, live, day, version("botocore"), sdk_names())
-    # Beside it first: a half-written catalogue would end every later start.
+    # Write to a second file first: every later start would fail with a half-written catalogue.
     beside = arguments.output.with_suffix(".new")
     beside.write_text(written(tree), encoding="utf-8")
     beside.replace(arguments.output)
-    words_for = _("{n} types written to {path}, {live} of them as EC2 says today.")
+    words_for = _("Wrote {n} types to {path}, {live} of them with today's figures from EC2.")
     print(words_for.format(n=len(tree["instance_types"]), path=arguments.output, live=len(live)))
     if lacking := tree["without_figures"]:
-        words = _("botocore {version} knows GPU families' types that it has no figures of: {names}")
+        words = _("botocore {version} lists types of GPU families that have no figures: {names}")
         print(words.format(version=tree["botocore"], names=", ".join(lacking)))
     return 0
 

@@ -1,12 +1,12 @@
-"""Whether a region exists, as far as the SDK's own data tells."""
+"""Whether a Region exists, according to the SDK's own data."""
 
 from __future__ import annotations
 
 
 def is_region(name: str) -> bool | None:
-    """Return True for a region in the SDK's data, False for a name that no partition can have.
+    """Return True for a Region in the SDK's data, False for a name that no partition can have.
 
-    None for one that may be newer than the SDK: only the account knows it.
+    None for a Region that may be newer than the SDK: only a call to AWS can tell.
     """
     from botocore.exceptions import UnknownRegionError
     from botocore.session import Session

@@ -1,4 +1,4 @@
-"""What the existing roles of a stack must be allowed to do, and asking IAM whether they are."""
+"""The permissions that existing roles of a stack need, and whether IAM grants them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LOG_ACTIONS = ("logs:CreateLogStream", "logs:PutLogEvents")
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Something that one existing role must be allowed."""
+    """Permissions that one existing role needs."""
 
     field: str
     """The key that names the role."""
@@ -39,19 +39,19 @@ class Need:
     resource: str
     """An ARN, or ``*`` for actions without resources."""
     shared: bool = False
-    """Whether a policy of the resource itself may allow it too, which is not asked about."""
+    """Whether a policy of the resource itself can also allow it; such policies are not read."""
 
     @property
     def id(self) -> str:
-        """What its answer is kept under."""
+        """The key under which its result is stored."""
         return f"{self.role} {' '.join(self.actions)} {self.resource}"
 
 
 def role_needs(stack: Stack) -> Iterator[Need]:
-    """Yield what the roles that a stack takes as they are must be allowed.
+    """Yield the permissions that the existing roles of a stack need.
 
-    From the policy AmazonECSTaskExecutionRolePolicy, and of the ECS developer guide "Amazon ECS
-    task execution IAM role" and "Using ECS Exec". Roles that the stack creates are right by design.
+    Sources: the policy AmazonECSTaskExecutionRolePolicy, and "Amazon ECS task execution IAM role"
+    and "Using ECS Exec" in the ECS developer guide. Roles that the stack creates need no check.
     """
     task = stack.task
     if role := task.execution_role_arn:
@@ -78,10 +78,10 @@ def role_needs(stack: Stack) -> Iterator[Need]:
 
 
 def read_denied(reader: AccountReader, need: Need) -> Reading[tuple[str, ...]]:
-    """Return which of the actions the role's own policies don't allow, by IAM's simulator.
+    """Return the actions that the role's policies don't allow, according to IAM's simulator.
 
-    Policies of the resources aren't asked about; service control policies are (IAM API reference,
-    SimulatePrincipalPolicy).
+    The simulator includes service control policies, but not policies of the resources (IAM API
+    reference, SimulatePrincipalPolicy).
     """
     return denied(reader, need.role, need.actions, need.resource)
 
@@ -93,7 +93,7 @@ def denied(
     resource: str,
     **context: str,
 ) -> Reading[tuple[str, ...]]:
-    """Return which ``actions`` on ``resource`` the principal's policies don't allow.
+    """Return the ``actions`` on ``resource`` that the principal's policies don't allow.
 
     ``context`` are condition keys with ``__`` for the colon.
     """

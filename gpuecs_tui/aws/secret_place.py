@@ -1,11 +1,11 @@
-"""Where a secret that a container gets is kept: its service, region and name."""
+"""Where the secret of a container is stored: service, Region and name."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 _ARN_PARTS = 7
-"""Of a Secrets Manager ARN that come before JSON key, version stage and version id."""
+"""Parts of a Secrets Manager ARN before JSON key, version stage and version id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class SecretPlace:
     service: str
     """``secretsmanager`` or ``ssm``."""
     region: str
-    """Empty for a parameter that is given by its name: it is of the task's region (ECS API
+    """Empty for a parameter given by its name: it is in the Region of the task (ECS API
     reference, Secret)."""
     account: str
     """Empty for a parameter that is given by its name."""
@@ -24,7 +24,7 @@ class SecretPlace:
 
 
 def secret_place(value: str) -> SecretPlace:
-    """Take ``valueFrom`` apart. Any text is taken: one that is no ARN is a parameter's name."""
+    """Parse ``valueFrom``. Accepts any text: a text that is not an ARN is a parameter's name."""
     parts = value.split(":")
     if len(parts) < _ARN_PARTS - 1 or parts[0] != "arn":
         return SecretPlace("ssm", "", "", value)

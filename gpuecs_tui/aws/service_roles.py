@@ -1,6 +1,6 @@
-"""Service-linked roles: those that a stack's services need, and whether the caller may create one.
+"""The service-linked roles that a stack needs, and whether the caller may create them.
 
-AWS creates such a role at a service's first use, if the caller has iam:CreateServiceLinkedRole
+AWS creates such a role when a service is first used, if the caller has iam:CreateServiceLinkedRole
 (IAM user guide, "Create a service-linked role").
 """
 
@@ -28,7 +28,7 @@ def service_roles(stack: Stack) -> dict[str, str]:
 
 
 def missing_service_roles(stack: Stack, account: AccountFacts) -> dict[str, str]:
-    """Return those that the account doesn't have; none where its roles aren't known."""
+    """Return those that the account doesn't have; none if its roles are unknown."""
     if not isinstance(account.roles, Known):
         return {}
     there = {it.name for it in account.roles.value}
@@ -49,9 +49,9 @@ def read_may_create(
 
 
 def caller_arn(identity: Identity) -> str:
-    """Return the ARN whose policies count for the caller: of an assumed role the role's own.
+    """Return the ARN whose policies apply to the caller: for an assumed role, the role's ARN.
 
-    The path of a role isn't in the ARN of its session; a role with one isn't found then.
+    The ARN of a role session doesn't contain the role's path, so a role with a path isn't found.
     """
     if identity.kind != "assumed-role":
         return identity.arn

@@ -1,7 +1,7 @@
-"""The one place where botocore sessions and clients are made.
+"""Creates all botocore sessions and clients.
 
-Calls have time limits and a bounded number of tries, run in threads of their own, and can be left
-at once: ``close`` makes every wait return. botocore is imported when the first client is made.
+Calls have timeouts and a limited number of attempts, and run in threads. A caller can stop waiting
+at any time: ``close`` ends every wait. botocore is imported when the first client is created.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 CONNECT_SECONDS = 5
-"""An AWS endpoint takes milliseconds to accept; five seconds are for a lossy link."""
+"""An AWS endpoint accepts within milliseconds; five seconds allow for a lossy link."""
 READ_SECONDS = 20
 """The slowest list calls of large accounts take a few seconds."""
 ATTEMPTS = 3
-"""In all, with botocore's standard back-off: enough for a throttle, soon over for a dead end."""
+"""Total attempts with botocore's standard back-off: enough for throttling, short for failures."""
 THREADS = 28
-"""As many as there are independent first calls: one wave, so one call's time for all."""
+"""The number of independent first calls, so that all of them run at the same time."""
 SERVICES = (
     "sts",
     "ec2",
@@ -46,15 +46,15 @@ SERVICES = (
     "acm",
     "autoscaling",
 )
-"""What the discovery asks, the first needed first."""
+"""Services that the discovery calls, in the order in which they are needed."""
 GLOBAL_REGION = "us-east-1"
-"""Where a session without a region asks who it is and which regions there are."""
+"""The Region in which a session without a Region reads the identity and the list of Regions."""
 
 ROLE_CACHE = "~/.aws/cli/cache"
-"""The AWS CLI's own: one MFA code serves both for as long as the assumed role lasts."""
+"""The cache of the AWS CLI: one MFA code is enough for both until the assumed role expires."""
 
 SERVICE_REGIONS = {"pricing": "us-east-1"}
-"""Services that have their endpoint in one region only (docs/aws.md, "Prices")."""
+"""Services whose endpoint is in one Region only (docs/aws.md, "Prices")."""
 
 _IAM_PREFIX = {
     "elbv2": "elasticloadbalancing",
@@ -63,11 +63,11 @@ _IAM_PREFIX = {
 """Services whose actions IAM names differently from the SDK."""
 
 TokenPrompt = Callable[[str], str]
-"""Gets a text that names the MFA device, returns the six digits."""
+"""Receives a text that names the MFA device; returns the six digits."""
 
 
 class Closed(Exception):
-    """The reader was closed while something waited for it."""
+    """The reader was closed during a call."""
 
 
 class AccountReader:
@@ -80,7 +80,7 @@ class AccountReader:
         token_prompt: TokenPrompt | None = None,
         endpoints: Mapping[str, str] | None = None,
     ) -> None:
-        """Make no call yet; see ``connect``."""
+        """Make no call; see ``connect``."""
         self.profile = profile
         self.region = region
         self.endpoints = dict(endpoints or {})
@@ -92,14 +92,14 @@ class AccountReader:
         self._closed = threading.Event()
 
     def again(self, region: str) -> AccountReader:
-        """Return another reader, closed by itself, in the same session: no second MFA code."""
+        """Return another reader, closed separately, in the same session: no second MFA code."""
         other = AccountReader(self.profile, region, self._token_prompt, self.endpoints)
-        # The lock too: botocore's sessions make one client at a time.
+        # Share the lock too, because a botocore session creates one client at a time.
         other._lock, other._session = self._lock, self._session
         return other
 
     def with_keys(self, access_key: str, secret_key: str, token: str = "") -> AccountReader:
-        """Return another reader, closed by itself, that uses these keys; makes no call."""
+        """Return another reader, closed separately, that uses these keys. Makes no call."""
         from botocore.session import Session
 
         other = AccountReader("", self.region, endpoints=self.endpoints)
@@ -114,7 +114,7 @@ class AccountReader:
         return self._closed.is_set()
 
     def close(self) -> None:
-        """Give up everything: queued calls are dropped, running ones end on their own, unheard."""
+        """Drop queued calls and ignore the results of running calls."""
         self._closed.set()
         self._pool.close()
 
@@ -123,10 +123,10 @@ class AccountReader:
         return self._pool.submit(function)
 
     def prepare(self) -> None:
-        """Make the clients of all services the discovery asks, which takes up to a second of CPU.
+        """Create the clients of all services that the discovery calls: up to a second of CPU time.
 
-        To be run in a thread while there is something else to wait for; makes no call. Raises
-        AwsProblem or Closed.
+        Run it in a thread while something else is waiting. Makes no call. Raises AwsProblem or
+        Closed.
         """
         with self._worded("credentials"):
             for service in SERVICES:
@@ -169,8 +169,8 @@ class AccountReader:
     def credentials(self) -> tuple[Mapping[str, str], datetime | None]:
         """Return the session's credentials as environment variables, and when they end (UTC).
 
-        For Terraform, which can neither ask for an MFA code nor share our session. None: no end is
-        known. Raises AwsProblem.
+        They are for Terraform, which can neither prompt for an MFA code nor use this session. None
+        means that no end is known. Raises AwsProblem.
         """
         with self._worded("credentials"):
             session = self._opened()
@@ -178,7 +178,7 @@ class AccountReader:
             if found is None:
                 raise AwsProblem(
                     "no_credentials",
-                    _("There are no AWS credentials."),
+                    _("No AWS credentials found."),
                     _("Run: aws configure"),
                 )
             frozen = found.get_frozen_credentials()
@@ -188,12 +188,12 @@ class AccountReader:
         }
         if frozen.token:
             environ["AWS_SESSION_TOKEN"] = frozen.token
-        # botocore keeps it private on refreshable credentials and has no public way to ask.
+        # botocore has no public attribute for the expiry of refreshable credentials.
         expires = getattr(found, "_expiry_time", None)
         return environ, expires.astimezone(UTC) if isinstance(expires, datetime) else None
 
     def credential_source(self) -> tuple[str, Mapping[str, str]]:
-        """Return botocore's word for where the credentials come from (``env``, ``sso``,
+        """Return botocore's name of the credentials' source (``env``, ``sso``,
         ``assume-role``, …; empty without any) and the profile's settings. Raises AwsProblem.
         """
         with self._worded("credentials"):
@@ -218,16 +218,16 @@ class AccountReader:
                 endpoint_url=self.endpoints.get(service),
                 config=_config(path_style="s3" in self.endpoints),
             )
-            # The last moment before a request leaves: of a call that is prepared, or tried again.
+            # Check just before each request is sent, including retries.
             client.meta.events.register("before-send", self._check_open)
             return client
         except ValueError as error:
             if _from_botocore(error):
                 raise
-            # An AWS_ENDPOINT_URL that is none is a bare ValueError.
+            # botocore raises a plain ValueError for an invalid AWS_ENDPOINT_URL.
             raise AwsProblem(
                 "unreachable",
-                _("The endpoint of {service} is no address: {detail}.").format(
+                _("The endpoint of {service} is not a valid URL: {detail}.").format(
                     service=service, detail=error
                 ),
                 _("Check AWS_ENDPOINT_URL."),
@@ -248,18 +248,18 @@ class AccountReader:
             cache = expand_home(ROLE_CACHE)
             if os.access(cache if cache.exists() else cache.parent.parent, os.W_OK):
                 provider.cache = JSONFileCache(str(cache))
-            # botocore asks on the terminal, which belongs to the screens.
+            # botocore's own prompt would use the terminal, which Textual draws on.
             provider._prompter = self._prompt
             try:
                 session.get_credentials()
             except (KeyError, ValueError) as error:
                 if _from_botocore(error):
                     raise
-                # botocore takes what a credential_process prints as it comes.
+                # botocore does not validate the output of a credential_process.
                 raise AwsProblem(
                     "no_credentials",
-                    _("What gives the profile its credentials printed something else."),
-                    _("Mend its credential_process, or choose another profile."),
+                    _("The credential_process of the profile did not print valid credentials."),
+                    _("Fix the credential_process, or choose another profile."),
                 ) from None
             self._session = session
         return self._session
@@ -268,10 +268,8 @@ class AccountReader:
         if self._token_prompt is None:
             raise AwsProblem(
                 "mfa",
-                _("The profile {profile} needs a code from its MFA device.").format(
-                    profile=self.profile
-                ),
-                _("Type the six digits that the device shows."),
+                _("The profile {profile} requires an MFA code.").format(profile=self.profile),
+                _("Enter the six digits that the MFA device shows."),
             )
         return self._token_prompt(text)
 
@@ -295,7 +293,7 @@ class _Worded:
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if not isinstance(error, Exception) or isinstance(error, (Closed, GeneratorExit)):
             return
-        # An OSError comes from what gives credentials: a token file, a credential_process.
+        # An OSError is from a credential source: a token file, a credential_process.
         if isinstance(error, (AwsProblem, OSError)) or _from_botocore(error):
             raise problem_of(error, **self._place) from None
 
@@ -306,11 +304,11 @@ def connect(
     token_prompt: TokenPrompt | None = None,
     endpoints: Mapping[str, str] | None = None,
 ) -> AccountReader:
-    """Return a reader for ``profile`` (empty: what the environment gives) in ``region``.
+    """Return a reader for ``profile`` (empty: the default credential chain) in ``region``.
 
-    Makes no call. ``endpoints`` are URLs by service; the others have AWS's own. ``token_prompt`` is
-    called from a worker thread when a role asks for an MFA code; without it such a profile fails
-    with the kind ``mfa``.
+    Makes no call. ``endpoints`` are URLs by service; other services use AWS's endpoints.
+    ``token_prompt`` is called from a worker thread when a role requires an MFA code; without it,
+    such a profile fails with the kind ``mfa``.
     """
     return AccountReader(profile, region, token_prompt, endpoints)
 
@@ -333,7 +331,7 @@ def _method(client: Any, operation: str) -> str:
 
 @cache
 def _loader() -> Any:
-    # Shared by all sessions: parsing the models of the services takes longer than asking them.
+    # Shared by all sessions, because parsing the service models takes longer than the calls.
     from botocore.loaders import create_loader
 
     return create_loader(os.environ.get("AWS_DATA_PATH"))
@@ -348,6 +346,6 @@ def _config(*, path_style: bool) -> Any:
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
         max_pool_connections=THREADS,
         user_agent_extra="gpuecs-tui",
-        # A server of one's own has no host name for each bucket.
+        # A custom endpoint has no host name for each bucket.
         s3={"addressing_style": "path"} if path_style else None,
     )

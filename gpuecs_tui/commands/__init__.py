@@ -1,1 +1,1 @@
-"""The same way without a screen: one module for each group of commands. textual is not imported."""
+"""The command line: one module for each group of commands. Imports no Textual."""

@@ -1,4 +1,4 @@
-"""Which account a command works on: AWS as the user is logged in, or the embedded one."""
+"""Chooses the account that a command works on: the user's AWS account or the demo account."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from gpuecs_tui.i18n import _
 
 
 def choose_account(arguments: argparse.Namespace) -> None:
-    """Put what leads to the chosen account into this process's environment, for all its children.
+    """Put the settings of the chosen account into this process's environment, for its children.
 
-    ``--demo`` starts or finds the embedded account and gives it the faults of ``--demo-fault``, or
-    none; ``--profile`` is what AWS_PROFILE would be.
+    ``--demo`` starts or finds the demo account and sets its faults to those of ``--demo-fault``;
+    ``--profile`` sets AWS_PROFILE.
     """
     if arguments.demo:
         from gpuecs_tui.demo import account

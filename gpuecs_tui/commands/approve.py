@@ -1,4 +1,4 @@
-"""Yes to a plan: what must be right first, and ``approve`` for one that waits already."""
+"""Approval of a plan: the checks before it, and ``approve`` for a waiting plan."""
 
 from __future__ import annotations
 
@@ -26,38 +26,38 @@ from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 
 @dataclass(frozen=True, slots=True)
 class ApprovalChecks:
-    """What an apply must pass between its plan and its yes."""
+    """The checks of an apply between its plan and its approval."""
 
     check: Callable[[], object] | None = None
-    """Looks at the account once more; raises Failure."""
+    """Reads the account again; raises Failure."""
     asks_name: bool = False
-    """Whether the stack's name is asked for where the plan destroys or replaces."""
+    """Whether the stack's name is required if the plan destroys or replaces resources."""
     confirm: str | None = None
     """The name that was given."""
     despite_credentials: bool = False
-    """Whether credentials may end before the apply does."""
+    """Whether credentials may expire before the apply ends."""
 
     def refuse(self, run: Run) -> datetime | None:
-        """Raise Failure where the plan of ``run`` doesn't pass; the plan stays as it is.
+        """Raise Failure if the plan of ``run`` doesn't pass; the plan is not changed.
 
-        Returns when the credentials end, None where no end is known.
+        Returns when the credentials expire, None if that is unknown.
         """
         if self.asks_name:
             plan_report.refuse_unconfirmed(run, self.confirm)
         if self.check is not None:
             self.check()
-        # Late, like the rest that only follows a plan: the plan is to start at once.
+        # Imported late, so that the plan starts at once.
         from gpuecs_tui.commands.credentials import refuse_short_credentials
 
         return refuse_short_credentials(run, despite=self.despite_credentials)
 
 
 def needs_yes(arguments: argparse.Namespace, look: str) -> None:
-    """Raise Failure without ``--yes``; ``look`` is the command that shows what it would be for."""
+    """Raise Failure without ``--yes``; ``look`` is the command that shows the pending change."""
     if not arguments.yes:
         raise Failure(
-            _("Nothing was done: this changes the account and asks for --yes."),
-            _("To look first: gpuecs-tui {look} {directory}").format(
+            _("Nothing was changed: this command changes the account, so --yes is required."),
+            _("To look at it first: gpuecs-tui {look} {directory}").format(
                 look=look, directory=arguments.directory
             ),
             EXIT_USAGE,
@@ -67,7 +67,7 @@ def needs_yes(arguments: argparse.Namespace, look: str) -> None:
 def carry_out(
     run: Run, follower: Follower | None = None, *, credentials_end: datetime | None
 ) -> int:
-    """Say yes to the plan of ``run``, follow it to its end, and return a command's exit code."""
+    """Approve the plan of ``run``, follow the run to its end, and return an exit code."""
     try:
         approved = runs.approve(run, credentials_end=credentials_end)
     except TerraformProblem as problem:
@@ -77,20 +77,22 @@ def carry_out(
 
 
 def approve(arguments: argparse.Namespace) -> int:
-    """Apply exactly the plan that waits in a directory, whoever made it."""
+    """Apply exactly the plan that is waiting in a directory, also another user's."""
     run = run_list.unfinished_run(arguments.directory)
     if run is None or run.state is not RunStatus.PLANNED:
         refuse_no_directory(arguments.directory)
         raise Failure(
-            _("No plan waits for approval in {directory}.").format(directory=arguments.directory)
+            _("No plan is waiting for approval in {directory}.").format(
+                directory=arguments.directory
+            )
         )
     needs_yes(arguments, "attach")
     if arguments.run is not None and arguments.run != run.id:
         raise Failure(
-            _("The plan that waits is of run {id}, not {named}.").format(
+            _("The waiting plan belongs to run {id}, not {named}.").format(
                 id=run.id, named=arguments.run
             ),
-            _("Look at it first: gpuecs-tui attach {directory}").format(directory=run.directory),
+            _("To look at it: gpuecs-tui attach {directory}").format(directory=run.directory),
             EXIT_USAGE,
         )
     choose_account(arguments)

@@ -1,7 +1,7 @@
-"""What argparse says to users, marked for extraction; ``adopt_standard_texts`` has it translated.
+"""The texts that argparse prints, marked for extraction. ``adopt_standard_texts`` translates them.
 
-Texts of Python 3.11 to 3.14 that our options can lead to; the rest are a programmer's errors.
-Only the extraction of messages and a test read this module.
+These are the texts of Python 3.11 to 3.14 that the options here can cause. The other texts of
+argparse report programming errors. Only the extraction of messages and a test read this module.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Options and operands that the command line takes, those that several commands share first."""
+"""Options and operands of the command line: the shared ones first."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Argument = tuple[tuple[str, ...], dict[str, Any]]
 
 DIRECTORY: Argument = (
     ("directory",),
-    {"metavar": "DIR", "type": Path, "help": N_("the stack's directory")},
+    {"metavar": "DIR", "type": Path, "help": N_("stack directory")},
 )
 DIRECTORY_OR_HERE: Argument = (
     ("directory",),
@@ -21,41 +21,47 @@ DIRECTORY_OR_HERE: Argument = (
         "metavar": "DIR",
         "type": Path,
         "nargs": "?",
-        "help": N_("the stack's directory (default: the current directory)"),
+        "help": N_("stack directory (default: the current directory)"),
     },
 )
 JSON: Argument = (("--json",), {"action": "store_true", "help": N_("print JSON")})
-YES: Argument = (("--yes",), {"action": "store_true", "help": N_("go ahead without asking")})
+YES: Argument = (
+    ("--yes",),
+    {"action": "store_true", "help": N_("confirm the change; without it nothing is changed")},
+)
 CONFIRM: Argument = (
     ("--confirm",),
     {
         "metavar": "NAME",
-        "help": N_("the stack's name: go ahead although something is destroyed or replaced"),
+        "help": N_("stack name; confirms that resources are destroyed or replaced"),
     },
 )
 OFFLINE: Argument = (
     ("--offline",),
-    {"action": "store_true", "help": N_("don't read the account; what it would tell is unknown")},
+    {
+        "action": "store_true",
+        "help": N_("do not read the account; checks that need it report unknown"),
+    },
 )
 DESPITE: Argument = (
     ("--despite-findings",),
     {
         "action": "store_true",
-        "help": N_("go ahead although a check found an error, or credentials end too soon"),
+        "help": N_("continue even if a check finds an error or the credentials expire too soon"),
     },
 )
-REGION: Argument = (("--region",), {"metavar": "NAME", "help": N_("an AWS region")})
+REGION: Argument = (("--region",), {"metavar": "NAME", "help": N_("AWS Region")})
 
 
 def usd(text: str) -> Decimal:
-    """Return the price that ``text`` says; ArgumentTypeError for what isn't one."""
+    """Return ``text`` as a price in USD. Raises ArgumentTypeError if it is not a price."""
     try:
         price = Decimal(text.removeprefix("$"))
     except InvalidOperation:
         price = Decimal("NaN")
     if not price.is_finite() or price < 0:
         raise ArgumentTypeError(
-            _("{text} is not a price in USD, such as 1.20").format(text=repr(text))
+            _("{text} is not a price in USD (example: 1.20)").format(text=repr(text))
         )
     return price
 
@@ -67,7 +73,7 @@ SIFTING: tuple[Argument, ...] = (
             "metavar": "GB",
             "type": int,
             "default": 0,
-            "help": N_("only types with so much memory a GPU, in GB as GPUs are sold"),
+            "help": N_("minimum memory per GPU, in GB as in the GPU's data sheet"),
         },
     ),
     (
@@ -75,7 +81,7 @@ SIFTING: tuple[Argument, ...] = (
         {
             "metavar": "USD",
             "type": usd,
-            "help": N_("only types whose on-demand price is known and at most this, per hour"),
+            "help": N_("maximum On-Demand price per hour; leaves out types without a known price"),
         },
     ),
     (
@@ -84,14 +90,14 @@ SIFTING: tuple[Argument, ...] = (
             "metavar": "ZONE",
             "action": "append",
             "default": [],
-            "help": N_("only what this zone offers; may be given again"),
+            "help": N_("only types offered in this Availability Zone (repeatable)"),
         },
     ),
     (
         ("--sort",),
         {
             "choices": ("type", "price", "spot", "gpu-memory", "memory", "vcpu", "task-price"),
-            "help": N_("what to sort by"),
+            "help": N_("sort order"),
         },
     ),
     (
@@ -99,12 +105,12 @@ SIFTING: tuple[Argument, ...] = (
         {
             "metavar": "ANSWERS|DIR",
             "type": Path,
-            "help": N_("only types that a task of this stack fits on, by price of a task's hour"),
+            "help": N_("only types that fit a task of this stack, sorted by price per task hour"),
         },
     ),
     (
         ("--compare",),
-        {"metavar": ("A", "B"), "nargs": 2, "help": N_("two types side by side")},
+        {"metavar": ("A", "B"), "nargs": 2, "help": N_("compare two types side by side")},
     ),
 )
-"""What ``gpus`` sifts and sorts by."""
+"""Options by which ``gpus`` filters and sorts."""

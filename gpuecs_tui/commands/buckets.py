@@ -1,4 +1,4 @@
-"""``buckets``: the account's buckets for Terraform's state, and a new one made properly."""
+"""``buckets``: lists the account's buckets, or creates one for Terraform states."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ NAME_MIN, NAME_MAX = 3, 63
 
 
 def buckets(arguments: argparse.Namespace) -> int:
-    """List the buckets; with a name, say what would be made, and with --yes make it."""
+    """List the buckets; with a name, print what would be created, and with --yes create it."""
     choose_account(arguments)
     region = arguments.region or default_region()
     if not region:
-        raise Failure(_("No region is set."), _("Name one with --region."), EXIT_USAGE)
+        raise Failure(_("No Region is set."), _("Set one with --region."), EXIT_USAGE)
     refuse_malformed(region)
     reader = connect(arguments.profile or "", region)
     try:
@@ -45,26 +45,28 @@ def _make(reader: AccountReader, wanted: Wanted, *, yes: bool) -> int:
     fits = NAME_MIN <= len(wanted.name) <= NAME_MAX
     if not fits or not re.fullmatch(BUCKET_NAME, wanted.name):
         raise Failure(
-            _("{name} can't be a bucket's name: 3 to 63 of a-z, 0-9, . and - are.").format(
-                name=wanted.name
-            ),
+            _(
+                "Invalid bucket name {name}: use 3–63 characters: a–z, 0–9, periods and hyphens."
+            ).format(name=wanted.name),
             code=EXIT_USAGE,
         )
     for line in what_is_made(wanted):
         print(harmless(f"+  {line}"))
     if not yes:
         raise Failure(
-            _("Nothing was done: this changes the account and asks for --yes."), code=EXIT_USAGE
+            _("The bucket was not created: --yes is required to create it."), code=EXIT_USAGE
         )
     create_bucket(reader, wanted)
-    print(_("The bucket is ready. In the answers: state.backend = s3 with this bucket."))
+    print(
+        _("The bucket is ready. To use it, set state.backend to s3 and state.bucket to its name.")
+    )
     return 0
 
 
 def _list(reader: AccountReader, *, as_json: bool) -> int:
     found = read_buckets(reader)
     if isinstance(found, Unknown):
-        raise Failure(_("The buckets are {why}.").format(why=found), found.remedy)
+        raise Failure(_("Could not list the buckets ({why}).").format(why=found), found.remedy)
     if as_json:
         print_json([_tree(it) for it in found.value])
         return 0

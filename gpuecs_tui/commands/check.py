@@ -1,4 +1,4 @@
-"""``check``: the findings about a stack, and the gate that an apply passes."""
+"""``check``: the findings about a stack, and the check before an apply."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 def check(arguments: argparse.Namespace) -> int:
-    """Print what was found; exit 1 if any of it is an error."""
+    """Print the findings; exit 1 if one of them is an error."""
     choose_account(arguments)
     path = stack_directory(arguments.subject, "check")
     if not path.exists():
@@ -58,7 +58,7 @@ def check(arguments: argparse.Namespace) -> int:
     else:
         _print(found)
         print()
-        unknown = _("Cost: unknown, because answers that it depends on are not read.")
+        unknown = _("Cost is unknown: some of the answers that it depends on could not be read.")
         lines = cost_words.text_lines(paid) if paid else [unknown]
         print("\n".join(map(harmless, lines)))
     return EXIT_FAILED if _errors(found) else 0
@@ -67,11 +67,11 @@ def check(arguments: argparse.Namespace) -> int:
 def refuse_errors(
     directory: Path, *, offline: bool, told: Sequence[Finding] | None = None
 ) -> tuple[Finding, ...]:
-    """Check the stack of a directory with the account as it is now; return what was found.
+    """Check the stack of a directory against the account as it is now; return the findings.
 
-    All of it is printed but what was ``told`` before. Failure on an error, and where the account
-    can't be read and isn't ``offline``. Terraform from elsewhere, which isn't understood as a
-    stack, is for its author to check.
+    Prints all findings that are not in ``told``. Raises Failure on an error, and if the account
+    can't be read and ``offline`` is false. Terraform that isn't understood as a stack is not
+    checked.
     """
     try:
         written = stack_source.written_in(directory)
@@ -88,20 +88,20 @@ def refuse_errors(
     if checked.account_problem:
         raise Failure(
             _(
-                "Nothing was applied: the stack can't be checked against the account. {reason}"
+                "Nothing was applied: could not check the stack against the account. {reason}"
             ).format(reason=checked.account_problem),
-            _("Or go ahead unchecked, with --offline or --despite-findings."),
+            _("To apply without this check, add --offline or --despite-findings."),
         )
     if checked.errors:
         raise Failure(
             _("Nothing was applied: the check found errors."),
-            _("Correct them, or use --despite-findings."),
+            _("Fix the errors, or add --despite-findings."),
         )
     return checked.findings
 
 
 def _account(answers: Answers) -> AccountFacts | None:
-    """Read the account for ``answers``, with prices; None, with a note, where it can't be had."""
+    """Read the account for ``answers``, with prices. If that fails, print why and return None."""
     from gpuecs_tui.assessment.account import read_for, with_prices
     from gpuecs_tui.aws.errors import AwsProblem
 
@@ -111,7 +111,7 @@ def _account(answers: Answers) -> AccountFacts | None:
             return with_prices(reader, answers, read_for(reader, answers))
     except AwsProblem as problem:
         print(
-            _("The account was not read: {problem}").format(problem=harmless(str(problem))),
+            _("Could not read the account: {problem}").format(problem=harmless(str(problem))),
             file=sys.stderr,
         )
         return None

@@ -1,4 +1,4 @@
-"""Which commands there are, what they take, and where each is done; imports none of them."""
+"""The table of commands: name, arguments, and the function of each. Imports none of them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Command:
     arguments: tuple[Argument, ...] = ()
 
     def load(self) -> Callable[[argparse.Namespace], int]:
-        """Import the function that does it."""
+        """Import and return the command's function."""
         module, _colon, function = self.target.partition(":")
         loaded: Callable[[argparse.Namespace], int] = getattr(
             import_module(f"gpuecs_tui.{module}"), function
@@ -52,7 +52,8 @@ class Command:
 WIZARD = Command(
     name="",
     help=N_(
-        "Stand up a GPU service on Amazon ECS: decide, check, write Terraform, plan and apply."
+        "Create a GPU service on Amazon ECS: configure it, check it, write Terraform, plan and "
+        "apply."
     ),
     target="opening:open_wizard",
     operands="[DIR]",
@@ -64,12 +65,12 @@ WIZARD = Command(
                 "type": Path,
                 "nargs": "?",
                 "default": Path(),
-                "help": N_("the stack's directory (default: this one)"),
+                "help": N_("stack directory (default: the current directory)"),
             },
         ),
         (
             ("--mouse",),
-            {"action": "store_true", "default": None, "help": N_("use the mouse, also over SSH")},
+            {"action": "store_true", "default": None, "help": N_("use the mouse, even over SSH")},
         ),
     ),
 )
@@ -78,7 +79,9 @@ _ALL = (
     Command(
         name="render",
         operands="ANSWERS.toml|DIR DIR",
-        help=N_("write the Terraform of an answers file, or bring a directory's up to date"),
+        help=N_(
+            "write Terraform from an answers file, or update the Terraform of a stack directory"
+        ),
         target="commands.render_show:render",
         arguments=(
             (
@@ -86,7 +89,7 @@ _ALL = (
                 {
                     "metavar": "ANSWERS.toml|DIR",
                     "type": Path,
-                    "help": N_("the answers file, or a stack's directory"),
+                    "help": N_("answers file, or a stack directory"),
                 },
             ),
             DIRECTORY,
@@ -94,14 +97,16 @@ _ALL = (
                 ("--yes",),
                 {
                     "action": "store_true",
-                    "help": N_("overwrite manual changes; write an upgrade with other changes"),
+                    "help": N_(
+                        "overwrite manual changes, and write an upgrade together with other changes"
+                    ),
                 },
             ),
             (
                 ("--up-to-date",),
                 {
                     "action": "store_true",
-                    "help": N_("set today's defaults where an earlier version left a key unset"),
+                    "help": N_("use today's defaults for keys that an earlier version left unset"),
                 },
             ),
         ),
@@ -109,14 +114,14 @@ _ALL = (
     Command(
         name="show",
         operands="[DIR]",
-        help=N_("print the stack that the Terraform in DIR says"),
+        help=N_("print the answers that the Terraform in DIR contains"),
         target="commands.render_show:show",
         arguments=(DIRECTORY_OR_HERE, JSON),
     ),
     Command(
         name="check",
         operands="[DIR|ANSWERS.toml]",
-        help=N_("tell what will not work before it costs money"),
+        help=N_("find errors in a stack before it is applied"),
         target="commands.check:check",
         arguments=(
             (
@@ -125,9 +130,7 @@ _ALL = (
                     "metavar": "DIR|ANSWERS.toml",
                     "type": Path,
                     "nargs": "?",
-                    "help": N_(
-                        "a stack's directory (default: the current directory) or an answers file"
-                    ),
+                    "help": N_("stack directory (default: the current directory) or answers file"),
                 },
             ),
             JSON,
@@ -137,26 +140,29 @@ _ALL = (
     Command(
         name="plan",
         operands="[DIR]",
-        help=N_("plan; exit 0: no changes, 2: changes, 1: failed"),
+        help=N_("run a plan; exit code 0: no changes, 2: changes, 1: failed"),
         target="commands.runs:plan",
         arguments=(DIRECTORY_OR_HERE, JSON),
     ),
     Command(
         name="apply",
         operands="DIR --yes [--confirm NAME]",
-        help=N_("plan, then apply just that plan"),
+        help=N_("run a plan, then apply exactly that plan"),
         target="commands.runs:apply",
         arguments=(DIRECTORY, YES, CONFIRM, OFFLINE, DESPITE),
     ),
     Command(
         name="approve",
         operands="DIR --yes [--run RUN]",
-        help=N_("apply exactly the plan that waits in DIR, whoever made it"),
+        help=N_("apply exactly the plan that is waiting for approval in DIR, also another user's"),
         target="commands.approve:approve",
         arguments=(
             DIRECTORY,
             YES,
-            (("--run",), {"metavar": "RUN", "help": N_("only if it is this run's plan")}),
+            (
+                ("--run",),
+                {"metavar": "RUN", "help": N_("apply the plan only if it belongs to this run")},
+            ),
             CONFIRM,
             OFFLINE,
             DESPITE,
@@ -165,7 +171,7 @@ _ALL = (
     Command(
         name="destroy",
         operands="DIR --yes --confirm NAME",
-        help=N_("plan the end of the stack, then apply just that plan"),
+        help=N_("plan the destruction of the stack, then apply exactly that plan"),
         target="commands.runs:destroy",
         arguments=(DIRECTORY, YES, CONFIRM, DESPITE),
     ),
@@ -179,14 +185,16 @@ _ALL = (
     Command(
         name="attach",
         operands="DIR",
-        help=N_("follow the live run, or print the latest"),
+        help=N_("follow the run in progress, or print the latest run"),
         target="commands.runs:attach",
         arguments=(DIRECTORY,),
     ),
     Command(
         name="cancel",
         operands="DIR [--end-now RUN]",
-        help=N_("ask the live run to stop: one interrupt to Terraform"),
+        help=N_(
+            "cancel the run in progress (sends Terraform one interrupt), or discard a waiting plan"
+        ),
         target="commands.runs:cancel",
         arguments=(
             DIRECTORY,
@@ -195,8 +203,8 @@ _ALL = (
                 {
                     "metavar": "RUN",
                     "help": N_(
-                        "end a run that is stopping without its state being saved; RUN is its id, "
-                        "as runs --json says it"
+                        "end a stopping run at once, without saving its state; RUN is the run ID "
+                        "from runs --json"
                     ),
                 },
             ),
@@ -205,21 +213,21 @@ _ALL = (
     Command(
         name="state",
         operands="DIR [--unlock ID|--restore|--push|--recover|--forget RUN]",
-        help=N_("list what the state holds and what is amiss with it, and mend that"),
+        help=N_("list the resources of the state and problems with it, or fix a problem"),
         target="commands.state:state",
         arguments=(
             DIRECTORY,
             (
                 ("--unlock",),
-                {"metavar": "ID", "help": N_("release a lock whose holder has ended")},
+                {"metavar": "ID", "help": N_("release a state lock whose holder has ended")},
             ),
             (
                 ("--confirm",),
                 {
                     "metavar": "USER@HOST",
                     "help": N_(
-                        "with --unlock: the holder of the lock, to release it although it is not "
-                        "known whether that holder still works"
+                        "with --unlock: the holder of the lock; releases the lock although the "
+                        "holder may still be running"
                     ),
                 },
             ),
@@ -227,18 +235,24 @@ _ALL = (
                 ("--restore",),
                 {
                     "action": "store_true",
-                    "help": N_("replace a damaged local state by the copy before it"),
+                    "help": N_("replace a damaged local state with the previous copy"),
                 },
             ),
             (
                 ("--push",),
-                {"action": "store_true", "help": N_("store what errored.tfstate holds")},
+                {
+                    "action": "store_true",
+                    "help": N_("store the contents of errored.tfstate as the state"),
+                },
             ),
             (
                 ("--recover",),
                 {
                     "action": "store_true",
-                    "help": N_("plan the import of what the state lacks; with --yes apply it"),
+                    "help": N_(
+                        "plan the import of resources that are missing from the state; with --yes "
+                        "apply that plan"
+                    ),
                 },
             ),
             (
@@ -246,7 +260,8 @@ _ALL = (
                 {
                     "metavar": "RUN",
                     "help": N_(
-                        "list what a run created and the state lacks; with --yes dismiss it"
+                        "list resources that this run created and that are missing from the "
+                        "state; with --yes dismiss them"
                     ),
                 },
             ),
@@ -258,19 +273,19 @@ _ALL = (
     Command(
         name="migrate",
         operands="DIR --yes",
-        help=N_("move the state to where the Terraform in DIR says that it belongs"),
+        help=N_("move the state to the backend that the Terraform in DIR declares"),
         target="commands.migrate:migrate",
         arguments=(DIRECTORY, YES),
     ),
     Command(
         name="buckets",
         operands="[NAME --yes]",
-        help=N_("list the S3 buckets, or make one for Terraform's state"),
+        help=N_("list the S3 buckets, or create a bucket for the Terraform state"),
         target="commands.buckets:buckets",
         arguments=(
             (
                 ("name",),
-                {"metavar": "NAME", "nargs": "?", "help": N_("the bucket to make")},
+                {"metavar": "NAME", "nargs": "?", "help": N_("name of the bucket to create")},
             ),
             REGION,
             YES,
@@ -280,26 +295,28 @@ _ALL = (
     Command(
         name="gpus",
         operands="[--region R]",
-        help=N_("list the GPU instance types with prices; sift, sort, compare, fit a stack"),
+        help=N_("list GPU instance types with prices; filter, sort, compare, or fit a stack"),
         target="commands.gpus:gpus",
         arguments=(REGION, *SIFTING, JSON, OFFLINE),
     ),
     Command(
         name="doctor",
-        help=N_("tell what was found on this machine, and what to do about what wasn't"),
+        help=N_("check the setup of this machine, and tell how to fix it"),
         target="commands.doctor:doctor",
     ),
     Command(
         name="demo",
         operands="status|stop [--yes]|tour [DIR]",
-        help=N_("the embedded account: is it there, end it, or go the whole way on it"),
+        help=N_("show or stop the demo account, or take a tour on it"),
         target="commands.demo:demo",
         arguments=(
             (
                 ("action",),
                 {
                     "choices": ("status", "stop", "tour"),
-                    "help": N_("status, stop, or tour: from answers to a destroyed stack"),
+                    "help": N_(
+                        "status: show it; stop: stop it; tour: create and destroy a stack on it"
+                    ),
                 },
             ),
             (
@@ -309,14 +326,14 @@ _ALL = (
                     "type": Path,
                     "nargs": "?",
                     "default": Path("demo-stack"),
-                    "help": N_("where the tour writes its stack (default: demo-stack)"),
+                    "help": N_("directory for the stack of the tour (default: demo-stack)"),
                 },
             ),
             (
                 ("--yes",),
                 {
                     "action": "store_true",
-                    "help": N_("with stop: stop it although a run is at work on it"),
+                    "help": N_("with stop: stop the account even if a run is using it"),
                 },
             ),
         ),

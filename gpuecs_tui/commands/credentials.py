@@ -1,4 +1,4 @@
-"""The gate before an apply without a screen: credentials must outlast it."""
+"""The check before an apply on the command line: the credentials must outlast the apply."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from gpuecs_tui.terraform.runs.run import Run
 
 
 def refuse_short_credentials(run: Run, *, despite: bool) -> datetime | None:
-    """Print how long the credentials last; raise Failure where that is too short for ``run``.
+    """Print how long the credentials last; raise Failure if that is too short for ``run``.
 
-    ``despite``: only print it. Returns when they end, None where no end is known.
+    ``despite``: only print it. Returns when the credentials expire, or None if that is unknown.
     """
     from gpuecs_tui.aws.session import connect
 
@@ -28,6 +28,9 @@ def refuse_short_credentials(run: Run, *, despite: bool) -> datetime | None:
     if found.is_short and not despite:
         raise Failure(
             _("Nothing was applied. {reason}").format(reason=found.sentence),
-            _("Renew them (`aws sso login`, or new session keys), or use --despite-findings."),
+            _(
+                "Renew the credentials (`aws sso login`, or new session keys), or add "
+                "--despite-findings."
+            ),
         )
     return found.ends_at

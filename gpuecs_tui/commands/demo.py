@@ -1,4 +1,4 @@
-"""``demo``: the embedded account's life, and the whole way on it without a screen."""
+"""``demo``: shows and stops the demo account, and takes a tour on it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SUBNET_NAMES = "ml-platform-private-"
 REPOSITORY = "llm-server"
 TAG = "2.4.1"
 INSTANCE_TYPE = "g4dn.xlarge"
-"""What the tour's stack is made of; the demo account is furnished with all of them."""
+"""What the tour's stack uses. The demo account contains all of it from its start."""
 _NOT_IN_TAGS = re.compile(r"[^\w .:/=+@-]")
 """AWS's general rule for tag values: letters, digits, spaces and these signs."""
 _LONGEST_TAG = 256
@@ -34,7 +34,7 @@ _LONGEST_TAG = 256
 
 
 def demo(arguments: argparse.Namespace) -> int:
-    """Show, stop or tour the embedded account."""
+    """Show or stop the demo account, or take a tour on it."""
     from gpuecs_tui.demo import account
 
     try:
@@ -44,7 +44,11 @@ def demo(arguments: argparse.Namespace) -> int:
             case "stop":
                 _refuse_under_runs(account.find(), yes=arguments.yes)
                 stopped = account.stop()
-                print(_("The demo account is stopped.") if stopped else _("No demo account runs."))
+                print(
+                    _("The demo account was stopped.")
+                    if stopped
+                    else _("The demo account is not running.")
+                )
                 return 0
     except account.DemoProblem as problem:
         raise Failure(str(problem)) from None
@@ -52,7 +56,7 @@ def demo(arguments: argparse.Namespace) -> int:
 
 
 def _refuse_under_runs(found: DemoAccount | None, *, yes: bool) -> None:
-    """Say which runs are at work on the account; raise Failure unless ``yes``."""
+    """Print which runs use the account; if there are any, raise Failure unless ``yes``."""
     if found is None:
         return
     from gpuecs_tui.terraform.runs.run_list import all_runs
@@ -65,8 +69,8 @@ def _refuse_under_runs(found: DemoAccount | None, *, yes: bool) -> None:
     ]
     for run in working:
         words = _(
-            "!  A run of {directory} is at work on the demo account ({operation}, {state}). "
-            "Without the account it fails."
+            "!  A run in {directory} is using the demo account ({operation}, {state}). The run "
+            "fails if the account is stopped."
         ).format(
             directory=run.directory,
             operation=operation_title(run.operation),
@@ -75,8 +79,8 @@ def _refuse_under_runs(found: DemoAccount | None, *, yes: bool) -> None:
         print(harmless(words), file=sys.stderr)
     if working and not yes:
         raise Failure(
-            _("Nothing was done: stopping the demo account under a run asks for --yes."),
-            _("To stop the run first: gpuecs-tui cancel {directory}").format(
+            _("The demo account was not stopped: a run is using it, so --yes is required."),
+            _("To cancel the run first: gpuecs-tui cancel {directory}").format(
                 directory=shlex.quote(str(working[0].directory))
             ),
             EXIT_USAGE,
@@ -88,37 +92,37 @@ def _status(found: object | None) -> int:
     from gpuecs_tui.demo.protocol import LOG_FILE
 
     if not isinstance(found, DemoAccount):
-        print(_("No demo account runs."))
+        print(_("The demo account is not running."))
         return 1
     print(
-        _("The demo account answers at {endpoint} (process {pid}).").format(
+        _("The demo account is running at {endpoint} (process {pid}).").format(
             endpoint=found.endpoint, pid=found.pid
         )
     )
     if found.playing:
-        print(_("Instances join its clusters and tasks start, as on AWS."))
+        print(_("Instances join clusters and tasks start, as on AWS."))
     else:
         print(
             _(
-                "Nothing moves in it any more: instances don't join and tasks don't start, "
-                "because of a fault told in {log}. Begin anew: gpuecs-tui demo stop"
+                "The simulation has stopped: instances do not join clusters and tasks do not "
+                "start. The error is in {log}. To reset the demo account: gpuecs-tui demo stop"
             ).format(log=found.folder / LOG_FILE)
         )
     if found.faults:
-        print(_("Wrong with it by request: {faults}").format(faults=", ".join(found.faults)))
+        print(_("Simulated faults: {faults}").format(faults=", ".join(found.faults)))
     return 0
 
 
 def tour(arguments: argparse.Namespace) -> int:
     """Render, check, plan, apply, plan again and destroy a stack; apply and destroy it again.
 
-    Every command is printed before it runs. Exits with 0 only if the second plan is empty, the
-    destroyed stack can be made again, and everything is gone at the end.
+    Prints each command before it runs. Exits with 0 only if the second plan is empty, the destroyed
+    stack can be created again, and no resource is left at the end.
     """
     arguments.demo = True
     choose_account(arguments)
     decided = dump_answers(answers_for(tag_of(arguments.directory)))
-    # In a folder of its own: a file beside the stack could be the user's.
+    # In a temporary folder, because a file of that name next to the stack could be the user's.
     with tempfile.TemporaryDirectory(prefix="gpuecs-tui-tour-") as folder:
         answers = Path(folder) / "answers.toml"
         answers.write_text(decided, encoding="utf-8")
@@ -137,7 +141,7 @@ def _go(arguments: argparse.Namespace, answers: Path) -> int:
         (["apply", str(directory), "--yes", "--confirm", STACK], 0),
         (["plan", str(directory)], 0),
         (["destroy", str(directory), "--yes", "--confirm", STACK], 0),
-        # AWS keeps some names for a while after a destroy; the stack's must be free at once.
+        # AWS reserves some names for a while after a destroy; the names of a stack must be free.
         (["check", str(directory)], 0),
         (["apply", str(directory), "--yes", "--confirm", STACK], 0),
         (["destroy", str(directory), "--yes", "--confirm", STACK], 0),
@@ -153,29 +157,32 @@ def _go(arguments: argparse.Namespace, answers: Path) -> int:
         sys.stdout.flush()
         if code != expected:
             raise Failure(
-                _("The tour stopped: `{command}` exited with {code}, not {expected}.").format(
-                    command=line, code=code, expected=expected
+                _(
+                    "The tour stopped: `{command}` exited with code {code} instead of {expected}."
+                ).format(command=line, code=code, expected=expected),
+                _(
+                    "If an earlier tour left resources behind, reset the demo account: gpuecs-tui "
+                    "demo stop"
                 ),
-                _("If an earlier tour left something behind, begin anew: gpuecs-tui demo stop"),
             )
     print()
     print(
         _(
-            "The whole way, and nothing is left of it but the Terraform in {directory}. "
-            "Look at it, or open the wizard on it: gpuecs-tui --demo {directory}"
+            "The tour is complete. Its resources are destroyed; its Terraform is in {directory}. "
+            "To open it in the wizard: gpuecs-tui --demo {directory}"
         ).format(directory=directory)
     )
     return 0
 
 
 def tag_of(directory: Path) -> str:
-    """Return a directory's name as the value of a tag; what AWS takes in none becomes a dash."""
+    """Return a directory's name as a tag value; characters that AWS refuses become dashes."""
     name = _NOT_IN_TAGS.sub("-", directory.resolve().name)
     return name[:_LONGEST_TAG] or STACK
 
 
 def answers_for(name: str) -> dict[str, Value]:
-    """Decide a small stack from what the account says it has, as a user would in the wizard."""
+    """Choose a small stack from what the account contains, as a user would in the wizard."""
     from gpuecs_tui.aws.discovery.account import read_account
     from gpuecs_tui.aws.errors import AwsProblem
     from gpuecs_tui.aws.profiles import default_region
@@ -196,8 +203,11 @@ def answers_for(name: str) -> dict[str, Value]:
     images = [it.uri for it in value_or(account.repositories, ()) if it.name == REPOSITORY]
     if not vpcs or not subnets or not images:
         raise Failure(
-            _("The demo account has lost what the tour stands on."),
-            _("Start it anew: gpuecs-tui demo stop"),
+            _(
+                "The demo account lacks the VPC, the subnets, or the ECR repository that the tour "
+                "uses."
+            ),
+            _("To reset the demo account: gpuecs-tui demo stop"),
         )
     return {
         "stack.name": STACK,

@@ -1,4 +1,4 @@
-"""``doctor``: what was found on this machine, and what to do about what wasn't."""
+"""``doctor``: checks the setup of this machine and prints how to fix it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class _Result:
 
 
 def doctor(arguments: argparse.Namespace) -> int:
-    """Print one line for each thing that the tool stands on; exit 1 if one of them is missing."""
+    """Print one line for each thing that this program needs; exit 1 if one of them is missing."""
     choose_account(arguments)
     results = [_Result("gpuecs-tui", True, f"{__version__}, Python {sys.version.split()[0]}")]
     engine = _engine(results)
@@ -81,13 +81,13 @@ def _provider(engine: Engine, arguments: argparse.Namespace) -> _Result:
         return _Result(
             subject,
             True,
-            _("from {registry}, over the network: no mirror was found").format(
+            _("from {registry}, over the network: no filesystem mirror was found").format(
                 registry=engine.registry
             ),
-            _("On a machine without internet, name a filesystem mirror with --plugin-dir."),
+            _("On a machine without internet access, set a filesystem mirror with --plugin-dir."),
         )
     if mirror.source is Source.CONFIGURED:
-        return _Result(subject, True, _("as {path} says").format(path=mirror.path))
+        return _Result(subject, True, _("as configured in {path}").format(path=mirror.path))
     return _Result(
         subject,
         True,
@@ -105,15 +105,15 @@ def _environment() -> list[_Result]:
             _Result(
                 _("Environment"),
                 False,
-                _("TF_CLI_CONFIG_FILE names {path}, which is not a file.").format(path=named),
-                _("Correct it, or unset it."),
+                _("TF_CLI_CONFIG_FILE is set to {path}, which is not a file.").format(path=named),
+                _("Correct or unset TF_CLI_CONFIG_FILE."),
             )
         )
     return results
 
 
 def _state_folder() -> _Result:
-    """Runs and drafts must be kept somewhere: try it, for permissions alone don't tell."""
+    """Try to write and lock a file where runs and drafts are stored: permissions don't show it."""
     subject = _("Runs and drafts")
     try:
         folder = state_folder()
@@ -128,10 +128,10 @@ def _state_folder() -> _Result:
         return _Result(
             subject,
             False,
-            _("{folder} can't be written: {reason}.").format(
+            _("Could not write to {folder}: {reason}.").format(
                 folder=folder, reason=error.strerror or error
             ),
-            _("Set XDG_STATE_HOME to a folder that you can write to."),
+            _("Set XDG_STATE_HOME to a directory that you can write to."),
         )
     return _Result(subject, True, str(folder))
 
@@ -143,11 +143,14 @@ def _logout() -> list[_Result]:
 
 
 def _noexec(plugin_dir: Path | None) -> list[_Result]:
-    """Return the folders on a file system that starts no programs, where Terraform needs that."""
+    """Return the folders from which Terraform starts programs but whose file system forbids it."""
     data = Path(os.environ.get("TF_DATA_DIR") or ".")
     places = {
-        data: _("Set TF_DATA_DIR to a folder on another file system: providers start from it."),
-        Path(tempfile.gettempdir()): _("Set TMPDIR to a folder on another file system."),
+        data: _(
+            "Set TF_DATA_DIR to a directory on another file system: Terraform starts providers "
+            "from it."
+        ),
+        Path(tempfile.gettempdir()): _("Set TMPDIR to a directory on another file system."),
     }
     if plugin_dir is not None:
         places[plugin_dir] = _("Copy the mirror to another file system.")
@@ -158,7 +161,7 @@ def _noexec(plugin_dir: Path | None) -> list[_Result]:
         except OSError:
             continue
         if flags & os.ST_NOEXEC:
-            words = _("{folder} is on a file system mounted noexec.").format(
+            words = _("{folder} is on a file system that is mounted with noexec.").format(
                 folder=place.absolute()
             )
             found.append(_Result(_("Programs"), False, words, remedy))
@@ -186,7 +189,7 @@ def _credentials() -> _Result:
         return _Result(subject, False, problem.sentence, problem.remedy)
     finally:
         reader.close()
-    where = region or _("no default region: the wizard asks for one")
+    where = region or _("no default Region: the wizard asks for one")
     return _Result(subject, True, f"{identity.arn} · {where}")
 
 
@@ -194,8 +197,8 @@ def _no_region(region: str) -> _Result:
     return _Result(
         _("Region"),
         False,
-        _("There is no region {region}.").format(region=region),
-        _("Set AWS_REGION to a region that exists."),
+        _("The AWS Region {region} does not exist.").format(region=region),
+        _("Set AWS_REGION to an existing Region, such as us-east-1."),
     )
 
 
@@ -203,17 +206,21 @@ def _terminal() -> _Result:
     subject = _("Terminal")
     term = os.environ.get("TERM", "")
     if not sys.stdout.isatty():
-        return _Result(subject, True, _("none here: the commands work, the wizard needs one"))
+        return _Result(
+            subject, True, _("stdout is not a terminal: commands work, the wizard needs a terminal")
+        )
     if term in {"", "dumb"}:
         return _Result(
             subject, False, _("TERM is {term}").format(term=term or '""'),
-            _("Set TERM to what your terminal is, such as xterm-256color."),
+            _("Set TERM to the type of your terminal, for example xterm-256color."),
         )  # fmt: skip
     size = os.get_terminal_size()
     words = f"{term}, {size.columns}x{size.lines}"
     if size.columns < SMALLEST[0] or size.lines < SMALLEST[1]:
         return _Result(
             subject, False, words,
-            _("Make it at least {columns}x{lines}.").format(columns=SMALLEST[0], lines=SMALLEST[1]),
+            _(
+                "Make the terminal at least {columns}x{lines}."
+            ).format(columns=SMALLEST[0], lines=SMALLEST[1]),
         )  # fmt: skip
     return _Result(subject, True, words)

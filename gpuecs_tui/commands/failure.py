@@ -1,4 +1,4 @@
-"""How a command ends that can't do its work: one sentence on stderr and an exit code."""
+"""Failure of a command: a message on stderr and an exit code."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from gpuecs_tui.i18n import _
 
 EXIT_FAILED = 1
 EXIT_USAGE = 64
-"""sysexits.h EX_USAGE: the command line itself is wrong."""
+"""sysexits.h EX_USAGE: the command line is wrong."""
 
 _ENDS = (".", "!", "?", ":", "…", "。")
 
 
 class Failure(Exception):
-    """What went wrong, where and what to do, in one sentence; the exit code to end with."""
+    """What is wrong, where, and what to do; with the exit code of the command."""
 
     def __init__(self, sentence: str, remedy: str = "", code: int = EXIT_FAILED) -> None:
         super().__init__(f"{_ended(sentence)} {remedy}" if remedy else sentence)
@@ -24,16 +24,16 @@ class Failure(Exception):
 
 
 def failure_from_os_error(error: OSError) -> Failure:
-    """Return what the system refused, with the file's name, as a failure."""
+    """Return an error of the operating system as a failure, with the file's name."""
     reason = error.strerror or str(error)
     if error.filename is None:
-        return Failure(_("It can't be done: {reason}.").format(reason=reason))
+        return Failure(_("Could not run the command: {reason}.").format(reason=reason))
     name = os.fsdecode(error.filename) if isinstance(error.filename, bytes) else error.filename
-    return Failure(_("{file} can't be used: {reason}.").format(file=name, reason=reason))
+    return Failure(_("Could not use {file}: {reason}.").format(file=name, reason=reason))
 
 
 def _ended(sentence: str) -> str:
-    """Return a sentence with a full stop: what Terraform says often has none."""
+    """Return a sentence with its period, which Terraform's messages often lack."""
     last = sentence.rstrip().rstrip("\"')»”`")[-1:]
     return sentence if last in _ENDS else f"{sentence}."
 
@@ -47,9 +47,9 @@ def say(failure: Failure) -> int:
 
 
 def harmless(text: str) -> str:
-    """Return ``text`` with control characters made visible: it may quote a name tag or a file.
+    """Return ``text`` with control characters escaped: it may quote a name tag or a file.
 
-    Whatever a command prints of its arguments, of files, of AWS or of Terraform goes through here.
+    Commands pass all text from arguments, files, AWS and Terraform through this function.
     """
     return "".join(
         character if character.isprintable() or character in "\n\t" else repr(character)[1:-1]

@@ -1,4 +1,4 @@
-"""Prints a run as it goes: what a second terminal, a pipe or a CI log sees of it."""
+"""Prints the output of a run while it is in progress, on a terminal, a pipe or a CI log."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def follow(
     follower: Follower | None = None,
     preface: Callable[[], Iterable[str]] | None = None,
 ) -> Run:
-    """Print the lines of ``run`` as they come and return it once ``until`` holds.
+    """Print the lines of ``run`` as they are written; return the run once ``until`` is true.
 
-    While none come, stderr says for how long. ``preface`` is printed before the summary of a plan.
-    A ``follower`` that was given before continues where it was. Ctrl-C leaves the run alone: it
-    continues without a viewer.
+    While no lines are written, stderr shows for how long. ``preface`` is printed before the summary
+    of a plan. A ``follower`` that was used before continues where it stopped. Ctrl-C does not stop
+    the run.
     """
     target = out or sys.stdout
     colours = target.isatty() and not os.environ.get("NO_COLOR")
@@ -43,7 +43,7 @@ def follow(
     last_times: dict[RunStatus, float | None] = {}
     try:
         while True:
-            # The state first: what was written before it changed is then in the journal.
+            # Read the state first: everything written before it changed is then in the journal.
             present = run.refresh()
             more = True
             while more:
@@ -61,7 +61,7 @@ def follow(
                 return present
             quiet = time.monotonic() - quiet_since
             if quiet >= SECOND and present.state not in last_times:
-                # Reads the files of earlier runs, so only where there is a wait to show.
+                # This reads the files of earlier runs, so do it only if there is a wait to show.
                 last_times[present.state] = last_time(present)
             wait.show(_words(present, last_times.get(present.state)), quiet)
             time.sleep(POLL_SECONDS)
@@ -70,8 +70,8 @@ def follow(
         print(file=target)
         print(
             _(
-                "The run goes on without you. Watch: gpuecs-tui attach {directory}; "
-                "stop: gpuecs-tui cancel {directory}"
+                "The run continues in the background. To follow it: gpuecs-tui attach "
+                "{directory}; to cancel it: gpuecs-tui cancel {directory}"
             ).format(directory=run.directory),
             file=sys.stderr,
         )

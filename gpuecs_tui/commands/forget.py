@@ -1,4 +1,4 @@
-"""``state DIR --forget RUN``: dismiss what a run created and the state lacks."""
+"""``state DIR --forget RUN``: dismisses resources of a run that are missing from the state."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from gpuecs_tui.terraform.state.backend import workspace
 
 
 def forget(directory: Path, run_id: str, *, yes: bool) -> int:
-    """List what run ``run_id`` created and the state lacks; with ``yes`` dismiss it.
+    """List resources of run ``run_id`` that the state lacks; with ``yes`` dismiss them.
 
-    It may be a run of this machine, or another's whose record lies beside the state. Raises Failure
-    where there is no such run, and without ``yes``.
+    The run may be of this machine, or another machine's with a record next to the state. Raises
+    Failure if there is no such run, and without ``yes``.
     """
     try:
         workspace(directory, os.environ)
     except TerraformProblem as problem:
-        # Beside which state the record would lie isn't known.
+        # The state next to which the record would be is unknown.
         raise Failure(problem.message, problem.remedy) from None
     shelf = shelf_of(directory, os.environ)
     run = next((it for it in run_list.records_of(directory) if it.id == run_id), None)
@@ -51,10 +51,10 @@ def forget(directory: Path, run_id: str, *, yes: bool) -> int:
 
 
 def not_looked_at(found: Recovery) -> str:
-    """Return why it is unknown what the state lacks, one sentence; empty where it is known."""
+    """Return why missing resources are unknown, one sentence; empty if they are known."""
     if found.at_work:
-        return _("A run is at work in this directory.")
-    # Until these are put right the state isn't compared with what runs created.
+        return _("A run is in progress in this directory.")
+    # Until these are fixed, the state isn't compared with what runs created.
     first = found.broken or found.move
     if first is not None:
         return first.sentence
@@ -62,16 +62,16 @@ def not_looked_at(found: Recovery) -> str:
 
 
 def nothing_to_recover(directory: Path, found: Recovery) -> str:
-    """Return why there is nothing to bring back, as far as it is known here."""
+    """Return why no missing resource is known on this machine."""
     if found.unread_records:
         return _("No record on this machine. {reason}").format(reason=found.unread_records)
     own = run_list.records_of(directory)
     if all(isinstance(it, Run) and it.operation is Operation.PLAN for it in own):
         return _(
-            "No record on this machine of a run that created anything: the state lacks nothing "
-            "that is known here. If a run was killed on another machine, recover there."
+            "This machine has no record of a run that created resources, so no missing resource "
+            "is known here. If a run was killed on another machine, recover there."
         )
-    return _("The state lacks nothing that an earlier run created.")
+    return _("No resource of an earlier run is missing from the state.")
 
 
 def _created_by(directory: Path, run: Run | UnreadRun) -> list[Candidate]:
@@ -100,7 +100,7 @@ def _dismiss(
     try:
         missing: Sequence[Candidate] = lacking(directory, created)
     except TerraformProblem as problem:
-        # What the state holds is not known, so all of it is listed.
+        # The content of the state is unknown, so list all created resources.
         print(harmless(f"!  {problem}"))
         missing = created
     _list(run_id, missing)
@@ -127,7 +127,11 @@ def _list(run_id: str, missing: Sequence[Candidate]) -> None:
         words = _("The journal of run {run} has no resource that is missing from the state.")
         print(words.format(run=run_id))
         return
-    print(_("Created by run {run}, not in the state:").format(run=run_id))
+    print(
+        _("Resources that run {run} created and that are missing from the state:").format(
+            run=run_id
+        )
+    )
     for it in missing:
         print(harmless(f"   {it.address}  {it.id or _('perhaps')}"))
-    print(_("Once dismissed, they stay in the account and no state holds them."))
+    print(_("If you dismiss them, they stay in the account without being in any state."))

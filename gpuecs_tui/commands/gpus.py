@@ -1,4 +1,4 @@
-"""``gpus``: the GPU instance types, from the account or else from the shipped catalogue."""
+"""``gpus``: lists GPU instance types, from the account or from the shipped catalogue."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 class _Read:
     account: AccountFacts
     note: str
-    """Why the catalogue is shown instead of the account; empty when it isn't."""
+    """Why the catalogue is shown instead of the account; empty if the account is shown."""
 
 
 def gpus(arguments: argparse.Namespace) -> int:
-    """Print every wanted GPU type with its source; one that ECS can't use says why."""
+    """Print the requested GPU types with their source, and why ECS can't use a type."""
     from gpuecs_tui.aws import catalogue
     from gpuecs_tui.checks.sizing.offers import offers, ordered
     from gpuecs_tui.commands import gpus_table
@@ -48,11 +48,11 @@ def gpus(arguments: argparse.Namespace) -> int:
         wanted = _wanted(arguments)
         by = arguments.sort or ("task-price" if about else "type")
         chosen = ordered((it for it in found if wanted.takes(it) and (not about or it.tasks)), by)
-    # A limit on what isn't known would answer "none" where nothing was compared.
+    # Without prices, the limit would match no type although nothing was compared.
     priceless = arguments.max_price is not None and all(it.price is None for it in found)
     if priceless:
         print(
-            _("No prices are known, so that --max-price leaves no type."),
+            _("No prices are known, so --max-price matches no type."),
             read.note,
             *gpus_table.remarks(read.account, list(found)),
             file=sys.stderr,
@@ -71,9 +71,9 @@ def gpus(arguments: argparse.Namespace) -> int:
     for line in gpus_table.remarks(read.account, chosen):
         print(line)
     if not found:
-        print(_("This region has no GPU instance types."))
+        print(_("This Region has no GPU instance types."))
     elif not chosen:
-        print(_("None of {n} types is left.").format(n=len(found)))
+        print(_("None of the {n} types matches.").format(n=len(found)))
     if read.note and not priceless:
         print(read.note, file=sys.stderr)
     return EXIT_FAILED if priceless else 0
@@ -86,7 +86,7 @@ def _subject(arguments: argparse.Namespace) -> Subject | None:
 
 
 def _stack_on(about: Subject) -> Callable[[InstanceType], Stack]:
-    """Return the stack as it would be on a type: sizes that nobody chose follow the type."""
+    """Return the stack as it would be on a type: sizes that aren't set follow the type."""
     from gpuecs_tui.stack.resolve import resolve
 
     def on(it: InstanceType) -> Stack:
@@ -110,8 +110,8 @@ def _compared(found: tuple[Offer, ...], names: list[str]) -> list[Offer]:
     for name in names:
         if name not in by_name:
             raise Failure(
-                _("There is no GPU instance type {name} here.").format(name=name),
-                _("List them with: gpuecs-tui gpus"),
+                _("GPU instance type {name} does not exist here.").format(name=name),
+                _("To list the types: gpuecs-tui gpus"),
             )
     return [by_name[name] for name in names]
 
@@ -133,7 +133,7 @@ def _read(region: str, only: list[str] | tuple[()]) -> _Read:
         if not isinstance(types, Known):
             return _Read(
                 account,
-                _("The account could not be asked ({reason}). {remedy}")
+                _("Could not read the account ({reason}). {remedy}")
                 .format(reason=types.reason, remedy=types.remedy)
                 .strip(),
             )

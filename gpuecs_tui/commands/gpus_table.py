@@ -34,12 +34,14 @@ Rows = list[list[str]]
 
 
 def table(found: Sequence[Offer]) -> list[str]:
-    """Return a heading and a line for each type; with tasks where a stack was asked about."""
+    """Return a heading and a line for each type; with task columns if a stack was given."""
     fits = any(it.tasks is not None for it in found)
     heading = [
-        _("type"), _("GPUs"), _("GiB each"), _("vCPU"), _("RAM GiB"), _("registers MiB"), "",
-        *((_("tasks"), _("$ per task-h")) if fits else ()),
-        _("$/h"), _("spot $/h, over zones, 7 days"), _("left"), _("zones"), _("model"), _("ECS"),
+        _("type"), _("GPUs"), _("GiB/GPU"), _("vCPU"), _("RAM GiB"), _("registered MiB"), "",
+        *((_("tasks"), _("$/task-h")) if fits else ()),
+        _("$/h"), _("Spot $/h (7 days, all zones)"), _(
+            "quota left"
+        ), _("zones"), _("model"), _("ECS"),
     ]  # fmt: skip
     numbers = {1, 2, 3, 4, 5, *((7, 8, 9, 10, 11) if fits else (7, 8, 9))}
     return _laid_out([heading, *(_row(it, fits) for it in found)], numbers)
@@ -55,7 +57,7 @@ def side_by_side(found: Sequence[Offer]) -> list[str]:
 
 
 def remarks(account: AccountFacts, found: Iterable[Offer]) -> Iterator[str]:
-    """Say where prices are from and how old they are, what is unknown, and what "left" means."""
+    """Yield the source and age of prices, what is unknown, and what "quota left" means."""
     shown = list(found)
     priced = [it.on_demand for it in shown if isinstance(it.on_demand, Known)]
     if priced:
@@ -72,7 +74,7 @@ def remarks(account: AccountFacts, found: Iterable[Offer]) -> Iterator[str]:
     yield from _unknown(usable)
     if isinstance(account.instance_types, Known) and isinstance(account.reservations, Unknown):
         unread = account.reservations
-        words = _("Capacity reservations unknown: {reason}. {remedy}")
+        words = _("Capacity reservations are unknown: {reason}. {remedy}")
         yield words.format(reason=unread.reason, remedy=unread.remedy).strip()
     by_words: dict[str, dict[str, None]] = {}
     for it in shown:
@@ -81,14 +83,14 @@ def remarks(account: AccountFacts, found: Iterable[Offer]) -> Iterator[str]:
     for words, families in by_words.items():
         yield _("{families}: {words}.").format(families=", ".join(families), words=words)
     if isinstance(account.quotas, Known) and isinstance(account.gpu_instances, Known):
-        yield _('"left" is how many more the vCPU quota allows: on demand, on spot.')
+        yield _('"quota left" is how many more instances the vCPU quotas allow: On-Demand, Spot.')
 
 
 def _unknown(found: Sequence[Offer]) -> Iterator[str]:
-    """Say once for all types of the same reason what isn't known of them, and why."""
+    """Yield which prices are unknown and why, one line for all types with the same reason."""
     for words, read in (
-        (_("Price of {names} unknown: {reason}. {remedy}"), attrgetter("on_demand")),
-        (_("Spot price of {names} unknown: {reason}. {remedy}"), attrgetter("spot")),
+        (_("The price of {names} is unknown: {reason}. {remedy}"), attrgetter("on_demand")),
+        (_("The Spot price of {names} is unknown: {reason}. {remedy}"), attrgetter("spot")),
     ):
         by_reason: dict[Unknown, list[str]] = {}
         for offer in found:
@@ -101,7 +103,7 @@ def _unknown(found: Sequence[Offer]) -> Iterator[str]:
 
 
 def tree(offer: Offer, source: str) -> dict[str, Any]:
-    """Return a type as ``gpus --json`` prints it; money as strings, which keep every digit."""
+    """Return a type as ``gpus --json`` prints it; prices as strings, which keep every digit."""
     it = offer.instance_type
     return {
         "instance_type": it.name,

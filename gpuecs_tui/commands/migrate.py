@@ -1,4 +1,4 @@
-"""``migrate``: the state goes where the Terraform in the directory says that it belongs."""
+"""``migrate``: moves the state to the backend that the Terraform in the directory declares."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from gpuecs_tui.terraform.migration.record import Phase, last_migration_time
 
 
 def migrate(arguments: argparse.Namespace) -> int:
-    """Move the state, or go on with a move that was cut off; says what it would do without --yes.
+    """Move the state, or continue an interrupted move. Without --yes print what it would do.
 
-    Ended or killed, the move goes on by itself: it is a process of its own.
+    The move is a separate process, which continues if this command ends or is killed.
     """
     choose_account(arguments)
     directory: Path = arguments.directory
@@ -28,7 +28,7 @@ def migrate(arguments: argparse.Namespace) -> int:
         if wanted is not None and not arguments.yes:
             print(harmless(wanted.sentence))
             raise Failure(
-                _("Nothing was done: a move changes where the state is and asks for --yes."),
+                _("The state was not moved: --yes is required to move it."),
                 code=EXIT_USAGE,
             )
         begun = lifecycle.start(
@@ -41,8 +41,8 @@ def migrate(arguments: argparse.Namespace) -> int:
         ended = lifecycle.wait(begun)
     if ended.phase is not Phase.DONE:
         raise Failure(
-            ended.message or _("The move was cut off."),
-            ended.remedy or _("Run it again: it goes on where it stopped."),
+            ended.message or _("The move was interrupted."),
+            ended.remedy or _("Run the command again: it continues where it stopped."),
         )
     count = ngettext("{n} resource moved.", "{n} resources moved.", ended.resources)
     print(harmless(f"{count.format(n=ended.resources)} {ended.message}"))
@@ -50,7 +50,7 @@ def migrate(arguments: argparse.Namespace) -> int:
 
 
 def tell_due(directory: Path) -> None:
-    """Print that the state must be moved, after Terraform was written that says so."""
+    """Print that the state must be moved, if the Terraform that was written requires it."""
     try:
         with waiting(_("Looking for the state …")):
             wanted = lifecycle.due(directory)

@@ -13,9 +13,9 @@ from gpuecs_tui.i18n import _
 
 
 def refuse_misspelt(word: str, commands: Iterable[str]) -> None:
-    """Raise Failure where ``word`` is bare, no directory, and one edit away from a command.
+    """Raise Failure if ``word`` has no separator, is no directory, and is nearly a command.
 
-    The wizard would open on a new directory of that name.
+    Otherwise the wizard would open a new directory of that name.
     """
     meant = nearly(word, commands)
     if meant and not Path(word).is_dir():
@@ -64,9 +64,9 @@ def unknown_region(region: str) -> Failure:
 
 
 def nearly(word: str, commands: Iterable[str]) -> str:
-    """Return the command that is one edit away from ``word``; empty where none is.
+    """Return the command that is one edit away from ``word``; empty if there is none.
 
-    An edit adds, leaves out or replaces a character, or swaps two neighbours. Words with a
+    An edit adds, removes or replaces a character, or swaps two adjacent ones. Words with a
     separator are paths.
     """
     if os.sep in word:

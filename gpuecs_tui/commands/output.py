@@ -29,14 +29,14 @@ def print_json(tree: object) -> None:
 
 
 def is_utf8() -> bool:
-    """Tell whether stdout takes every character; else data is printed with escapes."""
+    """Return whether stdout accepts every character; otherwise data is printed with escapes."""
     return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
 
 
 def escaped_toml(text: str) -> str:
-    """Return a TOML document that says the same, invisible characters in its strings escaped.
+    """Return an equivalent TOML document with invisible characters in its strings escaped.
 
-    For documents whose strings are all basic ones, as tomli_w writes them.
+    All strings in the document must be basic strings, as tomli_w writes them.
     """
     escaped = "".join(map(_toml_escaped, text))
     if is_utf8():

@@ -1,4 +1,4 @@
-"""Takes a command line apart; one that is wrong ends with one sentence and exit code 64."""
+"""Parses the command line. A wrong command line ends with one message and exit code 64."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gpuecs_tui.i18n import N_, _, adopt_standard_texts
 COMMON: tuple[Argument, ...] = (
     (
         ("--demo",),
-        {"action": "store_true", "help": N_("use the embedded account instead of AWS")},
+        {"action": "store_true", "help": N_("use the local demo account instead of AWS")},
     ),
     (
         ("--demo-fault",),
@@ -27,39 +27,39 @@ COMMON: tuple[Argument, ...] = (
             "metavar": "NAME",
             "action": "append",
             "default": [],
-            "help": N_("with --demo: let the account be wrong in this way (repeatable; or: list)"),
+            "help": N_("with --demo: simulate this fault (repeatable; list prints all faults)"),
         },
     ),
-    (("--profile",), {"metavar": "NAME", "help": N_("a profile of the AWS configuration")}),
+    (("--profile",), {"metavar": "NAME", "help": N_("AWS named profile")}),
     (
         ("--plugin-dir",),
-        {"metavar": "PATH", "type": Path, "help": N_("a filesystem mirror of Terraform providers")},
+        {"metavar": "PATH", "type": Path, "help": N_("filesystem mirror with Terraform providers")},
     ),
 )
-"""What the wizard and every command take."""
+"""Options of the wizard and of every command."""
 PROGRAM = "gpuecs-tui"
 _END = "--"
-"""Behind it no word is an option."""
+"""No word after it is an option."""
 _HELP = ("-h", "--help")
 _WORD, _BEFORE = "(word)", "(before)"
-"""Where a command line's first word and the options before it are stored; no option is so named."""
+"""Names of the first word and of the options before it in the namespace; no option has them."""
 _UNSET: dict[str, Any] = {"default": argparse.SUPPRESS, "help": argparse.SUPPRESS}
-"""Of an option that is stored only where it was given."""
+"""Settings of an option that is stored only if it was given."""
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse's, but with our words and our exit code."""
+    """argparse's parser with this program's error message and exit code."""
 
     def error(self, message: str) -> NoReturn:
-        """Print one sentence, in which nothing acts on the terminal; exit with EXIT_USAGE."""
+        """Print one message without control characters; exit with EXIT_USAGE."""
         words = _("gpuecs-tui: {message}; see {prog} --help.")
         self.exit(EXIT_USAGE, words.format(message=harmless(message), prog=self.prog) + "\n")
 
 
 def parse(words: Sequence[str]) -> tuple[Command, argparse.Namespace]:
-    """Return the command that ``words`` name (the wizard where they name none) and its arguments.
+    """Return the command that ``words`` name (the wizard if they name none) and its arguments.
 
-    Options may stand before the command. Exits on a command line that is wrong, and for --help.
+    Options may precede the command. Exits on a wrong command line, and for --help.
     Raises Failure for a word that is not a directory, if it is nearly a command or other words
     follow it.
     """
@@ -86,19 +86,19 @@ def parse(words: Sequence[str]) -> tuple[Command, argparse.Namespace]:
                 refuse_unknown(word, unknown)
             parser.error(_("unrecognized arguments: %s") % " ".join(unknown))
     if found.profile is not None and found.demo:
-        parser.error(_("--demo has its own credentials: leave --profile out"))
+        parser.error(_("--demo has its own credentials: remove --profile"))
     if found.demo_fault:
         _faults(parser, found)
     return command, found
 
 
 def _unambiguous(words: Sequence[str]) -> list[str]:
-    """Return ``words`` with --help behind the command, which it is about.
+    """Return ``words`` with --help moved after its command.
 
-    A word behind "--" is a directory, unless a command stands before it.
+    A word after "--" is a directory, unless a command precedes it.
     """
     end = words.index(_END) if _END in words else len(words)
-    # No option takes a word as its value that begins with a dash.
+    # No option accepts a value that begins with a dash.
     first = sorted(words[:end], key=lambda word: word in _HELP)
     if COMMANDS.keys() & {*first}:
         return [*first, *words[end:]]
@@ -110,17 +110,17 @@ def _as_path(word: str) -> str:
 
 
 def _whole_line(words: Sequence[str]) -> tuple[Parser, dict[str, Parser]]:
-    """Return the parser of a command line with ``words``, and those of the commands that they name.
+    """Return the parser of a command line with ``words``, and the parsers of its commands.
 
-    Its first word that is no option's value is the command, or else the wizard's directory. The
-    options of all commands may stand before it.
+    The first word that isn't the value of an option is the command, or else the wizard's directory.
+    Options of all commands may precede it.
     """
     line = Parser(prog=PROGRAM, add_help=False, allow_abbrev=False)
     every = [_declared(command) for command in (*COMMANDS.values(), WIZARD)]
     options_of = {flags: it for declared in every for flags, it in declared.items()}
     given = {word.partition("=")[0] for word in words}
     for flags, options in options_of.items():
-        # Those that no word names would only cost time.
+        # Adding options that are not in the command line would only cost time.
         if _is_option(flags) and given & {*flags}:
             line.add_argument(*flags, **{**options, **_UNSET}, dest=_BEFORE + _name(flags))
     subparsers = line.add_subparsers(dest=_WORD)
@@ -139,9 +139,9 @@ def _whole_line(words: Sequence[str]) -> tuple[Parser, dict[str, Parser]]:
 def _complete(
     found: argparse.Namespace, command: Command, parser: Parser, unknown: Sequence[str]
 ) -> None:
-    """Merge what stands before and behind ``command``; add the defaults of what stands nowhere.
+    """Merge the options before and after ``command``; add the defaults of missing options.
 
-    Exits where an option isn't one of the command's.
+    Exits if the command doesn't have an option.
     """
     values = vars(found)
     for flags, options in _declared(command).items():
@@ -178,7 +178,7 @@ def _name(flags: tuple[str, ...]) -> str:
 
 
 def _words_of(command: Command) -> dict[str, Any]:
-    """Return how ``command`` is named and explained."""
+    """Return the settings of the argparse parser of ``command``."""
     return {
         "prog": f"{PROGRAM} {command.name}".strip(),
         "description": _(command.help),
@@ -195,7 +195,7 @@ def _faults(parser: Parser, arguments: argparse.Namespace) -> None:
         print(fault_names.overview())
         parser.exit()
     if not arguments.demo:
-        parser.error(_("--demo-fault is for the embedded account: add --demo"))
+        parser.error(_("--demo-fault requires --demo"))
     try:
         arguments.demo_fault = list(fault_names.told(arguments.demo_fault))
     except fault_names.UnknownFault as error:
@@ -206,4 +206,4 @@ def _overview(commands: Iterable[Command]) -> str:
     rows = [(f"{command.name} {command.operands}", _(command.help)) for command in commands]
     width = max(cells(left) for left, _right in rows)
     lines = "\n".join(f"  {pad(left, width)}  {right}" for left, right in rows)
-    return _("commands (each has a --help of its own):") + "\n" + lines
+    return _("commands (each has its own --help):") + "\n" + lines

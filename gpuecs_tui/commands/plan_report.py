@@ -1,4 +1,4 @@
-"""What a plan destroys or replaces, said before its end; the plan as JSON; the typed name."""
+"""What a plan destroys or replaces, printed before its summary; the plan as JSON; typed names."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from gpuecs_tui.terraform.runs.run import Run
 
 
 def warn_once(run: Run) -> Callable[[], Iterator[str]]:
-    """Return what to print before the summary of a plan: what it destroys, and what is noticed.
+    """Return what to print before the summary of a plan: what it destroys, and the notices.
 
-    Empty from the second time on.
+    From the second call on the result is empty.
     Waits until the plan's details are read.
     """
     told = False
@@ -35,7 +35,7 @@ def warn_once(run: Run) -> Callable[[], Iterator[str]]:
 
 
 def as_json(run: Run) -> dict[str, Any]:
-    """Return the plan of ``run`` in detail; waits for it, empty where it never comes.
+    """Return the plan of ``run`` in detail. Waits for the plan; empty if there is never one.
 
     Values are JSON texts, or Terraform's words for sensitive and unknown ones.
     """
@@ -67,7 +67,7 @@ def as_json(run: Run) -> dict[str, Any]:
 
 
 def refuse_unconfirmed(run: Run, name: str | None) -> None:
-    """Raise Failure where applying the plan of ``run`` asks for a name and ``name`` is another."""
+    """Raise Failure if applying the plan of ``run`` requires a name and ``name`` is another."""
     if not run.changes or not run.changes.destroy:
         return
     tree = wait_for_plan(run)
@@ -102,7 +102,7 @@ def _answers(directory: Path) -> Mapping[str, object]:
 
 
 def stack_name(directory: Path) -> str:
-    """Return what must be typed before it destroys: the stack's name, or the directory's."""
+    """Return the name to type before resources are destroyed: the stack's, or the directory's."""
     return str(_answers(directory).get("stack.name", "")).strip() or directory.resolve().name
 
 

@@ -1,4 +1,4 @@
-"""``render`` and ``show``: between an answers file and the Terraform in a directory."""
+"""``render`` and ``show``: write and read the Terraform of a stack directory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.failure import Failure, harmless
 from gpuecs_tui.commands.migrate import tell_due
 from gpuecs_tui.commands.output import escaped_toml, print_json
-from gpuecs_tui.commands.stack_here import stack_directory
+from gpuecs_tui.commands.stack_here import refuse_no_directory, stack_directory
 from gpuecs_tui.commands.waiting import waiting
 from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.answers import dump_answers
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 
 def render(arguments: argparse.Namespace) -> int:
-    """Write the Terraform of an answers file.
+    """Write Terraform from an answers file.
 
-    Only with ``--yes`` what was changed by hand is lost, and other answers meet the upgrade of a
-    directory of an earlier version in one plan.
+    Only with ``--yes``, manual changes are overwritten, and changed answers are written together
+    with the upgrade of a directory of an earlier version.
     """
     choose_account(arguments)
     given = stack_source.answers_of(arguments.answers)
@@ -53,16 +53,15 @@ def render(arguments: argparse.Namespace) -> int:
 
 
 def show(arguments: argparse.Namespace) -> int:
-    """Print the stack as read back, as an answers file or as JSON; exit 1 if it isn't a valid one.
+    """Print the stack in a directory as an answers file or as JSON; exit 1 if it isn't valid.
 
-    An answers file leaves out the names that follow from other answers: written down, they would no
-    longer follow.
+    An answers file leaves out names that are derived from other answers, because a written name is
+    no longer derived.
 
-    What isn't understood of the Terraform is told on stderr.
+    Parts of the Terraform that can't be read are listed on stderr.
     """
     directory = stack_directory(arguments.directory, "show")
-    if not directory.is_dir():
-        raise Failure(_("{directory} is not a directory.").format(directory=directory))
+    refuse_no_directory(directory)
     found = stack_source.read_directory(directory)
     tell_unfinished(directory)
     values = found.stack.flat() if found.stack else found.answers
@@ -85,7 +84,7 @@ def show(arguments: argparse.Namespace) -> int:
 
 
 def _present(directory: Path) -> Answers:
-    """Return the decisions of the stack that ``directory`` holds, {} where there is none."""
+    """Return the answers of the stack in ``directory``, {} if there is none."""
     from gpuecs_tui.terraform.read.directory import ReadProblem, read
 
     try:
@@ -95,7 +94,7 @@ def _present(directory: Path) -> Answers:
 
 
 def tell_unfinished(directory: Path) -> None:
-    """Say on stderr that a write was cut off in a directory that is only read."""
+    """Report an unfinished write on stderr, for a command that only reads the directory."""
     from gpuecs_tui.terraform.write.unfinished_write import unfinished_words
 
     if words := unfinished_words(directory):
@@ -103,7 +102,7 @@ def tell_unfinished(directory: Path) -> None:
 
 
 def _settle_unfinished(directory: Path, *, yes: bool) -> None:
-    """Finish an earlier write of this user that was cut off; drop another's only with a yes."""
+    """Finish an unfinished write of this user; delete another user's only with ``yes``."""
     from gpuecs_tui.terraform.write.unfinished_write import drop, settle
 
     if (found := settle(directory)) is None:
@@ -113,7 +112,10 @@ def _settle_unfinished(directory: Path, *, yes: bool) -> None:
     if not yes:
         raise Failure(
             found.words,
-            _("Nothing was written. Delete the unfinished write and write the stack with --yes."),
+            _(
+                "Nothing was written. To delete the unfinished write and write the stack, add "
+                "--yes."
+            ),
         )
     drop(directory)
     words = _("Deleted the unfinished write in {directory}.").format(directory=directory)
@@ -138,12 +140,14 @@ def _write(
     try:
         if directory.is_dir() and (run := live_run(directory)):
             raise Failure(
-                _("{directory} is in use: {user} on {host} has a run there since {since:%H:%M}.")
+                _("{directory} is in use by a run of {user} on {host} since {since:%H:%M}.")
                 .format(
                     directory=directory, user=run.user, host=run.host,
                     since=run.started_at.astimezone(),
                 ),
-                _("Wait for its end: gpuecs-tui attach {directory}").format(directory=directory),
+                _(
+                    "To follow the run to its end: gpuecs-tui attach {directory}"
+                ).format(directory=directory),
             )  # fmt: skip
         _settle_unfinished(directory, yes=overwrite)
         changes = compare(
@@ -175,7 +179,7 @@ def _write(
 
 
 def _listeners(directory: Path) -> Mapping[str, tuple[str, int]]:
-    """Return the listeners in a state elsewhere, where only that says what the directory was."""
+    """Return the listeners in a remote state, if only the state shows the directory's version."""
     from gpuecs_tui.terraform.base.problems import TerraformProblem
     from gpuecs_tui.terraform.write.rewrite import asks_state, stored_listeners
 
@@ -185,13 +189,13 @@ def _listeners(directory: Path) -> Mapping[str, tuple[str, int]]:
         with waiting(_("Reading the state …")):
             return stored_listeners(directory, os.environ)
     except TerraformProblem as problem:
-        words = _("{reason} If the state is of an earlier version, the plan says what to add.")
+        words = _("{reason} If the state is from an earlier version, the plan shows what to add.")
         print(harmless(words.format(reason=problem.message)), file=sys.stderr)
         return {}
 
 
 def _refuse(changes: Changes, two: TwoChanges | None) -> NoReturn:
-    """Show what the write would lose of a person's work, and what it would combine; fail."""
+    """Print the manual changes that the write would lose or combine; raise Failure."""
     for change in changes.files:
         if change.hand_edited:
             print(harmless(change.lost or change.diff), end="")
@@ -226,19 +230,20 @@ def _refuse(changes: Changes, two: TwoChanges | None) -> NoReturn:
         )
     elif not two:
         remedy = _(
-            "Overwrite them with --yes, or take them over first: gpuecs-tui show {directory}"
+            "To overwrite them, add --yes; to keep them, copy them from: gpuecs-tui show "
+            "{directory}"
         )
     elif two.written:
         remedy = _(
-            "Apply the upgrade first: gpuecs-tui apply {directory} --yes. To write all of it now, "
-            "add --yes."
+            "Apply the upgrade first: gpuecs-tui apply {directory} --yes. To write everything "
+            "now, add --yes."
         )
     elif two.obstacle:
-        remedy = _("To write all of it now, add --yes.")
+        remedy = _("To write everything now, add --yes.")
     else:
         remedy = _(
-            "Write the upgrade alone and apply it first: gpuecs-tui render {directory} "
-            "{directory}. To write all of it now, add --yes."
+            "First write only the upgrade and apply it: gpuecs-tui render {directory} "
+            "{directory}. To write everything now, add --yes."
         )
     raise Failure(
         _("Nothing was written. {reasons}").format(reasons=" ".join(sentences)),
@@ -261,7 +266,7 @@ def _why_not_shown(directory: Path) -> str:
 
 
 def _of_upgrade(directory: Path, two: TwoChanges) -> str:
-    """Return which two changes one plan would hold, and what that costs."""
+    """Return which two changes one plan would contain, and the consequences."""
     if two.written:
         first = _(
             "{directory} was upgraded from an earlier version of gpuecs-tui, and the upgrade is "
@@ -270,11 +275,11 @@ def _of_upgrade(directory: Path, two: TwoChanges) -> str:
     else:
         first = _("An earlier version of gpuecs-tui wrote {directory}.")
     costs = _(
-        "One plan would hold the upgrade and the changed answers: an apply of it deregisters the "
-        "revision that a roll-back needs, and deletes a security group or instance profile that "
-        "is given up under running instances."
+        "One plan would contain the upgrade and the changed answers. Its apply deregisters the "
+        "revision that a rollback needs, and deletes a security group or instance profile that "
+        "running instances still use."
     )
-    alone = two.obstacle and _("The upgrade can't be written alone. {reason}").format(
+    alone = two.obstacle and _("Could not write only the upgrade. {reason}").format(
         reason=two.obstacle
     )
     return " ".join(filter(None, (first.format(directory=directory), costs, alone)))
@@ -282,8 +287,8 @@ def _of_upgrade(directory: Path, two: TwoChanges) -> str:
 
 def _unknown_upgrade(directory: Path, two: TwoChanges) -> str:
     return _(
-        "{directory} was upgraded from an earlier version of gpuecs-tui. Whether the upgrade is "
-        "applied is unknown. {reason} If it is not, apply it before any other change."
+        "{directory} was upgraded from an earlier version of gpuecs-tui. Could not check whether "
+        "the upgrade is applied. {reason} If it is not, apply it before any other change."
     ).format(directory=directory, reason=two.unread)
 
 

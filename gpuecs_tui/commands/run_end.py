@@ -1,4 +1,4 @@
-"""How a command that followed a run ends."""
+"""The end of a command that followed a run: its output and exit code."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus, title
 
 
 def outcome(run: Run, *, finds_domain: bool = False) -> int:
-    """Return the exit code of a command that followed ``run``; Failure where it ended badly.
+    """Return the exit code of a command that followed ``run``. Raises Failure if the run failed.
 
-    With ``finds_domain`` the account is asked for the domain of the stack's certificate.
+    With ``finds_domain``, the domain of the stack's certificate is read from the account.
     """
     if run.state is RunStatus.PLANNED:
         words = _(
             "To apply exactly this plan: gpuecs-tui approve {directory} --run {id} --yes; to "
-            "decline it: gpuecs-tui cancel {directory}"
+            "discard it: gpuecs-tui cancel {directory}"
         )
         print(harmless(words.format(directory=run.directory, id=run.id)))
     if run.state is RunStatus.SUCCEEDED and run.remedy:
@@ -43,7 +43,7 @@ def _print_no_task(run: Run) -> None:
 
 
 def _print_url(run: Run, *, finds_domain: bool) -> None:
-    """Print where the service answers if its URL needs a DNS record: Terraform says the rest."""
+    """Print the service's URL if it needs a DNS record; otherwise Terraform's outputs show it."""
     outputs = read_json(run.files.outputs)
     found = service_url(outputs)
     if found.record and finds_domain:
@@ -53,7 +53,7 @@ def _print_url(run: Run, *, finds_domain: bool) -> None:
 
 
 def _certificate_domain(run: Run) -> str:
-    """Return the domain of the certificate that the directory names; empty if it isn't known."""
+    """Return the domain of the stack's certificate; empty if it is unknown."""
     from gpuecs_tui.aws.discovery.identity import read_certificates
     from gpuecs_tui.aws.errors import AwsProblem
     from gpuecs_tui.aws.session import connect
@@ -74,7 +74,7 @@ def _certificate_domain(run: Run) -> str:
 
 
 def tell_failure(run: Run) -> NoReturn:
-    """Print what a bad end left and raise Failure with why it was."""
+    """Print what a failed run left and raise Failure with the reason."""
     words = run.message or _("The run is {state}.").format(state=title(run.state))
     if run.operation is not Operation.PLAN:
         from gpuecs_tui.terraform.recovery.remedies import examine

@@ -1,4 +1,4 @@
-"""The runs of a stack as ``runs`` prints them, those that can't be read among them."""
+"""The output of ``runs``: all runs of a stack, including unreadable ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gpuecs_tui.terraform.runs.unread_run import UnreadRun
 
 
 def lines_of_runs(runs: Sequence[Run | UnreadRun]) -> Iterator[str]:
-    """Yield one line a run, in columns; nothing in it acts on a terminal once it is escaped."""
+    """Yield one line for each run, in columns; the caller escapes control characters."""
     read = [run for run in runs if isinstance(run, Run)]
     rows = {it.id: (operation_title(it.operation), title(it.state), _counts(it)) for it in read}
     widths = [max(map(cells, column)) for column in zip(*rows.values(), strict=True)]
@@ -34,7 +34,7 @@ def _unread_word(run: UnreadRun) -> str:
 
 
 def unread_tree(run: UnreadRun) -> dict[str, Any]:
-    """Return a run that can't be read as ``--json`` prints it."""
+    """Return an unreadable run as ``--json`` prints it."""
     return {
         "id": run.id,
         "directory": str(run.directory) if run.directory else None,

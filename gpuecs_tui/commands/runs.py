@@ -1,4 +1,4 @@
-"""``plan``, ``apply``, ``destroy``, ``runs``, ``attach`` and ``cancel``: runs without a screen."""
+"""``plan``, ``apply``, ``destroy``, ``runs``, ``attach`` and ``cancel``."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ EXIT_CHANGES = 2
 
 
 def plan(arguments: argparse.Namespace) -> int:
-    """Plan and tell by the exit code whether anything would change."""
+    """Run a plan; the exit code shows whether there are changes."""
     arguments.directory = stack_directory(arguments.directory, "plan")
     choose_account(arguments)
     run = _start(arguments, Operation.PLAN)
@@ -56,7 +56,7 @@ def plan(arguments: argparse.Namespace) -> int:
 
 
 def apply(arguments: argparse.Namespace) -> int:
-    """Plan, then apply just that plan."""
+    """Run a plan, then apply exactly that plan."""
     needs_yes(arguments, "plan")
     choose_account(arguments)
     from gpuecs_tui.commands.check import refuse_errors
@@ -65,13 +65,13 @@ def apply(arguments: argparse.Namespace) -> int:
         return _plan_and_apply(arguments, Operation.APPLY, confirm=arguments.confirm)
     check = partial(refuse_errors, arguments.directory, offline=arguments.offline)
     found = check()
-    # A plan takes a while, and somebody else may have taken a name or a quota meanwhile.
+    # A plan takes a while, and others may have used up a name or a quota in that time.
     again = partial(check, told=found)
     return _plan_and_apply(arguments, Operation.APPLY, again, confirm=arguments.confirm)
 
 
 def destroy(arguments: argparse.Namespace) -> int:
-    """Plan the end of everything in the state, then apply just that plan."""
+    """Plan the destruction of everything in the state, then apply exactly that plan."""
     needs_yes(arguments, "state")
     choose_account(arguments)
     try:
@@ -108,7 +108,7 @@ def runs(arguments: argparse.Namespace) -> int:
 
 
 def attach(arguments: argparse.Namespace) -> int:
-    """Follow the live run to its end, or print the latest."""
+    """Follow the run in progress to its end, or print the latest run."""
     run = _live_or_latest(arguments.directory)
     # What the plan does is said to everybody who may approve it, not only to who made it.
     warns = run.operation is Operation.APPLY and not run.is_final
@@ -117,19 +117,24 @@ def attach(arguments: argparse.Namespace) -> int:
 
 
 def cancel(arguments: argparse.Namespace) -> int:
-    """Ask the live run (or a plan that waits) to end."""
+    """Cancel the run in progress, or discard a waiting plan."""
     _need_home()
     run = run_list.unfinished_run(arguments.directory)
     if run is None:
         _refuse_unread(arguments.directory)
         refuse_no_directory(arguments.directory)
         raise Failure(
-            _("No run is under way in {directory}.").format(directory=arguments.directory)
+            _("No run is in progress in {directory}.").format(directory=arguments.directory)
         )
     if arguments.end_now is not None and arguments.end_now != run.id:
         raise Failure(
-            _("The run under way is {id}, not {named}.").format(id=run.id, named=arguments.end_now),
-            _("Ending it at once loses what Terraform has not saved: name the run you mean."),
+            _("The run in progress is {id}, not {named}.").format(
+                id=run.id, named=arguments.end_now
+            ),
+            _(
+                "Use the ID of the run to end: ending a run at once loses what Terraform has not "
+                "saved."
+            ),
             EXIT_USAGE,
         )
     try:
@@ -137,16 +142,16 @@ def cancel(arguments: argparse.Namespace) -> int:
     except TerraformProblem as problem:
         raise Failure(problem.message, problem.remedy) from None
     except OSError as error:
-        raise Failure(_("Nothing was done: {reason}.").format(reason=error)) from None
+        raise Failure(_("Could not cancel the run: {reason}.").format(reason=error)) from None
     if arguments.end_now is not None:
         present = follow(present, lambda it: not it.is_live)
         return outcome(present)
     if run.state is RunStatus.STOPPING and present.state is RunStatus.STOPPING:
         print(
             _(
-                "It has been stopping for {time}. Watch: gpuecs-tui attach {directory}; to end it "
-                "without its state being saved, which may lose what it created since the last "
-                "save: gpuecs-tui cancel {directory} --end-now {id}"
+                "The run has been stopping for {time}. To follow it: gpuecs-tui attach "
+                "{directory}; to end it without saving its state, which may lose what it created "
+                "since the last save: gpuecs-tui cancel {directory} --end-now {id}"
             ).format(
                 time=in_words(datetime.now(UTC) - run.state_since),
                 directory=arguments.directory,
@@ -156,8 +161,8 @@ def cancel(arguments: argparse.Namespace) -> int:
     elif present.is_live:
         print(
             _(
-                "Asked to stop. Terraform finishes what is in flight, which can take minutes; "
-                "watch: gpuecs-tui attach {directory}"
+                "Terraform was asked to stop. It finishes the operations in progress, which can "
+                "take minutes. To follow it: gpuecs-tui attach {directory}"
             ).format(directory=arguments.directory)
         )
     else:
@@ -197,7 +202,7 @@ def plan_and_apply(
             return outcome(waiting)
         if not go_ahead:
             store.discard(waiting)
-            print(_("Nothing was done: this was only the plan. To carry it out, add --yes."))
+            print(_("Nothing was changed: this was only a plan. To apply it, add --yes."))
             return EXIT_CHANGES
         gates = ApprovalChecks(check, not only_bring_back, confirm, despite_findings)
         try:
@@ -216,7 +221,7 @@ def start(
     *,
     only_bring_back: bool = False,
 ) -> Run:
-    """Begin a run, or fail with who is in the way or what is wrong."""
+    """Start a run. Raises Failure with the reason, for example another run."""
     try:
         return store.start(
             directory,
@@ -278,7 +283,7 @@ def _live_or_latest(directory: Path) -> Run:
         run = next(iter(run_list.runs_of(directory)), None)
     if run is None:
         refuse_no_directory(directory)
-        raise Failure(_("No run of {directory} yet.").format(directory=directory))
+        raise Failure(_("No runs of {directory} yet.").format(directory=directory))
     return run
 
 

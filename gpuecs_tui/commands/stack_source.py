@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A stack as far as it is decided, and what keeps it from being valid."""
+    """A stack as far as it is decided, and the problems that make it invalid."""
 
     answers: Answers
     resolved: Resolved
@@ -30,21 +30,21 @@ class Subject:
 
     @property
     def stack(self) -> Stack:
-        """The stack; only as good as ``problems`` is empty."""
+        """The stack; valid only if ``problems`` is empty."""
         return self.resolved.stack
 
 
 class NotUnderstood(Failure):
-    """A directory whose Terraform holds no stack that is understood here."""
+    """The Terraform of a directory does not describe a supported stack."""
 
 
 def load(path: Path, account: AccountFacts | None = None) -> Subject:
-    """Read an answers file or a stack's directory; Failure says what is wrong and where."""
+    """Read an answers file or a stack directory. Raises Failure with what is wrong and where."""
     return subject_of(answers_of(path), account)
 
 
 def written_in(path: Path, *, limits: bool = True) -> Written:
-    """Read an answers file or a directory's Terraform, with what of it isn't read.
+    """Read an answers file or a directory's Terraform, and list the parts that can't be read.
 
     ``limits`` as in ``answers_of``.
     """
@@ -56,7 +56,8 @@ def written_in(path: Path, *, limits: bool = True) -> Written:
 def answers_of(path: Path, *, limits: bool = True) -> Answers:
     """Read the answers in a file or a directory's Terraform.
 
-    Without ``limits`` a value outside its key's limits is no failure; ``problems`` tells it.
+    Without ``limits``, a value outside its key's limits does not raise Failure; ``problems`` then
+    contains it.
     """
     if path.is_dir():
         return read_directory(path).answers
@@ -64,32 +65,32 @@ def answers_of(path: Path, *, limits: bool = True) -> Answers:
 
 
 def subject_of(answers: Answers, account: AccountFacts | None = None) -> Subject:
-    """Resolve answers with what the account, or else the shipped catalogue, says of the type."""
+    """Resolve answers with the type's figures from the account, or else the shipped catalogue."""
     decided = resolved(answers, account)
     return Subject(answers, decided, problems(answers, decided))
 
 
 def valid_stack(subject: Subject, path: Path) -> Stack:
-    """Return the subject's stack, or fail with every problem, one a line."""
+    """Return the subject's stack. Raises Failure with all problems, one a line."""
     if not subject.problems:
         return subject.stack
     lines = [with_values(problem, subject.answers) for problem in subject.problems]
     raise Failure(
-        _("{path} is no valid stack: {problems}").format(
+        _("{path} is not a valid stack: {problems}").format(
             path=path, problems="\n  ".join(["", *lines]) if len(lines) > 1 else lines[0]
         )
     )
 
 
 def answers_of_file(path: Path, *, limits: bool = True) -> Answers:
-    """Read an answers file; Failure names file, line and key."""
+    """Read an answers file. Raises Failure with file, line and key."""
     try:
         text = read_input(path, ANSWERS_MAX).decode("utf-8")
     except UnicodeDecodeError:
-        raise Failure(_("{path} is no text in UTF-8.").format(path=path)) from None
+        raise Failure(_("{path} is not UTF-8 text.").format(path=path)) from None
     except OSError as error:
         raise Failure(
-            _("{path} can't be read: {reason}.").format(path=path, reason=error.strerror)
+            _("Could not read {path}: {reason}.").format(path=path, reason=error.strerror)
         ) from None
     try:
         return load_answers(text, limits=limits)
@@ -99,7 +100,7 @@ def answers_of_file(path: Path, *, limits: bool = True) -> Answers:
 
 
 def read_directory(directory: Path) -> ReadBack:
-    """Read a directory's Terraform back; Failure names file and line, or that there is none."""
+    """Read a directory's Terraform. Raises Failure with file and line, or if there is none."""
     from gpuecs_tui.terraform.read.directory import ReadProblem, read
 
     try:
@@ -109,7 +110,7 @@ def read_directory(directory: Path) -> ReadBack:
     if found.kind != "stack":
         raise NotUnderstood(
             no_stack(directory),
-            _("Write one with: gpuecs-tui render ANSWERS.toml {directory}").format(
+            _("To write one: gpuecs-tui render ANSWERS.toml {directory}").format(
                 directory=directory
             ),
         )

@@ -1,4 +1,4 @@
-"""``state``: what the state holds, what is amiss with it after a bad end, and what mends that."""
+"""``state``: lists the resources of the state and problems after a failed run, and fixes them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _Value = TypeVar("_Value")
 
 
 def state(arguments: argparse.Namespace) -> int:
-    """Print the state and what is amiss, or mend one thing; exit 1 while not all is known well."""
+    """Print the state and its problems, or fix one; exit 1 for problems and unknown facts."""
     choose_account(arguments)
     directory: Path = arguments.directory
     refuse_no_directory(directory)
@@ -58,7 +58,7 @@ def state(arguments: argparse.Namespace) -> int:
 
 
 def _refuse_two_things(arguments: argparse.Namespace) -> None:
-    """Raise Failure where two things are asked for at once, of which only one would be done."""
+    """Raise Failure if two actions are given, because only one would be carried out."""
     given = {
         "--unlock": arguments.unlock is not None,
         "--restore": arguments.restore,
@@ -87,7 +87,7 @@ def _tell(directory: Path, *, as_json: bool) -> int:
     else:
         _print(directory, stored, found, unread)
     if unread is not None:
-        # Whatever else is known, such as who holds the lock, was said before.
+        # Other facts, such as the holder of the lock, are already printed.
         raise Failure(unread.message, unread.remedy)
     return EXIT_FAILED if found.is_amiss or found.unknown else 0
 
@@ -101,12 +101,12 @@ def _recover(arguments: argparse.Namespace) -> int:
     if not found.missing:
         if hindrance := not_looked_at(found):
             raise Failure(
-                _("Could not look for what the state lacks. {reason}").format(reason=hindrance),
+                _("Could not look for missing resources. {reason}").format(reason=hindrance),
                 next(iter(_remedies(directory, found)), ""),
             )
         unread = remedies.with_state(directory, found, os.environ).unread
         if unread is not None:
-            # Also where no run here has created anything.
+            # Also if no run on this machine has created resources.
             raise Failure(unread.message, unread.remedy)
         print(harmless(nothing_to_recover(directory, found)))
         return 0
@@ -144,7 +144,7 @@ def _print(
 
 def _print_resources(stored: StoredState) -> None:
     for resource in stored.resources:
-        mark = _("unfinished: the next apply replaces it") if resource.tainted else ""
+        mark = _("tainted: the next apply replaces it") if resource.tainted else ""
         print(harmless(f"{resource.address}  {resource.id}  {mark}".rstrip()))
     count = ngettext(
         "{n} resource in the state", "{n} resources in the state", len(stored.resources)
@@ -165,7 +165,7 @@ def _advice(directory: Path, remedy: Remedy, found: Recovery) -> str:
 
 
 def _command(directory: Path, remedy: Remedy) -> str:
-    """Return the command line that carries ``remedy`` out."""
+    """Return the command line of ``remedy``."""
     match remedy.kind:
         case Kind.MOVE:
             return f"gpuecs-tui migrate {directory} --yes"

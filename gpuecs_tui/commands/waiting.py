@@ -1,4 +1,4 @@
-"""What a command waits for and for how long so far, on stderr: it prints nothing else meanwhile.
+"""Prints on stderr what a command is waiting for and for how long, while it prints nothing else.
 
 with waiting(_("Moving the state …")):
     ended = moves.wait(begun)      # a terminal shows "Moving the state … 12 s"
@@ -22,28 +22,28 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.base.durations import in_words
 
 SECOND = 1.0
-"""How long a wait lasts before it is shown, and how often its time changes, in seconds."""
+"""Seconds before a wait is shown, and between two updates of its time."""
 LINE_SECONDS = 60.0
-"""Between two lines about a wait where they stay, as in a CI log."""
+"""Seconds between two lines about a wait if lines can't be rewritten, as in a CI log."""
 _CLEAR = "\r\x1b[K"
-"""Puts the cursor to the line's beginning and empties the line (ECMA-48, EL)."""
+"""Moves the cursor to the start of the line and erases the line (ECMA-48, EL)."""
 
 
 class WaitLine:
-    """One line on stderr about what is waited for: rewritten on a terminal, else one a minute."""
+    """One line on stderr about a wait: rewritten on a terminal, otherwise printed once a minute."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         """Write to ``stream``, stderr if None."""
         self._stream = sys.stderr if stream is None else stream
         self._rewrites = self._stream.isatty() and os.environ.get("TERM") != "dumb"
         self._seconds = 0
-        """What was shown last, cut off."""
+        """The text that was shown last, shortened to the width."""
         self._text = ""
 
     def show(self, words: str, seconds: float, last: float | None = None) -> None:
-        """Show ``words`` and the ``seconds`` so far; cheap, however often it is called.
+        """Show ``words`` and the ``seconds`` so far. Cheap enough to be called often.
 
-        ``last``: seconds that the same took the last time, where that is known.
+        ``last``: seconds that the same wait took last time, if known.
         """
         step = SECOND if self._rewrites else LINE_SECONDS
         if seconds < self._seconds + step:
@@ -54,7 +54,7 @@ class WaitLine:
             time = in_words(timedelta(seconds=last))
             text = _("{text} (last time {time})").format(text=text, time=time)
         if self._rewrites:
-            # A line that the terminal breaks could not be emptied again.
+            # A line that the terminal wraps could not be erased again.
             text = f"{_CLEAR}{cut(text, self._columns() - 1)}"
             if text == self._text:
                 return
@@ -63,7 +63,7 @@ class WaitLine:
         self._stream.flush()
 
     def _columns(self) -> int:
-        """Return the width of the terminal that is written to; stdout may be a pipe."""
+        """Return the width of the terminal of the stream; stdout may be a pipe."""
         if not os.environ.get("COLUMNS"):
             with suppress(OSError, ValueError):
                 if found := os.get_terminal_size(self._stream.fileno()).columns:
@@ -71,7 +71,7 @@ class WaitLine:
         return shutil.get_terminal_size().columns
 
     def clear(self) -> None:
-        """Make room for other output; the next wait counts from its own beginning."""
+        """Erase the line before other output is printed; the next wait starts at zero."""
         if self._seconds and self._rewrites:
             self._stream.write(_CLEAR)
             self._stream.flush()
@@ -82,9 +82,9 @@ class WaitLine:
 def waiting(
     words: str, stream: TextIO | None = None, *, last: float | None = None
 ) -> Iterator[None]:
-    """Say on ``stream`` (stderr if None) that ``words`` is waited for, until the block is left.
+    """Show ``words`` on ``stream`` (stderr if None) with the time, until the block is left.
 
-    ``last``: seconds that it took the last time. The block prints nothing.
+    ``last``: seconds that it took last time. The block must print nothing.
     """
     line, over, begun = WaitLine(stream), threading.Event(), monotonic()
 

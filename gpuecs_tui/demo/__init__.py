@@ -1,8 +1,8 @@
-"""The emulated account behind --demo. No other room knows it.
+"""The demo account: an emulated AWS account, used with --demo.
 
-``account`` starts, finds and stops it and is all that the commands use. The rest runs in the child
-process that ``server`` is: ``app`` is the WSGI application before moto's, ``seed`` fills moto's
-backends, ``moto_patches`` corrects what moto answers or should refuse, ``model`` answers for
-services that moto lacks, ``simulator`` lets time pass at the pace of ``timings``, and ``faults``
-holds the faults of ``--demo-fault``.
+``account`` starts, finds and stops it; the commands use nothing else. The other modules run in a
+child process, ``server``: ``app`` is the WSGI application in front of moto's, ``seed`` fills
+moto's backends, ``moto_patches`` corrects what moto returns or should refuse, ``model`` implements
+services that moto lacks, ``simulator`` changes the account over time at the pace of ``timings``,
+and ``faults`` contains the faults of ``--demo-fault``.
 """

@@ -1,9 +1,9 @@
-"""Start, find and stop the emulated account; imports neither moto nor boto3.
+"""Starts, finds and stops the demo account. Imports neither moto nor boto3.
 
-The account is a child process in a session of its own, so that it outlives the command that
-started it: what one command creates there, the next one finds. A folder (by default in the user's
-state folder) holds what is known of it: ``server.json`` (where it listens, 0600, for the token in
-it can stop the server), ``server.log`` and two lock files.
+The account is a child process in its own session, so it outlives the command that started it, and
+the next command finds what this one created. Its folder (by default in the user's state folder)
+contains ``server.json`` (its address; mode 0600, because the token in it can stop the server),
+``server.log`` and two lock files.
 """
 
 from __future__ import annotations
@@ -32,52 +32,52 @@ from gpuecs_tui.private_folder import make_private, open_private
 from gpuecs_tui.user_folders import state_folder
 
 START_SECONDS = 60.0
-"""How long a server may take to listen: a machine under full load needs ten times the usual 2 s."""
+"""Seconds until a server must listen: usually 2 s, ten times that on a machine under full load."""
 
 ANSWER_SECONDS = 10.0
-"""How long a server may leave a question about itself unanswered before it counts as hung."""
+"""Seconds until a server that does not respond to a status request counts as hung."""
 
 STOP_SECONDS = 10.0
-"""How long a server may take to leave after it was told to."""
+"""Seconds until a server must have ended after a stop request."""
 
 POLL_SECONDS = 0.05
 
 LOG_BYTES = 1_000_000
-"""Size from which the log of earlier servers is emptied at the next start."""
+"""Size in bytes from which the log is emptied at the next start."""
 
 ACCESS_KEY = "AKIADEMOGPUECSTUI000"
-"""The key that the emulated account knows as the user ``demo``; it opens nothing elsewhere."""
+"""The access key of the user ``demo`` in the demo account; it is not valid anywhere else."""
 
 SECRET_KEY = "demo-secret-that-opens-nothing"
 
 REGION = "us-east-1"
-"""The region that is furnished; the others have only what AWS gives a new account."""
+"""The Region with seeded resources; the others have only what AWS gives a new account."""
 
 _KEPT = ("AWS_CA_BUNDLE",)
 
 
 class DemoProblem(Exception):
-    """The emulated account can't be used; its text is one sentence for the user."""
+    """The demo account can't be used; its text is a message for the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class DemoAccount:
-    """A living emulated account."""
+    """A running demo account."""
 
     endpoint: str
-    """``http://127.0.0.1:PORT``; every AWS service answers there."""
+    """``http://127.0.0.1:PORT``, the endpoint of all AWS services."""
     pid: int
     """The server's process."""
     folder: Path
-    """Where its log and its info file lie."""
+    """The folder with its log and its info file."""
     faults: tuple[str, ...] = ()
-    """What is wrong with it by request, as ``--demo-fault`` names it (fault_names)."""
+    """The simulated faults, as ``--demo-fault`` names them (fault_names)."""
     playing: bool = True
-    """Whether instances still join and tasks still start; False after a fault, told in the log."""
+    """Whether the simulation runs; False after an internal error, which is in the log."""
 
     @property
     def environ(self) -> Mapping[str, str]:
-        """The variables that lead boto3 and Terraform to the account and to nothing else."""
+        """The variables that direct boto3 and Terraform to the account only."""
         nothing = os.devnull
         return MappingProxyType(
             {
@@ -93,10 +93,11 @@ class DemoAccount:
         )
 
     def environment(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Return ``base`` (the process's own when None) as a child on this account must have it.
+        """Return the environment of a child process that uses this account.
 
-        Every variable of the user's AWS set-up is left out, for a profile, a role or an endpoint
-        of one service would lead past the account; proxies are told to leave loopback alone.
+        It is ``base`` (the process's own if None) without all variables of the user's AWS
+        configuration, because a profile, a role or an endpoint of one service would bypass the
+        account. Proxies are disabled for loopback addresses.
         """
         given = os.environ if base is None else base
         kept = {
@@ -109,10 +110,10 @@ class DemoAccount:
 
 
 def start_or_find(folder: Path | None = None) -> DemoAccount:
-    """Return the account of ``folder`` (the user's shared one when None), starting it if need be.
+    """Return the account of ``folder`` (the user's shared account if None); start it if needed.
 
-    Callers at the same moment get the same server. Raises DemoProblem where moto isn't installed,
-    the folder can't be written or the server doesn't come up.
+    Concurrent callers get the same server. Raises DemoProblem if moto isn't installed, the folder
+    can't be written or the server doesn't start.
     """
     home = _folder(folder)
     found = find(home)
@@ -126,22 +127,22 @@ def start_or_find(folder: Path | None = None) -> DemoAccount:
             return find(home) or _start(home)
     except OSError as error:
         raise DemoProblem(
-            _("The demo account can't be kept in {folder}: {reason}.").format(
+            _("Could not store the demo account in {folder}: {reason}.").format(
                 folder=home, reason=error.strerror
             )
         ) from error
 
 
 def start(private_dir: Path) -> DemoAccount:
-    """Start (or find) an account of its own whose files lie in ``private_dir``, for tests."""
+    """Start or find a separate account whose files are in ``private_dir``; for tests."""
     return start_or_find(private_dir)
 
 
 def find(folder: Path | None = None) -> DemoAccount | None:
-    """Return the living account of ``folder``, or None; never starts one.
+    """Return the running account of ``folder``, or None. Never starts one.
 
-    Files of a server that is gone are passed over. Raises DemoProblem when its process lives
-    but doesn't answer for ANSWER_SECONDS.
+    Files of a server that has ended are ignored. Raises DemoProblem if its process runs but doesn't
+    respond for ANSWER_SECONDS.
     """
     home = _folder(folder)
     info = _info(home)
@@ -156,13 +157,13 @@ def find(folder: Path | None = None) -> DemoAccount | None:
             if time.monotonic() > deadline:
                 raise DemoProblem(
                     _(
-                        "The demo account (process {pid}) doesn't answer; end that process "
-                        "and start again."
+                        "The demo account (process {pid}) does not respond. End that process and "
+                        "try again."
                     ).format(pid=info["pid"])
                 ) from error
             continue
         except (OSError, ValueError, http.client.HTTPException):
-            return None  # Refused, or somebody else's server: its port was given away.
+            return None  # Refused, or another program's server that now has the port.
         if answer.get("id") != info["id"]:
             return None
         playing = bool(answer.get("playing"))
@@ -176,9 +177,9 @@ def find(folder: Path | None = None) -> DemoAccount | None:
 
 
 def with_faults(account: DemoAccount, faults: Iterable[str]) -> DemoAccount:
-    """Let ``account`` have exactly ``faults`` (fault_names) from now on, for all who use it.
+    """Set the faults of ``account`` to exactly ``faults`` (fault_names), for all its users.
 
-    Raises fault_names.UnknownFault, and DemoProblem when the account is gone or doesn't take them.
+    Raises fault_names.UnknownFault, and DemoProblem if the account has ended or refuses them.
     """
     wanted = fault_names.told(faults)
     if wanted == account.faults:
@@ -193,32 +194,32 @@ def with_faults(account: DemoAccount, faults: Iterable[str]) -> DemoAccount:
     except (OSError, ValueError, http.client.HTTPException) as error:
         raise DemoProblem(
             _(
-                "The demo account doesn't take its faults ({reason}); start it anew: "
-                "gpuecs-tui demo stop"
+                "Could not set the faults of the demo account: {reason}. To reset it: gpuecs-tui "
+                "demo stop"
             ).format(reason=error)
         ) from error
     return replace(account, faults=wanted)
 
 
 def stop(folder: Path | None = None) -> bool:
-    """End the account of ``folder`` with all that was created there; False when none lives.
+    """Stop the account of ``folder`` and drop everything in it; False if none is running.
 
-    Raises DemoProblem when it doesn't leave within STOP_SECONDS.
+    Raises DemoProblem if it doesn't end within STOP_SECONDS.
     """
     home = _folder(folder)
     account = find(home)
     info = _info(home)
     if account is None or info is None:
         return False
-    # It may be gone before its answer is.
+    # It may end before its response is complete.
     with contextlib.suppress(OSError, http.client.HTTPException):
         _ask(account.endpoint + protocol.STOP_PATH, token=info["token"])
     deadline = time.monotonic() + STOP_SECONDS
-    # Not its process but its port is looked at: a process nobody waits for stays as a zombie.
+    # Check its port and not its process: a process without a waiting parent remains as a zombie.
     while find(home):
         if time.monotonic() > deadline:
             raise DemoProblem(
-                _("The demo account (process {pid}) didn't stop; end that process.").format(
+                _("The demo account (process {pid}) did not stop. End that process.").format(
                     pid=account.pid
                 )
             )
@@ -233,7 +234,10 @@ def _folder(folder: Path | None) -> Path:
 def _require_moto() -> None:
     if any(importlib.util.find_spec(name) is None for name in ("moto", "flask", "flask_cors")):
         raise DemoProblem(
-            _("The demo account needs moto, which isn't installed: pip install 'gpuecs-tui[demo]'.")
+            _(
+                "The demo account requires moto, which is not installed. Run: pip install "
+                "'gpuecs-tui[demo]'"
+            )
         )
 
 
@@ -248,7 +252,7 @@ def _require_pace() -> None:
     text = os.environ.get(protocol.PACE_VARIABLE, "")
     if text and not protocol.is_pace(text):
         raise DemoProblem(
-            _("{variable} is {value}: it must be a number above 0, such as 0.1.").format(
+            _("{variable} is {value}. Use a number greater than 0, for example 0.1.").format(
                 variable=protocol.PACE_VARIABLE, value=text
             )
         )
@@ -264,19 +268,19 @@ def _start(home: Path) -> DemoAccount:
             output.truncate(0)
         begin = output.tell()
         child = subprocess.Popen(
-            # -P: a moto.py or flask.py in the user's folder must not be taken for ours.
+            # -P: don't import a moto.py or flask.py from the user's directory.
             [sys.executable, "-P", "-m", "gpuecs_tui.demo.server", str(home), identity],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            # The user's folder stays free to be unmounted or removed.
+            # The user's directory must not be in use, so that it can be unmounted or removed.
             cwd=home,
             env=inherited,
         )
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
-        # A server started by a caller that died since holds the folder; ours leaves it to that one.
+        # If a server of a caller that has died holds the folder, the new server ends and leaves it.
         account = find(home)
         if account:
             _disown(child)
@@ -287,14 +291,14 @@ def _start(home: Path) -> DemoAccount:
     else:
         child.terminate()
     raise DemoProblem(
-        _("The demo account didn't start: {reason} (see {log})").format(
-            reason=_last_line(log, begin) or _("it said nothing"), log=log
+        _("Could not start the demo account: {reason} (see {log}).").format(
+            reason=_last_line(log, begin) or _("it printed no error"), log=log
         )
     )
 
 
 def _disown(child: subprocess.Popen[bytes]) -> None:
-    # The server is meant to outlive this process; without this Popen warns when it is collected.
+    # The server outlives this process; without this, Popen warns when it is garbage-collected.
     if child.returncode is None:
         child.returncode = 0
 

@@ -1,8 +1,8 @@
-"""Compares the account's answers with the AWS service models, while tests ask for it.
+"""Compares the account's responses with the AWS service models; enabled by tests.
 
-moto builds an answer by hand in many places: a member that AWS doesn't have, a number as a text or
-an unknown enum value passes boto3, which ignores what it doesn't know, and misleads the code that
-was written against it. With ``ANSWERS_VARIABLE`` set, each answer to a call of the ``json``,
+moto builds many responses by hand. boto3 ignores a member that AWS doesn't have, a number as text
+or an unknown enum value, so such a difference misleads the code that was written against moto.
+With ``ANSWERS_VARIABLE`` set, each response to a call of the ``json``,
 ``query`` and ``ec2`` protocols is parsed by botocore and compared member by member with the model
 that botocore ships; each difference becomes a line of that file. S3 isn't compared: its requests
 don't name their operation.
@@ -37,7 +37,7 @@ _SDK_NAMES = {"elasticloadbalancing": "elbv2", "servicequotas": "service-quotas"
 """Signing name → name of the model, where they differ."""
 _COMPARED = ("json", "query", "ec2")
 _REFUSED = 300
-"""HTTP status from which an answer is an error, which has no output shape."""
+"""HTTP status from which a response is an error, which has no output shape."""
 _TRUE_OR_FALSE = ("true", "false")
 
 _LOWER_CASE = "The model spells it Available; EC2 answers in lower case."
@@ -50,11 +50,11 @@ KNOWN: dict[str, str] = {
     "ec2:CreateVpcEndpoint .VpcEndpoint.State is 'available', not of the enum": _LOWER_CASE,
     "ec2:DescribeVpcEndpoints .VpcEndpoints[].State is 'available', not of the enum": _LOWER_CASE,
 }
-"""``service:Operation path problem`` → why moto's difference is left alone."""
+"""``service:Operation path problem`` → why moto's difference is accepted."""
 
 
 def checked(application: WSGIApplication) -> WSGIApplication:
-    """Return ``application``, or one that also notes how its answers differ from the models."""
+    """Return ``application``, or one that also records how its responses differ from the models."""
     target = os.environ.get(ANSWERS_VARIABLE)
     return _Checked(application, Path(target)) if target else application
 
@@ -92,9 +92,9 @@ class _Checked:
 
 
 def operation_of(environ: WSGIEnvironment) -> OperationModel | None:
-    """Return the operation that a signed request names; None where its answer isn't compared.
+    """Return the operation that a signed request names; None if its response isn't compared.
 
-    Reads the request's body and puts another one with the same content in its place.
+    Reads the request's body and replaces it with an equal one.
     """
     scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
     model = _model(scope["service"]) if scope else None
@@ -112,7 +112,7 @@ def operation_of(environ: WSGIEnvironment) -> OperationModel | None:
 def differences(
     operation: OperationModel, status: int, headers: dict[str, str], body: bytes
 ) -> Iterator[str]:
-    """Yield how an answer differs from the output of ``operation``: path and problem."""
+    """Yield how a response differs from the output shape of ``operation``: path and problem."""
     shape = operation.output_shape
     if shape is None:
         return
@@ -149,7 +149,7 @@ def _enums(shape: Shape, value: Any, path: str) -> Iterator[str]:
 def _json(shape: Shape, value: Any, path: str) -> Iterator[str]:
     kind = shape.type_name
     if value is None:
-        # Parsers drop it, as if the member were absent.
+        # Parsers drop it as if the member were absent.
         return
     if isinstance(shape, StructureShape):
         if not isinstance(value, dict):

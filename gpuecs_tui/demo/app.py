@@ -1,8 +1,8 @@
-"""The emulated account's front door: one WSGI application before moto's.
+"""The WSGI application of the demo account, in front of moto's.
 
-moto was made for tests of one thread. Here Terraform asks ten things at once while the player
-changes the same objects, so the gate lets one of them in at a time. Services that moto doesn't
-have are answered here too.
+moto was made for single-threaded tests. Here Terraform makes ten calls at once while the player
+changes the same objects, so this application serializes all access. It also implements services
+that moto lacks.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ if TYPE_CHECKING:
 
 
 ADMIN_PATHS = ("/moto-api", protocol.ROOT_PATH)
-"""What these begin changes or shows the account as a whole: moto's own pages, and ours."""
+"""Path prefixes of pages that show or change the whole account: moto's own and this server's."""
 _OWN_NAMES = ("127.0.0.1", "localhost")
 _FORBIDDEN = "403 Forbidden"
 _ENCODED_PERCENT = re.compile("%(?:25)+")
-"""A percent sign that was encoded once or more often."""
+"""A percent sign that was encoded one or more times."""
 
 
 class DemoApp:
-    """A WSGI application; ``lock`` is held while anything reads or changes the account."""
+    """A WSGI application; ``lock`` is held while the account is read or changed."""
 
     def __init__(self, identity: str, token: str) -> None:
         self.lock = threading.RLock()
@@ -48,14 +48,14 @@ class DemoApp:
         self.is_playing: Callable[[], bool] = lambda: False
         self.last_request = time.monotonic()
         self.port = 0
-        """Where the server listens; set before it serves."""
+        """The server's address; set before it serves."""
         self._faults = Faults()
         self._identity = identity
         self._token = token
         self._moto = DomainDispatcherApplication(create_backend_app)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request, whole."""
+        """Handle one request completely."""
         path = environ.get("PATH_INFO", "")
         if not self._is_for_here(environ):
             return self._json(start_response, {"error": "other host or origin"}, _FORBIDDEN)
@@ -72,7 +72,7 @@ class DemoApp:
         if path == protocol.FAULTS_PATH:
             return self._set_faults(environ, start_response)
         self.last_request = time.monotonic()
-        # Read before the lock: a client that was stopped half-way would stop everybody.
+        # Read the body before taking the lock: a client that stops half-way would block all others.
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = io.BytesIO(body)
         calls = self._faults.calls
@@ -90,14 +90,14 @@ class DemoApp:
                 refusal = outgoing_refused(environ, body)
                 return _whole(start_response, refusal.status, refusal.content_type, refusal.body)
             try:
-                # Read here: a part made after the lock is gone could meet the player at work.
+                # Read it now: parts generated after the lock is released could see later changes.
                 return list(answer)
             finally:
                 if hasattr(answer, "close"):
                     answer.close()
 
     def _stop(self, start_response: StartResponse) -> Iterable[bytes]:
-        # From a thread of its own: shutdown() waits for the requests under way, this one included.
+        # Call it in another thread: shutdown() waits for all requests, including this one.
         threading.Thread(target=self.on_stop).start()
         return self._json(start_response, {"stopping": True})
 
@@ -118,11 +118,11 @@ class DemoApp:
         return hmac.compare_digest(given.encode("latin-1", "replace"), self._token.encode())
 
     def _is_for_here(self, environ: WSGIEnvironment) -> bool:
-        """Tell whether a request names this server, and does not come from a page in a browser.
+        """Return whether a request names this server and does not come from a page in a browser.
 
-        A name that leads to 127.0.0.1 (DNS rebinding) is not this server's. Names below localhost
-        are: they never leave the machine (RFC 6761), and S3 clients put a bucket before them. No
-        AWS SDK sends an Origin; a browser sends it, or says that the page is of another site.
+        Other names that resolve to 127.0.0.1 (DNS rebinding) are refused. Names below localhost
+        are accepted: they never leave the machine (RFC 6761), and S3 clients add the bucket name.
+        AWS SDKs send no Origin header; browsers send it or mark the request as cross-site.
         """
         host, _colon, port = str(environ.get("HTTP_HOST", "")).lower().rpartition(":")
         if port != str(self.port) or not (host in _OWN_NAMES or host.endswith(".localhost")):
@@ -141,8 +141,8 @@ class DemoApp:
 def _plain(path: str) -> str:
     """Return ``path`` in lower case, decoded, without dot segments and repeated slashes.
 
-    Moto's router doesn't read a path so: another spelling of an admin path is an S3 key to it. The
-    gate refuses it all the same, so that no router of a later version can take it for the page.
+    moto's router doesn't normalize paths: for it, another spelling of an admin path is an S3 key.
+    Such paths are refused, in case a later version of the router maps them to the page.
     """
     decoded = unquote(_ENCODED_PERCENT.sub("%", path)).replace("\\", "/").lower()
     kept: list[str] = []

@@ -1,6 +1,6 @@
-"""The faults that the emulated account can be given: names, what they mean, which rule finds them.
+"""The faults that the demo account can simulate: name, meaning, and the rule that finds each.
 
-Imports nothing of moto: the command line lists and refuses names before any account is started.
+Imports no moto: the command line lists and checks names before an account is started.
 """
 
 from __future__ import annotations
@@ -19,36 +19,36 @@ _WORD = re.compile(r"[A-Za-z0-9._/-]+")
 
 
 class UnknownFault(ValueError):
-    """No fault of that name, or one with an operand that it doesn't take; one sentence."""
+    """An unknown fault, or a fault with an invalid operand; the text is for the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something that can be wrong with an account."""
+    """A fault of the account."""
 
     name: str
     sentence: str
-    """What is wrong then, untranslated."""
+    """What the fault is, untranslated."""
     rule: str = ""
-    """The rule of failure-modes.md that tells it of a stack that depends on it; empty where the
-    rules can't be sure any more (``unknown``)."""
+    """The rule of docs/failure-modes.md that finds it in a stack that depends on it; empty if
+    rules then report ``unknown``."""
     operand: str = ""
-    """What follows the name after a colon: its placeholder in the list; empty: nothing may."""
+    """Placeholder of the operand, which follows the name and a colon; empty: no operand."""
     default: str = ""
-    """The operand where none is given; empty: one must be."""
+    """The default operand; empty: an operand is required."""
     pattern: re.Pattern[str] = _WORD
 
 
 _ALL: Final = (
-    Fault("region-disabled", N_("The account hasn't opted into the region."), "region"),
+    Fault("region-disabled", N_("The Region is not enabled for the account."), "region"),
     Fault(
         "no-gpu-types",
-        N_("The region offers no instance type with GPUs."),
+        N_("The Region offers no GPU instance types."),
         "zone-offering",
     ),
     Fault(
         "zone-without-type",
-        N_("Of the three zones only the first offers the instance type TYPE."),
+        N_("Only the first of three Availability Zones offers the instance type TYPE."),
         "zone-offering",
         "TYPE",
         "g4dn.xlarge",
@@ -59,26 +59,26 @@ _ALL: Final = (
         N_("No subnet has a route to an internet gateway."),
         "lb-zones",
     ),
-    Fault("no-egress", N_("No route leads to a NAT gateway."), "egress"),
+    Fault("no-egress", N_("No route table has a route to a NAT gateway."), "egress"),
     Fault(
         "few-addresses",
-        N_("Three free addresses are left in every subnet."),
+        N_("Every subnet has only three free IP addresses."),
         "free-addresses",
     ),
     Fault(
         "security-closed",
-        N_("No security group lets anybody in."),
+        N_("No security group allows inbound traffic."),
         "security-path",
     ),
     Fault(
         "few-rules",
-        N_("A security group takes NUMBER rules. HTTPS needs 2 for each address range."),
+        N_("The quota is NUMBER rules per security group. HTTPS needs 2 for each address range."),
         "rule-limit",
         "NUMBER",
         "1",
         _NUMBER,
     ),
-    Fault("ami-missing", N_("The account's own AMIs are gone."), "ami-type"),
+    Fault("ami-missing", N_("The account's own AMIs do not exist."), "ami-type"),
     Fault("ami-without-gpu", N_("The account's own AMIs have no NVIDIA driver."), "ami-type"),
     Fault("image-missing", N_("The ECR repositories are empty."), "image-exists"),
     Fault(
@@ -86,18 +86,25 @@ _ALL: Final = (
         N_("The images in ECR are for arm64 only."),
         "image-exists",
     ),
-    Fault("repository-missing", N_("There is no ECR repository."), "image-exists"),
-    Fault("secret-missing", N_("There is no secret and no parameter of one."), "secret-exists"),
+    Fault("repository-missing", N_("The account has no ECR repository."), "image-exists"),
+    Fault(
+        "secret-missing",
+        N_("No secret exists in Secrets Manager or Parameter Store."),
+        "secret-exists",
+    ),
     Fault("certificate-expired", N_("Every certificate has expired."), "certificate"),
-    Fault("certificate-pending", N_("No certificate is issued yet."), "certificate"),
+    Fault("certificate-pending", N_("No certificate has been issued yet."), "certificate"),
     Fault(
         "name-taken",
-        N_("What a stack NAME creates under fixed names exists: cluster, roles, profile, logs."),
+        N_(
+            "The fixed names of a stack NAME are taken: cluster, roles, instance profile, log "
+            "group."
+        ),
         "name-taken",
         "NAME",
         "demo-llm",
     ),
-    Fault("role-missing", N_("There is no IAM role that a task could have."), "role-missing"),
+    Fault("role-missing", N_("No IAM role exists that a task can use."), "role-missing"),
     Fault(
         "role-untrusted",
         N_("No IAM role trusts ECS tasks or EC2 instances."),
@@ -106,12 +113,12 @@ _ALL: Final = (
     Fault("role-powerless", N_("No IAM role has a policy."), "role-permissions"),
     Fault(
         "service-linked-role-missing",
-        N_("ECS, Auto Scaling, load balancing and spot have no service-linked role."),
+        N_("ECS, Auto Scaling, Elastic Load Balancing and Spot have no service-linked role."),
         "service-linked-role",
     ),
     Fault(
         "ebs-customer-key",
-        N_("EBS encrypts under a customer key that Auto Scaling may not use."),
+        N_("EBS encrypts with a customer managed key that Auto Scaling may not use."),
         "ebs-key",
     ),
     Fault(
@@ -119,7 +126,7 @@ _ALL: Final = (
         N_("The instance profiles have no role."),
         "role-missing",
     ),
-    Fault("key-pair-missing", N_("There is no key pair."), "role-missing"),
+    Fault("key-pair-missing", N_("The account has no key pair."), "role-missing"),
     Fault(
         "service-scaled",
         N_("Application Auto Scaling keeps each ECS service between 1 and 4 tasks."),
@@ -127,19 +134,19 @@ _ALL: Final = (
     ),
     Fault(
         "denied",
-        N_("The call CALL is refused, such as ec2:DescribeKeyPairs or iam:*."),
+        N_("AWS denies the call CALL, for example ec2:DescribeKeyPairs or iam:*."),
         operand="CALL",
         pattern=_ACTION,
     ),
     Fault(
         "throttled",
-        N_("The call CALL is refused for being made too often."),
+        N_("AWS throttles the call CALL."),
         operand="CALL",
         pattern=_ACTION,
     ),
     Fault(
         "hanging",
-        N_("The call CALL is not answered."),
+        N_("AWS does not respond to the call CALL."),
         operand="CALL",
         pattern=_ACTION,
     ),
@@ -156,7 +163,7 @@ FAULTS: Mapping[str, Fault] = {fault.name: fault for fault in _ALL}
 """Name → fault, in the order in which they are listed."""
 
 LIST = "list"
-"""Given instead of a name, the faults are printed."""
+"""The value of --demo-fault that lists all faults."""
 
 
 def take_apart(word: str) -> tuple[Fault, str]:
@@ -168,18 +175,20 @@ def take_apart(word: str) -> tuple[Fault, str]:
     fault = FAULTS.get(name)
     if fault is None:
         raise UnknownFault(
-            _("there is no demo fault {name}; see --demo-fault list").format(name=name)
+            _("unknown demo fault {name} (list all faults with --demo-fault list)").format(
+                name=name
+            )
         )
     operand = operand if colon else fault.default
     if bool(operand) != bool(fault.operand) or (operand and not fault.pattern.fullmatch(operand)):
         raise UnknownFault(
-            _("the demo fault {name} is written {shape}").format(name=name, shape=shape(fault))
+            _("invalid demo fault {name}: use {shape}").format(name=name, shape=shape(fault))
         )
     return fault, operand
 
 
 def shape(fault: Fault) -> str:
-    """Return how a fault is written: ``quota-zero``, ``slow[:MILLISECONDS]``, ``denied:CALL``."""
+    """Return the syntax of a fault: ``quota-zero``, ``slow[:MILLISECONDS]``, ``denied:CALL``."""
     if not fault.operand:
         return fault.name
     return f"{fault.name}[:{fault.operand}]" if fault.default else f"{fault.name}:{fault.operand}"

@@ -1,8 +1,8 @@
-"""Keeps the emulated account's process from connecting to anything.
+"""Prevents the process of the demo account from opening connections.
 
 moto delivers what AWS would deliver (an SNS message to an HTTP address, a Lambda function in a
-Docker container), so a request to the account could make it ask any address that this machine
-reaches. Nothing in the account needs a connection of its own.
+Docker container), so a request to the account could make it connect to any address that this
+machine can reach. The account itself needs no outgoing connections.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ question to a name server or a program begins."""
 
 
 class OutgoingRefused(Exception):
-    """The account was asked for something by which it would connect to another address."""
+    """A request would make the account connect to another address."""
 
 
 def forbid() -> None:
-    """Let nothing in this process connect, look a name up or start a program, from now on."""
+    """Block connections, name lookups and new programs in this process from now on."""
 
     def refuse(event: str, arguments: tuple[Any, ...]) -> None:
         if event in _EVENTS:

@@ -1,4 +1,4 @@
-"""What the emulated account's server and those who look for it agree on."""
+"""Constants shared by the demo account's server and its clients."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ INFO_FILE = "server.json"
 LOG_FILE = "server.log"
 
 LIFE_LOCK = "life.lock"
-"""Held by a server for as long as it lives, so that a folder never has two."""
+"""Locked by a server while it runs, so that a folder never has two servers."""
 
 ROOT_PATH = "/gpuecs-tui-demo/"
-"""Begins the paths of the server's own; no AWS service has such a path. All of them need the token
+"""Prefix of the server's own paths; no AWS service has such a path. All of them require the token
 of the info file in TOKEN_HEADER."""
 
 STATUS_PATH = "/gpuecs-tui-demo/status"
-"""Answers ``{"id", "pid", "playing", "faults"}``."""
+"""Returns ``{"id", "pid", "playing", "faults"}``."""
 
 STOP_PATH = "/gpuecs-tui-demo/stop"
-"""Ends the server."""
+"""Stops the server."""
 
 FAULTS_PATH = "/gpuecs-tui-demo/faults"
-"""Takes ``{"faults": [name, …]}``, from then on the account's only ones."""
+"""Takes ``{"faults": [name, …]}``, which replace the account's active faults."""
 
 TOKEN_HEADER = "X-Gpuecs-Tui-Token"
 
 PACE_VARIABLE = "GPUECS_TUI_DEMO_PACE"
-"""Environment variable: how long the account lets things take, as a share of the usual."""
+"""Environment variable: factor for all waits of the account; 1 is the normal pace."""
 
 PACE_RANGE = (0.001, 1000.0)
-"""Beyond these nothing would be seen, or nothing would ever happen."""
+"""Beyond these limits, changes would be too fast to see or too slow to happen."""
 
 
 def is_pace(text: str) -> bool:
-    """Tell whether ``text`` is a value of PACE_VARIABLE."""
+    """Return whether ``text`` is a valid value of PACE_VARIABLE."""
     try:
         return PACE_RANGE[0] <= float(text) <= PACE_RANGE[1]
     except ValueError:
@@ -41,7 +41,7 @@ def is_pace(text: str) -> bool:
 
 
 EXIT_OTHER_LIVES = 75
-"""A server's exit code when another one holds its folder (EX_TEMPFAIL of sysexits.h)."""
+"""A server's exit code if another server holds its folder (EX_TEMPFAIL of sysexits.h)."""
 
 IDLE_SECONDS = 8 * 3600
-"""A server that nobody asked anything for so long ends itself: forgotten, it holds 200 MB."""
+"""Seconds without a request after which a server ends itself, because it uses 200 MB."""

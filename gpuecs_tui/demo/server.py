@@ -1,8 +1,8 @@
-"""The emulated account's process: ``python -m gpuecs_tui.demo.server FOLDER ID [IDLE_SECONDS]``.
+"""The process of the demo account: ``python -m gpuecs_tui.demo.server FOLDER ID [IDLE_SECONDS]``.
 
-Started by account.py, never by hand. It furnishes moto's backends, closes moto's gaps, plays what
-AWS does by itself (player.py) and answers on a free port of loopback until it is told to stop or
-nobody has asked anything for protocol.IDLE_SECONDS.
+account.py starts it. It closes moto's gaps, fills moto's backends, simulates what AWS does over
+time (player.py) and serves on a free loopback port until it is stopped or has received no request
+for protocol.IDLE_SECONDS.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ SETTINGS = {
     # A pending certificate stays so; moto would issue it after a minute.
     "MOTO_ACM_VALIDATION_WAIT": str(10 * protocol.IDLE_SECONDS),
 }
-"""moto's own switches; read when moto is imported, hence set before."""
+"""moto's settings; set before moto is imported, because moto reads them then."""
 
 
 PREDECESSOR_SECONDS = 10.0
-"""How long a server waits for one that was told to stop to be gone from its folder."""
+"""Seconds that a new server waits for a stopping server to release the folder."""
 
 
 def main(folder: Path, identity: str, idle_seconds: float = protocol.IDLE_SECONDS) -> int:
-    """Serve until stopped; returns the exit code, EXIT_OTHER_LIVES when the folder is taken."""
+    """Serve until stopped; return the exit code, EXIT_OTHER_LIVES if the folder is in use."""
     with open_private(folder / protocol.LIFE_LOCK) as life:
         deadline = time.monotonic() + PREDECESSOR_SECONDS
         while not _locked(life):
@@ -75,7 +75,7 @@ def _serve(folder: Path, identity: str, idle_seconds: float) -> None:
     from gpuecs_tui.demo.simulator.player import Player
 
     class QuietHandler(MotoRequestHandler):
-        """Logs failures only: eight hours of polling would fill a disk with the rest."""
+        """Logs failures only: eight hours of polling would fill the disk with other lines."""
 
         def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
             if str(code).startswith("5"):

@@ -44,7 +44,7 @@ HERE: Mapping[str, Value] = {
 }
 LOCK = 'provider "registry.terraform.io/hashicorp/aws" {\n  version = "6.54.1"\n}\n'
 ANSWER_SECONDS = 60.0
-"""Until the emulated account has answered, however slow the machine is."""
+"""Until the demo account has answered, however slow the machine is."""
 
 Files = dict[str, str]
 Edit = Callable[[Files], None]
@@ -169,7 +169,7 @@ def test_the_same_in_three_places(
 def test_the_same_on_an_account_that_is_read(
     on_demo_account: DemoAccount, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Nothing is replaced here: each of the three reads the emulated account by itself."""
+    """Nothing is replaced here: each of the three reads the demo account by itself."""
     files = dict(render(made(task__image="123456789012.dkr.ecr.us-east-1.amazonaws.com/none:1")))
     replaced("user_data.sh", "\n", "\r\n")(files)
     put(tmp_path, files)

@@ -15,7 +15,7 @@ from tests.support.aws.stub import Answer, Stub, running
 
 @pytest.fixture(scope="session")
 def recorded() -> dict[tuple[str, bytes], Answer]:
-    """What the emulated account answered once: it needn't be asked again by every test."""
+    """What the demo account answered once: it needn't be asked again by every test."""
     return {}
 
 
@@ -25,7 +25,7 @@ def stub(
     recorded: dict[tuple[str, bytes], Answer],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Stub]:
-    """The emulated account behind a stub; AWS_ENDPOINT_URL leads to the stub."""
+    """The demo account behind a stub; AWS_ENDPOINT_URL leads to the stub."""
     with running(Stub(upstream=on_demo_account.endpoint, replay=True, seen=recorded)) as serving:
         monkeypatch.setenv("AWS_ENDPOINT_URL", serving.url)
         yield serving

@@ -90,7 +90,7 @@ def test_a_used_bucket_is_left_alone(reader: AccountReader) -> None:
     place = {"LocationConstraint": "eu-west-1"}
     s3.create_bucket(Bucket="a-website", CreateBucketConfiguration=place)
     s3.put_object(Bucket="a-website", Key="index.html", Body=b"")
-    with pytest.raises(AwsProblem, match="exists and is used"):
+    with pytest.raises(AwsProblem, match="already exists and is in use"):
         create_bucket(reader, Wanted("a-website", "eu-west-1", {}))
     private = named(reader, "a-website").private
     assert isinstance(private, Known) and not private.value
@@ -99,10 +99,10 @@ def test_a_used_bucket_is_left_alone(reader: AccountReader) -> None:
 def test_another_region_and_anothers_bucket(
     reader: AccountReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(AwsProblem, match="exists, in us-east-1"):
+    with pytest.raises(AwsProblem, match="already exists in us-east-1"):
         create_bucket(reader, Wanted("demo-terraform-state", "eu-west-1", {}))
     refuse(monkeypatch, "GetBucketLocation")
-    with pytest.raises(AwsProblem, match="is taken"):
+    with pytest.raises(AwsProblem, match="is already taken"):
         create_bucket(reader, Wanted("somebody-elses", "eu-west-1", {}))
 
 

@@ -106,7 +106,7 @@ def test_tasks_are_described_in_batches() -> None:
 def test_a_shape_that_aws_does_not_have_is_unknown() -> None:
     facts, _reader = read(ecs__DescribeServices={"services": [{}]})
     assert isinstance(facts.service, Unknown)
-    assert "ecs:DescribeServices was not understood" in facts.service.reason
+    assert "ecs:DescribeServices could not be parsed" in facts.service.reason
 
 
 def test_names_come_from_the_stack() -> None:

@@ -20,9 +20,9 @@ CASES: list[tuple[Exception, str, str]] = [
     (
         botocore.CredentialRetrievalError(provider="process", error_msg="exit 1"),
         "no_credentials",
-        "Mend what gives",
+        "Fix the credential source",
     ),
-    (FileNotFoundError(2, "No such file", "/token"), "no_credentials", "Mend what gives"),
+    (FileNotFoundError(2, "No such file", "/token"), "no_credentials", "Fix the credential source"),
     (botocore.InvalidConfigError(error_msg="no session"), "no_credentials", "Correct the profile"),
     (
         botocore.MissingDependencyException(msg="needs crt"),

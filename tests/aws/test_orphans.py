@@ -1,4 +1,4 @@
-"""Looking for what a create that was cut off may have made, in the emulated account."""
+"""Looking for what a create that was cut off may have made, in the demo account."""
 
 from __future__ import annotations
 

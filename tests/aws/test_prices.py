@@ -1,4 +1,4 @@
-"""Prices as they are read: from the emulated account, from refusals and from odd answers."""
+"""Prices as they are read: from the demo account, from refusals and from odd answers."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def test_without_ec2_the_names_are_refreshed_and_the_date_stays(
     monkeypatch.setattr(refresh_catalogue, "sdk_names", lambda: ["g99.xlarge", "g4dn.xlarge"])
     assert main(["--output", str(tmp_path / "catalogue.json")]) == 0
     said = capsys.readouterr()
-    assert f"they stay those of {BEFORE['generated']}" in said.err
+    assert f"they are still those of {BEFORE['generated']}" in said.err
     assert "g99.xlarge" in said.out and "g4dn" not in said.out
     tree = json.loads((tmp_path / "catalogue.json").read_text())
     assert tree["without_figures"] == ["g99.xlarge"]

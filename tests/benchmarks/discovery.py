@@ -1,9 +1,8 @@
-"""Discovery of a whole account, every call answered after 150 ms, against its longest chain.
+"""Time to read a whole account at 150 ms a call, compared with the longest chain of calls.
 
-``python -m tests.benchmarks.discovery``. The answers are recorded from the emulated account and
-replayed by a process of their own, so that neither its speed nor its CPU is measured. The yardstick
-is the longest chain of calls of which each needs the one before; beside it stand the same calls
-made one after another.
+``python -m tests.benchmarks.discovery``. A separate process replays responses that were recorded
+from the demo account, so that its speed and CPU are not measured. The limit is relative to the
+longest chain of calls that depend on each other; the same calls in sequence are shown too.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from tests.benchmarks.replay import CALL_SECONDS, replaying
 from tests.benchmarks.rows import Row, table
 
 CHAIN = 2
-"""sts:GetCallerIdentity, then any other call: no list of the emulated account has a second page."""
+"""sts:GetCallerIdentity, then any other call: no list of the demo account has a second page."""
 LIMIT = 1.5
 TRIES = 3
 

@@ -1,7 +1,7 @@
-"""How soon the wizard's first useful screen stands, beside a bare Textual app and three peers.
+"""Time to the wizard's first useful screen, compared with a bare Textual app and three peers.
 
-All are started as processes in a pty of their own, in turns, and the time is taken until the text
-that matters has been painted. The bare app's time is textual's own imports: a floor.
+All are started in turns as processes in a pty. The time ends when the relevant text is painted. The
+bare app's time is that of Textual's own imports: the minimum.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Discovery of a large account, every call answered after 150 ms, beside the same calls one by one.
+"""Time to read a large account at 150 ms a call, compared with the same calls in sequence.
 
 ``python -m tests.benchmarks large_account``. 200 subnets, 500 security groups, 1,000 images of a
-repository and 5,000 spot prices, once in pages as large as they are asked for and once in pages of
-100: AWS may give fewer than it is asked for. What is measured is what the wizard does: its feed
-reads who it is (the first message), then all lists, then prices and images at once.
+repository and 5,000 Spot prices, once in pages of the requested size and once in pages of 100,
+because AWS may return fewer items than requested. It measures the wizard's feed: it reads the
+identity (the first message), then all lists, then prices and images in parallel.
 """
 
 from __future__ import annotations

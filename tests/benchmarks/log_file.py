@@ -1,7 +1,7 @@
-"""The log panel beside RichLog, Log and toolong, on the same file, as it is and while it grows.
+"""The log panel compared with RichLog, Log and toolong, on the same file, fixed and growing.
 
-toolong indexes a file from its end and shows that first; the others take in all of it. A key of
-their app turns a mark, in toolong ctrl+f opens its find dialog.
+toolong indexes a file from its end and shows the end first; the others read all of it. In their
+apps a key toggles a mark; in toolong, ctrl+f opens its find dialog.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The log panel while a log streams: key times, bytes on the wire beside ``cat``, memory.
+"""The log panel while a log streams: key times, bytes on the wire compared with ``cat``, memory.
 
 Each app runs in a pty whose other end takes everything at once, with the frames that the product
 has. The machine's other work disturbs the tails of the key times: run it on a quiet one.

@@ -1,6 +1,6 @@
-"""Other programs made with textual, installed where nothing of ours is: .venv-bench/NAME.
+"""Other Textual programs, each installed in a separate environment: .venv-bench/NAME.
 
-One that can't be installed here is told of in the tables instead of measured.
+If one can't be installed, the tables say so instead of a measurement.
 """
 
 from __future__ import annotations

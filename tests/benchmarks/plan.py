@@ -1,4 +1,4 @@
-"""``gpuecs-tui plan`` beside ``terraform plan`` by hand, on the tour's stack."""
+"""``gpuecs-tui plan`` compared with a manual ``terraform plan``, on the tour's stack."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""An account that answers each call after 150 ms.
+"""An account that responds to each call after 150 ms.
 
-What the emulated account says is recorded and replayed by a process of its own, so that neither
-its speed nor its CPU is measured.
+A separate process replays responses that were recorded from the demo account, so that its speed and
+CPU are not measured.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from gpuecs_tui.aws.session import connect
 from gpuecs_tui.demo import account
 
 CALL_SECONDS = 0.15
-"""What a call to AWS takes from a bastion in another region."""
+"""Seconds of a call to AWS from a bastion host in another Region."""
 
 SERVER = """
 import sys

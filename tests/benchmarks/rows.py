@@ -1,4 +1,4 @@
-"""What a benchmark reports: one measured value beside what it is measured against."""
+"""The rows of a benchmark: a measured value and its reference."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Row:
     value: float
     unit: str
     against: str = ""
-    """What the ratio is to: a peer, or the floor, measured in the same run."""
+    """The reference of the ratio: a peer or the minimum, measured in the same run."""
     ratio: float | None = None
     limit: float | None = None
     """The ratio (or, without one, the value) that must not be exceeded; negative: must be reached
@@ -21,7 +21,7 @@ class Row:
 
     @property
     def holds(self) -> bool | None:
-        """Whether the limit is kept; None where there is none."""
+        """Return whether the limit is met; None if there is no limit."""
         if self.limit is None:
             return None
         measured = self.value if self.ratio is None else self.ratio

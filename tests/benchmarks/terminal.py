@@ -1,4 +1,4 @@
-"""A program in a pseudo-terminal: what it sends, when, and how it answers keys."""
+"""Runs a program in a pseudo-terminal and measures its output and its reaction to keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``gpuecs-tui --version`` beside a Python that does nothing."""
+"""``gpuecs-tui --version`` compared with a Python that does nothing."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Bytes on the wire of the wizard itself: at rest on every screen, for a key, while a run goes on.
+"""Bytes that the wizard sends: idle on every screen, for a key, and during a run.
 
-The account is made up, all else is the product. A form of six fields, over the wire layer and over
-textual's own rendering, says what the layer saves.
+The account is invented, everything else is the product. A form of six fields, with the wire layer
+and with Textual's own rendering, shows what the layer saves.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ IDLE_LIMIT, KEY_LIMIT, PROGRESS_LIMIT = 100, 60, 50
 """Bytes: for the whole of IDLE_SECONDS, for a key, for a second."""
 KEYS = b"hello-world-and-more"
 KEY_SECONDS = 0.15
-"""Between two keys of one who types."""
+"""Seconds between two typed keys."""
 FIELD = "account"
 FOCUS = (b"\t", b"\t", b"\x15")
 """The keys that lead to the stack's name and empty it."""
 STANDS_SECONDS = 20.0
-"""After which all screens stand and everything was read, started at once on two cores."""
+"""Seconds after which all screens are shown and everything is read, in parallel on two cores."""
 SIZES = ((80, 24), (200, 50))
 Wizard = Callable[[str, int, int], AbstractContextManager[Terminal | None]]
 

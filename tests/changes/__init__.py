@@ -1,5 +1,5 @@
-"""The transition matrix: what becomes of an applied stack when one of its decisions changes.
+"""The transition matrix: what a change of each decision does to an applied stack.
 
-``make changes`` tries every change of ``declared`` on the emulated account with the real Terraform
+``make changes`` tries every change of ``declared`` on the demo account with the real Terraform
 and writes docs/changes.md.
 """

@@ -1,7 +1,7 @@
 """``make changes``, ``python -m tests.changes``: the transition matrix, and docs/changes.md.
 
-Finished rows are kept in a folder by the fingerprint of the templates and keys, so that a call goes
-on where the last one stopped. Two workers, each with an emulated account of its own.
+Finished rows are stored in a folder named by the fingerprint of the templates and keys, so that a
+call continues where the last one stopped. There are two workers, each with its own demo account.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ def _group(worker: Worker, group: Sequence[Change], rows: Rows, latest: float | 
 
 
 def _alike(changes: Iterable[Change]) -> list[list[Change]]:
-    """Put changes with the same ``given`` together, those that are refused at the end."""
+    """Group changes with the same ``given``; refused changes come last."""
     groups: dict[str, list[Change]] = {}
     for change in changes:
         groups.setdefault(f"{is_refused(change)} {dict(change.given)!r}", []).append(change)

@@ -1,4 +1,4 @@
-"""An emulated account of one worker's own, and what of it the changes name."""
+"""The demo account of one worker, and the resources that the changes refer to."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gpuecs_tui.demo import account
 from gpuecs_tui.demo.protocol import PACE_VARIABLE
 
 PACE = "0.05"
-"""Waits of the emulated account, of their length: nothing here depends on them."""
+"""Factor for the waits of the demo account, because nothing here depends on them."""
 
 
 def start(folder: Path) -> account.DemoAccount:
@@ -24,9 +24,10 @@ def start(folder: Path) -> account.DemoAccount:
 
 
 def places(demo: account.DemoAccount) -> Mapping[str, str]:
-    """Return the account's things by the names that ``declared`` uses.
+    """Return the account's resources by the names that ``declared`` uses.
 
-    Makes what the changes need and the seed lacks: security groups, a certificate, log groups.
+    Creates resources that the changes need and the seed lacks: security groups, a certificate, log
+    groups.
     """
     session = boto3.Session(
         aws_access_key_id=demo.environ["AWS_ACCESS_KEY_ID"],
@@ -102,7 +103,7 @@ def _other_certificate(acm: Any, first: str) -> str:
 
 
 def environment(demo: account.DemoAccount, home: Path) -> dict[str, str]:
-    """Return what programs on ``demo`` are given; their state lies in ``home``."""
+    """Return the environment of programs on ``demo``; their state folder is in ``home``."""
     home.mkdir(parents=True, exist_ok=True)
     return {
         **demo.environment(os.environ),

@@ -1,7 +1,7 @@
-"""From what to what each key is changed, and beside which other decisions.
+"""Declares the change of each key: the old and new value, and the other decisions.
 
-The base is ``BASE`` with every default; ``Change.given`` says what must hold before, where that
-isn't enough, and ``Change.along`` what has to change together with the key.
+The base is ``BASE`` with all defaults. ``Change.given`` are decisions that must be set before, and
+``Change.along`` are decisions that must change together with the key.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import KEYS
 
 Place = str
-"""``@name`` of what the emulated account has, see ``account.places``."""
+"""``@name`` of the resources of the demo account, see ``account.places``."""
 
 BASE: Mapping[str, Any] = {
     "stack.name": "changes",
@@ -49,7 +49,7 @@ class Change:
 
     @property
     def name(self) -> str:
-        """What tells it from the other changes: ``task.network_mode → awsvpc``."""
+        """Its unique name: ``task.network_mode → awsvpc``."""
         shown = "…" if isinstance(self.to, dict) or "\n" in str(self.to) else in_words(self.to)
         beside = f" with {' and '.join(map(in_words, self.given.values()))}" if self.given else ""
         return f"{self.key} → {shown}{beside}"
@@ -199,8 +199,8 @@ REFUSED: Mapping[str, str] = {
     "state.key": "gpuecs-tui migrate",
     "state.region": "gpuecs-tui migrate",
 }
-"""Keys whose change on an applied stack the program must refuse before any plan, and what its
-refusal must name as the way."""
+"""Keys whose change on an applied stack the program must refuse before any plan, and the solution
+that the refusal must name."""
 
 
 def resolved(value: Any, places: Mapping[str, str]) -> Any:

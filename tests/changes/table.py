@@ -1,4 +1,4 @@
-"""docs/changes.md: the rows in order, and the fingerprint of what they were made with."""
+"""docs/changes.md: the rows in order, and the fingerprint of their inputs."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _HEREDOC = re.compile(r"<<-?(\w+)\s*$")
 _INTRODUCTION = """\
 # Changes to a running stack
 
-This table is made by `make changes`, never by hand. For every key of a stack it changes an applied
-stack on the emulated account, with the real Terraform and AWS provider: it plans, applies, plans
-again, changes the value back and applies that. Where nothing else is said, the stack has every
-default. What users notice is derived from the plan by rules (`tests/changes/notice.py`).
+`make changes` writes this table. For every key of a stack, it changes an applied stack on the demo
+account, with the real Terraform and AWS provider: it plans, applies, plans again, changes the value
+back and applies that. Unless a row says otherwise, the stack has all defaults. What users notice is
+derived from the plan by rules (`tests/changes/notice.py`).
 
-- *{works}*: the change applies, the second plan is empty, and so is the plan after the way back.
+- *{works}*: the change applies, the second plan is empty, and so is the plan after the change back.
 - *{said}*: the same, and the plan names what is deleted or replaced before you approve it.
-- *{refused}*: the program doesn't plan the change, and says what to do instead.
+- *{refused}*: the program doesn't plan the change and tells what to do instead.
 
 <!-- fingerprint: {fingerprint} -->
 

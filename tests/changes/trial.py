@@ -1,4 +1,4 @@
-"""What one change comes to: its plan, what users notice, apply, second plan and way back."""
+"""Tries one change: its plan, its effect on users, apply, second plan, and the change back."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def batches(trials: Iterable[Trial]) -> list[list[Trial]]:
 
 
 def changed_by(plan: PlanTree) -> frozenset[str]:
-    """Return the addresses of what a plan changes in the account."""
+    """Return the addresses of the resources that a plan changes."""
     return frozenset(it.address for it in plan.changes if it.action is not Action.NO_OP)
 
 

@@ -20,7 +20,7 @@ from tests.changes.declared import Change, answers
 from tests.support.demo_backend import BACKEND_OPTIONS
 
 STEP_SECONDS = 600.0
-"""After which a command of Terraform counts as stuck; some waits of the provider are 15 minutes."""
+"""Seconds after which a Terraform command counts as stuck; the provider may wait 15 minutes."""
 LINES_OF_A_REFUSAL = 3
 """The program ends with what is wrong and what to do, each in a line or two."""
 NO_CHANGES, CHANGES = 0, 2
@@ -43,7 +43,7 @@ class Worker:
         self._given: Mapping[str, Any] | None = None
 
     def close(self) -> None:
-        """End the account and forget everything on it."""
+        """Stop the account and drop everything in it."""
         if self._account is not None:
             demo_account.stop(self.folder / "account")
             self._account = None
@@ -53,8 +53,8 @@ class Worker:
     def settle(self, given: Mapping[str, Any]) -> None:
         """Have the stack at BASE with ``given``: Failed if that can't be applied.
 
-        A stack with other decisions is not changed but made on a new account: how a change ends
-        must not hang on the one before.
+        A stack with other decisions is created on a new account and not changed, so that the result
+        of a change does not depend on the one before.
         """
         if self._given is not None and dict(given) != dict(self._given):
             self.close()

@@ -1,7 +1,7 @@
-"""Random faults against runs on the emulated account: ``make chaos``.
+"""Random faults against runs on the demo account: ``make chaos``.
 
-A trial applies or destroys a stack while the account answers slowly, and at a random moment one
-fault strikes. Then everything is looked at from outside, with eyes of its own: what the account
-has, what the state knows, which locks lie about, what the run said of itself; the next apply must
-converge, a plan after it be empty, and a destroy leave nothing.
+A trial applies or destroys a stack while the account responds slowly, and at a random time one
+fault happens. Then the harness checks the account, the state, the locks and the reported result of
+the run, without the product's code. The next apply must converge, a plan after it must be empty,
+and a destroy must leave nothing.
 """

@@ -1,7 +1,7 @@
-"""``make chaos``, ``python -m tests.chaos``: trials one after another, and a table of results.
+"""``make chaos``, ``python -m tests.chaos``: runs trials and prints a table of results.
 
-Every trial's result is kept in a file, so that the next call goes on where this one stopped: 200
-trials add up over several calls. A trial is a process of its own; one that breaks is a result.
+Each result is stored in a file, so that the next call continues where this one stopped: 200 trials
+can take several calls. A trial is a separate process; a trial that crashes is a result too.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def _begin(options: argparse.Namespace, seed: str, order: Order) -> subprocess.P
 
 
 def _note(said: str, order: Order, home: Path, results: Path) -> None:
-    """Keep the result of a trial and say it; the folder stays only of one that did not hold."""
+    """Store and print the result of a trial; keep the folder only if the trial failed."""
     last = said.strip().rpartition("\n")[2]
     try:
         result = Result(**json.loads(last))

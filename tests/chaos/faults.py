@@ -1,4 +1,4 @@
-"""What happens to a run, one fault at a time."""
+"""The faults of the trials."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from tests.chaos.proxy import Proxy, Weather
 from tests.chaos.viewers import Tmux, Viewer, has_tmux
 
 VANISH_SECONDS = 5.0
-"""How long an account is gone."""
+"""Seconds for which the account is not reachable."""
 BAD_SECONDS = (2.0, 15.0)
-"""How long anything else that ends by itself lasts."""
+"""Duration in seconds of other faults that end without an action."""
 LOOK_SECONDS = 0.05
 
 
 class Watched(StrEnum):
-    """Who sits before the run."""
+    """The program that views or drives the run."""
 
     NOBODY = "nobody"
     """It is driven from this process."""
@@ -36,19 +36,19 @@ class Watched(StrEnum):
     WIZARD = "wizard"
     """The wizard in a pty, on its run screen."""
     TMUX = "tmux"
-    """The same in a tmux of its own."""
+    """The wizard in a separate tmux."""
 
 
 @dataclass(slots=True)
 class Scene:
-    """What a fault may lay hands on."""
+    """What a fault can affect."""
 
     run: Run
     stack: Path
     state_home: Path
-    """Where the runs are kept."""
+    """The folder of the runs."""
     disk: Path | None
-    """The small disk that both lie on, where there is one."""
+    """The small disk that contains both, if there is one."""
     proxy: Proxy
     viewer: Viewer | Tmux | None
     draw: Random
@@ -56,11 +56,11 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault: who is there, what strikes, and how a run may end by it."""
+    """One fault: the viewer, the action, and the allowed results of the run."""
 
     name: str
     strike: Callable[[Scene], str]
-    """Returns once it is over; what it says is a broken promise, or empty."""
+    """Returns after the fault; the result is a broken promise, or empty."""
     ends: frozenset[RunStatus]
     watched: Watched = Watched.NOBODY
     on_small_disk: bool = False
@@ -197,7 +197,7 @@ FAULTS = (
 
 
 def available(folder: Path) -> tuple[tuple[Fault, ...], dict[str, str]]:
-    """Return the faults that can be had here, and of the others why not."""
+    """Return the faults that are possible on this machine, and why the others are not."""
     missing = {}
     if not has_tmux():
         missing["tmux server SIGKILL"] = "tmux is not installed"

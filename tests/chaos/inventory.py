@@ -1,4 +1,4 @@
-"""What the account has of one stack, and what its state knows, each read without the product."""
+"""Reads a stack's resources from the account and from its state, without the product's code."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STATE_NAME = "terraform.tfstate"
 
 @dataclass(frozen=True, slots=True, order=True)
 class Thing:
-    """Something in the account."""
+    """A resource in the account."""
 
     type: str
     """As Terraform calls it."""
@@ -27,7 +27,7 @@ class Thing:
 
 
 class Account:
-    """Reads the emulated account directly, past any weather; call it when the runs are over."""
+    """Reads the demo account directly, without the proxy; call it after the runs have ended."""
 
     def __init__(self, endpoint: str, environ: dict[str, str]) -> None:
         session = boto3.Session(
@@ -57,7 +57,7 @@ class Account:
         self._clients["s3"].create_bucket(Bucket=bucket)
 
     def object(self, bucket: str, key: str) -> bytes | None:
-        """Return what lies in a bucket, or None."""
+        """Return an object of a bucket, or None."""
         try:
             return bytes(self._clients["s3"].get_object(Bucket=bucket, Key=key)["Body"].read())
         except ClientError as error:

@@ -1,4 +1,4 @@
-"""Which trial comes at which number: drawn from the seed, the same on every machine."""
+"""Derives each trial from the seed and its number, the same on every machine."""
 
 from __future__ import annotations
 

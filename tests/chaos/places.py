@@ -1,4 +1,4 @@
-"""A disk that can be full, and folders that turn read-only."""
+"""A disk that can be filled, and folders that can be made read-only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BLOCK = b"\0" * (1 << 16)
 
 
 def can_mount() -> bool:
-    """Tell whether a file system of limited size can be had: only root may mount a tmpfs."""
+    """Return whether a file system of limited size is possible: only root may mount a tmpfs."""
     return os.geteuid() == 0 and shutil.which("mount") is not None
 
 
@@ -68,7 +68,7 @@ def read_only(folder: Path) -> Iterator[None]:
 
 
 def make_writable(folder: Path) -> None:
-    """Undo what a trial that broke left."""
+    """Clean up after a trial that crashed."""
     _set_read_only(folder, False)
 
 

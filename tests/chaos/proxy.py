@@ -1,4 +1,4 @@
-"""A slow and unreliable way to the emulated account: an HTTP proxy with weather."""
+"""An HTTP proxy that makes the connection to the demo account slow and unreliable ("weather")."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 ANSWER_SECONDS = 60.0
-"""For the emulated account: its first EC2 call loads 1,400 instance types."""
+"""Timeout of the demo account: its first EC2 call loads 1,400 instance types."""
 _HOP_BY_HOP = frozenset({"connection", "transfer-encoding", "keep-alive", "content-length"})
 
 
@@ -39,10 +39,10 @@ class Weather(StrEnum):
 
 
 class Proxy:
-    """Listens on a port of loopback and hands every call on to ``endpoint``, slowly.
+    """Listens on a loopback port and forwards every call to ``endpoint``, slowly.
 
-    Each answer takes ``slowness`` (least and most seconds) longer, drawn anew, partly before and
-    partly after the call is carried out.
+    Each response takes a random time within ``slowness`` (minimum and maximum seconds) longer,
+    partly before and partly after the call is carried out.
     """
 
     def __init__(self, endpoint: str, slowness: tuple[float, float], seed: str) -> None:
@@ -66,7 +66,7 @@ class Proxy:
 
     @contextlib.contextmanager
     def storm(self, weather: Weather) -> Iterator[None]:
-        """Have this weather meanwhile."""
+        """Set the weather within the block."""
         self.weather = weather
         if weather is Weather.GONE:
             self._stop_listening()

@@ -1,4 +1,4 @@
-"""The two stacks that are put under faults, in a folder of their own."""
+"""The two stacks of the trials."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ resource "aws_ecs_task_definition" "this" {
   }])
 }
 """
-"""Every kind of thing that is quick to make, with a few that wait for others; no load balancer."""
+"""Resources that are created quickly, a few of which depend on others; no load balancer."""
 
 BACKEND = """\
 terraform {
@@ -125,7 +125,7 @@ def write_small(folder: Path, name: str, vpc: str) -> None:
 
 
 def write_full(folder: Path, name: str, answers: Mapping[str, Any]) -> None:
-    """Write what the product writes: a service behind a load balancer, 80 s and more to apply."""
+    """Write a stack of the product: a service behind a load balancer, 80 s and more to apply."""
     from gpuecs_tui.commands.stack_source import subject_of
     from gpuecs_tui.terraform.render.stack_files import render
 

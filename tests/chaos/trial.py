@@ -1,4 +1,4 @@
-"""One trial: a stack, a run, a fault, and what came of it."""
+"""One trial: a stack, a run, a fault, and the result."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ BUCKET = "chaos-states"
 
 @dataclass(slots=True)
 class Result:
-    """What came of a trial; one line of the results file."""
+    """The result of a trial; one line of the results file."""
 
     number: int
     fault: str
@@ -297,7 +297,7 @@ def _apply(stack: Path, operation: str, patience: float) -> Run:
 
 
 def end_orphans(folder: Path) -> None:
-    """End what a trial may have left at work in its folder, by process id."""
+    """End processes that a trial may have left in its folder, by process id."""
     for entry in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             inside = str((entry / "cwd").readlink()).startswith(f"{folder}/")

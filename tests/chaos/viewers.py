@@ -1,4 +1,4 @@
-"""Programs that look at a run or drive it, in a terminal that can be taken away from them."""
+"""Programs that view or drive a run, in a terminal that can be closed."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def leave_seconds() -> float:
 
 
 class Viewer:
-    """A program in a pty of its own whose output is taken and thrown away."""
+    """A program in a separate pty; its output is discarded."""
 
     def __init__(self, command: Sequence[str]) -> None:
         self.pid, self.end = pty.fork()
@@ -89,7 +89,7 @@ class Viewer:
         return bool(self.pid)
 
     def ends(self) -> bool:
-        """Wait for its end; False when it goes on beyond LEAVE_SECONDS."""
+        """Wait for its end; False if it still runs after LEAVE_SECONDS."""
         deadline = time.monotonic() + leave_seconds()
         while self.is_alive():
             if time.monotonic() > deadline:
@@ -115,7 +115,7 @@ class Viewer:
 
 
 class Tmux:
-    """A tmux server of its own with one window, in which a program runs."""
+    """A separate tmux server with one window, in which a program runs."""
 
     def __init__(self, name: str, command: Sequence[str]) -> None:
         self._call = ["tmux", "-L", name, "-f", os.devnull]
@@ -137,7 +137,7 @@ class Tmux:
         return True
 
     def shows(self, text: bytes) -> bool:
-        """Wait until ``text`` stands in its window."""
+        """Wait until its window shows ``text``."""
         deadline = time.monotonic() + PATIENCE
         while text.decode() not in self._ask("capture-pane", "-p"):
             if time.monotonic() > deadline:
@@ -155,7 +155,7 @@ class Tmux:
             os.kill(self.server, signal.SIGKILL)
 
     def ends(self) -> bool:
-        """Wait for the program's end; False when it goes on beyond LEAVE_SECONDS."""
+        """Wait for the program's end; False if it still runs after LEAVE_SECONDS."""
         deadline = time.monotonic() + leave_seconds()
         while _works(self.program):
             if time.monotonic() > deadline:
@@ -172,7 +172,7 @@ class Tmux:
 
 
 def _works(pid: int) -> bool:
-    """Tell whether a process that is nobody's child here has not ended; a zombie has."""
+    """Return whether a process that isn't a child still runs; a zombie has ended."""
     try:
         status = Path(f"/proc/{pid}/stat").read_bytes()
     except (FileNotFoundError, ProcessLookupError):

@@ -154,7 +154,7 @@ def test_without_another_price_the_sum_is_a_lower_bound() -> None:
 def test_nothing_known_is_never_nothing_to_pay() -> None:
     found = of(account())
     assert {hour for _count, hour in hours(found).values()} == {None}
-    assert text_lines(found) == ["Cost is unknown: not read yet."]
+    assert text_lines(found) == ["Cost is unknown: not loaded yet."]
     assert as_json(found)["sums"]["minimum"]["hour"] is None
 
 

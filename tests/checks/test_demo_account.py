@@ -1,4 +1,4 @@
-"""No false alarm: on the emulated account, which is furnished like a real one."""
+"""No false alarm: on the demo account, which is furnished like a real one."""
 
 from __future__ import annotations
 

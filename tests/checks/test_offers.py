@@ -92,11 +92,11 @@ def test_who_says_that_ecs_runs_it_is_said() -> None:
     words = {name: dict(properties(FOUND[name])) for name in FOUND}
     assert words["g5.xlarge"]["ECS support"].startswith("documented: ")
     assert words["p5e.48xlarge"]["ECS support"].startswith(
-        "undocumented: it is seen only in EKS's AMI"
+        "undocumented: only the EKS AMI"
     )
     assert words["p6-b200.48xlarge"]["ECS support"].startswith("undocumented: ")
-    assert words["g5g.xlarge"]["ECS support"].startswith("no: it is an arm64 type")
-    assert words["p3.2xlarge"]["figures"] == "figures from memory, unverified"
+    assert words["g5g.xlarge"]["ECS support"].startswith("no: the type is arm64")
+    assert words["p3.2xlarge"]["figures"] == "figures not from EC2, unverified"
     assert "figures" not in words["g5.xlarge"]
     assert words["g6.xlarge"]["memory available to ECS"] == "15155 MiB, assumed"
 

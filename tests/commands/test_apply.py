@@ -34,7 +34,7 @@ def states(stack: Path) -> list[RunStatus]:
 
 
 def refuse_to_be_read(*_any: object) -> AccountFacts:
-    raise AwsProblem("no_credentials", "There are no AWS credentials.", "Run: aws configure")
+    raise AwsProblem("no_credentials", "No AWS credentials found.", "Run: aws configure")
 
 
 def test_the_account_is_read_before_the_plan_and_again_before_it_is_applied(
@@ -77,8 +77,8 @@ def test_an_account_that_can_not_be_read_stops_it_unless_told_otherwise(
         return
     assert code == 1 and states(stack) == []
     assert printed.err.strip() == (
-        "gpuecs-tui: Nothing was applied: the stack can't be checked against the account. There "
-        "are no AWS credentials. Run: aws configure. Or go ahead unchecked, with --offline or "
+        "gpuecs-tui: Nothing was applied: could not check the stack against the account. No AWS "
+        "credentials found. Run: aws configure. To apply without this check, add --offline or "
         "--despite-findings."
     )
     assert "unknown" not in printed.out, "one reason, not twenty"

@@ -47,7 +47,7 @@ def test_attach_says_how_and_approve_applies(waiting: Run, capsys: Printed) -> N
     assert main(hint.split()[1:]) == 0
     assert waiting.refresh().state is RunStatus.SUCCEEDED
     assert main(["approve", stack, "--yes"]) != 0
-    assert "No plan waits for approval" in capsys.readouterr().err
+    assert "No plan is waiting for approval" in capsys.readouterr().err
 
 
 def test_the_end_of_its_credentials_goes_with_it(
@@ -65,7 +65,7 @@ def test_it_asks_for_yes_and_for_the_plan_that_was_seen(waiting: Run, capsys: Pr
     stack = str(waiting.directory)
     assert main(["approve", stack]) == EXIT_USAGE
     assert main(["approve", stack, "--yes", "--run", "another"]) == EXIT_USAGE
-    assert f"The plan that waits is of run {waiting.id}, not another." in capsys.readouterr().err
+    assert f"The waiting plan belongs to run {waiting.id}, not another." in capsys.readouterr().err
     assert waiting.refresh().state is RunStatus.PLANNED
 
 

@@ -36,7 +36,7 @@ def test_the_harder_stop_names_its_run(applying: Run, capsys: pytest.CaptureFixt
     assert main(["cancel", directory, "--end-now", applying.id]) != 0
     assert "not stopping" in capsys.readouterr().err
     assert main(["cancel", directory]) == 0
-    assert "Asked to stop." in capsys.readouterr().out
+    assert "Terraform was asked to stop." in capsys.readouterr().out
     until_state(applying, RunStatus.STOPPING)
     assert main(["cancel", directory]) == 0
     assert f"gpuecs-tui cancel {directory} --end-now {applying.id}" in capsys.readouterr().out

@@ -95,15 +95,14 @@ def test_every_command_has_help_and_is_there(name: str, capsys: pytest.CaptureFi
 def test_options_may_stand_before_the_command(tmp_path: Path) -> None:
     done = gpuecs("--plugin-dir", tmp_path, "show", tmp_path / "absent")
     assert done.returncode == 1
-    assert "absent is not a directory" in done.stderr
+    assert "absent does not exist." in done.stderr
 
 
 def test_the_wizard_needs_a_terminal(tmp_path: Path) -> None:
     done = gpuecs(tmp_path)
     assert done.returncode == 1
     assert done.stderr == (
-        "gpuecs-tui: The wizard needs a terminal. "
-        "Without one, use the commands: gpuecs-tui --help\n"
+        "gpuecs-tui: The wizard needs a terminal. To use the commands instead: gpuecs-tui --help\n"
     )
     assert callable(WIZARD.load())
 
@@ -210,8 +209,8 @@ def test_a_command_without_a_directory_is_about_the_present_one(
     done = gpuecs(command)
     assert done.returncode == EXIT_USAGE
     assert done.stderr == (
-        f"gpuecs-tui: {tmp_path} holds no Terraform. "
-        f"Name the stack's directory: gpuecs-tui {command} DIR\n"
+        f"gpuecs-tui: No Terraform files found in {tmp_path}. "
+        f"Add the stack directory: gpuecs-tui {command} DIR\n"
     )
     inner = tmp_path / "modules" / "inner"
     inner.mkdir(parents=True)
@@ -221,12 +220,12 @@ def test_a_command_without_a_directory_is_about_the_present_one(
         done = gpuecs(command, *given)
         above = str(tmp_path) if given else "../.."
         assert done.returncode == (1 if given else EXIT_USAGE)
-        assert f"{inner} holds no Terraform." in done.stderr
+        assert f"No Terraform files found in {inner}." in done.stderr
         assert f"gpuecs-tui {command} {above}\n" in done.stderr
     monkeypatch.chdir(tmp_path)
     if command != "plan":
         words = [command, "--offline"] if command == "check" else [command]
-        assert "holds no Terraform" not in gpuecs(*words).stderr
+        assert "No Terraform files" not in gpuecs(*words).stderr
     if command == "show":
         assert 'name = "llm"' in gpuecs(command).stdout
 

@@ -243,7 +243,7 @@ def test_a_damaged_run_is_listed_until_it_is_dismissed(
     assert told.out.startswith(f"{run.id}  damaged, dismissed  ") and "--forget" not in told.out
     assert main(["state", str(stack)]) == 0
     assert main(["attach", str(stack)]) == 1
-    assert "No run of" in capsys.readouterr().err
+    assert "No runs of" in capsys.readouterr().err
 
 
 def test_a_run_that_is_being_made_or_deleted_is_not_damaged(

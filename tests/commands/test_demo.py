@@ -1,4 +1,4 @@
-"""What ``demo status`` says of the embedded account."""
+"""What ``demo status`` says of the demo account."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def status(monkeypatch: pytest.MonkeyPatch, found: DemoAccount | None) -> int:
 
 @pytest.mark.parametrize(
     ("playing", "says", "not_said"),
-    [(True, "tasks start, as on AWS", "fault"), (False, "fault told in /demo/server.log", "as on")],
+    [(True, "tasks start, as on AWS", "fault"), (False, "error is in /demo/server.log", "as on")],
 )
 def test_tells_whether_it_plays(
     monkeypatch: pytest.MonkeyPatch,
@@ -44,7 +44,7 @@ def test_tells_that_there_is_none(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert status(monkeypatch, None) == 1
-    assert "No demo account runs." in capsys.readouterr().out
+    assert "The demo account is not running." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", [".", "stack"])
@@ -92,10 +92,10 @@ def test_stop_leaves_the_account_to_a_run_at_work(
     capsys.readouterr()
     assert main(["demo", "stop"]) == EXIT_USAGE and len(stopped) == 1
     said = capsys.readouterr().err
-    assert f"A run of {run.directory} is at work" in said and "applying" in said
+    assert f"A run in {run.directory} is using the demo account" in said and "applying" in said
     assert "--yes" in said and f"gpuecs-tui cancel '{run.directory}'" in said
     assert main(["demo", "stop", "--yes"]) == 0 and len(stopped) == 2
-    assert f"A run of {run.directory} is at work" in capsys.readouterr().err
+    assert f"A run in {run.directory} is using the demo account" in capsys.readouterr().err
 
     record(run.files, RunStatus.FAILED, runner=None)
     assert main(["demo", "stop"]) == 0 and len(stopped) == 3

@@ -1,4 +1,4 @@
-"""``gpus`` and the cost in ``check``, on the emulated account."""
+"""``gpus`` and the cost in ``check``, on the demo account."""
 
 from __future__ import annotations
 
@@ -65,9 +65,9 @@ def test_two_side_by_side(capsys: Printed) -> None:
     assert heading.split() == ["g6.xlarge", "g5.xlarge"]
     price = next(line for line in lines if line.startswith("On-Demand, per hour"))
     assert price.split()[-2:] == ["$0.8048", "$1.006"]
-    assert "emulated account" in text and "since 2026-11-01" in text
+    assert "not an actual AWS price" in text and "since 2026-11-01" in text
     reserved = next(line for line in lines if line.startswith("capacity reservations"))
-    assert "1 in us-east-1a, 1 unused (emulated account" in reserved and reserved.endswith("–")
+    assert "1 in us-east-1a, 1 unused (demo account" in reserved and reserved.endswith("–")
     assert "documented: the ECS developer guide" in text and "15155 MiB, assumed" in text
 
 
@@ -87,9 +87,9 @@ def test_the_table_says_what_is_not_documented(capsys: Printed) -> None:
     assert main(["gpus", "--offline"]) == 0
     text = capsys.readouterr().out
     lines = {line.split()[0]: line for line in text.splitlines() if line.strip()}
-    assert "undocumented: it is seen only in EKS's AMI" in lines["p5en.48xlarge"]
-    assert "spot $/h, over zones, 7 days" in lines["type"]
-    assert "figures from memory, unverified" in text
+    assert "undocumented: only the EKS AMI" in lines["p5en.48xlarge"]
+    assert "Spot $/h (7 days, all zones)" in lines["type"]
+    assert "figures not from EC2, unverified" in text
 
 
 def test_two_of_which_one_is_none(capsys: Printed) -> None:
@@ -117,7 +117,7 @@ def test_offline_nothing_has_a_price(capsys: Printed) -> None:
     found = rows(capsys, "--offline")
     assert len(found) > 75 and {it["on_demand"]["usd"] for it in found} == {None}
     assert main(["gpus", "--offline"]) == 0
-    assert "Price of every type unknown: not read yet." in capsys.readouterr().out
+    assert "The price of every type is unknown: not loaded yet." in capsys.readouterr().out
 
 
 def test_refused_prices_are_unknown(
@@ -128,7 +128,7 @@ def test_refused_prices_are_unknown(
     assert main(["gpus", "--region", "us-east-1", "--compare", "g6.xlarge", "g5.xlarge"]) == 0
     text = capsys.readouterr().out
     assert "On-Demand, per hour" in text and "$0.8048" not in text
-    assert "Price of every type unknown" in text
+    assert "The price of every type is unknown" in text
 
 
 def test_check_tells_the_cost(capsys: Printed, answers: Path) -> None:
@@ -139,9 +139,9 @@ def test_check_tells_the_cost(capsys: Printed, answers: Path) -> None:
     assert cost["currency"] == "USD" and cost["hours_a_month"] == 730
     instance = next(it for it in cost["lines"] if it["item"] == "instances")
     assert instance["each"]["low"] == "0.526000" and instance["since"] == "2026-11-01"
-    assert "emulated account" in instance["note"]
+    assert "not an actual AWS price" in instance["note"]
     main(["check", "--offline", str(answers)])
-    assert "Cost is unknown: not read yet." in capsys.readouterr().out
+    assert "Cost is unknown: not loaded yet." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("words", [["--json"], []])

@@ -157,7 +157,7 @@ def test_doctor_in_columns(
     (well,) = (line for line in lines if "Python" in line)
     (terminal,) = (line for line in lines if "端末" in line)
     assert well.startswith("良し  ")
-    assert columns_of(well, "gpuecs-tui", "0.") == [6, *columns_of(terminal, "none here")]
+    assert columns_of(well, "gpuecs-tui", "0.") == [6, *columns_of(terminal, "stdout is")]
 
 
 def test_types_in_columns(japanese: Path, capsys: pytest.CaptureFixture[str]) -> None:

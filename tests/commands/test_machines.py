@@ -88,8 +88,8 @@ def test_files_that_can_t_be_locked_are_named_as_the_cause(stack: Path, tmp_path
     (tmp_path / "lockless" / "sitecustomize.py").write_text(LOCKLESS)
     environ = {"PYTHONPATH": str(tmp_path / "lockless")}
     done = gpuecs("plan", stack, environ=environ)
-    assert done.returncode == 1 and "no file locks (NFS" in done.stderr
-    assert "no file locks (NFS" in gpuecs("doctor", environ=environ).stdout
+    assert done.returncode == 1 and "does not support file locks (NFS" in done.stderr
+    assert "does not support file locks (NFS" in gpuecs("doctor", environ=environ).stdout
 
 
 def test_a_version_manager_is_asked_where_terraform_will_run(stack: Path, tmp_path: Path) -> None:
@@ -130,9 +130,9 @@ def test_without_a_home_only_what_needs_one_refuses(
 @pytest.mark.parametrize(
     ("environ", "words"),
     [
-        ({"XDG_STATE_HOME": "/proc/none"}, "can't be written"),
-        ({"TF_CLI_CONFIG_FILE": "/nowhere/terraformrc"}, "names /nowhere/terraformrc, which"),
-        ({"AWS_REGION": "xx-nope-1"}, "There is no region xx-nope-1"),
+        ({"XDG_STATE_HOME": "/proc/none"}, "Could not write to"),
+        ({"TF_CLI_CONFIG_FILE": "/nowhere/terraformrc"}, "is set to /nowhere/terraformrc, which"),
+        ({"AWS_REGION": "xx-nope-1"}, "Region xx-nope-1 does not exist"),
     ],
 )
 def test_doctor_is_not_content_with_broken_settings(
@@ -153,5 +153,5 @@ def test_doctor_is_not_content_with_broken_settings(
 def test_a_pace_that_is_none_is_refused(pace: str, tmp_path: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GPUECS_TUI_DEMO_PACE", pace)
-        with pytest.raises(account.DemoProblem, match="must be a number above 0"):
+        with pytest.raises(account.DemoProblem, match="Use a number greater than 0"):
             account.start_or_find(tmp_path / "demo")

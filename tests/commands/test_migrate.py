@@ -27,7 +27,7 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_nothing_is_moved_without_a_yes(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["migrate", str(stack)]) == 64
     said = capsys.readouterr()
-    assert "s3://b/a/b" in said.out and "asks for --yes" in said.err
+    assert "s3://b/a/b" in said.out and "--yes is required" in said.err
     assert json.loads((stack / "terraform.tfstate").read_text()) == STATE
 
 
@@ -57,7 +57,7 @@ def test_buckets(on_demo_account: DemoAccount, capsys: pytest.CaptureFixture[str
     assert main(["buckets", "Not_A_Name", "--yes"]) == 64
     assert main(["buckets", "tfstate-by-command"]) == 64
     said = capsys.readouterr()
-    assert "+  the bucket tfstate-by-command in us-east-1" in said.out
+    assert "+  bucket tfstate-by-command in us-east-1" in said.out
     assert main(["buckets", "tfstate-by-command", "--yes"]) == 0
     capsys.readouterr()
     assert main(["buckets", "--json"]) == 0

@@ -154,10 +154,11 @@ def test_runs_of_what_is_no_directory(stack: Path, capsys: pytest.CaptureFixture
     for path in (stack / "none", stack / "main.tf"):
         for words in ([], ["--json"]):
             assert main(["runs", str(path), *words]) == EXIT_FAILED
-            assert capsys.readouterr().err == f"gpuecs-tui: {path} is not a directory.\n"
+            what = "is not a directory" if path.exists() else "does not exist"
+            assert capsys.readouterr().err == f"gpuecs-tui: {path} {what}.\n"
     for words in (["attach"], ["cancel"], ["approve", "--yes"]):
         assert main([*words, str(stack / "none")]) == EXIT_FAILED
-        assert capsys.readouterr().err == f"gpuecs-tui: {stack / 'none'} is not a directory.\n"
+        assert capsys.readouterr().err == f"gpuecs-tui: {stack / 'none'} does not exist.\n"
     assert main(["runs", "--json", str(stack)]) == 0
     assert json.loads(capsys.readouterr().out) == []
 
@@ -166,7 +167,7 @@ def test_without_yes_it_recommends_what_works(
     stack: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     main(["destroy", str(stack)])
-    assert f"To look first: gpuecs-tui state {stack}" in capsys.readouterr().err
+    assert f"To look at it first: gpuecs-tui state {stack}" in capsys.readouterr().err
     assert main(["state", str(stack)]) == 0
 
 
@@ -180,7 +181,7 @@ def test_what_the_system_refuses_is_one_sentence(
     monkeypatch.setattr(Path, "exists", refused)
     monkeypatch.setattr(render_show, "choose_account", refused)
     assert main(words) == EXIT_FAILED
-    assert capsys.readouterr().err == "gpuecs-tui: un/sub can't be used: Permission denied.\n"
+    assert capsys.readouterr().err == "gpuecs-tui: Could not use un/sub: Permission denied.\n"
 
 
 def test_two_sentences_are_two() -> None:

@@ -40,8 +40,7 @@ def test_all_is_well(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["state", str(stack)]) == 0
     said = capsys.readouterr().out
     assert said == (
-        "aws_lb.a\\x1b[31m  arn:a  unfinished: the next apply replaces it\n"
-        "1 resource in the state.\n"
+        "aws_lb.a\\x1b[31m  arn:a  tainted: the next apply replaces it\n1 resource in the state.\n"
     )
 
 
@@ -84,7 +83,7 @@ def test_push(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_nothing_to_recover(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["state", "--recover", str(stack)]) == 0
-    assert "lacks nothing" in capsys.readouterr().out
+    assert "no missing resource is known here" in capsys.readouterr().out
 
 
 def test_a_state_that_is_not_looked_at_lacks_an_unknown_number(
@@ -93,9 +92,9 @@ def test_a_state_that_is_not_looked_at_lacks_an_unknown_number(
     (stack / "terraform.tfstate").write_text("{")
     assert main(["state", "--recover", str(stack)]) == 1
     told = capsys.readouterr()
-    assert "Could not look for what the state lacks." in told.err
+    assert "Could not look for missing resources." in told.err
     assert f"state {stack} --restore" in told.err
-    assert "lacks nothing" not in told.out
+    assert "missing" not in told.out
 
 
 ENCRYPTED = {"serial": 4, "lineage": "l", "encrypted_data": "AA==", "encryption_version": "v0"}
@@ -113,7 +112,9 @@ def test_an_encrypted_state_is_never_said_to_lack_nothing(
     words = encrypted(stack)
     assert main(["state", "--recover", str(stack)]) == 1
     said = capsys.readouterr()
-    assert words in said.err and "lacks nothing" not in said.out + said.err
+    assert words in said.err
+    for none in ("No resource of an earlier run", "no missing resource"):
+        assert none not in said.out + said.err
 
 
 def test_restore_calls_no_state_whole_that_it_has_not_read(
@@ -143,7 +144,7 @@ def test_two_things_at_once(
 
 def test_no_directory(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["state", str(tmp_path / "none")]) == 1
-    assert "is not a directory" in capsys.readouterr().err
+    assert "does not exist" in capsys.readouterr().err
 
 
 def minutes(left: float | None, needed: float, measured: bool = False) -> CredentialCheck:

@@ -41,7 +41,7 @@ def test_other_answers_meet_the_upgrade_only_with_a_yes(
     fleet = directory / "fleet.tf"
     written = fleet.read_text()
     fleet.write_text(f"{written}# mine\n")
-    assert "One plan would hold" in refused(str(answers), str(directory))
+    assert "One plan would contain" in refused(str(answers), str(directory))
     fleet.write_text(written)
 
     assert main(["render", str(directory), str(directory)]) == 0
@@ -67,7 +67,7 @@ def test_nothing_is_asked_once_the_upgrade_is_applied(
     answers.write_text(dump_answers({**stack.flat(), "service.desired_count": 5}))
     state.write_text("{")
     assert main(["render", str(answers), str(directory)]) == 0
-    assert "Whether the upgrade is applied is unknown" in capsys.readouterr().err
+    assert "Could not check whether the upgrade is applied" in capsys.readouterr().err
     state.write_bytes(stored)
     applied(directory)
     assert main(["render", str(directory), str(directory), "--up-to-date"]) == 0

@@ -1,4 +1,4 @@
-"""The emulated account's process: started once, found by all, gone when told."""
+"""The demo account's process: started once, found by all, gone when told."""
 
 from __future__ import annotations
 

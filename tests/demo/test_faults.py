@@ -1,4 +1,4 @@
-"""Faults of the emulated account: each is found by its rule, and leaves nothing behind."""
+"""Faults of the demo account: each is found by its rule, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -379,7 +379,7 @@ def test_every_fault_is_made_somewhere_and_listed(capsys: pytest.CaptureFixture[
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--demo", "--demo-fault", "nonsense", "gpus"], "no demo fault nonsense"),
+        (["--demo", "--demo-fault", "nonsense", "gpus"], "unknown demo fault nonsense"),
         (["--demo", "--demo-fault", "denied", "gpus"], "denied:CALL"),
         (["--demo", "--demo-fault", "denied:rm -rf", "gpus"], "denied:CALL"),
         (["--demo", "--demo-fault", "quota-zero:1", "gpus"], "quota-zero"),

@@ -1,4 +1,4 @@
-"""End to end: the installed wheel, the real Terraform, the emulated account."""
+"""End to end: the installed wheel, the real Terraform, the demo account."""
 
 from __future__ import annotations
 

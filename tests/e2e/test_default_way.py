@@ -1,4 +1,4 @@
-"""A new stack of defaults: how many keys it takes to an approved apply, on the emulated account."""
+"""A new stack of defaults: how many keys it takes to an approved apply, on the demo account."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The emulated account carries a whole stack of the real Terraform, from apply to destroy."""
+"""The demo account carries a whole stack of the real Terraform, from apply to destroy."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SETTLE_SECONDS = 60.0
 
 
 class Terraform:
-    """The real Terraform in a copy of the data, on the emulated account."""
+    """The real Terraform in a copy of the data, on the demo account."""
 
     def __init__(self, folder: Path, demo: account.DemoAccount) -> None:
         self._environ = demo.environment(os.environ)

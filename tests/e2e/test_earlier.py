@@ -1,4 +1,4 @@
-"""A stack of the earlier version on the emulated account: brought up to date, then changed.
+"""A stack of the earlier version on the demo account: brought up to date, then changed.
 
 It has HTTP on port 443, so that HTTPS takes the port of a listener that is there.
 """

@@ -1,4 +1,4 @@
-"""What a bad end leaves, brought back: the real Terraform on the emulated account."""
+"""What a bad end leaves, brought back: the real Terraform on the demo account."""
 
 from __future__ import annotations
 

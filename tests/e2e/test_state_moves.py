@@ -1,4 +1,4 @@
-"""State moved between a directory and S3, by the real Terraform on the emulated account."""
+"""State moved between a directory and S3, by the real Terraform on the demo account."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two stacks applied at once on the emulated account by the installed program: the article's, and
+"""Two stacks applied at once on the demo account by the installed program: the article's, and
 one of every other turn.
 
 Most of an apply's time is the provider's waiting for the load balancer.
@@ -48,7 +48,7 @@ ALONE = (("b", "10.40.5.0/24"), ("b", "10.40.6.0/24"), ("a", "10.40.7.0/24"))
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """A stack on the emulated account."""
+    """A stack on the demo account."""
 
     stack: Stack
     directory: Path

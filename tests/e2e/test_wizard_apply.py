@@ -1,4 +1,4 @@
-"""The wizard of the wheel dies in mid-apply, on the real Terraform and the emulated account."""
+"""The wizard of the wheel dies in mid-apply, on the real Terraform and the demo account."""
 
 from __future__ import annotations
 

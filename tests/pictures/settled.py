@@ -1,4 +1,4 @@
-"""A picture without what differs from one run to the next: times, ids, zones and orders."""
+"""Removes the differences between two runs from a picture: times, ids, zones and orders."""
 
 from __future__ import annotations
 

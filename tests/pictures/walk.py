@@ -1,4 +1,4 @@
-"""The way through the wizard by keys, with a picture at each station."""
+"""Drives the wizard with keys and takes a picture of each screen."""
 
 from __future__ import annotations
 

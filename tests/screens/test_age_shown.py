@@ -60,7 +60,7 @@ async def test_age_and_cost_stand_where_they_are_needed(stack_directory: Path) -
             assert isinstance(app.screen, TaskScreen)
             shown = screen_text(app).splitlines()
             fit = next(n for n, line in enumerate(shown) if "No task fits on one" in line)
-            assert "Price unknown: not read yet." in shown[fit + 1]
+            assert "Price unknown: not loaded yet." in shown[fit + 1]
     finally:
         app.wizard.close()
 

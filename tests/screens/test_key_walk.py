@@ -269,7 +269,7 @@ WANTED = {
     "end": "End Terraform at once",
     "deployment": "Watch the deployment",
     "runs": "Go to: Run",
-    "state": "State: list, release a lock, bring back",
+    "state": "State: list resources, release a lock, recover",
     "recover": "Look at the state and recover it",
     "write": "Write the files, without a plan",
     "findings": "List all findings",
@@ -277,7 +277,7 @@ WANTED = {
     "url": "Copy the URL of the service",
     "log": "Save the log to a file",
     "theme": "Change the theme",
-    "quit": "Quit; the draft stays",
+    "quit": "Quit and keep the draft",
 }
 """What a user may want → how the palette calls it."""
 ANYWHERE = {"theme", "quit"}

@@ -62,7 +62,7 @@ def live(pilot: Pilot[int]) -> str:
 async def test_prices_come_after_the_account(open_wizard: Open) -> None:
     async with open_wizard() as pilot:
         await go_to(pilot, "fleet")
-        assert "Price unknown: not read yet." in live(pilot)
+        assert "Price unknown: not loaded yet." in live(pilot)
         pilot.app.post_message(PricesRead(PRICES))
         await settle(pilot)
         assert "$0.53/h ($387/month); min $0.02, deployment $1.04, max $1.04" in live(pilot)

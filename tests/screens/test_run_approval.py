@@ -168,7 +168,7 @@ async def test_an_account_that_does_not_answer_is_waited_for_so_long_and_no_long
         pressed.set()
         text = "\n".join(await asked_below_the_account(pilot))
         assert text.startswith("Checked just now. These items are unknown:")
-        assert "not read yet" in text
+        assert "not loaded yet" in text
         # Typed ahead, it answers no; that is said, with what to press.
         await pilot.press("enter")
         await pilot.pause()

@@ -206,7 +206,7 @@ async def test_the_live_line_says_what_fits(open_wizard: Open) -> None:
         await go_to(pilot, "task", task__memory="999999")
         live = pilot.app.screen.query_one("#live", Wrapped)
         assert live.render().plain == (
-            "✗ No task fits on one g4dn.xlarge: not enough memory.\nPrice unknown: not read yet."
+            "✗ No task fits on one g4dn.xlarge: not enough memory.\nPrice unknown: not loaded yet."
         )
         await go_to(pilot, "load_balancer", health_check__interval_seconds="10")
         live = pilot.app.screen.query_one("#live", Wrapped)
@@ -420,7 +420,7 @@ async def test_a_field_takes_one_line_whole_or_nothing(open_wizard: Open) -> Non
         assert "Could not paste 2 lines" in said()
         assert wizard(pilot).text("task.image") == f"{image}-cuda"
         await pilot.press("ctrl+c")
-        assert "Press ^q to quit." in said()
+        assert "Press Ctrl+Q to quit." in said()
         # No shell waits for a test.
         await pilot.press("ctrl+z")
         assert said().startswith("Could not suspend: no shell with job control")

@@ -1,1 +1,1 @@
-"""What several folders of tests share: no test is here."""
+"""Helpers that several test folders share. Contains no tests."""

@@ -1,6 +1,6 @@
-"""How fast the emulated account of the tests plays its waits."""
+"""How fast the demo account of the tests plays its waits."""
 
 from __future__ import annotations
 
 DEMO_PACE = "0.1"
-"""The emulated account plays its waits (boot, health checks) at a tenth of their length."""
+"""The demo account plays its waits (boot, health checks) at a tenth of their length."""

@@ -1,4 +1,4 @@
-"""An account made up of plain facts, and a feed that brings it without a thread or a network."""
+"""An account of invented facts, and a feed that delivers it without threads and network."""
 
 from __future__ import annotations
 

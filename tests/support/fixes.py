@@ -1,4 +1,4 @@
-"""What a finding's fix makes of the answers."""
+"""Applies a finding's fix to the answers."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from gpuecs_tui.stack.fields import Value
 
 
 def apply_fix(finding: Finding, answers: Mapping[str, Value]) -> dict[str, Value]:
-    """Return ``answers`` as the finding's fix makes them; unchanged where it has none."""
+    """Return ``answers`` with the finding's fix applied; unchanged if it has no fix."""
     return {**answers, **dict(finding.fix or ())}

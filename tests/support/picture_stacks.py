@@ -1,4 +1,4 @@
-"""Stacks and accounts for tests of what is shown of them."""
+"""Stacks and accounts for tests of pictures."""
 
 from __future__ import annotations
 

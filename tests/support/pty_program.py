@@ -30,7 +30,7 @@ class Work(NamedTuple):
 
 
 class PtyProgram:
-    """``python -c SOURCE ARGUMENTS…`` with a controlling terminal whose other end is ours."""
+    """``python -c SOURCE ARGUMENTS…`` in a pseudo-terminal that this class controls."""
 
     def __init__(self, source: str, *arguments: str, columns: int = 80, rows: int = 24) -> None:
         self.output = ""
@@ -54,7 +54,7 @@ class PtyProgram:
         self._size(self.master, columns, rows)
 
     def read(self, seconds: float) -> bool:
-        """Take in what comes within ``seconds``; tell whether anything came."""
+        """Read output for up to ``seconds``; return whether there was any."""
         if not readable(self.master, seconds):
             return False
         try:

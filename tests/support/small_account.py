@@ -1,4 +1,4 @@
-"""A small account in which everything is right, and stacks that stand in it."""
+"""A small account without findings, and stacks in it."""
 
 from __future__ import annotations
 
@@ -180,6 +180,6 @@ def findings(
 def of_rule(
     name: str, facts: AccountFacts | None = None, /, **changes: Value
 ) -> list[tuple[str, str]]:
-    """(severity, field) of what the rule ``name`` finds, in a right account unless given one."""
+    """(severity, field) of the findings of rule ``name``, by default in the small account."""
     facts = account() if facts is None else facts
     return [(it.severity.value, it.field) for it in findings(facts, **changes) if it.rule == name]

@@ -1,4 +1,4 @@
-"""A program in a pseudo-terminal, and what its user would see there."""
+"""Runs a program in a pseudo-terminal and reads what its user would see."""
 
 from __future__ import annotations
 

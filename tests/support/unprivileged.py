@@ -1,4 +1,4 @@
-"""A thread that file permissions hold for, also where the tests run as root (as in containers)."""
+"""A thread to which file permissions apply even if the tests run as root (as in containers)."""
 
 from __future__ import annotations
 

@@ -340,7 +340,7 @@ def test_render_asks_a_state_in_a_bucket(
     monkeypatch.setenv("PATH", environ["PATH"])
     assert main(["render", str(directory), str(directory), "--yes"]) == 0
     said = capsys.readouterr().err
-    assert "If the state is of an earlier version, the plan says what to add." in said
+    assert "If the state is from an earlier version, the plan shows what to add." in said
     assert not (directory / "moved.tf").exists()
     engine_with_state(tmp_path, EARLIER / "defaults" / "terraform.tfstate")
     assert main(["render", str(directory), str(directory), "--yes"]) == 0

@@ -1,7 +1,7 @@
-"""What a deployed stack looks like now, as frozen records. No boto3 here.
+"""The present state of a deployed stack, as frozen records. Imports no boto3.
 
-Texts are as AWS words them (events, reasons): they are shown, never interpreted, so that what a
-person searches for is what AWS wrote.
+Texts (events, reasons) are AWS's own words. They are shown and never interpreted, so that users can
+search for what AWS wrote.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from gpuecs_tui.aws.reading import Reading, not_read
 
 @dataclass(frozen=True, slots=True)
 class DeployedNames:
-    """Under which names a stack's live parts are found."""
+    """The names by which the running parts of a stack are found."""
 
     cluster: str
     service: str
@@ -24,12 +24,12 @@ class DeployedNames:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """One roll-out of a service (ECS ``deployments``)."""
+    """One deployment of a service (ECS ``deployments``)."""
 
     status: str
     """``PRIMARY`` (the newest), ``ACTIVE`` (being replaced) or ``INACTIVE``."""
     rollout_state: str
-    """``IN_PROGRESS``, ``COMPLETED`` or ``FAILED``; empty where ECS doesn't say."""
+    """``IN_PROGRESS``, ``COMPLETED`` or ``FAILED``; empty if ECS doesn't report it."""
     rollout_reason: str
     task_definition: str
     """Family and revision, such as ``demo:3``."""
@@ -96,7 +96,7 @@ class ContainerInstance:
     """MiB registered."""
     memory_left: int
     gpus: int
-    """Registered; 0 when the agent has told of none."""
+    """GPUs registered; 0 if the agent reported none."""
     gpus_left: int
 
 
@@ -124,7 +124,7 @@ class Fleet:
 
 @dataclass(frozen=True, slots=True)
 class ScalingActivity:
-    """One thing that the Auto Scaling group did or tried."""
+    """One scaling activity of the Auto Scaling group."""
 
     status: str
     """``Successful``, ``InProgress``, ``Failed``, …"""
@@ -136,7 +136,7 @@ class ScalingActivity:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A registered target and what the load balancer's health check says of it."""
+    """A registered target and its health as the load balancer reports it."""
 
     id: str
     """Instance id or IP address."""
@@ -150,9 +150,9 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeploymentFacts:
-    """Everything that is read of a live stack; what failed is ``Unknown`` by itself.
+    """Everything that is read about a running stack; each part that failed is ``Unknown``.
 
-    A ``Known(None)`` means: AWS says there is none.
+    ``Known(None)`` means that AWS reports none.
     """
 
     service: Reading[Service | None] = field(default_factory=not_read)

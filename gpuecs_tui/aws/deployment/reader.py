@@ -31,7 +31,7 @@ from gpuecs_tui.stack.model import Stack
 DESCRIBE_BATCH = 100
 """Tasks or container instances that one ECS describe call takes (ECS API reference)."""
 ACTIVITIES = 20
-"""Scaling activities asked for: what fits a screen."""
+"""Number of scaling activities to request: what fits on a screen."""
 
 Read = Callable[[AccountReader, DeployedNames], Any]
 
@@ -39,9 +39,10 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 def names_of(stack: Stack, outputs: Mapping[str, Any]) -> DeployedNames | None:
-    """Return the names under which a stack's live parts are found; None where there is no name.
+    """Return the names by which the running parts of a stack are found; None if it has no name.
 
-    ``outputs`` of the last apply (name → {"value": …}) win: ``stack`` may have been changed since.
+    ``outputs`` of the last apply (name → {"value": …}) take precedence, because ``stack`` may have
+    changed since.
     """
     names = stack.names
     applied = {name: str(it.get("value") or "") for name, it in outputs.items()}
@@ -57,7 +58,7 @@ def names_of(stack: Stack, outputs: Mapping[str, Any]) -> DeployedNames | None:
 
 
 def read_deployment(reader: AccountReader, names: DeployedNames) -> DeploymentFacts:
-    """Read all parts at once; one that can't be read is Unknown, the others are there.
+    """Read all parts at once. A part that can't be read is Unknown; the others are not affected.
 
     Raises Closed once the reader is closed.
     """
@@ -73,8 +74,8 @@ def _reading(reader: AccountReader, source: str, names: DeployedNames, read: Rea
     try:
         return reader.reading(source, lambda: read(reader, names))
     except (KeyError, IndexError, TypeError, ValueError) as error:
-        # An emulator or a proxy answered, in a shape that AWS's API doesn't have.
-        message = _("the answer to {call} was not understood ({error})")
+        # An emulator or a proxy sent a response that AWS's API does not have.
+        message = _("the response to {call} could not be parsed ({error})")
         return Unknown(source, message.format(call=source, error=repr(error)), "")
 
 

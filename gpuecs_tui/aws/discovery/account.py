@@ -1,4 +1,4 @@
-"""Reads an account: everything at once, each list by itself, the caller told as each one comes."""
+"""Reads an account: all lists at once, with a progress report as each list arrives."""
 
 from __future__ import annotations
 
@@ -26,31 +26,31 @@ K = TypeVar("K")
 T = TypeVar("T")
 
 WAKE_SECONDS = 0.1
-"""How soon a wait notices that its reader was closed."""
+"""Seconds until a wait notices that its reader was closed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One list of AccountFacts and how it is read."""
+    """One list of AccountFacts and the function that reads it."""
 
     field: str
     source: str
-    """The call it stands on, as IAM names it."""
+    """The call that it depends on, as IAM names it."""
     read: Callable[[AccountReader], Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One more list has come."""
+    """Progress report: one more list was read."""
 
     done: int
     total: int
     facts: AccountFacts
-    """All that is known so far; the rest is Unknown, "not read yet"."""
+    """Everything read so far; the rest is Unknown, "not loaded yet"."""
 
 
 TOPICS = (
-    # The slowest first: who starts early ends early.
+    # The slowest lists first, so that all of them finish as early as possible.
     Topic("instance_types", "ec2:DescribeInstanceTypes", compute.read_instance_types),
     Topic("roles", "iam:ListRoles", identity_of.read_roles),
     Topic("offerings", "ec2:DescribeInstanceTypeOfferings", compute.read_offerings),
@@ -86,13 +86,14 @@ def read_account(
     on_progress: Callable[[Progress], None] | None = None,
     identity: Identity | None = None,
 ) -> AccountFacts:
-    """Read all of ``TOPICS``, at once, in the caller's thread's time.
+    """Read all of ``TOPICS`` at once; blocks the caller's thread.
 
-    Without ``identity`` the first call asks for it. What concerns every call (no credentials, an
-    unreachable endpoint, …) raises AwsProblem; the failure of one list is Unknown in the result.
-    ``on_progress`` is called in the caller's thread. Raises Closed once the reader is closed.
+    Without ``identity``, the first call reads it. A problem that concerns every call (no
+    credentials, an unreachable endpoint, …) raises AwsProblem; if one list fails, it is Unknown in
+    the result. ``on_progress`` is called in the caller's thread. Raises Closed once the reader is
+    closed.
     """
-    # While the first answer is on its way; what goes wrong here goes wrong there too, and is told.
+    # This runs while the first call is waiting. An error here also occurs there and is reported.
     reader.submit(reader.prepare)
     who = _identity(reader, identity)
     facts = AccountFacts(region=reader.region, identity=who)
@@ -106,9 +107,9 @@ def read_account(
 
 
 def as_they_come(reader: AccountReader, jobs: Mapping[K, Callable[[], T]]) -> Iterator[tuple[K, T]]:
-    """Run ``jobs`` in the reader's threads and yield (key, result) in the order they end.
+    """Run ``jobs`` in the reader's threads and yield (key, result) in the order in which they end.
 
-    Raises what a job raises, and Closed as soon as the reader is closed, whatever still runs.
+    Raises what a job raises, and Closed as soon as the reader is closed, even if jobs still run.
     """
     ended: SimpleQueue[tuple[K, Future[T]]] = SimpleQueue()
     for key, job in jobs.items():
@@ -123,7 +124,7 @@ def _next(reader: AccountReader, ended: SimpleQueue[tuple[K, Future[T]]]) -> tup
     while found is None:
         with suppress(Empty):
             found = ended.get(timeout=WAKE_SECONDS)
-        # Also when something has ended: closing may be what ended it.
+        # Also if a job has ended: closing the reader may have ended it.
         if reader.closed:
             raise Closed
     return found
@@ -153,10 +154,10 @@ def _job(reader: AccountReader, topic: Topic) -> Callable[[], Reading[Any]]:
         try:
             return reader.reading(topic.source, lambda: topic.read(reader))
         except (KeyError, IndexError, TypeError, ValueError) as error:
-            # An emulator or a proxy answered, in a shape that AWS's API doesn't have.
+            # An emulator or a proxy sent a response that AWS's API does not have.
             return Unknown(
                 topic.source,
-                _("the answer to {call} was not understood ({error})").format(
+                _("the response to {call} could not be parsed ({error})").format(
                     call=topic.source, error=repr(error)
                 ),
                 "",
@@ -178,7 +179,7 @@ def _with(facts: AccountFacts, field: str, reading: Reading[Any]) -> AccountFact
 
 
 def _with_late_offerings(reader: AccountReader, facts: AccountFacts) -> AccountFacts:
-    """Ask once more for types that are newer than the catalogue; keep what can be bought here."""
+    """Read the offerings of types newer than the catalogue; keep the types that are offered."""
     types, offerings = facts.instance_types, facts.offerings
     if not isinstance(types, Known) or not isinstance(offerings, Known):
         return facts

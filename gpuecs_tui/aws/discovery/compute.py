@@ -1,4 +1,4 @@
-"""Readers of GPU instance types, where they are offered, and how many vCPUs are allowed."""
+"""Reads GPU instance types, the zones that offer them, and vCPU quotas."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ GPU_PATTERNS = ["g*", "p*"]
 """Every EC2 family with NVIDIA GPUs starts so. No filter asks for GPUs; this one is documented for
 DescribeInstanceTypes and keeps 90 % of the 1,400 types off the wire."""
 QUOTA_PATTERNS = [*GPU_PATTERNS, "vt*"]
-"""Families whose running instances use up the quotas: VT has no GPUs, but shares G's."""
+"""Families whose running instances count against the quotas: VT shares the quota of G."""
 TYPE_PAGE = {"PageSize": 100}
 OFFERING_PAGE = {"PageSize": 1000}
 INSTANCE_PAGE = {"PageSize": 1000}
@@ -38,7 +38,8 @@ QUOTAS = (
 def read_instance_types(reader: AccountReader) -> tuple[InstanceType, ...]:
     """Return the region's instance types with GPUs, by family and size.
 
-    Live facts win; what ECS makes of a type is from the catalogue (``catalogue.merge``).
+    The account's figures take precedence; facts about ECS are from the catalogue
+    (``catalogue.merge``).
     """
     items = reader.items(
         "ec2",
@@ -58,9 +59,9 @@ def read_instance_types(reader: AccountReader) -> tuple[InstanceType, ...]:
 def read_offerings(
     reader: AccountReader, names: Iterable[str] | None = None
 ) -> tuple[Offering, ...]:
-    """Return in which zones the types ``names`` (default: the catalogue's) are offered, by name.
+    """Return the zones that offer the types ``names`` (default: the catalogue's), by name.
 
-    The filter is by whole names: that it takes patterns is documented for types only.
+    The filter uses whole names, because patterns are documented for types only.
     """
     wanted = sorted(names if names is not None else catalogue.names())
     zones: defaultdict[str, set[str]] = defaultdict(set)
@@ -80,13 +81,13 @@ def read_offerings(
 def offered(
     types: Iterable[InstanceType], offerings: Iterable[Offering]
 ) -> tuple[InstanceType, ...]:
-    """Return those of ``types`` that some zone of the region has, in their order."""
+    """Return those of ``types`` that at least one zone of the Region offers, in their order."""
     names = {it.instance_type for it in offerings}
     return tuple(it for it in types if it.name in names)
 
 
 def read_quotas(reader: AccountReader) -> tuple[Quota, ...]:
-    """Return the vCPU quotas of GPU instances: the account's own, or AWS's default where unset."""
+    """Return the vCPU quotas of GPU instances: the account's own, or AWS's default if unset."""
     calls = [reader.submit(partial(_quota, reader, code)) for code, *_rest in QUOTAS[1:]]
     values = [_quota(reader, QUOTAS[0][0]), *(call.result() for call in calls)]
     return tuple(
@@ -96,7 +97,7 @@ def read_quotas(reader: AccountReader) -> tuple[Quota, ...]:
 
 
 def read_gpu_instances(reader: AccountReader) -> tuple[GpuInstance, ...]:
-    """Return the instances that count against a quota of GPU instances now, by id."""
+    """Return the instances that currently count against a quota of GPU instances, by id."""
     reservations = reader.items(
         "ec2",
         "DescribeInstances",
@@ -145,7 +146,7 @@ def _gpu_instance(item: dict[str, Any]) -> GpuInstance:
         id=item["InstanceId"],
         instance_type=name,
         market="spot" if item.get("InstanceLifecycle") == "spot" else "on-demand",
-        # A quota counts the type's own number, whatever was switched off at launch.
+        # A quota counts the vCPUs of the type, even if some were switched off at launch.
         vcpus=known.vcpus if known else cpu.get("CoreCount", 0) * cpu.get("ThreadsPerCore", 1),
         autoscaling_group=tags.get("aws:autoscaling:groupName", ""),
     )
@@ -176,7 +177,7 @@ def _live(item: dict[str, Any]) -> InstanceType:
         gpu_manufacturer=gpus[0].get("Manufacturer", ""),
         architecture=next((it for it in architectures if it in {"x86_64", "arm64"}), ""),
         max_enis=item.get("NetworkInfo", {}).get("MaximumNetworkInterfaces"),
-        # What ECS makes of it is the catalogue's to say.
+        # The catalogue adds the facts about ECS.
         quota_family="",
         registered_mib=None,
         registered_source="assumed",

@@ -1,4 +1,4 @@
-"""Readers of who one is, where one may go, and of keys, roles and certificates."""
+"""Reads the caller's identity, the Regions, key pairs, roles and certificates."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gpuecs_tui.aws.facts import Certificate, Identity, InstanceProfile, KeyPair
 from gpuecs_tui.aws.session import AccountReader
 
 IAM_PAGE = {"PageSize": 1000}
-"""The most that IAM gives at once; it may give fewer and say that there is more."""
+"""The largest page that IAM returns; a page may be smaller and followed by another."""
 CERTIFICATE_PAGE = {"PageSize": 1000}
 KEY_TYPES = [
     "RSA_2048",
@@ -20,17 +20,17 @@ KEY_TYPES = [
     "EC_secp384r1",
     "EC_secp521r1",
 ]
-"""Key algorithms an ALB takes; without naming them ACM lists RSA 1024 and 2048 only."""
+"""Key algorithms that an ALB accepts; unless they are named, ACM lists only RSA 1024 and 2048."""
 
 
 def read_identity(reader: AccountReader) -> Identity:
-    """Ask AWS whom the credentials belong to. Raises AwsProblem."""
+    """Return the owner of the credentials. Raises AwsProblem."""
     answer = reader.call("sts", "GetCallerIdentity")
     return Identity(answer["Account"], answer["Arn"], _kind(answer["Arn"]))
 
 
 def read_regions(reader: AccountReader) -> tuple[Region, ...]:
-    """Return all regions of the partition by name, also those not opted into."""
+    """Return all Regions of the partition by name, including Regions that are not enabled."""
     answer = reader.call("ec2", "DescribeRegions", AllRegions=True)
     regions = (
         Region(it["RegionName"], it.get("OptInStatus") != "not-opted-in")
@@ -72,7 +72,7 @@ def read_instance_profiles(reader: AccountReader) -> tuple[InstanceProfile, ...]
 
 
 def read_certificates(reader: AccountReader) -> tuple[Certificate, ...]:
-    """Return the region's ACM certificates, whatever their status, by domain."""
+    """Return the Region's ACM certificates of any status, by domain."""
     items = reader.items(
         "acm",
         "ListCertificates",
@@ -108,7 +108,7 @@ def _kind(arn: str) -> Literal["user", "assumed-role", "federated-user", "root",
 
 def _trusts(document: Any) -> tuple[str, ...]:
     if isinstance(document, str):
-        # botocore decodes it by a handler that an emulator's answer may pass by.
+        # botocore decodes it in a handler that may not run for the response of an emulator.
         document = json.loads(unquote(document))
     statements = (document or {}).get("Statement", [])
     services: set[str] = set()

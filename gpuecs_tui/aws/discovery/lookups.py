@@ -1,7 +1,7 @@
-"""Looks up what one stack names: an image's repository, an AMI, secrets, a log group.
+"""Looks up what one stack refers to: an image's repository, an AMI, secrets, a log group.
 
-Reading all images or secrets of an account would take thousands of calls; the few that a stack
-refers to take one each, at once.
+Reading all images or secrets of an account would take thousands of calls. The few that a stack
+refers to take one call each, and the calls run in parallel.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ from gpuecs_tui.stack.model import Stack
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 IMAGE_PAGE = {"PageSize": 1000}
-"""The most that ecr:DescribeImages gives at once."""
+"""The largest page of ecr:DescribeImages."""
 
 
 def read_images(reader: AccountReader, repository: str) -> Reading[tuple[Image, ...] | None]:
-    """Return the images of one ECR repository, once for each tag, the newest first.
+    """Return the images of one ECR repository, once for each tag, newest first.
 
-    None where there is no such repository.
+    None if the repository does not exist.
     """
 
     def read() -> tuple[Image, ...] | None:
@@ -72,7 +72,7 @@ def read_images(reader: AccountReader, repository: str) -> Reading[tuple[Image, 
 
 
 def read_architectures(reader: AccountReader, image: EcrImage) -> Reading[tuple[str, ...]]:
-    """Return for which architectures an image's manifest says it is; ``ecr.architectures_of``."""
+    """Return the architectures that an image's manifest names; see ``ecr.architectures_of``."""
     which = {"imageDigest": image.digest} if image.digest else {"imageTag": image.tag}
 
     def read() -> tuple[str, ...]:
@@ -95,8 +95,8 @@ def read_architectures(reader: AccountReader, image: EcrImage) -> Reading[tuple[
 
 
 def read_references(reader: AccountReader, stack: Stack, facts: AccountFacts) -> AccountFacts:
-    """Return ``facts`` with what ``stack`` names looked up; what is known already is kept, what
-    could not be read is asked again.
+    """Return ``facts`` with everything that ``stack`` refers to. Known facts are kept, facts that
+    could not be read are requested again.
 
     Raises Closed once the reader is closed.
     """
@@ -129,7 +129,7 @@ def _jobs(
     for arn in dict.fromkeys(stack.task.secrets.values()):
         yield "secrets", arn, partial(_read_secret, reader, secret_place(arn))
     network = stack.network
-    # A group that is created: a rule for each range and listener.
+    # A security group is created, with a rule for each range and listener.
     if network.ingress_cidrs and not network.load_balancer_security_group_ids:
         yield "quotas", RULES_QUOTA, partial(_read_quota, reader, "vpc", RULES_QUOTA)
     chosen = (network.load_balancer_security_group_ids, network.instance_security_group_ids)
@@ -142,7 +142,7 @@ def _jobs(
 def _permission_jobs(
     reader: AccountReader, stack: Stack, facts: AccountFacts
 ) -> Iterator[tuple[str, str, Callable[[], Reading[Any]]]]:
-    """Yield what depends on the account's lists too: existing roles, and a service that runs."""
+    """Yield lookups that also depend on the account's lists: existing roles, a running service."""
     identity = facts.identity
     account = identity.value.account if isinstance(identity, Known) else ""
     for need in role_needs(stack):
@@ -188,7 +188,7 @@ def _read_machine_image(reader: AccountReader, ami: str) -> Reading[MachineImage
 def _read_secret(reader: AccountReader, place: SecretPlace) -> Reading[bool]:
     if place.region in ("", reader.region):
         return _read_secret_here(reader, place)
-    # Its own region answers for it, and no other call goes there.
+    # The secret is in another Region, which no other call uses.
     elsewhere = reader.again(place.region)
     try:
         return _read_secret_here(elsewhere, place)
@@ -197,7 +197,7 @@ def _read_secret(reader: AccountReader, place: SecretPlace) -> Reading[bool]:
 
 
 def _read_secret_here(reader: AccountReader, place: SecretPlace) -> Reading[bool]:
-    # Only that it is there: its value is never read.
+    # Only its existence is read, never its value.
     if place.service == "secretsmanager":
         return reader.reading(
             "secretsmanager:DescribeSecret",
@@ -206,7 +206,7 @@ def _read_secret_here(reader: AccountReader, place: SecretPlace) -> Reading[bool
     name = place.id
 
     def read() -> bool:
-        # The API lists names with their slash where there are several levels, without for one.
+        # The API lists names of several levels with a leading slash, other names without.
         names = [name, name.removeprefix("/")] if name.count("/") == 1 else [name]
         answer = reader.call(
             "ssm",
@@ -225,7 +225,7 @@ def _secret_stands(reader: AccountReader, secret: str) -> bool:
         if problem.kind == "not_found":
             return False
         raise
-    # Described until its recovery window is over, but nobody may read it any more.
+    # It is described until its recovery window ends, but it can no longer be read.
     return "DeletedDate" not in found
 
 

@@ -1,4 +1,4 @@
-"""Readers of what exists by name: repositories, log groups, and what a new name may clash with."""
+"""Reads resources by name: repositories, log groups, and resources whose names are taken."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from gpuecs_tui.aws.session import AccountReader
 
 ECR_PAGE = {"PageSize": 1000}
 LOAD_BALANCER_PAGE = {"PageSize": 400}
-"""The most that the load balancing API gives at once."""
+"""The largest page of the Elastic Load Balancing API."""
 ECS_PAGE = {"PageSize": 100}
 CLUSTERS_DESCRIBED = 100
-"""The most clusters of one DescribeClusters call."""
+"""The most clusters that one DescribeClusters call accepts."""
 AUTOSCALING_PAGE = {"PageSize": 100}
 TEMPLATE_PAGE = {"PageSize": 200}
 LOGS_PAGE = {"PageSize": 50}
@@ -39,7 +39,7 @@ def read_log_groups(reader: AccountReader, prefix: str = LOG_GROUP_PREFIX) -> tu
 
 
 def read_load_balancers(reader: AccountReader) -> tuple[Named, ...]:
-    """Return the region's load balancers: application, network and gateway share their names."""
+    """Return the Region's load balancers of all types, because all types share one set of names."""
     items = reader.items(
         "elbv2", "DescribeLoadBalancers", "LoadBalancers", PaginationConfig=LOAD_BALANCER_PAGE
     )
@@ -74,7 +74,7 @@ def read_clusters(reader: AccountReader) -> tuple[Named, ...]:
 
 
 def read_capacity_providers(reader: AccountReader) -> tuple[Named, ...]:
-    """Return the region's active ECS capacity providers by name, AWS's own two among them."""
+    """Return the Region's active ECS capacity providers by name, including the two of AWS."""
     found = []
     # botocore has no paginator for it.
     token: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Readers of what the network consists of. Each takes a reader and raises AwsProblem."""
+"""Reads VPCs, subnets, routes, endpoints and security groups. Each reader raises AwsProblem."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from gpuecs_tui.aws.network_facts import (
 from gpuecs_tui.aws.session import AccountReader
 
 PAGE = {"PageSize": 1000}
-"""The most that DescribeVpcs, DescribeSubnets and DescribeSecurityGroups give at once."""
+"""The largest page of DescribeVpcs, DescribeSubnets and DescribeSecurityGroups."""
 ROUTE_PAGE = {"PageSize": 100}
-"""The most that DescribeRouteTables gives at once."""
+"""The largest page of DescribeRouteTables."""
 LAST_PORT = 65535
 
 
@@ -88,7 +88,7 @@ def read_security_groups(reader: AccountReader) -> tuple[SecurityGroup, ...]:
 
 
 def name_tag(item: dict[str, Any]) -> str:
-    """Return the Name tag of what EC2 describes; empty when it has none."""
+    """Return the Name tag of an EC2 resource; empty if it has none."""
     return next((tag["Value"] for tag in item.get("Tags", ()) if tag["Key"] == "Name"), "")
 
 
@@ -140,7 +140,7 @@ def _route(item: dict[str, Any]) -> Route:
 def _rule(item: dict[str, Any]) -> SecurityGroupRule:
     v4 = (it["CidrIp"] for it in item.get("IpRanges", ()))
     v6 = (it["CidrIpv6"] for it in item.get("Ipv6Ranges", ()))
-    # AWS leaves the ports out, or says -1, where the protocol has none or all are meant.
+    # AWS omits the ports or returns -1 if the protocol has no ports or the rule is for all.
     first, last = item.get("FromPort", -1), item.get("ToPort", -1)
     return SecurityGroupRule(
         protocol=str(item.get("IpProtocol", "-1")),
@@ -155,5 +155,5 @@ def _rule(item: dict[str, Any]) -> SecurityGroupRule:
 
 
 def _service(name: str, region: str) -> str:
-    # com.amazonaws.us-east-1.ecr.dkr; an endpoint service of someone else's keeps its whole name.
+    # com.amazonaws.us-east-1.ecr.dkr; endpoint services that are not AWS's keep their whole name.
     return name.partition(f".{region}.")[2] or name

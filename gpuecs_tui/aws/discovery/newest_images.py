@@ -1,4 +1,4 @@
-"""The newest image of each of some ECR repositories, and the architectures it is for."""
+"""Reads the newest image of ECR repositories and its architectures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gpuecs_tui.aws.reading import Known
 from gpuecs_tui.aws.session import AccountReader
 
 LATEST = "latest"
-"""The tag that ``docker push`` uses where none is given."""
+"""The tag that ``docker push`` uses if none is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +21,18 @@ class NewestImage:
 
     repository: Repository
     tag: str
-    """Empty where no image has one, or where the images could not be read."""
+    """Empty if no image has a tag, or if the images could not be read."""
     architectures: tuple[str, ...] = ()
-    """As EC2 names them, such as ``x86_64``; empty where that is not known."""
+    """In EC2's names, such as ``x86_64``; empty if unknown."""
     is_read: bool = True
     """Whether the repository's images could be read."""
 
 
 def newest_tag(images: Iterable[Image]) -> str:
-    """Return the tag of the newest tagged one of ``images``, which begin with the newest.
+    """Return a tag of the newest tagged image; ``images`` are sorted newest first.
 
-    A tag other than ``latest`` says which image it is, so it is preferred where the image has both.
-    Empty where none has a tag.
+    If the image also has another tag, that tag is preferred to ``latest``, because it identifies
+    the image. Empty if no image has a tag.
     """
     tagged = [image for image in images if image.tag]
     tags = [image.tag for image in tagged if image.digest == tagged[0].digest]

@@ -1,1 +1,1 @@
-"""The ECS service that runs: its task count and its revision."""
+"""The running ECS service: its task count and its revision."""

@@ -1,4 +1,4 @@
-"""The one active service of a name."""
+"""Reads the active service with a given name."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from gpuecs_tui.aws.session import AccountReader
 
 
 def active_service(reader: AccountReader, cluster: str, service: str) -> dict[str, Any] | None:
-    """Return what DescribeServices says of an active service; None where there is none.
+    """Return what DescribeServices returns for an active service; None if there is none.
 
-    Raises AwsProblem where it could not be asked. A deleted service stays INACTIVE for a while.
+    Raises AwsProblem if the call fails. A deleted service stays INACTIVE for a while.
     """
     try:
         answer = reader.call("ecs", "DescribeServices", cluster=cluster, services=[service])

@@ -1,4 +1,4 @@
-"""How many tasks a service runs now, and what scales it."""
+"""Reads how many tasks a service runs now, and its scaling limits."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ class LiveCount:
     desired: int
     running: int
     scaled: tuple[int, int] | None
-    """The least and most tasks of its scalable target; None when nothing scales it."""
+    """The minimum and maximum tasks of its scalable target; None if it has no scalable target."""
 
 
 def service_id(cluster: str, service: str) -> str:
-    """Return how Application Auto Scaling names a service."""
+    """Return the resource id of a service in Application Auto Scaling."""
     return f"service/{cluster}/{service}"
 
 
 def read_live_count(reader: AccountReader, cluster: str, service: str) -> Reading[LiveCount | None]:
-    """Return the counts of a service; None where there is no active one of that name."""
+    """Return the counts of a service; None if there is no active service of that name."""
 
     def read() -> LiveCount | None:
         it = active_service(reader, cluster, service)

@@ -1,4 +1,4 @@
-"""Which containers and ports the revision has that a service runs now."""
+"""Reads the containers and ports of the task definition revision that a service runs."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class LiveRevision:
     ports: Ports
 
     def has(self, container: str, port: int | None = None) -> bool:
-        """Tell whether there is a container of that name, and that it has ``port``."""
+        """Return whether there is a container of that name with ``port``."""
         return container in self.ports and (port is None or has_port(self.ports, container, port))
 
 
 def read_live_revision(
     reader: AccountReader, cluster: str, service: str
 ) -> Reading[LiveRevision | None]:
-    """Return the revision of a service; None where there is no active service of that name."""
+    """Return the revision of a service; None if there is no active service of that name."""
 
     def read() -> LiveRevision | None:
         found = active_service(reader, cluster, service)

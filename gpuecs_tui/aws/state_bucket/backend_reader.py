@@ -1,7 +1,7 @@
-"""A reader with the credentials and the endpoints that an S3 backend's settings ask for.
+"""Connects with the credentials and endpoints of an S3 backend's settings.
 
-The settings are those of developer.hashicorp.com/terraform/language/backend/s3. What changes whom
-AWS sees or which server answers, and isn't followed here, is refused by name.
+The settings are listed at https://developer.hashicorp.com/terraform/language/backend/s3. A setting
+that changes the credentials or the server and isn't supported here is refused with its name.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ NOT_FOLLOWED = (
     "shared_credentials_files",
     "sse_customer_key",
 )
-"""Settings with which only Terraform itself can read the state."""
+"""Unsupported settings; with them only Terraform itself can read the state."""
 _ENDPOINTS = {"endpoint": "s3", "dynamodb_endpoint": "dynamodb", "sts_endpoint": "sts"}
-"""The old names of single endpoints, deprecated since Terraform 1.6."""
+"""The former names of endpoint settings, deprecated since Terraform 1.6."""
 _ROLE = {
     "role_arn": "RoleArn",
     "session_name": "RoleSessionName",
@@ -36,11 +36,11 @@ _ROLE = {
 }
 """Settings of ``assume_role`` → parameters of sts:AssumeRole."""
 _SESSION = "gpuecs-tui"
-"""The session's name in CloudTrail where the backend names none."""
+"""The session name in CloudTrail if the backend sets none."""
 
 
 def backend_endpoints(settings: Mapping[str, Any]) -> dict[str, str]:
-    """Return the endpoints that a backend's settings name: service → URL."""
+    """Return the endpoints in a backend's settings: service → URL."""
     found = {service: str(settings[name]) for name, service in _ENDPOINTS.items()
              if settings.get(name)}  # fmt: skip
     named = settings.get("endpoints")
@@ -50,10 +50,10 @@ def backend_endpoints(settings: Mapping[str, Any]) -> dict[str, str]:
 
 
 def backend_reader(settings: Mapping[str, Any], profile: str = "") -> AccountReader:
-    """Return a reader for an S3 backend, to be closed by the caller; ``profile``: where it names
-    none.
+    """Return a reader for an S3 backend; the caller closes it. ``profile`` is used if the backend
+    sets none.
 
-    Makes a call only for a backend that assumes a role. Raises AwsProblem.
+    Makes a call only if the backend assumes a role. Raises AwsProblem.
     """
     for name in NOT_FOLLOWED:
         if settings.get(name):
@@ -83,7 +83,7 @@ def backend_reader(settings: Mapping[str, Any], profile: str = "") -> AccountRea
 def _role(settings: Mapping[str, Any]) -> dict[str, str]:
     """Return the parameters with which the backend assumes its role; empty without one."""
     named = settings.get("assume_role")
-    # ``role_arn`` and its like at the top are the names until Terraform 1.6.
+    # Top-level settings such as ``role_arn`` are the names before Terraform 1.6.
     given = named if isinstance(named, Mapping) else settings
     if not given.get("role_arn"):
         return {}

@@ -1,6 +1,6 @@
-"""A bucket for Terraform's state, made properly and outside any state.
+"""Creates an S3 bucket for Terraform states; the bucket itself is in no Terraform state.
 
-Every step may be repeated: after a lost connection the same request goes on where it stopped.
+Every step can be repeated: after a lost connection, the same request continues where it stopped.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.stack.partitions import partition_of
 
 PURPOSE = {"Purpose": "terraform-state"}
-"""The tag that a bucket made here bears."""
+"""The tag of each bucket that is created here."""
 TAGS_MAX = 50
-"""Tags that S3 takes on a bucket (S3 user guide, "Using cost allocation S3 bucket tags")."""
+"""Maximum tags of a bucket (S3 user guide, "Using cost allocation S3 bucket tags")."""
 _UNLOCATED = "us-east-1"
 """The one region that CreateBucket refuses as a location constraint."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The bucket to make."""
+    """The bucket to create."""
 
     name: str
     region: str
     tags: Mapping[str, str]
-    """The stack's; the purpose is added."""
+    """The stack's tags; the tag ``Purpose`` is added."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +42,23 @@ class _Step:
 
 
 def suggested_name(account: str, region: str) -> str:
-    """Return a name that says what the bucket is and, by the account, is nobody else's."""
+    """Return a bucket name that describes its purpose and is unique through the account id."""
     return f"tfstate-{account}-{region}"
 
 
 def what_is_made(wanted: Wanted) -> list[str]:
-    """Return in words, a line each, exactly what ``create_bucket`` does."""
-    first = _("the bucket {name} in {region}").format(name=wanted.name, region=wanted.region)
+    """Return exactly what ``create_bucket`` does, one text for each step."""
+    first = _("bucket {name} in {region}").format(name=wanted.name, region=wanted.region)
     return [first, *(_(step.words).format(tags=_tags_in_words(wanted)) for step in _STEPS)]
 
 
 def create_bucket(
     reader: AccountReader, wanted: Wanted, progress: Callable[[int, int], None] | None = None
 ) -> None:
-    """Make the bucket, or finish one whose making was cut off. Blocks for some seconds.
+    """Create the bucket, or finish an interrupted creation. Blocks for some seconds.
 
-    ``reader`` is one of the bucket's region; ``progress`` is told (steps done, of how many). Raises
-    AwsProblem: where the bucket is somebody else's or used for something else nothing is changed.
+    ``reader`` is in the bucket's Region; ``progress`` is called with (steps done, total steps).
+    Raises AwsProblem. A bucket of another account or for another purpose is not changed.
     """
     tell = progress or (lambda _done, _of: None)
     total = len(_STEPS) + 1
@@ -84,8 +84,10 @@ def _exists(reader: AccountReader, wanted: Wanted) -> bool:
     if region != wanted.region:
         raise AwsProblem(
             "other",
-            _("The bucket {name} exists, in {region}.").format(name=wanted.name, region=region),
-            _("Choose it from the list, or another name."),
+            _("The bucket {name} already exists in {region}.").format(
+                name=wanted.name, region=region
+            ),
+            _("Choose it from the list, or use another name."),
         )
     return True
 
@@ -107,13 +109,15 @@ def _create(reader: AccountReader, wanted: Wanted) -> None:
 def _taken(name: str) -> AwsProblem:
     return AwsProblem(
         "other",
-        _("The bucket name {name} is taken, or you may not look at that bucket.").format(name=name),
-        _("Bucket names are shared by all AWS accounts: choose another."),
+        _("The bucket name {name} is already taken, or you have no access to that bucket.").format(
+            name=name
+        ),
+        _("Use another name: bucket names are unique across all AWS accounts."),
     )
 
 
 def _refuse_a_used_one(reader: AccountReader, name: str) -> None:
-    """Let only a bucket that was begun here, or one in which nothing was ever set, be finished."""
+    """Raise AwsProblem unless the bucket was created here or is empty and unconfigured."""
     tags = _or_nothing(reader, "GetBucketTagging", name).get("TagSet", [])
     if {"Key": "Purpose", "Value": PURPOSE["Purpose"]} in tags:
         return
@@ -123,10 +127,10 @@ def _refuse_a_used_one(reader: AccountReader, name: str) -> None:
     if tags or holds or versioned or policy:
         raise AwsProblem(
             "other",
-            _("The bucket {name} exists and is used; its settings are left alone.").format(
-                name=name
-            ),
-            _("Choose it from the list as it is, or another name."),
+            _(
+                "The bucket {name} already exists and is in use. Its settings were not changed."
+            ).format(name=name),
+            _("Choose it from the list as it is, or use another name."),
         )
 
 
@@ -169,7 +173,7 @@ def _policy(wanted: Wanted) -> str:
 
 _BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 _STEPS = (
-    # The tag first: it is what lets a making that was cut off go on.
+    # The tag comes first: it allows an interrupted creation to continue.
     _Step(
         N_("tags: {tags}"),
         "PutBucketTagging",
@@ -185,14 +189,14 @@ _STEPS = (
         lambda _wanted: {"PublicAccessBlockConfiguration": dict.fromkeys(_BLOCKS, True)},
     ),
     _Step(
-        N_("its objects owned by the account, access lists off"),
+        N_("Object Ownership: bucket owner enforced (ACLs disabled)"),
         "PutBucketOwnershipControls",
         lambda _wanted: {
             "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
         },
     ),
     _Step(
-        N_("encrypted at rest with S3's own keys (SSE-S3)"),
+        N_("default encryption with Amazon S3 managed keys (SSE-S3)"),
         "PutBucketEncryption",
         lambda _wanted: {
             "ServerSideEncryptionConfiguration": {
@@ -201,12 +205,12 @@ _STEPS = (
         },
     ),
     _Step(
-        N_("versioned: every earlier state can be brought back"),
+        N_("versioning enabled: every earlier state can be restored"),
         "PutBucketVersioning",
         lambda _wanted: {"VersioningConfiguration": {"Status": "Enabled"}},
     ),
     _Step(
-        N_("a bucket policy that refuses whatever doesn't come by TLS"),
+        N_("bucket policy that denies requests without TLS"),
         "PutBucketPolicy",
         lambda wanted: {"Policy": _policy(wanted)},
     ),

@@ -1,4 +1,4 @@
-"""The account's S3 buckets, with what matters for keeping Terraform's state in one."""
+"""Reads the account's S3 buckets and the settings that matter for Terraform states."""
 
 from __future__ import annotations
 
@@ -13,35 +13,36 @@ from gpuecs_tui.aws.reading import Known, Reading, Unknown, not_read
 from gpuecs_tui.aws.session import AccountReader
 
 BUCKET_PAGE = {"PageSize": 1000}
-"""With a page size asked for, S3 says each bucket's region as well (API reference, ListBuckets)."""
+"""With a page size, S3 also returns each bucket's Region (API reference, ListBuckets)."""
 DETAILED = 100
-"""Buckets that are asked for their settings, three calls each; an account can have 10,000."""
+"""Buckets whose settings are read, three calls each; an account can have 10,000 buckets."""
 _LIKELY = ("tfstate", "terraform", "state")
-"""What names of buckets for state hold: these are asked first."""
+"""Words in the names of state buckets: buckets with such a name are read first."""
 _FIRST_REGION = "us-east-1"
-"""S3 names it by no location at all."""
+"""S3 returns no location for this Region."""
 _OLD_LOCATIONS = {"EU": "eu-west-1"}
 """S3 API reference, GetBucketLocation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """One bucket; each setting may be unknown by itself."""
+    """One bucket; each setting may be unknown."""
 
     name: str
     region: Reading[str] = field(default_factory=not_read)
     versioned: Reading[bool] = field(default_factory=not_read)
-    """Whether an overwritten state can be brought back."""
+    """Whether an overwritten state can be restored."""
     encryption: Reading[str] = field(default_factory=not_read)
-    """``AES256``, ``aws:kms``, …; empty where no default is set."""
+    """``AES256``, ``aws:kms``, …; empty if no default is set."""
     private: Reading[bool] = field(default_factory=not_read)
     """Whether all four kinds of public access are blocked on it."""
 
 
 def read_buckets(reader: AccountReader) -> Reading[tuple[Bucket, ...]]:
-    """Return the account's buckets of all regions by name, those likely to hold states first.
+    """Return the account's buckets of all Regions by name, likely state buckets first.
 
-    One list, then up to three calls a bucket at once; raises Closed once the reader is closed.
+    Makes one list call, then up to three calls for each bucket in parallel. Raises Closed once the
+    reader is closed.
     """
     listed = reader.reading("s3:ListBuckets", lambda: _list(reader))
     if isinstance(listed, Unknown):
@@ -62,7 +63,7 @@ def read_buckets(reader: AccountReader) -> Reading[tuple[Bucket, ...]]:
 
 
 def bucket_region(reader: AccountReader, name: str) -> str:
-    """Return the region of a bucket. Raises AwsProblem, ``not_found`` where there is none."""
+    """Return the Region of a bucket. Raises AwsProblem, ``not_found`` if it does not exist."""
     place = reader.call("s3", "GetBucketLocation", Bucket=name).get("LocationConstraint")
     return _OLD_LOCATIONS.get(place or "", place or _FIRST_REGION)
 
@@ -113,4 +114,4 @@ _SETTINGS: tuple[tuple[str, str, Callable[[AccountReader, str], Any]], ...] = (
     ("encryption", "s3:GetEncryptionConfiguration", _encryption),
     ("private", "s3:GetBucketPublicAccessBlock", _private),
 )
-"""Field, the permission as IAM names it, and how it is read."""
+"""Field, the permission as IAM names it, and the function that reads it."""

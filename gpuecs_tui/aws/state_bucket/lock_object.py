@@ -1,4 +1,4 @@
-"""The locks of Terraform's S3 backend: an object beside the state, an item in DynamoDB, or both.
+"""The locks of Terraform's S3 backend: an object next to the state, a DynamoDB item, or both.
 
 ``use_lockfile`` puts the object; ``dynamodb_table``, deprecated since Terraform 1.11, puts the item
 (internal/backend/remote-state/s3/client.go).
@@ -25,12 +25,12 @@ def lock_key(config: Mapping[str, Any], workspace: str = DEFAULT) -> str:
 
 
 def lock_table(config: Mapping[str, Any]) -> str:
-    """Return the DynamoDB table that a backend locks in; empty where it uses none."""
+    """Return the DynamoDB lock table of a backend; empty if it uses none."""
     return str(config.get("dynamodb_table") or "")
 
 
 def read_lock_object(reader: AccountReader, bucket: str, key: str) -> dict[str, Any] | None:
-    """Return what the lock object says (ID, Operation, Who, Version, Created), None if none.
+    """Return the content of the lock object (ID, Operation, Who, Version, Created), or None.
 
     Blocks for one call. Raises AwsProblem.
     """
@@ -41,7 +41,7 @@ def read_lock_object(reader: AccountReader, bucket: str, key: str) -> dict[str, 
 def read_lock_item(
     reader: AccountReader, table: str, bucket: str, state: str
 ) -> dict[str, Any] | None:
-    """Return what the lock item of the state with key ``state`` says, None if none.
+    """Return the content of the lock item of the state with key ``state``, or None.
 
     Blocks for one call. Raises AwsProblem.
     """
@@ -57,8 +57,8 @@ def read_lock_item(
             raise
         raise AwsProblem(
             "not_found",
-            _("The DynamoDB table {name} does not exist (any more).").format(name=table),
-            _("Check dynamodb_table in the backend block, and which account you are using."),
+            _("The DynamoDB table {name} does not exist.").format(name=table),
+            _("Check dynamodb_table in the backend block, and the account that you use."),
             call=problem.call,
         ) from None
     item = answer.get("Item")
@@ -66,7 +66,7 @@ def read_lock_item(
 
 
 def delete_lock_object(reader: AccountReader, bucket: str, key: str) -> None:
-    """Take the lock object away, as ``force-unlock`` does. Raises AwsProblem."""
+    """Delete the lock object, as ``force-unlock`` does. Raises AwsProblem."""
     delete_object(reader, bucket, key)
 
 

@@ -1,4 +1,4 @@
-"""Objects beside a state in S3 that hold the records of runs."""
+"""The records of runs: objects next to a state in S3."""
 
 from __future__ import annotations
 
@@ -34,19 +34,20 @@ def list_records(reader: AccountReader, bucket: str, folder: str, most: int) -> 
 
 
 def read_record(reader: AccountReader, bucket: str, key: str) -> bytes:
-    """Return a record's bytes; empty where it is gone. Raises AwsProblem."""
+    """Return a record's bytes; empty if it does not exist. Raises AwsProblem."""
     return read_object(reader, bucket, key) or b""
 
 
 def delete_record(reader: AccountReader, bucket: str, key: str) -> None:
-    """Delete a record, or nothing where there is none. Raises AwsProblem."""
+    """Delete a record if it exists. Raises AwsProblem."""
     delete_object(reader, bucket, key)
 
 
 def _encryption(settings: dict[str, Any]) -> dict[str, str]:
-    """Return how the backend has its objects encrypted (its ``encrypt`` and ``kms_key_id``).
+    """Return the encryption settings of the backend (``encrypt`` and ``kms_key_id``).
 
-    The rule is Terraform's backend/remote-state/s3/client.go: a bucket policy may ask for it.
+    They follow Terraform's backend/remote-state/s3/client.go, because a bucket policy may require
+    them.
     """
     if not settings.get("encrypt") or settings.get("sse_customer_key"):
         return {}

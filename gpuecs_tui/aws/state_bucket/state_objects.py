@@ -14,13 +14,13 @@ from gpuecs_tui.aws.session import AccountReader
 from gpuecs_tui.i18n import _
 
 DEFAULT = "default"
-"""The workspace whose state lies at the key itself."""
+"""The workspace whose state has the key of the backend itself."""
 WORKSPACE_PREFIX = "env:"
 """The default folder of states of workspaces other than ``default``."""
 
 
 def workspace_prefix(settings: Mapping[str, Any]) -> str:
-    """Return the folder of the other workspaces' states; it may be set to the empty text."""
+    """Return the key prefix of the other workspaces' states; it may be set to an empty text."""
     prefix = settings.get("workspace_key_prefix")
     return WORKSPACE_PREFIX if prefix is None else str(prefix)
 
@@ -45,7 +45,7 @@ def list_workspaces(
     found = set()
     try:
         items = reader.items("s3", "ListObjectsV2", "Contents", Bucket=bucket, Prefix=folder)
-        # The default state lies beside that folder, not in it.
+        # The default state is not below that prefix.
         items += reader.items("s3", "ListObjectsV2", "Contents", Bucket=bucket, Prefix=key)
     except AwsProblem as problem:
         raise bucket_problem(problem, bucket) from None
@@ -60,9 +60,9 @@ def list_workspaces(
 
 
 def read_object(reader: AccountReader, bucket: str, key: str) -> bytes | None:
-    """Return an object's bytes, None where there is no such object. Raises AwsProblem.
+    """Return an object's bytes, None if the object does not exist. Raises AwsProblem.
 
-    A bucket that doesn't exist is an AwsProblem: an object can be put into none.
+    A missing bucket raises AwsProblem, because no object can be stored in it.
     """
     try:
         answer = reader.call("s3", "GetObject", Bucket=bucket, Key=key)
@@ -75,24 +75,24 @@ def read_object(reader: AccountReader, bucket: str, key: str) -> bytes | None:
     try:
         return bytes(answer["Body"].read())
     except (BotoCoreError, OSError) as error:
-        # The connection ended within the object: half a state must not be taken for one.
+        # The connection ended early: part of a state must not be used as a state.
         raise problem_of(error, call="s3:GetObject", region=reader.region) from None
 
 
 def put_object(reader: AccountReader, bucket: str, key: str, text: bytes) -> None:
-    """Put a JSON object, encrypted as the bucket does by default. Raises AwsProblem."""
+    """Put a JSON object, encrypted by the bucket's default. Raises AwsProblem."""
     reader.call(
         "s3", "PutObject", Bucket=bucket, Key=key, Body=text, ContentType="application/json"
     )
 
 
 def delete_object(reader: AccountReader, bucket: str, key: str) -> None:
-    """Delete an object, or nothing where there is none. Raises AwsProblem."""
+    """Delete an object if it exists. Raises AwsProblem."""
     reader.call("s3", "DeleteObject", Bucket=bucket, Key=key)
 
 
 def bucket_problem(problem: AwsProblem, bucket: str) -> AwsProblem:
-    """Return ``problem``, in our own words where it says that there is no such bucket."""
+    """Return ``problem``, reworded if it means that the bucket does not exist."""
     if problem.kind != "not_found":
         return problem
     return AwsProblem(
@@ -102,9 +102,9 @@ def bucket_problem(problem: AwsProblem, bucket: str) -> AwsProblem:
 
 def bucket_missing(bucket: str) -> str:
     """Return the sentence about a bucket that does not exist."""
-    return _("The bucket {name} does not exist (any more).").format(name=bucket)
+    return _("The bucket {name} does not exist.").format(name=bucket)
 
 
 def missing_bucket_remedy() -> str:
-    """Return the one action to take about it."""
-    return _("Check the bucket name in the backend block, and which account you are using.")
+    """Return the action to take for a missing bucket."""
+    return _("Check the bucket name in the backend block, and the account that you use.")

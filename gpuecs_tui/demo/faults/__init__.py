@@ -1,1 +1,1 @@
-"""Faults that can be simulated in the emulated account."""
+"""Faults that can be simulated in the demo account."""

@@ -1,4 +1,4 @@
-"""Faults of what one may use, and of what a stack names: roles, keys, secrets, taken names."""
+"""Faults of roles, keys, secrets, certificates, taken names and the Region."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from gpuecs_tui.demo.seed.seeding import backend
 
 EXPIRED_ON = datetime(2026, 9, 30, tzinfo=UTC)
 NOBODYS = "codebuild.amazonaws.com"
-"""A service that neither a task nor an instance is."""
+"""A service principal that is neither of tasks nor of instances."""
 TASKS = "ecs-tasks.amazonaws.com"
 ROLE_PARTS = {"instance": "ec2.amazonaws.com", "execution": TASKS, "task": TASKS}
-"""What stands between a stack's name and its region in its roles' names → whom each trusts."""
+"""The middle part of the names of a stack's roles → the service that each role trusts."""
 
 
 @contextmanager
@@ -34,7 +34,7 @@ def role_missing(_operand: str) -> Iterator[None]:
 
 @contextmanager
 def role_untrusted(_operand: str) -> Iterator[None]:
-    """Every role trusts a service that a stack doesn't use."""
+    """All roles trust a service that a stack doesn't use."""
     with ExitStack() as held:
         for role in backend("iam", "aws").roles.values():
             held.enter_context(patch.object(role, "assume_role_policy_document", trust(NOBODYS)))
@@ -61,7 +61,7 @@ def service_linked_role_missing(_operand: str) -> Iterator[None]:
 
 @contextmanager
 def ebs_customer_key(_operand: str) -> Iterator[None]:
-    """A customer key as EBS's default, with the key policy that KMS gives it."""
+    """A customer managed key as EBS's default key, with KMS's default key policy."""
     kms = backend("kms")
     key = kms.create_key("", "ENCRYPT_DECRYPT", "SYMMETRIC_DEFAULT", "volumes", None)
     try:
@@ -73,7 +73,7 @@ def ebs_customer_key(_operand: str) -> Iterator[None]:
 
 @contextmanager
 def profile_without_role(_operand: str) -> Iterator[None]:
-    """Instance profiles that hold nothing."""
+    """Instance profiles without a role."""
     with ExitStack() as held:
         for profile in backend("iam", "aws").instance_profiles.values():
             held.enter_context(patch.object(profile, "roles", []))
@@ -90,7 +90,7 @@ def key_pair_missing(_operand: str) -> Iterator[None]:
 
 @contextmanager
 def certificate_expired(_operand: str) -> Iterator[None]:
-    """Certificates whose time is over."""
+    """Expired certificates."""
     with ExitStack() as held:
         for certificate in backend("acm")._certificates.values():
             held.enter_context(
@@ -106,7 +106,7 @@ def certificate_expired(_operand: str) -> Iterator[None]:
 
 @contextmanager
 def certificate_pending(_operand: str) -> Iterator[None]:
-    """Certificates that wait for somebody to prove the domain his."""
+    """Certificates that wait for domain validation."""
     with ExitStack() as held:
         for certificate in backend("acm")._certificates.values():
             held.enter_context(patch.object(certificate, "status", "PENDING_VALIDATION"))
@@ -115,7 +115,7 @@ def certificate_pending(_operand: str) -> Iterator[None]:
 
 @contextmanager
 def secret_missing(_operand: str) -> Iterator[None]:
-    """Neither secrets nor parameters that hold one."""
+    """No secrets and no parameters with a secret."""
     secrets, parameters = backend("secretsmanager").secrets, backend("ssm")._parameters
     own = [name for name in parameters if not name.startswith("/aws/")]
     with absent(secrets, secrets), absent(parameters, own):
@@ -124,9 +124,9 @@ def secret_missing(_operand: str) -> Iterator[None]:
 
 @contextmanager
 def name_taken(operand: str) -> Iterator[None]:
-    """What a stack of that name creates under fixed names: cluster, roles, profile, log group.
+    """The resources with fixed names of such a stack exist: cluster, roles, profile, log group.
 
-    What a stack has made meanwhile stays.
+    Resources that a stack creates while the fault is active stay.
     """
     ecs, iam, logs = backend("ecs"), backend("iam", "aws"), backend("logs")
     profile, group = f"{operand}-instance-{REGION}", f"/ecs/{operand}"
@@ -151,7 +151,7 @@ def name_taken(operand: str) -> Iterator[None]:
 
 @contextmanager
 def _made(mapping: dict[str, Any], key: str) -> Iterator[None]:
-    """Take what was just made out of ``mapping`` again, unless something else has its place."""
+    """Remove the new entry from ``mapping``, unless it was replaced."""
     made = mapping[key]
     try:
         yield
@@ -162,7 +162,7 @@ def _made(mapping: dict[str, Any], key: str) -> Iterator[None]:
 
 @contextmanager
 def region_disabled(_operand: str) -> Iterator[None]:
-    """The account's region as one that must be opted into, and wasn't."""
+    """The account's Region as an opt-in Region that isn't enabled."""
     (region,) = (it for it in RegionsAndZonesBackend.regions if it.name == REGION)
     with patch.object(region, "opt_in_status", "not-opted-in"):
         yield

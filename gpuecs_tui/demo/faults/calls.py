@@ -1,4 +1,4 @@
-"""Calls that the emulated account refuses, delays or leaves unanswered, by their IAM name."""
+"""Calls that the demo account refuses, delays or does not respond to, by their IAM name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 HANG_SECONDS = 600.0
-"""A call that hangs is answered at last, lest the threads of an account add up."""
+"""Seconds until a hanging call gets a response, so that threads do not accumulate."""
 
 _SERVICE = re.compile(r"Credential=[^/]+/\d+/[^/]+/(?P<service>[^/]+)/aws4_request")
 _EC2 = "<Response><Errors><Error><Code>{}</Code><Message>{}</Message></Error></Errors></Response>"
@@ -39,7 +39,7 @@ class Refusal:
 
 @dataclass(slots=True)
 class CallFaults:
-    """What happens to calls now; changed by the faults that are active."""
+    """How calls are handled now, according to the active faults."""
 
     refused: dict[str, list[str]] = field(default_factory=lambda: {kind: [] for kind in _CODES})
     """``denied`` or ``throttled`` → patterns of calls."""
@@ -48,17 +48,17 @@ class CallFaults:
     delay: float = 0.0
     """Seconds before each answer."""
     lifted: threading.Event = field(default_factory=threading.Event)
-    """Set when hanging calls may go on."""
+    """Set when hanging calls may continue."""
 
     def wait(self, environ: WSGIEnvironment, body: bytes) -> None:
-        """Keep the caller waiting as long as the faults say; call without any lock."""
+        """Delay the caller as the faults require. Call it without holding a lock."""
         if self.delay:
             threading.Event().wait(self.delay)
         if self.hanging and _matches(self.hanging, call_of(environ, body)):
             self.lifted.wait(HANG_SECONDS)
 
     def refusal(self, environ: WSGIEnvironment, body: bytes) -> Refusal | None:
-        """Return the error that a request gets; None where it is to be answered."""
+        """Return the error for a request; None if the request is to be handled."""
         if not any(self.refused.values()):
             return None
         call = call_of(environ, body)
@@ -69,7 +69,7 @@ class CallFaults:
 
 
 def outgoing_refused(environ: WSGIEnvironment, body: bytes) -> Refusal:
-    """Return the error for a request by which the account would connect to another address."""
+    """Return the error for a request that would make the account connect to another address."""
     call = call_of(environ, body)
     message = f"{call}: the demo account connects to no other address"
     return _worded("denied", call, message, json_wanted="HTTP_X_AMZ_TARGET" in environ)

@@ -1,4 +1,4 @@
-"""Faults of what instances are made of: types, zones, quotas, images."""
+"""Faults of instance types, zones, quotas, AMIs and images."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from gpuecs_tui.demo.seed.seeding import backend
 BY_ZONE = "availability-zone"
 GPU_QUOTAS = ("L-DB2E81BA", "L-3819A6DF", "L-417A185B", "L-7212CCBC")
 WITHOUT_GPU = "/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id"
-"""The ECS AMI whose name the account's own ones get."""
+"""The ECS AMI whose name the account's own AMIs get."""
 
 
 @contextmanager
 def no_gpu_types(_operand: str) -> Iterator[None]:
-    """No type with GPUs, and none offered anywhere in the region."""
+    """No GPU instance types, and none offered in the Region."""
     types = InstanceTypeBackend.instance_types
     gpu = {it["InstanceType"] for it in types if it.get("GpuInfo")}
     kept = [it for it in types if it["InstanceType"] not in gpu]
@@ -37,7 +37,7 @@ def no_gpu_types(_operand: str) -> Iterator[None]:
 
 @contextmanager
 def zone_without_type(operand: str) -> Iterator[None]:
-    """``operand`` only in the region's first zone."""
+    """``operand`` is offered only in the Region's first zone."""
 
     def stays(offering: dict[str, Any]) -> bool:
         return offering["InstanceType"] != operand or str(offering["Location"]) == ZONES[0]
@@ -48,7 +48,7 @@ def zone_without_type(operand: str) -> Iterator[None]:
 
 @contextmanager
 def quota_zero(_operand: str) -> Iterator[None]:
-    """Not one vCPU of any GPU family, on demand or spot."""
+    """All vCPU quotas of GPU families are 0, On-Demand and Spot."""
     kept = {code: quotas.EC2_QUOTAS[code] for code in GPU_QUOTAS}
     quotas.EC2_QUOTAS.update({code: (name, 0.0) for code, (name, _value) in kept.items()})
     try:
@@ -66,7 +66,7 @@ def ami_missing(_operand: str) -> Iterator[None]:
 
 @contextmanager
 def ami_without_gpu(_operand: str) -> Iterator[None]:
-    """The account's own AMIs are, by their names, Amazon's without a driver."""
+    """The account's own AMIs have the names of Amazon's AMIs without a driver."""
     name, _architecture, _owner = AMIS[WITHOUT_GPU]
     with ExitStack() as held:
         for it in _own_amis():
@@ -85,7 +85,7 @@ def image_missing(_operand: str) -> Iterator[None]:
 
 @contextmanager
 def image_other_architecture(_operand: str) -> Iterator[None]:
-    """Images as indexes of one platform that isn't the GPU types'."""
+    """Images for one platform only, which is not that of the GPU types."""
     with ExitStack() as held:
         for repository in backend("ecr").repositories.values():
             for image in repository.images:
@@ -96,7 +96,7 @@ def image_other_architecture(_operand: str) -> Iterator[None]:
 
 @contextmanager
 def repository_missing(_operand: str) -> Iterator[None]:
-    """No repository at all."""
+    """No repository."""
     repositories = backend("ecr").repositories
     with absent(repositories, repositories):
         yield

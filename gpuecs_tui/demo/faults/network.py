@@ -1,4 +1,4 @@
-"""Faults of the network: ways out, public subnets, free addresses, security groups."""
+"""Faults of the network: routes, public subnets, free addresses, security groups."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FEW = 3
 
 @contextmanager
 def no_public_subnets(_operand: str) -> Iterator[None]:
-    """No route to an internet gateway; a NAT gateway's own is told apart by nobody."""
+    """No route to an internet gateway, not even that of a NAT gateway."""
     with _without_routes(lambda route: route.gateway is not None):
         yield
 
@@ -36,7 +36,7 @@ def no_egress(_operand: str) -> Iterator[None]:
 
 @contextmanager
 def few_addresses(_operand: str) -> Iterator[None]:
-    """FEW free addresses, or what a subnet has less than that."""
+    """At most FEW free addresses in each subnet."""
     with ExitStack() as held:
         for zone in backend("ec2").subnets.values():
             for subnet in zone.values():
@@ -48,7 +48,7 @@ def few_addresses(_operand: str) -> Iterator[None]:
 
 @contextmanager
 def security_closed(_operand: str) -> Iterator[None]:
-    """Groups without a rule for what comes in."""
+    """Security groups without inbound rules."""
     with ExitStack() as held:
         for of_vpc in backend("ec2").groups.values():
             for group in of_vpc.values():
@@ -58,7 +58,7 @@ def security_closed(_operand: str) -> Iterator[None]:
 
 @contextmanager
 def few_rules(operand: str) -> Iterator[None]:
-    """The quota of rules for a security group, which EC2 refuses more than."""
+    """The quota of rules per security group, which EC2 enforces."""
     limit = int(operand)
     name, _value = quotas.VPC_QUOTAS[RULES]
 
@@ -70,7 +70,7 @@ def few_rules(operand: str) -> Iterator[None]:
         source_groups: list[Any] | None = None,
         egress: bool = False,
     ) -> None:
-        # Outbound rules have a count of their own, and each group begins with one of them.
+        # Outbound rules are counted separately, and each group starts with one.
         added = len(ip_ranges or ()) + len(source_groups or ())
         if not egress and current_rule_nb + added > limit:
             raise RulesPerSecurityGroupLimitExceededError

@@ -1,7 +1,7 @@
-"""Faults of the emulated account: each holds it wrong until it is left, and sets it right again.
+"""The faults of the demo account: context managers that apply a fault and undo it on exit.
 
-What is changed are the very objects that moto answers from, so that boto3 and Terraform meet the
-same account. ``Faults`` is called under the gate's lock.
+They change the objects from which moto responds, so that boto3 and Terraform see the same account.
+``Faults`` is called while the application's lock is held.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from gpuecs_tui.demo.faults import access, compute, network, service
 from gpuecs_tui.demo.faults.calls import CallFaults
 
 Hold = Callable[[str], AbstractContextManager[None]]
-"""Takes a fault's operand (empty where it has none)."""
+"""Takes a fault's operand (empty if it has none)."""
 
 HOLDS: Mapping[str, Hold] = {
     **compute.HOLDS,
@@ -22,11 +22,11 @@ HOLDS: Mapping[str, Hold] = {
     **access.HOLDS,
     **service.HOLDS,
 }
-"""Name of fault_names.FAULTS → what makes the account so; faults of calls are Faults' own."""
+"""Name in fault_names.FAULTS → its context manager; ``Faults`` itself handles faults of calls."""
 
 
 class Faults:
-    """The faults that the account has now."""
+    """The active faults of the account."""
 
     def __init__(self) -> None:
         self.calls = CallFaults()
@@ -34,7 +34,7 @@ class Faults:
         self._held = ExitStack()
 
     def set(self, words: Iterable[str]) -> None:
-        """Have exactly the faults that ``words`` name; raises fault_names.UnknownFault."""
+        """Set the active faults to exactly ``words``. Raises fault_names.UnknownFault."""
         wanted = fault_names.told(words)
         self.calls.lifted.set()
         self._held.close()

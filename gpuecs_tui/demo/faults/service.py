@@ -1,4 +1,4 @@
-"""Faults of a service that runs: what changes it beside Terraform."""
+"""Faults of a running service: changes that Terraform did not make."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LEAST, MOST = 1, 4
 
 @contextmanager
 def service_scaled(_operand: str) -> Iterator[None]:
-    """A scalable target for each active service, also one that is created later."""
+    """A scalable target for each active service, including services created later."""
 
     def describe(
         self: ApplicationAutoscalingBackend,
@@ -46,7 +46,7 @@ def _services() -> list[str]:
 def _target(scaling: ApplicationAutoscalingBackend, resource: str) -> FakeScalableTarget:
     role = f"arn:aws:iam::{scaling.account_id}:role/aws-service-role/ecs.application-autoscaling"
     target = FakeScalableTarget(scaling, NAMESPACE, resource, DIMENSION, LEAST, MOST, role, "")
-    # Typed as a text, read as a table.
+    # It has the type of a text but is read as a table.
     target.suspended_state = {}  # type: ignore[assignment]
     return target
 

@@ -1,1 +1,1 @@
-"""What the emulated account knows beside moto: quotas, prices, placement and tasks."""
+"""What the demo account implements in addition to moto: quotas, prices, placement and tasks."""

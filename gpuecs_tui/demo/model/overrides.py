@@ -1,6 +1,6 @@
-"""Taking entries out of moto's memory for a while, and putting them back.
+"""Removes entries from moto's data for a while and puts them back.
 
-``unittest.mock.patch.dict`` restores the whole mapping, and so loses what requests add meanwhile.
+``unittest.mock.patch.dict`` restores the whole mapping and would lose entries added by requests.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any
 
 @contextmanager
 def absent(mapping: dict[str, Any], keys: Iterable[str]) -> Iterator[None]:
-    """Let ``mapping`` lack ``keys`` inside the block; what was put there meanwhile stays."""
-    # Through dict's own methods: moto's stores look things up in ways of their own.
+    """Remove ``keys`` from ``mapping`` inside the block; entries that are added there stay."""
+    # Use dict's own methods, because moto's stores override the lookup.
     kept = {key: dict.pop(mapping, key) for key in list(keys)}
     try:
         yield
@@ -25,7 +25,7 @@ def absent(mapping: dict[str, Any], keys: Iterable[str]) -> Iterator[None]:
 
 @contextmanager
 def emptied(items: list[Any]) -> Iterator[None]:
-    """Let a list be empty inside the block; what was put there meanwhile stays, at its end."""
+    """Empty a list inside the block; items that are added there stay, at its end."""
     kept = list(items)
     items.clear()
     try:

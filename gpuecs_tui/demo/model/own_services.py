@@ -1,4 +1,4 @@
-"""AWS services that moto doesn't have, or answers with nonsense: told apart by their signature.
+"""Implements AWS services that moto lacks or gets wrong, selected by a request's signature.
 
 A signed request names its service in the credential scope: ``Credential=KEY/DATE/REGION/SERVICE/
 aws4_request`` (Signature Version 4).
@@ -29,7 +29,7 @@ SERVICES: dict[str, Callable[[str, str, dict[str, Any]], Answer]] = {
 
 
 def answer(environ: WSGIEnvironment) -> Answer | None:
-    """Answer a request to one of SERVICES; None when it is for moto."""
+    """Handle a request to one of SERVICES; None if it is for moto."""
     scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
     handler = SERVICES.get(scope["service"]) if scope else None
     if scope is None or handler is None:

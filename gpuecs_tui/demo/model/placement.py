@@ -1,6 +1,6 @@
-"""Where ECS would put a task: reservations against what instances registered. Pure.
+"""Where ECS places a task: its reservations against what instances registered. No I/O.
 
-Rules: docs/aws.md, "Memory, CPU and placement". Only reservations count, not what is really free.
+Rules: docs/aws.md, "Memory, CPU and placement". Only reservations count, not actual usage.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 RESERVED_PORTS = frozenset({22, 2375, 2376, 51678, 51679, 51680})
-"""TCP ports that the ECS agent keeps: SSH, Docker and its own."""
+"""TCP ports that are reserved on an instance: SSH, Docker and the ECS agent."""
 
 DYNAMIC_PORTS = range(32768, 65536)
-"""Host ports that Docker gives where a bridge task asks for 0."""
+"""Host ports that Docker assigns if a bridge task requests port 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,24 +28,24 @@ class Need:
     ports: frozenset[int] = frozenset()
     """Static host ports."""
     interface: bool = False
-    """Whether it takes a network interface of its own (awsvpc)."""
+    """Whether it needs its own network interface (awsvpc)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What is left on one container instance."""
+    """The resources that are left on one container instance."""
 
     cpu: int
     memory: int
     gpus: int
     interfaces: int
     ports: frozenset[int] = field(default=RESERVED_PORTS)
-    """Host ports that are taken."""
+    """Host ports in use."""
     groups: frozenset[str] = frozenset()
     """Services and families that run here, for distinct instances."""
 
     def lacks(self, need: Need) -> str:
-        """Say what is missing for ``need``, as an ECS service event words it; empty if nothing."""
+        """Return what is missing for ``need``, in the words of ECS service events; else empty."""
         if need.memory > self.memory:
             return "has insufficient memory available"
         if need.cpu > self.cpu:
@@ -59,7 +59,7 @@ class Room:
         return ""
 
     def taking(self, need: Need, group: str) -> Room:
-        """Return what is left once a task of ``group`` with ``need`` is here."""
+        """Return what is left after a task of ``group`` with ``need`` is placed here."""
         return replace(
             self,
             cpu=self.cpu - need.cpu,
@@ -74,8 +74,8 @@ class Room:
 def need_of(task_definition: Any) -> Need:
     """Return what a task of moto's ``task_definition`` reserves.
 
-    The task's own size counts where it has one, else the sum of its containers' (a container
-    without a hard limit counts with its reservation).
+    The task's own size is used if it has one, otherwise the sum of its containers' sizes (a
+    container without a hard limit counts with its reservation).
     """
     containers: Sequence[dict[str, Any]] = task_definition.container_definitions
     cpu = int(task_definition.cpu or sum(int(c.get("cpu") or 0) for c in containers))
@@ -104,7 +104,7 @@ def _host_port(task_definition: Any, mapping: dict[str, Any]) -> int:
 
 
 def instances_for(count: int, need: Need, group: str, empty: Room, distinct: bool) -> int:
-    """Return how many empty instances ``count`` more tasks take; 0 where one doesn't fit at all."""
+    """Return how many empty instances ``count`` more tasks need; 0 if a task doesn't fit on one."""
     each, room = 0, empty
     while not room.lacks(need) and not (distinct and group in room.groups):
         room, each = room.taking(need, group), each + 1
@@ -114,7 +114,7 @@ def instances_for(count: int, need: Need, group: str, empty: Room, distinct: boo
 
 
 def choose(rooms: Iterable[tuple[str, Room]], need: Need, group: str, distinct: bool) -> str | None:
-    """Return the id of the emptiest instance that takes the task, or None."""
+    """Return the id of the emptiest instance on which the task fits, or None."""
     fitting = [
         (room.groups.__contains__(group), -room.memory, name)
         for name, room in rooms

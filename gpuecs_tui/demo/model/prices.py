@@ -1,8 +1,8 @@
-"""Prices of the emulated account: on demand by the Price List API, spot by EC2's history.
+"""Prices of the demo account: On-Demand from the Price List API, Spot from EC2's history.
 
-moto has no Price List service and answers one nonsense price for every spot type. The figures are
-of the order of AWS's in us-east-1, written down from memory at PRICED_ON: good for seeing how cost
-is shown, for nothing else. Each product says so in its attributes.
+moto has no Price List service and returns one wrong Spot price for all types. The figures have the
+order of magnitude of AWS's prices in us-east-1 and were written from memory at PRICED_ON. They only
+serve to show how costs are displayed. The attributes of each product say this.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 PRICED_ON = datetime(2026, 11, 1, tzinfo=UTC)
-"""The date that every product carries as its publication date."""
+"""The publication date of every product."""
 
-LABEL = "emulated account: plausible, not AWS's price"
+LABEL = "demo price, not an actual AWS price"
 
 HOURLY = {
     "g4dn.xlarge": 0.526,
@@ -87,23 +87,23 @@ OTHERS: tuple[tuple[str, str, dict[str, str], str, float], ...] = (
     ("AmazonVPC", "VpcEndpoint",
      {"endpointType": "PrivateLink", "usagetype": "VpcEndpoint-Bytes"}, "GB", 0.01),
 )  # fmt: skip
-"""Service, product family, attributes, unit and USD of what else a stack costs."""
+"""Service, product family, attributes, unit and USD of the other costs of a stack."""
 
 ABROAD = 1.12
-"""Factor of regions outside the United States."""
+"""Price factor of Regions outside the United States."""
 
 SPOT_STEP = timedelta(hours=6)
-"""Between two spot prices of one type and zone."""
+"""Time between two Spot prices of one type and zone."""
 
 SPOT_KEPT = timedelta(days=90)
-"""How far back EC2 tells spot prices."""
+"""How long EC2 keeps Spot prices."""
 
 MOST_RESULTS = 1000
 """Spot prices on one page."""
 
 
 def answer(operation: str, _region: str, parameters: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Answer GetProducts with TERM_MATCH filters; everything else isn't emulated."""
+    """Handle GetProducts with TERM_MATCH filters; nothing else is emulated."""
     if operation != "GetProducts":
         problem = f"{operation} isn't emulated."
         return "400 Bad Request", {"__type": "InvalidParameterException", "Message": problem}
@@ -181,14 +181,14 @@ def _local(price: float, region: str) -> float:
 def spot_history(
     region: str, offerings: list[dict[str, str]], start: datetime, end: datetime
 ) -> list[dict[str, Any]]:
-    """Return spot prices, newest first, of ``offerings`` between two moments.
+    """Return the Spot prices of ``offerings`` between two times, newest first.
 
-    As on AWS the price in force at ``start`` comes with them, and types without a price are left
-    out. Prices move between a quarter and two thirds of the on-demand price, by zone and day.
+    As on AWS, the price in force at ``start`` is included, and types without a price are left out.
+    Prices vary between a quarter and two thirds of the On-Demand price, by zone and day.
     """
     oldest = max(start, end - SPOT_KEPT)
     steps: list[datetime] = []
-    # Prices change on the same moments for every caller.
+    # Prices change at the same times for every caller.
     moment = datetime.fromtimestamp(
         end.timestamp() // SPOT_STEP.total_seconds() * SPOT_STEP.total_seconds(), UTC
     )

@@ -1,8 +1,8 @@
-"""Service Quotas of the emulated account: EC2's vCPU limits for GPU families, VPC's for
+"""Service Quotas of the demo account: EC2's vCPU quotas for GPU families, and VPC's quotas for
 security groups and their rules.
 
-moto knows the quotas of VPC only. Codes: from the AWS console. The values are an ordinary
-account's that asked once for G and never for P.
+moto has only the quotas of VPC. Codes are from the AWS console. The values are typical of an
+account that requested an increase once for G and never for P.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _BAD = "400 Bad Request"
 
 
 def answer(operation: str, region: str, parameters: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Answer GetServiceQuota, GetAWSDefaultServiceQuota and both lists, for SERVICES."""
+    """Handle GetServiceQuota, GetAWSDefaultServiceQuota and both list calls, for SERVICES."""
     service = parameters.get("ServiceCode", "")
     _name, known = SERVICES.get(service, ("", {}))
     if operation in ("ListServiceQuotas", "ListAWSDefaultServiceQuotas"):

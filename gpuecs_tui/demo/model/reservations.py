@@ -1,7 +1,7 @@
-"""Capacity reservations of the emulated account: moto has none.
+"""Capacity reservations of the demo account, which moto lacks.
 
-One that is free and one that is half used, both of types that the account's quotas allow. Nobody
-made them: their Name tag says so.
+One is unused and one is half used, both of types that the account's quotas allow. Their Name tags
+say that they are part of the demo.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from gpuecs_tui.demo.account import REGION
 from gpuecs_tui.demo.model.quotas import ACCOUNT_ID
 
 MADE_ON = datetime(2026, 11, 1, tzinfo=UTC)
-LABEL = "emulated account: nobody's reservation"
+LABEL = "demo account: not a real reservation"
 
 RESERVATIONS = (
     ("cr-0de0000000000001a", "g6.xlarge", "a", 1, 1),

@@ -1,4 +1,4 @@
-"""A task of the emulated ECS that lives, and the network interface that it may have."""
+"""A task of the emulated ECS that changes over time, with its optional network interface."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NETWORK_INTERFACE = "ElasticNetworkInterface"
 
 
 class PlayedTask:
-    """What DescribeTasks answers, by the API's names in snake case, and the player's own clock."""
+    """The members of DescribeTasks in snake case, and the times of the simulation."""
 
     def __init__(self, ecs: Any, service: Any, deployment: str, provider: str | None) -> None:
         definition = ecs.describe_task_definition(service.task_definition)
@@ -51,7 +51,7 @@ class PlayedTask:
         self.containers = [self._container(c) for c in definition.container_definitions]
         self.need: Need = need_of(definition)
         self.since = timings.now()
-        """When the last status began, on the account's clock."""
+        """When the last status started, on the account's clock."""
         self.targets: list[tuple[str, dict[str, Any]]] = []
         """Target group ARNs and the target registered in each."""
 
@@ -73,16 +73,16 @@ class PlayedTask:
 
     @property
     def live(self) -> bool:
-        """Whether it runs or is meant to."""
+        """Whether it runs or is supposed to run."""
         return self.desired_status == "RUNNING"
 
     @property
     def age(self) -> float:
-        """Seconds, on the account's clock, since its last change of status."""
+        """Seconds on the account's clock since its last change of status."""
         return timings.now() - self.since
 
     def advance(self) -> None:
-        """Do nothing: moto calls this on every look; here time moves a task, not looking."""
+        """Do nothing: moto changes the status on every read; here the simulation changes it."""
 
     def become(self, status: str) -> None:
         """Change the last status."""
@@ -100,7 +100,7 @@ class PlayedTask:
                 container.update(lastStatus="STOPPED", exitCode=0)
 
     def stop(self, code: str, reason: str) -> None:
-        """Ask it to stop; it takes its time unless it has no instance yet."""
+        """Request a stop; it takes time, unless the task has no instance yet."""
         if not self.live:
             return
         self.desired_status = "STOPPED"
@@ -110,7 +110,7 @@ class PlayedTask:
 
 
 def attach_interface(ec2: Any, task: PlayedTask, network: dict[str, Any]) -> None:
-    """Give an awsvpc task its network interface, in a subnet of the zone it runs in if any is."""
+    """Give an awsvpc task its network interface, if possible in a subnet of its zone."""
     settings = network["awsvpcConfiguration"]
     subnets = [ec2.get_subnet(identity) for identity in settings["subnets"]]
     subnet = next((s for s in subnets if s.availability_zone == task.availability_zone), subnets[0])
@@ -135,7 +135,7 @@ def attach_interface(ec2: Any, task: PlayedTask, network: dict[str, Any]) -> Non
 
 
 def address_of(task: PlayedTask) -> str:
-    """Return the private address of an awsvpc task; empty when it has none."""
+    """Return the private address of an awsvpc task; empty if it has none."""
     return _detail(task, "privateIPv4Address")
 
 

@@ -65,7 +65,7 @@ def grace_period() -> None:
 
 
 def settings_later() -> None:
-    """A group keeps some settings of its creation whatever an update says, plan after plan."""
+    """Updates don't change some settings of a group: every plan changes them again."""
 
     def update(original: Any, self: AutoScalingResponse) -> ActionResult:
         answer: ActionResult = original(self)
@@ -106,7 +106,7 @@ def spread_over_subnets() -> None:
 
 
 def activities() -> None:
-    """A group has no activities; this keeps those that the player writes."""
+    """A group has no activities; this stores those that the simulation writes."""
 
     def describe(_original: Any, self: AutoScalingResponse) -> ActionResult:
         name = self._get_param("AutoScalingGroupName")
@@ -120,13 +120,13 @@ def activities() -> None:
 
 
 def activities_of(group: FakeAutoScalingGroup) -> list[dict[str, Any]]:
-    """Return the group's list of activities, newest first; to be added to."""
+    """Return the group's list of activities, newest first; the caller may add to it."""
     entries: list[dict[str, Any]] = group.__dict__.setdefault("demo_activities", [])
     return entries
 
 
 def instance_refresh() -> None:
-    """StartInstanceRefresh isn't there: a changed launch template can't be applied."""
+    """StartInstanceRefresh is missing: a changed launch template can't be applied."""
 
     def start(_original: Any, self: AutoScalingResponse) -> ActionResult:
         group = self.autoscaling_backend.autoscaling_groups[self._get_param("AutoScalingGroupName")]
@@ -151,13 +151,13 @@ def instance_refresh() -> None:
 
 
 def refreshes_of(group: FakeAutoScalingGroup) -> list[dict[str, Any]]:
-    """Return the group's instance refreshes, newest first; the player carries them out."""
+    """Return the group's instance refreshes, newest first; the simulation carries them out."""
     entries: list[dict[str, Any]] = group.__dict__.setdefault("demo_refreshes", [])
     return entries
 
 
 def target_tags() -> None:
-    """ListTagsForResource of a scalable target answers 500: apply and destroy fail."""
+    """ListTagsForResource of a scalable target returns 500: apply and destroy fail."""
     kept: dict[str, dict[str, str]] = {}
 
     def tags_of(self: ApplicationAutoScalingResponse) -> dict[str, str]:

@@ -27,13 +27,13 @@ CONFLICTING_DOMAIN = (
 )
 ROUTE_EXISTS = "a route table already has a route with the service's prefix list"
 AWS_EBS_KEY = "alias/aws/ebs"
-"""What EC2 answers while nobody has changed the default key."""
+"""What EC2 returns unless the default key was changed."""
 OWN_TAGS = "launch-template"
 """The resource type by which a CreateLaunchTemplate request tags the template itself."""
 
 
 def template_tags() -> None:
-    """The template's own tags are answered as tags for its instances: every plan changes it."""
+    """The template's own tags are returned as tags for its instances: every plan changes it."""
 
     def create_version(
         original: Any, self: LaunchTemplate, data: dict[str, Any], description: str
@@ -51,7 +51,7 @@ def template_tags() -> None:
 
 
 def template_tags_later() -> None:
-    """A launch template answers the tags of its creation for ever."""
+    """A launch template always returns the tags of its creation."""
 
     def tags(template: LaunchTemplate) -> list[dict[str, str]]:
         return template.get_tags()
@@ -211,7 +211,7 @@ def spot_prices() -> None:
 
 
 def capacity_reservations() -> None:
-    """There are no capacity reservations: the call isn't implemented."""
+    """DescribeCapacityReservations is missing."""
 
     def describe(_original: Any, self: EC2Response) -> ActionResult:
         ids = self._get_param("CapacityReservationIds", [])
@@ -229,10 +229,10 @@ def _moment(given: str | datetime | None) -> datetime | None:
 
 
 def default_ebs_key() -> None:
-    """GetEbsDefaultKmsKeyId isn't there, though the key can be changed.
+    """GetEbsDefaultKmsKeyId is missing, although the key can be changed.
 
-    The first encrypted volume makes moto keep the AWS managed key as if it had been chosen; EC2
-    goes on answering that key's alias.
+    The first encrypted volume makes moto store the AWS managed key as if it had been chosen; EC2
+    continues to return that key's alias.
     """
 
     def answer(_original: Any, self: EC2Response) -> ActionResult:

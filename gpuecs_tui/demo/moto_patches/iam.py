@@ -18,8 +18,8 @@ NOT_IN_PROFILE = "Cannot find role {role} in Instance Profile {profile}"
 
 
 def role_not_in_profile() -> None:
-    """RemoveRoleFromInstanceProfile of one that isn't there answers 500: a destroy whose first
-    call's answer was lost goes on for minutes.
+    """RemoveRoleFromInstanceProfile of a missing role returns 500: a destroy that lost the response
+    of its first call retries for minutes.
     """
 
     def remove(original: Any, self: IAMBackend, profile_name: str, role_name: str) -> None:
@@ -60,7 +60,7 @@ def long_inline_policies() -> None:
 
 
 def simulated_policies() -> None:
-    """SimulatePrincipalPolicy isn't there: the permissions of existing roles stay unknown."""
+    """SimulatePrincipalPolicy is missing: the permissions of existing roles stay unknown."""
 
     def simulate(_original: Any, self: IamResponse) -> ActionResult:
         policies = _policies(self.backend, self._get_param("PolicySourceArn"))

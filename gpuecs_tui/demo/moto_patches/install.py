@@ -1,8 +1,8 @@
-"""moto's gaps as a target of Terraform's AWS provider, closed in this process.
+"""Closes moto's gaps that Terraform's AWS provider or this program notices.
 
-Each function closes one and says by which symptom it shows. tests/demo/moto_patches/test_gaps.py
-observes every symptom on moto as it comes, too: the day it fails there, moto has closed the gap and
-the function can go.
+Each function closes one gap; its docstring states the symptom. tests/demo/moto_patches/test_gaps.py
+also checks that unpatched moto has each symptom. If such a test fails, moto has closed the gap and
+the function can be deleted.
 """
 
 from __future__ import annotations

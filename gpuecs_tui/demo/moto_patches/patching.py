@@ -7,7 +7,7 @@ from typing import Any
 
 
 def wrap(owner: type, name: str, around: Callable[..., Any]) -> None:
-    """Let ``owner.name`` call ``around(original, self, …)``; original is None if it had none."""
+    """Make ``owner.name`` call ``around(original, self, …)``; original is None if it had none."""
     original = getattr(owner, name, None)
 
     def method(self: Any, *args: Any, **keywords: Any) -> Any:

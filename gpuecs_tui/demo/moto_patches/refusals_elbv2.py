@@ -118,7 +118,7 @@ def balancer_again() -> None:
 
 
 def balancers_of_a_group() -> None:
-    """A target group keeps the load balancers of its first listener, whatever becomes of it."""
+    """A target group keeps the load balancers of its first listener after that listener changes."""
 
     def after(original: Any, self: ELBv2Backend, *args: Any, **given: Any) -> Any:
         answer = original(self, *args, **given)

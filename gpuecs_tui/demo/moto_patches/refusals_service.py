@@ -141,7 +141,7 @@ class _Wanted:
 
 
 GAPS = (
-    # The last one closed is the first to look.
+    # The patch that is installed last is checked first.
     network_of_a_service,
     container_of_a_service,
     inactive_revision,

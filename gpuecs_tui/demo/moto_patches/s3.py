@@ -12,9 +12,9 @@ from gpuecs_tui.demo.moto_patches.patching import wrap
 
 
 def secure_transport() -> None:
-    """A policy that refuses whatever doesn't come by TLS refuses all: conditions aren't looked at.
+    """A policy that denies requests without TLS denies all requests: conditions are ignored.
 
-    The account stands for one that is called by TLS, though loopback needs none.
+    Requests to the demo account count as TLS requests, although loopback connections use none.
     """
 
     def get_permission(original: Any, self: FakeBucket, action: str, resource: str) -> Any:

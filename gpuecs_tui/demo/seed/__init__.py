@@ -1,1 +1,1 @@
-"""What the emulated account holds when it starts."""
+"""The resources that the demo account contains at its start."""

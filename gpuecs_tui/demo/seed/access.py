@@ -1,4 +1,4 @@
-"""The emulated account's identities, keys, certificates and secrets."""
+"""The demo account's identities, keys, certificates and secrets."""
 
 from __future__ import annotations
 
@@ -67,14 +67,14 @@ def _user(iam: Any) -> None:
     same_ids_for("user demo")
     iam.create_user(REGION, "demo")
     key = iam.create_access_key("demo", "AKIA")
-    # Registered under the key that account.py gives to everybody: then STS knows its owner.
+    # Register the access key of account.py, so that STS knows its owner.
     del iam.access_keys[key.access_key_id]
     key.access_key_id, key.secret_access_key = ACCESS_KEY, SECRET_KEY
     iam.access_keys[ACCESS_KEY] = key
 
 
 def trust(service: str) -> str:
-    """Return the trust policy of a role for ``service``, as IAM keeps it."""
+    """Return the trust policy of a role for ``service``, as IAM stores it."""
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": service},

@@ -1,7 +1,7 @@
-"""Furnishes the emulated account: what a real one has before anybody runs this tool.
+"""Fills the demo account with resources that a real account has before this program runs.
 
-Ids are the same in every account ever started: an answers file or a Terraform directory that
-names them outlives the server. us-east-1 is furnished; other regions have their default VPC.
+Ids are the same in every demo account, so that answers files and Terraform directories that name
+them remain valid after a restart. us-east-1 has all resources; other Regions have a default VPC.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from gpuecs_tui.demo.seed import access, images, network, services
 
 
 def furnish() -> None:
-    """Fill moto's backends. Call once, after the gaps are closed and before anybody asks."""
+    """Fill moto's backends. Call once, after the gaps are closed and before the first request."""
     network.furnish()
     access.furnish()
     images.furnish()
     services.furnish()
-    # From here on ids must differ from run to run, as AWS's do.
+    # From here on, ids must differ from run to run, as on AWS.
     mock_random.seed()

@@ -1,4 +1,4 @@
-"""The emulated account's images: container images in ECR, machine images for ECS instances."""
+"""The demo account's images: container images in ECR, machine images for ECS instances."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The emulated account's network: VPCs, subnets, routes and security groups."""
+"""The demo account's network: VPCs, subnets, routes and security groups."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PRIVATE = {"a": "10.40.32.0/20", "b": "10.40.48.0/20", "c": "10.40.64.0/20"}
 
 SCARCE_CIDR = "10.40.3.0/28"
 SCARCE_TAKEN = 9
-"""Of a /28's 16 addresses AWS keeps 5; so many of the other 11 are taken: 2 are free."""
+"""Used addresses of a /28: AWS reserves 5 of 16, and 2 of the other 11 are free."""
 
 IN_VPC = "10.40.0.0/16"
 
@@ -98,7 +98,7 @@ def _scarce(ec2: Any, vpc: str) -> None:
 
 
 def _isolated(ec2: Any, vpc: str) -> None:
-    # Left to the VPC's main route table, which leads nowhere: no instance there reaches ECS.
+    # It uses the VPC's main route table, which has no route out: instances can't reach ECS.
     _subnet(ec2, vpc, "b", "10.40.4.0/24", None)
 
 

@@ -1,4 +1,4 @@
-"""What the parts of the seed share: where they write, and how ids stay the same."""
+"""Helpers of the seed modules: access to moto's backends, and fixed ids."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def backend(service: str, place: str = REGION) -> Any:
 
 
 def same_ids_for(label: str) -> None:
-    """Let the ids that moto makes next follow from ``label``, whatever was made before."""
+    """Derive the next ids that moto generates from ``label`` alone."""
     mock_random.seed(f"gpuecs-tui/{label}")
 
 
 def tags(name: str | None, **more: str) -> dict[str, str]:
-    """Return a resource's tags; without a Name where ``name`` is None."""
+    """Return a resource's tags; without a Name tag if ``name`` is None."""
     return {**({"Name": name} if name else {}), **more}
 
 

@@ -1,4 +1,4 @@
-"""What already runs in the emulated account: names that are taken, buckets for state, logs."""
+"""Existing services of the demo account: taken names, buckets for states, log groups."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The emulated account over time: instances launch, tasks start, deployments end."""
+"""Changes the demo account over time: instances launch, tasks start, deployments end."""

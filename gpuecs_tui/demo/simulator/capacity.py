@@ -1,4 +1,4 @@
-"""The emulated capacity provider: it asks its Auto Scaling group for what tasks wait for."""
+"""The emulated capacity provider: scales its Auto Scaling group for waiting tasks."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from gpuecs_tui.demo.model.tasks import PlayedTask
 from gpuecs_tui.demo.simulator.fleet import Fleet, empty_room, user_data_of
 
 FROM_ZERO = 2
-"""Instances that managed scaling starts from none, however few tasks wait (containers-roadmap
-#1716)."""
+"""Instances that managed scaling starts from zero, even for one waiting task
+(https://github.com/aws/containers-roadmap/issues/1716)."""
 
 
 class Capacity:
@@ -21,10 +21,10 @@ class Capacity:
     def __init__(self, ecs: Any, scaling: Any, fleet: Fleet) -> None:
         self._ecs, self._scaling, self._fleet = ecs, scaling, fleet
         self._idle: dict[str, float] = {}
-        """Instance id → since when no task is there."""
+        """Instance id → since when it has no tasks."""
 
     def play(self, tasks: Iterable[PlayedTask], distinct: frozenset[str]) -> None:
-        """Scale every group; ``distinct`` names the task groups that want an instance each."""
+        """Scale every group; ``distinct`` are the task groups whose tasks need an instance each."""
         known = list(tasks)
         for provider in self._ecs.capacity_providers.values():
             details = provider.auto_scaling_group_provider
@@ -78,7 +78,7 @@ class Capacity:
             if now - since < timings.SCALE_IN or group.desired_capacity <= (group.min_size or 0):
                 continue
             state.protected_from_scale_in = False
-            # moto takes the first unprotected one, which must be this.
+            # moto terminates the first unprotected instance, which must be this one.
             group.instance_states.remove(state)
             group.instance_states.insert(0, state)
             group.set_desired_capacity(group.desired_capacity - 1)

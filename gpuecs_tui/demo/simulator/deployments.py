@@ -1,4 +1,4 @@
-"""A service of the emulated ECS at work: tasks started and stopped, deployments, events."""
+"""Simulates an ECS service: starts and stops tasks, updates deployments, writes events."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DEFAULT_PERCENTS = {"minimumHealthyPercent": 100, "maximumPercent": 200}
 
 
 def say(service: Any, message: str) -> None:
-    """Add a service event as AWS words it: ``(service NAME) message``."""
+    """Add a service event in AWS's format: ``(service NAME) message``."""
     event = {
         "id": str(mock_random.uuid4()),
         "createdAt": utcnow(),
@@ -28,7 +28,7 @@ def say(service: Any, message: str) -> None:
 
 
 def primary(ecs: Any, service: Any) -> dict[str, Any]:
-    """Return the service's primary deployment, made anew where its task definition changed."""
+    """Return the service's primary deployment; create it if the task definition changed."""
     definition = ecs.describe_task_definition(service.task_definition).arn
     deployment: dict[str, Any] = service.deployments[0]
     if deployment["taskDefinition"] == definition:
@@ -60,10 +60,10 @@ def provider_of(service: Any, cluster: Any) -> str | None:
 def roll(
     ecs: Any, service: Any, tasks: list[PlayedTask], healthy: list[PlayedTask]
 ) -> list[PlayedTask]:
-    """Start and stop tasks towards what the service wants; return those that were started.
+    """Start and stop tasks toward the desired count; return the started tasks.
 
-    Between the minimum healthy and the maximum percent of the desired count, as ECS's rolling
-    update does it; a draining service only stops.
+    The number of tasks stays between the minimum healthy percent and the maximum percent, as in a
+    rolling update of ECS. A draining service only stops tasks.
     """
     deployment = primary(ecs, service)
     desired = service.desired_count if service.status == "ACTIVE" else 0
@@ -80,7 +80,7 @@ def roll(
     for task in started:
         ecs.tasks.setdefault(service.cluster_name, {})[task.task_arn] = task
     spare = len([task for task in healthy if task.live]) - lower
-    # Those that never ran cost nobody anything.
+    # Stop tasks that never ran first.
     for task in sorted(stale, key=lambda task: task in healthy):
         if task in healthy:
             if spare <= 0:
@@ -100,7 +100,7 @@ def _stop(service: Any, task: PlayedTask) -> None:
 
 
 def report(service: Any, tasks: list[PlayedTask], healthy: list[PlayedTask]) -> None:
-    """Bring the counts of the service and its deployments up to date, and say when it is steady."""
+    """Update the counts of the service and its deployments; write an event when it is steady."""
     live = [task for task in tasks if task.live]
     for deployment in service.deployments:
         own = [task for task in live if task.started_by == deployment["id"]]

@@ -1,4 +1,4 @@
-"""Instances of the emulated account: they join clusters, are scaled, and leave."""
+"""Simulates instances: they join clusters, are scaled, and terminate."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ AGENT_VERSION = "1.102.2"
 DOCKER_VERSION = "DockerVersion: 25.0.14"
 
 DEFAULT_CLUSTER = "default"
-"""What an instance joins whose user data names no cluster."""
+"""The cluster that an instance joins if its user data names none."""
 
 UNMEASURED_SHARE = 0.955
-"""Registered share of a type's RAM where nobody measured it: about what AL2 leaves of g4dn."""
+"""Registered share of a type's memory if it was not measured; about the share of g4dn on AL2."""
 
 UNKNOWN_INTERFACES = 3
-"""Network interfaces of a type that the catalogue doesn't know: the smallest types' number."""
+"""Network interfaces of a type that isn't in the catalogue: the number of the smallest types."""
 
 _CLUSTER = (
     re.compile(r"^[^#\n]*\bECS_CLUSTER=[\"']?([A-Za-z0-9_-]+)", re.MULTILINE),
@@ -38,7 +38,7 @@ _RESERVED = re.compile(r"(?:ECS_RESERVED_MEMORY=|reserved-memory\s*=\s*)\"?(\d+)
 
 
 def user_data_of(group: Any) -> str:
-    """Return what the group's launch template gives an instance, as text."""
+    """Return the user data of the group's launch template, as text."""
     return base64.b64decode(str(group.user_data or "")).decode(errors="replace")
 
 
@@ -51,7 +51,7 @@ def cluster_in(user_data: str) -> str:
 
 
 def empty_room(instance_type: str, user_data: str) -> Room:
-    """Return what the ECS agent registers on an instance of this type."""
+    """Return the resources that the ECS agent registers on an instance of this type."""
     reserved = int(match[1]) if (match := _RESERVED.search(user_data)) else 0
     known = catalogue.find(instance_type)
     if known is None:
@@ -67,19 +67,19 @@ def empty_room(instance_type: str, user_data: str) -> Room:
 
 
 class Fleet:
-    """The container instances of one region, as far as the player made them."""
+    """The container instances of one Region that the simulation created."""
 
     def __init__(self, ec2: Any, ecs: Any, scaling: Any) -> None:
         self._ec2, self._ecs, self._scaling = ec2, ecs, scaling
         self._seen: dict[str, tuple[Any, str, float]] = {}
-        """Instance id → its group, its user data and when it was first seen."""
+        """Instance id → its group, its user data and the time when it was first seen."""
         self._joined: dict[str, Any] = {}
         """Instance id → container instance."""
         self.rooms: dict[str, Room] = {}
         """Container instance ARN → what it registered."""
 
     def play(self) -> None:
-        """Let instances join and leave, and carry out instance refreshes."""
+        """Register and remove instances, and carry out instance refreshes."""
         self._notice()
         for identity, (group, user_data, since) in self._seen.items():
             if identity not in self._joined and timings.now() - since >= timings.JOIN:
@@ -89,16 +89,16 @@ class Fleet:
             self._refresh(group)
 
     def joining(self, group: Any) -> int:
-        """Return how many of the group's instances haven't joined yet."""
+        """Return how many of the group's instances have not joined yet."""
         return sum(state.instance.id not in self._joined for state in group.instance_states)
 
     def arn_of(self, identity: str) -> str | None:
-        """Return the container instance ARN of an EC2 instance; None when it hasn't joined."""
+        """Return the container instance ARN of an EC2 instance; None if it has not joined."""
         instance = self._joined.get(identity)
         return instance and str(instance.container_instance_arn)
 
     def container_instances(self, cluster: str) -> list[Any]:
-        """Return the cluster's container instances that take tasks."""
+        """Return the cluster's container instances that accept tasks."""
         known = self._ecs.container_instances.get(cluster, {}).values()
         return [
             instance
@@ -107,7 +107,7 @@ class Fleet:
         ]
 
     def show_use(self, cluster: str, tasks: list[Any]) -> None:
-        """Write into every container instance of ``cluster`` what ``tasks`` leave of it."""
+        """Update the remaining resources of the cluster's container instances from ``tasks``."""
         for instance in self._ecs.container_instances.get(cluster, {}).values():
             arn = instance.container_instance_arn
             here = [t for t in tasks if t.container_instance_arn == arn]

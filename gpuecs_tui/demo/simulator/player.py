@@ -1,8 +1,8 @@
-"""What AWS does by itself and moto doesn't: time passes in the emulated account.
+"""Simulates what AWS does over time and moto doesn't.
 
-A thread looks at every region twice a second. Instances join their clusters (fleet), tasks are
-wanted (deployments), placed (here), waited for by the capacity provider (capacity), run, register
-with their target groups, and go again.
+A thread updates every Region twice a second. Instances join their clusters (fleet), services start
+tasks (deployments), tasks are placed (here), the capacity provider scales for waiting tasks
+(capacity), tasks run, register with their target groups, and stop.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from gpuecs_tui.demo.simulator.capacity import Capacity
 from gpuecs_tui.demo.simulator.fleet import Fleet
 
 STOPPED_KEPT = 3600.0
-"""Seconds that a stopped task can still be described; ECS keeps it an hour."""
+"""Seconds for which a stopped task can still be described; on ECS about an hour."""
 
 
 class Player(threading.Thread):
-    """Plays every region that has ECS clusters, under the gate's lock; ends with the process."""
+    """Simulates every Region with ECS clusters, under the application's lock, until the end."""
 
     def __init__(self, gate: DemoApp) -> None:
         super().__init__(name="player", daemon=True)
@@ -36,7 +36,7 @@ class Player(threading.Thread):
         self._pause = threading.Event()
 
     def run(self) -> None:
-        """Play for as long as the process lives."""
+        """Simulate until the process ends."""
         while not self._pause.wait(timings.tick()):
             with self._gate.lock:
                 for region in list(get_backend("ecs")[ACCOUNT_ID]):
@@ -58,10 +58,10 @@ class Stage:
         self._complained: dict[str, float] = {}
 
     def play(self) -> None:
-        """Let the time since the last look pass."""
+        """Simulate the time since the last update."""
         self._fleet.play()
         for service in list(self._ecs.services.values()):
-            # A service of CodeDeploy's has task sets instead, which nothing here plays.
+            # A service with CodeDeploy has task sets, which are not simulated.
             if service.status != "INACTIVE" and service.deployments:
                 self._serve(service)
         tasks = [task for known in self._ecs.tasks.values() for task in known.values()]

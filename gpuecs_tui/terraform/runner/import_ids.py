@@ -1,7 +1,7 @@
 """What to import each resource by: the provider's import identity for every type that we write.
 
 Source of each rule: section "Import" of the resource's page in the documentation of the AWS
-provider 5.100, tried on the emulated account (tests/e2e/test_recovery.py).
+provider 5.100, tried on the demo account (tests/e2e/test_recovery.py).
 """
 
 from __future__ import annotations

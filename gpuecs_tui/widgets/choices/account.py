@@ -39,7 +39,7 @@ def listed(
             columns,
             first,
             multiple=multiple,
-            note=str(reading) if reading.call else _("not read yet"),
+            note=str(reading) if reading.call else _("not loaded yet"),
             remedy=reading.remedy,
             unknown=True,
         )

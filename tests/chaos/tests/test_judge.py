@@ -1,4 +1,4 @@
-"""The judge of ``make chaos`` finds what a fault must not leave."""
+"""Tests that the judge of ``make chaos`` finds what a fault must not leave."""
 
 from __future__ import annotations
 

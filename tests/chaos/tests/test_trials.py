@@ -1,4 +1,4 @@
-"""What is drawn, what the account's weather does, what the table says, how a disk is filled."""
+"""Tests of the drawn trials, the weather, the table of results, and the full disk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Quotas, on-demand and spot prices: what the emulated account answers itself."""
+"""Quotas, on-demand and spot prices: what the demo account answers itself."""
 
 from __future__ import annotations
 

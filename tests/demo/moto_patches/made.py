@@ -1,4 +1,4 @@
-"""Things of AWS that several tests of the emulated account need, made with boto3."""
+"""Things of AWS that several tests of the demo account need, made with boto3."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TASK = [{"name": "app", "image": "app", "memory": 128, "cpu": 128}]
 
 
 def clients_of(demo: account.DemoAccount, region: str) -> Client:
-    """Return the maker of clients of the emulated account that don't repeat a refused call."""
+    """Return the maker of clients of the demo account that don't repeat a refused call."""
     given = demo.environ
     make: Any = boto3.client
     return cache(

@@ -1,4 +1,4 @@
-"""Every gap shows on moto as it comes and not on the emulated account.
+"""Every gap shows on moto as it comes and not on the demo account.
 
 ``mock_aws`` is moto unpatched, in this process; ``demo_account`` is a process of its own with all
 gaps closed. Where ``test_moto_still_has_it`` fails, moto has closed the gap: delete the function.

@@ -1,4 +1,4 @@
-"""The emulated account refuses what AWS refuses: docs/demo-account.md, row by row."""
+"""The demo account refuses what AWS refuses: docs/demo-account.md, row by row."""
 
 from __future__ import annotations
 

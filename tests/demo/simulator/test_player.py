@@ -1,4 +1,4 @@
-"""What the emulated account does by itself, seen through the API as on AWS."""
+"""What the demo account does by itself, seen through the API as on AWS."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""AWS's answers, made up, and servers that give them."""
+"""Invented AWS responses, and servers that return them."""

@@ -1,4 +1,4 @@
-"""AWS's answers about one live stack, and a reader that gives them."""
+"""AWS responses about one running stack, and a reader that returns them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """A large account, page by page: 200 subnets, 500 security groups, 1,000 images, 5,000 spot prices.
 
-Answers for a ``Stub``: as many items a page as were asked for, as AWS gives them, or fewer, as AWS
-is free to.
+Responses for a ``Stub``. A page has the requested number of items, or fewer, which AWS allows too.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A server between a reader and an emulated account: it delays, refuses, hangs, replays.
+"""A server between a reader and the demo account: it delays, refuses, hangs, replays.
 
 Faults are named by action as IAM names it (``ec2:DescribeVpcs``), which it reads off each request.
 """
@@ -33,7 +33,7 @@ class Stub:
     """What the server does, to be set from outside at any time."""
 
     upstream: str = ""
-    """The emulated account; without one, everything not in ``answers`` is refused."""
+    """The demo account; without one, everything not in ``answers`` is refused."""
     delay: float = 0.0
     """Seconds before each answer."""
     faults: dict[str, str] = field(default_factory=dict)
@@ -151,7 +151,7 @@ def running(stub: Stub) -> Iterator[Stub]:
         request_queue_size = 128
 
         def handle_error(self, *_arguments: object) -> None:
-            """Say nothing: a client that has left is what some tests are about."""
+            """Log nothing: some tests close the connection on purpose."""
 
     server = Server(("127.0.0.1", 0), Handler)
     stub.url = f"http://127.0.0.1:{server.server_port}"

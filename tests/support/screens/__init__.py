@@ -1,1 +1,1 @@
-"""The wizard on a made-up account: opened, driven by keys, and read."""
+"""Opens the wizard on an invented account, drives it with keys, and reads its screens."""

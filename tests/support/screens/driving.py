@@ -1,4 +1,4 @@
-"""A wizard on a made-up account: opened, and driven by keys."""
+"""Opens the wizard on an invented account and drives it with keys."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gpuecs_tui.wizard.options import Options
 from tests.support import fakes
 
 PATIENCE = 20
-"""Seconds: far beyond any delay of ours, for a machine under load."""
+"""Seconds: much longer than any delay of the program, for a machine under load."""
 
 Open = Callable[..., AbstractAsyncContextManager[Pilot[int]]]
 

@@ -1,4 +1,4 @@
-"""The run screen: opened on a directory, and what it says."""
+"""Opens the run screen on a directory and reads its texts."""
 
 from __future__ import annotations
 

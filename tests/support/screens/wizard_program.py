@@ -1,4 +1,4 @@
-"""The wizard at one of its screens, on a made-up account: a program for a terminal of its own.
+"""A program that opens the wizard at one of its screens, on an invented account.
 
 ``python -m tests.support.screens.wizard_program DIRECTORY PLACE``; PLACE is a step's
 id, or ``live`` for an apply at work. Frames and mouse are as in the product.
@@ -41,7 +41,7 @@ PLACES = {
     "deployment": "ACTIVE",
     "state": "No problems found",
 }
-"""What stands on each screen."""
+"""A text that is shown on each screen."""
 
 
 class _Feed(fakes.FakeFeed):

@@ -1,4 +1,4 @@
-"""A written stack that is right in the made-up account, and that account for who reads it fresh."""
+"""A written stack that is valid in the invented account, and that account for a new reading."""
 
 from __future__ import annotations
 
@@ -33,6 +33,6 @@ def right_account(**other: object) -> AccountFacts:
 
 
 def let_read(monkeypatch: pytest.MonkeyPatch, read: Callable[..., AccountFacts]) -> None:
-    """Let ``read(reader, on_progress)`` stand for reading the account."""
+    """Replace the reading of the account with ``read(reader, on_progress)``."""
     monkeypatch.setattr(account, "read_account", read)
     monkeypatch.setattr(lookups, "read_references", lambda _reader, _stack, facts: facts)

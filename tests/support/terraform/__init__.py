@@ -1,1 +1,1 @@
-"""Stacks, runs and a Terraform that replays: made for tests, without the real one."""
+"""Stacks, runs and a Terraform that replays recorded output, for tests without the real one."""

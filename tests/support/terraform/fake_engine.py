@@ -1,4 +1,4 @@
-"""A Terraform that replays a recorded stream, obeys signals, and writes down what it was sent.
+"""A Terraform that replays a recorded stream, handles signals, and records its calls.
 
 Run with the folder of its script first: ``script.json`` there says what each command prints (a
 stream's lines), with which pause between lines, and how it exits; ``calls.jsonl`` gets every call
@@ -40,9 +40,9 @@ class Command:
     linger: float = 0.0
     """Seconds after the last line, or until ``release``."""
     deaf: bool = False
-    """It goes on to its end and exit code as if no signal came."""
+    """It continues to its end and exit code as if it received no signal."""
     after_interrupt: float = 0.0
-    """Seconds that it goes on after a SIGINT before it exits with 1."""
+    """Seconds that it continues after a SIGINT before it exits with 1."""
     stubborn: bool = False
     """A second SIGINT doesn't end it; it ends one that is not."""
     unprepared: bool = False

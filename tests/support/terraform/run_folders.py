@@ -1,4 +1,4 @@
-"""Run folders as a runner leaves them, staged without one, from recorded streams."""
+"""Creates run folders as a runner leaves them, from recorded streams and without a runner."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ DETAILS: dict[str, Any] = {
 
 
 def journal_state(state: RunStatus, after: float) -> str:
-    """The line with which a runner tells of a transition, seconds after the run's begin."""
+    """The journal line of a runner about a transition, seconds after the start of the run."""
     at = (BEGUN + timedelta(seconds=after)).isoformat()
     return event(type=STATE, state=state, **{"@message": f"It is {state} now.", "@timestamp": at})
 

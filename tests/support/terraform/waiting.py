@@ -1,4 +1,4 @@
-"""Waiting for what another process does, without guessing how long it takes."""
+"""Waits for another process without guessing how long it takes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-# A whole stack of the kind that this project writes, by hand: what the emulated account must
+# A whole stack of the kind that this project writes, by hand: what the demo account must
 # carry. Its variants are chosen by variables.
 
 terraform {
