@@ -91,9 +91,7 @@ def test_what_is_reserved() -> None:
 def test_who_says_that_ecs_runs_it_is_said() -> None:
     words = {name: dict(properties(FOUND[name])) for name in FOUND}
     assert words["g5.xlarge"]["ECS support"].startswith("documented: ")
-    assert words["p5e.48xlarge"]["ECS support"].startswith(
-        "undocumented: only the EKS AMI"
-    )
+    assert words["p5e.48xlarge"]["ECS support"].startswith("undocumented: only the EKS AMI")
     assert words["p6-b200.48xlarge"]["ECS support"].startswith("undocumented: ")
     assert words["g5g.xlarge"]["ECS support"].startswith("no: the type is arm64")
     assert words["p3.2xlarge"]["figures"] == "figures not from EC2, unverified"
