@@ -25,6 +25,8 @@ _LENGTH = 16
 """Hexadecimal digits of a fingerprint: enough to notice a change."""
 _TERRAFORM = (".tf.j2", ".tfvars.j2")
 """Endings of the templates whose comments only Terraform reads, and ignores."""
+_DESCRIBED = ("variables.tf.j2", "outputs.tf.j2")
+"""Templates whose descriptions only people read. The description of a resource is AWS's."""
 _HEREDOC = re.compile(r"<<-?(\w+)\s*$")
 _INTRODUCTION = """\
 # Changes to a running stack
@@ -48,14 +50,17 @@ derived from the plan by rules (`tests/changes/notice.py`).
 def fingerprint(folder: Path = TEMPLATES) -> str:
     """Return a digest of the templates, the keys with their defaults, and the declared changes.
 
-    Only what can change a plan counts: comments and blank lines of the Terraform files don't. A
-    comment in the user data does, because the launch template contains it.
+    Only what can change a plan counts: comments and blank lines of the Terraform files don't, and
+    neither do error messages and the descriptions of variables and outputs. A comment in the user
+    data does, because the launch template contains it.
     """
     digest = hashlib.sha256()
     for file in sorted(folder.glob("*.j2")):
         text = file.read_text("utf-8")
         if file.name.endswith(_TERRAFORM):
-            text = "".join(f"{line}\n" for line in _effective_lines(text))
+            unread = ("error_message = ", *["description = "] * (file.name in _DESCRIBED))
+            lines = (it for it in _effective_lines(text) if not it.lstrip().startswith(unread))
+            text = "".join(f"{line}\n" for line in lines)
         digest.update(f"{file.name}\0{text}\0".encode())
     for key, declared in KEYS.items():
         digest.update(f"{key}={declared.default!r}\0".encode())

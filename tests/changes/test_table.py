@@ -117,6 +117,24 @@ def test_a_comment_in_the_user_data_changes_the_fingerprint(tmp_path: Path) -> N
         assert changed != _fingerprint(tmp_path, name)
 
 
+@pytest.mark.parametrize(
+    ("name", "argument", "counts"),
+    [
+        ("variables.tf.j2", "description", False),
+        ("outputs.tf.j2", "description", False),
+        ("network.tf.j2", "description", True),
+        ("variables.tf.j2", "error_message", False),
+        ("network.tf.j2", "error_message", False),
+    ],
+)
+def test_a_text_that_only_people_read_leaves_the_fingerprint(
+    tmp_path: Path, name: str, argument: str, counts: bool
+) -> None:
+    texts = [_fingerprint(tmp_path, name, "  name =", f'  {argument} = "{it}"\n  name =')
+             for it in ("These words.", "Other words.")]  # fmt: skip
+    assert (texts[0] != texts[1]) is counts
+
+
 def _fingerprint(folder: Path, name: str, before: str = "", after: str = "") -> str:
     assert before in _TEMPLATE
     text = _TEMPLATE.replace(before, after) if before else _TEMPLATE
