@@ -167,9 +167,9 @@ def test_terraform_finds_a_covering_set_of_stacks_valid(tmp_path: Path) -> None:
     ("given", "words"),
     [
         ({}, ""),
-        ({"name": "a--b"}, "single -"),
-        ({"name": "internal-a"}, "must not start with internal-, aws, ecs or"),
-        ({"name": "ecs-a"}, "must not start with internal-, aws, ecs or"),
+        ({"name": "a--b"}, "single hyphens"),
+        ({"name": "internal-a"}, "start with internal-, aws, ecs, or"),
+        ({"name": "ecs-a"}, "start with internal-, aws, ecs, or"),
         ({"initial_size": 3}, ""),
         ({"min_size": 3}, "max_size must not be less than min_size"),
         ({"instance_subnet_ids": []}, "The instances need at least one subnet"),

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from gpuecs_tui.terraform.render.former_texts import FormerText
+
 MOVED_FILE = "moved.tf"
 HTTP, HTTPS = "http", "https"
 LISTENER = "aws_lb_listener"
@@ -20,7 +22,7 @@ PORT_HANDOVER = "terraform_data.port_handover"
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """Renamed addresses, and a port that changes hands."""
+    """Renamed addresses, a port that moves to another listener, and former wordings."""
 
     moves: tuple[tuple[str, str], ...] = ()
     """From and to address of each ``moved`` block."""
@@ -29,6 +31,8 @@ class Past:
     suffixed: bool = False
     """The instance role trusts ``ec2.`` and the DNS suffix of the partition, as was written before:
     the same in most partitions, and refused in the European Sovereign Cloud."""
+    former_texts: frozenset[FormerText] = frozenset()
+    """Comments and descriptions that the files have in the wording of an earlier version."""
 
 
 NO_PAST = Past()

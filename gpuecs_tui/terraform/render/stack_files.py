@@ -17,6 +17,7 @@ from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.terraform.hcl.format import format_hcl
 from gpuecs_tui.terraform.hcl.literals import list_of, map_of, quote
 from gpuecs_tui.terraform.render.context import context
+from gpuecs_tui.terraform.render.former_texts import with_former
 from gpuecs_tui.terraform.render.past_addresses import MOVED_FILE, NO_PAST, Past
 from gpuecs_tui.user_folders import cache_folder
 
@@ -48,7 +49,9 @@ def render(stack: Stack, past: Past = NO_PAST) -> Files:
     user's cache folder where there is one.
     """
     values = context(stack, past)
-    return {name: _text(name, values) for name in _needed(values)}
+    return {
+        name: with_former(name, _text(name, values), past.former_texts) for name in _needed(values)
+    }
 
 
 def render_earlier(stack: Stack) -> Files:

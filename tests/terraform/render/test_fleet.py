@@ -97,8 +97,12 @@ def test_a_refresh_waits_as_long_as_the_capacity_provider() -> None:
     [
         ({}, "protected from scale-in", True),
         ({"fleet.termination_protection": False}, "protected from scale-in", False),
-        ({"fleet.instance_refresh": True}, "a new recommended AMI, too, rolls", True),
-        ({"fleet.instance_refresh": True, "fleet.ami": "ami-0123456789abcdef0"}, "rolls", False),
+        ({"fleet.instance_refresh": True}, "AMI creates a new version", True),
+        (
+            {"fleet.instance_refresh": True, "fleet.ami": "ami-0123456789abcdef0"},
+            "AMI creates",
+            False,
+        ),
     ],
 )
 def test_comments_are_true_of_the_stack(

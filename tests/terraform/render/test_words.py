@@ -25,17 +25,17 @@ IGNORED: Mapping[str, Value] = {"service.ignore_changes": ("task_definition",)}
 @pytest.mark.parametrize(
     ("changes", "file", "text", "said"),
     [
-        ({}, "task.tf", "The service moves to the new revision", True),
-        (IGNORED, "task.tf", "The service moves to the new revision", False),
-        (IGNORED, "task.tf", "The service stays on the revision that it runs", True),
+        ({}, "task.tf", "Terraform moves the service to the new revision", True),
+        (IGNORED, "task.tf", "Terraform moves the service to the new revision", False),
+        (IGNORED, "task.tf", "The service stays on its current revision", True),
         ({}, "load_balancer.tf", "VPC replaces", False),
         ({}, "load_balancer.tf", "requests fail until new tasks are healthy", True),
         ({"names.target_group": "g"}, "load_balancer.tf", "requests fail until", True),
         ({"names.target_group": "g"}, "load_balancer.tf", "VPC", False),
         ({}, "variables.tf", "Another VPC needs another stack", True),
-        ({"fleet.key_name": "k"}, "variables.tf", "opens no port 22", True),
+        ({"fleet.key_name": "k"}, "variables.tf", "does not open port 22", True),
         ({}, "outputs.tf", "certificate", False),
-        (HTTPS, "outputs.tf", "Clients need a name that it covers", True),
+        (HTTPS, "outputs.tf", "Clients need a name that the certificate covers", True),
     ],
 )
 def test_words_are_true_of_the_stack(
