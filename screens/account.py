@@ -1,4 +1,4 @@
-"""Whose account and which region; what the stack is called and where its state is kept."""
+"""The account and the Region, the name of the stack, and where its state is stored."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from gpuecs_tui.widgets.choices import account as lists
 from gpuecs_tui.widgets.choices import buckets
 from gpuecs_tui.widgets.choices.buckets import BUCKET, CREATE
 from gpuecs_tui.widgets.form.layout import keys_of
-from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.binding import bind, key_of
 from gpuecs_tui.widgets.keys.groups import SCREEN
 from gpuecs_tui.widgets.keys.words import READ_AGAIN
 from gpuecs_tui.widgets.picker.rows import Choices
@@ -42,7 +42,7 @@ STATE_REGION = "state.region"
 
 
 class AccountScreen(FormScreen):
-    """Asks for the account, and shows who one is there before anything else is read."""
+    """Asks for the account, and shows the identity before anything else is read."""
 
     app = getters.app(AccountApp)
 
@@ -50,14 +50,14 @@ class AccountScreen(FormScreen):
     CSS_PATH = "account.tcss"
     HELP_KEYS = keys_of("account")
     HELP = N_(
-        "The account is only read here, with the credentials of the profile you choose; "
-        "nothing is created before you approve a plan. First AWS is asked whom the "
-        "credentials belong to.\n\n"
-        "Where a single list may not be read, it says so and the rest works: type the id by "
-        "hand.\n\n"
-        "A state in S3 is one that a team can share. Enter on the bucket lists those of the "
-        "account, and makes one properly; any other name can be typed.\n\n"
-        "After a login in another terminal, read the account again."
+        "This step only reads the account, with the credentials of the profile that "
+        "you choose. Nothing is created before you approve a plan. First, AWS is "
+        "asked for the identity of the credentials.\n\nIf you have no permission to "
+        "read a list, the list says so and everything else works: type the ID by "
+        "hand.\n\nA state in S3 can be shared by a team. The list of the bucket field "
+        "shows the buckets of the account and can create one with safe settings. You "
+        "can also type any other name.\n\nAfter a login in another terminal, read the "
+        "account again."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("ctrl+r", "app.read_account", *READ_AGAIN, SCREEN)
@@ -71,7 +71,7 @@ class AccountScreen(FormScreen):
 
     @dataclass
     class BucketsRead(Message):
-        """The account's buckets have come."""
+        """The account's buckets were read."""
 
     @dataclass
     class BucketMade(Message):
@@ -81,23 +81,23 @@ class AccountScreen(FormScreen):
 
     @dataclass
     class BucketRefused(Message):
-        """A bucket could not be made, or not to its end."""
+        """A bucket could not be created, or not completely."""
 
         problem: AwsProblem
 
     def __init__(self, wizard: WizardSession) -> None:
         super().__init__(wizard)
         self._asked_for: AccountState | None = None
-        """The account whose buckets were asked for."""
+        """The account whose buckets were requested."""
         self._offered: tuple[object, Wanted | None, Choices] | None = None
 
     def compose_body(self) -> ComposeResult:
-        """Who one is, and the form."""
+        """The identity, and the form."""
         yield Static(id="who", markup=False)
         yield from super().compose_body()
 
     def changed(self) -> None:
-        """Show who one is."""
+        """Show the identity."""
         super().changed()
         self.query_one("#who", Static).update(Content("\n").join(self._who()))
         account = self.wizard.account
@@ -108,7 +108,7 @@ class AccountScreen(FormScreen):
                 self._read_buckets()
 
     def choices(self, key: str) -> Choices | None:
-        """Return the list of ``key``; that of the buckets is read by itself, when it is needed."""
+        """Return the list of ``key``; the list of buckets is read separately, when needed."""
         if key != BUCKET:
             return super().choices(key)
         reading = self._feed.known_buckets or not_read()
@@ -120,7 +120,7 @@ class AccountScreen(FormScreen):
         return known[2]
 
     def taken(self, key: str, ids: tuple[str, ...]) -> None:
-        """Ask before a bucket is made; with one that exists comes its region."""
+        """Ask before a bucket is created; for an existing one, take its Region too."""
         if key == BUCKET and ids == (CREATE,):
             self._ask_to_make()
             return
@@ -149,14 +149,19 @@ class AccountScreen(FormScreen):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self.wait(_("Making the bucket {name} …").format(name=wanted.name))
+                self.wait(_("Creating bucket {name} …").format(name=wanted.name))
                 self._make(wanted)
 
         lines = [
-            Content(_("This is made now, in the account, and belongs to no Terraform state:")),
+            Content(
+                _(
+                    "This bucket is created in your account now. It is not part of any Terraform "
+                    "state:"
+                )
+            ),
             *(Content(f"  + {escape_controls(line)}") for line in what_is_made(wanted)),
         ]
-        question = Confirm(_("Make this bucket?"), lines, yes=_("Make it"))
+        question = Confirm(_("Create this bucket?"), lines, yes=_("Create"))
         self.app.push_screen(question, answered)
 
     @work(thread=True, group="make", exclusive=True, exit_on_error=False)
@@ -175,7 +180,7 @@ class AccountScreen(FormScreen):
     def _bucket_made(self, message: BucketMade) -> None:
         super().taken(BUCKET, (message.wanted.name,))
         self._put_region(message.wanted.region)
-        self.say(_("The bucket {name} is ready.").format(name=message.wanted.name), "success")
+        self.say(_("Bucket {name} is ready.").format(name=message.wanted.name), "success")
 
     @on(BucketRefused)
     def _bucket_refused(self, message: BucketRefused) -> None:
@@ -194,16 +199,20 @@ class AccountScreen(FormScreen):
             lines = [Content.styled(f"✗ {escape_controls(account.problem)}", "$text-error")]
             if account.remedy:
                 lines.append(Content.styled(f"  {escape_controls(account.remedy)}", "bold"))
-            again = _("  Then press ctrl+r. Ids can be typed by hand meanwhile.")
+            again = _("  Then press {key}. You can also type IDs by hand.").format(
+                key=key_of(AccountScreen, "app.read_account")
+            )
             return [*lines, Content.styled(again, MUTED)]
         if account.identity is None:
-            return [Content.styled(_("Asking AWS who you are …"), MUTED)]
+            return [Content.styled(_("Reading the identity of the credentials …"), MUTED)]
         who = escape_controls(account.identity.arn)
         lines = [Content.assemble(("✓ ", "$text-success"), (who, "bold"))]
         if not self.wizard.region:
-            lines.append(Content(_("  Choose a region: its networks and GPU types come next.")))
+            lines.append(
+                Content(_("  Choose a Region to load its networks and GPU instance types."))
+            )
         elif account.busy:
-            lines.append(Content.styled(_("  Reading the region …"), MUTED))
+            lines.append(Content.styled(_("  Loading the Region …"), MUTED))
         elif account.facts is not None:
             lines.append(self._summary())
         return lines
@@ -213,7 +222,7 @@ class AccountScreen(FormScreen):
         assert facts is not None
         unknown = [reading for reading in facts.unknowns.values() if reading.call]
         if not unknown:
-            text = _("  Everything that matters here could be read ({age}).")
+            text = _("  Account loaded ({age}).")
             return Content.styled(text.format(age=age_text(facts)), MUTED)
         text = ngettext(
             "  {n} list could not be read: {first}.",

@@ -1,4 +1,4 @@
-"""The deployed stack as it is now: its outputs, its service, tasks, targets and instances."""
+"""The deployed stack at present: its outputs, its service, tasks, targets and instances."""
 
 from __future__ import annotations
 
@@ -40,20 +40,21 @@ if TYPE_CHECKING:
     from gpuecs_tui.terraform.runs.run import Run
 
 REFRESH_SECONDS = 5.0
-"""From one answer to the next question: as fresh as a person needs, far from any throttle."""
+"""Between the end of a read and the next one: frequent enough for a person, far from throttling."""
 
 
 class DeploymentScreen(StepScreen):
-    """Reads the live stack again and again while it is on view."""
+    """Reads the live stack every few seconds while it is visible."""
 
     app = getters.app(AccountApp)
 
     STEP = "deployment"
     CSS_PATH = "deployment.tcss"
     HELP = N_(
-        "What AWS says of the stack now, in its own words, read again every few seconds.\n\n"
-        "A new stack takes minutes: the Auto Scaling group starts an instance, it joins the "
-        "cluster, the task is placed and pulls its image, the target group finds it healthy."
+        "The current state of the stack, in the terms of AWS, refreshed every few "
+        "seconds.\n\nA new stack takes minutes: the Auto Scaling group starts an "
+        "instance, the instance joins the cluster, the task is placed and pulls its "
+        "image, and the target group reports the task as healthy."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("r", "read_now", N_("read now"), N_("Read the deployment now"), SCREEN),
@@ -73,7 +74,7 @@ class DeploymentScreen(StepScreen):
 
     @dataclass
     class ReadFailed(Message):
-        """Nothing could be read."""
+        """The deployment could not be read."""
 
         sentence: str
 
@@ -84,10 +85,10 @@ class DeploymentScreen(StepScreen):
     _url = ""
     _timer: Timer | None = None
     _reading: Wait | None = None
-    """From a question to its answer."""
+    """Set while a read is in progress."""
 
     def compose_body(self) -> ComposeResult:
-        """One line that sums up, everything below."""
+        """A summary in one line, and all details below."""
         yield OneLine(id="summary")
         yield TextPane()
 
@@ -126,7 +127,9 @@ class DeploymentScreen(StepScreen):
             end = end_of_stack(directory, state_environment(self.wizard.profile), self._end)
         names = names_of(self.wizard.decisions.resolved.stack, outputs)
         if names is None:
-            self.post_message(self.ReadFailed(_("The stack has no name yet: nothing to look for.")))
+            self.post_message(
+                self.ReadFailed(_("The stack has no name yet, so there is no deployment to read."))
+            )
             return
         try:
             facts = read_deployment(reader, names)
@@ -134,7 +137,9 @@ class DeploymentScreen(StepScreen):
         except AwsProblem as problem:
             self.post_message(self.ReadFailed(str(problem)))
         except Closed:
-            self.post_message(self.ReadFailed(_("The account was changed meanwhile.")))
+            self.post_message(
+                self.ReadFailed(_("The account was switched while the deployment was read."))
+            )
 
     @on(StateRead)
     def _state_read(self, message: StateRead) -> None:
@@ -150,7 +155,7 @@ class DeploymentScreen(StepScreen):
         lines = deployment_lines(message.facts, message.outputs, url, message.end, width)
         if pane.text != "\n".join(line.plain for line in lines):
             pane.show(lines, keep_place=True)
-        # A run that ended while this screen was on view has done its work, or failed to.
+        # A run may have ended while this screen was visible.
         self.wizard.note_done("run", message.applied)
         self.wizard.note_done("deployment", not gone and is_healthy(message.facts))
         self._show()
@@ -191,7 +196,7 @@ class DeploymentScreen(StepScreen):
         super().changed()
 
     def action_copy_url(self) -> None:
-        """Copy where the service answers."""
+        """Copy the URL of the service."""
         copy_text(self.app, self._url)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -203,7 +208,7 @@ class DeploymentScreen(StepScreen):
 
 def _latest_outputs(newest_first: Sequence[Run]) -> Mapping[str, Any]:
     for run in newest_first:
-        # After a destroy there are none, and older ones no longer hold.
+        # After a destroy there are none, and older ones are no longer valid.
         if (found := read_json(run.files.outputs)) is not None:
             return found
     return {}

@@ -23,13 +23,14 @@ class FleetScreen(FormScreen):
     CSS_PATH = "fleet.tcss"
     HELP_KEYS = keys_of("fleet")
     HELP = N_(
-        "Only types with whole NVIDIA GPUs, for which ECS has a GPU AMI, can be used. The "
-        "list says in how many of the zones of your subnets each is offered, and what it costs. "
-        "Type to filter by GPU memory, price and your zones, for example: >=24gb <2$ zones.\n\n"
-        "The capacity provider starts and ends instances as tasks come and go, between the "
-        "minimum and the maximum size. From zero it starts two at once. A rolling update runs "
-        "old and new tasks side by side: the maximum must leave room for both.\n\n"
-        "Without a key pair you log in through SSM Session Manager, which needs no open port."
+        "Only instance types with whole NVIDIA GPUs and an ECS GPU AMI can be used. "
+        "The list shows in how many zones of your subnets each type is offered, and "
+        "its price. Type to filter by GPU memory, price and your zones, for example: "
+        ">=24gb <2$ zones.\n\nThe capacity provider starts and terminates instances as "
+        "tasks start and stop, between the minimum and the maximum size. From zero, "
+        "it starts two at once. A deployment runs old and new tasks side by side, so "
+        "the maximum size must leave room for both.\n\nWithout a key pair, connect "
+        "through SSM Session Manager, which needs no open port."
     )
     LISTS: ClassVar = {
         "fleet.instance_type": ListSource(
@@ -46,7 +47,10 @@ class FleetScreen(FormScreen):
         return Content("\n").join(line for line in lines if line.plain)
 
     def taken(self, key: str, ids: tuple[str, ...]) -> None:
-        """Go on to the next field once the type is chosen."""
+        """Say that sizes left empty change once the type is chosen."""
         super().taken(key, ids)
         if key == "fleet.instance_type":
-            self.say(_("Sizes of tasks that you left empty follow the new type."), "success")
+            self.say(
+                _("Task sizes that you left empty are derived from the new instance type."),
+                "success",
+            )

@@ -1,4 +1,4 @@
-"""How requests come in, and how a task is known to be well."""
+"""The listener, and the health check of a task."""
 
 from __future__ import annotations
 
@@ -29,27 +29,30 @@ class LoadBalancerScreen(FormScreen):
     STEP = "load_balancer"
     HELP_KEYS = keys_of("load_balancer")
     HELP = N_(
-        "The health check should answer only once the model is loaded. A new task counts as "
-        "healthy after interval × healthy threshold; the service kills it if bad checks count "
-        "before the grace is over, so let the grace be longer than your model takes to load.\n\n"
-        "A task that dies gets requests until interval × unhealthy threshold has passed. A "
-        "task that leaves may finish its requests within the deregistration delay.\n\n"
-        "HTTPS needs an issued certificate of the region; port 80 then redirects to it."
+        "The health check path should return a success code only after the model is "
+        "loaded. A new task becomes healthy after interval × healthy threshold. The "
+        "service stops it if failed checks count before the health check grace "
+        "period ends, so set a grace period longer than your model takes to load.\n\nA "
+        "failed task receives requests until interval × unhealthy threshold has "
+        "passed. A task that is stopped can finish its requests within the "
+        "deregistration delay.\n\nHTTPS needs an issued certificate in the Region. "
+        "Port 80 then redirects to HTTPS."
     )
     LISTS: ClassVar = {
         "load_balancer.certificate_arn": ListSource(account.certificates),
     }
 
     def live(self) -> Content:
-        """Say in seconds how fast a task counts as healthy, and as dead."""
+        """Return in how many seconds a task becomes healthy or unhealthy."""
         from gpuecs_tui.checks.rules.timing import timing
 
         if TIMING_KEYS & {*self.wizard.decisions.problems, *self.wizard.decisions.unknown}:
             return Content("")
         times = timing(self.wizard.decisions.resolved.stack)
         text = _(
-            "New task: healthy {healthy} s after its first good answer, up to {startup} s to start."
-            " Dead: no requests after {unhealthy} s, out after {removed} s."
+            "New task: healthy {healthy} s after its first successful check, up to "
+            "{startup} s to start. Failed task: no requests after {unhealthy} s, "
+            "deregistered after {removed} s."
         )
         return Content.styled(
             text.format(

@@ -1,4 +1,4 @@
-"""Which VPC and subnets the stack stands in, and who may reach it."""
+"""The VPC and the subnets of the stack, and the sources that may reach it."""
 
 from __future__ import annotations
 
@@ -23,16 +23,17 @@ class NetworkScreen(FormScreen):
     STEP = "network"
     HELP_KEYS = keys_of("network")
     HELP = N_(
-        "GPU instances belong into private subnets with a NAT gateway or VPC endpoints: they "
-        "must reach ECS, ECR and CloudWatch Logs. Take a subnet in each zone that offers your "
-        "instance type; more zones mean more chance of capacity.\n\n"
-        "The load balancer needs two zones at least, one subnet in each; public subnets if it "
-        "faces the internet. Left empty, it stands where the instances do.\n\n"
-        "Where subnets have no NAT gateway, VPC endpoints can be created with the stack; the list "
-        "says which services are out of reach.\n\n"
-        "Security groups that are left empty are created, with no more open than needed."
+        "Place GPU instances in private subnets with a NAT gateway or VPC endpoints: "
+        "they must reach ECS, ECR and CloudWatch Logs. Select a subnet in each zone "
+        "that offers your instance type. More zones increase the chance of "
+        "capacity.\n\nThe load balancer needs subnets in at least two zones, one in "
+        "each zone. It needs public subnets if it is internet-facing. If you leave "
+        "it empty, it uses the instance subnets.\n\nIf the subnets have no NAT "
+        "gateway, VPC endpoints can be created with the stack. The list shows which "
+        "services are not reachable.\n\nSecurity groups that you leave empty are "
+        "created with only the required rules."
     )
-    # A way out that is wanting takes more words than the two rows of other steps.
+    # A missing egress path takes more words than the two rows of other steps.
     CSS = "NetworkScreen #live { max-height: 4; }"
     LISTS: ClassVar = {
         VPC: ListSource(lists.vpcs),
@@ -54,7 +55,7 @@ class NetworkScreen(FormScreen):
     }
 
     def live(self) -> Content:
-        """Say which zones the instances and the load balancer stand in, and the ways out."""
+        """Return the zones of the instances and the load balancer, and the egress paths."""
         instances = lists.zones_of(self.wizard, "network.instance_subnet_ids")
         balancer = lists.zones_of(self.wizard, "network.load_balancer_subnet_ids")
         told = [(_("Instances"), instances), (_("Load balancer"), balancer)]

@@ -1,4 +1,4 @@
-"""The stack before it is written: a picture, what was found, the files, every decision."""
+"""The stack before it is written: a picture, the findings, the files, every decision."""
 
 from __future__ import annotations
 
@@ -49,44 +49,45 @@ from gpuecs_tui.wizard.session import WizardSession
 from gpuecs_tui.wizard.upgrade import is_earlier, rewritten
 
 PAGE_TEXTS: Mapping[str, str] = {
-    "picture": N_("Turn to the page Picture"),
-    "findings": N_("Turn to the page Findings"),
-    "files": N_("Turn to the page Files"),
-    "decisions": N_("Turn to the page Decisions"),
-    "fit": N_("Turn to the page Fit"),
-    "cost": N_("Turn to the page Cost"),
-    "unchecked": N_("Turn to the page Unchecked"),
+    "picture": N_("Go to the Picture tab"),
+    "findings": N_("Go to the Findings tab"),
+    "files": N_("Go to the Files tab"),
+    "decisions": N_("Go to the Decisions tab"),
+    "fit": N_("Go to the Fit tab"),
+    "cost": N_("Go to the Cost tab"),
+    "unchecked": N_("Go to the Unchecked tab"),
 }
 """Page → what its key does, in the order of the pages."""
 PAGES = tuple(PAGE_TEXTS)
 UPGRADE = N_("Bring the stack up to date")
-_TURN = N_("page"), N_("Turn to the page before or the next one")
+_TURN = N_("tab"), N_("Go to the previous or the next tab")
 
 
 class DecisionList(ChoiceList):
     """Every decision; Enter goes to the field of one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("enter", "take", N_("to the field"), N_("Go to the field of the decision"), SCREEN)
+        bind("enter", "take", N_("go to field"), N_("Go to the field of the decision"), SCREEN)
     ]
 
 
 class ReviewScreen(MovingScreen):
-    """Shows what was decided; writes it, and leads on to the run."""
+    """Shows the decisions, writes the files, and continues to the run."""
 
     STEP = "review"
     CSS_PATH = "review.tcss"
     HELP = N_(
-        "Nothing is in the directory until you write it. What is written is plain Terraform that "
-        "works without this program; files that aren't its own stay untouched, and where you "
-        "edited one of its own by hand, you see the difference and are asked first.\n\n"
-        "Where the checks found an error, the stack's name must be typed before anything is "
-        "written. Warnings and what could not be read ask for nothing: they say what may hurt. "
-        "The page Unchecked lists what no check covers."
+        "Nothing is in the directory until you write it. The files are plain "
+        "Terraform that works without this program. Files that this program did not "
+        "create are not changed. If you edited one of its files by hand, you see the "
+        "difference and are asked before it is overwritten.\n\nIf the checks found an "
+        "error, you must type the name of the stack before anything is written. "
+        "Warnings and unknown facts do not prevent writing; they describe risks. The "
+        "Unchecked tab lists what no check covers."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
-            bind(str(number), f"page_of('{page}')", N_("page"), text, SCREEN)
+            bind(str(number), f"page_of('{page}')", N_("tab"), text, SCREEN)
             for number, (page, text) in enumerate(PAGE_TEXTS.items(), 1)
         ),
         bind("left", "turn_page(-1)", *_TURN, MOVING, show=False),
@@ -105,7 +106,7 @@ class ReviewScreen(MovingScreen):
 
     @dataclass
     class Compared(Message):
-        """What writing would change, or why that can't be told."""
+        """The changes that writing would make, or why they could not be read."""
 
         stack: Stack
         changes: Changes | None
@@ -115,7 +116,7 @@ class ReviewScreen(MovingScreen):
         super().__init__(wizard)
         self._page = PAGES[0]
         self._stack: Stack | None = None
-        """The stack that the files shown are of; None while it isn't valid."""
+        """The stack of the shown files; None while it isn't valid."""
         self._files: Mapping[str, str] = {}
         self._changes: Changes | None = None
         self._notice = ""
@@ -123,7 +124,7 @@ class ReviewScreen(MovingScreen):
         self._notice_style = ""
 
     def compose_body(self) -> ComposeResult:
-        """The names of the pages above the one that is on view."""
+        """The names of the tabs above the current page."""
         yield StackWriter(self.wizard)
         yield TabLine()
         with ContentSwitcher(initial=self._page):
@@ -170,7 +171,7 @@ class ReviewScreen(MovingScreen):
     @work(thread=True, group="render", exclusive=True, exit_on_error=False)
     def _produce(self, stack: Stack) -> None:
         files = files_for(stack, self.wizard.options.directory)
-        # The first colouring imports pygments and its lexer: here, not between two key presses.
+        # The first colouring imports pygments and its lexer: here, so that no key press waits.
         for name in list(files)[:1]:
             code_lines(name, "")
         self.post_message(self.Rendered(files, stack))
@@ -227,7 +228,7 @@ class ReviewScreen(MovingScreen):
         self.action_page_of(PAGES[(PAGES.index(self._page) + by) % len(PAGES)])
 
     def refusal(self) -> str:
-        """Say which error keeps the stack from being written, and show it."""
+        """Return the error that prevents writing the stack, and show it."""
         self.wizard.check()
         reason = why_not_written(self.wizard)
         if reason and remarks(self.wizard):
@@ -235,7 +236,7 @@ class ReviewScreen(MovingScreen):
         return reason
 
     def action_next(self) -> None:
-        """Write the stack where that changes anything, and go on to plan it."""
+        """Write the stack if it has changes, and continue to the plan."""
         self.action_write(True)
 
     def action_write(self, then_run: bool) -> None:
@@ -251,11 +252,11 @@ class ReviewScreen(MovingScreen):
             self.query_one(StackWriter).begin(Wish(self._stack, then_run))
 
     def action_bring_up_to_date(self) -> None:
-        """Write what the earlier version's Terraform lacks, no answer, and go on to plan that."""
+        """Write only the upgrade of the earlier version's Terraform, and continue to the plan."""
         self.query_one(StackWriter).begin(Wish(None, then_run=True))
 
     def _ask_despite_findings(self, stack: Stack, then_run: bool) -> None:
-        """Let the stack be written although a rule found an error, once its name was typed."""
+        """Write the stack despite an error of a rule, after its name was typed."""
 
         def answered(yes: bool | None) -> None:
             if yes:
@@ -283,7 +284,7 @@ class ReviewScreen(MovingScreen):
             self.wizard.wanted_run = "apply"
             self.post_message(self.Going("run"))
             return
-        self._tell(_("Written."), "$text-success")
+        self._tell(_("Files written."), "$text-success")
         if self._stack is not None:
             self._produce(self._stack)
         super().changed()
@@ -309,13 +310,13 @@ class ReviewScreen(MovingScreen):
         self.go_to_key(message.ids[0])
 
     def say(self, text: str, severity: str = "warning") -> None:
-        """Show one sentence below the page, until something changes."""
+        """Show a message below the page, until something changes."""
         self._end_wait()
         self._tell(text, f"bold $text-{severity}")
         super().changed()
 
     def unsay(self) -> None:
-        """Take back what was said."""
+        """Remove the message."""
         self._end_wait()
         self._tell("", "")
         super().changed()
@@ -328,13 +329,13 @@ class ReviewScreen(MovingScreen):
         self._notice, self._notice_style = text, style
 
     def live(self) -> Content:
-        """Say what writing would do, or what became of it."""
+        """Return what writing would do, or its result."""
         if self._notice:
             return Content.styled(escape_controls(self._notice), self._notice_style)
         return Content(what_writing_does(self.wizard, self._changes))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer the upgrade only where the earlier version wrote the directory."""
+        """Offer the upgrade only if the earlier version wrote the directory."""
         if action == "bring_up_to_date":
             return is_earlier(self.wizard)
         return super().check_action(action, parameters)

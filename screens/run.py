@@ -19,7 +19,7 @@ from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 from gpuecs_tui.widgets.base.confirm import Confirm
 from gpuecs_tui.widgets.base.safe_text import escape_controls
-from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.binding import bind, key_of
 from gpuecs_tui.widgets.keys.groups import SCREEN
 from gpuecs_tui.widgets.log.keys import SAVE
 from gpuecs_tui.widgets.run.advice import ENDED_BADLY, RunAdvice
@@ -43,52 +43,53 @@ from gpuecs_tui.wizard.certificate import certificate_domain
 from gpuecs_tui.wizard.unwritten import unwritten_words
 
 SPLIT = 110
-"""Cells from which on log and resources stand side by side."""
+"""Cells from which the log and the resources are side by side."""
 WIDE = 150
-"""Cells from which on the steps have a column of their own besides."""
+"""Cells from which the steps have a column of their own, too."""
 CANCELLABLE = frozenset(
     {RunStatus.STARTING, RunStatus.PLANNING, RunStatus.APPROVED, RunStatus.APPLYING}
 )
-"""States in which asking for the end makes sense."""
+"""States in which a run can be cancelled."""
 CHECKING_TEXT = N_("Show that the check before the apply is still running")
 RESOURCES_TEXT = N_("Go to the resources")
 
 
 class RunScreen(StepScreen):
-    """Watches the directory's run; every decision goes to the run's files, none stays here."""
+    """Watches the directory's run; every decision goes to the run's files."""
 
     app = getters.app(AccountApp)
 
     STEP = "run"
     CSS_PATH = "run.tcss"
     HELP = N_(
-        "A plan changes nothing. It says what an apply would create, change and destroy; what you "
-        "approve is applied, exactly that plan and no other. Before you are asked, the account is "
-        "read again and everything checked once more. Where anything is destroyed or replaced, the "
-        "stack's name must be typed.\n\n"
-        "Terraform runs in a process of its own. You can leave this screen, close the terminal or "
-        "lose the connection: it goes on, and the next start offers it here again. Any number of "
-        "terminals may watch.\n\n"
-        "Cancel interrupts Terraform once. It finishes what is in flight, saves its state and "
-        "gives the lock back; that can take minutes, and no second signal is sent by itself. Only "
-        "while it is stopping, X ends it at once, which loses what it has not saved: it says what "
-        "that is and asks for the stack's name."
+        "A plan changes nothing. It shows what an apply would create, change and "
+        "destroy. An apply runs exactly the plan that you approve. Before you are "
+        "asked, the account is read again and everything is checked again. If "
+        "anything is destroyed or replaced, you must type the name of the stack.\n\n"
+        "Terraform runs in a process of its own. You can leave this screen, close "
+        "the terminal or lose the connection: the run continues, and the next start "
+        "offers it here again. Any number of terminals can watch it.\n\nCancelling "
+        "interrupts Terraform once. It finishes the operations in flight, saves its "
+        "state and releases the state lock. This can take minutes, and no second "
+        "signal is sent automatically. Only while the run is stopping, you can stop "
+        "Terraform immediately, which loses changes that are not saved. The question "
+        "lists them and asks for the name of the stack."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("a", "approve", N_("approve"), N_("Apply this plan"), SCREEN),
-        # For whoever presses ahead: the question is not there yet.
+        # For a key that is pressed before the question is shown.
         bind("a,y,enter", "say_check", N_("check"), CHECKING_TEXT, SCREEN, show=False),
-        bind("escape", "leave_check", N_("don't check"), N_("Stop the check"), SCREEN),
+        bind("escape", "leave_check", N_("cancel check"), N_("Cancel the check"), SCREEN),
         bind("d", "discard", N_("discard"), N_("Discard this plan"), SCREEN),
-        bind("c", "cancel", N_("stop"), N_("Stop this run"), SCREEN),
-        bind("X", "end_now", N_("end at once"), N_("End Terraform at once"), SCREEN),
+        bind("c", "cancel", N_("cancel"), N_("Cancel this run"), SCREEN),
+        bind("X", "end_now", N_("stop now"), N_("Stop Terraform now"), SCREEN),
         bind("u", "copy_url", N_("copy URL"), N_("Copy the URL of the service"), SCREEN),
         bind("p", "plan('apply')", N_("plan"), PLAN, SCREEN),
-        # Beside approve and discard it would only crowd the line.
+        # The line has no room for it next to approve and discard.
         bind("p", "plan_again('apply')", N_("plan"), PLAN, SCREEN, show=False),
         bind("D", "plan('destroy')", N_("destroy"), DESTROY, SCREEN),
         bind("D", "plan_again('destroy')", N_("destroy"), DESTROY, SCREEN),
-        bind("S", "state", N_("state"), N_("Look at the state and recover it"), SCREEN),
+        bind("S", "state", N_("state"), N_("View and repair the state"), SCREEN),
         bind("tab,shift+tab,t", "other_pane('resources')", N_("resources"), RESOURCES_TEXT, SCREEN),
         bind("tab,shift+tab,t", "other_pane('log')", N_("log"), N_("Go to the log"), SCREEN),
         bind("s", "save_log", N_("save"), SAVE, SCREEN, show=False),
@@ -100,7 +101,7 @@ class RunScreen(StepScreen):
     ]
 
     _busy = True
-    """A worker looks for the run, starts one, or takes a decision to it."""
+    """A worker finds the run, starts one, or writes a decision."""
 
     def compose_body(self) -> ComposeResult:
         """The run."""
@@ -116,7 +117,7 @@ class RunScreen(StepScreen):
 
     @property
     def run(self) -> Run | None:
-        """The run on view, as it was last read."""
+        """The visible run, as it was last read."""
         return self.panel.view.run if self.panel.view else None
 
     @property
@@ -126,17 +127,17 @@ class RunScreen(StepScreen):
 
     @property
     def confirmation(self) -> str:
-        """What must be typed before anything is destroyed: the stack's name."""
+        """The text to type before anything is destroyed: the stack's name."""
         return self.wizard.stack_name.strip() or self.wizard.options.directory.resolve().name
 
     def on_mount(self) -> None:
-        """Look for the directory's run, and start the one that was asked for."""
+        """Find the directory's run, and start the one that was requested."""
         super().on_mount()
         self.panel.find_domain = partial(certificate_domain, self.wizard)
         self.panel.find_unwritten = partial(unwritten_words, self.wizard)
         self.panel.focus()
         wanted, self.wizard.wanted_run = self.wizard.wanted_run, ""
-        self.panel.wait(Content(_("Looking for the runs of this directory …")))
+        self.panel.wait(Content(_("Reading the runs of this directory …")))
         self.query_one(RunDecisions).look(wanted)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -147,7 +148,9 @@ class RunScreen(StepScreen):
     def _found(self, message: RunDecisions.Found) -> None:
         self._busy = False
         if message.run is None:
-            self.panel.say(Content(_("Nothing was run here yet: p plans what is written.")))
+            text = _("No runs in this directory yet. Press {key} to plan.")
+            key = key_of(RunScreen, "plan('apply')")
+            self.panel.say(Content(text.format(key=key)))
         else:
             self.panel.say(Content(""))
             self.panel.follow(message.run)
@@ -184,14 +187,14 @@ class RunScreen(StepScreen):
     @on(RunPanel.Entered)
     def _entered(self, message: RunPanel.Entered) -> None:
         if message.live and (message.run.is_final or message.run.state is RunStatus.PLANNED):
-            # Runs take minutes: call back whoever has looked away.
+            # Runs take minutes: alert a user who looked away.
             self.app.bell()
         if message.run.operation is not Operation.PLAN:
             if message.run.state is RunStatus.APPLYING:
-                # From now on the names in its plan are the stack's own.
+                # From now on the names in its plan belong to the stack.
                 self.app.read_owned()
             elif message.live and message.run.is_final:
-                # What the account has is no longer what was read, and whose the names are neither.
+                # The account and the stack's own names have changed.
                 self.app.action_read_account()
         self.query_one(RunAdvice).advise(message.run)
         self.changed()
@@ -229,7 +232,7 @@ class RunScreen(StepScreen):
         self.query_one(RunDecisions).start(operation, instead_of)
 
     def action_approve(self) -> None:
-        """Ask whether to apply the plan on view, once it was checked again."""
+        """Ask whether to apply the visible plan, after another check."""
         run = self.run
         if run is None:
             return
@@ -237,18 +240,19 @@ class RunScreen(StepScreen):
             self._ask(None)
             return
         self.query_one(LastCheck).begin(run)
-        self.panel.wait(Content.styled(_("Checking once more …"), "bold $text-accent"))
+        self.panel.wait(Content.styled(_("Checking again …"), "bold $text-accent"))
         self.changed()
 
     def action_say_check(self) -> None:
-        """Say that the question follows the check which is under way."""
+        """Say that the question follows the check that is in progress."""
         words = _(
-            "Checking once more … The question comes when the check is over. Esc stops the check."
+            "Checking again … The question follows when the check ends. Press Esc to "
+            "cancel the check."
         )
         self.panel.wait(Content.styled(words, "bold $text-accent"))
 
     def action_leave_check(self) -> None:
-        """Check no further, and ask nothing."""
+        """Cancel the check, and ask nothing."""
         self.query_one(LastCheck).leave()
         self.panel.say(Content(""))
         self.changed()
@@ -285,25 +289,25 @@ class RunScreen(StepScreen):
                 self.query_one(RunDecisions).approve(run, ends_at)
             elif self.run is not None and self.run.id == run.id:
                 # An Enter that was meant for the check answers no, too.
-                self.panel.say(Content.styled(_("Not approved: nothing was applied."), "bold"))
+                self.panel.say(Content.styled(_("Not approved. Nothing was applied."), "bold"))
 
         about = what_it_changes(self.wizard, checked)
         question = apply_question(watch, checked, life, self.confirmation, about)
         self.app.push_screen(question, answered)
 
     def action_discard(self) -> None:
-        """Decline the plan on view."""
+        """Discard the visible plan."""
         if self.run is not None:
             self._busy = True
             self.query_one(RunDecisions).decide(runs.discard, self.run)
 
     def action_cancel(self) -> None:
-        """Ask once, then have Terraform interrupted."""
+        """Ask, then have Terraform interrupted once."""
         if (watch := self.panel.view) is not None:
             self._ask_to_end(stop_question(watch.progress), runs.cancel, watch.run)
 
     def action_end_now(self) -> None:
-        """Say what a harder stop loses, and carry it out once the name is typed."""
+        """Say what is lost by stopping Terraform now, and do it once the name is typed."""
         if (watch := self.panel.view) is not None:
             asked = end_question(watch.progress, self.confirmation)
             self._ask_to_end(asked, end_now, watch.run)
@@ -316,11 +320,11 @@ class RunScreen(StepScreen):
         self.app.push_screen(question, answered)
 
     def action_state(self) -> None:
-        """Go to the state: what a bad end left, and what repairs it."""
+        """Go to the state screen, with its problems and remedies."""
         self.post_message(self.Going("state"))
 
     def action_copy_url(self) -> None:
-        """Copy where the service answers."""
+        """Copy the URL of the service."""
         copy_text(self.app, self.panel.url.url)
 
     def action_other_pane(self, _pane: str) -> None:
@@ -333,7 +337,7 @@ class RunScreen(StepScreen):
         self.panel.save_log()
 
     def action_plan_again(self, operation: str) -> None:
-        """Ask whether another plan is made in place of the one that waits."""
+        """Ask whether another plan replaces the one that is waiting for approval."""
         self.action_plan(operation)
 
     def changed(self) -> None:
@@ -343,11 +347,11 @@ class RunScreen(StepScreen):
 
     @property
     def _is_free(self) -> bool:
-        """Whether nothing is done already about the run, or before one."""
+        """Whether no worker and no check is active."""
         return not self._busy and not self.is_checking
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Allow what makes sense in the run's present state."""
+        """Allow the actions of the run's present state."""
         run = self.run if self.is_mounted else None
         match action:
             case "approve" | "discard":

@@ -1,4 +1,4 @@
-"""Where to begin: anew, with a draft, with the Terraform that is there, or at a run going on."""
+"""The start: a new stack, a draft, the Terraform in the directory, or an active run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.terraform.runs.run_status import operation_title, title
 from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.styles import MUTED
-from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.binding import bind, key_of
 from gpuecs_tui.widgets.keys.groups import SCREEN, WIZARD
 from gpuecs_tui.widgets.picker.choice_list import ChoiceList
 from gpuecs_tui.widgets.picker.rows import Choices, Row
@@ -35,31 +35,31 @@ if TYPE_CHECKING:
 FIRST = IDS[1]
 """The step after this one."""
 NEW, LOOK = "new", "look"
-"""Ids of the row that begins a stack, and of the one in place of what is still being read."""
+"""Ids of the row that begins a stack, and of the one shown while the directory is read."""
 LAST_FORM = "review"
-"""Where a stack that was read back may be gone to at once."""
+"""The step that opens first for a stack that was read back and is not deployed."""
 
 STATE_SECONDS = 5.0
-"""For which opening a stack waits until it is known whether it is deployed; a state in a bucket is
+"""How long opening a stack waits until it is known whether it is deployed; a state in a bucket is
 read in one or two seconds."""
 LOOK_AFTER = 0.05
 """Seconds: the first frame is painted by then, and its imports don't wait for another thread's."""
 
 
 class StartScreen(StepScreen):
-    """Offers what there is to begin with."""
+    """Offers the ways to start."""
 
     STEP = "start"
     HORIZONTAL_BREAKPOINTS = ROOMY_BREAKPOINTS
     HELP = N_(
-        "Everything you type is kept as a draft at every key press, outside the directory, "
-        "until it is written as Terraform. You can leave at any time and go on later.\n\n"
-        "Terraform that is already in the directory is read back and can be changed. A run of "
-        "Terraform goes on by itself when this program or its terminal ends; it is offered "
-        "here."
+        "Every key press is saved in a draft, outside the directory, until the stack "
+        "is written as Terraform. You can quit at any time and continue later.\n\n"
+        "Terraform that is already in the directory is read back and can be changed. "
+        "A Terraform run continues when this program or its terminal ends; you can "
+        "open it here."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("ctrl+n", "next", N_("next"), N_("Do what the highlighted row says"), WIZARD),
+        bind("ctrl+n", "next", N_("next"), N_("Choose the highlighted row"), WIZARD),
         bind(
             "ctrl+r",
             "look",
@@ -72,15 +72,15 @@ class StartScreen(StepScreen):
 
     @dataclass
     class Surveyed(Message):
-        """The directory was looked at."""
+        """The directory was inspected."""
 
         survey: DirectoryStatus
         same: bool = False
-        """Whether the draft says what the directory's Terraform says."""
+        """Whether the draft has the same answers as the directory's Terraform."""
 
     @dataclass
     class Examined(Message):
-        """It is known what is amiss with the directory's state."""
+        """The problems of the directory's state were read."""
 
         recovery: Recovery
 
@@ -88,23 +88,23 @@ class StartScreen(StepScreen):
     _draft: Draft | None = None
     _draft_problem = ""
     _refused = False
-    """Whether another wizard kept the draft when it was loaded."""
+    """Whether another wizard saved the draft when it was loaded."""
     _profile = ""
-    """The profile of a draft that says nothing else than the directory."""
+    """The profile of a draft that has otherwise the same answers as the directory."""
     _survey: DirectoryStatus | None = None
     _wanted = ""
-    """The row on which Enter was pressed before it was known what that leads to."""
+    """The row that was chosen before the directory was read."""
     _may_hold_a_stack = False
-    """Whether names alone leave it open that the directory holds Terraform or a run."""
+    """Whether the file names allow that the directory has Terraform or a run."""
 
     def compose_body(self) -> ComposeResult:
-        """The directory, what is known of it, and the menu."""
+        """The directory, the menu, and the facts about the directory."""
         yield Static(id="where", markup=False)
         yield ChoiceList(Choices("", ("", ""), ()), filters=False, id="menu")
         yield Static(id="facts", markup=False)
 
     def on_mount(self) -> None:
-        """Offer what can be told at once; look at the rest in a thread."""
+        """Show what is known at once; read the rest in a thread."""
         self._load_draft()
         self._may_hold_a_stack = may_hold_a_stack(self.wizard.options.directory)
         self._offer()
@@ -135,7 +135,7 @@ class StartScreen(StepScreen):
             self._open_stack()
 
     def action_look(self) -> None:
-        """Look at the directory and for Terraform."""
+        """Inspect the directory, and find Terraform."""
         self._look()
         self._examine()
 
@@ -181,19 +181,19 @@ class StartScreen(StepScreen):
             self._take_what_was_wanted(wanted, message.survey)
 
     def _take_what_was_wanted(self, row: str, found: DirectoryStatus) -> None:
-        """Do what Enter on ``row`` asked for before ``found`` was known, or say what to choose."""
+        """Open ``row``, which was chosen before ``found`` was known, or ask for an action."""
         if row == "draft" and self._draft is not None and not self._newer() and found.run is None:
             self._take_draft(self._draft)
         elif found.run is not None:
-            self.say(_("A run of this directory has not ended. Choose what to do."))
+            self.say(_("A run in this directory has not ended. Choose an action."))
         elif found.problem:
-            self.say(_("Could not read this directory. Choose what to do."))
+            self.say(_("Could not read this directory. Choose an action."))
         elif found.terraform:
-            self.say(_("This directory holds a stack. Choose what to do with it."))
+            self.say(_("This directory contains a stack. Choose an action."))
         elif row == NEW:
             self._begin_new()
         else:
-            self.say(_("This directory holds no stack. Choose what to do."))
+            self.say(_("This directory contains no stack. Choose an action."))
 
     def _offer(self) -> None:
         directory = escape_controls(str(self.wizard.options.directory))
@@ -211,8 +211,8 @@ class StartScreen(StepScreen):
     def _rows(self) -> list[Row]:
         rows = []
         if self._recovery is not None and self._recovery.is_amiss:
-            note = _("after a run that ended badly")
-            rows.append(Row("state", (_("Look at the state and mend it"), note)))
+            note = _("after a run that failed or was interrupted")
+            rows.append(Row("state", (_("View and repair the state"), note)))
         found = self._survey
         if found is not None and found.run is not None:
             run = found.run
@@ -222,7 +222,7 @@ class StartScreen(StepScreen):
                 user=run.user,
                 host=run.host,
             )
-            rows.append(Row("run", (_("Watch the run on this directory"), who)))
+            rows.append(Row("run", (_("Watch the run in this directory"), who)))
         typed = []
         if self.wizard.texts:
             typed.append(Row("back", (_("Continue editing"), "")))
@@ -232,7 +232,7 @@ class StartScreen(StepScreen):
             typed.append(Row("draft", (_("Continue your draft"), f"{number}, {self._age()}")))
         present = []
         if found is None and self._may_hold_a_stack:
-            present.append(Row(LOOK, (_("Existing stack"), _("the directory is being read …"))))
+            present.append(Row(LOOK, (_("Existing stack"), _("reading the directory …"))))
         if found is not None and found.terraform:
             name = found.texts.get("stack.name", "")
             region = found.texts.get("stack.region", "")
@@ -265,7 +265,7 @@ class StartScreen(StepScreen):
             lines += [
                 Content.styled(f"! {escape_controls(sentence)}", "$text-warning")
                 for sentence in self._recovery.sentences()
-                # What keeps both from looking is said once, with its remedy.
+                # A problem that prevents both readings is shown once, with its remedy.
                 if self._survey is None or sentence not in self._survey.problem
             ]
         if self.wizard.draft_refusal:
@@ -274,11 +274,11 @@ class StartScreen(StepScreen):
             lines.append(Content.styled(f"! {self._draft_problem}", "$text-warning"))
         found = self._survey
         if found is None:
-            return [*lines, Content.styled(_("Looking at the directory …"), MUTED)]
+            return [*lines, Content.styled(_("Reading the directory …"), MUTED)]
         if found.engine:
             lines.append(Content.styled(f"✓ {found.engine}", MUTED))
         if found.engine_problem:
-            text = _("! {problem} You can fill everything in meanwhile.")
+            text = _("! {problem} You can still fill in the form.")
             lines.append(Content.styled(text.format(problem=found.engine_problem), "$text-warning"))
         if found.problem:
             lines.append(Content.styled(f"! {escape_controls(found.problem)}", "$text-warning"))
@@ -296,26 +296,27 @@ class StartScreen(StepScreen):
         unread = [each for each in found.unread if not (each.is_followed or each.is_deleted)]
         if unread:
             text = ngettext(
-                "! {n} place in the Terraform here is not read. The findings name it.",
-                "! {n} places in the Terraform here are not read. The findings name them.",
+                "! {n} part of the Terraform in this directory was not read. See the findings.",
+                "! {n} parts of the Terraform in this directory were not read. See the findings.",
                 len(unread),
             )
             lines.append(Content.styled(text.format(n=len(unread)), "$text-warning"))
         state = self.wizard.state
         if state is not None and state.earlier:
             text = _(
-                "! An earlier version of gpuecs-tui wrote the Terraform here. Bring it up to date "
-                "in the review (u) before any other change."
+                "! An earlier version of gpuecs-tui wrote the Terraform in this directory. "
+                "Bring it up to date in the review (u) before any other change."
             )
             lines.append(Content.styled(text, "$text-warning"))
         elif state is not None and state.unapplied:
             text = _(
-                "! The Terraform here was upgraded from an earlier version of gpuecs-tui, and the "
-                "upgrade is not applied yet. Plan and apply it before any other change."
+                "! The Terraform in this directory was upgraded from an earlier version of "
+                "gpuecs-tui, and the upgrade is not applied yet. Plan and apply it before "
+                "any other change."
             )
             lines.append(Content.styled(text, "$text-warning"))
         if found.foreign:
-            text = _("There are other files in the directory; they stay untouched.")
+            text = _("The directory contains other files. They are not changed.")
             lines.append(Content.styled(text, MUTED))
         return lines
 
@@ -358,7 +359,7 @@ class StartScreen(StepScreen):
         self._keep_draft_aside()
         self._open(self._survey)
         self.wizard.visited = IDS
-        # A stack whose state holds resources is deployed: what it does comes first.
+        # A stack whose state has resources is deployed: its deployment comes first.
         self.post_message(self.Going("deployment" if self.wizard.owned else LAST_FORM))
 
     def _take_draft(self, draft: Draft) -> None:
@@ -377,7 +378,7 @@ class StartScreen(StepScreen):
         self.post_message(self.Going(FIRST))
 
     def _take_what_the_run_is_about(self) -> None:
-        """Have a name and a region for the run's screens; and no empty draft over a full one."""
+        """Take a name and a Region for the run's screens; never replace a draft by an empty one."""
         if self.wizard.texts:
             return
         if self._draft is not None:
@@ -391,7 +392,7 @@ class StartScreen(StepScreen):
         self.wizard.found_unread(self.wizard.texts, found.unread)
 
     def _forget_draft(self) -> None:
-        """Offer the draft no more: the directory says what it says, except for the profile."""
+        """Offer the draft no more: the directory has its answers, except for the profile."""
         assert self._draft is not None
         self._profile = self._draft.texts.get(PROFILE, "")
         self._draft = None
@@ -412,9 +413,10 @@ class StartScreen(StepScreen):
             self._draft_problem = str(problem)
 
     def action_next(self) -> None:
-        """Take what is highlighted."""
+        """Choose the highlighted row."""
         self.query_one(ChoiceList).action_take()
 
     def focus_help(self) -> Content:
         """Explain the menu."""
-        return Content(_("Choose with the arrows and Enter."))
+        text = _("Choose a row and press {key}.")
+        return Content(text.format(key=key_of(ChoiceList, "take")))

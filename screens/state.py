@@ -1,4 +1,4 @@
-"""The state of the stack's directory: what it holds, what is amiss with it, and what mends that."""
+"""The state of the stack's directory: its resources, its problems, and their remedies."""
 
 from __future__ import annotations
 
@@ -39,25 +39,25 @@ from gpuecs_tui.widgets.step.screen import StepScreen
 from gpuecs_tui.wizard.run_environment import state_environment
 
 Work = Callable[[Path, Mapping[str, str]], str]
-"""Repairs the state of a directory, with the environment to read it with; returns what to say."""
+"""Repairs the state of a directory, with the environment to read it with; returns a message."""
 
 
 class StateList(ChoiceList):
-    """The resources of the state, below what can be done about it."""
+    """The resources of the state, below the actions."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind(
             "enter",
             "take",
-            N_("show or do"),
-            N_("Show the resource, or do what the row says"),
+            N_("open"),
+            N_("Show the resource, or run the action"),
             SCREEN,
         )
     ]
 
 
 class StateScreen(StepScreen):
-    """Lists the state, and mends it after a run that ended badly."""
+    """Lists the state, and repairs it after a run that ended badly."""
 
     app = getters.app(AccountApp)
 
@@ -65,14 +65,15 @@ class StateScreen(StepScreen):
     IS_STEP = False
     CSS_PATH = "state.tcss"
     HELP = N_(
-        "The state is Terraform's record of what it created. A Terraform that was killed, a lock "
-        "that was left, a state that could not be stored: each is shown here with what mends it, "
-        "and nothing is mended without your word.\n\n"
-        "What was created and isn't in the state is imported by the next plan, which is shown "
-        "like any other before it is applied."
+        "The state is Terraform's record of the resources that it created. If "
+        "Terraform was killed, a lock was left or a state could not be saved, this "
+        "screen shows the problem and its remedy. Nothing is repaired without your "
+        "confirmation.\n\nResources that were created but are missing from the state "
+        "are imported by the next plan, which is shown like any other before it is "
+        "applied."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("ctrl+n", "next", N_("next"), N_("Do what the highlighted row says"), WIZARD),
+        bind("ctrl+n", "next", N_("next"), N_("Choose the highlighted row"), WIZARD),
         bind("ctrl+p", "back", N_("back"), N_("Go back to the start"), WIZARD),
         bind("escape", "back", N_("back"), N_("Go back to the start"), SCREEN),
         bind("ctrl+r", "look", N_("read again"), N_("Read the state again"), SCREEN, show=False),
@@ -80,19 +81,19 @@ class StateScreen(StepScreen):
 
     @dataclass
     class Examined(Message):
-        """The state was read and looked at."""
+        """The state was read and examined."""
 
         looked: Looked
 
     @dataclass
     class CarriedOut(Message):
-        """One action is done; ``sentence`` says what came of it."""
+        """One action is done; ``sentence`` is its result."""
 
         sentence: str
 
     @dataclass
     class Refused(Message):
-        """What was asked for can't be done, or the state can't be read."""
+        """The action was refused, or the state could not be read."""
 
         problem: TerraformProblem
 
@@ -104,7 +105,7 @@ class StateScreen(StepScreen):
     _unread: TerraformProblem | None = None
 
     def compose_body(self) -> ComposeResult:
-        """What is known, what is amiss, and the list."""
+        """The directory, the problems, and the list."""
         yield Static(id="where", markup=False)
         yield Static(id="amiss", markup=False)
         yield StateList(Choices("", ("", ""), ()), id="list")
@@ -140,7 +141,7 @@ class StateScreen(StepScreen):
         self.post_message(self.Examined(remedies.look(self.wizard.options.directory, environ)))
 
     def _ask_first(self, question: Confirm, words: str, do: Work) -> None:
-        """Ask ``question``; on a yes carry ``do`` out, and say ``words`` meanwhile."""
+        """Ask ``question``; on a yes call ``do``, and show ``words`` while it works."""
 
         def answered(yes: bool | None) -> None:
             if yes:
@@ -184,7 +185,7 @@ class StateScreen(StepScreen):
         words = ngettext("{n} resource in the state", "{n} resources in the state", count)
         told = words.format(n=count)
         if self._unread is not None:
-            told = _("The state has not been read.")
+            told = _("The state was not read.")
         self._show_where(self._reading.words if self._reading is not None else told)
         at_work = self._recovery.at_work
         lines = [
@@ -195,7 +196,9 @@ class StateScreen(StepScreen):
             for sentence in self._recovery.sentences()
         ]
         if at_work:
-            words = _("A run is at work here: what is amiss can be told once it has ended.")
+            words = _(
+                "A run is active in this directory. Problems of the state are shown after it ends."
+            )
             lines.insert(0, Content(words))
         elif self._read and not lines and self._unread is None:
             lines = [Content.styled(_("✓ No problems found."), "$text-success")]
@@ -249,8 +252,8 @@ class StateScreen(StepScreen):
     def _ask_to_push(self) -> None:
         found = self._recovery.errored
         assert found is not None
-        question = Confirm(_("Store this state?"), [Content(found.sentence)], yes=_("Store it"))
-        self._ask_first(question, _("Storing the state …"), remedies.push)
+        question = Confirm(_("Push this state?"), [Content(found.sentence)], yes=_("Push state"))
+        self._ask_first(question, _("Pushing the state …"), remedies.push)
 
     def _ask_to_restore(self) -> None:
         found = self._recovery.broken or self._recovery.errored
@@ -258,21 +261,26 @@ class StateScreen(StepScreen):
         if self._recovery.broken is None:
             title, yes = _("Move the damaged file aside?"), _("Move it")
         else:
-            title, yes = _("Put the state right?"), _("Put it right")
+            title, yes = _("Repair the state?"), _("Repair")
         question = Confirm(title, [Content(found.sentence)], yes=yes)
-        self._ask_first(question, _("Restoring the state …"), remedies.restore)
+        self._ask_first(question, _("Repairing the state …"), remedies.restore)
 
     def _ask_to_dismiss(self, run_id: str) -> None:
         created = [it for it in self._recovery.missing if it.run == run_id]
         lines = [
-            Content(_("The next plan would import these. Dismissed, they stay in the account:")),
+            Content(
+                _(
+                    "The next plan would import these resources. If you dismiss them, they stay "
+                    "in the account:"
+                )
+            ),
             *(
                 Content(escape_controls(f"  {it.address}  {it.id or _('perhaps')}"))
                 for it in created
             ),
-            Content(_("After that no state holds them, and a destroy does not delete them.")),
+            Content(_("They are then in no state, and a destroy does not delete them.")),
         ]
-        title = _("Dismiss what run {run} created?").format(run=run_id)
+        title = _("Dismiss the resources created by run {run}?").format(run=run_id)
         question = Confirm(title, lines, yes=_("Dismiss"), grave=True)
 
         def dismiss(directory: Path, environ: Mapping[str, str]) -> str:
@@ -284,7 +292,10 @@ class StateScreen(StepScreen):
         lines = [
             Content(escape_controls(lock_sentence(lock))),
             Content(
-                _("Release it only if nothing works on this state, here or on another machine.")
+                _(
+                    "Release the lock only if no process uses this state, on this or another "
+                    "machine."
+                )
             ),
         ]
         question = Confirm(
@@ -301,7 +312,7 @@ class StateScreen(StepScreen):
         self._ask_first(question, _("Releasing the lock …"), unlock)
 
     def action_next(self) -> None:
-        """Take what is highlighted."""
+        """Choose the highlighted row."""
         self.query_one(ChoiceList).action_take()
 
     def action_back(self) -> None:

@@ -1,4 +1,4 @@
-"""What runs on a GPU: the container, its size, its service."""
+"""The container, the size of its task, and its service."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 IGNORED = "service.ignore_changes"
 COUNT = "service.desired_count"
 IGNORED_COUNT = "desired_count"
-"""As it is called in the list of what is changed elsewhere."""
+"""Its name in the list of ignored changes."""
 
 
 class TaskScreen(FormScreen):
@@ -44,15 +44,15 @@ class TaskScreen(FormScreen):
     CSS_PATH = "task.tcss"
     HELP_KEYS = keys_of("task")
     HELP = N_(
-        "Enter on the image lists the ECR repositories of the region, then the tags of one; "
-        "any other reference can be typed. Pinned by its digest an image can't change under "
-        "you.\n\n"
-        "ECS places a task only where an instance has as much unreserved memory, CPU and GPUs "
-        "as it asks for. Left empty, the size follows from the instance type, at a bound that "
-        "every current ECS GPU AMI leaves free. The line below says how many tasks fit on one "
-        "instance.\n\n"
-        "In bridge mode with host port 0 several tasks share an instance; a fixed host port "
-        "allows one only."
+        "The list of the image field shows the ECR repositories of the Region, then "
+        "the tags of one repository. You can also type any other image URI. An image "
+        "pinned by digest stays the same even if its tag is moved.\n\nECS places a "
+        "task only on an instance that has enough unreserved memory, CPU and GPUs. A "
+        "size that you leave empty is derived from the instance type, within a limit "
+        "that every current ECS GPU AMI leaves free. The line below the form shows "
+        "how many tasks fit on one instance.\n\nIn bridge network mode with host port "
+        "0, several tasks share an instance. A fixed host port allows only one task "
+        "on an instance."
     )
     BINDINGS: ClassVar[list[BindingType]] = [bind("ctrl+y", "fit", FIT, FIT_TEXT, SCREEN)]
     LISTS: ClassVar = {
@@ -64,23 +64,23 @@ class TaskScreen(FormScreen):
 
     @dataclass
     class ImagesRead(Message):
-        """The tags of a repository have come."""
+        """The tags of a repository were read."""
 
         uri: str
         reading: Reading[tuple[Image, ...] | None]
 
     @dataclass
     class NewestRead(Message):
-        """The newest images of the repositories that may hold the stack's have come."""
+        """The newest images of the repositories that may have the stack's image were read."""
 
         asked: object
         newest: Sequence[NewestImage]
 
     _suggested_for: object = None
-    """The repositories whose images were asked for to suggest one, and the wanted architecture."""
+    """The repositories whose images were requested for a suggestion, and the architecture."""
 
     def changed(self) -> None:
-        """Show the wizard's state; suggest an image where only one repository can have it."""
+        """Show the wizard's state; suggest an image if only one repository can have it."""
         super().changed()
         facts = self.wizard.account.facts
         if facts is None or self.wizard.account.busy or not self.wizard.is_open(IMAGE):
@@ -93,7 +93,7 @@ class TaskScreen(FormScreen):
 
     @property
     def _architecture(self) -> str:
-        """That of the fleet's instance type; empty where it is not known."""
+        """The architecture of the fleet's instance type; empty if unknown."""
         found = self.wizard.instance_type(self.wizard.text("fleet.instance_type"))
         return found.architecture if found is not None else ""
 
@@ -101,7 +101,7 @@ class TaskScreen(FormScreen):
     def _read_newest(self, asked: object, repositories: Sequence[Repository]) -> None:
         newest = self.wizard.read_newest(repositories) if repositories else ()
         if not repositories or any(it.is_read for it in newest):
-            # Where nothing could be read, a suggestion that was made stays.
+            # If nothing could be read, an earlier suggestion stays.
             self.post_message(self.NewestRead(asked, newest))
 
     @on(NewestRead)
@@ -124,19 +124,20 @@ class TaskScreen(FormScreen):
         return Content("\n").join(line for line in lines if line.plain)
 
     def notes_of(self, key: str) -> list[Note]:
-        """Say what it means that something other than Terraform deploys or scales."""
+        """Explain ignored changes, which are made outside Terraform."""
         notes = super().notes_of(key)
         ignored = self.wizard.decisions.resolved.stack.service.ignore_changes
         if key == IGNORED and "task_definition" in ignored:
             text = _(
-                "With task_definition in it an apply doesn't roll out a new image: it registers "
-                "the task's new revision, and what deploys it is outside Terraform."
+                "Changes of task_definition are ignored: an apply registers a new revision "
+                "of the task, but does not deploy it. Deploy it outside Terraform."
             )
             notes.append(Note("info", text))
         if key == COUNT and IGNORED_COUNT in ignored:
             text = _(
-                "Terraform ignores this number once the service exists. To set it here, take "
-                "desired_count out of {field}; else scale the service outside Terraform."
+                "Terraform ignores this number once the service exists. To set it here, "
+                "remove desired_count from {field}. Otherwise, scale the service outside "
+                "Terraform."
             ).format(field=_(FORM_KEYS[IGNORED].label))
             notes.append(Note("info", text))
         return notes

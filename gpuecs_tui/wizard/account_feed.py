@@ -1,6 +1,6 @@
 """Reads the account behind the screens: one thread at a time, its results posted as messages.
 
-Starting anew or stopping leaves a running reading at once: what it still brings is not posted.
+A new start or a stop abandons a running reading at once: its further results are not posted.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 @dataclass
 class IdentityRead(Message):
-    """AWS said whom the credentials belong to."""
+    """AWS returned the identity of the credentials."""
 
     identity: Identity
 
 
 @dataclass
 class AccountProgressed(Message):
-    """One more list has come."""
+    """One more list was read."""
 
     facts: AccountFacts
     done: int
@@ -44,28 +44,28 @@ class AccountProgressed(Message):
 
 @dataclass
 class AccountRead(Message):
-    """All that could be read was read."""
+    """Everything that could be read was read."""
 
     facts: AccountFacts
 
 
 @dataclass
 class LookedUp(Message):
-    """What the stack names was looked up."""
+    """The resources that the stack names were looked up."""
 
     lookups: Lookups
 
 
 @dataclass
 class PricesRead(Message):
-    """Some or all prices have come."""
+    """Some or all prices were read."""
 
     prices: Prices
 
 
 @dataclass
 class AccountFailed(Message):
-    """Nothing can be read."""
+    """The account could not be read."""
 
     sentence: str
     remedy: str
@@ -77,7 +77,7 @@ class TokenWanted(Message):
 
     prompt: str
     answer: SimpleQueue[str]
-    """Takes the six digits, or the empty text to give up."""
+    """Takes the six digits, or the empty text to continue without."""
 
 
 class AccountFeed:
@@ -91,7 +91,7 @@ class AccountFeed:
         self._lock = threading.Lock()
         self._turn = 0
         self.known_buckets: Reading[tuple[Bucket, ...]] | None = None
-        """The account's buckets; None before anybody asked for them."""
+        """The account's buckets; None before the first ``read_buckets``."""
 
     @property
     def reader(self) -> AccountReader | None:
@@ -103,7 +103,7 @@ class AccountFeed:
         return self._place == (profile, region)
 
     def start(self, profile: str, region: str) -> None:
-        """Read ``profile`` in ``region`` anew; an empty region gives only who and which regions."""
+        """Read ``profile`` in ``region``; without a Region, only the identity and the Regions."""
         self.stop()
         with self._lock:
             self._place = (profile, region)
@@ -113,7 +113,7 @@ class AccountFeed:
         ).start()
 
     def stop(self) -> None:
-        """Leave whatever is being read."""
+        """Abandon the reading."""
         with self._lock:
             self._turn += 1
             self._place = None
@@ -123,7 +123,7 @@ class AccountFeed:
             reader.close()
 
     def fresh_reader(self, profile: str, region: str) -> AccountReader:
-        """Return a reader beside the feed's own, to be closed by who asked; makes no call."""
+        """Return a second reader, which the caller must close; makes no call."""
         from gpuecs_tui.aws.session import connect
 
         present, turn = self._reader, self._turn
@@ -183,7 +183,9 @@ class AccountFeed:
 
         turn, present = self._turn, self._reader
         if present is None:
-            raise AwsProblem("other", _("The account is not being read."), _("Press ctrl+r."))
+            raise AwsProblem(
+                "other", _("Account data is not loaded."), _("Reload the account, then try again.")
+            )
         other = None
         if present.region != wanted.region:
             other = connect(present.profile, wanted.region, lambda text: self._token(turn, text))
@@ -192,15 +194,15 @@ class AccountFeed:
         except Closed:
             raise AwsProblem(
                 "other",
-                _("The account was changed before the bucket was finished."),
-                _("Make it again: it is gone on with."),
+                _("The account was switched before the bucket was ready."),
+                _("Create the bucket again. The setup continues where it stopped."),
             ) from None
         finally:
             if other is not None:
                 other.close()
 
     def look_up(self, stack: Stack, facts: AccountFacts) -> None:
-        """Look up, in a thread, what ``stack`` names and ``facts`` doesn't know; posts LookedUp."""
+        """Look up names in ``stack`` that ``facts`` lacks, in a thread; posts LookedUp."""
         with self._lock:
             reader, turn = self._reader, self._turn
         if reader is not None:

@@ -1,4 +1,4 @@
-"""How far the reading of the account has come."""
+"""The progress of reading the account."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class AccountState:
-    """How far the reading of the account has come."""
+    """The progress of reading the account, and its results."""
 
     identity: Identity | None = None
     facts: AccountFacts | None = None
     problem: str = ""
-    """Why nothing can be read: one sentence; empty while all is well."""
+    """Why the account could not be read, one sentence; empty if there is no problem."""
     remedy: str = ""
     done: int = 0
     """Lists read so far."""

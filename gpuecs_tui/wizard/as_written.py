@@ -1,4 +1,4 @@
-"""The form's texts as the answers that are assessed, as if they were written down already."""
+"""The form's texts as the answers that are assessed, as if they were written already."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def as_written(decisions: Decisions, unread: Iterable[Unread]) -> Written:
-    """Return what ``decisions`` say; ``unread`` is what isn't read of the directory.
+    """Return the answers of ``decisions``; ``unread`` is the Terraform that was not read.
 
     A value outside its key's limits is an answer, as it is in a file. A text of another type isn't.
     """
@@ -30,7 +30,7 @@ def as_written(decisions: Decisions, unread: Iterable[Unread]) -> Written:
 
 
 def resolved_as_written(decisions: Decisions, account: AccountFacts | None) -> Resolved:
-    """Return what ``as_written`` amounts to."""
+    """Return the stack that follows from ``as_written``."""
     if not decisions.beyond:
         return decisions.resolved
     return resolved({**decisions.answers, **decisions.beyond}, account)

@@ -13,10 +13,10 @@ CERTIFICATE = "load_balancer.certificate_arn"
 
 
 def certificate_domain(wizard: WizardSession) -> str:
-    """Return it as ACM has it, which may be a pattern; empty where it is not known.
+    """Return the domain from ACM, which may be a pattern; empty if it is unknown.
 
-    It isn't known before the account was read, for a certificate of IAM, and while another
-    certificate is typed than the directory has.
+    It is unknown before the account was read, for a certificate of IAM, and while the typed
+    certificate differs from the directory's.
     """
     from gpuecs_tui.terraform.write.last_write import digest
 

@@ -1,6 +1,6 @@
-"""From what is typed, key by key, to a stack as far as it is decided. Pure: no screen, no account.
+"""From typed texts, key by key, to a stack as far as it is decided. Pure: no screen, no account.
 
-A form holds raw texts, also ones that are no values; ``decide`` says what they amount to.
+A form has raw texts, including invalid ones; ``decide`` returns the decisions that follow.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FORM_KEYS: Mapping[str, Key] = {
     PROFILE: Key(
         kind="text",
         label=N_("Profile"),
-        help=N_("A profile of your AWS configuration. Empty: what the environment gives."),
+        help=N_("AWS named profile. Leave empty to use the default credential chain."),
         default="",
         max_length=255,
     ),
@@ -32,29 +32,29 @@ FORM_KEYS: Mapping[str, Key] = {
 """Every key that a form can show, with its declaration."""
 
 Texts = Mapping[str, str]
-"""Key → what stands in its field, for the keys that were touched."""
+"""Key → the text in its field, for the keys that were touched."""
 FindType = Callable[[str], InstanceType | None]
 """Looks an instance type up by its name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """What a form's texts amount to."""
+    """The decisions that follow from a form's texts."""
 
     answers: Mapping[str, Value]
-    """Values of the keys that were decided and count."""
+    """Values of the relevant keys that were decided."""
     resolved: Resolved
     problems: Mapping[str, str]
-    """Key → the end of a sentence, for everything but what is merely missing."""
+    """Key → the end of a sentence, for wrong answers that aren't just missing."""
     missing: Mapping[str, str]
-    """Key → the end of a sentence, for what must still be given."""
+    """Key → the end of a sentence, for required answers that are missing."""
     malformed: frozenset[str]
-    """Keys of ``problems`` whose text is no value by itself, whatever the others are."""
+    """Keys of ``problems`` whose text is invalid by itself, whatever the others are."""
     beyond: Mapping[str, Value] = field(default_factory=dict)
     """Values of ``malformed`` keys that are of the right type, but outside the key's limits."""
     unknown: Mapping[str, Unread] = field(default_factory=dict)
-    """Key → what of the directory's Terraform decides it and isn't read; nothing need be given, and
-    ``resolved`` counts it among the missing, so that no default stands in for it."""
+    """Key → the Terraform of the directory that decides it but was not read. No answer is required,
+    and ``resolved`` lists the key as missing, so that no default replaces it."""
 
     @property
     def stack(self) -> Stack:
@@ -62,14 +62,14 @@ class Decisions:
         return partial(self.resolved.stack, self.unknown)
 
     def problem(self, key: str) -> str:
-        """Say what is wrong with ``key``, a missing value included; empty when nothing is."""
+        """Return what is wrong with ``key``, or that it is missing; empty if it is right."""
         return self.problems.get(key) or self.missing.get(key, "")
 
 
 def starts_filled(key: str) -> bool:
     """Tell whether a field shows its default as text instead of as a placeholder.
 
-    Of a list or table with a non-empty default, the empty text is another value: none.
+    For a list or table with a non-empty default, the empty text is a value of its own: none.
     """
     declaration = FORM_KEYS[key]
     return declaration.kind in {"list", "map"} and bool(declaration.default)
@@ -96,10 +96,10 @@ def explicit_texts(stack: Stack, find_type: FindType) -> dict[str, str]:
 def decide(
     texts: Texts, find_type: FindType, unknown: Mapping[str, Unread] | None = None
 ) -> Decisions:
-    """Parse every text, leave out what doesn't count, work out the defaults and what is wrong.
+    """Parse every text, drop irrelevant ones, and derive the defaults and the problems.
 
-    An empty text is no answer, but where ``starts_filled``. ``unknown`` are keys that the
-    directory's Terraform decides unread; what is typed for one makes it known. Never raises.
+    An empty text is no answer, unless ``starts_filled``. ``unknown`` are keys that are decided by
+    Terraform that was not read; a typed answer makes such a key known. Never raises.
     """
     parsed: dict[str, Value] = {}
     beyond: dict[str, Value] = {}
@@ -144,7 +144,7 @@ def decide(
 def settled_by_a_later_step(
     key: str, texts: Texts, find_type: FindType, unknown: Mapping[str, Unread] | None = None
 ) -> bool:
-    """Tell whether nothing is wrong with ``key`` once a later step's answer is another one."""
+    """Tell whether ``key`` would be right if a later step's answer were different."""
     if key not in HANGS_ON:
         return False
     other = HANGS_ON[key]
@@ -156,15 +156,15 @@ def settled_by_a_later_step(
 def default_text(
     key: str, others: Texts, find_type: FindType, unknown: Mapping[str, Unread] | None = None
 ) -> str:
-    """Return what ``key`` is without a text of its own, as one would type it; empty if nothing.
+    """Return the default of ``key``, as a user would type it; empty if there is none.
 
-    ``unknown`` as in ``decide``: what the directory's Terraform decides unread has no default.
+    ``unknown`` as in ``decide``: such keys have no default.
     """
     return placeholder(key, decide(others, find_type, unknown))
 
 
 def placeholder(key: str, decisions: Decisions) -> str:
-    """Return the value that an empty field stands for, as one would type it; empty if none."""
+    """Return the value of an empty field, as a user would type it; empty if none."""
     declaration = FORM_KEYS[key]
     if key not in KEYS or key in decisions.resolved.missing:
         return ""

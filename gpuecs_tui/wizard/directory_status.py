@@ -1,4 +1,4 @@
-"""What one finds in a stack's directory and around it when the wizard starts."""
+"""The status of a stack's directory when the wizard starts."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ class DirectoryStatus:
     applied: bool = False
     """Whether the newest run applied the files that are there now."""
     terraform: bool = False
-    """Whether Terraform of a stack lies there."""
+    """Whether the directory has the Terraform of a stack."""
     texts: dict[str, str] = field(default_factory=dict)
-    """What that Terraform says, as texts of the form."""
+    """The answers in that Terraform, as texts of the form."""
     unread: tuple[Unread, ...] = ()
-    """What of that Terraform isn't read, and files of ours that were deleted."""
+    """Parts of that Terraform that were not read, and deleted files of this program."""
     problem: str = ""
     """Why the directory, or the Terraform there (with file and line), can't be read."""
     unwritable: str = ""
-    """Why nothing can be written there, one sentence with what to do; empty where it can."""
+    """Why the directory is not writable, with a remedy; empty if it is."""
     unfinished: str = ""
-    """That a write was cut off here, one sentence; empty where none was."""
+    """A sentence on a write that was interrupted here; empty if none was."""
     foreign: bool = False
     """Whether there are files, but no stack's Terraform."""
     opened: Opened = field(default_factory=Opened)
@@ -51,9 +51,9 @@ class DirectoryStatus:
 
 
 def inspect(directory: Path) -> DirectoryStatus:
-    """Look at ``directory``, which need not exist, and for the engine.
+    """Inspect ``directory``, which need not exist, and find the engine.
 
-    Starts a process and parses HCL: only in a thread. Never raises for what it finds.
+    Starts a process and parses HCL: only in a thread. Never raises for the contents.
     """
     engine, engine_problem = _engine(directory)
     run = _run(directory)
@@ -64,7 +64,7 @@ def inspect(directory: Path) -> DirectoryStatus:
         anything = directory.is_dir() and any(directory.iterdir())
         found = _terraform(directory)
     except OSError as error:
-        remedy = _("Make it readable for you, or begin with another directory.")
+        remedy = _("Grant yourself read permission, or use another directory.")
         problem = f"{unreadable(directory, error)} {remedy}"
         return DirectoryStatus(engine, engine_problem, run, problem=problem)
     return replace(
@@ -81,7 +81,7 @@ def inspect(directory: Path) -> DirectoryStatus:
 
 
 def same_stack(texts: Mapping[str, str], others: Mapping[str, str]) -> bool:
-    """Tell whether two forms amount to the same decisions, the AWS profile aside."""
+    """Tell whether two forms have the same decisions, apart from the AWS profile."""
     from gpuecs_tui.aws import catalogue
     from gpuecs_tui.wizard.decisions import decide
 
@@ -101,8 +101,8 @@ def _unwritable(directory: Path) -> str:
     if os.access(place, os.W_OK | os.X_OK, effective_ids=effective):
         return ""
     return _(
-        "{directory} is read-only for you: you can look at the stack, but not write or apply it. "
-        "Begin with a directory that you can write to."
+        "{directory} is read-only for your user. You can view the stack, but not "
+        "write or apply it. Use a directory that you can write to."
     ).format(directory=place)
 
 
@@ -132,7 +132,7 @@ def _applied(directory: Path) -> bool:
 
 
 def _terraform(directory: Path) -> DirectoryStatus:
-    """Return what the Terraform of ``directory`` says, without the facts around it."""
+    """Return the status of the Terraform in ``directory`` alone."""
     from gpuecs_tui.terraform.read.files import is_loaded
 
     if not directory.is_dir() or not any(is_loaded(path.name) for path in directory.iterdir()):

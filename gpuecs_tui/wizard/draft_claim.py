@@ -1,4 +1,4 @@
-"""Whose wizard keeps a directory's draft: two at once must not overwrite each other."""
+"""Which wizard saves a directory's draft: two wizards must not overwrite each other's."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from gpuecs_tui.wizard.drafts import DraftProblem, draft_path
 
 
 class DraftClaim:
-    """The right to save the draft of one directory; it ends with the process, however that ends."""
+    """The right to save the draft of one directory; it ends with the process, even if killed."""
 
     def __init__(self, directory: Path) -> None:
         """Claim the draft of ``directory``, unless another process has it."""
         self._handle: int | None = None
         self.refusal = ""
-        """Why the draft isn't ours, a sentence that names the other process; empty if it is."""
+        """Why this process may not save it, a sentence with the other process; empty if it may."""
         self.is_taken = False
         """Whether another process has it, which may end."""
         try:
@@ -30,7 +30,7 @@ class DraftClaim:
         self.take()
 
     def take(self) -> bool:
-        """Claim the draft if it is free by now; return whether it is ours."""
+        """Claim the draft if it is free now; return whether this process has it."""
         if self._handle is not None:
             return True
         try:
@@ -62,7 +62,7 @@ class DraftClaim:
         return True
 
     def release(self) -> None:
-        """Give the draft up."""
+        """Release the draft."""
         handle, self._handle = self._handle, None
         if handle is not None:
             os.close(handle)

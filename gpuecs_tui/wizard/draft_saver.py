@@ -11,9 +11,9 @@ from gpuecs_tui.wizard.draft_claim import DraftClaim
 from gpuecs_tui.wizard.drafts import Draft, DraftProblem
 
 GATHER_SECONDS = 0.1
-"""From the first unsaved key press to the write: what a kill -9 loses at most."""
+"""From the first unsaved key press to the write: the most that a kill -9 loses."""
 CLAIM_SECONDS = 1.0
-"""Between two looks at whether another wizard on the directory has ended."""
+"""Between two checks whether another wizard on the directory has ended."""
 
 
 class Nothing:
@@ -24,10 +24,10 @@ class DraftSaver:
     """Keeps the newest draft of one directory on disk. Thread-safe."""
 
     def __init__(self, directory: Path, on_saved: Callable[[str], None]) -> None:
-        """Save drafts of ``directory``, unless another process keeps them.
+        """Save drafts of ``directory``, unless another process saves them.
 
-        ``on_saved`` is called in the saving thread with the empty text, or with the sentence that
-        says why the draft could not be saved.
+        ``on_saved`` is called in the saving thread with the empty text, or with a sentence on why
+        the draft could not be saved.
         """
         self._directory = directory
         self._claim = DraftClaim(directory)
@@ -44,17 +44,17 @@ class DraftSaver:
 
     @property
     def refusal(self) -> str:
-        """Why nothing is saved here, a sentence; empty where it is."""
+        """Why no draft is saved, a sentence; empty if drafts are saved."""
         return self._claim.refusal
 
     def drop(self) -> None:
-        """Delete the draft soon: the directory's files say what it said."""
+        """Delete the draft soon: the directory's files have its answers."""
         self.put(Nothing())
 
     def put(self, draft: Draft | Nothing) -> None:
         """Save ``draft`` soon; of several, the last."""
         with self._wake:
-            # Locked: the claim may be had at any moment, and then takes what waits here.
+            # Locked: the claim may be taken at any moment, and then saves ``_unsaved``.
             refusal = self.refusal
             if refusal:
                 self._unsaved = draft
@@ -64,7 +64,7 @@ class DraftSaver:
             self._on_saved(refusal)
 
     def flush(self) -> None:
-        """Save now what is still unsaved, and return when it is on disk."""
+        """Save the unsaved draft now, and return when it is on disk."""
         with self._writing:
             with self._wake:
                 draft, self._pending = self._pending, None
@@ -72,7 +72,7 @@ class DraftSaver:
                 self._write(draft)
 
     def close(self) -> None:
-        """Save what is unsaved and take no more."""
+        """Save the unsaved draft and accept no more."""
         with self._wake:
             self._closed = True
             self._wake.notify_all()
@@ -80,14 +80,14 @@ class DraftSaver:
         self._claim.release()
 
     def _claim_later(self) -> None:
-        """Take the claim over once the other process has ended, and save what was typed here."""
+        """Take the claim once the other process has ended, and save the draft of this one."""
         while True:
             with self._wake:
                 if self._wake.wait_for(lambda: self._closed, CLAIM_SECONDS):
                     return
                 if not self._claim.take():
                     continue
-                # Still locked: whoever closes now saves what is pending.
+                # Still locked: a close after this saves the pending draft.
                 draft, self._unsaved = self._unsaved, None
                 problem = self._set_aside() if isinstance(draft, Draft) else ""
                 if isinstance(draft, Draft) and not problem:

@@ -1,7 +1,7 @@
-"""Drafts: what was typed for a stack's directory, kept outside it until it is written as Terraform.
+"""Drafts: typed answers for a stack's directory, kept outside it until they are written.
 
 One JSON file for each directory under the user's state folder (XDG). It is replaced as a whole and
-synced before the new name takes effect, so that whatever dies leaves the old or the new one.
+synced before the new name takes effect, so that a crash leaves the old or the new draft.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from gpuecs_tui.private_folder import make_private
 from gpuecs_tui.user_folders import NoHome, state_folder
 
 FORMAT = 1
-"""Counts up when an older program could misread the file."""
+"""Increased when an older program could misread the file."""
 DIGEST_LENGTH = 12
 """Hexadecimal digits that keep the drafts of two directories of one name apart."""
 ASIDE_KEPT = 10
-"""Drafts set aside for one directory before the oldest goes."""
+"""Backed-up drafts of one directory; older ones are deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Draft:
     """The state of a form."""
 
     texts: Mapping[str, str] = field(default_factory=dict)
-    """Key → text as typed, also one that is no value."""
+    """Key → text as typed, including invalid ones."""
     step: str = "start"
     """Id of the step that was open."""
     visited: tuple[str, ...] = ()
@@ -41,19 +41,19 @@ class Draft:
     saved_at: datetime | None = None
     """When it was saved, in UTC; None when it never was."""
     held: Mapping[str, str] | None = None
-    """Key → digest of what the directory said when it began; None: not known."""
+    """Key → digest of the directory's answer when the draft began; None: unknown."""
     suggested: Mapping[str, str] | None = None
-    """Key → why its text was suggested; None: nothing is suggested, the stack isn't a new one."""
+    """Key → why its text was suggested; None: no suggestions, because the stack isn't new."""
 
 
 class DraftProblem(Exception):
-    """A draft that can't be read or kept; the text is one sentence with the file's path."""
+    """A draft that could not be read or saved; the text is one sentence with the file's path."""
 
 
 def draft_path(directory: Path) -> Path:
     """Return where the draft of ``directory`` is kept, whether or not it exists.
 
-    Raises DraftProblem where no home directory is known for this user.
+    Raises DraftProblem if the user's home directory is unknown.
     """
     whole = os.path.realpath(directory)
     digest = hashlib.sha256(os.fsencode(whole)).hexdigest()[:DIGEST_LENGTH]
@@ -61,14 +61,14 @@ def draft_path(directory: Path) -> Path:
     try:
         return state_folder() / "drafts" / name
     except NoHome as error:
-        words = _("The draft can't be saved: {reason}.").format(reason=error.strerror)
+        words = _("Could not save the draft: {reason}.").format(reason=error.strerror)
         raise DraftProblem(words) from None
 
 
 def load(directory: Path) -> Draft | None:
     """Return the draft of ``directory``, None when there is none.
 
-    Raises DraftProblem for a damaged one, which is then kept under another name.
+    Raises DraftProblem for a damaged one, which is renamed first.
     """
     path = draft_path(directory)
     try:
@@ -77,14 +77,14 @@ def load(directory: Path) -> Draft | None:
         return None
     except OSError as error:
         raise DraftProblem(
-            _("The draft {path} can't be read: {reason}.").format(path=path, reason=error.strerror)
+            _("Could not read the draft {path}: {reason}.").format(path=path, reason=error.strerror)
         ) from None
     try:
         return _parsed(json.loads(raw))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         kept = set_aside(directory)
         raise DraftProblem(
-            _("The draft of this directory is damaged; it was kept as {path}.").format(path=kept)
+            _("The draft of this directory is damaged. It was renamed to {path}.").format(path=kept)
         ) from None
 
 
@@ -117,14 +117,14 @@ def save(directory: Path, draft: Draft) -> None:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
         raise DraftProblem(
-            _("The draft can't be saved in {path}: {reason}.").format(
+            _("Could not save the draft in {path}: {reason}.").format(
                 path=path.parent, reason=error.strerror
             )
         ) from None
 
 
 def drop(directory: Path) -> None:
-    """Delete the draft of ``directory``: what it held is in the files. Raises DraftProblem."""
+    """Delete the draft of ``directory``: its answers are in the files. Raises DraftProblem."""
     path = draft_path(directory)
     try:
         path.unlink(missing_ok=True)
@@ -137,9 +137,9 @@ def drop(directory: Path) -> None:
 
 
 def set_aside(directory: Path) -> Path | None:
-    """Rename the draft of ``directory`` out of the way and return its new path, None without one.
+    """Back up the draft of ``directory`` by renaming it; return its new path, None without one.
 
-    Nobody loses answers by starting afresh; the newest ASIDE_KEPT are kept.
+    A new start thus loses no answers; the newest ASIDE_KEPT are kept.
     """
     path = draft_path(directory)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
@@ -150,7 +150,7 @@ def set_aside(directory: Path) -> Path | None:
         return None
     except OSError as error:
         raise DraftProblem(
-            _("The draft {path} can't be renamed: {reason}.").format(
+            _("Could not rename the draft {path}: {reason}.").format(
                 path=path, reason=error.strerror
             )
         ) from None

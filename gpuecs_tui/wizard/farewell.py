@@ -1,4 +1,4 @@
-"""The line that the shell shows once the wizard is left: what was saved, and how to continue."""
+"""The line in the shell after the wizard ends: what was saved, and how to continue."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from gpuecs_tui.wizard.session import WizardSession
 
 
 def farewell(wizard: WizardSession, unsaved: str, command: str) -> str:
-    """Return the line; empty where nothing was typed or written and no run needs anything.
+    """Return the line; empty if nothing was typed or written and no run is active.
 
-    ``unsaved`` is the sentence that says why the last answers are not on disk, empty where they
-    are. ``command`` opens the same wizard again.
+    ``unsaved`` is the sentence on why the last answers are not on disk, empty if they are.
+    ``command`` opens the same wizard again.
     """
     said = [_saved(wizard, unsaved), _run(wizard)]
     sentences = [sentence for sentence in said if sentence]
@@ -32,7 +32,7 @@ def _saved(wizard: WizardSession, unsaved: str) -> str:
 
 
 def _run(wizard: WizardSession) -> str:
-    # Late: a wizard that is left at once needs nothing of it.
+    # Late: a wizard that ends at once does not need it.
     from gpuecs_tui.terraform.runs import run_list
     from gpuecs_tui.terraform.runs.run_status import RunStatus
 
@@ -41,5 +41,5 @@ def _run(wizard: WizardSession) -> str:
     if run is None:
         return ""
     if run.state is RunStatus.PLANNED:
-        return _("A plan waits for approval.")
+        return _("A plan is waiting for approval.")
     return _("Terraform continues in the background.")

@@ -1,15 +1,15 @@
-"""What names alone say of a stack's directory before the first frame; ``survey`` reads the rest."""
+"""Facts from file names alone, before the first frame; ``directory_status`` reads the files."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 _TERRAFORM = (".tf", ".tofu", ".terraform")
-"""Parts of the names of files that Terraform or OpenTofu loads, and of what they leave there."""
+"""Parts of the names of files that Terraform or OpenTofu loads or creates."""
 
 
 def may_hold_a_stack(directory: Path) -> bool:
-    """Tell whether ``directory`` may hold Terraform, or what a run left there.
+    """Tell whether ``directory`` may have Terraform, or files of a run.
 
     Lists the folder up to the first such name and opens no file.
     """
@@ -18,5 +18,5 @@ def may_hold_a_stack(directory: Path) -> bool:
     except FileNotFoundError:
         return False
     except OSError:
-        # Whatever keeps it from being listed is said by the survey.
+        # ``directory_status`` reports why it could not be listed.
         return True

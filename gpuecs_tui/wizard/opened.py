@@ -1,4 +1,4 @@
-"""What a stack's directory said when the form's texts began, to see what is new or changed."""
+"""The answers in a stack's directory when the form was filled, to find later changes."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The directory as it was when the texts were taken from it or begun beside it."""
+    """The directory as it was when the texts were read from it or begun."""
 
     texts: Mapping[str, str] | None = None
-    """The form's texts that its Terraform says; None where the form's came from elsewhere."""
+    """The texts read from its Terraform; None if the form's came from elsewhere."""
     held: Mapping[str, str] | None = None
-    """Key → digest of each decision in it; None where that isn't known."""
+    """Key → digest of each decision in it; None if unknown."""
 
     def says(self, texts: Mapping[str, str]) -> bool:
-        """Tell whether the directory says what ``texts`` say."""
+        """Tell whether the directory has the answers of ``texts``."""
         if self.texts is None:
             return False
         from gpuecs_tui.wizard.decisions import text_of
@@ -32,10 +32,10 @@ class Opened:
         return all(text_of(key, texts) == text_of(key, self.texts) for key in keys)
 
     def changed_since(self, directory: Path, key: str, value: Value) -> bool:
-        """Tell whether ``value``, which ``directory`` has now for ``key``, is another than then.
+        """Tell whether ``value``, which ``directory`` has now for ``key``, differs from then.
 
-        Where it isn't known what the directory said (a draft of an earlier version), ``value`` is
-        compared with what was written into the directory last.
+        If the earlier answers are unknown (a draft of an earlier version), ``value`` is compared
+        with the last write into the directory.
         """
         from gpuecs_tui.terraform.write import last_write
 
@@ -45,7 +45,7 @@ class Opened:
 
 
 def of_files(texts: Mapping[str, str], answers: Mapping[str, Value]) -> Opened:
-    """Return what a directory says whose Terraform holds ``answers``: those of ``texts``."""
+    """Return the record of a directory whose Terraform has ``answers``, those of ``texts``."""
     from gpuecs_tui.terraform.write.last_write import digest
 
     # The profile is no part of the Terraform.

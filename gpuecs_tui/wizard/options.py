@@ -1,4 +1,4 @@
-"""What the command line asked for."""
+"""The options of the command line."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line asked for."""
+    """The options of the command line."""
 
     directory: Path
     demo: bool = False
     profile: str | None = None
-    """None: as the environment and the draft say."""
+    """None: from the environment and the draft."""
     plugin_dir: Path | None = None
-    """A provider mirror for Terraform; None: what Terraform finds."""
+    """A provider mirror for Terraform; None: the one that Terraform finds."""
     faults: tuple[str, ...] = ()
-    """What is wrong with the demo account by request."""
+    """Simulated faults of the demo account."""

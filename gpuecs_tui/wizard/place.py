@@ -1,4 +1,4 @@
-"""Whose account and which region a wizard is about."""
+"""The account and the Region of a wizard."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from gpuecs_tui.wizard.session import WizardSession
 
 
 def place_of(wizard: WizardSession) -> str:
-    """Say whose account and which region it is, in one short text."""
+    """Return the account and the Region in one short text."""
     identity = wizard.account.identity
     account = identity.account if identity else ""
     who = _("demo account") if wizard.options.demo else account

@@ -1,4 +1,4 @@
-"""The one field of the forms that is no decision of the stack."""
+"""The only field of the forms that is not a decision of the stack."""
 
 PROFILE = "account.profile"
-"""Through which credentials the wizard reads the account."""
+"""The profile whose credentials the wizard reads the account with."""

@@ -41,7 +41,7 @@ def environment_for(
 def state_environment(profile: str) -> dict[str, str]:
     """Return the environment in which the stored state and its lock are read and changed."""
     variables = child_environment(os.environ, profile=profile or None).variables
-    # They may name another state; what is started for a state leaves them out again.
+    # They may name another state; processes started for a state drop them again.
     named = {name: os.environ[name] for name in CHANGING if name in os.environ}
     return {**variables, **named}
 

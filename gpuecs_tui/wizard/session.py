@@ -1,4 +1,4 @@
-"""The wizard's session: typed texts, what the account has, the present step. No textual here.
+"""The wizard's session: typed texts, account, present step. Does not import Textual.
 
 All screens share one ``WizardSession``. A screen puts texts into it and reads from it; a thread
 changes it only through a message to the app.
@@ -34,51 +34,51 @@ if TYPE_CHECKING:
 
 
 class WizardSession(Suggesting):
-    """Texts, decisions, findings, account and place of one wizard."""
+    """Texts, decisions, findings, account and step of one wizard."""
 
     def __init__(self, options: Options, saver: DraftSaver, draft: Draft | None = None) -> None:
-        """Begin with ``draft``, or with nothing."""
+        """Begin with ``draft``, or without answers."""
         super().__init__()
         self.options = options
         self.account = AccountState()
         self.findings: tuple[Finding, ...] = ()
-        """What the last check found beside what is ``wrong``."""
+        """Findings of the last check, in addition to ``wrong``."""
         self.is_checked = False
-        """Whether the checks have run since the texts began; before, no findings mean nothing."""
+        """Whether the checks have run on these texts; before, an empty list proves nothing."""
         self.focused: dict[str, str] = {}
         """Step id → key of the field that had the cursor there last."""
         self.unfolded: set[tuple[str, str]] = set()
         """Step id and title of the sections that were opened."""
         self.touched: set[str] = set()
-        """Keys whose missing value is pointed out: edited, or refused by a "next"."""
+        """Keys whose missing value is shown as an error: edited, or refused by a "next"."""
         self._default: tuple[object, str] | None = None
-        """What a field's default follows from, and the default."""
+        """The source of a field's default, and the default."""
         self.draft_problem = ""
         """Why the draft isn't saved; empty when it is."""
         self.draft_saved = False
         self.has_written = False
         """Whether this wizard wrote the directory's files."""
         self.own: Own | None = None
-        """What the directory says of itself beside the answers; None until it was looked at."""
+        """Facts about the stack's own directory and state; None until they were read."""
         self.unread: tuple[Unread, ...] = ()
-        """What of the directory's Terraform isn't read, and files of ours that were deleted."""
+        """Terraform of the directory that was not read, and deleted files of this program."""
         self._as_read: dict[str, str] | None = None
         """The texts of that Terraform; None for a new stack."""
         self.done: set[str] = set()
-        """Steps after the review that were seen to have done their work."""
+        """Steps after the review whose work is known to be done."""
         self.wanted_run = ""
         """The operation that the run screen starts when it opens: "apply" after a review."""
         self._saver = saver
         self._texts: dict[str, str] = {}
         self._decisions: Decisions | None = None
         self._wrong: tuple[Decisions, StateFacts, tuple[Finding, ...]] | None = None
-        """``wrong``, with what it follows from."""
+        """``wrong``, with its sources."""
         self.read_images: ReadImages = _no_images
         """Reads one ECR repository by name; blocks, so only in a thread."""
         self.read_newest: ReadNewest = _no_newest
         """Reads the newest image of each repository; blocks, so only in a thread."""
         self.opened = Opened()
-        """What the directory said when the texts began."""
+        """The directory's answers when the texts began."""
         self.step = "start"
         self.visited: tuple[str, ...] = ()
         if draft is not None:
@@ -86,17 +86,17 @@ class WizardSession(Suggesting):
 
     @property
     def draft_refusal(self) -> str:
-        """Why no draft is kept here, a sentence; empty where one is."""
+        """Why no draft is saved, a sentence; empty if drafts are saved."""
         return self._saver.refusal
 
     @property
     def texts(self) -> Mapping[str, str]:
-        """Key → what stands in its field, for the keys that were touched."""
+        """Key → the text in its field, for the keys that were touched."""
         return self._texts
 
     @property
     def decisions(self) -> Decisions:
-        """What the texts amount to now."""
+        """The decisions that follow from the present texts."""
         # Late: the model behind it costs a fifth of the time to the first frame, which shows none.
         from gpuecs_tui.wizard import decisions as deciding
 
@@ -116,13 +116,13 @@ class WizardSession(Suggesting):
 
     @property
     def profile(self) -> str:
-        """The AWS profile to use; empty: what the environment gives."""
+        """The AWS profile to use; empty: the default credential chain."""
         typed = self._texts.get(PROFILE)
         return (self.options.profile or "") if typed is None else typed.strip()
 
     @property
     def region(self) -> str:
-        """The region as far as it is a value; else empty."""
+        """The Region if it is valid; otherwise empty."""
         return str(self.decisions.answers.get("stack.region", "")) if self._texts else ""
 
     def text(self, key: str) -> str:
@@ -130,12 +130,12 @@ class WizardSession(Suggesting):
         from gpuecs_tui.wizard.decisions import text_of
 
         if key not in self._texts and any(key in each.keys for each in self.unread):
-            # A default would look like what the Terraform says.
+            # A default would look like the answer in the Terraform.
             return ""
         return text_of(key, self._texts)
 
     def default_text(self, key: str) -> str:
-        """Return what the field of ``key`` stands for while it is empty; empty if for nothing."""
+        """Return the value of the field of ``key`` while it is empty; empty if there is none."""
         from gpuecs_tui.wizard.decisions import default_text
 
         others = {other: text for other, text in self._texts.items() if other != key}
@@ -147,7 +147,7 @@ class WizardSession(Suggesting):
         return self._default[1]
 
     def put(self, key: str, text: str) -> None:
-        """Take what was typed for ``key`` and save it soon."""
+        """Store the text typed for ``key`` and save it soon."""
         if self.text(key) == text and (key in self._texts or not text):
             return
         self._texts[key] = text
@@ -156,10 +156,10 @@ class WizardSession(Suggesting):
         self._changed()
 
     def begin(self, texts: Mapping[str, str]) -> None:
-        """Begin a new stack with ``texts``; what its fields can be filled with is suggested."""
+        """Begin a new stack with ``texts``, and suggest values for other fields."""
         from gpuecs_tui.wizard.suggestions import NAME, suggested_name
 
-        # Each decision that the directory holds already is somebody else's.
+        # Decisions that are already in the directory were not made in this wizard.
         self.opened = Opened(held={})
         self.replace_texts(texts)
         self.suggests = True
@@ -167,7 +167,7 @@ class WizardSession(Suggesting):
             self.suggest(NAME, name)
 
     def replace_texts(self, texts: Mapping[str, str]) -> None:
-        """Take other texts in place of all, such as those of a stack that was read back."""
+        """Replace all texts, for example by those of a stack that was read back."""
         self._texts = dict(texts)
         self.is_checked = False
         self.unread, self._as_read = (), None
@@ -177,9 +177,9 @@ class WizardSession(Suggesting):
         self._changed()
 
     def open_directory(self, texts: Mapping[str, str], opened: Opened, profile: str = "") -> None:
-        """Take what the directory's Terraform says; there is no draft until something is typed.
+        """Take the answers of the directory; there is no draft until the user types.
 
-        ``profile`` is one that was typed earlier: the Terraform doesn't say which to use.
+        ``profile`` was typed earlier: the Terraform doesn't contain it.
         """
         profile = profile or self._texts.get(PROFILE, "")
         self.opened = opened
@@ -190,15 +190,15 @@ class WizardSession(Suggesting):
         (self.done.add if done else self.done.discard)(step)
 
     def written(self, answers: Mapping[str, Value]) -> None:
-        """Note that the directory now says ``answers``: the draft has nothing more to keep."""
+        """Note that the directory now has ``answers``: the draft is no longer needed."""
         self.opened = of_files(self._texts, answers)
-        # What is written is decided. An apply uses up addresses and quota, and the suggestions that
-        # follow from them must not change a stack that runs.
+        # Written answers are decided. An apply uses addresses and quota, and suggestions derived
+        # from them must not change a running stack.
         self._forget_suggestions()
         self._save()
 
     def changed_by_hand(self, key: str, value: Value) -> bool:
-        """Tell whether ``value``, which the directory has for ``key``, is not what it was."""
+        """Tell whether ``value``, which the directory has for ``key``, has changed."""
         return self.opened.changed_since(self.options.directory, key, value)
 
     @property
@@ -207,7 +207,7 @@ class WizardSession(Suggesting):
         return self.opened.says(self._texts)
 
     def adopt(self, draft: Draft) -> None:
-        """Go on with ``draft``."""
+        """Continue with ``draft``."""
         self.opened = Opened(held=draft.held)
         self._texts = dict(draft.texts)
         self.is_checked = False
@@ -225,7 +225,7 @@ class WizardSession(Suggesting):
             self._save()
 
     def account_changed(self) -> None:
-        """Work the decisions out anew: the account knows other instance types."""
+        """Derive the decisions again: the account may have other instance types."""
         self._decisions = self._default = None
 
     def instance_type(self, name: str) -> InstanceType | None:
@@ -236,14 +236,14 @@ class WizardSession(Suggesting):
 
     @property
     def state(self) -> StateFacts | None:
-        """How the stack's own state is kept; None until it was looked at."""
+        """How the stack's own state is stored; None until it was read."""
         return self.own.state if self.own is not None else None
 
     @property
     def owned(self) -> frozenset[str] | None:
-        """Names, ids and ARNs that are the stack's own; None when its state couldn't be read.
+        """Names, ids and ARNs of the stack's own resources; None if its state could not be read.
 
-        Not to be relied on while ``own`` is None.
+        Unknown while ``own`` is None.
         """
         return self.own.owned if self.own is not None else frozenset()
 
@@ -264,7 +264,7 @@ class WizardSession(Suggesting):
 
     @property
     def wrong(self) -> tuple[Finding, ...]:
-        """What makes the texts no valid stack as they are now, missing answers included."""
+        """Findings that make the texts an invalid stack, missing answers included."""
         from gpuecs_tui.assessment.findings import wrong_answers
         from gpuecs_tui.wizard.as_written import as_written, resolved_as_written
 
@@ -287,19 +287,19 @@ class WizardSession(Suggesting):
         return self._as_read is not None and self._texts == self._as_read
 
     def found_unread(self, texts: Mapping[str, str], unread: tuple[Unread, ...]) -> None:
-        """Take what isn't read of the directory that the present texts are about."""
+        """Note which Terraform of the directory of the present texts was not read."""
         self.unread, self._as_read = unread, dict(texts)
         self._decisions = None
 
     def findings_of(self, key: str) -> tuple[Finding, ...]:
-        """Return the findings that stand at ``key``."""
+        """Return the findings of ``key``."""
         return tuple(finding for finding in self.findings if finding.field == key)
 
     def holds(self, key: str) -> bool:
         """Tell whether "next" is refused because of ``key``.
 
-        A value is malformed or missing, or contradicts another of the same step. What the account
-        lacks, or what a later step's answer may settle, is for the review.
+        It is if a value is malformed or missing, or contradicts another of the same step. Findings
+        about the account, or ones that a later step may resolve, are left to the review.
         """
         from gpuecs_tui.wizard.decisions import settled_by_a_later_step
 
@@ -311,17 +311,17 @@ class WizardSession(Suggesting):
         return any(finding.holds_step for finding in self.findings_of(key))
 
     def is_error(self, key: str) -> bool:
-        """Tell whether something is wrong with ``key`` that the review doesn't let pass."""
+        """Tell whether ``key`` has an error, which the review does not accept."""
         return bool(self.decisions.problem(key)) or any(
             finding.severity == "error" for finding in self.findings_of(key)
         )
 
     def flush(self) -> None:
-        """Save what is unsaved, now."""
+        """Save the unsaved draft now."""
         self._saver.flush()
 
     def close(self) -> None:
-        """Save what is unsaved; the wizard is over."""
+        """Save the unsaved draft; the wizard ends."""
         self._saver.close()
 
     def _changed(self) -> None:

@@ -1,4 +1,4 @@
-"""The part of the wizard's memory that fills fields that were never typed into, and says why."""
+"""The part of the session that fills untouched fields with suggestions, with their reasons."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ if TYPE_CHECKING:
 
 
 class Suggesting:
-    """Texts that the directory and the account suggest; see ``suggestions`` for what they are."""
+    """Texts suggested from the directory and the account; see ``suggestions``."""
 
     account: AccountState
     _texts: dict[str, str]
 
     def __init__(self) -> None:
         self.suggested: dict[str, Suggestion] = {}
-        """Key → the suggestion in its field, until something else is put there."""
+        """Key → the suggestion in its field, until another text is put there."""
         self.suggests = False
-        """Whether fields that were never typed into may be filled: for a new stack only."""
+        """Whether untouched fields may be filled: for a new stack only."""
         self._suggested_from: object = None
-        """What the present suggestions follow from."""
+        """The source of the present suggestions."""
 
     def _changed(self) -> None:
         raise NotImplementedError
 
     def suggest(self, key: str, suggestion: Suggestion) -> None:
-        """Fill the field of ``key``, unless something else was put there."""
+        """Fill the field of ``key``, unless another text was put there."""
         if not self.is_open(key) or self.suggested.get(key) == suggestion:
             return
         self._texts[key] = suggestion.text
@@ -36,20 +36,20 @@ class Suggesting:
         self._changed()
 
     def withdraw(self, key: str) -> None:
-        """Empty the field of ``key`` if a suggestion that no longer holds is in it."""
+        """Empty the field of ``key`` if it has a suggestion that is no longer valid."""
         if self.suggested.pop(key, None):
             self._texts.pop(key)
             self._changed()
 
     @property
     def reasons(self) -> dict[str, str] | None:
-        """Key → why its text was suggested, for the draft; None where nothing is suggested."""
+        """Key → why its text was suggested, for the draft; None without suggestions."""
         if not self.suggests:
             return None
         return {key: suggestion.reason for key, suggestion in self.suggested.items()}
 
     def _suggest_again(self, reasons: Mapping[str, str] | None) -> None:
-        """Go on suggesting as ``reasons`` of a draft say; nothing where they are None."""
+        """Continue the suggestions of a draft by their ``reasons``; None: suggest nothing."""
         from gpuecs_tui.wizard.suggestions import Suggestion
 
         self._forget_suggestions()
@@ -81,7 +81,7 @@ class Suggesting:
             if key in found:
                 self.suggest(key, found[key])
             else:
-                # Of another region or VPC, or of prices that were read since.
+                # It was for another Region or VPC, or newer prices were read.
                 self.withdraw(key)
 
     def _forget_suggestions(self) -> None:

@@ -1,7 +1,7 @@
-"""What a new stack can begin with: names and choices that the directory and the account suggest.
+"""Suggestions for a new stack: names and choices derived from the directory and the account.
 
-A suggestion fills a field that nobody has typed into, says why, and can be changed in place. What
-can be chosen in several ways is not suggested. Pure: no screen, no account call.
+A suggestion fills an untouched field, states its reason, and can be changed in place. If several
+choices are equally good, none is suggested. Pure: no screen, no account call.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ SUBNETS = "network.instance_subnet_ids"
 INSTANCE_TYPE = "fleet.instance_type"
 IMAGE = "task.image"
 ACCOUNT_KEYS = (VPC, SUBNETS, INSTANCE_TYPE)
-"""What ``suggestions`` may hold."""
+"""Keys that ``suggestions`` may return."""
 
 FEWEST_ADDRESSES = 16
-"""Below this a subnet soon has none left, so it is not suggested: an Application Load Balancer
-alone takes up to eight (ELB user guide)."""
+"""A subnet with fewer free addresses is not suggested, because it would soon have none left: an
+Application Load Balancer alone takes up to eight (ELB user guide)."""
 FEWEST_ZONES = 2
-"""An Application Load Balancer needs subnets in two zones, and stands in the instances' by
-default (ELB user guide)."""
+"""An Application Load Balancer needs subnets in two zones, and uses the instances' by default (ELB
+user guide)."""
 FEWEST_INSTANCES = 2
 """Instances that the quota must still allow: a rolling update of one task needs two."""
 
@@ -54,21 +54,21 @@ class Suggestion:
 
 
 def suggested_name(directory: Path) -> Suggestion | None:
-    """Return a stack's name made from the directory's; None where it holds no letter or digit."""
+    """Return a stack name made from the directory name; None if that has no letter or digit."""
     words = re.sub(r"[^a-z0-9]+", "-", directory.resolve().name.lower()).strip("-")
     # AWS refuses some names, such as those that are too short or begin with a digit or "aws".
     for name in (words, f"{words}-gpu", f"gpu-{words}") if words else ():
         cut = name[:NAME_MAX].strip("-")
         if not KEYS[NAME].problem(cut):
-            return Suggestion(cut, _("made from the directory's name"))
+            return Suggestion(cut, _("from the directory name"))
     return None
 
 
 def suggestions(facts: AccountFacts, chosen: Mapping[str, str]) -> dict[str, Suggestion]:
     """Return what ``facts`` suggest for network and instance type, by key.
 
-    ``chosen`` holds what the user has decided, by key: suggestions follow it and replace none of
-    it.
+    ``chosen`` has the user's decisions by key: suggestions are derived from them and never replace
+    them.
     """
     found: dict[str, Suggestion] = {}
     if not isinstance(facts.vpcs, Known) or not isinstance(facts.subnets, Known):
@@ -91,10 +91,10 @@ def suggestions(facts: AccountFacts, chosen: Mapping[str, str]) -> dict[str, Sug
 
 
 def repositories_to_read(facts: AccountFacts, name: str) -> tuple[Repository, ...]:
-    """Return the repositories of which one may hold the stack's image.
+    """Return the repositories that may have the stack's image.
 
-    The one with the stack's name; without one, all of the account's, as long as they are few. Then
-    the images decide: see ``suggested_image``.
+    The one with the stack's name; otherwise all of the account's if they are few. Then the images
+    decide: see ``suggested_image``.
     """
     if not isinstance(facts.repositories, Known):
         return ()
@@ -108,17 +108,16 @@ def repositories_to_read(facts: AccountFacts, name: str) -> tuple[Repository, ..
 def suggested_image(newest: Sequence[NewestImage], architecture: str) -> Suggestion | None:
     """Return the newest image of the only repository that can have one for ``architecture``.
 
-    ``newest``: of each repository in question. Where an image's architecture is not known it may
-    be the fleet's, and a repository that could not be read may hold any image. An empty
-    ``architecture`` is not known either.
+    ``newest``: of each candidate repository. An image of unknown architecture may match, and a
+    repository that could not be read may have any image. An empty ``architecture`` is unknown too.
     """
     possible = [it for it in newest if not it.is_read or (it.tag and _may_suit(it, architecture))]
     if len(possible) != 1 or not possible[0].tag:
         return None
     image = possible[0]
-    reason = _("the newest image of {repository}").format(repository=image.repository.name)
+    reason = _("the latest image of {repository}").format(repository=image.repository.name)
     if len(newest) > 1:
-        reason = _("the newest image of {repository}, the only repository with a suitable one")
+        reason = _("the latest image of {repository}, the only repository with a suitable image")
         reason = reason.format(repository=image.repository.name)
     return Suggestion(f"{image.repository.uri}:{image.tag}", reason)
 
@@ -158,7 +157,9 @@ def _vpc(vpcs: tuple[Vpc, ...], reached: Iterable[Subnet]) -> Suggestion | None:
     having = {subnet.vpc_id for subnet in reached}
     private = [vpc for vpc in vpcs if vpc.id in having]
     if len(private) == 1:
-        return Suggestion(private[0].id, _("the only VPC whose private subnets have a route out"))
+        return Suggestion(
+            private[0].id, _("the only VPC whose private subnets have an outbound route")
+        )
     default = [vpc for vpc in (private or vpcs) if vpc.is_default]
     if len(default) == 1:
         return Suggestion(default[0].id, _("the default VPC"))
@@ -186,7 +187,7 @@ def _instance_type(facts: AccountFacts, zones: set[str], fewest: int) -> Suggest
 
 
 def _zones_offering(facts: AccountFacts, name: str) -> frozenset[str] | None:
-    """Return the zones that offer a type; None where no type is chosen or that is unknown."""
+    """Return the zones that offer a type; None if no type is chosen or the zones are unknown."""
     if not name or not isinstance(facts.offerings, Known):
         return None
     return frozenset(

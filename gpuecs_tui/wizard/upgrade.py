@@ -1,4 +1,4 @@
-"""The upgrade of a directory that an earlier version wrote, as the wizard knows of it.
+"""What the wizard knows of the upgrade of a directory that an earlier version wrote.
 
 It is a change of its own, applied before any other (terraform/recovery/upgrade.py).
 """
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 def is_earlier(wizard: WizardSession) -> bool:
-    """Tell whether the earlier version wrote the directory, as far as it was looked at."""
+    """Tell whether the directory is known to be written by the earlier version."""
     return wizard.state is not None and bool(wizard.state.earlier)
 
 
 def rewritten(wizard: WizardSession) -> None:
-    """Note that this version wrote the directory; what was applied of it still lacks the upgrade.
+    """Note that this version wrote the directory; the applied resources still need the upgrade.
 
-    Nothing is open where the state is known to be empty.
+    If the state is known to be empty, no upgrade is needed.
     """
     own = wizard.own
     if own is not None and own.state.earlier:
@@ -33,9 +33,9 @@ def rewritten(wizard: WizardSession) -> None:
 
 
 def read_again(wizard: WizardSession, own: Own) -> None:
-    """Take what was read of the directory since.
+    """Take the latest facts of the directory.
 
-    A state that could not be read doesn't say that an upgrade was applied.
+    A state that could not be read does not prove that an upgrade was applied.
     """
     before, facts = wizard.state, own.state
     if facts.unread and not facts.earlier and before is not None and before.unapplied:
@@ -44,15 +44,15 @@ def read_again(wizard: WizardSession, own: Own) -> None:
 
 
 def meets_another_change(wizard: WizardSession, stack: Stack) -> TwoChanges | None:
-    """Return what meets if ``stack`` is written: the upgrade, not applied yet, and other answers.
+    """Return the upgrade and the other changes if writing ``stack`` would combine them.
 
-    None where nothing meets. Reads the directory, and its state where an upgrade may be open:
-    blocks. Raises ReadProblem.
+    None if it would not. Reads the directory, and its state if an upgrade may be open: blocks.
+    Raises ReadProblem.
     """
     from gpuecs_tui.terraform.recovery.upgrade import two_changes
     from gpuecs_tui.wizard.run_environment import state_environment
 
     found = two_changes(wizard.options.directory, stack, state_environment(wizard.profile))
     written_here = wizard.state is not None and bool(wizard.state.unapplied)
-    # An upgrade of long ago is not asked about because its state can't be read today.
+    # An old upgrade is not asked about again just because the state could not be read today.
     return found if found is None or not found.unread or written_here else None

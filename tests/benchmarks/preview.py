@@ -47,7 +47,7 @@ TEXTS = {
 }
 STEPS = ("start", "account", "network", "fleet", "task", "load_balancer", "review")
 WIZARD = "import sys; from gpuecs_tui.cli import main; sys.exit(main([sys.argv[1]]))"
-LEFT_OVER = "Left over"
+LEFT_OVER = "Unused"
 ERROR = " error"
 BACKSPACE, TO_BEGIN, TO_END = "\x7f", "\x01", "\x05"
 
@@ -93,7 +93,7 @@ def _typed(home: Path) -> tuple[list[float], list[float]]:
     drafts.save(directory, Draft(TEXTS, "task", STEPS))
     lines, findings = [], []
     with in_a_terminal([sys.executable, "-c", WIZARD, str(directory)]) as terminal:
-        terminal.until("Go on with your draft")
+        terminal.until("Continue your draft")
         terminal.type("\r")
         terminal.until(LEFT_OVER)
         _settle(terminal)

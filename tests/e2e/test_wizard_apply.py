@@ -103,7 +103,7 @@ def _strike_in_mid_apply(place: Place, strike: Callable[[Terminal], None]) -> No
     with in_a_terminal(place.wizard()) as first:
         first.until("Continue your draft")
         first.type("\r")
-        first.until("p plans what is written")
+        first.until("Press p to plan")
         first.type("p")
         first.until("Waiting for approval")
         first.type("a")
@@ -120,9 +120,9 @@ def _strike_in_mid_apply(place: Place, strike: Callable[[Terminal], None]) -> No
     assert read_lock(place.directory / STATE_NAME) is not None
 
     with in_a_terminal(place.wizard()) as second:
-        second.until("Watch the run on this directory")
+        second.until("Watch the run in this directory")
         second.type("\r")
-        second.until("Applying: leave at any time")
+        second.until("Applying. You can close this session")
         place.gate.touch()
         second.until("Applied.")
         second.type(CTRL_Q)

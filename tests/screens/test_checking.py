@@ -103,7 +103,11 @@ async def test_the_header_names_what_is_a_name(stack_directory: Path) -> None:
     async with on_task(stack_directory) as pilot:
         app = pilot.app
         assert isinstance(app, WizardApp)
-        for typed, shown in (("h", "no name yet"), ("hello", "hello"), ("hello-", "no name yet")):
+        for typed, shown in (
+            ("h", "unnamed stack"),
+            ("hello", "hello"),
+            ("hello-", "unnamed stack"),
+        ):
             app.wizard.put("stack.name", typed)
             app.show_wizard()
             await settle(pilot)

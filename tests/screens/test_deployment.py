@@ -94,7 +94,7 @@ async def test_everything_stands_in_columns(directory: Path) -> None:
         ):
             assert part in shown, shown
         assert summed_up(pilot).startswith(
-            "1/2 tasks running · 0/1 targets healthy · 1 instance joined"
+            "1/2 tasks running · 0/1 targets healthy · 1 instance registered"
         )
         assert "as of " in summed_up(pilot)
         assert "deployment" in screen(pilot).progress().unfinished
@@ -122,8 +122,8 @@ async def test_a_stack_that_is_not_there_says_so(directory: Path) -> None:
         )
     )
     async with on_deployment(directory, reader) as pilot:
-        assert summed_up(pilot).startswith("There is no such service yet.")
-        assert "none: nothing was applied from here yet" in text(pilot)
+        assert summed_up(pilot).startswith("The service does not exist yet.")
+        assert "none: nothing was applied from this directory yet" in text(pilot)
 
 
 async def test_it_is_read_again_and_only_changes_are_drawn(

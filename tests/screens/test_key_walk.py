@@ -265,12 +265,12 @@ WANTED = {
     "destroy": "Plan a destroy",
     "apply": "Apply this plan",
     "discard": "Discard this plan",
-    "cancel": "Stop this run",
-    "end": "End Terraform at once",
+    "cancel": "Cancel this run",
+    "end": "Stop Terraform now",
     "deployment": "Watch the deployment",
     "runs": "Go to: Run",
     "state": "State: list resources, release a lock, recover",
-    "recover": "Look at the state and recover it",
+    "recover": "View and repair the state",
     "write": "Write the files, without a plan",
     "findings": "List all findings",
     "fits": "Show what fits on an instance",
@@ -360,11 +360,11 @@ async def test_a_command_of_the_palette_does_what_its_key_does(directory: Path) 
 async def test_the_line_of_keys_follows_the_focus_and_what_works(directory: Path) -> None:
     async with opened(directory, "review", *STEPS) as pilot:
         line = pilot.app.screen.query_one(KeyLine)
-        assert line_of(line).startswith("1-7 page  w write  ^n next  ^p back")
+        assert line_of(line).startswith("1-7 tab  w write  ^n next  ^p back")
         await pilot.press("3")
         await settle(pilot)
-        assert line_of(line).startswith("v difference  1-7 page  w write  tab text")
+        assert line_of(line).startswith("v difference  1-7 tab  w write  tab text")
         await pilot.press("4")
         await settle(pilot)
-        assert line_of(line).startswith("enter to the field  1-7 page  w write")
+        assert line_of(line).startswith("enter go to field  1-7 tab  w write")
         assert "^q quit" in line_of(line)

@@ -66,7 +66,7 @@ async def test_prices_come_after_the_account(open_wizard: Open) -> None:
         pilot.app.post_message(PricesRead(PRICES))
         await settle(pilot)
         assert "$0.53/h ($387/month); min $0.02, deployment $1.04, max $1.04" in live(pilot)
-        assert "since 2026-11-01" in live(pilot)
+        assert "as of 2026-11-01" in live(pilot)
 
 
 async def test_cost_follows_the_sizes(open_wizard: Open) -> None:
@@ -88,7 +88,7 @@ async def test_the_list_is_sifted_by_memory_and_price(open_wizard: Open) -> None
         await pilot.press("greater_than_sign", "equals_sign")
         await type_text(pilot, "24gb")
         assert found.wanted == ">=24gb" and found.row is not None
-        assert found.row.id == "g5.xlarge" and "Quota left: 16" in found.row.detail
+        assert found.row.id == "g5.xlarge" and "Quota allows 16" in found.row.detail
         await pilot.press("space", "less_than_sign", "2", "dollar_sign", "enter")
         await settle(pilot)
         assert isinstance(pilot.app, WizardApp)
@@ -112,8 +112,8 @@ async def test_the_list_is_sorted_by_keys(open_wizard: Open) -> None:
         assert found.row is not None and "sorted by price" in line_of(
             pilot.app.screen.query_one("#filter")
         )
-        assert "Registers 15794 MiB, measured" in found.row.detail
-        assert any("ECS support documented" in line for line in found.row.more)
+        assert "Memory available to ECS: 15794 MiB, measured" in found.row.detail
+        assert any("ECS support: documented" in line for line in found.row.more)
 
 
 async def test_two_types_side_by_side(open_wizard: Open) -> None:

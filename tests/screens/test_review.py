@@ -131,7 +131,7 @@ async def test_next_writes_everything_and_goes_on_to_the_plan(directory: Path) -
 async def test_w_only_writes(directory: Path) -> None:
     async with on_review(directory) as pilot:
         await pilot.press("w")
-        await until(pilot, lambda: "holds exactly this stack" in live(pilot), "the comparison")
+        await until(pilot, lambda: "No changes to write" in live(pilot), "the comparison")
         assert step(pilot) == "review"
         assert (directory / "service.tf").exists()
 
@@ -144,7 +144,7 @@ async def test_an_error_is_shown_and_asks_for_the_name(
     directory: Path, keys: str, written: bool
 ) -> None:
     async with on_review(directory, task__memory="15742") as pilot:
-        assert live(pilot).startswith("1 error: see Findings.")
+        assert live(pilot).startswith("1 error: see the Findings tab.")
         await pilot.press("w")
         await settle(pilot)
         assert page(pilot) == "findings"
@@ -164,13 +164,13 @@ async def test_answers_that_make_no_stack_are_written_by_no_name(directory: Path
         await pilot.press("ctrl+n")
         await settle(pilot)
         assert (step(pilot), page(pilot)) == ("review", "findings")
-        assert live(pilot).startswith("Nothing is written while there is an error: ")
+        assert live(pilot).startswith("Could not write because of an error: ")
         assert not directory.exists()
 
 
 async def test_something_missing_is_named(directory: Path) -> None:
     async with on_review(directory, task__image="") as pilot:
-        assert "Not complete yet" in live(pilot)
+        assert "Incomplete." in live(pilot)
         await pilot.press("ctrl+n")
         await settle(pilot)
         assert step(pilot) == "review"
@@ -274,7 +274,7 @@ async def test_a_hand_edit_that_can_stay_stays(directory: Path) -> None:
     async with on_review(directory) as pilot:
         await until(pilot, lambda: "changed" in live(pilot), "the comparison")
         await pilot.press("w")
-        await until(pilot, lambda: "holds exactly this stack" in live(pilot), "the write")
+        await until(pilot, lambda: "No changes to write" in live(pilot), "the write")
         assert "# mine" in (directory / "service.tf").read_text()
         written = (directory / "terraform.tfvars").read_text()
         assert written == stack_files()["terraform.tfvars"]
@@ -318,7 +318,7 @@ async def test_an_unfinished_write_of_another_is_asked_about(directory: Path) ->
         await pilot.press("w")
         await until(pilot, lambda: is_asked(pilot), "the question")
         await pilot.press("y")
-        await until(pilot, lambda: "holds exactly this stack" in live(pilot), "the write")
+        await until(pilot, lambda: "No changes to write" in live(pilot), "the write")
         assert not (directory / STAGE).exists()
         written = (directory / "terraform.tfvars").read_text()
         assert written == stack_files()["terraform.tfvars"]
@@ -337,7 +337,7 @@ async def test_nothing_is_written_under_a_live_run(directory: Path) -> None:
     stage(directory, RunStatus.APPLYING, PLAN[:PLAN_ENDS])
     async with on_review(directory) as pilot:
         await pilot.press("ctrl+n")
-        await until(pilot, lambda: "A run of ada works on this directory" in live(pilot), "it")
+        await until(pilot, lambda: "A run of ada is active in this directory" in live(pilot), "it")
         assert not list(directory.glob("*.tf"))
 
 
@@ -396,7 +396,7 @@ async def test_what_no_check_covers_has_a_page(directory: Path) -> None:
             "ec2:DescribeKeyPairs: not allowed to call it",
             "lb.tf:3: aws_lb.this.idle_timeout comes from a module.",
             "lb.tf:9: aws_lb.this.enable_http2 is kept.",
-            "Not in the sums of the cost",
+            "Not included in the cost",
             "The content of the image",
         ):
             assert part in text

@@ -86,7 +86,7 @@ async def until_details(pilot: Pilot[int]) -> None:
 
 async def test_without_any_run_it_offers_to_plan(directory: Path) -> None:
     async with on_run_screen(directory) as pilot:
-        assert "p plans what is written" in said(pilot)
+        assert "Press p to plan" in said(pilot)
         assert "plan" in keys(pilot) and "approve" not in keys(pilot)
 
 
@@ -318,9 +318,9 @@ async def test_stopping_says_what_it_waits_for(directory: Path) -> None:
     stage(directory, RunStatus.STOPPING, lines)
     async with on_run_screen(directory) as pilot:
         first, second = said(pilot).splitlines()
-        assert first.startswith("Stopping since ")
-        assert second.startswith("It still waits for: aws_")
-        assert "c stop" not in keys(pilot), "there is no second signal"
+        assert first.startswith("Stopping for ")
+        assert second.startswith("Waiting for: aws_")
+        assert "c cancel" not in keys(pilot), "there is no second signal"
 
 
 async def test_a_harder_stop_says_what_it_loses_and_needs_the_name(
@@ -340,10 +340,10 @@ async def test_a_harder_stop_says_what_it_loses_and_needs_the_name(
         assert not isinstance(pilot.app.screen, Confirm), "not before it is stopping"
         await pilot.press("c", "right", "enter")
         await until_run(pilot, RunStatus.STOPPING)
-        assert "X end at once" in keys(pilot)
+        assert "X stop now" in keys(pilot)
         await pilot.press("X")
         words = "\n".join(str(it.render()) for it in pilot.app.screen.query(Static))
-        assert "Its state is not saved and its lock stays behind" in words
+        assert "Its state is not saved, and the state lock is not released" in words
         await pilot.press("y", "enter")
         await settle(pilot)
         assert run_of(pilot).state is RunStatus.STOPPING, "a key press is not enough"
@@ -366,7 +366,9 @@ async def test_a_run_that_outlives_its_credentials_says_so(directory: Path) -> N
     ended = datetime.now(UTC) - timedelta(seconds=1)
     replace_json(run.files.decision, {"decision": "approve", "credentials_end": ended.isoformat()})
     async with on_run_screen(directory) as pilot:
-        assert "! The credentials have ended" in said(pilot) and "c stops it" in said(pilot)
+        assert "! The credentials have expired" in said(pilot) and "Press c to cancel" in said(
+            pilot
+        )
         await until_details(pilot)
         wizard = screen_of(pilot).wizard
         assert wizard.owned is not None and {"old", "llama"} <= wizard.owned, "names in its plan"

@@ -83,7 +83,7 @@ async def test_the_end_of_the_credentials_goes_with_an_approval(
 async def test_an_approval_without_that_knowledge_is_asked_all_the_same(directory: Path) -> None:
     stage(directory, RunStatus.PLANNED, stream("plan-change"), changes=(1, 0, 0))
     async with on_run_screen(directory) as pilot:
-        assert "How long the credentials last isn't known." in await question(pilot)
+        assert "It is unknown when the credentials expire." in await question(pilot)
         await pilot.press("escape")
 
 

@@ -78,7 +78,7 @@ async def test_all_well_is_said_with_its_freshness(
     async with on_run_screen(planned) as pilot:
         await pilot.press("a")
         account, cost, *_rest = (await asked(pilot)).splitlines()
-        assert account == f"Account {fakes.ACCOUNT}, region {fakes.REGION}"
+        assert account == f"Account {fakes.ACCOUNT}, Region {fakes.REGION}"
         assert cost.startswith("Price unknown")
         first, _empty, plan, *_rest = await asked_below_the_account(pilot)
         assert first == "Checked just now against the account."
@@ -108,7 +108,7 @@ async def test_what_the_files_say_wrong_must_be_typed_for(
         assert not any(it.severity == "error" for it in screen_of(pilot).wizard.findings)
         await pilot.press("a")
         text = await asked(pilot)
-        assert text.startswith("The checks say that this can't work:") and "15742" in text
+        assert text.startswith("The checks found errors:") and "15742" in text
         assert pilot.app.screen.query(Input)
 
 
@@ -161,8 +161,8 @@ async def test_an_account_that_does_not_answer_is_waited_for_so_long_and_no_long
     monkeypatch.setattr(apply_gate, "monotonic", clock)
     async with on_run_screen(planned) as pilot:
         await pilot.press("a")
-        assert said(pilot).startswith("Checking once more …")
-        assert "a approve" not in keys(pilot) and "esc don't check" in keys(pilot)
+        assert said(pilot).startswith("Checking again …")
+        assert "a approve" not in keys(pilot) and "esc cancel check" in keys(pilot)
         await pilot.press("tab")
         assert "tab log" in keys(pilot), "keys work meanwhile"
         pressed.set()
@@ -172,7 +172,7 @@ async def test_an_account_that_does_not_answer_is_waited_for_so_long_and_no_long
         # Typed ahead, it answers no; that is said, with what to press.
         await pilot.press("enter")
         await pilot.pause()
-        assert said(pilot).startswith("Not approved: nothing was applied.")
+        assert said(pilot).startswith("Not approved. Nothing was applied.")
         assert "Press a to apply" in said(pilot) and "a approve" in keys(pilot)
         assert run_of(pilot).state is RunStatus.PLANNED
         assert "Checking" not in said(pilot)
@@ -184,7 +184,7 @@ async def test_escape_leaves_the_check_and_asks_nothing(
 ) -> None:
     async with on_run_screen(planned) as pilot:
         await pilot.press("a", "enter")
-        assert said(pilot).startswith("Checking once more … The question comes when")
+        assert said(pilot).startswith("Checking again … The question follows when")
         begun = monotonic()
         await pilot.press("escape")
         await pilot.app.workers.wait_for_complete()

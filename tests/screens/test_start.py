@@ -26,7 +26,7 @@ from tests.support.terraform.run_folders import stage
 @pytest.mark.parametrize(
     ("key", "found", "step", "said"),
     [
-        ("down", DirectoryStatus(terraform=True), "start", "This directory holds a stack."),
+        ("down", DirectoryStatus(terraform=True), "start", "This directory contains a stack."),
         ("down", DirectoryStatus(foreign=True), "account", ""),
         (
             "down",
@@ -34,8 +34,8 @@ from tests.support.terraform.run_folders import stage
             "start",
             "Could not read this",
         ),
-        ("up", DirectoryStatus(terraform=True), "start", "This directory holds a stack."),
-        ("up", DirectoryStatus(foreign=True), "start", "This directory holds no stack."),
+        ("up", DirectoryStatus(terraform=True), "start", "This directory contains a stack."),
+        ("up", DirectoryStatus(foreign=True), "start", "This directory contains no stack."),
     ],
     ids=["over a stack", "over other Terraform", "over what is not read", "on the row", "on none"],
 )

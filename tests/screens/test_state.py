@@ -259,13 +259,13 @@ async def test_each_wait_shows_the_time_that_has_passed(
 
     async with on_state_screen(directory) as pilot:
         monkeypatch.setattr(errored_state, "push", push)
-        await type_text(pilot, "store")
+        await type_text(pilot, "push")
         await pilot.press("enter")
         await pilot.pause()
         await pilot.press("tab", "enter")
         await pilot.pause()
         now[0] += 130
-        await until(pilot, lambda: "Storing the state … 2m10s" in said(pilot))
+        await until(pilot, lambda: "Pushing the state … 2m10s" in said(pilot))
         go_on.set()
         await until(pilot, lambda: said(pilot) == "The bucket is gone.")
 

@@ -49,7 +49,7 @@ async def test_buckets_are_read_only_for_s3(open_wizard: Open) -> None:
         await go_to(pilot, "account")
         assert feed(pilot).known_buckets is None
         listed = await open_list(pilot)
-        assert listed == [f"make {SUGGESTED}", "team-tfstate", "backups"]
+        assert listed == [f"create {SUGGESTED}", "team-tfstate", "backups"]
 
 
 async def test_a_bucket_brings_its_region(open_wizard: Open) -> None:
@@ -65,7 +65,7 @@ async def test_a_bucket_brings_its_region(open_wizard: Open) -> None:
 async def test_a_typed_name_is_made_after_a_yes(open_wizard: Open) -> None:
     async with open_wizard() as pilot:
         listed = await open_list(pilot, state__bucket="my-own-bucket")
-        assert listed[0] == "make my-own-bucket"
+        assert listed[0] == "create my-own-bucket"
         if pilot.app.screen.query_one(ChoiceList).wanted:
             await pilot.press("ctrl+u")
         await pilot.press("home", "enter")
@@ -127,7 +127,7 @@ async def test_the_review_offers_the_move(stack: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(state_move, "carry_out", carry_out)
     async with on_review(stack, state__backend="s3", state__bucket="team-tfstate") as pilot:
         for answer, true in (
-            ("n", lambda: said(pilot)("nothing can be planned before the state is moved")),
+            ("n", lambda: said(pilot)("Move the state before you run a plan")),
             ("y", lambda: said(pilot)("The bucket is gone.")),
             ("y", lambda: len(moved) == 2),
         ):

@@ -87,11 +87,11 @@ async def test_u_writes_only_the_upgrade_and_keeps_the_typed_answer(directory: P
         upgraded = texts_in(directory)
         app.go("review")
         await until(pilot, lambda: isinstance(pilot.app.screen, ReviewScreen))
-        await until(pilot, lambda: "Next writes to" in review(pilot).live().plain)
+        await until(pilot, lambda: "to write to" in review(pilot).live().plain)
         await pilot.press("w")
         await until(pilot, lambda: is_asked(pilot))
         asked = lines_of(pilot)
-        assert "plan and apply the upgrade first" in asked and "press u" not in asked
+        assert "plan and apply the upgrade in the Run step" in asked and "press u" not in asked
         await pilot.press("n")
         assert texts_in(directory) == upgraded
         # Once it is applied, the answer asks for nothing more.

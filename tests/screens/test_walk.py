@@ -210,7 +210,10 @@ async def test_the_live_line_says_what_fits(open_wizard: Open) -> None:
         )
         await go_to(pilot, "load_balancer", health_check__interval_seconds="10")
         live = pilot.app.screen.query_one("#live", Wrapped)
-        assert "healthy 50 s" in live.render().plain and "out after 82 s" in live.render().plain
+        assert (
+            "healthy 50 s" in live.render().plain
+            and "deregistered after 82 s" in live.render().plain
+        )
 
 
 async def test_a_list_that_may_not_be_read_says_so_and_ids_can_be_typed(
@@ -218,7 +221,7 @@ async def test_a_list_that_may_not_be_read_says_so_and_ids_can_be_typed(
 ) -> None:
     async with open_wizard(account=fakes.facts(vpcs=REFUSED)) as pilot:
         await go_to(pilot, "network", network__vpc_id="")
-        assert "unknown: not allowed to call ec2:DescribeVpcs" in " ".join(
+        assert "Unknown: not allowed to call ec2:DescribeVpcs" in " ".join(
             shown(pilot, "network.vpc_id").split()
         )
         await type_text(pilot, "vpc-0123456789abcdef0")
@@ -266,7 +269,7 @@ async def test_endpoints_out_of_reach_stand_first_and_are_one_key_away(
         rows = pilot.app.screen.query_one(ChoiceList)
         drawn = [rows.render_line(line).text.strip() for line in range(rows.size.height)]
         drawn = [line for line in drawn if line]
-        assert drawn[0] == "Out of the instance subnets' reach"
+        assert drawn[0] == "Not reachable from the instance subnets"
         assert drawn.index("Others") == 7
         assert not any(" logs " in line for line in drawn[:7])
         await pilot.press("escape")
@@ -475,7 +478,7 @@ async def test_what_it_means_that_a_new_image_is_deployed_elsewhere(open_wizard:
         assert "outside Terraform" not in shown(pilot, "service.ignore_changes")
         tasks = " ".join(shown(pilot, "service.desired_count").split())
         assert "Terraform ignores this number once the service exists" in tasks
-        assert "take desired_count out of Ignore changes" in tasks
+        assert "remove desired_count from Ignore changes" in tasks
         wizard(pilot).put("service.ignore_changes", "task_definition")
         pilot.app.screen.changed()  # type: ignore[attr-defined]  # a StepScreen's
         # Narrow terminals break the sentence into lines.

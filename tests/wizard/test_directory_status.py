@@ -36,8 +36,8 @@ def test_a_directory_that_can_not_be_looked_into_is_a_sentence(shut: Path, insid
     with unprivileged():
         found = inspect(directory)
     assert found.problem == (
-        f"{directory} can't be looked into: Permission denied. Make it readable for you, or begin "
-        "with another directory."
+        f"{directory} can't be looked into: Permission denied. Grant yourself read permission, "
+        "or use another directory."
     )
     assert not found.terraform and not found.foreign
 
@@ -79,7 +79,7 @@ async def test_the_start_screen_says_it_once_and_goes_on(
         shown = screen.query_one("#facts", Static).content
         assert isinstance(shown, Content)
         assert shown.plain.count("can't be looked into") == 1
-        assert "Looking at the directory" not in shown.plain
+        assert "Reading the directory" not in shown.plain
         assert ready == [True]
         assert [row.id for row in screen._rows()] == ["new"]
 

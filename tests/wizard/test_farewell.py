@@ -41,7 +41,7 @@ def line(wizard: WizardSession, unsaved: str = "") -> str:
 def test_nothing_is_said_where_nothing_was_typed(wizard: WizardSession) -> None:
     assert line(wizard) == ""
     wizard.begin({})
-    wizard.suggest(NAME, Suggestion("speech", "made from the directory's name"))
+    wizard.suggest(NAME, Suggestion("speech", "from the directory name"))
     assert wizard.texts and line(wizard) == ""
     wizard.open_directory(dict(WHOLE), of_files(WHOLE, {}))
     assert line(wizard) == ""
@@ -64,7 +64,7 @@ def test_it_says_where_the_answers_are(wizard: WizardSession) -> None:
 @pytest.mark.parametrize(
     ("state", "says"),
     [
-        (RunStatus.PLANNED, "A plan waits for approval."),
+        (RunStatus.PLANNED, "A plan is waiting for approval."),
         (RunStatus.APPLYING, "Terraform continues in the background."),
         (RunStatus.SUCCEEDED, ""),
     ],

@@ -49,7 +49,9 @@ def test_it_is_planned_as_it_is_and_written_only_when_all_is_known(tmp_path: Pat
     assert plans_as_it_is(wizard)
     wizard.put("service.maximum_percent", "150")
     assert not plans_as_it_is(wizard)
-    assert why_not_written(wizard).startswith("Nothing is written: health_check.path is not read")
+    assert why_not_written(wizard).startswith(
+        "Could not write: the value of health_check.path was not read"
+    )
     values = decide({}, catalogue.find).resolved.stack.flat()
     for key in list(by_key(wizard.unread)):
         wizard.put(key, str(values[key] or "/"))

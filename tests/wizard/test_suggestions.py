@@ -201,7 +201,7 @@ def test_an_image_is_suggested_where_only_one_repository_can_have_it(
     found = suggested_image(newest, architecture)
     assert (found.text if found else "") == image
     if image.startswith("r/diffusion"):
-        assert found is not None and "only repository with a suitable one" in found.reason
+        assert found is not None and "only repository with a suitable image" in found.reason
 
 
 async def test_the_image_follows_the_architecture_of_the_fleet(
@@ -234,7 +234,7 @@ async def test_a_suggestion_is_marked_replaced_by_typing_and_not_made_again(
 ) -> None:
     async with open_wizard(account=ACCOUNT) as pilot:
         await begin(pilot)
-        assert "Suggested: made from the directory's name." in shown(pilot, "stack.name")
+        assert "Suggested: from the directory name." in shown(pilot, "stack.name")
         await pilot.press("tab", "tab")
         await type_text(pilot, "other")
         await settle(pilot)

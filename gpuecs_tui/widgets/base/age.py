@@ -1,4 +1,4 @@
-"""How old what was read of the account is."""
+"""The age of the data that was read from the account."""
 
 from __future__ import annotations
 
@@ -9,27 +9,32 @@ from gpuecs_tui.aws.facts import AccountFacts
 from gpuecs_tui.aws.reading import Known
 from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.base.durations import in_words
+from gpuecs_tui.widgets.base.wizard_modal import WizardModal
+from gpuecs_tui.widgets.keys.binding import key_of
 
 MINUTE = timedelta(minutes=1)
 
 
 def now() -> datetime:
-    """Return the time; in a place of its own, for tests of what is shown."""
+    """Return the time; a function of its own, so that tests can replace it."""
     return datetime.now(UTC)
 
 
 def age_text(facts: AccountFacts | None) -> str:
-    """Say when the oldest list of ``facts`` was read: "read 4 min ago"; empty where none was.
+    """Say when the oldest list of ``facts`` was read: "read 4 min ago"; empty if none was.
 
-    In whole minutes: it is painted again with whatever changes beside it.
+    In whole minutes, because it is painted only together with other changes.
     """
     read_at = oldest(facts)
     return "" if read_at is None else _since(read_at)
 
 
 def age_line(read_at: datetime | None) -> str:
-    """Say how old a list is and how it is read again; empty where it isn't of an account."""
-    return "" if read_at is None else f"{_since(read_at)} · {_('Ctrl+R reads again')}"
+    """Say how old a list is and which key reads it again; empty if it isn't from an account."""
+    if read_at is None:
+        return ""
+    key = key_of(WizardModal, "app.read_account")
+    return f"{_since(read_at)} · {_('{key} reads again').format(key=key)}"
 
 
 def _since(read_at: datetime) -> str:
@@ -38,6 +43,6 @@ def _since(read_at: datetime) -> str:
 
 
 def oldest(facts: AccountFacts | None) -> datetime | None:
-    """Return when the oldest list of ``facts`` was read; None where none was."""
+    """Return when the oldest list of ``facts`` was read; None if none was."""
     readings = [getattr(facts, it.name) for it in fields(facts)] if facts else []
     return min((it.read_at for it in readings if isinstance(it, Known)), default=None)

@@ -1,4 +1,4 @@
-"""Says when something behind a screen broke: unsaid it would look like endless waiting."""
+"""Reports an exception in a worker, which would otherwise look like endless waiting."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from gpuecs_tui.i18n import _
 
 
 def tell_broken_worker(app: App[Any], event: Worker.StateChanged) -> None:
-    """Notify if the worker ended in an exception that nobody foresaw; the app goes on.
+    """Notify if the worker ended in an unexpected exception; the app continues.
 
-    Textual tells only the node that started a worker, so each kind of node must ask for it.
+    Textual informs only the node that started a worker, so each kind of node must call this.
     """
     if event.state is WorkerState.ERROR:
         app.notify(
-            _("This is a fault of gpuecs-tui: {error}. Please report it.").format(
+            _("Internal error: {error}. Please report this bug.").format(
                 error=repr(event.worker.error)
             ),
             severity="error",

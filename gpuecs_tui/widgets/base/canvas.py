@@ -1,4 +1,4 @@
-"""A grid of terminal cells to draw boxes, lines and texts on; knows nothing of Textual.
+"""A grid of terminal cells to draw boxes, lines and texts on; does not import Textual.
 
 Lines that meet join by themselves: each cell keeps in which directions a line leaves it, and the
 character follows from that, in Unicode or in ASCII.
@@ -37,7 +37,7 @@ Spans = list[tuple[str, str]]
 
 
 def cut(text: str, width: int) -> str:
-    """Return ``text`` in at most ``width`` cells, with … where something is missing."""
+    """Return ``text`` in at most ``width`` cells; … marks a cut."""
     return text if cell_len(text) <= width else fit_cells(text, width).rstrip()
 
 

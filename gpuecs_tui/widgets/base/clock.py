@@ -47,7 +47,7 @@ class Clock(Widget):
         self._set("" if seconds is None else duration_text(seconds))
 
     def on_unmount(self, event: events.Unmount) -> None:
-        """Tick no more."""
+        """Stop the clock."""
         self._since = None
 
     def _tick(self) -> None:
@@ -63,7 +63,7 @@ class Clock(Widget):
             self._timer = self.set_timer(SECOND - max(elapsed, 0) % SECOND + 0.01, self._tick)
 
     def on_mount(self, event: events.Mount) -> None:
-        """Go on with a clock that was started before it was on a screen."""
+        """Continue a clock that was started before it was on a screen."""
         self._tick()
 
     def _set(self, text: str) -> None:

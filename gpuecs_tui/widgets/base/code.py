@@ -18,11 +18,11 @@ _DIFF_STYLES = {
     "+": "$text-success",
     "-": "$text-error",
 }
-"""How a line of a unified diff begins → its style; the longer beginnings stand first."""
+"""Prefix of a line of a unified diff → its style; longer prefixes come first."""
 
 
 def code_lines(name: str, text: str) -> list[Content]:
-    """Return the file ``name`` line by line in its language's colours, nothing of it acting."""
+    """Return the file ``name`` line by line in its language's colours, controls escaped."""
     # A carriage return or a Unicode separator is text in HCL, not a line's end.
     shown = "\n".join(escape_controls(line.expandtabs(TAB)) for line in text.split("\n"))
     suffix = name[name.rfind(".") :] if "." in name else ""
@@ -35,10 +35,10 @@ def code_lines(name: str, text: str) -> list[Content]:
 
 
 def diff_lines(lines: Iterable[str], width: int = 0) -> list[Content]:
-    """Return a unified diff line by line: what goes red, what comes green, each with its sign.
+    """Return a unified diff line by line: removed lines red, added lines green, with their signs.
 
-    A line longer than ``width`` cells continues in further ones, as what differs is often its end;
-    0: none does.
+    A line longer than ``width`` cells is wrapped, because the difference is often at its end; 0:
+    no line is wrapped.
     """
     found = [_diff_line(escape_controls(line.rstrip("\n").expandtabs(TAB))) for line in lines]
     return [part for line in found for part in line.fold(width)] if width else found

@@ -1,4 +1,4 @@
-"""A question over the screen: yes or no, or a word that must be typed for a yes."""
+"""A question over the screen: yes or no; a grave one is confirmed by typing a word."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from gpuecs_tui.widgets.keys.groups import DIALOG, MOVING
 from gpuecs_tui.widgets.keys.words import LINES, PAGES
 
 ROWS_AROUND = 9
-"""Rows of the terminal that the text leaves to the frame, the buttons, and what is around them."""
+"""Rows of the terminal that the text leaves to the frame, the buttons, and their margins."""
 ROWS_OF_FIELD = 4
-"""Rows of the field for a word, with what asks for it."""
+"""Rows of the field for a word, with its question."""
 FEWEST_ROWS = 3
-"""Of the text, in a terminal that has too few rows for all."""
+"""Smallest height of the text, in a terminal that has too few rows for all."""
 
 
 class Confirm(Modal[bool]):
-    """Answers True for a yes; Escape is a no, and the no has the focus first.
+    """Answers True for a yes; Escape means no, and the button No has the focus first.
 
-    ``y`` and ``n`` answer too, where no word is asked for.
+    ``y`` and ``n`` answer too, unless a word must be typed.
     """
 
     HELP = N_(
-        "Nothing happens before you answer. Enter presses the highlighted button. Where a name is "
-        "asked for, you can answer yes only after you type the name."
+        "Nothing happens before you answer. Enter presses the highlighted button. If "
+        "the dialog asks for a name, you can answer yes only after you type the name."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("y", "answer(True)", N_("yes"), N_("Answer yes"), DIALOG),
@@ -84,7 +84,7 @@ class Confirm(Modal[bool]):
         self._title, self._lines, self._yes, self._word = title, lines, yes, word
 
     def compose(self) -> ComposeResult:
-        """Lay out the text, the field where a word is asked for, and two buttons."""
+        """Lay out the text, the field for the word if one is required, and two buttons."""
         with Vertical(id="frame") as frame:
             frame.border_title = Content(self._title)
             with Scroller(id="lines", can_focus=False):
@@ -104,7 +104,7 @@ class Confirm(Modal[bool]):
                 )
 
     def on_mount(self) -> None:
-        """Begin where nothing happens by a stray Enter."""
+        """Focus where an accidental Enter does nothing."""
         self.query_one("#word" if self._word else "#no").focus()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -126,11 +126,11 @@ class Confirm(Modal[bool]):
             self.set_focus(other)
 
     def action_scroll_lines(self, rows: int) -> None:
-        """Read on in what is asked about."""
+        """Scroll the text of the question."""
         self.query_one("#lines").scroll_relative(y=rows, animate=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave left and right to the field, and let nothing but the word say yes beside it."""
+        """Leave left and right to the field; if a word is required, only typing it means yes."""
         if action == "other_button":
             return isinstance(self.focused, Button)
         if action == "answer" and parameters == (True,):
@@ -144,7 +144,7 @@ class Confirm(Modal[bool]):
     @on(Input.Changed)
     def _compare(self, event: Input.Changed) -> None:
         self.query_one("#yes", Button).disabled = event.value.strip() != self._word
-        # The word is another one now: whether it is wrong, Enter says.
+        # The text changed; only Enter judges whether it is wrong.
         self._say(_("Type {word} to continue:"))
 
     def _say(self, text: str, *, wrong: bool = False) -> None:

@@ -45,7 +45,7 @@ class DialogKeys(OneLine):
 
 
 def _shortened(hints: list[tuple[str, str]], width: int) -> Content:
-    """Leave out keys from the one before the last on, which leaves the dialog, until they fit."""
+    """Drop keys from the end until the rest fits; the last key, which leaves the dialog, stays."""
     *others, leave = hints
     while others and keys_content([*others, leave]).cell_length > width:
         others.pop()

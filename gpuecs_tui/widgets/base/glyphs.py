@@ -18,7 +18,7 @@ class Signs:
     """The part of a bar that is done."""
     empty: str
     more: str
-    """A line goes on to the right."""
+    """A line continues to the right."""
 
 
 RICH = Signs(done="✓", failed="✗", waiting="·", filled="━", empty="─", more="›")

@@ -48,13 +48,13 @@ def help_sections(entries: Iterable[Entry]) -> HelpSections:
 
 
 def help_parts(sections: HelpSections) -> list[Content]:
-    """Return ``sections`` as paragraphs; a key that does not work now is in grey, and that said."""
+    """Return ``sections`` as paragraphs; unavailable keys are grey, and a last line says so."""
     parts = []
     for title, rows in sections:
         parts.append(Content.styled(title, "bold $text-accent"))
         parts.append(Content("\n").join(_row(row) for row in rows))
     if any(not row.enabled for _title, rows in sections for row in rows):
-        parts.append(Content.styled(_("Keys in grey do nothing at the moment."), MUTED))
+        parts.append(Content.styled(_("Keys in grey are not available now."), MUTED))
     return parts
 
 

@@ -72,9 +72,9 @@ EDITING_WORDS = frozenset(
 
 
 def typing_keys(kind: type[Widget]) -> Iterator[Binding]:
-    """Yield Textual's keys of a widget in which one types, each with its group.
+    """Yield Textual's keys of a widget for typing, each with its group.
 
-    Those of its base classes scroll, which a field leaves to the screen.
+    The keys of its base classes scroll; a field leaves them to the screen.
     """
     for it in kind.BINDINGS:
         assert isinstance(it, Binding)

@@ -28,15 +28,16 @@ class CodeInput(LineInput):
 
 
 class MfaPrompt(Modal[str]):
-    """The answer is the digits, or empty to give up."""
+    """The answer is the digits; empty if the user cancelled."""
 
     HELP = N_(
-        "The profile requires the code of an MFA device. The code is sent to AWS and is not "
-        "stored. Without a code the account cannot be read; every value can still be typed by hand."
+        "The profile requires the code of an MFA device. The code is sent to AWS and "
+        "is not stored. Without a code, account data is not loaded, but you can "
+        "still type every value."
     )
     OUTLIVES_STEP = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("escape", "cancel", N_("give up"), N_("Continue without the account"), DIALOG),
+        bind("escape", "cancel", N_("cancel"), N_("Continue without the account"), DIALOG),
     ]
     CSS = """
     MfaPrompt { align: center middle; }
@@ -64,5 +65,5 @@ class MfaPrompt(Modal[str]):
         self.dismiss(event.value.strip())
 
     def action_cancel(self) -> None:
-        """Give up."""
+        """Answer without a code."""
         self.dismiss("")

@@ -14,7 +14,7 @@ from textual.widgets import Static
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.widgets.base.key_help import help_parts, help_sections
 from gpuecs_tui.widgets.base.scroller import Scroller
-from gpuecs_tui.widgets.keys.binding import all_entries, bind
+from gpuecs_tui.widgets.keys.binding import all_entries, bind, own_keys
 from gpuecs_tui.widgets.keys.groups import DIALOG, WIZARD
 from gpuecs_tui.widgets.keys.screen import SCREEN_KEYS
 from gpuecs_tui.widgets.keys.words import BACK, SUSPEND
@@ -23,14 +23,14 @@ AnswerType = TypeVar("AnswerType")
 
 
 class Modal(ModalScreen[AnswerType]):
-    """A dialog. Textual takes no binding of the app over one, so those that matter are its own."""
+    """A dialog. Textual ignores the app's bindings over a dialog, so it declares some itself."""
 
     HELP: ClassVar[str] = ""
-    """What F1 says above the dialog's keys, untranslated."""
+    """The help text above the dialog's keys, untranslated."""
     HAS_HELP: ClassVar[bool] = True
-    """Whether F1 explains it."""
+    """Whether the dialog has a help."""
     OUTLIVES_STEP: ClassVar[bool] = False
-    """Whether it is about no step: it stays on top when another step comes, or another dialog."""
+    """Whether it belongs to no step: it stays on top when another step or dialog is shown."""
     BINDINGS: ClassVar[list[BindingType]] = [
         *SCREEN_KEYS,
         bind(
@@ -62,14 +62,14 @@ class Modal(ModalScreen[AnswerType]):
         self.app.push_screen(kind(_("Help"), content))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer the help only where there is one."""
+        """Offer the help only if there is one."""
         if action == "help":
             return self.HAS_HELP
         return super().check_action(action, parameters)
 
 
 class DetailModal(Modal[None]):
-    """Scrolls with the arrows; any of its keys shuts it."""
+    """Scrolls with the arrows; any of its keys closes it."""
 
     HAS_HELP = False
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -99,7 +99,7 @@ class DetailModal(Modal[None]):
         """One text."""
         with Scroller() as box:
             box.border_title = Content(self._title)
-            box.border_subtitle = Content(_("Esc: back"))
+            box.border_subtitle = own_keys(self)
             yield Static(self._content, markup=False)
 
     def on_mount(self) -> None:

@@ -1,4 +1,4 @@
-"""Texts that aren't ours, made harmless and cut to a number of terminal cells."""
+"""Texts from outside, with control characters escaped and cut to a number of terminal cells."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _DELETE = 0x7F
 _DROPPED = {0x200C: "", 0x200D: "", 0xFE0E: "", 0xFE0F: ""}
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 _IGNORABLE = (range(0x2065, 0x2066), range(0xFFF0, 0xFFF9), range(0xE0000, 0xE1000))
-"""Kept free for characters that aren't shown (Unicode, Default_Ignorable_Code_Point): each terminal
-takes another width for them."""
+"""Reserved for characters that aren't shown (Unicode, Default_Ignorable_Code_Point): terminals
+differ in the width that they assume for them."""
 _STAND_IN = "\N{REPLACEMENT CHARACTER}"
 ELLIPSIS = "…"
 
 
 def escape_controls(text: str) -> str:
-    """Return ``text`` on one line, with nothing in it that acts on a terminal or hides its order.
+    """Return ``text`` on one line, without characters that control a terminal or reorder text.
 
     Control characters become their pictures, other invisible ones a replacement character.
     """

@@ -1,7 +1,7 @@
-"""Long texts cut in their middle, so that what tells them apart stays in view.
+"""Long texts cut in their middle, so that the part that distinguishes them stays visible.
 
-Of an image that is the repository and the tag, or the end of the digest; the registry's name is
-the same for all images of an account.
+For an image that part is the repository and the tag, or the end of the digest; the registry's name
+is the same for all images of an account.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from gpuecs_tui.widgets.base.safe_text import ELLIPSIS
 DIGEST_SHOWN = 8
 """Hexadecimal digits of a shortened digest, its last ones."""
 MIN_REGISTRY = 5
-"""Cells below which a shortened registry says nothing."""
+"""Cells below which a shortened registry is left out."""
 _DIGEST = "@sha256:"
 
 

@@ -1,4 +1,4 @@
-"""Two things as two columns, with what differs in bold."""
+"""Two things as two columns, with differing values in bold."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from gpuecs_tui.widgets.base.safe_text import escape_controls
 Properties = Sequence[tuple[str, str]]
 """Names and values."""
 NONE = "–"
-"""Stands where only the other one has such a property."""
+"""Shown if only the other thing has the property."""
 
 
 def side_by_side(names: tuple[str, str], first: Properties, second: Properties) -> Table:
-    """Return two things as two columns; what differs is bold."""
+    """Return two things as two columns; differing values are bold."""
     table = Table.grid(padding=(0, 2), expand=True)
     table.add_column(ratio=3)
     table.add_column(ratio=4)

@@ -4,6 +4,6 @@ The theme's ``$text-muted`` is an automatic colour that keeps its share in style
 """
 
 MUTED = "$foreground 65%"
-"""For what explains."""
+"""For explanations."""
 FAINT = "$foreground 45%"
-"""For what isn't there yet, or can't be used."""
+"""For parts that don't exist yet or are not available."""

@@ -32,7 +32,7 @@ class TabLine(OneLine):
     """
 
     def show_tabs(self, tabs: tuple[Tab, ...], current: str) -> None:
-        """Show ``tabs`` with ``current`` standing out."""
+        """Show ``tabs`` with ``current`` highlighted."""
         parts = []
         for number, tab in enumerate(tabs, start=1):
             chosen = tab.id == current

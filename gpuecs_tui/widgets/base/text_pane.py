@@ -84,7 +84,7 @@ class TextPane(ScrollView, can_focus=True, inherit_bindings=False):
         self.scroll_relative(y=rows, animate=False)
 
     def action_scroll_pages(self, pages: int) -> None:
-        """Move by the view's height less one row, so that the eye keeps its place."""
+        """Scroll by the view's height less one row, so that one row stays visible."""
         self.scroll_relative(y=pages * max(self.size.height - 1, 1), animate=False)
 
     def action_start(self) -> None:
@@ -96,11 +96,11 @@ class TextPane(ScrollView, can_focus=True, inherit_bindings=False):
         self.scroll_to(y=self.max_scroll_y, animate=False)
 
     def action_aside(self, steps: int) -> None:
-        """Show what lies further right or left."""
+        """Scroll to the right or left."""
         self.scroll_relative(x=steps * SIDE_STEP, animate=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Let left and right through to the screen where there is nothing aside."""
+        """Pass left and right to the screen if no line is wider than the view."""
         if action == "aside":
             return self.max_scroll_x > 0
         return super().check_action(action, parameters)

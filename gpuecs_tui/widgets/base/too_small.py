@@ -1,4 +1,4 @@
-"""What stands in a terminal that is too small; gone as soon as it is enlarged."""
+"""The message in a terminal that is too small; it disappears when the terminal is enlarged."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gpuecs_tui.widgets.base.modal import Modal
 
 
 class TooSmall(Modal[None]):
-    """Covers everything and keeps it as it is."""
+    """Covers all screens, which stay unchanged."""
 
     HAS_HELP = False
     OUTLIVES_STEP = True
@@ -27,5 +27,5 @@ class TooSmall(Modal[None]):
     def compose(self) -> ComposeResult:
         """Say what is needed."""
         width, height = self._smallest
-        text = _("Please enlarge the terminal to {width}x{height} or more.\nNothing is lost.")
+        text = _("Enlarge the terminal to {width}x{height} or more.\nNothing is lost.")
         yield Static(Content(text.format(width=width, height=height)), markup=False)

@@ -1,4 +1,4 @@
-"""A sentence about what is waited for, with the time that has passed behind it.
+"""A sentence about work in progress, followed by the elapsed time.
 
 wait = Wait(screen, _("Moving the state …"), show)   # show("Moving the state … 12s"), each second
 wait.end()
@@ -15,7 +15,7 @@ from gpuecs_tui.widgets.base.clock import SECOND, duration_text
 
 
 def with_elapsed(text: str, seconds: float) -> str:
-    """Return ``text`` with the time that has passed; within the first second alone."""
+    """Return ``text`` with the elapsed time; ``text`` alone within the first second."""
     return text if seconds < SECOND else f"{text} {duration_text(seconds)}"
 
 
@@ -41,7 +41,7 @@ class Wait:
         return with_elapsed(self._text, monotonic() - self._begun)
 
     def end(self) -> None:
-        """Count no further."""
+        """Stop the timer."""
         self._timer.stop()
 
     def _tick(self) -> None:

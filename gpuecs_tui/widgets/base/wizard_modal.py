@@ -15,7 +15,7 @@ AnswerType = TypeVar("AnswerType")
 
 
 class WizardModal(Modal[AnswerType]):
-    """Lies over a step and shows the wizard too; ``changed`` is called as on the step."""
+    """A dialog over a step that shows the wizard too; ``changed`` is called as on the step."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind(

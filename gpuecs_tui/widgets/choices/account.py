@@ -1,4 +1,4 @@
-"""Lists of whom and where: profiles, regions, roles, profiles of instances, keys, certificates."""
+"""Lists of profiles, Regions, IAM roles, instance profiles, key pairs, certificates, log groups."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def listed(
     first: tuple[Row, ...] = (),
     empty: str = "",
 ) -> Choices:
-    """Make a list of a reading; ``first`` rows stand there whatever was read.
+    """Make a list of a reading; the ``first`` rows are in it even if the reading is unknown.
 
-    ``empty``: what to say when there is nothing of the kind.
+    ``empty``: the note of a list without rows.
     """
     if isinstance(reading, Unknown):
         return Choices(
@@ -39,7 +39,7 @@ def listed(
             columns,
             first,
             multiple=multiple,
-            note=str(reading) if reading.call else _("not loaded yet"),
+            note=str(reading) if reading.call else _("Not loaded yet."),
             remedy=reading.remedy,
             unknown=True,
         )
@@ -56,7 +56,7 @@ def listed(
 
 
 def facts_of(wizard: WizardSession) -> AccountFacts:
-    """Return what was read; everything unknown before anything was."""
+    """Return what was read of the account; all facts are unknown before the first reading."""
     return wizard.account.facts or AccountFacts(region=wizard.region)
 
 
@@ -65,7 +65,7 @@ def profiles(wizard: WizardSession) -> Choices:
     from gpuecs_tui.aws.errors import AwsProblem
     from gpuecs_tui.aws.profiles import read_profiles
 
-    columns = (_("Profile"), _("Needs"), _("Region"), _("From"))
+    columns = (_("Profile"), _("Credentials"), _("Region"), _("Source"))
     try:
         found = read_profiles()
     except AwsProblem as problem:
@@ -75,7 +75,7 @@ def profiles(wizard: WizardSession) -> Choices:
     rows = tuple(
         Row(it.name, (it.name or _nameless(it), _needs(it), it.region, it.source)) for it in found
     )
-    note = "" if rows else _("The AWS configuration has no profiles. Run: aws configure")
+    note = "" if rows else _("No profiles found in the AWS configuration. Run: aws configure")
     return Choices(_("Profiles"), columns, rows, note=note)
 
 
@@ -83,13 +83,13 @@ def regions(wizard: WizardSession) -> Choices:
     """All regions, the account's own first."""
     return listed(
         _("Regions"),
-        (_("Region"), _("State")),
+        (_("Region"), _("Status")),
         facts_of(wizard).regions,
         lambda found: (
             Row(
                 it.name,
                 (it.name, _("enabled") if it.enabled else _("not enabled")),
-                why_not="" if it.enabled else _("the account has not opted into this region"),
+                why_not="" if it.enabled else _("the account has not enabled this Region"),
             )
             for it in sorted(found, key=lambda it: (not it.enabled, it.name))
         ),
@@ -103,7 +103,7 @@ def key_pairs(wizard: WizardSession) -> Choices:
         (_("Name"), _("Fingerprint")),
         facts_of(wizard).key_pairs,
         lambda found: (Row(it.name, (it.name, it.fingerprint)) for it in found),
-        first=(Row("", (_("none: SSM Session Manager"), "")),),
+        first=(Row("", (_("none (use SSM Session Manager)"), "")),),
     )
 
 
@@ -117,11 +117,11 @@ def instance_profiles(wizard: WizardSession) -> Choices:
             Row(
                 it.arn,
                 (it.name, it.role or "–", it.arn),
-                why_not="" if it.role else _("it has no role"),
+                why_not="" if it.role else _("the instance profile has no role"),
             )
             for it in found
         ),
-        first=(Row("", (_("create one"), "", "")),),
+        first=(Row("", (_("create a new one"), "", "")),),
     )
 
 
@@ -136,7 +136,7 @@ def task_roles(wizard: WizardSession) -> Choices:
             yield Row(it.arn, (it.name, it.arn))
         for it in roles.value:
             if TASKS not in it.trusts:
-                why = _("it doesn't trust {principal}").format(principal=TASKS)
+                why = _("its trust policy does not allow {principal}").format(principal=TASKS)
                 yield Row(it.arn, (it.name, it.arn), _("Not for ECS tasks"), why)
 
     return listed(
@@ -144,7 +144,7 @@ def task_roles(wizard: WizardSession) -> Choices:
         (_("Name"), _("ARN")),
         facts_of(wizard).roles,
         rows,
-        first=(Row("", (_("create one"), "")),),
+        first=(Row("", (_("create a new one"), "")),),
     )
 
 
@@ -166,7 +166,7 @@ def certificates(wizard: WizardSession) -> Choices:
                 why_not=""
                 if it.status == "ISSUED"
                 else _("its status is {status}").format(status=it.status),
-                # The domain is what one chooses by, and the ARN stands in the field.
+                # The user chooses by the domain, and the field shows the ARN already.
                 summary=" · ".join(
                     part
                     for part in (
@@ -179,7 +179,7 @@ def certificates(wizard: WizardSession) -> Choices:
             )
             for it in sorted(found, key=lambda it: (it.status != "ISSUED", it.domain))
         ),
-        empty=_("The region has no certificates."),
+        empty=_("No certificates in this Region."),
     )
 
 
@@ -187,7 +187,7 @@ def log_groups(wizard: WizardSession) -> Choices:
     """Log groups under /ecs/."""
     return listed(
         _("Log groups"),
-        (_("Name"), _("Kept")),
+        (_("Name"), _("Retention")),
         facts_of(wizard).log_groups,
         lambda found: (
             Row(
@@ -196,13 +196,16 @@ def log_groups(wizard: WizardSession) -> Choices:
                     it.name,
                     ngettext("{n} day", "{n} days", it.retention_days).format(n=it.retention_days)
                     if it.retention_days
-                    else _("for ever"),
+                    else _("never expires"),
                 ),
-                detail=_("It exists: set the log retention to -1, so that it isn't created."),
+                detail=_(
+                    "This log group already exists. Set log retention to -1 so that Terraform "
+                    "does not create it."
+                ),
             )
             for it in found
         ),
-        empty=_("There is no log group under /ecs/ yet."),
+        empty=_("No log groups under /ecs/."),
     )
 
 
@@ -218,14 +221,14 @@ def _needs(profile: Profile) -> str:
         case "login":
             return f"aws login{option}"
         case "role":
-            return _("assumes a role")
+            return _("assumes an IAM role")
         case "role+mfa":
-            return _("assumes a role, MFA code")
+            return _("assumes an IAM role with an MFA code")
         case "process":
-            return _("runs a program")
+            return _("credential process")
         case "web-identity":
             return _("web identity token")
         case "static" | "environment":
             return _("access key")
         case "none":
-            return _("the instance's role")
+            return _("instance role")

@@ -1,4 +1,4 @@
-"""The list of buckets for Terraform's state, with one that can be made."""
+"""The list of buckets for Terraform's state, with a row that creates one."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ from gpuecs_tui.widgets.picker.rows import Choices, Row
 from gpuecs_tui.wizard.session import WizardSession
 
 CREATE = "+create"
-"""Id of the row that makes a bucket; no bucket's name holds a plus."""
+"""Id of the row that creates a bucket; no bucket name contains a plus."""
 BUCKET = "state.bucket"
 
 
 def buckets(wizard: WizardSession, reading: Reading[tuple[Bucket, ...]]) -> Choices:
-    """Buckets of all regions, above them a new one: of the typed name, or of one that says all."""
+    """Buckets of all Regions, below a row for a new one: with the typed or a suggested name."""
     wanted = wanted_bucket(wizard, reading)
     first: tuple[Row, ...] = ()
     if wanted is not None:
-        # Here in full: a narrow terminal cuts the row.
-        what = _("{name}: versioned, encrypted, private, TLS only; you are asked first.").format(
-            name=wanted.name
-        )
-        cells = (_("make {name}").format(name=wanted.name), wanted.region, "", "", "")
+        # The detail holds the whole text, because a narrow terminal cuts the row.
+        what = _(
+            "Creates {name}: versioned, encrypted, private, TLS only. Asks for confirmation first."
+        ).format(name=wanted.name)
+        cells = (_("create {name}").format(name=wanted.name), wanted.region, "", "", "")
         first = (Row(CREATE, cells, detail=what),)
     return listed(
         _("Buckets"),
-        (_("Name"), _("Region"), _("Versions"), _("Encryption"), _("Access")),
+        (_("Name"), _("Region"), _("Versioning"), _("Encryption"), _("Access")),
         reading,
         lambda found: (_row(it) for it in found),
         first=first,
-        empty=_("The account has no buckets yet."),
+        empty=_("No buckets in this account."),
     )
 
 
 def wanted_bucket(wizard: WizardSession, reading: Reading[tuple[Bucket, ...]]) -> Wanted | None:
-    """Return the bucket that would be made; None while account or region aren't known."""
+    """Return the bucket that would be created; None while account or Region are unknown."""
     answers, identity = wizard.decisions.answers, wizard.account.identity
     region = str(answers.get("state.region") or wizard.region)
     if identity is None or not region:
@@ -58,11 +58,11 @@ def _row(bucket: Bucket) -> Row:
         _word(bucket.region),
         _choice(bucket.versioned, _("versioned"), _("not versioned")),
         _word(bucket.encryption) or _("not encrypted"),
-        _choice(bucket.private, _("private"), _("not blocked")),
+        _choice(bucket.private, _("private"), _("may be public")),
     )
     summary = [cell for cell in cells[1:] if cell]
     if isinstance(bucket.versioned, Known) and not bucket.versioned.value:
-        summary.append(_("an overwritten state can't be brought back"))
+        summary.append(_("an overwritten state cannot be restored"))
     return Row(bucket.name, cells, detail=_why_unknown(bucket), summary=" · ".join(summary))
 
 

@@ -17,32 +17,32 @@ _ENDS_COUNT = (0, 3)
 
 
 def amis(_wizard: WizardSession) -> Choices:
-    """What the AMI may be called instead of its id."""
+    """Names that stand for the latest AMI of an operating system."""
     rows = (
-        Row("al2023", ("al2023", _("newest ECS GPU image of Amazon Linux 2023"))),
-        Row("bottlerocket", ("bottlerocket", _("newest ECS NVIDIA image of Bottlerocket"))),
+        Row("al2023", ("al2023", _("latest ECS GPU-optimized AMI of Amazon Linux 2023"))),
+        Row("bottlerocket", ("bottlerocket", _("latest ECS NVIDIA AMI of Bottlerocket"))),
     )
-    note = _("An AMI's own id, ami-…, can be typed.")
+    note = _("You can also type an AMI ID (ami-…) into the field.")
     return Choices(_("AMI"), (_("Name"), ""), rows, note=note)
 
 
 def repositories(wizard: WizardSession) -> Choices:
-    """ECR repositories; the tags of the chosen one are asked for next."""
+    """ECR repositories; the list of the chosen repository's tags follows."""
 
     def rows(found: tuple[Repository, ...]) -> Iterable[Row]:
         return (Row(it.uri, (it.name, it.uri), images=(0, 1)) for it in found)
 
     return listed(
         _("ECR repositories"),
-        (_("Repository"), _("Address")),
+        (_("Repository"), _("URI")),
         facts_of(wizard).repositories,
         rows,
-        empty=_("The region has no ECR repositories; any image reference can be typed."),
+        empty=_("No ECR repositories in this Region. Type a container image URI into the field."),
     )
 
 
 def repository_of(image: str, choices: Choices) -> str:
-    """Return the id of the row of ``choices`` whose repository holds ``image``; empty if none."""
+    """Return the id of the row of ``choices`` whose repository has ``image``; empty if none."""
     without_digest = image.partition("@")[0]
     head, _colon, tag = without_digest.rpartition(":")
     # A registry may have a port, so that a colon before a slash begins no tag.
@@ -64,10 +64,10 @@ def images(uri: str, reading: Reading[tuple[Image, ...] | None]) -> Choices:
         if it.tag:
             rows.append(Row(f"{uri}:{it.tag}", cells, images=_ENDS_COUNT))
         tagged = f"{it.tag} @" if it.tag else "@"
-        detail = _("Pinned by its digest, the image can't change under you.")
+        detail = _("Pinned by digest: the same image even if the tag is moved.")
         pinned = (tagged, *cells[1:])
         rows.append(Row(f"{uri}@{it.digest}", pinned, detail=detail, images=_ENDS_COUNT))
-    note = "" if rows else _("It holds no images.")
+    note = "" if rows else _("The repository has no images.")
     # The digest is cut before a tag is.
     yielding = len(columns) - 1
     return Choices(

@@ -26,7 +26,7 @@ def vpcs(wizard: WizardSession) -> Choices:
         (_("Id"), _("Name"), _("CIDRs"), ""),
         facts_of(wizard).vpcs,
         rows,
-        empty=_("The region has no VPC."),
+        empty=_("No VPCs in this Region."),
     )
 
 
@@ -38,12 +38,12 @@ def subnets(wizard: WizardSession) -> Choices:
 
     def rows(found: tuple[Subnet, ...]) -> Iterable[Row]:
         here = [it for it in found if not vpc or it.vpc_id == vpc]
-        # Private before public: GPU instances stand best where nothing reaches them.
+        # Private before public: GPU instances should not be reachable from the internet.
         here.sort(key=lambda it: (it.zone, bool(it.public), it.cidr))
         for it in here:
             free = str(it.free_addresses)
             reach = _reach(it, routes)
-            few = _("Only {n} addresses are free.").format(n=it.free_addresses)
+            few = _("Only {n} IP addresses are free.").format(n=it.free_addresses)
             yield Row(
                 it.id,
                 (it.id, it.name or "–", it.cidr, reach, free),
@@ -54,15 +54,15 @@ def subnets(wizard: WizardSession) -> Choices:
                 ),
             )
 
-    empty = _("{vpc} has no subnets; choose another VPC.").format(vpc=vpc) if vpc else ""
+    empty = _("{vpc} has no subnets. Choose another VPC.").format(vpc=vpc) if vpc else ""
     return listed(
         _("Subnets"),
-        (_("Id"), _("Name"), _("CIDR"), _("Reach"), _("Free")),
+        (_("Id"), _("Name"), _("CIDR"), _("Routing"), _("Free")),
         facts_of(wizard).subnets,
         rows,
         multiple=True,
         numeric=(4,),
-        empty=empty or _("The region has no subnets."),
+        empty=empty or _("No subnets in this Region."),
     )
 
 
@@ -81,7 +81,7 @@ def security_groups(wizard: WizardSession) -> Choices:
         facts_of(wizard).security_groups,
         rows,
         multiple=True,
-        empty=_("The VPC has no security groups."),
+        empty=_("No security groups in this VPC."),
     )
 
 
@@ -103,4 +103,4 @@ def _reach(subnet: Subnet, routes: tuple[RouteTable, ...] | None) -> str:
     return {
         "nat": _("private, NAT"),
         "other": _("private, routed"),
-    }.get(egress_of(subnet, routes), _("private, no way out"))
+    }.get(egress_of(subnet, routes), _("private, no egress"))

@@ -1,4 +1,4 @@
-"""The list of GPU instance types: what each has and costs, and how many more are allowed."""
+"""The list of GPU instance types: properties, prices, and what the quotas allow."""
 
 from __future__ import annotations
 
@@ -24,28 +24,26 @@ from gpuecs_tui.widgets.picker.rows import Choices, Order, Row
 from gpuecs_tui.wizard.session import WizardSession
 
 HELP = N_(
-    "Only types with whole NVIDIA GPUs, for which ECS has a GPU AMI, can be chosen. Those that AWS "
-    "doesn't document for ECS stand by themselves, and say below why they should work.\n\n"
-    "Type to filter by any word, and to sift:\n"
-    "  >=24gb   memory of one GPU, as it is sold\n"
-    "  <2$      price an hour on demand\n"
-    "  >=4gpu   GPUs; >=8vcpu likewise\n"
-    "  zones    offered in a zone of your subnets; >=2zones in two\n"
-    "Several together must all hold. ← and → sort by type, price, GPU memory, vCPU or spot price. "
-    "Tab marks a type, Tab on another shows both side by side.\n\n"
-    "Registers: the memory that the ECS agent has for tasks. Only what was measured is sure; what "
-    "is assumed is what every current AMI leaves. Zones: how many of those of your subnets offer "
-    "it. Spot: from the lowest to the highest price of seven days over those zones. Left: how many "
-    "more the vCPU quotas allow, on demand and on spot."
+    "Only instance types with whole NVIDIA GPUs and an ECS GPU AMI can be selected. Types "
+    "that AWS does not document for ECS are in a group of their own; the text below the list "
+    "says why they should work.\n\nType to filter by any word, or by:\n  >=24gb   memory of one "
+    "GPU, as sold\n  <2$      On-Demand price per hour\n  >=4gpu   number of GPUs; likewise "
+    ">=8vcpu\n  zones    offered in a zone of your subnets; >=2zones in two of them\nA type "
+    "must match all filters. You can sort by type, price, GPU memory, vCPU or Spot price, "
+    "and compare two types side by side.\n\nRegisters: memory that the ECS agent registers for "
+    "tasks. Only measured values are certain; an assumed value is what every current AMI "
+    "leaves. Zones: how many zones of your subnets offer the type. Spot: lowest to highest "
+    "price of seven days in those zones. Left: how many more instances the vCPU quotas "
+    "allow, On-Demand and Spot."
 )
 _ORDERS = (
     ("type", N_("type")),
     ("price", N_("price")),
     ("gpu-memory", N_("GPU memory")),
     ("vcpu", N_("vCPU")),
-    ("spot", N_("spot price")),
+    ("spot", N_("Spot price")),
 )
-"""What types can be sorted by, with its label; ``offers.ordered`` knows all but the first."""
+"""The sort orders with their labels; ``offers.ordered`` knows all but the first."""
 _SPOT, _LEFT, _REGISTERS = 8, 9, 5
 """Columns that need room."""
 
@@ -62,11 +60,17 @@ def instance_types(wizard: WizardSession) -> Choices:
     why_not = {it.name: _why_not(it, offered.get(it.name, ())) for it in found}
     rows = {it.name: _row(it, offered.get(it.name, ()), chosen, why_not[it.name]) for it in found}
     live = isinstance(facts.instance_types, Known)
-    note = "" if live else _("From the {source}, not from the account.").format(source=known.source)
+    note = (
+        ""
+        if live
+        else _("Types from the {source}, not from your account.").format(source=known.source)
+    )
     if live and not rows:
-        note = _("This region offers no GPU instance types; choose another region.")
+        note = _("No GPU instance types in this Region. Choose another Region.")
     elif live:
-        note = _("Sift by typing: >=24gb <2$ >=2gpu zones. {prices}").format(prices=_prices(found))
+        note = _("Type to filter, for example: >=24gb <2$ >=2gpu zones. {prices}").format(
+            prices=_prices(found)
+        )
     unknown = facts.instance_types if isinstance(facts.instance_types, Unknown) else None
     by_name = {it.name: it for it in found}
     orders = tuple(Order(_(label), _grouped(ordered(found, by), why_not)) for by, label in _ORDERS)
@@ -96,7 +100,7 @@ def gib(mib: int) -> str:
 
 
 def _grouped(found: Iterable[Offer], why_not: dict[str, str]) -> tuple[str, ...]:
-    """Return the names in their order, but what is documented first and the unusable last."""
+    """Return the names in their order, but documented types first and unusable ones last."""
     rank = {
         it.name: (bool(why_not[it.name]), it.instance_type.ecs_support != "documented")
         for it in found
@@ -105,12 +109,12 @@ def _grouped(found: Iterable[Offer], why_not: dict[str, str]) -> tuple[str, ...]
 
 
 def _prices(found: list[Offer]) -> str:
-    """Say how old the prices are, or why there are none."""
+    """Return a sentence on the age of the prices, or why they are unknown."""
     usable = [it.on_demand for it in found if it.instance_type.supported]
     known = [it for it in usable if isinstance(it, Known)]
     if known:
         oldest = min(it.read_at for it in known)
-        words = _("Prices on demand, read at {time} UTC.").format(time=oldest.strftime("%H:%M"))
+        words = _("On-Demand prices read at {time} UTC.").format(time=oldest.strftime("%H:%M"))
         return " ".join([words, *sorted({f"{it.value.note}." for it in known if it.value.note})])
     reason = next((it.reason for it in usable if isinstance(it, Unknown)), "")
     return _("Prices unknown: {reason}.").format(reason=reason) if reason else ""
@@ -122,8 +126,8 @@ def _why_not(offer: Offer, here: tuple[str, ...]) -> str:
     if offer.zones is None or offer.zones:
         return ""
     if here:
-        return _("none of the chosen subnets' zones offers it")
-    return _("the region doesn't offer it")
+        return _("not offered in the zones of the selected subnets")
+    return _("not offered in this Region")
 
 
 def _row(offer: Offer, here: tuple[str, ...], chosen: tuple[str, ...], why_not: str) -> Row:
@@ -161,17 +165,17 @@ def _row(offer: Offer, here: tuple[str, ...], chosen: tuple[str, ...], why_not: 
 def _details(offer: Offer, here: tuple[str, ...]) -> list[str]:
     """Return what the columns have no room for, one line a subject."""
     it = offer.instance_type
-    registers = _("Registers {registered}; safe for tasks: {safe}.").format(
+    registers = _("Memory available to ECS: {registered}; reserve at most {safe} MiB.").format(
         registered=catalogue.registered_words(it), safe=it.safe_memory_mib
     )
     left = offer.quota_left
     if left.get("on-demand") is not None:
-        words = _("Quota left: {n}, spot {spot}.")
+        words = _("Quota allows {n} more On-Demand, {spot} more Spot instances.")
         registers += " " + words.format(n=left["on-demand"], spot=left.get("spot"))
     found = []
     if it.supported:
         found.append(registers)
-        support = _("ECS support {words}.").format(words=catalogue.support_words(it))
+        support = _("ECS support: {words}.").format(words=catalogue.support_words(it))
         figures = catalogue.figures_words(it)
         found.append(f"{support} {figures[:1].upper()}{figures[1:]}." if figures else support)
     if isinstance(offer.spot, Known) and offer.spot.value:
@@ -180,7 +184,7 @@ def _details(offer: Offer, here: tuple[str, ...]) -> list[str]:
             f"{name} {brief(zone.usd)} ({brief(zone.low)[1:]}–{brief(zone.high)[1:]})"
             for name, zone in zones
         )
-        found.append(_("Spot now (7 days): {prices}.").format(prices=prices))
+        found.append(_("Spot price now (range of 7 days): {prices}.").format(prices=prices))
     last = []
     if here:
         last.append(_("Offered in {zones}.").format(zones=", ".join(_short(here))))

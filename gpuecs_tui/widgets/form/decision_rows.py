@@ -1,4 +1,4 @@
-"""All decisions of a stack as rows: which were made by the user and which are defaults."""
+"""All decisions of a stack as rows, with a mark for those that the user made."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ CHOSEN = "•"
 
 
 def decision_choices(wizard: WizardSession) -> Choices:
-    """Return every decision that counts, by the sections in which the steps ask for it."""
+    """Return every relevant decision, by the sections of the steps."""
     return Choices("", ("", _("decision"), _("value")), tuple(_rows(wizard)))
 
 
 def not_read_hint(unread: Unread) -> str:
-    """Return what stands in the place of an answer that the Terraform decides unread."""
+    """Return the text in place of an answer whose Terraform could not be read."""
     if not unread.file:
         return _("not read: {what} {reason}").format(what=unread.what, reason=unread.reason)
     place = _("{file}, line {line}") if unread.line else "{file}"

@@ -21,7 +21,7 @@ from gpuecs_tui.widgets.base.line_input import typing_keys
 from gpuecs_tui.widgets.base.modal import Modal
 from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.styles import FAINT
-from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.binding import bind, key_of
 from gpuecs_tui.widgets.keys.groups import DIALOG, FORM
 from gpuecs_tui.widgets.keys.screen import MOVES
 
@@ -64,10 +64,11 @@ class Summary(Widget, can_focus=True):
         style = "reverse" if self.has_focus else ""
         lines = [line for line in self._text.split("\n") if line.strip()]
         if not lines:
-            return Content.styled(_("none; Enter to write"), f"{FAINT} {style}".strip())
+            words = _("None. Press {key} to edit.").format(key=key_of(Summary, "open"))
+            return Content.styled(words, f"{FAINT} {style}".strip())
         first = escape_controls(lines[0])
         if len(lines) > 1:
-            more = ngettext("and {n} line more", "and {n} lines more", len(lines) - 1)
+            more = ngettext("+{n} more line", "+{n} more lines", len(lines) - 1)
             first = f"{first}  ({more.format(n=len(lines) - 1)})"
         return Content.styled(first, style) if style else Content(first)
 
@@ -88,14 +89,14 @@ class TextEditor(TextArea, inherit_bindings=False):
 
 
 class EditorScreen(Modal[None]):
-    """Edits a text of several lines; every change is handed on at once, so none can be lost."""
+    """Edits a text of several lines; every change is put into the wizard at once."""
 
-    HELP = N_("Each change is kept at once.")
+    HELP = N_("Changes are kept as you type.")
     BINDINGS: ClassVar[list[BindingType]] = [
         bind(
             "escape,ctrl+n",
             "close",
-            N_("done; what you typed is kept"),
+            N_("done (changes are kept)"),
             N_("Go back to the form"),
             DIALOG,
             priority=True,
@@ -116,7 +117,7 @@ class EditorScreen(Modal[None]):
     def __init__(
         self, edited: Edited, put: Callable[[str], None], problem: Callable[[], str]
     ) -> None:
-        """Edit; ``put`` takes each new text, ``problem`` then says what is wrong with it."""
+        """Edit; ``put`` takes each new text, then ``problem`` returns what is wrong with it."""
         super().__init__()
         self._edited = edited
         self._put = put

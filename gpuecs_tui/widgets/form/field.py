@@ -34,12 +34,12 @@ from gpuecs_tui.wizard.decisions import FORM_KEYS
 LABEL_CELLS = 30
 UNIT_CELLS = 11
 ROOMY_CELLS = 90
-"""From this width on a long note stands below the control as a short one does."""
+"""From this width on, a long note is below the control, as a short one is."""
 LONG_NOTE_INDENT = 4
 HANG = 2
-"""Cells by which a note's further lines stand behind its sign."""
+"""Cells by which a note's further lines are indented after its sign."""
 MULTILINE = frozenset({"fleet.extra_user_data"})
-"""Texts that are written in an editor, as tables are."""
+"""Texts that are edited in the editor, as tables are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class FieldState:
 
     text: str = ""
     default: str = ""
-    """What the empty text stands for, as one would type it; empty when it stands for nothing."""
+    """The value of an empty field, as a user would type it; empty if there is none."""
     hint: str = ""
     """Shown in the empty field instead of a default."""
     notes: tuple[Note, ...] = field(default_factory=tuple)
@@ -72,18 +72,18 @@ class TextControl(LineInput):
         bind("enter", "submit", N_("choose"), N_("Choose from a list"), FORM, show=False),
         *MOVES,
     ]
-    # Input sets it at each key; laid out anew, for a row that never changes its size, the screen
-    # would be late with what matters.
+    # Input sets it at each key; a new layout for a row that never changes its size would delay
+    # everything else.
     virtual_size = Reactive(Size(0, 0), layout=False)
 
     def __init__(self, text: str, shorten: Callable[[str, int], str] | None = None) -> None:
-        """Edit ``text``; ``shorten(text, cells)`` is shown of one that is too long at rest."""
+        """Edit ``text``; without focus, ``shorten(text, cells)`` is shown if it is too long."""
         super().__init__(text, compact=True, select_on_focus=False)
         self.cursor_blink = False
         self._shorten = shorten
 
     def render_line(self, y: int) -> Strip:
-        """Return the text; without the cursor in it, so much that it can be told from others."""
+        """Return the text; without the cursor in it, shortened to its distinguishing part."""
         width = self.scrollable_content_region.width
         too_long = not self.has_focus and cell_len(self.value) > width > 0
         if y or self._shorten is None or not too_long:
@@ -98,11 +98,11 @@ class TextControl(LineInput):
         self.call_after_refresh(self._show_cursor)
 
     def show_end(self) -> None:
-        """Put the cursor behind a text whose end tells the most, where not all of it fits."""
+        """Put the cursor at the end of a text that doesn't fit, if its end matters most."""
         width = self.scrollable_content_region.width
         if self._shorten is not None and self.selection.is_empty and cell_len(self.value) > width:
             self.cursor_position = len(self.value)
-            # Where the cursor is there already nothing scrolls, as after the first value of all.
+            # If the cursor is there already, nothing scrolls, as after the very first value.
             self.call_after_refresh(self._show_cursor)
 
     def on_resize(self) -> None:
@@ -115,19 +115,19 @@ class TextControl(LineInput):
             self.scroll_to_region(Region(column, 0, 1, 1), force=True, animate=False)
 
     async def on_key(self, event: events.Key) -> None:
-        """Open the help with ``?``, where it can't be meant as text: before anything is typed."""
+        """Open the help with ``?`` before anything is typed, as it can't be meant as text then."""
         if event.character == "?" and self.selection.is_empty != bool(self.value):
             event.stop()
             event.prevent_default()
             await self.run_action("screen.help")
 
     def action_paste(self) -> None:
-        """Paste what was copied in the app, by the rule for what the terminal pastes."""
+        """Paste from the app's clipboard by the same rules as from the terminal."""
         self.app.post_message(events.Paste(self.app.clipboard))
 
 
 class PlainControl(TextControl):
-    """A text without a list: Enter goes on to the next field."""
+    """A text without a list: Enter goes to the next field."""
 
     BINDINGS: ClassVar[list[BindingType]] = [ENTER_MOVES]
 
@@ -142,7 +142,7 @@ _STYLES = {
 
 
 class FormField(Widget):
-    """One decision; see the module's text. What is typed goes to ``put`` before anything else.
+    """One decision; see the module's text. Typed text goes to ``put`` before anything else.
 
     Label, unit and notes are drawn by the field itself below its one child, the control: a form of
     thirty fields made of five widgets each takes twice as long to open.
@@ -204,7 +204,7 @@ class FormField(Widget):
         self._draw()
 
     def show(self, state: FieldState) -> None:
-        """Show ``state``; a text is replaced only if it was changed elsewhere than here."""
+        """Show ``state``; the text is replaced only if it was changed elsewhere."""
         if state == self._state and state.text == self._sent:
             return
         other_text = state.text != self._sent
@@ -229,7 +229,7 @@ class FormField(Widget):
             self._draw()
 
     def on_resize(self) -> None:
-        """Wrap the notes anew."""
+        """Wrap the notes again."""
         self._draw()
 
     def on_descendant_focus(self) -> None:
@@ -322,14 +322,14 @@ class FormField(Widget):
 
 
 def shorten_of(key: str) -> Callable[[str, int], str] | None:
-    """Return how a long text of ``key`` is shortened: None where its beginning tells the most."""
+    """Return how a long text of ``key`` is shortened: None if its beginning matters most."""
     if key == "task.image":
         return shorten.image
     return shorten.middle if key.endswith("_arn") else None
 
 
 def words_of(declaration: Key) -> tuple[Word, ...]:
-    """Return the words to choose among, where there are few and they are all there is."""
+    """Return the words of a flag or a choice; none for other declarations."""
     if declaration.kind == "flag":
         return (Word("true", _("yes")), Word("false", _("no")))
     if declaration.kind == "choice":

@@ -18,7 +18,7 @@ class Section:
     """Untranslated."""
     keys: tuple[str, ...]
     folded: bool = False
-    """Whether it is shut until somebody opens it: sound defaults, seldom changed."""
+    """Whether it is closed at first: its defaults are good and seldom changed."""
 
 
 def _keys(section: str, *names: str) -> tuple[str, ...]:
@@ -33,7 +33,7 @@ LAYOUT: Mapping[str, tuple[Section, ...]] = {
     ),
     "network": (
         Section(
-            N_("Where it stands"),
+            N_("Placement"),
             _keys(
                 "network",
                 "vpc_id",
@@ -43,7 +43,7 @@ LAYOUT: Mapping[str, tuple[Section, ...]] = {
             ),
         ),
         Section(
-            N_("Who may reach it"),
+            N_("Access"),
             _keys(
                 "network",
                 "load_balancer_security_group_ids",
@@ -54,7 +54,7 @@ LAYOUT: Mapping[str, tuple[Section, ...]] = {
     ),
     "fleet": (
         Section(N_("Instances"), _keys("fleet", "instance_type", "market", "ami")),
-        Section(N_("How many"), _keys("fleet", "min_size", "initial_size", "max_size")),
+        Section(N_("Group size"), _keys("fleet", "min_size", "initial_size", "max_size")),
         Section(
             N_("Access and disk"),
             _keys("fleet", "key_name", "instance_profile_arn", "root_volume_gib"),
@@ -94,14 +94,14 @@ LAYOUT: Mapping[str, tuple[Section, ...]] = {
         Section(
             N_("Container"), _keys("task", "image", "container_port", "environment", "secrets")
         ),
-        Section(N_("Size of a task"), _keys("task", "gpus", "cpu", "memory")),
+        Section(N_("Task size"), _keys("task", "gpus", "cpu", "memory")),
         Section(
             N_("Service"),
             _keys("service", "desired_count", "distinct_instances", "execute_command"),
         ),
         Section(N_("Network"), _keys("task", "network_mode", "host_port")),
         Section(
-            N_("Container in detail"),
+            N_("Container details"),
             _keys(
                 "task",
                 "container_name",
@@ -129,7 +129,7 @@ LAYOUT: Mapping[str, tuple[Section, ...]] = {
             folded=True,
         ),
         Section(
-            N_("Roll-out"),
+            N_("Deployment"),
             _keys(
                 "service",
                 "placement",
@@ -187,7 +187,7 @@ LAYOUT: Mapping[str, tuple[Section, ...]] = {
         ),
     ),
 }
-"""Step id → its sections. Every key stands in exactly one place."""
+"""Step id → its sections. Every key is in exactly one section."""
 
 
 @cache

@@ -1,4 +1,4 @@
-"""A field that takes one of a few words, all in view; arrows and space choose."""
+"""A field for one of a few words, all visible; arrows and space choose."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ class Word:
 
 
 class Segments(Widget, can_focus=True):
-    """Words in a row, one of them chosen; only that one where the row is too narrow."""
+    """Words in a row, one of them chosen; a row that is too narrow shows only that one."""
 
     DEFAULT_CSS = """
     Segments { height: 1; width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("left", "step(-1)", N_("word"), N_("Choose another value"), FORM, show=False),
-        bind("right,space", "step(1)", N_("word"), N_("Choose another value"), FORM, show=False),
+        bind("left", "step(-1)", N_("choose"), N_("Choose another value"), FORM, show=False),
+        bind("right,space", "step(1)", N_("choose"), N_("Choose another value"), FORM, show=False),
         *MOVES,
         ENTER_MOVES,
     ]
@@ -59,7 +59,7 @@ class Segments(Widget, can_focus=True):
         self._default = ""
 
     def show(self, value: str, default: str) -> None:
-        """Show ``value`` as chosen, or ``default`` where it is empty; others are shown as none."""
+        """Show ``value`` as chosen, or ``default`` if it is empty; another value as no choice."""
         if (value, default) != (self._value, self._default):
             self._value, self._default = value, default
             self.refresh()
@@ -69,7 +69,7 @@ class Segments(Widget, can_focus=True):
         self._choose((self._index() + by) % len(self._words))
 
     def on_click(self, event: events.Click) -> None:
-        """Choose the word under the mouse, or the next one where only one is shown."""
+        """Choose the word under the mouse, or the next one if only one is shown."""
         if self._width() > self.size.width:
             self.action_step(1)
             return

@@ -1,4 +1,4 @@
-"""The fields of a step, in sections, of which some are folded until they are wanted."""
+"""The fields of a step, in sections, some of which are folded at first."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from gpuecs_tui.widgets.keys.screen import MOVES
 
 
 class Fold(Widget, can_focus=True):
-    """The heading of a folded section; Enter or space opens and shuts it."""
+    """The heading of a folded section; Enter or space opens and closes it."""
 
     DEFAULT_CSS = """
     Fold { height: 1; margin-top: 1; text-wrap: nowrap; text-overflow: ellipsis; }
@@ -44,7 +44,7 @@ class Fold(Widget, can_focus=True):
 
     @dataclass
     class Toggled(Message):
-        """It is to be opened or shut."""
+        """It is to be opened or closed."""
 
         fold: Fold
 
@@ -77,7 +77,7 @@ class Fold(Widget, can_focus=True):
         return Content("").join(parts)
 
     def action_unfold(self) -> None:
-        """Ask to be opened or shut."""
+        """Ask to be opened or closed."""
         self.post_message(self.Toggled(self))
 
     def on_click(self, _event: events.Click) -> None:
@@ -97,7 +97,7 @@ class Form(Vertical):
 
     @dataclass
     class Opened(Message):
-        """A folded section was opened or shut; its fields want their state."""
+        """A folded section was opened or closed; its fields need their state."""
 
         title: str
         is_open: bool
@@ -142,7 +142,7 @@ class Form(Vertical):
         is_wrong: Callable[[str], bool],
         is_changed: Callable[[str], bool],
     ) -> None:
-        """Bring every field up to date; keys that don't count are hidden."""
+        """Bring every field up to date; irrelevant keys are hidden."""
         for key, field in self._fields.items():
             shown = counts(key)
             if field.display != shown:
@@ -154,7 +154,7 @@ class Form(Vertical):
             fold.show(title in self._opened, sum(map(is_changed, keys)), sum(map(is_wrong, keys)))
 
     def field(self, key: str) -> FormField | None:
-        """Return the field of ``key``; None while its section is shut."""
+        """Return the field of ``key``; None while its section is closed."""
         return self._fields.get(key)
 
     @property

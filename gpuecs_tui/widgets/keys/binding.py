@@ -1,9 +1,9 @@
 """The keys of a screen, read from the bindings that declare them.
 
-A ``Binding`` carries everything that is said of its key: ``description`` is the label of a line of
-keys, ``tooltip`` the text of the help and of the palette, ``group`` the title in the help, and
-``show`` whether a line of keys names it. ``check_action`` says whether the key works now: where it
-returns False the key goes on to the next widget, where it returns None the key is shown in grey.
+A ``Binding`` has all texts about its key: ``description`` is the label in a line of keys,
+``tooltip`` the text in the help and in the palette, ``group`` the title in the help, and ``show``
+whether a line of keys names it. ``check_action`` says whether the key works now: if it returns
+False, the key is passed to the next widget; if it returns None, the key is shown in grey.
 A binding without a description is an alias: another binding of its action has one.
 """
 
@@ -39,7 +39,7 @@ _NAMES: Mapping[str, str] = {
     "question_mark": "?",
     "escape": "Esc",
 }
-"""How keys are written that aren't called by their own name."""
+"""How keys are written whose name in Textual differs."""
 
 
 def bind(
@@ -190,12 +190,31 @@ def long_name(key: str) -> str:
     return "+".join((*(it.capitalize() for it in modifiers), written))
 
 
+def key_of(kind: type[DOMNode], action: str) -> str:
+    """Return the first key that ``kind`` declares for ``action``, as a sentence names it: Ctrl+R.
+
+    Raises LookupError if it declares none.
+    """
+    for parent in kind.__mro__:
+        for it in vars(parent).get("BINDINGS", ()):
+            if isinstance(it, Binding) and it.action == action:
+                *modifiers, name = it.key.split(",")[0].split("+")
+                written = name.upper() if modifiers and len(name) == 1 else long_name(name)
+                return "+".join((*(modifier.capitalize() for modifier in modifiers), written))
+    raise LookupError(f"{kind.__name__} declares no key for {action}")
+
+
+def own_keys(node: DOMNode) -> Content:
+    """Return the keys that ``node`` itself declares as a line, for the edge of its frame."""
+    return keys_content(line_of_keys(entries_of(node)))
+
+
 def _joined(
     found: Iterable[tuple[str, DOMNode, Binding, bool]],
 ) -> list[Entry]:
-    """Make one entry of the keys that are said to do the same; those without a label are left out.
+    """Make one entry of the keys that have the same texts; those without a label are left out.
 
-    Of two bindings of one widget for one key, one that works is taken first.
+    Of two bindings of one widget for one key, one that works comes first.
     """
     entries: dict[tuple[object, ...], Entry] = {}
     for name, node, binding, enabled in found:

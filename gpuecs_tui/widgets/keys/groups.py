@@ -1,4 +1,4 @@
-"""The groups of keys: each is a title of the help, and says where else its keys are named."""
+"""The groups of keys: titles in the help, and where else their keys are named."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ WIZARD = Group(N_("Keys on every screen"))
 FILES = Group(N_("Keys on the page Files"))
 FINDINGS = Group(N_("Keys in the list of findings"))
 FORM = Group(N_("Keys in the form"))
-LIST = Group(N_("Keys in the list"))
+LIST = Group(N_("Keys on the Files tab"))
 TEXT = Group(N_("Keys in the text"))
 LOG = Group(N_("Keys in the log"))
 MARKING = Group(N_("Keys while lines of the log are marked"))
 RESOURCES = Group(N_("Keys in the resources"))
 DIALOG = Group(N_("Keys in this dialog"))
 MOVING = Group(N_("Keys to move and scroll"))
-TYPING = Group(N_("Keys while you type"))
+TYPING = Group(N_("Keys while log lines are selected"))
 """Also of Textual's own bindings, which have no group."""
 
 ORDER = (
@@ -44,6 +44,6 @@ ORDER = (
 FOOTERS = frozenset({LIST, LOG, MARKING, RESOURCES})
 """Of widgets whose keys are not named in the line of a step: a panel or a dialog has its own."""
 COMMANDS = frozenset({SCREEN, WIZARD})
-"""Whose keys are commands of the palette, all of them."""
+"""All keys of these groups are commands of the palette."""
 PARTS = frozenset({FILES, FINDINGS, LOG, MARKING, RESOURCES})
-"""Of a screen's parts: of their keys, those that a line names are commands of the palette too."""
+"""Groups of a screen's parts: their keys that a line names are commands of the palette too."""

@@ -1,4 +1,4 @@
-"""What a log view shows of a log: filtered or not, searched or not; looked through in slices."""
+"""The contents of a log view: a log with its filter and its search, scanned in slices."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from gpuecs_tui.widgets.log.search import Matches, Pattern
 from gpuecs_tui.widgets.log.store import LogStore
 
 SCAN_SECONDS = 0.006
-"""Each search gives the event loop back this often: unnoticed between key presses."""
+"""Each search returns to the event loop after this time: unnoticed between key presses."""
 
 
 class LogContents:
     """A store with the filter, the search and the errors that belong to it.
 
-    Line numbers are those of ``shown`` where nothing else is said.
+    Line numbers are those of ``shown`` unless stated otherwise.
     """
 
     def __init__(self, source: LogStore) -> None:
         self.source = source
         """Every line that is kept, filtered or not."""
         self.pattern: Pattern | None = None
-        """What is searched for and highlighted."""
+        """The pattern that is searched for and highlighted."""
         self.matches: Matches | None = None
         """The lines of ``shown`` that match it."""
         self.errors = Matches(AtLeast(Level.ERROR, source), source)
@@ -33,7 +33,7 @@ class LogContents:
 
     @property
     def shown(self) -> LogStore:
-        """The store that is on view: the source, or what of it passes the filter."""
+        """The visible store: the source, or the lines of it that pass the filter."""
         return self._filtered.store if self._filtered else self.source
 
     @property
@@ -60,13 +60,13 @@ class LogContents:
         return self.source.feed(data)
 
     def scan(self) -> None:
-        """Go on filtering and searching, for a moment that nobody notices."""
+        """Continue filtering and searching for SCAN_SECONDS."""
         for looking in (self._filtered, self.matches, self.errors):
             if looking is not None:
                 looking.scan(SCAN_SECONDS)
 
     def set_filter(self, line_filter: LineFilter, top: int) -> int:
-        """Show only what passes; return the new number of line ``top``, or of what follows it."""
+        """Show only passing lines; return the new number of line ``top``, or of the next shown."""
         if self._filtered is not None:
             top = self._filtered.source_line(top)
         self._filtered = FilteredLog(self.source, line_filter) if line_filter else None

@@ -1,4 +1,4 @@
-"""Drawing log lines: from one line's bytes to the strips of its rows, kept while they are seen."""
+"""Drawing log lines: from one line's bytes to the strips of its rows, with a cache."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ class Look:
     base: Style
     """Colour and background of plain text."""
     match: Style
-    """Laid over what the search found."""
+    """Laid over text that the search found."""
     current: Style
-    """Laid over the found text on the line that the search stands at."""
+    """Laid over the found text on the current line of the search."""
     marked: Style
     """Laid over marked lines."""
     dim: Style
-    """The sign that a line goes on to the right."""
+    """The sign that a line continues to the right."""
 
 
 class LineDrawer:
-    """Makes and keeps the strips of lines; ``clear`` it when what they show changes."""
+    """Makes and keeps the strips of lines; ``clear`` it when their look changes."""
 
     def __init__(self) -> None:
         self._cache: LRUCache[tuple[bytes, int | None, bool, bool], tuple[Strip, list[int]]]

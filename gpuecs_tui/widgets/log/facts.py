@@ -1,4 +1,4 @@
-"""What is known of a log's lines beside their words: the level, the resource, the record.
+"""Facts about a log's lines in addition to their words: the level, the resource, the record.
 
 One byte a line holds its level and whether it begins or ends a record. A number a line leads to
 the address of its resource, which a block of lines keeps once.
@@ -19,7 +19,7 @@ _PLAIN = _UNKNOWN | _BEGINS | _ENDS
 
 
 class Fact(NamedTuple):
-    """What is known of one line."""
+    """The facts about one line."""
 
     level: Level | None
     """None for plain text."""
@@ -43,7 +43,7 @@ PLAIN = _FACTS[_PLAIN]
 
 
 def codes_of(levels: Sequence[Level | None], continues: Sequence[bool]) -> bytes:
-    """Return a byte for each of some lines, which are whole records, from what is known of them."""
+    """Return a byte with the facts of each line; the lines are whole records."""
     if not levels:
         return b""
     begins = bytes(map(not_, continues))
@@ -96,7 +96,7 @@ class Facts:
         return not self._codes[-1] & _ENDS
 
     def holds(self, level: Level) -> bool:
-        """Tell whether a record is known to be at least as grave as ``level``."""
+        """Tell whether a record is known to have at least ``level``."""
         return any(
             grave | flags in self._codes
             for grave in range(level, _UNKNOWN)

@@ -15,12 +15,12 @@ from gpuecs_tui.widgets.log.store import LogStore
 from gpuecs_tui.widgets.log.text import plain_text
 
 MAX_BOX_LINES = 500
-"""A box that has not ended by then is taken for none: a stray ╷ must not swallow the log."""
+"""A longer box is not treated as one: a stray ╷ must not swallow the log."""
 
 
 @dataclass(frozen=True, slots=True)
 class LineFilter:
-    """Which records are shown: those at least as grave as ``level`` that mention ``text``.
+    """Which records are shown: those with at least ``level`` that mention ``text``.
 
     A record mentions it in the address of its resource or in its words, in any letter case.
     """
@@ -35,8 +35,8 @@ class LineFilter:
     def passes(self, words: str, level: Level | None = None, *, addressed: bool = False) -> bool:
         """Tell whether a record is shown; ``words`` are its lines.
 
-        ``level`` is None for plain text: its words say how grave it is. With ``addressed`` its
-        resource is one that is meant.
+        ``level`` is None for plain text, whose words show its level. With ``addressed``, the
+        address of its resource matches.
         """
         if self.text and not addressed and self.text.lower() not in words.lower():
             return False
@@ -61,7 +61,7 @@ class LineFilter:
 
 
 class FilteredLog:
-    """What of ``source`` passes a filter; ``store`` has it with line numbers of its own."""
+    """The lines of ``source`` that pass a filter; ``store`` has line numbers of its own."""
 
     def __init__(self, source: LogStore, line_filter: LineFilter) -> None:
         self.filter = line_filter
@@ -80,7 +80,7 @@ class FilteredLog:
         return self._next >= self._source.end
 
     def scan(self, seconds: float) -> None:
-        """Go on for about ``seconds``; at least one block is looked at."""
+        """Continue for about ``seconds``; at least one block is read."""
         limit = monotonic() + seconds
         for start, block in self._source.blocks(self._next):
             facts = self._source.facts(start)

@@ -1,4 +1,4 @@
-"""The log panel's last line: keys at the left as far as there is room, the state at the right."""
+"""The log panel's last line: keys at the left if there is room, the state at the right."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class FooterText:
     """Parts of the state, most important first; at least one."""
 
     def fit(self, width: int) -> Content:
-        """Return the line, exactly ``width`` cells; its first state is told before any key."""
+        """Return the line, exactly ``width`` cells; its first state takes precedence over keys."""
         state = set_cell_size(self.state[0], width) if cell_len(self.state[0]) > width else ""
         for part in self.state if not state else ():
             longer = f"{state} · {part}" if state else part
@@ -49,9 +49,9 @@ class FooterText:
 
 
 def footer_text(view: InteractiveLogView) -> FooterText:
-    """Return what the footer says about ``view``."""
+    """Return the footer of ``view``."""
     entries = entries_of(view)
-    # While lines are marked, the other keys would only crowd the line.
+    # While lines are marked, the line has no room for the other keys.
     marking = [it for it in entries if it.group == MARKING and it.enabled]
     return FooterText(line_of_keys(marking or entries), tuple(_state(view)))
 
@@ -76,7 +76,7 @@ def _state(view: InteractiveLogView) -> Sequence[str]:
     elif view.contents.filter.level == Level.WARNING:
         parts.append(_("warnings and errors"))
     if view.contents.filter.text:
-        parts.append(_("only {resource}").format(resource=view.contents.filter.text))
+        parts.append(_("filter: {resource}").format(resource=view.contents.filter.text))
     if errors := len(view.contents.errors):
         parts.append(
             ngettext("{count} error", "{count} errors", errors).format(count=f"{errors:,}")

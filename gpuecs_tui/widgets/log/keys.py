@@ -1,4 +1,4 @@
-"""The keys of the log panel: what a key does to the view, or what it asks the panel for."""
+"""The keys of the log panel: actions on the view, and questions to the panel."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from textual.message import Message
 
 from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.terraform.engine.log_line import Level
-from gpuecs_tui.widgets.keys.binding import alias, bind
+from gpuecs_tui.widgets.keys.binding import alias, bind, key_of
 from gpuecs_tui.widgets.keys.groups import LOG, MARKING
 from gpuecs_tui.widgets.log.filter import LineFilter
 from gpuecs_tui.widgets.log.text import plain_text
@@ -36,10 +36,10 @@ def _key(keys: str, action: str, label: str, text: str, *, show: bool = True) ->
 
 
 class InteractiveLogView(LogView, inherit_bindings=False):
-    """A log view that is worked with the keyboard; letters as in ``less`` where it has them."""
+    """A log view with keys; letters have the same meaning as in ``less``."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        # Those hardest to guess first: the last ones are left out where the line is too short.
+        # The keys that are hardest to guess first: a line that is too short omits the last ones.
         _key("n", "match(1)", N_("next"), N_("Go to the next match")),
         _key("N", "match(-1)", N_("previous"), N_("Go to the previous match")),
         _key("slash", "ask('search')", N_("search"), N_("Search for a text")),
@@ -66,11 +66,11 @@ class InteractiveLogView(LogView, inherit_bindings=False):
         _key("end,G", "end", N_("end"), N_("Go to the end and follow it"), show=False),
         _key("left", "aside(-1)", *_ASIDE, show=False),
         _key("right", "aside(1)", *_ASIDE, show=False),
-        _key("escape", "leave", N_("leave"), N_("End the search, or else the filter"), show=False),
+        _key("escape", "leave", N_("leave"), N_("End the search, or clear the filter"), show=False),
     ]
 
     class Asked(Message):
-        """A key was pressed that needs an answer typed."""
+        """A key was pressed that needs a typed answer."""
 
         def __init__(self, question: Question) -> None:
             super().__init__()
@@ -100,7 +100,7 @@ class InteractiveLogView(LogView, inherit_bindings=False):
         self.move_to_line(end)
 
     def action_move_pages(self, pages: int) -> None:
-        """Move by the view's height less one row, so that the eye keeps its place."""
+        """Move by the view's height less one row, so that one row stays visible."""
         self.action_move_rows(pages * max(self.size.height - 1, 1))
 
     def action_start(self) -> None:
@@ -114,7 +114,7 @@ class InteractiveLogView(LogView, inherit_bindings=False):
             self.follow(True)
 
     def action_aside(self, step: int) -> None:
-        """Show what lies to the right (or left) of lines that are not wrapped."""
+        """Scroll lines that are not wrapped to the right (or left)."""
         if not self.wrap:
             self.left = max(self.left + step * SIDE_STEP, 0)
             self.redraw()
@@ -140,7 +140,7 @@ class InteractiveLogView(LogView, inherit_bindings=False):
     def action_error(self) -> None:
         """Go to the first error, then to the next."""
         if not self.go_to_error():
-            self.app.notify(_("No error in this log so far."), markup=False)
+            self.app.notify(_("No errors in this log so far."), markup=False)
 
     def action_mark(self) -> None:
         """Begin to mark lines at the search's line or the first visible one, or stop."""
@@ -155,19 +155,19 @@ class InteractiveLogView(LogView, inherit_bindings=False):
         self.redraw()
 
     def action_unmark(self) -> None:
-        """Mark no lines any more."""
+        """Remove the marks."""
         self.marked = None
         self.redraw()
 
     def action_leave(self) -> None:
-        """End the search; without one show what the filter hides."""
+        """End the search; without a search, clear the filter."""
         if self.contents.pattern is not None:
             self.set_search(None)
         else:
             self.set_filter(LineFilter())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Let escape through to the screen where there is nothing here to undo."""
+        """Pass escape to the screen if there is nothing to undo here."""
         match action:
             case "leave":
                 return bool(self.contents.pattern or self.contents.filter)
@@ -205,7 +205,9 @@ class InteractiveLogView(LogView, inherit_bindings=False):
             send_to_clipboard(self.app, plain_text(raw))
         except ValueError:
             self.app.notify(
-                _("Too much for the terminal's clipboard: save it to a file with s."),
+                _(
+                    "Too much text for the terminal's clipboard. Press {key} to save it to a file."
+                ).format(key=key_of(InteractiveLogView, "ask('save')")),
                 severity="warning",
                 markup=False,
             )
@@ -213,8 +215,8 @@ class InteractiveLogView(LogView, inherit_bindings=False):
         said = ngettext("Copied {count} line.", "Copied {count} lines.", len(numbers))
         said = said.format(count=len(numbers))
         if os.environ.get("TMUX"):
-            # Without it tmux drops OSC 52, and tells nobody.
-            said += " " + _("tmux hands it on with: set -g set-clipboard on")
+            # Without this setting tmux drops OSC 52 without a message.
+            said += " " + _("In tmux, copying requires: set -g set-clipboard on")
         self.app.notify(said, markup=False)
         self.marked = None
         self.redraw()

@@ -1,4 +1,4 @@
-"""How grave a log line is: what its event says, and for plain text what the words look like.
+"""The level of a log line: from its event, and for plain text from its words.
 
 As plain text, diagnostics of Terraform and OpenTofu are boxes of several lines (``╷ │ ╵``); a box
 is one record and has the level of its heading.
@@ -22,7 +22,7 @@ _ERROR = re.compile(
 _WARNING = re.compile(
     r"^[\s│|╷]*(?:Warning|WARNING|warning|WARN)\b\s*[:\]]|\[WARN(?:ING)?\]|\"@?level\":\s*\"warn"
 )
-# Blocks with none of these hold no graver line: a test on bytes spares looking at each line.
+# Blocks without these have no such line: a test on bytes avoids a test of each line.
 _ERROR_HINTS = (b"rror", b"ERROR", b"fatal", b"FATAL", b"panic")
 _WARNING_HINTS = (b"Warn", b"WARN", b"warn")
 BOX_START, BOX_END = "╷", "╵"
@@ -42,9 +42,9 @@ def may_hold(block: bytes, level: Level) -> bool:
 
 
 class AtLeast:
-    """Finds the records that are at least as grave as ``level``, each by one line of it.
+    """Finds the records with at least ``level``, each by one line.
 
-    That is its first line, for a box its heading.
+    That line is the first one; for a box, its heading.
     """
 
     def __init__(self, level: Level, store: LogStore) -> None:

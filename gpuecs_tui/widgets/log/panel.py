@@ -35,11 +35,11 @@ from gpuecs_tui.widgets.log.view import LogView
 from gpuecs_tui.widgets.terminal.gc_tuning import exempt_what_lives_long
 
 SAVED_SECONDS = 15
-"""So long a saved log's path is shown: it may be typed off."""
+"""How long a saved log's path is shown: the user may have to copy it by hand."""
 
 
 class LogPanel(Widget):
-    """A log view with its keys in one line below, where also its questions are asked."""
+    """A log view above one line for its keys and its questions."""
 
     DEFAULT_CSS = """
     LogPanel {
@@ -127,7 +127,7 @@ class LogPanel(Widget):
                 _("Regular expression:"),
                 self._view.contents.pattern.text if self._view.contents.pattern else "",
             ),
-            "resource": (_("Only lines that mention:"), self._view.contents.filter.text),
+            "resource": (_("Show only lines with:"), self._view.contents.filter.text),
             "save": (_("Save to:"), self._proposed_file()),
         }
         self._prompt.ask(*prompts[question])
@@ -168,12 +168,12 @@ class LogPanel(Widget):
         self._view.go_to_match(1)
         if pattern is not None and pattern.too_slow:
             self._view.set_search(None)
-            raise PatternError(_("This pattern takes too long: make it simpler."))
+            raise PatternError(_("This pattern takes too long. Use a simpler one."))
 
     @on(LogView.SearchGivenUp)
     def _tell_given_up(self, event: LogView.SearchGivenUp) -> None:
         event.stop()
-        said = _("The search has ended: this pattern takes too long.")
+        said = _("Search stopped: this pattern takes too long.")
         self.notify(said, severity="warning", markup=False)
 
     def _save(self, answer: str) -> None:
@@ -182,17 +182,17 @@ class LogPanel(Widget):
             self._close_prompt()
             return
         if path.is_dir():
-            self._prompt.complain(_("That is a folder: add a file name."))
+            self._prompt.complain(_("This is a directory. Add a file name."))
             return
         overwrite = path == self._overwrite
         if path.exists() and not overwrite:
             self._overwrite = path
-            self._prompt.complain(_("Exists: Enter again replaces it."))
+            self._prompt.complain(_("The file exists. Press Enter again to replace it."))
             return
         blocks = [block for _start, block in self._store.blocks()]
         lines = len(self._store)
         if self._view.contents.filter:
-            said = _("Saved all {count} lines, also those that the filter hides, to {path}")
+            said = _("Saved all {count} lines, including those hidden by the filter, to {path}")
         else:
             said = ngettext("Saved {count} line to {path}", "Saved {count} lines to {path}", lines)
 
@@ -211,5 +211,5 @@ class LogPanel(Widget):
         if event.state == WorkerState.SUCCESS:
             self.notify(str(event.worker.result), timeout=SAVED_SECONDS, markup=False)
         elif event.state == WorkerState.ERROR:
-            said = _("The log was not saved: {reason}.").format(reason=event.worker.error)
+            said = _("Could not save the log: {reason}.").format(reason=event.worker.error)
             self.notify(said, severity="error", markup=False)

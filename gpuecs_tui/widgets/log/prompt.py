@@ -22,7 +22,7 @@ class LogPrompt(Widget):
     """Asks for one line of text; posts ``Answered`` or ``Left``."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("escape", "leave", N_("cancel"), N_("Ask for nothing"), TYPING, show=False)
+        bind("escape", "leave", N_("cancel"), N_("Cancel"), TYPING, show=False)
     ]
     DEFAULT_CSS = """
     LogPrompt {
@@ -52,7 +52,7 @@ class LogPrompt(Widget):
             self.text = text
 
     class Left(Message):
-        """The user wants no question."""
+        """The user cancelled the question."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -69,7 +69,7 @@ class LogPrompt(Widget):
             yield self._input
 
     def ask(self, question: str, proposal: str) -> None:
-        """Put ``question`` with ``proposal`` as an answer that typing replaces."""
+        """Ask ``question`` with ``proposal`` as an answer that typing replaces."""
         self._label.update(Content(question))
         self.remove_class("-complaining")
         self._input.value = proposal
@@ -77,7 +77,7 @@ class LogPrompt(Widget):
         self._input.focus()
 
     def complain(self, problem: str) -> None:
-        """Say why the answer can't be taken; it stays to be mended."""
+        """Say why the answer is not accepted; it stays, so that it can be corrected."""
         self._problem.update(Content(problem))
         self.add_class("-complaining")
 
@@ -100,5 +100,5 @@ class LogPrompt(Widget):
             event.prevent_default()
 
     def action_leave(self) -> None:
-        """Ask no more."""
+        """Cancel the question."""
         self.post_message(self.Left())

@@ -1,7 +1,7 @@
-"""A regular expression as a search of the log: one that backtracks for ever is given up.
+"""A regular expression as a search of the log, with a time limit.
 
-``re`` has no time limit and holds the event loop until it is done; ``(a+)+$`` takes seconds for a
-line of 27 characters, and twice as long for each further one.
+``re`` has no time limit and blocks the event loop until it is done; ``(a+)+$`` takes seconds for a
+line of 27 characters, and twice as long for each further character.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ REACH = 4096
 LINE_SECONDS = 0.01
 """Processor time for one line: an ordinary expression takes a thousandth of it."""
 BLOCK_SECONDS = 0.05
-"""Processor time for a block of the store (64 KiB), about twenty times what an ordinary expression
-takes; a key press that falls into it is still answered at once."""
+"""Processor time for a block of the store (64 KiB), about twenty times that of an ordinary
+expression; a key press during that time is still answered at once."""
 
 
 class PatternError(ValueError):
@@ -31,17 +31,17 @@ class RegexPattern(Pattern):
     """A regular expression; see ``Pattern``. Raises PatternError if ``text`` is none."""
 
     def __init__(self, text: str) -> None:
-        # Only who searches by expression waits for its import.
+        # Late: only a search by expression needs it.
         import regex
 
         super().__init__(text)
         try:
             with warnings.catch_warnings():
-                # Of what a later version may read otherwise; nobody at the prompt can act on it.
+                # It warns of changes in later versions, which the user can't act on.
                 warnings.simplefilter("ignore", FutureWarning)
                 self._regex = regex.compile(text, 0 if self.case_counts else regex.IGNORECASE)
         except (regex.error, RecursionError) as error:
-            problem = _("not a regular expression: {reason}").format(reason=error)
+            problem = _("Invalid regular expression: {reason}.").format(reason=error)
             raise PatternError(problem) from error
 
     def spans(self, plain: str) -> list[tuple[int, int]]:

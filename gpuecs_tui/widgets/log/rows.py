@@ -1,7 +1,7 @@
 """Soft wrapping of log lines: where a line breaks, and how many rows it takes.
 
-Lines break at the last character that fits, as a terminal itself does it: what is copied has no
-break of ours in a word, and counting a million lines stays a matter of division.
+Lines break at the last character that fits, as a terminal itself does it: copied text has no extra
+breaks in words, and counting the rows of a million lines is a division.
 """
 
 from __future__ import annotations

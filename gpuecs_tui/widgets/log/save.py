@@ -13,11 +13,11 @@ from gpuecs_tui.widgets.log.text import plain_text
 def save_log(path: Path, blocks: Iterable[bytes], *, overwrite: bool = False) -> None:
     """Write lines as text, colours left out and control characters visible, all or nothing.
 
-    The file is its owner's alone (0600): a log may tell more than its user thinks. Raises
-    FileExistsError if ``path`` exists and ``overwrite`` is false, and OSError as the system has it.
+    Only the owner can read the file (0600), because a log may contain secrets. Raises
+    FileExistsError if ``path`` exists and ``overwrite`` is false, or the system's OSError.
     """
     if not overwrite:
-        # Reserves the name: from here on nobody else's file can be replaced.
+        # Reserves the name, so that no other program's file is replaced.
         path.touch(mode=0o600, exist_ok=False)
     try:
         _write(path, blocks)

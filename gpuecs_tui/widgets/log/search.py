@@ -1,4 +1,4 @@
-"""Searching the log in slices, so that a million lines never hold up a key press."""
+"""Searching the log in slices, so that a million lines never delay a key press."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from gpuecs_tui.widgets.log.text import plain_text
 
 
 class Pattern:
-    """What is searched for. Letter case counts only if the text has a capital."""
+    """A text to search for. Letter case counts only if the text has a capital."""
 
     too_slow = False
-    """Whether it took too long, and so finds nothing any more."""
+    """Whether it took too long, and is no longer searched."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -25,7 +25,7 @@ class Pattern:
 
     @property
     def case_counts(self) -> bool:
-        """Whether upper and lower case are told apart."""
+        """Whether upper and lower case are distinguished."""
         return self.text != self.text.lower()
 
     def spans(self, plain: str) -> list[tuple[int, int]]:
@@ -65,7 +65,7 @@ class LineTest(Protocol):
 
 
 class Matches:
-    """The lines of a store that pass a test, found bit by bit and in ascending order."""
+    """The lines of a store that pass a test, found in slices and in ascending order."""
 
     def __init__(self, test: LineTest, store: LogStore) -> None:
         self._test = test
@@ -79,7 +79,7 @@ class Matches:
         return self._next >= self._store.end
 
     def scan(self, seconds: float) -> None:
-        """Go on looking for about ``seconds``; at least one block is looked at."""
+        """Continue the search for about ``seconds``; at least one block is read."""
         limit = monotonic() + seconds
         for start, block in self._store.blocks(self._next):
             self._numbers.extend(self._test.lines(start, block))

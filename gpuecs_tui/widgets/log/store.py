@@ -24,8 +24,8 @@ MAX_LINE_BYTES = 1024 * 1024
 TRIM_SHARE = 0.1
 """How far a limit is exceeded before lines are dropped: trimming rarely, and much at once."""
 _UNCOUNTED_MOST = 256
-"""Pieces that may wait for their rows to be counted: a log that nobody looks at keeps no second
-copy of all that came."""
+"""Pieces that may wait for their rows to be counted, so that an invisible log keeps no second
+copy of its text."""
 _SPLITS_KEPT = 8
 
 
@@ -44,12 +44,12 @@ class LogStore:
         """Number of the line that comes next; ``first <= number < end`` are here."""
         self._row_end = 0
         self._uncounted: list[tuple[bytes, bool]] = []
-        """What was fed since rows were asked for, and whether it begins a block."""
+        """The pieces since rows were last counted, and whether each begins a block."""
         self._width: int | None = None
         self._blocks: list[bytes] = []
         self._starts: list[int] = []
         self._facts: list[Facts | None] = []
-        """What is known of each block's lines; None for a block of plain text."""
+        """The facts of each block's lines; None for a block of plain text."""
         self._rows: list[int] = []
         self._bytes = 0
         self._tail = b""
@@ -125,7 +125,7 @@ class LogStore:
         return self.feed(b"\n") if self._tail else 0
 
     def clear(self) -> None:
-        """Forget every line; numbers go on from where they were."""
+        """Forget every line; numbers continue from where they were."""
         self._tail = b""
         self._drop(len(self._blocks))
 
@@ -155,8 +155,8 @@ class LogStore:
     def _counted(self) -> list[int]:
         """Return the row at which each block begins.
 
-        Rows are counted when somebody asks, once a frame: counting takes three times as long as
-        taking lines in.
+        Rows are counted on demand, once a frame: counting takes three times as long as adding
+        lines.
         """
         for piece, begins in self._uncounted:
             if begins:
@@ -207,7 +207,7 @@ class LogStore:
     def blocks(self, number: int = 0) -> Iterator[tuple[int, bytes]]:
         """Yield (number of its first line, whole lines) from line ``number`` on, block by block.
 
-        What is fed meanwhile may be missing; blocks are immutable, so a list of them is a snapshot.
+        Lines added meanwhile may be missing; blocks are immutable, so a list of them is a snapshot.
         """
         number = max(number, self.first)
         index = max(bisect_right(self._starts, number) - 1, 0)
@@ -221,7 +221,7 @@ class LogStore:
             number = self._starts[index] if index < len(self._starts) else self.end
 
     def facts(self, number: int) -> Facts | None:
-        """Return what is known of line ``number`` and those after it in its block.
+        """Return the facts of line ``number`` and the following ones in its block.
 
         None for a block of plain text. ``number`` is one that ``blocks`` gave.
         """

@@ -2,7 +2,7 @@
 
 Three things make it fast: text is parsed only for rows that are seen, any number of feeds is
 painted once a frame, and growth goes around Textual's layout (assigning ``virtual_size`` would
-lay the whole screen out anew).
+lay out the whole screen again).
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class LogView(ScrollView, can_focus=True):
     """
 
     class Updated(Message):
-        """Something that the panel's footer tells has changed."""
+        """Something that the panel's footer shows has changed."""
 
     class SearchGivenUp(Message):
         """The search is over: its pattern takes too long for a line of this log."""
@@ -80,7 +80,7 @@ class LogView(ScrollView, can_focus=True):
         self.following = True
         """Whether the end stays in view."""
         self.wrap = True
-        """Whether long lines go on in the next row; else they are scrolled to the right."""
+        """Whether long lines are wrapped; otherwise they scroll to the right."""
         self.left = 0
         """Cells scrolled away at the left where lines are not wrapped."""
         self.current: int | None = None
@@ -104,7 +104,7 @@ class LogView(ScrollView, can_focus=True):
 
     @property
     def rows_below(self) -> int:
-        """Rows that are there but lie below the view."""
+        """Rows below the view."""
         store = self.contents.shown
         return max(store.row_end - store.first_row - round(self.scroll_y) - self.size.height, 0)
 
@@ -135,7 +135,7 @@ class LogView(ScrollView, can_focus=True):
             self.request_frame()
 
     def clear(self) -> None:
-        """Empty the log; a filter and a search stay in force for what comes."""
+        """Empty the log; filter and search apply to new lines."""
         self.contents.source.clear()
         self.marked = self.current = self._error_at = None
         self.following = True
@@ -210,7 +210,7 @@ class LogView(ScrollView, can_focus=True):
         self.redraw()
 
     def follow(self, on: bool) -> None:
-        """Keep the end in view, or stop to."""
+        """Keep the end in view, or stop doing so."""
         self.following = on
         if on:
             self._synchronise()
@@ -223,14 +223,14 @@ class LogView(ScrollView, can_focus=True):
         self._lay_out(top)
 
     def set_filter(self, line_filter: LineFilter) -> None:
-        """Show only what passes; the lines on view stay where they pass themselves."""
+        """Show only passing lines; visible lines that pass stay in place."""
         top = self.contents.set_filter(line_filter, self.top)
         self.current = self.marked = None
         self._lay_out(top)
         self.request_frame()
 
     def set_search(self, pattern: Pattern | None) -> None:
-        """Highlight what matches and count the lines; None ends the search."""
+        """Highlight matches and count the lines; None ends the search."""
         self.contents.set_search(pattern)
         self.current = None
         self.redraw()
@@ -282,7 +282,7 @@ class LogView(ScrollView, can_focus=True):
         return self.columns if self.wrap else None
 
     def on_resize(self, event: events.Resize) -> None:
-        """Break lines anew where the width changed, keeping the first visible line."""
+        """Break lines again if the width changed; the first visible line stays."""
         if self._row_width != self.contents.shown.width:
             self._lay_out(self.top)
         else:
@@ -295,7 +295,7 @@ class LogView(ScrollView, can_focus=True):
         self._drawer.clear()
 
     def redraw(self) -> None:
-        """Draw all visible rows anew."""
+        """Draw all visible rows again."""
         self._drawer.clear()
         self.refresh(self.size.region)
         self.post_message(self.Updated())

@@ -23,8 +23,8 @@ from gpuecs_tui.widgets.picker.rows import GAP, Choices, Line, Row, lines_of, so
 class ChoiceList(ScrollView, can_focus=True, inherit_bindings=False):
     """Rows in columns aligned by cells.
 
-    Typing filters by every word; space marks where several may be chosen; left and right sort
-    where there is more than one order; Enter takes.
+    Typing filters by every word; space selects if several rows may be chosen; left and right sort
+    if there is more than one order; Enter confirms.
     """
 
     DEFAULT_CSS = """
@@ -72,7 +72,7 @@ class ChoiceList(ScrollView, can_focus=True, inherit_bindings=False):
         filters: bool = True,
         id: str | None = None,
     ) -> None:
-        """Offer ``choices``, of which ``chosen`` are marked; ``filters``: typing narrows them."""
+        """Offer ``choices``, of which ``chosen`` are selected; ``filters``: typing filters them."""
         super().__init__(id=id)
         self.choices = choices
         self.chosen = list(chosen)
@@ -94,8 +94,8 @@ class ChoiceList(ScrollView, can_focus=True, inherit_bindings=False):
     def replace_choices(self, choices: Choices, *, keep_row: bool = True) -> None:
         """Offer other rows, with the filter and the highlighted row kept where they exist.
 
-        Without ``keep_row`` a row that no key or click has highlighted gives its place to the
-        first row: the list began before the best row was known.
+        Without ``keep_row``, the first row is highlighted unless a key or a click has highlighted
+        another: the list may be shown before the best row is known.
         """
         row = self.row
         self.choices = choices
@@ -122,8 +122,8 @@ class ChoiceList(ScrollView, can_focus=True, inherit_bindings=False):
         row = self.row
         self._wanted = text
         self._fill()
-        # The highlighted row if the filter still shows it, else the first match: what is typed
-        # describes the row that Enter is to choose.
+        # The highlighted row if it still matches, otherwise the first match: the filter describes
+        # the row that Enter chooses.
         self._cursor = self._row_near(0)
         if row is not None:
             self._cursor = self._line_of(row.id, self._cursor)
@@ -131,13 +131,13 @@ class ChoiceList(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def order(self) -> str:
-        """What the rows are sorted by; empty where there is nothing to choose."""
+        """The label of the sort order; empty if there is only one order."""
         orders = self.choices.orders
         return orders[self._order % len(orders)].label if orders else ""
 
     @property
     def compared(self) -> str:
-        """The id of the row that waits for another to be compared with; empty: none does."""
+        """The id of the row kept for a comparison with another; empty: none."""
         return self._compared
 
     @compared.setter
@@ -155,7 +155,7 @@ class ChoiceList(ScrollView, can_focus=True, inherit_bindings=False):
         self._shown()
 
     def on_resize(self) -> None:
-        """Lay the columns out anew."""
+        """Lay the columns out again."""
         self._widths = []
         self._shown()
 
@@ -205,10 +205,11 @@ class ChoiceList(ScrollView, can_focus=True, inherit_bindings=False):
             self._shown()
 
     def action_take(self) -> None:
-        """Answer with what is marked, or with the highlighted row."""
+        """Answer with the selected rows, or with the highlighted row."""
         row = self.row
         if self.choices.multiple:
-            # Where nothing was ever marked the row is meant; else what is marked, be it none.
+            # If no row was ever selected, choose the highlighted one; otherwise choose the selected
+            # rows, even if none are left.
             if not (self.chosen or self._marked) and row is not None and not row.why_not:
                 self.chosen = [row.id]
             known = [it.id for it in self.choices.rows if it.id in self.chosen]
@@ -218,11 +219,11 @@ class ChoiceList(ScrollView, can_focus=True, inherit_bindings=False):
             self.post_message(self.Taken((row.id,)))
 
     def action_mark(self) -> None:
-        """Mark the highlighted row or unmark it; choose it where only one can be chosen."""
+        """Select or deselect the highlighted row; choose it if only one can be chosen."""
         self._toggle()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Allow what the rows allow: not every list can be sorted, filtered, or marked."""
+        """Allow only what the rows support: not every list can be sorted, filtered, or selected."""
         match action:
             case "sort":
                 return bool(self.choices.orders)
@@ -235,16 +236,16 @@ class ChoiceList(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def _space_marks(self) -> bool:
-        """Whether a space is no part of a filter."""
+        """Whether the space key selects instead of adding a space to the filter."""
         return self.choices.multiple or not self._filters
 
     def action_erase(self) -> None:
-        """Take the filter's last letter away."""
+        """Delete the last character of the filter."""
         if self._wanted:
             self.wanted = self._wanted[:-1]
 
     def action_erase_all(self) -> None:
-        """Take the filter away."""
+        """Clear the filter."""
         self.wanted = ""
 
     def on_key(self, event: events.Key) -> None:
@@ -264,7 +265,7 @@ class ChoiceList(ScrollView, can_focus=True, inherit_bindings=False):
             self.wanted = self._wanted + escape_controls(event.text.strip())
 
     def on_click(self, event: events.Click) -> None:
-        """Highlight, and take what was highlighted already."""
+        """Highlight the row; choose it if it was highlighted already."""
         number = event.y + self.scroll_offset.y
         if number < len(self._lines) and self._lines[number].row is not None:
             again = number == self._cursor
@@ -324,7 +325,7 @@ class ChoiceList(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def _width(self) -> int:
-        """Cells of a line; the scroll bar, which comes and goes with the filter, isn't of them."""
+        """Cells of a line, without the scroll bar, which appears or disappears with the filter."""
         return self.scrollable_content_region.width
 
     def _margin(self) -> int:

@@ -1,4 +1,4 @@
-"""What a key's declaration says of its values, in words and as a list."""
+"""The allowed values of a key's declaration, in words and as a list."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from gpuecs_tui.stack.fields import Key
 from gpuecs_tui.widgets.picker.rows import Choices, Row
 from gpuecs_tui.wizard.decisions import FORM_KEYS
 
-_CREATED = N_("create one")
+_CREATED = N_("create a new one")
 EMPTY_MEANS: Mapping[str, str] = {
     "network.load_balancer_subnet_ids": N_("the instance subnets"),
     "network.load_balancer_security_group_ids": _CREATED,
     "network.instance_security_group_ids": _CREATED,
-    "network.ingress_cidrs": N_("the VPC's own addresses"),
+    "network.ingress_cidrs": N_("the VPC's CIDR blocks"),
     "network.vpc_endpoints": N_("none are created"),
-    "fleet.key_name": N_("none: SSM Session Manager"),
+    "fleet.key_name": N_("none (use SSM Session Manager)"),
     "fleet.instance_profile_arn": _CREATED,
     "task.execution_role_arn": _CREATED,
     "task.task_role_arn": _CREATED,
-    "task.command": N_("the image's own"),
+    "task.command": N_("the command of the image"),
     "task.capabilities": N_("none"),
 }
-"""What an empty field stands for, where words say it better than a value; untranslated."""
+"""The meaning of an empty field, if words describe it better than a value; untranslated."""
 
 
 def limits_in_words(declaration: Key) -> str:
-    """Return the range with its unit: "from 5 to 300 s"; empty where there is none to tell."""
+    """Return the range with its unit: "from 5 to 300 s"; empty if the key has no range."""
     unit = _(declaration.unit) if declaration.unit else ""
     low, high = declaration.minimum, declaration.maximum
     if declaration.kind != "integer" or low is None or high is None:
@@ -41,7 +41,7 @@ def limits_in_words(declaration: Key) -> str:
 def choices_of_declaration(key: str) -> Choices | None:
     """Return the list of all values of a key that takes only a few; None for others.
 
-    Words of a ``choice`` are in view in the form already.
+    The form itself shows the words of a ``choice``.
     """
     declaration = FORM_KEYS[key]
     if not declaration.choices or declaration.kind not in {"list", "integer"}:

@@ -1,4 +1,4 @@
-"""A list over the form to choose from; what is typed narrows it."""
+"""A list over the form to choose from; typing filters it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ COMPARE = N_("compare")
 
 
 class Picker(WizardModal[tuple[str, ...] | None]):
-    """Asks for one or several rows; the answer is their ids, None when it was left."""
+    """Asks for one or several rows; the answer is their ids, None if the list was cancelled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("tab", "compare", COMPARE, N_("Compare two rows side by side"), DIALOG),
@@ -36,14 +36,14 @@ class Picker(WizardModal[tuple[str, ...] | None]):
             "escape",
             "leave",
             N_("cancel"),
-            N_("Clear the filter, or leave the field as it was"),
+            N_("Clear the filter, or close the list without changing the field"),
             DIALOG,
         ),
     ]
     HELP = N_(
-        "What you type filters the rows: each word must be in a row. Where you can select several "
-        "rows, Enter confirms all selected ones. A value that is not in the list can be typed into "
-        "the field."
+        "What you type filters the rows: a row must contain every word. If you can select "
+        "several rows, Enter confirms all selected rows. You can also type a value that is not "
+        "in the list into the field."
     )
     CSS = """
     Picker { align: center middle; }
@@ -61,7 +61,7 @@ class Picker(WizardModal[tuple[str, ...] | None]):
     """
 
     def __init__(self, choices: Choices, chosen: tuple[str, ...] = (), wanted: str = "") -> None:
-        """Offer ``choices``; ``chosen`` are marked, ``wanted`` narrows the list from the start."""
+        """Offer ``choices``; ``chosen`` are selected, ``wanted`` is the first filter."""
         super().__init__()
         self._choices = choices
         self._list = ChoiceList(choices, chosen)
@@ -69,7 +69,7 @@ class Picker(WizardModal[tuple[str, ...] | None]):
             self._list.wanted = wanted
 
     def compose(self) -> ComposeResult:
-        """Filter, headings, rows, what to know of the highlighted one, keys."""
+        """Filter, headings, rows, the detail of the highlighted row, keys."""
         with Vertical(id="box") as box:
             box.border_title = Content(self._choices.title)
             yield Static(markup=False, id="filter")
@@ -114,7 +114,7 @@ class Picker(WizardModal[tuple[str, ...] | None]):
         self.query_one("#heading", Static).update(Content(self._list.heading()))
         detail = _detail(event.row)
         if event.row is None and event.wanted:
-            detail = Content(_("Nothing here matches; Esc takes the filter away."))
+            detail = Content(_("No matches. Press Esc to clear the filter."))
         self.query_one("#detail", Static).update(detail)
         first = self._list.compared
         words = _("compare with {first}").format(first=escape_controls(first)) if first else ""
@@ -125,14 +125,14 @@ class Picker(WizardModal[tuple[str, ...] | None]):
         self.dismiss(event.ids)
 
     def action_leave(self) -> None:
-        """Take the filter away, or else leave the field as it was."""
+        """Clear the filter; without a filter, close the list and leave the field unchanged."""
         if self._list.wanted:
             self._list.wanted = ""
         else:
             self.dismiss(None)
 
     def action_compare(self) -> None:
-        """Mark the highlighted row, or compare it with the marked one."""
+        """Keep the highlighted row for a comparison, or compare it with the kept one."""
         row, properties = self._list.row, self._choices.properties
         if row is None or properties is None:
             return
@@ -143,13 +143,13 @@ class Picker(WizardModal[tuple[str, ...] | None]):
             self.app.push_screen(DetailModal(_("Side by side"), table))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer the comparison only of rows that have something to compare."""
+        """Offer the comparison only if the rows have properties."""
         if action == "compare":
             return self._choices.properties is not None
         return super().check_action(action, parameters)
 
     def help_text(self) -> str:
-        """Return what the list says of itself, and its keys."""
+        """Return the help of the list and its keys."""
         about = [_(self._choices.help)] if self._choices.help else []
         return "\n\n".join((*about, super().help_text()))
 
@@ -168,7 +168,7 @@ def _detail(row: Row | None) -> Content:
         return Content("")
     lines = [Content(escape_controls(line)) for line in (row.detail, *row.more) if line]
     if row.why_not:
-        why = _("Can't be chosen: {why}").format(why=escape_controls(row.why_not))
+        why = _("Not available: {why}").format(why=escape_controls(row.why_not))
         lines.insert(0, Content.styled(why, "$text-warning"))
     if not lines:
         lines = [Content(escape_controls(" · ".join(cell for cell in row.cells if cell)))]

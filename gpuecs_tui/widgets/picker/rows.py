@@ -1,4 +1,4 @@
-"""What a list offers: rows of plain texts, and how they are filtered and laid out."""
+"""The rows of a list, and how they are filtered and laid out."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from gpuecs_tui.widgets.base.safe_text import escape_controls
 GAP = 2
 """Cells between two columns."""
 NARROWEST = 6
-"""Cells that a column keeps while others can still give way."""
+"""Cells below which a column is not cut while another can be."""
 YIELDED = 10
-"""Cells of the yielding column once it has given way."""
+"""Cells to which the yielding column is cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +25,21 @@ class Row:
     """One thing to choose."""
 
     id: str
-    """What is put into the field."""
+    """The text that is put into the field."""
     cells: tuple[str, ...]
-    """One text a column, as AWS has it: made harmless when it is shown."""
+    """One text a column, as AWS returned it: control characters are escaped when it is shown."""
     group: str = ""
-    """Rows of one group stand together under its name."""
+    """Rows of one group are listed together under its name."""
     why_not: str = ""
-    """Why it can't be chosen, a sentence; empty when it can."""
+    """Why the row can't be selected, as the end of a sentence; empty if it can."""
     detail: str = ""
-    """Shown while the row is highlighted; all its cells where there is nothing else to say."""
+    """Shown while the row is highlighted; if it is empty, all cells are shown."""
     more: tuple[str, ...] = ()
     """Further lines of ``detail``, each its own."""
     summary: str = ""
-    """Says below the field what was chosen; the cells but the first where there is none."""
+    """Shown below the field once the row is chosen; if empty, all cells but the first."""
     measures: tuple[tuple[str, Decimal], ...] = ()
-    """Unit → number, for filters such as ``>=24gb``; a row without the unit is not among those."""
+    """Unit → number, for filters such as ``>=24gb``; a row without the unit does not match."""
     images: tuple[int, ...] = ()
     """Indexes of the cells that hold an image reference: shortened so that its end stays."""
 
@@ -51,7 +51,7 @@ class Order:
     label: str
     """What it is sorted by."""
     ids: tuple[str, ...]
-    """All rows in this order; rows of one group stand together."""
+    """All rows in this order; rows of one group are together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,24 +66,24 @@ class Choices:
     numeric: tuple[int, ...] = ()
     """Indexes of the columns that are aligned at their right."""
     note: str = ""
-    """What to know of the list as a whole: why it is empty or unknown, how old it is."""
+    """A text on the whole list: why it is empty or unknown, where it is from."""
     remedy: str = ""
-    """What mends it, where it is unknown."""
+    """How to make an unknown list known."""
     read_at: datetime | None = None
-    """When it was read of the account, in UTC; None for a list that isn't of one."""
+    """When it was read from the account, in UTC; None for a list from elsewhere."""
     unknown: bool = False
-    """Whether the list couldn't be read: then it says nothing of what exists."""
+    """Whether the list could not be read, so that a missing row proves nothing."""
     optional: tuple[int, ...] = ()
-    """Indexes of the columns that are shown only where there is room, the most wanted first."""
+    """Indexes of the columns that are shown only if there is room, the most important first."""
     yielding: int | None = None
-    """Index of the column that is cut before any other gives way."""
+    """Index of the column that is cut before all others."""
     orders: tuple[Order, ...] = ()
-    """Ways to sort, the first to begin with; none: as the rows stand."""
+    """Sort orders, the default first; empty: the order of ``rows``."""
     properties: Callable[[str], tuple[tuple[str, str], ...]] | None = None
-    """Gives all that is known of a row's id, by name, to compare two; None: none are compared."""
+    """Returns the named properties of a row's id, for a comparison; None: no comparison."""
     detail_lines: int = 2
     help: str = ""
-    """Explains the list, where it can do more than others."""
+    """Explains a list that can do more than others; untranslated."""
 
     def find(self, id: str) -> Row | None:
         """Return the row of ``id``."""
@@ -123,7 +123,7 @@ def lines_of(rows: Iterable[Row], wanted: str) -> list[Line]:
 
 
 def sorted_by(choices: Choices, order: int) -> tuple[Row, ...]:
-    """Return the rows in one of the orders of ``choices``; as they stand where it has none."""
+    """Return the rows in one of the orders of ``choices``; unchanged if it has none."""
     if not choices.orders:
         return choices.rows
     by_id = {row.id: row for row in choices.rows}
@@ -133,8 +133,8 @@ def sorted_by(choices: Choices, order: int) -> tuple[Row, ...]:
 def widths_of(choices: Choices, room: int) -> list[int]:
     """Return the cells of each column so that all fit into ``room``.
 
-    The yielding column gives way first, then the widest; an optional one that finds no room beside
-    the others has 0.
+    The yielding column is cut first, then the widest; an optional column for which there is no room
+    has 0.
     """
     widths = [cell_len(column) for column in choices.columns]
     for row in choices.rows:

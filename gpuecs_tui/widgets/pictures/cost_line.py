@@ -1,4 +1,4 @@
-"""What the stack costs: one line as sizes are typed, and a page of it for the review."""
+"""The cost of the stack: one line while sizes are typed, and a page for the review."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NEEDED = {
     "fleet.target_capacity",
     "service.desired_count",
 }
-"""Keys without which there is nothing to reckon."""
+"""Keys that the cost is calculated from."""
 
 
 def cost_line(wizard: WizardSession) -> Content:
@@ -39,12 +39,12 @@ def cost_of(stack: Stack, facts: AccountFacts | None) -> Content:
     try:
         paid = cost(context_of(stack, facts))
     except NotKnown as unknown:
-        return Content.styled(_("Cost unknown: {key} is not read.").format(key=unknown.key), MUTED)
+        return Content.styled(_("Cost unknown: {key} is unknown.").format(key=unknown.key), MUTED)
     line = paid.lines[0]
     if line.each is None:
         return Content.styled(_("Price unknown: {reason}.").format(reason=line.unknown), MUTED)
-    where = [_("since {day}").format(day=line.since)] if line.since else []
-    # Last and in brackets: where there is room for one row only, nothing of it is left over.
+    where = [_("as of {day}").format(day=line.since)] if line.since else []
+    # Last and in brackets: if there is only room for one row, the note is cut as a whole.
     where += [f"({line.note})"] if line.note else []
     return Content.assemble((in_one_line(paid), "bold"), (f" {' '.join(where)}", MUTED))
 
@@ -54,7 +54,7 @@ def cost_page(context: Context) -> list[Content]:
     try:
         heading, *lines = text_lines(cost(context))
     except NotKnown as unknown:
-        return [Content(_("Cost unknown: {key} is not read.").format(key=unknown.key))]
+        return [Content(_("Cost unknown: {key} is unknown.").format(key=unknown.key))]
     return [
         Content.styled(escape_controls(heading), "bold"),
         *(Content(escape_controls(it)) for it in lines),

@@ -1,4 +1,4 @@
-"""The ways out of the instance subnets, in words."""
+"""The egress paths of the instance subnets, in words."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from gpuecs_tui.i18n import _
 
 
 def egress_line(context: Context) -> str:
-    """Say how instances reach ECS, registry and logs, subnets of the same way together.
+    """Say how instances reach ECS, registry and logs; subnets with the same path are grouped.
 
-    Empty while no subnet is chosen or its routes are not known.
+    Empty while no subnet is chosen or its routes are unknown.
     """
     paths = sorted(egress_paths(context), key=lambda it: (_path(it), it.zone))
     groups = [
@@ -21,21 +21,21 @@ def egress_line(context: Context) -> str:
     ]
     if not groups:
         return ""
-    return _("Way to ECS, image and logs: {ways}").format(ways="; ".join(groups))
+    return _("Route to ECS, registry and logs: {ways}").format(ways="; ".join(groups))
 
 
 def _path(it: EgressPath) -> str:
     way = {
         "nat": _("NAT gateway"),
         "public-address": _("internet gateway"),
-        "no-address": _("none: no public address for the internet gateway"),
-        "other": _("{via}, if it leads there"),
+        "no-address": _("none (internet gateway, but no public IP address)"),
+        "other": _("{via} (destination not checked)"),
         "none": _("no route"),
     }[it.way].format(via=it.via)
     if not it.known:
         return _("{way}, VPC endpoints unknown").format(way=way)
     if it.endpoints and not it.missing and it.way not in ("nat", "public-address"):
-        return _("VPC endpoints (created)") if it.created else _("VPC endpoints")
+        return _("VPC endpoints (created by the stack)") if it.created else _("VPC endpoints")
     if it.endpoints:
         way = _("{way}, VPC endpoints for {services}").format(
             way=way, services=", ".join(it.endpoints)
@@ -43,6 +43,8 @@ def _path(it: EgressPath) -> str:
     if it.missing:
         way = _("{way}, no endpoint for {services}").format(
             way=way,
-            services=", ".join(_("the image") if name == REGISTRY else name for name in it.missing),
+            services=", ".join(
+                _("the image registry") if name == REGISTRY else name for name in it.missing
+            ),
         )
     return way

@@ -35,10 +35,10 @@ def fit_line(wizard: WizardSession) -> Content:
     instances = found.instances_for(wanted)
     if instances:
         need = ngettext(
-            "{tasks} wanted: {n} instance.", "{tasks} wanted: {n} instances.", instances
+            "Desired: {tasks} on {n} instance.", "Desired: {tasks} on {n} instances.", instances
         ).format(n=instances, tasks=ngettext("{n} task", "{n} tasks", wanted).format(n=wanted))
         text = f"{text} {need}"
-    left = _("Left over: {cpu} CPU units, {mib} MiB, {gpus} GPU").format(
+    left = _("Unused: {cpu} CPU units, {mib} MiB, {gpus} GPU").format(
         cpu=found.left.cpu, mib=found.left.memory_mib, gpus=found.left.gpus
     )
     return Content.assemble((text, "bold"), (f"  {left}", MUTED))

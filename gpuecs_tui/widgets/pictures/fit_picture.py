@@ -16,7 +16,7 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.partial import NotKnown
 from gpuecs_tui.widgets.base.modal import Modal
 from gpuecs_tui.widgets.base.text_pane import TextPane
-from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.binding import bind, own_keys
 from gpuecs_tui.widgets.keys.groups import DIALOG
 from gpuecs_tui.widgets.keys.words import BACK
 from gpuecs_tui.widgets.pictures import fit_text as drawing
@@ -24,7 +24,7 @@ from gpuecs_tui.widgets.pictures.stack_picture import as_content, ascii_only
 
 
 class FitPicture(TextPane):
-    """Shows how tasks lie on instances; scrolls where it is higher than its place."""
+    """Shows how tasks are placed on instances; scrolls if it is higher than its region."""
 
     DEFAULT_CSS = """
     FitPicture { background: $background; scrollbar-gutter: stable; }
@@ -42,7 +42,7 @@ class FitPicture(TextPane):
         self._draw()
 
     def on_show(self) -> None:
-        """Draw what came while something else was on view."""
+        """Draw a stack that was given while the picture was hidden."""
         self._draw()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -51,7 +51,7 @@ class FitPicture(TextPane):
 
     def _draw(self) -> None:
         width = self.scrollable_content_region.width
-        # A hidden page costs no key press its time.
+        # A hidden page must not slow key presses down.
         if self._subject is None or not width or not self.display:
             return
         if self._drawn == (self._subject, width):
@@ -60,14 +60,14 @@ class FitPicture(TextPane):
         try:
             rows = drawing.draw(self._subject, width, ascii_only=self._ascii_only)
         except NotKnown as unknown:
-            text = _("Not drawn: {key} is not read.").format(key=unknown.key)
+            text = _("Could not draw the picture: {key} is unknown.").format(key=unknown.key)
             self.show([Content(text)])
             return
         self.show([as_content(row) for row in rows], keep_place=True)
 
 
 class FitScreen(Modal[None]):
-    """The picture over the form; any of its keys shuts it."""
+    """The picture over the form; any of its keys closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("escape,q,enter,f", "leave", *BACK, DIALOG),
@@ -88,7 +88,7 @@ class FitScreen(Modal[None]):
         """The picture in a frame."""
         with Vertical() as box:
             box.border_title = Content(_("What fits on an instance"))
-            box.border_subtitle = Content(_("Esc: back"))
+            box.border_subtitle = own_keys(self)
             yield FitPicture(self._subject)
 
     def on_mount(self) -> None:

@@ -1,4 +1,4 @@
-"""Below the picture of the fit: instances for numbers of tasks, and what other types would give."""
+"""Below the picture of the fit: instances for numbers of tasks, and the fit on other types."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gpuecs_tui.widgets.base.safe_text import fit_right
 from gpuecs_tui.widgets.pictures.stack_text import GPU, MUTED, TEXT, TITLE, WARN
 
 NUMBERS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
-"""Tasks for which the instances are told, besides the number wanted."""
+"""Numbers of tasks in the table, in addition to the desired count."""
 TYPES_SHOWN = 40
 """More than any region offers of those that fit, in practice."""
 NAME, GPUS, FIGURE, PRICE = 15, 18, 9, 12
@@ -45,7 +45,7 @@ def _numbers(canvas: Canvas, row: int, context: Context, found: Fit) -> int:
         canvas.text(row, column, fit_right(str(number), cells), style)
         canvas.text(row + 1, column, fit_right(str(needed), cells), style)
         column += cells
-    text = _("The fleet ends at {n}: what is beyond is not placed.").format(n=most)
+    text = _("Maximum size: {n}. Tasks that need more instances stay PENDING.").format(n=most)
     canvas.text(row + 2, 0, text, MUTED)
     return row + 3
 
@@ -53,13 +53,13 @@ def _numbers(canvas: Canvas, row: int, context: Context, found: Fit) -> int:
 def _larger(canvas: Canvas, row: int, context: Context, it: InstanceType) -> int:
     larger = next_size(context)
     if larger is None:
-        text = _("{type} is the largest size of its family here.").format(type=it.name)
+        text = _("{type} is the largest available size of its family.").format(type=it.name)
         canvas.text(row, 0, text, MUTED)
         return row + 2
     found = option(context, larger)
     tasks = ngettext("{n} task fits", "{n} tasks fit", found.fit.placeable)
     idle = found.fit.left.gpus if found.fit.placeable else larger.gpus
-    text = _("The next size, {type}: {tasks} on one, {idle} of {gpus} GPUs idle.").format(
+    text = _("Next size, {type}: {tasks} on one, {idle} of {gpus} GPUs unused.").format(
         type=larger.name, tasks=tasks.format(n=found.fit.placeable), idle=idle, gpus=larger.gpus
     )
     canvas.text(row, 0, text, TEXT)
@@ -69,17 +69,21 @@ def _larger(canvas: Canvas, row: int, context: Context, it: InstanceType) -> int
 def _types(canvas: Canvas, row: int, context: Context, it: InstanceType) -> None:
     found = options(context)[:TYPES_SHOWN]
     priced = any(each.hourly is not None for each in found)
-    order = _("by price for a task") if priced else _("smallest first; prices not known")
-    canvas.text(row, 0, _("Types that take the task, {order}").format(order=order), TITLE)
+    title = (
+        _("Instance types that fit the task, by price per task")
+        if priced
+        else _("Instance types that fit the task, smallest first; prices unknown")
+    )
+    canvas.text(row, 0, title, TITLE)
     head = (
         (_("type"), max([NAME, *(len(each.instance_type.name) + 1 for each in found)]), False),
         (_("GPUs"), GPUS, False),
-        (_("tasks on 1"), FIGURE + 2, True),
+        (_("tasks each"), FIGURE + 2, True),
         (_("instances"), FIGURE + 1, True),
-        *(((_("$/h each"), PRICE - 2, True), (_("$/h a task"), PRICE, True)) if priced else ()),
+        *(((_("$/h each"), PRICE - 2, True), (_("$/h/task"), PRICE, True)) if priced else ()),
     )
     if not found:
-        canvas.text(row + 1, 0, _("None of those offered in your zones."), WARN)
+        canvas.text(row + 1, 0, _("No instance type offered in your zones fits the task."), WARN)
         return
     _row(canvas, row + 1, head, MUTED)
     for number, each in enumerate(found, start=2):

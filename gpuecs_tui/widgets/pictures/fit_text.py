@@ -1,8 +1,8 @@
-"""How tasks lie on instances, drawn in text; knows nothing of Textual.
+"""The placement of tasks on instances, drawn in text; does not import Textual.
 
-At the left one instance with what its tasks take of each resource, at the right (below, where it is
-narrow) the fleet while a rolling update has most tasks running; then what other numbers and types
-would give.
+At the left one instance with the share of each resource that its tasks take; at the right (below in
+a narrow terminal) the fleet while a rolling update has most tasks running; then the fit for other
+numbers of tasks and for other instance types.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from gpuecs_tui.widgets.pictures.fit_words import limit_word
 from gpuecs_tui.widgets.pictures.stack_text import FRAME, GPU, MIN_WIDTH, MUTED, TEXT, TITLE, WARN
 
 MAX_WIDTH = 130
-"""Cells; wider the eye loses the lines."""
+"""Cells; lines that are longer are hard to follow."""
 SIDE_BY_SIDE = 70
-"""Cells from which the two pictures stand beside each other."""
+"""Cells from which the two pictures are side by side."""
 LABEL = 8
 """Cells of a resource's name."""
 MARKS = "123456789abcdefghijklmnopqrstuvwxyz"
-"""How a task's share of a bar is told from its neighbour's; they begin anew after the last."""
+"""Marks that distinguish the share of each task in a bar; the first one follows the last."""
 FREE, OLD, NEW, LIMIT, NOT_PLACED = "·", "■", "□", "◄", "×"
 INSTANCES_SHOWN = 6
 """In the update's picture; the others are counted."""
@@ -38,14 +38,14 @@ INSTANCES_SHOWN = 6
 def draw(context: Context, width: int, *, ascii_only: bool = False) -> list[Spans]:
     """Return the picture as rows of (text, style name), none wider than ``width`` cells.
 
-    Style names are those of ``picture_text``. Where the type is not known or has no GPU, one row
-    says so.
+    Style names are those of ``stack_text``. If the type is unknown or has no GPU, the picture is
+    one row that says so.
     """
     width = min(max(width, MIN_WIDTH), MAX_WIDTH)
     it, found = context.instance_type, context.fit
     canvas = Canvas(width)
     if it is None or found is None or not it.gpus:
-        text = _("Choose an instance type with GPUs first: then what fits on it is drawn here.")
+        text = _("Choose an instance type with GPUs to see how many tasks fit on it.")
         canvas.text(0, 0, text, MUTED)
         return canvas.rows(ascii_only=ascii_only)
     beside = width >= SIDE_BY_SIDE
@@ -110,7 +110,7 @@ class _Instance:
         self.canvas.text(row, left, bar.label, TEXT, LABEL)
         column = left + LABEL
         self.canvas.text(row, column, FREE * width, MUTED)
-        # Of a task that doesn't fit its share is shown all the same, as far as there is room.
+        # The share of a task that doesn't fit is shown too, cut at the end of the bar.
         for number in range(self.tasks or 1):
             start = width * bar.each * number // bar.whole
             end = max(width * bar.each * (number + 1) // bar.whole, start + 1)
@@ -125,13 +125,13 @@ class _Instance:
         self.canvas.text(row, column + width + 1, figures, style)
 
     def _slots(self, row: int, left: int, room: int) -> int:
-        """Say what isn't a quantity: host ports, interfaces, one task of a service each."""
+        """Draw the limits that aren't quantities: host ports, interfaces, distinct instances."""
         stack, limiting = self.stack, self.found.limiting
         port = host_port(stack)
         if stack.task.network_mode == "awsvpc":
             most = dict(self.found.by_resource).get("enis")
             ports = (
-                _("an address each; number not known")
+                _("one IP each; limit unknown")
                 if most is None
                 else _("{used} of {most} network interfaces").format(used=self.tasks, most=most)
             )
@@ -139,10 +139,10 @@ class _Instance:
         elif one_task_per_instance(stack):
             ports, mark = _("host port {port}: one task").format(port=port), limiting == "port"
         else:
-            ports, mark = _("a free host port each"), False
+            ports, mark = _("dynamic host port each"), False
         self._fact(row, left, room, _("Ports"), ports, mark)
         if stack.service.distinct_instances:
-            text = _("one task of the service")
+            text = _("one task per instance")
             self._fact(row + 1, left, room, _("Rule"), text, limiting == "distinct")
             return row + 2
         return row + 1
@@ -164,7 +164,7 @@ class _Instance:
                 registers,
             ]
         tasks = ngettext("{n} task fits", "{n} tasks fit", self.tasks).format(n=self.tasks)
-        left_over = _("left: {gpus} GPU, {cpu} CPU, {mib} MiB").format(
+        left_over = _("free: {gpus} GPU, {cpu} CPU, {mib} MiB").format(
             gpus=it.gpus - self.tasks * task.gpus,
             cpu=it.cpu_units - self.tasks * task.cpu,
             mib=max(0, it.registers.mib - self.tasks * task.memory),
@@ -175,7 +175,7 @@ class _Instance:
             registers,
         ]
         if self.found.guaranteed < self.found.tasks_per_instance:
-            text = _("perhaps {n}: depends on the AMI").format(n=self.found.tasks_per_instance)
+            text = _("{n} may fit: depends on the AMI").format(n=self.found.tasks_per_instance)
             said.append((text, WARN))
         return said
 
@@ -196,28 +196,30 @@ class _Update:
             row += 1
         row = self._instances(row, left, room, update)
         self.canvas.box(top, left, row, right, FRAME)
-        title = _("during a rolling update")
+        title = _("during a deployment")
         self.canvas.text(top, left + 2, f" {title} ", TITLE, room)
         return row + 1
 
     def _facts(self, update: Update) -> list[tuple[str, str]]:
         wanted, most = self.stack.service.desired_count, self.stack.fleet.max_size
         if not self.found.placeable:
-            return [(_("no task fits, so none is replaced"), MUTED)]
+            return [(_("no task fits: nothing to replace"), MUTED)]
         if not wanted:
-            return [(_("no task is wanted"), MUTED)]
+            return [(_("desired count is 0"), MUTED)]
         plan = rollout(self.stack, self.found)
-        bounds = _("{low} to {high} of {wanted} tasks may run").format(
+        bounds = _("{low} to {high} tasks may run (desired {wanted})").format(
             low=plan.at_least, high=plan.at_most, wanted=wanted
         )
         fleet = ngettext(
-            "at most {n} instance takes {room}", "at most {n} instances take {room}", most
+            "up to {n} instance; room for {room}", "up to {n} instances; room for {room}", most
         ).format(n=most, room=plan.room)
         if plan.room < wanted:
-            return [(bounds, TEXT), (fleet, WARN), (_("✗ not all the tasks run"), WARN)]
+            return [(bounds, TEXT), (fleet, WARN), (_("✗ not enough room for all tasks"), WARN)]
         if not update.rounds:
-            return [(bounds, TEXT), (fleet, WARN), (_("✗ hangs: no room for one more"), WARN)]
-        rounds = ngettext("{n} round of {batch}", "{n} rounds of {batch}", update.rounds)
+            return [(bounds, TEXT), (fleet, WARN), (_("✗ hangs: no room for an extra task"), WARN)]
+        rounds = ngettext(
+            "{n} round, {batch} at a time", "{n} rounds, {batch} at a time", update.rounds
+        )
         return [
             (bounds, TEXT),
             (fleet, TEXT),
@@ -242,7 +244,7 @@ class _Update:
             self.canvas.text(row, left + 2, text, MUTED, room)
             row += 1
         if shown:
-            legend = _("{old} old  {new} new  {free} room").format(old=OLD, new=NEW, free=FREE)
+            legend = _("{old} old  {new} new  {free} free").format(old=OLD, new=NEW, free=FREE)
             self.canvas.text(row, left + 2, legend, MUTED, room)
             row += 1
         return row

@@ -16,5 +16,5 @@ _LIMITS: dict[Resource, str] = {
 
 
 def limit_word(resource: Resource) -> str:
-    """Return what of an instance is used up first, in words."""
+    """Return the name of the resource that is used up first."""
     return _(_LIMITS[resource])

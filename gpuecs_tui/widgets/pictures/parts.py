@@ -23,7 +23,7 @@ PLACE_NAME = 20
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """What stands in one Availability Zone."""
+    """The instance subnets of one Availability Zone."""
 
     name: str
     """Empty for subnets of which nothing is known."""
@@ -61,7 +61,7 @@ def zones_of(context: Context) -> tuple[Zone, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What runs in one zone once all tasks run that the fleet has room for."""
+    """Instances and tasks of one zone once all tasks run that the fleet has room for."""
 
     instances: int
     tasks: int
@@ -71,8 +71,8 @@ def loads(context: Context, found: Fit, zones: int) -> list[Load]:
     """Spread the wanted tasks, and the instances that the group keeps for them, over ``zones``.
 
     The group keeps its minimum and what the capacity provider's target leaves free, as the cost
-    counts them, and never more than its maximum. EC2 Auto Scaling keeps the zones balanced; which
-    of them gets one instance more isn't known before. The fullest zone is first.
+    counts them, and never more than its maximum. EC2 Auto Scaling keeps the zones balanced; it is
+    not known in advance which zone gets an extra instance. The fullest zone is first.
     """
     wanted = context.stack.service.desired_count
     instances = desired_instances(context, found) or 0
@@ -82,7 +82,7 @@ def loads(context: Context, found: Fit, zones: int) -> list[Load]:
         left = zones - zone
         here = -(-instances // left)
         tasks = min(-(-placed // left), here * found.placeable)
-        # What the zones behind can't take must be here.
+        # Tasks that the remaining zones have no room for are placed here.
         tasks = max(tasks, placed - (instances - here) * found.placeable)
         spread.append(Load(here, tasks))
         instances, placed = instances - here, placed - tasks
@@ -90,14 +90,14 @@ def loads(context: Context, found: Fit, zones: int) -> list[Load]:
 
 
 def place(by_id: Mapping[str, Subnet], subnet_id: str) -> str:
-    """Return a subnet's zone and name, or its id where nothing is known of it."""
+    """Return a subnet's zone and name, or its ID if the subnet is unknown."""
     found = by_id.get(subnet_id)
     name = cut(escape_controls(found.name), PLACE_NAME) if found else ""
     return f"{found.zone} {name or subnet_id}" if found else subnet_id
 
 
 def subnet_line(subnet: Subnet) -> tuple[str, str]:
-    """Return a subnet's name (or id) and what its routes make it."""
+    """Return a subnet's name (or ID) and whether its routes make it public or private."""
     kind = {True: _("public"), False: _("private"), None: ""}[subnet.public]
     return escape_controls(subnet.name) or subnet.id, kind
 

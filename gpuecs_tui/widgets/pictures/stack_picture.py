@@ -1,4 +1,4 @@
-"""The picture of the stack as a widget: drawn anew for each width."""
+"""The picture of the stack as a widget, redrawn for each width."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ LOCALE_VARIABLES = ("LC_ALL", "LC_CTYPE", "LANG")
 def ascii_only(environ: Mapping[str, str]) -> bool:
     """Tell whether the locale names an encoding other than UTF-8.
 
-    A locale that isn't set at all says nothing: today's terminals take UTF-8.
+    If no locale is set, UTF-8 is assumed, which current terminals support.
     """
     named = next((environ[name] for name in LOCALE_VARIABLES if environ.get(name)), "utf-8")
     return "utf8" not in named.lower().replace("-", "")
 
 
 class Picture(TextPane):
-    """Shows the stack; scrolls where it is higher than its place."""
+    """Shows the stack; scrolls if it is higher than its region."""
 
     DEFAULT_CSS = """
     Picture { background: $background; scrollbar-gutter: stable; }

@@ -1,7 +1,7 @@
-"""The stack as a picture in text, drawn from the user's own choices; knows nothing of Textual.
+"""The stack as a picture in text, drawn from the user's own choices; does not import Textual.
 
-From top to bottom the way of a request: who may call, the load balancer, the target group, the
-tasks on their instances in their zones; below them what keeps the instances running.
+From top to bottom, the path of a request: the allowed sources, the load balancer, the target group,
+the tasks on their instances in their zones; below them the Auto Scaling group.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ from gpuecs_tui.widgets.pictures.parts import (
 )
 
 MIN_WIDTH = 40
-"""Cells; narrower nothing could be told apart."""
+"""Cells; a narrower picture is not legible."""
 MAX_WIDTH = 150
-"""Cells; wider the eye loses the lines."""
+"""Cells; lines that are longer are hard to follow."""
 ZONE_WIDTH = 22
 """Cells that a zone's box needs for an instance type, a subnet's address block and its frame."""
 ZONE_WIDTH_MAX = 46
@@ -94,9 +94,9 @@ class _Picture:
 
     def _clients(self) -> None:
         network, balancer = self.stack.network, self.stack.load_balancer
-        who = _("the VPC's own addresses") if balancer.internal else _("the internet")
+        who = _("the VPC's CIDR blocks") if balancer.internal else _("the internet")
         if network.load_balancer_security_group_ids:
-            who = _("whom your security groups let in")
+            who = _("sources that your security groups allow")
         elif network.ingress_cidrs:
             who = fold(network.ingress_cidrs, self.width)
         port = f"{balancer.protocol} :{balancer.port}"
@@ -136,14 +136,14 @@ class _Picture:
     def _target_group(self, row: int) -> int:
         task, check = self.stack.task, self.stack.health_check
         if task.network_mode == "bridge" and not task.host_port:
-            port = _("container :{port} on a free host port").format(port=task.container_port)
+            port = _("container :{port} on a dynamic host port").format(port=task.container_port)
         elif task.network_mode == "bridge":
             port = _("container :{port} on host port {host}").format(
                 port=task.container_port, host=task.host_port
             )
         else:
             port = _("container :{port}").format(port=task.container_port)
-        health = _("{path} gives {codes} every {n} s").format(
+        health = _("health check {path}: {codes} every {n} s").format(
             path=escape_controls(check.path), codes=check.matcher, n=check.interval_seconds
         )
         self.canvas.vertical(self.axis, row - 1, row, FRAME)
@@ -178,7 +178,7 @@ class _Picture:
         if not zones:
             self.canvas.vertical(self.axis, row - 1, row, FRAME)
             text = _("instance subnets not chosen yet")
-            row = self._wide_box(row, _("Zones"), "", [(text, MUTED)])
+            row = self._wide_box(row, _("Availability Zones"), "", [(text, MUTED)])
             self.canvas.vertical(self.axis, row - 1, row, FRAME)
             return row
         depth = max(len(zone.subnets) + len(zone.unknown) for zone in zones)
@@ -271,7 +271,7 @@ class _Picture:
         return f"{squares} {words}", TEXT
 
     def _not_placed(self) -> list[tuple[str, str]]:
-        """Return a line on the tasks for which the fleet has no room at its maximum size."""
+        """Return a warning if the fleet has no room for all tasks at its maximum size."""
         found = self._fit
         if found is None:
             return []
@@ -279,11 +279,11 @@ class _Picture:
         needed = found.instances_for(wanted) or 0
         if needed <= most:
             return []
-        text = _("{wanted} tasks need {needed} instances; the maximum is {most}")
+        text = _("{wanted} tasks need {needed} instances; maximum size is {most}")
         return [(text.format(wanted=wanted, needed=needed, most=most), WARN)]
 
     def _uneven(self) -> list[tuple[str, str]]:
-        """Say what decides where more instances run, unless each zone has as many."""
+        """Say that Auto Scaling chooses the zones, unless each zone has the same number."""
         counts = {load.instances for load in self._loads(len(self.zones)) if load is not None}
         if len(counts) < 2:
             return []
@@ -291,15 +291,15 @@ class _Picture:
 
     def _fleet(self, row: int) -> int:
         fleet, names = self.stack.fleet, self.stack.names
-        sizes = _("instances: {low} to {high}, {n} at first").format(
+        sizes = _("instances: {low} to {high}, initially {n}").format(
             low=fleet.min_size, high=fleet.max_size, n=fleet.initial_size
         )
-        # With or without a name one row: what is below doesn't move when the name is typed.
-        text = _("← capacity provider {name} keeps it {percent} % full")
+        # One row with or without a name, so that the rows below don't move while it is typed.
+        text = _("← capacity provider {name}: target capacity {percent} %")
         if not names.capacity_provider:
-            text = _("← a capacity provider keeps it {percent} % full")
+            text = _("← capacity provider: target capacity {percent} %")
         provider = text.format(name=names.capacity_provider, percent=fleet.target_capacity)
-        tasks = ngettext("{n} task wanted", "{n} tasks wanted", self.stack.service.desired_count)
+        tasks = ngettext("{n} desired task", "{n} desired tasks", self.stack.service.desired_count)
         wanted = tasks.format(n=self.stack.service.desired_count)
         return self._wide_box(
             row,
@@ -318,7 +318,7 @@ class _Picture:
         services = self.stack.network.vpc_endpoints
         if not services:
             return []
-        words = _("→ VPC endpoints, created: ")
+        words = _("→ VPC endpoints (created): ")
         room = self.right - self.left - 3 - cell_len(words)
         return [(words + fold(services, room), MUTED)]
 

@@ -1,4 +1,4 @@
-"""The files of a stack as they will be written, and what that changes of those that are there."""
+"""The files of a stack as they will be written, and how they differ from the directory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gpuecs_tui.terraform.write.stack import Change, Changes
 from gpuecs_tui.widgets.base.code import code_lines, diff_lines
 from gpuecs_tui.widgets.base.one_line import OneLine
 from gpuecs_tui.widgets.base.text_pane import TextPane
-from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.binding import bind, key_of
 from gpuecs_tui.widgets.keys.groups import FILES
 from gpuecs_tui.widgets.picker.choice_list import ChoiceList
 from gpuecs_tui.widgets.picker.rows import Choices, Row
@@ -28,14 +28,14 @@ _WORDS: Mapping[str, str] = {
     "create": N_("new"),
     "change": N_("changes"),
     "delete": N_("no longer needed: deleted"),
-    "": N_("as it is there"),
+    "": N_("unchanged"),
 }
 
 _TURN = N_("Show the difference, or the whole file")
 
 
 class FilesPage(Widget):
-    """A list of files beside the text of one; ``v`` turns between text and difference."""
+    """A list of files at the left of the text of one; ``v`` switches to its difference."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("v", "turn", N_("difference"), _TURN, FILES),
@@ -62,7 +62,7 @@ class FilesPage(Widget):
         self._changes: dict[str, Change] = {}
         self._compared = False
         self._as_text: set[str] = set()
-        """Names of changed files of which the text is wanted, not the difference."""
+        """Names of changed files that are shown as text, not as a difference."""
         self._list = ChoiceList(Choices("", ("", ""), ()), filters=False, id="names")
         self._title = OneLine()
         self._pane = TextPane()
@@ -96,7 +96,7 @@ class FilesPage(Widget):
 
     def show(self, files: Mapping[str, str], changes: Changes | None) -> None:
         """Show ``files``; ``changes`` None while they are being compared with the directory."""
-        # With hand edits that stay, what will be there is more than what was rendered.
+        # With hand edits that are kept, a file will have more than the rendered text.
         files = changes.after if changes else files
         newly = changes is not None and not self._compared
         self._files, self._compared = files, changes is not None
@@ -109,7 +109,7 @@ class FilesPage(Widget):
         self._show_file(keep_place=True)
 
     def _go_to_a_change(self, names: Sequence[str]) -> None:
-        """Begin where something that exists changes; with new files alone, at the first."""
+        """Highlight the first existing file that changes; with only new files, the first one."""
         for place, name in enumerate(names):
             change = self._changes.get(name)
             if change is not None and change.kind != "create":
@@ -157,16 +157,17 @@ class FilesPage(Widget):
             parts.append(Content.styled(word, "$text-muted"))
         if change is not None and change.hand_edited:
             if change.loses_edits:
-                said = _("your edits are asked about first")
+                said = _("asks before overwriting your edits")
             else:
                 said = _("values need confirmation")
             parts.append(Content.styled(said, "bold $text-warning"))
         if change is not None and change.keeps_edits:
-            said = _("your own edits stay")
+            said = _("your edits are kept")
             parts.append(Content.styled(said, "$text-success"))
         if change is not None and change.kind == "change":
-            turned = _("v: difference") if name in self._as_text else _("v: whole file")
-            parts.append(Content.styled(turned, "$text-accent"))
+            turned = _("{key}: difference") if name in self._as_text else _("{key}: whole file")
+            key = key_of(FilesPage, "turn")
+            parts.append(Content.styled(turned.format(key=key), "$text-accent"))
         return Content("  ").join(parts)
 
     def action_turn(self) -> None:

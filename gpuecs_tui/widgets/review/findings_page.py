@@ -1,4 +1,4 @@
-"""Everything found about the stack, each with its whole sentence and remedy."""
+"""All findings about the stack, each with its whole sentence and remedy."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.widgets.base.options import Options
 from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.tab_line import Tab
-from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.binding import bind, key_of
 from gpuecs_tui.widgets.keys.groups import FINDINGS
 from gpuecs_tui.widgets.step.findings_screen import Remark
 from gpuecs_tui.wizard.decisions import FORM_KEYS
@@ -33,10 +33,10 @@ NOTHING = "nothing"
 
 
 class FindingsPage(Options):
-    """A list of remarks; Enter asks for the field, ``f`` for the remedy where there is one."""
+    """A list of remarks; Enter goes to the field, ``f`` applies the remedy if there is one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("enter", "select", N_("to the field"), N_("Go to the field of the finding"), FINDINGS),
+        bind("enter", "select", N_("go to field"), N_("Go to the field of the finding"), FINDINGS),
         bind("f", "fix", N_("apply the remedy"), N_("Apply the remedy of the finding"), FINDINGS),
     ]
     DEFAULT_CSS = """
@@ -66,9 +66,9 @@ class FindingsPage(Options):
     def show_remarks(
         self, remarks: Sequence[Remark], age: str = "", *, is_checked: bool = True
     ) -> None:
-        """Show ``remarks`` above the ``age`` of what they stand on; the highlighted place stays.
+        """Show ``remarks`` above the ``age`` of the account data; the highlighted position stays.
 
-        Without ``is_checked`` no remarks mean nothing: the checks have yet to run.
+        Without ``is_checked`` the checks have not run yet, so an empty list proves nothing.
         """
         self.border_subtitle = Content(age)
         if (tuple(remarks), is_checked) == (self._remarks, self._is_checked):
@@ -130,7 +130,9 @@ def _prompt(remark: Remark) -> Content:
     )  # fmt: skip
     lines = [head, Content(escape_controls(remark.message))]
     if remark.remedy:
-        key = Content.styled(_("f: "), "bold $text-accent") if remark.fix else Content("")
+        key = Content("")
+        if remark.fix:
+            key = Content.styled(f"{key_of(FindingsPage, 'fix')}: ", "bold $text-accent")
         lines.append(Content.assemble("→ ", key, escape_controls(remark.remedy)))
     # An empty row keeps two remarks apart.
     return Content("\n").join([*lines, Content("")])

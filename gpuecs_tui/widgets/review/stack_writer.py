@@ -1,8 +1,7 @@
-"""Writes the stack into its directory, and asks first where that needs a yes.
+"""Writes the stack into its directory, and asks first if a confirmation is required.
 
-The order is fixed: another's unfinished write, a change that meets an upgrade, hand edits that
-would be lost; then the files are written, whole or not at all. Reading and writing take place in a
-thread.
+The order is fixed: another's unfinished write, an upgrade combined with another change, hand edits
+that would be lost; then all files are written, or none. Reading and writing take place in a thread.
 """
 
 from __future__ import annotations
@@ -34,12 +33,12 @@ from gpuecs_tui.wizard.upgrade import meets_another_change
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is to be written."""
+    """A request to write."""
 
     stack: Stack | None
     """None: the directory's own stack, brought up to date."""
     then_run: bool
-    """Whether it is to be planned once it is written."""
+    """Whether a plan follows the write."""
 
 
 def changes_to(wizard: WizardSession, files: Mapping[str, str]) -> Changes:
@@ -57,7 +56,7 @@ def changes_to(wizard: WizardSession, files: Mapping[str, str]) -> Changes:
 
 
 class StackWriter(Part):
-    """The write of a screen; shows nothing but its questions."""
+    """The write of a screen; shows only its questions."""
 
     @dataclass
     class HandEditsFound(Message):
@@ -69,7 +68,7 @@ class StackWriter(Part):
 
         wish: Wish
         answers: Mapping[str, Value]
-        """The decisions that they hold."""
+        """The decisions in the files."""
         changed: bool
         """Whether a file was written for it."""
 
@@ -81,7 +80,7 @@ class StackWriter(Part):
 
     @dataclass
     class _UnfinishedFound(Message):
-        """Another's write was cut off in the directory."""
+        """An interrupted write of another process was found in the directory."""
 
         wish: Wish
         unfinished: Unfinished
@@ -94,7 +93,7 @@ class StackWriter(Part):
         wish: Wish
         changes: Changes
         meets_upgrade: TwoChanges | None
-        """The upgrade of an applied stack with which it would be applied in one plan."""
+        """The upgrade of an applied stack that the same plan would contain."""
 
     @work(thread=True, group="write", exclusive=True, exit_on_error=False)
     def begin(self, wish: Wish) -> None:
@@ -122,7 +121,8 @@ class StackWriter(Part):
             return
         if run is not None and changes.files:
             reason = _(
-                "A run of {user} works on this directory ({state}); nothing is written meanwhile."
+                "A run of {user} is active in this directory ({state}). Nothing was written. "
+                "Wait until the run ends."
             ).format(user=run.user, state=title_of_state(run.state))
             self.post_message(self.Refused(reason))
             return

@@ -1,4 +1,4 @@
-"""What no check of the review covers, for this stack and in general: the page Unchecked."""
+"""The Unchecked tab: what no check of the review covers, for this stack and in general."""
 
 from __future__ import annotations
 
@@ -20,28 +20,25 @@ from gpuecs_tui.wizard.session import WizardSession
 
 NEVER = (
     N_(
-        "The content of the image: whether its CUDA version suits the driver of the AMI, and "
-        "whether it holds the model and the programs that it needs."
+        "The content of the image: whether its CUDA version suits the driver of the "
+        "AMI, and whether it contains the model and the programs that it needs."
     ),
     N_(
         "The application: whether it listens on the container port, answers the path of the health "
         "check with the expected codes, and how long it takes to load."
     ),
     N_("The GPU memory that the application needs."),
-    N_(
-        "Free capacity of EC2: AWS says only at the start of an instance whether a zone has one of "
-        "this type."
-    ),
-    N_("The permissions of your own credentials to create what the plan creates."),
+    N_("EC2 capacity: AWS reports only at launch whether a zone has an instance of this type."),
+    N_("Whether your credentials have the permissions to create the planned resources."),
     N_("Network ACLs, and firewalls and proxies outside of the VPC."),
     N_("The DNS record that points a certificate's domain to the load balancer."),
-    N_("The values of secrets and parameters: they are never read."),
+    N_("The values of secrets and parameters. They are never read."),
     N_(
         "Resources in Terraform files of your own: a plan shows what it does to them, but no rule "
         "checks them and the cost does not include them."
     ),
 )
-"""What no rule looks at, whatever the stack; untranslated."""
+"""Subjects that no rule checks for any stack; untranslated."""
 
 
 class UncheckedPage(Scroller):
@@ -77,19 +74,19 @@ class UncheckedPage(Scroller):
 def unchecked_lines(wizard: WizardSession, context: Context) -> list[Content]:
     """Return what isn't checked of this stack, section by section, then what never is."""
     sections = (
-        (_("Not decided by the rules, because a fact is missing"), [*_undecided(wizard)]),
-        (_("In the Terraform of the directory, not read"), [*_not_read(wizard)]),
+        (_("Not checked because a fact is unknown"), [*_undecided(wizard)]),
+        (_("Terraform in the directory that was not read"), [*_not_read(wizard)]),
         (
-            _("Read from the Terraform of the directory, without a field in the wizard"),
+            _("Terraform in the directory without a field in the wizard"),
             [each.sentence for each in wizard.unread if each.is_followed],
         ),
         (_("Not read from the account"), [*_not_listed(wizard)]),
-        (_("Not in the sums of the cost"), [*_unpriced(context)]),
+        (_("Not included in the cost"), [*_unpriced(context)]),
         (_("Never checked"), [_(words) for words in NEVER]),
     )
     lines: list[Content] = []
     if wizard.options.demo:
-        words = _("This is the demo account: nothing here was checked against AWS.")
+        words = _("Demo account: nothing was checked against AWS.")
         lines += [Content.styled(words, "bold $text-warning"), Content("")]
     for title, found in sections:
         if not found:
@@ -118,7 +115,7 @@ def _not_listed(wizard: WizardSession) -> Iterator[str]:
         yield account.problem
         return
     if account.facts is None:
-        yield _("Nothing has been read from the account yet.")
+        yield _("No account data is loaded yet.")
         return
     for unknown in account.facts.unknowns.values():
         if unknown.call:
@@ -129,7 +126,7 @@ def _unpriced(context: Context) -> Iterator[str]:
     try:
         paid = cost(context)
     except NotKnown as unknown:
-        yield _("Everything: {key} is not read.").format(key=unknown.key)
+        yield _("All costs: {key} is unknown.").format(key=unknown.key)
         return
     if paid.unknown:
         yield paid.unknown
@@ -139,4 +136,4 @@ def _unpriced(context: Context) -> Iterator[str]:
             yield f"{item_words(line)}: {line.unknown}"
     for line in paid.by_use:
         if line.each is not None:
-            yield _("{item}: paid by use").format(item=item_words(line))
+            yield _("{item}: billed by usage").format(item=item_words(line))

@@ -1,4 +1,4 @@
-"""The question about an unfinished write that this user's own record does not vouch for."""
+"""The question about an unfinished write that is not in this user's own record."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def unfinished_question(words: str, difference: str) -> Confirm:
     """
     lines = [Content(escape_controls(words)), Content("")]
     if difference:
-        lines.append(Content(_("Finishing it would change the files like this:")))
+        lines.append(Content(_("Finishing the write would make these changes:")))
         lines += [Content(escape_controls(line)) for line in difference.splitlines()]
     yes = _("Delete it and write the stack")
     return Confirm(_("Unfinished write"), lines, yes=yes, grave=True)

@@ -1,4 +1,4 @@
-"""What the review says about writing: what it would do, or why it isn't done."""
+"""Texts of the review about writing: its changes, its questions, its refusals."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from gpuecs_tui.terraform.recovery.upgrade import TwoChanges
 from gpuecs_tui.terraform.write.stack import Changes
 from gpuecs_tui.widgets.base.confirm import Confirm
 from gpuecs_tui.widgets.base.safe_text import escape_controls
+from gpuecs_tui.widgets.keys.binding import key_of
 from gpuecs_tui.widgets.step.findings_screen import remarks
+from gpuecs_tui.widgets.step.screen import StepScreen
 from gpuecs_tui.wizard.session import WizardSession
 
 
 def why_not_written(wizard: WizardSession, *, despite_findings: bool = False) -> str:
-    """Return why the stack can't be written as it is; empty when it can.
+    """Return why the stack can't be written as it is; empty if it can.
 
-    ``despite_findings`` lets the errors of rules pass, as ``apply --despite-findings`` does.
-    Answers that make no stack are refused all the same.
+    ``despite_findings`` ignores the errors of rules, as ``apply --despite-findings`` does. Invalid
+    answers are refused nevertheless.
     """
     found = remarks(wizard)
     if despite_findings:
@@ -33,54 +35,57 @@ def why_not_written(wizard: WizardSession, *, despite_findings: bool = False) ->
             return _("Nothing is written yet: {key} {message}.").format(key=key, message=reason)
         for key, unread in wizard.decisions.unknown.items():
             return _(
-                "Nothing is written: {key} is not read, and writing would replace it. ({why})"
+                "Could not write: the value of {key} was not read, and writing would replace "
+                "it. {why}"
             ).format(key=key, why=unread.sentence)
         return ""
     text = ngettext(
-        "Nothing is written while there is an error: {first}",
-        "Nothing is written while there are {n} errors; the first: {first}",
+        "Could not write because of an error: {first}",
+        "Could not write because of {n} errors. First error: {first}",
         len(grave),
     )
     return text.format(n=len(grave), first=grave[0].message)
 
 
 def despite_question(wizard: WizardSession) -> Confirm:
-    """Ask for the stack's name before a stack is written in which rules found errors."""
+    """Ask for the stack's name before a stack with errors of rules is written."""
     errors = [it.message for it in remarks(wizard) if it.severity == "error"]
     lines = [
-        Content(_("The checks found errors. What they name will probably fail or hang:")),
+        Content(_("The checks found errors. The deployment will probably fail or hang:")),
         *(Content.styled(f"! {escape_controls(message)}", "$text-error") for message in errors),
         Content(""),
-        Content(_("Writing changes nothing in the account. The plan is checked again.")),
+        Content(_("Writing the files does not change the account. The plan is checked again.")),
     ]
     name = wizard.stack_name.strip()
     return Confirm(_("Write despite these findings?"), lines, yes=_("Write"), word=name, grave=True)
 
 
 def upgrade_question(two: TwoChanges) -> Confirm:
-    """Ask before an answer is written that meets the upgrade of the directory in one plan."""
+    """Ask before answers are written that one plan would combine with an upgrade."""
     if two.unread:
         first = _(
-            "This directory was upgraded from an earlier version of gpuecs-tui. Whether the "
-            "upgrade is applied is unknown. {reason} If it is not, one plan holds both changes."
+            "This directory was upgraded from an earlier version of gpuecs-tui. It is "
+            "unknown whether the upgrade was applied. {reason} If it was not, one plan "
+            "contains both changes."
         ).format(reason=escape_controls(two.unread))
     elif two.written:
         first = _(
-            "This directory was upgraded from an earlier version of gpuecs-tui, and the upgrade is "
-            "not applied yet. If your answers are written now, one plan holds both changes."
+            "This directory was upgraded from an earlier version of gpuecs-tui, and the "
+            "upgrade is not applied yet. If you write your answers now, one plan "
+            "contains both changes."
         )
     else:
         first = _(
-            "An earlier version of gpuecs-tui wrote this directory. Writing your answers also "
-            "brings it up to date, and one plan holds both changes."
+            "An earlier version of gpuecs-tui wrote this directory. Writing your answers "
+            "also brings it up to date, so one plan contains both changes."
         )
     lines = [
         Content(first),
         Content(
             _(
-                "In that plan nothing protects what runs yet: the present revision of the task "
-                "definition is deregistered if it changes, and a security group or instance "
-                "profile that is given up is deleted under running instances."
+                "That plan does not protect running resources yet: the present revision of "
+                "the task definition is deregistered if it changes, and a security group or "
+                "instance profile that is no longer used is deleted under running instances."
             )
         ),
         Content(""),
@@ -92,55 +97,59 @@ def upgrade_question(two: TwoChanges) -> Confirm:
 def _one_after_the_other(two: TwoChanges) -> str:
     if two.written:
         return _(
-            "To apply them one after the other, answer No, then plan and apply the upgrade first "
-            "in the step Run (Ctrl+T). Your answers stay in the draft."
+            "To apply them separately, answer No. Then plan and apply the upgrade in the "
+            "Run step. Your answers stay in the draft."
         )
     if two.obstacle:
-        return _("The upgrade can't be written alone. {reason}").format(reason=two.obstacle)
+        return _("Could not write the upgrade alone. {reason}").format(reason=two.obstacle)
     return _(
-        "To apply them one after the other, answer No and press u: it writes only the upgrade, "
-        "and your answers stay in the draft."
+        "To apply them separately, answer No and press u. It writes only the "
+        "upgrade, and your answers stay in the draft."
     )
 
 
 def plans_as_it_is(wizard: WizardSession) -> bool:
-    """Tell whether the directory is planned without being written.
+    """Tell whether the directory is planned without a write.
 
-    It holds answers that aren't read, and nothing was changed, so there is nothing to write.
+    It has answers that were not read, and nothing was changed, so there is nothing to write.
     """
     decisions = wizard.decisions
     return bool(decisions.unknown) and wizard.is_as_read
 
 
 def what_writing_does(wizard: WizardSession, changes: Changes | None) -> str:
-    """Return what "next" would do; ``changes`` None while they are being found out."""
+    """Return what "next" would do; ``changes`` None while they are being compared."""
     directory = escape_controls(str(wizard.options.directory))
     if wizard.decisions.problems or wizard.decisions.missing:
-        return _("Not complete yet: the page Findings and the steps tell what is missing.")
+        return _("Incomplete. The Findings tab and the steps show what is missing.")
     if plans_as_it_is(wizard):
-        return _(
-            "Next plans {directory} as it is: not all of it is read, so nothing is written."
-        ).format(directory=directory)
+        return _("Next plans {directory} without writing, because part of it was not read.").format(
+            directory=directory
+        )
     if wizard.decisions.unknown:
         return why_not_written(wizard)
     if errors := sum(it.severity == "error" for it in wizard.findings):
         text = ngettext(
-            "{n} error: see Findings. Next asks for the stack's name before anything is written.",
-            "{n} errors: see Findings. Next asks for the stack's name before anything is written.",
+            "{n} error: see the Findings tab. You must type the name of the stack before "
+            "files are written.",
+            "{n} errors: see the Findings tab. You must type the name of the stack "
+            "before files are written.",
             errors,
         )
         return text.format(n=errors)
     if changes is None:
         return _("Comparing with {directory} …").format(directory=directory)
+    key = key_of(StepScreen, "next")
     if not changes.files:
-        return _("{directory} holds exactly this stack; next plans it.").format(directory=directory)
-    return _("Next writes to {directory} and plans: {changes}.").format(
-        directory=directory, changes=changes_in_words(changes)
+        text = _("No changes to write to {directory}. Press {key} to plan.")
+        return text.format(directory=directory, key=key)
+    return _("Press {key} to write to {directory} and plan: {changes}.").format(
+        key=key, directory=directory, changes=changes_in_words(changes)
     )
 
 
 LOST_LINES = 6
-"""Lines of lost edits that a question shows; the page Files shows them all."""
+"""Lines of lost edits that a question shows; the Files tab shows all of them."""
 
 
 def what_is_lost(changes: Changes) -> Iterator[Content]:
@@ -161,25 +170,26 @@ def what_is_lost(changes: Changes) -> Iterator[Content]:
     yield Content("")
     for line in (*removed, *values)[:LOST_LINES]:
         yield Content.styled(escape_controls(" ".join(line.split())), "$text-error")
-    yield Content(_("The tab Files shows every line."))
+    yield Content(_("The Files tab shows every line."))
 
 
 def overwrite_title(changes: Changes) -> str:
     """Return the title of that question."""
     if any(change.loses_edits for change in changes.files):
-        return _("Edited by hand")
+        return _("Overwrite manual changes?")
     return _("Overwrite existing values?")
 
 
 def _what_it_overwrites(changes: Changes) -> str:
     if any(change.loses_edits for change in changes.files):
-        return _("Writing overwrites what was changed by hand in these files:")
+        return _("These files contain manual changes that will be overwritten:")
     if any(it.is_edit is None for it in changes.overruled):
         return _(
-            "Writing overwrites values in these files. Whether they were changed by hand is "
-            "unknown: there is no record of a write by gpuecs-tui in this directory."
+            "Writing overwrites values in these files. It is unknown whether they were "
+            "changed by hand, because this directory has no record of a write by "
+            "gpuecs-tui."
         )
-    return _("Writing overwrites values of the stack that is in this directory, in these files:")
+    return _("Writing overwrites values of the existing stack in these files:")
 
 
 def changes_in_words(changes: Changes) -> str:

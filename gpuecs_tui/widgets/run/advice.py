@@ -1,4 +1,4 @@
-"""What is found out about a run on view: whether the credentials will do, what an end left."""
+"""What is read about a run on view: how long the credentials last, what a failed run left."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from gpuecs_tui.wizard.run_environment import state_environment
 from gpuecs_tui.wizard.session import WizardSession
 
 BRING_BACK = "bring-back"
-"""What the state's screen puts into ``wizard.wanted_run``: an apply that only imports."""
+"""The state screen puts this into ``wizard.wanted_run``: an apply that only imports."""
 ENDED_BADLY = frozenset({RunStatus.FAILED, RunStatus.LOST, RunStatus.CANCELLED})
 """States after which the state may need a repair."""
 
 
 class RunAdvice(Part):
-    """Tells more of a run than its journal does."""
+    """Reads facts about a run that its journal doesn't have."""
 
     @dataclass
     class LeftBehind(Message):
-        """It is known what a run that ended badly left."""
+        """The remains of a run that ended badly were read."""
 
         run_id: str
         recovery: Recovery
@@ -53,13 +53,13 @@ class RunAdvice(Part):
         self._life: RunAdvice._LifeRead | None = None
 
     def advise(self, run: Run) -> None:
-        """Look for what matters to a run that has just entered its state."""
+        """Read the facts that matter to a run that has just entered its state."""
         if run.is_final:
             self._judge(run)
         else:
             self._wizard.note_done("run", False)
             if run.state in CARRIED_OUT:
-                # What was healthy before is changed or destroyed now.
+                # The deployment changes now, so it is no longer known to be healthy.
                 self._wizard.note_done("deployment", False)
         if run.state is RunStatus.PLANNED and run.operation is not Operation.PLAN:
             self._read_life(run)
@@ -67,7 +67,7 @@ class RunAdvice(Part):
             self._examine(run)
 
     def life_for(self, run: Run) -> CredentialCheck | None:
-        """Return how long the credentials last beside what applying ``run`` takes, if known."""
+        """Return whether the credentials outlast the apply of ``run``; None while unknown."""
         return self._life.check if self._life and self._life.run_id == run.id else None
 
     @work(thread=True, group="judge", exclusive=True, exit_on_error=False)

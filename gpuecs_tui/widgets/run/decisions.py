@@ -1,4 +1,4 @@
-"""Carries out what is decided about a run: find it, start one, take a decision to it."""
+"""Carries out decisions about a run: finds it, starts one, writes a decision for the runner."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from gpuecs_tui.wizard.run_environment import environment_for
 
 
 class RunDecisions(Part):
-    """Every decision goes to the run's files; what came of it is posted as a message."""
+    """Every decision goes to the run's files; the result is posted as a message."""
 
     @dataclass
     class Found(Message):
@@ -39,15 +39,15 @@ class RunDecisions(Part):
 
     @dataclass
     class Refused(Message):
-        """What was asked for can't be done."""
+        """The decision was refused."""
 
         problem: TerraformProblem
         other: Run | None = None
-        """The run that works on the directory instead; None where none does that can be read."""
+        """The run that uses the directory; None if there is none that can be read."""
 
     @work(thread=True, group="run", exit_on_error=False)
     def look(self, wanted: str) -> None:
-        """Find the directory's run, or start the one that is ``wanted``; empty: none is."""
+        """Find the directory's run, or start the ``wanted`` operation; empty: only find."""
         directory = self._wizard.options.directory
         found = run_list.unfinished_run(directory)
         waits = found is not None and wanted == Operation.APPLY and still_holds(found)
@@ -72,13 +72,15 @@ class RunDecisions(Part):
 
     @work(thread=True, group="run", exit_on_error=False)
     def decide(self, decide: Callable[[Run], Run], run: Run) -> None:
-        """Take a decision to ``run``."""
+        """Write a decision for the runner of ``run``."""
         try:
             self.post_message(self.Decided(decide(run)))
         except TerraformProblem as problem:
             self._refuse(problem)
         except OSError as error:
-            words = _("The decision can't be written: {reason}.").format(reason=error)
+            words = _(
+                "Could not save the decision: {reason}. Check free space and permissions."
+            ).format(reason=error)
             self._refuse(RunProblem(words))
 
     def approve(self, run: Run, credentials_end: datetime | None) -> None:
@@ -94,7 +96,7 @@ class RunDecisions(Part):
     def _refuse(self, problem: TerraformProblem) -> None:
         other = None
         if isinstance(problem, DirectoryBusy) and problem.holder is not None:
-            # None where it is another user's: its folder is not ours to read.
+            # None for another user's run: its folder is not readable.
             other = load(run_list.runs_root() / problem.holder.run)
         self.post_message(self.Refused(problem, other))
 
@@ -114,7 +116,7 @@ class RunDecisions(Part):
         except TerraformProblem as problem:
             self._refuse(problem)
         except OSError as error:
-            words = _("The run can't be started: {reason}.").format(reason=error)
+            words = _("Could not start the run: {reason}.").format(reason=error)
             self._refuse(RunProblem(words))
         else:
             self.post_message(self.Decided(run))

@@ -1,4 +1,4 @@
-"""The check right before a yes is asked for, with the account read fresh."""
+"""The check right before the question about an apply, with the account read again."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from gpuecs_tui.wizard.session import WizardSession
 
 
 class LastCheck(Part):
-    """At most one check before an apply; it can be left at any time."""
+    """At most one check before an apply; it can be cancelled at any time."""
 
     @dataclass
     class Over(Message):
-        """A check that was not left is over."""
+        """A check that was not cancelled has ended."""
 
         run_id: str
         checked: Checked
 
     @dataclass
     class _Ended(Message):
-        """A check is over, or was left."""
+        """A check has ended or was cancelled."""
 
         check: ApplyCheck
         run_id: str
@@ -39,7 +39,7 @@ class LastCheck(Part):
 
     @property
     def is_under_way(self) -> bool:
-        """Whether a check was begun and neither ended nor was left."""
+        """Whether a check was begun and neither ended nor was cancelled."""
         return self._under_way is not None
 
     def begin(self, run: Run) -> None:
@@ -51,13 +51,13 @@ class LastCheck(Part):
         self._check(self._under_way, run.id)
 
     def leave(self) -> None:
-        """Check no further."""
+        """Cancel the check."""
         check, self._under_way = self._under_way, None
         if check is not None:
             check.stop()
 
     def on_unmount(self) -> None:
-        """Leave a check that is under way."""
+        """Cancel a check that is under way."""
         self.leave()
 
     @work(thread=True, group="apply-check", exclusive=True, exit_on_error=False)

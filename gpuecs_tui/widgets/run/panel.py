@@ -1,8 +1,8 @@
-"""A run as it goes: verdict, progress, the streaming log and the tree of resources.
+"""A run in progress: verdict, progress, the streaming log and the tree of resources.
 
 panel = RunPanel("demo")
 panel.follow(run)              # from its beginning, however far it is
-panel.say("Nothing was run here yet.")
+panel.say("No runs in this directory yet.")
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ from gpuecs_tui.widgets.run.watch import RunWatch, told_of
 from gpuecs_tui.widgets.run.words import progress_words, verdict
 
 POLL_SECONDS = 0.1
-"""Between two looks at the journal of a run that works."""
+"""Between two reads of the journal of an active run."""
 WAIT_SECONDS = 0.5
-"""Between two looks at a plan that waits for a decision, which somebody else may take."""
+"""Between two reads of a plan that is waiting for approval, which another user may decide."""
 
 
 class RunPanel(Widget):
-    """Follows one run; whatever is decided on it, here or elsewhere, shows up."""
+    """Follows one run; decisions made here or elsewhere are shown."""
 
     DEFAULT_CSS = """
     RunPanel {
@@ -68,11 +68,11 @@ class RunPanel(Widget):
 
         run: Run
         live: bool
-        """Whether it happened before our eyes, not before we came."""
+        """Whether it happened while the run was watched."""
 
     @dataclass
     class PlanRead(Message):
-        """The plan's details are there, or will never be."""
+        """The plan's details were read, or are not available."""
 
         run_id: str
         tree: PlanTree | None
@@ -88,7 +88,7 @@ class RunPanel(Widget):
         seconds: float | None
 
     def __init__(self, name: str, *, id: str | None = None) -> None:
-        """Make a panel without a run; ``name`` is the stem of a saved log's file."""
+        """Make a panel without a run; ``name`` is the file name stem of a saved log."""
         super().__init__(id=id, classes="-show-log")
         self._log = LogPanel(id="log", name=name)
         self._resources = ResourcePanel(id="resources")
@@ -96,14 +96,14 @@ class RunPanel(Widget):
         self._verdict = Static(id="verdict", markup=False)
         self._said = Content("")
         self._waiting = False
-        """Whether what is said is waited for."""
+        """Whether the message is about work in progress."""
         self._last_time: RunPanel.LastTimeRead | None = None
         self._poll_timer: Timer | None = None
         self._shown_state: RunStatus | None = None
         self.view: RunWatch | None = None
         """The run on view with what is known of it."""
         self.find_domain: Callable[[], str] = str
-        """Returns the domain of the stack's certificate; empty where it is not known."""
+        """Returns the domain of the stack's certificate; empty if unknown."""
         self.find_unwritten: Callable[[], str] = str
         """Says which answers the planned files lack; empty where none. Blocks: it reads files."""
         self._outputs: Mapping[str, Any] = {}
@@ -112,7 +112,7 @@ class RunPanel(Widget):
 
     @property
     def url(self) -> ServiceUrl:
-        """Where the service answers, once the run has ended well."""
+        """The URL of the service, once the run has succeeded."""
         return service_url(self._outputs, self.find_domain())
 
     def compose(self) -> ComposeResult:
@@ -124,28 +124,28 @@ class RunPanel(Widget):
             yield self._resources
 
     def focus(self, scroll_visible: bool = True) -> RunPanel:
-        """Give the keyboard to the pane on view."""
+        """Give the keyboard to the visible pane."""
         (self._resources if self.has_class("-show-resources") else self._log).focus(scroll_visible)
         return self
 
     @property
     def pane(self) -> Literal["log", "resources"]:
-        """The pane that has the keyboard or, where there is room for one, is on view."""
+        """The pane that has the keyboard or, if there is room for only one, is visible."""
         return "resources" if self.has_class("-show-resources") else "log"
 
     def save_log(self) -> None:
-        """Ask in the log, which is put on view, for the file to save it to."""
+        """Show the log and ask for the file to save it to."""
         if self.pane != "log":
             self.other_pane()
         self._log.ask("save")
 
     def other_pane(self) -> None:
-        """Go to the other pane; where there is room for one only, show it."""
+        """Go to the other pane; if there is room for only one, show it."""
         self.toggle_class("-show-log", "-show-resources")
         self.focus()
 
     def say(self, words: Content) -> None:
-        """Show ``words`` above the run's own verdict; an empty text takes them away."""
+        """Show ``words`` above the run's own verdict; an empty text removes them."""
         self._said = words
         if self._waiting:
             self._waiting = False
@@ -153,9 +153,9 @@ class RunPanel(Widget):
         self._tell()
 
     def wait(self, words: Content) -> None:
-        """Show ``words`` and the time from now on, until something else is said.
+        """Show ``words`` and the elapsed time, until another message is shown.
 
-        Where something is waited for already the time continues.
+        If a wait is already shown, its time continues.
         """
         if not self._waiting:
             self._line.start(datetime.now(UTC))
@@ -182,7 +182,7 @@ class RunPanel(Widget):
         self.look()
 
     def look(self) -> None:
-        """Take in what the run did since the last look, and come back soon while it lives."""
+        """Read the run's new events, and schedule the next read while it is active."""
         if self._poll_timer is not None:
             self._poll_timer.stop()
             self._poll_timer = None
@@ -210,10 +210,10 @@ class RunPanel(Widget):
         if run.is_live:
             self._read_last_time(run)
         if run.state in (RunStatus.STARTING, RunStatus.PLANNING):
-            made = _("The plan is not made yet. The details open once it is.")
+            made = _("The plan is not ready yet. The details open when it is.")
             self._resources.set_plan(None, made, coming=True)
         elif watch.tree is None:
-            reading = _("The plan's details are still being read. They open once they are there.")
+            reading = _("The plan details are still loading. They open when they are ready.")
             self._resources.set_plan(None, reading, coming=True)
             self._read_plan(run, watch.applied_in is not None)
         if run.is_final:
@@ -221,7 +221,7 @@ class RunPanel(Widget):
         self.post_message(self.Entered(run, before is not None))
 
     def _run_clock(self) -> None:
-        """Let the clock show the time of the run's present state, or how long the apply took."""
+        """Show the time of the run's present state on the clock, or the duration of the apply."""
         watch = self.view
         if watch is not None and watch.run.is_live:
             self._line.start(watch.since)
@@ -246,7 +246,7 @@ class RunPanel(Widget):
     def _read_plan(self, run: Run, applied: bool) -> None:
         planned = run.state is RunStatus.PLANNED or run.operation is Operation.PLAN
         unchanged = run.state is RunStatus.SUCCEEDED and not applied
-        # Once a plan is applied no details follow, and the account has what it left out.
+        # After the apply no details follow, and notes on the plan are out of date.
         tells = planned or unchanged
         tree = wait_for_plan(run) if tells else load_plan(run)
         told = told_of(run, tree) if tells else ()
@@ -266,13 +266,13 @@ class RunPanel(Widget):
                 then()
 
     def _no_details(self, run: Run) -> str:
-        """Say why no details of the plan of ``run`` are there, and what shows it instead."""
+        """Return why the plan of ``run`` has no details, and where its changes are shown."""
         if run.changes is None:
-            return _("This run made no plan.")
-        return _("The details of this plan were not recorded. The log says what it does.")
+            return _("This run has no plan.")
+        return _("The details of this plan were not recorded. See the log for the changes.")
 
     def _tell(self) -> None:
-        """Show verdict and progress as they are; what hasn't changed isn't painted."""
+        """Show verdict and progress; unchanged parts aren't painted."""
         watch = self.view
         parts = [self._said] if self._said.plain else []
         moving = self._waiting

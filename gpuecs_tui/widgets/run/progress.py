@@ -1,4 +1,4 @@
-"""One line that says how far a run has come: a bar of text, a sentence, a clock; no animation.
+"""One line for the progress of a run: a bar of text, a sentence, a clock; no animation.
 
 line.start(run.started_at)
 line.show(done=12, total=38, text="creating aws_lb.this")
@@ -31,7 +31,7 @@ def progress_text(width: int, done: int, total: int, text: str) -> Content:
     bar = min(max(int(width * BAR_SHARE), MIN_BAR), MAX_BAR)
     if bar + cell_len(counts) > width:
         return Content(counts.strip())
-    # They differ in shape too: without colours a bar must still be one.
+    # The two parts differ in shape too, so that the bar is legible without colours.
     sign = signs()
     filled = bar * min(done, total) // total
     return Content.assemble(
@@ -68,6 +68,6 @@ class ProgressLine(Widget):
         self._line.show(lambda width: progress_text(width, done, total, text))
 
     def stop(self, *, seconds: float | None = None, text: str = "") -> None:
-        """Stand still with a last sentence and how long it took."""
+        """Stop the clock; show a last sentence and the duration."""
         self._clock.stop(seconds)
         self.show(text=text)

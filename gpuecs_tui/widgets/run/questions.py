@@ -1,4 +1,4 @@
-"""What is asked before a run is decided on: to apply its plan, to stop it, to end it at once."""
+"""The questions before decisions about a run: apply its plan, stop it, stop Terraform now."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def apply_question(
     name: str,
     about: Sequence[Content] = (),
 ) -> Confirm:
-    """Ask whether to apply the plan on view; ``name`` must be typed where that is grave.
+    """Ask whether to apply the plan on view; a grave one is confirmed by typing ``name``.
 
-    ``about``: whose account it is and what the stack costs.
-    Grave is a plan that destroys or replaces, or one of which ``checked`` says that it can't work.
-    What destroys everything needs no check (None).
+    ``about``: the account and the cost of the stack.
+    A plan is grave if it destroys or replaces, or if ``checked`` has errors. A destroy needs no
+    check (None).
     """
     run = watch.run
     destroy = run.operation is Operation.DESTROY
@@ -52,7 +52,7 @@ def apply_question(
     ]
     lines += question(run, watch.progress, watch.tree, watch.told)
     short = life is not None and life.is_short
-    told = life.sentence if life is not None else _("How long the credentials last isn't known.")
+    told = life.sentence if life is not None else _("It is unknown when the credentials expire.")
     lines.append(Content.styled(told, "$text-error" if short else ""))
     return Confirm(
         _("Destroy?") if destroy else _("Apply this plan?"),
@@ -64,13 +64,13 @@ def apply_question(
 
 
 def what_it_changes(wizard: WizardSession, checked: Checked | None) -> list[Content]:
-    """Return whose account a plan changes, and what the stack in the files costs.
+    """Return the account that a plan changes, and the cost of the stack in the files.
 
-    ``checked`` None: it is a destroy, which is not checked.
+    ``checked`` None: a destroy, which is not checked.
     """
     identity = wizard.account.identity
     stack = checked.stack if checked is not None else None
-    where = _("Account {account}, region {region}").format(
+    where = _("Account {account}, Region {region}").format(
         account=identity.account if identity else _("unknown"),
         region=(stack.stack.region if stack else wizard.region) or _("unknown"),
     )
@@ -78,7 +78,7 @@ def what_it_changes(wizard: WizardSession, checked: Checked | None) -> list[Cont
     if stack is not None:
         lines.append(cost_of(stack, wizard.account.facts))
     elif checked is None and wizard.is_as_opened:
-        # What a destroy ends to cost is known.
+        # The files are as written, so the cost that the destroy ends is known.
         cost = cost_line(wizard)
         if cost.plain:
             lines.append(Content.assemble(_("The destroy ends this cost:"), " ", cost))
@@ -86,43 +86,43 @@ def what_it_changes(wizard: WizardSession, checked: Checked | None) -> list[Cont
 
 
 def replan_question(operation: Operation) -> Confirm:
-    """Ask whether another plan may replace the one that waits for approval."""
+    """Ask whether another plan may replace the one that is waiting for approval."""
     destroy = operation is Operation.DESTROY
     title = _("Discard this plan and plan a destroy?") if destroy else _("Discard this plan?")
     lines = [
-        Content(_("The plan that waits for approval is discarded. Nothing is changed by that.")),
+        Content(_("The plan that is waiting for approval is discarded. No resources change.")),
         Content(
-            _("The new plan shows what a destroy would delete, and waits for approval as well.")
+            _("The new plan shows what a destroy would delete. It waits for approval too.")
             if destroy
-            else _("Terraform plans again, and the new plan waits for approval as well.")
+            else _("Terraform creates a new plan. It waits for approval too.")
         ),
     ]
     return Confirm(title, lines, yes=_("Plan a destroy") if destroy else _("Plan again"))
 
 
 def watch_question(problem: TerraformProblem) -> Confirm:
-    """Ask whether to watch the run of another process that works on the directory."""
+    """Ask whether to watch the run of another process that uses the directory."""
     lines = [Content(escape_controls(problem.message))]
-    return Confirm(_("Another run"), lines, yes=_("Watch it"))
+    return Confirm(_("Another run is active"), lines, yes=_("Watch run"))
 
 
 def stop_question(progress: Progress) -> Confirm:
-    """Ask whether to interrupt Terraform, the one time that loses nothing."""
+    """Ask whether to interrupt Terraform once, which loses nothing."""
     lines = [
         Content(
             _(
-                "Terraform gets one interrupt. It finishes what is in flight, saves its state "
-                "and gives the lock back; that can take minutes."
+                "Terraform is interrupted once. It finishes the operations in flight, saves "
+                "its state and releases the state lock. This can take minutes."
             )
         )
     ]
     if waiting := in_flight(progress):
         lines.append(Content(_("In flight: {resources}.").format(resources=waiting)))
-    return Confirm(_("Stop this run?"), lines, yes=_("Stop"))
+    return Confirm(_("Cancel this run?"), lines, yes=_("Cancel run"))
 
 
 def end_question(progress: Progress, name: str) -> Confirm:
-    """Say what a harder stop loses; ``name`` must be typed for it."""
+    """Say what is lost by stopping Terraform now; ``name`` must be typed for it."""
     return Confirm(
-        _("End Terraform at once?"), loss_lines(progress), yes=_("End it"), word=name, grave=True
+        _("Stop Terraform now?"), loss_lines(progress), yes=_("Stop now"), word=name, grave=True
     )

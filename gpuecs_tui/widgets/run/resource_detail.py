@@ -1,4 +1,4 @@
-"""One resource of a plan in detail: attributes from what to what, and why it is replaced."""
+"""One resource of a plan in detail: old and new attributes, and why it is replaced."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from gpuecs_tui.terraform.plan.details import Action, Attribute, Change, PlanTre
 from gpuecs_tui.terraform.plan.words import warnings
 from gpuecs_tui.widgets.base.modal import Modal
 from gpuecs_tui.widgets.base.scroller import Scroller
-from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.binding import bind, own_keys
 from gpuecs_tui.widgets.keys.groups import DIALOG
 from gpuecs_tui.widgets.keys.words import BACK
 from gpuecs_tui.widgets.log.text import plain_text
 from gpuecs_tui.widgets.run.resource_rows import SYMBOLS
 
 _REASONS = {
-    "cannot_update": N_("an attribute changes that can't be changed in place"),
-    "tainted": N_("it is tainted: its last creation did not finish"),
-    "by_request": N_("that was asked for"),
-    "requested": N_("that was asked for"),
-    "by_triggers": N_("something changes that triggers it (replace_triggered_by)"),
-    "no_resource_config": N_("it is no longer in the configuration"),
+    "cannot_update": N_("a changed attribute cannot be updated in place"),
+    "tainted": N_("the resource is tainted: its last creation did not finish"),
+    "by_request": N_("the replacement was requested"),
+    "requested": N_("the replacement was requested"),
+    "by_triggers": N_("a resource in replace_triggered_by changes"),
+    "no_resource_config": N_("the resource is no longer in the configuration"),
     "no_module": N_("its module is no longer in the configuration"),
-    "wrong_repetition": N_("count or for_each was added or taken away"),
-    "count_index": N_("count no longer reaches it"),
-    "each_key": N_("for_each no longer has its key"),
-    "no_move_target": N_("what it was moved to is not in the configuration"),
+    "wrong_repetition": N_("count or for_each was added or removed"),
+    "count_index": N_("its index is outside the range of count"),
+    "each_key": N_("for_each no longer contains its key"),
+    "no_move_target": N_("its move target is not in the configuration"),
 }
-"""Terraform's reasons, less their beginning (replace_because_, delete_because_, …)."""
+"""Terraform's reasons without their prefix (replace_because_, delete_because_, …)."""
 _ACTION_STYLES = {
     Action.CREATE: "$text-success",
     Action.UPDATE: "$text-warning",
@@ -45,7 +45,7 @@ ARROW = " → "
 
 
 def reason_text(reason: str) -> str:
-    """Return Terraform's reason in words; one that is not known, as it is; "" for none."""
+    """Return Terraform's reason in words; an unknown reason unchanged; "" for none."""
     short = reason
     for beginning in ("replace_because_", "delete_because_", "read_because_", "replace_"):
         short = short.removeprefix(beginning)
@@ -70,14 +70,14 @@ def _lines(change: Change) -> Iterator[Content]:
     if change.action is Action.REPLACE:
         first = change.create_first
         yield Content(
-            _("the new one is made before the old one is deleted")
+            _("the new resource is created before the old one is destroyed")
             if first
-            else _("the old one is deleted before the new one is made")
+            else _("the old resource is destroyed before the new one is created")
         )
     yield Content("")
     if not change.attributes:
-        yield Content(_("No attribute changes."))
-    # What forces a replacement is what the reader looks for.
+        yield Content(_("No attributes change."))
+    # Attributes that force a replacement come first: the reader looks for them.
     for attribute in sorted(change.attributes, key=lambda each: not each.forces_replacement):
         yield _attribute_line(attribute)
 
@@ -129,8 +129,8 @@ class ResourceDetail(Modal[None]):
     def compose(self) -> ComposeResult:
         """Lay out the text in a frame that scrolls."""
         with Scroller() as frame:
-            frame.border_title = Content(_("What changes"))
-            frame.border_subtitle = Content(_("Esc goes back"))
+            frame.border_title = Content(_("Changes"))
+            frame.border_subtitle = own_keys(self)
             yield Static(detail_text(self._change))
 
     def action_leave(self) -> None:

@@ -69,7 +69,7 @@ class ResourcePanel(Widget):
         return self._tree
 
     def show(self, resources: Iterable[ResourceProgress]) -> None:
-        """Show where these resources stand; cheap, however often it is called."""
+        """Show the progress of these resources; cheap, however often it is called."""
         shown = list(resources)
         self._tree.show(shown)
         statuses = [resource.status for resource in shown]
@@ -79,10 +79,10 @@ class ResourcePanel(Widget):
             self._tell()
 
     def set_plan(self, plan: PlanTree | None, without: str = "", *, coming: bool = False) -> None:
-        """Have the details at hand (or no longer).
+        """Take the details of the plan (or None).
 
-        ``without``: why there are none, said where they are asked for. ``coming``: whether another
-        call may bring them; what was asked for opens then.
+        ``without``: why there are none, shown if the user asks for them. ``coming``: whether
+        another call may bring them; details that were asked for open then.
         """
         self._plan, self._without, self._coming = plan, without, coming
         self._tree.know(plan)
@@ -105,7 +105,7 @@ class ResourcePanel(Widget):
         total, running, failed = self._counts
         state = []
         if self._tree.needle:
-            state.append(_("only {text}").format(text=self._tree.needle))
+            state.append(_("filter: {text}").format(text=self._tree.needle))
         if failed:
             told = ngettext("{count} failed", "{count} failed", failed)
             state.append(told.format(count=failed))
@@ -135,7 +135,7 @@ class ResourcePanel(Widget):
         self.notify(words, markup=False)
 
     def action_filter(self) -> None:
-        """Ask for a part of an address, action or attribute; the tree narrows down meanwhile."""
+        """Ask for a part of an address, action or attribute; the tree is filtered while typing."""
         self.add_class("-asking")
         self._prompt.ask(_("Filter:"), self._tree.needle)
 

@@ -1,6 +1,6 @@
 """The rows of the resource tree: which resource under which heading, in which words.
 
-The rows are the runner's ``ResourceProgress`` values; what is destroyed stands first.
+The rows are the runner's ``ResourceProgress`` values; destroyed resources come first.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _RUNNING = {
     "import": N_("importing"),
 }
 WORD_WIDTH = 48
-"""Cells from which on a row has room for words beside its address; below, signs stand for them."""
+"""Cells from which a row has room for words after its address; a narrower row has signs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +67,10 @@ Row = Heading | ResourceProgress
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the plan's details add to the resources: their order, and more to find them by."""
+    """What the plan's details add to the resources: their order, and more text to filter by."""
 
     ranks: Mapping[str, int]
-    """Address → its place among what is destroyed or replaced, weightiest first."""
+    """Address → its rank among destroyed and replaced resources, the most important first."""
     texts: Mapping[str, str]
     """Address → changed attributes, old and new values."""
 
@@ -95,9 +95,9 @@ def known_of(plan: PlanTree | None) -> Known:
 def arranged(
     resources: Iterable[ResourceProgress], needle: str = "", known: Known = NOTHING_KNOWN
 ) -> list[Row]:
-    """Return headings and resources in the order shown, the weightiest destroyed one first.
+    """Return headings and resources in display order, the most important destroyed one first.
 
-    Only those are shown of which the address, the action or a changed attribute has ``needle``.
+    A resource is shown if its address, its action or a changed attribute contains ``needle``.
     """
     groups: dict[str, list[ResourceProgress]] = {}
     heading_of = {action: text for text, actions in _GROUPS for action in actions}
@@ -127,7 +127,7 @@ def arranged(
 
 
 def status_text(resource: ResourceProgress, now: datetime, *, words: bool, applying: bool) -> str:
-    """Return where ``resource`` stands, with the seconds of its present or last step."""
+    """Return the status of ``resource``, with the duration of its current or last step."""
     elapsed = resource.elapsed(now)
     sign = signs()
     took = duration_text(elapsed) if elapsed is not None else ""
@@ -145,9 +145,9 @@ def status_text(resource: ResourceProgress, now: datetime, *, words: bool, apply
 
 
 def fitted_address(address: str, width: int) -> str:
-    """Return ``address`` in exactly ``width`` cells; of a long one its end, which tells most."""
+    """Return ``address`` in exactly ``width`` cells; a long one is cut at its beginning."""
     if cell_len(address) > width:
-        # Every type of the provider begins with it, so it tells nothing.
+        # Every resource type of the provider has this prefix.
         address = address.removeprefix("aws_")
     if cell_len(address) <= width:
         return set_cell_size(address, width)

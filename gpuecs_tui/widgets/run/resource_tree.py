@@ -1,4 +1,4 @@
-"""The resource tree: what a plan will do, and during an apply where each resource stands."""
+"""The resource tree: the changes of a plan, and during an apply the status of each resource."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _key(keys: str, action: str, label: str, text: str) -> Binding:
 
 
 class ResourceTree(ScrollView, can_focus=True, inherit_bindings=False):
-    """A list of resources under headings; only what is seen and changes is painted.
+    """A list of resources under headings; only visible rows that change are painted.
 
     Feed it ``show`` with the runner's progress as often as it changes. It posts ``Chosen`` for the
     resource under the cursor when Enter is pressed.
@@ -111,7 +111,7 @@ class ResourceTree(ScrollView, can_focus=True, inherit_bindings=False):
             self.address = address
 
     class Moved(Message):
-        """The cursor stands on another resource."""
+        """The cursor is on another resource."""
 
         def __init__(self, address: str) -> None:
             super().__init__()
@@ -147,7 +147,7 @@ class ResourceTree(ScrollView, can_focus=True, inherit_bindings=False):
             self._frame = self.set_timer(FRAME_SECONDS, self._paint)
 
     def filter(self, needle: str) -> None:
-        """Show only resources that ``needle`` is told of; all for the empty text."""
+        """Show only resources that match ``needle``; all for the empty text."""
         self.needle, self._dirty = needle, True
         self._paint()
 
@@ -167,7 +167,7 @@ class ResourceTree(ScrollView, can_focus=True, inherit_bindings=False):
         self._paint()
 
     def on_focus(self, event: events.Focus) -> None:
-        """Show what Enter opens; while resources are changed the view follows them instead."""
+        """Highlight a resource; during an apply, the view follows the work instead."""
         if self.cursor is None and not self._applying:
             self.action_move(1)
 
@@ -228,7 +228,7 @@ class ResourceTree(ScrollView, can_focus=True, inherit_bindings=False):
         return [y for y, row in enumerate(seen) if _is_running(row)]
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Let the clock run for what has come into view."""
+        """Start the clock if a resource in flight scrolled into view."""
         super().watch_scroll_y(old_value, new_value)
         self._run_clock()
 
@@ -240,9 +240,9 @@ class ResourceTree(ScrollView, can_focus=True, inherit_bindings=False):
         if self.cursor in self._index:
             at = addresses.index(self.cursor) + rows
         else:
-            # The first step leads to what is on view.
+            # The first step goes to a visible row.
             top = round(self.scroll_y)
-            end = top + max(self.size.height, 2)  # a heading never stands alone
+            end = top + max(self.size.height, 2)  # a heading is never alone
             seen = [at for at in self._index.values() if top <= at < end]
             edge = seen[0] if rows > 0 else seen[-1]
             at = list(self._index.values()).index(edge) + rows - (1 if rows > 0 else -1)
@@ -258,14 +258,14 @@ class ResourceTree(ScrollView, can_focus=True, inherit_bindings=False):
         if at is None:
             return
         self.cursor = address
-        # With its heading, where that stands right above.
+        # With its heading, if that is right above.
         first = at - 1 if at and isinstance(self._rows[at - 1], Heading) else at
         self._reveal(first, at)
         self.refresh(self.size.region)
         self.post_message(self.Moved(address))
 
     def action_choose(self) -> None:
-        """Say which resource is wanted; without a cursor, the first on view."""
+        """Post which resource was chosen; without a cursor, the first on view."""
         if self.cursor not in self._index:
             self.action_move(1)
         if self.cursor in self._index:
@@ -307,7 +307,14 @@ class ResourceTree(ScrollView, can_focus=True, inherit_bindings=False):
             if at < len(self._rows):
                 strip = self._draw(self._rows[at], now, width)
             elif at == 0 and self.needle:
-                strip = Strip([Segment(_("Nothing matches."), self._style("resource-tree--quiet"))])
+                strip = Strip(
+                    [
+                        Segment(
+                            _("No matches. Press Esc to clear the filter."),
+                            self._style("resource-tree--quiet"),
+                        )
+                    ]
+                )
             else:
                 strip = Strip([])
             strips.append(strip.adjust_cell_length(width, self.rich_style))

@@ -1,4 +1,4 @@
-"""The rows of the state's screen: what can be done, and the resources."""
+"""The rows of the state screen: the actions, and the resources."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from gpuecs_tui.terraform.state.stored_state import StoredState
 from gpuecs_tui.widgets.picker.rows import Row
 
 _DO = "do:"
-"""Before the kind of a remedy: such a row does something. No resource's address has a colon before
-its key."""
+"""Prefix of the id of a row that is an action. No resource address has a colon before its key."""
 
 
 def actions(found: Recovery) -> dict[str, Remedy]:
     """Return row id → remedy, in the order of the rows.
 
-    What is done by hand has no row: what is wrong says it.
+    A manual remedy has no row: the sentence about the problem names it.
     """
     unsure = _may_be_in_use(found)
 
@@ -32,15 +31,15 @@ def actions(found: Recovery) -> dict[str, Remedy]:
 
 
 def _row_id(remedy: Remedy) -> str:
-    # Only of dismissing there may be several.
+    # Only dismissals can be several.
     which = f":{remedy.about}" if remedy.kind is Kind.FORGET else ""
     return f"{_DO}{remedy.kind}{which}"
 
 
 def action_rows(found: Recovery) -> list[Row]:
-    """Return a row for each thing that can be done about what was ``found``."""
-    group = _("What to do")
-    # A lock that may be in use is released only by typing whose it is.
+    """Return a row for each action that resolves what was ``found``."""
+    group = _("Actions")
+    # A lock that may be in use is released only after its owner was typed.
     unsure = _may_be_in_use(found)
     return [
         Row(id_, _cells(it, found), group, why_not="" if unsure else it.why_not)
@@ -66,21 +65,21 @@ def _cells(remedy: Remedy, found: Recovery) -> tuple[str, str]:
         case Kind.RESTORE if found.broken is None:
             return _("Move the damaged file aside"), remedy.about
         case Kind.RESTORE:
-            return _("Put the state right that was cut off"), remedy.about
+            return _("Repair the incomplete state"), remedy.about
         case Kind.MOVE:
-            return _("Move the state to where it belongs"), remedy.about
+            return _("Move the state to its configured location"), remedy.about
         case Kind.PUSH:
-            return _("Store the state that could not be stored"), remedy.about
+            return _("Push the state that could not be saved"), remedy.about
         case Kind.RECOVER:
-            return _("Bring back what the state lacks"), number
+            return _("Import resources that the state lacks"), number
         case Kind.FORGET:
-            return _("Dismiss what run {run} created").format(run=remedy.about), number
+            return _("Dismiss the resources created by run {run}").format(run=remedy.about), number
         case Kind.FOLLOW:
             return remedy.advice, remedy.about
 
 
 def resource_rows(found: Recovery, state: StoredState) -> list[Row]:
-    """Return a row for each resource that ``state`` lacks, then for each that it holds."""
+    """Return a row for each resource that is missing from ``state``, then for each in it."""
     missing = [
         Row(
             it.address,
@@ -93,7 +92,7 @@ def resource_rows(found: Recovery, state: StoredState) -> list[Row]:
     held = [
         Row(
             it.address,
-            (it.address, _("unfinished") if it.tainted else it.id),
+            (it.address, _("tainted") if it.tainted else it.id),
             _("In the state"),
         )
         for it in state.resources

@@ -11,19 +11,18 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 
-from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.plan.mask import MASK
 from gpuecs_tui.terraform.state.stored_state import StoredResource
 from gpuecs_tui.widgets.base.modal import Modal
 from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.text_pane import TextPane
-from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.binding import bind, own_keys
 from gpuecs_tui.widgets.keys.groups import DIALOG
 from gpuecs_tui.widgets.keys.words import BACK
 
 
 class StoredResourceScreen(Modal[None]):
-    """Shows what the state holds of a resource; sensitive values are not shown."""
+    """Shows the attributes of a resource in the state; sensitive values are not shown."""
 
     BINDINGS: ClassVar[list[BindingType]] = [bind("escape,enter,q", "close", *BACK, DIALOG)]
     DEFAULT_CSS = """
@@ -44,7 +43,7 @@ class StoredResourceScreen(Modal[None]):
         """One pane in a frame."""
         with Vertical(id="frame") as frame:
             frame.border_title = Content(escape_controls(self._resource.address))
-            frame.border_subtitle = Content(_("Esc closes"))
+            frame.border_subtitle = own_keys(self)
             yield TextPane()
 
     def on_mount(self) -> None:

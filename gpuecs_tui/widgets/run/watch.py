@@ -1,4 +1,4 @@
-"""What a screen knows of the run it watches; knows nothing of Textual."""
+"""What a screen knows of the run that it watches; does not import Textual."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 
 
 class RunWatch:
-    """Follows one run from its beginning, whoever started it and whenever."""
+    """Follows one run from its beginning, even if another process started it."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -28,7 +28,7 @@ class RunWatch:
         self.tree: PlanTree | None = None
         """The plan in detail, once it was put here."""
         self.told: tuple[PlanWarning, ...] = ()
-        """What the plan leaves although the files say otherwise; put here with the plan."""
+        """Where the plan ignores a value of the files; put here with the plan."""
         self.is_read = False
         """Whether ``tree`` and ``told`` were put here; ``tree`` stays None without details."""
         self.finished = False
@@ -37,7 +37,7 @@ class RunWatch:
         self._applying_since: datetime | None = None
 
     def poll(self) -> Batch:
-        """Take in what is new; never waits."""
+        """Read new events; never waits."""
         batch = self._follower.poll()
         self.progress.feed(batch.events)
         self._note_times(batch.events)
@@ -46,7 +46,7 @@ class RunWatch:
 
     @property
     def since(self) -> datetime:
-        """When what happens now began: the apply, or else the present state."""
+        """When the apply began, or else when the run entered its present state."""
         if self.run.state in (RunStatus.APPLYING, RunStatus.STOPPING) and self._applying_since:
             return self._applying_since
         return self.run.state_since
@@ -69,7 +69,7 @@ class RunWatch:
 
 
 def told_of(run: Run, tree: PlanTree | None) -> tuple[PlanWarning, ...]:
-    """Return what the plan of ``run`` leaves although the files say otherwise; reads the files."""
+    """Return where the plan of ``run`` ignores a value of the files; reads the files."""
     if tree is None or not tree.desired_counts:
         return ()
     # Late: the parser is needed for a plan with a service only.
@@ -83,7 +83,7 @@ def told_of(run: Run, tree: PlanTree | None) -> tuple[PlanWarning, ...]:
 
 
 def still_holds(run: Run) -> bool:
-    """Tell whether ``run`` waits with a plan to apply of just the files that are there now."""
+    """Tell whether ``run`` is waiting for approval of a plan made from the present files."""
     if run.state is not RunStatus.PLANNED or run.operation is not Operation.APPLY:
         return False
     return is_of_present_files(run)

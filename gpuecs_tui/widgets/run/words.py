@@ -1,4 +1,4 @@
-"""What a run's state means for the person who watches it: verdict, progress, questions."""
+"""Texts about a run for the person who watches it: verdict, progress, questions."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ IN_FLIGHT_NAMED = 3
 WARNINGS_SHOWN = 2
 """In the verdict, which must leave room for the log; the question before an apply has them all."""
 UNKNOWN_SHOWN = 3
-"""Of what could not be told before an apply: the plan must stay in view at 24 rows."""
+"""Unknown facts listed before an apply: the plan must stay visible at 24 rows."""
 _STYLES: Mapping[RunStatus, str] = {
     RunStatus.SUCCEEDED: "bold $text-success",
     RunStatus.FAILED: "bold $text-error",
@@ -46,7 +46,7 @@ _LAST_TIMES: Mapping[RunStatus, str] = {
     RunStatus.PLANNING: N_("The last plan took {time}."),
     RunStatus.APPLYING: N_("The last run of this kind took {time}."),
 }
-"""What is said of an earlier run's time while the same is waited for."""
+"""How long an earlier run was in the same state."""
 
 
 def verdict(
@@ -57,7 +57,7 @@ def verdict(
     last_time: float | None = None,
     told: Sequence[PlanWarning] = (),
 ) -> Content:
-    """Return what there is to know now, the most important first; one to seven lines.
+    """Return the current facts, the most important first; one to seven lines.
 
     ``last_time``: seconds that the last run like this one spent in the state that this one is in.
     ``told``: what a plan that was not applied leaves although the files say otherwise.
@@ -71,25 +71,25 @@ def verdict(
 
 
 def headline(run: Run) -> str:
-    """Return where the run stands, in one sentence."""
+    """Return the status of the run in one sentence."""
     match run.state:
         case RunStatus.STARTING:
-            return _("Starting: looking for the engine and its providers.")
+            return _("Starting: finding the engine and its providers.")
         case RunStatus.PLANNING:
             return _("Planning: Terraform compares the stack with the account.")
         case RunStatus.PLANNED:
             return plan_sentence(run)
         case RunStatus.APPROVED:
-            return _("Approved by {who}: starting to apply.").format(
+            return _("Approved by {who}. The apply is starting.").format(
                 who=escape_controls(run.decided_by)
             )
         case RunStatus.APPLYING if run.operation is Operation.DESTROY:
-            return _("Destroying: leave at any time, Terraform goes on by itself.")
+            return _("Destroying. You can close this session; the run continues in the background.")
         case RunStatus.APPLYING:
-            return _("Applying: leave at any time, Terraform goes on by itself.")
+            return _("Applying. You can close this session; the run continues in the background.")
         case RunStatus.STOPPING:
             since = (datetime.now(UTC) - run.state_since).total_seconds()
-            return _("Stopping since {time}: Terraform was interrupted once.").format(
+            return _("Stopping for {time}. Terraform was interrupted once.").format(
                 time=duration_text(since)
             )
         case RunStatus.CANCELLED:
@@ -118,16 +118,16 @@ def _details(
         yield Content(_("Waiting for approval. Press a to apply this plan, d to discard it."))
     elif run.state is RunStatus.APPLYING and run.outlives_credentials:
         words = _(
-            "! The credentials have ended: Terraform may go on asking for ten minutes and more. "
-            "c stops it; what is done is kept."
+            "! The credentials have expired. Terraform may retry for ten minutes or "
+            "longer. Press c to cancel the run; completed changes are kept."
         )
         yield Content.styled(words, "$text-warning")
     elif run.state is RunStatus.STOPPING:
         waiting = in_flight(progress)
         yield Content(
-            _("It still waits for: {resources}.").format(resources=waiting)
+            _("Waiting for: {resources}.").format(resources=waiting)
             if waiting
-            else _("It finishes what is in flight and saves its state.")
+            else _("Terraform is finishing the operations in flight and saving its state.")
         )
     elif run.is_final:
         if run.remedy:
@@ -142,7 +142,7 @@ def _details(
             else:
                 # Without the plan's details it is not known whether any task is wanted.
                 known = _("The service will answer at") if tree is not None else _("URL:")
-                yield Content.assemble(known, " ", shown, ". ", _("Next shows how it comes up."))
+                yield Content.assemble(known, " ", shown, ". ", _("Next shows the deployment."))
             if url.record:
                 yield Content(escape_controls(url.record))
 
@@ -166,7 +166,7 @@ def plan_sentence(run: Run) -> str:
 
 
 def destroyed_lines(run: Run, progress: Progress, tree: PlanTree | None) -> list[Content]:
-    """Return a line for each thing that the plan destroys or replaces, in words where known."""
+    """Return a line for each resource that the plan destroys or replaces, in words if known."""
     if tree is not None:
         told = warnings(tree)
         lines = []
@@ -188,7 +188,7 @@ def destroyed_lines(run: Run, progress: Progress, tree: PlanTree | None) -> list
 
 
 def _revised(tree: PlanTree | None) -> list[str]:
-    """Return the addresses of what a plan replaces in the ordinary course of a change."""
+    """Return the addresses that a plan replaces in an ordinary change."""
     changes = tree.changes if tree is not None else ()
     return [c.address for c in changes if c.action in DESTRUCTIVE and is_ordinary(c)]
 
@@ -196,7 +196,7 @@ def _revised(tree: PlanTree | None) -> list[str]:
 def question(
     run: Run, progress: Progress, tree: PlanTree | None, told: Sequence[PlanWarning] = ()
 ) -> list[Content]:
-    """Return what is to be read before a yes to a plan, destroyed things first.
+    """Return the text of the question about a plan, destroyed resources first.
 
     ``told`` as in ``verdict``.
     """
@@ -217,16 +217,16 @@ def question(
 
 
 def finding_lines(errors: Sequence[Finding]) -> list[Content]:
-    """Return what speaks against an apply, to be read before anybody says yes all the same."""
+    """Return the errors of the checks before an apply; empty without errors."""
     if not errors:
         return []
-    title = Content.styled(_("The checks say that this can't work:"), "bold $text-error")
+    title = Content.styled(_("The checks found errors:"), "bold $text-error")
     lines = [Content.styled(f"! {escape_controls(it.message)}", "$text-error") for it in errors]
     return [title, *lines, Content("")]
 
 
 def freshness_lines(checked: Checked) -> list[Content]:
-    """Say what the check right before an apply stands on, and what it could not tell."""
+    """Return which account data the check before an apply used, and what is unknown."""
     doubtful = bool(checked.account_problem or checked.not_checked or checked.unknown)
     style = "$text-warning" if doubtful else "$text-muted"
     lines = [Content.styled(escape_controls(checked.sentence), style)]
@@ -242,28 +242,29 @@ def freshness_lines(checked: Checked) -> list[Content]:
 
 
 def loss_lines(progress: Progress) -> list[Content]:
-    """Say what ending Terraform before it has saved its state may lose."""
+    """Say what may be lost if Terraform is stopped before it has saved its state."""
     lines = [
         Content(
             _(
-                "Terraform is interrupted a second time, and killed if that doesn't end it within "
-                "{seconds} s. Its state is not saved and its lock stays behind."
+                "Terraform is interrupted a second time, and killed if it does not end "
+                "within {seconds} s. Its state is not saved, and the state lock is not "
+                "released."
             ).format(seconds=round(SECOND_INTERRUPT_SECONDS))
         )
     ]
     if created := len(progress.completed()):
         words = ngettext(
-            "{n} resource was created in this run. If the state lacks it afterwards, the next plan "
-            "brings it back.",
-            "{n} resources were created in this run. Those that the state lacks afterwards are "
-            "brought back by the next plan.",
+            "{n} resource was created in this run. If it is missing from the state "
+            "afterwards, the next plan imports it.",
+            "{n} resources were created in this run. The next plan imports those that "
+            "are missing from the state afterwards.",
             created,
         )
         lines.append(Content(words.format(n=created)))
     if waiting := in_flight(progress):
         words = _(
-            "May come to be, or go, without anybody knowing: {resources}. The next plan looks for "
-            "it by name and tags."
+            "May be created or destroyed without a record in the state: {resources}. The "
+            "next plan searches for them by name and tags."
         )
         lines.append(Content.styled(words.format(resources=waiting), "$text-error"))
     return lines

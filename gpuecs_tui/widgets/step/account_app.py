@@ -1,9 +1,9 @@
 """The app's part that keeps account, look-ups and findings up to date, and shows them.
 
-Checks run at the key press that asks for them: over a large account they take a few milliseconds.
-Within a word they wait for its end: over a link each key then costs what it changes in its field.
-Should checks ever take longer they rest in between for as long as they took, so that typing never
-waits for more than half of the time.
+Checks run at once after a key press: in a large account they take a few milliseconds. Within a word
+they wait for its end, so that over a slow link a key press sends only the change in its field. If
+checks take longer, the next one waits for as long as the last one took, so that typing is blocked
+for at most half of the time.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class AccountApp(App[ResultType]):
     """What was last looked up in the present reading of the account."""
 
     def read_owned(self) -> None:
-        """Read, in a thread, which names are the stack's own."""
+        """Read, in a thread, which names belong to the stack itself."""
         raise NotImplementedError
 
     def directory_written(self) -> None:
@@ -52,16 +52,16 @@ class AccountApp(App[ResultType]):
         raise NotImplementedError
 
     def start_reading(self) -> bool:
-        """Read the account, unless this profile and region are being read or were; tell whether.
+        """Read the account, unless this profile and Region are being read or were; return whether.
 
-        What is known of the stack's own state is read again with it.
+        The stack's own state is read again too.
         """
         profile, region = self.wizard.profile, self.wizard.region
         half_typed = not region and bool(self.wizard.texts.get("stack.region", "").strip())
         if half_typed or self.feed.reads(profile, region):
             return False
         if self.wizard.state is not None:
-            # What a run has created since must not look like another stack's.
+            # Resources that a run has created since must not look like another stack's.
             self.read_owned()
         self.wizard.account = AccountState(busy=True)
         self._looked_up = None
@@ -76,7 +76,7 @@ class AccountApp(App[ResultType]):
         self.start_reading()
 
     def check_soon(self) -> None:
-        """Run the checks, at once where they haven't just run; look names up when typing pauses."""
+        """Run the checks, at once unless they just ran; look names up when typing pauses."""
         if not self._check_due:
             self._check_due = True
             rest = self._rested_at - monotonic()
@@ -89,7 +89,7 @@ class AccountApp(App[ResultType]):
         self._look_up_timer = self.set_timer(LOOK_UP_PAUSE, self._after_pause)
 
     def show_wizard(self) -> None:
-        """Let the step's screen, and what lies over it, show the wizard as it is now."""
+        """Have the step's screen and the dialogs over it show the wizard as it is now."""
         for screen in self.screen_stack:
             # Attached: while the app ends, its screens lose their widgets one by one.
             if (
@@ -102,7 +102,7 @@ class AccountApp(App[ResultType]):
     def _check(self) -> None:
         self._check_due = False
         if self.wizard.step == "start":
-            # Nothing is asked there, and its first frames don't wait for the rules' imports.
+            # The step has no fields, and its first frames must not wait for the rules' imports.
             return
         begun = monotonic()
         self.wizard.suggest_from_account()

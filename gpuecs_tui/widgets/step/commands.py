@@ -1,4 +1,4 @@
-"""What the command palette offers of the keys of a screen."""
+"""The commands of the palette, made from the keys of a screen."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from gpuecs_tui.widgets.keys.binding import (
 from gpuecs_tui.widgets.keys.groups import COMMANDS, PARTS
 
 PLAN, DESTROY = N_("Plan the changes"), N_("Plan a destroy")
-"""What is planned from other screens than the run's, too."""
+"""The run screen and other screens offer these."""
 PALETTE = "command_palette"
-"""The action that opens the palette, which is no command in it."""
+"""The action that opens the palette; the palette does not list it."""
 
 
 def key_commands(app: App[Any], screen: Screen[Any]) -> Iterator[SystemCommand]:
     """Yield a command for each key of ``screen`` that does more than move, and works now.
 
-    The parts of the screen that are on view count too, whichever has the focus, and so do the
-    app's own keys, although Textual takes none of them over a dialog.
+    This includes the visible parts of the screen, even without the focus, and the app's own keys,
+    although Textual ignores them over a dialog.
     """
     active = active_entries(screen)
     used = {name for it in active for name in it.keys}

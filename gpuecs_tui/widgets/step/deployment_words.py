@@ -1,4 +1,4 @@
-"""A live stack's state as lines of text: AWS's own words, in columns."""
+"""A live stack's status as lines of text: AWS's own words, in columns."""
 
 from __future__ import annotations
 
@@ -48,21 +48,21 @@ def deployment_lines(
     end: EndOfStack | None = None,
     width: int = 0,
 ) -> list[Content]:
-    """Return everything that is known of the live stack, section by section.
+    """Return all facts about the live stack, section by section.
 
-    Of a stack that is being destroyed or is gone (``end``) nothing is good or bad, so nothing is
-    coloured. After a destroy that left something, the rest is shown as that of any other stack.
-    A URL or an output that is longer than ``width`` cells continues in further lines; 0: none does.
+    A stack that is being destroyed or is gone (``end``) is shown without colours, because its
+    status is neither good nor bad. The rest of an incomplete destroy is shown as any other stack.
+    A URL or an output that is longer than ``width`` cells is wrapped; 0: no line is wrapped.
     """
     gone = end is not None and end.is_gone
     sections: tuple[tuple[str, list[Content]], ...] = (
         (_("Service"), _part(facts.service, _service)),
         (_("Targets"), _part(facts.targets, _targets)),
         (_("Tasks"), _part(facts.tasks, _tasks)),
-        (_("Instances in the cluster"), _part(facts.container_instances, _instances)),
+        (_("Container instances"), _part(facts.container_instances, _instances)),
         (_("Auto Scaling group"), _part(facts.fleet, _fleet)),
         (_("Scaling activities"), _part(facts.activities, _activities)),
-        (_("Events of the service"), _part(facts.service, _events)),
+        (_("Service events"), _part(facts.service, _events)),
         (_("Outputs"), [part for it in _outputs(outputs, end) for part in _folded(it, width)]),
     )
     lines: list[Content] = []
@@ -107,10 +107,10 @@ def _folded(line: Content, width: int) -> list[Content]:
 
 
 def _answers(facts: DeploymentFacts) -> str:
-    """Say only of a load balancer with a healthy target that it answers."""
+    """Return the words before the URL; the service answers only with a healthy target."""
     targets, service = facts.targets, facts.service
     if isinstance(targets, Unknown):
-        return _("Where the service answers, if it does:")
+        return _("Service URL, status unknown:")
     if any(it.health == "healthy" for it in targets.value or ()):
         return _("The service answers at")
     if not isinstance(service, Unknown) and service.value and not service.value.desired:
@@ -126,7 +126,7 @@ def summary(facts: DeploymentFacts, end: EndOfStack | None = None) -> Content:
     if isinstance(facts.service, Unknown):
         parts.append(Content.styled(str(facts.service), "$text-warning"))
     elif facts.service.value is None:
-        parts.append(Content.styled(_("There is no such service yet."), "bold"))
+        parts.append(Content.styled(_("The service does not exist yet."), "bold"))
     else:
         it = facts.service.value
         good = it.desired == it.running and not it.pending
@@ -140,13 +140,13 @@ def summary(facts: DeploymentFacts, end: EndOfStack | None = None) -> Content:
         parts.append(Content.styled(text, "$text-success" if good else "$text-warning"))
     if not isinstance(facts.container_instances, Unknown):
         number = len(facts.container_instances.value)
-        text = ngettext("{n} instance joined", "{n} instances joined", number)
+        text = ngettext("{n} instance registered", "{n} instances registered", number)
         parts.append(Content(text.format(n=number)))
     return Content(" · ").join(parts)
 
 
 def is_healthy(facts: DeploymentFacts) -> bool:
-    """Tell whether all tasks that are wanted run, at least one, and every target is healthy."""
+    """Tell whether all desired tasks run, at least one, and every target is healthy."""
     if isinstance(facts.service, Unknown) or isinstance(facts.targets, Unknown):
         return False
     service, targets = facts.service.value, facts.targets.value
@@ -176,7 +176,7 @@ def _outputs(outputs: Mapping[str, Any], end: EndOfStack | None) -> list[Content
     if not outputs:
         if end is not None:
             return [_quiet(_("none"))]
-        return [_quiet(_("none: nothing was applied from here yet"))]
+        return [_quiet(_("none: nothing was applied from this directory yet"))]
     rows = [(name, outputs_text(name, outputs[name])) for name in outputs]
     return _table(rows)
 
@@ -214,7 +214,7 @@ def _service(it: Service | None) -> list[Content]:
 
 def _targets(targets: tuple[Target, ...] | None) -> list[Content]:
     if targets is None:
-        return [_quiet(_("there is no target group of this name"))]
+        return [_quiet(_("target group not found"))]
     if not targets:
         return [_quiet(_("none registered"))]
     rows = [(f"{it.id}:{it.port}", it.health, it.reason, it.description) for it in targets]
@@ -243,9 +243,9 @@ def _tasks(tasks: tuple[Task, ...]) -> list[Content]:
 
 def _instances(instances: tuple[ContainerInstance, ...]) -> list[Content]:
     if not instances:
-        return [_quiet(_("none has joined"))]
+        return [_quiet(_("none registered"))]
     rows = [
-        (_("instance"), _("zone"), _("status"), _("tasks"), _("GPUs left"), _("memory left"), "")
+        (_("instance"), _("zone"), _("status"), _("tasks"), _("GPUs free"), _("memory free"), "")
     ]
     rows += [
         (

@@ -1,4 +1,4 @@
-"""All that is wrong, missing, doubtful or unknown, on all steps; Enter leads to the field."""
+"""All errors, missing answers, warnings and unknowns of all steps; Enter goes to the field."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """One thing to know, of whatever origin."""
+    """One finding or missing answer."""
 
     key: str
     severity: str
@@ -41,11 +41,11 @@ class Remark:
     message: str
     remedy: str
     fix: tuple[tuple[str, str], ...] = ()
-    """Keys and texts that mend it."""
+    """Keys and texts that resolve it."""
 
 
 def remarks(wizard: WizardSession) -> list[Remark]:
-    """Return all there is to say: errors first, then what is missing, warnings, unknowns."""
+    """Return all remarks: errors first, then missing answers, warnings, unknowns."""
     missing = wizard.decisions.missing
     found = []
     for finding in wizard.wrong:
@@ -75,15 +75,14 @@ class FindingList(ChoiceList):
 
 
 class FindingsScreen(WizardModal[Remark | None]):
-    """The list; the answer is the remark whose field one wants to see."""
+    """The list; the answer is the remark whose field to show."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("ctrl+s", "fix", N_("apply the remedy"), REMEDY, DIALOG),
         bind("escape,ctrl+l", "leave", N_("leave"), N_("Go back"), DIALOG),
     ]
     HELP = N_(
-        "What you type filters the findings. A remedy can be applied here where the finding has "
-        "exactly one."
+        "Type to filter the findings. You can apply a remedy here if the finding has exactly one."
     )
     CSS = """
     FindingsScreen { align: center middle; }
@@ -153,7 +152,7 @@ class FindingsScreen(WizardModal[Remark | None]):
         return super().check_action(action, parameters)
 
     def changed(self) -> None:
-        """List what there is to say now; the highlighted place stays."""
+        """List the present remarks; the highlighted position stays."""
         before = self._remarks
         self._fill()
         if self._remarks != before:

@@ -1,4 +1,4 @@
-"""A step that asks: its form, its lists, its refusals."""
+"""A step with a form: its fields, its lists, its refusals."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from gpuecs_tui.stack.relevance import is_relevant
 from gpuecs_tui.stack.remedies import as_sentence
 from gpuecs_tui.widgets.base.styles import MUTED
 from gpuecs_tui.widgets.form.decision_rows import not_read_hint
-from gpuecs_tui.widgets.form.field import FieldState, FormField, Note
+from gpuecs_tui.widgets.form.field import FieldState, FormField, Note, TextControl
 from gpuecs_tui.widgets.form.layout import LAYOUT, keys_of
 from gpuecs_tui.widgets.form.notes import described
 from gpuecs_tui.widgets.form.view import Fold, Form
-from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.binding import bind, key_of
 from gpuecs_tui.widgets.keys.groups import SCREEN
 from gpuecs_tui.widgets.picker.limits import EMPTY_MEANS, choices_of_declaration, limits_in_words
 from gpuecs_tui.widgets.picker.picker import Picker
@@ -36,19 +36,19 @@ from gpuecs_tui.wizard.session import WizardSession
 
 @dataclass(frozen=True, slots=True)
 class ListSource:
-    """How a key's list is made of what the account has."""
+    """How a key's list is made from the account."""
 
     make: Callable[[WizardSession], Choices]
     depends: tuple[str, ...] = ()
     """Keys whose texts change the list."""
     exhaustive: bool = True
-    """Whether a value that isn't in it is doubtful."""
+    """Whether a value that isn't in the list gets a warning."""
 
 
 class FormScreen(PicturedScreen):
-    """A step whose body is the form of ``places.LAYOUT``.
+    """A step whose body is the form of ``layout.LAYOUT``.
 
-    A subclass gives ``LISTS`` for its keys, and overrides ``live`` and ``refusal`` where it needs.
+    A subclass gives ``LISTS`` for its keys, and may override ``live`` and ``refusal``.
     """
 
     LISTS: ClassVar[Mapping[str, ListSource]] = {}
@@ -69,7 +69,7 @@ class FormScreen(PicturedScreen):
         self._picker: tuple[str, Picker] | None = None
         self._typed_at = 0.0
         self._refused = False
-        """Whether the sentence on view is why "next" was refused."""
+        """Whether the visible sentence says why "next" was refused."""
 
     def compose_body(self) -> ComposeResult:
         """The form."""
@@ -88,7 +88,7 @@ class FormScreen(PicturedScreen):
         form = self.query_one(Form)
         field = form.field(self.wizard.focused.get(self.STEP, "")) or form.first
         if field is not None:
-            # At once: keys that are typed ahead must find it.
+            # At once, so that keys typed ahead go to the field.
             self.set_focus(field.control, scroll_visible=False)
             self.call_after_refresh(field.scroll_visible, animate=False)
 
@@ -121,7 +121,7 @@ class FormScreen(PicturedScreen):
         return made[2]
 
     def refusal(self) -> str:
-        """Point at the first answer of this step that can't stay as it is."""
+        """Focus the first invalid answer of this step and say how many there are."""
         wrong = self._held_by()
         if not wrong:
             return ""
@@ -131,21 +131,21 @@ class FormScreen(PicturedScreen):
         return _held_text(wrong)
 
     def action_next(self) -> None:
-        """Go to the next step, or say what holds this one for as long as it does."""
+        """Go to the next step, or say what must be fixed first, until it is fixed."""
         super().action_next()
         self._refused = bool(self._held_by())
 
     def unsay(self) -> None:
-        """Take back what was said."""
+        """Remove the message."""
         self._refused = False
         super().unsay()
 
     def _held_by(self) -> list[str]:
-        """Return the keys of this step whose answers can't stay as they are."""
+        """Return the keys of this step with invalid answers."""
         return [key for key in keys_of(self.STEP) if self.wizard.holds(key)]
 
     def _follow_refusal(self) -> None:
-        """Bring a refusal on view up to date: the account may have filled the fields since."""
+        """Update a visible refusal: the account may have filled the fields since."""
         if not self._refused or self._said is None:
             self._refused = False
         elif wrong := self._held_by():
@@ -159,16 +159,21 @@ class FormScreen(PicturedScreen):
         field = self.focused_field()
         if field is None:
             fold = isinstance(self.focused, Fold)
-            return Content(_("Enter opens or shuts this section.") if fold else "")
+            if not fold:
+                return Content("")
+            key = key_of(Fold, "unfold")
+            return Content(_("Press {key} to open or close this section.").format(key=key))
         declaration = field.declaration
         detail = [field.key, limits_in_words(declaration)]
         default = self.wizard.default_text(field.key)
         if default and declaration.kind not in {"map"}:
             detail.append(_("default {value}").format(value=default))
         if self._has_list(field.key):
-            detail.append(_("Enter: choose"))
+            key = key_of(TextControl, "submit")
+            detail.append(_("{key}: choose").format(key=key))
         if self._fix_of(field.key):
-            detail.append(_("^s: apply the remedy"))
+            key = key_of(FormScreen, "fix")
+            detail.append(_("{key}: apply the remedy").format(key=key))
         return Content.assemble(
             Content.styled(_(declaration.help), "$foreground"),
             "\n",
@@ -182,13 +187,13 @@ class FormScreen(PicturedScreen):
         return parent if isinstance(parent, FormField) else None
 
     def on_descendant_focus(self) -> None:
-        """Remember the field, so that one comes back to it."""
+        """Remember the field, so that returning to the step focuses it."""
         said = self._said
         super().on_descendant_focus()
         if (field := self.focused_field()) is not None:
             self.wizard.focused[self.STEP] = field.key
             if self._refused and said is not None and field.key in self._held_by()[:1]:
-                # The refusal itself moved the cursor here, however late.
+                # The refusal itself moved the cursor here, possibly with a delay.
                 self._said = said
                 self.show_focus_help()
 
@@ -214,8 +219,8 @@ class FormScreen(PicturedScreen):
         in_word = event.typed and now - self._typed_at < TYPING_SECONDS
         self._typed_at = now
         if in_word:
-            # The rest of the screen follows at the word's end, and nothing half-typed is called
-            # wrong.
+            # The rest of the screen is updated at the word's end, so that a half-typed value is
+            # not reported as wrong.
             self.unsay()
             self.post_message(self.Edited(event.key, in_word=True))
         else:
@@ -234,7 +239,7 @@ class FormScreen(PicturedScreen):
         self.open_list(event.key, event.typed)
 
     def open_list(self, key: str, typed: str = "") -> None:
-        """Open the list of ``key``; a text that is in it is marked, another narrows it."""
+        """Open the list of ``key``; a typed value in it is selected, another text filters it."""
         choices = self.choices(key)
         if choices is None:
             return
@@ -288,7 +293,7 @@ class FormScreen(PicturedScreen):
         return key in self.LISTS or choices_of_declaration(key) is not None
 
     def _wrong_in_view(self, key: str) -> bool:
-        """Whether ``key`` is wrong and that is shown: what is only missing waits to be touched."""
+        """Whether an error of ``key`` is shown: a missing answer only after it was touched."""
         if key in self.wizard.decisions.missing and key not in self.wizard.touched:
             return False
         return self.wizard.is_error(key)
@@ -300,7 +305,7 @@ class FormScreen(PicturedScreen):
             default = _(EMPTY_MEANS[key])
         hint = ""
         if self._has_list(key):
-            hint = _("Enter: choose, or type")
+            hint = _("{key}: choose, or type").format(key=key_of(TextControl, "submit"))
         elif FORM_KEYS[key].required:
             hint = _("required")
         if (unread := wizard.decisions.unknown.get(key)) is not None:
@@ -309,12 +314,12 @@ class FormScreen(PicturedScreen):
         return FieldState(wizard.text(key), default, hint, notes, key in wizard.suggested)
 
     def _internet_facing(self, key: str) -> bool:
-        """Whether the addresses let in must be given, because they may be anybody's."""
+        """Whether the allowed source addresses are required: the load balancer is public."""
         internal = self.wizard.decisions.resolved.stack.load_balancer.internal
         return key == "network.ingress_cidrs" and not internal
 
     def notes_of(self, key: str) -> list[Note]:
-        """Return what stands below the field of ``key``: errors, findings, what its list says."""
+        """Return the notes below the field of ``key``: errors, findings, facts from its list."""
         decisions = self.wizard.decisions
         notes = []
         if problem := decisions.problems.get(key):
@@ -347,7 +352,7 @@ class FormScreen(PicturedScreen):
 
 
 def _held_text(wrong: list[str]) -> str:
-    """Say how many fields hold the step, and which is the first of ``wrong``."""
+    """Return how many fields must be fixed, and the first of ``wrong``."""
     return ngettext(
         "Fix {n} field to continue: {label}.",
         "Fix {n} fields to continue, first: {label}.",

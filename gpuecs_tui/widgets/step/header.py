@@ -1,4 +1,4 @@
-"""The first line of every screen: product, stack, whose account, whether the draft is safe."""
+"""The first line of every screen: product, stack, account, whether the draft is saved."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ class HeaderLine(OneLine):
     _tick: Timer | None = None
 
     def show_wizard(self, wizard: WizardSession) -> None:
-        """Show the state of ``wizard``; while the account is read, each second again."""
+        """Show the state of ``wizard``; while the account is read, update it each second."""
         if self._tick is not None:
             self._tick.stop()
             self._tick = None
         if wizard.account.busy and self.is_attached:
             self._tick = self.set_timer(SECOND, lambda: self.show_wizard(wizard))
         typed = wizard.stack_name
-        # What is half typed names nothing yet.
+        # A name that is typed halfway may be invalid.
         is_name = typed and not wizard.decisions.problem(NAME)
-        name = escape_controls(typed) if is_name else _("no name yet")
+        name = escape_controls(typed) if is_name else _("unnamed stack")
         place = place_of(wizard)
         reading = ""
         if wizard.account.busy:
             account = wizard.account
             reading = (
-                _("reading {done}/{total}").format(done=account.done, total=account.total)
+                _("loading account {done}/{total}").format(done=account.done, total=account.total)
                 if account.total
                 else _("signing in")
             )
@@ -63,7 +63,7 @@ class HeaderLine(OneLine):
 
 
 def spread(left: Content, right: Content, width: int) -> Content:
-    """Return ``left`` and ``right`` at the two ends of ``width`` cells; ``left`` gives way."""
+    """Return ``left`` and ``right`` at the two ends of ``width`` cells; ``left`` is cut."""
     room = width - right.cell_length - 1
     if left.cell_length > room:
         left = left.truncate(max(room, 0), ellipsis=True)

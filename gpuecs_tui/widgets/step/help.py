@@ -1,4 +1,4 @@
-"""What a screen is about: its decisions, its fields, its keys."""
+"""The help of a screen: its decisions, its fields, its keys."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gpuecs_tui.widgets.base.key_help import HelpSections, help_parts
 from gpuecs_tui.widgets.base.modal import Modal
 from gpuecs_tui.widgets.base.scroller import Scroller
 from gpuecs_tui.widgets.base.styles import MUTED
-from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.binding import bind, own_keys
 from gpuecs_tui.widgets.keys.groups import DIALOG
 from gpuecs_tui.widgets.keys.words import BACK
 from gpuecs_tui.widgets.picker.limits import limits_in_words
@@ -23,7 +23,7 @@ from gpuecs_tui.wizard.decisions import FORM_KEYS
 
 
 class HelpScreen(Modal[None]):
-    """Scrolls with the arrows; any of its keys shuts it."""
+    """Scrolls with the arrows; any of its keys closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind(
@@ -56,7 +56,7 @@ class HelpScreen(Modal[None]):
         """One text."""
         with Scroller() as box:
             box.border_title = Content(self._title)
-            box.border_subtitle = Content(_("Esc: back"))
+            box.border_subtitle = own_keys(self)
             yield Static(self._content(), markup=False)
 
     def on_mount(self) -> None:

@@ -1,4 +1,4 @@
-"""A few lines below the body: what matters here, and what the focused widget is about."""
+"""A few lines below the body: a live text, and the help of the focused widget."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from textual.widget import Widget
 
 
 class Wrapped(Widget):
-    """A wrapped text; painted only when it says something else."""
+    """A wrapped text; painted only when it changes."""
 
     DEFAULT_CSS = "Wrapped { height: auto; max-height: 2; width: 100%; }"
 
     _content = Content("")
 
     def show(self, content: Content) -> None:
-        """Show ``content``, as much of it as there is room for."""
+        """Show as much of ``content`` as there is room for."""
         # Content's own equality looks at the text alone.
         if (content.plain, content.spans) != (self._content.plain, self._content.spans):
             self._content = content

@@ -1,4 +1,4 @@
-"""The last line of every screen: which keys do what here."""
+"""The last line of every screen: the keys and what they do."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gpuecs_tui.widgets.keys.groups import FOOTERS, WIZARD
 from gpuecs_tui.widgets.step.header import spread
 
 QUIT = "quit"
-"""The action whose key is named in any case."""
+"""The action whose key is always shown."""
 
 
 class KeyLine(OneLine):
@@ -34,7 +34,7 @@ class KeyLine(OneLine):
     def show_keys(self, entries: Iterable[Entry]) -> None:
         """Show the keys of ``entries``: those of the screen before those of every step.
 
-        As many as fit are shown, and in any case which key quits.
+        As many as fit are shown; the key that quits is always shown.
         """
         here = [it for it in entries if it.group not in FOOTERS]
         common = [it for it in here if it.group == WIZARD]
@@ -47,7 +47,7 @@ class KeyLine(OneLine):
         self._show()
 
     def show_found(self, right: Content) -> None:
-        """Show at the right what was found; it is cut before a key is left out."""
+        """Show the number of findings at the right; it is cut before a key is left out."""
         self._right = right
         self._show()
 

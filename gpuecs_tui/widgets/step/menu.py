@@ -1,4 +1,4 @@
-"""Jumping to a step that was seen before."""
+"""A menu to go to a step that was visited before."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class StepOptions(Options):
 class StepMenu(Modal[str]):
     """Asks which visited step to go to; the answer is its id, or empty."""
 
-    HELP = N_("Steps in grey were not reached yet.")
+    HELP = N_("Steps in grey are not available yet.")
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
             bind(str(number), f"go({number})", N_("go"), BY_NUMBER, DIALOG)
@@ -75,7 +75,7 @@ class StepMenu(Modal[str]):
         self.dismiss(IDS[number - 1])
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Allow to go only to a step that was reached."""
+        """Allow only steps that were reached."""
         if action == "go":
             number = int(str(parameters[0]))
             return IDS[number - 1] in self._reachable

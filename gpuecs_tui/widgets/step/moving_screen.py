@@ -1,4 +1,4 @@
-"""A step behind which the state must lie where the files say."""
+"""A step after which the state must be at the location in the files."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from gpuecs_tui.wizard.run_environment import state_environment
 
 
 class MovingScreen(StepScreen):
-    """Offers to move the state before it goes on."""
+    """Offers to move the state before it continues."""
 
     app = getters.app(AccountApp)
 
     @dataclass
     class Placed(Message):
-        """It is known whether the state lies where the files say."""
+        """It was checked whether the state is at the location in the files."""
 
         due: Due | None
         """The move that must come first."""
@@ -36,13 +36,13 @@ class MovingScreen(StepScreen):
 
     @dataclass
     class NotMoved(Message):
-        """The state can't be read, or could not be moved."""
+        """The state could not be read or moved."""
 
         problem: TerraformProblem
 
     @work(thread=True, group="write", exclusive=True, exit_on_error=False)
     def place_state(self, then: Callable[[], None]) -> None:
-        """Call ``then`` once the state lies where the files say; not at all if it isn't to."""
+        """Call ``then`` once the state is at the location in the files; never if refused."""
         try:
             due = lifecycle.due(
                 self.wizard.options.directory, state_environment(self.wizard.profile)
@@ -67,7 +67,7 @@ class MovingScreen(StepScreen):
                 self.wait(_("Moving the state …"))
                 self._move(message.then)
             else:
-                self.say(_("Written, but nothing can be planned before the state is moved."))
+                self.say(_("Files written. Move the state before you run a plan."))
 
         self.app.push_screen(state_move.question(message.due), answered)
 

@@ -1,4 +1,4 @@
-"""A part of a step's work that shows nothing by itself, with its own workers and messages."""
+"""A part of a step's work without a visible widget, with its own workers and messages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gpuecs_tui.wizard.session import WizardSession
 
 
 class Part(Widget):
-    """Yielded by a screen, which calls it; what comes of it is posted as messages of its class.
+    """Yielded by a screen, which calls it; results are posted as messages of its class.
 
     Its workers are its own (``group``, ``exit_on_error=False``), and end with the screen.
     """

@@ -1,7 +1,7 @@
-"""Refuses to paste several lines into a field of one line, and says so.
+"""Refuses to paste several lines into a field of one line, and notifies the user.
 
-Textual's Input keeps the first of the lines without saying it, so that half of an answer looks like
-the whole.
+Textual's Input keeps only the first line without a message, so half of an answer looks like the
+whole.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ LINE_BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 
 
 def whole_line(app: App[Any], event: events.Event) -> events.Event | None:
-    """Return ``event``; a paste into a field of one line without the line break at its end.
+    """Return ``event``; for a paste into a field of one line, without the line break at its end.
 
-    None where more lines would be pasted there: that is refused, and the user is notified.
+    None if several lines would be pasted there: the paste is refused, and the user is notified.
     """
     if isinstance(event, events.Paste) and not event.is_forwarded and _one_line(app.focused):
         line = event.text.rstrip(LINE_BREAKS)

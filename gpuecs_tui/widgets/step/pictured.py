@@ -1,4 +1,4 @@
-"""A step with a picture of the stack beside it, where the terminal has room for one."""
+"""A step with a picture of the stack at its side, if the terminal has room for one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class PicturedScreen(StepScreen):
         self._draw_picture(event.size.width)
 
     def _draw_picture(self, width: int) -> None:
-        """Draw the stack beside the form, where the terminal's ``width`` leaves room for it."""
+        """Draw the stack beside the form if the terminal's ``width`` leaves room for it."""
         if width < ROOMY:
             return
         # Late: a smaller terminal needs nothing of it.

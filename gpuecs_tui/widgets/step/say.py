@@ -1,4 +1,4 @@
-"""A sentence of the app, said where the user looks."""
+"""A message of the app, shown where the user looks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gpuecs_tui.widgets.step.screen import StepScreen
 
 
 def say(app: App[Any], text: str) -> None:
-    """Say one sentence in place of a step's help, or over a dialog or a step that shows no help."""
+    """Show a message in place of a step's help, or as a notification if no help is visible."""
     screen = app.screen
     if isinstance(screen, StepScreen) and screen.query_one(HelpBar).display:
         screen.say(text)

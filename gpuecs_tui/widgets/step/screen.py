@@ -1,12 +1,13 @@
-"""The frame that every step of the wizard stands in.
+"""The frame of every step of the wizard.
 
 How a step's screen is made
 ---------------------------
 Put ``screens/NAME.py`` and, where it needs styles, ``screens/NAME.tcss`` (``CSS_PATH =
 "NAME.tcss"``; begin each selector with the class's name). Derive from ``StepScreen``, set ``STEP``
-to the step's id in ``widgets.steps.STEPS`` and ``HELP``, yield the body's widgets in
-``compose_body``, and enter the class in ``gpuecs_tui.app.SCREENS``. It is made anew, with the
-wizard as its only argument, each time one goes there: what must outlive it belongs into the wizard.
+to the step's id in ``widgets.step.steps.STEPS`` and ``HELP``, yield the body's widgets in
+``compose_body``, and enter the class in ``gpuecs_tui.app.SCREENS``. A new instance is made each
+time the user goes to the step, with the wizard as its only argument: data that must outlive the
+screen belongs into the wizard.
 
 The base shows the header, the steps (a column from 100 cells on, else one line), the scrolling
 body, one line of ``live`` text, the help of what has the focus, and the keys. Live text and help
@@ -21,14 +22,14 @@ To change a decision, call ``wizard.put(key, text)`` and post ``Edited``: the ch
 override:
 
 - ``changed()``: something in the wizard changed (a text, the account, findings); call super first.
-- ``refusal()``: why "next" can't be done now, and put the focus there; empty when it can.
-- ``live()``: a line that is always in view, such as how many tasks fit.
-- ``focus_help()``: what to say about the widget that has the focus, at most two lines.
+- ``refusal()``: why "next" can't be done now, and focus that field; empty if it can.
+- ``live()``: a line that is always visible, such as how many tasks fit.
+- ``focus_help()``: the help of the widget that has the focus, at most two lines.
 - ``HELP_KEYS``: keys of the model whose help the help screen lists.
 
-Anything slow runs in a worker (``group``, ``exclusive``, ``exit_on_error=False``) and comes back as
-a message; a screen imports no boto3, no subprocess. Texts that aren't ours are shown
-through ``widgets.cells.harmless`` as ``Content``, never as markup.
+Slow work runs in a worker (``group``, ``exclusive``, ``exit_on_error=False``) and posts a message.
+A screen does not import boto3 or subprocess. Texts from outside are shown through
+``widgets.base.safe_text.escape_controls`` as ``Content``, never as markup.
 """
 
 from __future__ import annotations
@@ -62,18 +63,18 @@ from gpuecs_tui.widgets.step.steps import AFTER_REVIEW, IDS, Progress, StepLine,
 from gpuecs_tui.wizard.session import WizardSession
 
 WIDE = 100
-"""Cells from which on the steps stand in a column."""
+"""Cells from which the steps are shown as a column."""
 ROOMY = 160
-"""Cells from which on a form with notes on one line, its help and the picture fit side by side."""
+"""Cells from which a form with notes on one line, its help and the picture fit side by side."""
 ROOMY_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide"), (ROOMY, "-roomy")]
 """Widths in cells and the class that a screen has from each on; it has one of them at a time."""
 
 TYPING_SECONDS = 0.25
-"""Between two key presses, for the second to belong to the same word."""
+"""Longest time between two key presses of the same word."""
 FIT, FIT_TEXT = N_("what fits"), N_("Show what fits on an instance")
 
 SAID_SECONDS = 0.5
-"""A focus that moves sooner after a sentence was moved by what said it."""
+"""A focus that moves sooner after a message was moved by the sender of the message."""
 
 
 class StepScreen(Screen[None]):
@@ -81,9 +82,9 @@ class StepScreen(Screen[None]):
 
     STEP: ClassVar[str]
     IS_STEP: ClassVar[bool] = True
-    """Whether it is a step itself; else ``STEP`` is the one that it belongs to."""
+    """Whether it is a step itself; otherwise ``STEP`` is the step that it belongs to."""
     HELP: ClassVar[str] = ""
-    """What is decided here and how to decide it, in paragraphs; untranslated."""
+    """The decisions of this step and advice on them, in paragraphs; untranslated."""
     HELP_KEYS: ClassVar[tuple[str, ...]] = ()
     BINDINGS: ClassVar[list[BindingType]] = [
         *SCREEN_KEYS,
@@ -97,7 +98,7 @@ class StepScreen(Screen[None]):
             N_("Show the help of this screen"),
             WIZARD,
         ),
-        bind("ctrl+t", "steps", N_("steps"), N_("Choose the step to go to"), WIZARD),
+        bind("ctrl+t", "steps", N_("steps"), N_("Go to another step"), WIZARD),
         bind("ctrl+l", "findings", N_("findings"), N_("List all findings"), WIZARD),
         bind("ctrl+y", "fit", FIT, FIT_TEXT, WIZARD, show=False),
         bind("pageup", "page(-1)", *PAGES, MOVING, show=False),
@@ -107,19 +108,19 @@ class StepScreen(Screen[None]):
     AUTO_FOCUS = ""
 
     class Going(Message):
-        """Somebody wants to go to another step."""
+        """The user wants to go to another step."""
 
         def __init__(self, step: str) -> None:
             super().__init__()
             self.step = step
 
     class Ready(Message):
-        """A screen has shown all it had to read: there is time for other things."""
+        """A screen has shown all that it had to read: there is time for other work."""
 
     class Edited(Message):
         """The text of a key was changed, and is in the wizard already.
 
-        ``in_word``: by a key right behind another, so that more may follow at once.
+        ``in_word``: by a key right after another, so that more may follow at once.
         """
 
         def __init__(self, key: str, *, in_word: bool = False) -> None:
@@ -164,7 +165,7 @@ class StepScreen(Screen[None]):
         self.changed()
 
     def _bindings_updated(self, _screen: Screen[Any]) -> None:
-        """Show the keys once what happens now is over: the focus may move several times."""
+        """Show the keys after the present events: the focus may move several times."""
         if not self._keys_due:
             self._keys_due = True
             self.call_next(self._show_keys)
@@ -175,7 +176,7 @@ class StepScreen(Screen[None]):
             self.query_one(KeyLine).show_keys(active_entries(self))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer the next step and the one before where there is one."""
+        """Offer the next and the previous step if there is one."""
         match action:
             case "next":
                 return IDS[-1] != self.STEP
@@ -204,7 +205,7 @@ class StepScreen(Screen[None]):
         self.query_one(KeyLine).show_found(self.findings_summary())
 
     def progress(self) -> Progress:
-        """Say where one is and which steps hold errors."""
+        """Return the current step and which steps have errors."""
         wrong = frozenset(
             step for step in self.wizard.visited if step != "start" and not self.step_is_right(step)
         )
@@ -213,7 +214,7 @@ class StepScreen(Screen[None]):
         return Progress(self.STEP, frozenset(self.wizard.visited), wrong, unfinished)
 
     def step_is_right(self, step: str) -> bool:
-        """Tell whether a visited step's decisions hold no error."""
+        """Tell whether a visited step's decisions have no error."""
         from gpuecs_tui.widgets.form.layout import keys_of
 
         return not any(self.wizard.is_error(key) for key in keys_of(step))
@@ -227,7 +228,7 @@ class StepScreen(Screen[None]):
         return Content("")
 
     def focus_help(self) -> Content:
-        """Return what to say about the widget that has the focus."""
+        """Return the help of the widget that has the focus."""
         return Content("")
 
     def show_focus_help(self) -> None:
@@ -235,14 +236,14 @@ class StepScreen(Screen[None]):
         self.query_one(HelpBar).show(self._said or self.focus_help())
 
     def on_descendant_focus(self) -> None:
-        """Show the help of what has got the focus."""
+        """Show the help of the widget that got the focus."""
         if self.is_mounted:
             if self._waiting is None and monotonic() - self._said_at > SAID_SECONDS:
                 self._said = None
             self.show_focus_help()
 
     def say(self, text: str, severity: str = "warning") -> None:
-        """Show one sentence where the focused widget's help stands, until the focus moves.
+        """Show a message in place of the focused widget's help, until the focus moves.
 
         ``severity`` is ``error``, ``warning`` or ``success``.
         """
@@ -251,13 +252,13 @@ class StepScreen(Screen[None]):
         self.show_focus_help()
 
     def unsay(self) -> None:
-        """Take back what was said."""
+        """Remove the message."""
         self._end_wait()
         self._said = None
         self.show_focus_help()
 
     def wait(self, text: str) -> None:
-        """Say what is waited for and for how long so far, until something else is said."""
+        """Show ``text`` and the elapsed time, until another message is shown."""
         self._end_wait()
         self._waiting = Wait(self, text, self._show_wait)
 
@@ -308,7 +309,7 @@ class StepScreen(Screen[None]):
         self.app.push_screen(HelpScreen(self.STEP, self.HELP, self.HELP_KEYS, sections))
 
     def action_findings(self) -> None:
-        """List everything that is wrong, doubtful or unknown."""
+        """List all errors, warnings and unknowns."""
         from gpuecs_tui.widgets.step.findings_screen import FindingsScreen, Remark
 
         def go(remark: Remark | None) -> None:
@@ -326,7 +327,7 @@ class StepScreen(Screen[None]):
         self.app.push_screen(FitScreen(context_of(stack, self.wizard.account.facts)))
 
     def go_to_key(self, key: str) -> None:
-        """Put the cursor on the field of ``key``, on whichever step it is."""
+        """Put the cursor on the field of ``key``, on the step that has it."""
         from gpuecs_tui.widgets.form.layout import step_of
 
         step = step_of(key)
@@ -334,7 +335,7 @@ class StepScreen(Screen[None]):
         self.post_message(self.Going(step))
 
     def findings_summary(self) -> Content:
-        """Count what the checks found, in one short text."""
+        """Return the number of findings, in one short text."""
         errors = sum(finding.severity == "error" for finding in self.wizard.findings)
         warnings = sum(finding.severity == "warning" for finding in self.wizard.findings)
         unknown = len(self.wizard.findings) - errors - warnings

@@ -1,8 +1,8 @@
-"""What lies over what: a step's screen, its dialogs, and above them what belongs to no step.
+"""The order of screens: a step's screen, its dialogs, and above them screens of no step.
 
-Textual's ``switch_screen`` replaces the top of the stack, and a dialog or the text about a terminal
-that is too small can be there: the step below it would stay for good, and the question would be
-gone. Screens with ``OUTLIVES_STEP`` keep their place on top whatever happens below them.
+Textual's ``switch_screen`` replaces the top of the stack. If a dialog or the message about a small
+terminal is there, the step below it would never be removed, and the question would be lost. Screens
+with ``OUTLIVES_STEP`` keep their place on top whatever happens below them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SMALLEST = (80, 24)
 
 
 def replace_step(app: App[Any], screen: Screen[None]) -> AwaitComplete:
-    """Put ``screen`` in place of the present step; the dialogs of that step go with it."""
+    """Replace the present step by ``screen``; the dialogs of that step are closed."""
     kept = _lift(app)
     while isinstance(app.screen, ModalScreen):
         app.pop_screen()
@@ -35,7 +35,7 @@ def replace_step(app: App[Any], screen: Screen[None]) -> AwaitComplete:
 
 
 def push_below(app: App[Any], screen: Screen[Any] | str, push: Callable[[], Any]) -> Any:
-    """Let ``push`` push ``screen``, below what outlives every step; return what it returns."""
+    """Let ``push`` push ``screen``, below screens that outlive a step; return its result."""
     outlives = isinstance(screen, Modal) and screen.OUTLIVES_STEP
     kept = _lift(app, TooSmall if outlives else Modal)
     pushed = push()
@@ -54,7 +54,7 @@ def cover_if_small(app: App[Any], size: Size) -> None:
 
 
 def _lift(app: App[Any], kind: type[Modal[Any]] = Modal) -> list[Modal[Any]]:
-    """Take what outlives a step and is a ``kind`` off the stack, and return it."""
+    """Remove screens of ``kind`` that outlive a step from the stack, and return them."""
     stack = screens_of(app)
     kept = [it for it in stack if isinstance(it, kind) and it.OUTLIVES_STEP]
     for screen in kept:

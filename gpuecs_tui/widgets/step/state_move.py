@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def question(due: Due) -> Confirm:
     """Ask whether the state is moved now."""
-    title = _("Go on moving the state?") if due.interrupted else _("Move the state?")
+    title = _("Continue moving the state?") if due.interrupted else _("Move the state?")
     lines = [Content(escape_controls(due.sentence)), Content("")]
     if due.moves:
         lines += [
@@ -32,18 +32,18 @@ def question(due: Due) -> Confirm:
             Content(""),
             Content(
                 _(
-                    "A copy is kept first, and what arrived is compared with it. Nothing in the "
-                    "account is changed but the state's place; a plan that waits is discarded."
+                    "A backup copy is kept, and the moved state is compared with it. No "
+                    "resources change. A plan that is waiting for approval is discarded."
                 )
             ),
         ]
-    return Confirm(title, lines, yes=_("Move it") if due.moves else _("Note them"))
+    return Confirm(title, lines, yes=_("Move state") if due.moves else _("Save settings"))
 
 
 def carry_out(wizard: WizardSession, reader: AccountReader | None) -> str:
     """Move the state and return how it is now; blocks for seconds. Raises TerraformProblem.
 
-    The move is a process of its own and goes on without us.
+    The move is a process of its own and continues if this program ends.
     """
     environ, profile = environment_for(wizard.profile, reader)
     options = wizard.options
@@ -53,7 +53,7 @@ def carry_out(wizard: WizardSession, reader: AccountReader | None) -> str:
     ended = lifecycle.wait(begun)
     if ended.phase is not Phase.DONE:
         raise MigrationProblem(
-            ended.message or _("The move was cut off."),
-            ended.remedy or _("Start it again: it goes on where it stopped."),
+            ended.message or _("The move was interrupted."),
+            ended.remedy or _("Start the move again. It continues where it stopped."),
         )
     return ended.message

@@ -1,4 +1,4 @@
-"""The way through the wizard, and how it is shown: a column where there is room, else one line."""
+"""The steps of the wizard, shown as a column or, in a narrow terminal, as one line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gpuecs_tui.widgets.base.styles import FAINT, MUTED
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One station of the way."""
+    """One step of the wizard."""
 
     id: str
     title: str
@@ -33,19 +33,19 @@ STEPS = (
 )
 IDS = tuple(step.id for step in STEPS)
 AFTER_REVIEW = ("run", "deployment")
-"""Steps that are done when the account says so, not when they were looked at."""
+"""Steps that are done when the account shows it, not when they were visited."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where one is on the way."""
+    """The current step and the state of the others."""
 
     current: str
     visited: frozenset[str]
     wrong: frozenset[str]
-    """Visited steps that hold an error."""
+    """Visited steps that have an error."""
     unfinished: frozenset[str] = frozenset()
-    """Visited steps whose work was not seen to be done."""
+    """Visited steps whose work is not known to be done."""
 
     def mark(self, step: str) -> tuple[str, str]:
         """Return the sign before a step and its style."""

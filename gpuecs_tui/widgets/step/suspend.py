@@ -1,8 +1,8 @@
 """Ctrl+Z: back to the shell, until its ``fg``.
 
 A shell with job control waits for the whole process group (POSIX, "Job Control"), so the group is
-stopped, with whatever started this program. Where no such shell waits, a stopped program could not
-be continued by any key: there it keeps running and says so.
+stopped, including the program that started this one. Without such a shell, no key could continue a
+stopped program: then it keeps running and says so.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SETTLE_SECONDS = 0.05
 
 
 def suspend(app: App[Any]) -> None:
-    """Give the terminal back to the shell and stop, or say why that can't be."""
+    """Give the terminal back to the shell and stop, or say why that is not possible."""
     terminal = sys.__stdin__.fileno() if sys.__stdin__ is not None else -1
     driver = driver_of(app)
     if driver is None or not driver.can_suspend or not shell_waits(terminal):
@@ -82,5 +82,5 @@ def _in_foreground(terminal: int) -> bool:
     try:
         return os.tcgetpgrp(terminal) == os.getpgrp()
     except OSError:
-        # The terminal is gone: nothing waits for it any more.
+        # The terminal is gone, so there is nothing to wait for.
         return True

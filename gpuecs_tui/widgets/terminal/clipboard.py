@@ -12,7 +12,7 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.widgets.terminal.textual_private import driver_of
 
 MAX_CLIPBOARD_BYTES = 74_994
-"""xterm's limit for OSC 52 (100,000 bytes of base64 and its frame); others take no less."""
+"""xterm's limit for OSC 52 (100,000 bytes of base64 and its frame); others accept at least that."""
 _SCREEN_CHUNK = 512
 """GNU screen passes strings of at most 768 bytes through; some are taken by the frame."""
 

@@ -59,7 +59,7 @@ class DiffEncoder:
         self._screen: TerminalBuffer | None = None
 
     def forget(self) -> None:
-        """Take nothing about the terminal for granted; the next full repaint is sent whole."""
+        """Assume nothing about the terminal; the next full repaint is sent completely."""
         self._screen = None
 
     def encode(self, update: LayoutUpdate | ChopsUpdate, width: int, height: int) -> str | None:
@@ -152,7 +152,7 @@ class DiffOutputApp(App[ResultType]):
         super()._display(screen, renderable)
 
     def _send(self, driver: Driver, sequence: str) -> None:
-        # Nobody looks for the hidden cursor but an input method, beside the text being typed.
+        # The hidden cursor only matters to an input method, next to the text being typed.
         if self._wire is not None and hasattr(self.focused, "cursor_screen_offset"):
             wanted = self.screen.outer_size.clamp_offset(self.cursor_position)
             if sequence or wanted != self._cursor_sent:
@@ -166,13 +166,13 @@ class DiffOutputApp(App[ResultType]):
         driver.flush()
 
     def redraw_terminal(self) -> None:
-        """Send the whole screen anew, as after a program has written over it."""
+        """Send the whole screen again, as after another program has written to it."""
         if self._wire is not None:
             self._wire.forget()
             self.call_later(self.screen.refresh)
 
     def get_driver_class(self) -> type[Driver]:
-        """Return the driver, made to tell when the terminal's state is no longer ours."""
+        """Return the driver, which reports when other output changed the terminal's state."""
         base = super().get_driver_class()
         app = self
 

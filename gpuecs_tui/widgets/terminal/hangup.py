@@ -19,9 +19,9 @@ from typing import Any
 from textual.app import App
 
 EXIT_CODE = 128 + signal.SIGHUP
-"""What a shell reports of a program that SIGHUP ended."""
+"""The exit code that a shell reports for a program ended by SIGHUP."""
 GRACE_SECONDS = 1.0
-"""For the app to exit by itself; then the process ends without ceremony."""
+"""Time for the app to exit by itself; then the process ends at once."""
 _POLL_MILLISECONDS = 500
 """Only for systems whose poll() keeps silent about a hang-up while it waits."""
 
@@ -62,7 +62,7 @@ def _end(app: App[Any], last_words: Callable[[], None] | None) -> None:
 def _watch(terminal: int, leave: Callable[[], None]) -> None:
     """Wait, without reading any input, until the other end of ``terminal`` is gone."""
     poll = select.poll()
-    # With no event asked for, only a hang-up or an error is told: no key wakes this thread.
+    # With no event requested, only a hang-up or an error is reported: no key wakes this thread.
     poll.register(terminal, 0)
     gone = select.POLLHUP | select.POLLERR | select.POLLNVAL
     while True:

@@ -1,4 +1,4 @@
-"""Keys and pasted texts take effect in the order they came, however fast they come.
+"""Keys and pasted texts take effect in the order of their arrival, at any speed.
 
 Textual hands a key to the focused widget's queue and takes the next one; a move of the focus that
 the first key asks for happens later, and the second key goes to the widget before. Over a slow link
@@ -26,7 +26,7 @@ blocks the whole program (an import on a slow machine) costs one, however long i
 
 
 class KeyOrder:
-    """Lets an app take a key only once the one before has had its effect."""
+    """Lets an app handle a key only after the previous one has had its effect."""
 
     def __init__(self, app: App[Any], take: Callable[[events.Event], Awaitable[None]]) -> None:
         """``take`` handles an event whose turn has come, as the app would by itself."""
@@ -77,7 +77,7 @@ class KeyOrder:
         while pump is not None and pump is not app:
             yield pump
             pump = pump._parent
-        # A key that nobody took bubbles up, and its binding runs here.
+        # A key that no widget handled bubbles up, and its binding runs here.
         yield app
 
 

@@ -1,4 +1,4 @@
-"""Textual's command palette, with what it says in the user's language."""
+"""Textual's command palette, with its texts in the user's language."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Palette(CommandPalette):
 
         def show() -> None:
             if search_value:
-                words = Content(_("No matches found"))
+                words = Content(_("No matches. Press Esc to close."))
                 option = Option(words, disabled=True, id=self._NO_MATCHES)
                 self.query_one(CommandList).add_option(option)
             self._list_visible = bool(search_value)
@@ -36,5 +36,5 @@ class PaletteApp(App[ReturnType]):
             self.push_screen(Palette(placeholder=_("Search for commands…"), id="--command-palette"))
 
     def search_themes(self) -> None:
-        """Open a palette of the themes; the chosen one is put on."""
+        """Open a palette of the themes; the chosen one is applied."""
         self.push_screen(Palette([ThemeProvider], placeholder=_("Search for themes…")))

@@ -1,4 +1,4 @@
-"""What the terminal driver still has to send."""
+"""Output that the terminal driver has not sent yet."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ BACKLOG_WRITES = 4
 
 
 def writer_backlog(app: App[Any]) -> bool:
-    """Tell whether the terminal takes output slower than it is made.
+    """Tell whether the terminal receives output slower than it is produced.
 
     Textual's driver hands its writes to a thread over a queue (``_writer_thread``); another
     driver, such as the headless one, has none and is never behind.

@@ -22,9 +22,15 @@ from tests.support.small_account import account, known, stack
             IN_ECR,
             "no-address",
             (*ALWAYS, *FOR_ECR),
-            "no public address for the internet gateway",
+            "internet gateway, but no public IP address",
         ),
-        (routed("tgw-1"), "a/b", "other", (*ALWAYS, REGISTRY), "tgw-1, if it leads there, no"),
+        (
+            routed("tgw-1"),
+            "a/b",
+            "other",
+            (*ALWAYS, REGISTRY),
+            "tgw-1 (destination not checked), no",
+        ),
         (
             routed("", vpc_endpoints=known(endpoints(*ALWAYS, *FOR_ECR))),
             IN_ECR,
@@ -61,7 +67,7 @@ def test_each_way(
 
 def test_subnets_of_the_same_way_are_told_together() -> None:
     assert egress_line(context_of(stack(), account())) == (
-        "Way to ECS, image and logs: NAT gateway (us-east-1a, us-east-1b, us-east-1c)"
+        "Route to ECS, registry and logs: NAT gateway (us-east-1a, us-east-1b, us-east-1c)"
     )
 
 

@@ -138,10 +138,10 @@ def test_the_way_of_created_ones_is_said() -> None:
     assert {(it.created, it.missing, it.known) for it in egress_paths(context)} == {
         (True, (), True)
     }
-    assert "VPC endpoints (created) (us-east-1a" in egress_line(context)
+    assert "VPC endpoints (created by the stack) (us-east-1a" in egress_line(context)
     unread = context_of(stack(**LOCKED, network__vpc_endpoints=NEEDED), routed("",
         vpc_endpoints=DENIED))  # fmt: skip
-    assert "VPC endpoints (created) (us-east-1a" in egress_line(unread)
+    assert "VPC endpoints (created by the stack) (us-east-1a" in egress_line(unread)
 
 
 def test_their_interfaces_take_addresses_in_the_first_subnet_of_a_zone() -> None:

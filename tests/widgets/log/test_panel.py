@@ -177,7 +177,7 @@ async def test_a_bad_expression_can_be_mended() -> None:
         panel, pilot = screen
         await fed(screen, numbered(20))
         await pilot.press("x", "(", "enter")
-        assert "not a regular expression" in str(panel._prompt._problem.render())
+        assert "Invalid regular expression" in str(panel._prompt._problem.render())
         await pilot.press("backspace", *"5$", "enter")
         await until(
             pilot,
@@ -276,14 +276,17 @@ async def test_saving_never_replaces_a_file_unsaid(tmp_path: Path) -> None:
         panel._prompt._input.value = str(target)
         await pilot.press("enter")
         assert target.read_text() == "precious"
-        assert "Exists" in str(panel._prompt._problem.render())
+        assert "The file exists" in str(panel._prompt._problem.render())
         await pilot.press("enter")
         await pilot.app.workers.wait_for_complete()
         assert target.read_text() == "red\n日本\n"
         await pilot.press("s")
         panel._prompt._input.value = str(tmp_path / "none" / "x.txt")
         await pilot.press("enter")
-        await until(pilot, lambda: any("not saved" in n.message for n in pilot.app._notifications))
+        await until(
+            pilot,
+            lambda: any("Could not save the log" in n.message for n in pilot.app._notifications),
+        )
         assert list(tmp_path.iterdir()) == [target]
 
 
@@ -303,7 +306,7 @@ async def test_a_saved_log_says_its_full_path_and_that_it_is_whole(
         await until(pilot, lambda: bool(pilot.app._notifications))
         (said,) = [it.message for it in pilot.app._notifications]
         assert said.endswith(f"to {folder / 'kept.txt'}")
-        assert said.startswith("Saved all 3 lines, also those that the filter hides")
+        assert said.startswith("Saved all 3 lines, including those hidden by the filter")
         assert (folder / "kept.txt").read_text().splitlines()[0] == "one"
 
 

@@ -41,7 +41,7 @@ async def test_the_review_has_it_as_a_page(open_wizard: Open) -> None:
         await pilot.press("5")
         await settle(pilot)
         assert "1 task fits; limit: GPUs" in page.text
-        assert "during a rolling update" in page.text
+        assert "during a deployment" in page.text
 
 
 async def test_without_a_type_it_says_what_to_do_first(open_wizard: Open) -> None:

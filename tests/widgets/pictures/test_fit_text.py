@@ -32,24 +32,24 @@ def picture(width: int = 76, plain: bool = False, **more: Any) -> str:
 
 def test_one_task_on_one_instance() -> None:
     lines = picture().splitlines()
-    assert lines[0].startswith("┌─ g4dn.xlarge ─") and "during a rolling update" in lines[0]
+    assert lines[0].startswith("┌─ g4dn.xlarge ─") and "during a deployment" in lines[0]
     assert "GPUs    111111111111 1/1◄" in lines[2]
     assert "MiB     11111111111· 15155/15684" in lines[4]
     text = "\n".join(lines)
-    assert "a free host port each" in text
+    assert "dynamic host port each" in text
     assert "1 task fits; limit: GPUs" in text
-    assert "left: 0 GPU, 0 CPU, 529 MiB" in text
-    assert "The next size, g4dn.2xlarge: 1 task fits on one, 0 of 1 GPUs idle." in text
-    assert "The fleet ends at 2: what is beyond is not placed." in text
+    assert "free: 0 GPU, 0 CPU, 529 MiB" in text
+    assert "Next size, g4dn.2xlarge: 1 task fits on one, 0 of 1 GPUs unused." in text
+    assert "Maximum size: 2. Tasks that need more instances stay PENDING." in text
 
 
 def test_several_tasks_share_and_say_what_is_left() -> None:
     text = picture(100, **SEVERAL, task__memory=50000, service__desired_count=6)
     assert "3 tasks fit; limit: memory" in text
     assert "150000/191178◄" in text and "3/4" in text
-    assert "left: 1 GPU, 12288 CPU, 41178 MiB" in text
+    assert "free: 1 GPU, 12288 CPU, 41178 MiB" in text
     # Three instances take nine: six tasks and three new ones at a time.
-    assert " 2 ■■■" in text and " 3 □□□" in text and "2 rounds of 3" in text
+    assert " 2 ■■■" in text and " 3 □□□" in text and "2 rounds, 3 at a time" in text
     numbers, instances = (
         line.split()[1:] for line in text.splitlines() if line.startswith(("tasks", "instances"))
     )
@@ -60,7 +60,7 @@ def test_what_does_not_fit_is_said() -> None:
     text = picture(task__memory=15742)
     assert "✗ no task fits" in text and "not enough memory" in text
     assert "15742/15684◄" in text
-    assert "no task fits, so none is replaced" in text
+    assert "no task fits: nothing to replace" in text
     assert "g4dn.xlarge  " not in text, "it is none of the types that take the task"
     assert "g4dn.2xlarge" in text
 
@@ -70,9 +70,9 @@ def test_what_does_not_fit_is_said() -> None:
     [
         ({"task__host_port": 8080}, "host port 8080: one task"),
         ({"task__network_mode": "awsvpc"}, "1 of 2 network interfaces"),
-        ({"service__distinct_instances": True}, "one task of the service"),
-        ({"fleet__max_size": 1}, "hangs: no room for one more"),
-        ({"service__desired_count": 9, "fleet__max_size": 1}, "not all the tasks run"),
+        ({"service__distinct_instances": True}, "one task per instance"),
+        ({"fleet__max_size": 1}, "hangs: no room for an extra task"),
+        ({"service__desired_count": 9, "fleet__max_size": 1}, "not enough room for all tasks"),
         ({"fleet__instance_type": "g6.xlarge"}, "15155/15155"),
         ({"fleet__instance_type": "g6.xlarge"}, "registers 15155 MiB, assumed"),
         ({"fleet__instance_type": "g4dn.xlarge"}, "registers 15684 MiB, measured"),
@@ -81,8 +81,8 @@ def test_what_does_not_fit_is_said() -> None:
         # More than is assumed, but no proof that it doesn't fit.
         ({"fleet__instance_type": "g6.xlarge", "task__memory": 15500}, "15500/15155"),
         ({"fleet__instance_type": "g6.xlarge", "task__memory": 15500}, "0 CPU, 0 MiB"),
-        ({"fleet__instance_type": "g6.xlarge", "task__memory": 15500}, "perhaps 1: depends on"),
-        ({**SEVERAL, "task__memory": 191178 // 4}, "perhaps 4: depends on the AMI"),
+        ({"fleet__instance_type": "g6.xlarge", "task__memory": 15500}, "1 may fit: depends on"),
+        ({**SEVERAL, "task__memory": 191178 // 4}, "4 may fit: depends on the AMI"),
     ],
 )
 def test_each_thing_that_matters_is_told(more: dict[str, Any], said: str) -> None:

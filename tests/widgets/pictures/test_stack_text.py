@@ -46,8 +46,8 @@ def test_it_fits_76_columns_and_names_everything() -> None:
         "VPC ml-platform · vpc-0a1b2c3d · 10.0.0.0/16",
         "Load balancer demo · internal",
         "HTTP :80",
-        "container :8000 on a free host port",
-        "/health gives 200 every 5 s",
+        "container :8000 on a dynamic host port",
+        "health check /health: 200 every 5 s",
         "each task: 1 GPU · 15155 MiB · 4096 CPU units",
         "us-east-1a",
         "us-east-1c",
@@ -55,8 +55,8 @@ def test_it_fits_76_columns_and_names_everything() -> None:
         "1 × T4 16 GiB",
         "■ 1 task",
         "Auto Scaling group demo",
-        "instances: 0 to 2, 1 at first · on-demand · 1 task wanted",
-        "← capacity provider demo keeps it 100 % full",
+        "instances: 0 to 2, initially 1 · on-demand · 1 desired task",
+        "← capacity provider demo: target capacity 100 %",
     ):
         assert part in text
 
@@ -150,7 +150,7 @@ def test_subnets_that_the_account_does_not_list_are_shown_by_id() -> None:
         ({"load_balancer__internal": False, "network__ingress_cidrs": ("0.0.0.0/0",)}, "0.0.0.0/0"),
         (
             {"network__load_balancer_security_group_ids": ("sg-0123456789",)},
-            "whom your security groups let in",
+            "sources that your security groups allow",
         ),
         (
             {
@@ -160,9 +160,9 @@ def test_subnets_that_the_account_does_not_list_are_shown_by_id() -> None:
             "HTTPS :443 (:80 redirects to it)",
         ),
         ({"task__host_port": 80}, "container :8000 on host port 80"),
-        ({"task__network_mode": "awsvpc"}, "container :8000 · /health"),
+        ({"task__network_mode": "awsvpc"}, "container :8000 · health check /health"),
         ({"fleet__market": "spot"}, "· spot ·"),
-        ({"network__vpc_endpoints": ("ecs", "s3")}, "→ VPC endpoints, created: ecs · s3"),
+        ({"network__vpc_endpoints": ("ecs", "s3")}, "→ VPC endpoints (created): ecs · s3"),
     ],
 )
 def test_choices_show(more: dict[str, Value], words: str) -> None:
@@ -197,7 +197,7 @@ def test_it_shows_as_many_tasks_and_instances_as_are_wanted(
         assert text.count(box) == boxes.count(box)
     assert sum(row.count("■") for row in found) == min(wanted, most)
     assert ("2 × g4dn.xlarge" in text) == (wanted == 4)
-    assert ("9 tasks need 9 instances; the maximum is 2" in text) == (wanted > most)
+    assert ("9 tasks need 9 instances; maximum size is 2" in text) == (wanted > most)
 
 
 @pytest.mark.parametrize(
@@ -242,10 +242,10 @@ def test_a_long_image_keeps_repository_and_tag() -> None:
 def test_a_narrow_picture_wraps_its_sentences() -> None:
     text = "\n".join(picture(subnets(3), width=63))
     for words in (
-        "container :8000 on a free host port",
-        "/health gives 200 every 5 s",
-        "instances: 0 to 2, 1 at first",
-        "1 task wanted",
+        "container :8000 on a dynamic host port",
+        "health check /health: 200 every 5 s",
+        "instances: 0 to 2, initially 1",
+        "1 desired task",
     ):
         assert words in text
     lines = picture(subnets(3), width=63)

@@ -202,13 +202,13 @@ async def test_filtering_narrows_while_typing_and_escape_ends_it() -> None:
         await pilot.pause()
         assert panel.resources.addresses == ["aws_ecs_service.this"]
         await pilot.press("enter")
-        assert "only ECS" in str(panel._footer.render())
+        assert "filter: ECS" in str(panel._footer.render())
         assert panel.resources.has_focus
         await pilot.press("escape")
         assert len(panel.resources.addresses) == 2
         await pilot.press("slash", *"nowhere")
         await pilot.pause()
-        assert rows(panel)[0] == "Nothing matches."
+        assert rows(panel)[0] == "No matches. Press Esc to clear the filter."
         await pilot.press("escape")
         assert len(panel.resources.addresses) == 2
 
@@ -226,8 +226,8 @@ async def test_details_open_over_the_tree() -> None:
             (notification,) = pilot.app._notifications
             return notification.message
 
-        panel.set_plan(None, "This run made no plan.")
-        assert await said() == "This run made no plan."
+        panel.set_plan(None, "This run has no plan.")
+        assert await said() == "This run has no plan."
         panel.set_plan(PlanTree((), ()))
         assert await said() == "The plan does not change aws_lb.this."
         panel.set_plan(None, "Being read.", coming=True)
@@ -319,8 +319,8 @@ def test_details_in_words() -> None:
         "-/+ aws_ecs_service.this",
         "! This deletes the service and makes a new one. What follows: all its tasks stop; "
         "nothing answers until new ones are started and healthy.",
-        "because an attribute changes that can't be changed in place",
-        "the old one is deleted before the new one is made",
+        "because a changed attribute cannot be updated in place",
+        "the old resource is destroyed before the new one is created",
         "",
         '~ name = "[b]a" → "b"  forces replacement',
         "~ desired_count = 1 → 2",

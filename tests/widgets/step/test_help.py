@@ -22,7 +22,7 @@ from tests.support.screens.form_screens import field, go_to
         ("enter", "What you type filters the rows"),
         ("ctrl+l", "Enter Go to the field of the finding"),
         ("ctrl+t", "1 2 3 4 5 Go to the step of that number"),
-        ("editor", "Each change is kept at once"),
+        ("editor", "Changes are kept as you type"),
         ("ctrl+y", "Esc q Enter f Go back"),
         (MfaPrompt("Code:"), "The profile requires the code of an MFA device."),
         (MfaPrompt("Code:"), "Esc Continue without the account"),

@@ -17,7 +17,7 @@ COMMON: list[KeyHint] = [
     ("^o", "commands"),
     ("^q", "quit"),
 ]
-OWN: list[KeyHint] = [("r", "read now"), ("u", "copy the address"), ("X", "end at once")]
+OWN: list[KeyHint] = [("r", "read now"), ("u", "copy the address"), ("X", "stop now")]
 
 
 def line(own: list[KeyHint], right: str, width: int) -> str:
@@ -34,10 +34,10 @@ def test_the_key_that_quits_is_always_there(width: int, right: str) -> None:
 
 def test_the_least_important_goes_first() -> None:
     everything = line(OWN, "7 errors", 198)
-    assert everything.index("X end at once") < everything.index("^n next")
+    assert everything.index("X stop now") < everything.index("^n next")
     assert everything.index("^o commands") < everything.index("^q quit")
     assert everything.endswith("7 errors")
     cut = line(OWN, "7 errors", 60)
-    assert cut.startswith("r read now  u copy the address  X end at once  ^q quit")
+    assert cut.startswith("r read now  u copy the address  X stop now  ^q quit")
     assert cut.endswith("…")
     assert line(OWN, "7 errors", 50) == "r read now  u copy the address  ^q quit   7 errors"

@@ -26,7 +26,7 @@ async def test_its_words_are_translated(monkeypatch: pytest.MonkeyPatch) -> None
             if shown.option_count and shown.get_option_at_index(0).disabled:
                 break
             await pilot.pause(0.02)
-        assert str(shown.get_option_at_index(0).prompt) == "訳 No matches found"
+        assert str(shown.get_option_at_index(0).prompt) == "訳 No matches. Press Esc to close."
         await pilot.press("escape")
         app.search_themes()
         await pilot.pause()
