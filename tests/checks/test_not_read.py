@@ -340,7 +340,9 @@ def test_a_file_of_ours_that_was_deleted_is_named(
     for name in ("outputs.tf", "moved.tf"):
         (directory / name).unlink(missing_ok=True)
     (found,) = [it for it in written_in(directory).unread if it.is_deleted]
-    assert found.sentence.startswith("outputs.tf was written by gpuecs-tui and has been deleted")
+    assert found.sentence.startswith(
+        "outputs.tf was written by gpuecs-tui and has since been deleted"
+    )
     assert inspect(directory).unread[-1] == found and not found.keys
     (said,) = not_read([found])
     assert (said.rule, said.severity) == (FILE_DELETED, Severity.WARNING)

@@ -44,5 +44,5 @@ def test_the_harder_stop_names_its_run(applying: Run, capsys: pytest.CaptureFixt
     assert f"is {applying.id}, not another." in capsys.readouterr().err
     assert applying.refresh().state is RunStatus.STOPPING
     assert main(["cancel", directory, "--end-now", applying.id]) == EXIT_FAILED
-    assert "Ended at once by " in capsys.readouterr().err
+    assert "Force-stopped by " in capsys.readouterr().err
     assert applying.refresh().state is RunStatus.FAILED

@@ -84,8 +84,8 @@ def test_a_state_that_must_be_moved_first_is_a_finding(
     assert main(["check", str(stack), "--offline"]) == 0
     said = capsys.readouterr().out
     assert "[state-unmoved]" in said and "No problems found" not in said
-    assert "s3://states-of-tts/tts.tfstate: nothing can be planned before it is moved" in said
-    assert f"run `gpuecs-tui migrate {stack}`, or take the change back" in said
+    assert "s3://states-of-tts/tts.tfstate. Move the state before you run a plan." in said
+    assert f"run `gpuecs-tui migrate {stack}`, or undo the backend change" in said
     # A place that is not understood is refused, not moved.
     noted["backend"] = {"type": "gcs", "config": {"bucket": "states-of-tts"}, "hash": 1}
     put(stack / ".terraform", {"terraform.tfstate": json.dumps(noted)})
@@ -105,6 +105,6 @@ def test_a_state_that_a_full_disk_cut_off_is_a_finding(
     found = {it["rule"]: it for it in json.loads(capsys.readouterr().out)["findings"]}
     assert found["state-unread"]["severity"] == "unknown"
     assert (
-        "terraform.tfstate.backup holds the state as it was before (number 3, 1"
+        "terraform.tfstate.backup contains the previous state (serial 3, 1"
         in (found["state-unread"]["message"])
     )

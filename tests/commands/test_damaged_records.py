@@ -186,7 +186,7 @@ def test_a_record_that_names_no_stack_is_said_in_each_list(
     assert main(["runs", str(stack)]) == 0
     told = capsys.readouterr()
     assert "No runs of" in told.out and f"Could not read {run.files.facts}" in told.err
-    assert f"Move {run.files.folder} out of the folder of runs." in told.err
+    assert f"Move {run.files.folder} out of the runs directory." in told.err
     # What is left of the text may still name the directory.
     run.files.facts.write_text(f'{{"directory": {json.dumps(str(stack))}, "inode": [1,')
     (found,) = run_list.records_of(stack)

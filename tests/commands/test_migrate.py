@@ -35,7 +35,7 @@ def test_nothing_to_move(stack: Path, capsys: pytest.CaptureFixture[str]) -> Non
     (stack / "backend.tf").unlink()
     (stack / "main.tf").write_text("")
     assert main(["migrate", "--yes", str(stack)]) == 1
-    assert "Nothing is to be moved" in capsys.readouterr().err
+    assert "No move needed" in capsys.readouterr().err
     assert main(["migrate", str(stack / "none")]) == 1
     tell_due(stack)
     assert not capsys.readouterr().out
@@ -71,9 +71,9 @@ def test_buckets(on_demo_account: DemoAccount, capsys: pytest.CaptureFixture[str
 @pytest.mark.parametrize(
     ("serial", "lineage", "words"),
     [
-        (STATE["serial"], STATE["lineage"], "each was changed without the other"),
-        (STATE["serial"] + 1, STATE["lineage"], "holds the same state, newer"),
-        (STATE["serial"], "another", "holds another state already"),
+        (STATE["serial"], STATE["lineage"], "Each was changed without the other"),
+        (STATE["serial"] + 1, STATE["lineage"], "holds a newer version of the same state"),
+        (STATE["serial"], "another", "already holds another state"),
     ],
 )
 def test_no_other_content_is_overwritten(
@@ -87,7 +87,7 @@ def test_no_other_content_is_overwritten(
     try:
         assert main(["migrate", str(stack), "--yes"]) == 1
         said = capsys.readouterr().err
-        assert words in said and "Nothing was moved." in said
+        assert words in said and "Nothing was moved: " in said
         assert json.loads((stack / "terraform.tfstate").read_text()) == STATE
         held = s3.get_object(Bucket="demo-scratch", Key="a/b")["Body"].read()
         assert json.loads(held) == there
@@ -105,7 +105,7 @@ def test_a_selected_workspace_without_a_state_is_refused(
     before = (stack / "terraform.tfstate").read_bytes()
     assert main(["migrate", str(stack), "--yes"]) == 1
     said = capsys.readouterr().err
-    assert "The selected workspace night has no state; these have one: default." in said
+    assert "the selected workspace night has no state. These workspaces have one: default." in said
     assert "terraform workspace select NAME" in said
     assert (stack / "terraform.tfstate").read_bytes() == before
     assert (stack / ".terraform" / "environment").read_text() == "night"

@@ -55,7 +55,7 @@ def answering(monkeypatch: pytest.MonkeyPatch, answer: Any) -> AnsweredReader:
     ("domain", "said"),
     [
         ("llm.example.org", "https://llm.example.org:444. This name needs a DNS record: llm.exa"),
-        ("*.example.org", f"https://{BALANCER}:444. Clients refuse the certificate"),
+        ("*.example.org", f"https://{BALANCER}:444. Clients reject the certificate"),
     ],
 )
 def test_an_apply_says_the_name_and_its_record(
@@ -109,7 +109,7 @@ def test_attach_says_what_a_plan_that_waits_does_to_the_service(
     run = stage(tmp_path / "tts", state, PLAN[:PLAN_ENDS], details=show(service))
     assert main(["attach", str(run.directory)]) == 0
     said = capsys.readouterr().out
-    noticed = "!  All tasks stop: the desired count is set from 4 to 0."
+    noticed = "!  All tasks stop: the desired count changes from 4 to 0."
     assert (noticed in said) == (state is RunStatus.PLANNED), "before the approval"
     if noticed in said:
         assert said.index(noticed) < said.index("Plan: ")

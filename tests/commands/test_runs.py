@@ -65,7 +65,7 @@ def test_outputs_alone_are_changes(
     output = {"url": {"actions": ["update"], "before": "a", "after": "b"}}
     installed(tmp_path / "engine", monkeypatch, {"output_changes": output}, remove=0)
     assert main(["plan", str(stack)]) == EXIT_CHANGES
-    assert "only outputs or addresses in the state change" in capsys.readouterr().out
+    assert "Only outputs or addresses in the state change" in capsys.readouterr().out
     assert main(["plan", "--json", str(stack)]) == EXIT_CHANGES
     told = json.loads(capsys.readouterr().out)
     assert [(it["path"], it["before"], it["after"]) for it in told["outputs"]] == [
@@ -80,8 +80,11 @@ def test_what_is_replaced_is_said_before_the_summary(
 ) -> None:
     assert main(["plan", str(stack)]) == EXIT_CHANGES
     said = capsys.readouterr().out
-    warning = "!  This deletes the load balancer and makes a new one. What follows: its DNS name"
-    assert warning in said and "(because of name)" in said
+    warning = (
+        "!  This replaces the load balancer: the old one is destroyed, then a new one is created. "
+        "Its DNS name"
+    )
+    assert warning in said and "Forces replacement: name." in said
     assert said.index(warning) < said.index("Plan: …") and said.count("!  ") == 1
     assert main(["plan", "--json", str(stack)]) == EXIT_CHANGES
     told = json.loads(capsys.readouterr().out)

@@ -53,7 +53,7 @@ def test_what_is_amiss_comes_with_the_command_that_mends_it(
     lock_note(stack / STATE_NAME).write_text(json.dumps(INFO))
     assert main(["state", str(stack)]) == 1
     said = capsys.readouterr().out
-    assert "!  1 resource was created that the state does not know" in said
+    assert "!  1 resource was created but is not in the state" in said
     assert "   aws_lb.b  arn:b\n   aws_lb.c  perhaps\n" in said
     assert f"→  gpuecs-tui state {stack} --recover" in said
     # It does not follow what is stored, so it isn't offered to be pushed.
@@ -68,14 +68,14 @@ def test_what_is_amiss_comes_with_the_command_that_mends_it(
 def test_unlock(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lock_note(stack / STATE_NAME).write_text(json.dumps(INFO))
     assert main(["state", "--unlock", "other", str(stack)]) == 1
-    assert "The lock has another id" in capsys.readouterr().err
+    assert "The lock has another ID" in capsys.readouterr().err
     assert main(["state", "--unlock", INFO["ID"], str(stack)]) == 0
     assert not lock_note(stack / STATE_NAME).exists()
 
 
 def test_push(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["state", "--push", str(stack)]) == 1
-    assert "There is no errored.tfstate" in capsys.readouterr().err
+    assert "does not contain errored.tfstate" in capsys.readouterr().err
     (stack / "errored.tfstate").write_bytes((stack / "terraform.tfstate").read_bytes())
     assert main(["state", "--push", str(stack)]) == 0
     assert "The file is kept as" in capsys.readouterr().out
@@ -103,7 +103,7 @@ S3_STATE = {"version": 3, "backend": {"type": "s3", "config": {"bucket": "", "ke
 
 def encrypted(stack: Path) -> str:
     (stack / STATE_NAME).write_text(json.dumps(ENCRYPTED))
-    return "is encrypted by OpenTofu and can't be read here"
+    return "it is encrypted by OpenTofu"
 
 
 def test_an_encrypted_state_is_never_said_to_lack_nothing(

@@ -141,7 +141,7 @@ def test_a_killed_terraform_loses_nothing(bucket: str, tmp_path: Path) -> None:
     # Nothing of it is left in the directory: the saved plan alone holds the imports.
     assert not (stack / IMPORT_FILE).exists()
     done = reach(runs.approve(planned), RunStatus.SUCCEEDED)
-    assert "Changed since the plan was made" not in done.files.journal.read_text()
+    assert "Changed after the plan was created" not in done.files.journal.read_text()
     known = {it.address for it in read_state(stack).resources}
     assert known >= {it.address for it in found.missing}
     assert_converged(stack)

@@ -112,7 +112,7 @@ def test_a_terraform_that_does_not_stop_can_be_ended(
     runs.cancel(run)
     force_stop.end_now(until_state(run, RunStatus.STOPPING))
     ended = until_state(run, RunStatus.FAILED)
-    assert ended.returncode == -signal.SIGKILL and ended.message.startswith("Ended at once by ")
+    assert ended.returncode == -signal.SIGKILL and ended.message.startswith("Force-stopped by ")
     make_stack(stack, 0)
     assert_converges(stack)
 
@@ -145,7 +145,7 @@ def test_a_stale_plan_is_refused_in_words(tmp_path: Path) -> None:
     by_hand = ["terraform", "apply", "-auto-approve", "-input=false"]
     subprocess.run(by_hand, cwd=stack, check=True, capture_output=True)
     failed = until_state(runs.approve(run), RunStatus.FAILED)
-    assert failed.message == "The state has changed since this plan was made."
+    assert failed.message == "The state changed after this plan was created."
     assert failed.plan_path is None
 
 

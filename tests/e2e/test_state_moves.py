@@ -120,7 +120,7 @@ def test_there_and_back_with_a_change_on_the_way(stack: Path, bucket: str) -> No
     to_s3(stack, bucket)
     refused = planned(stack)
     assert refused.state is RunStatus.FAILED
-    assert "nothing can be planned before it is moved" in refused.message
+    assert "Move the state before you run a plan" in refused.message
     assert f"gpuecs-tui migrate {stack}" in refused.remedy
     (found,) = remedies.examine(stack).sentences()
     assert str(stack / "terraform.tfstate") in found and f"s3://{bucket}/llama" in found
@@ -181,7 +181,7 @@ def test_killed_and_gone_on_with(stack: Path, bucket: str, orders: Path, moment:
     if moment == "before":
         until(lambda: not orders.exists())
         # Only the mover is dead: what it started still works, so nothing else may.
-        with pytest.raises(DirectoryBusy, match="move of its state"):
+        with pytest.raises(DirectoryBusy, match="state move"):
             lifecycle.start(stack)
         # It may have been killed before it could write whom it had started.
         note(begun.folder, child=None)
@@ -196,7 +196,7 @@ def test_killed_and_gone_on_with(stack: Path, bucket: str, orders: Path, moment:
         if moment == "copied":
             put_lock(bucket, f"{getpass.getuser()}@{os.uname().nodename}", "migration source state")
         (told,) = remedies.examine(stack).sentences()
-        assert "was cut off. Continue it." in told
+        assert "was interrupted. Continue it." in told
         resumed = move(stack)
         assert resumed.phase is Phase.DONE, resumed.message
     assert content(in_s3(bucket)) == before and not locked(bucket)

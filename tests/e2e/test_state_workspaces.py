@@ -88,7 +88,7 @@ def test_every_workspace_moves_or_none(
 
     (checkout / ".terraform" / "environment").write_text("blue")
     refused = move(checkout)
-    assert "The selected workspace blue has no state" in refused.message and not keys(bucket)
+    assert "the selected workspace blue has no state" in refused.message and not keys(bucket)
     (checkout / ".terraform" / "environment").write_text("green")
 
     there = move(checkout)

@@ -239,7 +239,7 @@ async def test_with_a_certificate_its_domain_is_the_url(directory: Path) -> None
     ("state", "held", "words", "short"),
     [
         (RunStatus.APPLYING, 2, "The stack is being destroyed (since", "being"),
-        (RunStatus.SUCCEEDED, 0, "Nothing is left, as the state says.", "was destroyed"),
+        (RunStatus.SUCCEEDED, 0, "The state contains no resources.", "was destroyed"),
         # What is left may still serve: it is shown as that of any other stack.
         (RunStatus.SUCCEEDED, 3, "The state holds 3 resources: it was changed", "tasks running"),
         (RunStatus.FAILED, 2, "The state still holds 2 resources.", "tasks running"),
@@ -258,7 +258,7 @@ async def test_a_destroy_is_named_and_what_is_gone_is_not_unhealthy(
     (directory / "terraform.tfstate").write_text(json.dumps(kept))
     async with on_deployment(directory, AnsweredReader(ANSWERS)) as pilot:
         first = text(pilot).split("\n\n")[0]
-        assert words in first and f"Run {run.id} of ada@bastion." in first
+        assert words in first and f"Run {run.id} by ada@bastion." in first
         assert max(map(len, first.splitlines())) < 78, "whole at 80 columns"
         assert "nothing was applied" not in text(pilot)
         assert short in summed_up(pilot)

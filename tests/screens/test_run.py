@@ -156,7 +156,9 @@ async def test_a_count_that_the_plan_ignores_is_named_with_the_plan(
         ],
     }
     stage(directory, state, changes=(0, 1, 0), details=details, message="Nothing to change.")
-    words = "The desired count stays 3: service.ignore_changes has desired_count, so the 7 of"
+    words = (
+        "The desired count stays 3: service.ignore_changes contains desired_count, so the value 7"
+    )
     async with on_run_screen(directory) as pilot:
         await until(pilot, lambda: words in said(pilot), "the notice")
 
@@ -179,9 +181,10 @@ async def test_what_a_plan_destroys_comes_first_and_in_words(directory: Path) ->
         await until(pilot, lambda: "load balancer" in said(pilot), "the plan's details")
         lines = said(pilot).splitlines()
         assert lines[1] == (
-            "! This deletes the load balancer and makes a new one. What follows: its DNS name "
-            "changes; every client and record that uses it must follow. For some minutes there is "
-            "no load balancer, and its name can't be resolved. (because of name)"
+            "! This replaces the load balancer: the old one is destroyed, then a new one is "
+            "created. Its DNS name changes: update every client and DNS record that uses it. For "
+            "some minutes there is no load balancer, and its name can't be resolved. Forces "
+            "replacement: name."
         )
         assert "Press a to apply this plan" in lines[-1]
 
@@ -349,7 +352,7 @@ async def test_a_harder_stop_says_what_it_loses_and_needs_the_name(
         assert run_of(pilot).state is RunStatus.STOPPING, "a key press is not enough"
         await pilot.press("backspace", *"llama", "enter")
         await until_run(pilot, RunStatus.FAILED)
-        await until(pilot, lambda: "Ended at once by " in said(pilot), "the verdict")
+        await until(pilot, lambda: "Force-stopped by " in said(pilot), "the verdict")
         assert fake_engine.signals(engine) == ["SIGINT", "SIGINT"]
 
 
@@ -384,8 +387,8 @@ async def test_a_lost_run_says_so(directory: Path) -> None:
     run.files.state.write_text(text)
     assert run.refresh().state is RunStatus.LOST
     async with on_run_screen(directory) as pilot:
-        assert "Its process ended without a word while changes" in said(pilot)
-        assert "26 resources were created that the state does not know" in said(pilot)
+        assert "The runner process died during the apply" in said(pilot)
+        assert "26 resources were created but are not in the state" in said(pilot)
 
 
 async def test_an_applied_run_gives_its_address_to_copy(directory: Path) -> None:

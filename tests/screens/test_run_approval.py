@@ -245,5 +245,5 @@ async def test_the_question_waits_for_what_the_plan_does_to_the_service(
         await until(pilot, lambda: "Reading the details of the plan" in said(pilot))
         assert not is_asked(pilot)
         panel.post_message(panel.PlanRead(run_of(pilot).id, tree, ()))
-        assert "! All tasks stop: the desired count is set from 6 to 0." in await asked(pilot)
+        assert "! All tasks stop: the desired count changes from 6 to 0." in await asked(pilot)
         assert "Reading the details" not in said(pilot)

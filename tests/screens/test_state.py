@@ -169,7 +169,7 @@ async def test_what_is_missing_is_brought_back_by_a_plan(
     monkeypatch.setattr(runs, "start", start)
     stage(directory, RunStatus.CANCELLED, [hook("aws_lb.other", "start")])
     async with on_state_screen(directory) as pilot:
-        assert "1 creation was cut off" in amiss(pilot)
+        assert "1 creation was interrupted" in amiss(pilot)
         await pilot.press("home", "enter")
         await until(pilot, lambda: started == [("apply", True)])
 
@@ -182,7 +182,7 @@ async def test_the_start_screen_leads_there_first(directory: Path) -> None:
             await settle(pilot)
             await until(pilot, lambda: rows(pilot)[0] == "state")
             facts = str(app.screen.query_one("#facts", Static).render())
-            assert "push it before anything else" in facts
+            assert "Push it before you do anything else" in facts
             await pilot.press("home", "enter")
             await settle(pilot)
             assert isinstance(app.screen, StateScreen)

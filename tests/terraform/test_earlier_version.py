@@ -282,9 +282,9 @@ def test_an_upgrade_is_open_until_all_of_it_is_applied(tmp_path: Path) -> None:
     ("file", "before", "after", "said"),
     [
         ("fleet.tf", "= var.max_size", "= local.most",
-         "Not all of the directory's Terraform is read"),
+         "Some of the Terraform in the directory could not be read"),
         ("terraform.tfvars", "min_size      = 0", "min_size      = 9",
-         "The values in the directory's Terraform are not valid: fleet.m"),
+         "The Terraform in the directory has values that are not valid: fleet.m"),
     ],
 )  # fmt: skip
 def test_why_the_upgrade_can_t_be_written_alone(

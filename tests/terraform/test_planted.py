@@ -65,7 +65,7 @@ Plant = Callable[[Path, Path], None]
 def test_the_lock(stack: Path, victim: Path, plant: Plant) -> None:
     plant(stack / directory_lock.LOCK_NAME, victim)
     assert not directory_lock.is_held(stack)
-    with pytest.raises(RunProblem, match=r"gpuecs-tui\.lock can't be used: .*Delete"):
+    with pytest.raises(RunProblem, match=r"Could not use .*gpuecs-tui\.lock: .*Delete"):
         directory_lock.acquire(stack)
     assert victim.read_text() == PRECIOUS
 
@@ -91,7 +91,7 @@ def test_the_mark_of_a_directory(stack: Path, victim: Path, plant: Plant) -> Non
 @KINDS
 def test_the_reserve(stack: Path, victim: Path, plant: Plant) -> None:
     plant(stack / ".terraform" / NAME, victim)
-    with pytest.raises(TerraformProblem, match=r"gpuecs-tui\.reserve can't be used"):
+    with pytest.raises(TerraformProblem, match=r"Could not use .*gpuecs-tui\.reserve"):
         Reserve(stack / ".terraform")
     assert victim.read_text() == PRECIOUS
 
@@ -186,7 +186,7 @@ def test_what_is_not_a_list_of_moves_is_one_sentence(stack: Path, text: str) -> 
     (stack / STAGE).mkdir()
     (stack / STAGE / COMMIT).write_text(text)
     found = settle(stack)
-    assert found is not None and "It can't be read" in found.words
+    assert found is not None and "Could not read it" in found.words
     assert read(stack).stack == made()
 
 

@@ -36,7 +36,7 @@ def test_a_directory_that_can_not_be_looked_into_is_a_sentence(shut: Path, insid
     with unprivileged():
         found = inspect(directory)
     assert found.problem == (
-        f"{directory} can't be looked into: Permission denied. Grant yourself read permission, "
+        f"Could not read {directory}: Permission denied. Grant yourself read permission, "
         "or use another directory."
     )
     assert not found.terraform and not found.foreign
@@ -48,7 +48,7 @@ def test_what_can_not_be_looked_at_is_unknown_not_amiss(shut: Path, inside: bool
     with unprivileged():
         found = examine(directory)
     assert not found.is_amiss
-    assert found.sentences() == [f"{directory} can't be looked into: Permission denied."]
+    assert found.sentences() == [f"Could not read {directory}: Permission denied."]
 
 
 def test_an_errored_state_that_can_not_be_read_is_unknown(shut: Path) -> None:
@@ -57,7 +57,7 @@ def test_an_errored_state_that_can_not_be_read_is_unknown(shut: Path) -> None:
     with unprivileged():
         found = examine(shut)
     assert not found.is_amiss
-    assert found.sentences() == [f"{shut / 'errored.tfstate'} can't be read: Permission denied."]
+    assert found.sentences() == [f"Could not read {shut / 'errored.tfstate'}: Permission denied."]
 
 
 async def test_the_start_screen_says_it_once_and_goes_on(
@@ -78,7 +78,7 @@ async def test_the_start_screen_says_it_once_and_goes_on(
         await pilot.pause()
         shown = screen.query_one("#facts", Static).content
         assert isinstance(shown, Content)
-        assert shown.plain.count("can't be looked into") == 1
+        assert shown.plain.count(f"Could not read {shut}:") == 1
         assert "Reading the directory" not in shown.plain
         assert ready == [True]
         assert [row.id for row in screen._rows()] == ["new"]

@@ -1,1 +1,1 @@
-"""What every part of terraform/ needs: files, processes, problems and times."""
+"""Basics of every part of terraform/: files, processes, problems and times."""

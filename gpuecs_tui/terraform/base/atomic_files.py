@@ -19,7 +19,7 @@ def now() -> str:
 
 
 def parse_time(text: str) -> datetime | None:
-    """Return the moment that ``text`` (RFC 3339) names, or None where it names none."""
+    """Return the time in ``text`` (RFC 3339), or None if it is not one."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -28,9 +28,9 @@ def parse_time(text: str) -> datetime | None:
 
 
 def replace_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Write ``value`` to ``path`` so that any reader, at any time, sees the old or the new whole.
+    """Replace the content of ``path`` with ``value``: readers see the old or the new content.
 
-    It is on the disk when this returns. Raises OSError; the old file is then untouched.
+    The content is on disk when this returns. Raises OSError; the old file is then unchanged.
     """
     scratch = _scratch(path, value)
     try:
@@ -42,10 +42,10 @@ def replace_json(path: Path, value: Mapping[str, Any]) -> None:
 
 
 def create_json(path: Path, value: Mapping[str, Any]) -> bool:
-    """Write ``value`` to ``path`` unless it exists; return whether it was us who made it.
+    """Write ``value`` to ``path`` unless it exists; return whether this call created the file.
 
-    Of several processes at once exactly one gets True, and no reader sees half a file. Raises
-    OSError.
+    If several processes call this at once, exactly one gets True. Readers never see a partial
+    file. Raises OSError.
     """
     scratch = _scratch(path, value)
     try:
@@ -59,7 +59,7 @@ def create_json(path: Path, value: Mapping[str, Any]) -> bool:
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """Return the JSON object in ``path``, or None where there is no readable one."""
+    """Return the JSON object in ``path``, or None if it can't be read."""
     try:
         value = json.loads(read_regular(path))
     except (OSError, ValueError, RecursionError):
@@ -72,7 +72,7 @@ def _scratch(path: Path, value: Mapping[str, Any]) -> Path:
     handle = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_FILE)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            # Escaped: a path that is no UTF-8 comes back as it was.
+            # Non-ASCII is escaped, so a path that is not valid UTF-8 is read back unchanged.
             json.dump(value, file, indent=1)
             file.flush()
             os.fsync(file.fileno())
@@ -83,7 +83,7 @@ def _scratch(path: Path, value: Mapping[str, Any]) -> Path:
 
 
 def write_private(path: Path, content: bytes) -> Path:
-    """Write a file that nobody else may read, on the disk when this returns. Raises OSError."""
+    """Write a file that only this user can read; it is on disk on return. Raises OSError."""
     handle = open_own(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE)
     with os.fdopen(handle, "wb") as file:
         file.write(content)
@@ -93,7 +93,7 @@ def write_private(path: Path, content: bytes) -> Path:
 
 
 def sync_folder(folder: Path) -> None:
-    """Bring the folder itself to the disk: a rename in it is there only once it is."""
+    """Sync the directory itself: only then is a rename in it durable."""
     handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(handle)

@@ -11,7 +11,7 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
 def in_words(time: timedelta) -> str:
-    """Return a length of time as people say it, cut off: ``40 s``, ``12 min``, ``2 h 5 min``."""
+    """Return a duration, rounded down, such as ``40 s``, ``12 min`` or ``2 h 5 min``."""
     seconds = int(time.total_seconds())
     if seconds < _MINUTE:
         return _("{n} s").format(n=seconds)

@@ -1,9 +1,10 @@
-"""Options that TF_CLI_ARGS… adds to Terraform's commands, and what runs of ours do about each.
+"""Options that TF_CLI_ARGS… adds to Terraform's commands, and how runs treat each of them.
 
-Terraform by hand takes them (developer.hashicorp.com/terraform/cli/config/environment-variables,
-"TF_CLI_ARGS and TF_CLI_ARGS_name"). Runs of ours leave them out, all but ``-backend-config``: so a
-plan is of the whole stack, and what was approved is what is applied. A run names each
-option that it leaves out and that would change it.
+Terraform applies them when a user runs it directly
+(developer.hashicorp.com/terraform/cli/config/environment-variables,
+"TF_CLI_ARGS and TF_CLI_ARGS_name"). Runs ignore all of them except ``-backend-config``, so a plan
+covers the whole stack and the apply does exactly what was approved. A run reports each ignored
+option that would have changed the run.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ from gpuecs_tui.i18n import _
 PREFIX = "TF_CLI_ARGS"
 BACKEND_CONFIG = "backend-config"
 VARIABLES = ("var", "var-file")
-"""Options that give values to variables: which value counts is unknown then (read_variables)."""
+"""Options that set variables: the effective value is then unknown (read/variables.py)."""
 STATE_FILES = ("state", "state-out")
-"""Options that put a local state in another file: a run of ours would not find it, and is refused
+"""Options that move a local state to another file. A run would not find it there, so it is refused
 (other_state)."""
 CHANGING = (PREFIX, f"{PREFIX}_plan", f"{PREFIX}_apply", f"{PREFIX}_destroy")
-"""Variables whose options count for commands that plan and apply."""
+"""Variables whose options affect plan and apply."""
 _FALSE = ("0", "f", "F", "false", "FALSE", "False")
-"""What Go's strconv.ParseBool takes for false."""
+"""Values that Go's strconv.ParseBool reads as false."""
 _FLAGS = frozenset(
     {
         "allow-missing", "auto-approve", "backend", "compact-warnings", "concise", "destroy",
@@ -33,7 +34,7 @@ _FLAGS = frozenset(
         "upgrade",
     }
 )  # fmt: skip
-"""Options that need no value: the next word is not theirs."""
+"""Options without a value: the next word is not part of the option."""
 _HARMLESS = frozenset(
     {
         "auto-approve", "backup", "compact-warnings", "concise", "detailed-exitcode",
@@ -41,7 +42,7 @@ _HARMLESS = frozenset(
         "show-sensitive",
     }
 )  # fmt: skip
-"""Options that only say how a command asks, waits and shows, which runs of ours settle."""
+"""Options that only affect prompts, waiting and output, which runs set themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class Option:
 
     @property
     def text(self) -> str:
-        """Return it as people write it, without what is set to a name: it may be a secret."""
+        """Return the option as it was written, without the value of a name: it may be a secret."""
         name, equals, _value = self.value.partition("=")
         if equals and self.name in ("var", BACKEND_CONFIG):
             return f"-{self.name}={name}=…"
@@ -69,9 +70,9 @@ class Option:
 
 
 def options(environ: Mapping[str, str], variable: str) -> Iterator[Option]:
-    """Yield the options in an environment variable; none where a shell couldn't split the words.
+    """Yield the options in an environment variable; none if a shell could not split the words.
 
-    Go's flags take one hyphen or two, and the value behind = or as the next word.
+    Go's flags start with one or two hyphens; the value follows = or is the next word.
     """
     try:
         words = iter(shlex.split(environ.get(variable, "")))
@@ -87,7 +88,7 @@ def options(environ: Mapping[str, str], variable: str) -> Iterator[Option]:
 
 
 def notes(environ: Mapping[str, str]) -> Iterator[str]:
-    """Yield a sentence for each option that a run leaves out and that would make it another one."""
+    """Yield a sentence for each ignored option that would have changed the run."""
     for variable in sorted(environ):
         if variable != PREFIX and not variable.startswith(f"{PREFIX}_"):
             continue
@@ -95,50 +96,50 @@ def notes(environ: Mapping[str, str]) -> Iterator[str]:
             continue
         given = list(options(environ, variable))
         if not given:
-            yield _("{name} is ignored: its words are not options.").format(name=variable)
+            yield _("{name} is ignored: its value is not a list of options.").format(name=variable)
         for option in given:
             if words := _left_out(option):
-                yield _("{name} has {option}, which is ignored: {words}.").format(
+                yield _("{option} in {name} is ignored: {words}.").format(
                     name=variable, option=option.text, words=words
                 )
 
 
 def _left_out(option: Option) -> str:
-    """Return what a run does instead of what ``option`` asks for; "" where that is the same."""
+    """Return what a run does instead of ``option``; "" if it does the same."""
     is_init = option.variable == f"{PREFIX}_init"
     if option.name in _HARMLESS or (is_init and option.name == BACKEND_CONFIG):
         return ""
     if option.name in _AGAINST:
         default_is_on, words = _AGAINST[option.name]
         return "" if option.name in _FLAGS and option.is_off != default_is_on else words()
-    return _("a run uses options of its own only")
+    return _("a run uses only its own options")
 
 
 _AGAINST: Mapping[str, tuple[bool, Callable[[], str]]] = {
-    "target": (False, lambda: _("a run plans the whole stack")),
-    "target-file": (False, lambda: _("a run plans the whole stack")),
-    "exclude": (False, lambda: _("a run plans the whole stack")),
-    "exclude-file": (False, lambda: _("a run plans the whole stack")),
-    "replace": (False, lambda: _("a run replaces only what a change needs")),
-    "destroy": (False, lambda: _("`gpuecs-tui destroy` plans a destroy")),
-    "refresh": (True, lambda: _("a run reads every resource before it plans")),
-    "refresh-only": (False, lambda: _("a run plans the changes, too")),
-    "lock": (True, lambda: _("a run locks the state")),
-    "parallelism": (False, lambda: _("a run makes 10 changes at a time")),
-    "generate-config-out": (False, lambda: _("a run writes no configuration")),
-    "var": (False, lambda: _("a run takes variables from files and TF_VAR_…")),
-    "var-file": (False, lambda: _("a run takes variables from files that Terraform loads itself")),
-    "state": (False, lambda: _("the backend says where the state is")),
-    "state-out": (False, lambda: _("the backend says where the state is")),
-    "backend": (True, lambda: _("a run initialises the backend")),
-    "backend-config": (False, lambda: _("only TF_CLI_ARGS_init may have it")),
-    "upgrade": (False, lambda: _("a run takes the versions of the lock file")),
-    "lockfile": (False, lambda: _("an init may add to the lock file")),
-    "reconfigure": (False, lambda: _("`gpuecs-tui migrate` changes where the state is")),
-    "migrate-state": (False, lambda: _("`gpuecs-tui migrate` changes where the state is")),
-    "force-copy": (False, lambda: _("`gpuecs-tui migrate` changes where the state is")),
-    "from-module": (False, lambda: _("a run copies no module into the directory")),
-    "get": (True, lambda: _("an init installs the modules")),
-    "plugin-dir": (False, lambda: _("--plugin-dir names a mirror of providers")),
+    "target": (False, lambda: _("a run always plans the whole stack")),
+    "target-file": (False, lambda: _("a run always plans the whole stack")),
+    "exclude": (False, lambda: _("a run always plans the whole stack")),
+    "exclude-file": (False, lambda: _("a run always plans the whole stack")),
+    "replace": (False, lambda: _("a run replaces only resources whose changes require it")),
+    "destroy": (False, lambda: _("use `gpuecs-tui destroy` to plan a destroy")),
+    "refresh": (True, lambda: _("a run always refreshes the state before it plans")),
+    "refresh-only": (False, lambda: _("a run also plans changes")),
+    "lock": (True, lambda: _("a run always locks the state")),
+    "parallelism": (False, lambda: _("a run makes up to 10 changes at a time")),
+    "generate-config-out": (False, lambda: _("a run does not generate configuration")),
+    "var": (False, lambda: _("a run reads variables from files and TF_VAR_…")),
+    "var-file": (False, lambda: _("a run reads only variable files that Terraform loads itself")),
+    "state": (False, lambda: _("the backend sets the location of the state")),
+    "state-out": (False, lambda: _("the backend sets the location of the state")),
+    "backend": (True, lambda: _("a run always initializes the backend")),
+    "backend-config": (False, lambda: _("set it only in TF_CLI_ARGS_init")),
+    "upgrade": (False, lambda: _("a run uses the provider versions in the dependency lock file")),
+    "lockfile": (False, lambda: _("an init may add entries to the dependency lock file")),
+    "reconfigure": (False, lambda: _("use `gpuecs-tui migrate` to move the state")),
+    "migrate-state": (False, lambda: _("use `gpuecs-tui migrate` to move the state")),
+    "force-copy": (False, lambda: _("use `gpuecs-tui migrate` to move the state")),
+    "from-module": (False, lambda: _("a run does not copy a module into the directory")),
+    "get": (True, lambda: _("an init always installs the modules")),
+    "plugin-dir": (False, lambda: _("use --plugin-dir to set a provider mirror")),
 }  # fmt: skip
-"""Option → whether it is on by itself, and what a run does whatever it says."""
+"""Option → whether it is on by default, and what a run does regardless of it."""

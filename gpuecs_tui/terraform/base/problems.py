@@ -1,13 +1,13 @@
-"""What can go wrong around Terraform, as one sentence with one remedy."""
+"""Errors around Terraform: one message with one remedy."""
 
 from __future__ import annotations
 
 
 class TerraformProblem(Exception):
-    """Something that stops us before or around Terraform.
+    """An error before or around Terraform.
 
-    ``message`` is one sentence naming what is wrong and where; ``remedy`` says what to do and may
-    be empty. Both are already in the user's language; ``str()`` gives them together.
+    ``message`` says what is wrong and where; ``remedy`` is the action to take and may be empty.
+    Both are already in the user's language; ``str()`` joins them.
     """
 
     def __init__(self, message: str, remedy: str = "") -> None:
@@ -24,7 +24,7 @@ class EngineProblem(TerraformProblem):
 
 
 class MirrorProblem(TerraformProblem):
-    """A provider mirror named by the user that can't serve."""
+    """A provider mirror that the user set and that can't be used."""
 
 
 class RunProblem(TerraformProblem):

@@ -1,4 +1,4 @@
-"""The one place that starts processes: a list of arguments, never a shell, never our stdin."""
+"""The only module that starts processes: with a list of arguments, no shell and no stdin."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class ProcessProblem(TerraformProblem):
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """What a short command left."""
+    """The result of a short command."""
 
     returncode: int
     """Its exit code; negative for the signal that killed it."""
     stdout: str
-    """All it printed; bytes that are no UTF-8 become U+FFFD."""
+    """Its output; bytes that are not valid UTF-8 become U+FFFD."""
     stderr: str
-    """All it complained about, decoded likewise."""
+    """Its error output, decoded the same way."""
 
 
 def capture(
@@ -58,7 +58,7 @@ def capture(
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        message = _("{command} did not answer within {seconds:g} s.")
+        message = _("{command} timed out after {seconds:g} s.")
         raise ProcessProblem(
             message.format(command=" ".join(arguments[:2]), seconds=timeout)
         ) from error
@@ -82,9 +82,9 @@ def spawn(
 ) -> Child:
     """Start a command whose stdout goes straight to the file ``output``, and return at once.
 
-    stderr goes to ``errors``, or beside stdout; the file descriptors in ``keep`` stay open in it.
-    No pipe of ours lies between: a Terraform whose reader dies is killed by SIGPIPE and leaves its
-    lock (hangup). Raises ProcessProblem.
+    stderr goes to ``errors``, or to ``output``. The file descriptors in ``keep`` stay open in the
+    child. There is no pipe between: if the reader of a pipe dies, SIGPIPE kills Terraform, which
+    then leaves its lock. Raises ProcessProblem.
     """
     try:
         return subprocess.Popen(
@@ -110,8 +110,8 @@ def detach(
 ) -> int:
     """Start a command in a session of its own and return its process id.
 
-    It has no terminal and survives our end; the file descriptors in ``keep`` stay open in it.
-    A daemon thread reaps it should it end before we do. Raises ProcessProblem.
+    The command has no terminal and survives the end of this process. The file descriptors in
+    ``keep`` stay open in it. A daemon thread reaps it if it ends first. Raises ProcessProblem.
     """
     try:
         child = subprocess.Popen(
@@ -131,5 +131,5 @@ def detach(
 
 
 def _not_started(program: str, error: OSError) -> ProcessProblem:
-    message = _("{program} could not be started: {reason}.")
+    message = _("Could not start {program}: {reason}.")
     return ProcessProblem(message.format(program=program, reason=error.strerror or error))

@@ -1,4 +1,4 @@
-"""The attributes that a local state file holds, for looks that must not fail on a damaged one."""
+"""The attributes in a local state file, for checks that must not fail on a damaged file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gpuecs_tui.terraform.base.atomic_files import read_json
 def stored_attributes(state: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the address, without a key, and the attributes of each managed resource instance.
 
-    Nothing for a file that is not there, can't be read or isn't a state; a run reports it.
+    Yields nothing if the file is missing, unreadable or not a state; a run reports that.
     """
     for resource in _objects((read_json(state) or {}).get("resources")):
         if resource.get("mode") != "managed":

@@ -1,4 +1,4 @@
-"""What Terraform may leave beside a local state: a lock, and a state that it couldn't store."""
+"""Files that Terraform may leave next to a local state: a lock record, and errored.tfstate."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ from gpuecs_tui.terraform.base.atomic_files import parse_time, read_json
 
 STATE_NAME = "terraform.tfstate"
 ERRORED_NAME = "errored.tfstate"
-"""Where Terraform puts a state that its backend refused."""
+"""File to which Terraform writes a state that it could not store in the backend."""
 _FLOCK = "hhlli"
 """struct flock of fcntl(2) on 64-bit Linux: type, whence, start, length, pid."""
 
 
 @dataclass(frozen=True, slots=True)
 class StateLock:
-    """A lock note that lies beside a state."""
+    """A lock record next to a state."""
 
     path: Path
     id: str
-    """What ``force-unlock`` asks for."""
+    """The lock ID that ``force-unlock`` takes."""
     operation: str
     """Such as OperationTypeApply."""
     who: str
     """user@host."""
     created: datetime | None
     holder_pid: int | None
-    """The process that holds it now; 0: nobody does, the note was left by a Terraform that was
-    killed and stops no other; None: this system can't tell."""
+    """The process that holds it now. 0: none; a killed Terraform left the record, and it blocks
+    nothing. None: unknown on this system."""
 
 
 def lock_note(state: Path) -> Path:
-    """Return where the local backend notes who holds the lock on the file ``state``.
+    """Return the file in which the local backend records the holder of the lock on ``state``.
 
-    The rule is Terraform's statemgr/filesystem_lock.go.
+    See Terraform's statemgr/filesystem_lock.go.
     """
     return state.with_name(f".{state.name}.lock.info")
 
 
 def read_lock(state: Path) -> StateLock | None:
-    """Return the lock note beside the local state in the file ``state``, or None."""
+    """Return the lock record next to the local state file ``state``, or None."""
     path = lock_note(state)
     raw = read_json(path)
     if raw is None:
@@ -62,15 +62,15 @@ def read_lock(state: Path) -> StateLock | None:
 
 
 def lock_time(text: str) -> datetime | None:
-    """Return the moment that a lock's ``Created`` names; None where it names none."""
-    # Go prints nanoseconds; Python reads six digits at most before 3.12's leniency everywhere.
+    """Return the time in a lock's ``Created``; None if it is not one."""
+    # Go prints nanoseconds; Python before 3.12 reads at most six digits.
     head, dot, tail = text.partition(".")
     digits = tail.rstrip("Z")
     return parse_time(f"{head}.{digits[:6]}+00:00" if dot and tail.endswith("Z") else text)
 
 
 def _holder(state: Path) -> int | None:
-    """Return who holds the record lock on the state file, without taking it ourselves."""
+    """Return the process that holds the record lock on the state file, without taking the lock."""
     if sys.platform != "linux" or struct.calcsize("l") != 8:
         return None
     try:

@@ -1,1 +1,1 @@
-"""Runs started, approved, discarded and cancelled, and what refuses to start one."""
+"""Start, approve, discard and cancel runs, and the checks before a start."""

@@ -1,4 +1,4 @@
-"""A load balancer with deletion protection: said before a destroy, not by AWS in the middle of it.
+"""Report deletion protection of the load balancer before a destroy instead of in the middle of it.
 
 Terraform deletes the service and its listeners before AWS refuses to delete the load balancer
 (ELB API reference, DeleteLoadBalancer: OperationNotPermitted).
@@ -23,9 +23,9 @@ _ATTRIBUTE = "enable_deletion_protection"
 
 
 def refuse_protected(directory: Path) -> None:
-    """Raise RunProblem where the load balancer of ``directory`` can't be destroyed.
+    """Raise RunProblem if the load balancer of ``directory`` can't be destroyed.
 
-    Asks the files, and a local state beside them; what can't be read is left to the plan.
+    Reads the files and a local state next to them; what can't be read is left to the plan.
     """
     try:
         configuration = load(read_texts(directory))
@@ -48,14 +48,16 @@ def refuse_protected(directory: Path) -> None:
     if any(address == BALANCER and it.get(_ATTRIBUTE) is True for address, it in stored):
         raise RunProblem(
             _(
-                "Nothing was destroyed: the load balancer still has deletion protection; "
-                "load_balancer.deletion_protection is false but was not applied yet."
+                "Nothing was destroyed: the load balancer still has deletion protection. "
+                "load_balancer.deletion_protection is false, but that change is not applied "
+                "yet."
             ),
             _("Apply first, then destroy."),
         )
 
 
 def refuse_plan(tree: PlanTree | None) -> None:
-    """Raise RunProblem where AWS is certain to refuse a part of the plan: it would end half-way."""
+    """Raise RunProblem if AWS is certain to reject a part of the plan: the apply would fail
+    halfway."""
     if tree is not None and (reasons := refusals(tree)):
         raise RunProblem(_("Nothing was done. {reason}").format(reason=reasons[0]))

@@ -1,8 +1,8 @@
-"""A stack's region is for life: the resources of an applied stack can't move to another one.
+"""The Region of an applied stack can't change: resources can't move to another Region.
 
-With another region in its configuration the provider looks there for what the state has, finds
-nothing, drops it from the state and plans all of it again; what runs in the old region stays there,
-and nothing manages it any longer.
+With another Region in the configuration, the provider does not find the resources of the state
+there, drops them from the state and plans to create all of them again. The resources in the old
+Region remain and are no longer managed.
 """
 
 from __future__ import annotations
@@ -25,10 +25,9 @@ _ARN = re.compile(r"arn:[\w-]+:[\w-]+:(?P<region>[a-z]{2,}(?:-[a-z]+)+-\d+):")
 
 
 def refuse_another_region(directory: Path, environ: Mapping[str, str]) -> None:
-    """Raise RunProblem where the provider's region isn't the one of the resources in the state.
+    """Raise RunProblem if the provider's Region isn't that of the resources in the state.
 
-    Asks the files and a local state; what can't be read, and a state that is kept elsewhere, is
-    left to the plan.
+    Reads the files and a local state. Unreadable files and a remote state are left to the plan.
     """
     state = local_state(directory, environ)
     used = Counter(_regions(state)) if state is not None else Counter()
@@ -43,10 +42,10 @@ def refuse_another_region(directory: Path, environ: Mapping[str, str]) -> None:
         raise RunProblem(
             _(
                 "Nothing was planned: the resources of this stack are in {region}, and "
-                "stack.region is {wanted}. A stack can't move to another region."
+                "stack.region is {wanted}. A stack can't move to another Region."
             ).format(region=region, wanted=wanted),
             _(
-                "Set stack.region to {region}. For a stack in {wanted}, write one into another "
+                "Set stack.region to {region}. To create a stack in {wanted}, use another "
                 "directory."
             ).format(region=region, wanted=wanted),
         )

@@ -1,8 +1,8 @@
-"""Runs are started, approved, discarded and cancelled here, from any process of the same user.
+"""Start, approve, discard and cancel runs, from any process of the same user.
 
-A run plans first. ``start`` returns at once; a runner with a session of its own does the rest
-and nothing that happens to the caller reaches it. A plan with changes waits in state ``planned``
-without any process until somebody decides: ``approve`` (a new runner applies exactly the saved
+A run plans first. ``start`` returns at once; a runner in its own session does the rest, independent
+of the caller. A plan with changes waits in state ``planned`` without any process until a user
+decides: ``approve`` (a new runner applies exactly the saved
 plan) or ``discard``. Of several deciders exactly one wins. A run with operation ``plan`` ends
 ``succeeded`` with its plan's changes; so does an apply that finds nothing to change.
 
@@ -54,11 +54,11 @@ from gpuecs_tui.user_folders import NoHome
 
 
 class AlreadyDecided(RunProblem):
-    """The plan was approved or discarded by somebody else; ``run`` is the run as it is now."""
+    """Another user or process approved or discarded the plan; ``run`` is the run as it is now."""
 
     def __init__(self, run: Run) -> None:
         super().__init__(
-            _("This plan is no longer waiting: it is {state} (by {who}).").format(
+            _("This plan is no longer waiting for approval: it is {state} (by {who}).").format(
                 state=title(run.state), who=run.decided_by or "?"
             )
         )
@@ -74,9 +74,9 @@ def start(
     environ: Mapping[str, str] | None = None,
     only_bring_back: bool = False,
 ) -> Run:
-    """Begin a run on a stack's directory and return it in state ``starting``.
+    """Start a run on a stack's directory and return it in state ``starting``.
 
-    ``only_bring_back``: an apply that imports what the state lacks and does nothing else.
+    ``only_bring_back``: an apply that only imports what is missing from the state.
     ``environ`` is the environment with the credentials (default: ours); no secret of it is
     stored. An apply or destroy discards a plan that still waits for a decision here. Raises
     DirectoryBusy while another run works there, RunProblem when files can't be written.
@@ -85,17 +85,18 @@ def start(
     operation = Operation(operation)
     real = directory.resolve()
     if not real.is_dir():
-        raise RunProblem(_("There is no directory {path}.").format(path=directory))
+        words = _("{path} is not a directory.") if real.exists() else _("{path} does not exist.")
+        raise RunProblem(words.format(path=directory))
     if unfinished := find_unfinished(real):
-        # Terraform would read files of which some are old and some are new.
+        # Terraform would read a mix of old and new files.
         raise RunProblem(unfinished.words, remedy(unfinished))
     try:
         runs_root()
     except NoHome as error:
         raise RunProblem(
-            _("The run could not be recorded: {reason}.").format(reason=error.strerror)
+            _("Could not record the run: {reason}.").format(reason=error.strerror)
         ) from None
-    # Which state the run would change is not known without the workspace.
+    # Without the workspace it is unknown which state the run would change.
     workspace(real, environment)
     refuse_another_region(real, environment)
     if operation is not Operation.DESTROY:
@@ -107,7 +108,7 @@ def start(
     try:
         for waiting in runs_of(real):
             _clear_stale_plan(waiting)
-            # Only looking leaves a plan that somebody thinks about as valid as it was.
+            # A plan-only run does not invalidate a plan that is waiting for approval.
             if operation is not Operation.PLAN and waiting.state is RunStatus.PLANNED:
                 _decide(waiting, DISCARD, _("Plan discarded: a new run of this stack replaced it."))
         try:
@@ -123,10 +124,13 @@ def start(
             )
         except OSError as error:
             raise RunProblem(
-                _("The run can't be written to {folder}: {reason}.").format(
+                _("Could not write the run to {folder}: {reason}.").format(
                     folder=runs_root(), reason=error.strerror or error
                 ),
-                _("Free some space there, or set XDG_STATE_HOME to a folder you can write to."),
+                _(
+                    "Check free space and permissions, or set XDG_STATE_HOME to a writable "
+                    "directory."
+                ),
             ) from error
         launch(run, "plan", lock, environment)
     finally:
@@ -140,21 +144,21 @@ def approve(
     environ: Mapping[str, str] | None = None,
     credentials_end: datetime | None = None,
 ) -> Run:
-    """Say yes to the plan of ``run`` and have exactly that plan applied.
+    """Approve the plan of ``run`` and apply exactly that plan.
 
-    ``credentials_end``: when AWS will refuse the credentials, to be said once it is past.
+    ``credentials_end``: when the credentials expire; the run reports it once that time has passed.
 
-    Raises AlreadyDecided when somebody was first, RunProblem when there is nothing to approve or
-    ``environ`` (default: ours) has other credentials than the plan was made with. May block for
-    ``PATIENCE`` seconds while the details of the plan are being read: call it from a worker.
+    Raises AlreadyDecided if the plan is already decided, RunProblem if there is nothing to approve
+    or ``environ`` (default: ours) has other credentials than the plan was created with. May block
+    for ``PATIENCE`` seconds while the details of the plan are being read: call it from a worker.
     """
     present = run.refresh()
     if present.operation is Operation.PLAN:
-        raise RunProblem(_("This run only plans: start an apply."))
+        raise RunProblem(_("This run is plan-only. Start an apply instead."))
     if present.state not in (RunStatus.PLANNED, RunStatus.LOST, RunStatus.APPROVED):
         raise AlreadyDecided(present)
     if present.plan_path is None:
-        raise RunProblem(_("The saved plan is gone."), _("Plan anew."))
+        raise RunProblem(_("The saved plan file is missing."), _("Run a new plan."))
     refuse_plan(load_plan(present))
     source = dict(os.environ if environ is None else environ)
     environment = return_to(source, present.origin)
@@ -165,7 +169,7 @@ def approve(
             raise AlreadyDecided(present.refresh())
         ends = credentials_end.isoformat() if credentials_end else ""
         _decide(present, APPROVE, "", credentials_end=ends)
-        # We hold the lock, so no runner lives: an approval whose process died goes on here.
+        # We hold the lock, so no runner lives: an approval whose process died continues here.
         if (read_json(present.files.decision) or {}).get("decision") != APPROVE:
             raise AlreadyDecided(present.refresh())
         record(present.files, RunStatus.APPROVED, runner=None)
@@ -186,10 +190,10 @@ def discard(run: Run) -> Run:
 
 
 def cancel(run: Run) -> Run:
-    """Ask for the end of ``run``: Terraform gets one SIGINT, ever, and finishes what is in flight.
+    """Cancel ``run``: Terraform gets one SIGINT, ever, and finishes the operations in progress.
 
-    Asking again changes nothing; a waiting plan is discarded, an ended run stays as it is. Raises
-    RunProblem when the run is on another host.
+    A second call changes nothing. A waiting plan is discarded, an ended run does not change. Raises
+    RunProblem if the run is on another host.
     """
     present = run.refresh()
     if present.state is RunStatus.PLANNED:
@@ -198,9 +202,9 @@ def cancel(run: Run) -> Run:
         return present
     if present.host != host_name():
         raise RunProblem(
-            _("This run works on {host}.").format(host=present.host), _("Cancel it there.")
+            _("This run is in progress on {host}.").format(host=present.host), _("Cancel it there.")
         )
-    # On a full disk the wish can't be written down; the signal carries it all the same.
+    # On a full disk the request can't be written; the signal still delivers it.
     with contextlib.suppress(OSError):
         create_json(present.files.cancel, {"by": who(), "at": now()})
     recorded = read_recorded(present.files)
@@ -213,7 +217,7 @@ def cancel(run: Run) -> Run:
         and is_alive(recorded.child)
         and create_json(present.files.interrupted, {"by": who(), "at": now()})
     ):
-        # The runner is gone and Terraform works on alone: the one signal comes from us.
+        # The runner is dead and Terraform runs on alone: the one signal comes from here.
         send_signal(signal.SIGINT, recorded.child.pid)
     return present.refresh()
 
@@ -246,7 +250,7 @@ def _decide(run: Run, decision: str, reason: str, **more: str) -> bool:
 def _clear_stale_plan(run: Run) -> None:
     """Delete the saved plan, which holds secrets, of a run that can never be applied again."""
     recorded = read_recorded(run.files)
-    # A lost approval of which nothing was applied can be made again.
+    # A lost run of which nothing was applied can be approved again.
     waits = recorded is not None and recorded.state in (RunStatus.PLANNED, RunStatus.APPROVED)
     if run.is_final and not (run.state is RunStatus.LOST and waits):
         run.files.plan.unlink(missing_ok=True)

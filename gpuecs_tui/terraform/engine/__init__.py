@@ -1,1 +1,1 @@
-"""The terraform or tofu binary: found, initialised, and its events understood."""
+"""The terraform or tofu program: how it is found and initialized, and its events."""

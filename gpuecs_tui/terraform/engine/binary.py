@@ -1,4 +1,4 @@
-"""Which Terraform or OpenTofu is used, and whether it is new enough."""
+"""The Terraform or OpenTofu program that is used, and its minimum version."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from gpuecs_tui.terraform.base.process import ProcessProblem, capture
 from gpuecs_tui.user_folders import NoHome, cache_folder
 
 ENGINE_VARIABLE = "GPUECS_TUI_ENGINE"
-"""Environment variable that names the program to use: a path, or a name looked up on PATH."""
+"""Environment variable with the program to use: a path, or a name on PATH."""
 MINIMUM_VERSION = (1, 10, 0)
-"""First release of Terraform and of OpenTofu whose S3 backend knows ``use_lockfile`` (both
-changelogs, 1.10.0); ``init -json`` is there since 1.9."""
+"""First release of Terraform and of OpenTofu whose S3 backend supports ``use_lockfile`` (both
+changelogs, 1.10.0); ``init -json`` exists since 1.9."""
 PROGRAMS = ("terraform", "tofu")
 """Names looked for on PATH, in this order."""
 _VERSION_TIMEOUT = 15.0
-"""Seconds for ``version -json``, which takes 0.05: a program on a sleeping network mount."""
+"""Seconds for ``version -json``, which takes 0.05, but longer on a sleeping network mount."""
 _MAGIC = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
-"""How programs begin on Linux and macOS (elf(5); mach-o/loader.h and fat.h)."""
+"""First bytes of programs on Linux and macOS (elf(5); mach-o/loader.h and fat.h)."""
 _VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
 
 
@@ -38,30 +38,30 @@ class Engine:
     """A program that can run our configurations."""
 
     path: Path
-    """Where it lies, absolute."""
+    """Absolute path."""
     product: str
     """``terraform`` or ``tofu``."""
     version: str
-    """Its version as it says it, such as ``1.11.4``."""
+    """Its version as it reports it, such as ``1.11.4``."""
 
     @property
     def name(self) -> str:
-        """Return its name as people write it."""
+        """Return its product name."""
         return "OpenTofu" if self.product == "tofu" else "Terraform"
 
     @property
     def registry(self) -> str:
-        """Return the host of the registry that it takes providers from."""
+        """Return the host of its provider registry."""
         return "registry.opentofu.org" if self.product == "tofu" else "registry.terraform.io"
 
 
 def find_engine(environ: Mapping[str, str] | None = None, directory: Path | None = None) -> Engine:
-    """Return the engine that ``GPUECS_TUI_ENGINE`` names, else the first on PATH.
+    """Return the engine in ``GPUECS_TUI_ENGINE``, else the first on PATH.
 
-    A version manager's script is asked in ``directory`` (default: the current one), by whose files
-    (.tool-versions, .terraform-version) it chooses the version. Starts it for its version (0.05 s)
-    unless that very program was asked before. Raises EngineProblem when there is none, it doesn't
-    run, or it is older than ``MINIMUM_VERSION``.
+    A version manager's script is run in ``directory`` (default: the current one), because its files
+    (.tool-versions, .terraform-version) choose the version. Runs the program for its version
+    (0.05 s) unless the version of the same program is remembered. Raises EngineProblem if there is
+    no engine, it doesn't run, or it is older than ``MINIMUM_VERSION``.
     """
     environment = os.environ if environ is None else environ
     path = _locate(environment)
@@ -74,10 +74,10 @@ def find_engine(environ: Mapping[str, str] | None = None, directory: Path | None
     match = _VERSION.match(version)
     if match is None or tuple(map(int, match.groups())) < MINIMUM_VERSION:
         raise EngineProblem(
-            _("{path} is version {version}, but {minimum} is the oldest that works.").format(
+            _("{path} is version {version}. gpuecs-tui requires {minimum} or later.").format(
                 path=path, version=version or "?", minimum=".".join(map(str, MINIMUM_VERSION))
             ),
-            _("Install a newer one, or name another program in {variable}.").format(
+            _("Install a later version, or set {variable} to another program.").format(
                 variable=ENGINE_VARIABLE
             ),
         )
@@ -90,27 +90,27 @@ def _locate(environ: Mapping[str, str]) -> Path:
     for name in (wanted,) if wanted else PROGRAMS:
         found = shutil.which(name, path=search)
         if found:
-            # Not resolved: version managers put a link or a script there on purpose.
+            # Links are not resolved: version managers put a link or a script there on purpose.
             return Path(found).absolute()
     if wanted:
         raise EngineProblem(
-            _("{variable} names {program}, which is no program that can be run.").format(
+            _("{variable} is set to {program}, which is not an executable program.").format(
                 variable=ENGINE_VARIABLE, program=wanted
             ),
-            _("Correct it, or unset it to use the terraform or tofu on PATH."),
+            _("Correct it, or unset it to use the terraform or tofu program on PATH."),
         )
     raise EngineProblem(
-        _("Neither terraform nor tofu is on PATH."),
-        _("Install Terraform or OpenTofu {minimum} or newer, or name it in {variable}.").format(
-            minimum=".".join(map(str, MINIMUM_VERSION)), variable=ENGINE_VARIABLE
-        ),
+        _("Could not find terraform or tofu on PATH."),
+        _(
+            "Install Terraform or OpenTofu {minimum} or later, or set {variable} to its path."
+        ).format(minimum=".".join(map(str, MINIMUM_VERSION)), variable=ENGINE_VARIABLE),
     )
 
 
 def _identity(path: Path) -> dict[str, Any] | None:
-    """Return what tells this program from any other that may come to lie there.
+    """Return what distinguishes this program from a later one at the same path.
 
-    None for a script: version managers put one on PATH, and what it starts can change behind it.
+    None for a script: version managers put one on PATH, and it can start different versions.
     """
     try:
         with path.open("rb") as program:
@@ -136,7 +136,7 @@ def _recall(known: dict[str, Any] | None) -> tuple[str, str] | None:
 def _remember(known: dict[str, Any] | None, answer: tuple[str, str]) -> None:
     if known is None:
         return
-    # Only saves time: where it can't be written the question is asked again.
+    # Only saves time: if it can't be written, the version is read again.
     with contextlib.suppress(OSError):
         memory = _memory()
         make_private(memory.parent)
@@ -148,22 +148,22 @@ def _memory() -> Path:
 
 
 def _asked_in(known: dict[str, Any] | None, directory: Path | None) -> Path:
-    """Return the folder to ask for the version in: a program's answer is the same everywhere."""
+    """Return the folder to read the version in: a program's answer is the same everywhere."""
     if known is not None:
-        # In a stack's folder it would also look at the providers there.
+        # In a stack directory it would also read the providers there.
         return Path("/")
     folder = Path.cwd() if directory is None else directory.absolute()
     while not folder.is_dir():
-        # A stack that is not written yet: what its files will stand below counts.
+        # The directory does not exist yet: its parent's files apply.
         folder = folder.parent
     return folder
 
 
 def _ask_version(path: Path, environ: Mapping[str, str], folder: Path) -> tuple[str, str]:
-    # What could add words to its answer is left out: log levels, arguments, a missing config.
+    # Remove what could change its output: log levels, arguments, a missing CLI configuration.
     quiet = {k: v for k, v in environ.items() if not k.startswith("TF_")}
     quiet["CHECKPOINT_DISABLE"] = "1"
-    remedy = _("Run it by hand to see why, or name another program in {variable}.").format(
+    remedy = _("Run it yourself to see why, or set {variable} to another program.").format(
         variable=ENGINE_VARIABLE
     )
     try:
@@ -180,13 +180,13 @@ def _ask_version(path: Path, environ: Mapping[str, str], folder: Path) -> tuple[
     except ValueError:
         answer = None
     if done.returncode != 0 or not isinstance(answer, dict):
-        # Releases before 0.13 know no -json; any other program answers something else.
+        # Releases before 0.13 have no -json; another program prints something else.
         first = next(iter((done.stdout + done.stderr).strip().splitlines()), "")
-        message = _("{path} does not answer `version -json` (exit code {code}): {line}")
+        message = _("`{path} version -json` failed (exit code {code}): {line}")
         raise EngineProblem(
             message.format(path=path, code=done.returncode, line=first[:200]), remedy
         )
-    # OpenTofu answers under Terraform's key too; its name shows only in plain `version`.
+    # OpenTofu uses Terraform's key too; its name is only in the plain `version` output.
     version = str(answer.get("terraform_version", ""))
     return _product(path, quiet, folder), version
 

@@ -81,32 +81,32 @@ _BUCKET = r"S3 bucket \"(?P<Bucket>[^\"]+)\" does not exist"
 _TABLE = (
     _unsaved(
         "credentials-expired",
-        N_("The state could not be stored: the credentials have expired."),
+        N_("Could not store the state: the credentials have expired."),
         N_("Renew them (`aws sso login`, or new session keys)"),
         beside=_EXPIRED,
     ),
     _unsaved(
         "state-not-saved",
-        N_("The state could not be stored: the disk is full."),
+        N_("Could not store the state: the disk is full."),
         N_("Free some space"),
         beside=_DISK_FULL,
     ),
     _unsaved(
         "state-not-saved",
-        N_("The state could not be stored."),
+        N_("Could not store the state."),
         N_("Repair the backend"),
     ),
     _known(
         "bucket-missing",
         _BUCKET,
-        N_("The bucket {Bucket} does not exist (any more)."),
+        N_("The bucket {Bucket} does not exist."),
         N_("Check the bucket name in the backend block, and which account you are using."),
     ),
     _known(
         "lock-gone",
         r"Error releasing the state lock[\s\S]*(?:NoSuchKey|StatusCode: 404)",
-        N_("What was done is stored, but the state's lock was released while this run worked."),
-        N_("Run a new plan: another run may have changed the state meanwhile."),
+        N_("The changes are stored, but the state lock was released during this run."),
+        N_("Run a new plan: another run may have changed the state."),
     ),
     _known(
         "lock-not-released",
@@ -120,8 +120,8 @@ _TABLE = (
     _known(
         "access-denied",
         r"AccessDenied|UnauthorizedOperation|is not authorized to perform",
-        N_("AWS refuses it: {quote}"),
-        N_("Ask for the permission that it names, then run this again."),
+        N_("AWS denied the request: {quote}"),
+        N_("Request the permission that the error names, then run this again."),
     ),
     _known(
         "credentials-expired",
@@ -137,13 +137,16 @@ _TABLE = (
         r"No valid credential sources|failed to refresh cached credentials"
         r"|InvalidClientTokenId|SignatureDoesNotMatch|no EC2 IMDS role found"
         r"|failed to get shared config profile",
-        N_("AWS does not know who asks: {quote}"),
-        N_("Choose a profile, or set keys; `gpuecs-tui doctor` shows what is found."),
+        N_("The AWS credentials are missing or not valid: {quote}"),
+        N_(
+            "Choose a named profile, or set access keys. `gpuecs-tui doctor` shows the "
+            "credentials that are found."
+        ),
     ),
     _known(
         "state-locked",
         r"Error acquiring the state lock[\s\S]*Lock Info:",
-        N_("The state is locked by {Who} since {Created} ({Operation})."),
+        N_("The state is locked by {Who} ({Operation}, since {Created})."),
         N_(
             "Wait until the operation ends. If it was killed, release the lock: gpuecs-tui state "
             "{directory} --unlock {ID}{confirm}"
@@ -153,19 +156,19 @@ _TABLE = (
         "lock-file-platform",
         r"checksums? (previously )?recorded in the dependency lock file"
         r"|doesn't match any of the checksums",
-        N_("The lock file lacks this platform's checksum of a provider: {quote}"),
+        N_("The dependency lock file has no checksum of a provider for this platform: {quote}"),
         N_(
-            "Add it: `terraform providers lock -platform={platform}` in the directory, with "
-            "`-fs-mirror=FOLDER` where a mirror serves."
+            "Run `terraform providers lock -platform={platform}` in the directory. With a "
+            "provider mirror, add `-fs-mirror=FOLDER`."
         ),
     ),
     _known(
         "noexec",
         r"fork/exec [^\n:]*: permission denied",
-        N_("A provider could not be started: {quote}"),
+        N_("Could not start a provider: {quote}"),
         N_(
-            "Its file system is probably mounted noexec. Set TF_DATA_DIR to a folder on another "
-            "one, then run this again."
+            "Its file system is probably mounted noexec. Set TF_DATA_DIR to a directory on "
+            "another file system, then run this again."
         ),
     ),
     _known(
@@ -173,19 +176,19 @@ _TABLE = (
         r"Failed to query available provider packages|Could not retrieve .{0,60}provider"
         r"|Failed to install provider|could not connect to registry"
         r"|Invalid provider registry host|provider .{0,80}is not available",
-        N_("A provider could not be fetched: {quote}"),
-        N_("Connect to the registry, or name a mirror's folder with --plugin-dir."),
+        N_("Could not download a provider: {quote}"),
+        N_("Check the connection to the registry, or set a provider mirror with --plugin-dir."),
     ),
     _known(
         "encrypted-state",
         r"Blocks of type \"encryption\" are not expected",
-        N_("The configuration encrypts the state, which only OpenTofu can do: {quote}"),
-        N_("Name OpenTofu's program in {engine_variable}."),
+        N_("The configuration encrypts the state, which only OpenTofu supports: {quote}"),
+        N_("Set {engine_variable} to the OpenTofu program."),
     ),
     _known(
         "encrypted-state",
         r"Unsupported state file format.*does not have a \"version\" attribute",
-        N_("OpenTofu has encrypted the state, or it is damaged: {quote}"),
+        N_("The state is encrypted by OpenTofu, or it is damaged: {quote}"),
         N_(
             "To see which: gpuecs-tui state {directory}. If the state is encrypted, set "
             "{engine_variable} to the OpenTofu program."
@@ -194,32 +197,32 @@ _TABLE = (
     _known(
         "prevent-destroy",
         r"Resource (?P<Address>\S+) has\s+lifecycle\.prevent_destroy set",
-        N_("The plan would delete {Address}, which prevent_destroy protects."),
+        N_("The plan would destroy {Address}, which prevent_destroy protects."),
         N_(
-            "To delete it, remove the protection and apply that change first (load balancer: "
-            "load_balancer.deletion_protection = false)."
+            "To destroy it, first remove the protection and apply that change (load "
+            "balancer: load_balancer.deletion_protection = false)."
         ),
     ),
     _known(
         "plan-stale",
         r"Saved plan is stale",
-        N_("The state has changed since this plan was made."),
-        N_("Plan anew and look at it again."),
+        N_("The state changed after this plan was created."),
+        N_("Run a new plan and review it."),
     ),
     _known(
         "needs-init",
         r"Backend initialization required|Inconsistent dependency lock file|Module not installed"
         r"|Required plugins are not installed|Missing required provider|Could not load plugin"
         r"|Module source has changed|Provider requirements cannot be satisfied",
-        N_("The directory must be initialised anew: {quote}"),
-        N_("Run `terraform init` in it and read what it asks."),
+        N_("The directory must be initialized again: {quote}"),
+        N_("Run `terraform init` in the directory and read its prompts."),
     ),
     _known(
         "backend-changed",
         r"Backend configuration changed|Backend type changed|state migration action"
         r"|ask approval for state migration",
         N_("The backend block has changed since the last `terraform init`."),
-        N_("Run `terraform init -migrate-state` in the directory and read what it asks."),
+        N_("Run `terraform init -migrate-state` in the directory and read its prompts."),
     ),
     _known(
         "backend-incomplete",
@@ -230,8 +233,8 @@ _TABLE = (
     _known(
         "already-exists",
         r"AlreadyExists|Duplicate[a-z]*Name|\.Duplicate\b",
-        N_("Something of that name exists already: {quote}"),
-        N_("Import it, remove it, or choose another name."),
+        N_("A resource with that name already exists: {quote}"),
+        N_("Import it, delete it, or choose another name."),
     ),
     _known(
         "disk-full",
@@ -243,26 +246,26 @@ _TABLE = (
         "unreachable",
         r"no such host|connection refused|i/o timeout|context deadline exceeded"
         r"|TLS handshake timeout|network is unreachable",
-        N_("A server does not answer: {quote}"),
+        N_("Could not reach a server: {quote}"),
         N_("Check the network, proxy and endpoint settings."),
     ),
     _known(
         "throttled",
         r"Throttl|Rate exceeded|RequestLimitExceeded|TooManyRequests",
-        N_("AWS refuses so many calls at once: {quote}"),
+        N_("AWS throttled the requests: {quote}"),
         N_("Run this again later: it continues with the remaining changes."),
     ),
     _known(
         "aws-failing",
         r"exceeded maximum number of attempts|StatusCode: 5\d\d",
-        N_("AWS kept failing: {quote}"),
+        N_("AWS repeatedly returned errors: {quote}"),
         N_("Run this again later: it continues with the remaining changes."),
     ),
     _known(
         "lock-failed",
         r"Error acquiring the state lock",
-        N_("The state can't be locked: {quote}"),
-        N_("Mend that, then run this again: nothing was changed."),
+        N_("Could not lock the state: {quote}"),
+        N_("Nothing was changed. Correct the error, then run this again."),
     ),
 )
 _HERE = Path()
@@ -296,8 +299,10 @@ def diagnose(events: Iterable[Event], directory: Path = _HERE) -> Diagnosis | No
     if place:
         summary = _quote(first).rstrip(".")
         message = _("{place}: {summary}.").format(place=place, summary=summary)
-        return Diagnosis("configuration", message, _("Correct it there."))
-    return Diagnosis("other", _("Terraform says: {quote}").format(quote=_quote(first)), "")
+        return Diagnosis("configuration", message, _("Correct the error in that file."))
+    return Diagnosis(
+        "other", _("Terraform reported an error: {quote}").format(quote=_quote(first)), ""
+    )
 
 
 def last_words(events: Iterable[Event]) -> str:
@@ -333,9 +338,9 @@ def _perhaps_errored(kind: str, unsaved: Unsaved, directory: Path) -> Diagnosis:
     """Return what holds without a look at errored.tfstate."""
     return Diagnosis(
         kind,
-        _("{reason} errored.tfstate may hold it.").format(reason=unsaved.reason),
+        _("{reason} errored.tfstate may contain it.").format(reason=unsaved.reason),
         _(
-            "{cure}, then look at the state: gpuecs-tui state {directory}. Where it says that "
+            "{cure}, then check the state: gpuecs-tui state {directory}. If it reports that "
             "errored.tfstate is newer, run it with --push."
         ).format(cure=unsaved.cure, directory=directory),
         unsaved,

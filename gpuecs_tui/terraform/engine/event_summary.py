@@ -53,7 +53,10 @@ def failure(events: Sequence[Event], returncode: int, directory: Path = _HERE) -
         return found
     if returncode < 0:
         message = _("Terraform was killed by signal {number}.").format(number=-returncode)
-        remedy = _("Plan anew: what it created and the state lacks is brought back.")
+        remedy = _(
+            "Run a new plan. It imports the resources that were created but are missing from the "
+            "state."
+        )
         return Diagnosis("killed", message, remedy)
-    message = _("Terraform ended with exit code {code}. {words}")
+    message = _("Terraform exited with code {code}. {words}")
     return Diagnosis("other", message.format(code=returncode, words=last_words(events)).strip(), "")

@@ -1,7 +1,7 @@
 """Events as the lines that ``terraform plan`` and ``apply`` print, with their colours.
 
-Each line keeps the level and the address of its event, so that no reader has to guess them from
-the words.
+Each line keeps the level and the address of its event, so that readers do not have to guess them
+from the text.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _SIGNS = {
     "remove": (YELLOW, ".", "will no longer be managed"),
     "forget": (YELLOW, ".", "will no longer be managed"),
 }
-"""Terraform's own words and signs: a log that is searched for them must have them."""
+"""Terraform's own words and signs, so that users can search the log for them."""
 _LEVELS = {"warn": Level.WARNING, "error": Level.ERROR}
 """All other levels of events are ``Level.INFO``."""
 _SGR = re.compile(r"\x1b\[[0-9;:]*m")
@@ -51,7 +51,7 @@ _PICTURES = 0x2400
 
 
 def escape_controls_but_colours(text: str) -> str:
-    """Return one line in which nothing but colours can act on a terminal.
+    """Return one line without terminal control sequences except colours.
 
     Other control characters become visible: C0 as Unicode's pictures of them, C1 and what turns
     the writing direction, or is no text at all, as ``\\u....``. A colour left open is closed.
@@ -67,7 +67,7 @@ def without_colours(line: str) -> str:
 
 
 def lines_of(event: Event) -> list[LogLine]:
-    """Return the record to show for an event; no line for what is noise (drift, bookkeeping)."""
+    """Return the lines to show for an event; none for noise (drift, bookkeeping)."""
     level = _level_of(event)
     address = event.address if isinstance(event, Diagnostic | ResourceEvent) else ""
     return [
@@ -106,7 +106,7 @@ def _lines(event: Event) -> Iterator[str]:
     elif isinstance(event, Version):
         yield f"{DIM}{event.message}{RESET}"
         if not event.is_known:
-            message = _("Its events are of an unknown version, {ui}: shown as they come.")
+            message = _("Unknown event version {ui}: events are shown as received.")
             yield f"{RED}{message.format(ui=event.ui)}{RESET}"
     elif isinstance(event, Text):
         yield event.message
@@ -130,7 +130,7 @@ def _outputs(event: Outputs) -> Iterator[str]:
         if isinstance(output, dict) and ("value" in output or output.get("sensitive"))
     }
     if not shown or any("action" in output for output in shown.values()):
-        # A plan names its outputs without values.
+        # A plan lists its outputs without values.
         return
     yield ""
     yield f"{BOLD}{GREEN}Outputs:{RESET}"

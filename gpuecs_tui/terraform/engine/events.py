@@ -1,8 +1,8 @@
 """Terraform's and OpenTofu's ``-json`` events as typed values (docs: "Machine-Readable UI").
 
-``Decoder`` never raises, whatever a line holds: what is no JSON object becomes ``Text``, an
-unknown type keeps its ``@message``, and after an announcement of a major version of the format
-that we don't know everything is only shown, never interpreted.
+``Decoder`` never raises, whatever a line contains: a line that is not a JSON object becomes
+``Text``, and an unknown type keeps its ``@message``. After the announcement of an unknown major
+version of the format, events are only shown, never interpreted.
 """
 
 from __future__ import annotations
@@ -13,30 +13,30 @@ from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
 NOTE = "gpuecs_tui_note"
-"""Type of an event of ours that says something in words."""
+"""Type of an event that gpuecs-tui writes as a text."""
 STATE = "gpuecs_tui_state"
-"""Type of an event of ours that reports a transition; its key ``state`` names the new state."""
+"""Type of an event that gpuecs-tui writes for a transition; its key ``state`` is the new state."""
 UI_MAJOR = "1"
-"""Major version of the format that is understood (Terraform and OpenTofu send 1.2)."""
+"""Supported major version of the format (Terraform and OpenTofu send 1.2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """What every event has; also any event whose type has no class of its own."""
+    """The fields of every event; also used for event types without a class of their own."""
 
     message: str
-    """The sentence that Terraform gives for it, maybe of several lines."""
+    """Terraform's text for it, possibly several lines."""
     level: str = "info"
     """trace, debug, info, warn or error."""
     at: str = ""
-    """When, RFC 3339; empty where it isn't said."""
+    """Time, RFC 3339; empty if missing."""
     type: str = ""
-    """The event's type as sent; empty for a line that is no event."""
+    """The event's type as sent; empty for a line that is not an event."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text(Event):
-    """A line that is no event: plain words of Terraform or of a provider."""
+    """A line that is not an event: plain text of Terraform or of a provider."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,13 +48,13 @@ class Version(Event):
 
     @property
     def is_known(self) -> bool:
-        """Tell whether the format's major version is one that we interpret."""
+        """Tell whether the format's major version is supported."""
         return self.ui.partition(".")[0] == UI_MAJOR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note(Event):
-    """A sentence of ours; ``state`` is the new state of the run where it tells of one."""
+    """A text from gpuecs-tui; ``state`` is the new state of the run, if it reports one."""
 
     state: str = ""
 
@@ -67,7 +67,7 @@ class ResourceEvent(Event):
     """Its full address, module path and key included."""
     resource_type: str
     is_data: bool
-    """A data source: only read, whatever the event says."""
+    """A data source: it is only read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ class PlannedChange(ResourceEvent):
     reason: str = ""
     """Why, such as ``cannot_update`` or ``tainted``; empty for an ordinary change."""
     is_drift: bool = False
-    """Only noticed that it differs from the state (resource_drift)."""
+    """Only reported as different from the state (resource_drift)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +99,7 @@ class Hook(ResourceEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeSummary(Event):
-    """The counts of a plan or of what was done."""
+    """The counts of a plan or of an apply."""
 
     add: int
     change: int
@@ -132,22 +132,22 @@ class Diagnostic(Event):
     context: str = ""
     """The block around it, such as ``resource "aws_lb" "this"``."""
     code: str = ""
-    """The lines at fault."""
+    """The lines with the error."""
     code_line: int = 0
     """Number of the first of them."""
     values: tuple[str, ...] = ()
-    """What the expressions in them are, in Terraform's words."""
+    """The values of the expressions in them, in Terraform's words."""
 
 
 class Decoder:
-    """Turns lines into events; knows which version of the format is spoken."""
+    """Turns lines into events, and tracks the version of the format."""
 
     def __init__(self) -> None:
         self.understood = True
-        """False from the moment that an unknown major version is announced."""
+        """False once an unknown major version was announced."""
 
     def decode(self, line: str) -> Event:
-        """Return the event that ``line`` holds. Never raises."""
+        """Return the event in ``line``. Never raises."""
         try:
             raw = json.loads(line)
         except (ValueError, RecursionError):

@@ -1,7 +1,7 @@
 """Whether ``terraform init`` must run before a plan.
 
-``init`` costs one to two seconds even when nothing changed, so it is skipped where its last run
-here, by us, was for the same requirements and all that it brought is still in place.
+``init`` takes one to two seconds even if nothing changed. It is skipped if our last ``init`` here
+was for the same requirements and everything that it installed is still in place.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _CONFIGURATION = ("*.tf", "*.tofu", "*.tf.json", "*.tofu.json")
 
 
 def data_folder(directory: Path, environ: Mapping[str, str]) -> Path:
-    """Return Terraform's data folder of a stack: ``.terraform`` unless TF_DATA_DIR says other."""
+    """Return Terraform's data folder of a stack: ``.terraform`` unless TF_DATA_DIR is set."""
     return directory / (environ.get("TF_DATA_DIR") or ".terraform")
 
 
@@ -56,13 +56,13 @@ def needs_init(directory: Path, environ: Mapping[str, str]) -> bool:
 
 
 def remember_init(directory: Path, environ: Mapping[str, str]) -> None:
-    """Note that ``init`` has succeeded for what the configuration requires now."""
+    """Record that ``init`` has succeeded for the present requirements of the configuration."""
     data = data_folder(directory, environ)
     try:
         make_readable(data)
         replace_file(data / _MARK, f"{_fingerprint(directory)}\n".encode("ascii"), READABLE_FILE)
     except OSError:
-        # Only a note that saves time: without it the next plan runs init again.
+        # The record only saves time: without it the next plan runs init again.
         return
 
 
@@ -74,8 +74,8 @@ def _fingerprint(directory: Path) -> str:
 
 
 def _requirements(directory: Path) -> Iterator[str]:
-    """Yield whatever can make another init necessary: the ``terraform`` blocks as written, the
-    source and version of modules, the providers that blocks imply, and the lock file."""
+    """Yield everything that can make another init necessary: the ``terraform`` blocks as written,
+    the source and version of modules, the providers that blocks imply, and the lock file."""
     try:
         yield read_regular(directory / LOCK_FILE).decode("utf-8", "replace")
     except OSError:

@@ -1,4 +1,4 @@
-"""A line of a run's log, with what its event says of it beside the words."""
+"""A line of a run's log, with the level and address of its event."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Level(IntEnum):
-    """How grave a line is, in ascending order."""
+    """The severity of a line, in ascending order."""
 
     INFO = 0
     WARNING = 1
@@ -15,13 +15,13 @@ class Level(IntEnum):
 
 
 class LogLine(NamedTuple):
-    """One line of a log. A record is such a line with those after it that continue it."""
+    """One line of a log. A record is a line with the lines that continue it."""
 
     text: str
-    """The line without its newline; only colours in it act on a terminal."""
+    """The line without its newline; it has no terminal control sequences except colours."""
     level: Level | None
-    """The level of the event; None for plain text, where only the words can say it."""
+    """The level of the event; None for plain text."""
     address: str = ""
-    """Full address of the resource that the event is about; empty where it is about none."""
+    """Full address of the resource that the event is about; empty if it is about none."""
     continues: bool = False
     """The line belongs to the record of the line before it."""

@@ -1,9 +1,9 @@
-"""Where the AWS provider can be taken from without the network.
+"""Where the AWS provider can be installed from without the network.
 
-Terraform's own terms: a filesystem mirror is a folder tree
+Terraform's terms: a filesystem mirror is a folder tree
 ``HOST/NAMESPACE/TYPE/VERSION/OS_ARCH/`` (unpacked) or
 ``HOST/NAMESPACE/TYPE/terraform-provider-TYPE_VERSION_OS_ARCH.zip`` (packed); *implied* mirrors are
-the folders that it looks into by itself (Terraform docs, CLI configuration, "Implied Local
+the folders that Terraform searches automatically (Terraform docs, CLI configuration, "Implied Local
 Mirror Directories").
 """
 
@@ -27,38 +27,38 @@ from gpuecs_tui.user_folders import expand_home
 PROVIDER = "hashicorp/aws"
 """The one provider that every stack needs."""
 LOWEST, BELOW = (5, 100, 0), (7, 0, 0)
-"""Provider versions that the written configuration works with: from the first, below the second."""
+"""Provider versions that the generated configuration supports: from the first, below the second."""
 USUAL_PLACES = ("/opt", "/srv", "/usr/local/share/terraform", "/usr/share/terraform", "/var/lib")
-"""Folders in which administrators put a mirror; each is searched one level deep."""
+"""Folders in which administrators usually put a mirror; each is searched one level deep."""
 _FOLDERS_LOOKED_AT = 300
-"""Bound on the folders tried in all, so that a crowded /opt costs milliseconds."""
+"""Maximum number of folders searched, so that a crowded /opt costs only milliseconds."""
 _PACKED = re.compile(r"terraform-provider-aws_(\d+\.\d+\.\d+)_(\w+_\w+)\.zip")
 _PLAIN = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "i686": "386", "armv7l": "arm"}
-"""Go's names for what ``uname -m`` says."""
+"""Go's names for the values of ``uname -m``."""
 
 
 class Source(StrEnum):
-    """Who decides where providers come from."""
+    """What decides where providers are installed from."""
 
     NAMED = "named"
     """The user, by --plugin-dir."""
     CONFIGURED = "configured"
-    """The user's CLI configuration has a provider_installation block: Terraform is left alone."""
+    """The user's CLI configuration has a provider_installation block: Terraform uses it."""
     IMPLIED = "implied"
-    """A folder that Terraform looks into by itself: it is left alone too."""
+    """An implied mirror: Terraform uses it automatically."""
     FOUND = "found"
-    """Our search of the usual places."""
+    """A search of the usual folders."""
     REGISTRY = "registry"
-    """Nothing was found: the registry, over the network."""
+    """Nothing was found: Terraform uses the registry, over the network."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mirror:
-    """Where ``init`` takes providers from."""
+    """The source from which ``init`` installs providers."""
 
     source: Source
-    """Who decided."""
+    """What decided the source."""
     path: Path | None
     """The mirror's folder or the CLI configuration's file; None for the registry."""
     versions: tuple[str, ...] = ()
@@ -66,12 +66,13 @@ class Mirror:
 
     @property
     def plugin_dir(self) -> Path | None:
-        """Return what ``init -plugin-dir`` must be given, or None for Terraform's own way."""
+        """Return the value of ``init -plugin-dir``, or None to use Terraform's default."""
         return self.path if self.source in (Source.NAMED, Source.FOUND) else None
 
 
 def fits(version: str) -> bool:
-    """Tell whether the AWS provider ``version`` (``5.100.0``) works with what is written."""
+    """Tell whether the AWS provider ``version`` (``5.100.0``) supports the generated
+    configuration."""
     match = _PLAIN.fullmatch(version)
     if match is None:
         return False
@@ -86,11 +87,11 @@ def find_mirror(
     locked: str | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Mirror:
-    """Return where the AWS provider comes from; looks at folders only, within 20 ms.
+    """Return the source of the AWS provider; reads only folders, within 20 ms.
 
-    ``named`` is the user's --plugin-dir and must hold a fitting version, else MirrorProblem is
-    raised. ``locked`` is the version that the stack's lock file asks for: a mirror that was only
-    found, without that version, is passed over.
+    ``named`` is the user's --plugin-dir; MirrorProblem is raised if it has no suitable version.
+    ``locked`` is the version in the stack's dependency lock file: a mirror from the search without
+    that version is ignored.
     """
     environment = os.environ if environ is None else environ
     if named is not None:
@@ -106,7 +107,7 @@ def find_mirror(
 
 
 def versions_in(folder: Path, registry: str) -> tuple[str, ...]:
-    """Return the fitting AWS provider versions for this machine in a mirror, newest first."""
+    """Return the suitable AWS provider versions for this platform in a mirror, newest first."""
     here = folder / registry / PROVIDER
     target = this_platform()
     found = set()
@@ -129,9 +130,10 @@ def _named(engine: Engine, folder: Path) -> Mirror:
     versions = versions_in(absolute, engine.registry)
     if not versions:
         raise MirrorProblem(
-            _("{folder} holds no AWS provider for this machine that fits.").format(folder=absolute),
+            _("{folder} has no suitable AWS provider for this platform.").format(folder=absolute),
             _(
-                "Name the folder that contains {path}, with a version from {low} up, below {high}."
+                "Use the directory that contains {path}, with a version from {low} up to, "
+                "but not including, {high}."
             ).format(
                 path=f"{engine.registry}/{PROVIDER}/VERSION/{this_platform()}",
                 low=".".join(map(str, LOWEST)),

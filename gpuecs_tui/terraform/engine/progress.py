@@ -1,4 +1,4 @@
-"""How far an apply or destroy has come, resource by resource."""
+"""The progress of an apply or destroy, by resource."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ create, each with its own events."""
 
 
 class Status(StrEnum):
-    """Where one resource stands."""
+    """The status of one resource."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -35,7 +35,7 @@ class ResourceProgress:
     """What is planned: create, update, replace, delete, …"""
     status: Status = Status.WAITING
     step: str = ""
-    """Which half of a replace runs or ran last: delete or create; else the action itself."""
+    """The step of a replace that runs or ran last: delete or create; else the action itself."""
     steps_done: int = 0
     started_at: datetime | None = None
     """When the present step began."""
@@ -52,7 +52,7 @@ class ResourceProgress:
     def elapsed(self, now: datetime | None = None) -> float | None:
         """Return the seconds that its present step runs, or that its last one took.
 
-        Counted by our own clock: Terraform tells every 10 s, OpenTofu once (progress-clock).
+        Measured with our own clock: Terraform reports it every 10 s, OpenTofu only once.
         """
         if self.status is Status.RUNNING and self.started_at is not None:
             return max(0.0, ((now or datetime.now(UTC)) - self.started_at).total_seconds())
@@ -60,20 +60,21 @@ class ResourceProgress:
 
 
 class Progress:
-    """What the events so far say; feed it every event of a run in order."""
+    """The progress from the events so far; pass it every event of a run in order."""
 
     def __init__(self) -> None:
         self.resources: dict[str, ResourceProgress] = {}
         """Address → its progress, in the order of the plan. Data sources are not in it."""
         self._planned_now: set[str] = set()
-        """What the command that speaks now plans."""
+        """The planned changes of the present command."""
 
     def feed(self, events: Iterable[Event]) -> None:
-        """Take in further events."""
+        """Process further events."""
         for event in events:
             if isinstance(event, Version):
                 self._planned_now = set()
-                # Each command starts anew; applying a saved plan repeats what is planned.
+                # Each command starts again from zero; applying a saved plan repeats the planned
+                # changes.
                 self.resources = {
                     address: resource
                     for address, resource in self.resources.items()
@@ -82,7 +83,7 @@ class Progress:
             elif isinstance(event, PlannedChange) and not event.is_drift and not event.is_data:
                 self._planned(event)
             elif isinstance(event, ChangeSummary) and event.operation == "plan":
-                # A plan that was made again, with imports, may do less than the one before.
+                # A second plan, with imports, may have fewer changes than the first.
                 self.resources = {
                     address: resource
                     for address, resource in self.resources.items()
@@ -98,7 +99,7 @@ class Progress:
 
     @property
     def done(self) -> int:
-        """Return how many of them are finished well."""
+        """Return how many of them have succeeded."""
         return sum(resource.steps_done for resource in self.resources.values())
 
     def in_flight(self) -> list[ResourceProgress]:

@@ -1,4 +1,4 @@
-"""Which version of the AWS provider a directory asks for, before any engine is started."""
+"""The version of the AWS provider that a directory requires, read without starting the engine."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _REQUIRED = re.compile(r"^[ \t]*required_providers\s*\{", re.MULTILINE)
 _AWS = re.compile(r"^[ \t]*aws\s*=\s*\{([^{}]*)\}", re.MULTILINE)
 _VERSION = re.compile(r'^[ \t]*version\s*=\s*"([^"]*)"', re.MULTILINE)
 _PINNED = re.compile(r"(?:=|~>)?\s*v?(\d+\.\d+)\.\d+")
-"""Constraints that leave no choice of the minor release: ``6.53.0``, ``= 6.53.0``, ``~> 6.53.0``
+"""Constraints that fix the minor release: ``6.53.0``, ``= 6.53.0``, ``~> 6.53.0``
 (Terraform's language, "Version Constraints")."""
 
 
 def provider_choice(directory: Path) -> str:
     """Return the AWS provider's version of the lock file (``6.53.0``), or else the minor release to
-    which a constraint pins it (``6.53``); empty where the choice is open. Never raises."""
+    which a constraint pins it (``6.53``); empty if neither fixes it. Never raises."""
     for name, version in locked_providers(directory).items():
         # The host differs by engine: registry.terraform.io, registry.opentofu.org.
         if name.endswith(f"/{PROVIDER}"):

@@ -1,8 +1,8 @@
-"""Counted bounds for reading Terraform: a file of a few bytes must not cost minutes or gigabytes.
+"""Limits for reading Terraform: a file of a few bytes must not cost minutes or gigabytes.
 
-Every bound counts something (tokens, nesting, steps, characters), so the same files are always
-read, or refused, alike on every machine. A text beyond its bound is refused in one sentence; a
-value beyond its bound is unknown, as everything that only Terraform can work out.
+Every limit is a count (tokens, nesting, steps, characters), not a time, so the same files are read
+or refused in the same way on every machine. A text beyond its limit is refused with an error. A
+value beyond its limit is unknown, as is every value that only Terraform can evaluate.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ NESTING_MAX = 100
 """Levels of brackets and blocks. Terraform that people write has at most 10; each level takes up
 to seven of Python's 1,000 stack frames."""
 EVALUATION_DEPTH_MAX = 100
-"""Levels of names that stand for other names, and of expressions within expressions."""
+"""Levels of names that refer to other names, and of nested expressions."""
 STEPS_MAX = 20_000
 """Expressions that may be evaluated for one value: 20 ms."""
 STEPS_IN_ALL_MAX = 400_000
 """Expressions that may be evaluated for all values of a directory: 0.4 s."""
 CHARACTERS_MAX = 1_000_000
-"""Characters and items that functions and templates may put together for one value."""
+"""Characters and items that functions and templates may produce for one value."""
 DIGITS_MAX = 100
 """Digits of a number. Terraform computes with 512 bits, which are 154 digits."""
 _EXACTLY = Context(prec=2 * DIGITS_MAX)
@@ -34,14 +34,14 @@ _TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"|\w+|[^\s\w]')
 
 
 def count_tokens(text: str) -> int:
-    """Return how many words, strings and signs a text has, about as HCL's scanner counts them."""
+    """Return the approximate number of HCL tokens (words, strings, signs) in a text."""
     return sum(1 for _match in _TOKEN.finditer(text))
 
 
 def first_beyond(texts: Mapping[str, str], parsed: Iterable[str]) -> str:
-    """Return the file, of those named ``parsed``, with which ``texts`` exceed TOKENS_MAX, or "".
+    """Return the largest of the files ``parsed`` if together they exceed TOKENS_MAX, else "".
 
-    It is the largest one: without it the others can usually be read.
+    Without the largest one, the others can usually be read.
     """
     # A text has at most as many tokens as characters.
     names = list(parsed)
@@ -52,10 +52,10 @@ def first_beyond(texts: Mapping[str, str], parsed: Iterable[str]) -> str:
 
 
 def number(digits: str) -> int | float | None:
-    """Return the value of a number as written, exactly: 1e3 and 2.0 are whole numbers to Terraform.
+    """Return the exact value of a number as written; 1e3 and 2.0 are integers in Terraform.
 
-    None for what is not one, for one that is too long or too large, and for one that a float
-    doesn't hold with all its digits.
+    None if the text is not a number, is too long or too large, or if a float can't represent it
+    exactly.
     """
     if len(digits) > DIGITS_MAX or not _NUMBER.fullmatch(digits):
         return None
@@ -77,12 +77,12 @@ class TooDeep(Exception):
 
 
 class Exhausted(Exception):
-    """A value takes more steps or room than it may."""
+    """A value exceeds its limit of steps or characters."""
 
 
 class Budget:
-    """What may be spent on the values of one directory. Not thread-safe, which only makes the
-    count of two threads at once a common one."""
+    """The limits for the values of one directory. Not thread-safe: two threads share one count,
+    which does no harm."""
 
     def __init__(self) -> None:
         self._in_all = 0
@@ -90,7 +90,7 @@ class Budget:
         self._characters = 0
 
     def begin(self) -> None:
-        """Begin with the next value. Raises Exhausted where all values together had too much."""
+        """Start the next value. Raises Exhausted if all values together exceed their limit."""
         self._steps = self._characters = 0
         if self._in_all >= STEPS_IN_ALL_MAX:
             raise Exhausted
@@ -103,7 +103,7 @@ class Budget:
             raise Exhausted
 
     def made(self, size: int) -> None:
-        """Count characters or items that were put together. Raises Exhausted."""
+        """Count characters or items that were produced. Raises Exhausted."""
         self._characters += size
         if self._characters > CHARACTERS_MAX:
             raise Exhausted

@@ -1,7 +1,8 @@
-"""``terraform fmt`` for what the templates yield: indentation, and equals signs in one column.
+"""``terraform fmt`` for the output of the templates: indentation and aligned equals signs.
 
-A process takes 70 ms, this takes 2, and a preview follows each key press. The rules are those of
-hclwrite's format.go for the constructs that the templates use; a test holds them to the real one.
+Starting ``terraform fmt`` takes 70 ms, this takes 2 ms, and the preview is updated at each key
+press. The rules are those of hclwrite's format.go for the constructs that the templates use; a test
+compares both.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def _indent(lines: list[str]) -> list[str]:
 
 
 def _close(open_brackets: list[int], count: int) -> None:
-    # Brackets that opened on one line indent once, so they are counted together.
+    # Brackets opened on the same line indent only once, so they are counted together.
     while count > 0 and open_brackets:
         if count < open_brackets[-1]:
             open_brackets[-1] -= count

@@ -1,7 +1,7 @@
-"""Terraform's JSON syntax as the same tree as its native one.
+"""Terraform's JSON syntax, parsed into the same tree as the native syntax.
 
-https://developer.hashicorp.com/terraform/language/syntax/json: a property is an argument or a
-block, which only the resource's schema tells. Both are made of it, and the reader asks for one.
+https://developer.hashicorp.com/terraform/language/syntax/json: only the resource's schema tells
+whether a property is an argument or a block. The tree contains both, and the reader uses one.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ from gpuecs_tui.terraform.hcl.tree import (
 
 _LABELS = {"resource": 2, "data": 2, "ephemeral": 2, "variable": 1, "output": 1, "module": 1,
            "provider": 1, "backend": 1, "dynamic": 1}  # fmt: skip
-"""How many labels a block has: as many levels of objects lie above its body."""
+"""The number of labels of a block, which is the number of object levels above its body."""
 _REFERENCES = ("depends_on", "ignore_changes", "provider", "providers", "replace_triggered_by")
-"""Arguments whose texts are references."""
+"""Arguments whose strings are references."""
 COMMENT = "//"
-"""A property with this name says nothing to Terraform."""
+"""Terraform ignores a property with this name."""
 _NO_LINE = 0
-"""JSON's parser tells no lines."""
+"""Python's JSON parser gives no line numbers."""
 
 
 class _Twice(list[Any]):
-    """The values of a property that is there more than once: blocks, or an error."""
+    """The values of a property that occurs more than once: several blocks, or an error."""
 
 
 def parse_json(text: str, file: str) -> Body:
@@ -51,14 +51,16 @@ def parse_json(text: str, file: str) -> Body:
 
 
 def parse_json_variables(text: str, file: str) -> Body:
-    """Return the tree of a ``.tfvars.json`` file, whose texts are no templates.
+    """Return the tree of a ``.tfvars.json`` file, whose strings are not templates.
 
-    Raises ReadProblem, also for a property that is there twice.
+    Raises ReadProblem, also for a property that occurs more than once.
     """
     tree = _load(text, file)
     for name, value in tree.items():
         if isinstance(value, _Twice) and name != COMMENT:
-            raise ReadProblem(_("{file} has {name} twice.").format(file=file, name=name), file)
+            raise ReadProblem(
+                _("{file} sets {name} more than once.").format(file=file, name=name), file
+            )
     return Body(
         {
             name: Attribute(name, _constant(value), _NO_LINE)
@@ -91,11 +93,9 @@ def _load(text: str, file: str) -> dict[str, Any]:
             error.lineno,
         ) from None
     except (ValueError, RecursionError):
-        raise ReadProblem(
-            _("{file} is not JSON that can be read.").format(file=file), file
-        ) from None
+        raise ReadProblem(_("Could not read {file} as JSON.").format(file=file), file) from None
     if not isinstance(tree, dict):
-        raise ReadProblem(_("{file} does not hold a JSON object.").format(file=file), file)
+        raise ReadProblem(_("{file} does not contain a JSON object.").format(file=file), file)
     return tree
 
 
@@ -134,8 +134,8 @@ def _body(tree: dict[str, Any], kind: str) -> Body:
 def _value(name: str, value: Any, kind: str) -> Expression:
     """Return the value of a property in a block of a kind.
 
-    Where Terraform expects a reference or a type, a text is one; the default of a variable is what
-    it says ("Block-type-specific Exceptions" of the syntax).
+    If Terraform expects a reference or a type, a string is one. The default of a variable is taken
+    literally ("Block-type-specific Exceptions" of the syntax).
     """
     if kind == "variable" and name == "default":
         return _constant(value)
@@ -154,14 +154,14 @@ def _expression(value: Any) -> Expression:
     if isinstance(value, str):
         if "${" not in value and "%{" not in value:
             return Literal(value)
-        # A template without a quoted string's escapes: JSON has undone its own.
+        # JSON has already decoded its own escapes, so the template is escaped again for HCL.
         escaped = json.dumps(value, ensure_ascii=False) if _is_simple(value) else ""
         return parse_expression(escaped) or Opaque(value)
     return _composed(value, _expression)
 
 
 def _is_simple(value: str) -> bool:
-    # Quotes and backslashes mean something else inside ${ } once they are escaped.
+    # Inside ${ }, escaped quotes and backslashes would have another meaning.
     return not any(sign in value for sign in '"\\\n\r\t')
 
 
@@ -171,7 +171,7 @@ def _constant(value: Any) -> Expression:
 
 def _composed(value: Any, inner: Any) -> Expression:
     if isinstance(value, _Twice):
-        return Withheld("", _("is set more than once, which Terraform refuses"))
+        return Withheld("", _("is set more than once, which Terraform rejects"))
     if isinstance(value, list):
         return Items(tuple(inner(item) for item in value))
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Values as HCL: what a person typed, written so that Terraform takes it literally."""
+"""Values written as HCL literals, so that Terraform reads exactly what the user typed."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 
 LINE_WIDTH = 100
-"""Columns up to which a list stays on one line; longer ones get a line for each item."""
+"""Maximum columns of a list on one line; a longer list has one item per line."""
 
 _NAMED_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-# Also the invisible characters that would make a file read differently from what it says.
+# Includes invisible characters, which would make a file look different from its content.
 _ESCAPED = re.compile(
     '["\\\\\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]'
 )
@@ -23,10 +23,10 @@ _FOUR_DIGITS = 0xFFFF
 
 
 def quote(text: str) -> str:
-    r"""Return ``text`` as a quoted HCL string of one line that evaluates to exactly it.
+    r"""Return ``text`` as a quoted HCL string on one line that evaluates to exactly ``text``.
 
-    ``${`` and ``%{`` are written ``$${`` and ``%%{`` where that is the whole story, else by code
-    point: HCL has no escape for a run of ``$`` before a brace, and editors lose count as well.
+    ``${`` and ``%{`` are written ``$${`` and ``%%{`` if that is enough, else as code points: HCL
+    has no escape for a run of ``$`` before a brace.
     """
     pieces: list[str] = []
     position = 0

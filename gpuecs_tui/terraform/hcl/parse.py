@@ -1,7 +1,7 @@
 """From text to ``hcl_tree``: HCL's native syntax by recursive descent.
 
-A parser of our own: it takes what Terraform takes (the grammars on PyPI each fail on some of it),
-it says where a text is not HCL, and it starts without the 0.2 s that a grammar takes to load.
+This is a parser of our own because the grammars on PyPI each reject some valid Terraform and take
+0.2 s to load. It also reports the place of a syntax error.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from gpuecs_tui.terraform.hcl.tree import (
 )
 
 _VALUES = ".tfvars"
-"""End of the names of files whose text is not quoted: it may be a sensitive value."""
+"""Suffix of files whose text is never quoted in errors: it may be a sensitive value."""
 _REMEMBERED = 64
 """Files kept parsed: a stack has about 12, and each is read again after an edit to another."""
 _WORDS = {"true": True, "false": False, "null": None}
@@ -46,16 +46,16 @@ def parse(text: str, file: str) -> Body:
     try:
         return _parse(text)
     except TooDeep as problem:
-        message = _("{file}, line {line}: brackets nest more than {n} levels deep.").format(
+        message = _("{file}, line {line}: brackets are nested more than {n} levels deep.").format(
             file=file, line=problem.line, n=NESTING_MAX
         )
         raise ReadProblem(message, file, problem.line, _("Simplify the expression.")) from None
     except Unreadable as problem:
-        message = _("{file}, line {line}: {near} is not expected there.")
+        message = _("{file}, line {line}: unexpected {near}.")
         if file.endswith(_VALUES):
-            message = _("{file}, line {line}: the file can't be parsed from there on.")
+            message = _("Could not parse {file}: invalid syntax on line {line}.")
         message = message.format(file=file, line=problem.line, near=problem.near)
-        remedy = _("Correct the file. `terraform validate` says more.")
+        remedy = _("Correct the file. Run `terraform validate` for details.")
         raise ReadProblem(message, file, problem.line, remedy) from None
 
 
@@ -89,7 +89,7 @@ class _Parser:
     # Blocks and attributes
 
     def body(self) -> Body:
-        """Read up to the end or a closing brace, which is left."""
+        """Read up to the end or a closing brace, which is not consumed."""
         source = self.source
         attributes: dict[str, Attribute] = {}
         blocks: list[Block] = []
@@ -106,7 +106,7 @@ class _Parser:
             if source.starts("=") and not source.starts("=="):
                 source.at += 1
                 if name in attributes:
-                    raise Unreadable(line, _("a second {name}").format(name=name))
+                    raise Unreadable(line, _("second definition of {name}").format(name=name))
                 source.skip(lines=False)
                 attributes[name] = Attribute(name, self._nested(False), line)
             else:
@@ -178,7 +178,7 @@ class _Parser:
         return self._nested(True)
 
     def _operand(self, lines: bool) -> Expression:
-        """Read what may stand beside an operator, with its signs, attributes and indexes."""
+        """Read an operand of an operator, with its signs, attributes and indexes."""
         source, start = self.source, self.source.at
         signs = ""
         while source.starts("-", "!"):
@@ -210,11 +210,11 @@ class _Parser:
         source = self.source
         chain = _INDEX_CHAIN.match(source.text, source.at)
         if chain is not None:
-            # The legacy index a.0.b, of which the scanner takes 0.1 for a number.
+            # The legacy index a.0.b: the scanner would read 0.1 as a number.
             source.at = chain.end()
             step = chain[0][1:]
             if "." in step:
-                # Terraform refuses two of them in a row.
+                # Terraform rejects two of them in a row.
                 return self._opaque(start)
         else:
             source.at += 1
@@ -239,7 +239,7 @@ class _Parser:
         source.skip(lines=True)
         source.expect("]")
         if isinstance(base, Reference) and isinstance(index, Literal):
-            # To Terraform a["b"] is a.b.
+            # Terraform reads a["b"] as a.b.
             is_step = isinstance(index.value, (str, int)) and not isinstance(index.value, bool)
             step = str(index.value) if is_step else ""
             if step and "." not in step:

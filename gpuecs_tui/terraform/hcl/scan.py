@@ -93,7 +93,7 @@ class Source:
         near, line_end, _rest = self.text[at:].lstrip(" \t\r").partition("\n")
         shown = repr(near[:_SHOWN])[1:-1]
         if not near.strip():
-            shown = _("the end of the line") if line_end else _("the end of the file")
+            shown = _("end of line") if line_end else _("end of file")
         return Unreadable(self.line(at), shown)
 
 

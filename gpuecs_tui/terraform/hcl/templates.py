@@ -34,7 +34,7 @@ class Templates:
         while True:
             found = _IN_QUOTES.search(source.text, source.at)
             if found is None or found[0] == "\n":
-                raise Unreadable(source.line(start), _("a text without its closing quote"))
+                raise Unreadable(source.line(start), _("string without a closing quote"))
             source.at = end = found.start()
             sign = found[0]
             if sign == "\\":
@@ -73,7 +73,7 @@ class Templates:
             simple &= self._heredoc_line(parts)
             at_line_start = source.text[source.at - 1] == "\n"
         else:
-            raise Unreadable(source.line(start), _("a heredoc without its end marker"))
+            raise Unreadable(source.line(start), _("heredoc without an end marker"))
         if not simple:
             return Opaque(source.text[start : source.at])
         return joined(_without_margin(parts) if match[1] else parts)
@@ -111,7 +111,9 @@ class Templates:
         try:
             text = unescape(raw)
         except ValueError:
-            raise Unreadable(self._source.line(opened), _("an escape that HCL lacks")) from None
+            raise Unreadable(
+                self._source.line(opened), _("escape sequence that is not valid in HCL")
+            ) from None
         if text:
             parts.append(text)
 

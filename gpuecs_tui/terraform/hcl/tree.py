@@ -18,7 +18,7 @@ class ReadProblem(TerraformProblem):
         super().__init__(message, remedy)
         self.file = file
         self.line = line
-        """Counted from 1; None where the whole file is at fault."""
+        """Counted from 1; None if the error concerns the whole file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +66,19 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True)
 class Opaque:
-    """Anything else, by its text with white space made even."""
+    """Any other expression, as its text with normalized white space."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Withheld(Opaque):
-    """What stands in the place of an expression that can't or must not be read."""
+    """Replaces an expression that can't or must not be read."""
 
     reason: str
     """The end of a sentence that says why, such as "is sensitive"."""
     what: str = ""
-    """What the sentence is about, where that is more than the attribute in question."""
+    """Subject of the sentence, if it is more than the attribute itself."""
 
 
 Expression = Literal | Template | Reference | Call | Items | Pairs | Opaque
@@ -121,7 +121,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What stands in a file or between the braces of a block."""
+    """The content of a file or of a block."""
 
     attributes: dict[str, Attribute]
     blocks: tuple[Block, ...]
@@ -161,7 +161,7 @@ def is_constant(expression: Expression) -> bool:
 
 
 def texts_in(expression: Expression) -> Iterator[str]:
-    """Yield every text, and every number as a text, that stands in ``expression``."""
+    """Yield every string in ``expression``, and every number as a string."""
     match expression:
         case Literal(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool):
             yield str(value)

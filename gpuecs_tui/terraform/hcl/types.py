@@ -18,7 +18,7 @@ _KNOWN = (str, int, float, list, dict)
 
 
 class Unconvertible(Exception):
-    """The value is none of the type, or the type isn't understood."""
+    """The value does not have the type, or the type is not supported."""
 
 
 class Elements(list[Any]):
@@ -50,7 +50,7 @@ def elements(items: list[Any]) -> Elements:
 def of_one_type(items: list[Any]) -> list[Any]:
     """Return ``items`` as elements of one type. Raises Unconvertible for what has none.
 
-    Lists and objects stay as they are, and so does all beside an item that is not known.
+    Lists and objects are not converted. If one item is unknown, no item is converted.
     """
     there = [item for item in items if item is not None]
     kinds = {

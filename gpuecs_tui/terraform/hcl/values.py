@@ -1,4 +1,4 @@
-"""What an expression comes to, as far as that is known without Terraform."""
+"""The value of an expression, as far as it is known without Terraform."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from gpuecs_tui.terraform.hcl.types import (
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A value that only Terraform knows: another resource's attribute, an unlisted function."""
+    """A value that only Terraform can evaluate, such as an attribute of another resource."""
 
     expression: Expression
 
@@ -44,35 +44,35 @@ class Unknown:
 
     @property
     def reason(self) -> str:
-        """The end of a sentence that says why it isn't known."""
+        """Why it is unknown, as the end of a sentence."""
         if isinstance(self.expression, Withheld):
             return self.expression.reason
         if self.reference.startswith("var."):
-            return _("refers to {name}, which has no value here").format(name=self.reference)
+            return _("refers to {name}, which has no known value").format(name=self.reference)
         return _("can only be evaluated by Terraform")
 
 
 Known = Any
-"""str, int, float, bool, None, list or dict of these, or Unknown; ``jsonencode`` keeps what it is
-given where that is a structure, because the structure is what is read."""
+"""str, int, float, bool, None, list or dict of these, or Unknown. ``jsonencode`` of a structure
+returns the structure, because the structure is what is read."""
 
 Names = Mapping[str, Expression]
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What names stand for."""
+    """The values of names."""
 
     variables: Names
-    """What each is set to; a Withheld for one whose value must not or can't be read."""
+    """The expression of each variable; a Withheld if its value must not or can't be read."""
     locals: Names
     types: Names = field(default_factory=dict)
     """The type constraints of variables."""
     budget: Budget = field(default_factory=Budget, compare=False, repr=False)
 
     def value(self, expression: Expression) -> Known:
-        """Return the value of ``expression``; an Unknown where it isn't known, or exceeds the
-        budget of steps and room."""
+        """Return the value of ``expression``; an Unknown if it isn't known or exceeds the limits
+        of steps and characters."""
         try:
             self.budget.begin()
             return _value(expression, self, frozenset(), 0)
@@ -99,8 +99,10 @@ def _value(expression: Expression, scope: Scope, within: frozenset[str], depth: 
             root = f"{kind}.{name}"
             target = scope.look_up(root)
             if kind == "module":
-                return Unknown(Withheld(path, _("comes from a module, which is not read")))
-            # A local that leads back to itself is Terraform's to report.
+                return Unknown(
+                    Withheld(path, _("comes from a module, which gpuecs-tui does not read"))
+                )
+            # Terraform itself reports a local that refers to itself.
             if target is None or root in within:
                 return Unknown(expression)
             value = _value(target, scope, within | {root}, depth)
@@ -141,12 +143,12 @@ def _value(expression: Expression, scope: Scope, within: frozenset[str], depth: 
 
 
 def _normal(text: str) -> str:
-    """Return a text in the normal form that every string of Terraform has (go-cty, StringVal)."""
+    """Return a string in NFC, as Terraform normalizes every string (go-cty, StringVal)."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def _because_of(values: list[Known], whole: Expression) -> Unknown:
-    """Return the Unknown of an expression with these parts: one that is withheld is the reason."""
+    """Return the Unknown of an expression with these parts; a withheld part is the reason."""
     for value in values:
         if isinstance(value, Unknown) and isinstance(value.expression, Withheld):
             return value
@@ -164,7 +166,7 @@ def _as_type(value: Known, constraint: Expression | None, scope: Scope, whole: E
 
 
 def _size(value: Known) -> int:
-    """Return about how many characters and items a function may make of ``value``."""
+    """Return the approximate number of characters and items that a function makes of ``value``."""
     if isinstance(value, str):
         return len(value)
     if isinstance(value, (list, dict)):
@@ -178,7 +180,7 @@ def _part(value: Known, step: str, whole: Expression) -> Known:
         return _because_of([value], whole)
     if isinstance(value, dict):
         return value.get(step, Unknown(whole))
-    # A set has no places.
+    # A set has no indexes.
     is_list = isinstance(value, list) and not isinstance(value, Elements)
     if is_list and step.isdecimal() and int(step) < len(value):
         return value[int(step)]
@@ -192,14 +194,14 @@ def _items(value: Known) -> list[Known]:
 
 
 def _json_encode(value: Known) -> Known:
-    # A text alone would be encoded, with escapes of Go's own; structures are read as they are.
+    # A plain string would be encoded with Go's escapes; structures are read as they are.
     if value is None or isinstance(value, str):
         raise TypeError
     return value
 
 
 def _substr(text: str, start: int, length: int) -> str:
-    # Terraform counts what a reader takes for one character, of whatever code points it is made.
+    # Terraform counts grapheme clusters, not code points, so only ASCII is handled here.
     if start < 0 or length < -1 or not text.isascii():
         raise ValueError
     return text[start:] if length == -1 else text[start : start + length]
@@ -223,7 +225,7 @@ def _to_list(value: Known) -> list[Known]:
     is_set = isinstance(items, Elements)
     if is_set and len(items) > 1 and any(isinstance(item, Unknown) for item in items):
         raise ValueError
-    # Of a list, too, the items get one type.
+    # tolist converts the items to one type, also those of a list.
     return list(items) if is_set else of_one_type(items)
 
 

@@ -1,1 +1,1 @@
-"""A state moved from one backend to another (terraform init -migrate-state)."""
+"""Move a state from one backend to another (terraform init -migrate-state)."""

@@ -1,8 +1,8 @@
-"""Moving a stack's state to where its Terraform says that it belongs, from any process.
+"""Move a stack's state to the location in its Terraform, from any process.
 
-A move is a process of its own (process.py) that holds the directory's lock: no run works meanwhile,
-and whoever started it may die. What it does stands in a folder of its own beside the runs', first
-of all a copy of the state. Started again after a bad end, it goes on.
+A move is a process of its own (process.py) that holds the directory's lock: no run can start, and
+the move survives the process that started it. Its records are in a folder of its own next to the
+runs' folders, first of all a copy of the state. Started again after an interruption, it continues.
 """
 
 from __future__ import annotations
@@ -57,22 +57,22 @@ _POLL_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A move that should be made, or gone on with."""
+    """A move that should be started or continued."""
 
     source: str
     target: str
     moves: bool
-    """False: the state lies right, only other settings of its backend must be noted."""
+    """False: the state stays, and only changed settings of its backend must be recorded."""
     interrupted: Migration | None
-    """An earlier one that was cut off."""
+    """An earlier move that was interrupted."""
     workspaces: tuple[str, ...] = ()
-    """Those that have a local state, which are all moved; empty where only Terraform knows."""
+    """Workspaces with a local state, which are all moved; empty if only Terraform knows them."""
 
     @property
     def sentence(self) -> str:
-        """Return what is due and why."""
+        """Return what must be moved and why."""
         if self.moves and {*self.workspaces} - {DEFAULT}:
-            return _("{first} The states of all workspaces are moved: {names}.").format(
+            return _("{first} This moves the states of all workspaces: {names}.").format(
                 first=self._first, names=", ".join(self.workspaces)
             )
         return self._first
@@ -80,26 +80,31 @@ class Due:
     @property
     def _first(self) -> str:
         if self.interrupted is not None:
-            words = _("The move of the state from {source} to {target} was cut off. Continue it.")
+            words = _(
+                "The move of the state from {source} to {target} was interrupted. Continue it."
+            )
         elif self.moves:
             words = _(
-                "The Terraform here keeps its state in {target}, but the state is in {source}: "
-                "nothing can be planned before it is moved."
+                "The configuration keeps its state in {target}, but the state is in "
+                "{source}. Move the state before you run a plan."
             )
         else:
-            words = _("The settings of the backend {target} have changed and must be noted.")
+            words = _(
+                "The settings of the backend {target} have changed. Terraform must record them "
+                "before a run."
+            )
         return words.format(source=self.source, target=self.target)
 
 
 def due(directory: Path, environ: Mapping[str, str] | None = None) -> Due | None:
-    """Return the move that should be made of the state of ``directory``, or None.
+    """Return the move that the state of ``directory`` needs, or None.
 
     Reads files only; None while one is being made. Raises TerraformProblem for a local state or a
     selected workspace that can't be read.
     """
     environment = dict(os.environ if environ is None else environ)
     real = directory.resolve()
-    # What is to be moved, and what Terraform would select after it, depends on it.
+    # The workspace determines what is moved, and what Terraform selects afterwards.
     workspace(real, environment)
     earlier = since_the_last_done(real)
     if any(move.is_live for move in earlier):
@@ -111,13 +116,13 @@ def due(directory: Path, environ: Mapping[str, str] | None = None) -> Due | None
         held = workspaces_at(source) if source.type == LOCAL else ()
         return Due(str(source), str(change.target), change.moves, cut_off, held)
     if cut_off is not None and str(_configured(real, environment)) == cut_off.target:
-        # All that is left is to look whether everything arrived.
+        # Only the check whether everything arrived remains.
         return Due(cut_off.source, cut_off.target, True, cut_off)
     return None
 
 
 def foreign_change(directory: Path, environ: Mapping[str, str]) -> MigrationProblem | None:
-    """Return the refusal of a change of the backend that is not carried out here, or None."""
+    """Return the refusal of a backend change that gpuecs-tui can't carry out, or None."""
     change = backend_change(directory.resolve(), environ)
     if change is None or change.is_understood:
         return None
@@ -125,13 +130,13 @@ def foreign_change(directory: Path, environ: Mapping[str, str]) -> MigrationProb
 
 
 def refuse_unmoved(directory: Path, environ: Mapping[str, str]) -> None:
-    """Raise MigrationProblem where ``init`` would ask whether to move the state."""
+    """Raise MigrationProblem if ``init`` would ask whether to move the state."""
     if (foreign := foreign_change(directory, environ)) is not None:
         raise foreign
     if (wanted := due(directory, environ)) is not None:
         raise MigrationProblem(
             wanted.sentence,
-            _("Run `gpuecs-tui migrate {directory}`, or take the change back.").format(
+            _("Run `gpuecs-tui migrate {directory}`, or undo the backend change.").format(
                 directory=directory
             ),
         )
@@ -144,10 +149,10 @@ def start(
     profile: str | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Migration:
-    """Begin to move the state of ``directory``, or go on; return at once.
+    """Start or continue to move the state of ``directory``; return at once.
 
-    Plans that wait for a decision there are discarded: they were made for the old place. Raises
-    DirectoryBusy while a run works there, TerraformProblem where nothing is to be moved.
+    Plans that wait for approval there are discarded: they were created for the old location. Raises
+    DirectoryBusy during a run there, TerraformProblem if there is nothing to move.
     """
     variables = child_environment(
         dict(os.environ if environ is None else environ), profile=profile
@@ -185,7 +190,7 @@ def holder_of(move: Migration, pid: int) -> Holder:
     """Return what the directory lock's label says while process ``pid`` holds it for ``move``."""
     return Holder(
         run=move.folder.name,
-        operation=_("move of its state"),
+        operation=_("state move"),
         user=move.user,
         host=move.host,
         pid=pid,
@@ -216,10 +221,10 @@ def _launch(
         log = os.open(folder / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, PRIVATE_FILE)
     except OSError as error:
         raise MigrationProblem(
-            _("The move can't be written to {folder}: {reason}.").format(
+            _("Could not write the record of the move to {folder}: {reason}.").format(
                 folder=folder, reason=error.strerror or error
             ),
-            _("Free some space there, or set XDG_STATE_HOME to a folder you can write to."),
+            _("Check free space and permissions, or set XDG_STATE_HOME to a writable directory."),
         ) from error
     made = load(folder)
     assert made is not None, "a move that was just written can be read"
@@ -239,6 +244,8 @@ def _launch(
 
 
 def _nothing_due(directory: Path, environ: Mapping[str, str]) -> str:
-    # Of files that can't be read it isn't known where the state belongs: raises ReadProblem.
+    # If files can't be read, the location of the state is unknown: raises ReadProblem.
     wanted = configured_backend(directory, environ)
-    return _("Nothing is to be moved: the state belongs in {target}.").format(target=wanted)
+    return _("No move needed: the configuration already keeps the state in {target}.").format(
+        target=wanted
+    )

@@ -1,4 +1,4 @@
-"""The lock object that a move which was killed may have left in S3."""
+"""The lock object that a killed move may have left in S3."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from gpuecs_tui.aws.session import AccountReader
 
 _OPERATIONS = ("init", "migration source state", "migration destination state")
-"""What Terraform calls its own locks while it moves a state (backend/remote-state/s3
+"""The operation names of Terraform's own locks while it moves a state (backend/remote-state/s3
 backend_state.go; command/meta_backend_migrate.go)."""
 _CLOCKS = timedelta(minutes=1)
-"""By which the clock that stamped a lock may differ from ours."""
+"""Maximum difference between our clock and the clock that stamped a lock."""
 
 
 def clear_own_lock(place: StateLocation, interrupted: Migration | None) -> None:
-    """Take away the lock that the Terraform of ``interrupted`` left at ``place``.
+    """Remove the lock that the Terraform of ``interrupted`` left at ``place``.
 
     Its process is known to be dead. Any other lock raises MigrationProblem, as does one that
     can't be read.
@@ -64,15 +64,16 @@ def clear_own_lock(place: StateLocation, interrupted: Migration | None) -> None:
         ) from None
     assert told is not None, "without a lock there is nothing left to refuse"
     raise MigrationProblem(
-        _("{place} is locked by {who} ({operation}, since {since}); nothing was moved.").format(
+        _("Nothing was moved: {place} is locked by {who} ({operation}, since {since}).").format(
             place=place,
             who=told.get("Who", "?"),
             operation=told.get("Operation", "?"),
             since=told.get("Created", "?"),
         ),
-        _("Wait for its end; if nothing works on it any more, delete s3://{bucket}/{key}.").format(
-            bucket=place.bucket, key=key
-        ),
+        _(
+            "Wait until that operation ends. If it is no longer running, delete "
+            "s3://{bucket}/{key}."
+        ).format(bucket=place.bucket, key=key),
     )
 
 

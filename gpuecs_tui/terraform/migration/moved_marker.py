@@ -1,8 +1,8 @@
-"""The note beside a state in S3 that says that it was moved away, for the other checkouts.
+"""The record next to a state in S3 that tells other checkouts that the state was moved away.
 
-Terraform leaves the old object as it was. A checkout that still uses it would go on with it, and
-there would be two truths. The note is a small JSON object at the state's key with ``SUFFIX`` behind
-it; it holds no secret. A move back deletes it.
+Terraform does not delete the old object. A checkout that still uses it would change the old copy,
+and the two states would diverge. The record is a small JSON object at the state's key plus
+``SUFFIX``; it contains no secret. A move back deletes it.
 """
 
 from __future__ import annotations
@@ -35,42 +35,42 @@ _TYPES = {
     "serial": int,
     "lineage": str,
 }
-"""What a note holds."""
+"""The fields of a record."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What such a note says."""
+    """The content of such a record."""
 
     source: str
     """``s3://bucket/key`` of the state that was moved away."""
     target: str
-    """Where to: a path on ``host``, or ``s3://bucket/key``."""
+    """The new location: a path on ``host``, or ``s3://bucket/key``."""
     in_file: bool
     """Whether ``target`` is a path."""
     user: str
     host: str
     at: datetime | None
-    """When, in UTC; None where the note doesn't say."""
+    """When, in UTC; None if unknown."""
     serial: int
     """Number of the state's last change at that time."""
     lineage: str
     damaged: str = ""
-    """Why the note can't be understood, as the end of a sentence; nothing else is known then."""
+    """Why the record can't be read, as the end of a sentence; then nothing else is known."""
 
     @property
     def sentence(self) -> str:
         """Say that the state was moved away, by whom, when and where to."""
         if self.damaged:
             return _(
-                "The note {source}{suffix} {why}: whether the state was moved away from {source} "
-                "is unknown."
+                "The move record {source}{suffix} {why}. Whether the state was moved away "
+                "from {source} is unknown."
             ).format(source=self.source, suffix=SUFFIX, why=self.damaged)
         when = f"{self.at.astimezone():%Y-%m-%d %H:%M}" if self.at else _("unknown time")
         target = f"{self.host}:{self.target}" if self.in_file else self.target
         return _(
-            "The state was moved from {source} to {target} by {user}@{host} ({when}). What is left "
-            "at {source} is an old copy: do not plan or apply with it."
+            "{user}@{host} moved the state from {source} to {target} ({when}). The state at "
+            "{source} is an old copy: do not plan or apply with it."
         ).format(source=self.source, target=target, user=self.user, host=self.host, when=when)
 
     @property
@@ -78,21 +78,22 @@ class Moved:
         """Return the one action to take."""
         if self.damaged:
             return _(
-                "Ask who else works on this stack where its state is, then delete {source}{suffix}."
+                "Ask the other users of this stack where its state is, then delete "
+                "{source}{suffix}."
             ).format(source=self.source, suffix=SUFFIX)
         return _(
-            "Get the current Terraform files from {user}, or delete {source}{suffix} if that move "
-            "does not count any more."
+            "Get the current Terraform files from {user}, or delete {source}{suffix} if that "
+            "move no longer applies."
         ).format(user=self.user, source=self.source, suffix=SUFFIX)
 
 
 def moved_away(
     directory: Path, environ: Mapping[str, str], *, strict: bool = False
 ) -> Moved | None:
-    """Return the note about the state that ``directory`` uses now, None without one.
+    """Return the record about the state that ``directory`` uses now, None without one.
 
-    Blocks for one call with a state in S3, else reads files only. What hinders reading S3 is said
-    where the state itself is read; ``strict``: a bucket that does not exist raises PlaceProblem.
+    Blocks for one call with a state in S3, else reads files only. Errors from S3 are reported when
+    the state itself is read. ``strict``: a bucket that does not exist raises PlaceProblem.
     """
     where = backend(directory, environ)
     if where.type != S3:
@@ -100,7 +101,7 @@ def moved_away(
     try:
         change = backend_change(directory, environ)
         if change is not None and change.moves:
-            # The configuration has left that place already; the move looks for the note itself.
+            # The configuration has another location already; the move itself looks for the record.
             return None
         place = location_of(directory, where)
         if not place.is_understood:
@@ -115,7 +116,7 @@ def moved_away(
 
 
 def read_moved(place: StateLocation, environ: Mapping[str, str] | None = None) -> Moved | None:
-    """Return the note beside the state at ``place``, None without one. Raises PlaceProblem."""
+    """Return the record next to the state at ``place``, None without one. Raises PlaceProblem."""
     if place.type != S3:
         return None
     from gpuecs_tui.aws.state_bucket.state_objects import read_object
@@ -127,7 +128,7 @@ def read_moved(place: StateLocation, environ: Mapping[str, str] | None = None) -
 
 
 def _parse(source: str, text: bytes) -> Moved:
-    """Return what a note says; where it isn't one, a note that is ``damaged``."""
+    """Return the content of a record; a ``damaged`` one if it can't be read."""
     try:
         raw = json.loads(text)
     except (ValueError, RecursionError):
@@ -136,7 +137,7 @@ def _parse(source: str, text: bytes) -> Moved:
         return _damaged(source, _("is not a JSON object"))
     version = raw.get("format")
     if type(version) is int and version > _FORMAT:
-        return _damaged(source, _("is of a later version of gpuecs-tui"))
+        return _damaged(source, _("was written by a later version of gpuecs-tui"))
     for name, kind in _TYPES.items():
         if type(raw.get(name)) is not kind or raw[name] == "":
             return _damaged(source, _("has no valid {name}").format(name=name))
@@ -157,7 +158,7 @@ def _damaged(source: str, why: str) -> Moved:
 
 
 def put_moved(source: StateLocation, target: StateLocation, state: bytes) -> None:
-    """Note beside ``source`` that its ``state`` was moved to ``target``. Raises PlaceProblem."""
+    """Record next to ``source`` that its ``state`` was moved to ``target``. Raises PlaceProblem."""
     serial, lineage = serial_and_lineage(state)
     told = {
         "format": _FORMAT,
@@ -180,11 +181,11 @@ def put_moved(source: StateLocation, target: StateLocation, state: bytes) -> Non
 
 
 def remove_moved(place: StateLocation) -> None:
-    """Delete the note beside ``place``, where there is one. Raises PlaceProblem."""
+    """Delete the record next to ``place``, if there is one. Raises PlaceProblem."""
     from gpuecs_tui.aws.state_bucket.state_objects import delete_object, read_object
 
     key = place.key + SUFFIX
-    # Looked for first: whoever may not delete objects mostly has nothing to delete.
+    # Read first: users without permission to delete objects mostly have nothing to delete.
     with_reader(
         place,
         None,

@@ -122,9 +122,9 @@ class Mover:
 
     def _words(self, target: StateLocation, workspaces: list[str]) -> str:
         if workspaces in ([], [DEFAULT]):
-            words = _("The state is in {target}; its copy is kept as {copy}.")
+            words = _("The state is now in {target}. A copy is kept as {copy}.")
         else:
-            words = _("The states of {names} are in {target}; their copies are kept in {folder}.")
+            words = _("The states of {names} are now in {target}. Copies are kept in {folder}.")
         return words.format(
             target=target,
             copy=self.move.copy,
@@ -244,7 +244,7 @@ class Mover:
                     put_moved(leg.source, leg.target, leg.kept)
             except PlaceProblem as problem:
                 hindered.append(
-                    _("Could not leave a note for other checkouts ({reason}).").format(
+                    _("Could not write the move record for other checkouts ({reason}).").format(
                         reason=problem.reason
                     )
                 )
@@ -305,7 +305,7 @@ class Mover:
             _("Terraform did not move the state (exit code {code}): {reason}").format(
                 code=code, reason=first_error(said)
             ),
-            _("Mend that and start the move again; a copy is kept as {copy}.").format(
+            _("Correct the error and start the move again. A copy is kept as {copy}.").format(
                 copy=self.move.copy
             ),
         )
@@ -315,12 +315,12 @@ class Mover:
         if found == leg.expected or (not leg.expected and code == 0):
             return
         raise MigrationProblem(
-            _("The state that is at {target} now is not the one that was to be moved.").format(
+            _("The state in {target} is not the state that was to be moved.").format(
                 target=leg.target
             ),
-            _("Its copy is whole: {copy}. Compare them before anything else.").format(
-                copy=self.move.copy_of(leg.workspace)
-            ),
+            _(
+                "A complete copy is kept as {copy}. Compare both before you do anything else."
+            ).format(copy=self.move.copy_of(leg.workspace)),
         )
 
     def fail(self, message: str, remedy: str) -> None:
@@ -355,7 +355,7 @@ def main(arguments: list[str]) -> int:
     except TerraformProblem as problem:
         mover.fail(problem.message, problem.remedy)
     except OSError as error:
-        mover.fail(str(error), _("Mend that, then start the move again."))
+        mover.fail(str(error), _("Correct the error, then start the move again."))
     return 0
 
 

@@ -1,4 +1,4 @@
-"""What is kept of one move of a state: a folder beside those of the runs, with its copies."""
+"""The record of one move of a state: a folder next to those of the runs, with its copies."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ from gpuecs_tui.terraform.runs.directory_lock import is_held_by
 from gpuecs_tui.terraform.state.backend import DEFAULT
 
 RECORD = "move.json"
-"""File in a move's folder that says what it is and how far."""
+"""File in a move's folder with its facts and its phase."""
 LOG = "terraform.log"
-"""File in a move's folder with Terraform's words."""
+"""File in a move's folder with Terraform's output."""
 _COPY, _OVERWRITTEN = "source", "target"
-"""How the names of the copies begin: of what is moved, and of what was at the target."""
+"""Prefixes of the copies' names: of the moved state, and of the state at the target."""
 _BIRTH_SECONDS = 30.0
-"""How long a mover may take to write itself in: a loaded machine needs a second or two."""
+"""Time until a mover has recorded itself: a loaded machine needs one or two seconds."""
 KEPT_MIGRATIONS = 5
 """Moves of one directory's state kept: each holds a copy of the state, secrets included."""
 
 
 class Phase(StrEnum):
-    """How far a move is."""
+    """The phase of a move."""
 
     BEGUN = "begun"
     """Nothing was changed yet."""
     MOVING = "moving"
     """The copy is kept and Terraform moves the state."""
     DONE = "done"
-    """The state is there, whole, and Terraform knows."""
+    """The complete state is at the target, and Terraform uses it."""
     FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One move as its folder tells it; a snapshot."""
+    """One move, as recorded in its folder; a snapshot."""
 
     folder: Path
     directory: Path
@@ -62,36 +62,36 @@ class Migration:
     is_live: bool
     """Whether a process works on it."""
     continues: Path | None
-    """The folder of the move that was cut off and is gone on with; None for a new one."""
+    """The folder of the interrupted move that this one continues; None for a new one."""
     workspaces: tuple[str, ...]
     """Those whose states are moved; empty before that is known."""
 
     @property
     def was_cut_off(self) -> bool:
-        """Tell whether its process is gone without a word."""
+        """Tell whether its process died without recording an end."""
         return self.phase in (Phase.BEGUN, Phase.MOVING) and not self.is_live
 
     @property
     def is_done(self) -> bool:
-        """Tell whether the state is where it belongs."""
+        """Tell whether the state has arrived."""
         return self.phase is Phase.DONE
 
     @property
     def copy(self) -> Path:
-        """Return where the default workspace's copy lies, made before anything else; 0600."""
+        """Return the path of the default workspace's copy, which is created first; 0600."""
         return self.copy_of(DEFAULT)
 
     def copy_of(self, workspace: str) -> Path:
-        """Return where the copy of a workspace's state lies, made before anything else; 0600."""
+        """Return the path of the copy of a workspace's state, which is created first; 0600."""
         return self.folder / _copy_name(_COPY, workspace)
 
     def overwritten(self, workspace: str) -> Path:
-        """Return where the copy of what was at a workspace's target lies; 0600."""
+        """Return the path of the copy of the state that was at a workspace's target; 0600."""
         return self.folder / _copy_name(_OVERWRITTEN, workspace)
 
     @property
     def log(self) -> Path:
-        """Return what Terraform said."""
+        """Return Terraform's output."""
         return self.folder / LOG
 
     def refresh(self) -> Migration:
@@ -162,7 +162,7 @@ def rotate_migrations(moves: Sequence[Migration]) -> None:
 
 
 def note(folder: Path, **values: Any) -> None:
-    """Add to what is written of a move; on the disk when this returns. Raises OSError."""
+    """Add to the record of a move; it is on disk when this returns. Raises OSError."""
     replace_json(folder / RECORD, {**(read_json(folder / RECORD) or {}), **values})
 
 
@@ -184,7 +184,7 @@ def since_the_last_done(real: Path) -> list[Migration]:
 
 
 def _copy_name(kind: str, workspace: str) -> str:
-    # Terraform takes no name of a workspace that a path or URL would have to escape.
+    # Terraform rejects workspace names that would have to be escaped in a path or URL.
     return f"{kind}.tfstate" if workspace == DEFAULT else f"{kind}.{workspace}.tfstate"
 
 

@@ -1,4 +1,4 @@
-"""Why a state is not moved: each case by name, with the one thing to do about it."""
+"""Why a state is not moved: one function per case, with one remedy each."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from gpuecs_tui.terraform.state.location import BackendChange, StateLocation
 
 
 class MigrationProblem(TerraformProblem):
-    """A move that can't be begun or was refused; nothing is lost."""
+    """A move that could not start or was refused; nothing is lost."""
 
 
 def not_understood(directory: Path, change: BackendChange) -> MigrationProblem:
     """Return the refusal of a change between backends that gpuecs-tui can't carry out."""
     remedy = _(
-        "Run `terraform init -migrate-state` in {directory} and read what it asks, or take the "
-        "change back."
+        "Run `terraform init -migrate-state` in {directory} and read its prompts, or undo "
+        "the backend change."
     )
     for place in (change.source, change.target):
         if place.type in (S3, LOCAL) and not place.is_understood:
             names = place.unread or [name for name in ("bucket", "key") if not getattr(place, name)]
             message = _(
-                "The state is in {source}. The backend block here leaves open where it should be "
-                "({names}), so gpuecs-tui does not move it."
+                "The state is in {source}. The backend block does not give the new location "
+                "({names}), so gpuecs-tui does not move the state."
             ).format(source=change.source, names=", ".join(names))
             break
     else:
         message = _(
-            "The state is in {source}. The Terraform here names {target}. gpuecs-tui moves states "
-            "between files and S3 only."
+            "The state is in {source}. The configuration uses {target}. gpuecs-tui moves "
+            "states only between files and S3."
         ).format(source=change.source, target=change.target)
     return MigrationProblem(message, remedy.format(directory=directory))
 
@@ -47,25 +47,25 @@ def other_state(
     if lineage == its_lineage and there == serial:
         return MigrationProblem(
             _(
-                "{target} and {source} hold the same state with the same number, {serial}, but "
-                "not the same content: each was changed without the other. Nothing was moved."
+                "Nothing was moved: {target} and {source} hold the same state with the same "
+                "serial, {serial}, but different content. Each was changed without the other."
             ).format(target=target, source=source, serial=serial),
-            _("Compare both with `terraform show`, and move the one that is wrong away."),
+            _("Compare both with `terraform show`, then move the wrong one to another place."),
         )
     if lineage == its_lineage:
         return MigrationProblem(
             _(
-                "{target} holds the same state, newer: number {there}, after number {serial} in "
-                "{source}. Nothing was moved."
+                "Nothing was moved: {target} holds a newer version of the same state (serial "
+                "{there}, and {serial} in {source})."
             ).format(target=target, there=there, serial=serial, source=source),
             _(
-                "Compare both with `terraform show`. To go on with the newer one, move {source} "
-                "away and run `terraform init -reconfigure`."
+                "Compare both with `terraform show`. To use the newer one, move {source} to "
+                "another place and run `terraform init -reconfigure`."
             ).format(source=source),
         )
     message = _(
-        "{target} holds another state already ({n} resources, number {there}, lineage "
-        "{lineage}), which the move would overwrite. Nothing was moved."
+        "Nothing was moved: {target} already holds another state ({n} resources, serial "
+        "{there}, lineage {lineage}), which the move would overwrite."
     )
     return _foreign(message, target, before)
 
@@ -75,9 +75,9 @@ def adopted_state(
 ) -> MigrationProblem:
     """Return the refusal to adopt ``before``, at ``target``, for a workspace without a state."""
     message = _(
-        "{target} holds a state already ({n} resources, number {there}, lineage {lineage}), and "
-        "the workspace {workspace} has none in {source}. After the move the next plan would take "
-        "those resources for this stack's. Nothing was moved."
+        "Nothing was moved: {target} already holds a state ({n} resources, serial {there}, "
+        "lineage {lineage}), and the workspace {workspace} has none in {source}. After a "
+        "move, the next plan would treat those resources as part of this stack."
     )
     return _foreign(message, target, before, workspace=workspace, source=source)
 
@@ -94,20 +94,20 @@ def _foreign(
             lineage=lineage or "?",
             **names,
         ),
-        _("Choose another key in the backend block, or find out whose state that is."),
+        _("Set another key in the backend block, or find out which stack that state belongs to."),
     )
 
 
 def selected_without_state(name: str, held: Iterable[str]) -> MigrationProblem:
     """Return the refusal to move while a workspace without a state is selected.
 
-    Terraform would select another one by itself afterwards (internal/command/meta_backend.go,
+    Terraform would automatically select another one afterwards (internal/command/meta_backend.go,
     selectWorkspace).
     """
     return MigrationProblem(
         _(
-            "The selected workspace {name} has no state; these have one: {held}. After a move "
-            "Terraform would select another workspace by itself. Nothing was moved."
+            "Nothing was moved: the selected workspace {name} has no state. These workspaces "
+            "have one: {held}. After a move, Terraform would select another workspace."
         ).format(name=name, held=", ".join(held)),
-        _("Run `terraform workspace select NAME` with one of these first."),
+        _("First run `terraform workspace select NAME` with one of these workspaces."),
     )

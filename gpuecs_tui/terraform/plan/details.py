@@ -1,4 +1,5 @@
-"""A saved plan in detail: by resource, what changes from what to what, and why replaced.
+"""The details of a saved plan: by resource, the old and new values, and the reason of a
+replacement.
 
 Its source is ``terraform show -json PLANFILE`` (docs: "JSON Output Format", plan representation);
 the event stream has no attribute values. What is stored of it was masked first, see mask.py.
@@ -20,7 +21,7 @@ from gpuecs_tui.terraform.runs.journal import read_recorded
 from gpuecs_tui.terraform.runs.run import Run
 
 UNKNOWN = "(known after apply)"
-"""Terraform's own words for what the provider will say."""
+"""Terraform's own text for a value that is known only after the apply."""
 _LOOK_SECONDS = 0.05
 
 
@@ -38,7 +39,7 @@ class Action(StrEnum):
 
 
 DESTRUCTIVE = frozenset({Action.REPLACE, Action.DELETE})
-"""Actions after which something that exists is gone."""
+"""Actions that destroy an existing resource."""
 _ORDER = list(Action)
 
 
@@ -57,7 +58,7 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What the plan does to one resource."""
+    """The change of one resource."""
 
     address: str
     type: str
@@ -66,9 +67,9 @@ class Change:
     """Why, in Terraform's word, such as ``replace_because_cannot_update``; mostly empty."""
     attributes: tuple[Attribute, ...]
     previous_address: str = ""
-    """Where it stood before a move."""
+    """Its address before a move."""
     create_first: bool = False
-    """A replace that makes the new one before it removes the old."""
+    """A replacement that creates the new resource before it destroys the old one."""
     before: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
     """Its attributes before the change, sensitive ones masked; empty where it is created."""
 
@@ -78,17 +79,17 @@ class Change:
         try:
             name = json.loads(after) if after is not None else ""
         except ValueError:
-            # Terraform's words for a value that only the apply gives.
+            # Terraform's text for a value that is known only after the apply.
             return ""
         return name if isinstance(name, str) else ""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanTree:
-    """All that a plan does, destructive first."""
+    """All changes of a plan, destructive ones first."""
 
     changes: tuple[Change, ...]
-    """What is not a no-op, ordered by action, then as Terraform orders them."""
+    """Changes other than no-op, ordered by action, then in Terraform's order."""
     outputs: tuple[Attribute, ...]
     """Outputs that change."""
     desired_counts: Mapping[str, int] = field(default_factory=dict, compare=False)
@@ -100,7 +101,7 @@ class PlanTree:
 
 
 def load_plan(run: Run) -> PlanTree | None:
-    """Return the plan of a run, or None while (or because) its details aren't there.
+    """Return the plan of a run, or None if its details don't exist (yet).
 
     They follow some seconds after the plan itself, ``show`` starts the provider again; see
     ``wait_for_plan``.
@@ -118,7 +119,7 @@ def wait_for_plan(run: Run, seconds: float = 60.0) -> PlanTree | None:
     while True:
         recorded = read_recorded(run.files)
         coming = recorded is not None and is_alive(recorded.runner)
-        # Asked after the process: what it wrote before its end is seen.
+        # Read after the process check, so that everything written before its end is seen.
         found = load_plan(run)
         if found is not None or not coming or time.monotonic() >= deadline:
             return found
@@ -134,7 +135,7 @@ def tree(show: Mapping[str, Any]) -> PlanTree:
     for name, raw in (show.get("output_changes") or {}).items():
         if raw.get("actions") not in (["no-op"], ["read"]):
             before, after = sides(raw)
-            # Of a sensitive one there is nothing to tell but that it changes.
+            # Of a sensitive output only the change itself is reported.
             old, new = (None if side is None else MASK for side in (before, after))
             hidden = Attribute(name, old, new)
             outputs.extend(list(_attributes(raw, name)) or [hidden])
@@ -178,7 +179,7 @@ def _action(actions: list[str], change: Mapping[str, Any]) -> Action:
     try:
         return Action(actions[0]) if actions else Action.NO_OP
     except ValueError:
-        # A word of a newer release: shown as a change rather than hidden.
+        # An action of a newer release: shown as a change rather than hidden.
         return Action.UPDATE
 
 
@@ -194,7 +195,7 @@ def _attributes(change: Mapping[str, Any], root: str) -> Iterator[Attribute]:
 
 
 class _Unknown:
-    """Marks a value that only the apply will tell."""
+    """Marks a value that is known only after the apply."""
 
 
 _UNKNOWN = _Unknown()

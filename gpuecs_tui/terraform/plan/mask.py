@@ -1,4 +1,4 @@
-"""What may be stored and shown of ``show -json``, which prints sensitive values in clear.
+"""Mask ``show -json``, which prints sensitive values in clear text, for storage and display.
 
 Its change representation marks what is sensitive in trees of the values' shape, one for each side
 (docs: "JSON Output Format"). Where only one side is marked, the other would tell as much: both
@@ -81,7 +81,7 @@ def _union(one: Any, other: Any) -> Any:
     if one is True or other is True:
         return True
     if not one or not other:
-        # A list of one side only: the other's items may stand elsewhere.
+        # A list on one side only: the items of the other may be at other places.
         return _Every(reduce(_union, marked)) if (marked := _items(one or other)) else one or other
     if one == other:
         return one
@@ -90,7 +90,7 @@ def _union(one: Any, other: Any) -> Any:
     if (marked := _items(one)) and (more := _items(other)):
         # What is marked at one place of a list may have moved to another.
         return _Every(reduce(_union, [*marked, *more]))
-    # The value has changed its very shape: nothing says which part of it is which.
+    # The value has changed its shape, so its parts can't be matched.
     return True
 
 

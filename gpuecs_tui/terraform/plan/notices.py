@@ -1,6 +1,6 @@
-"""What a plan changes without destroying it, and users or operators notice all the same.
+"""Changes in place that users or operators notice.
 
-A change in place can close a port, and a change of a launch template can do nothing to what runs.
+A change in place can close a port, and a launch template change may not affect running instances.
 """
 
 from __future__ import annotations
@@ -36,15 +36,16 @@ _TASK_PORTS = ("tasks", "health_check")
 """Parts of the names of the rules between the load balancer and the tasks (network.tf)."""
 _TEMPLATE_WORDS = {
     "instance_market_options": N_(
-        "The market changes for new instances only: running instances keep theirs until they end. "
-        "To replace them, run: aws autoscaling start-instance-refresh --auto-scaling-group-name "
-        "{group}"
+        "The market changes only for new instances. Running instances keep theirs until they "
+        "are terminated. To replace them, run: aws autoscaling start-instance-refresh "
+        "--auto-scaling-group-name {group}"
     ),
-    "image_id": N_("Only new instances start from the new AMI; running ones keep theirs."),
+    "image_id": N_("Only new instances use the new AMI. Running instances keep theirs."),
     "instance_type": N_(
-        "Only new instances are of the new type; running ones stay until they are scaled in."
+        "Only new instances use the new instance type. Running instances stay until they are "
+        "scaled in."
     ),
-    "user_data": N_("Only new instances run the new user data; running ones stay as they are."),
+    "user_data": N_("Only new instances run the new user data. Running instances do not change."),
 }
 
 
@@ -59,9 +60,9 @@ def notices(tree: PlanTree) -> tuple[PlanWarning, ...]:
 
 
 def refusals(tree: PlanTree) -> tuple[str, ...]:
-    """Return why the plan must not be applied, sentences; empty where it may.
+    """Return why the plan must not be applied, in sentences; empty if it may be.
 
-    AWS is certain to refuse it in the middle of its apply, or it deletes what is only renamed.
+    AWS is certain to reject it during the apply, or it destroys a resource that is only renamed.
     """
     return tuple(
         words for change in tree.changes for look in _REFUSED for words in look(change, tree)
@@ -69,7 +70,7 @@ def refusals(tree: PlanTree) -> tuple[str, ...]:
 
 
 def ignored_count(tree: PlanTree, answers: Mapping[str, object]) -> tuple[PlanWarning, ...]:
-    """Return a notice where the plan leaves the number of tasks although ``answers`` differ.
+    """Return a notice if the plan keeps the number of tasks although ``answers`` differ.
 
     ``answers`` are the decisions in the files that were planned, by dotted key.
     """
@@ -82,8 +83,8 @@ def ignored_count(tree: PlanTree, answers: Mapping[str, object]) -> tuple[PlanWa
             CHANGE_NOTICED,
             address,
             _(
-                "The desired count stays {count}: service.ignore_changes has desired_count, so the "
-                "{wanted} of service.desired_count is ignored."
+                "The desired count stays {count}: service.ignore_changes contains "
+                "desired_count, so the value {wanted} of service.desired_count is ignored."
             ).format(count=count, wanted=wanted),
             (),
         )
@@ -98,8 +99,8 @@ def _count(change: Change, _tree: PlanTree) -> Iterator[str]:
     count = _changed(change).get("desired_count")
     if count and count.before and count.after and count.after != request_notices.NO_TASKS:
         yield _(
-            "The desired count is set from {old} to {new}. Where something else scales the tasks, "
-            "add desired_count to service.ignore_changes."
+            "The desired count changes from {old} to {new}. If another tool scales the "
+            "tasks, add desired_count to service.ignore_changes."
         ).format(old=count.before, new=count.after)
 
 
@@ -112,13 +113,13 @@ def _listener(change: Change, _tree: PlanTree) -> Iterator[str]:
             old=port.before, new=port.after
         )
     if (protocol := changed.get("protocol")) and protocol.after:
-        yield _("The listener speaks {new} instead of {old}; clients must follow.").format(
-            old=_bare(protocol.before), new=_bare(protocol.after)
-        )
+        yield _(
+            "The listener protocol changes from {old} to {new}. Clients must use the new protocol."
+        ).format(old=_bare(protocol.before), new=_bare(protocol.after))
     if (certificate := changed.get("certificate_arn")) and certificate.before and certificate.after:
         yield _(
-            "The certificate changes from {old} to {new}. Clients fail if it doesn't have the name "
-            "that they use."
+            "The certificate changes from {old} to {new}. Clients fail if the new "
+            "certificate does not cover the name that they use."
         ).format(old=_bare(certificate.before), new=_bare(certificate.after))
 
 
@@ -164,9 +165,10 @@ def _protection(change: Change, _tree: PlanTree) -> Iterator[str]:
     protection = _changed(change).get(path)
     if protection and protection.after == '"DISABLED"':
         yield _(
-            "Running instances stay protected from scale-in, and ECS no longer removes that: they "
-            "never end by themselves. Remove it with: aws autoscaling set-instance-protection "
-            "--no-protected-from-scale-in --auto-scaling-group-name NAME --instance-ids ID…"
+            "Running instances stay protected from scale-in. ECS no longer removes that "
+            "protection, so they are never terminated by scale-in. To remove it, run: aws "
+            "autoscaling set-instance-protection --no-protected-from-scale-in "
+            "--auto-scaling-group-name NAME --instance-ids ID…"
         )
 
 
@@ -176,17 +178,16 @@ def _revision(change: Change, tree: PlanTree) -> Iterator[str]:
     kept = _changed(change).get("skip_destroy")
     if kept and kept.before != "true":
         yield _(
-            "The present revision of the task definition is deregistered with this apply, so that "
-            "nothing can be rolled back to it. To keep it, first apply the stack without any other "
-            "change."
+            "This apply deregisters the current task definition revision, so nothing can be "
+            "rolled back to it. To keep it, first apply the stack without any other change."
         )
     service = next((it for it in tree.changes if it.type == _SERVICE), None)
     if service is None or (
         service.action is Action.UPDATE and "task_definition" not in _changed(service)
     ):
         yield _(
-            "The service stays on the revision that it runs: service.ignore_changes has "
-            "task_definition. Deploy the new revision with your own tool."
+            "The service keeps its current task definition revision: service.ignore_changes "
+            "contains task_definition. Deploy the new revision with your own tool."
         )
 
 
@@ -197,30 +198,31 @@ def _untied(change: Change, tree: PlanTree) -> Iterator[str]:
         return
     if not any(it.type == _GROUP and it.action is not Action.UPDATE for it in tree.changes):
         yield _(
-            "Running instances still use it and are not replaced with this apply: they lose their "
-            "network or their credentials, and AWS may refuse to delete it. First apply the stack "
-            "without any other change: that ties the instances to it."
+            "Running instances still use it and are not replaced by this apply. They lose "
+            "their network or their credentials, and AWS may refuse to delete it. First "
+            "apply the stack without any other change: that ties the instances to it."
         )
 
 
 def _same_name(change: Change, _tree: PlanTree) -> Iterator[str]:
     if change.type == _TARGETS and change.create_first and "name" not in _changed(change):
         yield _(
-            "AWS refuses this: the new target group has the name of the old one, and for a while "
-            "both exist. Set names.target_group to another name, or leave it out."
+            "AWS rejects this change: the new target group has the name of the old one, and "
+            "both exist for some time. Set names.target_group to another name, or leave it "
+            "out."
         )
 
 
 def _guarded(change: Change, _tree: PlanTree) -> Iterator[str]:
     if protects(change):
         yield _(
-            "AWS refuses this: the load balancer has deletion protection. Set "
+            "AWS rejects this change: the load balancer has deletion protection. Set "
             "load_balancer.deletion_protection to false and apply that first."
         )
 
 
 def _foreign_container(change: Change, tree: PlanTree) -> Iterator[str]:
-    """Yield why AWS refuses a container or port that the kept revision is known not to have."""
+    """Yield why AWS rejects a container or port that the kept revision does not have."""
     wanted, kept = _targets_wanted(change), _kept_revision(change, tree)
     if wanted and kept is not None and _lacks(kept[1], change):
         words = refused_words(wanted, kept[0])
@@ -228,14 +230,14 @@ def _foreign_container(change: Change, tree: PlanTree) -> Iterator[str]:
 
 
 def _perhaps_foreign_container(change: Change, tree: PlanTree) -> Iterator[str]:
-    """Yield the same where another revision is deployed than the state's: it is not in the plan."""
+    """Yield the same if the deployed revision is not the state's: it is not in the plan."""
     wanted = _targets_wanted(change)
     if wanted and _kept_revision(change, tree) is None:
         yield f"{perhaps_refused_words(wanted)} {as_sentence(remedy_words())}"
 
 
 def _targets_wanted(change: Change) -> dict[str, str]:
-    """Return which container and port an updated service is to get while it keeps its revision."""
+    """Return the new container and port of an updated service that keeps its revision."""
     if change.type != _SERVICE or change.action is not Action.UPDATE:
         return {}
     changed = _changed(change)
@@ -246,7 +248,7 @@ def _targets_wanted(change: Change) -> dict[str, str]:
 
 
 def _kept_revision(change: Change, tree: PlanTree) -> tuple[str, Ports] | None:
-    """Return name and ports of the revision that a service keeps; None where the plan lacks it."""
+    """Return name and ports of the revision that a service keeps; None if it is not in the plan."""
     runs = short_name(str(change.before.get("task_definition", "")))
     for task in tree.changes:
         if task.type == _TASK and short_name(str(task.before.get("arn", ""))) == runs != "":
@@ -266,10 +268,11 @@ def _lacks(ports: Ports, change: Change) -> bool:
 
 
 def _renamed_only(change: Change, tree: PlanTree) -> Iterator[str]:
-    """Yield why a plan is refused that deletes the earlier version's listener for its new name.
+    """Yield why a plan is refused that destroys the earlier version's listener because of its new
+    name.
 
-    The directory didn't say that the state is an earlier one, so that no ``moved`` block is there:
-    the state is in S3, and moved.tf was lost or the files were written elsewhere.
+    The directory did not show that the state is an earlier one, so there is no ``moved`` block: the
+    state is in S3, and moved.tf was lost or the files were written elsewhere.
     """
     if change.address != f"{_LISTENER}.this" or change.action is not Action.DELETE:
         return
@@ -281,9 +284,9 @@ def _renamed_only(change: Change, tree: PlanTree) -> Iterator[str]:
         return
     blocks = " ".join(f"moved {{ from = {old}, to = {new} }}" for old, new in moves)
     yield _(
-        "The plan deletes the listener and creates it again, because the state has the names of an "
-        "earlier version of gpuecs-tui. To keep it, add this to {file}, one argument a line, and "
-        "plan again: {blocks}"
+        "The plan destroys the listener and creates it again, because the state has the "
+        "names of an earlier version of gpuecs-tui. To keep it, add this to {file}, one "
+        "argument per line, and plan again: {blocks}"
     ).format(file=MOVED_FILE, blocks=blocks)
 
 

@@ -1,6 +1,6 @@
-"""Changes in place after which requests are answered otherwise, or not at all.
+"""Changes in place after which requests are answered differently, or not at all.
 
-docs/changes.md takes what users notice of these from here, so that it says what the plan says.
+docs/changes.md uses these texts too, so that it matches the plan.
 """
 
 from __future__ import annotations
@@ -20,35 +20,35 @@ _HEALTH_CHECK = {
     "health_check[0].path": N_("path"),
     "health_check[0].matcher": N_("success codes"),
 }
-"""Attributes of a target group that decide whether a task that works is healthy → their names."""
+"""Health check attributes of a target group → their names."""
 _MADE = frozenset({Action.CREATE, Action.REPLACE})
 
 
 def no_tasks(change: Change, _tree: PlanTree) -> Iterator[str]:
-    """Yield that nothing answers where the desired count of a service becomes 0."""
+    """Yield that requests fail if the desired count of a service becomes 0."""
     count = _changed(change, SERVICE, _MADE | {Action.UPDATE}).get(_COUNT)
     if count is None or count.after != NO_TASKS:
         return
     if change.action is Action.UPDATE:
         yield _(
-            "All tasks stop: the desired count is set from {old} to 0. Requests fail until it is "
-            "raised and new tasks are healthy."
+            "All tasks stop: the desired count changes from {old} to 0. Requests fail until "
+            "it is raised and new tasks are healthy."
         ).format(old=count.before or "?")
     else:
         yield _("No task starts, so requests fail: the desired count is 0.")
 
 
 def redirected(change: Change, _tree: PlanTree) -> Iterator[str]:
-    """Yield that a listener redirects to HTTPS from now on, or no longer does."""
+    """Yield that a listener starts or stops redirecting to HTTPS."""
     kind = _changed(change, LISTENER).get("default_action[0].type")
     if kind and kind.after == '"redirect"':
-        yield _("HTTP requests are redirected to HTTPS from now on.")
+        yield _("HTTP requests will be redirected to HTTPS.")
     elif kind and kind.before == '"redirect"':
-        yield _("HTTP requests are answered from now on instead of being redirected to HTTPS.")
+        yield _("HTTP requests will be answered instead of being redirected to HTTPS.")
 
 
 def health_check(change: Change, tree: PlanTree) -> Iterator[str]:
-    """Yield what another health check does to running tasks that fail it.
+    """Yield the effect of a changed health check on running tasks.
 
     ECS stops a task whose target is unhealthy and starts another one (developer guide, "Use load
     balancing to distribute Amazon ECS service traffic").

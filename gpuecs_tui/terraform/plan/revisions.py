@@ -1,7 +1,7 @@
 """Which revisions of a task definition a destroyed stack leaves behind.
 
-``skip_destroy`` keeps them ACTIVE for roll-backs; they cost nothing. Which ones a stack made is
-known from the plans of its runs.
+``skip_destroy`` keeps them ACTIVE for rollbacks; they cost nothing. The plans of a stack's runs
+show which revisions it created.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _ARN = re.compile(r"arn:[a-z-]+:ecs:[a-z0-9-]+:[0-9]{12}:task-definition/(.+:[0-
 
 
 def revisions_left(runs: Iterable[Run]) -> tuple[str, ...]:
-    """Return ``family:revision`` of each that the plans of ``runs`` gave up and AWS still has.
+    """Return ``family:revision`` of each that the plans of ``runs`` dropped and AWS still has.
 
     By family, then by number. Reads one file a run.
     """
@@ -32,7 +32,7 @@ def revisions_left(runs: Iterable[Run]) -> tuple[str, ...]:
 
 
 def left_in_words(revisions: tuple[str, ...]) -> str:
-    """Return what to say of them after a destroy, "" where there are none."""
+    """Return the sentence about them after a destroy, "" if there are none."""
     if not revisions:
         return ""
     return ngettext(
@@ -45,7 +45,7 @@ def left_in_words(revisions: tuple[str, ...]) -> str:
 
 
 def _kept(change: Change) -> str:
-    """Return the revision that a change gives up, "" where it is deregistered or none."""
+    """Return the revision that a change drops, "" if it is deregistered or there is none."""
     if change.action not in (Action.DELETE, Action.REPLACE):
         return ""
     if change.before.get("skip_destroy") is not True:

@@ -1,8 +1,8 @@
-"""A load balancer's VPC is for life, and the AWS provider plans its change in place.
+"""A load balancer can't change its VPC, but the AWS provider plans that change in place.
 
-AWS takes no subnet or security group of another VPC for it (terraform-provider-aws#18317): the
-apply would end half-way, with service and fleet already gone. A load balancer that is replaced for
-another reason, such as a new name, is made in the new VPC.
+AWS rejects subnets and security groups of another VPC for it (terraform-provider-aws#18317): the
+apply would fail halfway, with service and fleet already destroyed. A load balancer that is replaced
+for another reason, such as a new name, is created in the new VPC.
 """
 
 from __future__ import annotations
@@ -26,10 +26,9 @@ _REPLACING = ("name", "internal")
 
 
 def refuse_another_vpc(directory: Path, environ: Mapping[str, str]) -> None:
-    """Raise RunProblem where the load balancer in the state would have to move to another VPC.
+    """Raise RunProblem if the load balancer in the state would have to move to another VPC.
 
-    Asks the files and a local state; what can't be read, and a state that is kept elsewhere, is
-    left to the plan.
+    Reads the files and a local state. Unreadable files and a remote state are left to the plan.
     """
     state = local_state(directory, environ)
     stored = stored_attributes(state) if state is not None else ()
@@ -47,14 +46,14 @@ def refuse_another_vpc(directory: Path, environ: Mapping[str, str]) -> None:
         raise RunProblem(
             _(
                 "Nothing was planned: the load balancer of this stack is in {present}, and "
-                "network.vpc_id is {wanted}. AWS moves no load balancer to another VPC."
+                "network.vpc_id is {wanted}. A load balancer can't move to another VPC."
             ).format(present=present, wanted=wanted),
             _remedy(present),
         )
 
 
 def moved(change: Change, tree: PlanTree) -> Iterator[str]:
-    """Yield why AWS refuses a plan that gives a load balancer the subnets of another VPC."""
+    """Yield why AWS rejects a plan that sets subnets of another VPC on a load balancer."""
     if change.type != "aws_lb" or change.action is not Action.UPDATE:
         return
     for other in tree.changes:
@@ -64,13 +63,13 @@ def moved(change: Change, tree: PlanTree) -> Iterator[str]:
         present = (changed[_VPC].before or "").strip('"')
         if "subnets" in {it.path.partition("[")[0] for it in change.attributes}:
             yield " ".join(
-                (_("AWS refuses this: a load balancer can't move to another VPC."),
+                (_("AWS rejects this change: a load balancer can't move to another VPC."),
                  _remedy(present))
             )  # fmt: skip
 
 
 def _remedy(present: str) -> str:
     return _(
-        "Set network.vpc_id to {present}, or give names.load_balancer another name: then a new "
-        "load balancer replaces it, with another DNS name."
+        "Set network.vpc_id to {present}, or change names.load_balancer: a new load balancer "
+        "with another DNS name then replaces it."
     ).format(present=present)

@@ -1,4 +1,4 @@
-"""What a plan destroys, in words that name the consequence (rule service-replaced)."""
+"""What a plan destroys, and the consequence (rule service-replaced)."""
 
 from __future__ import annotations
 
@@ -14,45 +14,49 @@ SERVICE_REPLACED = "service-replaced"
 
 _CONSEQUENCES = {
     "aws_ecs_service": N_(
-        "all its tasks stop; nothing answers until new ones are started and healthy"
+        "All its tasks stop. Requests fail until new tasks are started and healthy."
     ),
     "aws_lb": N_(
-        "its DNS name changes; every client and record that uses it must follow. For some minutes "
-        "there is no load balancer, and its name can't be resolved"
+        "Its DNS name changes: update every client and DNS record that uses it. For some "
+        "minutes there is no load balancer, and its name can't be resolved."
     ),
-    "aws_lb_listener": N_("the load balancer refuses connections on its port meanwhile"),
+    "aws_lb_listener": N_(
+        "The load balancer refuses connections on its port until the new listener exists."
+    ),
     "aws_lb_target_group": N_(
-        "requests fail from the moment the listener moves to the new group until new tasks are "
-        "healthy in it"
+        "Requests fail from the moment the listener moves to the new group until new tasks "
+        "are healthy in it."
     ),
-    "aws_ecs_capacity_provider": N_("no instance can be launched for tasks meanwhile"),
-    "aws_ecs_cluster_capacity_providers": N_("the service has no capacity meanwhile"),
-    "aws_ecs_cluster": N_("the service and all its tasks go with it"),
-    "aws_autoscaling_group": N_("all its instances are terminated, with the tasks on them"),
-    "aws_launch_template": N_("new instances start from the new template"),
-    "aws_security_group": N_("whatever still uses the group loses its network rules"),
+    "aws_ecs_capacity_provider": N_(
+        "No instance can be launched for tasks until the new one exists."
+    ),
+    "aws_ecs_cluster_capacity_providers": N_("The service has no capacity until they exist again."),
+    "aws_ecs_cluster": N_("The service and all its tasks are lost with it."),
+    "aws_autoscaling_group": N_("All its instances are terminated, and the tasks on them stop."),
+    "aws_launch_template": N_("New instances start from the new template."),
+    "aws_security_group": N_("Resources that still use the group lose its network rules."),
     "aws_iam_instance_profile": N_(
-        "instances that still use the profile lose their credentials, and ECS loses them"
+        "Instances that still use the profile lose their credentials, and ECS loses them."
     ),
-    "aws_cloudwatch_log_group": N_("all logs in it are lost"),
+    "aws_cloudwatch_log_group": N_("All logs in it are lost."),
     "aws_iam_role": N_(
-        "running tasks and instances that use the role lose its permissions, and a roll-back has "
-        "no role"
+        "Running tasks and instances that use the role lose its permissions. A rollback to "
+        "an earlier revision has no role."
     ),
-    "aws_vpc_security_group_ingress_rule": N_("connections that only this rule allows fail"),
-    "aws_vpc_security_group_egress_rule": N_("connections that only this rule allows fail"),
-    "aws_vpc_endpoint": N_("the VPC reaches the AWS service by another route, or not at all"),
+    "aws_vpc_security_group_ingress_rule": N_("Connections that only this rule allows fail."),
+    "aws_vpc_security_group_egress_rule": N_("Connections that only this rule allows fail."),
+    "aws_vpc_endpoint": N_("The VPC reaches the AWS service by another route, or not at all."),
 }
 _GONE = {
-    "aws_ecs_service": N_("all its tasks stop, and requests fail from then on"),
-    "aws_ecs_capacity_provider": N_("no instance can be launched for tasks any more"),
-    "aws_ecs_cluster_capacity_providers": N_("the cluster has no capacity for the service"),
-    "aws_lb_listener": N_("its port closes for good; clients that use it fail"),
-    "aws_lb": N_("its DNS name is gone for good"),
-    "aws_launch_template": N_("no new instance can start from it"),
-    "aws_lb_target_group": N_("its targets get no more requests"),
+    "aws_ecs_service": N_("All its tasks stop, and requests fail from then on."),
+    "aws_ecs_capacity_provider": N_("Instances can no longer be launched for tasks."),
+    "aws_ecs_cluster_capacity_providers": N_("The cluster has no capacity for the service."),
+    "aws_lb_listener": N_("Its port closes permanently. Clients that use it fail."),
+    "aws_lb": N_("Its DNS name is lost permanently."),
+    "aws_launch_template": N_("No new instance can start from it."),
+    "aws_lb_target_group": N_("Its targets receive no more requests."),
 }
-"""The consequence where nothing is made in its place, where that is another one."""
+"""The consequence of a destroy without a replacement, if it differs."""
 _NAMES = {
     "aws_ecs_service": N_("the service"),
     "aws_lb": N_("the load balancer"),
@@ -65,11 +69,11 @@ _NAMES = {
     "aws_launch_template": N_("the launch template"),
     "aws_cloudwatch_log_group": N_("the log group"),
 }
-"""Types of which a stack has one; others are called by their address."""
+"""Types of which a stack has one; other resources are named by their address."""
 _HARMLESS = frozenset(
     {"aws_ecs_task_definition", "aws_iam_role_policy_attachment", "terraform_data"}
 )
-"""Types whose replacement is the ordinary way of changing them: a new revision, say."""
+"""Types that are normally changed by a replacement, such as a new task definition revision."""
 _RULES = frozenset({"aws_vpc_security_group_ingress_rule", "aws_vpc_security_group_egress_rule"})
 
 
@@ -89,19 +93,20 @@ def full_words(warning: PlanWarning) -> str:
     """Return a warning with the attributes that force it."""
     if not warning.because:
         return warning.message
-    why = _(" (because of {attributes})").format(attributes=", ".join(warning.because))
-    return warning.message + why
+    return _("{message} Forces replacement: {attributes}.").format(
+        message=warning.message, attributes=", ".join(warning.because)
+    )
 
 
 def changes_only_outputs() -> str:
-    """Say what Terraform calls changes although no resource has any."""
+    """Return the summary of a plan that changes no resource."""
     return _(
-        "Plan: nothing to add, change or destroy; only outputs or addresses in the state change."
+        "Plan: 0 to add, 0 to change, 0 to destroy. Only outputs or addresses in the state change."
     )
 
 
 def warnings(tree: PlanTree) -> tuple[PlanWarning, ...]:
-    """Return a warning for each thing that the plan destroys or replaces, weightiest first."""
+    """Return a warning for each resource that the plan destroys or replaces, most severe first."""
     weight = list(_CONSEQUENCES)
     changes = [c for c in tree.changes if c.action in DESTRUCTIVE and not is_ordinary(c)]
     changes.sort(key=lambda c: weight.index(c.type) if c.type in weight else len(weight))
@@ -111,8 +116,8 @@ def warnings(tree: PlanTree) -> tuple[PlanWarning, ...]:
 def needs_name(run: Run, tree: PlanTree | None) -> bool:
     """Tell whether the stack's name must be typed before the plan of ``run`` is applied.
 
-    It must for a destroy, and for what destroys or replaces something that users of the stack
-    notice. While the plan's details are not known (None), each deletion counts.
+    True for a destroy, and for a plan that destroys or replaces something that users of the stack
+    notice. While the plan's details are unknown (None), every deletion counts.
     """
     if run.operation is Operation.DESTROY:
         return True
@@ -131,25 +136,23 @@ def is_ordinary(change: Change) -> bool:
 def _warning(change: Change) -> PlanWarning:
     name = name_of(change)
     if change.action is Action.DELETE:
-        message = _("This deletes {name}.")
+        message = _("This destroys {name}.")
     elif change.create_first:
-        message = _("This replaces {name}: a new one is made, then the old one is deleted.")
+        message = _("This replaces {name}: the new one is created, then the old one is destroyed.")
     else:
-        message = _("This deletes {name} and makes a new one.")
+        message = _("This replaces {name}: the old one is destroyed, then a new one is created.")
     message = message.format(name=name)
     consequence = _CONSEQUENCES.get(change.type)
     if change.action is Action.DELETE:
         consequence = _GONE.get(change.type, consequence)
     if consequence:
-        message = _("{what} What follows: {consequence}.").format(
-            what=message, consequence=_(consequence)
-        )
+        message = f"{message} {_(consequence)}"
     because = tuple(a.path for a in change.attributes if a.forces_replacement)
     return PlanWarning(SERVICE_REPLACED, change.address, message, because)
 
 
 def name_of(change: Change) -> str:
-    """Return what to call a resource: in words, a listener and a rule with their ports."""
+    """Return the name of a resource for messages; a listener and a rule have their ports in it."""
     before = {it.path: it.before for it in change.attributes if it.before is not None}
     if change.type == "aws_lb_listener" and "port" in before:
         protocol = before.get("protocol", "").strip('"')

@@ -1,4 +1,4 @@
-"""From a configuration to the decisions that it is made of: ``render``, the other way round."""
+"""Read the answers from a configuration: the inverse of ``render``."""
 
 from __future__ import annotations
 
@@ -43,11 +43,13 @@ from gpuecs_tui.terraform.render.stack_files import EXTRA_USER_DATA, USER_DATA
 
 
 def gather(configuration: Configuration) -> Gathered:
-    """Return every decision that the configuration holds, and what leaves others open."""
+    """Return every answer in the configuration, and what makes other answers unknown."""
     found = Gathered()
     if lost := next((name for name in configuration.broken if is_override(name)), ""):
-        # It may change anything.
-        found.refuse(KEYS, SourceLocation(lost, 0), lost, _("is laid over the other files"))
+        # An unreadable override file may change any answer.
+        found.refuse(
+            KEYS, SourceLocation(lost, 0), lost, _("is an override file that could not be read")
+        )
         return found
     listener = configuration.first_declared(LISTENERS)
     for key, rule in RULES.items():
@@ -72,7 +74,7 @@ def gather(configuration: Configuration) -> Gathered:
 
 
 def _merged(unread: Iterable[Unread]) -> list[Unread]:
-    """Return one record for each place and reason, with the keys of all."""
+    """Return one record per place and reason, with all its keys."""
     keys: dict[Unread, dict[str, None]] = {}
     for each in unread:
         keys.setdefault(replace(each, keys=()), {}).update(dict.fromkeys(each.keys))
@@ -80,7 +82,7 @@ def _merged(unread: Iterable[Unread]) -> list[Unread]:
 
 
 def unknown_keys(answers: Mapping[str, Value]) -> tuple[str, ...]:
-    """Return the keys that count beside ``answers`` read from Terraform and aren't among them."""
+    """Return the relevant keys that are missing in ``answers``, which were read from Terraform."""
     return tuple(
         key
         for key in KEYS
@@ -94,7 +96,7 @@ def unknown_keys(answers: Mapping[str, Value]) -> tuple[str, ...]:
 def _follow(key: str, rule: Rule, configuration: Configuration, found: Gathered) -> None:
     value = configuration.value(rule.address, rule.path)
     if isinstance(value, Missing) or value is None:
-        # To Terraform null is the same as no argument.
+        # In Terraform, null is the same as no argument.
         if rule.address in configuration.blocks and rule.absent is not None:
             found.answers[key] = rule.absent
         return
@@ -102,7 +104,7 @@ def _follow(key: str, rule: Rule, configuration: Configuration, found: Gathered)
         found.answers[key] = rule.created
         return
     if rule.words and not isinstance(value, (Unknown, list, dict)):
-        other = Unknown(Withheld("", _("has a value that no decision covers")))
+        other = Unknown(Withheld("", _("has a value that no gpuecs-tui setting covers")))
         value = rule.words.get(value, other)
     placed = configuration.expression(rule.address, rule.path)
     what = f"{rule.address}.{rule.path}"
@@ -120,7 +122,7 @@ def _is_created(value: Known, configuration: Configuration) -> bool:
 
 
 def _resource(reference: str) -> str:
-    """Return the address in a reference to an attribute, of a resource with a count too."""
+    """Return the address in a reference to an attribute, also for a resource with a count."""
     address = reference.rpartition(".")[0]
     return address.removesuffix(".0")
 
@@ -173,10 +175,10 @@ def _user_data(configuration: Configuration, found: Gathered) -> None:
             used.add(path.rpartition("/")[2] if isinstance(path, str) else "")
     what = f"{TEMPLATE}.user_data"
     if lost := next((name for name in used if name in configuration.broken), ""):
-        reason = _("is made of {file}, which could not be read").format(file=lost)
+        reason = _("is built from {file}, which could not be read").format(file=lost)
         found.refuse(_IN_USER_DATA, placed[1], what, reason)
     elif not (used & {*USER_DATA} and used <= {*USER_DATA, *EXTRA_USER_DATA}):
-        reason = _("is a script of its own, which is not read")
+        reason = _("is a custom script, which gpuecs-tui does not read")
         found.refuse(_IN_USER_DATA, placed[1], what, reason)
     else:
         names = [name for name in EXTRA_USER_DATA if name in used]

@@ -1,4 +1,4 @@
-"""The user data file of a stack's directory, as instances would run it."""
+"""The user data file of a stack's directory, as instances run it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from gpuecs_tui.terraform.render.stack_files import USER_DATA
 
 BYTES_MAX = 64 * 1024
-"""Four times what EC2 takes as user data; more is not looked at."""
+"""Four times the user data limit of EC2; the rest of a file is not read."""
 
 
 def bootstrap(directory: Path) -> str:
@@ -22,7 +22,7 @@ def bootstrap(directory: Path) -> str:
         try:
             if not stat.S_ISREG(path.stat().st_mode):
                 continue
-            # Without waiting for a writer, should it have become a FIFO meanwhile.
+            # Does not wait for a writer, in case the file has become a FIFO.
             handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
             with os.fdopen(handle, "rb") as file:
                 return file.read(BYTES_MAX).decode("utf-8", "replace")

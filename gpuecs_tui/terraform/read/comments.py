@@ -1,4 +1,4 @@
-"""Where the comments of a Terraform file are, and what they say."""
+"""The comments of a Terraform file and their positions."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _NEXT = re.compile(r'"|<<|#|//|/\*')
 def comments(text: str) -> Iterator[tuple[int, int]]:
     """Yield the start of each comment's words and the end behind them, in the order written.
 
-    What looks like a comment in a quoted string or a heredoc is none. Of a text that ends in the
-    middle of one, the rest yields nothing.
+    Comment signs in a quoted string or a heredoc are ignored. After an unterminated string or
+    heredoc nothing more is yielded.
     """
     position = 0
     while found := _NEXT.search(text, position):

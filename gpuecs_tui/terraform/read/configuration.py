@@ -1,4 +1,4 @@
-"""A directory's Terraform, parsed: its blocks by address, and what its names stand for."""
+"""The parsed Terraform of a directory: its blocks by address, and the values of its names."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ from gpuecs_tui.terraform.read.variables import variable_scope
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Neither the block nor the attribute is there."""
+    """The block or the attribute does not exist."""
 
 
 MISSING = Missing()
 _UNIQUE = ("resource", "data", "variable", "output", "module", "provider")
 """Kinds of block of which a second one with the same address is an error to Terraform."""
 BACKEND = "terraform.backend"
-"""What a backend or cloud block is called in a sentence: a directory has one."""
+"""Name of a backend or cloud block in messages: a directory has only one."""
 _REPEATS = ("count", "for_each")
-"""Meta-arguments that make any number of resources of one block."""
+"""Meta-arguments that create several resources from one block."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceLocation:
-    """Where something stands."""
+    """A place in a file."""
 
     file: str
     line: int
@@ -57,8 +57,8 @@ class Configuration:
     bodies: Mapping[str, Body]
     """File name → its tree, for configuration and variable files that could be read."""
     blocks: Mapping[str, tuple[str, Block]]
-    """Address → file and block; ``data.…``, ``provider.aws``, ``variable.…`` among them. What
-    override files say is laid over them."""
+    """Address → file and block; ``data.…``, ``provider.aws``, ``variable.…`` among them. Override
+    files are merged into them."""
     scope: Scope
     texts: Mapping[str, str]
     """File name → text of everything that was read, scripts included."""
@@ -74,7 +74,7 @@ class Configuration:
 
     @property
     def may_hide(self) -> str:
-        """Name a file that may declare what the others lack; "" where every file was read."""
+        """Return an unreadable file that may contain further blocks; "" if every file was read."""
         return next((name for name in self.broken if is_configuration(name)), "")
 
     def first_declared(self, addresses: tuple[str, ...]) -> str:
@@ -84,21 +84,21 @@ class Configuration:
     def body(self, address: str, *path: str) -> Body | None:
         """Return the body of a block, or of the only block inside it that ``path`` leads to.
 
-        None where there is none, or where it isn't written out (``withheld``).
+        None if there is none, or if it is not written out (``withheld``).
         """
         found = self._walk(address, path)
         return None if found is None or isinstance(found, tuple) else found
 
     def withheld(self, address: str, *path: str) -> tuple[Withheld, SourceLocation] | None:
-        """Return why what ``path`` leads to can't be read, and where that is said."""
+        """Return why the block at ``path`` can't be read, and the place that causes it."""
         found = self._walk(address, path)
         return found if isinstance(found, tuple) else None
 
     def expression(self, address: str, path: str) -> tuple[Expression, SourceLocation] | None:
         """Return an attribute's expression by dotted path, with its place; None if absent.
 
-        A Withheld where ``count``, ``for_each``, a dynamic block or several blocks of a kind leave
-        open what it is.
+        A Withheld if ``count``, ``for_each``, a dynamic block or several blocks of a kind make it
+        unknown.
         """
         *outer, name = path.split(".")
         found = self._walk(address, () if name in _REPEATS else outer, repeats=name in _REPEATS)
@@ -129,12 +129,12 @@ class Configuration:
             what = f"{what}.{kind}"
             for dynamic in body.named("dynamic"):
                 if kind in dynamic.labels:
-                    reason = _("is made by a dynamic block, which is not read")
+                    reason = _("comes from a dynamic block, which gpuecs-tui does not read")
                     place = SourceLocation(dynamic.file or file, dynamic.line)
                     return Withheld(kind, reason, what), place
             inner = list(body.named(kind))
             if len(inner) > 1 and not _is_bottlerocket(inner):
-                reason = _("is there several times, which is not read")
+                reason = _("occurs more than once, which gpuecs-tui does not read")
                 return Withheld(kind, reason, what), SourceLocation(
                     inner[1].file or file, inner[1].line
                 )
@@ -146,13 +146,13 @@ class Configuration:
     def _repeated(self, address: str, block: Block) -> Withheld | None:
         if any(address == other for _file, _line, other in self.twice):
             return Withheld(address, defined_twice(), address)
-        # Of what no decision ends in, such as a rule for each address range, one stands for all.
+        # A resource that no key is read from may be repeated, such as a rule per address range.
         for name in _REPEATS if address in KNOWN else ():
             if name in block.body.attributes:
                 expression = block.body.attributes[name].value
                 if name == "count" and self.scope.value(expression) == 1:
                     continue
-                reason = _("is made by {name}, which is not read").format(name=name)
+                reason = _("uses {name}, which gpuecs-tui does not read").format(name=name)
                 return Withheld(name, reason, address)
         return None
 
@@ -164,9 +164,9 @@ def load(
 ) -> Configuration:
     """Return the configuration in ``texts`` (file name → text).
 
-    ``unreadable`` are files that Terraform would load and that have no text here; ``environ`` is
-    where TF_VAR_… are looked for (default: nowhere). A file that is not Terraform is broken, and
-    the others are read.
+    ``unreadable`` are files that Terraform would load but that could not be read. ``environ``
+    supplies TF_VAR_… (default: none). A file that can't be parsed is in ``broken``; the others are
+    read.
     """
     bodies, broken = _bodies(texts)
     broken |= dict(unreadable or {})
@@ -192,7 +192,7 @@ def load(
     for name in sorted(name for name in bodies if is_override(name)):
         inside = [inner for block in bodies[name].blocks for inner in _backends(block)]
         for kind in ("backend", "cloud"):
-            # One file may name one of each, and the cloud block counts.
+            # One file may have one block of each kind; the cloud block takes effect.
             more = [inner for inner in inside if inner.kind == kind][1:]
             twice += [(name, inner.line, BACKEND) for inner in more]
         for block in bodies[name].blocks:
@@ -221,11 +221,12 @@ def _bodies(texts: Mapping[str, str]) -> tuple[dict[str, Body], dict[str, ReadPr
     broken: dict[str, ReadProblem] = {}
     while beyond := budget.first_beyond(texts, names):
         broken[beyond] = ReadProblem(
-            _("{file} is too large to be read: the directory holds more than {n} words.").format(
-                file=beyond, n=budget.TOKENS_MAX
-            ),
+            _(
+                "{file} is too large: the Terraform files in the directory have more than {n} "
+                "words and symbols."
+            ).format(file=beyond, n=budget.TOKENS_MAX),
             beyond,
-            remedy=_("Move generated code to a module of its own."),
+            remedy=_("Move generated code to a separate module."),
         )
         names.remove(beyond)
     bodies: dict[str, Body] = {}
@@ -238,9 +239,9 @@ def _bodies(texts: Mapping[str, str]) -> tuple[dict[str, Body], dict[str, ReadPr
 
 
 def _is_bottlerocket(volumes: list[Block]) -> bool:
-    """Tell whether these are a data volume and, as large as the image says, the system's own.
+    """Tell whether these are a data volume and the system volume with the size of the image.
 
-    So a stack on Bottlerocket is written: what it decides is in the first one.
+    gpuecs-tui writes a Bottlerocket stack in this form; the answers are in the first volume.
     """
     names = [block.body.attributes.get("device_name") for block in volumes]
     own = [Literal(name) for name in ("/dev/xvdb", "/dev/xvda")]
@@ -259,7 +260,7 @@ def _parser(name: str) -> Callable[[str, str], Body]:
 def _override(
     blocks: dict[str, tuple[str, Block]], name: str, block: Block
 ) -> Iterator[tuple[str, int, str]]:
-    """Lay a block of the override file ``name`` over ``blocks``; yield what it is about."""
+    """Merge a block of the override file ``name`` into ``blocks``; yield the address it changes."""
     if block.kind == "locals":
         for key, attribute in block.body.attributes.items():
             yield name, attribute.line, f"local.{key}"
@@ -269,7 +270,7 @@ def _override(
             blocks["backend"] = (name, inner)
     else:
         yield name, block.line, block.address
-        # Without a base block Terraform refuses it, and says so.
+        # Without a base block, Terraform rejects it with an error of its own.
         file, base = blocks.get(block.address, (name, block))
         body = laid_over(base.body, block.body, name)
         blocks[block.address] = (file, replace(base, body=body))
@@ -283,8 +284,8 @@ def _calls_of(body: Body) -> Iterator[Call]:
 
 
 def defined_twice() -> str:
-    """Return why Terraform refuses a second definition, as the end of a sentence."""
-    return _("is defined more than once, which Terraform refuses")
+    """Return why Terraform rejects a second definition, as the end of a sentence."""
+    return _("is defined more than once, which Terraform rejects")
 
 
 def _by_name(refused: Mapping[str, Withheld], kind: str) -> dict[str, Expression]:

@@ -1,4 +1,4 @@
-"""The decisions inside ``container_definitions``."""
+"""The answers in ``container_definitions``."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from gpuecs_tui.terraform.read.configuration import MISSING, Configuration, Miss
 from gpuecs_tui.terraform.read.rules import LOGS, SERVICE, TASK
 
 Answer = tuple[str, Known, SourceLocation, str]
-"""Key, value, place, and what it is called there."""
+"""Key, value, place, and name of the attribute."""
 
 _WHAT = f"{TASK}.container_definitions"
 
 
 def container_answers(configuration: Configuration) -> Iterator[Answer]:
-    """Yield what the container of the load balancer, or the only one, decides.
+    """Yield the answers in the load balancer's container, or in the only container.
 
-    Takes ``jsonencode`` of objects and a text of JSON alike. Nothing where there is none.
+    Reads ``jsonencode`` of objects and JSON strings. Yields nothing if there is no container.
     """
     placed = configuration.expression(TASK, "container_definitions")
     if placed is None:
@@ -30,7 +30,7 @@ def container_answers(configuration: Configuration) -> Iterator[Answer]:
     place = placed[1]
     container = _serving(_definitions(configuration), configuration)
     if container is None:
-        # One place for them all: each is as unknown as the others.
+        # One record for all keys: all of them are unknown.
         yield "task.container_name", configuration.scope.value(placed[0]), place, _WHAT
         return
     for key, name, value in _parts(container, configuration):
@@ -38,7 +38,7 @@ def container_answers(configuration: Configuration) -> Iterator[Answer]:
 
 
 def further_containers(configuration: Configuration) -> Iterator[Unread]:
-    """Yield the task's other containers, with the answers that are about all of them."""
+    """Yield the task's other containers, with the keys that depend on all containers."""
     placed = configuration.expression(TASK, "container_definitions")
     definitions = _definitions(configuration)
     container = _serving(definitions, configuration)
@@ -59,7 +59,7 @@ def further_containers(configuration: Configuration) -> Iterator[Unread]:
         else:
             keys += ["task.gpus", "task.host_port"]
         shown = name if isinstance(name, str) else position
-        reason = _("is a further container, which is not read")
+        reason = _("is an additional container, which gpuecs-tui does not read")
         yield Unread(file, line, f"{_WHAT}[{shown}]", reason, tuple(keys))
 
 
@@ -89,7 +89,7 @@ def _serving(definitions: Known, configuration: Configuration) -> dict[str, Know
 def _parts(
     container: dict[str, Known], configuration: Configuration
 ) -> Iterator[tuple[str, str, Known]]:
-    """Yield key, name in the definition, and value. What ECS takes as absent is its default."""
+    """Yield key, name in the definition, and value; a missing value is ECS's default."""
     yield "task.container_name", "name", container.get("name", MISSING)
     yield "task.image", "image", container.get("image", MISSING)
     for name in ("cpu", "memory"):
@@ -138,7 +138,7 @@ def _gpus(requirements: Known) -> Known:
     wanted = [item for item in requirements if isinstance(item, dict) and item.get("type") == "GPU"]
     if len(wanted) > 1 or any(isinstance(kind, Unknown) for kind in kinds):
         # ECS documents one requirement for GPUs, with their number as its value.
-        return Unknown(Withheld("", _("is not one requirement for GPUs")))
+        return Unknown(Withheld("", _("is not a single, known GPU requirement")))
     return _as_text(wanted[0].get("value", MISSING)) if wanted else MISSING
 
 
@@ -158,10 +158,10 @@ _NO_TEXT = "no text"
 
 
 def _as_text(value: Known) -> Known:
-    """Return a text as it is, and an Unknown for what the provider refuses in its place."""
+    """Return a string unchanged, and an Unknown for any value that the provider rejects."""
     if isinstance(value, (str, Unknown, Missing)):
         return value
-    return Unknown(Withheld(_NO_TEXT, _("is not a text, which ECS requires")))
+    return Unknown(Withheld(_NO_TEXT, _("is not a string, which ECS requires")))
 
 
 def _is_no_text(value: Known) -> bool:
@@ -180,7 +180,7 @@ def _mapping(ports: Known, served: Known) -> Known:
 
 
 def _part(value: Known, name: str, absent: Known) -> Known:
-    """Return a part of an object, ``absent`` where there is no object, Unknown of an Unknown."""
+    """Return a part of an object; ``absent`` without an object, Unknown for an Unknown."""
     if isinstance(value, Unknown):
         return value
     part = value.get(name) if isinstance(value, dict) else None

@@ -1,4 +1,4 @@
-"""A value of Terraform as the answer to a question: converted as Terraform would convert it."""
+"""A Terraform value as an answer, converted as Terraform would convert it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _INTEGER = re.compile(rf"-?[0-9]{{1,{DIGITS_MAX}}}")
 
 
 def convert(key: str, value: Known) -> Value | None:
-    """Return ``value`` in the type of ``key``, None where Terraform wouldn't convert it either."""
+    """Return ``value`` in the type of ``key``; None if Terraform would not convert it either."""
     match KEYS[key].kind:
         case "integer" if isinstance(value, str) and _INTEGER.fullmatch(value):
             return int(value)
@@ -41,15 +41,15 @@ def convert(key: str, value: Known) -> Value | None:
 
 
 def reason_against(value: Known) -> str:
-    """Return why a value gives no answer, as the end of a sentence."""
+    """Return why a value is not an answer, as the end of a sentence."""
     if isinstance(value, Unknown):
         return value.reason
     if value is None:
         return null_reason()
     if isinstance(value, Missing):
-        return _("is not there")
+        return _("is missing")
     items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     unknown = next((item for item in items if isinstance(item, Unknown)), None)
     if unknown is not None:
-        return _("holds a value that {reason}").format(reason=unknown.reason)
-    return _("is of another type than a stack has")
+        return _("contains a value that {reason}").format(reason=unknown.reason)
+    return _("has a different type than gpuecs-tui expects")

@@ -1,4 +1,4 @@
-"""The difference of two texts, as it may be shown."""
+"""The difference of two texts, without secrets."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from gpuecs_tui.terraform.hcl.literals import quote
 Show = Callable[[str, str, str], str]
 """Makes a diff of a file's name, its old and its new text."""
 SENSITIVE = "(sensitive)"
-"""What Terraform itself shows in the place of a sensitive value is ``(sensitive value)``."""
+"""Replaces a sensitive value. Terraform itself shows ``(sensitive value)``."""
 _TELLING = 4
-"""Characters from which on a text is looked for without quotes too; shorter ones are everywhere."""
+"""Minimum length of a text that is also searched without quotes; shorter texts match too often."""
 _LONG = 8
-"""Characters from which on one line of a text of several lines is looked for by itself."""
+"""Minimum length of a line of a multi-line text that is searched on its own."""
 _NO_END = "\\ No newline at end of file"
 
 
@@ -22,7 +22,7 @@ def unified_diff(name: str, old: str, new: str) -> str:
     """Return the unified diff from ``old`` to ``new``, "" when they are the same."""
     if old == new:
         return ""
-    # Split at line feeds only: a script may hold characters that Python also takes for line ends.
+    # Split at line feeds only: a script may contain other characters that Python splits at.
     lines = difflib.unified_diff(_lines(old), _lines(new), f"a/{name}", f"b/{name}")
     return "".join(line if line.endswith("\n") else f"{line}\n{_NO_END}\n" for line in lines)
 

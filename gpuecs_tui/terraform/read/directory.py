@@ -1,4 +1,4 @@
-"""Open a directory by its Terraform: ``read(render(stack)).stack == stack``."""
+"""Read the stack in a directory from its Terraform: ``read(render(stack)).stack == stack``."""
 
 from __future__ import annotations
 
@@ -39,21 +39,22 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class ReadBack:
-    """What a directory holds."""
+    """The result of reading a directory."""
 
     kind: str
     """``empty``: no Terraform; ``foreign``: none of a stack's resources in it; ``stack``."""
     stack: Stack | None
     """None unless every decision was found and they make a valid stack."""
     answers: Mapping[str, Value]
-    """The decisions as far as they were found, by dotted key."""
+    """The answers that were found, by dotted key."""
     problems: tuple[Problem, ...]
-    """Why the decisions found are no valid stack, such as sizes that a hand edit turned around."""
+    """Why the answers are not a valid stack, such as a minimum above the maximum after a manual
+    change."""
     unread: tuple[Unread, ...]
-    """What isn't read, or no decision covers; a write would lose it. Each names the answers that
-    are unknown because of it."""
+    """What is not read or not covered by a key, and what a write would lose. Each lists the answers
+    that are unknown because of it."""
     edits: tuple[Edit, ...]
-    """Hand edits in our files; without a stack, every one of ours that is there."""
+    """Manual changes in our files; without a stack, all of our files that exist."""
     texts: Mapping[str, str]
     """File name → text as it was read."""
     earlier: bool = False
@@ -61,9 +62,9 @@ class ReadBack:
 
     @property
     def unknown(self) -> frozenset[str]:
-        """Keys of the answers that the Terraform decides in a way that isn't understood here.
+        """Keys whose answers could not be read from the Terraform.
 
-        No default may stand in for one.
+        No default may be used for one of them.
         """
         return frozenset(unknown_keys(self.answers)) if self.kind == "stack" else frozenset()
 
@@ -85,7 +86,7 @@ def read_back(texts: Mapping[str, str], environ: Mapping[str, str] | None = None
 
 
 def _read_back(files: Files, environ: Mapping[str, str], noted: Backend | None) -> ReadBack:
-    # What ``init`` noted has what a partial backend block leaves open.
+    # The settings that ``init`` recorded complete a partial backend block.
     texts = files.texts
     configuration = completed(load(texts, files.unreadable, environ), noted)
     sensitive = sensitive_in(configuration, hiding=bool(files.opentofu))
@@ -133,7 +134,7 @@ def _read_back(files: Files, environ: Mapping[str, str], noted: Backend | None) 
 
 
 def completed(configuration: Configuration, noted: Backend | None) -> Configuration:
-    """Return ``configuration`` with the settings of its backend that only ``init`` was given."""
+    """Return ``configuration`` with the backend settings that were given only to ``init``."""
     if noted is None or "backend" not in configuration.blocks:
         return configuration
     file, block = configuration.blocks["backend"]
@@ -150,7 +151,9 @@ def completed(configuration: Configuration, noted: Backend | None) -> Configurat
 
 def _of_opentofu(files: Files) -> Iterator[Unread]:
     for name in files.opentofu:
-        yield Unread(name, None, name, _("is loaded by OpenTofu only, and is not read"))
+        yield Unread(
+            name, None, name, _("is loaded by OpenTofu only, and gpuecs-tui does not read it")
+        )
 
 
 def _untouchable(configuration: Configuration, sensitive: Sensitive) -> tuple[Edit, ...]:
@@ -162,9 +165,9 @@ def _untouchable(configuration: Configuration, sensitive: Sensitive) -> tuple[Ed
 
 
 def _strangers(configuration: Configuration, said: Iterable[Unread]) -> Iterator[Unread]:
-    """Yield the resources that no decision ends in, where there is no stack to compare with."""
+    """Yield the resources that no key covers, if there is no stack to compare with."""
     named = {(unread.file, unread.what) for unread in said}
     for address, (file, block) in configuration.blocks.items():
         is_known = block.kind != "resource" or address in KNOWN | HELPERS
         if not is_known and (file, address) not in named:
-            yield Unread(file, block.line or None, address, _("is not part of a stack"))
+            yield Unread(file, block.line or None, address, _("is not part of a gpuecs-tui stack"))

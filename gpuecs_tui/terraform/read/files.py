@@ -1,4 +1,4 @@
-"""The files of a directory that Terraform loads, by its own rules, and their text."""
+"""The files of a directory that Terraform loads, and their text."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ CONFIGURATION = (".tf", ".tf.json")
 """Endings of Terraform's configuration files."""
 _OPENTOFU = (".tofu", ".tofu.json")
 FILE_MAX = 4 * 1024 * 1024
-"""Bytes; no Terraform that people write is larger."""
+"""Maximum bytes of a file; hand-written Terraform is smaller."""
 
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """What a directory holds of Terraform."""
+    """The Terraform files of a directory."""
 
     texts: Mapping[str, str] = field(default_factory=dict)
     """File name → text: our files first, then the others by name. A byte that is not UTF-8 is a
@@ -36,7 +36,7 @@ class Files:
 
 
 def read_files(directory: Path) -> Files:
-    """Return every file that says what the stack is: ours, other configuration, variable files.
+    """Return every file that defines the stack: ours, other configuration, variable files.
 
     Links are followed, as Terraform follows them. An absent directory has none. Raises ReadProblem
     for a directory that can't be listed.
@@ -69,7 +69,7 @@ def read_texts(directory: Path) -> dict[str, str]:
 def _text(path: Path) -> str | None:
     """Return a file's text, None for one that Terraform passes over. Raises ReadProblem."""
     try:
-        # Nothing but a regular file is opened: a FIFO would wait for ever.
+        # Only regular files are opened: a FIFO would block forever.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError as error:
         if path.is_symlink():
@@ -124,7 +124,7 @@ def _candidates(directory: Path) -> Iterator[Path]:
 
 
 def is_loaded(name: str) -> bool:
-    """Tell whether Terraform loads a file of this name by itself."""
+    """Tell whether Terraform loads a file of this name automatically."""
     return is_configuration(name) or is_variables(name)
 
 
@@ -139,13 +139,13 @@ def is_variables(name: str) -> bool:
 
 
 def is_override(name: str) -> bool:
-    """Tell whether Terraform lays a file over the others instead of adding it to them."""
+    """Tell whether a file is an override file."""
     stem = name.removesuffix(".json").removesuffix(".tf")
     return stem != name and (stem == "override" or stem.endswith("_override"))
 
 
 def is_json(name: str) -> bool:
-    """Tell whether a file is in Terraform's other language."""
+    """Tell whether a file uses Terraform's JSON syntax."""
     return name.endswith(".json")
 
 

@@ -1,4 +1,4 @@
-"""The decisions that were found in a configuration, and what leaves others open."""
+"""The answers found in a configuration, and what makes other answers unknown."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from gpuecs_tui.terraform.read.convert import convert, reason_against
 
 @dataclass(slots=True)
 class Gathered:
-    """The decisions found so far, and what stood in their place but wasn't understood."""
+    """The answers found so far, and what could not be read."""
 
     answers: dict[str, Value] = field(default_factory=dict)
     unread: list[Unread] = field(default_factory=list)
 
     def take(self, key: str, value: Known, place: SourceLocation | None, what: str) -> None:
-        """Put ``value`` under ``key``, converted as Terraform would; or note why it can't be."""
+        """Store ``value`` under ``key``, converted as Terraform would, or record why that
+        failed."""
         converted = convert(key, value)
         if converted is None:
             reason = reason_against(value)
@@ -38,7 +39,7 @@ class Gathered:
     def refuse(
         self, keys: Iterable[str], place: SourceLocation | None, what: str, reason: str
     ) -> None:
-        """Note that something isn't understood, which leaves the answers of ``keys`` open."""
+        """Record that something could not be read, which makes the answers of ``keys`` unknown."""
         keys = tuple(keys)
         for key in keys:
             self.answers.pop(key, None)

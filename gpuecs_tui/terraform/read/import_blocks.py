@@ -1,4 +1,4 @@
-"""The ``import`` blocks of a configuration: what the next apply takes into the state.
+"""The ``import`` blocks of a configuration: what the next apply imports into the state.
 
 https://developer.hashicorp.com/terraform/language/import: ``to`` is an address, ``id`` a text that
 is known before the plan; ``for_each`` makes any number of imports of one block, and ``identity``

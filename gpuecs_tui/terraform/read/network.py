@@ -1,4 +1,4 @@
-"""The decisions about the network that for_each of a resource holds."""
+"""The network answers that are in for_each of a resource."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def ingress(configuration: Configuration, found: Gathered) -> None:
     if _uses_no_each(address, "cidr_ipv4", configuration, found, "network.ingress_cidrs"):
         return
     value = _members(placed[0], configuration)
-    # The VPC's own ranges are only known to AWS.
+    # Only AWS knows the VPC's own CIDR ranges.
     of_vpc = isinstance(value, Unknown) and any(
         mentions(each, "data.aws_vpc.this")
         for each in (
@@ -69,7 +69,7 @@ def endpoints(configuration: Configuration, found: Gathered) -> None:
 def _uses_no_each(
     address: str, name: str, configuration: Configuration, found: Gathered, key: str
 ) -> bool:
-    """Refuse ``key`` where an attribute doesn't follow from what for_each goes through."""
+    """Refuse ``key`` if an attribute does not use the values of for_each."""
     placed = configuration.expression(address, name)
     if placed is None or any(mentions(placed[0], it) for it in ("each.value", "each.key")):
         return False
@@ -78,7 +78,7 @@ def _uses_no_each(
 
 
 def _members(expression: Expression, configuration: Configuration) -> Known:
-    """Return the value of a set, in the order in which it is written where it has a known one."""
+    """Return the value of a set, in the order in which it is written if that is known."""
     scope = configuration.scope
     value = scope.value(expression)
     for _step in range(EVALUATION_DEPTH_MAX):
@@ -87,7 +87,7 @@ def _members(expression: Expression, configuration: Configuration) -> Known:
         expression = scope.look_up(expression.path) or Literal(None)
     if isinstance(expression, Call) and len(expression.arguments) == 1:
         written = scope.value(expression.arguments[0])
-        # Of what is not a set the items may have no common type.
+        # Items of another collection may have no common type.
         if isinstance(written, list) and isinstance(value, Elements):
             kept = [item for place, item in enumerate(written) if item not in written[:place]]
             return kept if elements(kept) == value else value

@@ -1,4 +1,4 @@
-"""Override files laid over the others as Terraform does it.
+"""Override files, merged into the other files as Terraform does.
 
 https://developer.hashicorp.com/terraform/language/files/override#merging-behavior
 """
@@ -14,7 +14,7 @@ _MERGED = "lifecycle"
 
 
 def laid_over(base: Body, over: Body, file: str) -> Body:
-    """Return ``base`` with what ``over``, read from ``file``, says of the same block."""
+    """Return ``base`` merged with ``over``, the same block in the override file ``file``."""
     attributes = dict(base.attributes)
     for name, attribute in over.attributes.items():
         attributes[name] = replace(attribute, file=file)
@@ -28,7 +28,7 @@ def laid_over(base: Body, over: Body, file: str) -> Body:
 
 
 def made_by(block: Block) -> str:
-    """Return the kind of block that a nested block makes, which a dynamic one has as its label."""
+    """Return the kind of block that a nested block creates; a dynamic block has it as its label."""
     return block.labels[0] if block.kind == "dynamic" and block.labels else block.kind
 
 

@@ -1,8 +1,8 @@
-"""Find out what a directory was before: the addresses that its state may hold, and taken ports.
+"""The past of a directory: the addresses that its state may contain, and ports in use.
 
 The earlier version of this program called the listeners ``this`` and ``redirect`` and their ingress
 rules ``listener`` and ``redirect``. One of them changed its port between HTTP and HTTPS, which AWS
-refuses while another listener of the load balancer has that port.
+rejects while another listener of the load balancer has that port.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def is_earlier(configuration: Configuration) -> bool:
 
 
 def past_in(configuration: Configuration) -> Past:
-    """Return the past that a configuration already states."""
+    """Return the past that a configuration already describes."""
     body = configuration.bodies.get(MOVED_FILE)
     stated: list[tuple[str, str]] = []
     for block in body.named("moved") if body else ():
@@ -118,7 +118,7 @@ def _protocol_and_port(attributes: Mapping[str, Any]) -> tuple[str, int]:
 def _held(state: Path) -> Listeners:
     """Return what a local state holds of these types.
 
-    Empty where there is none or it can't be read: a run will say so.
+    Empty if there is none or it can't be read: a run reports that.
     """
     return {
         address: _protocol_and_port(attributes)
@@ -128,7 +128,7 @@ def _held(state: Path) -> Listeners:
 
 
 def _http_ports(configuration: Configuration, held: Listeners) -> frozenset[int]:
-    """Return the ports other than 80 on which HTTP is, by the files or by the state."""
+    """Return the ports other than 80 with an HTTP listener, in the files or in the state."""
     ports = {port for protocol, port in held.values() if protocol == "HTTP"}
     for name in ("this", HTTP):
         address = f"{LISTENER}.{name}"

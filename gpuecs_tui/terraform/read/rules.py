@@ -1,6 +1,6 @@
-"""Which attribute each decision ends in: one line a key, for those that are one attribute.
+"""The attribute that each key sets: one line per key, for keys that set a single attribute.
 
-Where an attribute is left out AWS or the provider decides; ``absent`` is what they do (AWS
+If an attribute is omitted, AWS or the provider uses a default; ``absent`` is that default (AWS
 provider 5.100 documentation, ECS and ELB API references).
 """
 
@@ -30,17 +30,17 @@ _SCALING = "auto_scaling_group_provider"
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The place of one decision."""
+    """The attribute of one key."""
 
     address: str
     path: str
     """Dotted, through nested blocks."""
     absent: Value | None = None
-    """The decision when the attribute isn't there; None: not decided."""
+    """The answer if the attribute is missing; None: unknown."""
     words: Mapping[object, Value] = field(default_factory=dict)
-    """What the attribute says → the decision, where they differ."""
+    """Value of the attribute → the answer, if they differ."""
     created: Value | None = None
-    """The decision when the attribute refers to a resource that the configuration creates."""
+    """The answer if the attribute refers to a resource that the configuration creates."""
 
 
 _SWITCH: Mapping[object, Value] = {"ENABLED": True, "DISABLED": False}
@@ -130,7 +130,7 @@ STATE_RULES: Mapping[str, Rule] = {
     "state.key": Rule("backend", "key"),
     "state.region": Rule("backend", "region"),
 }
-"""Of an S3 backend; any other keeps no more than its kind."""
+"""For an S3 backend; of any other backend only the type is read."""
 
 _CONTAINER = f"{TASK}.container_definitions"
 READ_APART: Mapping[str, str] = {
@@ -218,4 +218,5 @@ HELPERS = frozenset(
         PORT_HANDOVER,
     }
 )
-"""The other resources of a stack: they follow from the decisions, none ends in them alone."""
+"""The other resources of a stack: they follow from the answers, and no key is read from them
+alone."""

@@ -1,7 +1,7 @@
 """Differences of files as they may be shown: without the values of sensitive variables.
 
-A value is hidden by its place, so that every form of it is: heredocs, escapes, lists, objects.
-Comments beside it are hidden too, as they may hold an earlier value.
+A value is hidden by its position, whatever its form: heredocs, escapes, lists, objects.
+Comments next to it are hidden too, because they may contain an earlier value.
 Terraform hides variables that are marked ``sensitive`` or ``ephemeral`` in its own output
 (https://developer.hashicorp.com/terraform/language/values/variables).
 """
@@ -25,7 +25,7 @@ from gpuecs_tui.terraform.read.variable_files import GAP, SPACE, end_of_value, p
 from gpuecs_tui.terraform.read.variables import is_secret
 
 Span = tuple[int, int]
-"""First character, and the one behind the last."""
+"""Start offset and end offset (exclusive)."""
 _VARIABLE = re.compile(r'\bvariable\s+"?(?P<name>[^\s"{]+)"?\s*\{')
 _DEFAULT = re.compile(rf"\bdefault{GAP}=(?!=)\s*", re.DOTALL)
 _CALL = re.compile(r"\bsensitive\s*\(")
@@ -40,22 +40,23 @@ class Sensitive:
     names: frozenset[str]
     """Variables that are marked anywhere."""
     declared: frozenset[str] | None
-    """Variables whose declaration was read; None: all of them, as no file is hidden."""
+    """Variables whose declaration was read; None: all of them, because every file was read."""
     texts: frozenset[str]
-    """Values, escapes undone; they are also hidden where they are repeated elsewhere."""
+    """Values without escapes; they are also hidden wherever they are repeated."""
 
     def diff(self, name: str, old: str, new: str) -> str:
-        """Return the unified diff of a file as it may be shown; "" only where both are the same."""
+        """Return the unified diff of a file without secrets; "" only if both texts are equal."""
         if old == new:
             return ""
         shown = unified_diff(name, self.shown(name, old), self.shown(name, new))
         if not shown:
-            hidden = _("(only values that are not shown differ)")
+            hidden = _("(only hidden values differ)")
             shown = f"--- a/{name}\n+++ b/{name}\n {hidden}\n"
         return without_secrets(shown, self.texts)
 
     def shown(self, name: str, text: str) -> str:
-        """Return the text of the file ``name`` with ``(sensitive)`` in the place of each value.
+        """Return the text of the file ``name`` with ``(sensitive)`` instead of each sensitive
+        value.
 
         Nothing is shown of a variable file that can't be parsed.
         """
@@ -70,7 +71,7 @@ class Sensitive:
                 return text
             return _masked(text, [*spans, *self._in_comments(name, text, spans)])
         except (ReadProblem, ValueError, RecursionError):
-            return _("(not shown: {file} can't be parsed)").format(file=name) + "\n"
+            return _("(not shown: could not parse {file})").format(file=name) + "\n"
 
     def _in_variables(self, file: str, text: str) -> Iterator[Span]:
         known = parse_json_variables(text, file) if is_json(file) else parse(text, file)
@@ -90,7 +91,7 @@ class Sensitive:
         # A variable can be marked in another file than that of its default.
         if not blocks and not _MARK.search(text):
             return
-        # Of a file that can't be parsed the end of a value is not known either.
+        # Raises if the file can't be parsed: the end of a value would be unknown.
         parse(text, file)
         for call in _CALL.finditer(text):
             yield call.end(), end_of_value(text, call.end(), lines=True)
@@ -126,7 +127,7 @@ class Sensitive:
 
 
 def _words(words: Collection[str]) -> re.Pattern[str] | None:
-    """Return a pattern that finds each of ``words`` where it is not part of a longer one."""
+    """Return a pattern that finds each of ``words`` as a whole word."""
     parts = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
     return re.compile(rf"(?<!\w)(?:{parts})(?!\w)") if parts else None
 
@@ -151,7 +152,7 @@ def sensitive_in(*configurations: Configuration, hiding: bool = False) -> Sensit
     names, declared = set[str](), set[str]()
     for configuration in configurations:
         inside = [block for body in configuration.bodies.values() for block in body.blocks]
-        # With what override files lay over them.
+        # Including what override files change.
         inside += [block for _file, block in configuration.blocks.values()]
         for block in inside:
             if block.kind == "variable" and block.labels:

@@ -1,4 +1,4 @@
-"""Where the service answers, and the DNS record that clients need for it.
+"""The URL of the service, and the DNS record that clients need for it.
 
 No certificate covers the load balancer's own DNS name. With HTTPS, clients need a name that the
 certificate covers, with a CNAME record, or an alias record in Route 53, that points to the load
@@ -14,25 +14,25 @@ from typing import Any
 from gpuecs_tui.i18n import _
 
 URL, LOAD_BALANCER = "url", "load_balancer_dns_name"
-"""The outputs of a stack that say it."""
+"""The outputs of a stack with the URL and the DNS name."""
 _PATTERN = "*."
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceUrl:
-    """A URL as far as it is known."""
+    """A URL, as far as it is known."""
 
     url: str = ""
-    """Empty where nothing was applied. With HTTPS under the certificate's domain if that is a known
-    name, else under the load balancer's own."""
+    """Empty if nothing was applied. With HTTPS it has the certificate's domain if that is a known
+    name, else the load balancer's DNS name."""
     record: str = ""
     """The DNS record that clients need, in sentences; empty without HTTPS."""
     needs_record: bool = False
-    """Whether ``url`` leads nowhere before the record exists."""
+    """Whether ``url`` does not resolve before the record exists."""
 
 
 def service_url(outputs: Mapping[str, Any] | None, domain: str = "") -> ServiceUrl:
-    """Return the URL that ``outputs`` (name → {"value": …}) and the certificate's domain make.
+    """Return the URL from ``outputs`` (name → {"value": …}) and the certificate's domain.
 
     ``domain`` is empty where it is not known; ``*.example.org`` is a pattern, not a name.
     """
@@ -46,13 +46,14 @@ def service_url(outputs: Mapping[str, Any] | None, domain: str = "") -> ServiceU
         return ServiceUrl(f"https://{domain}{port}", words.format(name=domain, target=target), True)
     words = (
         _(
-            "Clients refuse the certificate under this name. Create a DNS record for a name that "
-            "the certificate covers ({pattern}): NAME CNAME {target}, or a Route 53 alias."
+            "Clients reject the certificate for this name. Create a DNS record for a name "
+            "that the certificate covers ({pattern}): NAME CNAME {target}, or a Route 53 "
+            "alias."
         )
         if domain
         else _(
-            "Clients refuse the certificate under this name. Create a DNS record for a name that "
-            "the certificate covers: NAME CNAME {target}, or a Route 53 alias."
+            "Clients reject the certificate for this name. Create a DNS record for a name "
+            "that the certificate covers: NAME CNAME {target}, or a Route 53 alias."
         )
     )
     return ServiceUrl(url, words.format(pattern=domain, target=target))

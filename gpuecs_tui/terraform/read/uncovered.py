@@ -1,4 +1,4 @@
-"""The hand edits that no decision covers: what two configurations don't share, by address."""
+"""Manual changes that no key covers: the differences of two configurations, by address."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from gpuecs_tui.terraform.render.stack_files import EXTRA_USER_DATA, USER_DATA
 
 _PRIMITIVE = (str, int, float, bool)
 _COMPARED = ("resource", "data", "provider")
-"""Kinds of block that say what Terraform creates and where: they are compared in every file."""
+"""Kinds of block that define what Terraform creates and where. They are compared in every file."""
 _FOLLOWED = ("locals", "terraform", "backend", "cloud", "moved")
-"""Kinds of block that are read where they are used, or that decide nothing by themselves."""
+"""Kinds of block that are read where they are used, or that have no effect of their own."""
 _CONTAINERS = "container_definitions"
 
 
@@ -32,7 +32,7 @@ def not_covered(
     said: Collection[Unread] = (),
     open_keys: Collection[str] = (),
 ) -> Iterator[Unread]:
-    """Yield what ``found`` holds that means something else, or nothing, in ``written``.
+    """Yield what ``found`` has that is different or missing in ``written``.
 
     Blocks are compared by address, whatever their file is called, and with the override files laid
     over them. A resource of ``written`` that ``found`` lacks is yielded too. ``files`` are the
@@ -45,10 +45,10 @@ def not_covered(
         yield from _lacking(found, written)
     skipped = _places_of(open_keys, said, found)
     named = {each.what for each in said}
-    # What is left out because an answer is its default is no edit.
+    # An attribute that is missing because an answer is its default is not an edit.
     decided = None if open_keys else _places_of(KEYS, said, found)
     for unread in _blocks(found, written, files, decided):
-        # What resources wait for follows from the decisions, the unknown ones too.
+        # depends_on follows from the answers, including the unknown ones.
         if unread.what in named or (open_keys and unread.what.endswith(".depends_on")):
             continue
         # To Terraform null is the same as no argument.
@@ -59,7 +59,7 @@ def not_covered(
         return
     for name in (*USER_DATA, *EXTRA_USER_DATA):
         if name in found.texts and name in files and found.texts[name] != files[name]:
-            yield Unread(name, None, name, _("differs from what would be written"))
+            yield Unread(name, None, name, _("differs from what gpuecs-tui would write"))
 
 
 def _is_null(found: Configuration, what: str) -> bool:
@@ -70,7 +70,7 @@ def _is_null(found: Configuration, what: str) -> bool:
 def _places_of(
     open_keys: Collection[str], said: Collection[Unread], found: Configuration
 ) -> frozenset[str]:
-    """Return what the ``open_keys`` decide, as addresses with an attribute behind them."""
+    """Return the attributes that the ``open_keys`` set, as addresses with attribute paths."""
     places = {each.what for each in said if each.keys and each.what not in found.blocks}
     for key in open_keys:
         address, path = place_of(key)
@@ -88,7 +88,7 @@ def _overlap(one: str, other: str) -> bool:
 def _named_values(
     found: Configuration, written: Configuration, files: Mapping[str, str]
 ) -> Iterator[Unread]:
-    """Yield the variables' values in our files, and the locals, that are not a stack's."""
+    """Yield variable values in our files, and locals, that gpuecs-tui would not write."""
     for name, body in found.bodies.items():
         if name in files and found.texts[name] != files[name]:
             yield from _attributes(name, "", body, written.bodies[name], found, written)
@@ -109,7 +109,7 @@ def _blocks(
     files: Mapping[str, str],
     decided: Collection[str] | None,
 ) -> Iterator[Unread]:
-    """Yield what is not the same; what is missing, too, unless it is one of the ``decided``."""
+    """Yield what differs, and what is missing unless it is one of the ``decided``."""
     same = {name for name, text in files.items() if found.texts.get(name) == text}
     overridden = {address for _file, _line, address in found.overridden}
     stack_files = {
@@ -128,11 +128,11 @@ def _blocks(
                     address, block.body, twin[1].body, written, decided, (file, block.line)
                 )
         elif twin is None and (file in files or (file in stack_files and block.kind == "resource")):
-            yield Unread(file, block.line or None, address, _("is not part of a stack"))
+            yield Unread(file, block.line or None, address, _("is not part of a gpuecs-tui stack"))
 
 
 def _locals(found: Configuration, written: Configuration) -> Iterator[Unread]:
-    """Yield the locals that have another value here: what refers to them reads the same."""
+    """Yield the locals with another value here: expressions that refer to them look the same."""
     for file, body in found.bodies.items():
         for block in body.named("locals"):
             for name, attribute in block.body.attributes.items():
@@ -168,8 +168,8 @@ def _missing(
     decided: Collection[str],
     place: tuple[str, int],
 ) -> Iterator[Unread]:
-    """Yield what ``twin`` sets and ``body``, at ``place``, doesn't, but for the ``decided``."""
-    reason = _("is missing, which no decision covers")
+    """Yield what ``twin`` sets and ``body``, at ``place``, does not, except the ``decided``."""
+    reason = _("is missing, which no gpuecs-tui setting covers")
     file, line = place
     for attribute in twin.attributes.values():
         path = f"{what}.{attribute.name}"
@@ -188,7 +188,7 @@ def _missing(
             path, inside.body if inside else Body({}, ()), block.body, written, decided, at
         )
         if inside is not None and inside.kind == "dynamic":
-            # What it makes is not read.
+            # The blocks that it creates are not read.
             continue
         if inside is not None:
             yield from lost
@@ -221,7 +221,7 @@ def _attributes(
 
 
 def _uncovered(file: str, line: int, what: str) -> Unread:
-    return Unread(file, line or None, what, _("is not covered by any decision"))
+    return Unread(file, line or None, what, _("is not covered by any gpuecs-tui setting"))
 
 
 def _container_parts(mine: Known, theirs: Known) -> list[str]:

@@ -1,4 +1,4 @@
-"""Why an answer is unknown where no rule finds it, and what else of a directory isn't read."""
+"""Why an answer is unknown if no rule finds it, and what else in a directory is not read."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ _SPECIAL_PLACES: Mapping[str, tuple[str, str]] = {
     "names.log_group": (TASK, "container_definitions"),
     "state.backend": ("backend", ""),
 }
-"""Where the keys that have no rule are looked for; the other ones are in the container."""
+"""Where the keys without a rule are read; the remaining keys are in the container."""
 _DECIDED_BY_ABSENCE = ("network.ingress_cidrs", "network.vpc_endpoints")
-"""Keys whose answer follows from what is in none of the files."""
+"""Keys whose answer depends on resources that are missing from all files."""
 _ACCOUNT = (
     "assume_role", "assume_role_with_web_identity", "profile", "access_key", "secret_key", "token",
     "shared_config_files", "shared_credentials_files", "endpoints",
 )  # fmt: skip
-"""Arguments of the AWS provider by which it may reach another account than the environment does."""
+"""Arguments of the AWS provider that may select another account than the environment does."""
 _ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):role/\S+")
 """IAM User Guide, "IAM identifiers"."""
 _SPOILERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
@@ -68,12 +68,12 @@ _SPOILERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ),
     (TEMPLATE, "instance_requirements", ("fleet.instance_type",)),
 )
-"""Address, what decides in place of the attributes that the rules read, and the keys it decides."""
+"""Address, the attribute that replaces those that the rules read, and the keys that it sets."""
 
 
 _OPENING = ("aws_vpc_security_group_ingress_rule", "aws_security_group_rule")
 _GROUPS = ("aws_security_group.instances", "aws_security_group.load_balancer")
-"""Security groups whose rules the decisions make."""
+"""Security groups whose rules follow from the answers."""
 _LINKS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (GROUP, ("launch_template.id", "launch_template.name"), TEMPLATE),
     (SERVICE, ("task_definition",), TASK),
@@ -83,11 +83,11 @@ _LINKS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (LISTENER, ("load_balancer_arn",), BALANCER),
     (LISTENER, ("default_action.target_group_arn",), TARGETS),
 )
-"""Address, attributes by which it uses another resource, and that resource's address."""
+"""Address, attributes that refer to another resource, and that resource's address."""
 
 
 def absent(configuration: Configuration, keys: Iterable[str]) -> Iterator[Unread]:
-    """Yield why the answers of ``keys`` are unknown: what should decide them isn't there."""
+    """Yield why the answers of ``keys`` are unknown: what should set them is missing."""
     by_reason: dict[Unread, list[str]] = {}
     for key in keys:
         by_reason.setdefault(_absent(configuration, key), []).append(key)
@@ -109,24 +109,24 @@ def _absent(configuration: Configuration, key: str) -> Unread:
             return _hidden(configuration)
         if placed := configuration.expression(address, path):
             value, place = configuration.scope.value(placed[0]), placed[1]
-            reason = value.reason if isinstance(value, Unknown) else _("is not understood")
+            reason = value.reason if isinstance(value, Unknown) else _("could not be interpreted")
             reason = null_reason() if value is None else reason
             return Unread(place.file, place.line or None, f"{address}.{path}", reason)
-        reason = _("has no {name}").format(name=path) if path else _("does not decide it")
+        reason = _("has no {name}").format(name=path) if path else _("does not set this value")
         return Unread(file, block.line or None, address, reason)
     for other, (file, block) in _same_type(configuration, address):
-        reason = _("is not read: a stack's is called {address}").format(address=address)
+        reason = _("is not read: gpuecs-tui expects the name {address}").format(address=address)
         return Unread(file, block.line or None, other, reason)
     if configuration.may_hide:
         return _hidden(configuration)
     for other, (file, block) in configuration.blocks.items():
         if block.kind == "module":
-            return Unread(file, block.line or None, other, _("is not read"))
+            return Unread(file, block.line or None, other, _("is not read by gpuecs-tui"))
     return Unread("", None, address, _("is not in this directory"))
 
 
 def null_reason() -> str:
-    """Return why null decides nothing, as the end of a sentence."""
+    """Return why null sets nothing, as the end of a sentence."""
     return _("is null, which leaves the argument unset in Terraform")
 
 
@@ -143,7 +143,7 @@ def broken_file(name: str, configuration: Configuration) -> Unread:
 
 
 def place_of(key: str) -> tuple[str, str]:
-    """Return the address of the block that decides ``key``, and the dotted path inside it."""
+    """Return the address of the block that sets ``key``, and the dotted path inside it."""
     if key in _SPECIAL_PLACES:
         return _SPECIAL_PLACES[key]
     rule = RULES.get(key) or STATE_RULES.get(key)
@@ -160,7 +160,7 @@ def _same_type(
 
 
 def spoilt(configuration: Configuration) -> Iterator[Unread]:
-    """Yield what takes the place of an attribute that the rules read."""
+    """Yield what replaces an attribute that the rules read."""
     for address, name, keys in _SPOILERS:
         if address not in configuration.blocks:
             continue
@@ -170,18 +170,20 @@ def spoilt(configuration: Configuration) -> Iterator[Unread]:
         attribute = body.attributes.get(name)
         if inner or (attribute and configuration.value(address, name) not in (None, MISSING)):
             line = inner[0].line if inner else getattr(attribute, "line", 0)
-            yield Unread(file, line or None, f"{address}.{name}", _("is not read"), keys)
+            yield Unread(
+                file, line or None, f"{address}.{name}", _("is not read by gpuecs-tui"), keys
+            )
 
 
 def unlinked(configuration: Configuration) -> Iterator[Unread]:
-    """Yield where something else is used in place of the resource that the rules read."""
+    """Yield references to another resource than the one that the rules read."""
     for used_by, paths, target in _LINKS:
         address = configuration.first_declared(LISTENERS) if used_by == LISTENER else used_by
         if target not in configuration.blocks:
             continue
         for path in paths:
             placed = configuration.expression(address, path)
-            # What is said of the whole address leaves open only what the address decides.
+            # A record about the whole address makes only the keys of that address unknown.
             if placed is None or configuration.withheld(address):
                 continue
             keys = tuple(
@@ -202,7 +204,9 @@ def unlinked(configuration: Configuration) -> Iterator[Unread]:
             used = value.expression if isinstance(value, Unknown) else placed[0]
             if value is None or mentions(used, target) or value == _name_of(configuration, target):
                 continue
-            reason = _("does not refer to {address}, which is read").format(address=target)
+            reason = _("does not refer to {address}, the resource that gpuecs-tui reads").format(
+                address=target
+            )
             yield Unread(placed[1].file, placed[1].line or None, f"{address}.{path}", reason, keys)
 
 
@@ -220,9 +224,9 @@ def _mentioned(body: Body, path: list[str], target: str) -> bool:
 
 
 def of_another_version(configuration: Configuration) -> Iterator[Unread]:
-    """Yield where instances may be started from another version of the launch template.
+    """Yield launch template versions other than the latest one.
 
-    Without a version it is the default one, which a change of the template leaves as it is
+    Without a version, the default version is used, which a change to the template does not update
     (AWS provider, ``aws_autoscaling_group``: ``version``, "Defaults to ``$Default``").
     """
     if not {GROUP, TEMPLATE} <= configuration.blocks.keys():
@@ -241,11 +245,13 @@ def of_another_version(configuration: Configuration) -> Iterator[Unread]:
     default = isinstance(value, Unknown) and value.reference == f"{TEMPLATE}.default_version"
     if default or value in (None, "$Default"):
         if configuration.value(TEMPLATE, "update_default_version") is not True:
-            reason = _("is the default version, which a change of the template leaves as it is")
+            reason = _(
+                "is the default version, which a change to the launch template does not update"
+            )
             yield Unread(place.file, place.line or None, what, reason)
         return
     keys = tuple(key for key in KEYS if place_of(key)[0] == TEMPLATE)
-    reason = _("may be another version than the one in this directory")
+    reason = _("may be a different version than the one in this directory")
     yield Unread(place.file, place.line or None, what, reason, keys)
 
 
@@ -254,7 +260,7 @@ def _name_of(configuration: Configuration, address: str) -> object:
 
 
 def further(configuration: Configuration, said: Iterable[Unread]) -> Iterator[Unread]:
-    """Yield what leaves no single answer open and still isn't read, besides what was ``said``."""
+    """Yield what is not read but makes no single answer unknown, except what is in ``said``."""
     named = {(unread.file, unread.what) for unread in said}
     for name in configuration.broken:
         if (name, name) not in named:
@@ -265,13 +271,16 @@ def further(configuration: Configuration, said: Iterable[Unread]) -> Iterator[Un
         line = block.line or None
         is_other = block.kind == "resource" and block.labels[0] in types and address not in own
         if is_other and (file, address) not in named:
-            yield Unread(file, line, address, _("is not part of a stack"))
+            yield Unread(file, line, address, _("is not part of a gpuecs-tui stack"))
         elif _opens(block, own) and (file, address) not in named:
             yield Unread(
-                file, line, address, _("opens a security group of the stack, and is not read")
+                file,
+                line,
+                address,
+                _("opens a security group of the stack, and gpuecs-tui does not read it"),
             )
         elif block.kind == "module" and (file, address) not in named:
-            yield Unread(file, line, address, _("is not read"))
+            yield Unread(file, line, address, _("is not read by gpuecs-tui"))
         elif block.kind == "provider" and address == "provider.aws":
             yield from _other_account(configuration, file, block)
         if block.kind == "resource" and address in own:
@@ -279,19 +288,19 @@ def further(configuration: Configuration, said: Iterable[Unread]) -> Iterator[Un
     for file, body in configuration.bodies.items():
         for block in body.named("terraform"):
             for inner in block.body.named("encryption"):
-                reason = _("encrypts the state, which is not read")
+                reason = _("encrypts the state, which gpuecs-tui does not read")
                 place = inner.line or None
                 yield Unread(file, place, "terraform.encryption", reason, blinds="state")
     for file, number, address in configuration.twice:
         if (file, address) not in named:
             yield Unread(file, number or None, address, defined_twice())
     for file, number, address in configuration.overridden:
-        reason = _("is laid over the other files: a write does not change it")
+        reason = _("is in an override file, which writing the stack does not change")
         yield Unread(file, number or None, address, reason, is_followed=True)
 
 
 def _opens(block: Block, own: Collection[str]) -> bool:
-    """Tell whether a block that is not a stack's own lets something into a group of the stack."""
+    """Tell whether a foreign block opens a security group of the stack."""
     if block.kind != "resource" or block.labels[0] not in _OPENING or block.address in own:
         return False
     into = block.body.attributes.get("security_group_id")
@@ -299,7 +308,7 @@ def _opens(block: Block, own: Collection[str]) -> bool:
 
 
 def _here(name: str) -> str | None:
-    """Return what the environment itself says for an argument of the provider."""
+    """Return the value of a provider argument in the environment."""
     return os.environ.get("AWS_PROFILE") if name == "profile" else None
 
 
@@ -311,7 +320,9 @@ def _other_account(configuration: Configuration, file: str, block: Block) -> Ite
             attribute = None
         if attribute is not None or inner:
             line = inner[0].line if inner else getattr(attribute, "line", 0)
-            reason = _("may lead Terraform to another account than the one that is checked")
+            reason = _(
+                "may make Terraform use a different account than the one that gpuecs-tui checks"
+            )
             account = _account_of_role(configuration, block) if name == "assume_role" else ""
             what = f"provider.aws.{name}"
             yield Unread(file, line or None, what, reason, blinds="account", account=account)
@@ -331,18 +342,18 @@ def _account_of_role(configuration: Configuration, provider: Block) -> str:
 def _other_place(
     configuration: Configuration, file: str, address: str, block: Block
 ) -> Iterator[Unread]:
-    """Yield what puts a resource of the stack in another place than the provider's own."""
+    """Yield what puts a resource of the stack in another account or Region than the provider's."""
     chosen = block.body.attributes.get("provider")
     if chosen and getattr(chosen.value, "path", "") != "aws":
-        reason = _("may be in another account or region than the one that is checked")
+        reason = _("may be in a different account or Region than the one that gpuecs-tui checks")
         place = chosen.file or file
         yield Unread(place, chosen.line or None, f"{address}.provider", reason, blinds="account")
-    # Provider 6 takes a region at each resource.
+    # Provider 6 accepts a region for each resource.
     region = block.body.attributes.get("region")
     if region and configuration.scope.value(region.value) not in (
         None,
         configuration.value("provider.aws", "region"),
     ):
-        reason = _("may be in another region than the one that is checked")
+        reason = _("may be in a different Region than the one that gpuecs-tui checks")
         place = region.file or file
         yield Unread(place, region.line or None, f"{address}.region", reason, blinds="account")

@@ -1,4 +1,4 @@
-"""Variable files (``*.tfvars``, ``*.tfvars.json``): where a value stands, and how it is changed.
+"""Variable files (``*.tfvars``, ``*.tfvars.json``): where a value is, and how it is changed.
 
 Only the characters of one value are replaced. Comments, order and spacing stay.
 """
@@ -18,8 +18,8 @@ _AUTOMATIC = (".auto.tfvars", ".auto.tfvars.json")
 SPACE = re.compile(r"(?:[\s\ufeff]|#[^\n]*|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
 """White space and comments."""
 GAP = r"(?:[^\S\n]|/\*(?:(?!\*/).)*\*/)*"
-"""What may stand on both sides of the equals sign. A comment can be matched in one way only: tries
-of another end would double with each comment."""
+"""What may be on both sides of the equals sign. The pattern matches a comment in one way only,
+because backtracking would double the work with each comment."""
 _NAME = re.compile(rf'(?P<quote>"?)(?P<name>[^\W\d][\w-]*)(?P=quote){GAP}={GAP}', re.DOTALL)
 HEREDOC = re.compile(r"<<-?([^\s]+)[^\n]*\n(?:.*?\n)?[^\S\n]*\1(?=\s|\Z)", re.DOTALL)
 """A heredoc from its ``<<`` to its end marker."""
@@ -31,7 +31,7 @@ _JSON_INDENT = re.compile(r"^\s*?\n?([ \t]+)\S", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """Where ``name = value`` stands in a text, as offsets of characters."""
+    """Position of ``name = value`` in a text, as character offsets."""
 
     start: int
     """Of the name."""
@@ -68,7 +68,7 @@ def assignments(file: str, text: str) -> dict[str, Assignment]:
 def places_in(file: str, text: str) -> Iterator[tuple[str, Assignment]]:
     """Yield every value that a variable file sets, in order, with its name.
 
-    Raises ValueError or RecursionError where a damaged file ends to be understood.
+    Raises ValueError or RecursionError at the point where a damaged file can't be parsed.
     """
     return _json_values(text) if file.endswith(".json") else _hcl_values(text)
 
@@ -156,7 +156,7 @@ def set_value(file: str, text: str, name: str, value: str) -> str:
 
 
 def remove_value(file: str, text: str, name: str) -> str:
-    """Return ``text`` without the variable ``name``; a comment behind its value stays."""
+    """Return ``text`` without the variable ``name``; a comment after its value is kept."""
     found = assignments(file, text).get(name)
     if found is None:
         return text
@@ -214,10 +214,10 @@ def _json_values(text: str) -> Iterator[tuple[str, Assignment]]:
 
 
 def _as_json(value: str, old: str, text: str) -> str:
-    """Return ``value`` in JSON, laid out as ``old`` is, or without one as ``text`` is."""
+    """Return ``value`` as JSON, formatted like ``old`` or, without ``old``, like ``text``."""
     plain = _plain(parse(f"x = {value}\n", OWN).attributes["x"].value)
     if old.startswith('"') and isinstance(plain, (int, float)):
-        # Terraform converts it; the file's owner chose to quote it.
+        # Terraform converts the string, and the user chose to quote the value.
         plain = str(plain).lower()
     if not isinstance(plain, (list, dict)) or "\n" not in (old or text):
         return json.dumps(plain, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""What each variable is set to, by Terraform's order of precedence.
+"""The value of each variable, by Terraform's order of precedence.
 
 https://developer.hashicorp.com/terraform/language/values/variables#variable-definition-precedence
 """
@@ -32,15 +32,15 @@ _SECRET = ("sensitive", "ephemeral")
 
 @dataclass(frozen=True, slots=True)
 class Variables:
-    """What the variables of a directory stand for."""
+    """The values of a directory's variables."""
 
     values: Mapping[str, Expression]
-    """A Withheld stands for a value that is sensitive, and for one that a file which can't be read,
-    or an argument in the environment, may set otherwise."""
+    """A Withheld for a value that is sensitive, or that an unreadable file or an argument in the
+    environment may change."""
     types: Mapping[str, Expression]
     """The type constraints."""
     secrets: frozenset[str]
-    """The texts that sensitive variables are set to anywhere, which are shown nowhere."""
+    """The values of sensitive variables in all files; they are never shown."""
 
 
 def variable_scope(
@@ -49,7 +49,7 @@ def variable_scope(
     broken: Mapping[str, ReadProblem],
     environ: Mapping[str, str],
 ) -> Variables:
-    """Return what each variable is set to, by what is declared, the files and the environment."""
+    """Return the value of each variable, from declarations, files and the environment."""
     declared = {
         block.labels[0]: block.body
         for _file, block in blocks.values()
@@ -74,7 +74,7 @@ def variable_scope(
             continue
         for name, attribute in bodies[file].attributes.items():
             if attribute.value == Literal(None) and _refuses_null(declared.get(name)):
-                # As if nothing had set it before either.
+                # The default applies, also over values set before.
                 values.pop(name, None)
                 values |= _default(name, declared[name])
             else:
@@ -93,7 +93,7 @@ def variable_scope(
             secrets.update(texts_in(expression))
     values |= _withheld_by_arguments(environ, declared)
     if hiding := next((file for file in broken if is_configuration(file)), ""):
-        # Whether such a variable is sensitive, and of which type it is, is not known.
+        # It is unknown whether such a variable is sensitive, and which type it has.
         reason = _("may be declared in {file}, which could not be read").format(file=hiding)
         values |= {name: Withheld(hiding, reason) for name in values.keys() - declared.keys()}
     for name, body in declared.items():
@@ -103,10 +103,10 @@ def variable_scope(
 
 
 def _from_text(text: str, constraint: Expression | None, source: str) -> Expression:
-    """Return what Terraform makes of a text: a variable of a primitive type takes it as it is."""
+    """Return the expression of a text: a variable of a primitive type takes it literally."""
     if constraint is None or name_of(constraint) in PRIMITIVES:
         return Literal(text)
-    reason = _("is set by {source} to a text that is not an expression").format(source=source)
+    reason = _("is set by {source} to a value that is not a valid expression").format(source=source)
     expression = parse_expression(text)
     return _plain(expression, source) if expression else Withheld(source, reason)
 
@@ -117,10 +117,10 @@ def _default(name: str, body: Body) -> dict[str, Expression]:
 
 
 def _plain(value: Expression, source: str) -> Expression:
-    """Return ``value``, or a Withheld for one with names or functions, which Terraform refuses."""
+    """Return ``value``, or a Withheld for one with names or functions, which Terraform rejects."""
     if is_constant(value):
         return value
-    reason = _("is set by {source} to an expression; Terraform takes only plain values there")
+    reason = _("is set by {source} to an expression; Terraform accepts only literal values there")
     return Withheld(source, reason.format(source=source))
 
 
@@ -141,13 +141,13 @@ def is_secret(body: Body) -> bool:
 def _withheld_by_arguments(
     environ: Mapping[str, str], declared: Mapping[str, Body]
 ) -> Iterator[tuple[str, Expression]]:
-    """Yield the variables that -var and -var-file in the environment set for Terraform by hand.
+    """Yield the variables that -var and -var-file in the environment set for the terraform command.
 
-    Runs of ours leave these arguments out, so which value counts depends on who plans.
+    Runs of gpuecs-tui ignore these arguments, so the effective value depends on the program.
     """
     for source in CHANGING:
         reason = _(
-            "is set by {source}, which Terraform by hand uses and runs of gpuecs-tui leave out"
+            "is set by {source}, which the terraform command uses and gpuecs-tui runs ignore"
         ).format(source=source)
         for option in options(environ, source):
             if option.name not in VARIABLES:

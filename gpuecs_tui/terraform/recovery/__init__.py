@@ -1,1 +1,1 @@
-"""A stack after a bad end: what is locked, damaged or missing, and how it is repaired."""
+"""A stack after a failed or killed run: locks, damaged or missing state, and the remedies."""

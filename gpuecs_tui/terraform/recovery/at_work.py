@@ -1,7 +1,7 @@
-"""Names in the plan that a run of a stack carries out: the stack's own, whatever its state says.
+"""Names in the plan of a run in progress: they belong to the stack, whatever its state contains.
 
-Terraform saves its state some time after it created something (the local backend after 20 s at the
-earliest), so that the state of a stack on which a run is at work lags behind the account.
+Terraform saves its state some time after a creation (the local backend after 20 s at the earliest),
+so during a run the state lags behind the account.
 """
 
 from __future__ import annotations
@@ -20,26 +20,25 @@ from gpuecs_tui.terraform.runs.run_list import runs_of
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 
 CARRIED_OUT = frozenset({RunStatus.APPROVED, RunStatus.APPLYING, RunStatus.STOPPING})
-"""States of a run whose plan is being carried out, or is about to be."""
+"""States of a run whose plan is being applied, or is about to be."""
 _CREATES = frozenset({Action.CREATE, Action.REPLACE})
 
 
 @dataclass(frozen=True, slots=True)
 class AtWork:
-    """What the run at work on a directory takes and gives back; nothing where no run is."""
+    """The names that the run in progress creates and destroys; empty without a run."""
 
     names: frozenset[str] = frozenset()
-    """Names, and the ids that are known, of all that its plan creates, replaces or destroys."""
+    """Names, and known ids, of everything that its plan creates, replaces or destroys."""
     unnamed: dict[str, str] = field(default_factory=dict)
-    """Resource address, without a key → id of the run that creates it under a name which is not
-    known here."""
+    """Resource address, without a key → id of the run that creates it under an unknown name."""
 
 
 def at_work(directory: Path) -> AtWork:
-    """Return what the run that carries out a plan for ``directory`` creates and destroys.
+    """Return what the run that is applying a plan in ``directory`` creates and destroys.
 
-    Reads the run's files only. Call it before the state is read: whatever a run that ended in
-    between has created is then in the state.
+    Reads only the run's files. Call it before the state is read: if a run ends in between, its
+    resources are then in the state.
     """
     run = next((it for it in runs_of(directory) if it.state in CARRIED_OUT), None)
     if run is None:
@@ -47,7 +46,7 @@ def at_work(directory: Path) -> AtWork:
     created = names_in(it for it in told_by(run).values() if it is not None)
     plan = load_plan(run)
     if plan is None:
-        # An approval right behind the plan leaves no time for its details.
+        # After an immediate approval, the plan's details may not exist yet.
         return AtWork(created, dict(_planned(run)))
     found = [(change, [*_names(change)]) for change in plan.changes]
     named = frozenset(name for _change, names in found for name in names)

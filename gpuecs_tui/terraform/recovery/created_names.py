@@ -1,4 +1,4 @@
-"""Names that runs of a stack took although its state lacks them: they are not taken by others."""
+"""Names that runs of a stack created but its state lacks: they are not taken by others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gpuecs_tui.terraform.state.stored_state import StoredState
 def created_beside(
     directory: Path, state: StoredState, environ: Mapping[str, str], *, offline: bool = False
 ) -> tuple[Candidate, ...]:
-    """Return what runs of this stack created, or may have, and ``state`` lacks.
+    """Return what runs of this stack created, or may have created, and ``state`` lacks.
 
     The next plan imports it. Blocks for a listing with a state in S3, unless ``offline``.
     """
@@ -28,7 +28,7 @@ def created_beside(
 
 
 def begun_in(created: Iterable[Candidate], directory: Path) -> dict[str, Begun]:
-    """Return what of ``created`` has no id, by resource address without a key.
+    """Return the items of ``created`` without an id, by resource address without a key.
 
     Reads the plans of the runs of ``directory`` that began one: they have the names.
     """
@@ -45,7 +45,8 @@ def begun_in(created: Iterable[Candidate], directory: Path) -> dict[str, Begun]:
 
 
 def _planned_names(run: Run) -> dict[str, str]:
-    """Return address → name of what the plan of a run creates, as far as it is known and shown."""
+    """Return address → name of what the plan of a run creates, as far as it is known and not
+    masked."""
     tree = load_plan(run)
     changes = tree.changes if tree else ()
     return {it.address: name for it in changes if (name := it.planned_name())}
@@ -70,7 +71,7 @@ def _shared(directory: Path, environ: Mapping[str, str]) -> tuple[SharedRun, ...
     try:
         return shelf.read()
     except ShelfProblem:
-        # The plan says it; here a name counts as taken then.
+        # The plan reports it; here the name then counts as taken.
         return ()
     finally:
         shelf.close()

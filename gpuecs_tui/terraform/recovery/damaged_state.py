@@ -1,9 +1,10 @@
-"""A local state, or an errored.tfstate, that is damaged, and moving it out of the way.
+"""A damaged local state or errored.tfstate, and the repair that moves it aside.
 
-Terraform overwrites ``terraform.tfstate`` in place. Before its first write of a run it copies what
-was there to ``terraform.tfstate.backup``: so that is whole, and is the state as the run found it.
+Terraform overwrites ``terraform.tfstate`` in place. Before the first write of a run it copies the
+file to ``terraform.tfstate.backup``, which is therefore intact and contains the state from before
+the run.
 What a run of gpuecs-tui created since is in its journal, and the next plan imports it. A copy of
-the directory has no runs, and Terraform started by hand has no journal: nothing is known there.
+the directory has no runs, and a terraform command has no journal: then nothing is known.
 """
 
 from __future__ import annotations
@@ -33,34 +34,34 @@ from gpuecs_tui.terraform.state.stored_state import (
 )
 
 _BACKUP = ".backup"
-"""What Terraform's local backend adds to a state's name for its copy."""
+"""Suffix of the copy of a state that Terraform's local backend makes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A state file that is no state."""
+    """A state file that does not contain a valid state."""
 
     path: Path
     size: int
     fault: str
-    """What is wrong with it, the end of a sentence."""
+    """What is wrong with it, as the end of a sentence."""
     backup: StoredState | None
-    """What the copy beside it holds; None where there is no whole one."""
+    """The state in the backup copy; None if there is no intact one."""
     recorded: int = 0
-    """How many resources runs of this directory created, or began to, and ``backup`` lacks."""
+    """Number of resources that runs here created, or started to create, and ``backup`` lacks."""
 
     @property
     def sentence(self) -> str:
-        """Say what it is and what is there instead."""
+        """Say what is damaged and which copy exists."""
         words = {"name": self.path.name, "fault": self.fault}
         if self.backup is None:
             first = _("{name} {fault}. There is no copy of an earlier state.").format(**words)
             return f"{first} {recorded_words(self.recorded)}"
         count = len(self.backup.resources)
         first = ngettext(
-            "{name} {fault}. {backup} holds the state as it was before (number {serial}, {count} "
+            "{name} {fault}. {backup} contains the previous state (serial {serial}, {count} "
             "resource).",
-            "{name} {fault}. {backup} holds the state as it was before (number {serial}, {count} "
+            "{name} {fault}. {backup} contains the previous state (serial {serial}, {count} "
             "resources).",
             count,
         ).format(backup=_copy(self.path).name, serial=self.backup.serial, count=count, **words)
@@ -69,40 +70,40 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What a repair has done."""
+    """The result of a repair."""
 
     kept: Path
-    """Where the damaged file is from now on."""
+    """The new path of the damaged file."""
     broken: Broken | None = None
-    """The state that was damaged; None where it was errored.tfstate alone."""
+    """The state that was damaged; None if only errored.tfstate was damaged."""
 
 
 def recorded_words(count: int) -> str:
-    """Say what the next plan does about what was created since the last whole state.
+    """Say what the next plan does about resources created since the last intact state.
 
     ``count``: how many such resources the runs of the directory have recorded.
     """
     if not count:
-        # What exists in the state alone, such as terraform_data, is not counted.
+        # Resources that exist only in the state, such as terraform_data, are not counted.
         return _(
-            "The runs here have recorded no AWS resource that was created since. If one was "
-            "created, import it before the next apply."
+            "The runs in this directory recorded no AWS resource that was created since. If "
+            "one was created, import it before the next apply."
         )
     return ngettext(
-        "Runs here recorded {n} resource that was created since: the next plan looks for it and "
-        "imports it.",
-        "Runs here recorded {n} resources that were created since: the next plan looks for them "
-        "and imports them.",
+        "Runs in this directory recorded {n} resource that was created since. The next plan "
+        "looks for it and imports it.",
+        "Runs in this directory recorded {n} resources that were created since. The next "
+        "plan looks for them and imports them.",
         count,
     ).format(n=count)
 
 
 def find(directory: Path, environ: Mapping[str, str] | None = None) -> Broken | None:
-    """Return the broken local state of ``directory``, or None. Reads files only.
+    """Return the damaged local state of ``directory``, or None. Reads files only.
 
-    An empty file counts where the copy holds resources: Terraform makes an empty one by itself
-    before it has anything to store, and takes it for a state without resources. What a move to
-    another place has emptied or was writing is the move's to finish.
+    An empty file counts as damaged if the copy has resources: Terraform creates an empty one before
+    it has anything to store, and reads it as a state without resources. A file that a move has
+    emptied or was writing is left to the move.
     """
     environment = os.environ if environ is None else environ
     path = local_state(directory, environment)
@@ -124,10 +125,10 @@ def find(directory: Path, environ: Mapping[str, str] | None = None) -> Broken | 
 
 
 def unexplained(directory: Path, environ: Mapping[str, str]) -> Path | None:
-    """Return the empty local state of ``directory`` if nothing says that nothing was stored yet.
+    """Return the empty local state of ``directory`` if no run explains why it is empty.
 
-    Terraform leaves an empty one where its first plan is killed. In a directory without runs of
-    gpuecs-tui it may as well be the copy of a directory whose disk was full.
+    Terraform leaves an empty one if its first plan is killed. In a directory without runs of
+    gpuecs-tui it may also be the copy of a directory whose disk was full.
     """
     path = local_state(directory, environ)
     try:
@@ -138,9 +139,9 @@ def unexplained(directory: Path, environ: Mapping[str, str]) -> Path | None:
 
 
 def refuse_for_names(directory: Path, environ: Mapping[str, str]) -> None:
-    """Raise NotRead where the local state is damaged: what the stack owns is not known then.
+    """Raise NotRead if the local state is damaged: the resources of the stack are then unknown.
 
-    Not while a run of ours works there: Terraform is writing it then.
+    Not during a run there: Terraform is then writing the state.
     """
     found = find(directory, environ)
     if found is not None and live_run(directory) is None:
@@ -165,12 +166,13 @@ def refuse_for_names(directory: Path, environ: Mapping[str, str]) -> None:
 
 
 def recorded(directory: Path, state: StoredState | None) -> int:
-    """Return how many resources runs of ``directory`` created, or began to, and ``state`` lacks."""
+    """Return the number of resources that runs created, or started to create, and ``state``
+    lacks."""
     return len(candidates(records_of(directory), state or NOTHING))
 
 
 def fault_of(text: bytes) -> str:
-    """Return what is wrong with the text of a state file, the end of "FILE …"; empty if nothing.
+    """Return what is wrong with the text of a state file, to follow its name; empty if nothing.
 
     A state in a newer version of the format is not damaged.
     """
@@ -182,7 +184,7 @@ def fault_of(text: bytes) -> str:
         return _("is not a Terraform state: its values are nested too deeply")
     except ValueError:
         if text.lstrip().startswith(b"{"):
-            return _("is cut off after {n} bytes, as by a full disk").format(n=len(text))
+            return _("is truncated after {n} bytes, as by a full disk").format(n=len(text))
         return _("is not a Terraform state: it is not JSON")
     fault = state_fault(raw)
     return _("is not a Terraform state: {fault}").format(fault=fault) if fault else ""
@@ -191,13 +193,13 @@ def fault_of(text: bytes) -> str:
 def errored_fault(text: bytes) -> str:
     """Return what is wrong with the text of an errored.tfstate, as ``fault_of`` does.
 
-    Terraform writes one only to keep something, so one that holds nothing is damaged too.
+    Terraform writes one only to save a state, so an empty one is damaged too.
     """
-    return fault_of(text) or (_("holds no state") if text.strip() == b"{}" else "")
+    return fault_of(text) or (_("contains no state") if text.strip() == b"{}" else "")
 
 
 def refuse(directory: Path, environ: Mapping[str, str]) -> None:
-    """Raise RunProblem while the state of ``directory`` is broken."""
+    """Raise RunProblem if the state of ``directory`` is damaged."""
     if (found := find(directory, environ)) is not None:
         raise RunProblem(
             found.sentence,
@@ -206,11 +208,10 @@ def refuse(directory: Path, environ: Mapping[str, str]) -> None:
 
 
 def restore(directory: Path, environ: Mapping[str, str] | None = None) -> Restored:
-    """Put the copy in the place of a broken state; without a copy no state is left.
+    """Replace a damaged state with its copy; without a copy no state remains.
 
-    A damaged errored.tfstate is renamed too; alone where the state itself is whole. Raises
-    StateProblem when nothing is damaged or files can't be written, DirectoryBusy while a run works
-    there.
+    A damaged errored.tfstate is renamed too, also if the state itself is intact. Raises
+    StateProblem if nothing is damaged or files can't be written, DirectoryBusy during a run there.
     """
     guard = lock_directory(directory)
     try:
@@ -234,7 +235,7 @@ def restore(directory: Path, environ: Mapping[str, str] | None = None) -> Restor
 
 
 def _whole_or_unknown(directory: Path, environ: Mapping[str, str] | None) -> StateProblem:
-    """Return why nothing is replaced: a whole state, one that can't be read or one elsewhere."""
+    """Return why nothing is replaced: an intact, an unreadable or a remote state."""
     path = local_state(directory, os.environ if environ is None else environ)
     if path is None:
         return StateProblem(
@@ -249,7 +250,7 @@ def _whole_or_unknown(directory: Path, environ: Mapping[str, str] | None) -> Sta
         pass
     except StateProblem as problem:
         return problem
-    return StateProblem(_("The state of {path} is whole.").format(path=directory))
+    return StateProblem(_("The state of {path} is not damaged.").format(path=directory))
 
 
 def _restore(directory: Path, found: Broken, stamp: str) -> Path:
@@ -257,7 +258,7 @@ def _restore(directory: Path, found: Broken, stamp: str) -> Path:
     copy = _copy(found.path)
     scratch = found.path.with_name(f".{found.path.name}.restored")
     if found.backup is not None:
-        # Written whole before anything is moved: a disk that is still full changes nothing.
+        # Written completely before anything is moved: a disk that is still full changes nothing.
         write_private(scratch, read_regular(copy))
         scratch.chmod(copy.stat().st_mode)
     found.path.rename(kept)
@@ -284,7 +285,7 @@ def _copy(state: Path) -> Path:
 
 
 def _is_moved(directory: Path, environ: Mapping[str, str]) -> bool:
-    # Late: mostly the state is whole, and a plan doesn't wait for this.
+    # Imported late: mostly the state is intact, and a plan must not wait for this import.
     from gpuecs_tui.terraform.migration import lifecycle
     from gpuecs_tui.terraform.migration.record import latest
 
@@ -294,7 +295,7 @@ def _is_moved(directory: Path, environ: Mapping[str, str]) -> bool:
     try:
         return lifecycle.due(directory, environ) is not None
     except TerraformProblem:
-        # A state that can't be read is what is looked for here.
+        # An unreadable state is what this function searches for.
         return False
 
 

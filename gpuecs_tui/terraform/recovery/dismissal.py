@@ -1,6 +1,6 @@
-"""Dismissing what a run created and the state lacks: no plan imports it any more.
+"""Dismiss what a run created and is missing from the state: no plan imports it any more.
 
-What was created stays in the account and belongs to no state.
+The resources remain in the account and are in no state.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from gpuecs_tui.terraform.runs.run_list import records_of
 
 
 def dismiss(directory: Path, run_id: str, environ: Mapping[str, str]) -> None:
-    """Dismiss what run ``run_id`` created: in its record here, and in the one beside the state.
+    """Dismiss what run ``run_id`` created: in its record here, and in the one next to the state.
 
     Blocks: with a state in S3 one call. Raises ShelfProblem, RunProblem.
     """

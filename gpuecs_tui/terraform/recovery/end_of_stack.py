@@ -1,4 +1,4 @@
-"""Whether the last run that changed a directory's stack was a destroy, and what it left."""
+"""Whether the last run that changed a stack was a destroy, and what remains."""
 
 from __future__ import annotations
 
@@ -19,36 +19,36 @@ from gpuecs_tui.terraform.state.backend import local_state
 from gpuecs_tui.terraform.state.reader import read_state
 
 STATE_SECONDS = 30.0
-"""For how long a state elsewhere is not read again: the engine takes about a second to pull it."""
+"""How long a remote state is not read again: the engine takes about a second to pull it."""
 _MOMENT = "%Y-%m-%d %H:%M"
 
 
 @dataclass(frozen=True, slots=True)
 class EndOfStack:
-    """A destroy that is being applied or was the last to be applied."""
+    """A destroy that is in progress or was the last apply."""
 
     run_id: str
     who: str
-    """``user@host`` who started it."""
+    """``user@host`` of the user who started it."""
     at: datetime
-    """When it ended; while it is under way, when Terraform began to destroy."""
+    """When it ended; during the destroy, when Terraform began to destroy."""
     under_way: bool
     ended_well: bool = False
     left: int | None = None
-    """Resources in the state after it; None where the state was not read."""
+    """Resources in the state after it; None if the state was not read."""
     read_at: float = field(default=0.0, compare=False)
     """When the state was read, by the monotonic clock."""
 
     @property
     def is_gone(self) -> bool:
-        """Whether nothing of the stack is left to be well or unwell, or soon will be."""
+        """Whether nothing of the stack remains, or soon will."""
         return self.under_way or (self.ended_well and self.left == 0)
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """Say when the stack was destroyed, what the state says of it, and by whose run."""
+        """Say when the stack was destroyed, what the state contains, and by which run."""
         at = f"{self.at.astimezone():{_MOMENT}}"
-        run = _("Run {run} of {who}.").format(run=self.run_id, who=self.who)
+        run = _("Run {run} by {who}.").format(run=self.run_id, who=self.who)
         if self.under_way:
             return _("The stack is being destroyed (since {at}).").format(at=at), run
         if self.ended_well:
@@ -61,9 +61,9 @@ class EndOfStack:
         if self.left is None:
             return _("Could not read the state, so the remaining resources are unknown.")
         if not self.left:
-            return _("Nothing is left, as the state says.")
+            return _("The state contains no resources.")
         if self.ended_well:
-            # A destroy that succeeds leaves nothing in the state.
+            # A successful destroy leaves nothing in the state.
             words = ngettext(
                 "The state holds {n} resource: it was changed after the destroy.",
                 "The state holds {n} resources: it was changed after the destroy.",
@@ -81,8 +81,8 @@ def end_of_stack(
 ) -> EndOfStack | None:
     """Return the destroy that was the last run to change ``directory``; None after an apply.
 
-    Blocks: reads the runs, and after a destroy the state. A state that is elsewhere is taken from
-    ``known``, if that is of the same end, for STATE_SECONDS.
+    Blocks: reads the runs, and after a destroy the state. For STATE_SECONDS, a remote state is
+    taken from ``known``, if that is of the same destroy.
     """
     for run in runs_of(directory):
         if (begun := _applied_at(run)) is not None:

@@ -1,7 +1,7 @@
-"""``errored.tfstate``: compared with what is stored, and pushed when somebody says so.
+"""``errored.tfstate``: compared with the stored state, and pushed when the user asks for it.
 
-Terraform writes it when its backend refuses the state at the end of a run. Until it is pushed the
-stored state misses what that run did, and another apply would fork it.
+Terraform writes it if the backend rejects the state at the end of a run. Until it is pushed, the
+stored state lacks the changes of that run, and another apply would fork the state.
 """
 
 from __future__ import annotations
@@ -30,29 +30,29 @@ PUSH_SECONDS = 120.0
 
 
 class Unreadable(StateProblem):
-    """Whether there is an errored state, or what it holds, can't be found out."""
+    """The errored state can't be read."""
 
 
 class Verdict(StrEnum):
-    """What a comparison with the stored state says."""
+    """The result of a comparison with the stored state."""
 
     PUSH = "push"
     """It continues the stored state: pushing it loses nothing."""
     SAME = "same"
-    """It is stored already."""
+    """It is already stored."""
     OLDER = "older"
-    """The stored state has gone on without it."""
+    """The stored state has changed since."""
     FOREIGN = "foreign"
-    """It is another state's."""
+    """It belongs to another state."""
     DAMAGED = "damaged"
-    """It holds no state: nothing of it can be pushed."""
+    """It contains no valid state: nothing can be pushed."""
     UNKNOWN = "unknown"
     """One of the two can't be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Errored:
-    """An errored.tfstate beside the state that it should have become."""
+    """An errored.tfstate and its comparison with the stored state."""
 
     path: Path
     serial: int
@@ -60,13 +60,13 @@ class Errored:
     stored_serial: int
     verdict: Verdict
     sentence: str
-    """What it is and what can be done."""
+    """What it is, and what to do."""
 
 
 def compare(directory: Path, environ: Mapping[str, str] | None = None) -> Errored | None:
     """Return the errored state of ``directory`` compared with the stored one, None if none.
 
-    With state elsewhere than in the directory the engine is asked for it, which takes a second.
+    A remote state is pulled by the engine, which takes a second.
     Raises Unreadable.
     """
     path = directory / ERRORED_NAME
@@ -76,7 +76,7 @@ def compare(directory: Path, environ: Mapping[str, str] | None = None) -> Errore
         return None
     except OSError as error:
         raise Unreadable(
-            _("{path} can't be read: {reason}.").format(path=path, reason=error.strerror),
+            _("Could not read {path}: {reason}.").format(path=path, reason=error.strerror),
             remedy_for(path, error),
         ) from None
     if fault := errored_fault(text):
@@ -103,7 +103,8 @@ def compare(directory: Path, environ: Mapping[str, str] | None = None) -> Errore
 
 
 def _recorded(directory: Path, environ: Mapping[str, str] | None) -> int:
-    """Return how many resources runs of ``directory`` created and the stored state lacks."""
+    """Return the number of resources that runs of ``directory`` created and the stored state
+    lacks."""
     if not recorded(directory, None):
         return 0
     try:
@@ -113,10 +114,10 @@ def _recorded(directory: Path, environ: Mapping[str, str] | None) -> int:
 
 
 def push(directory: Path, environ: Mapping[str, str] | None = None) -> Path:
-    """Store the errored state of ``directory`` and return where the file is kept from then on.
+    """Store the errored state of ``directory`` and return the new path of the file.
 
-    Blocks for some seconds. Raises StateProblem when it doesn't continue the stored state or can't
-    be stored (the file stays as it is), DirectoryBusy while a run works there.
+    Blocks for some seconds. Raises StateProblem if it does not continue the stored state or can't
+    be stored (the file is unchanged), DirectoryBusy during a run there.
     """
     environment = dict(os.environ if environ is None else environ)
     guard = lock_directory(directory)
@@ -124,7 +125,7 @@ def push(directory: Path, environ: Mapping[str, str] | None = None) -> Path:
         found = compare(directory, environment)
         if found is None:
             raise StateProblem(
-                _("There is no {name} in {path}.").format(name=ERRORED_NAME, path=directory)
+                _("{path} does not contain {name}.").format(name=ERRORED_NAME, path=directory)
             )
         if found.verdict is Verdict.DAMAGED:
             raise StateProblem(found.sentence, restore_remedy(directory))
@@ -139,15 +140,17 @@ def push(directory: Path, environ: Mapping[str, str] | None = None) -> Path:
 
 
 def restore_remedy(directory: Path) -> str:
-    """Return the command that moves a damaged errored.tfstate out of the way."""
-    return _("To move it aside: gpuecs-tui state {directory} --restore").format(directory=directory)
+    """Return the command that renames a damaged errored.tfstate."""
+    return _("To rename the damaged file: gpuecs-tui state {directory} --restore").format(
+        directory=directory
+    )
 
 
 def _refuse_locked(directory: Path, environ: Mapping[str, str]) -> None:
     held = locks.held_lock(directory, environ)
     if held is not None and held.stops:
         raise StateProblem(
-            _("The state is locked by {who}: nothing can be stored.").format(who=held.who),
+            _("Could not store the state: it is locked by {who}.").format(who=held.who),
             _("Release the lock first: gpuecs-tui state {directory} --unlock {id}").format(
                 directory=directory, id=held.id
             ),
@@ -167,18 +170,16 @@ def _push(directory: Path, found: Errored, environ: Mapping[str, str]) -> None:
         if isinstance(known, NotRead):
             raise known
         raise StateProblem(
-            _("The state could not be stored: {reason}").format(reason=first_error(done.stderr)),
-            _("{path} is kept as it is. Repair the backend, then try again.").format(
-                path=found.path
-            ),
+            _("Could not store the state: {reason}").format(reason=first_error(done.stderr)),
+            _("{path} is unchanged. Repair the backend, then try again.").format(path=found.path),
         )
     stored = read_state(directory, environ)
     if stored.serial < found.serial or len(stored.resources) != found.resources:
         raise StateProblem(
-            _("The stored state is not what was pushed: it is number {serial}.").format(
+            _("The stored state is not the state that was pushed: its serial is {serial}.").format(
                 serial=stored.serial
             ),
-            _("{path} is kept as it is.").format(path=found.path),
+            _("{path} is unchanged.").format(path=found.path),
         )
 
 
@@ -188,18 +189,18 @@ def _set_aside(path: Path) -> Path:
         path.rename(kept)
     except OSError as error:
         raise StateProblem(
-            _("It is stored, but {path} can't be renamed: {reason}.").format(
+            _("The state is stored, but {path} could not be renamed: {reason}.").format(
                 path=path, reason=error.strerror
             ),
-            _("Move it away yourself, or it will be offered again."),
+            _("Move that file to another place. Otherwise gpuecs-tui offers to push it again."),
         ) from None
     return kept
 
 
 def _verdict(ours: StoredState, stored: StoredState) -> Verdict:
     if not ours.lineage:
-        # The first state of a directory, which the backend never took: it has number 0 and no
-        # origin yet, as what is pulled from a backend that holds nothing.
+        # The first state of a directory, never stored in the backend: it has serial 0 and no
+        # lineage yet, like the state pulled from an empty backend.
         if not stored.lineage and not stored.resources:
             return Verdict.PUSH
         known = {(it.address, it.id) for it in stored.resources}
@@ -210,7 +211,7 @@ def _verdict(ours: StoredState, stored: StoredState) -> Verdict:
     if ours.serial < stored.serial:
         return Verdict.OLDER
     if ours.serial == stored.serial:
-        # Of one number and origin only the same content may be taken for the same.
+        # With equal serial and lineage, only equal content is the same state.
         return Verdict.SAME if ours.resources == stored.resources else Verdict.OLDER
     return Verdict.PUSH
 
@@ -220,28 +221,32 @@ def _sentence(verdict: Verdict, ours: StoredState, stored: StoredState) -> str:
         case Verdict.PUSH:
             count = len(ours.resources)
             words = ngettext(
-                "{name} is newer than the stored state (number {ours} after {stored}) and knows "
-                "{n} resource: push it before anything else.",
-                "{name} is newer than the stored state (number {ours} after {stored}) and knows "
-                "{n} resources: push it before anything else.",
+                "{name} is newer than the stored state (serial {ours} after {stored}) and "
+                "contains {n} resource. Push it before you do anything else.",
+                "{name} is newer than the stored state (serial {ours} after {stored}) and "
+                "contains {n} resources. Push it before you do anything else.",
                 count,
             )
         case Verdict.SAME:
-            count, words = 0, _("{name} is stored already: it only has to be put aside.")
+            count, words = (
+                0,
+                _("The state in {name} is already stored. The file only has to be renamed."),
+            )
         case Verdict.OLDER:
             count, words = (
                 0,
                 _(
-                    "{name} (number {ours}) does not follow the stored state (number {stored}), "
-                    "which has changed since: pushing it would lose that. Compare them by hand."
+                    "{name} (serial {ours}) does not follow the stored state (serial "
+                    "{stored}), which has changed since. Pushing it would lose those "
+                    "changes. Compare both by hand."
                 ),
             )
         case Verdict.FOREIGN:
             count, words = (
                 0,
                 _(
-                    "{name} belongs to another state (its lineage differs): it is not pushed. "
-                    "Look whose it is, and move it there."
+                    "{name} belongs to another state (its lineage differs), so it is not "
+                    "pushed. Find the stack that it belongs to, and move it there."
                 ),
             )
         case Verdict.DAMAGED | Verdict.UNKNOWN:

@@ -82,9 +82,9 @@ def unread_lock(directory: Path, environ: Mapping[str, str]) -> str:
     place = location_of(directory, where)
     if place.is_understood:
         return ""
-    return _("The lock of {place} is not read here; Terraform shows it when it plans.").format(
-        place=place
-    )
+    return _(
+        "gpuecs-tui does not read the lock of {place}. Terraform shows it during a plan."
+    ).format(place=place)
 
 
 def unlock(
@@ -108,15 +108,16 @@ def unlock(
         if held is None and (unread := unread_lock(directory, environment)):
             raise LockProblem(
                 unread,
-                _("If nothing uses the state, run `terraform force-unlock {id}` there.").format(
-                    id=lock_id
-                ),
+                _(
+                    "If no run uses the state, run `terraform force-unlock {id}` in the stack "
+                    "directory."
+                ).format(id=lock_id),
             )
         if held is None:
             raise LockProblem(_("The state of {path} is not locked.").format(path=directory))
         if held.id != lock_id:
             raise LockProblem(
-                _("The lock has another id: {id}.").format(id=held.id),
+                _("The lock has another ID: {id}.").format(id=held.id),
                 _("Check again who holds it: gpuecs-tui state {directory}").format(
                     directory=shlex.quote(str(directory))
                 ),
@@ -126,7 +127,7 @@ def unlock(
             raise LockProblem(refusal(held), release_advice(directory, held))
         if held.stops and not backend(directory, environment).noted:
             raise LockProblem(
-                _("The lock can't be released from here: the directory is not initialised."),
+                _("Could not release the lock: the directory is not initialized."),
                 _("Run `terraform init` in {directory} first.").format(directory=directory),
             )
         if held.stops:
@@ -174,7 +175,7 @@ def _in_s3(
         nonlocal where
         told = read_lock_object(reader, state.bucket, key)
         if told is None and table:
-            where = _("the DynamoDB table {name}").format(name=table)
+            where = _("the DynamoDB lock table {name}").format(name=table)
             told = read_lock_item(reader, table, state.bucket, state.key)
         return told
 
@@ -184,7 +185,7 @@ def _in_s3(
         raise LockProblem(
             problem.message
             if problem.is_whole
-            else _("Could not read the lock ({place}): {reason}.").format(
+            else _("Could not read the lock in {place}: {reason}.").format(
                 place=where, reason=problem.reason
             ),
             problem.remedy,
@@ -276,6 +277,6 @@ def _force_unlock(directory: Path, lock_id: str, environ: Mapping[str, str]) -> 
     )
     if done.returncode != 0:
         raise LockProblem(
-            _("The lock could not be released: {reason}").format(reason=first_error(done.stderr)),
+            _("Could not release the lock: {reason}").format(reason=first_error(done.stderr)),
             _("Check the credentials, then try again."),
         )

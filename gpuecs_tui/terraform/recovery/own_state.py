@@ -1,7 +1,7 @@
-"""What a stack's own state holds, and what must be known about where it is kept.
+"""The content of a stack's own state, and findings about its location.
 
-A name that is the stack's own doesn't count as taken. Where the state is not read, whose a name is
-stays unknown.
+A name of the stack itself does not count as taken. If the state is not read, the owner of a name is
+unknown.
 """
 
 from __future__ import annotations
@@ -41,21 +41,21 @@ from gpuecs_tui.terraform.state.stored_state import NotRead, StoredState, parse_
 from gpuecs_tui.terraform.state.uninitialised import refuse_unknown
 
 IDENTITIES = ("name", "id", "arn", "key_name")
-"""Attributes by which AWS or a rule may call a resource."""
+"""Attributes with which AWS or a rule may identify a resource."""
 
 
 @dataclass(frozen=True, slots=True)
 class OwnState:
-    """What the rules need of a stack's state."""
+    """The facts of a stack's state that the rules need."""
 
     owned: frozenset[str] | None = frozenset()
     """Names, ids and ARNs of all managed resources, of what a killed run of the stack created, and
-    of what a run at work on it creates or destroys; None where the state is not read."""
+    of what a run in progress creates or destroys; None if the state is not read."""
     facts: StateFacts = field(default_factory=StateFacts)
 
 
 def own_state(directory: Path, environ: Mapping[str, str], *, offline: bool = False) -> OwnState:
-    """Return what the state of ``directory`` holds and what is to be said of it. Never raises.
+    """Return the content of the state of ``directory`` and the findings about it. Never raises.
 
     A local state is read as a file. Another backend's is pulled by the engine, which takes a
     second, or read from S3 where no ``init`` was run. ``offline``: only files are read.
@@ -80,7 +80,7 @@ def _own_state(
     try:
         workspace(directory, environ)
     except TerraformProblem as problem:
-        # Which of the backend's states is the stack's own is not known then.
+        # It is then unknown which of the backend's states belongs to the stack.
         return OwnState(None, _unread(problem, []))
     where = backend(directory, environ)
     if offline and local_state(directory, environ) is None:
@@ -89,7 +89,7 @@ def _own_state(
     remarks = [*_remarks(directory, where, environ)]
     if not offline and (moved := moved_away(directory, environ)) is not None:
         remarks.append(StateRemark("state-moved", "error", moved.sentence, moved.remedy))
-    # Before the state: what a run creates that ends in between is in the state by then.
+    # Before the state: if a run ends in between, its resources are then in the state.
     working = at_work(directory)
     try:
         refuse_for_names(directory, environ)
@@ -123,7 +123,7 @@ def _container(state: StoredState) -> tuple[str, int] | None:
 
 
 def _not_asked(directory: Path, where: Backend, environ: Mapping[str, str]) -> NotRead:
-    """Return why a state elsewhere is not read while nothing is asked for over the network."""
+    """Return why a remote state is not read with --offline."""
     place = location_of(directory, where)
     try:
         if not where.noted:
@@ -133,13 +133,13 @@ def _not_asked(directory: Path, where: Backend, environ: Mapping[str, str]) -> N
     if place.is_understood:
         place = place.at(workspace(directory, environ))
     return NotRead(
-        _("The state in {place} has not been read (--offline).").format(place=place),
-        _("Leave --offline out."),
+        _("The state in {place} was not read because of --offline.").format(place=place),
+        _("Run this without --offline."),
     )
 
 
 def _read(directory: Path, environ: Mapping[str, str]) -> StoredState:
-    """Return the state where it is now, also while it waits to be moved."""
+    """Return the state at its present location, also before a move."""
     if pending_change(directory, environ) is None:
         return read_state(directory, environ)
     place = initialised_backend(directory, environ).at(workspace(directory, environ))
@@ -175,32 +175,33 @@ def _remarks(directory: Path, where: Backend, environ: Mapping[str, str]) -> Ite
             "dynamodb-lock",
             "warning",
             _(
-                "The state is locked in the DynamoDB table {table} only. Terraform 1.11 deprecates "
-                "that."
+                "The state is locked only in the DynamoDB lock table {table}. Terraform 1.11 "
+                "deprecates that."
             ).format(table=settings["dynamodb_table"]),
-            _("Set use_lockfile = true in the backend block as well."),
+            _("Also set use_lockfile = true in the backend block."),
         )
     yield from _variables(directory, environ)
     yield from _unmoved(directory, environ)
 
 
 def _unmoved(directory: Path, environ: Mapping[str, str]) -> Iterator[StateRemark]:
-    """Tell of a state that is not where the files say: every plan is refused until it is moved."""
+    """Report a state that is not at the configured location: every plan is refused until it is
+    moved."""
     try:
         if (foreign := foreign_change(directory, environ)) is not None:
             yield StateRemark("state-unmoved", "error", foreign.message, foreign.remedy)
         elif (wanted := due(directory, environ)) is not None:
-            # A warning: the wizard moves it on its way to the plan.
-            remedy = _("Run `gpuecs-tui migrate {directory}`, or take the change back.")
+            # A warning: the wizard moves the state before it plans.
+            remedy = _("Run `gpuecs-tui migrate {directory}`, or undo the backend change.")
             remedy = remedy.format(directory=directory)
             yield StateRemark("state-unmoved", "warning", wanted.sentence, remedy)
     except TerraformProblem:
-        # Reading the state says it.
+        # Reading the state reports the error.
         return
 
 
 def _variables(directory: Path, environ: Mapping[str, str]) -> Iterator[StateRemark]:
-    """Tell of expressions in the block: OpenTofu may find another place for them at any time."""
+    """Report expressions in the block: OpenTofu may evaluate them differently at any time."""
     try:
         block = backend_block(directory, environ)
     except ReadProblem:
@@ -211,8 +212,9 @@ def _variables(directory: Path, environ: Mapping[str, str]) -> Iterator[StateRem
         "backend-variable",
         "unknown",
         _(
-            "{names} of the backend in {file} is not a plain value. What the last `init` noted is "
-            "used; whether it still holds is unknown. Terraform itself refuses such a backend."
+            "{names} of the backend in {file} is not a literal value. gpuecs-tui uses the "
+            "value that the last `init` recorded; whether it is still correct is unknown. "
+            "Terraform itself rejects such a backend."
         ).format(names=", ".join(block.unread), file=block.place),
-        _("Write plain values, or give them by -backend-config."),
+        _("Use literal values, or set them with -backend-config."),
     )

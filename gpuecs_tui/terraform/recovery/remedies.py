@@ -112,17 +112,16 @@ class Recovery:
             told.append(created_elsewhere(who, count))
         if created := sum(not it.by for it in self.created):
             words = ngettext(
-                "{n} resource was created that the state does not know: the next plan brings it "
-                "back.",
-                "{n} resources were created that the state does not know: the next plan brings "
-                "them back.",
+                "{n} resource was created but is not in the state. The next plan imports it.",
+                "{n} resources were created but are not in the state. The next plan imports them.",
                 created,
             )
             told.append(words.format(n=created))
         if unsure := sum(not it.by and not it.certain for it in self.missing):
             words = ngettext(
-                "{n} creation was cut off and may have happened: the next plan looks for it.",
-                "{n} creations were cut off and may have happened: the next plan looks for them.",
+                "{n} creation was interrupted and may have succeeded. The next plan looks for it.",
+                "{n} creations were interrupted and may have succeeded. The next plan looks "
+                "for them.",
                 unsure,
             )
             told.append(words.format(n=unsure))
@@ -248,7 +247,7 @@ def _shared(
         own = {it.id for it in records_of(directory)}
         return *shelf.sorted_out(own, locked=lock is not None and lock.stops), ""
     except ShelfProblem as problem:
-        words = _("Could not read the records of runs beside the state: {reason}")
+        words = _("Could not read the run records next to the state: {reason}")
         return (), (), words.format(reason=problem.message)
     finally:
         shelf.close()

@@ -1,9 +1,9 @@
-"""The record of a run that is kept beside the state in S3, for the others who work on the stack.
+"""The record of a run next to the state in S3, for other users of the stack.
 
-The run's own journal lies on one machine. If the run is killed and its user is away, others could
-not know what it created. So an apply keeps one small JSON object below the state's key,
-``KEY.gpuecs-tui/RUN.json``: who runs it, and addresses, types and ids of what it has created. No
-attribute and no secret is in it. docs/security.md lists its contents.
+The run's own journal is on one machine. If the run is killed and its user is away, other users
+could not know what it created. So an apply writes one small JSON object below the state's key,
+``KEY.gpuecs-tui/RUN.json``, with its user and the addresses, types and ids of what it has created.
+It contains no attribute and no secret. docs/security.md lists its contents.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from gpuecs_tui.terraform.runs.orphan_candidates import Candidate, lacking
 from gpuecs_tui.terraform.state.stored_state import StoredState
 
 FOLDER = ".gpuecs-tui/"
-"""What is appended to the state's key: the records of its runs are below."""
+"""Suffix of the state's key under which the records of its runs are."""
 FORMAT = 1
 LARGEST = 4 * 1024 * 1024
-"""Bytes of a record that is read: one of 10,000 creations has 2 MiB."""
+"""Maximum bytes of a record: one of 10,000 creations has 2 MiB."""
 
 
 @dataclass(frozen=True, slots=True)
 class SharedRun:
-    """What such a record says."""
+    """The content of such a record."""
 
     id: str
     user: str
@@ -37,10 +37,11 @@ class SharedRun:
     started_at: str
     """RFC 3339."""
     ended: bool
-    """The run has ended and the state lacks what is in ``created``; else it may be at work."""
+    """The run has ended and the state lacks what is in ``created``; else the run may be in
+    progress."""
     updated_at: datetime | None
     created: tuple[Candidate, ...]
-    """What it created, or began to create."""
+    """What it created, or started to create."""
 
     @property
     def who(self) -> str:
@@ -90,33 +91,37 @@ def with_shared(
 
 
 def created_elsewhere(who: str, count: int) -> str:
-    """Return whose run on another machine, or of another user, created what the state lacks."""
+    """Return the sentence about resources that the killed run of another user or machine
+    created."""
     words = ngettext(
-        "{n} resource that is not in the state was probably created by the run of {who} that was "
-        "killed: recover it there, or import it here.",
-        "{n} resources that are not in the state were probably created by the run of {who} that "
-        "was killed: recover them there, or import them here.",
+        "The killed run of {who} probably created {n} resource that is not in the state. "
+        "Recover it there, or import it here.",
+        "The killed run of {who} probably created {n} resources that are not in the state. "
+        "Recover them there, or import them here.",
         count,
     )
     return words.format(n=count, who=who)
 
 
 def may_work(run: SharedRun, count: int) -> str:
-    """Return that ``run`` of a backend without a lock may have been killed, and what it left."""
+    """Return the sentence about a ``run`` of a backend without a lock, which may have been
+    killed."""
     words = ngettext(
-        "Run {run} of {who} created, or began to create, {n} resource that is not in the state. "
-        "The backend has no lock, so whether that run still works is unknown. Ask {who}; if the "
-        "run has ended, recover the resource there with: gpuecs-tui state DIR --recover",
-        "Run {run} of {who} created, or began to create, {n} resources that are not in the state. "
-        "The backend has no lock, so whether that run still works is unknown. Ask {who}; if the "
-        "run has ended, recover the resources there with: gpuecs-tui state DIR --recover",
+        "Run {run} of {who} created, or started to create, {n} resource that is not in the "
+        "state. The backend has no lock, so it is unknown whether that run is still in "
+        "progress. Ask {who}; if the run has ended, recover the resource there with: "
+        "gpuecs-tui state DIR --recover",
+        "Run {run} of {who} created, or started to create, {n} resources that are not in the "
+        "state. The backend has no lock, so it is unknown whether that run is still in "
+        "progress. Ask {who}; if the run has ended, recover the resources there with: "
+        "gpuecs-tui state DIR --recover",
         count,
     )
     return words.format(run=run.id, who=run.who, n=count)
 
 
 def parse_shared_run(text: bytes) -> SharedRun | None:
-    """Return the record in ``text``; None for anything else, a later format included."""
+    """Return the record in ``text``; None for anything else, including a later format."""
     if len(text) > LARGEST:
         return None
     try:

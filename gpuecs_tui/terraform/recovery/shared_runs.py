@@ -153,7 +153,9 @@ class Shelf:
                 final=problem.kind in _FINAL_KINDS,
             ) from None
         except Closed:
-            raise ShelfProblem(_("{folder}: closed.").format(folder=self.folder)) from None
+            raise ShelfProblem(
+                _("{folder}: the connection is closed.").format(folder=self.folder)
+            ) from None
 
 
 def shelf_of(directory: Path, environ: Mapping[str, str]) -> Shelf | None:

@@ -1,4 +1,4 @@
-"""Whether a directory holds an upgrade that its state doesn't have yet."""
+"""Whether a directory has an upgrade that is not applied yet."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from gpuecs_tui.terraform.state.stored_state import StoredState
 
 _TIES = "terraform_data.fleet_ties"
 _KEPT = "skip_destroy"
-"""Argument of the task definition that keeps the revisions to roll back to."""
+"""Argument of the task definition that keeps earlier revisions for a rollback."""
 
 
 def is_unapplied(configuration: Configuration, state: StoredState) -> bool:
-    """Tell whether ``configuration`` holds an upgrade that is not applied to ``state``.
+    """Tell whether ``configuration`` has an upgrade that is not applied to ``state``.
 
-    The state has the earlier version's addresses, or an apply ended before it had changed all that
-    protects what runs.
+    The state has the earlier version's addresses, or an apply ended before it had changed
+    everything that protects running resources.
     """
     present = configuration.blocks.keys()
     if is_earlier(configuration) or not {f"{LISTENER}.{HTTP}", f"{LISTENER}.{HTTPS}"} & present:

@@ -1,7 +1,7 @@
-"""The upgrade of a directory that an earlier version wrote: a change of its own, applied first.
+"""The upgrade of a directory that an earlier version wrote: a separate change, applied first.
 
-What protects running instances and the revision to roll back to is in the state only once the
-upgrade is applied. In one plan with another change it comes too late for that change.
+The protection of running instances and of the revision for a rollback is in the state only after
+the upgrade is applied. In one plan with another change it would be too late for that change.
 """
 
 from __future__ import annotations
@@ -26,25 +26,25 @@ class TwoChanges:
     """Answers that would be applied in one plan with the upgrade of their directory."""
 
     written: bool
-    """Whether the directory has the upgrade already, so that only its apply is open."""
+    """Whether the directory already has the upgrade, so that only its apply is missing."""
     obstacle: str = ""
-    """Why the upgrade alone can't be written, whole sentences; empty where it can, or is."""
+    """Why the upgrade alone can't be written, in sentences; empty if it can be, or is already."""
     unread: str = ""
     """Why the state is not read, so that it is unknown whether a written upgrade was applied."""
 
 
 def two_changes(directory: Path, stack: Stack, environ: Mapping[str, str]) -> TwoChanges | None:
-    """Return what meets if ``stack`` is written into ``directory`` now; None if nothing does.
+    """Return the combined changes if ``stack`` is written into ``directory`` now; None if none.
 
-    Reads the state where an upgrade may be open; blocks, for about a second where the state is
-    elsewhere. Raises ReadProblem.
+    Reads the state if an upgrade may be missing; blocks, for about a second with a
+    remote state. Raises ReadProblem.
     """
     found = read(directory)
     if found.stack == stack or not (found.earlier or past_in(load(found.texts)).moves):
         return None
     own = own_state(directory, environ)
     if found.earlier:
-        # A state that is not read may hold what runs.
+        # An unread state may contain running resources.
         return None if own.owned == frozenset() else TwoChanges(False, obstacle(found))
     if own.owned is None:
         return TwoChanges(True, unread=own.facts.unread)
@@ -56,26 +56,26 @@ def obstacle(found: ReadBack) -> str:
     if found.stack is not None:
         return ""
     if found.unknown or not found.problems:
-        return _("Not all of the directory's Terraform is read; the findings name what is not.")
+        return _("Some of the Terraform in the directory could not be read. The findings list it.")
     reasons = " ".join(with_values(it, found.answers) for it in found.problems)
-    return _("The values in the directory's Terraform are not valid: {reasons}").format(
+    return _("The Terraform in the directory has values that are not valid: {reasons}").format(
         reasons=reasons
     )
 
 
 def upgrade_of(directory: Path, environ: Mapping[str, str]) -> Changes:
-    """Return what the upgrade alone changes: every answer stays as ``directory`` has it.
+    """Return the changes of the upgrade alone: every answer of ``directory`` stays the same.
 
     Raises ReadProblem, WriteProblem.
     """
     found = read(directory)
     if found.stack is None:
         if found.unknown or not found.problems:
-            remedy = _("Write the values that the findings name as plain values, then try again.")
+            remedy = _("Write the values that the findings list as literal values, then try again.")
         else:
-            remedy = _("Correct them in the Terraform, then try again.")
+            remedy = _("Correct these values in the Terraform files, then try again.")
         raise WriteProblem(
-            _("Could not bring {directory} up to date. {reason}").format(
+            _("Could not upgrade {directory}. {reason}").format(
                 directory=directory, reason=obstacle(found)
             ),
             remedy,

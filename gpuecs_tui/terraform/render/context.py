@@ -1,4 +1,5 @@
-"""The templates' variables beside the stack's own values: what is created, and from what."""
+"""The templates' variables in addition to the stack's own values: what is created, and from
+what."""
 
 from __future__ import annotations
 
@@ -20,23 +21,23 @@ AL2023_PARAMETER = "/aws/service/ecs/optimized-ami/amazon-linux-2023/gpu/recomme
 """docs/aws.md, "AMIs"."""
 BOTTLEROCKET_PARAMETER = "/aws/service/bottlerocket/aws-ecs-2-nvidia/{arch}/latest/image_id"
 DYNAMIC_PORTS = (32768, PORT_MAX)
-"""Where Docker finds a free host port on the ECS GPU AMIs (docs/aws.md, "Network modes")."""
+"""The range of Docker's free host ports on the ECS GPU AMIs (docs/aws.md, "Network modes")."""
 _GRAVITON = re.compile(r"[a-z]+[0-9]+[a-z]*g[a-z]*\.")
 """Instance types whose attributes name Graviton (EC2's naming convention), such as g5g.xlarge."""
 _ACCOUNT_PART = 4
-"""Of an ARN, split at its colons."""
+"""Number of parts of an ARN, split at its colons."""
 _SECRET_ARN_PARTS = 7
-"""Colons in an ``aws:secretsmanager`` ARN come before its name; what follows the name picks a JSON
-key or version and is no part of what IAM knows."""
+"""Number of colons in an ``aws:secretsmanager`` ARN before its name. The parts after the name
+select a JSON key or version and are not part of the ARN in IAM."""
 _WAYS_OUT = tuple(
     f"aws_vpc_security_group_egress_rule.instances_to_anywhere{suffix}" for suffix in ("", "_ipv6")
 )
-"""What lets a created group's instances reach the ECS agent's endpoints."""
+"""Rules that let the instances of a created group reach the ECS agent's endpoints."""
 AGENT_STOP_SECONDS = 30
 """From SIGTERM to SIGKILL unless the container says otherwise (ECS_CONTAINER_STOP_TIMEOUT)."""
 USUAL_DELETE_SECONDS = 900
-"""Draining and stopping up to which the AWS provider's 20 minutes are enough (aws_ecs_service,
-"Timeouts")."""
+"""Time of draining and stopping for which the AWS provider's 20 minutes are enough
+(aws_ecs_service, "Timeouts")."""
 DELETE_SLACK_MINUTES = 15
 _STANDARD_PORTS = {"HTTP": 80, "HTTPS": 443}
 
@@ -48,24 +49,24 @@ class Grant:
     action: str
     """The IAM action that reads them."""
     arns: tuple[str, ...]
-    """As ``valueFrom`` has them: of a parameter of SSM also the name alone."""
+    """As in ``valueFrom``; an SSM parameter may be only a name."""
     context: str
     """Name in the KMS encryption context under which the service puts a secret's ARN."""
 
     @property
     def accounts(self) -> tuple[str, ...]:
-        """The accounts that own them; a secret is under a key of its account."""
+        """The accounts that own them; a secret is encrypted with a key of its account."""
         owners = (arn.split(":")[_ACCOUNT_PART] for arn in self.arns if ":" in arn)
         return tuple(dict.fromkeys(owners))
 
     @property
     def resources(self) -> str:
-        """Their ARNs as a list in HCL: IAM knows parameters by nothing else."""
+        """Their ARNs as a list in HCL: IAM identifies parameters only by ARN."""
         return list_of_expressions([_arn_expression(arn) for arn in self.arns])
 
 
 def context(stack: Stack, past: Past = NO_PAST) -> dict[str, Any]:
-    """Return every name that the templates use; sections of the stack under their own names."""
+    """Return every variable that the templates use; sections of the stack under their own names."""
     fleet, task, network, balancer = stack.fleet, stack.task, stack.network, stack.load_balancer
     awsvpc = task.network_mode == "awsvpc"
     bottlerocket = fleet.ami == "bottlerocket"
@@ -136,7 +137,7 @@ def context(stack: Stack, past: Past = NO_PAST) -> dict[str, Any]:
 
 
 def namer(name: str) -> Callable[..., str]:
-    """Return the filter that writes a name by way of ``var.name`` where it follows from it."""
+    """Return the filter that writes a name with ``var.name`` if it is derived from it."""
 
     def named(value: str, pattern: str = "{}") -> str:
         if value != pattern.format(name):
@@ -147,9 +148,9 @@ def namer(name: str) -> Callable[..., str]:
 
 
 def ami_parameter(stack: Stack) -> str:
-    """Return the public SSM parameter that holds the newest image, or "" for an AMI of one's own.
+    """Return the public SSM parameter with the newest image, or "" for a custom AMI.
 
-    It is Bottlerocket's for Graviton too; of the ECS GPU AMI there is only an x86_64 one.
+    Bottlerocket also has one for Graviton; the ECS GPU AMI exists only for x86_64.
     """
     if stack.fleet.ami == "bottlerocket":
         arm = _GRAVITON.match(stack.fleet.instance_type)
@@ -158,7 +159,7 @@ def ami_parameter(stack: Stack) -> str:
 
 
 def _delete_minutes(stack: Stack) -> int:
-    """Return how long Terraform must wait for the service's end, 0 where its default will do."""
+    """Return how long Terraform must wait for the deletion of the service, 0 for its default."""
     delay = stack.load_balancer.deregistration_delay_seconds
     stop = stack.task.stop_timeout_seconds or AGENT_STOP_SECONDS
     if delay + stop <= USUAL_DELETE_SECONDS:
@@ -172,7 +173,7 @@ def _host_port(stack: Stack) -> int:
 
 
 def _target_ports(stack: Stack) -> Iterator[tuple[str, str, tuple[int, int]]]:
-    """Yield (name, description, port range) of what the load balancer must reach."""
+    """Yield (name, description, port range) of the targets that the load balancer must reach."""
     host_port = _host_port(stack)
     ports = (host_port, host_port) if host_port else DYNAMIC_PORTS
     yield "tasks", "Requests to the tasks", ports
@@ -221,9 +222,9 @@ def _fleet_needs(stack: Stack) -> Iterator[str]:
 
 
 def _fleet_ties(stack: Stack) -> Iterator[tuple[str, str]]:
-    """Yield name and reference of what the stack creates and an instance keeps for life.
+    """Yield name and reference of what the stack creates and an instance keeps for its lifetime.
 
-    Existing groups and profiles are left out: another one is for new instances only.
+    Existing groups and profiles are left out: a change affects only new instances.
     """
     yield "cluster", "aws_ecs_cluster.this.id"
     if not stack.network.instance_security_group_ids:

@@ -1,6 +1,6 @@
-"""What the Terraform of a stack owes to what the directory held before.
+"""How the past of a directory affects the Terraform of its stack.
 
-Terraform renames what a state holds by ``moved`` blocks (Terraform language, "Refactoring").
+Terraform renames resources in the state with ``moved`` blocks (Terraform language, "Refactoring").
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ HTTP, HTTPS = "http", "https"
 LISTENER = "aws_lb_listener"
 RULE = "aws_vpc_security_group_ingress_rule"
 FORMER = ((LISTENER, "this", "redirect"), (RULE, "listener", "redirect"))
-"""Type, and its earlier names: of what serves clients, and of what redirects to HTTPS."""
+"""Type, and its earlier names: of the listener for clients, and of the redirect to HTTPS."""
 PORT_HANDOVER = "terraform_data.port_handover"
-"""Orders the listeners where HTTPS takes a port that HTTP had."""
+"""Orders the listeners if HTTPS uses a port that HTTP had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +27,17 @@ class Past:
     moves: tuple[tuple[str, str], ...] = ()
     """From and to address of each ``moved`` block."""
     handover: bool = False
-    """HTTPS is on a port that HTTP had: AWS takes the new listener once the old one has left."""
+    """HTTPS uses a port that HTTP had: AWS accepts the new listener only after the old one is
+    deleted."""
     suffixed: bool = False
-    """The instance role trusts ``ec2.`` and the DNS suffix of the partition, as was written before:
-    the same in most partitions, and refused in the European Sovereign Cloud."""
+    """The instance role trusts ``ec2.`` and the DNS suffix of the partition, as earlier versions
+    wrote it: the same in most partitions, but rejected in the European Sovereign Cloud."""
     former_texts: frozenset[FormerText] = frozenset()
     """Comments and descriptions that the files have in the wording of an earlier version."""
 
 
 NO_PAST = Past()
-"""That of a new stack."""
+"""The past of a new stack."""
 
 
 def possible_moves() -> Iterator[tuple[str, str]]:
@@ -50,7 +51,7 @@ def possible_moves() -> Iterator[tuple[str, str]]:
 def moves_for(former: Mapping[str, str]) -> set[tuple[str, str]]:
     """Return the moves for addresses of the earlier version; ``former`` says their protocol.
 
-    A rule has none: it follows its listener.
+    A rule has no protocol: it follows its listener.
     """
     serving = former.get(f"{LISTENER}.this")
     if serving is None:

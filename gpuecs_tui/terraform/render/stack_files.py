@@ -1,8 +1,8 @@
-"""A stack as the Terraform that a careful engineer would have written for it.
+"""A stack as plain Terraform files.
 
-What people change from one stack to the next is a variable, called by the last part of its key
-(``fleet.min_size`` is ``var.min_size``), with its value in ``terraform.tfvars``; everything else
-stands in the resource that it belongs to. A variable that would be empty is left out.
+Values that usually differ between stacks are variables, named by the last part of their key
+(``fleet.min_size`` is ``var.min_size``), with their value in ``terraform.tfvars``. Everything else
+is in the resource that it belongs to. A variable that would be empty is left out.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
     import jinja2
 
 Files = dict[str, str]
-"""File name → text, in the order in which one would read them."""
+"""File name → text, in reading order."""
 
 USER_DATA = ("user_data.sh", "user_data.toml")
 EXTRA_USER_DATA = ("extra_user_data.sh", "extra_user_data.toml")
-"""What ``fleet.extra_user_data`` holds, byte for byte: Terraform never looks into it."""
+"""The content of ``fleet.extra_user_data``, byte for byte: Terraform does not interpret it."""
 TERRAFORM_FILES = (
     "versions.tf", "backend.tf", "providers.tf", "variables.tf", "terraform.tfvars", "network.tf",
     "endpoints.tf", "fleet.tf", "task.tf", "service.tf", "load_balancer.tf", "iam.tf", "outputs.tf",
     MOVED_FILE,
 )  # fmt: skip
 _EARLIER = "earlier/"
-"""Folder of the templates as the earlier version had them; they never change."""
+"""Folder of the earlier version's templates; they never change."""
 OWN_FILES = (*TERRAFORM_FILES, *USER_DATA, *EXTRA_USER_DATA)
-"""Every name that ``render`` may use; all other files in a directory are somebody else's."""
+"""Every file name that ``render`` may use; all other files in a directory belong to the user."""
 
 
 def render(stack: Stack, past: Past = NO_PAST) -> Files:
@@ -57,8 +57,8 @@ def render(stack: Stack, past: Past = NO_PAST) -> Files:
 def render_earlier(stack: Stack) -> Files:
     """Return the files that the earlier version wrote for a stack, byte for byte.
 
-    Only a stack of its decisions: later keys must be unset. By them a directory of that version is
-    told from one that was edited by hand.
+    Only for a stack with its keys: later keys must be unset. These files show whether a directory
+    of that version was edited by hand.
     """
     values = context(stack)
     return {name: _text(name, values, _EARLIER) for name in _needed(values)}
@@ -108,7 +108,7 @@ def _templates() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
-        # HCL, not HTML: every typed value passes quote().
+        # HCL, not HTML: every value that a user typed passes quote().
         autoescape=False,
     )
     environment.filters.update(

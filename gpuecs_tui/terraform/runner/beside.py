@@ -165,8 +165,9 @@ class Beside:
             if not self._told:
                 self._told = True
                 words = _(
-                    "Could not keep the record of this run beside the state: {reason} The run "
-                    "goes on; if it is killed, only this machine can import what it created."
+                    "Could not write the record of this run next to the state: {reason} The "
+                    "run continues; if it is killed, only this machine can import the "
+                    "resources that it created."
                 )
                 self._note(words.format(reason=problem.message), "warn")
 

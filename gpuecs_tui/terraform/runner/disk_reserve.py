@@ -1,8 +1,8 @@
-"""Room on the disk that Terraform and the journal write to, kept for when it gets full.
+"""Reserved space on the disk that Terraform and the journal write to, for the case that it is full.
 
 Terraform overwrites a local state in place and writes errored.tfstate beside it: on a full disk
-both are cut off (measured with 1.11.4). A file that holds some room, and is given up in time, lets
-it finish.
+both are truncated (measured with 1.11.4). A file that reserves space, and is deleted in time, lets
+Terraform finish.
 """
 
 from __future__ import annotations
@@ -16,22 +16,23 @@ from gpuecs_tui.regular_files import Irregular, open_own
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 
 RESERVED_BYTES = 4 * 1024 * 1024
-"""A state, its backup, errored.tfstate (100 to 200 kB each for such a stack) and the journal's last
-words, many times over."""
+"""Many times the size of a state, its backup, errored.tfstate (100 to 200 kB each for such a stack)
+and the end of the journal."""
 LOW_BYTES = 1024 * 1024
-"""Free bytes below which the room is given up."""
+"""Free bytes below which the reserved space is released."""
 FULL_BYTES = 64 * 1024
 """Free bytes below which a disk counts as full: less than any of Terraform's files that matter."""
 NAME = "gpuecs-tui.reserve"
 
 
 class Reserve:
-    """Holds room in some folders, once for each disk that they lie on."""
+    """Reserves space in some folders, once for each disk."""
 
     def __init__(self, *folders: Path) -> None:
-        """Take the room. Raises TerraformProblem, with nothing taken, where there is none."""
+        """Reserve the space. Raises TerraformProblem, with nothing reserved, if there is not
+        enough."""
         self.given_up = False
-        """Whether the disk got full, so that the room was needed."""
+        """Whether the disk became full and the reserved space was released."""
         self._files: list[Path] = []
         disks: set[int] = set()
         for folder in folders:
@@ -44,24 +45,24 @@ class Reserve:
             except Irregular as error:
                 self.release()
                 raise TerraformProblem(
-                    _("{path} can't be used: {reason}.").format(
+                    _("Could not use {path}: {reason}.").format(
                         path=folder / NAME, reason=error.strerror
                     ),
-                    _("Delete it; it is made again."),
+                    _("Delete that file. The next apply creates it again."),
                 ) from None
             except OSError as error:
                 self.release()
                 raise TerraformProblem(
-                    _("{folder} has no room for {size} MiB: {reason}.").format(
+                    _("Could not reserve {size} MiB in {folder}: {reason}.").format(
                         folder=folder,
                         size=RESERVED_BYTES // 1024**2,
                         reason=error.strerror or error,
                     ),
-                    _("Free some space there first: a full disk could cut off the state."),
+                    _("Free some space there first. A full disk could truncate the state."),
                 ) from None
 
     def look(self) -> bool:
-        """Give the room up where its disk is nearly full; return whether that has happened now."""
+        """Release the space on a nearly full disk; return whether this call did."""
         before = self.given_up
         for file in tuple(self._files):
             if _free(file.parent) < LOW_BYTES:
@@ -71,7 +72,7 @@ class Reserve:
         return self.given_up and not before
 
     def release(self) -> None:
-        """Give all of it up."""
+        """Release all reserved space."""
         while self._files:
             _drop(self._files.pop())
 
@@ -104,5 +105,5 @@ def _drop(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
     except OSError:
-        # A folder that has turned read-only: then nobody can use the room either.
+        # The folder has become read-only: then the space can't be used either.
         return

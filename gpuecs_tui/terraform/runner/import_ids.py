@@ -1,4 +1,4 @@
-"""What to import each resource by: the provider's import identity for every type that we write.
+"""The import identity of each resource type that gpuecs-tui writes.
 
 Source of each rule: section "Import" of the resource's page in the documentation of the AWS
 provider 5.100, tried on the demo account (tests/e2e/test_recovery.py).
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 Values = Mapping[str, Any]
-"""A resource's planned attributes, those that only the apply will tell absent."""
+"""A resource's planned attributes, without those known only after the apply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,20 +21,20 @@ class Import:
 
     address: str
     id: str
-    """What the provider imports it by."""
+    """The provider's import identity."""
 
 
 def import_id(type_: str, id_: str, planned: Values) -> str | None:
     """Return the import identity of a resource with the provider's ``id_``, as in the journal.
 
-    None where it takes more than is known here, or the type's import isn't known.
+    None if the identity needs more than is known here, or the type is unknown.
     """
     rule = _RULES.get(type_)
     return (rule(id_, planned) or None) if rule is not None else None
 
 
 def is_known(type_: str) -> bool:
-    """Tell whether it is known how to import a type."""
+    """Tell whether the import identity of a type is known."""
     return type_ in _RULES
 
 
@@ -64,13 +64,13 @@ def _service(id_: str, _planned: Values) -> str:
 
 
 def _attachment(_id: str, planned: Values) -> str:
-    # Its id is made up by the provider.
+    # The provider generates its id.
     role, policy = planned.get("role"), planned.get("policy_arn")
     return f"{role}/{policy}" if role and policy else ""
 
 
 def _task_definition(id_: str, _planned: Values) -> str:
-    # Its id is the family, which says nothing of the revision: the account must be asked.
+    # Its id is the family without the revision, so the account must be read.
     return id_ if id_.startswith("arn:") else ""
 
 
@@ -95,4 +95,4 @@ _RULES: Mapping[str, Callable[[str, Values], str]] = {
     "aws_vpc_security_group_egress_rule": _same,  # id
     "aws_vpc_security_group_ingress_rule": _same,  # id
 }
-"""Type → the rule that makes its import identity of the provider's id or of planned attributes."""
+"""Type → the rule that builds its import identity from the provider's id or planned attributes."""

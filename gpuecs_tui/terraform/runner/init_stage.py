@@ -1,4 +1,4 @@
-"""The stage of a run that has ``terraform init`` bring providers and reach the state."""
+"""The stage of a run that runs ``terraform init`` to install providers and connect to the state."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def initialise(
     run: Callable[[list[str]], int],
     note: Callable[[str], None],
 ) -> int:
-    """Run ``init`` with the providers that can be had here, and return its exit code.
+    """Run ``init`` with the providers that are available here, and return its exit code.
 
-    ``run`` carries out the engine with the arguments given; ``note`` tells a sentence. Raises
-    TerraformProblem where the state must be moved first or a named mirror doesn't serve.
+    ``run`` runs the engine with the given arguments; ``note`` reports a sentence. Raises
+    TerraformProblem if the state must be moved first or a mirror set by the user can't be used.
     """
     refuse_unmoved(directory, environ)
     mirror = find_mirror(
@@ -36,8 +36,8 @@ def initialise(
     )
     code = _init(directory, mirror, environ, run, note)
     if code == 1 and mirror.source is Source.FOUND:
-        # Only found, not asked for: it may lack another provider that the stack needs.
-        note(_("That mirror does not serve: trying without it."))
+        # Found by a search, not set by the user: another required provider may be missing.
+        note(_("Could not initialize with this mirror. Trying without it."))
         code = _init(directory, Mirror(Source.REGISTRY, None), environ, run, note)
     if code == 0:
         remember_init(directory, environ)
@@ -53,6 +53,6 @@ def _init(
 ) -> int:
     arguments = ["init", "-json", "-input=false", *init_options(directory, environ)]
     if mirror.plugin_dir is not None:
-        note(_("Providers come from {folder}.").format(folder=mirror.plugin_dir))
+        note(_("Installing providers from {folder}.").format(folder=mirror.plugin_dir))
         arguments.append(f"-plugin-dir={mirror.plugin_dir}")
     return run(arguments)

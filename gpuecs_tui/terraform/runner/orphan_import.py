@@ -1,8 +1,8 @@
-"""Brings into a plan, as imports, what earlier runs created and the state lacks.
+"""Import into a plan the resources that earlier runs created and that are missing from the state.
 
-The plan without imports comes first: it tells which of the candidates Terraform would create anew
-and by which names they are found in the account. The ``import`` blocks lie in a file of their own
-in the stack's directory only while Terraform plans; the saved plan holds them from then on.
+The plan without imports comes first: it shows which candidates Terraform would create again, and
+the names by which they are found in the account. The ``import`` blocks are in a file of their own
+in the stack's directory only while Terraform plans; after that the saved plan contains them.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from gpuecs_tui.terraform.runner.import_ids import (
 from gpuecs_tui.terraform.runs.orphan_candidates import Candidate
 
 IMPORT_FILE = "gpuecs-tui-imports.tf"
-"""Exists only while a plan is made; one that lies about was left by a killed run."""
+"""Exists only during a plan; a remaining file was left by a killed run."""
 ROUNDS = 4
-"""Plans at most: what is found by something that is itself brought back is found a round later
-(listener by load balancer, rule by security group), and AWS may deny what the journal said."""
+"""Maximum number of plans: a resource that is found by another imported one is found one round
+later (listener by load balancer, rule by security group), and AWS may contradict the journal."""
 _GROUP = "aws_security_group"
 _RULES = frozenset({"aws_vpc_security_group_egress_rule", "aws_vpc_security_group_ingress_rule"})
 _GONE = "Cannot import non-existent remote object"
@@ -41,26 +41,27 @@ _TO = re.compile(r'existing object to "((?:[^"\\]|\\.)+)"')
 
 @dataclass(slots=True)
 class Search:
-    """What was found out about the candidates so far."""
+    """The results for the candidates so far."""
 
     imports: dict[str, Import] = field(default_factory=dict)
     """By address."""
     absent: set[str] = field(default_factory=set)
-    """Addresses of creates that did not happen, or whose resource is gone again."""
+    """Addresses of creations that did not happen, or whose resource no longer exists."""
     guessed: set[str] = field(default_factory=set)
-    """Addresses in ``imports`` of types whose import isn't known here: by their id, as most are."""
+    """Addresses in ``imports`` of types with an unknown import identity: imported by id, as most
+    are."""
     unclear: dict[str, str] = field(default_factory=dict)
-    """Address → a sentence on why it can't be brought back."""
+    """Address → a sentence that says why it can't be imported."""
     groups: set[str] = field(default_factory=set)
-    """Ids of security groups that were cut off and whose rules were not looked at yet."""
+    """IDs of security groups with an interrupted creation whose rules were not checked yet."""
 
     def is_over(self, missing: Sequence[Candidate]) -> bool:
-        """Tell whether another look can't find more."""
+        """Tell whether another search can't find more."""
         return not self.groups and len(self.imports) + len(self.absent) >= len(missing)
 
 
 class Account:
-    """Looks into the account of a run; made so that tests may bring another."""
+    """Searches the account of a run; tests may pass another one."""
 
     def __init__(self, profile: str | None, region: str) -> None:
         from gpuecs_tui.aws.session import connect
@@ -68,9 +69,9 @@ class Account:
         self._reader = connect(profile or "", region)
 
     def find(self, candidate: Candidate, planned: Values) -> str | None:
-        """Return what to import ``candidate`` by; None where there is no such thing.
+        """Return the import identity of ``candidate``; None if it does not exist.
 
-        Raises Unclear where that can't be told, NotYet from the aws room where not yet.
+        Raises Unclear if that is unknown, and NotYet (of aws/) if it can't be searched yet.
         """
         from gpuecs_tui.aws.errors import AwsProblem
         from gpuecs_tui.aws.orphans import find
@@ -87,23 +88,23 @@ class Account:
 
 
 class Unclear(Exception):
-    """It can't be told whether something exists; the text says why."""
+    """It is unknown whether something exists; the text says why."""
 
 
 def search_more(
     search: Search, missing: Iterable[Candidate], show: Mapping[str, Any], account: Account
 ) -> bool:
-    """Add to ``search`` what ``show`` (of the newest plan) and the account tell.
+    """Add to ``search`` what ``show`` (of the newest plan) and the account contain.
 
-    Returns whether there is an import more than before: then a new plan may tell further ones.
+    Returns whether there are more imports than before: then a new plan may find further ones.
     """
     from gpuecs_tui.aws.orphans import NotYet
 
     creates = _creates(show)
     found_groups: set[str] = set()
     before = len(search.imports)
-    # A group that was cut off may still have the rule by which EC2 lets everything out, which
-    # Terraform takes away before it makes its own: made again, the like of it is refused.
+    # A group with an interrupted creation may still have EC2's default egress rule, which Terraform
+    # removes before it creates its own. Creating the same rule again would be rejected.
     for candidate in [*missing, *_rules_of(search.groups, show)]:
         address = candidate.address
         if address in search.imports or address in search.absent or address in search.guessed:
@@ -121,12 +122,10 @@ def search_more(
         try:
             identity = identity or account.find(candidate, planned)
         except NotYet:
-            search.unclear[address] = _("{address} can't be looked for yet.").format(
-                address=address
-            )
+            search.unclear[address] = _("Could not look for {address} yet.").format(address=address)
             continue
         except Unclear as reason:
-            search.unclear[address] = _("{address} could not be looked for: {reason}.").format(
+            search.unclear[address] = _("Could not look for {address}: {reason}.").format(
                 address=address, reason=reason
             )
             continue
@@ -141,9 +140,9 @@ def search_more(
 
 
 def drop_gone(search: Search, events: Sequence[Event]) -> bool:
-    """Take out of ``search`` what a failed plan says doesn't exist; return whether it did.
+    """Remove from ``search`` what does not exist according to a failed plan; return whether any.
 
-    Where it says nothing of the kind, imports that were guessed may be why it failed.
+    If the plan reports no missing object, guessed imports may be the cause of the failure.
     """
     gone = {
         _address(event)
@@ -154,8 +153,8 @@ def drop_gone(search: Search, events: Sequence[Event]) -> bool:
     wrong = set() if gone else search.guessed & search.imports.keys()
     for address in wrong:
         search.unclear[address] = _(
-            "{address} was created as {id}, by which it can't be imported: see its type's page in "
-            "the provider's documentation."
+            "{address} was created as {id}, but could not be imported by this ID. See the "
+            "page of its resource type in the provider documentation."
         ).format(address=address, id=search.imports[address].id)
     for address in gone | wrong:
         del search.imports[address]
@@ -164,16 +163,16 @@ def drop_gone(search: Search, events: Sequence[Event]) -> bool:
 
 @contextmanager
 def import_file(directory: Path, imports: Iterable[Import]) -> Iterator[None]:
-    """Let the configuration of ``directory`` have these import blocks within the block.
+    """Add these import blocks to the configuration of ``directory`` within the context.
 
-    Raises RunProblem where the file can't be written.
+    Raises RunProblem if the file can't be written.
     """
     path = directory / IMPORT_FILE
     try:
         replace_file(path, import_blocks(imports).encode(), READABLE_FILE)
     except OSError as error:
         raise RunProblem(
-            _("{path} can't be written: {reason}.").format(path=path, reason=error.strerror)
+            _("Could not write {path}: {reason}.").format(path=path, reason=error.strerror)
         ) from None
     try:
         yield
@@ -187,7 +186,7 @@ def clear_leftover(directory: Path) -> None:
 
 
 def region_of(show: Mapping[str, Any]) -> str:
-    """Return the region of the default AWS provider in ``show -json``; empty if it isn't told."""
+    """Return the Region of the default AWS provider in ``show -json``; empty if it is missing."""
     configured = (show.get("configuration") or {}).get("provider_config") or {}
     region = ((configured.get("aws") or {}).get("expressions") or {}).get("region") or {}
     if isinstance(constant := region.get("constant_value"), str):
@@ -200,13 +199,14 @@ def region_of(show: Mapping[str, Any]) -> str:
 
 
 def left_behind(directory: Path, addresses: Sequence[str]) -> RunProblem:
-    """Return why a destroy is refused that would leave these resources behind."""
+    """Return the refusal of a destroy that would leave these resources behind."""
     return RunProblem(
-        _("An earlier run created what the state lacks; a destroy would leave it: {names}.").format(
-            names=", ".join(addresses)
-        ),
         _(
-            "Bring them back into the state first (gpuecs-tui state {directory} --recover), then "
+            "An earlier run created resources that are not in the state, and a destroy would "
+            "leave them: {names}."
+        ).format(names=", ".join(addresses)),
+        _(
+            "Import them into the state first (gpuecs-tui state {directory} --recover), then "
             "destroy."
         ).format(directory=directory),
     )
@@ -221,7 +221,7 @@ def _creates(show: Mapping[str, Any]) -> dict[str, Values]:
 
 
 def _rules_of(groups: set[str], show: Mapping[str, Any]) -> Iterator[Candidate]:
-    """Yield the rules that the plan would create in these security groups; no run of ours did."""
+    """Yield the rules that the plan would create in these security groups; no run created them."""
     types = {str(raw.get("address")): raw.get("type") for raw in show.get("resource_changes") or ()}
     for address, planned in _creates(show).items():
         if types[address] in _RULES and planned.get("security_group_id") in groups:
@@ -232,13 +232,13 @@ def _obstacle(candidate: Candidate, creates: Mapping[str, Values]) -> str:
     place = {"address": candidate.address, "id": candidate.id}
     if candidate.other_id:
         return _(
-            "{address} was created anew as {id}, but the state holds {other} there: delete {id} in "
-            "the account, or `terraform state rm` and import it."
+            "{address} was created again as {id}, but the state has {other} at this address. "
+            "Delete {id} in the account, or run `terraform state rm` and import {id}."
         ).format(other=candidate.other_id, **place)
     if candidate.address not in creates:
         return _(
-            "{address} was created as {id}, but the configuration no longer has it: delete it in "
-            "the account."
+            "{address} was created as {id}, but is no longer in the configuration. Delete it "
+            "in the account."
         ).format(**place)
     return ""
 

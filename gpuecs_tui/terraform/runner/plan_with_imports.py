@@ -1,4 +1,4 @@
-"""The planning of a run, with what earlier runs lost brought back (see orphan_import.py)."""
+"""The planning of a run, with imports of what earlier runs lost (see orphan_import.py)."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ NO_CHANGES, FAILED = 0, 1
 """Exit codes of ``plan -detailed-exitcode``; 2 is a plan with changes."""
 _DESTROY = ("-destroy",)
 READ_SECONDS = 20.0
-"""How long a plan that is made already waits for the records beside the state; they take 0.3 s."""
+"""How long a finished plan waits for the run records next to the state; they take 0.3 s."""
 SETTLED = timedelta(minutes=2)
-"""After a run's end: a create that was cut off here goes on at AWS for some seconds, so what is not
-there sooner may still come, and is looked for again."""
+"""After a run's end: an interrupted creation continues at AWS for some seconds. A resource that is
+missing before that time may still appear, and is searched again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """How the runner plans; every call runs Terraform to its end."""
+    """How the runner plans; each call runs Terraform to its end."""
 
     plan: Callable[[Sequence[str]], int]
     """Plans with further options of ``terraform plan`` and returns the exit code."""
@@ -60,10 +60,10 @@ def plan(
 ) -> int:
     """Plan ``run``, importing what ``earlier`` runs created and the state lacks.
 
-    ``shelf``: the records beside the state, of runs on other machines and of other users.
-    Without anything like that it is one plan. Returns its exit code; a failure is that of the last
-    plan. Raises RunProblem for a destroy that would leave something behind, and where
-    errored.tfstate must be pushed before anything is changed.
+    ``shelf``: the run records next to the state, of other machines and other users. Without such
+    resources it is one plan. Returns the exit code of the last plan. Raises RunProblem for a
+    destroy that would leave something behind, and if errored.tfstate must be pushed before any
+    change.
     """
     destroys = run.operation is Operation.DESTROY
     orphan_import.clear_leftover(run.directory)
@@ -72,7 +72,7 @@ def plan(
     missing = _missing(run, earlier, (), environment)
     code: int | None = None
     if not missing and not run.only_bring_back:
-        # The records beside the state are read meanwhile: mostly there are none.
+        # The records next to the state are read at the same time: mostly there are none.
         code = planner.plan(_DESTROY if destroys else ())
         if code == FAILED:
             return code
@@ -86,14 +86,15 @@ def plan(
             _tidy(shelf, shared, missing, Search())
         return NO_CHANGES if code is None else code
     words = ngettext(
-        "An earlier run may have created {n} resource that the state lacks: looking for it…",
-        "An earlier run may have created {n} resources that the state lacks: looking for them…",
+        "An earlier run may have created {n} resource that is not in the state. Looking for it…",
+        "An earlier run may have created {n} resources that are not in the state. Looking "
+        "for them…",
         len(missing),
     )
     journal.note(words.format(n=len(missing)), "warn")
     for who, count in Counter(it.by for it in missing if it.by).items():
         journal.note(created_elsewhere(who, count), "warn")
-    # A destroy plans as an apply first: only that tells what is missing by which name.
+    # A destroy first plans as an apply: only that shows what is missing and by which name.
     if code is None or destroys:
         code = planner.plan(())
     search = Search()
@@ -133,7 +134,7 @@ def _refuse_fork(run: Run, environment: Mapping[str, str], journal: JournalWrite
 
 
 class _Reading:
-    """The records beside the state, read in a thread while Terraform plans."""
+    """The run records next to the state, read in a thread while Terraform plans."""
 
     def __init__(self, shelf: Shelf | None) -> None:
         self._shelf = shelf
@@ -144,14 +145,14 @@ class _Reading:
             self._thread.start()
 
     def result(self, journal: JournalWriter) -> tuple[SharedRun, ...]:
-        """Return them; what hinders reading them goes to the journal."""
+        """Return them; an error is written to the journal."""
         if self._shelf is None:
             return ()
         self._thread.join(READ_SECONDS)
         if self._thread.is_alive():
-            self._problem = _("there was no answer within {n} s.").format(n=round(READ_SECONDS))
+            self._problem = _("no answer within {n} s.").format(n=round(READ_SECONDS))
         if self._problem:
-            words = _("Could not read the records of runs beside the state: {reason}")
+            words = _("Could not read the run records next to the state: {reason}")
             journal.note(words.format(reason=self._problem))
             return ()
         return self._found
@@ -159,7 +160,7 @@ class _Reading:
     def _read(self) -> None:
         assert self._shelf is not None
         try:
-            # A plan that succeeds has held the lock itself: no other run was at work then.
+            # A successful plan has held the lock itself: no other run was in progress.
             self._found = self._shelf.others(())
         except ShelfProblem as problem:
             self._problem = problem.message
@@ -171,7 +172,7 @@ def _tidy(
     missing: Sequence[Candidate],
     search: Search,
 ) -> None:
-    """Take out of the records what the state holds by now, or what was never created."""
+    """Remove from the records what is now in the state, or what was never created."""
     if shelf is None:
         return
     for record in shared:
@@ -180,7 +181,7 @@ def _tidy(
             search.absent if settled else set()
         )
         kept = record.without({it.address for it in record.created} - wanted)
-        # Its own notes say what hinders: an object that stays does no harm.
+        # A remaining object does no harm; its errors are reported elsewhere.
         with contextlib.suppress(ShelfProblem):
             if not kept.created:
                 shelf.delete(record.id)
@@ -194,8 +195,8 @@ def _missing(
     shared: Sequence[SharedRun],
     environment: Mapping[str, str],
 ) -> tuple[Candidate, ...] | None:
-    """Return what the state lacks; None where the state can't be read."""
-    # Journals are read before the state: mostly there is nothing to ask it about.
+    """Return what is missing from the state; None if the state can't be read."""
+    # Journals are read before the state: mostly the state is not needed.
     others = [it for it in earlier if it.id != run.id]
     if not candidates(others, NOTHING) and not any(it.created for it in shared):
         return ()
@@ -205,7 +206,7 @@ def _missing(
     except StateProblem:
         if run.only_bring_back:
             raise
-        # Terraform's own plan will say why.
+        # Terraform's own plan reports why.
         return None
 
 
@@ -244,9 +245,9 @@ def _plan_with(
         return planner.plan(())
     targets = [f"-target={address}" for address in search.imports] if only else ()
     words = (
-        _("Planning again, now nothing but to bring back: {names}.")
+        _("Planning again, only to import: {names}.")
         if only
-        else _("Planning again, with these brought back into the state: {names}.")
+        else _("Planning again, with imports of: {names}.")
     )
     journal.note(words.format(names=", ".join(search.imports)))
     with orphan_import.import_file(run.directory, search.imports.values()):

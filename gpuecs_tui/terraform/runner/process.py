@@ -124,7 +124,7 @@ class Runner:
         if self.run.operation is Operation.PLAN:
             self._succeed_planned(engine, changes)
         sha256 = file_sha256(self.files.plan)
-        words = _("The plan is ready and waits for approval.")
+        words = _("The plan is ready and waiting for approval.")
         self.record.enter(RunStatus.PLANNED, words, changes=changes, plan_sha256=sha256)
         self._store_details(engine)
 
@@ -135,11 +135,14 @@ class Runner:
         engine = find_engine(self.environment, self.run.directory)
         if file_sha256(self.files.plan) != values.get("plan_sha256"):
             raise TerraformProblem(
-                _("The saved plan is not the one that was shown."), _("Plan anew.")
+                _("The saved plan file is not the plan that was shown."), _("Run a new plan.")
             )
         edited = changed(values.get("configuration", {}), configuration_files(self.run.directory))
         if edited:
-            words = _("Changed since the plan was made: {files}. Applied is the plan as shown.")
+            words = _(
+                "Changed after the plan was created: {files}. The apply uses the plan that you "
+                "approved."
+            )
             self.journal.note(words.format(files=", ".join(edited)), "warn")
         self._errored_before = unsaved_state.stamp(self.run.directory)
         self._reserve = Reserve(self.run.directory / LOCK_NAME.parent, self.files.folder)
@@ -218,17 +221,18 @@ class Runner:
         if not decoder.understood:
             spoken = next((e.ui for e in self._events if isinstance(e, Version)), "?")
             raise TerraformProblem(
-                _("{name} {version} speaks version {ui} of its events, unknown here.").format(
-                    name=engine.name, version=engine.version, ui=spoken
-                ),
-                _("Update gpuecs-tui, or name an older engine."),
+                _(
+                    "{name} {version} uses version {ui} of its event format, which this version "
+                    "of gpuecs-tui does not support."
+                ).format(name=engine.name, version=engine.version, ui=spoken),
+                _("Update gpuecs-tui, or use an earlier version of the engine."),
             )
         return code
 
     def _look(self) -> None:
         """See to the disk and the credentials while Terraform works."""
         if self._reserve is not None and self._reserve.look():
-            self.journal.note(_("The disk is full: the room kept for this is used."), "warn")
+            self.journal.note(_("The disk is full. The reserved space is now in use."), "warn")
         if time.monotonic() - self._synced_at >= _SYNC_SECONDS:
             self.journal.sync()
             self._synced_at = time.monotonic()
@@ -236,8 +240,8 @@ class Runner:
             self._told_of_credentials = True
             self.journal.note(
                 _(
-                    "The credentials have ended. Terraform may go on asking for ten minutes and "
-                    "more: stop it to come back sooner. What is done is kept."
+                    "The credentials have expired. Terraform may retry for ten minutes or "
+                    "more. Cancel the run to end it sooner: completed changes are kept."
                 ),
                 "warn",
             )
@@ -317,12 +321,16 @@ class Runner:
             self.record.end(RunStatus.CANCELLED, self._stopped_words(), returncode=code)
         forced = read_json(self.files.forced) or {}
         words = _(
-            "Ended at once by {who}: Terraform has not saved what it did since its last save."
+            "Force-stopped by {who}: Terraform has not saved the changes that it made since "
+            "its last save."
         )
         self.record.end(
             RunStatus.FAILED,
             words.format(who=forced.get("by", "?")),
-            remedy=_("Plan anew: what it created and the state lacks is brought back."),
+            remedy=_(
+                "Run a new plan. It imports the resources that were created but are missing from "
+                "the state."
+            ),
             kind="forced",
             returncode=code,
         )
@@ -330,13 +338,15 @@ class Runner:
     def _too_late(self) -> str:
         asked = read_json(self.files.cancel) or {}
         if not asked.get("by"):
-            return _("The request to stop came too late: everything in the plan was done.")
-        words = _("{who} asked to stop, but too late: everything in the plan was done.")
+            return _("The cancel request came too late: the whole plan was carried out.")
+        words = _("The cancel request of {who} came too late: the whole plan was carried out.")
         return words.format(who=asked["by"])
 
     def _stopped_words(self) -> str:
         if self.run.state is RunStatus.APPROVED:
-            return _("Stopped: what was done is in the state, the rest is not done.")
+            return _(
+                "Stopped: completed changes are in the state, the remaining changes were not made."
+            )
         return _("Stopped before anything was changed.")
 
 
@@ -366,7 +376,7 @@ def main(arguments: list[str]) -> int:
     except TerraformProblem as problem:
         runner.end_badly(problem.message, problem.remedy)
     except OSError as error:
-        runner.end_badly(str(error), _("Mend that, then start it again."))
+        runner.end_badly(str(error), _("Correct the error, then start the run again."))
     # Last: whoever waits for the run has its end already.
     runner.beside.close(done=runner.record.state is RunStatus.SUCCEEDED)
     return 0

@@ -1,4 +1,4 @@
-"""What the process of a run writes of it: its states, its Terraform, how it ended."""
+"""The record that the runner process writes: the run's states, its Terraform, and its end."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 
 _FINAL_WRITE_PATIENCE = 600.0
-"""Seconds to go on trying to write how a run ended, on a disk that is full."""
+"""Seconds to keep trying to write the end of a run on a full disk."""
 
 
 class Ended(Exception):
-    """The run has reached a final state, which is written already."""
+    """The run has reached a final state, which is already written."""
 
 
 class RunRecord:
@@ -34,15 +34,15 @@ class RunRecord:
         self._child: ProcessIdentity | None = None
 
     def enter(self, state: RunStatus, words: str, **values: Any) -> None:
-        """Write that the run is in ``state``, before it is acted on; ``words`` tell it.
+        """Write that the run is in ``state``, before acting on it; ``words`` describe it.
 
-        Raises Cancelled where it would go on although its end was asked for, OSError.
+        Raises Cancelled if it would continue although it was cancelled, OSError.
         """
         if self.stopping and state in (RunStatus.PLANNING, RunStatus.PLANNED):
-            # Terraform ended well before the interrupt reached it: the run ends all the same.
+            # Terraform succeeded before the interrupt reached it: the run still ends.
             raise Cancelled
         if words:
-            # Before the state: a reader that sees the state has the whole journal then.
+            # Before the state: a reader that sees the state then has the whole journal.
             self.journal.state(state, words)
         record(self.files, state, runner=self._me, child=self._child, **values)
         self.state = state
@@ -55,7 +55,7 @@ class RunRecord:
         changes: dict[str, int] | None = None,
         **ending: Any,
     ) -> None:
-        """Write the final state and raise Ended; on a full disk, once there is room."""
+        """Write the final state and raise Ended; on a full disk, wait for free space."""
         values: dict[str, Any] = {"exit": {"message": message, **ending}}
         if changes is not None:
             values["changes"] = changes
@@ -79,18 +79,18 @@ class RunRecord:
         try:
             record(self.files, self.state, runner=self._me, child=child)
         except OSError as error:
-            # It runs already and must be waited for, whether that can be written or not.
+            # It is already running and must be waited for, even if that can't be written.
             self.journal.note(str(error), "warn")
 
     def forget_child(self) -> None:
-        """Take in that Terraform has ended; the next state to be written says so."""
+        """Note that Terraform has ended; the next written state contains it."""
         self._child = None
 
     def tell_stopping(self) -> None:
-        """Write that Terraform was interrupted and is waited for."""
+        """Write that Terraform was interrupted and the run waits for it."""
         self.stopping = True
         if self.state in (RunStatus.STARTING, RunStatus.PLANNING, RunStatus.APPLYING):
-            words = _("Stopping: Terraform finishes what is in flight…")
+            words = _("Stopping: Terraform finishes the operations in progress…")
             try:
                 self.enter(RunStatus.STOPPING, words)
             except OSError as error:

@@ -1,4 +1,4 @@
-"""One Terraform at a time, waited for, and interrupted at most once."""
+"""Run one Terraform at a time, wait for it, and interrupt it at most once."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from gpuecs_tui.terraform.base.process import Child, spawn
 from gpuecs_tui.terraform.runs.journal import RunFiles
 
 _LOOK_SECONDS = 0.1
-"""How often the disk is looked at, and for cancel.json, should the signal that goes with it not
-come through; a hundred looks cost a processor 5 ms."""
+"""Interval of the checks of the disk and of cancel.json, in case its signal is not delivered; a
+hundred checks take 5 ms of processor time."""
 _SHARED_SIGNAL_SECONDS = 1.0
-"""How long we wait, after a SIGTERM that nobody's cancel explains, for Terraform's word that it got
-one too: it answers in 0.1 s."""
+"""How long to wait, after a SIGTERM without a cancel request, for Terraform's message that it got
+one too: it takes 0.1 s."""
 _QUICK_LOOK_SECONDS = 0.05
 _HEARD = rb'"@message":"\nInterrupt received.'
-"""Terraform's and OpenTofu's first words on any interrupt."""
+"""First words of Terraform and OpenTofu after any interrupt."""
 
 
 class Cancelled(Exception):
-    """The end was asked for while no Terraform ran."""
+    """The run was cancelled while no Terraform was running."""
 
 
 class Supervisor:
-    """Starts Terraform and turns any wish for our end into its one SIGINT.
+    """Starts Terraform and turns any request to end into its one SIGINT.
 
-    SIGTERM (cancel, or the machine going down) and SIGINT to us both mean: interrupt Terraform
-    alone, once, and wait. A machine that goes down sends SIGTERM to Terraform as well, and a
-    second signal would cost the state (double-signal): then that one counts. SIGHUP is ignored
-    here and, inherited, by Terraform, which it would kill without a word (hangup).
+    SIGTERM (cancel, or a shutdown) and SIGINT to this process both mean: interrupt only Terraform,
+    once, and wait. A shutdown sends SIGTERM to Terraform as well, and a second signal would lose
+    the state: then that signal counts as the interrupt. SIGHUP is ignored here and, inherited, by
+    Terraform, which it would kill without any message.
     """
 
     def __init__(self, files: RunFiles, stopping: Callable[[], None]) -> None:
@@ -50,12 +50,12 @@ class Supervisor:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
-        # Only wakes the wait below: without a handler of ours the signal writes no byte.
+        # Only wakes the wait below: without a Python handler the signal writes no byte.
         signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
         signal.set_wakeup_fd(wake_end)
 
     def is_cancelled(self) -> bool:
-        """Tell whether the end was asked for."""
+        """Tell whether an end was requested."""
         return self._asked or self._files.cancel.exists()
 
     def run(
@@ -72,9 +72,9 @@ class Supervisor:
         """Run a command to its end and return its exit code, negative for a signal.
 
         ``started`` is called with the process once it runs; a command without it only reads, and
-        its interrupt doesn't count as the run's one. ``looked`` is called at every look. Raises
-        Cancelled, without starting anything, when the end was asked for before; ProcessProblem
-        when it can't be started.
+        its interrupt doesn't count as the run's one. ``looked`` is called at every check. Raises
+        Cancelled, without starting anything, if an end was requested before; ProcessProblem if it
+        can't be started.
         """
         if self.is_cancelled():
             raise Cancelled
@@ -103,8 +103,8 @@ class Supervisor:
             if looked is not None:
                 looked()
         code = child.wait()
-        # Somebody else's signal, and Terraform was quicker than our next look; or it came before
-        # Terraform listened, which ends it before it has done anything.
+        # A signal from outside ended Terraform before our next check; or the signal came before
+        # Terraform had a handler, which ends it before it has done anything.
         ended = self._was_heard(begin) or (code == -signal.SIGTERM and self.is_cancelled())
         if started is not None and not interrupted and ended:
             self._stopping()

@@ -1,6 +1,6 @@
-"""What a run says of errored.tfstate when its state could not be stored: what the file holds.
+"""What a run reports about errored.tfstate if its state could not be stored.
 
-Terraform says that it wrote the file also where the same full disk cut that off (measured with
+Terraform reports that it wrote the file even if the same full disk truncated it (measured with
 1.11.4: 0 bytes).
 """
 
@@ -28,10 +28,10 @@ def stamp(directory: Path) -> Stamp:
 
 
 def looked_at(why: Diagnosis, directory: Path, before: Stamp) -> Diagnosis:
-    """Return ``why`` with what the errored.tfstate of ``directory`` holds, if it is about that.
+    """Return ``why``, completed with the content of the errored.tfstate of ``directory``.
 
-    ``before`` is the file's stamp before Terraform was started: one that has not changed since
-    holds nothing of what was done. Never raises.
+    ``before`` is the file's stamp before Terraform was started: a file that has not changed since
+    contains none of the changes. Never raises.
     """
     unsaved = why.unsaved
     if unsaved is None:
@@ -68,7 +68,7 @@ def _lost(kind: str, unsaved: Unsaved, words: str, directory: Path) -> Diagnosis
     return Diagnosis(
         kind,
         f"{unsaved.reason} {words}",
-        _("{cure}, then look at the state: gpuecs-tui state {directory}").format(
+        _("{cure}, then check the state: gpuecs-tui state {directory}").format(
             cure=unsaved.cure, directory=directory
         ),
         unsaved,

@@ -1,4 +1,4 @@
-"""Why a stage of a run failed: what Terraform said, and what the disk and its files say to that."""
+"""Why a stage of a run failed, from Terraform's output, the disk and its files."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ def why_failed(
 ) -> Diagnosis:
     """Return why a command of ``run`` ended with exit code ``code``. Never raises.
 
-    ``before``: the stamp of errored.tfstate before an apply. ``reserve``: the room that an apply
-    keeps on the disk; None while nothing is applied.
+    ``before``: the stamp of errored.tfstate before an apply. ``reserve``: the space that an apply
+    reserves on the disk; None without an apply.
     """
     why = looked_at(failure(events, code, run.directory), run.directory, before)
     if why.kind != "other":
         return why
-    look = _("Free some space, then look at the state: gpuecs-tui state {directory}").format(
+    look = _("Free some space, then check the state: gpuecs-tui state {directory}").format(
         directory=run.directory
     )
     if reserve is not None and reserve.given_up:
-        # It could not even write its words.
+        # Terraform could not even write its error.
         return Diagnosis("disk-full", _("The disk is full: Terraform could not write."), look)
     folder = full_folder(run.directory, run.files.folder, Path(tempfile.gettempdir()))
     if folder is None:
         return why
-    # Terraform names only what it found then, such as a file that ends too early.
+    # Terraform reports only a consequence, such as a truncated file.
     return Diagnosis(
         "disk-full",
         _("The disk of {folder} is full. {words}").format(folder=folder, words=why.message),

@@ -1,1 +1,1 @@
-"""A run on disk: its record, journal, directory lock and runner."""
+"""A run on disk: its record, its journal, its directory lock and the start of its runner."""

@@ -1,4 +1,4 @@
-"""Whether a run was about the files that are in its directory now, and whether they are applied."""
+"""Whether a run used the files that are in its directory now, and whether they are applied."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 
 
 def is_of_present_files(run: Run) -> bool:
-    """Tell whether ``run`` planned just the files that its directory holds now; reads them all."""
+    """Tell whether ``run`` planned exactly the files that are in its directory now; reads them
+    all."""
     recorded = read_recorded(run.files)
     planned = recorded.values.get("configuration") if recorded else None
     if not isinstance(planned, dict) or not planned:
@@ -21,7 +22,7 @@ def is_of_present_files(run: Run) -> bool:
 
 
 def is_applied(run: Run) -> bool:
-    """Tell whether ``run``, the newest of its directory, left the files there applied."""
+    """Tell whether the files in the directory are applied by ``run``, its newest run."""
     if run.state is not RunStatus.SUCCEEDED or run.only_bring_back:
         return False
     ended = run.operation is Operation.APPLY or (

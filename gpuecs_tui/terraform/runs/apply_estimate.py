@@ -1,4 +1,4 @@
-"""How long a run will take, as far as earlier runs of the directory tell."""
+"""Estimate how long a run will take, from earlier runs in the directory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 
 
 class Kind(StrEnum):
-    """What an apply mostly does, for that decides how long it takes."""
+    """The main kind of changes of an apply, which determines its duration."""
 
     CREATE = "create"
     CHANGE = "change"
@@ -28,22 +28,22 @@ DEFAULTS = {
     # Terraform waits 20 minutes for a capacity provider in use (docs/aws.md, "Capacity provider").
     Kind.REPLACE: timedelta(minutes=20),
 }
-"""What is assumed where no earlier run tells."""
+"""Durations that are assumed without an earlier run."""
 _LOOKED_AT = 5
-"""Earlier runs that count: older ones were of another stack."""
+"""Number of earlier runs that are used: older ones were of another stack."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The time that an apply will take."""
+    """The expected duration of an apply."""
 
     time: timedelta
     measured: bool
-    """Whether earlier runs of this directory took that long; else it is assumed."""
+    """Whether it was measured in earlier runs of this directory; else it is assumed."""
 
 
 def expected(run: Run) -> Expected:
-    """Return how long applying the plan of ``run`` will take, the longest of the last like it."""
+    """Return how long the apply of ``run`` will take: the longest of the last similar runs."""
     kind = _kind(run.operation, run.changes)
     took = [
         time
@@ -59,9 +59,9 @@ def expected(run: Run) -> Expected:
 def last_time(run: Run) -> float | None:
     """Return the seconds that the last run like ``run`` spent in the state that ``run`` is in.
 
-    Alike is a run of the same directory that destroys as well, or doesn't either; for an apply,
-    one that did the same kind of changes. None where no such run ended that state well. Blocks:
-    reads the runs' files.
+    A similar run is one of the same directory that is also a destroy, or also not; for an apply,
+    one with the same kind of changes. None if no such run completed that state. Blocks: reads the
+    runs' files.
     """
     for it in runs_of(run.directory):
         destroys = Operation.DESTROY in (it.operation, run.operation)
@@ -89,7 +89,7 @@ _WELL_ENDED = {
     RunStatus.PLANNING: (RunStatus.PLANNED, RunStatus.SUCCEEDED),
     RunStatus.APPLYING: (RunStatus.SUCCEEDED,),
 }
-"""State that takes time → the states that follow it when nothing goes wrong."""
+"""State that takes time → the states that follow it without an error."""
 
 
 def _kind(operation: Operation, changes: Changes | None) -> Kind:

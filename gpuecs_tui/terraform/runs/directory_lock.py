@@ -1,9 +1,9 @@
-"""One run at a time on one stack's directory.
+"""One run at a time in one stack directory.
 
 The lock is ``flock`` on a file in Terraform's own ``.terraform`` folder (which every .gitignore
-names): it is tied to the directory itself whatever path leads there, other users of the machine
-see it, and the kernel lets it go when its holder dies, however that happens. The starter takes
-it and hands the open file to the runner, so there is no moment without a holder.
+names): it is tied to the directory itself, whatever its path; other users of the machine see it;
+and the kernel releases it when its holder dies for any reason. The starter takes it and passes the
+open file to the runner, so that there is always a holder.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ _LABEL_MAX = 64 * 1024
 """Bytes; what ``describe`` writes has a few hundred."""
 _RETRY_SECONDS = 0.02
 _PROBE_SECONDS = 0.1
-"""Longer than somebody's ``is_held`` takes."""
+"""Longer than the ``is_held`` of another process takes."""
 _LABEL_SECONDS = 0.5
-"""How long a holder may take to say who it is."""
+"""How long a new holder may take to write its label."""
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who works on a directory."""
+    """The process that holds a directory's lock."""
 
     run: str
     """The run's id, or the move's."""
@@ -43,23 +43,24 @@ class Holder:
     user: str
     host: str
     pid: int
-    """Process id of the runner, of the starter in the moment before; 0 where it isn't known."""
+    """Process id of the runner, or of the starter before the runner runs; 0 if unknown."""
     since: str
     """When the run began, RFC 3339."""
 
 
 class DirectoryBusy(RunProblem):
-    """Another run works on the directory; ``holder`` tells whose, if that could be read."""
+    """Another run is in progress in the directory; ``holder`` is its holder, if that could be
+    read."""
 
     def __init__(self, directory: Path, holder: Holder | None) -> None:
         if holder is None:
-            message = _("Another run works on {directory}.").format(directory=directory)
+            message = _("Another run is in progress in {directory}.").format(directory=directory)
         else:
             message = _(
-                "{directory} is in use: {user} on {host} has had a run ({operation}) there "
-                "since {since} (process {pid})."
+                "{directory} is in use by {user} on {host} ({operation}, since {since}, "
+                "process {pid})."
             ).format(directory=directory, **{**asdict(holder), "pid": holder.pid or "?"})
-        super().__init__(message, _("Watch it with `gpuecs-tui attach`, or wait for its end."))
+        super().__init__(message, _("Run `gpuecs-tui attach` to watch it, or wait until it ends."))
         self.holder = holder
 
 
@@ -70,15 +71,15 @@ class DirectoryLock:
         self.handle = handle
 
     def describe(self, holder: Holder) -> None:
-        """Write who holds it into the file, where it is ours to write."""
+        """Write the holder into the file, if the file belongs to this user."""
         self._label(json.dumps(asdict(holder)).encode())
 
     def clear(self) -> None:
-        """Take away what an earlier holder wrote."""
+        """Remove the label of an earlier holder."""
         self._label(b"")
 
     def release(self) -> None:
-        """Close our copy: the lock ends unless another process was handed it."""
+        """Close our copy: the lock is released unless another process has a copy too."""
         os.close(self.handle)
 
     def _label(self, text: bytes) -> None:
@@ -86,14 +87,14 @@ class DirectoryLock:
             os.ftruncate(self.handle, 0)
             os.pwrite(self.handle, text, 0)
         except OSError:
-            # Another user's file, or a full disk: the lock holds without its label.
+            # Another user's file, or a full disk: the lock works without its label.
             return
 
 
 def acquire(directory: Path) -> DirectoryLock:
-    """Take the lock of a stack's directory, waiting for it no longer than ``_PROBE_SECONDS``.
+    """Take the lock of a stack's directory; wait at most ``_PROBE_SECONDS``.
 
-    Raises DirectoryBusy when another run holds it, RunProblem where no lock file can be made.
+    Raises DirectoryBusy if another run holds it, RunProblem if the lock file can't be created.
     """
     path = directory / LOCK_NAME
     deadline = time.monotonic() + _PROBE_SECONDS
@@ -115,7 +116,8 @@ def acquire(directory: Path) -> DirectoryLock:
             lock = DirectoryLock(handle)
             lock.clear()
             return lock
-        # Somebody removed .terraform between our opening it and locking: lock the new one.
+        # .terraform was removed after the file was opened and before it was locked: lock the new
+        # file.
         os.close(handle)
 
 
@@ -128,7 +130,7 @@ def is_held(directory: Path) -> bool:
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError as error:
-        # Without locks there is no holder either, and ``acquire`` says why.
+        # Without a lock file there is no holder, and ``acquire`` reports why.
         return error.errno not in NO_LOCKS
     finally:
         os.close(handle)
@@ -142,7 +144,7 @@ def is_held_by(directory: Path, run: str) -> bool:
 
 
 def read_holder(directory: Path) -> Holder | None:
-    """Return who holds the directory's lock by its label, or None where it can't be read."""
+    """Return the holder in the label of the directory's lock, or None if it can't be read."""
     return _holder(directory / LOCK_NAME)
 
 
@@ -152,7 +154,7 @@ def _open(path: Path) -> int:
         return open_own(path, mode=READABLE_FILE)
     except (PermissionError, Irregular) as error:
         try:
-            # Another user's: it can be locked, and is never written to.
+            # Another user's file: it can be locked, but is never written.
             return _open_of_others(path)
         except OSError as refused:
             reason = refused if isinstance(refused, Irregular) else error
@@ -164,19 +166,19 @@ def _open(path: Path) -> int:
 def _open_of_others(path: Path) -> int:
     handle = open_regular(path, follow=False)
     if os.fstat(handle).st_uid == os.geteuid():
-        # Ours, and refused for what else it is: a second name of some other file.
+        # Our own file, refused because it is a hard link to another file.
         os.close(handle)
-        raise Irregular(path, _("the file has a second name (a hard link)"))
+        raise Irregular(path, _("the file has more than one hard link"))
     return handle
 
 
 def _unusable(path: Path, error: OSError) -> RunProblem:
-    message = _("{path} can't be used: {reason}.")
+    message = _("Could not use {path}: {reason}.")
     return RunProblem(
         message.format(path=path, reason=error.strerror or error),
-        _("Delete {path}; it is made again.").format(path=path)
+        _("Delete {path}. The next run creates it again.").format(path=path)
         if isinstance(error, Irregular)
-        else _("Terraform needs to write to this directory too: check its owner and free space."),
+        else _("Check free space and permissions: Terraform also writes to this directory."),
     )
 
 
@@ -188,7 +190,7 @@ def _is_still(path: Path, handle: int) -> bool:
 
 
 def _holder(path: Path) -> Holder | None:
-    # Whoever has just taken the lock empties the label first and writes its own a moment later.
+    # A new holder first empties the label and writes its own a moment later.
     deadline = time.monotonic() + _LABEL_SECONDS
     while (found := _read_label(path)) is None and time.monotonic() < deadline:
         time.sleep(_RETRY_SECONDS)

@@ -1,4 +1,4 @@
-"""What a plan was made from, so that a later edit can be told."""
+"""Fingerprints of the files that a plan was created from, to detect later changes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 _NOT_CONFIGURATION = (".tfstate", ".backup", ".tfplan")
 _LARGEST = 16 * 1024 * 1024
-"""Bytes above which a file is known by size and time only: no configuration is that large."""
+"""Bytes above which only size and time are recorded: no configuration is that large."""
 
 
 def file_sha256(path: Path) -> str:
@@ -18,9 +18,9 @@ def file_sha256(path: Path) -> str:
 
 
 def configuration_files(directory: Path) -> dict[str, str]:
-    """Return name → hash of what lies in a stack's directory: configuration, values, scripts.
+    """Return name → hash of the files in a stack's directory: configuration, values, scripts.
 
-    Hidden files, states and plans are not in it; unreadable files neither.
+    Hidden files, states, plans and unreadable files are left out.
     """
     found = {}
     for path in sorted(directory.iterdir()):

@@ -1,4 +1,4 @@
-"""Following a run from any process: what its journal gained since the last look."""
+"""Follow a run from any process: what was added to its journal since the last poll."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ CHUNK = 256 * 1024
 _CHUNKS_A_POLL = 2
 """Chunks decoded in one poll: about 25 ms of work, so that a caller stays responsive."""
 _LONGEST_LINE = 4 * 1024 * 1024
-"""Bytes after which a line without an end is shown in pieces."""
+"""Bytes after which an unfinished line is shown in pieces."""
 _LIVENESS_SECONDS = 1.0
-"""How often it is asked whether the processes still live, when no file changed."""
+"""How often the processes are checked when no file has changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +26,17 @@ class Batch:
 
     events: tuple[Event, ...]
     lines: tuple[LogLine, ...]
-    """The events as people read them, each with its level and its resource."""
+    """The log lines of the events, each with its level and its resource."""
     run: Run
     """The run as it is now."""
     more: bool
-    """There is more to read already: poll again without waiting."""
+    """There is more to read: poll again without waiting."""
     finished: bool
-    """The run has ended and all of its journal was given out."""
+    """The run has ended and its whole journal was returned."""
 
 
 class Follower:
-    """Reads one run's journal from its beginning; any number may, in any process."""
+    """Reads one run's journal from the start; any number of followers may, in any process."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -48,7 +48,7 @@ class Follower:
 
     def poll(self) -> Batch:
         """Return what was written since the last call; never waits, empty when nothing was."""
-        # The state first: what is read after it includes all that was written before it.
+        # The state first: the journal read after it includes everything written before it.
         self._look_at_state()
         data, is_all = self._read()
         *whole, self._rest = (self._rest + data).split(b"\n")
@@ -75,7 +75,7 @@ class Follower:
                     chunks.append(chunk)
                     self._offset += len(chunk)
         except OSError:
-            # Rotated away, or not made yet.
+            # Deleted by the rotation, or not created yet.
             return b"".join(chunks), True
         return b"".join(chunks), False
 

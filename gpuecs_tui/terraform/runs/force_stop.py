@@ -1,8 +1,8 @@
-"""The harder stop: ends a Terraform that was interrupted and doesn't come to an end.
+"""Force-stop: end a Terraform that was interrupted and does not end.
 
-Nothing here happens by itself. Terraform's second interrupt makes it leave at once: it saves no
-state, keeps its lock, and what is in flight goes on in the account without it (double-signal).
-What the journal knows is brought back by the next plan (plan_with_imports.py).
+Nothing here happens automatically. After a second interrupt, Terraform exits at once: it saves no
+state and keeps its lock, and operations in progress continue in the account. The next plan imports
+the resources that the journal lists (plan_with_imports.py).
 """
 
 from __future__ import annotations
@@ -22,30 +22,32 @@ from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 
 SECOND_INTERRUPT_SECONDS = 5.0
-"""How long Terraform may take to leave after its second interrupt (it answers in 0.1 s) before it
-is killed."""
+"""How long Terraform may take to exit after its second interrupt (it takes 0.1 s) before it is
+killed."""
 _LOOK_SECONDS = 0.05
 _KILLED_SECONDS = 5.0
-"""How long the system may take to end a process that was killed."""
+"""How long the system may take to end a killed process."""
 
 
 def end_now(run: Run) -> Run:
-    """End the Terraform of a run that is stopping, without its state being saved.
+    """End the Terraform of a stopping run without saving its state.
 
-    A second interrupt first, SIGKILL where that ends nothing; asking again kills at once. Blocks
-    for ten seconds at most. Raises RunProblem when the run isn't stopping here, OSError when the
-    wish can't be written down (then nothing was done).
+    Sends a second interrupt, then SIGKILL if Terraform does not end; a second call kills at once.
+    Blocks for at most ten seconds. Raises RunProblem if the run isn't stopping here, OSError if the
+    request can't be written (then nothing was done).
     """
     present = run.refresh()
     if present.state is not RunStatus.STOPPING:
-        raise RunProblem(_("This run is not stopping."), _("Cancel it first: that loses nothing."))
+        raise RunProblem(
+            _("This run is not stopping."), _("Cancel the run first. Cancelling loses nothing.")
+        )
     if present.host != host_name():
         raise RunProblem(
-            _("This run works on {host}.").format(host=present.host), _("End it there.")
+            _("This run is in progress on {host}.").format(host=present.host), _("End it there.")
         )
     recorded = read_recorded(present.files)
     child = recorded.child if recorded is not None else None
-    # Written before it is done: whoever reads the run later knows why its state was not saved.
+    # Written first, so that the record always shows why the state was not saved.
     first = create_json(present.files.forced, {"by": who(), "at": now()})
     if child is not None:
         if first:
@@ -57,7 +59,7 @@ def end_now(run: Run) -> Run:
 
 
 def _send(number: signal.Signals, process: ProcessIdentity) -> None:
-    # It may end between the look and the signal, which is as good.
+    # It may end between the check and the signal, which is fine.
     with contextlib.suppress(ProcessLookupError):
         if is_alive(process):
             os.kill(process.pid, number)

@@ -1,4 +1,4 @@
-"""What the end of a journal says of a run that ended without a word."""
+"""The end of the journal of a run whose process died."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from pathlib import Path
 from gpuecs_tui.terraform.engine.events import ChangeSummary, Decoder, Version
 
 _TAIL = 256 * 1024
-"""Bytes looked at: behind the summary come only the outputs."""
+"""Bytes that are read: only the outputs follow the summary."""
 
 
 def had_finished(journal: Path) -> bool:
-    """Tell whether Terraform's last word in a journal was that all was applied or destroyed."""
+    """Tell whether Terraform's last event in a journal reports that everything was applied or
+    destroyed."""
     try:
         with journal.open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - _TAIL))

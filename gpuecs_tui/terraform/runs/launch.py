@@ -78,7 +78,7 @@ def launch(run: Run, stage: str, lock: DirectoryLock, environ: Mapping[str, str]
     lock.describe(holder_of(run, os.getpid()))
     journal = JournalWriter(run.files)
     try:
-        words = _("Starting…") if stage == "plan" else _("Approved: starting to apply…")
+        words = _("Starting…") if stage == "plan" else _("Approved. Starting the apply…")
         journal.state(RunStatus.STARTING if stage == "plan" else RunStatus.APPROVED, words)
         user = user_name()
         prefix = scope_prefix(user, environ)

@@ -1,4 +1,4 @@
-"""Whether a run survives the logout of its user, and how to start it so that it does.
+"""Whether a run survives the logout of its user, and how to start it so that it survives.
 
 systemd-logind ends all processes of a user's session at logout where ``KillUserProcesses=yes``
 (logind.conf(5)). A process in a scope of the user's own service manager is not part of the session;
@@ -16,9 +16,9 @@ from gpuecs_tui.terraform.base.process import ProcessProblem, capture
 
 _ROOT = Path("/")
 _FOLDERS = ("etc", "run", "usr/local/lib", "usr/lib")
-"""Where systemd looks for its configuration, the first one first."""
+"""Folders of systemd's configuration, highest precedence first."""
 _PROBE_SECONDS = 5.0
-"""A user manager answers within 0.1 s."""
+"""Timeout; a user manager answers within 0.1 s."""
 _YES = ("yes", "true", "on", "1", "y", "t")
 _SCOPE = ("systemd-run", "--user", "--scope", "--quiet", "--collect", "--")
 
@@ -44,9 +44,9 @@ def ends_at_logout(user: str) -> bool:
 
 
 def scope_prefix(user: str, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Return what to put before a command so that it leaves the session of ``user``.
+    """Return the command prefix that starts a command outside the session of ``user``.
 
-    Empty where that is not needed, or where no user manager answers.
+    Empty if that is not needed, or if no user manager answers.
     """
     if not ends_at_logout(user):
         return ()
@@ -62,22 +62,24 @@ def scope_prefix(user: str, environ: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def warning(user: str, prefix: Sequence[str]) -> str:
-    """Return the sentence for a run that ends at logout, with what to do; empty where it stays.
+    """Return the warning and the remedy for a run that ends at logout; empty if it survives.
 
     ``prefix``: what ``scope_prefix`` returned for it.
     """
     if not ends_at_logout(user):
         return ""
-    ends = _("This machine ends your processes at logout (KillUserProcesses=yes in logind.conf).")
+    ends = _(
+        "This machine kills your processes when you log out (KillUserProcesses=yes in logind.conf)."
+    )
     if not prefix:
-        return f"{ends} " + _("The run will not survive it: stay logged in until the run ends.")
+        return f"{ends} " + _("The run is killed too: stay logged in until it ends.")
     if (_ROOT / "var/lib/systemd/linger" / user).exists():
         return ""
-    return f"{ends} " + _("The run will not survive it. To change that: loginctl enable-linger")
+    return f"{ends} " + _("The run is killed too. To keep it running, run: loginctl enable-linger")
 
 
 def _configuration() -> Iterator[Path]:
-    """Yield logind's configuration files; what a later one says counts."""
+    """Yield logind's configuration files; a later one takes precedence."""
     for folder in _FOLDERS:
         if (main := _ROOT / folder / "systemd/logind.conf").is_file():
             yield main

@@ -1,9 +1,9 @@
-"""What earlier runs created, or may have created, that the state doesn't know.
+"""Resources that earlier runs created, or may have created, and that are missing from the state.
 
-Terraform writes its state in between only when something took about 20 s: one that is killed loses
-all that it created since. The journal has it, for each ``apply_complete`` carries the identity of
-what was created. A create that was cut off (a cancel, a lost connection) may have happened all the
-same: of it the journal has only the beginning.
+During an apply, Terraform saves the local state at most about every 20 s, so a killed Terraform
+loses what it created since. The journal has these resources: each ``apply_complete`` contains the
+identity of the created resource. An interrupted creation (a cancel, a lost connection) may still
+have succeeded: the journal has only its start.
 """
 
 from __future__ import annotations
@@ -29,43 +29,44 @@ from gpuecs_tui.terraform.runs.unread_run import UnreadRun
 from gpuecs_tui.terraform.state.stored_state import StoredResource, StoredState
 
 ABSENT_NAME = "absent.json"
-"""File in a run's folder that names creates of it which were looked for and not found."""
+"""File in a run's folder that lists its creations that were searched and not found."""
 _REFUSED = re.compile(r"StatusCode: 4\d\d", re.IGNORECASE)
-"""What a call says that AWS refused."""
+"""The text of a call that AWS rejected."""
 _CREATING = re.compile(
     r"(?!.*\bwaiting\b)(?:creating|putting|attaching|registering)\b", re.IGNORECASE
 )
-"""How the provider begins where the create itself was refused: nothing came of it then. What it
-says of a read or a wait after it (an expired token refuses those too) means that it did happen."""
+"""First words of the provider if the creation itself was rejected: then nothing was created. An
+error of a read or a wait after it (also rejected with an expired token) means that it was
+created."""
 _ONLY_IN_STATE = "terraform_data"
-"""A type of which nothing exists outside the state, so that nothing is lost with it."""
+"""A type that exists only in the state, so that nothing is lost with it."""
 _ATTACHMENT = "aws_iam_role_policy_attachment"
 _MADE_UP = re.compile(r"\d{8}|arn:")
-"""How the part of an attachment's id behind the role's name begins."""
+"""First characters of the part of an attachment's id after the role name."""
 _TAKEN = re.compile(r"Already ?Exists|Duplicate[a-z]*Name|\.Duplicate\b", re.IGNORECASE)
-"""What a create says whose name was there before. It may be its own: a call that was carried out
-and whose answer was lost (a 500, a cut connection) is repeated by the provider, and refused then.
-Whether it is ours is told by when it was created and by its tags (aws/orphans.py)."""
+"""The error of a creation whose name already exists. It may be its own: if the response of a
+successful call was lost (a 500, a lost connection), the provider repeats the call, which is then
+rejected. The creation time and the tags show whether the resource is ours (aws/orphans.py)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A resource that may have to be brought back into the state."""
+    """A resource that may have to be imported into the state."""
 
     address: str
     type: str
     id: str
-    """As the provider knows it; empty where its creation was not seen to end."""
+    """The provider's id; empty if the end of its creation was not seen."""
     run: str
     """Id of the run that created it."""
     begun_at: datetime | None
-    """When its creation began: nothing older than that is it."""
+    """When its creation began: an older resource is another one."""
     other_id: str = ""
-    """What the state holds at this address instead; empty where it holds nothing."""
+    """The id that the state has at this address instead; empty if none."""
     by: str = ""
-    """``user@host`` whose run it was; empty for a run that is recorded on this machine."""
+    """``user@host`` of the run; empty for a run that is recorded on this machine."""
     taken: bool = False
-    """Whether AWS refused its creation because the name was taken."""
+    """Whether AWS rejected its creation because the name already exists."""
 
     @property
     def certain(self) -> bool:
@@ -74,18 +75,19 @@ class Candidate:
 
 
 def candidates(runs: Iterable[Run | UnreadRun], state: StoredState) -> tuple[Candidate, ...]:
-    """Return what ``runs`` (newest first) created and ``state`` lacks.
+    """Return what ``runs`` (newest first) created and is missing from ``state``.
 
-    An apply that succeeded is the end of the way back: what it left is in the state. Takes some
-    10 ms a megabyte of journal.
+    Runs before the last successful apply are not read: their resources are in the state. Takes
+    about 10 ms per megabyte of journal.
     """
     return lacking(_created(runs), state)
 
 
 def holding(runs: Iterable[Run | UnreadRun]) -> frozenset[str]:
-    """Return the ids of ``runs`` (newest first) that may have created what the state lacks.
+    """Return the ids of ``runs`` (newest first) that may have created what is missing from the
+    state.
 
-    Only the journals are read: whether the state holds it by now is not known here.
+    Only the journals are read, not the state: the resources may be in it by now.
     """
     return frozenset(it.run for it in _created(runs))
 
@@ -106,12 +108,12 @@ def _created(runs: Iterable[Run | UnreadRun]) -> list[Candidate]:
 
 
 def forget_run(run: Run | UnreadRun) -> None:
-    """Dismiss what a run created and the state lacks. Raises OSError."""
+    """Dismiss what a run created and is missing from the state. Raises OSError."""
     create_json(run.files.forgotten, {"by": who(), "at": now()})
 
 
 def note_absent(run: Run, addresses: Iterable[str]) -> None:
-    """Remember that these creates of a run did not happen, so that nobody looks for them again."""
+    """Record that these creations of a run did not happen, so that they are not searched again."""
     path = run.files.folder / ABSENT_NAME
     replace_json(path, {"addresses": sorted({*_absent(run.files), *addresses}), "at": now()})
 
@@ -123,7 +125,8 @@ def _absent(files: RunFiles) -> frozenset[str]:
 
 
 def lacking(told: Iterable[Candidate], state: StoredState) -> tuple[Candidate, ...]:
-    """Return what of ``told`` isn't in ``state``, or is there as another resource."""
+    """Return the candidates in ``told`` that aren't in ``state``, or are there as another
+    resource."""
     return tuple(_lacking(told, state))
 
 
@@ -135,13 +138,13 @@ def _lacking(told: Iterable[Candidate], state: StoredState) -> Iterator[Candidat
         if stored is None:
             yield found
         elif found.certain and not _is_same(found, stored):
-            # A replacement whose old one the state still holds.
+            # A replacement: the state still has the old resource.
             yield replace(found, other_id=stored.id)
 
 
 def _is_same(found: Candidate, stored: StoredResource) -> bool:
     if found.type == _ATTACHMENT:
-        # The provider makes its id up: ROLE-TIME at a creation, ROLE-POLICY at an import.
+        # The provider generates its id: ROLE-TIME at a creation, ROLE-POLICY at an import.
         role = str(stored.attributes.get("role") or "")
         rest = found.id.removeprefix(f"{role}-")
         return rest != found.id and _MADE_UP.match(rest) is not None
@@ -149,7 +152,7 @@ def _is_same(found: Candidate, stored: StoredResource) -> bool:
 
 
 def told_by(run: Run | UnreadRun) -> Mapping[str, Candidate | None]:
-    """Return address → what the run created there; None: what stood there is deleted."""
+    """Return address → what the run created there; None: the resource there was deleted."""
     events = events_of(run.files)
     refused, taken = set(), set()
     for event in events:

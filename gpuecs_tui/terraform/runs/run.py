@@ -241,20 +241,23 @@ def _lost_ending(recorded: Recorded, files: RunFiles) -> dict[str, str]:
         if had_finished(files.journal):
             return {
                 "message": _(
-                    "Its process ended without a word, but Terraform's last word was that all was "
-                    "done."
+                    "The runner process died, but Terraform had reported that all changes "
+                    "were complete."
                 ),
-                "remedy": _("Plan anew to see whether anything is left to do."),
+                "remedy": _("Run a new plan to see whether changes remain."),
             }
         return {
-            "message": _("Its process ended without a word while changes were being made."),
-            "remedy": _("Plan anew: what it created and the state lacks is brought back."),
+            "message": _("The runner process died during the apply."),
+            "remedy": _(
+                "Run a new plan. It imports the resources that were created but are missing from "
+                "the state."
+            ),
         }
     if recorded.state in (RunStatus.PLANNED, RunStatus.APPROVED):
-        words = _("It was approved, but its process ended before anything was applied.")
+        words = _("The plan was approved, but the runner process died before anything was applied.")
     else:
-        words = _("Its process ended without a word before anything was changed.")
-    return {"message": words, "remedy": _("Start it again.")}
+        words = _("The runner process died before anything was changed.")
+    return {"message": words, "remedy": _("Start the run again.")}
 
 
 def _decision(files: RunFiles) -> dict[str, Any]:

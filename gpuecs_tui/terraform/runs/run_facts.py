@@ -78,7 +78,7 @@ def check_types(
     """Raise RecordProblem for a value of the wrong type, or a name that isn't in ``types``."""
     for name, value in raw.items():
         if name not in types:
-            raise RecordProblem(path, _("it holds {name!r}").format(name=name), newer=True)
+            raise RecordProblem(path, _("it contains {name!r}").format(name=name), newer=True)
         if not types[name](value):
             raise RecordProblem(path, _("the value of {name} is not valid").format(name=name))
 

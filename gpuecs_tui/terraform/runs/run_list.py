@@ -75,7 +75,7 @@ def unreadable_home() -> RunProblem | None:
             _("Could not read {folder}: {reason}.").format(
                 folder=root, reason=error.strerror or error
             ),
-            _("Check the owner and the mode of the folder, or set XDG_STATE_HOME."),
+            _("Check the owner and permissions of the directory, or set XDG_STATE_HOME."),
         )
 
 

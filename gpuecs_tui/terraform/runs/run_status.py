@@ -1,4 +1,4 @@
-"""The states of a run, which may follow which, and what one run's folder holds."""
+"""The states of a run, their allowed transitions, and the operations of a run."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from gpuecs_tui.i18n import N_, _
 
 
 class RunStatus(StrEnum):
-    """Where a run stands; the value is what is stored and printed as JSON."""
+    """The state of a run; the value is stored and printed as JSON."""
 
     STARTING = "starting"
-    """Its process looks for the engine and initialises."""
+    """Its process finds the engine and runs init."""
     PLANNING = "planning"
     PLANNED = "planned"
-    """A plan waits for a decision; no process is needed for that."""
+    """A plan waits for approval; no process is needed for that."""
     APPROVED = "approved"
-    """Somebody said yes; nothing has been applied yet."""
+    """A user approved the plan; nothing has been applied yet."""
     APPLYING = "applying"
     STOPPING = "stopping"
-    """Terraform was sent its one interrupt and finishes what is in flight."""
+    """Terraform was sent its one interrupt and finishes the operations in progress."""
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELLED = "cancelled"
     LOST = "lost"
-    """Derived, never stored: its processes are gone without a word."""
+    """Derived, never stored: its processes died without recording an end."""
     DISCARDED = "discarded"
-    """A plan that was declined, or that another run of the same stack replaced."""
+    """A plan that a user discarded, or that another run of the same stack replaced."""
 
 
 class Operation(StrEnum):
-    """What a run was started for."""
+    """The operation of a run."""
 
     PLAN = "plan"
-    """Only to look: nothing can be applied from it."""
+    """Plan-only: it can't be applied."""
     APPLY = "apply"
     DESTROY = "destroy"
 
@@ -51,7 +51,7 @@ FINAL = frozenset(
         RunStatus.DISCARDED,
     }
 )
-"""States that no run leaves."""
+"""Final states."""
 FOLLOWERS: dict[RunStatus, frozenset[RunStatus]] = {
     RunStatus.STARTING: frozenset(
         {RunStatus.PLANNING, RunStatus.STOPPING, RunStatus.FAILED, RunStatus.CANCELLED}
@@ -72,7 +72,7 @@ FOLLOWERS: dict[RunStatus, frozenset[RunStatus]] = {
     ),
     RunStatus.STOPPING: frozenset({RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED}),
 }
-"""Which state may be written after which."""
+"""State → the states that may be written after it."""
 
 _OPERATIONS = {
     Operation.PLAN: N_("plan"),
@@ -95,10 +95,10 @@ _TITLES = {
 
 
 def operation_title(operation: Operation) -> str:
-    """Return the operation as people read it."""
+    """Return the translated name of the operation."""
     return _(_OPERATIONS[operation])
 
 
 def title(state: RunStatus) -> str:
-    """Return the state as people read it."""
+    """Return the translated name of the state."""
     return _(_TITLES[state])

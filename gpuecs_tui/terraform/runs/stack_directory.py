@@ -64,7 +64,7 @@ def identify_directory(directory: Path) -> DirectoryIdentity:
 
 def unreadable(directory: Path, error: OSError) -> str:
     """Return the sentence that says why a directory can't be looked into."""
-    return _("{path} can't be looked into: {reason}.").format(
+    return _("Could not read {path}: {reason}.").format(
         path=directory, reason=error.strerror or error
     )
 

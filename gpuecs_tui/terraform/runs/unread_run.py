@@ -49,7 +49,7 @@ class UnreadRun:
         if self.is_dismissed:
             return ""
         if self.directory is None:
-            return _("Move {folder} out of the folder of runs.").format(folder=self.files.folder)
+            return _("Move {folder} out of the runs directory.").format(folder=self.files.folder)
         return _("To dismiss it: gpuecs-tui state {directory} --forget {run} --yes").format(
             directory=shlex.quote(str(self.directory)), run=self.id
         )

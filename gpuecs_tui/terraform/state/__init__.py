@@ -1,1 +1,1 @@
-"""Where a Terraform state lies and what it holds."""
+"""The location and the content of a Terraform state."""

@@ -1,4 +1,4 @@
-"""Where a directory keeps its state: the backend that is noted or configured, and the workspace."""
+"""The backend of a directory's state, recorded or configured, and the selected workspace."""
 
 from __future__ import annotations
 
@@ -19,40 +19,40 @@ from gpuecs_tui.terraform.state.backend_block import BackendBlock, backend_block
 from gpuecs_tui.terraform.state.stored_state import ENCRYPTED, NotRead, StateProblem
 
 LOCAL, S3 = "local", "s3"
-"""The backends that are read here; any other's state is pulled by the engine, once initialised."""
+"""The backends that are read here; the engine pulls the state of any other, once initialized."""
 
 DEFAULT = "default"
-"""The workspace in which everybody is who never heard of workspaces."""
+"""The workspace that Terraform uses unless another one is selected."""
 WORKSPACES = "terraform.tfstate.d"
-"""Where the local backend keeps the states of the other workspaces, a folder each."""
+"""Folder in which the local backend keeps the states of other workspaces, one folder each."""
 _SELECTED = "environment"
-"""File in Terraform's data folder that names the selected workspace."""
+"""File in Terraform's data folder with the name of the selected workspace."""
 _NAME_MAX = 4096
 """Bytes; a workspace's name is part of a path."""
 
 
 class OpenBackend(NotRead):
-    """A state whose place the backend block leaves open."""
+    """A state whose location is not set in the backend block."""
 
     rule = "partial-backend"
 
 
 class VariableBackend(NotRead):
-    """A state whose place the backend block computes."""
+    """A state whose location in the backend block is an expression."""
 
     rule = "backend-variable"
 
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """Where a directory's state is kept."""
+    """The backend of a directory's state."""
 
     type: str
     config: Mapping[str, Any]
-    """Its settings; of a noted one also those given on init's command line. Secrets may be among
-    them."""
+    """Its settings; for a recorded backend also those from init's command line. They may contain
+    secrets."""
     noted: bool = True
-    """Whether an ``init`` noted it here; else it is what the configuration names."""
+    """Whether an ``init`` recorded it here; else it comes from the configuration."""
     unread: tuple[str, ...] = ()
     """Settings of the configuration that are variables or other expressions."""
     place: str = ""
@@ -60,7 +60,7 @@ class Backend:
 
 
 def noted_backend(directory: Path, environ: Mapping[str, str]) -> Backend | None:
-    """Return where the last ``init`` noted that the state is; None where it noted nothing."""
+    """Return the backend that the last ``init`` recorded; None if it recorded nothing."""
     folder = data_folder(directory, environ)
     noted = (read_json(folder / STATE_NAME) or {}).get("backend")
     if not isinstance(noted, dict) or not noted.get("type"):
@@ -70,10 +70,10 @@ def noted_backend(directory: Path, environ: Mapping[str, str]) -> Backend | None
 
 
 def backend(directory: Path, environ: Mapping[str, str] | None = None) -> Backend:
-    """Return where the state of ``directory`` is kept now.
+    """Return the present backend of ``directory``.
 
-    What ``init`` noted counts. Where it noted nothing, as in a fresh clone, the configuration
-    counts, unless a local state holds something that was not moved yet.
+    It is the backend that ``init`` recorded. Without a record, as in a fresh clone, it is the
+    configured one, unless a local state contains something that was not moved yet.
     """
     environment = os.environ if environ is None else environ
     noted = noted_backend(directory, environment)
@@ -82,7 +82,7 @@ def backend(directory: Path, environ: Mapping[str, str] | None = None) -> Backen
     try:
         block = backend_block(directory, environment)
     except ReadProblem:
-        # ``read_state`` says so; whatever else is asked for, it is asked of local files.
+        # ``read_state`` reports the error; everything else uses local files.
         block = None
     if block is None or (block.type != LOCAL and holds_local_state(directory)):
         return Backend(LOCAL, {}, noted=False)
@@ -90,7 +90,7 @@ def backend(directory: Path, environ: Mapping[str, str] | None = None) -> Backen
 
 
 def holds_local_state(directory: Path) -> bool:
-    """Tell whether the local backend's default files hold anything, in any workspace."""
+    """Tell whether the local backend's default files contain anything, in any workspace."""
     paths = [directory / STATE_NAME, *(directory / WORKSPACES).glob(f"*/{STATE_NAME}")]
     return any(map(_holds_anything, paths))
 
@@ -102,7 +102,7 @@ def _holds_anything(path: Path) -> bool:
     except OSError:
         return False
     except (ValueError, RecursionError):
-        # Cut off, or not a state at all: something that must not be passed over.
+        # A truncated state or another file: it must not be ignored.
         return True
     if not isinstance(raw, dict):
         return True
@@ -114,10 +114,10 @@ def _named(block: BackendBlock) -> Backend:
 
 
 def workspace(directory: Path, environ: Mapping[str, str]) -> str:
-    """Return the workspace that Terraform works in: TF_WORKSPACE, else the one selected here.
+    """Return the workspace that Terraform uses: TF_WORKSPACE, else the one selected here.
 
-    Raises StateProblem for a file that can't be read or isn't the name of a workspace: which state
-    is meant is then unknown. Terraform itself uses the default workspace then and doesn't say so.
+    Raises StateProblem for a file that can't be read or has no workspace name: the state to use is
+    then unknown. Terraform itself silently uses the default workspace in that case.
     """
     if named := environ.get("TF_WORKSPACE"):
         return named
@@ -131,7 +131,7 @@ def workspace(directory: Path, environ: Mapping[str, str]) -> str:
     except OSError as error:
         raise _no_workspace(path, error.strerror or str(error)) from None
     if not selected.isprintable():
-        raise _no_workspace(path, _("it does not hold the name of a workspace"))
+        raise _no_workspace(path, _("it does not contain a workspace name"))
     return selected or DEFAULT
 
 
@@ -145,9 +145,9 @@ def _no_workspace(path: Path, reason: str) -> StateProblem:
 
 
 def local_state(directory: Path, environ: Mapping[str, str]) -> Path | None:
-    """Return the file that holds the state, there or not yet; None where it is kept elsewhere.
+    """Return the path of the state file, existing or not; None for a remote state.
 
-    The local backend's ``path`` and ``workspace_dir`` count, and the selected workspace.
+    It depends on the local backend's ``path`` and ``workspace_dir`` and on the selected workspace.
     """
     where = backend(directory, environ)
     if where.type != LOCAL:

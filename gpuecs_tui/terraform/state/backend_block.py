@@ -1,8 +1,8 @@
-"""The backend that a directory's Terraform names: its type, its settings, what of them is unread.
+"""The backend in a directory's Terraform: its type, its settings, and the settings not read.
 
-Terraform also takes settings from ``init -backend-config`` ("partial configuration"), which a team
-may keep in TF_CLI_ARGS_init. OpenTofu takes variables and locals in the block (since 1.8), which
-Terraform refuses.
+Terraform also reads settings from ``init -backend-config`` ("partial configuration"), which a team
+may keep in TF_CLI_ARGS_init. OpenTofu allows variables and locals in the block (since 1.8);
+Terraform rejects them.
 
 Sources: developer.hashicorp.com/terraform/language/backend, "Partial configuration";
 opentofu.org/docs/language/settings/backends/configuration, "Variables and Locals".
@@ -35,7 +35,7 @@ from gpuecs_tui.terraform.hcl.tree import (
 ARGUMENTS = "TF_CLI_ARGS_init"
 """Environment variable whose options Terraform adds to every ``init``."""
 CLOUD = "cloud"
-"""Stands for the type of a ``cloud`` block, as Terraform notes it too."""
+"""The type of a ``cloud`` block, as Terraform records it too."""
 _ENDINGS = (".tf", ".tofu", ".tf.json", ".tofu.json")
 _MENTIONED = re.compile(r"\b(backend|cloud)\b")
 _INTERPOLATED = re.compile(r"[$%]\{")
@@ -46,9 +46,9 @@ class BackendBlock:
     """A ``backend`` or ``cloud`` block."""
 
     type: str
-    """Such as ``s3``; ``cloud`` for a ``cloud`` block."""
+    """For example ``s3``; ``cloud`` for a ``cloud`` block."""
     settings: Mapping[str, Any]
-    """Those with plain values: text, number, bool, None, or lists and mappings of these."""
+    """Settings with literal values: string, number, bool, None, or lists and mappings of these."""
     unread: tuple[str, ...] = ()
     """Names of settings whose value is a variable or another expression."""
     file: str = ""
@@ -57,21 +57,21 @@ class BackendBlock:
 
     @property
     def place(self) -> str:
-        """Return file and line as people write them."""
+        """Return file and line, such as ``main.tf:3``."""
         return f"{self.file}:{self.line}" if self.line else self.file
 
 
 def backend_block(directory: Path, environ: Mapping[str, str]) -> BackendBlock | None:
-    """Return the backend that the files of ``directory`` name, None where they name none.
+    """Return the backend in the files of ``directory``, None without one.
 
-    An override file counts before the others. Raises ReadProblem for a file that may name a backend
-    and can't be parsed, and for a second block, which Terraform refuses.
+    An override file takes precedence. Raises ReadProblem for a file that may contain a backend and
+    can't be parsed, and for a second block, which Terraform rejects.
     """
     found: BackendBlock | None = None
     base: list[BackendBlock] = []
     for path in _files(directory):
         try:
-            # A comment may hold other bytes than UTF-8, and Terraform loads the file all the same.
+            # A comment may contain bytes that are not UTF-8; Terraform still loads the file.
             text = read_regular(path).decode("utf-8-sig", "surrogateescape")
         except OSError:
             continue
@@ -94,7 +94,7 @@ def backend_block(directory: Path, environ: Mapping[str, str]) -> BackendBlock |
 def _refuse_second(blocks: Sequence[BackendBlock]) -> None:
     if len(blocks) > 1:
         raise ReadProblem(
-            _("{first} and {second} both name a backend. Terraform takes one.").format(
+            _("{first} and {second} both set a backend. Terraform allows only one.").format(
                 first=blocks[0].place, second=blocks[1].place
             ),
             blocks[1].file,
@@ -104,14 +104,14 @@ def _refuse_second(blocks: Sequence[BackendBlock]) -> None:
 
 
 def has_configuration(directory: Path) -> bool:
-    """Tell whether any file of Terraform's is there."""
+    """Tell whether the directory has any Terraform file."""
     return next(_files(directory), None) is not None
 
 
 def backend_arguments(environ: Mapping[str, str]) -> list[str]:
     """Return the values of the ``-backend-config`` options in TF_CLI_ARGS_init.
 
-    Each is a file or ``NAME=VALUE``. Words that a shell couldn't split give none.
+    Each is a file or ``NAME=VALUE``. A value that a shell could not split gives none.
     """
     return [
         it.value for it in options(environ, ARGUMENTS) if it.name == BACKEND_CONFIG and it.value
@@ -119,7 +119,7 @@ def backend_arguments(environ: Mapping[str, str]) -> list[str]:
 
 
 def kept_arguments(environ: Mapping[str, str]) -> str:
-    """Return TF_CLI_ARGS_init without all that isn't ``-backend-config``; may be empty."""
+    """Return only the ``-backend-config`` options of TF_CLI_ARGS_init; may be empty."""
     return " ".join(
         shlex.quote(f"-{BACKEND_CONFIG}={value}") for value in backend_arguments(environ)
     )
@@ -250,7 +250,7 @@ def _of_file(path: Path) -> dict[str, Any]:
         text = read_regular(path).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError):
         raise ReadProblem(
-            _("Could not read {file}, which {variable} names.").format(
+            _("Could not read {file}, which is set in {variable}.").format(
                 file=path, variable=ARGUMENTS
             ),
             str(path),
@@ -265,9 +265,9 @@ def _of_file(path: Path) -> dict[str, Any]:
     settings, unread = _plain_body(parse(text, path.name))
     if unread:
         raise ReadProblem(
-            _("{file} sets {name} to an expression; Terraform takes plain values there.").format(
-                file=path, name=unread[0]
-            ),
+            _(
+                "{file} sets {name} to an expression. Terraform accepts only literal values there."
+            ).format(file=path, name=unread[0]),
             str(path),
         )
     return settings

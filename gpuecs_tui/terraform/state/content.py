@@ -1,4 +1,4 @@
-"""The text of a state at a place, and what of it must be the same after a move."""
+"""The text of a state at a location, and the parts that must be equal after a move."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 
 _Value = TypeVar("_Value")
 Content = dict[str, Any]
-"""Address, instance by instance, and outputs; empty for a state that holds nothing."""
+"""Address of each instance and each output → its content; empty for an empty state."""
 
 
 class PlaceProblem(TerraformProblem):
-    """A place whose state or lock can't be read."""
+    """A location whose state or lock can't be read."""
 
     def __init__(self, message: str, remedy: str = "", reason: str = "") -> None:
         super().__init__(message, remedy)
         self.reason = reason or message.rstrip(".")
         """Why, as the end of a sentence."""
         self.is_whole = not reason
-        """Whether the message says by itself all that there is to say."""
+        """Whether the message is complete without further text."""
 
 
 def read_place(place: StateLocation, environ: Mapping[str, str] | None = None) -> bytes:
@@ -113,15 +113,15 @@ def read_local(path: Path) -> bytes:
 
 
 def content(text: bytes) -> Content:
-    """Return what a state holds, in a form that its serial, lineage and order don't change.
+    """Return the content of a state, independent of its serial, lineage and order.
 
     Terraform gives a state that it moves to an empty place a new lineage (measured with 1.11.4),
-    so that nothing but this tells whether all arrived. Raises PlaceProblem for what is no state.
+    so only this shows whether everything arrived. Raises PlaceProblem if the text is not a state.
     """
     raw = _parsed(text)
     if is_encrypted(raw):
         raise PlaceProblem(
-            _("The state is encrypted by OpenTofu and can't be read here."),
+            _("Could not read the state: it is encrypted by OpenTofu."),
             _("Run `tofu init -migrate-state` in the directory to move it."),
         )
     held: Content = {}
@@ -142,13 +142,13 @@ def content(text: bytes) -> Content:
 
 
 def serial_and_lineage(text: bytes) -> tuple[int, str]:
-    """Return the number of a state's last change and its identity. Raises PlaceProblem."""
+    """Return the serial and the lineage of a state. Raises PlaceProblem."""
     raw = _parsed(text)
     return int(raw.get("serial") or 0), str(raw.get("lineage") or "")
 
 
 def resource_count(text: bytes) -> int:
-    """Return how many managed resource instances a state holds. Raises PlaceProblem."""
+    """Return the number of managed resource instances in a state. Raises PlaceProblem."""
     return sum(
         len(resource.get("instances") or ())
         for resource in _parsed(text).get("resources") or ()
@@ -165,7 +165,7 @@ def _parsed(text: bytes) -> dict[str, Any]:
         raw = None
     if not isinstance(raw, dict) or state_fault(raw):
         raise PlaceProblem(
-            _("The file or object at the state's place is not a Terraform state."),
+            _("The file or object at the state location is not a Terraform state."),
             _("Keep it, and restore the last good copy."),
         )
     return raw

@@ -1,4 +1,5 @@
-"""The environment that Terraform gets: the caller's, without what would change a run in silence."""
+"""The environment of Terraform: the caller's, without variables that would silently change a
+run."""
 
 from __future__ import annotations
 
@@ -17,16 +18,16 @@ from gpuecs_tui.terraform.state.backend_block import ARGUMENTS, kept_arguments
 
 ACCESS_KEY = "AWS_ACCESS_KEY_ID"
 STATIC_CREDENTIALS = (ACCESS_KEY, "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-"""Keys in the environment, which the AWS provider prefers to a profile."""
+"""Access keys in the environment, which the AWS provider prefers to a profile."""
 _FIXED = {
     "CHECKPOINT_DISABLE": "1",  # no question to HashiCorp about newer versions
     "TF_IN_AUTOMATION": "1",  # no advice to run commands that our user has keys for
     "TF_INPUT": "0",  # a question would wait for ever on a null stdin
 }
 _KEPT = ("TF_WORKSPACE", "TF_DATA_DIR", "TF_CLI_CONFIG_FILE")
-"""Terraform's variables that choose which state and folder a plan is for."""
+"""Terraform's variables that select the state and the data folder."""
 _METADATA = "169.254.169.254"
-"""Where an instance finds the credentials of its role (EC2 user guide, instance metadata)."""
+"""The address of the credentials of an instance's role (EC2 user guide, instance metadata)."""
 _OTHER_CREDENTIALS = (
     ACCESS_KEY,
     "AWS_PROFILE",
@@ -34,29 +35,29 @@ _OTHER_CREDENTIALS = (
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
 )
-"""With one of these the metadata address is not asked."""
+"""With one of these set, the metadata address is not used."""
 _SECRET_WORDS = ("KEY", "SECRET", "TOKEN")
 _FINGERPRINT_LENGTH = 16
 
 
 @dataclass(frozen=True, slots=True)
 class ChildEnvironment:
-    """What Terraform is started with."""
+    """The environment with which Terraform is started."""
 
     variables: Mapping[str, str]
-    """All of its environment."""
+    """The complete environment."""
     notes: tuple[str, ...] = ()
-    """A sentence for each thing left out, or let through though it changes the plan."""
+    """A sentence for each variable that was removed, or kept although it changes the plan."""
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Which account and state a plan was made for, without any secret: its apply needs the same."""
+    """The account and state of a plan, without any secret: its apply must use the same."""
 
     variables: Mapping[str, str]
     """AWS_* and TF_* settings, such as profile, region and endpoint."""
     fingerprint: str
-    """Hash of the access key's id where keys came by the environment, else empty."""
+    """Hash of the access key ID if the keys came from the environment, else empty."""
 
 
 def child_environment(
@@ -64,9 +65,10 @@ def child_environment(
 ) -> ChildEnvironment:
     """Return Terraform's environment for the caller's ``environ``.
 
-    Left out: TF_CLI_ARGS* (they add to our arguments) but for the ``-backend-config`` of
-    TF_CLI_ARGS_init, which says where the state is; TF_LOG* unless it goes to a file, a
-    TF_CLI_CONFIG_FILE that doesn't exist, and, with ``profile``, keys that would beat it.
+    Removed: TF_CLI_ARGS* (they add to our arguments) except the ``-backend-config`` of
+    TF_CLI_ARGS_init, which sets the location of the state; TF_LOG* unless it goes to a file; a
+    TF_CLI_CONFIG_FILE that doesn't exist; and, with ``profile``, access keys that would take
+    precedence.
     """
     notes = list(extra_arguments.notes(environ))
     variables = {name: value for name, value in environ.items() if not _is_extra(name)}
@@ -89,23 +91,24 @@ def child_environment(
     if _metadata_behind_proxy(variables):
         notes.append(
             _(
-                "A proxy is set, and NO_PROXY lacks {address}: the role of this instance can't be "
-                "read through it. Add {address} to NO_PROXY."
+                "A proxy is set, and NO_PROXY does not include {address}. The credentials of "
+                "the instance role can't be read through the proxy. Add {address} to "
+                "NO_PROXY."
             ).format(address=_METADATA)
         )
     inputs = sorted(name for name in variables if name.startswith("TF_VAR_"))
     if inputs:
         notes.append(
-            _("Variables come from the environment too: {names}.").format(names=", ".join(inputs))
+            _("The environment also sets variables: {names}.").format(names=", ".join(inputs))
         )
     return ChildEnvironment({**variables, **_FIXED}, tuple(notes))
 
 
 def asked_profile(environ: Mapping[str, str]) -> str:
-    """Return the profile to ask AWS with as Terraform would under ``environ``; empty: the default
-    chain of credentials."""
+    """Return the profile that Terraform would use under ``environ``; empty: the default credential
+    chain."""
     asked = environ.get("AWS_PROFILE", "")
-    # Given by name, a profile beats keys in the environment, which Terraform prefers.
+    # A profile given by name takes precedence over access keys, which Terraform prefers.
     return "" if asked == os.environ.get("AWS_PROFILE", "") else asked
 
 
@@ -126,17 +129,17 @@ def return_to(environ: Mapping[str, str], made: Origin) -> dict[str, str]:
     present = origin(environ).fingerprint
     if made.fingerprint and present != made.fingerprint:
         reason = (
-            _("other access keys than those in the environment now")
+            _("access keys other than those in the environment now")
             if present
-            else _("access keys from the environment, and there are none now")
+            else _("access keys from the environment, which has none now")
         )
         raise RunProblem(
-            _("This plan was made with {reason}.").format(reason=reason),
-            _("Approve it where it was made, or plan anew."),
+            _("This plan was created with {reason}.").format(reason=reason),
+            _("Approve it in the environment where it was created, or run a new plan."),
         )
     rest = {name: value for name, value in environ.items() if not _is_setting(name)}
     if not made.fingerprint:
-        # A profile, a role or the machine's own role: keys set since would beat them.
+        # A profile, a role or the instance role: access keys set since would take precedence.
         rest = {name: value for name, value in rest.items() if name not in STATIC_CREDENTIALS}
     return {**rest, **made.variables}
 
@@ -148,11 +151,11 @@ def _is_extra(name: str) -> bool:
 def _left_out(name: str, environ: Mapping[str, str], profile: str | None) -> str | None:
     value = environ[name]
     if name == "TF_CLI_CONFIG_FILE" and not Path(value).is_file():
-        return _("TF_CLI_CONFIG_FILE is ignored: there is no file {path}.").format(path=value)
+        return _("TF_CLI_CONFIG_FILE is ignored: {path} is not a file.").format(path=value)
     if name.startswith("TF_LOG") and not environ.get("TF_LOG_PATH"):
-        return _("{name} is ignored: set TF_LOG_PATH too, and logs go there.").format(name=name)
+        return _("{name} is ignored. To write logs, also set TF_LOG_PATH.").format(name=name)
     if profile is not None and name in STATIC_CREDENTIALS:
-        return _("{name} is ignored: profile {profile} was asked for.").format(
+        return _("{name} is ignored: the profile {profile} is selected.").format(
             name=name, profile=profile
         )
     return None
@@ -165,7 +168,7 @@ def _metadata_behind_proxy(environ: Mapping[str, str]) -> bool:
     if either.get("AWS_EC2_METADATA_DISABLED", "").lower() == "true":
         return False
     if any(place(environ).exists() for place in (config_path, credentials_path)):
-        # Probably a profile of the user's own; a role that it needs is its own subject.
+        # Probably a profile of the user; its credentials don't need the metadata address.
         return False
     spared = [host.strip() for host in either.get("NO_PROXY", "").split(",")]
     return not any(host == "*" or (host and _covers(host)) for host in spared)

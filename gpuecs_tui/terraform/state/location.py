@@ -1,7 +1,7 @@
-"""Where a directory's state is kept, and where its Terraform says that it should be.
+"""The present location of a directory's state, and the location in its Terraform.
 
-``init`` notes the backend in Terraform's data folder; a configuration that names another one since
-makes every command fail until the state is moved or the change is taken back.
+``init`` records the backend in Terraform's data folder. If the configuration then changes to
+another backend, every command fails until the state is moved or the change is undone.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ from gpuecs_tui.terraform.state.backend_block import (
 )
 
 ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
-"""Environment variables that lead S3's calls elsewhere, the first that is set counts."""
+"""Environment variables that set another S3 endpoint; the first that is set applies."""
 _PATH_STYLE = "use_path_style"
 _SECRET = frozenset({"access_key", "secret_key", "token", "sse_customer_key"})
-"""Settings that must not stand on a command line, which other users of the machine can read."""
+"""Settings that must not be on a command line, which other users of the machine can read."""
 
 
 @dataclass(frozen=True, slots=True)
 class StateLocation:
-    """Where a state is kept: a file or an object."""
+    """The location of a state: a file or an object."""
 
     type: str
     """The backend: ``local``, ``s3``, or another that isn't moved here."""
@@ -50,17 +50,17 @@ class StateLocation:
     bucket: str = ""
     key: str = ""
     region: str = ""
-    """Empty: what the environment says."""
+    """Empty: the value in the environment."""
     profile: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict, compare=False)
-    """The backend's settings, as far as they are plain values."""
+    """The backend's settings with literal values."""
     others: str = ""
-    """Where the states of other workspaces are kept: a folder, or the prefix of their keys."""
+    """Location of the states of other workspaces: a folder, or the prefix of their keys."""
     unread: tuple[str, ...] = ()
     """Settings that are variables or other expressions."""
 
     def __str__(self) -> str:
-        """Return it as people write it: a path, ``s3://bucket/key``, or the backend's name."""
+        """Return it as text: a path, ``s3://bucket/key``, or the backend's name."""
         if self.type == S3:
             return f"s3://{self.bucket or '?'}/{self.key or '?'}"
         if self.type == LOCAL:
@@ -71,13 +71,14 @@ class StateLocation:
 
     @property
     def is_understood(self) -> bool:
-        """Tell whether states of this kind are read and moved here, and the place is known."""
+        """Tell whether gpuecs-tui reads and moves states of this kind, and the location is
+        known."""
         if self.type == S3:
             return bool(self.bucket and self.key) and not self.unread
         return self.type == LOCAL and not self.unread
 
     def is_at(self, other: StateLocation) -> bool:
-        """Tell whether both name the same files or objects, those of other workspaces included."""
+        """Tell whether both are the same files or objects, including those of other workspaces."""
         if self.type != other.type:
             return False
         if self.type == S3:
@@ -93,7 +94,7 @@ class StateLocation:
         )
 
     def at(self, workspace: str) -> StateLocation:
-        """Return where the state of a workspace is kept."""
+        """Return the location of a workspace's state."""
         if workspace == DEFAULT:
             return self
         if self.type == S3:
@@ -113,17 +114,17 @@ class BackendChange:
 
     @property
     def moves(self) -> bool:
-        """Tell whether a state must be moved, or only other settings of its place be noted."""
+        """Tell whether a state must be moved; else only changed settings must be recorded."""
         return not self.source.is_at(self.target)
 
     @property
     def is_understood(self) -> bool:
-        """Tell whether gpuecs-tui can carry it out; else only Terraform itself can."""
+        """Tell whether gpuecs-tui can carry it out; otherwise only Terraform can."""
         return self.source.is_understood and self.target.is_understood
 
 
 def backend_change(directory: Path, environ: Mapping[str, str]) -> BackendChange | None:
-    """Return what ``init`` would have to be asked about the state of ``directory``, or None.
+    """Return the backend change that ``init`` would ask about for ``directory``, or None.
 
     Reads files only. None also for a configuration that can't be read.
     """
@@ -136,7 +137,7 @@ def backend_change(directory: Path, environ: Mapping[str, str]) -> BackendChange
         return None
     target = _target(directory, block, noted)
     if noted is None:
-        # Nothing was noted: the state lies where Terraform puts it by default, if there is one.
+        # Nothing was recorded: the state, if any, is in Terraform's default file.
         source = _place(directory, LOCAL, {})
         moves = not source.is_at(target) and holds_local_state(directory)
         return BackendChange(source, target) if moves else None
@@ -161,31 +162,31 @@ def pending_change(directory: Path, environ: Mapping[str, str]) -> BackendChange
 
 
 def initialised_backend(directory: Path, environ: Mapping[str, str]) -> StateLocation:
-    """Return where the last ``init`` noted that the state is; the default file without one."""
+    """Return the location that the last ``init`` recorded; the default file without a record."""
     noted = noted_backend(directory, environ)
     return _place(directory, LOCAL, {}) if noted is None else location_of(directory, noted)
 
 
 def configured_backend(directory: Path, environ: Mapping[str, str]) -> StateLocation:
-    """Return where the Terraform in ``directory`` says that the state is. Raises ReadProblem.
+    """Return the location of the state in the Terraform of ``directory``. Raises ReadProblem.
 
-    Of a partial backend, what ``init`` was given on its command line counts as well.
+    For a partial backend it includes the settings from init's command line.
     """
     block = backend_block(directory, environ)
     return _target(directory, block, noted_backend(directory, environ))
 
 
 def location_of(directory: Path, where: Backend) -> StateLocation:
-    """Return the place that a backend's settings name."""
+    """Return the location in a backend's settings."""
     return _place(directory, where.type, where.config, where.unread)
 
 
 def backend_options(directory: Path, environ: Mapping[str, str]) -> list[str]:
-    """Return what ``init`` must be told beside the configuration.
+    """Return the backend options that ``init`` needs in addition to the configuration.
 
-    A bucket can't be a host's name under an address of numbers: with such an endpoint the path
-    carries it, as botocore does by itself. Terraform compares whatever is given here with what it
-    noted: so the noted settings of a partial backend are given as well.
+    A numeric endpoint address can't have the bucket as a host name, so path-style URLs are used, as
+    botocore does automatically. Terraform compares these options with its record, so the recorded
+    settings of a partial backend are included.
     """
     noted = noted_backend(directory, environ)
     try:
@@ -198,7 +199,7 @@ def backend_options(directory: Path, environ: Mapping[str, str]) -> list[str]:
     if noted is not None and noted.type == S3:
         noted_settings = _filled_in(block, noted)
         if _SECRET & noted_settings.keys():
-            # Without any option Terraform takes what it noted.
+            # Without any option, Terraform uses its record.
             return []
     options = {**noted_settings, **({_PATH_STYLE: True} if _is_numeric(environ) else {})}
     return [
@@ -209,9 +210,9 @@ def backend_options(directory: Path, environ: Mapping[str, str]) -> list[str]:
 
 
 def init_options(directory: Path, environ: Mapping[str, str]) -> list[str]:
-    """Return ``backend_options``, and ``-reconfigure`` where they alone differ from what was noted.
+    """Return ``backend_options``, and ``-reconfigure`` if only they differ from the record.
 
-    They only say how the same place is reached: nothing is moved and nothing is left behind.
+    They only change how the same location is reached: nothing is moved.
     """
     options = backend_options(directory, environ)
     noted = noted_backend(directory, environ)
@@ -242,9 +243,9 @@ def _target(directory: Path, block: BackendBlock | None, noted: Backend | None) 
 
 
 def _filled_in(block: BackendBlock, noted: Backend) -> dict[str, Any]:
-    """Return what ``init`` was given for the settings that a partial block leaves open.
+    """Return the settings that ``init`` was given and a partial block does not set.
 
-    Empty for a block that names its place by itself: what it leaves out is left out on purpose.
+    Empty for a block with a complete location: its missing settings are missing on purpose.
     """
     if all(block.settings.get(name) for name in ("bucket", "key")) and not block.unread:
         return {}
@@ -294,7 +295,7 @@ def _as_text(value: str | int | float | bool) -> str:
 
 
 def _alike(noted: object, wanted: object) -> bool:
-    # Unset and empty are the same to a backend; a number or a bool may be noted as text.
+    # A backend treats unset and empty alike; a number or bool may be recorded as text.
     if isinstance(noted, Mapping) or isinstance(wanted, Mapping):
         return _without_unset(noted) == _without_unset(wanted)
     return (noted or "") == (wanted or "") or str(noted).lower() == str(wanted).lower()

@@ -1,7 +1,7 @@
-"""Refuse to work where Terraform by hand keeps the state in another file than we would use.
+"""Refuse a directory whose environment sets another state file than gpuecs-tui would use.
 
-``-state`` and ``-state-out`` do that for the local backend, and may be in TF_CLI_ARGS…
-(developer.hashicorp.com/terraform/cli/commands/apply, "Legacy options"). A run that doesn't find
+``-state`` and ``-state-out`` do that for the local backend and may be in TF_CLI_ARGS…
+(developer.hashicorp.com/terraform/cli/commands/apply, "Legacy options"). A run that does not find
 that file would create everything a second time.
 """
 
@@ -17,7 +17,7 @@ from gpuecs_tui.terraform.state.stored_state import NotRead
 
 
 def refuse_other_state(directory: Path, environ: Mapping[str, str]) -> None:
-    """Raise NotRead where the environment names another file for a local state. Reads files."""
+    """Raise NotRead if the environment sets another file for a local state. Reads files."""
     given = [
         option
         for variable in CHANGING
@@ -33,7 +33,7 @@ def refuse_other_state(directory: Path, environ: Mapping[str, str]) -> None:
                 _("{name} has {option}. gpuecs-tui reads and writes the state in {path}.").format(
                     name=option.variable, option=option.text, path=ours
                 ),
-                _('Unset {name}, or name the file as path in a backend "local" block.').format(
+                _('Unset {name}, or set the file as path in a backend "local" block.').format(
                     name=option.variable
                 ),
             )

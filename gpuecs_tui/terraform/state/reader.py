@@ -1,4 +1,4 @@
-"""Read a directory's state: a local file, an object in S3, or what the engine pulls."""
+"""Read a directory's state: a local file, an object in S3, or the output of ``state pull``."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ _ESCAPE = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 def read_state(directory: Path, environ: Mapping[str, str] | None = None) -> StoredState:
     """Return the state of ``directory``. Raises StateProblem.
 
-    A local one is read as a file; another backend's is pulled by the engine, which takes a second.
-    Of a directory without an ``init``, such as a fresh clone, an S3 backend's object is read.
-    Raises NotRead where that can't be done.
+    A local state is read as a file; that of another backend is pulled by the engine, which takes a
+    second. In a directory without an ``init``, such as a fresh clone, the object of an S3 backend
+    is read directly. Raises NotRead if that is not possible.
     """
     environment = dict(os.environ if environ is None else environ)
     where = backend(directory, environment)
@@ -66,26 +66,26 @@ def read_state(directory: Path, environ: Mapping[str, str] | None = None) -> Sto
     )
     if pulled.returncode != 0:
         raise engine_problem(pulled.stderr, _("Could not read the state: {reason}"))
-    return parse_state(pulled.stdout.encode(), _("What the backend holds"))
+    return parse_state(pulled.stdout.encode(), _("The content of the backend"))
 
 
 def _refuse_unread_configuration(
     directory: Path, environ: Mapping[str, str], where: Backend
 ) -> None:
-    """Raise NotRead where there is no state, but a file may name a backend and can't be parsed."""
+    """Raise NotRead if there is no state, but a file that may set a backend can't be parsed."""
     if where.noted:
         return
     try:
         backend_block(directory, environ)
     except ReadProblem as problem:
         raise NotRead(
-            _("The state has not been read: {reason}").format(reason=problem.message),
+            _("Could not read the state: {reason}").format(reason=problem.message),
             problem.remedy or _("Correct that file."),
         ) from None
 
 
 def engine_problem(said: str, words: str) -> StateProblem:
-    """Return what the engine ``said`` on stderr as a problem; ``words`` take its {reason}."""
+    """Return the engine's error output ``said`` as a problem; ``words`` contain its {reason}."""
     known = diagnose([Diagnostic(message="", severity="error", summary="", detail=said)])
     if known is not None and known.kind == "bucket-missing":
         return NotRead(known.message, known.remedy)

@@ -13,22 +13,22 @@ from gpuecs_tui.terraform.base.problems import TerraformProblem
 STATE_VERSION = 4
 """The version of the state format that Terraform writes since 0.12."""
 _PARTS = frozenset({"version", "serial", "lineage", "resources"})
-"""Values of a state, at least one of which each has."""
+"""Fields of a state; every state has at least one of them."""
 ENCRYPTED = "encrypted_data"
-"""The member that holds all of a state that OpenTofu has encrypted (its
+"""The field with the content of a state that OpenTofu has encrypted (its
 internal/encryption/state.go)."""
 
 
 class StateProblem(TerraformProblem):
-    """A state that can't be read, or that can't be written as asked."""
+    """A state that can't be read or written."""
 
 
 class NewerState(StateProblem):
-    """A state in a version of the format that is not read here; it need not be damaged."""
+    """A state in a format version that is not supported here; it may be intact."""
 
 
 class NotRead(StateProblem):
-    """A state that exists, or may exist, and can't be read from here."""
+    """A state that exists, or may exist, and can't be read here."""
 
     rule = "state-unread"
     """Id in docs/failure-modes.md of the rule that says so."""
@@ -41,7 +41,7 @@ class EncryptedState(NotRead):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            _("{name} is encrypted by OpenTofu and can't be read here.").format(name=name),
+            _("Could not read {name}: it is encrypted by OpenTofu.").format(name=name),
             _("Run `tofu state list` in the directory to read it."),
         )
 
@@ -55,9 +55,9 @@ class StoredResource:
     id: str
     """Its attribute ``id``; empty where it has none."""
     tainted: bool
-    """Its creation was not finished: the next apply replaces it."""
+    """Its creation did not complete: the next apply replaces it."""
     attributes: Mapping[str, Any]
-    """As stored, secrets included: not to be shown as they are."""
+    """As stored, including secrets: never show them unmasked."""
     sensitive: tuple[str, ...] = ()
     """Names of attributes that are sensitive as a whole or in part."""
 
@@ -67,9 +67,9 @@ class StoredState:
     """A state as it was read."""
 
     serial: int
-    """Number of its last change; 0 for one that was never written."""
+    """Serial of its last change; 0 for a state that was never written."""
     lineage: str
-    """Identity of the state over its life; empty where nothing was stored yet."""
+    """Identity of the state over its lifetime; empty if nothing was stored yet."""
     resources: tuple[StoredResource, ...]
 
     def find(self, address: str) -> StoredResource | None:
@@ -78,7 +78,7 @@ class StoredState:
 
 
 NOTHING = StoredState(0, "", ())
-"""What a directory has in which nothing was applied yet."""
+"""The state of a directory in which nothing was applied yet."""
 
 
 def is_encrypted(raw: Mapping[str, Any]) -> bool:
@@ -90,7 +90,7 @@ def is_encrypted(raw: Mapping[str, Any]) -> bool:
 
 
 def parse_state(text: bytes, name: str) -> StoredState:
-    """Return the state in ``text``; ``name`` is what an error calls it.
+    """Return the state in ``text``; ``name`` is its name in errors.
 
     Raises StateProblem, NewerState.
     """
@@ -111,10 +111,11 @@ def parse_state(text: bytes, name: str) -> StoredState:
     version = raw.get("version", STATE_VERSION)
     if version != STATE_VERSION:
         raise NewerState(
-            _("{name} has version {version} of the state format, which is not known here.").format(
-                name=name, version=version
-            ),
-            _("Update gpuecs-tui, or use the Terraform that wrote it."),
+            _(
+                "{name} has version {version} of the state format, which this version of "
+                "gpuecs-tui does not know."
+            ).format(name=name, version=version),
+            _("Update gpuecs-tui, or use the Terraform version that wrote it."),
         )
     return StoredState(
         int(raw.get("serial") or 0),
@@ -124,16 +125,15 @@ def parse_state(text: bytes, name: str) -> StoredState:
 
 
 def state_fault(raw: object) -> str:
-    """Return what is wrong with the form of a state, the end of a sentence; empty if nothing.
+    """Return what is wrong with the format of a state, as the end of a sentence; empty if nothing.
 
-    Terraform's own reader is states/statefile/version4.go: whatever has other types there is
-    refused by it as well.
+    Terraform's own reader (states/statefile/version4.go) rejects other types too.
     """
     wrong = _("the value of {name} is not valid")
     if not isinstance(raw, dict):
         return _("it is not a JSON object")
     if raw and not raw.keys() & _PARTS:
-        return _("it has none of the values of a state")
+        return _("it has none of the fields of a state")
     for name, kind in (("version", int), ("serial", int), ("lineage", str)):
         value = raw.get(name)
         if value is not None and type(value) is not kind:

@@ -1,7 +1,7 @@
-"""The state of a directory whose backend no ``init`` has noted yet, such as a fresh clone.
+"""The state of a directory whose backend no ``init`` has recorded yet, such as a fresh clone.
 
-"No ``.terraform``" isn't "no state": the state may hold all that a colleague applied. It is read
-straight from S3; where that can't be done, NotRead says why, and nothing is claimed.
+A directory without ``.terraform`` may have a state: a colleague may have applied the stack. The
+state is read directly from S3. If that is not possible, NotRead says why.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from gpuecs_tui.terraform.state.stored_state import NOTHING, NotRead, StoredStat
 
 
 def read_unprepared(directory: Path, where: Backend, environ: Mapping[str, str]) -> StoredState:
-    """Return the state that ``where`` names. Raises NotRead, or StateProblem for what is no state.
+    """Return the state in ``where``. Raises NotRead, or StateProblem for another file.
 
     Blocks for one call to S3.
     """
@@ -30,7 +30,7 @@ def read_unprepared(directory: Path, where: Backend, environ: Mapping[str, str])
         raise NotRead(
             problem.message
             if problem.is_whole
-            else _("The state in {place} has not been read: {reason}.").format(
+            else _("Could not read the state in {place}: {reason}.").format(
                 place=place, reason=problem.reason
             ),
             problem.remedy,
@@ -39,13 +39,13 @@ def read_unprepared(directory: Path, where: Backend, environ: Mapping[str, str])
 
 
 def refuse_unknown(directory: Path, place: StateLocation, where: Backend) -> None:
-    """Raise NotRead where ``place`` isn't one that is read here, naming what is missing."""
-    prepare = _("Run `gpuecs-tui plan {directory}`, which initialises it.").format(
+    """Raise NotRead if ``place`` can't be read here; the message says what is missing."""
+    prepare = _("Run `gpuecs-tui plan {directory}`, which initializes it.").format(
         directory=directory
     )
     if where.type != S3:
         raise NotRead(
-            _("The state in {place} has not been read: this directory is not initialised.").format(
+            _("Could not read the state in {place}: this directory is not initialized.").format(
                 place=place
             ),
             prepare,
@@ -53,8 +53,8 @@ def refuse_unknown(directory: Path, place: StateLocation, where: Backend) -> Non
     if where.unread:
         raise VariableBackend(
             _(
-                "The state has not been read: {names} of the backend in {file} is not a plain "
-                "value, and this directory is not initialised."
+                "Could not read the state: {names} of the backend in {file} is not a literal "
+                "value, and this directory is not initialized."
             ).format(names=", ".join(where.unread), file=where.place),
             prepare,
         )
@@ -62,11 +62,12 @@ def refuse_unknown(directory: Path, place: StateLocation, where: Backend) -> Non
     if missing:
         raise OpenBackend(
             _(
-                "The state has not been read: the backend in {file} has no {names}, which "
-                "`terraform init -backend-config=…` gives, and this directory is not initialised."
+                "Could not read the state: the backend in {file} has no {names}, which "
+                "`terraform init -backend-config=…` sets, and this directory is not "
+                "initialized."
             ).format(names=_(" and no ").join(missing), file=where.place),
             _(
-                "Run `terraform init` in it with your -backend-config options, or set them in "
-                "TF_CLI_ARGS_init."
+                "Run `terraform init` in this directory with your -backend-config options, "
+                "or set them in TF_CLI_ARGS_init."
             ),
         )

@@ -1,1 +1,1 @@
-"""A stack written into a directory: merged with edits by hand, all files or none."""
+"""Write a stack into a directory: merged with manual changes, all files or none."""

@@ -1,8 +1,8 @@
-"""Several files replaced as one: after any interruption all are old, or all become new.
+"""Replace several files atomically: after any interruption all are old, or all become new.
 
-The new files are staged in a folder inside the directory (``write_stage``). Once the list of moves
-is decided, and recorded as this user's (``write_record``), the moves are carried out, if need be by
-the next command that writes (``unfinished_write``).
+The new files are staged in a folder inside the directory (stage.py). Once the list of moves is
+committed, and recorded as this user's (record.py), the moves are carried out, if necessary by the
+next command that writes (unfinished_write.py).
 """
 
 from __future__ import annotations
@@ -30,17 +30,19 @@ _FOLDER_MODE = 0o700
 
 
 def bytes_of(text: str) -> bytes:
-    """Return a file's text as it was read: bytes that are no UTF-8 are surrogates in it."""
+    """Return the bytes of a text as it was read: bytes that are not UTF-8 are surrogates in the
+    text."""
     return text.encode("utf-8", "surrogateescape")
 
 
 def replace_all(
     directory: Path, texts: Mapping[str, str | None], before: Mapping[str, str]
 ) -> None:
-    """Give each file in ``texts`` its new text, or delete it for None.
+    """Write the new text of each file in ``texts``; None deletes the file.
 
-    ``before`` holds what each is expected to hold now, and lacks those that must not exist.
-    Raises WriteProblem; then nothing has changed, but for an unfinished write of this user.
+    ``before`` has the expected present text of each file; a file that is not in it must not exist.
+    Raises WriteProblem; then nothing has changed, except that an unfinished write of this user may
+    be complete.
     """
     settle(directory)
     require_finished(directory)
@@ -56,8 +58,12 @@ def replace_all(
             raise
     except FileExistsError as error:
         raise WriteProblem(
-            _("{file} exists: another write is in progress there.").format(file=error.filename),
-            _("Wait for it, or delete that folder if nothing is running."),
+            _("{file} exists: another write may be in progress in this directory.").format(
+                file=error.filename
+            ),
+            _("Wait until that write ends. If no write is running, delete {file}.").format(
+                file=error.filename
+            ),
         ) from None
     except OSError as error:
         raise _failed(directory, error) from None
@@ -68,11 +74,13 @@ def _expect(directory: Path, texts: Mapping[str, str | None], before: Mapping[st
     for name in texts:
         path = directory / name
         if path.is_symlink() or (path.exists() and not path.is_file()):
-            raise WriteProblem(_("{file} is a link or no regular file.").format(file=path))
+            raise WriteProblem(
+                _("{file} is a symbolic link or not a regular file.").format(file=path)
+            )
         present = digest_of(path)
         if present != (digest(bytes_of(before[name])) if name in before else None):
             raise WriteProblem(
-                _("{file} has changed since it was compared.").format(file=path),
+                _("{file} changed after the comparison.").format(file=path),
                 _("Compare again."),
             )
 
@@ -80,7 +88,7 @@ def _expect(directory: Path, texts: Mapping[str, str | None], before: Mapping[st
 def _fill(
     directory: Path, stage: Path, texts: Mapping[str, str | None], before: Mapping[str, str]
 ) -> bytes:
-    """Stage the new files and decide the write; return the list of moves as it is written."""
+    """Stage the new files and commit the write; return the list of moves as written."""
     for name, text in texts.items():
         if text is not None:
             _put(stage / name, bytes_of(text), _mode(directory / name))
@@ -94,8 +102,8 @@ def _fill(
         }
     )
     _put(stage / _DRAFT, decided)
-    # Without a record (no state folder) the write goes on; only if it is cut off in the moment
-    # between here and its end must a later one ask before it drops the rest.
+    # Without a record (no state folder) the write continues. If it is interrupted between here and
+    # its end, a later write asks before it drops the rest.
     record.remember(directory, decided)
     sync_folder(stage)
     (stage / _DRAFT).replace(stage / COMMIT)
@@ -115,7 +123,7 @@ def _put(path: Path, content: bytes, mode: int | None = None) -> None:
 
 
 def _mode(path: Path) -> int | None:
-    """Return the mode that a file has and keeps; None for a new one, for which the umask counts."""
+    """Return the mode of a file, which it keeps; None for a new file, which gets the umask's."""
     try:
         return stat.S_IMODE(path.stat().st_mode)
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""What of a stack's directory git is to leave out; written into a new directory only."""
+"""Patterns of files that git ignores in a stack directory; written into a new directory only."""
 
 from gpuecs_tui.terraform.write.stage import STAGE
 

@@ -1,7 +1,7 @@
-"""What was written into a directory last, to tell a value that a person changed there since.
+"""The last write into a directory, to detect values that were changed there since.
 
 One JSON file for each directory under the user's state folder (XDG), outside the directory. It
-holds a digest of every decision's value, never the value.
+contains a digest of every answer, never the answer itself.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ _NAME_LENGTH = 24
 
 
 def digest(value: Value) -> str:
-    """Return what stands for a decision's value; lists and tables count as their content."""
+    """Return the digest of an answer; lists and tables are compared by content."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def remember(directory: Path, answers: Mapping[str, Value], files: Iterable[str] = ()) -> None:
-    """Note that the Terraform in ``directory`` says ``answers``, because we wrote it.
+    """Record that we wrote ``answers`` into the Terraform in ``directory``.
 
     ``files`` are the names of our files that are there now.
 
-    Where it can't be noted, the next write asks about values that nobody changed: no more.
+    If that fails, the next write only asks about values that were not changed.
     """
     tree = {
         "format": FORMAT,
@@ -54,17 +54,18 @@ def remember(directory: Path, answers: Mapping[str, Value], files: Iterable[str]
 
 
 def changed_since(directory: Path, *, fills_unset: bool = False) -> Callable[[str, Value], bool]:
-    """Return what tells of a key and its value in ``directory`` whether we didn't write it.
+    """Return a function that tells whether a key's value in ``directory`` was not written by us.
 
-    Without a note of the last write every value counts as a person's. ``fills_unset``: but one that
-    is unset, which is nowhere in the files, so that nothing is lost where a default is set.
+    Without a record of the last write, every value counts as a manual change. ``fills_unset``: but
+    one that is unset, which is nowhere in the files, so that nothing is lost where a default is
+    set.
     """
     answers = _noted(directory).get("answers")
     if not isinstance(answers, dict):
         return lambda key, value: not (fills_unset and value == KEYS[key].unset)
 
     def changed(key: str, value: Value) -> bool:
-        # A key that an earlier version of this program didn't have was nobody's decision.
+        # A key that an earlier version of this program did not have was not a manual change.
         return key in answers and answers[key] != digest(value)
 
     return changed
@@ -82,7 +83,7 @@ def edited_since(directory: Path, key: str, value: Value) -> bool | None:
 
 
 def deleted_since(directory: Path) -> tuple[Unread, ...]:
-    """Return a record for each of our files that the last write left there and that is gone."""
+    """Return a record for each of our files that was deleted since the last write."""
     files = _noted(directory).get("files")
     gone = [
         name
@@ -90,15 +91,15 @@ def deleted_since(directory: Path) -> tuple[Unread, ...]:
         if isinstance(name, str) and not os.path.lexists(directory / name)
     ]
     reason = _(
-        "was written by gpuecs-tui and has been deleted since. The next write creates it again "
-        "only where an answer changes what it holds"
+        "was written by gpuecs-tui and has since been deleted. The next write creates it "
+        "again only if an answer changes its content"
     )
     return tuple(Unread("", None, name, reason, is_deleted=True) for name in gone)
 
 
 def _noted(directory: Path) -> Mapping[str, Any]:
     tree = None
-    # Without a home directory there is no note.
+    # Without a home directory there is no record.
     with contextlib.suppress(OSError):
         tree = read_json(_path(directory))
     return tree if tree and tree.get("format") == FORMAT else {}

@@ -1,7 +1,7 @@
-"""Two versions of one text merged into their common ancestor, stretch by stretch.
+"""Three-way merge of two versions of a text with their common ancestor, stretch by stretch.
 
-A stretch that only one side changed takes that side. A stretch that both changed is merged once
-more by words, so that a comment behind a value does not collide with a new value.
+A stretch that only one side changed takes that side. A stretch that both changed is merged again by
+words, so that a comment after a value does not conflict with a new value.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from itertools import pairwise
 
 _WORD = re.compile(r"\w+|\n|[^\S\n]+|.")
 _WORDS_MAX = 1500
-"""Words of a stretch that are compared with each other; the time grows with their square."""
+"""Maximum words of a stretch that are compared; the time is quadratic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +22,9 @@ class Stretch:
     """A part of the merged text."""
 
     options: tuple[str, ...]
-    """What may stand there, the best first. The last one holds nothing of ``mine``."""
+    """Possible texts, the best first. The last one contains nothing of ``mine``."""
     mine: str
-    """What stands there in the text with the hand edits."""
+    """The text of this part with the manual changes."""
     keeping: int
     """How many of the first options lose nothing of ``mine``."""
 
@@ -43,8 +43,8 @@ class _Hunk:
 def stretches(ancestor: str, mine: str, theirs: str) -> tuple[Stretch, ...]:
     """Return the merged text in parts; each with one option is settled.
 
-    An edit of ``mine`` alone is an option beside the ancestor's text: the caller may have to drop
-    it. Insertions of both sides at one place are both kept.
+    A change of ``mine`` alone is an option next to the ancestor's text, because the caller may have
+    to drop it. Insertions of both sides at one place are both kept.
     """
     old, left, right = (_lines(text) for text in (ancestor, mine, theirs))
     found: list[Stretch] = []
@@ -111,7 +111,7 @@ def _hunks(old: list[str], new: list[str], side: int) -> Iterator[_Hunk]:
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
     for tag, start, end, first, last in matcher.get_opcodes():
         if tag == "replace" and end - start == last - first:
-            # Line by line, so that a file with another indentation is not one single edit.
+            # Line by line, so that a changed indentation is not one single change.
             for offset in range(end - start):
                 yield _Hunk(start + offset, start + offset + 1, (new[first + offset],), side)
         elif tag != "equal":
@@ -148,6 +148,6 @@ def _settled(text: str) -> Stretch:
 
 
 def _lines(text: str) -> list[str]:
-    # At line feeds only: a script may hold characters that Python also takes for line ends.
+    # Split at line feeds only: a script may contain other characters that Python splits at.
     ends = [0, *(match.end() for match in re.finditer("\n", text)), len(text)]
     return [text[start:end] for start, end in pairwise(ends) if end > start]

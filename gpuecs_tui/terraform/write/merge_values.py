@@ -1,4 +1,5 @@
-"""The values of variables, put where they stand: in our terraform.tfvars or in the user's file."""
+"""Values of variables, written where they are set: in our terraform.tfvars or in the user's
+file."""
 
 from __future__ import annotations
 
@@ -19,19 +20,19 @@ from gpuecs_tui.terraform.read.variable_files import (
 )
 
 ENVIRONMENT = "TF_VAR_"
-"""What Terraform's variables of the environment begin with."""
+"""Prefix of Terraform's variables in the environment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """What becomes of the variable files."""
+    """The merged variable files."""
 
     settled: bool
     """Whether terraform.tfvars is among ``files`` or stays absent; else it is merged by line."""
     files: Mapping[str, str]
     """Name → text of the variable files that hold, or will hold, a value of the stack."""
     from_environment: tuple[str, ...] = ()
-    """Variables that only the environment sets and that were decided otherwise."""
+    """Variables that only the environment sets and whose answer differs."""
 
 
 def merge_values(
@@ -53,7 +54,7 @@ def merge_values(
         return Values(settled=False, files={})
     mine = texts.get(OWN)
     if mine and not parse(mine, OWN).attributes.keys() <= assignments(OWN, mine).keys():
-        # Where its values are is not known, so that none may be added either.
+        # It is unknown which values it sets, so none may be added.
         return Values(settled=False, files={})
     before, after = literals(ancestor[OWN]), literals(files[OWN])
     places = {

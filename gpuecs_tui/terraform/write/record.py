@@ -1,8 +1,8 @@
-"""This user's own record of a write that was decided, kept outside the directory that is written.
+"""This user's own record of a committed write, kept outside the directory that is written.
 
-A write in progress lies in the directory itself, where others may be able to put one too. Only one
-whose list of moves has the digest that is recorded here, in the user's state folder (XDG), was
-decided by this user and may be carried out later without a question.
+A write in progress is in the directory itself, where other users may be able to put one too. Only a
+write whose list of moves has the digest that is recorded here, in the user's state folder (XDG),
+was committed by this user and may be carried out later without a confirmation.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def remember(directory: Path, decided: bytes) -> bool:
 
 
 def vouches_for(directory: Path, decided: bytes) -> bool:
-    """Tell whether the list of moves ``decided`` is the one that this user recorded last."""
+    """Tell whether ``decided`` is the list of moves that this user recorded last."""
     try:
         recorded = read_regular(_record(directory), limit=_RECORD_MAX, follow=False)
     except OSError:
@@ -46,7 +46,7 @@ def vouches_for(directory: Path, decided: bytes) -> bool:
 
 
 def forget(directory: Path) -> None:
-    """Remove the record. A record that stays vouches for nothing that is there any more."""
+    """Remove the record. A record that remains matches no write any more."""
     try:
         _record(directory).unlink(missing_ok=True)
     except OSError:

@@ -17,7 +17,7 @@ from gpuecs_tui.terraform.state.reader import read_state
 
 
 def files_for(stack: Stack, directory: Path, known: Listeners | None = None) -> Files:
-    """Return what to write into ``directory`` for ``stack``: ``render``, with the moves it needs.
+    """Return the files to write into ``directory`` for ``stack``, with the moved blocks it needs.
 
     ``known`` is what a state elsewhere holds (``stored_listeners``). Takes 0.1 s. A directory that
     can't be read has no past; ``write.compare`` reports it.
@@ -30,10 +30,10 @@ def files_for(stack: Stack, directory: Path, known: Listeners | None = None) -> 
 
 
 def asks_state(directory: Path, environ: Mapping[str, str]) -> bool:
-    """Tell whether only a state elsewhere can say what ``directory`` was; reads files.
+    """Tell whether only a remote state shows the past of ``directory``; reads files.
 
-    So it is where the directory is initialised, and its files have today's names without a moved
-    block: they may be new beside a state with the earlier version's names.
+    This is the case if the directory is initialized and its files have today's names without a
+    moved block: the state may still have the earlier version's names.
     """
     noted = noted_backend(directory, environ)
     if noted is None or noted.type == LOCAL:

@@ -1,4 +1,4 @@
-"""Put rendered files into a directory: compared first, then all of them or none."""
+"""Write rendered files into a directory: first a comparison, then all files or none."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Change:
 
     file: str
     kind: str
-    """``create``, ``change`` or ``delete``: one of ours that the stack no longer needs."""
+    """``create``, ``change`` or ``delete`` (one of our files that the stack no longer needs)."""
     diff: str
     """Unified, from what is there to what will be."""
     hand_edited: bool
@@ -44,7 +44,7 @@ class Change:
     keeps_edits: bool = False
     """It holds hand edits, and the write loses none of them."""
     lost: str = ""
-    """Unified diff of the hand edits that the write loses, and of nothing else."""
+    """Unified diff of only the manual changes that the write loses."""
     loses_edits: bool = False
     """Whether it is known that the write loses what a person changed in it."""
 
@@ -55,27 +55,27 @@ class Overruled:
 
     key: str
     present: Value
-    """What the directory says."""
+    """The value in the directory."""
     wanted: Value
-    """What the write makes of it."""
+    """The value that is written."""
     is_edit: bool | None = True
     """Whether a person changed it since gpuecs-tui wrote it; None where that isn't known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """A file that isn't ours declares what one of ours declares too; Terraform takes neither."""
+    """Another file declares what one of our files declares too; Terraform rejects both."""
 
     file: str
     line: int
     """Counted from 1; 0: not known, as in JSON and for a whole file."""
     address: str
-    """Empty: the file can't be read, so that it may declare any of them."""
+    """Empty if the file can't be read: it may declare any of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a write would do to a directory."""
+    """The changes of a write to a directory."""
 
     directory: Path
     files: tuple[Change, ...]
@@ -90,9 +90,9 @@ class Changes:
     answers: Mapping[str, Value]
     """The decisions that are written."""
     overruled: tuple[Overruled, ...] = ()
-    """Values that were decided by hand and that the write would replace."""
+    """Manually changed values that the write would replace."""
     without_effect: tuple[str, ...] = ()
-    """Keys whose decision would change nothing, because a file of the user's own decides them."""
+    """Keys whose answer would have no effect because a file of the user sets them."""
     from_environment: tuple[str, ...] = ()
     """Variables that can't be written, because the environment sets them."""
 
@@ -151,7 +151,7 @@ def compare(
         directory=directory,
         files=tuple(changes),
         foreign=_foreign(directory),
-        # Where none of our files was ever there, none was deleted by hand.
+        # If none of our files ever existed, none was deleted manually.
         clashes=tuple(_clashes(texts, after if before.keys() & {*OWN_FILES} else files)),
         before=before,
         after=after,
@@ -163,7 +163,7 @@ def compare(
 
 
 def write(changes: Changes, accept: Collection[str] = ()) -> None:
-    """Carry out ``changes``: afterwards every file is new, or after a WriteProblem every one old.
+    """Carry out ``changes``: afterwards all files are new or, after a WriteProblem, all are old.
 
     ``accept`` names the hand-edited files that may be overwritten or deleted; one that it leaves
     out is a WriteProblem, as is a file that changed since the comparison, any clash, and a decision
@@ -174,19 +174,19 @@ def write(changes: Changes, accept: Collection[str] = ()) -> None:
     _refuse_without_effect(changes)
     if refused := [it for it in changes.files if it.hand_edited and it.file not in accept]:
         words = (
-            _("{file} was edited by hand, and writing would lose that.")
+            _("{file} contains manual changes that writing would overwrite.")
             if refused[0].loses_edits
             else _("Writing would replace values in {file} without a confirmation.")
         )
         raise WriteProblem(
             words.format(file=refused[0].file),
-            _("Look at the difference and accept it, or use another directory."),
+            _("Review the difference and accept it, or use another directory."),
         )
     replaced = {change.file: changes.after.get(change.file) for change in changes.files}
     _refuse_links(changes.directory, replaced)
     if replaced:
         replace_all(changes.directory, replaced, changes.before)
-    # Moved blocks may be deleted once every state was applied with them.
+    # Users may delete moved blocks once every state was applied with them.
     ours = [name for name in changes.after if name in OWN_FILES and name != MOVED_FILE]
     last_write.remember(changes.directory, changes.answers, ours)
 
@@ -195,7 +195,9 @@ def _refuse_without_effect(changes: Changes) -> None:
     if changes.from_environment:
         name = f"{ENVIRONMENT}{changes.from_environment[0]}"
         raise WriteProblem(
-            _("{name} is set in the environment, so its value can't be written.").format(name=name),
+            _("Could not write the value of {name}: it is set in the environment.").format(
+                name=name
+            ),
             _("Change {name}, or unset it.").format(name=name),
         )
     if changes.without_effect:
@@ -209,9 +211,9 @@ def _refuse_without_effect(changes: Changes) -> None:
                 _("Change it by hand in {files}.").format(files=ours),
             )
         raise WriteProblem(
-            _(
-                "{keys}: another file of {directory} sets the value, so writing has no effect."
-            ).format(keys=keys, directory=directory),
+            _("Another file in {directory} sets {keys}, so writing has no effect.").format(
+                keys=keys, directory=directory
+            ),
             _("Change it in that file: {files}.").format(files=", ".join(others)),
         )
 
@@ -225,7 +227,7 @@ def _refuse_links(directory: Path, names: Collection[str]) -> None:
         path = directory / name
         if path.is_symlink():
             raise WriteProblem(
-                _("{file} is a link, and gpuecs-tui does not write through links.").format(
+                _("{file} is a symbolic link. gpuecs-tui does not write through links.").format(
                     file=path
                 ),
                 _("Replace the link with a copy of its target {target}.").format(
@@ -238,7 +240,7 @@ def _overruled(
     directory: Path, kept: Kept, by_hand: Callable[[str, Value], bool]
 ) -> Iterator[Overruled]:
     for key, value in kept.present.items():
-        # A key that no longer counts, such as the certificate of an HTTP listener, is no decision.
+        # An irrelevant key, such as the certificate of an HTTP listener, is not an answer.
         if key in kept.wanted and kept.wanted[key] != value and by_hand(key, value):
             is_edit = last_write.edited_since(directory, key, value)
             yield Overruled(key, value, kept.wanted[key], is_edit)
@@ -282,25 +284,25 @@ def _clashes(texts: Mapping[str, str], files: Mapping[str, str]) -> Iterator[Cla
 
 
 def _clash_problem(clash: Clash) -> WriteProblem:
-    place = _("{file}, line {line},") if clash.line else "{file}"
+    place = _("{file}, line {line}") if clash.line else "{file}"
     where = place.format(file=clash.file, line=clash.line)
     if not clash.address:
         return WriteProblem(
-            _("{where} can't be read, so it may declare what the stack declares.").format(
+            _("Could not read {where}: it may declare what the stack declares.").format(
                 where=where
             ),
-            _("Correct it, or use another directory."),
+            _("Correct that file, or use another directory."),
         )
     return WriteProblem(
-        _("{where} declares {address}, which the stack would declare too.").format(
+        _("{address} is declared in {where}, and the stack would declare it too.").format(
             where=where, address=clash.address
         ),
-        _("Remove it there, or use another directory."),
+        _("Remove that declaration, or use another directory."),
     )
 
 
 def _declared(body: Body) -> Iterator[tuple[str, int]]:
-    """Yield address and line of what a configuration may declare only once."""
+    """Yield address and line of blocks that a configuration may declare only once."""
     for block in body.blocks:
         if block.kind in _ONCE:
             yield block.address, block.line
@@ -309,6 +311,6 @@ def _declared(body: Body) -> Iterator[tuple[str, int]]:
                 yield f"local.{local.name}", local.line
         elif block.kind == "terraform":
             for inner in block.body.blocks:
-                # A cloud block is one backend more.
+                # A cloud block counts as a second backend.
                 what = BACKEND if inner.kind == "cloud" else f"terraform.{inner.kind}"
                 yield what, inner.line

@@ -1,8 +1,8 @@
-"""The folder of a write in progress: new files, and the list of moves that decides it.
+"""The folder of a write in progress: new files, and the list of moves that commits it.
 
-``.gpuecs-tui-write`` lies in the directory that is written (the same file system, unseen by
-Terraform). Renaming the list of moves to ``COMMIT`` decides the write: before it the folder can be
-deleted, after it the moves are carried out.
+``.gpuecs-tui-write`` is in the directory that is written (on the same file system, ignored by
+Terraform). Renaming the list of moves to ``COMMIT`` commits the write: before that the folder can
+be deleted, after it the moves are carried out.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ class Move:
     """What a write does to one file."""
 
     old: str | None
-    """SHA-256 of what must be there; None: nothing."""
+    """SHA-256 of the file that must be there; None: no file."""
     new: str | None
-    """SHA-256 of what takes its place; None: it is deleted."""
+    """SHA-256 of the new content; None: the file is deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A list of moves, as it lies in the folder."""
+    """The list of moves in the folder."""
 
     moves: Mapping[str, Move]
-    """By file name; no name leads out of the directory."""
+    """By file name, without any path."""
     raw: bytes
     """The list as it was read, by which it is recognised."""
 
@@ -60,14 +60,14 @@ def encode(moves: Mapping[str, Move]) -> bytes:
 
 
 def read_decided(directory: Path) -> Decided | None:
-    """Return the list of moves in a directory, None where no write was decided.
+    """Return the list of moves in a directory, None if no write was committed.
 
-    Raises OSError where it can't be read, ValueError for what is not such a list.
+    Raises OSError if it can't be read, ValueError if it is not such a list.
     """
     stage = directory / STAGE
     try:
         if not stat.S_ISDIR(stage.lstat().st_mode):
-            raise Irregular(stage, _("it is not a folder"))
+            raise Irregular(stage, _("it is not a directory"))
         raw = read_regular(stage / COMMIT, limit=_COMMIT_MAX, follow=False)
     except (FileNotFoundError, NotADirectoryError):
         return None

@@ -1,8 +1,8 @@
-"""Carry a person's edits over into files that are rendered again.
+"""Carry manual changes over into newly rendered files.
 
-Three texts of each file are merged: what would be written for the stack in the directory, what is
-there, and what is to be written. A decision that can't be read takes the value that is to be
-written, so that its expression is a hand edit like any other.
+Three texts of each file are merged: the rendered stack of the directory, the text in the directory,
+and the new text. A key that can't be read takes its new value, so that its expression is treated as
+a manual change.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Answers = Mapping[str, Value]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Files to write, with the edits in them that could be kept."""
+    """Files to write, with the manual changes that could be kept."""
 
     files: Files
     """Name → text of what will be there, ours and changed variable files of the user's."""
@@ -48,9 +48,9 @@ class Kept:
     edited: frozenset[str]
     """Names of files with hand edits."""
     lost: Mapping[str, str]
-    """Name → unified diff of the hand edits that the write would lose, and of nothing else."""
+    """Name → unified diff of only the manual changes that the write would lose."""
     overruled: tuple[str, ...] = ()
-    """Keys that keep their value after the write: a file that isn't ours sets them."""
+    """Keys that keep their value after the write because another file sets them."""
     from_environment: tuple[str, ...] = ()
     """Variables whose value comes from the environment and can't be written."""
 
@@ -75,7 +75,7 @@ class _Merge:
             self.others[name] = text
 
     def open_file(self, name: str, before: str | None, mine: str, theirs: str | None) -> None:
-        """Add a file that is merged line by line; one that is nobody's stays as it is."""
+        """Add a file that is merged line by line; a foreign file is not changed."""
         self.styles[name], plain = _style(name, mine)
         before = plain if before is None else before
         self.own[name] = stretches(before, plain, before if theirs is None else theirs)
@@ -141,7 +141,7 @@ class _Sides:
         return self.ancestor.get(name), self.texts.get(name), self.files.get(name)
 
     def is_foreign(self, name: str) -> bool:
-        """Tell whether it is unknown what in a file is a person's: all of it is then."""
+        """Tell whether the manual changes in a file are unknown: then all of it counts as one."""
         before, mine, theirs = self.of(name)
         new = before is None and None not in (mine, theirs) and mine != theirs
         return name in self.damaged or new
@@ -157,7 +157,7 @@ class _Sides:
 
 @dataclass(frozen=True, slots=True)
 class _Style:
-    """What an editor does to a whole file without meaning anything by it."""
+    """Changes that an editor makes to a whole file without a change in meaning."""
 
     bom: bool = False
     crlf: bool = False
@@ -214,7 +214,7 @@ def keep_edits(
 
 
 def files_of_decisions(present: Answers, changed: Answers) -> frozenset[str]:
-    """Return the names of our files that say something else once ``changed`` is decided."""
+    """Return the names of our files that change with the answers ``changed``."""
     before, after = render(_stack(present)), render(_stack({**present, **changed}))
     return frozenset(
         name for name in before.keys() | after.keys() if before.get(name) != after.get(name)
@@ -222,7 +222,7 @@ def files_of_decisions(present: Answers, changed: Answers) -> frozenset[str]:
 
 
 def _merge(sides: _Sides, values: Values, show: Show) -> _Merge:
-    """Return the merge of every file with all hand edits that don't collide with a decision."""
+    """Return the merge of every file with all manual changes that don't conflict with an answer."""
     merge = _Merge({}, {**sides.readable, **values.files}, {}, show=show)
     for name in OWN_FILES:
         if name == VARIABLE_FILE and values.settled:
@@ -255,7 +255,7 @@ def _style(name: str, text: str) -> tuple[_Style, str]:
 
 
 def _choose(merge: _Merge, wanted: Answers, free: Collection[str]) -> frozenset[str]:
-    """Drop as few edits as possible for the decisions to read as wanted.
+    """Drop as few manual changes as possible until the files read as the wanted answers.
 
     ``free`` are the keys that may stay unread. Returns the keys that don't even read as wanted
     without all edits, because a file that isn't ours decides them.
@@ -282,7 +282,7 @@ def _choose(merge: _Merge, wanted: Answers, free: Collection[str]) -> frozenset[
         refused = _add(merge, waiting, lambda: wrong() <= hopeless)
         if len(refused) == len(waiting):
             break
-        # An edit may need another one that was looked at after it, such as its declaration.
+        # A change may need another one that was tried later, such as its declaration.
         waiting = refused
     return hopeless
 
@@ -290,7 +290,7 @@ def _choose(merge: _Merge, wanted: Answers, free: Collection[str]) -> frozenset[
 def _add(
     merge: _Merge, units: list[tuple[str, int]], sound: Callable[[], bool]
 ) -> list[tuple[str, int]]:
-    """Take the edits back in, as many at once as go; return those that don't go at all."""
+    """Restore the changes, as many at once as possible; return those that can't be kept."""
     before = dict(merge.choice)
     merge.choice |= dict.fromkeys(units, 0)
     if sound():

@@ -1,7 +1,7 @@
-"""A write that something cut off: found and told by all, finished or dropped by what writes.
+"""A write that was interrupted: reported by every command, finished or dropped by one that writes.
 
-Nothing here changes a file for a command that only reads. What this user decided (``write_record``)
-is finished by the next command that writes; anything else is shown, and dropped after a yes.
+A command that only reads changes no file. A write that this user committed (record.py) is finished
+by the next command that writes. Any other is shown, and dropped after a confirmation.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ _LEFTOVER_AGE = 10.0
 
 
 class WriteProblem(TerraformProblem):
-    """Files that can't be written; those that were there are whole."""
+    """Files that could not be written; the existing files are intact."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unfinished:
-    """A write that was decided and not carried out to its end."""
+    """A write that was committed but not completed."""
 
     directory: Path
     trusted: bool
-    """Whether this user's own record vouches for it."""
+    """Whether this user's own record matches it."""
     reason: str = ""
     """Why its list of moves can't be read; empty where it can."""
 
@@ -49,13 +49,13 @@ class Unfinished:
 
     def _more(self) -> str:
         if self.reason:
-            return _("It can't be read: {reason}.").format(reason=self.reason)
+            return _("Could not read it: {reason}.").format(reason=self.reason)
         if self.trusted:
-            return _("The files are read as they are; the next write finishes it.")
-        return _("There is no record of it on this machine, so nothing of it is carried out.")
+            return _("The files are read as they are now. The next write finishes it.")
+        return _("This machine has no record of it, so gpuecs-tui does not carry it out.")
 
     def difference(self) -> str:
-        """Return what finishing it would change, as unified diffs; empty where that is unknown."""
+        """Return what finishing it would change, as unified diffs; empty if that is unknown."""
         try:
             decided = read_decided(self.directory)
             moves = decided.moves if decided else {}
@@ -83,24 +83,25 @@ def find_unfinished(directory: Path) -> Unfinished | None:
         return Unfinished(directory, False, error.strerror or str(error))
     except OSError as error:
         if not (directory / STAGE).is_dir():
-            # The directory itself can't be looked into, which whoever reads it will say better.
+            # The directory itself can't be read; reading it reports a better error.
             return None
         return Unfinished(directory, False, error.strerror or str(error))
     except ValueError:
-        return Unfinished(directory, False, _("it is not a list of moves"))
+        return Unfinished(directory, False, _("it is not a list of file changes"))
     if decided is None:
         return None
     return Unfinished(directory, record.vouches_for(directory, decided.raw))
 
 
 def unfinished_words(directory: Path) -> str:
-    """Return the sentence for those who read a directory with an unfinished write, else ""."""
+    """Return the sentence for a command that reads the directory, "" without an unfinished
+    write."""
     found = find_unfinished(directory)
     return found.words if found else ""
 
 
 def require_finished(directory: Path) -> None:
-    """Raise WriteProblem where there is an unfinished write, whoever decided it."""
+    """Raise WriteProblem if there is an unfinished write of any user."""
     if found := find_unfinished(directory):
         raise WriteProblem(found.words, remedy(found))
 
@@ -108,17 +109,17 @@ def require_finished(directory: Path) -> None:
 def remedy(found: Unfinished) -> str:
     """Return what to do about an unfinished write."""
     if found.trusted:
-        return _("Finish it: write the stack again, with `gpuecs-tui render` or in the wizard.")
-    return _("Delete {folder}, or have it deleted: `gpuecs-tui render … --yes`.").format(
+        return _("To finish it, write the stack again with `gpuecs-tui render` or in the wizard.")
+    return _("Delete {folder}, or run `gpuecs-tui render … --yes` to delete it.").format(
         folder=found.directory / STAGE
     )
 
 
 def settle(directory: Path) -> Unfinished | None:
-    """Finish the unfinished write that this user decided; clear one that was not decided.
+    """Finish the unfinished write that this user committed; delete one that was not committed.
 
-    Returns another's, which only a yes may drop; None where there is none any more. A file that
-    changed in between stays as it is. Raises WriteProblem where the directory can't be written.
+    Returns another user's write, which is dropped only after a confirmation; None if there is none.
+    A file that changed since is not touched. Raises WriteProblem if the directory can't be written.
     """
     found = find_unfinished(directory)
     if found is None:
@@ -131,9 +132,9 @@ def settle(directory: Path) -> Unfinished | None:
 
 
 def finish(directory: Path, own: bytes | None = None) -> None:
-    """Carry out the write that this user decided. Raises WriteProblem; it can be tried again.
+    """Carry out the write that this user committed. Raises WriteProblem; it can be tried again.
 
-    ``own``: the list of moves where this very process decided it, else the user's record counts.
+    ``own``: the list of moves if this process committed it, else the user's record is used.
     """
     try:
         decided = read_decided(directory)
@@ -142,8 +143,8 @@ def finish(directory: Path, own: bytes | None = None) -> None:
             return
         if decided.raw != own and not record.vouches_for(directory, decided.raw):
             raise WriteProblem(
-                _("{folder} was replaced while it was written.").format(folder=directory / STAGE),
-                _("Check who else can write to {directory}.").format(directory=directory),
+                _("{folder} was replaced during the write.").format(folder=directory / STAGE),
+                _("Check which other users can write to {directory}.").format(directory=directory),
             )
         for name, move in decided.moves.items():
             _carry_out(directory, name, move.old, move.new)
@@ -160,7 +161,7 @@ def finish(directory: Path, own: bytes | None = None) -> None:
 
 
 def drop(directory: Path) -> None:
-    """Delete an unfinished write, after a yes; the files stay as they are. Raises WriteProblem."""
+    """Delete an unfinished write, after a confirmation; no file changes. Raises WriteProblem."""
     try:
         _remove(directory)
     except OSError as error:
@@ -174,9 +175,9 @@ def drop(directory: Path) -> None:
 def _remove(directory: Path) -> None:
     stage = directory / STAGE
     if stat.S_ISDIR(stage.lstat().st_mode):
-        # First of all: what is left of the folder decides nothing any more.
+        # First of all: without the list, the rest of the folder has no effect.
         (stage / COMMIT).unlink(missing_ok=True)
-        # Before the folder goes: its name is what keeps the next write, with its record, out.
+        # Before the folder is deleted: the folder keeps the next write and its record out.
         record.forget(directory)
         shutil.rmtree(stage, ignore_errors=True)
     else:
@@ -210,7 +211,7 @@ def _clear_leftover(stage: Path) -> None:
         status = stage.lstat()
     except OSError:
         return
-    # Nothing in it was decided: what it would have replaced is still there. A write that is going
-    # on right now has its folder for milliseconds only, so an older one has no writer any more.
+    # Nothing in it was committed, so the old files are still there. A running write has such a
+    # folder for milliseconds only, so an older folder has no writer any more.
     if stat.S_ISDIR(status.st_mode) and time.time() - status.st_mtime > _LEFTOVER_AGE:
         shutil.rmtree(stage, ignore_errors=True)

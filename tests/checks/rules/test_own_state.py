@@ -21,7 +21,7 @@ def live(ports: dict[str, tuple[range, ...]], arn: str = "arn:own") -> Known[Liv
     return Known(LiveRevision(arn, "llm:7", ports), "a test", NOW)
 
 
-UNREAD = StateFacts("The state in s3://b/k has not been read: denied.", "Ask for s3:GetObject.")
+UNREAD = StateFacts("Could not read the state in s3://b/k: denied.", "Ask for s3:GetObject.")
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -79,7 +79,7 @@ def test_plan_only(engine: Path, stack: Path) -> None:
     assert run.returncode == 2
     until(lambda: run.plan_path is None, "the plan's removal")
     assert commands(engine) == ["init", "plan", "show"]
-    with pytest.raises(RunProblem, match="only plans"):
+    with pytest.raises(RunProblem, match="plan-only"):
         runs.approve(run)
 
 
@@ -116,7 +116,7 @@ def test_init_runs_once_and_again_when_asked_for(engine: Path, stack: Path) -> N
     fake_engine.install(engine, plan=Command(lines, code=1))
     ended = failed(stack)
     assert commands(engine)[-3:] == ["plan", "init", "plan"]
-    assert "must be initialised anew" in ended.message
+    assert "must be initialized again" in ended.message
 
 
 def test_a_failing_init_ends_it(engine: Path, stack: Path) -> None:
@@ -128,7 +128,7 @@ def test_a_failing_init_ends_it(engine: Path, stack: Path) -> None:
     lines = [event(type="diagnostic", diagnostic=diagnostic, **{"@message": "Error"})]
     fake_engine.install(engine, init=Command(lines, code=1))
     ended = failed(stack)
-    assert "A provider could not be fetched" in ended.message and "--plugin-dir" in ended.remedy
+    assert "Could not download a provider" in ended.message and "--plugin-dir" in ended.remedy
     assert "plan" not in commands(engine)
 
 
@@ -165,7 +165,7 @@ def test_cancel_is_one_interrupt_in_every_stage(engine: Path, stack: Path, stage
     os.kill(stopping.pid, signal.SIGTERM)
     ended = until_state(run, RunStatus.CANCELLED)
     assert fake_engine.signals(engine) == ["SIGINT"]
-    changed = "what was done is in the state" in ended.message
+    changed = "completed changes are in the state" in ended.message
     assert changed is (stage == "apply") and ended.plan_path is None
 
 
@@ -218,7 +218,9 @@ def test_a_harder_stop(
     ended = until_state(run, RunStatus.FAILED)
     assert fake_engine.signals(engine) == ["SIGINT", "SIGINT"]
     assert ended.returncode == (-signal.SIGKILL if stubborn else 1)
-    assert ended.message.startswith(f"Ended at once by {who()}") and "Plan anew" in ended.remedy
+    assert (
+        ended.message.startswith(f"Force-stopped by {who()}") and "Run a new plan" in ended.remedy
+    )
     with pytest.raises(RunProblem, match="not stopping"):
         end_now(ended)
 
@@ -270,7 +272,7 @@ def test_an_interrupt_that_comes_too_late(
     assert commands(engine)[-1] in (stage, "show")
     until(lambda: ended.plan_path is None, "the plan's removal")
     if stage == "apply":
-        late = f"{who()} asked to stop, but too late: everything in the plan was done."
+        late = f"The cancel request of {who()} came too late: the whole plan was carried out."
         assert ended.message == f"Applied. {late}" and late in journal_of(ended)
 
 
@@ -301,7 +303,7 @@ def test_credentials_that_end_in_the_midst_are_told_of_once(engine: Path, stack:
     end = datetime.now(UTC) + timedelta(seconds=0.5)
     run = runs.approve(planned(stack), credentials_end=end)
     assert run.credentials_end == end
-    told = "The credentials have ended. Terraform may go on asking"
+    told = "The credentials have expired. Terraform may retry for ten minutes or more."
     until(lambda: told in journal_of(run), "the note")
     assert run.refresh().outlives_credentials
     fake_engine.release(engine)
@@ -436,22 +438,22 @@ def test_no_plan_is_left_of_a_run_that_can_not_be_applied_again(engine: Path, st
 def test_no_engine(stack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
     ended = failed(stack)
-    assert ended.message == "Neither terraform nor tofu is on PATH." and ended.remedy
+    assert ended.message == "Could not find terraform or tofu on PATH." and ended.remedy
 
 
 def test_an_engine_that_speaks_another_language(engine: Path, stack: Path) -> None:
     newer = event(type="version", terraform="3.0.0", ui="2.0", **{"@message": "Terraform 3.0.0"})
     fake_engine.install(engine, plan=Command([newer], code=2))
-    assert "speaks version 2.0 of its events" in failed(stack).message
+    assert "uses version 2.0 of its event format" in failed(stack).message
 
 
 def test_a_mirror_that_holds_nothing(engine: Path, stack: Path, tmp_path: Path) -> None:
     run = runs.start(stack, "plan", plugin_dir=tmp_path)
-    assert "holds no AWS provider" in until_state(run, RunStatus.FAILED).message
+    assert "has no suitable AWS provider" in until_state(run, RunStatus.FAILED).message
 
 
 def test_a_directory_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(RunProblem, match="There is no directory"):
+    with pytest.raises(RunProblem, match="does not exist"):
         runs.start(tmp_path / "none", "plan")
 
 
@@ -461,7 +463,7 @@ def test_a_state_folder_that_cannot_be_written(
     blocked = tmp_path / "file"
     blocked.touch()
     monkeypatch.setenv("XDG_STATE_HOME", str(blocked))
-    with pytest.raises(RunProblem, match=r"can't be written to .*file") as told:
+    with pytest.raises(RunProblem, match=r"Could not write the run to .*file") as told:
         runs.start(stack, "plan")
     assert "XDG_STATE_HOME" in told.value.remedy
     # The directory is free again.
@@ -478,7 +480,7 @@ def test_approval_needs_the_plans_credentials(
     stored = b"".join(p.read_bytes() for p in run.files.folder.iterdir())
     assert b"AKIADEMO" not in stored
     monkeypatch.delenv("AWS_ENDPOINT_URL")
-    with pytest.raises(RunProblem, match="other access keys"):
+    with pytest.raises(RunProblem, match="access keys other than"):
         runs.approve(run, environ={**os.environ, "AWS_ACCESS_KEY_ID": "AKIAREAL"})
     assert run.refresh().state is RunStatus.PLANNED
     until_state(runs.approve(run), RunStatus.SUCCEEDED)
@@ -500,7 +502,7 @@ def test_what_is_ignored_is_told(
 ) -> None:
     monkeypatch.setenv("TF_CLI_ARGS_plan", "-target=aws_lb.this")
     run = until_state(runs.start(stack, "plan"), RunStatus.SUCCEEDED)
-    assert "TF_CLI_ARGS_plan has -target=aws_lb.this, which is ignored" in journal_of(run)
+    assert "-target=aws_lb.this in TF_CLI_ARGS_plan is ignored" in journal_of(run)
 
 
 def test_a_state_in_another_file_refuses_a_run_before_anything(
@@ -514,7 +516,7 @@ def test_a_state_in_another_file_refuses_a_run_before_anything(
     # The file that a run uses anyway.
     monkeypatch.setenv("TF_CLI_ARGS_apply", "-state=x/../terraform.tfstate -lock=false")
     run = until_state(runs.start(stack, "plan"), RunStatus.SUCCEEDED)
-    assert "TF_CLI_ARGS_apply has -lock=false, which is ignored: a run locks" in journal_of(run)
+    assert "-lock=false in TF_CLI_ARGS_apply is ignored: a run always locks" in journal_of(run)
 
 
 def test_a_moved_directory_keeps_its_runs(engine: Path, stack: Path) -> None:
@@ -671,7 +673,7 @@ def test_looking_back_on_a_lost_run(engine: Path, stack: Path) -> None:
     os.kill(present.pid, signal.SIGKILL)
     os.kill(present.terraform_pid, signal.SIGKILL)
     until(lambda: run.refresh().state is RunStatus.LOST, "the verdict")
-    assert "while changes were being made" in run.refresh().message
+    assert "died during the apply" in run.refresh().message
     found = candidates([run.refresh()], NOTHING)
     assert len([it for it in found if it.certain]) == 26
     assert "aws_lb.this" in {it.address for it in found if not it.certain}
@@ -686,7 +688,7 @@ def test_looking_back_on_what_ended_well(engine: Path, stack: Path) -> None:
     os.kill(present.pid, signal.SIGKILL)
     os.kill(present.terraform_pid, signal.SIGKILL)
     until(lambda: run.refresh().state is RunStatus.LOST, "the verdict")
-    assert "Terraform's last word was that all was done" in run.refresh().message
+    assert "Terraform had reported that all changes were complete" in run.refresh().message
 
 
 def test_a_path_that_is_no_text(engine: Path, tmp_path: Path) -> None:

@@ -145,8 +145,8 @@ def test_a_lock_names_its_owner() -> None:
     found = told(error("Error acquiring the state lock", detail))
     assert found is not None and found.kind == "state-locked"
     assert found.message == (
-        "The state is locked by ana@bastion since 2026-11-23 12:00:00.1 +0000 UTC "
-        "(OperationTypeApply)."
+        "The state is locked by ana@bastion "
+        "(OperationTypeApply, since 2026-11-23 12:00:00.1 +0000 UTC)."
     )
     command = "gpuecs-tui state . --unlock 1e9f-5f --confirm ana@bastion"
     assert found.remedy.endswith(command) and "force-unlock" not in found.remedy
@@ -197,5 +197,5 @@ def test_a_crash_leaves_its_last_words() -> None:
     events = [decoder.decode(line) for line in ("!!!! CRASH !!!!", "panic: nil", "", '{"@le')]
     assert last_words(events) == "panic: nil"
     found = failure(events, 11)
-    assert "exit code 11. panic: nil" in found.message
+    assert "code 11. panic: nil" in found.message
     assert failure([], -9).kind == "killed"

@@ -105,7 +105,7 @@ def test_after_an_unknown_major_version_nothing_is_interpreted() -> None:
     assert isinstance(first, Version) and not first.is_known and not decoder.understood
     second = decoder.decode(event(type="change_summary", changes={"add": 1}))
     assert type(second) is Event
-    assert any("unknown version" in line for line in texts(first))
+    assert any("Unknown event version" in line for line in texts(first))
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,7 @@ def test_a_named_mirror_wins_and_must_serve(places: Path, tmp_path: Path) -> Non
     here = unpacked(tmp_path / "mine", "6.2.0")
     found = find_mirror(TERRAFORM, named=here, environ=environment(tmp_path))
     assert (found.source, found.plugin_dir) == (Source.NAMED, here)
-    with pytest.raises(MirrorProblem, match="holds no AWS provider") as told:
+    with pytest.raises(MirrorProblem, match="has no suitable AWS provider") as told:
         find_mirror(TERRAFORM, named=tmp_path / "opt", environ=environment(tmp_path))
     assert "registry.terraform.io/hashicorp/aws/VERSION/linux_amd64" in told.value.remedy
 

@@ -35,7 +35,9 @@ def value_of(local: str, text: str) -> object:
     ids=["lists", "objects", "templates", "calls", "blocks", "very deep"],
 )
 def test_deep_nesting_is_one_sentence(text: str) -> None:
-    with pytest.raises(ReadProblem, match=r"^x\.tf, line \d+: brackets nest more than 100 levels"):
+    with pytest.raises(
+        ReadProblem, match=r"^x\.tf, line \d+: brackets are nested more than 100 levels"
+    ):
         parse(text + "\n", "x.tf")
 
 
@@ -64,7 +66,7 @@ def test_an_escape_that_names_no_character() -> None:
     assert value == Literal("\U0001f600é")
     # Terraform refuses them: "Cannot encode character U+d800 in UTF-8".
     for escape in (r"\UFFFFFFFF", r"\ud800", r"\udfff"):
-        with pytest.raises(ReadProblem, match="an escape that HCL lacks"):
+        with pytest.raises(ReadProblem, match="escape sequence that is not valid in HCL"):
             parse(f'a = "{escape}"\n', "x.tf")
 
 
@@ -105,7 +107,7 @@ def test_more_words_than_can_be_parsed_in_time_are_refused_before_parsing(tmp_pa
     put(tmp_path, {"small.tf": "locals {}\n", "big.tf": "a {\n}\n" * 70_000})
     (refused,) = read(tmp_path).unread
     assert refused.file == "big.tf"
-    assert refused.reason.startswith("could not be read (big.tf is too large to be read")
+    assert refused.reason.startswith("could not be read (big.tf is too large: ")
     put(tmp_path, {"big.tf": f'locals {{\n  a = "{"x " * 500_000}"\n}}\n'})
     assert read(tmp_path).kind == "foreign", "a long text is one word"
 

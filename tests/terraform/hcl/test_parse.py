@@ -122,8 +122,8 @@ def test_blocks_and_keys() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "near"),
     [
-        ("a = 1\nx = <<E\nb\n", 2, "a heredoc without its end marker"),
-        ('a = 1\nx = "b\n"\n', 2, "a text without its closing quote"),
+        ("a = 1\nx = <<E\nb\n", 2, "heredoc without an end marker"),
+        ('a = 1\nx = "b\n"\n', 2, "string without a closing quote"),
         ("a = 1\nx = 'b'\n", 2, "'b'"),
         ("a = 1 b = 2\n", 1, "b = 2"),
         ("x = f(a b)\n", 1, "b)"),
@@ -131,10 +131,10 @@ def test_blocks_and_keys() -> None:
         ("x = .5\n", 1, ".5"),
         ("x = { for = 1 }\n", 1, "= 1 }"),
         ("x = [a,\n\n.b]\n", 3, ".b]"),
-        ('x = "\\q"\n', 1, "an escape that HCL lacks"),
+        ('x = "\\q"\n', 1, "escape sequence that is not valid in HCL"),
         ("x = 1 /* a\n", 1, "* a"),
-        ("a {\n  b = 1\n", 3, "the end of the file"),
-        ("x = \n", 1, "the end of the line"),
+        ("a {\n  b = 1\n", 3, "end of file"),
+        ("x = \n", 1, "end of line"),
         ('a "${b}" {\n}\n', 1, '"${b}" {'),
         ('x = "${a b}"\n', 1, 'b}"'),
     ],
@@ -143,7 +143,7 @@ def test_what_is_not_hcl_is_named(text: str, line: int, near: str) -> None:
     with pytest.raises(ReadProblem) as caught:
         parse(text, "x.tf")
     assert caught.value.line == line
-    assert caught.value.message == f"x.tf, line {line}: {near} is not expected there."
+    assert caught.value.message == f"x.tf, line {line}: unexpected {near}."
 
 
 def test_one_expression_alone() -> None:

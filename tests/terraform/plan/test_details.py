@@ -267,7 +267,10 @@ def test_a_replaced_service_is_said_in_words() -> None:
     # A task definition is replaced by every change of its image: no warning.
     assert [w.address for w in told] == ["aws_ecs_service.this", "aws_lb.this", "aws_instance.x"]
     assert told[0].rule == "service-replaced" and told[0].because == ("launch_type",)
-    assert "deletes the service and makes a new one" in told[0].message
-    assert "deletes the load balancer" in told[1].message
-    assert "DNS name is gone" in told[1].message
-    assert "a new one is made, then the old one is deleted" in told[2].message
+    assert (
+        "replaces the service: the old one is destroyed, then a new one is created"
+        in told[0].message
+    )
+    assert "destroys the load balancer" in told[1].message
+    assert "DNS name is lost" in told[1].message
+    assert "the new one is created, then the old one is destroyed" in told[2].message

@@ -75,12 +75,12 @@ TARGETS = resource(
         (
             [updated("aws_lb_listener.http", {"default_action": [{"type": "forward"}]},
                      {"default_action": [{"type": "redirect"}]})],
-            "redirected to HTTPS from now on",
+            "HTTP requests will be redirected to HTTPS",
         ),
         (
             [updated("aws_lb_listener.http", {"default_action": [{"type": "redirect"}]},
                      {"default_action": [{"type": "forward"}]})],
-            "answered from now on instead",
+            "will be answered instead",
         ),
         (
             [updated("aws_vpc_security_group_ingress_rule.tasks_from_load_balancer",
@@ -90,11 +90,11 @@ TARGETS = resource(
         (
             [updated("aws_launch_template.this", {"instance_market_options": []},
                      {"instance_market_options": [{"market_type": "spot"}]})],
-            "The market changes for new instances only",
+            "The market changes only for new instances",
         ),
         (
             [updated("aws_launch_template.this", {"instance_type": "a"}, {"instance_type": "b"})],
-            "Only new instances are of the new type",
+            "Only new instances use the new instance type",
         ),
         (
             [updated("aws_ecs_capacity_provider.this", provider("ENABLED"), provider("DISABLED"))],
@@ -102,11 +102,11 @@ TARGETS = resource(
         ),
         (
             [updated("aws_ecs_service.this", {"desired_count": 5}, {"desired_count": 1})],
-            "The desired count is set from 5 to 1",
+            "The desired count changes from 5 to 1",
         ),
         (
             [updated("aws_ecs_service.this", {"desired_count": 4}, {"desired_count": 0})],
-            "All tasks stop: the desired count is set from 4 to 0. Requests fail until it is",
+            "All tasks stop: the desired count changes from 4 to 0. Requests fail until it is",
         ),
         (
             [resource("aws_ecs_service.this", "create", after={"desired_count": 0})],
@@ -122,8 +122,8 @@ TARGETS = resource(
             [health({"matcher": "200-399"}, {"matcher": "204"})],
             "success codes from 200-399 to 204",
         ),
-        ([OLD_TASK, MOVED_ON], "The present revision of the task definition is deregistered"),
-        ([NEW_TASK], "The service stays on the revision that it runs"),
+        ([OLD_TASK, MOVED_ON], "This apply deregisters the current task definition revision"),
+        ([NEW_TASK], "The service keeps its current task definition revision"),
         (
             [updated("aws_ecs_service.this", {"load_balancer": [{"container_name": "a"}]},
                      {"load_balancer": [{"container_name": "b"}]})],
@@ -208,7 +208,7 @@ def test_a_count_that_is_ignored_is_named_with_the_one_that_stays() -> None:
     answers = {"service.desired_count": 5, "service.ignore_changes": ("desired_count",)}
     (notice,) = ignored_count(planned, answers)
     assert notice.message.startswith("The desired count stays 2:")
-    assert "the 5 of service.desired_count is ignored" in notice.message
+    assert "the value 5 of service.desired_count is ignored" in notice.message
     assert ignored_count(planned, {**answers, "service.desired_count": 2}) == ()
     assert ignored_count(planned, {**answers, "service.ignore_changes": ()}) == ()
     made_now = tree(show(resource("aws_ecs_service.this", "create", after={"desired_count": 2})))
@@ -229,10 +229,10 @@ def test_a_listener_and_a_rule_are_named_with_their_ports() -> None:
         )
     )  # fmt: skip
     assert [it.message for it in told] == [
-        "This deletes the HTTPS listener on port 443. What follows: its port closes for good; "
-        "clients that use it fail.",
-        "This deletes aws_vpc_security_group_ingress_rule.x (port 32768-65535). What follows: "
-        "connections that only this rule allows fail.",
+        "This destroys the HTTPS listener on port 443. Its port closes permanently. "
+        "Clients that use it fail.",
+        "This destroys aws_vpc_security_group_ingress_rule.x (port 32768-65535). "
+        "Connections that only this rule allows fail.",
     ]
 
 
@@ -250,7 +250,7 @@ def test_a_destroy_of_a_protected_load_balancer_is_refused_before_anything(tmp_p
     assert "prevent_destroy" not in (tmp_path / "load_balancer.tf").read_text()
     state = json.loads((EARLIER / "https-443" / "terraform.tfstate").read_text())
     (tmp_path / "terraform.tfstate").write_text(json.dumps(state))
-    with pytest.raises(RunProblem, match="was not applied yet") as refused:
+    with pytest.raises(RunProblem, match="is not applied yet") as refused:
         refuse_protected(tmp_path)
     assert refused.value.remedy == "Apply first, then destroy."
 

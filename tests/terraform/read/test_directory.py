@@ -323,7 +323,7 @@ def test_links_are_followed(tmp_path: Path) -> None:
     changed = compare(
         tmp_path, render(made(service__desired_count=4, service__maximum_percent=150))
     )
-    with pytest.raises(WriteProblem, match=r"service\.tf is a link"):
+    with pytest.raises(WriteProblem, match=r"service\.tf is a symbolic link"):
         write(changed, accept=changed.hand_edited)
     assert (tmp_path / "service.tf").is_symlink()
 

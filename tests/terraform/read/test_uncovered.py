@@ -157,7 +157,7 @@ def test_a_word_that_no_decision_has_is_not_said_to_be_missing() -> None:
         found = read_back({**files, "service.tf": edited}, {})
         assert "service.placement" in found.unknown
         (named,) = [it for it in found.unread if it.keys]
-        assert named.reason == "has a value that no decision covers"
+        assert named.reason == "has a value that no gpuecs-tui setting covers"
 
 
 def _first_in(text: str, pattern: str, what: str) -> tuple[int, int]:
@@ -308,7 +308,7 @@ def test_a_launch_template_in_a_dynamic_block_is_unknown() -> None:
     assert {"fleet.instance_type", "fleet.ami"} <= found.unknown
     assert "fleet.max_size" not in found.unknown
     (named,) = [it for it in found.unread if "fleet.instance_type" in it.keys]
-    assert named.reason == "is made by a dynamic block, which is not read"
+    assert named.reason == "comes from a dynamic block, which gpuecs-tui does not read"
 
 
 @pytest.mark.parametrize(
@@ -330,7 +330,7 @@ def test_what_ecs_takes_only_as_a_text_is_no_answer_as_another_value(
     found = read_back(files, {})
     assert key in found.unknown
     (named,) = [it for it in found.unread if key in it.keys]
-    assert named.reason == "is not a text, which ECS requires"
+    assert named.reason == "is not a string, which ECS requires"
 
 
 def test_addresses_that_for_each_does_not_give_are_unknown() -> None:

@@ -114,7 +114,7 @@ def test_what_a_variable_file_may_not_hold_gives_no_value() -> None:
         assert found.unknown == {"service.desired_count"}
         (unread,) = [it for it in found.unread if it.keys]
         assert unread.reason == (
-            f"is set by {source} to an expression; Terraform takes only plain values there"
+            f"is set by {source} to an expression; Terraform accepts only literal values there"
         )
 
 
@@ -125,9 +125,9 @@ def test_what_a_variable_file_may_not_hold_gives_no_value() -> None:
         ("aws_launch_template.this.latest_version", True, ""),
         ('"$Default"', True, ""),
         ("aws_launch_template.this.default_version", True, ""),
-        ('"3"', False, "may be another version than the one in this directory"),
-        ("3", False, "may be another version than the one in this directory"),
-        ("data.aws_launch_template.x.latest_version", False, "may be another version"),
+        ('"3"', False, "may be a different version than the one in this directory"),
+        ("3", False, "may be a different version than the one in this directory"),
+        ("data.aws_launch_template.x.latest_version", False, "may be a different version"),
     ],
 )
 def test_a_version_of_the_launch_template_that_is_not_read(
@@ -152,6 +152,6 @@ def test_the_default_version_stays_where_nothing_moves_it() -> None:
     files["fleet.tf"] = files["fleet.tf"].replace('version = "$Latest"', 'version = "$Default"')
     found = read_back(files, {})
     assert "fleet.instance_type" not in found.unknown
-    assert "is the default version, which a change of the template leaves as it is" in {
+    assert "is the default version, which a change to the launch template does not update" in {
         it.reason for it in found.unread
     }

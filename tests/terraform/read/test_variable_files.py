@@ -180,7 +180,7 @@ def test_a_value_of_the_environment_is_refused_in_one_sentence(tmp_path: Path) -
     environ = {"TF_VAR_desired_count": "1"}
     wanted = render(made(service__desired_count=3, fleet__max_size=2))
     changes = compare(tmp_path, wanted, environ=environ)
-    with pytest.raises(WriteProblem, match="TF_VAR_desired_count is set in the environment"):
+    with pytest.raises(WriteProblem, match="TF_VAR_desired_count: it is set in the environment"):
         write(changes)
     assert compare(tmp_path, render(made()), environ=environ).files == ()
 
@@ -188,7 +188,9 @@ def test_a_value_of_the_environment_is_refused_in_one_sentence(tmp_path: Path) -
 def test_a_file_that_overrules_ours_is_named(tmp_path: Path) -> None:
     put(tmp_path, {"ours.auto.tfvars": "max_size = 7\n"})
     changes = compare(tmp_path, render(made()))
-    with pytest.raises(WriteProblem, match=r"fleet\.max_size: another file .* ours\.auto\.tfvars"):
+    with pytest.raises(
+        WriteProblem, match=r"Another file .* sets fleet\.max_size, .* ours\.auto\.tfvars"
+    ):
         write(changes)
     assert [path.name for path in tmp_path.iterdir()] == ["ours.auto.tfvars"]
 

@@ -44,7 +44,7 @@ def test_a_whole_state_is_none(tmp_path: Path) -> None:
     assert damaged_state.find(tmp_path) is None
     (tmp_path / STATE_NAME).write_bytes(state(1, "a"))
     assert damaged_state.find(tmp_path) is None
-    with pytest.raises(StateProblem, match="is whole"):
+    with pytest.raises(StateProblem, match="is not damaged"):
         damaged_state.restore(tmp_path)
 
 
@@ -64,7 +64,7 @@ def test_the_copy_comes_back(tmp_path: Path) -> None:
     found = examine(tmp_path)
     assert found.is_amiss and found.errored is None
     (sentence,) = found.sentences()
-    assert "is cut off after 50 bytes" in sentence and "number 7, 1 resource)" in sentence
+    assert "is truncated after 50 bytes" in sentence and "serial 7, 1 resource)" in sentence
     assert known_state(tmp_path, found).serial == 7
     with pytest.raises(RunProblem, match="--restore"):
         damaged_state.refuse(tmp_path, {})
@@ -80,7 +80,7 @@ def test_a_whole_errored_state_stays_to_be_pushed(tmp_path: Path) -> None:
     (tmp_path / f"{STATE_NAME}.backup").write_bytes(state(7, "a"))
     (tmp_path / ERRORED_NAME).write_bytes(state(10, "a", "b"))
     damaged_state.restore(tmp_path)
-    assert "push it before anything else" in examine(tmp_path).sentences()[0]
+    assert "Push it before you do anything else" in examine(tmp_path).sentences()[0]
 
 
 def test_the_first_apply_has_no_copy(tmp_path: Path) -> None:
@@ -107,8 +107,8 @@ def test_what_a_damaged_state_held_is_unknown_to_the_checks(copy: Path, text: by
     assert found.owned is None
     (remark,) = found.facts.remarks
     assert (remark.rule, remark.severity) == ("state-unread", "unknown")
-    assert remark.message == found.facts.unread and "(number 5, 3 resources)" in remark.message
-    assert "have recorded no AWS resource" in remark.message, "nothing is promised"
+    assert remark.message == found.facts.unread and "(serial 5, 3 resources)" in remark.message
+    assert "recorded no AWS resource" in remark.message, "nothing is promised"
     assert remark.remedy == f"Run: gpuecs-tui state {copy} --restore"
     said = remedies.restore(copy, {})
     assert "restored as it was before the run that damaged it (serial 5, 3 resources)" in said
@@ -139,7 +139,7 @@ def test_what_runs_recorded_is_promised_and_nothing_else(
     (copy / STATE_NAME).write_bytes(b"{")
     (copy / ERRORED_NAME).touch()
     (sentence,) = examine(copy).sentences()
-    assert "Runs here recorded 1 resource that was created since" in sentence
+    assert "Runs in this directory recorded 1 resource that was created since" in sentence
     assert main(["state", str(copy), "--restore"]) == 0
     said = capsys.readouterr().out
     assert "No earlier copy of the state was found, so there is no state now." in said

@@ -36,24 +36,29 @@ def put(stack: Path, stored: str | None, failed: str) -> None:
 @pytest.mark.parametrize(
     ("stored", "failed", "verdict", "words"),
     [
-        (state(6), state(7, names=("x", "y")), Verdict.PUSH, "number 7 after 6) and knows 2 res"),
-        (None, state(1), Verdict.PUSH, "knows 1 resource:"),
+        (
+            state(6),
+            state(7, names=("x", "y")),
+            Verdict.PUSH,
+            "serial 7 after 6) and contains 2 res",
+        ),
+        (None, state(1), Verdict.PUSH, "contains 1 resource."),
         # As Terraform writes the first one of a directory, where no save of it arrived.
-        (None, state(0, ""), Verdict.PUSH, "knows 1 resource:"),
-        (state(0, "", ()), state(0, ""), Verdict.PUSH, "knows 1 resource:"),
+        (None, state(0, ""), Verdict.PUSH, "contains 1 resource."),
+        (state(0, "", ()), state(0, ""), Verdict.PUSH, "contains 1 resource."),
         # And once all that it knows was brought back without it.
-        (state(3, names=("x", "y")), state(0, ""), Verdict.SAME, "stored already"),
+        (state(3, names=("x", "y")), state(0, ""), Verdict.SAME, "already stored"),
         (state(3, names=("y",)), state(0, ""), Verdict.OLDER, "does not follow"),
-        (state(6), state(6), Verdict.SAME, "stored already"),
+        (state(6), state(6), Verdict.SAME, "already stored"),
         (state(6), state(6, names=("y",)), Verdict.OLDER, "does not follow"),
         (
             state(8),
             state(7),
             Verdict.OLDER,
-            "number 7) does not follow the stored state (number 8)",
+            "serial 7) does not follow the stored state (serial 8)",
         ),
         (state(6, "b"), state(7), Verdict.FOREIGN, "lineage differs"),
-        (state(6), "{ half", Verdict.DAMAGED, "errored.tfstate is cut off after 6 bytes"),
+        (state(6), "{ half", Verdict.DAMAGED, "errored.tfstate is truncated after 6 bytes"),
         ("[]", state(6), Verdict.UNKNOWN, "terraform.tfstate is not a Terraform state"),
     ],
 )
@@ -68,7 +73,7 @@ def test_compared(
 
 def test_none(tmp_path: Path) -> None:
     assert errored_state.compare(tmp_path) is None
-    with pytest.raises(StateProblem, match=r"no errored\.tfstate"):
+    with pytest.raises(StateProblem, match=r"does not contain errored\.tfstate"):
         errored_state.push(tmp_path)
 
 
@@ -95,7 +100,7 @@ def test_what_is_stored_already_is_put_aside(tmp_path: Path) -> None:
     ("code", "said", "words"),
     [
         (1, "╷\n│ Error: Failed to write state\n│ \n│ no space left\n╵", "Failed to write state"),
-        (0, "", "is not what was pushed"),
+        (0, "", "is not the state that was pushed"),
     ],
 )
 def test_a_push_that_fails_keeps_the_file(
@@ -111,7 +116,7 @@ def test_a_push_that_fails_keeps_the_file(
     put(tmp_path, state(6), state(7))
     with pytest.raises(StateProblem, match=words) as failed:
         errored_state.push(tmp_path)
-    assert "is kept as it is" in failed.value.remedy
+    assert "is unchanged" in failed.value.remedy
     assert (tmp_path / "errored.tfstate").read_text() == state(7)
 
 

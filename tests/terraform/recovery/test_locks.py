@@ -62,7 +62,7 @@ def test_a_note_that_nobody_holds_is_cleared_by_its_id(stack: Path) -> None:
     assert held is not None and held.holder is Holder.DEAD and not held.stops
     assert held.age is not None and held.age.total_seconds() > 0
     assert "It blocks nothing" in lock_sentence(held)
-    with pytest.raises(LockProblem, match=f"another id: {ID}"):
+    with pytest.raises(LockProblem, match=f"another ID: {ID}"):
         unlock(stack, "else")
     assert note.exists()
     unlock(stack, ID)

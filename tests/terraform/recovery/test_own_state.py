@@ -122,7 +122,7 @@ def test_a_fresh_clone_reads_state_lock_and_note_from_s3(
     moved = moved_away(clone, {})
     assert moved is not None and (moved.serial, moved.lineage) == (2, "blue")
     assert f"from s3://{BUCKET}/{key} to " in moved.sentence
-    assert "/srv/asr/x.tfstate by " in moved.sentence
+    assert ":/srv/asr/x.tfstate (" in moved.sentence
     assert examine(clone, {}).sentences()[0] == moved.sentence
     error = next(it for it in own_state(clone, {}).facts.remarks if it.rule == "state-moved")
     assert error.severity == "error" and error.message == moved.sentence
@@ -181,7 +181,7 @@ def test_a_bucket_that_is_gone_is_one_sentence(
     for command in (["state", str(clone)], ["plan", str(clone)]):
         assert main(command) == 1
         said = capsys.readouterr()
-        assert f"The bucket {BUCKET} does not exist (any more)." in said.err
+        assert f"The bucket {BUCKET} does not exist." in said.err
         assert "RequestID" not in said.out + said.err and "You can use" not in said.out + said.err
     found = own_state(clone, {})
     assert found.owned is None and f"The bucket {BUCKET}" in found.facts.unread
@@ -216,7 +216,9 @@ def test_what_is_not_read_is_never_empty(
 
 def test_a_lock_elsewhere_is_never_called_absent(clone: Path) -> None:
     (clone / "backend.tf").write_text('terraform {\n  backend "http" {\n  }\n}\n')
-    with pytest.raises(LockProblem, match="The lock of the backend http is not read") as refused:
+    with pytest.raises(
+        LockProblem, match="gpuecs-tui does not read the lock of the backend http"
+    ) as refused:
         locks.unlock(clone, "12", {})
     assert "terraform force-unlock 12" in refused.value.remedy
 

@@ -122,7 +122,7 @@ def test_a_refusal_is_one_note(run: Run, final: bool, puts: int) -> None:
         thread.tick(number / 10)
     assert shelf.puts == puts, "again every ten seconds, or never"
     (note,) = notes
-    assert "not allowed to call s3:PutObject" in note and "The run goes on" in note
+    assert "not allowed to call s3:PutObject" in note and "The run continues" in note
     thread.close(done=False)
     thread.finish()
 
@@ -190,9 +190,11 @@ def test_without_a_lock_a_run_that_has_not_ended_is_named_and_not_imported(
     found = remedies.examine(clone, {})
     assert not found.missing and not found.is_amiss
     (sentence,) = found.sentences()
-    begun = "Run r7 of kim@far created, or began to create, 2 resources that are not in the state."
+    begun = (
+        "Run r7 of kim@far created, or started to create, 2 resources that are not in the state."
+    )
     assert sentence.startswith(begun)
-    assert "whether that run still works is unknown" in sentence
+    assert "it is unknown whether that run is still in progress" in sentence
     shelf.put(shared("r7", ended=True, a="arn:a", b="arn:b"))
     assert len(remedies.examine(clone, {}).missing) == 2
     monkeypatch.setattr(remedies, "shelf_of", lambda *_any: FakeShelf())

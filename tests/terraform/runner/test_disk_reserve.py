@@ -55,7 +55,9 @@ def test_nothing_begins_on_a_disk_without_room(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "posix_fallocate", full)
-    with pytest.raises(TerraformProblem, match=r"no room for 4 MiB: No space left on device"):
+    with pytest.raises(
+        TerraformProblem, match=r"Could not reserve 4 MiB .*: No space left on device"
+    ):
         Reserve(tmp_path)
     assert list(tmp_path.iterdir()) == []
 

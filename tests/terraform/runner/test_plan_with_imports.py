@@ -233,8 +233,8 @@ def test_what_can_not_be_told_is_said(stack: Path) -> None:
     terraform = Terraform(stack, WANTED)
     plan(run, [run, old], terraform, MadeUp({"aws_lb.this": "denied"}))
     journal = run.files.journal.read_text()
-    assert "aws_lb.this could not be looked for: not allowed to call elbv2" in journal
-    assert "aws_lb_listener.this can't be looked for yet" in journal
+    assert "Could not look for aws_lb.this: not allowed to call elbv2" in journal
+    assert "Could not look for aws_lb_listener.this yet" in journal
 
 
 def of_other_types(stack: Path) -> Run:
@@ -259,13 +259,15 @@ def test_a_resource_without_a_way_back_is_named(stack: Path) -> None:
     assert plan(run, [run, old], terraform, MadeUp({})) == 2
     assert terraform.calls[-1][1] == "", "without it in the end"
     journal = run.files.journal.read_text()
-    assert "aws_sns_topic.x was created as arn:aws_sns_topic.x, by which it can't be" in journal
-    assert "aws_lb.gone was created as arn:aws_lb.gone, but the configuration no longer" in journal
+    assert "aws_sns_topic.x was created as arn:aws_sns_topic.x, but could not be" in journal
+    assert "aws_lb.gone was created as arn:aws_lb.gone, but is no longer in the" in journal
 
 
 def test_a_destroy_leaves_nothing_behind(stack: Path) -> None:
     old, run, terraform = killed(stack), begun(stack, "destroy"), Terraform(stack, WANTED)
-    with pytest.raises(RunProblem, match=r"a destroy would leave it: aws_lb\.this, aws_sec") as it:
+    with pytest.raises(
+        RunProblem, match=r"a destroy would leave them: aws_lb\.this, aws_sec"
+    ) as it:
         plan(run, [run, old], terraform, MadeUp({"aws_lb.this": "arn:lb"}))
     assert f"gpuecs-tui state {stack.resolve()} --recover" in it.value.remedy
     assert not any(destroys for destroys, _blocks in terraform.calls)
@@ -311,7 +313,7 @@ def write_states(stack: Path, stored: int, errored: int) -> None:
 def test_nothing_is_changed_before_an_errored_state_is_stored(stack: Path, operation: str) -> None:
     run, terraform = begun(stack, operation), Terraform(stack, WANTED)
     write_states(stack, 3, 4)
-    with pytest.raises(RunProblem, match="number 4 after 3") as refused:
+    with pytest.raises(RunProblem, match="serial 4 after 3") as refused:
         plan(run, [run], terraform, MadeUp({}))
     assert "--push" in refused.value.remedy and not terraform.calls
     assert plan(replace(run, operation=Operation.PLAN), [run], terraform, MadeUp({})) == 2
@@ -346,8 +348,8 @@ def test_examine_tells_the_weightiest_first(stack: Path) -> None:
     found = examine(stack)
     assert [it.address for it in found.created] == ["aws_security_group.a"]
     first, second = found.sentences()
-    assert first.startswith("1 resource was created that the state does not know")
-    assert second.startswith("2 creations were cut off")
+    assert first.startswith("1 resource was created but is not in the state")
+    assert second.startswith("2 creations were interrupted")
     # What the state that could not be stored knows is not missing.
     errored = {
         "serial": 1,
@@ -364,7 +366,7 @@ def test_examine_tells_the_weightiest_first(stack: Path) -> None:
     (stack / "errored.tfstate").write_text(json.dumps(errored))
     found = examine(stack)
     assert found.errored is not None and found.created == ()
-    assert "push it before anything else" in found.sentences()[0]
+    assert "Push it before you do anything else" in found.sentences()[0]
 
 
 def test_examine_says_what_can_not_be_read(stack: Path) -> None:

@@ -38,8 +38,11 @@ def why(directory: Path, *details: str) -> Diagnosis:
     [
         (None, "Terraform did not write it to errored.tfstate either."),
         ("", "errored.tfstate is empty: nothing in it can be pushed."),
-        (WHOLE[:40], "errored.tfstate is cut off after 40 bytes, as by a full disk: nothing in it"),
-        ("{}", "errored.tfstate holds no state: nothing in it can be pushed."),
+        (
+            WHOLE[:40],
+            "errored.tfstate is truncated after 40 bytes, as by a full disk: nothing in it",
+        ),
+        ("{}", "errored.tfstate contains no state: nothing in it can be pushed."),
     ],
 )
 def test_what_holds_nothing_is_never_offered_for_a_push(
@@ -49,10 +52,10 @@ def test_what_holds_nothing_is_never_offered_for_a_push(
         (tmp_path / ERRORED_NAME).write_text(text)
     found = looked_at(why(tmp_path, FULL), tmp_path, None)
     assert found.kind == "state-not-saved"
-    assert found.message.startswith(f"The state could not be stored: the disk is full. {said}")
-    assert (
-        found.remedy == f"Free some space, then look at the state: gpuecs-tui state {tmp_path}"
-    ), "the directory is named"
+    assert found.message.startswith(f"Could not store the state: the disk is full. {said}")
+    assert found.remedy == f"Free some space, then check the state: gpuecs-tui state {tmp_path}", (
+        "the directory is named"
+    )
 
 
 def test_a_whole_one_is_to_be_pushed(tmp_path: Path) -> None:

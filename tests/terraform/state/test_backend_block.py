@@ -83,9 +83,9 @@ def test_settings_from_the_environment(tmp_path: Path) -> None:
         "key=llm/a b",
     ]
     (note,) = child.notes
-    assert note.startswith("TF_CLI_ARGS_init has -upgrade, which is ignored: ")
+    assert note.startswith("-upgrade in TF_CLI_ARGS_init is ignored: ")
     assert "TF_CLI_ARGS_init" not in child_environment({"TF_CLI_ARGS_init": "-upgrade"}).variables
-    with pytest.raises(ReadProblem, match="which TF_CLI_ARGS_init names"):
+    with pytest.raises(ReadProblem, match="which is set in TF_CLI_ARGS_init"):
         backend_block(tmp_path, {"TF_CLI_ARGS_init": "-backend-config=none"})
     assert backend_arguments({"TF_CLI_ARGS_init": "'open"}) == []
 
@@ -150,15 +150,15 @@ def test_a_second_backend_is_named(
     put(tmp_path, {**render(made()), **files})
     with pytest.raises(ReadProblem) as raised:
         backend_block(tmp_path, {})
-    assert raised.value.message.startswith(f"{places[0]} and {places[1]} both name a backend.")
+    assert raised.value.message.startswith(f"{places[0]} and {places[1]} both set a backend.")
     # A migration has nothing to say of it, and no state was looked for.
-    with pytest.raises(ReadProblem, match="both name a backend"):
+    with pytest.raises(ReadProblem, match="both set a backend"):
         lifecycle.start(tmp_path, environ={"PATH": ""})
     found = read(tmp_path, {})
     assert found.unknown == {"state.backend", "state.bucket", "state.key", "state.region"}
     (named,) = [it for it in found.unread if it.keys]
     assert named.place == places[1]
-    assert named.reason == "is defined more than once, which Terraform refuses"
+    assert named.reason == "is defined more than once, which Terraform rejects"
 
 
 def test_an_override_names_another_backend(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def test_a_configuration_file_that_is_not_there_is_left_out(tmp_path: Path) -> N
     missing = str(tmp_path / "none")
     made = child_environment({"TF_CLI_CONFIG_FILE": missing})
     assert "TF_CLI_CONFIG_FILE" not in made.variables
-    assert made.notes == (f"TF_CLI_CONFIG_FILE is ignored: there is no file {missing}.",)
+    assert made.notes == (f"TF_CLI_CONFIG_FILE is ignored: {missing} is not a file.",)
     there = tmp_path / "rc"
     there.touch()
     kept = child_environment({"TF_CLI_CONFIG_FILE": str(there)})
@@ -34,7 +34,7 @@ def test_arguments_from_the_environment_are_left_out() -> None:
     made = child_environment({"TF_CLI_ARGS": "-no-color", "TF_CLI_ARGS_plan": "-target=x"})
     assert not any(name.startswith("TF_CLI_ARGS") for name in made.variables)
     assert made.notes == (
-        "TF_CLI_ARGS_plan has -target=x, which is ignored: a run plans the whole stack.",
+        "-target=x in TF_CLI_ARGS_plan is ignored: a run always plans the whole stack.",
     )
 
 
@@ -99,7 +99,10 @@ def test_an_approval_with_the_same_keys() -> None:
 
 @pytest.mark.parametrize(
     ("present", "words"),
-    [({}, "there are none now"), ({**KEYS, "AWS_ACCESS_KEY_ID": "AKIAOTHER"}, "other access keys")],
+    [
+        ({}, "which has none now"),
+        ({**KEYS, "AWS_ACCESS_KEY_ID": "AKIAOTHER"}, "access keys other than"),
+    ],
 )
 def test_an_approval_with_other_keys_is_refused(present: dict[str, str], words: str) -> None:
     with pytest.raises(RunProblem, match=words):

@@ -109,7 +109,7 @@ def test_a_hand_edit_is_never_lost_without_a_yes(tmp_path: Path) -> None:
     before = texts(tmp_path)
     changes = changed(tmp_path, service__rollback=False)
     assert changes.hand_edited == ("service.tf",)
-    with pytest.raises(WriteProblem, match=r"service\.tf was edited by hand"):
+    with pytest.raises(WriteProblem, match=r"service\.tf contains manual changes"):
         write(changes)
     with pytest.raises(WriteProblem, match=r"service\.tf"):
         write(changes, accept=["terraform.tfvars"])
@@ -187,7 +187,7 @@ def test_what_is_declared_elsewhere_already_is_a_clash(tmp_path: Path) -> None:
     assert [(clash.file, clash.line, clash.address) for clash in changes.clashes] == [
         ("main.tf", 3, "aws_lb.this")
     ]
-    with pytest.raises(WriteProblem, match=r"main\.tf, line 3, declares aws_lb\.this"):
+    with pytest.raises(WriteProblem, match=r"aws_lb\.this is declared in main\.tf, line 3"):
         write(changes)
     assert set(texts(tmp_path)) == {"main.tf"}
 
@@ -218,13 +218,13 @@ def test_a_change_since_the_comparison_stops_the_write(tmp_path: Path) -> None:
     changes = changed(tmp_path, fleet__max_size=5)
     put(tmp_path, {"terraform.tfvars": "# mine\n"})
     before = texts(tmp_path)
-    with pytest.raises(WriteProblem, match="changed since"):
+    with pytest.raises(WriteProblem, match="changed after"):
         write(changes)
     assert texts(tmp_path) == before
     put(tmp_path / "new", {})
     fresh = changed(tmp_path / "new")
     put(tmp_path / "new", {"iam.tf": "# mine\n"})
-    with pytest.raises(WriteProblem, match=r"iam\.tf has changed since"):
+    with pytest.raises(WriteProblem, match=r"iam\.tf changed after"):
         write(fresh)
 
 
@@ -239,7 +239,7 @@ def test_links_and_other_irregular_files_are_refused(tmp_path: Path, kind: str) 
     else:
         (tmp_path / "real").write_text("x")
         target.symlink_to("real" if kind == "link" else "nowhere")
-    refusal = "is a link" if kind in ("link", "dangling") else "link or no regular file"
+    refusal = "is a symbolic link" if kind in ("link", "dangling") else "link or not a regular file"
     with pytest.raises(WriteProblem, match=refusal):
         write(changes)
     assert "service.tf" not in texts(tmp_path)
@@ -363,7 +363,7 @@ def test_a_write_that_dies_before_its_decision_leaves_nothing_behind(
             write(changes)
     assert texts(tmp_path) == before
     # It could be a write that is going on, as long as it is fresh.
-    with pytest.raises(WriteProblem, match="another write is in progress"):
+    with pytest.raises(WriteProblem, match="another write may be in progress"):
         write(changes)
     os.utime(tmp_path / STAGE, (0, 0))
     write(changes)
@@ -424,7 +424,7 @@ def test_values_changed_by_hand_are_asked_about(tmp_path: Path) -> None:
     assert [(it.key, it.present, it.wanted) for it in changes.overruled] == [
         ("fleet.max_size", 9, 2)
     ]
-    with pytest.raises(WriteProblem, match=r"terraform\.tfvars was edited by hand"):
+    with pytest.raises(WriteProblem, match=r"terraform\.tfvars contains manual changes"):
         write(changes)
     # The value from the directory is no reason to ask, and written once it is ours.
     changes = again(load_balancer__idle_timeout_seconds=120, fleet__max_size=9)

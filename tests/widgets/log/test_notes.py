@@ -119,7 +119,7 @@ def shown(run: Run, level: Level) -> list[str]:
 def test_each_note_is_shown_at_its_level(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     notes = [*literal_notes()]
     assert len([words for level, words in notes if level == "warn"]) >= LITERAL_WARNINGS
-    assert any("Changed since the plan" in words for level, words in notes if level == "warn")
+    assert any("Changed after the plan" in words for level, words in notes if level == "warn")
     notes += [("warn", words) for words in composed_warnings(tmp_path, monkeypatch)]
     run = make_run(tmp_path / "run")
     journal = JournalWriter(run.files)
@@ -135,7 +135,7 @@ def test_each_note_is_shown_at_its_level(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_run_that_fails_before_terraform_says_so_among_the_errors(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run")
     journal = JournalWriter(run.files)
-    words = TerraformProblem("The saved plan is not the one that was shown.", "").message
+    words = TerraformProblem("The saved plan file is not the plan that was shown.", "").message
     journal.state(RunStatus.PLANNING, "Planning…")
     journal.state(RunStatus.FAILED, words)
     journal.close()
@@ -153,4 +153,4 @@ def test_a_file_edited_before_the_apply_is_told_in_the_log(
     (stack / "main.tf").write_text("locals {\n  edited = true\n}\n")
     run = until_state(runs.approve(run), RunStatus.SUCCEEDED)
     (told,) = [line for line in shown(run, Level.WARNING) if "main.tf" in line]
-    assert "since the plan was made" in told and told not in shown(run, Level.ERROR)
+    assert "after the plan was created" in told and told not in shown(run, Level.ERROR)

@@ -317,8 +317,8 @@ def test_details_in_words() -> None:
     )
     assert detail_text(change).plain.splitlines() == [
         "-/+ aws_ecs_service.this",
-        "! This deletes the service and makes a new one. What follows: all its tasks stop; "
-        "nothing answers until new ones are started and healthy.",
+        "! This replaces the service: the old one is destroyed, then a new one is created. "
+        "All its tasks stop. Requests fail until new tasks are started and healthy.",
         "because a changed attribute cannot be updated in place",
         "the old resource is destroyed before the new one is created",
         "",
@@ -328,8 +328,7 @@ def test_details_in_words() -> None:
     ]
     gone = Change("aws_ecs_service.this", "aws_ecs_service", Action.DELETE, "", ())
     assert detail_text(gone).plain.splitlines()[1] == (
-        "! This deletes the service. What follows: all its tasks stop, "
-        "and requests fail from then on."
+        "! This destroys the service. All its tasks stop, and requests fail from then on."
     )
     assert reason_text("something_new") == "something_new"
     assert reason_text("") == ""

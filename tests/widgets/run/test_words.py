@@ -19,7 +19,7 @@ def test_a_plan_of_outputs_alone_is_not_nothing(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     waiting = stage(tmp_path / "stack", RunStatus.PLANNED, changes=(0, 0, 0))
-    assert "only outputs or addresses in the state change" in headline(waiting)
+    assert "Only outputs or addresses in the state change" in headline(waiting)
     waiting = stage(tmp_path / "stack", RunStatus.PLANNED, changes=(1, 0, 0))
     assert headline(waiting) == "Plan: 1 to add, 0 to change, 0 to destroy."
 
