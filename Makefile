@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 DEMO_STACK ?= ./demo-stack
 
-.PHONY: demo test lint unit quick bench chaos changes pictures catalogue clean
+.PHONY: demo test lint unit quick bench chaos changes pictures catalogue messages clean
 
 # The wizard on the demo account; without a terminal, the tour with the same steps.
 demo: $(VENV)/.demo
@@ -52,6 +52,23 @@ pictures: $(VENV)/.dev
 # make catalogue CATALOGUE='--region eu-west-1'
 catalogue: $(VENV)/.dev
 	$(BIN)/python -m gpuecs_tui.aws.refresh_catalogue $(CATALOGUE)
+
+# Catalogues of the translated texts: extracts the texts from the sources (the .pot file is not kept
+# in git), updates the catalogue of every language, and compiles it. make messages NEW=de adds one.
+LOCALE ?= gpuecs_tui/locale
+POT     = $(LOCALE)/gpuecs_tui.pot
+PYBABEL = $(BIN)/python -m babel.messages.frontend --quiet
+messages: $(VENV)/.dev
+	@mkdir -p $(LOCALE)
+	$(PYBABEL) extract --no-default-keywords --keyword=_ --keyword=N_ --keyword=ngettext:1,2 \
+	  --project=gpuecs-tui --sort-by-file --add-location=file --output-file=$(POT) gpuecs_tui screens
+	@test -z "$(NEW)" || \
+	  $(PYBABEL) init --domain=gpuecs_tui --input-file=$(POT) --output-dir=$(LOCALE) --locale=$(NEW)
+	@if ls $(LOCALE)/*/LC_MESSAGES/gpuecs_tui.po >/dev/null 2>&1; then \
+	  $(PYBABEL) update --ignore-pot-creation-date \
+	    --domain=gpuecs_tui --input-file=$(POT) --output-dir=$(LOCALE) && \
+	  $(PYBABEL) compile --domain=gpuecs_tui --directory=$(LOCALE); \
+	else echo "There is no language yet. Add one with: make messages NEW=de"; fi
 
 # Stamp files: a second call installs nothing unless pyproject.toml has changed.
 $(VENV)/bin/python:

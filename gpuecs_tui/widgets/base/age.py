@@ -33,8 +33,8 @@ def age_line(read_at: datetime | None) -> str:
     """Say how old a list is and which key reads it again; empty if it isn't from an account."""
     if read_at is None:
         return ""
-    key = key_of(WizardModal, "app.read_account")
-    return f"{_since(read_at)} · {_('{key} reads again').format(key=key)}"
+    again = _("{key} reads again").format(key=key_of(WizardModal, "app.read_account"))
+    return f"{_since(read_at)} · {again}"
 
 
 def _since(read_at: datetime) -> str:

@@ -34,7 +34,8 @@ def limits_in_words(declaration: Key) -> str:
     if declaration.kind != "integer" or low is None or high is None:
         return ""
     also = "".join(_(", or {value}").format(value=value) for value in declaration.also)
-    return f"{_('from {low} to {high}').format(low=low, high=high)} {unit}".rstrip() + also
+    limits = _("from {low} to {high}").format(low=low, high=high)
+    return f"{limits} {unit}".rstrip() + also
 
 
 @cache

@@ -105,9 +105,8 @@ class Picker(WizardModal[tuple[str, ...] | None]):
         )
         order = Content("")
         if self._list.order:
-            order = Content.styled(
-                f"   {_('sorted by {what}').format(what=self._list.order)}", MUTED
-            )
+            sorted_by = _("sorted by {what}").format(what=self._list.order)
+            order = Content.styled(f"   {sorted_by}", MUTED)
         self.query_one("#filter", Static).update(
             Content.assemble((_("Filter") + "  ", MUTED), wanted, (f"   {shown}", MUTED), order)
         )

@@ -147,7 +147,8 @@ class _Picture:
             path=escape_controls(check.path), codes=check.matcher, n=check.interval_seconds
         )
         self.canvas.vertical(self.axis, row - 1, row, FRAME)
-        names = f"{self.stack.names.target_group} → {_('service')} {self.stack.names.service}"
+        service = _("service")
+        names = f"{self.stack.names.target_group} → {service} {self.stack.names.service}"
         return self._wide_box(
             row,
             _("Target group"),
