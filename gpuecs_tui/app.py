@@ -37,7 +37,7 @@ from gpuecs_tui.widgets.step.paste import whole_line
 from gpuecs_tui.widgets.step.say import say
 from gpuecs_tui.widgets.step.screen import StepScreen
 from gpuecs_tui.widgets.step.screen_stack import cover_if_small, push_below, replace_step
-from gpuecs_tui.widgets.step.steps import IDS, STEPS
+from gpuecs_tui.widgets.step.steps import IDS, STATE, STEPS
 from gpuecs_tui.widgets.step.suspend import suspend
 from gpuecs_tui.widgets.terminal.diff_output import DiffOutputApp
 from gpuecs_tui.widgets.terminal.hangup import install_hangup_exit
@@ -63,7 +63,7 @@ SCREENS: Mapping[str, tuple[str, str]] = {
     "review": ("gpuecs_tui.screens.review", "ReviewScreen"),
     "run": ("gpuecs_tui.screens.run", "RunScreen"),
     "deployment": ("gpuecs_tui.screens.deployment", "DeploymentScreen"),
-    "state": ("gpuecs_tui.screens.state", "StateScreen"),
+    STATE: ("gpuecs_tui.screens.state", "StateScreen"),
 }
 """Step id → module and class of its screen. ``state`` is not a step but is opened like one."""
 
@@ -240,7 +240,7 @@ class WizardApp(AccountApp[int], PaletteApp[int], DiffOutputApp[int]):
 
     def _ways_from(self, screen: StepScreen) -> Iterable[SystemCommand]:
         """Yield actions without a key on ``screen``: go to other screens, and plan there."""
-        seen, here = self.wizard.visited, screen.STEP if screen.IS_STEP else ""
+        seen, here = self.wizard.visited, screen.STEP
         for step in STEPS:
             if step.id == here or step.id not in seen:
                 continue
@@ -252,9 +252,9 @@ class WizardApp(AccountApp[int], PaletteApp[int], DiffOutputApp[int]):
         if here != "run" and ("run" in seen or self.wizard.has_written):
             for text, operation in ((PLAN, Operation.APPLY), (DESTROY, Operation.DESTROY)):
                 yield SystemCommand(_(text), "", partial(self.plan, operation))
-        if screen.IS_STEP:
-            title = _("State: list resources, release a lock, recover")
-            yield SystemCommand(title, "", partial(self.go, "state"))
+        if here != STATE:
+            title = _("State: list resources, release the lock, recover")
+            yield SystemCommand(title, "", partial(self.go, STATE))
 
     @on(StepScreen.Going)
     async def _going(self, message: StepScreen.Going) -> None:
@@ -273,9 +273,6 @@ class WizardApp(AccountApp[int], PaletteApp[int], DiffOutputApp[int]):
             return
         self._latest_reading = message.number
         read_again(self.wizard, message.own)
-        if self.wizard.step == "start":
-            # The start screen runs no checks, but it shows an upgrade that is not applied.
-            self.show_wizard()
         self.check_soon()
 
     @on(DraftSaved)

@@ -13,6 +13,7 @@ from gpuecs_tui.commands.command_table import COMMANDS
 from gpuecs_tui.commands.failure import Failure
 from gpuecs_tui.commands.misspelt import nearly
 from gpuecs_tui.i18n import _
+from gpuecs_tui.program_name import program_name
 
 
 def open_wizard(arguments: argparse.Namespace) -> int:
@@ -41,7 +42,7 @@ def open_wizard(arguments: argparse.Namespace) -> int:
 
 def again(arguments: argparse.Namespace) -> str:
     """Return the command line that opens the same wizard again, quoted for a POSIX shell."""
-    words = ["gpuecs-tui", *(["--demo"] if arguments.demo else [])]
+    words = [program_name(), *(["--demo"] if arguments.demo else [])]
     words += [word for fault in arguments.demo_fault for word in ("--demo-fault", fault)]
     words += ["--profile", arguments.profile] if arguments.profile else []
     words += ["--plugin-dir", str(arguments.plugin_dir)] if arguments.plugin_dir else []

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import ClassVar
 
-from textual import on, work
+from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
@@ -36,6 +35,7 @@ from gpuecs_tui.widgets.pictures.stack_picture import Picture
 from gpuecs_tui.widgets.review.files_page import FilesPage
 from gpuecs_tui.widgets.review.findings_page import FindingsPage, findings_tab
 from gpuecs_tui.widgets.review.stack_writer import StackWriter, Wish, changes_to
+from gpuecs_tui.widgets.review.state_mover import StateMover
 from gpuecs_tui.widgets.review.unchecked import UncheckedPage
 from gpuecs_tui.widgets.review.words import (
     despite_question,
@@ -43,8 +43,9 @@ from gpuecs_tui.widgets.review.words import (
     what_writing_does,
     why_not_written,
 )
+from gpuecs_tui.widgets.step.account_app import AccountApp
 from gpuecs_tui.widgets.step.findings_screen import remarks
-from gpuecs_tui.widgets.step.moving_screen import MovingScreen
+from gpuecs_tui.widgets.step.screen import StepScreen
 from gpuecs_tui.wizard.session import WizardSession
 from gpuecs_tui.wizard.upgrade import is_earlier, rewritten
 
@@ -71,8 +72,10 @@ class DecisionList(ChoiceList):
     ]
 
 
-class ReviewScreen(MovingScreen):
+class ReviewScreen(StepScreen):
     """Shows the decisions, writes the files, and continues to the run."""
+
+    app = getters.app(AccountApp)
 
     STEP = "review"
     CSS_PATH = "review.tcss"
@@ -126,6 +129,7 @@ class ReviewScreen(MovingScreen):
     def compose_body(self) -> ComposeResult:
         """The names of the tabs above the current page."""
         yield StackWriter(self.wizard)
+        yield StateMover(self.wizard)
         yield TabLine()
         with ContentSwitcher(initial=self._page):
             yield Picture(id="picture")
@@ -277,7 +281,27 @@ class ReviewScreen(MovingScreen):
             self.wizard.has_written = True
             self.wizard.note_done("run", False)
             self.app.directory_written()
-        self.place_state(partial(self._go_on, message.wish.then_run))
+        self.query_one(StateMover).begin(message.wish.then_run)
+
+    @on(StateMover.InPlace)
+    def _state_in_place(self, message: StateMover.InPlace) -> None:
+        self.unsay()
+        if message.moved:
+            # The finding that it must be moved is out of date.
+            self.app.read_owned()
+        self._go_on(message.then_run)
+
+    @on(StateMover.Begun)
+    def _state_moves(self) -> None:
+        self.wait(_("Moving the state …"))
+
+    @on(StateMover.Declined)
+    def _state_stays(self) -> None:
+        self.say(_("Files written. Move the state before you run a plan."))
+
+    @on(StateMover.Refused)
+    def _state_refused(self, message: StateMover.Refused) -> None:
+        self.say(escape_controls(message.reason), "error")
 
     def _go_on(self, then_run: bool) -> None:
         if then_run:
@@ -299,11 +323,7 @@ class ReviewScreen(MovingScreen):
 
     @on(FindingsPage.FixWanted)
     def _fix_wanted(self, message: FindingsPage.FixWanted) -> None:
-        for key, text in message.remark.fix:
-            self.wizard.put(key, text)
-        self.wizard.check()
-        self.changed()
-        self.post_message(self.Edited(message.remark.key))
+        self.edit(dict(message.remark.fix))
 
     @on(ChoiceList.Taken)
     def _decision_taken(self, message: ChoiceList.Taken) -> None:

@@ -61,8 +61,7 @@ class StateScreen(StepScreen):
 
     app = getters.app(AccountApp)
 
-    STEP = "start"
-    IS_STEP = False
+    STEP = "state"
     CSS_PATH = "state.tcss"
     HELP = N_(
         "The state is Terraform's record of the resources that it created. If "
@@ -318,10 +317,6 @@ class StateScreen(StepScreen):
     def action_back(self) -> None:
         """Go back to the start."""
         self.post_message(self.Going("start"))
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Allow both ways: this is no step, though it has the start's name."""
-        return action in ("next", "back") or super().check_action(action, parameters)
 
     def focus_help(self) -> Content:
         """Explain the list."""

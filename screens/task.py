@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.message import Message
 
 from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.widgets.base.edited import Edited
 from gpuecs_tui.widgets.choices import account, compute
 from gpuecs_tui.widgets.form.field import Note
 from gpuecs_tui.widgets.form.layout import keys_of
@@ -115,8 +116,7 @@ class TaskScreen(FormScreen):
         else:
             self.wizard.withdraw(IMAGE)
         if self.wizard.text(IMAGE) != before:
-            self.changed()
-            self.post_message(self.Edited(IMAGE))
+            self.post_message(Edited())
 
     def live(self) -> Content:
         """Say how many tasks fit on one instance, and what the fleet costs."""

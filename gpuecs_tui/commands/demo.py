@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
 from gpuecs_tui.i18n import _
+from gpuecs_tui.program_name import program_name
 from gpuecs_tui.stack.answers import dump_answers
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.terraform.runs.run_status import operation_title, title
@@ -150,7 +151,7 @@ def _go(arguments: argparse.Namespace, answers: Path) -> int:
     faults = [word for fault in arguments.demo_fault for word in ("--demo-fault", fault)]
     common = ["--demo", *faults, *mirror]
     for number, (words, expected) in enumerate(steps, start=1):
-        line = shlex.join(["gpuecs-tui", *common, *words])
+        line = shlex.join([program_name(), *common, *words])
         print(f"\n[{number}/{len(steps)}] {line}", flush=True)
         command, given = parse([*common, *words])
         code = command.load()(given)
@@ -165,12 +166,13 @@ def _go(arguments: argparse.Namespace, answers: Path) -> int:
                     "demo stop"
                 ),
             )
+    wizard = shlex.join([program_name(), "--demo", str(directory)])
     print()
     print(
         _(
             "The tour is complete. Its resources are destroyed; its Terraform is in {directory}. "
-            "To open it in the wizard: gpuecs-tui --demo {directory}"
-        ).format(directory=directory)
+            "To open it in the wizard: {command}"
+        ).format(directory=directory, command=wizard)
     )
     return 0
 

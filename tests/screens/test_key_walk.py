@@ -38,7 +38,6 @@ from gpuecs_tui.widgets.run.resource_tree import ResourceTree
 from gpuecs_tui.widgets.step.form_screen import FormScreen
 from gpuecs_tui.widgets.step.help import HelpScreen
 from gpuecs_tui.widgets.step.key_line import KeyLine
-from gpuecs_tui.widgets.step.moving_screen import MovingScreen
 from gpuecs_tui.widgets.step.pictured import PicturedScreen
 from gpuecs_tui.widgets.step.screen import StepScreen
 from gpuecs_tui.wizard.drafts import Draft
@@ -52,7 +51,7 @@ from tests.support.terraform.run_folders import DETAILS, PLAN, PLAN_ENDS, applie
 HELPS = (HelpScreen, DetailModal, LastingDetailModal)
 """They are the help, or like it: each of their keys shuts them."""
 BASES = (
-    *(StepScreen, PicturedScreen, FormScreen, MovingScreen),
+    *(StepScreen, PicturedScreen, FormScreen),
     *(Modal, WizardModal),
 )
 """Each has screens or dialogs that are visited."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,11 +85,31 @@ def test_it_says_what_a_run_does_or_waits_for(
         ["gpuecs-tui", "./plan"],
     ],
 )
-def test_its_command_opens_the_same_wizard(words: list[str]) -> None:
+def test_its_command_opens_the_same_wizard(
+    words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["-c"])
     _command, arguments = parse(words[1:])
     found = shlex.split(again(arguments))
     assert found == words
     assert vars(parse(found[1:])[1]) == vars(arguments)
+
+
+def test_its_command_names_a_program_that_is_not_on_path_by_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "gpuecs-tui"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    _command, arguments = parse(["--demo", "speech"])
+    monkeypatch.setenv("PATH", str(tmp_path / "elsewhere"))
+    monkeypatch.setattr(sys, "argv", [str(program), "--demo", "speech"])
+    assert again(arguments) == f"{program} --demo speech"
+    monkeypatch.setattr(sys, "argv", ["-c"])
+    assert again(arguments) == "gpuecs-tui --demo speech"
+    monkeypatch.setattr(sys, "argv", [str(program)])
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert again(arguments) == "gpuecs-tui --demo speech"
 
 
 PROGRAM = """

@@ -9,9 +9,9 @@ from rich.segment import Segment
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Size
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from gpuecs_tui.widgets.base.line_view import LineView
 from gpuecs_tui.widgets.keys.binding import bind
 from gpuecs_tui.widgets.keys.groups import TEXT
 from gpuecs_tui.widgets.keys.words import ASIDE, ENDS, LINES, PAGES
@@ -25,10 +25,9 @@ def _key(keys: str, action: str, label: str, text: str) -> Binding:
     return bind(keys, action, label, text, TEXT, show=False)
 
 
-class TextPane(ScrollView, can_focus=True, inherit_bindings=False):
+class TextPane(LineView, inherit_bindings=False):
     """Shows lines as they are, unwrapped; letters scroll as in ``less``."""
 
-    ALLOW_SELECT = False
     DEFAULT_CSS = """
     TextPane {
         height: 1fr;
@@ -68,14 +67,16 @@ class TextPane(ScrollView, can_focus=True, inherit_bindings=False):
             self.scroll_to(0, 0, animate=False, force=True)
         self.refresh()
 
-    def render_line(self, y: int) -> Strip:
-        """Return the visible row ``y``."""
-        left, top = self.scroll_offset
-        width, style = self.size.width, self.rich_style
-        if top + y >= len(self._lines):
+    def strips(self, rows: range) -> list[Strip]:
+        """Draw ``rows`` as far as they aren't scrolled away to the left."""
+        return [self._strip(row) for row in rows]
+
+    def _strip(self, row: int) -> Strip:
+        left, width, style = self.scroll_offset.x, self.columns, self.rich_style
+        if row >= len(self._lines):
             return Strip.blank(width, style)
         base = self.visual_style
-        pieces = self._lines[top + y].render(base, end="", parse_style=style_parser(self))
+        pieces = self._lines[row].render(base, end="", parse_style=style_parser(self))
         strip = Strip([Segment(text, look.rich_style) for text, look in pieces])
         return strip.crop(left, left + width).extend_cell_length(width, style).apply_style(style)
 
@@ -85,7 +86,7 @@ class TextPane(ScrollView, can_focus=True, inherit_bindings=False):
 
     def action_scroll_pages(self, pages: int) -> None:
         """Scroll by the view's height less one row, so that one row stays visible."""
-        self.scroll_relative(y=pages * max(self.size.height - 1, 1), animate=False)
+        self.scroll_relative(y=pages * self.page_rows, animate=False)
 
     def action_start(self) -> None:
         """Go to the first line."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
@@ -17,13 +15,16 @@ from textual.widgets import Static, TextArea
 
 from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.widgets.base.dialog_keys import DialogKeys
+from gpuecs_tui.widgets.base.edited import edit
 from gpuecs_tui.widgets.base.line_input import typing_keys
-from gpuecs_tui.widgets.base.modal import Modal
 from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.styles import FAINT
+from gpuecs_tui.widgets.base.wizard_modal import WizardModal
 from gpuecs_tui.widgets.keys.binding import bind, key_of
 from gpuecs_tui.widgets.keys.groups import DIALOG, FORM
 from gpuecs_tui.widgets.keys.screen import MOVES
+from gpuecs_tui.wizard.decisions import FORM_KEYS
+from gpuecs_tui.wizard.session import WizardSession
 
 
 class Summary(Widget, can_focus=True):
@@ -73,22 +74,13 @@ class Summary(Widget, can_focus=True):
         return Content.styled(first, style) if style else Content(first)
 
 
-@dataclass(frozen=True, slots=True)
-class Edited:
-    """What the editor is about."""
-
-    title: str
-    help: str
-    text: str
-
-
 class TextEditor(TextArea, inherit_bindings=False):
     """A field of several lines."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*typing_keys(TextArea)]
 
 
-class EditorScreen(Modal[None]):
+class EditorScreen(WizardModal[None]):
     """Edits a text of several lines; every change is put into the wizard at once."""
 
     HELP = N_("Changes are kept as you type.")
@@ -114,21 +106,21 @@ class EditorScreen(Modal[None]):
     EditorScreen #hint { color: $text-muted; }
     """
 
-    def __init__(
-        self, edited: Edited, put: Callable[[str], None], problem: Callable[[], str]
-    ) -> None:
-        """Edit; ``put`` takes each new text, then ``problem`` returns what is wrong with it."""
+    def __init__(self, wizard: WizardSession, key: str) -> None:
+        """Edit the text of ``key``."""
         super().__init__()
-        self._edited = edited
-        self._put = put
-        self._problem = problem
+        self._wizard = wizard
+        self._key = key
 
     def compose(self) -> ComposeResult:
         """Help, text, what is wrong, keys."""
+        declaration = FORM_KEYS[self._key]
         with Vertical() as box:
-            box.border_title = Content(self._edited.title)
-            yield Static(Content(self._edited.help), markup=False, id="hint")
-            area = TextEditor(self._edited.text, show_line_numbers=False, tab_behavior="indent")
+            box.border_title = Content(_(declaration.label))
+            yield Static(Content(_(declaration.help)), markup=False, id="hint")
+            area = TextEditor(
+                self._wizard.text(self._key), show_line_numbers=False, tab_behavior="indent"
+            )
             area.cursor_blink = False
             area.indent_type = "tabs"
             yield area
@@ -139,15 +131,16 @@ class EditorScreen(Modal[None]):
         """Begin at the end of the text."""
         area = self.query_one(TextArea)
         area.move_cursor(area.document.end)
-        self._judge()
+        self.changed()
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Hand the text on."""
-        self._put(event.text_area.text)
-        self._judge()
+        edit(self, self._wizard, {self._key: event.text_area.text})
 
-    def _judge(self) -> None:
-        self.query_one("#reason", Static).update(Content(self._problem()))
+    def changed(self) -> None:
+        """Show what is wrong with the text."""
+        reason = self._wizard.decisions.problems.get(self._key, "")
+        self.query_one("#reason", Static).update(Content(reason))
 
     def action_close(self) -> None:
         """Go back to the form."""

@@ -142,7 +142,7 @@ _STYLES = {
 
 
 class FormField(Widget):
-    """One decision; see the module's text. Typed text goes to ``put`` before anything else.
+    """One decision; see the module's text. Each change of its text is posted as ``Changed``.
 
     Label, unit and notes are drawn by the field itself below its one child, the control: a form of
     thirty fields made of five widgets each takes twice as long to open.
@@ -154,10 +154,11 @@ class FormField(Widget):
     """
 
     @dataclass
-    class Put(Message):
-        """The field's text was changed by hand."""
+    class Changed(Message):
+        """The user changed the field's text."""
 
         key: str
+        text: str
         typed: bool
         """Whether key by key: more may follow at once."""
 
@@ -178,7 +179,6 @@ class FormField(Widget):
         self,
         key: str,
         state: FieldState,
-        put: Callable[[str, str], None],
         *,
         has_list: bool = False,
     ) -> None:
@@ -186,7 +186,6 @@ class FormField(Widget):
         super().__init__()
         self.key = key
         self.declaration = FORM_KEYS[key]
-        self._put = put
         self._has_list = has_list
         self._state = state
         self._sent = state.text
@@ -300,8 +299,7 @@ class FormField(Widget):
     def _take(self, text: str, *, typed: bool) -> None:
         if text != self._sent:
             self._sent = text
-            self._put(self.key, text)
-            self.post_message(self.Put(self.key, typed))
+            self.post_message(self.Changed(self.key, text, typed))
 
     def _make_control(self) -> Widget:
         if words := words_of(self.declaration):

@@ -13,22 +13,19 @@ from time import monotonic
 from typing import ClassVar
 
 from textual import events
-from textual.geometry import Region, Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.timer import Timer
-from textual.widget import Widget
 
 from gpuecs_tui.terminal import remote
 from gpuecs_tui.terraform.engine.log_line import LogLine
+from gpuecs_tui.widgets.base.line_view import LineView
 from gpuecs_tui.widgets.log.contents import SCAN_SECONDS, LogContents
 from gpuecs_tui.widgets.log.draw import LineDrawer, Look
 from gpuecs_tui.widgets.log.filter import LineFilter
 from gpuecs_tui.widgets.log.search import Pattern
 from gpuecs_tui.widgets.log.store import LogStore
 from gpuecs_tui.widgets.terminal.pending_output import writer_backlog
-from gpuecs_tui.widgets.terminal.textual_private import update_scrollbars
 
 FRAME_SECONDS = 1 / 20
 """Twenty pictures a second read as smooth motion."""
@@ -42,10 +39,9 @@ MIN_WIDTH = 2
 """A wide character needs two cells to be anywhere."""
 
 
-class LogView(ScrollView, can_focus=True):
+class LogView(LineView):
     """Shows log lines; follows their end only while the user is there."""
 
-    ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "log-view--match",
         "log-view--current",
@@ -100,23 +96,23 @@ class LogView(ScrollView, can_focus=True):
     @property
     def columns(self) -> int:
         """Cells to a row: the widget's without its scrollbar."""
-        return max(self.size.width - self.scrollbar_size_vertical, MIN_WIDTH)
+        return max(super().columns, MIN_WIDTH)
 
     @property
     def rows_below(self) -> int:
         """Rows below the view."""
         store = self.contents.shown
-        return max(store.row_end - store.first_row - round(self.scroll_y) - self.size.height, 0)
+        return max(store.row_end - store.first_row - self.top_row - self.size.height, 0)
 
     @property
     def top(self) -> int:
         """Number (of ``shown``) of the line in the first visible row."""
-        return self.contents.shown.locate(self.contents.shown.first_row + round(self.scroll_y))[0]
+        return self.contents.shown.locate(self.contents.shown.first_row + self.top_row)[0]
 
     @property
     def bottom(self) -> int:
         """Number (of ``shown``) of the line in the last visible row."""
-        row = self.contents.shown.first_row + round(self.scroll_y) + max(self.size.height - 1, 0)
+        row = self.contents.shown.first_row + self.top_row + max(self.size.height - 1, 0)
         return self.contents.shown.locate(row)[0]
 
     def add(self, lines: Sequence[LogLine]) -> None:
@@ -175,19 +171,15 @@ class LogView(ScrollView, can_focus=True):
         self._seen_rows = store.row_end
         dropped, self._base_row = store.first_row - self._base_row, store.first_row
         position = self.scroll_y - dropped
-        self.set_reactive(Widget.virtual_size, Size(self.columns, rows))
         self._moving = True
         try:
-            update_scrollbars(self, self.virtual_size)
-            self._move_to(self.max_scroll_y if self.following else position)
+            self.set_rows(rows)
+            self.scroll_to_row(self.max_scroll_y if self.following else position)
         finally:
             self._moving = False
         if grown or dropped:
             self.refresh(self.size.region)
         return grown
-
-    def _move_to(self, row: float) -> None:
-        self.scroll_to(y=min(max(row, 0), self.max_scroll_y), animate=False, force=True)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Follow the end exactly while the user keeps the view there."""
@@ -198,14 +190,14 @@ class LogView(ScrollView, can_focus=True):
 
     def move_rows(self, rows: int) -> None:
         """Scroll by ``rows`` (negative: up), at once."""
-        self._move_to(round(self.scroll_y) + rows)
+        self.scroll_to_row(self.top_row + rows)
 
     def move_to_line(self, number: int) -> None:
         """Bring line ``number`` (of ``shown``) into view: a third from the top if outside."""
         row = self.contents.shown.row_of(number) - self.contents.shown.first_row
         height = self.size.height
         if not self.scroll_y <= row < self.scroll_y + height:
-            self._move_to(row - height // 3)
+            self.scroll_to_row(row - height // 3)
             self.following = self.following and self.scroll_y >= self.max_scroll_y
         self.redraw()
 
@@ -273,7 +265,7 @@ class LogView(ScrollView, can_focus=True):
         self._synchronise()
         if not self.following:
             self._moving = True
-            self._move_to(self.contents.shown.row_of(top) - self.contents.shown.first_row)
+            self.scroll_to_row(self.contents.shown.row_of(top) - self.contents.shown.first_row)
             self._moving = False
         self.redraw()
 
@@ -312,22 +304,17 @@ class LogView(ScrollView, can_focus=True):
             )
         return self._look
 
-    def render_line(self, y: int) -> Strip:
-        """Return the visible row ``y``."""
-        return self.render_lines(Region(0, y, self.columns, 1))[0]
-
-    def render_lines(self, crop: Region) -> list[Strip]:
-        """Return the rows of ``crop``; straight from the store, without Textual's own cache."""
+    def strips(self, rows: range) -> list[Strip]:
+        """Draw ``rows`` straight from the store."""
         store, look, width = self.contents.shown, self._current_look(), self.columns
-        first_row = store.first_row + round(self.scroll_y)
         low, high = sorted(self.marked) if self.marked else (0, -1)
         left = None if self.wrap else self.left
         strips = []
-        for y in crop.line_range:
-            if not first_row + y < store.row_end:
+        for at in range(store.first_row + rows.start, store.first_row + rows.stop):
+            if not at < store.row_end:
                 strips.append(Strip.blank(width, look.base))
                 continue
-            number, sub_row = store.locate(first_row + y)
+            number, sub_row = store.locate(at)
             strips.append(
                 self._drawer.row(
                     store.line(number),
@@ -342,9 +329,4 @@ class LogView(ScrollView, can_focus=True):
             )
         if self.contents.pattern is not None and self.contents.pattern.too_slow:
             self.request_frame()
-        background = self.background_colors[1]
-        for line_filter in self.get_line_filters():
-            strips = [strip.apply_filter(line_filter, background) for strip in strips]
-        if crop.column_span != (0, width):
-            strips = [strip.crop(*crop.column_span) for strip in strips]
         return strips

@@ -9,18 +9,18 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import BindingType
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from gpuecs_tui.widgets.base.line_view import LineView
 from gpuecs_tui.widgets.base.safe_text import escape_controls, fit_cells, fit_right
 from gpuecs_tui.widgets.base.shorten import image
 from gpuecs_tui.widgets.picker.list_keys import LIST_KEYS
 from gpuecs_tui.widgets.picker.rows import GAP, Choices, Line, Row, lines_of, sorted_by, widths_of
 
 
-class ChoiceList(ScrollView, can_focus=True, inherit_bindings=False):
+class ChoiceList(LineView, inherit_bindings=False):
     """Rows in columns aligned by cells.
 
     Typing filters by every word; space selects if several rows may be chosen; left and right sort
@@ -159,15 +159,17 @@ class ChoiceList(ScrollView, can_focus=True, inherit_bindings=False):
         self._widths = []
         self._shown()
 
-    def render_line(self, y: int) -> Strip:
-        """Draw one visible line."""
-        number = y + self.scroll_offset.y
-        width = self._width
+    def strips(self, rows: range) -> list[Strip]:
+        """Draw the headings and rows of ``rows``."""
+        return [self._strip(number) for number in rows]
+
+    def _strip(self, number: int) -> Strip:
+        width = self.columns
         if number >= len(self._lines):
             return Strip.blank(width, self.rich_style)
         line = self._lines[number]
         if line.row is None:
-            style = self.get_component_rich_style("choice--heading")
+            style = self.component_style("choice--heading")
             return Strip([Segment(fit_cells(line.heading, width), style)], width)
         text = self._text(line.row.cells, self._mark(line.row), line.row.images)
         return Strip([Segment(fit_cells(text, width), self._style(number, line.row))], width)
@@ -186,7 +188,7 @@ class ChoiceList(ScrollView, can_focus=True, inherit_bindings=False):
         """Move by a screenful."""
         self._was_moved = True
         last = len(self._lines) - 1
-        step = direction * max(self.size.height - 1, 1)
+        step = direction * self.page_rows
         self._cursor = self._row_near(max(0, min(last, self._cursor + step)))
         self._shown()
 
@@ -266,7 +268,7 @@ class ChoiceList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_click(self, event: events.Click) -> None:
         """Highlight the row; choose it if it was highlighted already."""
-        number = event.y + self.scroll_offset.y
+        number = event.y + self.top_row
         if number < len(self._lines) and self._lines[number].row is not None:
             again = number == self._cursor
             self._was_moved = True
@@ -300,9 +302,7 @@ class ChoiceList(ScrollView, can_focus=True, inherit_bindings=False):
         self.virtual_size = Size(self.size.width, len(self._lines))
         # Its heading stays in view above the first row of a group.
         above = 1 if self._cursor and self._lines[self._cursor - 1].row is None else 0
-        self.scroll_to_region(
-            Region(0, self._cursor - above, 1, 1 + above), animate=False, force=True
-        )
+        self.reveal_rows(self._cursor - above, self._cursor)
         self.refresh()
         self._tell()
 
@@ -323,11 +323,6 @@ class ChoiceList(ScrollView, can_focus=True, inherit_bindings=False):
                 return number
         return otherwise
 
-    @property
-    def _width(self) -> int:
-        """Cells of a line, without the scroll bar, which appears or disappears with the filter."""
-        return self.scrollable_content_region.width
-
     def _margin(self) -> int:
         return len("[x] ") if self.choices.multiple else len("• ")
 
@@ -339,7 +334,7 @@ class ChoiceList(ScrollView, can_focus=True, inherit_bindings=False):
         return "• " if row.id in self.chosen else "  "
 
     def _text(self, cells: tuple[str, ...], margin: str, images: tuple[int, ...] = ()) -> str:
-        room = max(self._width - self._margin(), 1)
+        room = max(self.columns - self._margin(), 1)
         if not self._widths or room != self._room:
             self._room = room
             self._widths = widths_of(self.choices, room)
@@ -357,10 +352,10 @@ class ChoiceList(ScrollView, can_focus=True, inherit_bindings=False):
     def _style(self, number: int, row: Row) -> Style:
         if number == self._cursor:
             name = "choice--cursor" if self.has_focus else "choice--cursor-away"
-            style = self.get_component_rich_style(name)
+            style = self.component_style(name)
             return style + Style(dim=True) if row.why_not else style
         if row.why_not:
-            return self.get_component_rich_style("choice--disabled")
+            return self.component_style("choice--disabled")
         if row.id in self.chosen:
-            return self.get_component_rich_style("choice--marked")
+            return self.component_style("choice--marked")
         return self.rich_style

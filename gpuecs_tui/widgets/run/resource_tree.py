@@ -8,19 +8,17 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.timer import Timer
-from textual.widget import Widget
 
 from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.terraform.engine.progress import ResourceProgress, Status
 from gpuecs_tui.terraform.plan.details import PlanTree
+from gpuecs_tui.widgets.base.line_view import LineView
 from gpuecs_tui.widgets.keys.binding import bind
 from gpuecs_tui.widgets.keys.groups import RESOURCES
 from gpuecs_tui.widgets.keys.words import ROW_ENDS, ROW_PAGES, ROWS
@@ -36,7 +34,6 @@ from gpuecs_tui.widgets.run.resource_rows import (
     known_of,
     status_text,
 )
-from gpuecs_tui.widgets.terminal.textual_private import update_scrollbars
 
 FRAME_SECONDS = 1 / 10
 """However many resources change, they are painted ten times a second."""
@@ -54,14 +51,13 @@ def _key(keys: str, action: str, label: str, text: str) -> Binding:
     return bind(keys, action, label, text, RESOURCES, show=False)
 
 
-class ResourceTree(ScrollView, can_focus=True, inherit_bindings=False):
+class ResourceTree(LineView, inherit_bindings=False):
     """A list of resources under headings; only visible rows that change are painted.
 
     Feed it ``show`` with the runner's progress as often as it changes. It posts ``Chosen`` for the
     resource under the cursor when Enter is pressed.
     """
 
-    ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("enter", "choose", N_("details"), N_("Show what changes in the resource"), RESOURCES),
         _key("up,k", "move(-1)", *ROWS),
@@ -132,7 +128,6 @@ class ResourceTree(ScrollView, can_focus=True, inherit_bindings=False):
         self._frame: Timer | None = None
         self._clock: Timer | None = None
         self._dirty = False
-        self._styles: dict[str, Style] = {}
 
     def show(self, resources: Iterable[ResourceProgress]) -> None:
         """Show these resources; a call is cheap, painting happens ten times a second."""
@@ -192,8 +187,7 @@ class ResourceTree(ScrollView, can_focus=True, inherit_bindings=False):
                 self._rows[at] = self._resources[address]
         statuses = {resource.status for resource in self._resources.values()}
         self._applying = bool(statuses - {Status.WAITING})
-        self.set_reactive(Widget.virtual_size, Size(self._columns, len(self._rows)))
-        update_scrollbars(self, self.virtual_size)
+        self.set_rows(len(self._rows))
         if self.cursor is None:
             self._follow_work()
         self.refresh(self.size.region)
@@ -202,15 +196,7 @@ class ResourceTree(ScrollView, can_focus=True, inherit_bindings=False):
     def _follow_work(self) -> None:
         running = [at for at, row in enumerate(self._rows) if _is_running(row)]
         if running:
-            self._reveal(running[0], running[-1])
-
-    def _reveal(self, first: int, last: int) -> None:
-        """Scroll so far that row ``last`` is seen, but never past ``first``."""
-        top, height = round(self.scroll_y), max(self.size.height, 1)
-        if last >= top + height:
-            top = last - height + 1
-        top = min(top, first)
-        self.scroll_to(y=min(max(top, 0), self.max_scroll_y), animate=False, force=True)
+            self.reveal_rows(running[0], running[-1])
 
     def _run_clock(self) -> None:
         if self._clock is None and self.is_attached and self._running_on_view():
@@ -219,11 +205,11 @@ class ResourceTree(ScrollView, can_focus=True, inherit_bindings=False):
     def _tick(self) -> None:
         self._clock = None
         for y in self._running_on_view():
-            self.refresh(Region(0, y, self._columns, 1))
+            self.refresh(Region(0, y, self.columns, 1))
         self._run_clock()
 
     def _running_on_view(self) -> list[int]:
-        top = round(self.scroll_y)
+        top = self.top_row
         seen = self._rows[top : top + self.size.height]
         return [y for y, row in enumerate(seen) if _is_running(row)]
 
@@ -241,7 +227,7 @@ class ResourceTree(ScrollView, can_focus=True, inherit_bindings=False):
             at = addresses.index(self.cursor) + rows
         else:
             # The first step goes to a visible row.
-            top = round(self.scroll_y)
+            top = self.top_row
             end = top + max(self.size.height, 2)  # a heading is never alone
             seen = [at for at in self._index.values() if top <= at < end]
             edge = seen[0] if rows > 0 else seen[-1]
@@ -250,7 +236,7 @@ class ResourceTree(ScrollView, can_focus=True, inherit_bindings=False):
 
     def action_page(self, pages: int) -> None:
         """Move the cursor by the view's height."""
-        self.action_move(pages * max(self.size.height - 1, 1))
+        self.action_move(pages * self.page_rows)
 
     def move_to(self, address: str) -> None:
         """Put the cursor on ``address`` and show it."""
@@ -260,7 +246,7 @@ class ResourceTree(ScrollView, can_focus=True, inherit_bindings=False):
         self.cursor = address
         # With its heading, if that is right above.
         first = at - 1 if at and isinstance(self._rows[at - 1], Heading) else at
-        self._reveal(first, at)
+        self.reveal_rows(first, at)
         self.refresh(self.size.region)
         self.post_message(self.Moved(address))
 
@@ -273,62 +259,33 @@ class ResourceTree(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor where the mouse is; a second click asks for details."""
-        at = round(self.scroll_y) + event.y
+        at = self.top_row + event.y
         row = self._rows[at] if at < len(self._rows) else None
         if isinstance(row, ResourceProgress):
             self.move_to(row.address)
             if event.chain > 1:
                 self.action_choose()
 
-    @property
-    def _columns(self) -> int:
-        return max(self.size.width - self.scrollbar_size_vertical, 1)
-
-    def notify_style_update(self) -> None:
-        """Draw with the new theme."""
-        super().notify_style_update()
-        self._styles.clear()
-
-    def _style(self, name: str) -> Style:
-        if name not in self._styles:
-            self._styles[name] = self.get_component_rich_style(name)
-        return self._styles[name]
-
-    def render_line(self, y: int) -> Strip:
-        """Return the visible row ``y``."""
-        return self.render_lines(Region(0, y, self._columns, 1))[0]
-
-    def render_lines(self, crop: Region) -> list[Strip]:
-        """Return the rows of ``crop``, drawn straight from the resources."""
-        now, top, width = datetime.now(UTC), round(self.scroll_y), self._columns
+    def strips(self, rows: range) -> list[Strip]:
+        """Draw ``rows`` straight from the resources."""
+        now, width = datetime.now(UTC), self.columns
         strips = []
-        for y in crop.line_range:
-            at = top + y
+        for at in rows:
             if at < len(self._rows):
                 strip = self._draw(self._rows[at], now, width)
             elif at == 0 and self.needle:
-                strip = Strip(
-                    [
-                        Segment(
-                            _("No matches. Press Esc to clear the filter."),
-                            self._style("resource-tree--quiet"),
-                        )
-                    ]
-                )
+                quiet = self.component_style("resource-tree--quiet")
+                text = _("No matches. Press Esc to clear the filter.")
+                strip = Strip([Segment(text, quiet)])
             else:
                 strip = Strip([])
             strips.append(strip.adjust_cell_length(width, self.rich_style))
-        background = self.background_colors[1]
-        for line_filter in self.get_line_filters():
-            strips = [strip.apply_filter(line_filter, background) for strip in strips]
-        if crop.column_span != (0, width):
-            strips = [strip.crop(*crop.column_span) for strip in strips]
         return strips
 
     def _draw(self, row: Row, now: datetime, width: int) -> Strip:
         if isinstance(row, Heading):
             text = f"{row.text} {row.count}"
-            return Strip([Segment(text, self._style("resource-tree--heading"))])
+            return Strip([Segment(text, self.component_style("resource-tree--heading"))])
         words = width >= WORD_WIDTH
         status = status_text(row, now, words=words, applying=self._applying)
         room = max(width - SYMBOL_WIDTH - (cell_len(status) + 1 if status else 0), 1)
@@ -336,13 +293,16 @@ class ResourceTree(ScrollView, can_focus=True, inherit_bindings=False):
         symbol = SYMBOLS.get(row.action, "?").center(SYMBOL_WIDTH - 1) + " "
         plain = self.rich_style
         segments = [
-            Segment(symbol, self._style(_STYLE_OF_ACTION.get(row.action, "resource-tree--quiet"))),
+            Segment(
+                symbol,
+                self.component_style(_STYLE_OF_ACTION.get(row.action, "resource-tree--quiet")),
+            ),
             Segment(address, plain),
         ]
         if status:
-            segments.append(Segment(" " + status, self._style(_style_of(row.status))))
+            segments.append(Segment(" " + status, self.component_style(_style_of(row.status))))
         if row.address == self.cursor:
-            cursor = self._style("resource-tree--cursor")
+            cursor = self.component_style("resource-tree--cursor")
             segments = [Segment(segment.text, cursor) for segment in segments]
         return Strip(segments)
 

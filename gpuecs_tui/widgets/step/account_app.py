@@ -14,8 +14,10 @@ from typing import TypeVar
 
 from textual import on
 from textual.app import App
+from textual.reactive import Reactive
 from textual.timer import Timer
 
+from gpuecs_tui.widgets.base.edited import Edited
 from gpuecs_tui.widgets.base.wizard_modal import WizardModal
 from gpuecs_tui.widgets.step.screen import TYPING_SECONDS, StepScreen
 from gpuecs_tui.wizard import account_feed as feeding
@@ -34,6 +36,9 @@ class AccountApp(App[ResultType]):
 
     wizard: WizardSession
     feed: AccountFeed
+
+    revision: Reactive[int] = Reactive(0, layout=False, repaint=False)
+    """Raised whenever what the screens show of the wizard has changed: one paint for each."""
 
     _check_due = False
     _rested_at = 0.0
@@ -89,7 +94,11 @@ class AccountApp(App[ResultType]):
         self._look_up_timer = self.set_timer(LOOK_UP_PAUSE, self._after_pause)
 
     def show_wizard(self) -> None:
-        """Have the step's screen and the dialogs over it show the wizard as it is now."""
+        """Raise the revision: the step's screen and the dialogs over it then show the wizard."""
+        self.revision += 1
+
+    def watch_revision(self) -> None:
+        """Have the step's screen and the dialogs over it show the wizard once."""
         for screen in self.screen_stack:
             # Attached: while the app ends, its screens lose their widgets one by one.
             if (
@@ -103,6 +112,7 @@ class AccountApp(App[ResultType]):
         self._check_due = False
         if self.wizard.step == "start":
             # The step has no fields, and its first frames must not wait for the rules' imports.
+            self.show_wizard()
             return
         begun = monotonic()
         self.wizard.suggest_from_account()
@@ -135,8 +145,8 @@ class AccountApp(App[ResultType]):
             self._looked_up = named
             self.feed.look_up(stack, facts)
 
-    @on(StepScreen.Edited)
-    def _edited(self, message: StepScreen.Edited) -> None:
+    @on(Edited)
+    def _edited(self, message: Edited) -> None:
         if self._typing_timer is not None:
             self._typing_timer.stop()
         if message.in_word:
@@ -192,5 +202,4 @@ class AccountApp(App[ResultType]):
 
     def _account_changed(self) -> None:
         self.wizard.account_changed()
-        self.show_wizard()
         self.check_soon()

@@ -16,6 +16,7 @@ from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.widgets.base.age import age_line, oldest
 from gpuecs_tui.widgets.base.dialog_keys import DialogKeys
+from gpuecs_tui.widgets.base.edited import edit
 from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.styles import MUTED
 from gpuecs_tui.widgets.base.wizard_modal import WizardModal
@@ -139,10 +140,7 @@ class FindingsScreen(WizardModal[Remark | None]):
         row = self.query_one(ChoiceList).row
         if row is None or not self._remarks[row.id].fix:
             return
-        for key, text in self._remarks[row.id].fix:
-            self._wizard.put(key, text)
-        self._wizard.check()
-        self.changed()
+        edit(self, self._wizard, dict(self._remarks[row.id].fix))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer a remedy only of a finding that has exactly one."""

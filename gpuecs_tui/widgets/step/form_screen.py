@@ -80,7 +80,7 @@ class FormScreen(PicturedScreen):
             if section.folded and focused in section.keys
         )
         opened = frozenset(title for step, title in self.wizard.unfolded if step == self.STEP)
-        yield Form(LAYOUT[self.STEP], opened, self._state, self.wizard.put, self._has_list)
+        yield Form(LAYOUT[self.STEP], opened, self._state, self._has_list)
 
     def on_mount(self) -> None:
         """Put the cursor where it was, or into the first field."""
@@ -207,24 +207,18 @@ class FormScreen(PicturedScreen):
     def action_fix(self) -> None:
         """Apply the one remedy of the focused field's finding."""
         field = self.focused_field()
-        for key, text in self._fix_of(field.key) if field else ():
-            self.wizard.put(key, text)
         if field:
-            self._edited(field.key)
+            self.edit(dict(self._fix_of(field.key)))
 
-    @on(FormField.Put)
-    def _field_put(self, event: FormField.Put) -> None:
+    @on(FormField.Changed)
+    def _field_changed(self, event: FormField.Changed) -> None:
         event.stop()
         now = monotonic()
+        # The rest of the screen is updated at the end of a word, so that a half-typed value is not
+        # reported as wrong.
         in_word = event.typed and now - self._typed_at < TYPING_SECONDS
         self._typed_at = now
-        if in_word:
-            # The rest of the screen is updated at the word's end, so that a half-typed value is
-            # not reported as wrong.
-            self.unsay()
-            self.post_message(self.Edited(event.key, in_word=True))
-        else:
-            self._edited(event.key)
+        self.edit({event.key: event.text}, in_word=in_word)
 
     @on(Form.Opened)
     def _opened(self, event: Form.Opened) -> None:
@@ -264,30 +258,14 @@ class FormScreen(PicturedScreen):
 
     def taken(self, key: str, ids: tuple[str, ...]) -> None:
         """Put what was chosen from a list into its field."""
-        self.wizard.put(key, ", ".join(ids))
-        self._edited(key)
+        self.edit({key: ", ".join(ids)})
 
     @on(FormField.EditorWanted)
     def _editor_wanted(self, event: FormField.EditorWanted) -> None:
-        from gpuecs_tui.widgets.form.editor import Edited, EditorScreen
+        from gpuecs_tui.widgets.form.editor import EditorScreen
 
         event.stop()
-        key = event.key
-
-        def put(text: str) -> None:
-            self.wizard.put(key, text)
-            self._edited(key)
-
-        declaration = FORM_KEYS[key]
-        edited = Edited(_(declaration.label), _(declaration.help), self.wizard.text(key))
-        self.app.push_screen(
-            EditorScreen(edited, put, lambda: self.wizard.decisions.problems.get(key, ""))
-        )
-
-    def _edited(self, key: str) -> None:
-        self.unsay()
-        self.changed()
-        self.post_message(self.Edited(key))
+        self.app.push_screen(EditorScreen(self.wizard, event.key))
 
     def _has_list(self, key: str) -> bool:
         return key in self.LISTS or choices_of_declaration(key) is not None

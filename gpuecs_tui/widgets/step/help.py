@@ -18,7 +18,7 @@ from gpuecs_tui.widgets.keys.binding import bind, own_keys
 from gpuecs_tui.widgets.keys.groups import DIALOG
 from gpuecs_tui.widgets.keys.words import BACK
 from gpuecs_tui.widgets.picker.limits import limits_in_words
-from gpuecs_tui.widgets.step.steps import STEPS
+from gpuecs_tui.widgets.step.steps import title_of
 from gpuecs_tui.wizard.decisions import FORM_KEYS
 
 
@@ -47,7 +47,7 @@ class HelpScreen(Modal[None]):
     ) -> None:
         """Explain ``step`` by ``text`` (untranslated), its keys and its ``fields`` (model keys)."""
         super().__init__()
-        self._title = next(_(it.title) for it in STEPS if it.id == step)
+        self._title = title_of(step)
         self._text = text
         self._fields = fields
         self._sections = sections

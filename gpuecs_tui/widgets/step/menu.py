@@ -68,7 +68,8 @@ class StepMenu(Modal[str]):
     def on_mount(self) -> None:
         """Begin at the current step."""
         menu = self.query_one(OptionList)
-        menu.highlighted = IDS.index(self._progress.current)
+        current = self._progress.current
+        menu.highlighted = IDS.index(current) if current in IDS else 0
 
     def action_go(self, number: int) -> None:
         """Go to a step by its number, from 1 on."""

@@ -18,8 +18,8 @@ Keys are declared once, by ``widgets.keys.binding.bind`` in ``BINDINGS``, with t
 of the help and their group; ``check_action`` says whether they work. The line of keys, the help and
 the palette read that. Call ``refresh_bindings()`` when ``check_action`` may answer otherwise.
 
-To change a decision, call ``wizard.put(key, text)`` and post ``Edited``: the checks then run. To
-override:
+To change decisions, call ``edit``: the checks then run, and ``changed`` is called once. A subclass
+may override:
 
 - ``changed()``: something in the wizard changed (a text, the account, findings); call super first.
 - ``refusal()``: why "next" can't be done now, and focus that field; empty if it can.
@@ -34,6 +34,7 @@ A screen does not import boto3 or subprocess. Texts from outside are shown throu
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from time import monotonic
 from typing import Any, ClassVar
 
@@ -48,6 +49,7 @@ from textual.worker import Worker
 
 from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.widgets.base.broken_worker import tell_broken_worker
+from gpuecs_tui.widgets.base.edited import edit
 from gpuecs_tui.widgets.base.key_help import help_sections
 from gpuecs_tui.widgets.base.scroller import Scroller
 from gpuecs_tui.widgets.base.styles import MUTED
@@ -81,8 +83,7 @@ class StepScreen(Screen[None]):
     """A step of the wizard; see the module's text."""
 
     STEP: ClassVar[str]
-    IS_STEP: ClassVar[bool] = True
-    """Whether it is a step itself; otherwise ``STEP`` is the step that it belongs to."""
+    """The id of one of ``steps.STEPS``, or ``steps.STATE``, which is not a step."""
     HELP: ClassVar[str] = ""
     """The decisions of this step and advice on them, in paragraphs; untranslated."""
     HELP_KEYS: ClassVar[tuple[str, ...]] = ()
@@ -116,17 +117,6 @@ class StepScreen(Screen[None]):
 
     class Ready(Message):
         """A screen has shown all that it had to read: there is time for other work."""
-
-    class Edited(Message):
-        """The text of a key was changed, and is in the wizard already.
-
-        ``in_word``: by a key right after another, so that more may follow at once.
-        """
-
-        def __init__(self, key: str, *, in_word: bool = False) -> None:
-            super().__init__()
-            self.key = key
-            self.in_word = in_word
 
     def __init__(self, wizard: WizardSession) -> None:
         super().__init__()
@@ -203,6 +193,11 @@ class StepScreen(Screen[None]):
         live.display = bool(text.plain)
         self.show_focus_help()
         self.query_one(KeyLine).show_found(self.findings_summary())
+
+    def edit(self, texts: Mapping[str, str], *, in_word: bool = False) -> None:
+        """Change decisions (key → text); see ``widgets.base.edited``."""
+        self.unsay()
+        edit(self, self.wizard, texts, in_word=in_word)
 
     def progress(self) -> Progress:
         """Return the current step and which steps have errors."""

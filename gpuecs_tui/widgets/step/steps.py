@@ -32,8 +32,15 @@ STEPS = (
     Step("deployment", N_("Deployment")),
 )
 IDS = tuple(step.id for step in STEPS)
+STATE = "state"
+"""The id of the screen of the state, which is shown from every step and is none itself."""
 AFTER_REVIEW = ("run", "deployment")
 """Steps that are done when the account shows it, not when they were visited."""
+
+
+def title_of(screen: str) -> str:
+    """Return the title of a step's screen, or of the state's."""
+    return _("State") if screen == STATE else next(_(it.title) for it in STEPS if it.id == screen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,9 @@ class StepList(Widget):
                     (f"{sign} ", style), (f"{number} ", MUTED), (_(step.title), title_style)
                 )
             )
+        if progress.current not in IDS:
+            sign, style = progress.mark(progress.current)
+            rows.append(Content.assemble((f"{sign} {title_of(progress.current)}", style)))
         self._content = Content("\n\n").join(rows)
         self.refresh()
 
@@ -108,6 +118,9 @@ class StepLine(Widget):
                 faint = MUTED if step.id in progress.visited else FAINT
                 text = Content.assemble((sign, style), (f" {number}", faint))
             parts.append(text)
+        if progress.current not in IDS:
+            sign, style = progress.mark(progress.current)
+            parts.append(Content.assemble((f"{sign} {title_of(progress.current)}", style)))
         self._content = Content("   ").join(parts)
         self.refresh()
 

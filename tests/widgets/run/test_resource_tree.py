@@ -146,7 +146,7 @@ async def running(
 
 def rows(panel: ResourcePanel) -> list[str]:
     tree = panel.resources
-    strips = tree.render_lines(Region(0, 0, tree._columns, tree.size.height))
+    strips = tree.render_lines(Region(0, 0, tree.columns, tree.size.height))
     return [strip.text.rstrip() for strip in strips]
 
 
@@ -293,7 +293,7 @@ async def test_only_what_is_seen_and_runs_ticks(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setattr(tree, "refresh", noted)
         await pilot.pause(0.3)
         assert painted
-        assert set(painted) == {Region(0, 1, tree._columns, 1)}
+        assert set(painted) == {Region(0, 1, tree.columns, 1)}
         await pilot.press("end")
         await pilot.pause(0.2)
         assert tree._clock is None

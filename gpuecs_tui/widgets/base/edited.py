@@ -1,0 +1,34 @@
+"""The one channel from a changed answer to the checks and to what the screens show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from textual.message import Message
+from textual.message_pump import MessagePump
+
+from gpuecs_tui.wizard.session import WizardSession
+
+
+class Edited(Message):
+    """Texts in the wizard's session were changed; the app then checks them and shows the result.
+
+    ``in_word``: by a key right behind another, so that more may follow at once.
+    """
+
+    def __init__(self, *, in_word: bool = False) -> None:
+        super().__init__()
+        self.in_word = in_word
+
+
+def edit(
+    sender: MessagePump,
+    wizard: WizardSession,
+    texts: Mapping[str, str],
+    *,
+    in_word: bool = False,
+) -> None:
+    """Put ``texts`` (key → text) into the session and post ``Edited`` from ``sender``."""
+    for key, text in texts.items():
+        wizard.put(key, text)
+    sender.post_message(Edited(in_word=in_word))
