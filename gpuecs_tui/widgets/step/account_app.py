@@ -86,6 +86,8 @@ class AccountApp(App[ResultType]):
             self._check_due = True
             rest = self._rested_at - monotonic()
             if rest > 0:
+                # The answer is shown now, and what the checks find when they have rested.
+                self.show_wizard()
                 self.set_timer(rest, self._check)
             else:
                 self.call_next(self._check)
