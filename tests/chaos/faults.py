@@ -131,9 +131,10 @@ def _expired(scene: Scene) -> str:
             if time.monotonic() >= gives_up_at:
                 runs.cancel(run)
             time.sleep(LOOK_SECONDS)
-    told = (
-        "credentials have expired" in run.message
-        and "continues with the remaining changes" in run.remedy
+    # What follows depends on whether the state could still be stored.
+    next_steps = ("continues with the remaining changes", "gpuecs-tui state")
+    told = "credentials have expired" in run.message and any(
+        step in run.remedy for step in next_steps
     )
     if run.state is RunStatus.FAILED and not told:
         return f"it doesn't say that the credentials have expired: {run.message} {run.remedy}"

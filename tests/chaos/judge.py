@@ -25,7 +25,7 @@ ERRORED = "errored.tfstate"
 _RESOURCE = re.compile(r'^resource "([^"]+)" "([^"]+)"', re.MULTILINE)
 _SUMMARY = re.compile(r'"operation":"(apply|destroy)"[^\n]*"type":"change_summary"')
 _NOTHING_DONE = "before anything was changed"
-_ALL_DONE = "last word was that all was done"
+_ALL_DONE = "Terraform had reported that all changes were complete"
 
 
 @dataclass(slots=True)

@@ -125,13 +125,13 @@ def test_a_killed_terraform_loses_nothing(bucket: str, tmp_path: Path) -> None:
     assert found.lock.run == run.id and found.lock.stops
     refused = reach(runs.start(stack, "plan"), RunStatus.FAILED)
     assert "is locked by" in refused.message
-    with pytest.raises(LockProblem, match="another id"):
+    with pytest.raises(LockProblem, match="another ID"):
         unlock(stack, "00000000-0000-0000-0000-000000000000")
     unlock(stack, found.lock.id)
     assert examine(stack).lock is None
 
     kept = reach(runs.start(stack, "destroy"), RunStatus.FAILED)
-    assert "a destroy would leave it" in kept.message and "aws_lb.this" in kept.message
+    assert "a destroy would leave them" in kept.message and "aws_lb.this" in kept.message
 
     planned = reach(runs.start(stack, "apply"), RunStatus.PLANNED)
     assert planned.changes is not None and planned.changes.destroy == 0
@@ -283,7 +283,7 @@ def test_two_people_on_one_stack(
 
     home_of("b")
     (sentence, *_rest) = examine(ours).sentences()
-    assert f"probably created by the run of {run.user}@{run.host} that was killed" in sentence
+    assert f"The killed run of {run.user}@{run.host} probably created" in sentence
     assert "/ecs/of-two" in (own_state(ours, os.environ).owned or ()), "no name taken by others"
     (ours / "slow.tf").write_text(SLOW.replace("sleep 120", "true"))
     planned = reach(runs.start(ours, "apply"), RunStatus.PLANNED)
@@ -332,7 +332,7 @@ def test_a_state_that_could_not_be_stored_is_pushed(bucket: str, tmp_path: Path)
     assert found.errored is not None and found.errored.verdict is Verdict.PUSH
     assert found.errored.resources == 3 and found.created == ()
     refused = reach(runs.start(stack, "apply"), RunStatus.FAILED)
-    assert "push it before anything else" in refused.message
+    assert "Push it before you do anything else." in refused.message
     kept = errored_state.push(stack)
     assert kept.exists() and not (stack / "errored.tfstate").exists()
     assert len(read_state(stack).resources) == 3

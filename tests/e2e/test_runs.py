@@ -124,7 +124,7 @@ def test_what_is_applied_is_the_plan_that_was_shown(tmp_path: Path) -> None:
     main.write_text(main.read_text().replace("red", "blue"))
     done = until_state(runs.approve(run), RunStatus.SUCCEEDED)
     assert json.loads(done.files.outputs.read_text())["colour"]["value"] == "red"
-    assert any("Changed since" in line and "main.tf" in line for line in _all_lines(done))
+    assert any("Changed after the plan was created" in line and "main.tf" in line for line in _all_lines(done))
 
 
 def test_a_plan_that_was_tampered_with_is_refused(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_a_plan_that_was_tampered_with_is_refused(tmp_path: Path) -> None:
     with run.files.plan.open("ab") as plan:
         plan.write(b"!")
     failed = until_state(runs.approve(run), RunStatus.FAILED)
-    assert "not the one that was shown" in failed.message
+    assert "is not the plan that was shown" in failed.message
     assert not (stack / "terraform.tfstate").exists()
 
 
@@ -263,7 +263,7 @@ def test_a_killed_runner_leaves_the_truth(tmp_path: Path, told: bool) -> None:
     with pytest.raises(DirectoryBusy):
         runs.start(stack, "apply")
     until(lambda: run.refresh().state is RunStatus.LOST, "the end of Terraform")
-    assert "last word was that all was done" in run.refresh().message
+    assert "Terraform had reported that all changes were complete" in run.refresh().message
     assert resources(stack) == EVERYTHING
     assert_converges(stack)
 
@@ -303,7 +303,7 @@ def test_a_state_that_was_cut_off_comes_back(tmp_path: Path) -> None:
     state = stack / "terraform.tfstate"
     state.write_bytes(state.read_bytes()[:400])
     refused = until_state(runs.start(stack, "apply"), RunStatus.FAILED)
-    assert "cut off after 400 bytes" in refused.message and "--restore" in refused.remedy
+    assert "truncated after 400 bytes" in refused.message and "--restore" in refused.remedy
     done = subprocess.run(
         [sys.executable, "-m", "gpuecs_tui", "state", stack, "--restore"],
         check=False,

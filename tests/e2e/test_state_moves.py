@@ -134,7 +134,7 @@ def test_there_and_back_with_a_change_on_the_way(stack: Path, bucket: str) -> No
     assert stat.S_IMODE(there.folder.stat().st_mode) == 0o700
     assert not list(stack.glob("terraform.tfstate.backup-*")), "kept until it is verified only"
     assert lifecycle.due(stack) is None and not remedies.examine(stack).is_amiss
-    with pytest.raises(MigrationProblem, match="Nothing is to be moved"):
+    with pytest.raises(MigrationProblem, match="No move needed"):
         lifecycle.start(stack)
 
     (stack / "main.tf").write_text(RESOURCE % ("z", 3))
@@ -229,7 +229,7 @@ def test_somebody_elses_lock_and_state_stay(stack: Path, bucket: str) -> None:
     theirs = json.dumps(state).encode()
     s3().put_object(Bucket=bucket, Key="llama/terraform.tfstate", Body=theirs)
     refused = move(stack)
-    assert refused.phase is Phase.FAILED and "holds another state already" in refused.message
+    assert refused.phase is Phase.FAILED and "already holds another state" in refused.message
     assert in_s3(bucket) == theirs and serial_and_lineage(theirs) == (99, "another")
     assert len(read_state(stack).resources) == 1
 

@@ -110,7 +110,7 @@ def _strike_in_mid_apply(place: Place, strike: Callable[[Terminal], None]) -> No
         first.until("Apply this plan?")
         first.until(" No ")
         # Where a check finds an error in a draft of name and region, the name must be typed.
-        first.type(f"{NAME}\r" if first.shows(f"Type {NAME} to go on") else "y")
+        first.type(f"{NAME}\r" if first.shows(f"Type {NAME} to continue") else "y")
         run = until(lambda: run_list.live_run(place.directory), "the wizard's run")
         until(lambda: '"type":"provision_start"' in journal_of(run), "the midst of the apply")
         strike(first)
