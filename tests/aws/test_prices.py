@@ -98,7 +98,7 @@ def _listing(*usd: str, usage: str = "BoxUsage") -> Callable[[bytes], Answer]:
         (("0.5", "0.50"), Decimal("0.5")),
         (("0.5", "0.6"), "several prices"),
         (("0.0",), "no price"),
-        (("abc",), "not understood"),
+        (("abc",), "could not be parsed"),
     ],
 )
 def test_one_price_or_none(

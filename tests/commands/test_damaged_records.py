@@ -122,8 +122,8 @@ def test_no_damage_ends_in_a_traceback_or_reaches_another_stack(
     [
         ("run.json", setting("operation", "refresh"), "its operation is 'refresh'"),
         ("state.json", setting("state", "paused"), "its state is 'paused'"),
-        ("run.json", setting("region", "eu-west-1"), "it holds 'region'"),
-        ("state.json", setting("lease", 3), "it holds 'lease'"),
+        ("run.json", setting("region", "eu-west-1"), "it contains 'region'"),
+        ("state.json", setting("lease", 3), "it contains 'lease'"),
     ],
 )
 def test_a_run_of_a_newer_version_is_listed_and_kept(

@@ -124,7 +124,10 @@ def test_what_is_applied_is_the_plan_that_was_shown(tmp_path: Path) -> None:
     main.write_text(main.read_text().replace("red", "blue"))
     done = until_state(runs.approve(run), RunStatus.SUCCEEDED)
     assert json.loads(done.files.outputs.read_text())["colour"]["value"] == "red"
-    assert any("Changed after the plan was created" in line and "main.tf" in line for line in _all_lines(done))
+    assert any(
+        "Changed after the plan was created" in line and "main.tf" in line
+        for line in _all_lines(done)
+    )
 
 
 def test_a_plan_that_was_tampered_with_is_refused(tmp_path: Path) -> None:

@@ -125,7 +125,10 @@ def test_every_workspace_moves_or_none(
     s3().put_object(Bucket=bucket, Key=KEYS["default"], Body=json.dumps(newer).encode())
     (checkout / "backend.tf").write_text(BACKEND % bucket)
     refused = move(checkout)
-    assert refused.phase is Phase.FAILED and "holds a newer version of the same state" in refused.message
+    assert (
+        refused.phase is Phase.FAILED
+        and "holds a newer version of the same state" in refused.message
+    )
     s3().put_object(
         Bucket=bucket, Key=KEYS["default"], Body=(checkout / "terraform.tfstate").read_bytes()
     )
