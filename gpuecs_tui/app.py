@@ -253,7 +253,7 @@ class WizardApp(AccountApp[int], PaletteApp[int], DiffOutputApp[int]):
             for text, operation in ((PLAN, Operation.APPLY), (DESTROY, Operation.DESTROY)):
                 yield SystemCommand(_(text), "", partial(self.plan, operation))
         if here != STATE:
-            title = _("State: list resources, release the lock, recover")
+            title = _("State: list resources, release a lock, recover")
             yield SystemCommand(title, "", partial(self.go, STATE))
 
     @on(StepScreen.Going)
