@@ -207,7 +207,7 @@ def test_an_orphan_of_a_cancel_is_imported_not_made_again(
     logs = boto3.client("logs")
     logs.create_log_group(logGroupName="/ecs/orphan-of-a-test")
     refused = reach(runs.start(stack, "destroy"), RunStatus.FAILED)
-    assert "a destroy would leave it: aws_cloudwatch_log_group.this" in refused.message
+    assert "would leave them: aws_cloudwatch_log_group.this" in refused.message
     planned = reach(runs.start(stack, "apply", only_bring_back=True), RunStatus.PLANNED)
     assert planned.changes is not None
     assert (planned.changes.imported, planned.changes.add) == (1, 0)

@@ -68,10 +68,10 @@ def test_every_workspace_moves_or_none(
     s3().put_object(Bucket=bucket, Key=KEYS["green"], Body=foreign)
     due = lifecycle.due(checkout)
     assert due is not None and due.workspaces == ("default", "green")
-    assert "all workspaces are moved: default, green" in due.sentence
+    assert "This moves the states of all workspaces: default, green." in due.sentence
     refused = move(checkout)
     assert refused.phase is Phase.FAILED
-    assert f"s3://{bucket}/{KEYS['green']} holds another state" in refused.message
+    assert f"s3://{bucket}/{KEYS['green']} already holds another state" in refused.message
     assert stored(bucket, "green") == foreign and keys(bucket) == {KEYS["green"]}
     assert refused.overwritten("green").read_bytes() == foreign, "copied before anything else"
     assert refused.copy_of("green").read_bytes() == state_text("green", 4)

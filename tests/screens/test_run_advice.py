@@ -90,7 +90,7 @@ async def test_an_approval_without_that_knowledge_is_asked_all_the_same(director
 async def test_after_a_bad_end_the_state_is_one_key_away(directory: Path) -> None:
     stage(directory, RunStatus.CANCELLED, [hook("aws_lb.this", "start")])
     async with on_run_screen(directory) as pilot:
-        await until(pilot, lambda: "1 creation was cut off" in said(pilot))
+        await until(pilot, lambda: "1 creation was interrupted" in said(pilot))
         assert "S state" in keys(pilot)
         await pilot.press("S")
         await settle(pilot)

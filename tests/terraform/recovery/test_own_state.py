@@ -133,7 +133,7 @@ def test_a_fresh_clone_reads_state_lock_and_note_from_s3(
     for damaged, why in (
         (b"", "is not JSON"),
         (b"[1]", "is not a JSON object"),
-        (json.dumps({**note, "format": 9}).encode(), "is of a later version"),
+        (json.dumps({**note, "format": 9}).encode(), "was written by a later version"),
         (json.dumps({**note, "target": {"a": 1}}).encode(), "has no valid target"),
         (json.dumps({**note, "serial": "7"}).encode(), "has no valid serial"),
         (json.dumps({**note, "user": None}).encode(), "has no valid user"),
