@@ -28,7 +28,10 @@ def edit(
     *,
     in_word: bool = False,
 ) -> None:
-    """Put ``texts`` (key → text) into the session and post ``Edited`` from ``sender``."""
+    """Put ``texts`` (key → text) into the session and post ``Edited`` from ``sender``.
+
+    A form's field has put its own text before.
+    """
     for key, text in texts.items():
         wizard.put(key, text)
     sender.post_message(Edited(in_word=in_word))

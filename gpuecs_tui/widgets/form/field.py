@@ -142,7 +142,10 @@ _STYLES = {
 
 
 class FormField(Widget):
-    """One decision; see the module's text. Each change of its text is posted as ``Changed``.
+    """One decision; see the module's text. A change calls ``put``, then posts ``Changed``.
+
+    ``put`` is called before the text is painted, so that no text on view is lost if the program
+    ends before the message arrives.
 
     Label, unit and notes are drawn by the field itself below its one child, the control: a form of
     thirty fields made of five widgets each takes twice as long to open.
@@ -158,7 +161,6 @@ class FormField(Widget):
         """The user changed the field's text."""
 
         key: str
-        text: str
         typed: bool
         """Whether key by key: more may follow at once."""
 
@@ -179,6 +181,7 @@ class FormField(Widget):
         self,
         key: str,
         state: FieldState,
+        put: Callable[[str, str], None],
         *,
         has_list: bool = False,
     ) -> None:
@@ -186,6 +189,7 @@ class FormField(Widget):
         super().__init__()
         self.key = key
         self.declaration = FORM_KEYS[key]
+        self._put = put
         self._has_list = has_list
         self._state = state
         self._sent = state.text
@@ -299,7 +303,8 @@ class FormField(Widget):
     def _take(self, text: str, *, typed: bool) -> None:
         if text != self._sent:
             self._sent = text
-            self.post_message(self.Changed(self.key, text, typed))
+            self._put(self.key, text)
+            self.post_message(self.Changed(self.key, typed))
 
     def _make_control(self) -> Widget:
         if words := words_of(self.declaration):

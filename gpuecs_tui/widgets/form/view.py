@@ -107,6 +107,7 @@ class Form(Vertical):
         sections: tuple[Section, ...],
         opened: frozenset[str],
         state_of: Callable[[str], FieldState],
+        put: Callable[[str, str], None],
         has_list: Callable[[str], bool],
     ) -> None:
         """Show ``sections``; ``opened``: titles of folded ones that are open."""
@@ -114,6 +115,7 @@ class Form(Vertical):
         self._sections = sections
         self._opened = set(opened)
         self._state_of = state_of
+        self._put = put
         self._has_list = has_list
         self._folds: dict[str, tuple[Fold, Vertical]] = {}
         self._fields: dict[str, FormField] = {}
@@ -189,6 +191,6 @@ class Form(Vertical):
 
     def _fields_of(self, section: Section) -> Iterator[FormField]:
         for key in section.keys:
-            field = FormField(key, self._state_of(key), has_list=self._has_list(key))
+            field = FormField(key, self._state_of(key), self._put, has_list=self._has_list(key))
             self._fields[key] = field
             yield field

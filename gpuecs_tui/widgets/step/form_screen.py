@@ -80,7 +80,7 @@ class FormScreen(PicturedScreen):
             if section.folded and focused in section.keys
         )
         opened = frozenset(title for step, title in self.wizard.unfolded if step == self.STEP)
-        yield Form(LAYOUT[self.STEP], opened, self._state, self._has_list)
+        yield Form(LAYOUT[self.STEP], opened, self._state, self.wizard.put, self._has_list)
 
     def on_mount(self) -> None:
         """Put the cursor where it was, or into the first field."""
@@ -218,7 +218,7 @@ class FormScreen(PicturedScreen):
         # reported as wrong.
         in_word = event.typed and now - self._typed_at < TYPING_SECONDS
         self._typed_at = now
-        self.edit({event.key: event.text}, in_word=in_word)
+        self.edit({}, in_word=in_word)
 
     @on(Form.Opened)
     def _opened(self, event: Form.Opened) -> None:

@@ -140,7 +140,7 @@ def test_a_fresh_clone_reads_state_lock_and_note_from_s3(
     ):
         bucket.put_object(Bucket=BUCKET, Key=f"{key}.moved.json", Body=damaged)
         (first, *_more) = examine(clone, {}).sentences()
-        assert first.startswith(f"The note s3://{BUCKET}/{key}.moved.json {why}"), first
+        assert first.startswith(f"The move record s3://{BUCKET}/{key}.moved.json {why}"), first
         assert "is unknown" in first
     remove_moved(place.at("blue"))
     assert moved_away(clone, {}) is None
