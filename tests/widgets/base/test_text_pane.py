@@ -65,7 +65,7 @@ class Pane(App[None]):
 
 def shown(pane: TextPane) -> list[str]:
     strips = [pane.render_line(y) for y in range(pane.size.height)]
-    assert {strip.cell_length for strip in strips} == {pane.size.width}
+    assert {strip.cell_length for strip in strips} == {pane.columns}
     return [strip.text for strip in strips]
 
 
