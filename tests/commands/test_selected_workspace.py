@@ -101,7 +101,7 @@ def test_each_command_names_the_unreadable_workspace(
     assert SAID in told.err
     assert "Run `terraform workspace select default`" in told.err
     for none in (
-        *("no record", "no resource of", "no missing resource", "No move needed"),
+        *("no record", "no resource of", "no missing resource", "no move needed"),
         *("already in", "0 resources", "no run"),
     ):
         assert none not in (told.out + told.err).lower()
