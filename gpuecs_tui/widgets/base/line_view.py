@@ -84,5 +84,9 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         for line_filter in self.get_line_filters():
             strips = [strip.apply_filter(line_filter, background) for strip in strips]
         if crop.column_span != (0, width):
-            strips = [strip.crop(*crop.column_span) for strip in strips]
+            # Wider than a row where room is kept for a scrollbar that is not shown.
+            strips = [
+                strip.crop(*crop.column_span).extend_cell_length(crop.width, self.rich_style)
+                for strip in strips
+            ]
         return strips
