@@ -263,7 +263,7 @@ def test_two_people_on_one_stack(
     found = examine(ours)
     assert found.lock is not None and found.lock.holder is Holder.UNKNOWN and not found.lock.run
     assert found.missing == (), "the run may be at work"
-    with pytest.raises(LockProblem, match="is not known"):
+    with pytest.raises(LockProblem, match="is unknown"):
         unlock(ours, found.lock.id)
 
     # The same user, in the other directory: the run is one of theirs.
