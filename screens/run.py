@@ -38,6 +38,7 @@ from gpuecs_tui.widgets.run.watch import RunWatch
 from gpuecs_tui.widgets.step.account_app import AccountApp
 from gpuecs_tui.widgets.step.commands import DESTROY, PLAN
 from gpuecs_tui.widgets.step.screen import StepScreen
+from gpuecs_tui.widgets.step.steps import STATE
 from gpuecs_tui.widgets.terminal.clipboard import copy_text
 from gpuecs_tui.wizard.certificate import certificate_domain
 from gpuecs_tui.wizard.unwritten import unwritten_words
@@ -321,7 +322,7 @@ class RunScreen(StepScreen):
 
     def action_state(self) -> None:
         """Go to the state screen, with its problems and remedies."""
-        self.post_message(self.Going("state"))
+        self.post_message(self.Going(STATE))
 
     def action_copy_url(self) -> None:
         """Copy the URL of the service."""

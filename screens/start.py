@@ -22,7 +22,7 @@ from gpuecs_tui.widgets.picker.choice_list import ChoiceList
 from gpuecs_tui.widgets.picker.rows import Choices, Row
 from gpuecs_tui.widgets.step.draft_age import newer_file, shown_time
 from gpuecs_tui.widgets.step.screen import ROOMY_BREAKPOINTS, StepScreen
-from gpuecs_tui.widgets.step.steps import IDS
+from gpuecs_tui.widgets.step.steps import IDS, STATE
 from gpuecs_tui.wizard import drafts
 from gpuecs_tui.wizard.drafts import Draft, DraftProblem
 from gpuecs_tui.wizard.first_look import may_hold_a_stack
@@ -210,7 +210,7 @@ class StartScreen(StepScreen):
 
     def _rows(self) -> list[Row]:
         rows = []
-        if self._recovery is not None and self._recovery.is_amiss:
+        if self._recovery is not None and self._recovery.has_problems:
             note = _("after a run that failed or was interrupted")
             rows.append(Row("state", (_("View and repair the state"), note)))
         found = self._survey
@@ -261,7 +261,7 @@ class StartScreen(StepScreen):
         lines = []
         if newer := self._newer():
             lines.append(Content.styled(f"! {escape_controls(newer)}", "$text-warning"))
-        if self._recovery is not None and self._recovery.is_amiss:
+        if self._recovery is not None and self._recovery.has_problems:
             lines += [
                 Content.styled(f"! {escape_controls(sentence)}", "$text-warning")
                 for sentence in self._recovery.sentences()
@@ -326,7 +326,7 @@ class StartScreen(StepScreen):
         match message.ids[0]:
             case "state":
                 self._take_what_the_run_is_about()
-                self.post_message(self.Going("state"))
+                self.post_message(self.Going(STATE))
             case "run":
                 self._take_what_the_run_is_about()
                 self.post_message(self.Going("run"))

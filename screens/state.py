@@ -36,6 +36,7 @@ from gpuecs_tui.widgets.run.stored_resource import StoredResourceScreen
 from gpuecs_tui.widgets.step import state_move
 from gpuecs_tui.widgets.step.account_app import AccountApp
 from gpuecs_tui.widgets.step.screen import StepScreen
+from gpuecs_tui.widgets.step.steps import STATE
 from gpuecs_tui.wizard.run_environment import state_environment
 
 Work = Callable[[Path, Mapping[str, str]], str]
@@ -61,7 +62,7 @@ class StateScreen(StepScreen):
 
     app = getters.app(AccountApp)
 
-    STEP = "state"
+    STEP = STATE
     CSS_PATH = "state.tcss"
     HELP = N_(
         "The state is Terraform's record of the resources that it created. If "
@@ -106,7 +107,7 @@ class StateScreen(StepScreen):
     def compose_body(self) -> ComposeResult:
         """The directory, the problems, and the list."""
         yield Static(id="where", markup=False)
-        yield Static(id="amiss", markup=False)
+        yield Static(id="problems", markup=False)
         yield StateList(Choices("", ("", ""), ()), id="list")
 
     def on_mount(self) -> None:
@@ -201,7 +202,7 @@ class StateScreen(StepScreen):
             lines.insert(0, Content(words))
         elif self._read and not lines and self._unread is None:
             lines = [Content.styled(_("✓ No problems found."), "$text-success")]
-        self.query_one("#amiss", Static).update(Content("\n").join(lines))
+        self.query_one("#problems", Static).update(Content("\n").join(lines))
         self.query_one(ChoiceList).replace_choices(
             Choices(
                 "",

@@ -66,7 +66,7 @@ def usd(text: str) -> Decimal:
     return price
 
 
-SIFTING: tuple[Argument, ...] = (
+FILTERING: tuple[Argument, ...] = (
     (
         ("--min-gpu-memory",),
         {

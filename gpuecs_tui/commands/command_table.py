@@ -13,10 +13,10 @@ from gpuecs_tui.commands.arguments import (
     DESPITE,
     DIRECTORY,
     DIRECTORY_OR_HERE,
+    FILTERING,
     JSON,
     OFFLINE,
     REGION,
-    SIFTING,
     YES,
     Argument,
 )
@@ -297,7 +297,7 @@ _ALL = (
         operands="[--region R]",
         help=N_("list GPU instance types with prices; filter, sort, compare, or fit a stack"),
         target="commands.gpus:gpus",
-        arguments=(REGION, *SIFTING, JSON, OFFLINE),
+        arguments=(REGION, *FILTERING, JSON, OFFLINE),
     ),
     Command(
         name="doctor",

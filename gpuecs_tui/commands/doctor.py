@@ -50,11 +50,11 @@ def doctor(arguments: argparse.Namespace) -> int:
     results.extend(_noexec(arguments.plugin_dir))
     results.append(_credentials())
     results.append(_terminal())
-    well, amiss = _("ok"), _("!!")
-    marked = max(cells(well), cells(amiss))
+    well, wrong = _("ok"), _("!!")
+    marked = max(cells(well), cells(wrong))
     width = max(cells(result.subject) for result in results)
     for result in results:
-        mark = pad(well if result.well else amiss, marked)
+        mark = pad(well if result.well else wrong, marked)
         print(f"{mark}  {pad(result.subject, width)}  {harmless(result.words)}")
         if result.remedy:
             print(f"{'':<{marked}}  {'':<{width}}  → {harmless(result.remedy)}")

@@ -79,9 +79,9 @@ def tell_failure(run: Run) -> NoReturn:
     if run.operation is not Operation.PLAN:
         from gpuecs_tui.terraform.recovery.remedies import examine
 
-        amiss = [it for it in examine(run.directory).sentences() if it != words]
-        for sentence in amiss:
+        problems = [it for it in examine(run.directory).sentences() if it != words]
+        for sentence in problems:
             print(harmless(f"!  {sentence}"), file=sys.stderr)
-        if amiss:
+        if problems:
             print(harmless(f"→  gpuecs-tui state {run.directory}"), file=sys.stderr)
     raise Failure(words, run.remedy, EXIT_FAILED)

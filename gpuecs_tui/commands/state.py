@@ -89,7 +89,7 @@ def _tell(directory: Path, *, as_json: bool) -> int:
     if unread is not None:
         # Other facts, such as the holder of the lock, are already printed.
         raise Failure(unread.message, unread.remedy)
-    return EXIT_FAILED if found.is_amiss or found.unknown else 0
+    return EXIT_FAILED if found.has_problems or found.unknown else 0
 
 
 def _recover(arguments: argparse.Namespace) -> int:

@@ -94,7 +94,7 @@ def apply(stack: Path, operation: str = "apply") -> Run:
 def assert_converged(stack: Path) -> None:
     run = reach(runs.start(stack, "plan"), RunStatus.SUCCEEDED)
     assert run.changes is not None and run.changes.total == 0
-    assert not examine(stack).is_amiss
+    assert not examine(stack).has_problems
 
 
 def test_a_killed_terraform_loses_nothing(bucket: str, tmp_path: Path) -> None:
@@ -214,7 +214,7 @@ def test_an_orphan_of_a_cancel_is_imported_not_made_again(
     wait_for_plan(planned)
     reach(runs.approve(planned), RunStatus.SUCCEEDED)
     assert [it.address for it in read_state(stack).resources] == ["aws_cloudwatch_log_group.this"]
-    assert not examine(stack).is_amiss
+    assert not examine(stack).has_problems
     apply(stack, "destroy")
     found = logs.describe_log_groups(logGroupNamePrefix="/ecs/orphan-of-a-test")
     assert found["logGroups"] == []

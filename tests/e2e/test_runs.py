@@ -214,7 +214,7 @@ def test_the_lock_of_a_run_at_work_is_shown(tmp_path: Path) -> None:
     until_lock_recorded(run)
     found = examine(stack)
     (sentence,) = found.sentences()
-    assert not found.is_amiss and found.at_work
+    assert not found.has_problems and found.at_work
     assert sentence.startswith("The state is locked by ") and "(apply, for " in sentence
     assert sentence.endswith(f"The operation is still running (run {run.id}).")
     runs.cancel(run)

@@ -133,7 +133,7 @@ def test_there_and_back_with_a_change_on_the_way(stack: Path, bucket: str) -> No
     assert stat.S_IMODE(there.copy.stat().st_mode) == 0o600
     assert stat.S_IMODE(there.folder.stat().st_mode) == 0o700
     assert not list(stack.glob("terraform.tfstate.backup-*")), "kept until it is verified only"
-    assert lifecycle.due(stack) is None and not remedies.examine(stack).is_amiss
+    assert lifecycle.due(stack) is None and not remedies.examine(stack).has_problems
     with pytest.raises(MigrationProblem, match="No move needed"):
         lifecycle.start(stack)
 

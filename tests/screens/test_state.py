@@ -94,7 +94,7 @@ def shows(pilot: Pilot[int], kind: type[Screen[Any]]) -> bool:
 
 
 def amiss(pilot: Pilot[int]) -> str:
-    return str(pilot.app.screen.query_one("#amiss", Static).render())
+    return str(pilot.app.screen.query_one("#problems", Static).render())
 
 
 def rows(pilot: Pilot[int]) -> list[str]:

@@ -47,7 +47,7 @@ def test_what_can_not_be_looked_at_is_unknown_not_amiss(shut: Path, inside: bool
     directory = shut / "below" if inside else shut
     with unprivileged():
         found = examine(directory)
-    assert not found.is_amiss
+    assert not found.has_problems
     assert found.sentences() == [f"Could not read {directory}: Permission denied."]
 
 
@@ -56,7 +56,7 @@ def test_an_errored_state_that_can_not_be_read_is_unknown(shut: Path) -> None:
     (shut / "errored.tfstate").chmod(0)
     with unprivileged():
         found = examine(shut)
-    assert not found.is_amiss
+    assert not found.has_problems
     assert found.sentences() == [f"Could not read {shut / 'errored.tfstate'}: Permission denied."]
 
 

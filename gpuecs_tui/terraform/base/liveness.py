@@ -31,7 +31,7 @@ class ProcessIdentity:
     started: str
     """When it started, in whatever this system counts: only equality means something."""
     boot: str
-    """Identity of the machine's boot, for process ids begin anew with each."""
+    """Identity of the machine's boot, because process ids start again with each boot."""
     host: str
     """The machine's host name."""
 

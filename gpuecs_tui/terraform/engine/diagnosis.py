@@ -14,8 +14,8 @@ from gpuecs_tui.terraform.engine.events import Diagnostic, Event, Text
 from gpuecs_tui.terraform.engine.mirror import this_platform
 
 OUTWEIGH_A_STOP = frozenset({"credentials-expired", "state-not-saved", "disk-full"})
-"""Kinds of failures that count more than that somebody asked for the end: what was done may not be
-in the state, or can't go on before something is mended."""
+"""Kinds of failures that are reported even if the user stopped the run: changes may be missing from
+the state, or the next run needs a repair first."""
 _LONGEST_QUOTE = 600
 """Characters of Terraform's own words that one sentence quotes: an IAM refusal needs 400."""
 

@@ -1,9 +1,9 @@
-"""What is amiss with a stack's directory after a run that ended badly, and what mends it.
+"""The problems of a stack's directory after a run that ended badly, and their remedies.
 
 ``examine`` is cheap enough for every start: files only, unless the state lies elsewhere than in the
-directory (then one read of its lock) or something is amiss (then the engine reads the state).
-The mending: ``locks.unlock``, ``errored.push``, and for what the state lacks simply the next plan,
-which imports it (plan_with_imports.py).
+directory (then one read of its lock) or there is a problem (then the engine reads the state).
+The remedies are ``locks.unlock``, ``errored_state.push`` and, for resources that the state lacks,
+the next plan, which imports them (plan_with_imports.py).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ from gpuecs_tui.terraform.state.stored_state import NOTHING, NotRead, StoredStat
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """What is amiss; everything empty means nothing is."""
+    """The problems that were found; all fields are empty if there are none."""
 
     lock: HeldLock | None = None
     """A lock on the state that no living run of ours explains."""
@@ -73,10 +73,8 @@ class Recovery:
     """A run or a move of ours is at work: the lock is its own, and nothing else was looked at."""
 
     @property
-    def is_amiss(self) -> bool:
-        """Tell whether anything is known that can be mended; ``unknown`` alone is neither that
-        nor well.
-        """
+    def has_problems(self) -> bool:
+        """Tell whether a problem with a remedy was found; ``unknown`` alone does not count."""
         if self.at_work:
             return False
         return bool(
@@ -95,7 +93,7 @@ class Recovery:
         return tuple(it for it in self.missing if it.certain)
 
     def sentences(self) -> list[str]:
-        """Return what is amiss, a sentence each, the weightiest first."""
+        """Return the problems, a sentence each, the most important first."""
         lock = [lock_sentence(self.lock)] if self.lock is not None else []
         # One that keeps others out keeps us from mending the rest too.
         first = self.lock is not None and self.lock.stops
@@ -130,7 +128,7 @@ class Recovery:
 
 
 def examine(directory: Path, environ: Mapping[str, str] | None = None) -> Recovery:
-    """Look for what is amiss in ``directory``; only its lock while a run works there.
+    """Look for problems in ``directory``; only for its lock while a run is in progress.
 
     Never raises for what it finds.
 
@@ -261,8 +259,7 @@ def lacking(
 
 
 def _lock_at_work(directory: Path, environ: Mapping[str, str]) -> HeldLock | None:
-    # It comes and goes with the run, and says no more than that: what hinders reading it is told
-    # once nobody works.
+    # The lock belongs to the run in progress. A failure to read it is reported after the run.
     try:
         return locks.held_lock(directory, environ)
     except TerraformProblem:

@@ -2,7 +2,7 @@
 
 Stage ``plan`` initialises where needed and plans; stage ``apply`` applies the saved plan. It has
 a session of its own, no terminal, and holds the directory's lock (an open file that its starter
-took). Everything it learns goes to the run's folder; nobody needs to be there to read it.
+took). Everything it learns is written to the run's folder, whether a viewer is open or not.
 """
 
 from __future__ import annotations
@@ -179,7 +179,7 @@ class Runner:
     def _plan(self, engine: Engine, options: Sequence[str]) -> int:
         arguments = ["plan", "-json", "-input=false", "-detailed-exitcode", *options]
         arguments.append(f"-out={self.files.plan}")
-        # Made before Terraform writes into it, so that nobody else can ever read it.
+        # Made before Terraform writes into it, so that other users can never read it.
         os.close(os.open(self.files.plan, os.O_CREAT | os.O_WRONLY, PRIVATE_FILE))
         code = self._terraform(engine, arguments)
         if code == 1 and failure(self._events, code).kind == "needs-init":

@@ -11,7 +11,7 @@ from pathlib import Path
 from gpuecs_tui.i18n import _
 from gpuecs_tui.regular_files import read_regular
 from gpuecs_tui.terraform.base.tflock import ERRORED_NAME
-from gpuecs_tui.terraform.engine.diagnosis import Diagnosis, Unsaved
+from gpuecs_tui.terraform.engine.diagnosis import Diagnosis
 from gpuecs_tui.terraform.recovery.damaged_state import errored_fault
 
 Stamp = tuple[int, int, int] | None
@@ -36,22 +36,15 @@ def looked_at(why: Diagnosis, directory: Path, before: Stamp) -> Diagnosis:
     unsaved = why.unsaved
     if unsaved is None:
         return why
-    now = stamp(directory)
-    if now is None or now == before:
-        words = _("Terraform did not write it to {name} either.").format(name=ERRORED_NAME)
-        return _lost(why.kind, unsaved, words, directory)
-    try:
-        fault = errored_fault(read_regular(directory / ERRORED_NAME))
-    except OSError as error:
-        words = _("Could not read {name}: {reason}.").format(
-            name=ERRORED_NAME, reason=error.strerror or error
+    if lost := _why_lost(directory, before):
+        return Diagnosis(
+            why.kind,
+            f"{unsaved.reason} {lost}",
+            _("{cure}, then check the state: gpuecs-tui state {directory}").format(
+                cure=unsaved.cure, directory=directory
+            ),
+            unsaved,
         )
-        return _lost(why.kind, unsaved, words, directory)
-    if fault:
-        words = _("{name} {fault}: nothing in it can be pushed.").format(
-            name=ERRORED_NAME, fault=fault
-        )
-        return _lost(why.kind, unsaved, words, directory)
     return Diagnosis(
         why.kind,
         _("{reason} Terraform wrote it to {name} instead.").format(
@@ -64,12 +57,17 @@ def looked_at(why: Diagnosis, directory: Path, before: Stamp) -> Diagnosis:
     )
 
 
-def _lost(kind: str, unsaved: Unsaved, words: str, directory: Path) -> Diagnosis:
-    return Diagnosis(
-        kind,
-        f"{unsaved.reason} {words}",
-        _("{cure}, then check the state: gpuecs-tui state {directory}").format(
-            cure=unsaved.cure, directory=directory
-        ),
-        unsaved,
-    )
+def _why_lost(directory: Path, before: Stamp) -> str:
+    """Return why errored.tfstate can't be pushed, a sentence; empty if it is whole."""
+    now = stamp(directory)
+    if now is None or now == before:
+        return _("Terraform did not write it to {name} either.").format(name=ERRORED_NAME)
+    try:
+        fault = errored_fault(read_regular(directory / ERRORED_NAME))
+    except OSError as error:
+        return _("Could not read {name}: {reason}.").format(
+            name=ERRORED_NAME, reason=error.strerror or error
+        )
+    if not fault:
+        return ""
+    return _("{name} {fault}: nothing in it can be pushed.").format(name=ERRORED_NAME, fault=fault)

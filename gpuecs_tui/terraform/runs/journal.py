@@ -8,9 +8,9 @@ directory.json     the stack directory of the run again, in case run.json is dam
 state.json         the recorded state, with its history; written only by the holder of the
                    directory's lock, replaced as a whole and fsynced before it is acted on
 decision.json      the one decision on a plan: approve or discard; created exactly once
-cancel.json        somebody asked for the end
+cancel.json        the user asked for the end
 interrupted.json   made right before Terraform's one SIGINT: who finds it sends none
-forced.json        somebody had Terraform ended before it saved its state
+forced.json        the user had Terraform ended before it saved its state
 locks.json         ids of the locks on the state that the run's Terraform was seen to hold
 forgotten.json     the user dismissed what the run created and the state lacks
 journal.jsonl      Terraform's ``-json`` events, written by Terraform itself, and ours; on the disk

@@ -52,7 +52,7 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run; a snapshot: ``refresh`` reads it anew."""
+    """A snapshot of a run; ``refresh`` reads it again."""
 
     files: RunFiles
     id: str

@@ -138,7 +138,7 @@ def lock_directory(directory: Path) -> DirectoryLock:
 
 def busy_with(run: Run) -> Holder:
     """Return who works on a directory for ``run``, which lives there."""
-    # Between two stages the record names nobody; whoever holds the lock has labelled it.
+    # Between two stages the record has no process id; the holder of the lock has labelled the lock.
     return (None if run.pid else read_holder(run.directory)) or holder_of(run, run.pid)
 
 

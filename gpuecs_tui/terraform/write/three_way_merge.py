@@ -178,7 +178,7 @@ def keep_edits(
 ) -> Kept:
     """Return ``files`` with the hand edits of a directory that holds ``texts``.
 
-    ``explicit`` names the keys that somebody decided; of the others, one that can't be read in the
+    ``explicit`` names the keys that the user decided; of the others, one that can't be read in the
     directory keeps what stands there (None: all were decided). An edit is dropped only where the
     decisions don't read as they were decided with it. ``environ`` holds Terraform's TF_VAR_*.
     ``show`` makes the diffs.

@@ -1,4 +1,4 @@
-"""The one channel from a changed answer to the checks and to what the screens show."""
+"""The message after a change of answers: the app checks them and shows the result."""
 
 from __future__ import annotations
 
@@ -21,17 +21,8 @@ class Edited(Message):
         self.in_word = in_word
 
 
-def edit(
-    sender: MessagePump,
-    wizard: WizardSession,
-    texts: Mapping[str, str],
-    *,
-    in_word: bool = False,
-) -> None:
-    """Put ``texts`` (key → text) into the session and post ``Edited`` from ``sender``.
-
-    A form's field has put its own text before.
-    """
+def edit(sender: MessagePump, wizard: WizardSession, texts: Mapping[str, str]) -> None:
+    """Put ``texts`` (key → text) into the session and post ``Edited`` from ``sender``."""
     for key, text in texts.items():
         wizard.put(key, text)
-    sender.post_message(Edited(in_word=in_word))
+    sender.post_message(Edited())

@@ -17,6 +17,7 @@ from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.relevance import is_relevant
 from gpuecs_tui.stack.remedies import as_sentence
+from gpuecs_tui.widgets.base.edited import Edited
 from gpuecs_tui.widgets.base.styles import MUTED
 from gpuecs_tui.widgets.form.decision_rows import not_read_hint
 from gpuecs_tui.widgets.form.field import FieldState, FormField, Note, TextControl
@@ -218,7 +219,8 @@ class FormScreen(PicturedScreen):
         # reported as wrong.
         in_word = event.typed and now - self._typed_at < TYPING_SECONDS
         self._typed_at = now
-        self.edit({}, in_word=in_word)
+        self.unsay()
+        self.post_message(Edited(in_word=in_word))
 
     @on(Form.Opened)
     def _opened(self, event: Form.Opened) -> None:

@@ -194,10 +194,10 @@ class StepScreen(Screen[None]):
         self.show_focus_help()
         self.query_one(KeyLine).show_found(self.findings_summary())
 
-    def edit(self, texts: Mapping[str, str], *, in_word: bool = False) -> None:
+    def edit(self, texts: Mapping[str, str]) -> None:
         """Change decisions (key → text); see ``widgets.base.edited``."""
         self.unsay()
-        edit(self, self.wizard, texts, in_word=in_word)
+        edit(self, self.wizard, texts)
 
     def progress(self) -> Progress:
         """Return the current step and which steps have errors."""

@@ -65,7 +65,7 @@ class DiffEncoder:
     def encode(self, update: LayoutUpdate | ChopsUpdate, width: int, height: int) -> str | None:
         """Return the bytes for ``update`` on a screen of this size, "" if nothing differs.
 
-        None if it can't be told in cells: then it must be sent otherwise, and this has forgotten.
+        None if cells can't express it: the caller must send it in full.
         """
         screen = self._screen
         if screen is None or (screen.width, screen.height) != (width, height):

@@ -62,7 +62,7 @@ def test_the_copy_comes_back(tmp_path: Path) -> None:
     (tmp_path / f"{STATE_NAME}.backup").write_bytes(state(7, "a"))
     (tmp_path / ERRORED_NAME).write_bytes(state(10, "a", "b")[:40])
     found = examine(tmp_path)
-    assert found.is_amiss and found.errored is None
+    assert found.has_problems and found.errored is None
     (sentence,) = found.sentences()
     assert "is truncated after 50 bytes" in sentence and "serial 7, 1 resource)" in sentence
     assert known_state(tmp_path, found).serial == 7
@@ -70,7 +70,7 @@ def test_the_copy_comes_back(tmp_path: Path) -> None:
         damaged_state.refuse(tmp_path, {})
     kept = damaged_state.restore(tmp_path).kept
     assert kept.read_bytes() == state(9, "a", "b")[:50], "nothing is thrown away"
-    assert read_state(tmp_path).serial == 7 and not examine(tmp_path).is_amiss
+    assert read_state(tmp_path).serial == 7 and not examine(tmp_path).has_problems
     assert len(list(tmp_path.glob(f"{ERRORED_NAME}.broken-*"))) == 1
     damaged_state.refuse(tmp_path, {})
 
@@ -87,7 +87,7 @@ def test_the_first_apply_has_no_copy(tmp_path: Path) -> None:
     (tmp_path / STATE_NAME).write_bytes(state(1, "a")[:30])
     assert "There is no copy of an earlier state" in examine(tmp_path).sentences()[0]
     damaged_state.restore(tmp_path)
-    assert not (tmp_path / STATE_NAME).exists() and not examine(tmp_path).is_amiss
+    assert not (tmp_path / STATE_NAME).exists() and not examine(tmp_path).has_problems
 
 
 @pytest.fixture

@@ -188,7 +188,7 @@ def test_without_a_lock_a_run_that_has_not_ended_is_named_and_not_imported(
     shelf.put(shared("r7", ended=False, a="arn:a", b="arn:b"))
     monkeypatch.setattr(remedies, "shelf_of", lambda *_any: shelf)
     found = remedies.examine(clone, {})
-    assert not found.missing and not found.is_amiss
+    assert not found.missing and not found.has_problems
     (sentence,) = found.sentences()
     begun = (
         "Run r7 of kim@far created, or started to create, 2 resources that are not in the state."

@@ -338,7 +338,7 @@ def test_the_region_is_the_provider_s() -> None:
 
 
 def test_examine_finds_nothing_where_all_is_well(stack: Path, tmp_path: Path) -> None:
-    assert not examine(tmp_path / "nowhere").is_amiss
+    assert not examine(tmp_path / "nowhere").has_problems
     stage(stack, RunStatus.SUCCEEDED)
     assert examine(stack).sentences() == []
 
@@ -379,4 +379,4 @@ def test_examine_says_what_can_not_be_read(stack: Path) -> None:
 def test_examine_leaves_a_live_run_alone(stack: Path) -> None:
     killed(stack)
     begun(stack)
-    assert not examine(stack).is_amiss
+    assert not examine(stack).has_problems
