@@ -162,7 +162,15 @@ def theme_for(environ: Mapping[str, str]) -> str:
 
 
 def install_themes(app: App[Any], environ: Mapping[str, str]) -> None:
-    """Register the themes with ``app`` and choose the one for its terminal."""
+    """Register the themes and choose one for the terminal; ``app`` is not running yet."""
     for theme in THEMES:
         app.register_theme(theme)
-    app.theme = theme_for(environ)
+    if (name := theme_for(environ)) != DARK.name:
+        app.theme = name
+        return
+    # Assigning ``theme`` makes Textual parse every style sheet again after the first screen has
+    # been parsed. Nothing is parsed yet, and Textual's default theme is dark too, so the variables
+    # are all that changes.
+    app.set_reactive(App.theme, name)
+    app.add_class(f"-theme-{name}", update=False)
+    app.stylesheet.set_variables(app.get_css_variables())

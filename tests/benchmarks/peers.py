@@ -1,16 +1,20 @@
-"""Other Textual programs, each installed in a separate environment: .venv-bench/NAME.
+"""Other Textual programs, and this checkout as users install it: .venv-bench/NAME for each.
 
-If one can't be installed, the tables say so instead of a measurement.
+If a peer can't be installed, the tables say so instead of a measurement.
 """
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-FOLDER = Path(__file__).parents[2] / ".venv-bench"
+CHECKOUT = Path(__file__).parents[2]
+FOLDER = CHECKOUT / ".venv-bench"
+_WHEEL = ("gpuecs_tui", "screens", "templates", "pyproject.toml")
+"""What the wheel is built from."""
 INSTALL_SECONDS = 600
 
 
@@ -46,15 +50,41 @@ TOOLONG = Peer("toolong", "tl", ("toolong",))
 
 def why_missing(peer: Peer) -> str:
     """Install ``peer`` unless it is there already; return why that can't be, or nothing."""
-    home = FOLDER / peer.name
+    return _install(peer.name, peer.requirements, "\n".join(peer.requirements))
+
+
+def wheel_python() -> Path:
+    """Return the Python of an environment that has this checkout's wheel and nothing else.
+
+    An editable install, which development uses, finds modules more slowly than users' installs.
+
+    Raises:
+        RuntimeError: the wheel could not be installed.
+    """
+    if why := _install("wheel", (str(CHECKOUT),), _digest()):
+        raise RuntimeError(f"the wheel of {CHECKOUT} {why}")
+    return FOLDER / "wheel" / "bin" / "python"
+
+
+def _digest() -> str:
+    digest = hashlib.sha256()
+    for name in _WHEEL:
+        root = CHECKOUT / name
+        for path in [root] if root.is_file() else sorted(root.rglob("*")):
+            if path.is_file() and path.suffix != ".pyc":
+                digest.update(f"{path.relative_to(CHECKOUT)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _install(name: str, requirements: tuple[str, ...], wanted: str) -> str:
+    home = FOLDER / name
     stamp = home / "installed"
-    wanted = "\n".join(peer.requirements)
     if stamp.exists() and stamp.read_text("utf-8") == wanted:
         return ""
     steps = (
         [sys.executable, "-m", "venv", "--clear", str(home)],
         [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet",
-         "--disable-pip-version-check", *peer.requirements],
+         "--disable-pip-version-check", *requirements],
     )  # fmt: skip
     for step in steps:
         try:

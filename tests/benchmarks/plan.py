@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from gpuecs_tui.terraform.engine.binary import find_engine
+from tests.benchmarks.peers import wheel_python
 from tests.benchmarks.rows import Row
 
 TURNS = 5
@@ -36,7 +37,7 @@ def measure() -> list[Row]:
 
 
 def _measure(stack: Path, environ: dict[str, str]) -> list[Row]:
-    program = Path(sys.executable).with_name("gpuecs-tui")
+    program = wheel_python().with_name("gpuecs-tui")
     script = (
         "import sys; from pathlib import Path\n"
         "from gpuecs_tui.commands.demo import answers_for\n"

@@ -6,8 +6,8 @@ import statistics
 import subprocess
 import sys
 import time
-from pathlib import Path
 
+from tests.benchmarks.peers import wheel_python
 from tests.benchmarks.rows import Row
 
 TIMES = 15
@@ -16,7 +16,7 @@ LIMIT = 3.0
 
 def measure() -> list[Row]:
     """Start both by turns and compare the medians."""
-    program = Path(sys.executable).with_name("gpuecs-tui")
+    program = wheel_python().with_name("gpuecs-tui")
     seconds: dict[str, list[float]] = {"ours": [], "bare": []}
     for _turn in range(TIMES):
         seconds["ours"].append(_time([str(program), "--version"]))
