@@ -5,6 +5,7 @@ from __future__ import annotations
 from gpuecs_tui.aws.error_kinds import ProblemKind, code_of, detail_of, is_a, kind_of
 from gpuecs_tui.aws.reading import Unknown
 from gpuecs_tui.i18n import _
+from gpuecs_tui.shell_words import shell_word
 
 _MISCONFIGURED = frozenset(
     {"ConfigNotFound", "ConfigParseError", "InfiniteLoopConfigError", "InvalidConfigError"}
@@ -55,7 +56,7 @@ def problem_of(
             return error
         return AwsProblem(error.kind, error.sentence, error.remedy, call)
     kind = kind_of(error)
-    option = f" --profile {profile}" if profile else ""
+    option = f" --profile {shell_word(profile)}" if profile else ""
     detail = detail_of(error)
     return AwsProblem(
         kind,

@@ -16,6 +16,7 @@ from gpuecs_tui.commands.output import continue_unread
 from gpuecs_tui.commands.run_end import outcome
 from gpuecs_tui.commands.stack_here import refuse_no_directory
 from gpuecs_tui.i18n import _
+from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.runs import run_list
@@ -58,7 +59,7 @@ def needs_yes(arguments: argparse.Namespace, look: str) -> None:
         raise Failure(
             _("Nothing was changed: this command changes the account, so --yes is required."),
             _("To look at it first: gpuecs-tui {look} {directory}").format(
-                look=look, directory=arguments.directory
+                look=look, directory=shell_word(arguments.directory)
             ),
             EXIT_USAGE,
         )
@@ -92,7 +93,9 @@ def approve(arguments: argparse.Namespace) -> int:
             _("The waiting plan belongs to run {id}, not {named}.").format(
                 id=run.id, named=arguments.run
             ),
-            _("To look at it: gpuecs-tui attach {directory}").format(directory=run.directory),
+            _("To look at it: gpuecs-tui attach {directory}").format(
+                directory=shell_word(run.directory)
+            ),
             EXIT_USAGE,
         )
     choose_account(arguments)

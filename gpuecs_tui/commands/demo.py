@@ -14,6 +14,7 @@ from gpuecs_tui.commands.account import choose_account
 from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
 from gpuecs_tui.i18n import _
 from gpuecs_tui.program_name import program_name
+from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.stack.answers import dump_answers
 from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.terraform.runs.run_status import operation_title, title
@@ -82,7 +83,7 @@ def _refuse_under_runs(found: DemoAccount | None, *, yes: bool) -> None:
         raise Failure(
             _("The demo account was not stopped: a run is using it, so --yes is required."),
             _("To cancel the run first: gpuecs-tui cancel {directory}").format(
-                directory=shlex.quote(str(working[0].directory))
+                directory=shell_word(working[0].directory)
             ),
             EXIT_USAGE,
         )

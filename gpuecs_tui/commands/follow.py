@@ -11,6 +11,7 @@ from typing import TextIO
 
 from gpuecs_tui.commands.waiting import SECOND, WaitLine
 from gpuecs_tui.i18n import _
+from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.terraform.base.durations import in_words
 from gpuecs_tui.terraform.engine.event_text import lines_of, without_colours
 from gpuecs_tui.terraform.engine.events import ChangeSummary, Event
@@ -72,7 +73,7 @@ def follow(
             _(
                 "The run continues in the background. To follow it: gpuecs-tui attach "
                 "{directory}; to cancel it: gpuecs-tui cancel {directory}"
-            ).format(directory=run.directory),
+            ).format(directory=shell_word(run.directory)),
             file=sys.stderr,
         )
         raise

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 from gpuecs_tui.assessment import remedies
 from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
 from gpuecs_tui.i18n import _
+from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.recovery.remedies import Recovery, lacking
 from gpuecs_tui.terraform.recovery.shared_run import SharedRun
@@ -43,7 +43,9 @@ def forget(directory: Path, run_id: str, *, yes: bool) -> int:
     if shared is None:
         raise Failure(
             _("{directory} has no run {run}.").format(directory=directory, run=run_id),
-            _("To list its runs: gpuecs-tui runs {directory}").format(directory=directory),
+            _("To list its runs: gpuecs-tui runs {directory}").format(
+                directory=shell_word(directory)
+            ),
             EXIT_USAGE,
         )
     _dismiss(directory, run_id, shared.created, yes=yes)
@@ -78,7 +80,9 @@ def _created_by(directory: Path, run: Run | UnreadRun) -> list[Candidate]:
     if isinstance(run, Run) and not run.is_final:
         raise Failure(
             _("Run {run} has not ended.").format(run=run.id),
-            _("To follow it: gpuecs-tui attach {directory}").format(directory=directory),
+            _("To follow it: gpuecs-tui attach {directory}").format(
+                directory=shell_word(directory)
+            ),
         )
     return [it for it in told_by(run).values() if it is not None]
 
@@ -113,7 +117,7 @@ def _dismiss(
             )
         raise Failure(
             _("Nothing was dismissed: --forget needs --yes."),
-            words.format(directory=shlex.quote(str(directory)), run=run_id),
+            words.format(directory=shell_word(directory), run=shell_word(run_id)),
             EXIT_USAGE,
         )
     try:

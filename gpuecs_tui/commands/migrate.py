@@ -10,6 +10,7 @@ from gpuecs_tui.commands.failure import EXIT_USAGE, Failure, harmless
 from gpuecs_tui.commands.stack_here import refuse_no_directory
 from gpuecs_tui.commands.waiting import waiting
 from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.migration import lifecycle
 from gpuecs_tui.terraform.migration.record import Phase, last_migration_time
@@ -59,4 +60,4 @@ def tell_due(directory: Path) -> None:
         return
     if wanted is not None:
         print(harmless(f"!  {wanted.sentence}"))
-        print(harmless(f"→  gpuecs-tui migrate {directory} --yes"))
+        print(harmless(f"→  gpuecs-tui migrate {shell_word(directory)} --yes"))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Iterable
 from itertools import takewhile
 from pathlib import Path
 
 from gpuecs_tui.commands.failure import EXIT_USAGE, Failure
 from gpuecs_tui.i18n import _
+from gpuecs_tui.shell_words import shell_word
 
 
 def refuse_misspelt(word: str, commands: Iterable[str]) -> None:
@@ -24,7 +24,7 @@ def refuse_misspelt(word: str, commands: Iterable[str]) -> None:
             _(
                 "Did you mean `gpuecs-tui {command}`? To open a directory of that name: "
                 "gpuecs-tui {path}"
-            ).format(command=meant, path=shlex.quote(f"{os.curdir}/{word}")),
+            ).format(command=meant, path=shell_word(f"{os.curdir}/{word}")),
             EXIT_USAGE,
         )
 

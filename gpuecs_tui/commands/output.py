@@ -17,6 +17,7 @@ from typing import Any, TextIO, cast
 
 from gpuecs_tui.commands.failure import harmless
 from gpuecs_tui.i18n import _
+from gpuecs_tui.shell_words import shell_word
 
 _LAST_OF_FOUR = 0xFFFF
 """The last code point that four hexadecimal digits can write."""
@@ -107,7 +108,7 @@ def continue_unread(directory: Path) -> Iterator[None]:
             "The output of this command was closed early. The run continues. To follow it: "
             "gpuecs-tui attach {directory}"
         )
-        print(harmless(words.format(directory=directory)), file=sys.stderr)
+        print(harmless(words.format(directory=shell_word(directory))), file=sys.stderr)
 
     out = _Output(sys.stdout, closed)
     errors = _Output(sys.stderr, lambda: None)

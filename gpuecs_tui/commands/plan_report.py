@@ -8,6 +8,7 @@ from typing import Any
 
 from gpuecs_tui.commands.failure import Failure, harmless
 from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.terraform.plan.details import Attribute, PlanTree, wait_for_plan
 from gpuecs_tui.terraform.plan.notices import ignored_count, notices
 from gpuecs_tui.terraform.plan.words import PlanWarning, full_words, needs_name, warnings
@@ -84,7 +85,7 @@ def refuse_unconfirmed(run: Run, name: str | None) -> None:
     if name != wanted:
         raise Failure(
             _("Nothing was applied: the plan destroys or replaces {what}.").format(what=what),
-            _("To apply it, add --confirm {name}.").format(name=wanted),
+            _("To apply it, add --confirm {name}.").format(name=shell_word(wanted)),
         )
 
 

@@ -18,6 +18,7 @@ from gpuecs_tui.commands.output import escaped_toml, print_json
 from gpuecs_tui.commands.stack_here import refuse_no_directory, stack_directory
 from gpuecs_tui.commands.waiting import waiting
 from gpuecs_tui.i18n import _
+from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.stack.answers import dump_answers
 from gpuecs_tui.stack.model import KEYS, Stack
 from gpuecs_tui.stack.resolve import Answers, generated_names, with_kept, with_new_defaults
@@ -147,7 +148,7 @@ def _write(
                 ),
                 _(
                     "To follow the run to its end: gpuecs-tui attach {directory}"
-                ).format(directory=directory),
+                ).format(directory=shell_word(directory)),
             )  # fmt: skip
         _settle_unfinished(directory, yes=overwrite)
         changes = compare(
@@ -247,7 +248,7 @@ def _refuse(changes: Changes, two: TwoChanges | None) -> NoReturn:
         )
     raise Failure(
         _("Nothing was written. {reasons}").format(reasons=" ".join(sentences)),
-        remedy.format(directory=changes.directory),
+        remedy.format(directory=shell_word(changes.directory)),
     )
 
 

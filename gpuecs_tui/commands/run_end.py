@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from gpuecs_tui.commands.failure import EXIT_FAILED, Failure, harmless
 from gpuecs_tui.i18n import _
+from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.terraform.base.atomic_files import read_json
 from gpuecs_tui.terraform.plan.details import load_plan, runs_no_task
 from gpuecs_tui.terraform.read.service_url import service_url
@@ -24,7 +25,7 @@ def outcome(run: Run, *, finds_domain: bool = False) -> int:
             "To apply exactly this plan: gpuecs-tui approve {directory} --run {id} --yes; to "
             "discard it: gpuecs-tui cancel {directory}"
         )
-        print(harmless(words.format(directory=run.directory, id=run.id)))
+        print(harmless(words.format(directory=shell_word(run.directory), id=shell_word(run.id))))
     if run.state is RunStatus.SUCCEEDED and run.remedy:
         print(harmless(run.remedy))
     if run.state is RunStatus.SUCCEEDED and run.operation is Operation.APPLY:
@@ -83,5 +84,5 @@ def tell_failure(run: Run) -> NoReturn:
         for sentence in problems:
             print(harmless(f"!  {sentence}"), file=sys.stderr)
         if problems:
-            print(harmless(f"→  gpuecs-tui state {run.directory}"), file=sys.stderr)
+            print(harmless(f"→  gpuecs-tui state {shell_word(run.directory)}"), file=sys.stderr)
     raise Failure(words, run.remedy, EXIT_FAILED)

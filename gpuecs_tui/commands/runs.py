@@ -20,6 +20,7 @@ from gpuecs_tui.commands.run_end import outcome, tell_failure
 from gpuecs_tui.commands.run_list import lines_of_runs, run_tree, unread_tree
 from gpuecs_tui.commands.stack_here import refuse_no_directory, stack_directory
 from gpuecs_tui.i18n import _
+from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.terraform.base.durations import in_words
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.control import runs as store
@@ -82,7 +83,7 @@ def destroy(arguments: argparse.Namespace) -> int:
     if arguments.directory.is_dir() and arguments.confirm != name:
         raise Failure(
             _("Nothing was destroyed: a destroy deletes everything in the stack's state."),
-            _("To destroy it, add --confirm {name}.").format(name=name),
+            _("To destroy it, add --confirm {name}.").format(name=shell_word(name)),
             EXIT_USAGE,
         )
     return _plan_and_apply(arguments, Operation.DESTROY, confirm=arguments.confirm)
@@ -154,8 +155,8 @@ def cancel(arguments: argparse.Namespace) -> int:
                 "since the last save: gpuecs-tui cancel {directory} --end-now {id}"
             ).format(
                 time=in_words(datetime.now(UTC) - run.state_since),
-                directory=arguments.directory,
-                id=run.id,
+                directory=shell_word(arguments.directory),
+                id=shell_word(run.id),
             )
         )
     elif present.is_live:
@@ -163,7 +164,7 @@ def cancel(arguments: argparse.Namespace) -> int:
             _(
                 "Terraform was asked to stop. It finishes the operations in progress, which can "
                 "take minutes. To follow it: gpuecs-tui attach {directory}"
-            ).format(directory=arguments.directory)
+            ).format(directory=shell_word(arguments.directory))
         )
     else:
         print(_("The run is {state}.").format(state=title(present.state)))

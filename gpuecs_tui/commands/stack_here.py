@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gpuecs_tui.commands.failure import EXIT_USAGE, Failure
 from gpuecs_tui.i18n import _
+from gpuecs_tui.shell_words import shell_word
 
 _LEVELS = 3
 """Number of parent directories that are searched for a stack."""
@@ -29,7 +30,7 @@ def stack_directory(given: Path | None, command: str) -> Path:
         _("Add the stack directory: gpuecs-tui {command} DIR").format(command=command)
         if above is None
         else _("To use the Terraform in a parent directory: gpuecs-tui {command} {above}").format(
-            command=command, above=above
+            command=command, above=shell_word(above)
         )
     )
     code = EXIT_USAGE if given is None else 1

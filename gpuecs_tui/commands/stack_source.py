@@ -10,6 +10,7 @@ from gpuecs_tui.assessment.written import Written, no_stack, resolved
 from gpuecs_tui.commands.failure import Failure
 from gpuecs_tui.i18n import _
 from gpuecs_tui.regular_files import read_input
+from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.stack.answers import ANSWERS_MAX, AnswersError, load_answers
 from gpuecs_tui.stack.model import Stack
 from gpuecs_tui.stack.problems import Problem, problems, with_values
@@ -111,7 +112,7 @@ def read_directory(directory: Path) -> ReadBack:
         raise NotUnderstood(
             no_stack(directory),
             _("To write one: gpuecs-tui render ANSWERS.toml {directory}").format(
-                directory=directory
+                directory=shell_word(directory)
             ),
         )
     return found

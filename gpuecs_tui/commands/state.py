@@ -17,6 +17,7 @@ from gpuecs_tui.commands.output import print_json
 from gpuecs_tui.commands.stack_here import refuse_no_directory
 from gpuecs_tui.commands.waiting import waiting
 from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.recovery.lock_words import operation_word, release_advice
 from gpuecs_tui.terraform.recovery.remedies import Recovery, examine
@@ -168,16 +169,16 @@ def _command(directory: Path, remedy: Remedy) -> str:
     """Return the command line of ``remedy``."""
     match remedy.kind:
         case Kind.MOVE:
-            return f"gpuecs-tui migrate {directory} --yes"
+            return f"gpuecs-tui migrate {shell_word(directory)} --yes"
         case Kind.UNLOCK:
-            return f"gpuecs-tui state {directory} --unlock {remedy.about}"
+            return f"gpuecs-tui state {shell_word(directory)} --unlock {shell_word(remedy.about)}"
         case Kind.FORGET:
             words = _(
                 "gpuecs-tui state {directory} --forget {run}  (lists them; --yes dismisses them)"
             )
-            return words.format(directory=directory, run=remedy.about)
+            return words.format(directory=shell_word(directory), run=shell_word(remedy.about))
         case kind:
-            return f"gpuecs-tui state {directory} --{kind.value}"
+            return f"gpuecs-tui state {shell_word(directory)} --{kind.value}"
 
 
 def _tree(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, warning
 from gpuecs_tui.i18n import _
+from gpuecs_tui.shell_words import shell_word
 
 RULE = "earlier-version"
 
@@ -27,7 +29,7 @@ def earlier_version(context: Context) -> Iterator[Finding]:
                 "before any other change, upgrade the directory and apply only the upgrade: press "
                 "u in the review, or run gpuecs-tui render {directory} {directory}; after that "
                 "apply, the same with --up-to-date sets the new defaults"
-            ).format(directory=state.earlier),
+            ).format(directory=shell_word(Path(state.earlier))),
         )
     elif state.unapplied:
         yield warning(
@@ -41,5 +43,5 @@ def earlier_version(context: Context) -> Iterator[Finding]:
             _(
                 "plan and apply the upgrade before any other change: use the Run step, or run "
                 "gpuecs-tui apply {directory} --yes"
-            ).format(directory=state.unapplied),
+            ).format(directory=shell_word(Path(state.unapplied))),
         )

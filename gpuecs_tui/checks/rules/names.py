@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 from dataclasses import replace
+from pathlib import Path
 
 from gpuecs_tui.aws.facts import LOG_GROUP_PREFIX, InstanceProfile, LogGroup, Named, Role
 from gpuecs_tui.aws.reading import Known, Reading, Unknown, not_read
 from gpuecs_tui.checks.context import Context
 from gpuecs_tui.checks.finding import Finding, error, undecided, unknown, warning
 from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.stack.model import KEYS
 from gpuecs_tui.stack.state_facts import Begun, Import
 from gpuecs_tui.stack.task import LOG_GROUP_EXISTS
@@ -154,7 +156,7 @@ def _refused(clash: Finding, message: str, begun: Begun) -> Finding:
         else _(
             "choose another name; if run {run} created it nevertheless, import it with gpuecs-tui "
             "state {directory} --recover"
-        ).format(run=begun.run, directory=begun.directory),
+        ).format(run=begun.run, directory=shell_word(Path(begun.directory))),
     )
 
 
@@ -183,7 +185,7 @@ def _cut_off(key: str, message: str, begun: Begun) -> Finding:
         _(
             "run a new plan, which looks for the resource and imports it; or import only the "
             "missing resources with gpuecs-tui state {directory} --recover"
-        ).format(directory=begun.directory),
+        ).format(directory=shell_word(Path(begun.directory))),
     )
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.terraform.engine.binary import ENGINE_VARIABLE
 from gpuecs_tui.terraform.engine.events import Diagnostic, Event, Text
 from gpuecs_tui.terraform.engine.mirror import this_platform
@@ -321,13 +321,13 @@ def _told(known: _Known, error: Diagnostic, match: re.Match[str], directory: Pat
     if "{ID}" in remedy and named["ID"] == "?":
         # Without an id there is nothing to release.
         remedy = N_("To show the lock: gpuecs-tui state {directory}")
-    confirm = "" if named["Who"] == "?" else f" --confirm {shlex.quote(named['Who'])}"
+    confirm = "" if named["Who"] == "?" else f" --confirm {shell_word(named['Who'])}"
     words = _(remedy).format(
         platform=this_platform(),
         engine_variable=ENGINE_VARIABLE,
-        directory=shlex.quote(str(directory)),
+        directory=shell_word(directory),
         confirm=confirm,
-        **named,
+        **(named | {"ID": shell_word(named["ID"])}),
     )
     if known.unsaved:
         return _perhaps_errored(known.kind, Unsaved(message, words), directory)
@@ -342,7 +342,7 @@ def _perhaps_errored(kind: str, unsaved: Unsaved, directory: Path) -> Diagnosis:
         _(
             "{cure}, then check the state: gpuecs-tui state {directory}. If it reports that "
             "errored.tfstate is newer, run it with --push."
-        ).format(cure=unsaved.cure, directory=directory),
+        ).format(cure=unsaved.cure, directory=shell_word(directory)),
         unsaved,
     )
 

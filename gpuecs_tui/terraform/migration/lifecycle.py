@@ -18,6 +18,7 @@ from typing import Any
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.private_folder import PRIVATE_FILE, make_private
+from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.terraform.base.atomic_files import now, replace_json
 from gpuecs_tui.terraform.base.liveness import host_name
 from gpuecs_tui.terraform.base.process import detach
@@ -137,7 +138,7 @@ def refuse_unmoved(directory: Path, environ: Mapping[str, str]) -> None:
         raise MigrationProblem(
             wanted.sentence,
             _("Run `gpuecs-tui migrate {directory}`, or undo the backend change.").format(
-                directory=directory
+                directory=shell_word(directory)
             ),
         )
 

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 
 from gpuecs_tui.i18n import N_, _
+from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.stack.kept_revision import (
     Ports,
     has_port,
@@ -146,7 +147,7 @@ def _template(change: Change, tree: PlanTree) -> Iterator[str]:
     group = next((it.before.get("name") for it in tree.changes if it.type == _GROUP), None)
     for root, words in _TEMPLATE_WORDS.items():
         if root in _roots(change):
-            yield _(words).format(group=group or "NAME")
+            yield _(words).format(group=shell_word(group or "NAME"))
 
 
 def _refresh(change: Change, _tree: PlanTree) -> Iterator[str]:

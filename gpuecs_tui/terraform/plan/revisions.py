@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 
 from gpuecs_tui.i18n import ngettext
+from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.terraform.plan.details import Action, Change, load_plan
 from gpuecs_tui.terraform.runs.run import Run
 
@@ -41,7 +42,7 @@ def left_in_words(revisions: tuple[str, ...]) -> str:
         "{n} task definition revisions stay ACTIVE and cost nothing: {names}. If nothing else "
         "uses one, remove it with: aws ecs deregister-task-definition --task-definition {first}",
         len(revisions),
-    ).format(n=len(revisions), names=", ".join(revisions), first=revisions[0])
+    ).format(n=len(revisions), names=", ".join(revisions), first=shell_word(revisions[0]))
 
 
 def _kept(change: Change) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.regular_files import read_regular
+from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.terraform.base.atomic_files import sync_folder, write_private
 from gpuecs_tui.terraform.base.problems import RunProblem, TerraformProblem
 from gpuecs_tui.terraform.base.tflock import ERRORED_NAME
@@ -151,7 +152,9 @@ def refuse_for_names(directory: Path, environ: Mapping[str, str]) -> None:
             "--restore"
         )
         words = lost_words if found.backup is None else restore_words
-        raise NotRead(found.sentence, words.format(directory=directory, name=found.path.name))
+        raise NotRead(
+            found.sentence, words.format(directory=shell_word(directory), name=found.path.name)
+        )
     if (path := unexplained(directory, environ)) is not None:
         raise NotRead(
             _(
@@ -203,7 +206,9 @@ def refuse(directory: Path, environ: Mapping[str, str]) -> None:
     if (found := find(directory, environ)) is not None:
         raise RunProblem(
             found.sentence,
-            _("Run: gpuecs-tui state {directory} --restore").format(directory=directory),
+            _("Run: gpuecs-tui state {directory} --restore").format(
+                directory=shell_word(directory)
+            ),
         )
 
 

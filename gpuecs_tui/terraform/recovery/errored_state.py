@@ -15,6 +15,7 @@ from pathlib import Path
 
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.regular_files import read_regular, remedy_for
+from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.terraform.base.process import capture
 from gpuecs_tui.terraform.base.tflock import ERRORED_NAME
 from gpuecs_tui.terraform.engine.binary import find_engine
@@ -142,7 +143,7 @@ def push(directory: Path, environ: Mapping[str, str] | None = None) -> Path:
 def restore_remedy(directory: Path) -> str:
     """Return the command that renames a damaged errored.tfstate."""
     return _("To rename the damaged file: gpuecs-tui state {directory} --restore").format(
-        directory=directory
+        directory=shell_word(directory)
     )
 
 
@@ -152,7 +153,7 @@ def _refuse_locked(directory: Path, environ: Mapping[str, str]) -> None:
         raise StateProblem(
             _("Could not store the state: it is locked by {who}.").format(who=held.who),
             _("Release the lock first: gpuecs-tui state {directory} --unlock {id}").format(
-                directory=directory, id=held.id
+                directory=shell_word(directory), id=shell_word(held.id)
             ),
         )
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.terraform.base.durations import in_words
 from gpuecs_tui.terraform.recovery.held_lock import HeldLock, Holder
 
@@ -54,7 +54,7 @@ def remedy(held: HeldLock) -> str:
     """Return what to do about a lock that is not released."""
     if held.holder is Holder.ALIVE and held.directory is not None:
         return _("Wait until it ends, or cancel it: gpuecs-tui cancel {directory}").format(
-            directory=shlex.quote(str(held.directory))
+            directory=shell_word(held.directory)
         )
     if held.holder is Holder.ALIVE:
         return _("Wait until it ends, or cancel it.")
@@ -86,9 +86,9 @@ def release_advice(directory: Path, held: HeldLock) -> str:
         "--unlock {id} --confirm {word}"
     ).format(
         ask=remedy(held),
-        directory=shlex.quote(str(directory)),
-        id=shlex.quote(held.id),
-        word=shlex.quote(held.word),
+        directory=shell_word(directory),
+        id=shell_word(held.id),
+        word=shell_word(held.word),
     )
 
 

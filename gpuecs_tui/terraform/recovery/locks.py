@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.terraform.base.liveness import host_name
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.base.process import capture
@@ -111,7 +111,7 @@ def unlock(
                 _(
                     "If no run uses the state, run `terraform force-unlock {id}` in the stack "
                     "directory."
-                ).format(id=lock_id),
+                ).format(id=shell_word(lock_id)),
             )
         if held is None:
             raise LockProblem(_("The state of {path} is not locked.").format(path=directory))
@@ -119,7 +119,7 @@ def unlock(
             raise LockProblem(
                 _("The lock has another ID: {id}.").format(id=held.id),
                 _("Check again who holds it: gpuecs-tui state {directory}").format(
-                    directory=shlex.quote(str(directory))
+                    directory=shell_word(directory)
                 ),
             )
         unknown = held.holder is Holder.UNKNOWN

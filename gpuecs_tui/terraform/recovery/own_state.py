@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.stack.state_facts import StateFacts, StateRemark
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 from gpuecs_tui.terraform.hcl.tree import ReadProblem
@@ -193,7 +194,7 @@ def _unmoved(directory: Path, environ: Mapping[str, str]) -> Iterator[StateRemar
         elif (wanted := due(directory, environ)) is not None:
             # A warning: the wizard moves the state before it plans.
             remedy = _("Run `gpuecs-tui migrate {directory}`, or undo the backend change.")
-            remedy = remedy.format(directory=directory)
+            remedy = remedy.format(directory=shell_word(directory))
             yield StateRemark("state-unmoved", "warning", wanted.sentence, remedy)
     except TerraformProblem:
         # Reading the state reports the error.

@@ -17,6 +17,7 @@ from typing import Any
 from gpuecs_tui.i18n import _
 from gpuecs_tui.private_folder import READABLE_FILE
 from gpuecs_tui.regular_files import replace_file
+from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.terraform.base.problems import RunProblem
 from gpuecs_tui.terraform.engine.events import Diagnostic, Event
 from gpuecs_tui.terraform.runner.import_ids import (
@@ -208,7 +209,7 @@ def left_behind(directory: Path, addresses: Sequence[str]) -> RunProblem:
         _(
             "Import them into the state first (gpuecs-tui state {directory} --recover), then "
             "destroy."
-        ).format(directory=directory),
+        ).format(directory=shell_word(directory)),
     )
 
 

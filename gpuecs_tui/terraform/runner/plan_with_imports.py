@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.terraform.base.problems import RunProblem
 from gpuecs_tui.terraform.engine.events import Event
 from gpuecs_tui.terraform.recovery import errored_state
@@ -129,7 +130,7 @@ def _refuse_fork(run: Run, environment: Mapping[str, str], journal: JournalWrite
         return
     raise RunProblem(
         found.sentence,
-        _("Run: gpuecs-tui state {directory} --push").format(directory=run.directory),
+        _("Run: gpuecs-tui state {directory} --push").format(directory=shell_word(run.directory)),
     )
 
 

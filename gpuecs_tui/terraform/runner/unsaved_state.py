@@ -10,6 +10,7 @@ from pathlib import Path
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.regular_files import read_regular
+from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.terraform.base.tflock import ERRORED_NAME
 from gpuecs_tui.terraform.engine.diagnosis import Diagnosis
 from gpuecs_tui.terraform.recovery.damaged_state import errored_fault
@@ -41,7 +42,7 @@ def looked_at(why: Diagnosis, directory: Path, before: Stamp) -> Diagnosis:
             why.kind,
             f"{unsaved.reason} {lost}",
             _("{cure}, then check the state: gpuecs-tui state {directory}").format(
-                cure=unsaved.cure, directory=directory
+                cure=unsaved.cure, directory=shell_word(directory)
             ),
             unsaved,
         )
@@ -51,7 +52,7 @@ def looked_at(why: Diagnosis, directory: Path, before: Stamp) -> Diagnosis:
             reason=unsaved.reason, name=ERRORED_NAME
         ),
         _("Keep that file. {cure}, then run: gpuecs-tui state {directory} --push").format(
-            cure=unsaved.cure, directory=directory
+            cure=unsaved.cure, directory=shell_word(directory)
         ),
         unsaved,
     )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.terraform.engine.diagnosis import Diagnosis
 from gpuecs_tui.terraform.engine.event_summary import failure
 from gpuecs_tui.terraform.engine.events import Event
@@ -27,7 +28,7 @@ def why_failed(
     if why.kind != "other":
         return why
     look = _("Free some space, then check the state: gpuecs-tui state {directory}").format(
-        directory=run.directory
+        directory=shell_word(run.directory)
     )
     if reserve is not None and reserve.given_up:
         # Terraform could not even write its error.

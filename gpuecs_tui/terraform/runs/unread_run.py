@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.terraform.runs.journal import RunFiles
 from gpuecs_tui.terraform.runs.run_facts import (
     RecordProblem,
@@ -51,7 +51,7 @@ class UnreadRun:
         if self.directory is None:
             return _("Move {folder} out of the runs directory.").format(folder=self.files.folder)
         return _("To dismiss it: gpuecs-tui state {directory} --forget {run} --yes").format(
-            directory=shlex.quote(str(self.directory)), run=self.id
+            directory=shell_word(self.directory), run=shell_word(self.id)
         )
 
     @property

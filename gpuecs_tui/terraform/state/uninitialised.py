@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
+from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.terraform.state.backend import S3, Backend, OpenBackend, VariableBackend, workspace
 from gpuecs_tui.terraform.state.content import PlaceProblem, read_place
 from gpuecs_tui.terraform.state.location import StateLocation, location_of
@@ -41,7 +42,7 @@ def read_unprepared(directory: Path, where: Backend, environ: Mapping[str, str])
 def refuse_unknown(directory: Path, place: StateLocation, where: Backend) -> None:
     """Raise NotRead if ``place`` can't be read here; the message says what is missing."""
     prepare = _("Run `gpuecs-tui plan {directory}`, which initializes it.").format(
-        directory=directory
+        directory=shell_word(directory)
     )
     if where.type != S3:
         raise NotRead(

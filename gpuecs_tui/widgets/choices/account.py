@@ -9,6 +9,7 @@ from gpuecs_tui.aws.facts import AccountFacts
 from gpuecs_tui.aws.profiles import Profile
 from gpuecs_tui.aws.reading import Known, Reading, Unknown
 from gpuecs_tui.i18n import _, ngettext
+from gpuecs_tui.shell_words import shell_word
 from gpuecs_tui.widgets.picker.rows import Choices, Row
 from gpuecs_tui.wizard.session import WizardSession
 
@@ -214,7 +215,7 @@ def _nameless(profile: Profile) -> str:
 
 
 def _needs(profile: Profile) -> str:
-    option = f" --profile {profile.name}" if profile.name else ""
+    option = f" --profile {shell_word(profile.name)}" if profile.name else ""
     match profile.needs:
         case "sso":
             return f"aws sso login{option}"
