@@ -1,1 +1,1 @@
-"""How it is written, read back and run: jinja2 and subprocess live here only."""
+"""Write the Terraform of a stack, read it back and run it. Only this package uses jinja2."""

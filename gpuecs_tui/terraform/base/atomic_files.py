@@ -1,4 +1,4 @@
-"""Small files that are either whole or absent, also after a power cut."""
+"""Small files that are either whole or absent, also after a power failure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is that process still the one we knew? A process id alone is reused after a while."""
+"""Recognise a process after a while: process ids are reused, so an id alone is not enough."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from gpuecs_tui.terraform.base.process import ProcessProblem, capture
 
 _PROC = Path("/proc")
 _ASK_TIMEOUT = 2.0
-"""Seconds for ps or sysctl, where there is no /proc."""
+"""Timeout in seconds for ps or sysctl, on systems without /proc."""
 _FIELD_STATE = 0
 _FIELD_START_TIME = 19
-"""Places behind the command's name in /proc/PID/stat (proc(5): fields 3 and 22)."""
+"""Indexes of the fields after the command's name in /proc/PID/stat (proc(5): fields 3 and 22)."""
 _DEAD = ("Z", "X")
-"""A zombie has ended; only its parent has not asked yet."""
+"""A zombie has ended; its parent has not called wait yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessIdentity:
-    """One process, told apart from any later one with its number."""
+    """The identity of one process; a later process with the same process id has a different one."""
 
     pid: int
     """Its process id."""
     started: str
-    """When it started, in whatever this system counts: only equality means something."""
+    """When it started, in a system-specific format: compare it only for equality."""
     boot: str
     """Identity of the machine's boot, because process ids start again with each boot."""
     host: str
@@ -51,7 +51,7 @@ class ProcessIdentity:
 def identify(pid: int | None = None) -> ProcessIdentity:
     """Return the identity of process ``pid`` (default: this one).
 
-    Of one that has ended already ``started`` is empty, which no living process matches.
+    If the process has already ended, ``started`` is empty, and ``is_alive`` returns False for it.
     """
     number = os.getpid() if pid is None else pid
     return ProcessIdentity(number, _started(number) or "", boot_id(), host_name())
@@ -60,8 +60,8 @@ def identify(pid: int | None = None) -> ProcessIdentity:
 def is_alive(process: ProcessIdentity | None) -> bool:
     """Tell whether ``process`` runs.
 
-    One of another host can't be asked and counts as alive: claiming its end could let two runs
-    work on one state.
+    A process of another host can't be checked and counts as alive: otherwise two runs could change
+    the same state.
     """
     if process is None:
         return False
@@ -75,8 +75,8 @@ def is_alive(process: ProcessIdentity | None) -> bool:
 def find_process(*alternatives: Collection[str]) -> ProcessIdentity | None:
     """Return the living process of this machine that was started with all of some arguments.
 
-    ``alternatives``: which arguments; all of any one of them will do. The oldest, where a script
-    has started a program with its own arguments; None where there is none.
+    ``alternatives``: sets of arguments; a process matches if its command contains all of one set.
+    Of several processes the one with the smallest id is returned; None if none matches.
     """
     for pid, command in _commands():
         line = f" {command} "
@@ -87,11 +87,7 @@ def find_process(*alternatives: Collection[str]) -> ProcessIdentity | None:
 
 
 def has_descendant_named(pid: int, begin: str) -> bool:
-    """Tell whether a descendant of process ``pid`` runs whose name begins with ``begin``.
-
-    The kernel keeps the first 15 characters of a name. False on systems that do not list children;
-    Linux does (proc(5), /proc/PID/task/TID/children).
-    """
+    """Tell whether process ``pid`` has a descendant whose name begins with ``begin``."""
     waiting, seen = [pid], {pid}
     while waiting:
         for child in _children(waiting.pop()) - seen:
@@ -123,7 +119,7 @@ def host_name() -> str:
 
 @cache
 def boot_id() -> str:
-    """Return what tells this boot of the machine from others; empty where nothing does."""
+    """Return the identity of the machine's current boot; empty if the system has none."""
     try:
         return (_PROC / "sys/kernel/random/boot_id").read_text("ascii").strip()
     except OSError:
@@ -137,7 +133,7 @@ def _started(pid: int) -> str | None:
         stat = (_PROC / str(pid) / "stat").read_text("utf-8", "replace")
     except OSError:
         return None
-    # The command's name stands in brackets and may hold spaces and brackets itself.
+    # The command's name is in parentheses and may contain spaces and parentheses itself.
     fields = stat.rpartition(")")[2].split()
     if len(fields) <= _FIELD_START_TIME or fields[_FIELD_STATE] in _DEAD:
         return None
@@ -145,7 +141,7 @@ def _started(pid: int) -> str | None:
 
 
 def _commands() -> Iterator[tuple[int, str]]:
-    """Yield the processes' ids, the smallest first, and what each was started with."""
+    """Yield the id of each process, in ascending order, and its command line."""
     if not (_PROC / "self").exists():
         for line in _ask("ps", "-axo", "pid=,command=").splitlines():
             number, _space, command = line.strip().partition(" ")

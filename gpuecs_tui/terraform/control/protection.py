@@ -57,7 +57,6 @@ def refuse_protected(directory: Path) -> None:
 
 
 def refuse_plan(tree: PlanTree | None) -> None:
-    """Raise RunProblem if AWS is certain to reject a part of the plan: the apply would fail
-    halfway."""
+    """Raise RunProblem if AWS is certain to reject part of the plan: the apply would fail."""
     if tree is not None and (reasons := refusals(tree)):
         raise RunProblem(_("Nothing was done. {reason}").format(reason=reasons[0]))

@@ -1,7 +1,7 @@
 """Old runs are deleted when a stack has too many or they are too large.
 
-A run that may have created what the state lacks is kept, however old: its journal is all that is
-known of it. Plans are deleted before applies, which say what was done.
+A run that may have created resources that are missing from the state is kept, however old: only its
+journal names them. Plans are deleted before applies, because applies record changes.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ KEPT_BYTES = 200 * 1024 * 1024
 def rotate(runs: Iterable[Run | UnreadRun]) -> None:
     """Delete old ended runs of each stack that has too many; ``runs`` is newest first.
 
-    Kept are runs that have not ended, runs that may have created what the state lacks, and runs
-    that can't be read, unless the user dismissed what a damaged one created. A run that can't be
-    deleted is left.
+    Kept are runs that have not ended, runs that may have created resources that are missing from
+    the state, and runs that can't be read, unless the user dismissed what a damaged one created. A
+    run that can't be deleted is left.
     """
     for stack in _by_stack(runs):
         _rotate_stack(stack)
@@ -39,11 +39,11 @@ def _rotate_stack(runs: Sequence[Run | UnreadRun]) -> None:
     sizes = {run.id: _size(run.files.folder) for run in ended}
     if _fits(len(ended), sum(sizes.values())):
         return
-    # Only now: it reads the journals of the runs since the last apply that succeeded.
+    # This comes late because it reads the journals of the runs since the last successful apply.
     held = holding(runs)
     ended = [run for run in ended if run.id not in held]
     count, used = len(ended), sum(sizes[run.id] for run in ended)
-    # sorted() keeps the order of age within each kind.
+    # sorted() is stable, so each kind stays in the order of age.
     for run in sorted(ended, key=lambda run: not _is_plan(run)):
         if _fits(count, used):
             return
@@ -52,7 +52,7 @@ def _rotate_stack(runs: Sequence[Run | UnreadRun]) -> None:
 
 
 def _delete(folder: Path) -> None:
-    """Delete the folder of a run. Readers see the whole run, or nothing of it."""
+    """Delete the folder of a run. Other processes see the whole folder or none."""
     hidden = folder.with_name(f"{HIDDEN}{folder.name}")
     with contextlib.suppress(OSError):
         folder.rename(hidden)
@@ -62,7 +62,7 @@ def _delete(folder: Path) -> None:
 
 
 def _fits(count: int, used: int) -> bool:
-    # The new run that makes room is counted as one more.
+    # The run that is about to start counts as one more.
     return count < KEPT_RUNS and used <= KEPT_BYTES
 
 
@@ -79,8 +79,8 @@ def _is_plan(run: Run | UnreadRun) -> bool:
 def _by_stack(runs: Iterable[Run | UnreadRun]) -> list[list[Run | UnreadRun]]:
     """Return the runs stack by stack, each newest first.
 
-    Runs are of one stack if their directories have the path in common, or the inode and the mark.
-    Unread runs without a directory are in no stack.
+    Two runs belong to the same stack if their directories have the same path, or the same inode and
+    mark. Unread runs without a directory are left out.
     """
     stacks: list[list[Run | UnreadRun]] = []
     known: dict[object, int] = {}

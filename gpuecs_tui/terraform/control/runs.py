@@ -2,15 +2,15 @@
 
 A run plans first. ``start`` returns at once; a runner in its own session does the rest, independent
 of the caller. A plan with changes waits in state ``planned`` without any process until a user
-decides: ``approve`` (a new runner applies exactly the saved
-plan) or ``discard``. Of several deciders exactly one wins. A run with operation ``plan`` ends
+decides: ``approve`` (a new runner applies exactly the saved plan) or ``discard``. If several
+processes decide at once, exactly one decision counts. A run with operation ``plan`` ends
 ``succeeded`` with its plan's changes; so does an apply that finds nothing to change.
 
-Everybody only reads: ``Follower`` (follower.py) for the journal, ``Run.refresh`` for the state,
-``plan.load_plan(run)`` for the plan in detail, ``journal.RunFiles.outputs`` for the outputs.
+Viewers read with ``Follower`` (follower.py) the journal, with ``Run.refresh`` the state, with
+``plan.load_plan(run)`` the plan in detail, and with ``journal.RunFiles.outputs`` the outputs.
 
-A stack's directory is known by its path with links resolved, or, once moved or reached by another
-mount, by its inode and a mark in its .terraform folder (stack_directory.py).
+A stack's directory is recognised by its path with links resolved. After a move, or on another
+mount, it is recognised by its inode and a mark in its .terraform folder (stack_directory.py).
 """
 
 from __future__ import annotations
@@ -76,10 +76,10 @@ def start(
 ) -> Run:
     """Start a run on a stack's directory and return it in state ``starting``.
 
-    ``only_bring_back``: an apply that only imports what is missing from the state.
-    ``environ`` is the environment with the credentials (default: ours); no secret of it is
-    stored. An apply or destroy discards a plan that still waits for a decision here. Raises
-    DirectoryBusy while another run works there, RunProblem when files can't be written.
+    ``only_bring_back``: an apply that only imports what is missing from the state. ``environ`` is
+    the environment with the credentials (default: that of this process); no secret of it is stored.
+    An apply or destroy discards a plan that still waits for a decision here. Raises DirectoryBusy
+    while another run works there, RunProblem when files can't be written.
     """
     environment = dict(os.environ if environ is None else environ)
     operation = Operation(operation)
@@ -149,8 +149,9 @@ def approve(
     ``credentials_end``: when the credentials expire; the run reports it once that time has passed.
 
     Raises AlreadyDecided if the plan is already decided, RunProblem if there is nothing to approve
-    or ``environ`` (default: ours) has other credentials than the plan was created with. May block
-    for ``PATIENCE`` seconds while the details of the plan are being read: call it from a worker.
+    or ``environ`` (default: that of this process) has other credentials than the plan was created
+    with. May block for ``PATIENCE`` seconds while the details of the plan are being read: call it
+    from a worker.
     """
     present = run.refresh()
     if present.operation is Operation.PLAN:
@@ -169,7 +170,8 @@ def approve(
             raise AlreadyDecided(present.refresh())
         ends = credentials_end.isoformat() if credentials_end else ""
         _decide(present, APPROVE, "", credentials_end=ends)
-        # We hold the lock, so no runner lives: an approval whose process died continues here.
+        # This process holds the lock, so no runner lives: if the process of an earlier approval
+        # died, this approval continues it.
         if (read_json(present.files.decision) or {}).get("decision") != APPROVE:
             raise AlreadyDecided(present.refresh())
         record(present.files, RunStatus.APPROVED, runner=None)
@@ -190,9 +192,9 @@ def discard(run: Run) -> Run:
 
 
 def cancel(run: Run) -> Run:
-    """Cancel ``run``: Terraform gets one SIGINT, ever, and finishes the operations in progress.
+    """Cancel ``run``: Terraform gets exactly one SIGINT and finishes the operations in progress.
 
-    A second call changes nothing. A waiting plan is discarded, an ended run does not change. Raises
+    A second call changes nothing. A waiting plan is discarded; an ended run does not change. Raises
     RunProblem if the run is on another host.
     """
     present = run.refresh()
@@ -204,7 +206,7 @@ def cancel(run: Run) -> Run:
         raise RunProblem(
             _("This run is in progress on {host}.").format(host=present.host), _("Cancel it there.")
         )
-    # On a full disk the request can't be written; the signal still delivers it.
+    # On a full disk the request can't be written; the signal still requests the cancel.
     with contextlib.suppress(OSError):
         create_json(present.files.cancel, {"by": who(), "at": now()})
     recorded = read_recorded(present.files)
@@ -217,7 +219,7 @@ def cancel(run: Run) -> Run:
         and is_alive(recorded.child)
         and create_json(present.files.interrupted, {"by": who(), "at": now()})
     ):
-        # The runner is dead and Terraform runs on alone: the one signal comes from here.
+        # The runner is dead and its Terraform is still running: this process sends the one signal.
         send_signal(signal.SIGINT, recorded.child.pid)
     return present.refresh()
 
@@ -248,9 +250,9 @@ def _decide(run: Run, decision: str, reason: str, **more: str) -> bool:
 
 
 def _clear_stale_plan(run: Run) -> None:
-    """Delete the saved plan, which holds secrets, of a run that can never be applied again."""
+    """Delete the saved plan, which holds secrets, of a run that can't be applied any more."""
     recorded = read_recorded(run.files)
-    # A lost run of which nothing was applied can be approved again.
+    # A lost run that has applied nothing can be approved again.
     waits = recorded is not None and recorded.state in (RunStatus.PLANNED, RunStatus.APPROVED)
     if run.is_final and not (run.state is RunStatus.LOST and waits):
         run.files.plan.unlink(missing_ok=True)

@@ -1,8 +1,8 @@
 """Move a stack's state to the location in its Terraform, from any process.
 
-A move is a process of its own (process.py) that holds the directory's lock: no run can start, and
-the move survives the process that started it. Its records are in a folder of its own next to the
-runs' folders, first of all a copy of the state. Started again after an interruption, it continues.
+A move is a separate process (process.py) that holds the directory's lock: no run can start, and the
+move survives the process that started it. Its folder next to the runs' folders first receives a
+copy of the state. If a move was interrupted, the next one continues it.
 """
 
 from __future__ import annotations
@@ -100,8 +100,8 @@ class Due:
 def due(directory: Path, environ: Mapping[str, str] | None = None) -> Due | None:
     """Return the move that the state of ``directory`` needs, or None.
 
-    Reads files only; None while one is being made. Raises TerraformProblem for a local state or a
-    selected workspace that can't be read.
+    Reads files only. None while a move is in progress. Raises TerraformProblem for a local state or
+    a selected workspace that can't be read.
     """
     environment = dict(os.environ if environ is None else environ)
     real = directory.resolve()
@@ -232,7 +232,7 @@ def _launch(
     lock.describe(holder_of(made, os.getpid()))
     try:
         detach(
-            # -P: a file named like a module in some folder must not be imported for it.
+            # -P: do not import a file of the current folder that has the name of a module.
             [sys.executable, "-P", "-m", MIGRATION_PROCESS, str(folder), str(lock.handle)],
             cwd=folder,
             environment=environ,

@@ -60,7 +60,7 @@ class Moved:
 
     @property
     def sentence(self) -> str:
-        """Say that the state was moved away, by whom, when and where to."""
+        """Return a sentence: who moved the state away, when and where to."""
         if self.damaged:
             return _(
                 "The move record {source}{suffix} {why}. Whether the state was moved away "
@@ -185,7 +185,7 @@ def remove_moved(place: StateLocation) -> None:
     from gpuecs_tui.aws.state_bucket.state_objects import delete_object, read_object
 
     key = place.key + SUFFIX
-    # Read first: users without permission to delete objects mostly have nothing to delete.
+    # Read first: users without permission to delete objects usually have nothing to delete.
     with_reader(
         place,
         None,

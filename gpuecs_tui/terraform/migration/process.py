@@ -1,8 +1,8 @@
 """The process of one move: ``python -m gpuecs_tui.terraform.migration.process FOLDER LOCK_FD``.
 
-It keeps a copy of the state, has Terraform move it, and believes only what it reads at the target
-afterwards. It has no terminal, and so has its Terraform, which holds the directory's lock as well:
-should this process be killed, nothing begins in the directory before that Terraform has ended.
+It copies the state, runs Terraform to move it, and then reads the target to verify the move.
+Neither this process nor its Terraform has a terminal. Terraform holds the directory's lock as well:
+if this process is killed, no run starts in the directory before Terraform has ended.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ from gpuecs_tui.terraform.state.reader import first_error
 _USAGE = 64
 """EX_USAGE of sysexits(3)."""
 _TOLD = ("state-locked", "access-denied", "credentials", "bucket-missing")
-"""Kinds of failures of Terraform's whose own message says all."""
+"""Kinds of failures whose message is complete, without Terraform's exit code."""
 
 
 @dataclass(slots=True)
@@ -69,11 +69,11 @@ class Leg:
     source: StateLocation
     target: StateLocation
     kept: bytes = b""
-    """The state as it was at the source."""
+    """Content of the state at the source."""
     before: bytes = b""
-    """What was at the target."""
+    """Content of the state at the target before the move."""
     expected: Content = field(default_factory=dict)
-    """What must be at the target afterwards."""
+    """Resources that the target must contain after the move."""
 
 
 class Mover:
@@ -98,11 +98,11 @@ class Mover:
         for leg in legs:
             went_on = serial_and_lineage(leg.before)[0] > serial_and_lineage(leg.kept)[0]
             if there_already or (change is None and went_on):
-                # It had all been moved, and the state has gone on at its new place since.
+                # An earlier move was complete, and the state at the target has changed since.
                 leg.expected = content(leg.before)
             else:
                 self._refuse_another(leg, moves=change is not None and change.moves)
-        # Of an empty state Terraform moves nothing.
+        # Terraform does not move empty states.
         self._refuse_selection([leg.workspace for leg in legs if leg.expected])
         for leg in legs:
             for place in (leg.source, leg.target):
@@ -133,15 +133,15 @@ class Mover:
         )
 
     def _workspaces(self, source: StateLocation) -> list[str]:
-        """Return the workspaces that Terraform moves: all at the source, and those of a move that
-        was cut off."""
+        """Return the workspaces to move: all that are at the source, and those of interrupted
+        moves."""
         names = {DEFAULT, *workspaces_at(source, self._environ)}
         for move in self._earlier():
             names |= {*move.workspaces}
         return sorted(names, key=lambda name: (name != DEFAULT, name))
 
     def _leg(self, workspace: str, source: StateLocation, target: StateLocation) -> Leg:
-        """Return one workspace's part, with copies of what is at both ends on the disk."""
+        """Return one workspace's part, and copy the states at both ends to the move's folder."""
         leg = Leg(workspace, source.at(workspace), target.at(workspace))
         leg.kept = self._keep(leg)
         leg.expected = content(leg.kept)
@@ -149,11 +149,11 @@ class Mover:
         return leg
 
     def _keep(self, leg: Leg) -> bytes:
-        """Return the state that moves, with a copy of it on the disk."""
+        """Return the state to move, and copy it to the move's folder."""
         source, target = leg.source, leg.target
         text = b"" if source.is_at(target) else read_place(source, self._environ)
         if not content(text):
-            # Terraform empties the source before it notes the new place.
+            # Terraform empties the source before it records the new location.
             text = self._earlier_copy(leg.workspace) or text
         if not text and source.is_at(target):
             text = read_place(source, self._environ)
@@ -161,14 +161,14 @@ class Mover:
         return text
 
     def _earlier(self) -> Iterator[Migration]:
-        """Yield the move that was cut off, and those before it that it went on with."""
+        """Yield the interrupted move, and the earlier interrupted moves that it continued."""
         move = self._interrupted
         while move is not None:
             yield move
             move = load(move.continues) if move.continues else None
 
     def _earlier_copy(self, workspace: str) -> bytes:
-        """Return what the move that was cut off had copied, or those before it."""
+        """Return the copy that an interrupted move made of the state; empty if there is none."""
         for move in self._earlier():
             copy = move.copy_of(workspace)
             if copy.exists() and content(text := copy.read_bytes()):
@@ -183,7 +183,7 @@ class Mover:
         except PlaceProblem:
             if self._interrupted is None or target.type != LOCAL:
                 raise
-            # A file that Terraform was killed in the middle of; what it copied from is whole.
+            # Terraform was killed while it wrote this file; the state that it copied is complete.
             target.path.rename(target.path.with_name(f"{target.path.name}.broken-{_stamp()}"))
             return b""
         if text:
@@ -195,14 +195,15 @@ class Mover:
         if not held or held == moving:
             return
         if not moving:
-            # Terraform leaves it, and takes it for this directory's own from then on. What a move
-            # that was cut off has brought there is no stranger.
+            # Terraform would leave that state and use it for this directory from then on. It
+            # belongs here only if an interrupted move put it there.
             if moves and self._interrupted is None:
                 raise adopted_state(leg.workspace, leg.source, leg.target, leg.before)
             return
         serial, lineage = serial_and_lineage(leg.kept)
         there, its_lineage = serial_and_lineage(leg.before)
-        # Terraform counts each change, so that one number with two contents is two histories.
+        # Terraform increases the serial with each change, so two states with the same serial and
+        # different contents have diverged.
         if lineage == its_lineage and there < serial:
             return
         raise other_state(leg.source, leg.target, leg.kept, leg.before)
@@ -216,9 +217,9 @@ class Mover:
             raise selected_without_state(name, held)
 
     def _moved_by_others(self, legs: list[Leg]) -> bool:
-        """Tell whether another checkout has moved all to the target already.
+        """Tell whether another checkout has already moved every state to the target.
 
-        Raises MigrationProblem where it was moved somewhere else.
+        Raises MigrationProblem if one was moved to a different location.
         """
         notes = [
             (leg, moved)
@@ -232,7 +233,7 @@ class Mover:
         return bool(notes) and all(leg.workspace in noted or not leg.expected for leg in legs)
 
     def _warn_others(self, legs: list[Leg]) -> list[str]:
-        """Note beside the old places that the states have left; return what hindered that."""
+        """Record at the old locations that the states were moved; return the errors."""
         hindered = []
         for leg in legs:
             if leg.source.is_at(leg.target):
@@ -251,7 +252,7 @@ class Mover:
         return list(dict.fromkeys(hindered))
 
     def _keep_beside(self, leg: Leg) -> Path | None:
-        """Leave a local state's copy beside it until the move is verified."""
+        """Copy a local state next to itself; the copy is deleted when the move is verified."""
         source = leg.source
         if source.type != LOCAL or not source.path.exists() or not source.path.stat().st_size:
             return None
@@ -267,15 +268,15 @@ class Mover:
             locked=locked_providers(self._directory).get(f"{engine.registry}/{PROVIDER}"),
             environ=self._environ,
         )
-        # Moving a state onto itself would need its lock twice.
+        # If the source is the target, -migrate-state would lock the same state twice.
         how = ["-reconfigure"] if reconfigure else ["-migrate-state", "-force-copy"]
         arguments = [str(engine.path), "init", "-input=false", "-no-color", *how]
         arguments += backend_options(self._directory, self._environ)
         if mirror.plugin_dir is not None:
             arguments.append(f"-plugin-dir={mirror.plugin_dir}")
         with self.move.log.open("ab") as log:
-            # All workspaces are moved, whichever is selected; one that the target lacks would be
-            # refused before anything is done.
+            # Terraform moves all workspaces, whichever is selected. It would refuse a selected
+            # workspace that the target lacks before it moves anything.
             environment = {k: v for k, v in self._environ.items() if k != "TF_WORKSPACE"}
             child = spawn(
                 arguments,
@@ -288,8 +289,8 @@ class Mover:
             return child.wait()
 
     def _verify(self, target: StateLocation, legs: list[Leg], code: int) -> None:
-        """Look whether all is there, whatever Terraform's exit code: a provider that can't be had
-        ends an init with 1 after the state was moved."""
+        """Verify the move whatever Terraform's exit code is: if a provider can't be installed,
+        ``init`` exits with 1 after the state was moved."""
         if pending_change(self._directory, self._environ) is None and initialised_backend(
             self._directory, self._environ
         ).is_at(target):
@@ -328,7 +329,8 @@ class Mover:
         self._end(Phase.FAILED, message, remedy)
 
     def _end(self, phase: Phase, message: str, remedy: str = "") -> None:
-        # Before the word that it is over: who waits for that may begin a run at once.
+        # Release the lock before the end is recorded: a process that waits for the end may start a
+        # run immediately.
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -341,13 +343,13 @@ def main(arguments: list[str]) -> int:
     if move is None:
         print("usage: gpuecs_tui.terraform.migration.process FOLDER LOCK_FD", file=sys.stderr)
         return _USAGE
-    # Ignored here and, inherited, by Terraform, which a closed terminal would kill (hangup). There
-    # is no cancel: a move takes seconds, and one that is cut off only has to be gone on with.
+    # Terraform inherits that these signals are ignored; a closed terminal would kill it (hangup). A
+    # move can't be cancelled: it takes seconds, and the next move continues an interrupted one.
     for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     note(move.folder, mover=identify().as_json())
     lock = int(arguments[1])
-    # Until now it named who started us.
+    # Until now the label named the process that started this one.
     DirectoryLock(lock).describe(lifecycle.holder_of(move, os.getpid()))
     mover = Mover(move, lock, dict(os.environ))
     try:

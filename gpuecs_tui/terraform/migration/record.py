@@ -24,9 +24,11 @@ LOG = "terraform.log"
 _COPY, _OVERWRITTEN = "source", "target"
 """Prefixes of the copies' names: of the moved state, and of the state at the target."""
 _BIRTH_SECONDS = 30.0
-"""Time until a mover has recorded itself: a loaded machine needs one or two seconds."""
+"""How long a starting mover may take to record itself; a loaded machine needs one or two seconds.
+"""
 KEPT_MIGRATIONS = 5
-"""Moves of one directory's state kept: each holds a copy of the state, secrets included."""
+"""Number of moves that are kept for one directory: each holds a copy of the state with its secrets.
+"""
 
 
 class Phase(StrEnum):
@@ -48,23 +50,23 @@ class Migration:
     folder: Path
     directory: Path
     source: str
-    """As people write it: a path or ``s3://bucket/key``."""
+    """As it is shown to users: a path or ``s3://bucket/key``."""
     target: str
     phase: Phase
     begun_at: datetime
     user: str
     host: str
     resources: int
-    """Resource instances in the state when it began; 0 before that is known."""
+    """Resource instances in the state before the move; 0 until that is known."""
     message: str
-    """One sentence on how it ended; may be empty."""
+    """One sentence about the result; may be empty."""
     remedy: str
     is_live: bool
-    """Whether a process works on it."""
+    """Whether a process is carrying it out."""
     continues: Path | None
-    """The folder of the interrupted move that this one continues; None for a new one."""
+    """The folder of the interrupted move that this one continues; None if it continues none."""
     workspaces: tuple[str, ...]
-    """Those whose states are moved; empty before that is known."""
+    """The workspaces whose states are moved; empty until they are known."""
 
     @property
     def was_cut_off(self) -> bool:
@@ -73,20 +75,22 @@ class Migration:
 
     @property
     def is_done(self) -> bool:
-        """Tell whether the state has arrived."""
+        """Tell whether the complete state is at the target."""
         return self.phase is Phase.DONE
 
     @property
     def copy(self) -> Path:
-        """Return the path of the default workspace's copy, which is created first; 0600."""
+        """Return the path of the copy of the default workspace's state; mode 0600. It is created
+        first.
+        """
         return self.copy_of(DEFAULT)
 
     def copy_of(self, workspace: str) -> Path:
-        """Return the path of the copy of a workspace's state, which is created first; 0600."""
+        """Return the path of the copy of a workspace's state; mode 0600. It is created first."""
         return self.folder / _copy_name(_COPY, workspace)
 
     def overwritten(self, workspace: str) -> Path:
-        """Return the path of the copy of the state that was at a workspace's target; 0600."""
+        """Return the path of the copy of the state that was at a workspace's target; mode 0600."""
         return self.folder / _copy_name(_OVERWRITTEN, workspace)
 
     @property
@@ -100,7 +104,7 @@ class Migration:
 
 
 def migrations_root() -> Path:
-    """Return the folder of all moves, beside that of the runs."""
+    """Return the folder of all moves, next to that of the runs."""
     return run_list.runs_root().with_name("moves")
 
 
@@ -110,9 +114,9 @@ def latest(directory: Path) -> Migration | None:
 
 
 def last_migration_time(directory: Path) -> float | None:
-    """Return the seconds that the last move of a directory's state that ended well took.
+    """Return the duration in seconds of the last successful move of a directory's state.
 
-    None without one, or of an earlier version, which didn't note the end.
+    None if there was none, or if an earlier version made it and did not record the end.
     """
     for move in migrations_of(directory.resolve()):
         ended = parse_time(str((read_json(move.folder / RECORD) or {}).get("ended_at", "")))
@@ -127,7 +131,7 @@ def is_migrating(directory: Path) -> bool:
 
 
 def load(folder: Path) -> Migration | None:
-    """Return the move of a folder, or None where there is none."""
+    """Return the move in a folder; None if there is none."""
     raw = read_json(folder / RECORD)
     if raw is None or raw.get("phase") not in set(Phase):
         return None
@@ -153,7 +157,7 @@ def load(folder: Path) -> Migration | None:
 def rotate_migrations(moves: Sequence[Migration]) -> None:
     """Delete the oldest moves of one directory beyond the limit; ``moves`` is newest first.
 
-    All since the last that was done stay: they tell whether one is to be gone on with.
+    Those since the last successful move are kept: they show whether a move must be continued.
     """
     done = next((number for number, move in enumerate(moves) if move.is_done), len(moves))
     for move in moves[max(KEPT_MIGRATIONS, done + 1) :]:
@@ -162,7 +166,7 @@ def rotate_migrations(moves: Sequence[Migration]) -> None:
 
 
 def note(folder: Path, **values: Any) -> None:
-    """Add to the record of a move; it is on disk when this returns. Raises OSError."""
+    """Update the record of a move; it is on disk when this returns. Raises OSError."""
     replace_json(folder / RECORD, {**(read_json(folder / RECORD) or {}), **values})
 
 
@@ -179,7 +183,7 @@ def migrations_of(real: Path) -> Iterator[Migration]:
 
 
 def since_the_last_done(real: Path) -> list[Migration]:
-    """Return the moves of a directory since the last that ended well, the newest first."""
+    """Return the moves of a directory since the last successful one, the newest first."""
     return list(takewhile(lambda move: move.phase is not Phase.DONE, migrations_of(real)))
 
 
@@ -195,5 +199,5 @@ def _is_live(folder: Path, raw: Mapping[str, Any], begun: datetime) -> bool:
     if mover is None:
         return (datetime.now(UTC) - begun).total_seconds() < _BIRTH_SECONDS
     child = ProcessIdentity.from_json(raw.get("child"))
-    # Its Terraform may outlive a mover that was killed before it could write whom it started.
+    # Terraform may outlive a mover that was killed before it recorded Terraform's process.
     return is_alive(mover) or is_alive(child) or is_held_by(Path(raw["directory"]), folder.name)

@@ -13,7 +13,7 @@ from gpuecs_tui.terraform.state.location import BackendChange, StateLocation
 
 
 class MigrationProblem(TerraformProblem):
-    """A move that could not start or was refused; nothing is lost."""
+    """A move that could not start or was refused; the state is unchanged."""
 
 
 def not_understood(directory: Path, change: BackendChange) -> MigrationProblem:

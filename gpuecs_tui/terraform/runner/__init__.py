@@ -1,1 +1,1 @@
-"""The process of a run: plans or applies with Terraform, and records every event."""
+"""The runner process: it plans or applies with Terraform and records every event."""

@@ -1,8 +1,8 @@
-"""What the process of a run does beside Terraform, in a thread: lock ids and the shared record.
+"""The runner's background thread: it finds the lock ID and writes the shared run record.
 
-Terraform writes its events straight to the journal; this thread only reads them. Calls to S3 take
-up to a minute when S3 doesn't answer: nothing waits for them, and at the end of the run at most
-``CLOSE_SECONDS``.
+Terraform writes its events to the journal; this thread only reads the journal. A call to S3 takes
+up to a minute when S3 doesn't answer. The runner waits for the thread only at the end of the run,
+for at most ``CLOSE_SECONDS``.
 """
 
 from __future__ import annotations
@@ -33,21 +33,23 @@ from gpuecs_tui.terraform.state.backend import local_state
 from gpuecs_tui.terraform.state.reader import read_state
 
 LOOK_SECONDS = 0.25
-"""Between two looks at the journal: a look that finds nothing costs a processor 30 µs."""
+"""Interval of the reads of the journal. A read that finds nothing takes 30 µs of processor time."""
 PUT_SECONDS = 1.0
-"""Between two puts of the record, at least."""
+"""Minimum interval between two writes of the record."""
 RETRY_SECONDS = 10.0
-"""After a put that failed."""
+"""Time until the next write after a failed write."""
 CLOSE_SECONDS = 5.0
-"""How long the end of the run's process waits for the last put: one takes 0.1 s."""
+"""How long the runner waits at its end for the last write of the record. One takes 0.1 s."""
 _LOCK_TRIES = 5
-"""Looks at the lock of one Terraform."""
+"""Maximum number of reads of the lock during one Terraform command."""
 _CHUNK = 256 * 1024
-"""Bytes of the journal read at one look: Terraform writes less in a quarter of a second."""
+"""Maximum number of bytes of the journal per read. Terraform writes less in ``LOOK_SECONDS``."""
 
 
 class Beside:
-    """The thread of one run; all but the thread's own methods may be called from the run."""
+    """The background thread of one run. The run calls the public methods, the thread ``tick`` and
+    ``finish``.
+    """
 
     def __init__(
         self,
@@ -56,9 +58,9 @@ class Beside:
         note: Callable[[str, str], None],
         shelf: Shelf | None = None,
     ) -> None:
-        """``note`` adds a sentence of a level to the journal, from any thread.
+        """``note`` adds a sentence with a level to the journal; any thread may call it.
 
-        ``shelf``: where records are kept, for tests; else what the directory's backend says.
+        ``shelf``: where records are kept, for tests. Default: derived from the directory's backend.
         """
         self._run, self._environment, self._note = run, environment, note
         self._shelf = shelf
@@ -67,12 +69,12 @@ class Beside:
         self._thread: threading.Thread | None = None
         self._done: bool | None = None
         self._shares = False
-        # Of the Terraform at work.
+        # State of the current Terraform command.
         self._child: ProcessIdentity | None = None
         self._operation, self._begun, self._offset, self._rest = "", datetime.now(UTC), 0, b""
         self._decoder = Decoder()
         self._holds, self._has_lock, self._tries = False, False, 0
-        # Of the record.
+        # State of the shared run record.
         self._created: dict[str, Candidate] = {}
         self._begun_at: dict[str, datetime | None] = {}
         self._changed, self._next_put, self._told = True, 0.0, False
@@ -83,9 +85,9 @@ class Beside:
         self._shares = True
 
     def terraform(self, child: ProcessIdentity, operation: str, begin: int) -> None:
-        """Take in that a Terraform which takes the state's lock has been started.
+        """Watch a Terraform command that has just been started and that locks the state.
 
-        ``operation``: ``plan`` or ``apply``; ``begin``: size of the journal before it.
+        ``operation``: ``plan`` or ``apply``. ``begin``: size of the journal before the command.
         """
         with self._guard:
             self._child, self._operation, self._begun = child, operation, datetime.now(UTC)
@@ -96,14 +98,14 @@ class Beside:
             self._thread.start()
 
     def close(self, *, done: bool, seconds: float = CLOSE_SECONDS) -> None:
-        """End it. ``done``: the state holds all that the run created, so the record is deleted."""
+        """End the thread. ``done``: the state holds all that the run created; delete the record."""
         self._done = done
         self._wake.set()
         if self._thread is not None:
             self._thread.join(seconds)
 
     def tick(self, moment: float) -> None:
-        """Look once; ``moment`` is now, in seconds of a clock that only goes forward."""
+        """Read the journal once. ``moment`` is the time of a monotonic clock, in seconds."""
         self._read()
         if not self._has_lock and self._tries < _LOCK_TRIES and self._holds_lock():
             self._tries += 1
@@ -113,7 +115,7 @@ class Beside:
 
     def _work(self) -> None:
         if self._shelf is None:
-            # A backend that can't be read is Terraform's to say.
+            # Terraform itself reports a backend that can't be read.
             with contextlib.suppress(TerraformProblem):
                 self._shelf = shelf_of(self._run.directory, self._environment)
         while not self._wake.wait(LOOK_SECONDS):
@@ -134,12 +136,14 @@ class Beside:
                 self._keep_missing(self._shelf)
 
     def _tidy_others(self, shelf: Shelf) -> None:
-        """Delete the records of others whose creations this run has brought into the state."""
+        """Delete records of other runs if this run imported everything that they created."""
         if records := shelf.others((self._run.id,)):
             shelf.tidy(records, read_state(self._run.directory, self._environment))
 
     def _keep_missing(self, shelf: Shelf) -> None:
-        """Keep the record of what the state lacks now that Terraform has ended; else delete it."""
+        """Keep a record of what is missing from the state after Terraform ended; else delete the
+        record.
+        """
         created = [it for it in told_by(self._run).values() if it is not None]
         try:
             missing = lacking(created, read_state(self._run.directory, self._environment))
@@ -185,7 +189,7 @@ class Beside:
         )
 
     def _read(self) -> bool:
-        """Take in what Terraform has written since; return whether there was anything."""
+        """Read what Terraform has written since the last call; return whether there was any."""
         with self._guard, contextlib.suppress(OSError):
             with self._run.files.journal.open("rb") as journal:
                 journal.seek(self._offset)
@@ -194,7 +198,7 @@ class Beside:
             *lines, self._rest = (self._rest + chunk).split(b"\n")
             for line in lines:
                 event = self._decoder.decode(line.decode("utf-8", "replace"))
-                # None of these comes before Terraform has the lock.
+                # Terraform writes these events only while it holds the lock.
                 self._holds |= isinstance(event, Hook | PlannedChange | ChangeSummary)
                 if isinstance(event, Hook):
                     self._take_in(event)
@@ -220,7 +224,9 @@ class Beside:
         self._changed = True
 
     def _holds_lock(self) -> bool:
-        """Tell whether Terraform is known to hold the lock: from its events, or its providers."""
+        """Tell whether Terraform is known to hold the lock, from its events or its provider
+        processes.
+        """
         child = self._child
         if child is not None and not self._holds:
             self._holds = runs_provider(child.pid)
@@ -242,7 +248,7 @@ class Beside:
                 info = self._shelf.lock() or {}
                 if is_lock_of(info, self._operation, self._begun):
                     found = str(info["ID"])
-        # Still at work: what was read while it held the lock is its own.
+        # Terraform still runs, so the lock that was read is its own.
         if found and child is self._child and is_alive(child):
             self._has_lock = True
             with contextlib.suppress(OSError):

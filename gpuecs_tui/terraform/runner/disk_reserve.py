@@ -1,9 +1,4 @@
-"""Reserved space on the disk that Terraform and the journal write to, for the case that it is full.
-
-Terraform overwrites a local state in place and writes errored.tfstate beside it: on a full disk
-both are truncated (measured with 1.11.4). A file that reserves space, and is deleted in time, lets
-Terraform finish.
-"""
+"""Reserved disk space, so that Terraform and the journal can still write when the disk is full."""
 
 from __future__ import annotations
 
@@ -16,17 +11,17 @@ from gpuecs_tui.regular_files import Irregular, open_own
 from gpuecs_tui.terraform.base.problems import TerraformProblem
 
 RESERVED_BYTES = 4 * 1024 * 1024
-"""Many times the size of a state, its backup, errored.tfstate (100 to 200 kB each for such a stack)
-and the end of the journal."""
+"""Bytes to reserve. A state, its backup and errored.tfstate take 100 to 200 kB each, and the
+journal needs space for its end; the reserve is many times that."""
 LOW_BYTES = 1024 * 1024
 """Free bytes below which the reserved space is released."""
 FULL_BYTES = 64 * 1024
-"""Free bytes below which a disk counts as full: less than any of Terraform's files that matter."""
+"""Free bytes below which a disk counts as full: each of Terraform's files is larger."""
 NAME = "gpuecs-tui.reserve"
 
 
 class Reserve:
-    """Reserves space in some folders, once for each disk."""
+    """Reserves space in some folders, once per disk."""
 
     def __init__(self, *folders: Path) -> None:
         """Reserve the space. Raises TerraformProblem, with nothing reserved, if there is not
@@ -105,5 +100,5 @@ def _drop(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
     except OSError:
-        # The folder has become read-only: then the space can't be used either.
+        # The folder is now read-only, so the reserved space can't be used either.
         return

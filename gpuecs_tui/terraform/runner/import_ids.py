@@ -25,9 +25,9 @@ class Import:
 
 
 def import_id(type_: str, id_: str, planned: Values) -> str | None:
-    """Return the import identity of a resource with the provider's ``id_``, as in the journal.
+    """Return the import identity of a resource whose provider ``id_`` is in the journal.
 
-    None if the identity needs more than is known here, or the type is unknown.
+    None if the identity needs other facts, or the type is unknown.
     """
     rule = _RULES.get(type_)
     return (rule(id_, planned) or None) if rule is not None else None

@@ -1,4 +1,4 @@
-"""The planning of a run, with imports of what earlier runs lost (see orphan_import.py)."""
+"""Plan a run, and import the resources that earlier runs lost (see orphan_import.py)."""
 
 from __future__ import annotations
 
@@ -32,10 +32,11 @@ NO_CHANGES, FAILED = 0, 1
 """Exit codes of ``plan -detailed-exitcode``; 2 is a plan with changes."""
 _DESTROY = ("-destroy",)
 READ_SECONDS = 20.0
-"""How long a finished plan waits for the run records next to the state; they take 0.3 s."""
+"""How long a finished plan waits for the run records next to the state. Reading them takes 0.3 s.
+"""
 SETTLED = timedelta(minutes=2)
-"""After a run's end: an interrupted creation continues at AWS for some seconds. A resource that is
-missing before that time may still appear, and is searched again."""
+"""Time after a run's end during which AWS may still finish an interrupted creation. A resource that
+is missing before that time may still appear, so it is searched again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,8 @@ def plan(
     journal.note(words.format(n=len(missing)), "warn")
     for who, count in Counter(it.by for it in missing if it.by).items():
         journal.note(created_elsewhere(who, count), "warn")
-    # A destroy first plans as an apply: only that shows what is missing and by which name.
+    # A destroy first creates a plan of an apply: only that plan shows what is missing, and its
+    # names.
     if code is None or destroys:
         code = planner.plan(())
     search = Search()
@@ -161,7 +163,7 @@ class _Reading:
     def _read(self) -> None:
         assert self._shelf is not None
         try:
-            # A successful plan has held the lock itself: no other run was in progress.
+            # The successful plan held the lock itself, so no other run was in progress.
             self._found = self._shelf.others(())
         except ShelfProblem as problem:
             self._problem = problem.message
@@ -197,7 +199,7 @@ def _missing(
     environment: Mapping[str, str],
 ) -> tuple[Candidate, ...] | None:
     """Return what is missing from the state; None if the state can't be read."""
-    # Journals are read before the state: mostly the state is not needed.
+    # The journals are read before the state: usually the state is then not needed.
     others = [it for it in earlier if it.id != run.id]
     if not candidates(others, NOTHING) and not any(it.created for it in shared):
         return ()

@@ -1,8 +1,8 @@
 """The process of one run: ``python -m gpuecs_tui.terraform.runner.process FOLDER STAGE LOCK_FD``.
 
-Stage ``plan`` initialises where needed and plans; stage ``apply`` applies the saved plan. It has
-a session of its own, no terminal, and holds the directory's lock (an open file that its starter
-took). Everything it learns is written to the run's folder, whether a viewer is open or not.
+Stage ``plan`` initialises where needed and plans; stage ``apply`` applies the saved plan. It has a
+session of its own, no terminal, and holds the directory's lock (an open file that its starter
+took). It writes everything that it learns to the run's folder, whether a viewer is open or not.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ from gpuecs_tui.terraform.state.environment import child_environment
 _USAGE = 64
 """EX_USAGE of sysexits(3)."""
 _SYNC_SECONDS = 1.0
-"""What of the journal a power cut takes at most."""
+"""Maximum time between two syncs of the journal: a power failure loses no more than that."""
 
 
 class Runner:
@@ -75,16 +75,16 @@ class Runner:
         self._events: list[Event] = []
 
     def plan(self) -> None:
-        """Initialise where needed and plan; ends planned, or finally."""
+        """Initialise if needed and plan. The run is then planned or in a final state."""
         self.record.enter(RunStatus.STARTING, "")
         for note in self.notes:
             self.journal.note(note)
         damaged_state.refuse(self.run.directory, self.environment)
-        # Terraform would say at length that the bucket does not exist.
+        # If the bucket does not exist, this message is shorter than Terraform's.
         moved = moved_away(self.run.directory, self.environment, strict=True)
         if moved is not None and self.run.operation is Operation.PLAN:
-            # A plan of the old copy shows wrong changes, or none. An apply is refused by the checks
-            # before it, which the user may overrule.
+            # A plan of the old copy shows wrong changes, or none. The checks before an apply refuse
+            # the apply, and the user may override them.
             raise TerraformProblem(moved.sentence, moved.remedy)
         if moved is not None:
             self.journal.note(f"{moved.sentence} {moved.remedy}", "warn")
@@ -106,7 +106,7 @@ class Runner:
         code = plan_with_imports.plan(
             self.run, earlier, self.environment, self.journal, planner, shelf=shelf
         )
-        # An interrupt can end the plan with 2 as well, before it has written anything.
+        # An interrupted plan may also exit with 2 before it has written the plan file.
         if code not in (NO_CHANGES, HAS_CHANGES) or (code and not self.files.plan.stat().st_size):
             self._fail(code)
         changes = counts(self._events if code else ())
@@ -115,7 +115,7 @@ class Runner:
                 self._store_current_outputs(engine)
             destroys = self.run.operation is Operation.DESTROY
             if not destroys:
-                # A plan without changes may be one that ignores the number of tasks.
+                # The plan may contain no changes because it ignores the number of tasks.
                 self._store_details(engine)
             words = (
                 _("There is nothing to destroy.") if destroys else _("There is nothing to change.")
@@ -129,7 +129,7 @@ class Runner:
         self._store_details(engine)
 
     def apply(self) -> None:
-        """Apply the saved plan, that and no other."""
+        """Apply exactly the saved plan."""
         recorded = read_recorded(self.files)
         values = recorded.values if recorded else {}
         engine = find_engine(self.environment, self.run.directory)
@@ -179,11 +179,11 @@ class Runner:
     def _plan(self, engine: Engine, options: Sequence[str]) -> int:
         arguments = ["plan", "-json", "-input=false", "-detailed-exitcode", *options]
         arguments.append(f"-out={self.files.plan}")
-        # Made before Terraform writes into it, so that other users can never read it.
+        # Created before Terraform writes into it, so that other users can never read it.
         os.close(os.open(self.files.plan, os.O_CREAT | os.O_WRONLY, PRIVATE_FILE))
         code = self._terraform(engine, arguments)
         if code == 1 and failure(self._events, code).kind == "needs-init":
-            # What is cached did not tell; Terraform's own word counts.
+            # Terraform requires init although the cached files did not show it.
             self._initialise(engine, force=True)
             code = self._terraform(engine, arguments)
         return code
@@ -230,7 +230,7 @@ class Runner:
         return code
 
     def _look(self) -> None:
-        """See to the disk and the credentials while Terraform works."""
+        """Check the disk and the credentials while Terraform runs."""
         if self._reserve is not None and self._reserve.look():
             self.journal.note(_("The disk is full. The reserved space is now in use."), "warn")
         if time.monotonic() - self._synced_at >= _SYNC_SECONDS:
@@ -247,7 +247,7 @@ class Runner:
             )
 
     def _store_details(self, engine: Engine) -> None:
-        """Add the plan in detail: a convenience whose failure must not undo the plan itself."""
+        """Store the plan in detail. If that fails, the plan itself remains valid."""
         try:
             self._show(engine)
         except Cancelled:
@@ -264,7 +264,7 @@ class Runner:
         return self._answer(engine, "show", "-json", str(self.files.plan))
 
     def _answer(self, engine: Engine, *arguments: str) -> dict[str, Any] | None:
-        """Return the JSON that a command which only reads prints; None where it fails."""
+        """Return the JSON that a read-only command prints; None if the command fails."""
         with tempfile.TemporaryFile(dir=self.files.folder) as output:
             code = self.supervisor.run(
                 [str(engine.path), *arguments],
@@ -279,7 +279,7 @@ class Runner:
 
     def _store_outputs(self) -> None:
         if (told := outputs(self._events)) is not None:
-            # Terraform has done it all, whether that can be written down or not.
+            # Terraform has completed the apply even if the outputs can't be stored.
             with contextlib.suppress(OSError):
                 replace_json(self.files.outputs, told)
 
@@ -293,8 +293,8 @@ class Runner:
         why = why_failed(
             self._events, code, self.run, before=self._errored_before, reserve=self._reserve
         )
-        # Killed otherwise is not stopped: it may not have saved what it did. 2 and the signals are
-        # an interrupt in the moment before Terraform listens for it.
+        # These exit codes mean that Terraform was interrupted; 2 and the signals, before it handled
+        # signals. After any other kill, Terraform may not have saved its changes: the run failed.
         interrupted = code in (1, 2, -signal.SIGINT, -signal.SIGTERM)
         if self.record.stopping and interrupted and why.kind not in OUTWEIGH_A_STOP:
             self.record.end(RunStatus.CANCELLED, self._stopped_words(), returncode=code)
@@ -303,14 +303,14 @@ class Runner:
         )
 
     def end_badly(self, message: str, remedy: str) -> None:
-        """Write that the run failed for a reason outside Terraform."""
+        """End the run as failed, for a reason outside Terraform."""
         try:
             self.record.end(RunStatus.FAILED, message, remedy=remedy, kind="other")
         except Ended:
             return
 
     def end_cancelled(self) -> None:
-        """Write that the run was cancelled while no Terraform ran."""
+        """End the run as cancelled while no Terraform was running."""
         try:
             self.record.end(RunStatus.CANCELLED, _("Stopped before anything was changed."))
         except Ended:
@@ -358,13 +358,13 @@ def main(arguments: list[str]) -> int:
         )
         return _USAGE
     folder, stage, lock = arguments
-    # The lock is ours alone: what Terraform starts must not hold it longer than we do.
+    # Terraform must not inherit the lock: it could hold the lock longer than this process.
     os.set_inheritable(int(lock), False)
     run = load(Path(folder))
     if run is None:
         print(f"{folder}: no run", file=sys.stderr)
         return _USAGE
-    # Until now it named who started us.
+    # Until now the label named the process that started this one.
     DirectoryLock(int(lock)).describe(holder_of(run, os.getpid()))
     runner = Runner(run)
     try:
@@ -377,7 +377,7 @@ def main(arguments: list[str]) -> int:
         runner.end_badly(problem.message, problem.remedy)
     except OSError as error:
         runner.end_badly(str(error), _("Correct the error, then start the run again."))
-    # Last: whoever waits for the run has its end already.
+    # Last, because the end of the run is already written and no viewer has to wait.
     runner.beside.close(done=runner.record.state is RunStatus.SUCCEEDED)
     return 0
 

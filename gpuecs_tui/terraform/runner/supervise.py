@@ -17,14 +17,14 @@ from gpuecs_tui.terraform.base.process import Child, spawn
 from gpuecs_tui.terraform.runs.journal import RunFiles
 
 _LOOK_SECONDS = 0.1
-"""Interval of the checks of the disk and of cancel.json, in case its signal is not delivered; a
+"""Interval of the checks of the disk and of cancel.json, in case the signal is not delivered. A
 hundred checks take 5 ms of processor time."""
 _SHARED_SIGNAL_SECONDS = 1.0
-"""How long to wait, after a SIGTERM without a cancel request, for Terraform's message that it got
-one too: it takes 0.1 s."""
+"""How long to wait, after a SIGTERM without a cancel request, for Terraform's message that it
+received a SIGTERM too. The message takes 0.1 s."""
 _QUICK_LOOK_SECONDS = 0.05
 _HEARD = rb'"@message":"\nInterrupt received.'
-"""First words of Terraform and OpenTofu after any interrupt."""
+"""Terraform and OpenTofu print these words first after any interrupt."""
 
 
 class Cancelled(Exception):
@@ -32,12 +32,12 @@ class Cancelled(Exception):
 
 
 class Supervisor:
-    """Starts Terraform and turns any request to end into its one SIGINT.
+    """Starts Terraform and translates any request to end into a single SIGINT.
 
     SIGTERM (cancel, or a shutdown) and SIGINT to this process both mean: interrupt only Terraform,
-    once, and wait. A shutdown sends SIGTERM to Terraform as well, and a second signal would lose
-    the state: then that signal counts as the interrupt. SIGHUP is ignored here and, inherited, by
-    Terraform, which it would kill without any message.
+    once, and wait. A shutdown also sends SIGTERM to Terraform, and a second signal would lose the
+    state. That SIGTERM then counts as the interrupt. This process ignores SIGHUP, and Terraform
+    inherits that: SIGHUP would kill Terraform without any message.
     """
 
     def __init__(self, files: RunFiles, stopping: Callable[[], None]) -> None:
@@ -50,7 +50,8 @@ class Supervisor:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
-        # Only wakes the wait below: without a Python handler the signal writes no byte.
+        # This handler only interrupts the wait below: without a Python handler the signal writes no
+        # byte.
         signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
         signal.set_wakeup_fd(wake_end)
 
@@ -72,9 +73,9 @@ class Supervisor:
         """Run a command to its end and return its exit code, negative for a signal.
 
         ``started`` is called with the process once it runs; a command without it only reads, and
-        its interrupt doesn't count as the run's one. ``looked`` is called at every check. Raises
-        Cancelled, without starting anything, if an end was requested before; ProcessProblem if it
-        can't be started.
+        its interrupt doesn't count as the interrupt of the run. ``looked`` is called at every
+        check. Raises Cancelled, without starting anything, if an end was requested before;
+        ProcessProblem if it can't be started.
         """
         if self.is_cancelled():
             raise Cancelled
@@ -103,8 +104,8 @@ class Supervisor:
             if looked is not None:
                 looked()
         code = child.wait()
-        # A signal from outside ended Terraform before our next check; or the signal came before
-        # Terraform had a handler, which ends it before it has done anything.
+        # Either a signal from outside ended Terraform before the next check, or the signal came
+        # before Terraform handled signals, and Terraform ended before it had done anything.
         ended = self._was_heard(begin) or (code == -signal.SIGTERM and self.is_cancelled())
         if started is not None and not interrupted and ended:
             self._stopping()
@@ -124,7 +125,7 @@ class Supervisor:
         try:
             ours = create_json(self._files.interrupted, {"by": "runner", "at": now()})
         except OSError:
-            # A full disk: we alone send signals while we live.
+            # The disk is full. Only this process sends signals while it lives.
             ours = True
         if ours and child.poll() is None:
             os.kill(child.pid, signal.SIGINT)
