@@ -27,7 +27,8 @@ changelogs, 1.10.0); ``init -json`` exists since 1.9."""
 PROGRAMS = ("terraform", "tofu")
 """Names looked for on PATH, in this order."""
 _VERSION_TIMEOUT = 15.0
-"""Seconds for ``version -json``, which takes 0.05, but longer on a sleeping network mount."""
+"""Timeout in seconds for ``version -json``. It takes 0.05 s, but longer on a sleeping network
+mount."""
 _MAGIC = (b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 """First bytes of programs on Linux and macOS (elf(5); mach-o/loader.h and fat.h)."""
 _VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
@@ -90,7 +91,7 @@ def _locate(environ: Mapping[str, str]) -> Path:
     for name in (wanted,) if wanted else PROGRAMS:
         found = shutil.which(name, path=search)
         if found:
-            # Links are not resolved: version managers put a link or a script there on purpose.
+            # Links are not resolved: version managers install a link or a script deliberately.
             return Path(found).absolute()
     if wanted:
         raise EngineProblem(
@@ -110,7 +111,7 @@ def _locate(environ: Mapping[str, str]) -> Path:
 def _identity(path: Path) -> dict[str, Any] | None:
     """Return what distinguishes this program from a later one at the same path.
 
-    None for a script: version managers put one on PATH, and it can start different versions.
+    None for a script: scripts of version managers can start different versions.
     """
     try:
         with path.open("rb") as program:
@@ -136,7 +137,7 @@ def _recall(known: dict[str, Any] | None) -> tuple[str, str] | None:
 def _remember(known: dict[str, Any] | None, answer: tuple[str, str]) -> None:
     if known is None:
         return
-    # Only saves time: if it can't be written, the version is read again.
+    # The record only saves time: if it can't be written, the version is read again.
     with contextlib.suppress(OSError):
         memory = _memory()
         make_private(memory.parent)

@@ -17,17 +17,17 @@ OUTWEIGH_A_STOP = frozenset({"credentials-expired", "state-not-saved", "disk-ful
 """Kinds of failures that are reported even if the user stopped the run: changes may be missing from
 the state, or the next run needs a repair first."""
 _LONGEST_QUOTE = 600
-"""Characters of Terraform's own words that one sentence quotes: an IAM refusal needs 400."""
+"""Maximum characters of Terraform's own words that a sentence quotes: an IAM refusal needs 400."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unsaved:
-    """That the state could not be stored; what errored.tfstate holds is not in the events."""
+    """A state that could not be stored, as far as the events show; errored.tfstate is not read."""
 
     reason: str
-    """Why, one sentence."""
+    """The reason, one sentence."""
     cure: str
-    """What to do before the state can be stored, without the period at its end."""
+    """The action to take before the state can be stored, without the period at its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,28 +35,30 @@ class Diagnosis:
     """One failure."""
 
     kind: str
-    """Stable id: provider-unreachable, credentials, access-denied, state-locked, …; ``other``."""
+    """Stable id: provider-unreachable, credentials, access-denied, state-locked, …, or
+    ``other``."""
     message: str
     remedy: str
     unsaved: Unsaved | None = None
-    """Set where what was done may be in errored.tfstate only."""
+    """Set if the changes that were made may be only in errored.tfstate."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
     kind: str
     pattern: re.Pattern[str]
-    """Looked for in summary and detail together."""
+    """Searched in summary and detail together."""
     message: str
-    """May take {quote}, Terraform's first words, of a lock {Who}, {Operation}, {Created}, and the
-    named groups of the pattern."""
+    """Placeholders: {quote}, Terraform's first words; of a lock {Who}, {Operation}, {Created}; and
+    the named groups of the pattern."""
     remedy: str
-    """May take the same, {directory}, a lock's {ID}, and {confirm}: the option that names the
+    """Placeholders: the same, {directory}, a lock's {ID}, and {confirm}, the option that names the
     lock's holder."""
     beside: re.Pattern[str] | None = None
-    """Must be found in some error of the command too, where it is given."""
+    """If set, it must also match an error of the command."""
     unsaved: bool = False
-    """Whether the state could not be stored: ``message`` is the reason, ``remedy`` the cure."""
+    """Whether the state could not be stored: then ``message`` is the reason and ``remedy`` the
+    action."""
 
 
 def _known(kind: str, pattern: str, message: str, remedy: str, beside: str = "") -> _Known:
@@ -69,7 +71,7 @@ def _unsaved(kind: str, message: str, cure: str, beside: str = "") -> _Known:
 
 
 _NOT_SAVED = r"Failed to (save|persist) state|Error saving state|errored\.tfstate"
-# ExpiredToken: most services; RequestExpired: EC2; the others: the SDK's own words on a login.
+# Most services send ExpiredToken, EC2 sends RequestExpired; the others are the SDK's own texts.
 _EXPIRED = (
     r"ExpiredToken|RequestExpired|token .{0,40}expired"
     r"|security token included in the request is expired"
@@ -274,13 +276,12 @@ _AFTER_INTERRUPT = re.compile(r"context canceled|execution halted|operation was 
 
 
 def diagnose(events: Iterable[Event], directory: Path = _HERE) -> Diagnosis | None:
-    """Return the failure that the events of one command tell of, or None without any error.
+    """Return the failure in the events of one command, or None without any error.
 
-    ``directory`` is where the command ran; remedies name it in commands.
-    Of several errors the weightiest that is recognised counts (the table's order), else the
-    first. Never raises.
+    ``directory`` is where the command ran; remedies name it in commands. Of several errors, the
+    first recognised one in the order of the table is used, else the first error. Never raises.
     """
-    # Sorted to the end: what an interrupt or another error brought about.
+    # Errors that follow from an interrupt or from another error are sorted to the end.
     errors = sorted(
         (e for e in events if isinstance(e, Diagnostic) and e.severity == "error"),
         key=lambda e: bool(_AFTER_INTERRUPT.search(e.summary)),
@@ -306,9 +307,9 @@ def diagnose(events: Iterable[Event], directory: Path = _HERE) -> Diagnosis | No
 
 
 def last_words(events: Iterable[Event]) -> str:
-    """Return the last plain line that a crashed command left, or nothing."""
+    """Return the last plain line of a crashed command; empty if there is none."""
     said = [event.message.strip() for event in events if isinstance(event, Text)]
-    # An event that a full disk cut off is no words.
+    # An event that a full disk cut off is not a plain line.
     words = [line for line in said if line and not line.startswith("{")]
     return words[-1][:_LONGEST_QUOTE] if words else ""
 
@@ -319,7 +320,7 @@ def _told(known: _Known, error: Diagnostic, match: re.Match[str], directory: Pat
     message = _(known.message).format(quote=_quote(error), **named)
     remedy = known.remedy
     if "{ID}" in remedy and named["ID"] == "?":
-        # Without an id there is nothing to release.
+        # Without an id there is no lock to release.
         remedy = N_("To show the lock: gpuecs-tui state {directory}")
     confirm = "" if named["Who"] == "?" else f" --confirm {shell_word(named['Who'])}"
     words = _(remedy).format(
@@ -335,7 +336,7 @@ def _told(known: _Known, error: Diagnostic, match: re.Match[str], directory: Pat
 
 
 def _perhaps_errored(kind: str, unsaved: Unsaved, directory: Path) -> Diagnosis:
-    """Return what holds without a look at errored.tfstate."""
+    """Return a diagnosis that is right whatever errored.tfstate contains."""
     return Diagnosis(
         kind,
         _("{reason} errored.tfstate may contain it.").format(reason=unsaved.reason),
@@ -349,9 +350,9 @@ def _perhaps_errored(kind: str, unsaved: Unsaved, directory: Path) -> Diagnosis:
 
 def _quote(error: Diagnostic) -> str:
     first = error.summary.strip().splitlines()[0] if error.summary.strip() else error.message
-    # What follows an empty line is advice to run commands.
+    # The text after an empty line is a hint to run commands.
     detail = " ".join(error.detail.strip().partition("\n\n")[0].split())
-    # "Failed to …" alone says nothing: the reason then stands in the detail.
+    # "Failed to …" alone does not name the reason, which is then in the detail.
     text = f"{first}: {detail}" if detail and detail != first else first
     return text if len(text) <= _LONGEST_QUOTE else text[: _LONGEST_QUOTE - 1] + "…"
 

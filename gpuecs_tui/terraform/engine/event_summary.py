@@ -1,4 +1,4 @@
-"""What the events of one finished command add up to."""
+"""The result of one finished command, from its events."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _HERE = Path()
 
 
 def counts(events: Sequence[Event]) -> dict[str, int]:
-    """Return the numbers of the last summary, named as the fields of ``Changes``."""
+    """Return the numbers of the last summary; the names are the fields of ``Changes``."""
     sums = [event for event in events if isinstance(event, ChangeSummary)]
     if not sums:
         return {"add": 0, "change": 0, "destroy": 0, "imported": 0}
@@ -28,13 +28,15 @@ def counts(events: Sequence[Event]) -> dict[str, int]:
 
 
 def outputs(events: Sequence[Event]) -> Mapping[str, Any] | None:
-    """Return the outputs after an apply, sensitive ones without value; None if none were told."""
+    """Return the outputs after an apply, sensitive ones without value; None without such an
+    event."""
     shown = [event for event in events if isinstance(event, Outputs)]
     return without_secrets(shown[-1].values) if shown else None
 
 
 def without_secrets(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return outputs as ``output -json`` or an event has them, without any sensitive value."""
+    """Return outputs, in the format of ``output -json`` or of an event, without sensitive
+    values."""
     kept = {}
     for name, output in values.items():
         if isinstance(output, dict):

@@ -47,14 +47,15 @@ _CONTROL = re.compile(
     r"\x1b\[[0-9;:]*m|([\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff])"
 )
 _PICTURES = 0x2400
-"""Unicode's pictures of control characters begin here (U+2400 is that of NUL)."""
+"""Code point of Unicode's first picture of a control character (U+2400, for NUL)."""
 
 
 def escape_controls_but_colours(text: str) -> str:
     """Return one line without terminal control sequences except colours.
 
-    Other control characters become visible: C0 as Unicode's pictures of them, C1 and what turns
-    the writing direction, or is no text at all, as ``\\u....``. A colour left open is closed.
+    Other control characters become visible: C0 as Unicode's pictures of them, C1 as ``\\u....``.
+    Characters that change the writing direction or are not valid text also become ``\\u....``. A
+    colour left open is closed.
     """
     shown = _CONTROL.sub(lambda match: _visible(match[1]) if match[1] else match[0], text)
     colours = _SGR.findall(shown)
@@ -62,12 +63,12 @@ def escape_controls_but_colours(text: str) -> str:
 
 
 def without_colours(line: str) -> str:
-    """Return the text of a line that ``lines_of`` made without its colours."""
+    """Return the text of a line from ``lines_of`` without its colours."""
     return _SGR.sub("", line)
 
 
 def lines_of(event: Event) -> list[LogLine]:
-    """Return the lines to show for an event; none for noise (drift, bookkeeping)."""
+    """Return the lines to show for an event; none for drift and bookkeeping events."""
     level = _level_of(event)
     address = event.address if isinstance(event, Diagnostic | ResourceEvent) else ""
     return [

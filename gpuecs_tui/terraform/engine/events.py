@@ -61,7 +61,7 @@ class Note(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceEvent(Event):
-    """Anything about one resource."""
+    """An event about one resource."""
 
     address: str
     """Its full address, module path and key included."""
@@ -90,11 +90,11 @@ class Hook(ResourceEvent):
     step: str
     """``start``, ``progress``, ``complete`` or ``errored``."""
     action: str = ""
-    """create, update, delete or read; of an apply step only."""
+    """create, update, delete or read; only for an apply step."""
     elapsed: float | None = None
     """Seconds, as Terraform counts them (whole ones)."""
     id_value: str = ""
-    """The resource's identity as the provider knows it, for an import."""
+    """The provider's identity of the resource, for an import."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,15 +128,15 @@ class Diagnostic(Event):
     address: str = ""
     file: str = ""
     line: int = 0
-    """From 1; 0 where no place is known."""
+    """Counted from 1; 0 if the place is unknown."""
     context: str = ""
     """The block around it, such as ``resource "aws_lb" "this"``."""
     code: str = ""
-    """The lines with the error."""
+    """The source lines with the error."""
     code_line: int = 0
-    """Number of the first of them."""
+    """Line number of the first of them."""
     values: tuple[str, ...] = ()
-    """The values of the expressions in them, in Terraform's words."""
+    """The values of the expressions in them, as Terraform prints them."""
 
 
 class Decoder:
@@ -144,7 +144,7 @@ class Decoder:
 
     def __init__(self) -> None:
         self.understood = True
-        """False once an unknown major version was announced."""
+        """False after an unknown major version was announced."""
 
     def decode(self, line: str) -> Event:
         """Return the event in ``line``. Never raises."""

@@ -33,8 +33,8 @@ def data_folder(directory: Path, environ: Mapping[str, str]) -> Path:
 
 
 def locked_providers(directory: Path) -> dict[str, str]:
-    """Return the lock file's providers, such as ``registry.terraform.io/hashicorp/aws``, with
-    the version chosen for each; empty where there is no lock file."""
+    """Return the providers of the lock file, such as ``registry.terraform.io/hashicorp/aws``, with
+    the chosen version of each; empty if there is no lock file."""
     try:
         text = read_regular(directory / LOCK_FILE).decode("utf-8", "replace")
     except OSError:
@@ -43,7 +43,8 @@ def locked_providers(directory: Path) -> dict[str, str]:
 
 
 def needs_init(directory: Path, environ: Mapping[str, str]) -> bool:
-    """Tell whether ``init`` must run: never done by us, requirements changed, or pieces gone."""
+    """Tell whether ``init`` must run: it never ran here, requirements changed, or files are
+    missing."""
     data = data_folder(directory, environ)
     try:
         mark = read_regular(data / _MARK, limit=_MARK_MAX).decode("ascii", "replace").strip()
@@ -56,13 +57,13 @@ def needs_init(directory: Path, environ: Mapping[str, str]) -> bool:
 
 
 def remember_init(directory: Path, environ: Mapping[str, str]) -> None:
-    """Record that ``init`` has succeeded for the present requirements of the configuration."""
+    """Record that ``init`` succeeded for the present requirements of the configuration."""
     data = data_folder(directory, environ)
     try:
         make_readable(data)
         replace_file(data / _MARK, f"{_fingerprint(directory)}\n".encode("ascii"), READABLE_FILE)
     except OSError:
-        # The record only saves time: without it the next plan runs init again.
+        # The record only saves time: without it, the next plan runs init again.
         return
 
 
@@ -74,8 +75,8 @@ def _fingerprint(directory: Path) -> str:
 
 
 def _requirements(directory: Path) -> Iterator[str]:
-    """Yield everything that can make another init necessary: the ``terraform`` blocks as written,
-    the source and version of modules, the providers that blocks imply, and the lock file."""
+    """Yield everything whose change requires another init: the ``terraform`` blocks as written, the
+    source and version of modules, the providers that blocks imply, and the lock file."""
     try:
         yield read_regular(directory / LOCK_FILE).decode("utf-8", "replace")
     except OSError:
@@ -106,8 +107,8 @@ def _of_text(text: str) -> Iterator[str]:
 def _body(text: str, start: int) -> str:
     """Return the text from ``start`` to the brace that closes the block opened before it.
 
-    Braces in strings or comments can make it longer or shorter; the same text still gives the
-    same piece, and at worst an init runs that was not needed.
+    Braces in strings or comments can make it longer or shorter; the same text still gives the same
+    piece. In the worst case an unnecessary init runs.
     """
     depth = 1
     for match in re.compile(r"[{}]").finditer(text, start):

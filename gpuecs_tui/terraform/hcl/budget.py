@@ -15,8 +15,8 @@ TOKENS_MAX = 200_000
 """Words, strings and signs in one directory's Terraform. Parsing takes a second for 150,000
 (measured on 2 shared cores); 10,000 lines have about 60,000."""
 NESTING_MAX = 100
-"""Levels of brackets and blocks. Terraform that people write has at most 10; each level takes up
-to seven of Python's 1,000 stack frames."""
+"""Levels of brackets and blocks. Terraform that people write has at most 10 levels; each level uses
+up to seven of Python's 1,000 stack frames."""
 EVALUATION_DEPTH_MAX = 100
 """Levels of names that refer to other names, and of nested expressions."""
 STEPS_MAX = 20_000

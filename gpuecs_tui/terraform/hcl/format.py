@@ -20,7 +20,7 @@ _BLANK_INSIDE = re.compile(r"([{\[]\n)\n+|\n+(\n[ ]*[}\]])")
 def format_hcl(text: str) -> str:
     """Return ``text`` as ``terraform fmt`` would leave it, with at most one blank line at a time.
 
-    ``text`` is what a template yields: no heredoc, no trailing comment, no string over lines.
+    ``text`` is the output of a template: no heredoc, no trailing comment, no multi-line string.
     """
     lines = _indent(text.strip("\n").split("\n"))
     joined = _BLANK_LINES.sub("\n\n", "\n".join(_align(lines)) + "\n")

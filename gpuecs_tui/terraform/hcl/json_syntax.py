@@ -1,6 +1,6 @@
 """Terraform's JSON syntax, parsed into the same tree as the native syntax.
 
-https://developer.hashicorp.com/terraform/language/syntax/json: only the resource's schema tells
+https://developer.hashicorp.com/terraform/language/syntax/json: only the resource's schema shows
 whether a property is an argument or a block. The tree contains both, and the reader uses one.
 """
 
@@ -112,7 +112,7 @@ def _blocks(kind: str, value: Any, labels: int, found: tuple[str, ...]) -> Itera
 
 
 def _each(value: Any) -> Iterator[Any]:
-    """Yield the bodies of the blocks that a property has."""
+    """Yield the bodies of the blocks in a property."""
     for item in value if isinstance(value, list) else [value]:
         if isinstance(value, _Twice):
             yield from _each(item)

@@ -17,8 +17,8 @@ _TEMPLATE = re.compile(r"([$%]+)\{")
 _CLOSED = re.compile(r'\{[^{}"\\$%]*\}')
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _RESERVED_KEYS = {"for", "in", "if", "else", "endif", "endfor", "null", "true", "false"}
-"""Bare words that begin something else inside braces (HCL specification, for expressions), or that
-readers other than Terraform's take for a template's."""
+"""Bare words that start another construct inside braces (HCL specification, for expressions), or
+that other parsers than Terraform's read as a template."""
 _FOUR_DIGITS = 0xFFFF
 
 
@@ -43,12 +43,12 @@ def quote(text: str) -> str:
 
 
 def list_of(items: Sequence[str]) -> str:
-    """Return a list of strings, on one line if that is short, else with a line for each."""
+    """Return a list of strings in HCL, on one line if it is short, else with one item per line."""
     return list_of_expressions([quote(item) for item in items])
 
 
 def list_of_expressions(items: Sequence[str]) -> str:
-    """Return a list of expressions in HCL, laid out as ``list_of`` does."""
+    """Return a list of expressions in HCL, formatted like ``list_of``."""
     line = f"[{', '.join(items)}]"
     if len(line) <= LINE_WIDTH:
         return line
@@ -56,7 +56,7 @@ def list_of_expressions(items: Sequence[str]) -> str:
 
 
 def map_of(items: Mapping[str, str]) -> str:
-    """Return a map of strings with a line for each, keys bare where HCL allows it."""
+    """Return a map of strings in HCL, one item per line; keys are bare if HCL allows it."""
     if not items:
         return "{}"
     return "{\n" + "".join(f"{_key(key)} = {quote(text)}\n" for key, text in items.items()) + "}"

@@ -30,7 +30,8 @@ from gpuecs_tui.terraform.hcl.tree import (
 _VALUES = ".tfvars"
 """Suffix of files whose text is never quoted in errors: it may be a sensitive value."""
 _REMEMBERED = 64
-"""Files kept parsed: a stack has about 12, and each is read again after an edit to another."""
+"""Maximum number of parsed files in the cache: a stack has about 12, and all are read again after
+an edit to one of them."""
 _WORDS = {"true": True, "false": False, "null": None}
 _OPERATOR = re.compile(r"&&|\|\||[=!<>]=|[<>+*/%-]")
 _BARE_KEY = re.compile(r"\s*(?:=(?![=>])|:)")
@@ -41,7 +42,7 @@ _INDEX_CHAIN = re.compile(r"\.[0-9]+(?:\.[0-9]+)*")
 def parse(text: str, file: str) -> Body:
     """Return the tree of ``text``; ``file`` names it in the message of a ReadProblem.
 
-    Takes about 10 ms for 700 lines; the same text again nothing.
+    Takes about 10 ms for 700 lines; the same text is cached.
     """
     try:
         return _parse(text)
@@ -136,10 +137,11 @@ class _Parser:
         source.expect("}")
         return Block(kind, tuple(labels), body, line)
 
-    # Expressions. ``lines``: a line end is white space, as inside brackets.
+    # Expressions. ``lines``: line ends are white space, as inside brackets.
 
     def expression(self, *, lines: bool) -> Expression:
-        """Read operands and the operators between them; operators make the whole Opaque."""
+        """Read operands and the operators between them; with an operator, the whole becomes
+        Opaque."""
         source, start = self.source, self.source.at
         value = self._operand(lines)
         end = source.at
@@ -214,7 +216,7 @@ class _Parser:
             source.at = chain.end()
             step = chain[0][1:]
             if "." in step:
-                # Terraform rejects two of them in a row.
+                # Terraform rejects two of them in succession.
                 return self._opaque(start)
         else:
             source.at += 1
@@ -337,7 +339,7 @@ class _Parser:
         return Pairs(tuple(pairs))
 
     def _key(self) -> Expression:
-        # A bare word is its own name, unlike anywhere else.
+        # A bare word is the key itself; anywhere else it is a reference.
         source, start = self.source, self.source.at
         word = source.word()
         source.skip(lines=False)

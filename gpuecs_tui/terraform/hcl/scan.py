@@ -1,7 +1,7 @@
 """The lexical level of HCL: where white space, identifiers, escapes and heredocs begin and end.
 
-By the HCL native syntax specification
-(https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md) and its scanner.
+Source: the HCL native syntax specification
+(https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md) and HCL's scanner.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from bisect import bisect_right
 from gpuecs_tui.i18n import _
 
 BYTE_ORDER_MARK = "\ufeff"
-"""In front of a file; HCL's scanner drops it."""
+"""Byte order mark at the start of a file; HCL's scanner drops it."""
 NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 HEREDOC = re.compile(r"<<(-?)([^\s<>]+)[ \t]*(?:\r?\n|\Z)")
 
@@ -20,7 +20,7 @@ _SPACE = re.compile(r"(?:[ \t\r]+|(?:\#|//)[^\n]*|/\*.*?\*/)+", re.DOTALL)
 _SPACE_AND_LINES = re.compile(r"(?:[ \t\r\n]+|(?:\#|//)[^\n]*|/\*.*?\*/)+", re.DOTALL)
 _ASCII_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _SHOWN = 20
-"""Characters of a text at fault that are quoted back."""
+"""Maximum characters of a wrong text that a message quotes."""
 _ESCAPE = re.compile(r'\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(["\\nrt]))')
 _NAMED = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _LAST_CODE_POINT = 0x10FFFF
@@ -28,7 +28,7 @@ _SURROGATES = range(0xD800, 0xE000)
 
 
 class Unreadable(Exception):
-    """Text that is not HCL: ``near`` at ``line`` is not expected there."""
+    """Text that is not HCL: ``near`` is unexpected on ``line``."""
 
     def __init__(self, line: int, near: str) -> None:
         super().__init__(line, near)
@@ -36,7 +36,7 @@ class Unreadable(Exception):
 
 
 class Source:
-    """A text with a position in it."""
+    """A text and the current position in it."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -45,39 +45,39 @@ class Source:
 
     @property
     def ended(self) -> bool:
-        """Tell whether nothing is left."""
+        """Tell whether the position is at the end."""
         return self.at >= len(self.text)
 
     def line(self, at: int) -> int:
-        """Return the line of an offset, counted from 1."""
+        """Return the line number of an offset, counted from 1."""
         return bisect_right(self._line_feeds, at - 1) + 1
 
     def starts(self, *texts: str) -> bool:
-        """Tell whether one of ``texts`` comes next."""
+        """Tell whether one of ``texts`` is at the position."""
         return self.text.startswith(texts, self.at)
 
     def take(self, text: str) -> bool:
-        """Step over ``text`` if it comes next."""
+        """Skip ``text`` if it is at the position; tell whether it was."""
         if not self.text.startswith(text, self.at):
             return False
         self.at += len(text)
         return True
 
     def expect(self, text: str) -> None:
-        """Step over ``text``; Unreadable if something else comes next."""
+        """Skip ``text``. Raises Unreadable if something else is at the position."""
         if not self.take(text):
             raise self.unexpected()
 
     def skip(self, *, lines: bool) -> None:
-        """Step over blanks and comments, and with ``lines`` over line ends too."""
+        """Skip blanks and comments, and with ``lines`` also line ends."""
         match = (_SPACE_AND_LINES if lines else _SPACE).match(self.text, self.at)
         if match is not None:
             self.at = match.end()
 
     def word(self) -> str:
-        """Step over an identifier and return it; "" if none comes next.
+        """Skip an identifier and return it; "" if there is none at the position.
 
-        An identifier is one of Unicode's (UAX #31) in which a ``-`` may stand.
+        An identifier is one of Unicode's (UAX #31) and may also contain ``-``.
         """
         start = self.at
         match = _ASCII_WORD.match(self.text, start)
@@ -88,7 +88,7 @@ class Source:
         return self.text[start:end]
 
     def unexpected(self, at: int | None = None) -> Unreadable:
-        """Return the error for what comes next, or stands at ``at``."""
+        """Return the error about the text at ``at``, or at the position."""
         at = self.at if at is None else at
         near, line_end, _rest = self.text[at:].lstrip(" \t\r").partition("\n")
         shown = repr(near[:_SHOWN])[1:-1]
@@ -106,7 +106,10 @@ def _goes_on(word: str, character: str) -> bool:
 
 
 def unescape(text: str) -> str:
-    r"""Return a quoted string with its ``\`` escapes undone; ValueError if one is no character."""
+    r"""Return a quoted string with its ``\`` escapes decoded.
+
+    Raises ValueError for an escape that does not name a character.
+    """
     if "\\" not in text:
         return text
     if "\\" in _ESCAPE.sub("", text):

@@ -1,4 +1,4 @@
-"""HCL's templates: quoted strings and heredocs, with what is interpolated in them."""
+"""HCL templates: quoted strings and heredocs, with their interpolations."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gpuecs_tui.terraform.hcl.scan import HEREDOC, Source, Unreadable, unescape
 from gpuecs_tui.terraform.hcl.tree import Expression, Literal, Opaque, Template
 
 Part = str | Expression
-"""Literal text, or what is interpolated."""
+"""Literal text, or an interpolated expression."""
 
 _MARKS = ("${", "%{")
 _ESCAPED_MARKS = {"$${": "${", "%%{": "%{"}
@@ -19,13 +19,13 @@ _IN_HEREDOC = re.compile(r"[\n$%]")
 
 
 class Templates:
-    """Reads templates from a source; ``expression`` reads what stands inside ``${ }``."""
+    """Reads templates from a source; ``expression`` reads the content of ``${ }``."""
 
     def __init__(self, source: Source, expression: Callable[[], Expression]) -> None:
         self._source, self._expression = source, expression
 
     def quoted(self) -> Expression:
-        """Read a quoted string, whose first quote comes next."""
+        """Read a quoted string; its opening quote is at the position."""
         source, start = self._source, self._source.at
         source.expect('"')
         parts: list[Part] = []
@@ -51,11 +51,12 @@ class Templates:
                 text_start = source.at
         if not simple:
             return Opaque(source.text[start : source.at])
-        # "${x}" alone is x, whatever its type.
+        # "${x}" alone has the value and the type of x.
         return joined(parts, alone=True)
 
     def heredoc(self) -> Expression:
-        """Read a heredoc, whose ``<<`` comes next, up to the line end behind its end marker."""
+        """Read a heredoc, whose ``<<`` is at the position, up to the line end after its end
+        marker."""
         source, start = self._source, self._source.at
         match = HEREDOC.match(source.text, start)
         if match is None:
@@ -79,7 +80,7 @@ class Templates:
         return joined(_without_margin(parts) if match[1] else parts)
 
     def _heredoc_line(self, parts: list[Part]) -> bool:
-        """Read up to the next line end or interpolation; False for a part that is not followed."""
+        """Read up to the next line end or interpolation; False for a part that is not evaluated."""
         source = self._source
         text = ""
         while not source.ended:
@@ -118,9 +119,9 @@ class Templates:
             parts.append(text)
 
     def _marked(self, parts: list[Part]) -> bool:
-        """Read one ``${ }`` into ``parts``, or step over a ``%{ }``; tell whether it is the former.
+        """Read one ``${ }`` into ``parts``, or skip one ``%{ }``; tell whether it was a ``${ }``.
 
-        Their strip markers ``~`` change the text around, which is not followed either.
+        Strip markers ``~`` change the surrounding text; this is not evaluated either.
         """
         source = self._source
         start = source.at
@@ -166,7 +167,7 @@ class Templates:
 
 
 def joined(parts: list[Part], *, alone: bool = False) -> Expression:
-    """Return the expression of a template's parts; ``alone``: a single one is passed through."""
+    """Return the expression of a template's parts; ``alone``: return a single part unchanged."""
     merged: list[Expression] = []
     text = ""
     for part in parts:
@@ -185,7 +186,7 @@ def joined(parts: list[Part], *, alone: bool = False) -> Expression:
 
 
 def _without_margin(parts: list[Part]) -> list[Part]:
-    """Take the smallest indentation of all lines from each, as HCL does behind ``<<-``.
+    """Remove the smallest indentation of all lines from each line, as HCL does for ``<<-``.
 
     A tab counts as one character, and a blank line does not count (hclsyntax,
     flushHeredocTemplateParts).

@@ -1,6 +1,6 @@
 """Terraform's language as a small tree: blocks, attributes and expressions, with their lines.
 
-Two trees are equal when they mean the same to Terraform: lines, comments and spacing don't count.
+Two trees are equal if they mean the same to Terraform: lines, comments and spacing are ignored.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Withheld(Opaque):
     reason: str
     """The end of a sentence that says why, such as "is sensitive"."""
     what: str = ""
-    """Subject of the sentence, if it is more than the attribute itself."""
+    """Subject of the sentence, if it is not only the attribute itself."""
 
 
 Expression = Literal | Template | Reference | Call | Items | Pairs | Opaque
@@ -91,9 +91,9 @@ class Attribute:
     name: str
     value: Expression
     line: int = field(compare=False)
-    """Counted from 1; 0: not known, as in JSON."""
+    """Counted from 1; 0 if unknown, as in JSON."""
     file: str = field(default="", compare=False)
-    """The override file that it comes from; "": the file of the block around it."""
+    """The override file that it comes from; "" if it is from the file of the surrounding block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class Block:
     body: Body
     line: int = field(compare=False)
     file: str = field(default="", compare=False)
-    """The override file that it comes from; "": the file of what is around it."""
+    """The override file that it comes from; "" if it is from the file of what surrounds it."""
 
     @property
     def address(self) -> str:
@@ -148,7 +148,7 @@ def calls(expression: Expression) -> Iterator[Call]:
 
 
 def is_constant(expression: Expression) -> bool:
-    """Tell whether ``expression`` has neither names nor functions, as far as it is read."""
+    """Tell whether ``expression`` contains no names and no functions, as far as it was read."""
     match expression:
         case Reference() | Call():
             return False

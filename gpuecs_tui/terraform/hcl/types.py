@@ -22,18 +22,19 @@ class Unconvertible(Exception):
 
 
 class Elements(list[Any]):
-    """The elements of a set, each once, in the order in which Terraform goes through it.
+    """The elements of a set, each once, in Terraform's order.
 
-    With one that is not known yet, the order is not known either.
+    If one element is unknown, the order is unknown too.
     """
 
 
 def elements(items: list[Any]) -> Elements:
-    """Return the set that ``toset`` makes of ``items``, converted to one type as Terraform does.
+    """Return the set that ``toset`` creates from ``items``, converted to one type as Terraform
+    does.
 
-    Strings are in the order of their code points, numbers in that of their values, false before
-    true, and null last (https://github.com/zclconf/go-cty, ``setRules.Less``). Raises Unconvertible
-    for what has no common type, and for several lists or objects, whose order follows from a hash.
+    Strings are sorted by code points and numbers by value; false precedes true, and null is last
+    (https://github.com/zclconf/go-cty, ``setRules.Less``). Raises Unconvertible if there is no
+    common type, and for several lists or objects, whose order depends on a hash.
     """
     if any(item is not None and not isinstance(item, _KNOWN) for item in items):
         return Elements(item for place, item in enumerate(items) if item not in items[:place])
@@ -48,7 +49,7 @@ def elements(items: list[Any]) -> Elements:
 
 
 def of_one_type(items: list[Any]) -> list[Any]:
-    """Return ``items`` as elements of one type. Raises Unconvertible for what has none.
+    """Return ``items`` as elements of one type. Raises Unconvertible if there is no common type.
 
     Lists and objects are not converted. If one item is unknown, no item is converted.
     """
@@ -78,7 +79,7 @@ def name_of(constraint: Expression | None) -> str:
     """Return the name of a type that takes no argument, such as ``string``; else ""."""
     if isinstance(constraint, Reference):
         return constraint.path
-    # As Terraform 0.11 wrote it: type = "string".
+    # Terraform 0.11 wrote it as a string: type = "string".
     if isinstance(constraint, Literal) and isinstance(constraint.value, str):
         return constraint.value
     return ""
@@ -87,10 +88,10 @@ def name_of(constraint: Expression | None) -> str:
 def converted(
     value: Any, constraint: Expression | None, constant: Callable[[Expression], Any]
 ) -> Any:
-    """Return ``value`` as a variable of the type ``constraint`` has it.
+    """Return ``value`` converted to the type ``constraint`` of a variable.
 
-    ``value`` is what ``Scope.value`` returns; what is unknown in it stays so. ``constant``
-    evaluates the default of an optional attribute. Raises Unconvertible.
+    ``value`` comes from ``Scope.value``; unknown parts of it stay unknown. ``constant`` evaluates
+    the default of an optional attribute. Raises Unconvertible.
     """
     if value is None or not isinstance(value, _KNOWN):
         return value

@@ -64,15 +64,15 @@ class Scope:
     """The values of names."""
 
     variables: Names
-    """The expression of each variable; a Withheld if its value must not or can't be read."""
+    """The expression of each variable; a Withheld if its value can't or must not be read."""
     locals: Names
     types: Names = field(default_factory=dict)
     """The type constraints of variables."""
     budget: Budget = field(default_factory=Budget, compare=False, repr=False)
 
     def value(self, expression: Expression) -> Known:
-        """Return the value of ``expression``; an Unknown if it isn't known or exceeds the limits
-        of steps and characters."""
+        """Return the value of ``expression``; an Unknown if only Terraform knows it or it exceeds
+        the limits of steps and characters."""
         try:
             self.budget.begin()
             return _value(expression, self, frozenset(), 0)
@@ -80,7 +80,7 @@ class Scope:
             return Unknown(expression)
 
     def look_up(self, path: str) -> Expression | None:
-        """Return what a ``var`` or ``local`` is set to, None for any other path."""
+        """Return what a ``var`` or ``local`` is set to; None for any other path."""
         kind, _, name = path.partition(".")
         return {"var": self.variables, "local": self.locals}.get(kind, {}).get(name)
 
@@ -136,7 +136,7 @@ def _value(expression: Expression, scope: Scope, within: frozenset[str], depth: 
             try:
                 return function(*values)
             except (TypeError, ValueError, AttributeError, KeyError, Unconvertible):
-                # A wrong number or kind of arguments, among them an Unknown.
+                # The arguments have a wrong number or type, or one of them is an Unknown.
                 return _because_of(values, expression)
         case Opaque():
             return Unknown(expression)
@@ -148,7 +148,7 @@ def _normal(text: str) -> str:
 
 
 def _because_of(values: list[Known], whole: Expression) -> Unknown:
-    """Return the Unknown of an expression with these parts; a withheld part is the reason."""
+    """Return the Unknown of an expression with these parts; a withheld part provides the reason."""
     for value in values:
         if isinstance(value, Unknown) and isinstance(value.expression, Withheld):
             return value
@@ -166,7 +166,8 @@ def _as_type(value: Known, constraint: Expression | None, scope: Scope, whole: E
 
 
 def _size(value: Known) -> int:
-    """Return the approximate number of characters and items that a function makes of ``value``."""
+    """Return the approximate number of characters and items that a function produces from
+    ``value``."""
     if isinstance(value, str):
         return len(value)
     if isinstance(value, (list, dict)):

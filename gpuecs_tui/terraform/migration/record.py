@@ -81,8 +81,7 @@ class Migration:
     @property
     def copy(self) -> Path:
         """Return the path of the copy of the default workspace's state; mode 0600. It is created
-        first.
-        """
+        first."""
         return self.copy_of(DEFAULT)
 
     def copy_of(self, workspace: str) -> Path:

@@ -45,14 +45,14 @@ _ORDER = list(Action)
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """One changed attribute, a leaf of the resource."""
+    """One changed attribute without nested attributes."""
 
     path: str
-    """Such as ``metadata_options[0].http_tokens``; inside a JSON text it goes on the same way."""
+    """Such as ``metadata_options[0].http_tokens``; a path inside a JSON text has the same form."""
     before: str | None
-    """As JSON; None where it was not set; MASK where sensitive."""
+    """As JSON; None if it was not set; MASK if sensitive."""
     after: str | None
-    """Likewise; UNKNOWN where the provider decides."""
+    """Likewise; UNKNOWN if the provider decides it."""
     forces_replacement: bool = False
 
 
@@ -64,17 +64,18 @@ class Change:
     type: str
     action: Action
     reason: str
-    """Why, in Terraform's word, such as ``replace_because_cannot_update``; mostly empty."""
+    """The reason, in Terraform's word, such as ``replace_because_cannot_update``; usually empty."""
     attributes: tuple[Attribute, ...]
     previous_address: str = ""
     """Its address before a move."""
     create_first: bool = False
     """A replacement that creates the new resource before it destroys the old one."""
     before: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
-    """Its attributes before the change, sensitive ones masked; empty where it is created."""
+    """Its attributes before the change, sensitive ones masked; empty if it is created."""
 
     def planned_name(self) -> str:
-        """Return the ``name`` it will have; "" where it has none or only the apply gives it."""
+        """Return the ``name`` that it will have; "" if it has none, or if it is known only after
+        the apply."""
         after = next((it.after for it in self.attributes if it.path == "name"), None)
         try:
             name = json.loads(after) if after is not None else ""
@@ -103,7 +104,7 @@ class PlanTree:
 def load_plan(run: Run) -> PlanTree | None:
     """Return the plan of a run, or None if its details don't exist (yet).
 
-    They follow some seconds after the plan itself, ``show`` starts the provider again; see
+    The details exist some seconds after the plan, because ``show`` starts the provider again; see
     ``wait_for_plan``.
     """
     raw = read_json(run.files.plan_details)
@@ -113,7 +114,7 @@ def load_plan(run: Run) -> PlanTree | None:
 def wait_for_plan(run: Run, seconds: float = 60.0) -> PlanTree | None:
     """Return the plan of a run, waiting up to ``seconds`` while its details are being read.
 
-    Blocks; None when they never came.
+    Blocks. None if the details did not appear.
     """
     deadline = time.monotonic() + seconds
     while True:
@@ -127,7 +128,7 @@ def wait_for_plan(run: Run, seconds: float = 60.0) -> PlanTree | None:
 
 
 def tree(show: Mapping[str, Any]) -> PlanTree:
-    """Return the plan that ``show -json`` describes, masked already or not."""
+    """Return the plan in the output of ``show -json``, masked or not."""
     changes = [_change(raw) for raw in show.get("resource_changes", ())]
     changes = [c for c in changes if c.action is not Action.NO_OP or c.previous_address]
     changes.sort(key=lambda change: _ORDER.index(change.action))
@@ -135,7 +136,7 @@ def tree(show: Mapping[str, Any]) -> PlanTree:
     for name, raw in (show.get("output_changes") or {}).items():
         if raw.get("actions") not in (["no-op"], ["read"]):
             before, after = sides(raw)
-            # Of a sensitive output only the change itself is reported.
+            # For a sensitive output, only the fact of the change is reported.
             old, new = (None if side is None else MASK for side in (before, after))
             hidden = Attribute(name, old, new)
             outputs.extend(list(_attributes(raw, name)) or [hidden])
@@ -143,7 +144,7 @@ def tree(show: Mapping[str, Any]) -> PlanTree:
 
 
 def runs_no_task(of: PlanTree) -> bool:
-    """Tell whether the plan leaves services, and each with a desired count of 0."""
+    """Tell whether the plan keeps at least one service, and each with a desired count of 0."""
     return bool(of.desired_counts) and not any(of.desired_counts.values())
 
 
@@ -216,14 +217,14 @@ def _with_unknown(value: Any, unknown: Any) -> Any:
 
 
 def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
-    """Yield path and JSON text of every value that is set; JSON inside a text is opened too."""
+    """Yield path and JSON text of every value that is set; JSON inside a string is parsed too."""
     if value is None:
         return
     if isinstance(value, _Unknown):
         yield path, UNKNOWN
         return
     if isinstance(value, str) and value[:1] in ("{", "["):
-        # container_definitions and policies: one changed image should be one line.
+        # container_definitions and policies are JSON: one changed image should be one line.
         try:
             value = json.loads(value)
         except ValueError:

@@ -1,8 +1,8 @@
 """Mask ``show -json``, which prints sensitive values in clear text, for storage and display.
 
-Its change representation marks what is sensitive in trees of the values' shape, one for each side
-(docs: "JSON Output Format"). Where only one side is marked, the other would tell as much: both
-are masked by the marks of both.
+Its change representation marks sensitive values in two trees with the shape of the values, one for
+``before`` and one for ``after`` (docs: "JSON Output Format"). If only one side is marked, the other
+side could reveal the value, so both are masked by the marks of both.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from typing import Any
 MASK = "(sensitive value)"
 """Terraform's own words in place of a sensitive value."""
 _PARTS = ("format_version", "terraform_version", "timestamp", "applyable", "errored")
-"""Top-level keys of ``show -json`` that are kept as they are; none can hold a secret."""
+"""Top-level keys of ``show -json`` that are kept unchanged; none can contain a secret."""
 _CHANGE_PARTS = (
     *("actions", "before", "after", "after_unknown", "before_sensitive", "after_sensitive"),
     *("replace_paths", "importing"),
 )
-"""Keys of a change that are kept: no other is known to be free of values."""
+"""Keys of a change that are kept: only these are known to contain no values."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Every:
-    """Marks that hold for every item of a list."""
+    """Marks that apply to every item of a list."""
 
     marks: Any
 
@@ -47,7 +47,7 @@ def masked(show: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def sides(change: Mapping[str, Any]) -> tuple[Any, Any]:
-    """Return ``before`` and ``after`` of a change, masked wherever either is sensitive."""
+    """Return ``before`` and ``after`` of a change, each masked where one of them is sensitive."""
     before, after = change.get("before"), change.get("after")
     marks = [change.get(f"{side}_sensitive") for side in ("before", "after")]
     if before is None or after is None:
@@ -81,14 +81,14 @@ def _union(one: Any, other: Any) -> Any:
     if one is True or other is True:
         return True
     if not one or not other:
-        # A list on one side only: the items of the other may be at other places.
+        # A list on one side only: its items may be at other places in the other value.
         return _Every(reduce(_union, marked)) if (marked := _items(one or other)) else one or other
     if one == other:
         return one
     if isinstance(one, dict) and isinstance(other, dict):
         return {key: _union(one.get(key), other.get(key)) for key in one | other}
     if (marked := _items(one)) and (more := _items(other)):
-        # What is marked at one place of a list may have moved to another.
+        # A marked item may have moved to another place of the list.
         return _Every(reduce(_union, [*marked, *more]))
     # The value has changed its shape, so its parts can't be matched.
     return True

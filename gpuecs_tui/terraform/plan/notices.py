@@ -231,7 +231,7 @@ def _foreign_container(change: Change, tree: PlanTree) -> Iterator[str]:
 
 
 def _perhaps_foreign_container(change: Change, tree: PlanTree) -> Iterator[str]:
-    """Yield the same if the deployed revision is not the state's: it is not in the plan."""
+    """Yield the same if the kept revision is not in the plan, because it is not the state's."""
     wanted = _targets_wanted(change)
     if wanted and _kept_revision(change, tree) is None:
         yield f"{perhaps_refused_words(wanted)} {as_sentence(remedy_words())}"

@@ -1,8 +1,4 @@
-"""Which revisions of a task definition a destroyed stack leaves behind.
-
-``skip_destroy`` keeps them ACTIVE for rollbacks; they cost nothing. The plans of a stack's runs
-show which revisions it created.
-"""
+"""Revisions of a task definition that remain after a destroy of the stack."""
 
 from __future__ import annotations
 
@@ -19,9 +15,9 @@ _ARN = re.compile(r"arn:[a-z-]+:ecs:[a-z0-9-]+:[0-9]{12}:task-definition/(.+:[0-
 
 
 def revisions_left(runs: Iterable[Run]) -> tuple[str, ...]:
-    """Return ``family:revision`` of each that the plans of ``runs`` dropped and AWS still has.
+    """Return ``family:revision`` of each that the plans of ``runs`` dropped and that AWS still has.
 
-    By family, then by number. Reads one file a run.
+    Sorted by family, then by number. Reads one file per run.
     """
     found: set[str] = set()
     for run in runs:
@@ -33,7 +29,7 @@ def revisions_left(runs: Iterable[Run]) -> tuple[str, ...]:
 
 
 def left_in_words(revisions: tuple[str, ...]) -> str:
-    """Return the sentence about them after a destroy, "" if there are none."""
+    """Return the sentence about these revisions after a destroy; "" if there are none."""
     if not revisions:
         return ""
     return ngettext(
@@ -46,7 +42,7 @@ def left_in_words(revisions: tuple[str, ...]) -> str:
 
 
 def _kept(change: Change) -> str:
-    """Return the revision that a change drops, "" if it is deregistered or there is none."""
+    """Return the revision that a change drops; "" if it is deregistered or there is none."""
     if change.action not in (Action.DELETE, Action.REPLACE):
         return ""
     if change.before.get("skip_destroy") is not True:

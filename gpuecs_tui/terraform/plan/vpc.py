@@ -1,7 +1,7 @@
 """A load balancer can't change its VPC, but the AWS provider plans that change in place.
 
 AWS rejects subnets and security groups of another VPC for it (terraform-provider-aws#18317): the
-apply would fail halfway, with service and fleet already destroyed. A load balancer that is replaced
+apply would fail after it has destroyed the service and the fleet. A load balancer that is replaced
 for another reason, such as a new name, is created in the new VPC.
 """
 
@@ -26,9 +26,9 @@ _REPLACING = ("name", "internal")
 
 
 def refuse_another_vpc(directory: Path, environ: Mapping[str, str]) -> None:
-    """Raise RunProblem if the load balancer in the state would have to move to another VPC.
+    """Raise RunProblem if the load balancer in the state would have to change its VPC.
 
-    Reads the files and a local state. Unreadable files and a remote state are left to the plan.
+    Reads the files and a local state. The plan reports unreadable files and a remote state.
     """
     state = local_state(directory, environ)
     stored = stored_attributes(state) if state is not None else ()

@@ -79,7 +79,7 @@ _RULES = frozenset({"aws_vpc_security_group_ingress_rule", "aws_vpc_security_gro
 
 @dataclass(frozen=True, slots=True)
 class PlanWarning:
-    """One destroy or replace, with what it means."""
+    """One destroy or replacement, with its consequence."""
 
     rule: str
     """Stable id, as in findings."""
@@ -116,8 +116,8 @@ def warnings(tree: PlanTree) -> tuple[PlanWarning, ...]:
 def needs_name(run: Run, tree: PlanTree | None) -> bool:
     """Tell whether the stack's name must be typed before the plan of ``run`` is applied.
 
-    True for a destroy, and for a plan that destroys or replaces something that users of the stack
-    notice. While the plan's details are unknown (None), every deletion counts.
+    True for a destroy, and for a plan that destroys or replaces a resource whose loss users notice.
+    While the plan's details are unknown (None), every deletion counts.
     """
     if run.operation is Operation.DESTROY:
         return True
@@ -152,7 +152,8 @@ def _warning(change: Change) -> PlanWarning:
 
 
 def name_of(change: Change) -> str:
-    """Return the name of a resource for messages; a listener and a rule have their ports in it."""
+    """Return the name of a resource for messages; the name of a listener or rule includes its
+    ports."""
     before = {it.path: it.before for it in change.attributes if it.before is not None}
     if change.type == "aws_lb_listener" and "port" in before:
         protocol = before.get("protocol", "").strip('"')

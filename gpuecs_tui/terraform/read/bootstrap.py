@@ -1,4 +1,4 @@
-"""The user data file of a stack's directory, as instances run it."""
+"""Read the user data file in a stack's directory as instances run it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 from gpuecs_tui.terraform.render.stack_files import USER_DATA
 
 BYTES_MAX = 64 * 1024
-"""Four times the user data limit of EC2; the rest of a file is not read."""
+"""Four times EC2's limit for user data; the rest of a file is not read."""
 
 
 def bootstrap(directory: Path) -> str:
-    """Return the text of the user data file, line ends as they are; empty without one.
+    """Return the text of the user data file, with its line ends; empty without a file.
 
-    A regular file only, and no more than BYTES_MAX of it. Never raises.
+    Reads a regular file only, and at most BYTES_MAX of it. Never raises.
     """
     for name in USER_DATA:
         path = directory / name

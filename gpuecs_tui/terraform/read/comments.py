@@ -11,7 +11,7 @@ _NEXT = re.compile(r'"|<<|#|//|/\*')
 
 
 def comments(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the start of each comment's words and the end behind them, in the order written.
+    """Yield for each comment the start of its text and the position after its end, in file order.
 
     Comment signs in a quoted string or a heredoc are ignored. After an unterminated string or
     heredoc nothing more is yielded.

@@ -112,7 +112,8 @@ class Configuration:
         )
 
     def value(self, address: str, path: str) -> Known:
-        """Return an attribute's value; MISSING if it is absent, Unknown if it isn't known."""
+        """Return an attribute's value; MISSING if it is absent, Unknown if only Terraform knows
+        it."""
         found = self.expression(address, path)
         return MISSING if found is None else self.scope.value(found[0])
 
@@ -146,7 +147,7 @@ class Configuration:
     def _repeated(self, address: str, block: Block) -> Withheld | None:
         if any(address == other for _file, _line, other in self.twice):
             return Withheld(address, defined_twice(), address)
-        # A resource that no key is read from may be repeated, such as a rule per address range.
+        # A resource from which no key is read may be repeated, such as one rule per address range.
         for name in _REPEATS if address in KNOWN else ():
             if name in block.body.attributes:
                 expression = block.body.attributes[name].value

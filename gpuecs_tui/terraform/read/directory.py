@@ -34,7 +34,7 @@ class Edit:
 
     file: str
     diff: str
-    """Unified, from what would be written to what is there."""
+    """The unified diff from what would be written to the text in the directory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +51,14 @@ class ReadBack:
     """Why the answers are not a valid stack, such as a minimum above the maximum after a manual
     change."""
     unread: tuple[Unread, ...]
-    """What is not read or not covered by a key, and what a write would lose. Each lists the answers
-    that are unknown because of it."""
+    """What was not read or is not covered by a key, and what a write would lose. Each one lists the
+    answers that are unknown because of it."""
     edits: tuple[Edit, ...]
-    """Manual changes in our files; without a stack, all of our files that exist."""
+    """Manual changes in our files; if there is no stack, all of our files that exist."""
     texts: Mapping[str, str]
-    """File name → text as it was read."""
+    """File name → its text."""
     earlier: bool = False
-    """The earlier version wrote it: see ``read_past``."""
+    """The earlier version wrote the directory: see ``read_past``."""
 
     @property
     def unknown(self) -> frozenset[str]:
@@ -72,16 +72,16 @@ class ReadBack:
 def read(directory: Path, environ: Mapping[str, str] | None = None) -> ReadBack:
     """Read the stack in ``directory``, which may be absent or empty.
 
-    An unfinished write is left as it is (``unfinished_write``). ``environ`` (default: ours) may set
-    variables. Takes 20 ms for a stack. Raises ReadProblem for a directory that can't be listed; a
-    file that can't be read leaves answers unknown.
+    An unfinished write is left as it is (``unfinished_write``). ``environ`` (default: that of this
+    process) may set variables. Takes 20 ms for a stack. Raises ReadProblem for a directory that
+    can't be listed; a file that can't be read leaves answers unknown.
     """
     settings = os.environ if environ is None else environ
     return _read_back(read_files(directory), settings, noted_backend(directory, settings))
 
 
 def read_back(texts: Mapping[str, str], environ: Mapping[str, str] | None = None) -> ReadBack:
-    """Return what ``read`` would for a directory with these files."""
+    """Return the result of ``read`` for a directory with these files."""
     return _read_back(Files(texts), os.environ if environ is None else environ, None)
 
 

@@ -14,9 +14,9 @@ from gpuecs_tui.terraform.render.stack_files import OWN_FILES
 
 VARIABLE_FILE = "terraform.tfvars"
 AUTO_VARIABLES = (".auto.tfvars", ".auto.tfvars.json")
-"""Endings of the variable files that Terraform loads by themselves."""
+"""Suffixes of the variable files that Terraform loads automatically."""
 CONFIGURATION = (".tf", ".tf.json")
-"""Endings of Terraform's configuration files."""
+"""Suffixes of Terraform's configuration files."""
 _OPENTOFU = (".tofu", ".tofu.json")
 FILE_MAX = 4 * 1024 * 1024
 """Maximum bytes of a file; hand-written Terraform is smaller."""
@@ -27,8 +27,8 @@ class Files:
     """The Terraform files of a directory."""
 
     texts: Mapping[str, str] = field(default_factory=dict)
-    """File name → text: our files first, then the others by name. A byte that is not UTF-8 is a
-    surrogate, as ``surrogateescape`` has it."""
+    """File name → text: our files first, then the others by name. A byte that is not valid UTF-8 is
+    a surrogate (``surrogateescape``)."""
     unreadable: Mapping[str, ReadProblem] = field(default_factory=dict)
     """File name → why it could not be read, for files that Terraform would load."""
     opentofu: tuple[str, ...] = ()
@@ -67,20 +67,20 @@ def read_texts(directory: Path) -> dict[str, str]:
 
 
 def _text(path: Path) -> str | None:
-    """Return a file's text, None for one that Terraform passes over. Raises ReadProblem."""
+    """Return a file's text, None for one that Terraform ignores. Raises ReadProblem."""
     try:
         # Only regular files are opened: a FIFO would block forever.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError as error:
         if path.is_symlink():
             raise _unreadable(path, error) from None
-        # Gone since the listing.
+        # The file was deleted after the listing.
         return None
     except OSError as error:
         raise _unreadable(path, error) from None
     try:
         status = os.fstat(descriptor)
-        # Terraform passes over a folder, but not over a link to one ("Failed to read file").
+        # Terraform ignores a folder, but not a link to a folder ("Failed to read file").
         if stat.S_ISDIR(status.st_mode) and not path.is_symlink():
             return None
         if not stat.S_ISREG(status.st_mode):
@@ -92,8 +92,8 @@ def _text(path: Path) -> str | None:
         if status.st_size > FILE_MAX:
             raise ReadProblem(_("{file} is too large.").format(file=path), path.name)
         with open(descriptor, "rb", closefd=False) as stream:
-            # Decoded from bytes: reading as text would turn a script's CRLF into LF. Comments may
-            # hold other bytes than UTF-8, and Terraform doesn't mind.
+            # Bytes are decoded here: reading as text would turn the CRLF in a script into LF.
+            # Comments may contain bytes that are not valid UTF-8, which Terraform accepts.
             return stream.read().decode("utf-8", "surrogateescape")
     except OSError as error:
         raise _unreadable(path, error) from None
@@ -134,7 +134,7 @@ def is_configuration(name: str) -> bool:
 
 
 def is_variables(name: str) -> bool:
-    """Tell whether Terraform takes values of variables from a file, a hidden one too."""
+    """Tell whether Terraform reads values of variables from a file; the file may be hidden."""
     return name in (VARIABLE_FILE, f"{VARIABLE_FILE}.json") or name.endswith(AUTO_VARIABLES)
 
 
@@ -150,7 +150,7 @@ def is_json(name: str) -> bool:
 
 
 def in_order(names: list[str]) -> list[str]:
-    """Return variable files in the order in which Terraform loads them: the later one wins.
+    """Return variable files in the order in which Terraform loads them: the last value applies.
 
     https://developer.hashicorp.com/terraform/language/values/variables#variable-definition-precedence
     """

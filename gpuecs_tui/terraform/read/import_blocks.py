@@ -1,8 +1,8 @@
 """The ``import`` blocks of a configuration: what the next apply imports into the state.
 
-https://developer.hashicorp.com/terraform/language/import: ``to`` is an address, ``id`` a text that
-is known before the plan; ``for_each`` makes any number of imports of one block, and ``identity``
-may be given instead of ``id``.
+https://developer.hashicorp.com/terraform/language/import: ``to`` is an address, and ``id`` a string
+that is known before the plan. ``for_each`` creates several imports from one block, and ``identity``
+may replace ``id``.
 """
 
 from __future__ import annotations

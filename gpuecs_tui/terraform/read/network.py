@@ -1,4 +1,4 @@
-"""The network answers that are in for_each of a resource."""
+"""The network answers in the ``for_each`` of a resource."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from gpuecs_tui.terraform.read.rules import GROUP
 _INGRESS = tuple(
     f"aws_vpc_security_group_ingress_rule.{it}" for it in ("https", "http", "listener")
 )
-"""The last is the earlier version's."""
+"""The last one is that of the earlier version."""
 _INTERFACES = "aws_vpc_endpoint.interface"
 _GATEWAY = "aws_vpc_endpoint.s3"
 
 
 def ingress(configuration: Configuration, found: Gathered) -> None:
-    """Gather the addresses that may reach the load balancer."""
+    """Read which addresses may reach the load balancer."""
     address = configuration.first_declared(_INGRESS)
     placed = configuration.expression(address, "for_each")
     if placed is None:
@@ -49,7 +49,7 @@ def ingress(configuration: Configuration, found: Gathered) -> None:
 
 
 def endpoints(configuration: Configuration, found: Gathered) -> None:
-    """Gather the AWS services that have an endpoint in the VPC."""
+    """Read which AWS services have an endpoint in the VPC."""
     if GROUP not in configuration.blocks:
         return
     placed = configuration.expression(_INTERFACES, "for_each")
@@ -69,7 +69,7 @@ def endpoints(configuration: Configuration, found: Gathered) -> None:
 def _uses_no_each(
     address: str, name: str, configuration: Configuration, found: Gathered, key: str
 ) -> bool:
-    """Refuse ``key`` if an attribute does not use the values of for_each."""
+    """Record ``key`` as not read if an attribute does not use the values of for_each."""
     placed = configuration.expression(address, name)
     if placed is None or any(mentions(placed[0], it) for it in ("each.value", "each.key")):
         return False
@@ -78,7 +78,7 @@ def _uses_no_each(
 
 
 def _members(expression: Expression, configuration: Configuration) -> Known:
-    """Return the value of a set, in the order in which it is written if that is known."""
+    """Return the value of a set, in the order of the file if that is known."""
     scope = configuration.scope
     value = scope.value(expression)
     for _step in range(EVALUATION_DEPTH_MAX):
@@ -87,7 +87,7 @@ def _members(expression: Expression, configuration: Configuration) -> Known:
         expression = scope.look_up(expression.path) or Literal(None)
     if isinstance(expression, Call) and len(expression.arguments) == 1:
         written = scope.value(expression.arguments[0])
-        # Items of another collection may have no common type.
+        # The items of other collections may have no common type.
         if isinstance(written, list) and isinstance(value, Elements):
             kept = [item for place, item in enumerate(written) if item not in written[:place]]
             return kept if elements(kept) == value else value

@@ -1,9 +1,4 @@
-"""The past of a directory: the addresses that its state may contain, and ports in use.
-
-The earlier version of this program called the listeners ``this`` and ``redirect`` and their ingress
-rules ``listener`` and ``redirect``. One of them changed its port between HTTP and HTTPS, which AWS
-rejects while another listener of the load balancer has that port.
-"""
+"""The past of a directory: the addresses that its state may contain, and the ports in use."""
 
 from __future__ import annotations
 
@@ -73,9 +68,9 @@ def _is_suffixed(configuration: Configuration, region: str) -> bool:
 def past_for(directory: Path, configuration: Configuration, stack: Stack, known: Listeners) -> Past:
     """Return the past with which ``stack`` must be written over ``configuration``.
 
-    ``configuration`` is what ``directory`` holds. The state comes first: the files may have been
-    rewritten without an apply, or be new. A local one is read here; ``known`` is what another
-    backend's holds, as ``listeners_in`` returns it. Reads one file.
+    ``configuration`` is that of ``directory``. The state takes precedence over it, because the
+    files may be new or rewritten without an apply. A local state is read here; for another backend,
+    ``known`` has the listeners of the state (``listeners_in``). Reads one file.
     """
     stated = past_in(configuration)
     held = _held(directory / STATE_NAME) or known
@@ -92,7 +87,8 @@ def past_for(directory: Path, configuration: Configuration, stack: Stack, known:
 
 
 def _declared(configuration: Configuration) -> dict[str, str]:
-    """Return address → protocol of the listeners and rules that are declared, "" for none."""
+    """Return address → protocol of the listeners and rules that are declared; "" without a
+    protocol."""
     addresses = [f"{kind}.{name}" for kind, *names in FORMER for name in names]
     return {
         address: str(configuration.value(address, "protocol"))
@@ -102,7 +98,7 @@ def _declared(configuration: Configuration) -> dict[str, str]:
 
 
 def listeners_in(state: StoredState) -> Listeners:
-    """Return what ``state`` holds of listeners and their ingress rules."""
+    """Return the listeners and their ingress rules in ``state``."""
     return {
         without_key(it.address): _protocol_and_port(it.attributes)
         for it in state.resources
@@ -116,9 +112,9 @@ def _protocol_and_port(attributes: Mapping[str, Any]) -> tuple[str, int]:
 
 
 def _held(state: Path) -> Listeners:
-    """Return what a local state holds of these types.
+    """Return the listeners and their ingress rules in a local state.
 
-    Empty if there is none or it can't be read: a run reports that.
+    Empty if there is no state or it can't be read; a run reports that.
     """
     return {
         address: _protocol_and_port(attributes)

@@ -17,9 +17,10 @@ SERVICE = "aws_ecs_service.this"
 TASK = "aws_ecs_task_definition.this"
 BALANCER = "aws_lb.this"
 LISTENER = "aws_lb_listener"
-"""Stands for the listener that serves clients: the first of LISTENERS that is declared."""
+"""Address that stands for the listener that serves clients: the first of LISTENERS that is
+declared."""
 LISTENERS = ("aws_lb_listener.https", "aws_lb_listener.http", "aws_lb_listener.this")
-"""The last is the earlier version's."""
+"""The last one is that of the earlier version."""
 TARGETS = "aws_lb_target_group.this"
 PROVIDER = "aws_ecs_capacity_provider.this"
 GROUP = "aws_autoscaling_group.this"
@@ -163,14 +164,15 @@ READ_APART: Mapping[str, str] = {
     "service.ignore_changes": f"{SERVICE}.lifecycle.ignore_changes",
     "state.backend": "terraform.backend",
 }
-"""The decisions that need more than one attribute or a conversion to be read: key → address and
-path of where they are written. Their readers are in answers.py, container.py and network.py."""
+"""The decisions whose reading needs more than one attribute or a conversion: key → address and path
+of the place where they are written. Their readers are in answers.py, container.py and network.py.
+"""
 
 
 def written_at(key: str) -> str:
     """Return address and path of the attribute in which a stack's Terraform writes ``key``.
 
-    Of the listener the one without HTTPS; KeyError for what is no key.
+    For the listener, the one without HTTPS. Raises KeyError for an unknown key.
     """
     if rule := RULES.get(key) or STATE_RULES.get(key):
         address = {LISTENER: "aws_lb_listener.http", "backend": "terraform.backend.s3"}
@@ -183,7 +185,7 @@ KNOWN = frozenset(
     for rule in RULES.values()
     if rule.address.startswith("aws_") and rule.address != LISTENER
 ) | {CLUSTER, LOGS, *LISTENERS}
-"""Addresses whose presence makes a directory's Terraform one that can be opened."""
+"""Resource addresses; a directory whose Terraform has one of them can be opened."""
 
 HELPERS = frozenset(
     {
@@ -218,5 +220,5 @@ HELPERS = frozenset(
         PORT_HANDOVER,
     }
 )
-"""The other resources of a stack: they follow from the answers, and no key is read from them
-alone."""
+"""The other resources of a stack: they follow from the answers, and no key is read only from
+them."""

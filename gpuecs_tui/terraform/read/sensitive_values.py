@@ -1,10 +1,4 @@
-"""Differences of files as they may be shown: without the values of sensitive variables.
-
-A value is hidden by its position, whatever its form: heredocs, escapes, lists, objects.
-Comments next to it are hidden too, because they may contain an earlier value.
-Terraform hides variables that are marked ``sensitive`` or ``ephemeral`` in its own output
-(https://developer.hashicorp.com/terraform/language/values/variables).
-"""
+"""Show the differences of files without the values of sensitive variables."""
 
 from __future__ import annotations
 
@@ -35,7 +29,7 @@ _MARK = re.compile(r"\b(?:sensitive|ephemeral)")
 
 @dataclass(frozen=True, slots=True)
 class Sensitive:
-    """What must not be shown of a directory's files."""
+    """The parts of a directory's files that must not be shown."""
 
     names: frozenset[str]
     """Variables that are marked anywhere."""
@@ -101,10 +95,10 @@ class Sensitive:
                 yield found.end(), end_of_value(text, found.end())
 
     def _in_comments(self, name: str, text: str, spans: Collection[Span]) -> Iterator[Span]:
-        """Yield the comments that may hold what ``spans`` hide: an earlier value, or its owner.
+        """Yield the comments that may contain what ``spans`` hide: an earlier value, or its owner.
 
-        Those are the comments on a line with such a value, in the declaration of a variable that
-        is marked, and those that name such a variable, or repeat a value.
+        These are the comments on a line with such a value or in the declaration of a marked
+        variable, and the comments that name such a variable or repeat a value.
         """
         if is_json(name) or not (spans or self.names or self.texts or self.declared is not None):
             return
@@ -133,7 +127,7 @@ def _words(words: Collection[str]) -> re.Pattern[str] | None:
 
 
 def _closing(text: str, position: int) -> int:
-    """Return where the closing brace of a block is that opens before ``position``."""
+    """Return the position of the closing brace of the block that opens before ``position``."""
     end = end_of_value(text, position, lines=True)
     blank = SPACE.match(text, end)
     return blank.end() if blank else end
@@ -145,14 +139,14 @@ def _line_end(text: str, position: int) -> int:
 
 
 def sensitive_in(*configurations: Configuration, hiding: bool = False) -> Sensitive:
-    """Return what must not be shown of files in which any of ``configurations`` is declared.
+    """Return what must not be shown of files in which one of ``configurations`` is declared.
 
     ``hiding``: there are further files with declarations, which are not read.
     """
     names, declared = set[str](), set[str]()
     for configuration in configurations:
         inside = [block for body in configuration.bodies.values() for block in body.blocks]
-        # Including what override files change.
+        # This includes the changes of override files.
         inside += [block for _file, block in configuration.blocks.values()]
         for block in inside:
             if block.kind == "variable" and block.labels:

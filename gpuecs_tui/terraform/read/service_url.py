@@ -34,7 +34,7 @@ class ServiceUrl:
 def service_url(outputs: Mapping[str, Any] | None, domain: str = "") -> ServiceUrl:
     """Return the URL from ``outputs`` (name → {"value": …}) and the certificate's domain.
 
-    ``domain`` is empty where it is not known; ``*.example.org`` is a pattern, not a name.
+    ``domain`` is empty if it is unknown; ``*.example.org`` is a pattern, not a name.
     """
     url, target = (_value(outputs, name) for name in (URL, LOAD_BALANCER))
     own = f"https://{target}"

@@ -32,13 +32,13 @@ def not_covered(
     said: Collection[Unread] = (),
     open_keys: Collection[str] = (),
 ) -> Iterator[Unread]:
-    """Yield what ``found`` has that is different or missing in ``written``.
+    """Yield what ``found`` contains that is different or missing in ``written``.
 
-    Blocks are compared by address, whatever their file is called, and with the override files laid
-    over them. A resource of ``written`` that ``found`` lacks is yielded too. ``files`` are the
-    texts of ``written``: a block in a file that is the same in both is passed over unless an
+    Blocks are compared by address, whatever their file is called, after the override files were
+    merged into them. A resource of ``written`` that ``found`` lacks is yielded too. ``files`` are
+    the texts of ``written``: a block in a file that is the same in both is skipped unless an
     override file changes it. ``written`` has a default for each of the ``open_keys``, which are
-    unknown because of what was ``said``: what those keys decide is not compared.
+    unknown because of what was ``said``: the attributes of those keys are not compared.
     """
     if not open_keys:
         yield from _named_values(found, written, files)
@@ -51,7 +51,7 @@ def not_covered(
         # depends_on follows from the answers, including the unknown ones.
         if unread.what in named or (open_keys and unread.what.endswith(".depends_on")):
             continue
-        # To Terraform null is the same as no argument.
+        # In Terraform, null is the same as no argument.
         left_out = decided is not None and unread.what in decided and _is_null(found, unread.what)
         if not left_out and not any(_overlap(unread.what, place) for place in skipped):
             yield unread
@@ -81,7 +81,7 @@ def _places_of(
 
 
 def _overlap(one: str, other: str) -> bool:
-    """Tell whether one of two dotted paths leads to or into the other."""
+    """Tell whether one of two dotted paths is equal to the other or leads into it."""
     return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
 
 
@@ -109,7 +109,7 @@ def _blocks(
     files: Mapping[str, str],
     decided: Collection[str] | None,
 ) -> Iterator[Unread]:
-    """Yield what differs, and what is missing unless it is one of the ``decided``."""
+    """Yield what differs, and what is missing except the ``decided``."""
     same = {name for name, text in files.items() if found.texts.get(name) == text}
     overridden = {address for _file, _line, address in found.overridden}
     stack_files = {
@@ -132,12 +132,12 @@ def _blocks(
 
 
 def _locals(found: Configuration, written: Configuration) -> Iterator[Unread]:
-    """Yield the locals with another value here: expressions that refer to them look the same."""
+    """Yield the locals whose value differs here: expressions that refer to them look the same."""
     for file, body in found.bodies.items():
         for block in body.named("locals"):
             for name, attribute in block.body.attributes.items():
                 mine, theirs = found.scope.locals[name], written.scope.locals.get(name)
-                # Of several definitions, the one that counts.
+                # Of several definitions, this is the one that applies.
                 if theirs is None or attribute.value != mine:
                     continue
                 if not _same(attribute, Attribute(name, theirs, 0), found, written):
@@ -168,7 +168,7 @@ def _missing(
     decided: Collection[str],
     place: tuple[str, int],
 ) -> Iterator[Unread]:
-    """Yield what ``twin`` sets and ``body``, at ``place``, does not, except the ``decided``."""
+    """Yield what ``twin`` sets and ``body``, at ``place``, does not set, except the ``decided``."""
     reason = _("is missing, which no gpuecs-tui setting covers")
     file, line = place
     for attribute in twin.attributes.values():
@@ -188,7 +188,7 @@ def _missing(
             path, inside.body if inside else Body({}, ()), block.body, written, decided, at
         )
         if inside is not None and inside.kind == "dynamic":
-            # The blocks that it creates are not read.
+            # The blocks that a dynamic block creates are not read.
             continue
         if inside is not None:
             yield from lost
@@ -199,7 +199,8 @@ def _missing(
 def _attributes(
     file: str, what: str, body: Body, twin: Body, found: Configuration, written: Configuration
 ) -> Iterator[Unread]:
-    # JSON doesn't tell a block from an attribute: there it is both, and compared as a block.
+    # JSON syntax does not distinguish a block from an attribute: the tree has both, and the block
+    # is compared.
     nested = {block.kind for block in body.blocks}
     for attribute in body.attributes.values():
         if attribute.name in nested:
@@ -225,7 +226,7 @@ def _uncovered(file: str, line: int, what: str) -> Unread:
 
 
 def _container_parts(mine: Known, theirs: Known) -> list[str]:
-    """Return the names in which the one container of a task differs; none if there are several."""
+    """Return the names in which the only container of a task differs; none if there are several."""
     if not (isinstance(mine, list) and isinstance(theirs, list) and len(mine) == len(theirs) == 1):
         return []
     here, there = mine[0], theirs[0]
@@ -251,7 +252,7 @@ def _same(
 
 def _equal(mine: Known, theirs: Known) -> bool:
     if isinstance(mine, _PRIMITIVE) and isinstance(theirs, _PRIMITIVE):
-        # Terraform converts them as the attribute needs it.
+        # Terraform converts these values to the type of the attribute.
         return as_text(mine) == as_text(theirs)
     if isinstance(mine, dict) and isinstance(theirs, dict):
         return all(_equal(mine.get(name), theirs.get(name)) for name in mine.keys() | theirs.keys())

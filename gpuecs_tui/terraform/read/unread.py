@@ -329,7 +329,7 @@ def _other_account(configuration: Configuration, file: str, block: Block) -> Ite
 
 
 def _account_of_role(configuration: Configuration, provider: Block) -> str:
-    """Return the account id in the ARN of the role that is assumed last; empty if not known."""
+    """Return the account id in the ARN of the role that is assumed last; empty if unknown."""
     inner = list(provider.body.named("assume_role"))
     if not inner:
         return ""

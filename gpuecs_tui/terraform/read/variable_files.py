@@ -1,6 +1,6 @@
-"""Variable files (``*.tfvars``, ``*.tfvars.json``): where a value is, and how it is changed.
+"""Find and change values in variable files (``*.tfvars``, ``*.tfvars.json``).
 
-Only the characters of one value are replaced. Comments, order and spacing stay.
+Only the characters of one value are replaced. Comments, order and spacing remain.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ _AUTOMATIC = (".auto.tfvars", ".auto.tfvars.json")
 SPACE = re.compile(r"(?:[\s\ufeff]|#[^\n]*|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
 """White space and comments."""
 GAP = r"(?:[^\S\n]|/\*(?:(?!\*/).)*\*/)*"
-"""What may be on both sides of the equals sign. The pattern matches a comment in one way only,
-because backtracking would double the work with each comment."""
+"""What may surround the equals sign. The pattern matches a comment in only one way, because
+backtracking would double the work with each comment."""
 _NAME = re.compile(rf'(?P<quote>"?)(?P<name>[^\W\d][\w-]*)(?P=quote){GAP}={GAP}', re.DOTALL)
 HEREDOC = re.compile(r"<<-?([^\s]+)[^\n]*\n(?:.*?\n)?[^\S\n]*\1(?=\s|\Z)", re.DOTALL)
 """A heredoc from its ``<<`` to its end marker."""
@@ -34,15 +34,15 @@ class Assignment:
     """Position of ``name = value`` in a text, as character offsets."""
 
     start: int
-    """Of the name."""
+    """Start of the name."""
     value: int
     """Of the value's first character."""
     end: int
-    """Behind the value's last character."""
+    """Position after the value's last character."""
 
 
 def load_order(names: Iterable[str]) -> list[str]:
-    """Return the variable files among ``names`` as Terraform loads them; a later one wins.
+    """Return the variable files among ``names`` in Terraform's order; values of later files apply.
 
     terraform.tfvars, terraform.tfvars.json, then ``*.auto.tfvars`` and ``*.auto.tfvars.json`` in
     the order of their names (Terraform documentation, "Variable Definition Precedence").
@@ -58,7 +58,7 @@ def sources(texts: Mapping[str, str]) -> dict[str, str]:
 
 
 def assignments(file: str, text: str) -> dict[str, Assignment]:
-    """Return the values that a variable file sets, by name; none for a file that is damaged."""
+    """Return the values that a variable file sets, by name; none for a damaged file."""
     try:
         return dict(places_in(file, text))
     except (ValueError, RecursionError):
@@ -74,10 +74,10 @@ def places_in(file: str, text: str) -> Iterator[tuple[str, Assignment]]:
 
 
 def end_of_value(text: str, position: int, *, lines: bool = False) -> int:
-    """Return where the HCL expression that starts at ``position`` ends.
+    """Return the end of the HCL expression that starts at ``position``.
 
-    It ends at a line's end or a comment outside all brackets, and at a bracket that it doesn't
-    open; with ``lines`` only at such a bracket. Raises ValueError where none of them comes.
+    The expression ends at a line end or a comment outside all brackets, and at a closing bracket
+    that it did not open; with ``lines``, only at such a bracket. Raises ValueError without an end.
     """
     depth, end = 0, position
     while position < len(text):
@@ -105,10 +105,10 @@ def end_of_value(text: str, position: int, *, lines: bool = False) -> int:
 
 
 def end_of_string(text: str, position: int) -> int:
-    """Return where the quoted template that starts at ``position`` ends.
+    """Return the end of the quoted template that starts at ``position``.
 
-    An interpolation in it may have quotes, braces and comments of its own. Raises ValueError where
-    it has no end.
+    An interpolation in it may contain quotes, braces and comments. Raises ValueError without an
+    end.
     """
     inside = ['"']
     position += 1
@@ -217,7 +217,7 @@ def _as_json(value: str, old: str, text: str) -> str:
     """Return ``value`` as JSON, formatted like ``old`` or, without ``old``, like ``text``."""
     plain = _plain(parse(f"x = {value}\n", OWN).attributes["x"].value)
     if old.startswith('"') and isinstance(plain, (int, float)):
-        # Terraform converts the string, and the user chose to quote the value.
+        # Terraform converts the string, and the user quoted the value deliberately.
         plain = str(plain).lower()
     if not isinstance(plain, (list, dict)) or "\n" not in (old or text):
         return json.dumps(plain, ensure_ascii=False)

@@ -27,7 +27,7 @@ from gpuecs_tui.terraform.read.files import in_order, is_configuration, is_varia
 ENVIRONMENT = "TF_VAR_"
 """Prefix of environment variables that set a variable."""
 _SECRET = ("sensitive", "ephemeral")
-"""Arguments of a variable whose value Terraform doesn't show or doesn't keep."""
+"""Arguments of a variable whose value Terraform does not show or store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +68,13 @@ def variable_scope(
                 values[name] = from_text
     for file in in_order([name for name in (*bodies, *broken) if is_variables(name)]):
         if file in broken:
-            # It may set any of them, or none.
+            # The unreadable file may set any variable, or none.
             reason = _("may be set in {file}, which could not be read").format(file=file)
             values |= dict.fromkeys(declared, Withheld(file, reason))
             continue
         for name, attribute in bodies[file].attributes.items():
             if attribute.value == Literal(None) and _refuses_null(declared.get(name)):
-                # The default applies, also over values set before.
+                # The default applies, even if a value was set before.
                 values.pop(name, None)
                 values |= _default(name, declared[name])
             else:
@@ -103,7 +103,7 @@ def variable_scope(
 
 
 def _from_text(text: str, constraint: Expression | None, source: str) -> Expression:
-    """Return the expression of a text: a variable of a primitive type takes it literally."""
+    """Return the expression of a string: a variable of a primitive type takes it literally."""
     if constraint is None or name_of(constraint) in PRIMITIVES:
         return Literal(text)
     reason = _("is set by {source} to a value that is not a valid expression").format(source=source)
@@ -117,7 +117,7 @@ def _default(name: str, body: Body) -> dict[str, Expression]:
 
 
 def _plain(value: Expression, source: str) -> Expression:
-    """Return ``value``, or a Withheld for one with names or functions, which Terraform rejects."""
+    """Return ``value``, or a Withheld if it has names or functions, which Terraform rejects."""
     if is_constant(value):
         return value
     reason = _("is set by {source} to an expression; Terraform accepts only literal values there")
@@ -152,7 +152,7 @@ def _withheld_by_arguments(
         for option in options(environ, source):
             if option.name not in VARIABLES:
                 continue
-            # A file may set any of them.
+            # Such a file may set any variable.
             named = [option.value.partition("=")[0].strip()]
             for each in named if option.name == "var" else declared:
                 if each in declared:

@@ -1,4 +1,5 @@
-"""Names that runs of a stack created but its state lacks: they are not taken by others."""
+"""Names that a stack's runs created and that are missing from its state: no other owner has
+them."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ def created_beside(
 ) -> tuple[Candidate, ...]:
     """Return what runs of this stack created, or may have created, and ``state`` lacks.
 
-    The next plan imports it. Blocks for a listing with a state in S3, unless ``offline``.
+    The next plan imports these resources. Blocks for a listing with a state in S3, unless
+    ``offline``.
     """
     own = candidates(records_of(directory), state)
     return tuple(with_shared(own, () if offline else _shared(directory, environ), state))
@@ -45,17 +47,17 @@ def begun_in(created: Iterable[Candidate], directory: Path) -> dict[str, Begun]:
 
 
 def _planned_names(run: Run) -> dict[str, str]:
-    """Return address → name of what the plan of a run creates, as far as it is known and not
-    masked."""
+    """Return address → name of what the plan of a run creates; unknown and masked names are left
+    out."""
     tree = load_plan(run)
     changes = tree.changes if tree else ()
     return {it.address: name for it in changes if (name := it.planned_name())}
 
 
 def names_in(created: Iterable[Candidate]) -> frozenset[str]:
-    """Return the ids of ``created`` and the names in them.
+    """Return the ids of ``created`` and the names in these ids.
 
-    An ARN ends with the name; of a load balancer or target group with the name and a number.
+    An ARN ends with the name; the ARN of a load balancer or target group, with name and number.
     """
     found = set()
     for it in created:
@@ -71,7 +73,7 @@ def _shared(directory: Path, environ: Mapping[str, str]) -> tuple[SharedRun, ...
     try:
         return shelf.read()
     except ShelfProblem:
-        # The plan reports it; here the name then counts as taken.
+        # The plan reports the error; until then the name counts as taken.
         return ()
     finally:
         shelf.close()

@@ -49,11 +49,12 @@ class Broken:
     backup: StoredState | None
     """The state in the backup copy; None if there is no intact one."""
     recorded: int = 0
-    """Number of resources that runs here created, or started to create, and ``backup`` lacks."""
+    """Number of resources that runs here created, or started to create, and ``backup`` does not
+    contain."""
 
     @property
     def sentence(self) -> str:
-        """Say what is damaged and which copy exists."""
+        """Return a sentence: what is damaged and which copy exists."""
         words = {"name": self.path.name, "fault": self.fault}
         if self.backup is None:
             first = _("{name} {fault}. There is no copy of an earlier state.").format(**words)
@@ -80,10 +81,8 @@ class Restored:
 
 
 def recorded_words(count: int) -> str:
-    """Say what the next plan does about resources created since the last intact state.
-
-    ``count``: how many such resources the runs of the directory have recorded.
-    """
+    """Return a sentence: what the next plan does about resources created since the last intact
+    state."""
     if not count:
         # Resources that exist only in the state, such as terraform_data, are not counted.
         return _(
@@ -290,7 +289,7 @@ def _copy(state: Path) -> Path:
 
 
 def _is_moved(directory: Path, environ: Mapping[str, str]) -> bool:
-    # Imported late: mostly the state is intact, and a plan must not wait for this import.
+    # Imported late: usually the state is intact, and a plan must not wait for this import.
     from gpuecs_tui.terraform.migration import lifecycle
     from gpuecs_tui.terraform.migration.record import latest
 
@@ -300,7 +299,7 @@ def _is_moved(directory: Path, environ: Mapping[str, str]) -> bool:
     try:
         return lifecycle.due(directory, environ) is not None
     except TerraformProblem:
-        # An unreadable state is what this function searches for.
+        # The state may be unreadable: this function searches for such a state.
         return False
 
 

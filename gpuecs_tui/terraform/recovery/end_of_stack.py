@@ -19,7 +19,8 @@ from gpuecs_tui.terraform.state.backend import local_state
 from gpuecs_tui.terraform.state.reader import read_state
 
 STATE_SECONDS = 30.0
-"""How long a remote state is not read again: the engine takes about a second to pull it."""
+"""Seconds for which a remote state is not read again: the engine takes about a second to pull
+it."""
 _MOMENT = "%Y-%m-%d %H:%M"
 
 
@@ -46,7 +47,8 @@ class EndOfStack:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """Say when the stack was destroyed, what the state contains, and by which run."""
+        """Return a sentence: when the stack was destroyed, what the state contains, and by which
+        run."""
         at = f"{self.at.astimezone():{_MOMENT}}"
         run = _("Run {run} by {who}.").format(run=self.run_id, who=self.who)
         if self.under_way:

@@ -1,4 +1,4 @@
-"""``errored.tfstate``: compared with the stored state, and pushed when the user asks for it.
+"""``errored.tfstate``: compared with the stored state, and pushed if the user requests it.
 
 Terraform writes it if the backend rejects the state at the end of a run. Until it is pushed, the
 stored state lacks the changes of that run, and another apply would fork the state.
@@ -27,7 +27,7 @@ from gpuecs_tui.terraform.state.reader import engine_problem, first_error, read_
 from gpuecs_tui.terraform.state.stored_state import NotRead, StateProblem, StoredState, parse_state
 
 PUSH_SECONDS = 120.0
-"""For ``state push`` over a slow link; measured 1 s on loopback."""
+"""Timeout for ``state push`` over a slow link; it takes 1 s on loopback (measured)."""
 
 
 class Unreadable(StateProblem):
@@ -61,7 +61,7 @@ class Errored:
     stored_serial: int
     verdict: Verdict
     sentence: str
-    """What it is, and what to do."""
+    """A sentence that describes it, and the action to take."""
 
 
 def compare(directory: Path, environ: Mapping[str, str] | None = None) -> Errored | None:

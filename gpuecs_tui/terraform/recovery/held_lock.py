@@ -24,7 +24,7 @@ class HeldLock:
     place: str
     """The file, ``s3://bucket/key`` of the lock object, or the name of the table."""
     id: str
-    """The id that unlocking needs."""
+    """The lock ID, which ``force-unlock`` requires."""
     operation: str
     """Such as OperationTypeApply."""
     who: str

@@ -40,24 +40,24 @@ if TYPE_CHECKING:
     from gpuecs_tui.aws.session import AccountReader
 
 UNLOCK_SECONDS = 60.0
-"""For ``force-unlock`` over a slow link; measured 1 s on loopback."""
+"""Timeout for ``force-unlock`` over a slow link; it takes 1 s on loopback (measured)."""
 
 
 class LockProblem(TerraformProblem):
-    """A lock that can't be read or let go."""
+    """A lock that can't be read or released."""
 
 
 def held_lock(directory: Path, environ: Mapping[str, str] | None = None) -> HeldLock | None:
     """Return the lock on the state of ``directory``, or None.
 
     Reads a file, or with state in S3 one object (boto3 is imported then): call it from a thread.
-    Raises LockProblem when S3 refuses to tell.
+    Raises LockProblem if S3 rejects the read.
     """
     return _held_lock(directory, dict(os.environ if environ is None else environ), guarded=False)
 
 
 def _held_lock(directory: Path, environ: Mapping[str, str], *, guarded: bool) -> HeldLock | None:
-    """As ``held_lock``; ``guarded``: the directory's lock is held by ourselves."""
+    """Like ``held_lock``; ``guarded``: this process holds the directory's lock."""
     try:
         workspace(directory, environ)
     except StateProblem as problem:
@@ -70,14 +70,15 @@ def _held_lock(directory: Path, environ: Mapping[str, str], *, guarded: bool) ->
         return None
     place = location_of(directory, where)
     if not place.is_understood:
-        # Which object it is isn't known; reading the state says what is missing.
+        # It is unknown which object is the lock; the read of the state reports why.
         return None
     return _in_s3(directory, place, environ, guarded)
 
 
 def unread_lock(directory: Path, environ: Mapping[str, str]) -> str:
-    """Return why it is unknown whether the state is locked, one sentence; empty where it is
-    known or being asked can tell."""
+    """Return why it is unknown whether the state is locked, one sentence.
+
+    Empty if that is known, or if a read of the lock can show it."""
     where = backend(directory, environ)
     place = location_of(directory, where)
     if place.is_understood:
@@ -94,16 +95,16 @@ def unlock(
     *,
     confirmed: str = "",
 ) -> None:
-    """Let go of the lock with ``lock_id``, whose holder has ended; blocks for a second.
+    """Release the lock with ``lock_id``, whose holder has ended; blocks for a second.
 
-    One of which that isn't known only if ``confirmed`` is its holder, ``user@host`` (or its id,
-    where it names no holder). Raises LockProblem when there is no such lock or it may not be
-    released, DirectoryBusy while a run works in the directory.
+    If it is unknown whether the holder has ended, ``confirmed`` must be the holder, ``user@host``
+    (or the lock's id if the lock names no holder). Raises LockProblem if there is no such lock or
+    it must not be released, DirectoryBusy during a run in the directory.
     """
     environment = dict(os.environ if environ is None else environ)
     guard = lock_directory(directory)
     try:
-        # Under our own lock, so no run of ours can take the state's lock meanwhile.
+        # The directory's lock is held meanwhile, so that no run here can lock the state.
         held = _held_lock(directory, environment, guarded=True)
         if held is None and (unread := unread_lock(directory, environment)):
             raise LockProblem(
@@ -208,7 +209,7 @@ def _in_s3(
 
 
 def _elsewhere(run: Run | None, directory: Path) -> Path | None:
-    """Return the directory of ``run`` if it is another than ``directory``, else None."""
+    """Return the directory of ``run`` if it differs from ``directory``, else None."""
     if run is None:
         return None
     here = identify_directory(directory)
@@ -229,21 +230,22 @@ def _holder_of(run: Run) -> Holder:
 def _holder(directory: Path, who: str, guarded: bool) -> Holder:
     """Return whether ``user@host``, holder of a lock in S3 that no run has recorded, is running.
 
-    ``guarded``: the directory's lock is ours.
+    ``guarded``: this process holds the directory's lock.
     """
     if who.rpartition("@")[2] != host_name():
         return Holder.UNKNOWN
     if live_run(directory) is not None:
         return Holder.ALIVE
-    # Another user's run, or one of ours that only adds details to its plan; our own guard is none.
+    # The lock of the directory is held by another user's run, or by a run of this user that only
+    # adds details to its plan. If ``guarded``, this process holds it, which shows nothing.
     if not guarded and is_held(directory):
         return Holder.UNKNOWN
     return Holder.ALIVE if directory.resolve() in _engine_places() else Holder.UNKNOWN
 
 
 def _engine_places() -> set[Path]:
-    """Return the folders that Terraforms of this user work in; empty where this system doesn't
-    tell."""
+    """Return the working directories of this user's Terraform processes; empty if the system has no
+    /proc."""
     places: set[Path] = set()
     try:
         folders = [path for path in Path("/proc").iterdir() if path.name.isdigit()]
@@ -255,7 +257,7 @@ def _engine_places() -> set[Path]:
                 continue
         except OSError:
             continue
-        # Another user's can't be asked.
+        # The processes of other users can't be read.
         with contextlib.suppress(OSError):
             places.add((folder / "cwd").readlink())
     return places

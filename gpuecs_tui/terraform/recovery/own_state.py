@@ -42,7 +42,7 @@ from gpuecs_tui.terraform.state.stored_state import NotRead, StoredState, parse_
 from gpuecs_tui.terraform.state.uninitialised import refuse_unknown
 
 IDENTITIES = ("name", "id", "arn", "key_name")
-"""Attributes with which AWS or a rule may identify a resource."""
+"""Attributes by which AWS or a rule may identify a resource."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def own_state(directory: Path, environ: Mapping[str, str], *, offline: bool = Fa
     """Return the content of the state of ``directory`` and the findings about it. Never raises.
 
     A local state is read as a file. Another backend's is pulled by the engine, which takes a
-    second, or read from S3 where no ``init`` was run. ``offline``: only files are read.
+    second, or read from S3 if no ``init`` was run. ``offline``: only files are read.
     """
     try:
         configuration = load(read_texts(directory), environ=environ)

@@ -1,9 +1,9 @@
-"""The problems of a stack's directory after a run that ended badly, and their remedies.
+"""The problems of a stack's directory after a failed or killed run, and their remedies.
 
-``examine`` is cheap enough for every start: files only, unless the state lies elsewhere than in the
-directory (then one read of its lock) or there is a problem (then the engine reads the state).
-The remedies are ``locks.unlock``, ``errored_state.push`` and, for resources that the state lacks,
-the next plan, which imports them (plan_with_imports.py).
+``examine`` is fast enough for every start. It reads files only, unless the state is outside the
+directory (then also its lock) or there is a problem (then the engine also reads the state). The
+remedies are ``locks.unlock``, ``errored_state.push`` and, for resources that are missing from the
+state, the next plan, which imports them (plan_with_imports.py).
 """
 
 from __future__ import annotations
@@ -50,27 +50,29 @@ class Recovery:
     """The problems that were found; all fields are empty if there are none."""
 
     lock: HeldLock | None = None
-    """A lock on the state that no living run of ours explains."""
+    """A lock on the state that no live run here explains."""
     broken: Broken | None = None
-    """A local state that was cut off in the middle."""
+    """A damaged local state, or a damaged errored.tfstate."""
     move: Due | None = None
-    """The state lies elsewhere than the Terraform says, or a move of it was cut off."""
+    """A move of the state that is due: its location differs from the Terraform, or a move was
+    interrupted."""
     moved: Moved | None = None
-    """Another checkout has moved the state away from where this directory uses it."""
+    """Another checkout has moved the state away from the location that this directory uses."""
     errored: Errored | None = None
     """A state that could not be stored."""
     missing: tuple[Candidate, ...] = ()
-    """What was created, or may have been, and the state lacks."""
+    """Resources that were created, or may have been, and are missing from the state."""
     problems: tuple[str, ...] = ()
-    """What could not be found out of a state that is there, a sentence each."""
+    """Sentences: what could not be read although it exists."""
     unknown: tuple[str, ...] = ()
-    """What can't be looked at, so that nothing can be said or mended here, a sentence each."""
+    """Sentences: what can't be checked here, so that its problems are unknown and can't be repaired
+    here."""
     notes: tuple[str, ...] = ()
-    """What is not looked at here and hinders nothing, a sentence each."""
+    """Sentences: what is not checked here and blocks nothing."""
     unread_records: str = ""
-    """Why the records of runs beside the state could not be read, one sentence; may be empty."""
+    """Why the records of runs next to the state could not be read, one sentence; may be empty."""
     at_work: bool = False
-    """A run or a move of ours is at work: the lock is its own, and nothing else was looked at."""
+    """A run or a move is in progress here: the lock belongs to it, and nothing else was checked."""
 
     @property
     def has_problems(self) -> bool:
@@ -89,13 +91,13 @@ class Recovery:
 
     @property
     def created(self) -> tuple[Candidate, ...]:
-        """Return what was created for certain."""
+        """Return the resources that were certainly created."""
         return tuple(it for it in self.missing if it.certain)
 
     def sentences(self) -> list[str]:
-        """Return the problems, a sentence each, the most important first."""
+        """Return the problems, one sentence each, the most important first."""
         lock = [lock_sentence(self.lock)] if self.lock is not None else []
-        # One that keeps others out keeps us from mending the rest too.
+        # A lock that blocks other runs also blocks the other repairs.
         first = self.lock is not None and self.lock.stops
         told = lock if first else []
         if self.moved is not None:
@@ -128,11 +130,12 @@ class Recovery:
 
 
 def examine(directory: Path, environ: Mapping[str, str] | None = None) -> Recovery:
-    """Look for problems in ``directory``; only for its lock while a run is in progress.
+    """Check ``directory`` for problems; during a run or move there, only its lock.
 
-    Never raises for what it finds.
+    Problems are returned, never raised.
 
-    Blocks: files, the journals of the runs since the last that succeeded, with S3 one call.
+    Blocks: reads files, the journals of the runs since the last successful one, and makes one call
+    to S3 if the state is there.
     """
     environment = dict(os.environ if environ is None else environ)
     try:
@@ -143,7 +146,7 @@ def examine(directory: Path, environ: Mapping[str, str] | None = None) -> Recove
     if not there:
         return Recovery()
     unread = [it for it in records_of(directory) if isinstance(it, UnreadRun)]
-    # Of a run that can't be read only the directory's lock tells whether it works.
+    # For a run that can't be read, only the directory's lock shows whether it is in progress.
     works = bool(unread) and is_held(directory)
     if works or live_run(directory) is not None or is_migrating(directory):
         return Recovery(_lock_at_work(directory, environment), at_work=True)
@@ -160,13 +163,13 @@ def examine(directory: Path, environ: Mapping[str, str] | None = None) -> Recove
     try:
         workspace(directory, environment)
     except TerraformProblem as problem:
-        # Whose lock, state and records to look at isn't known.
+        # Without the workspace it is unknown which lock, state and records to read.
         return Recovery(unknown=(str(problem), *unknown))
     try:
         lock = locks.held_lock(directory, environment)
     except TerraformProblem as problem:
         problems.append(str(problem))
-    # Of a directory without an ``init``, reading the state says the same.
+    # In a directory without an ``init``, the read of the state reports the same.
     noted = backend(directory, environment).noted
     unread_lock = locks.unread_lock(directory, environment) if noted else ""
     notes = (unread_lock,) if unread_lock else ()
@@ -176,10 +179,10 @@ def examine(directory: Path, environ: Mapping[str, str] | None = None) -> Recove
         return Recovery(lock, moved=moved, problems=(*problems, str(foreign)), notes=notes)
     try:
         broken = damaged_state.find(directory, environment)
-        # Until it is put right nothing else can be told of it.
+        # A damaged state must be repaired before anything else can be checked.
         move = due(directory, environment) if broken is None else None
         if broken is None and move is None:
-            # Until it is moved the engine refuses to read it.
+            # The engine refuses to read a state that must be moved.
             failed = errored_state.compare(directory, environment)
             missing = _missing(directory, failed, environment)
             shared, undecided, unread_records = _shared(directory, lock, environment)
@@ -193,7 +196,7 @@ def examine(directory: Path, environ: Mapping[str, str] | None = None) -> Recove
         unknown.append(str(problem))
     except (TerraformProblem, OSError) as error:
         problems.append(str(error))
-    # One cause, such as a bucket that does not exist, is said once.
+    # An error with one cause, such as a missing bucket, is reported once.
     told, open_ = tuple(dict.fromkeys(problems)), dict.fromkeys(unknown)
     unread_only = tuple(it for it in open_ if it not in told)
     return Recovery(
@@ -213,10 +216,10 @@ def examine(directory: Path, environ: Mapping[str, str] | None = None) -> Recove
 def known_state(
     directory: Path, found: Recovery, environ: Mapping[str, str] | None = None
 ) -> StoredState:
-    """Return the state of ``directory``, of which ``found`` is known. Raises TerraformProblem.
+    """Return the state of ``directory``, whose problems are ``found``. Raises TerraformProblem.
 
-    One that must be moved is read where it lies, for the engine refuses to; of a broken one it is
-    the copy made before.
+    A state that must be moved is read at its present location, because the engine refuses to read
+    it. For a damaged state, its intact copy is returned.
     """
     environment = dict(os.environ if environ is None else environ)
     if found.broken is not None:
@@ -234,9 +237,10 @@ def known_state(
 def _shared(
     directory: Path, lock: HeldLock | None, environ: Mapping[str, str]
 ) -> tuple[tuple[SharedRun, ...], tuple[SharedRun, ...], str]:
-    """Return the records beside the state of runs that are not ours.
+    """Return the records next to the state that other runs wrote.
 
-    First of those that no longer work, then of those that may; last why they could not be read.
+    First those of runs that have ended, then those of runs that may be in progress, last why the
+    records could not be read.
     """
     shelf = shelf_of(directory, environ)
     if shelf is None:
@@ -254,7 +258,8 @@ def _shared(
 def lacking(
     directory: Path, created: Iterable[Candidate], environ: Mapping[str, str] | None = None
 ) -> tuple[Candidate, ...]:
-    """Return what of ``created`` the state of ``directory`` lacks. Raises TerraformProblem."""
+    """Return the resources of ``created`` that the state of ``directory`` lacks. Raises
+    TerraformProblem."""
     return candidates_lacking(created, read_state(directory, environ))
 
 
@@ -273,6 +278,6 @@ def _missing(
     if not candidates(earlier, NOTHING):
         return ()
     if failed is not None and failed.verdict is Verdict.PUSH:
-        # Once that is pushed, it is what counts.
+        # The errored state will be pushed: it is the one to compare with.
         return candidates(earlier, parse_state(read_regular(failed.path), str(failed.path)))
     return candidates(earlier, read_state(directory, environ))

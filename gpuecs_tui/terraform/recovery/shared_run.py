@@ -37,7 +37,7 @@ class SharedRun:
     started_at: str
     """RFC 3339."""
     ended: bool
-    """The run has ended and the state lacks what is in ``created``; else the run may be in
+    """The run has ended and ``created`` is missing from the state. False: the run may be in
     progress."""
     updated_at: datetime | None
     created: tuple[Candidate, ...]
@@ -81,7 +81,7 @@ class SharedRun:
 def with_shared(
     own: tuple[Candidate, ...], shared: Iterable[SharedRun], state: StoredState
 ) -> tuple[Candidate, ...]:
-    """Return ``own`` and what ``shared`` runs (newest first) created that ``state`` lacks."""
+    """Return ``own``, and what ``shared`` runs (newest first) created and ``state`` lacks."""
     found: dict[str, Candidate] = {}
     for run in shared:
         for it in run.created:

@@ -1,7 +1,4 @@
-"""The records of runs beside a state in S3: put, listed, deleted (shared_run.py says what is in).
-
-Every call blocks for S3, and every failure is a ``ShelfProblem``.
-"""
+"""The records of runs next to a state in S3: written, listed, deleted (contents: shared_run.py)."""
 
 from __future__ import annotations
 
@@ -23,15 +20,16 @@ if TYPE_CHECKING:
 
 _Value = TypeVar("_Value")
 _MOST = 100
-"""Records that are read. One stays only while the state lacks what its run created."""
+"""Maximum number of records that are read. A record exists only while the state lacks what its run
+created."""
 _FINAL_KINDS = frozenset({"denied", "not_found", "no_credentials", "expired", "other"})
-"""Kinds of AwsProblem after which trying again can't help within the run."""
+"""Kinds of AwsProblem for which a retry within the run can't help."""
 
 
 class ShelfProblem(TerraformProblem):
-    """A record beside the state that can't be read, put or deleted.
+    """A record next to the state that can't be read, written or deleted.
 
-    ``final``: trying again does not help.
+    ``final``: a retry can't help.
     """
 
     def __init__(self, message: str, remedy: str = "", *, final: bool = False) -> None:
@@ -40,26 +38,27 @@ class ShelfProblem(TerraformProblem):
 
 
 class Shelf:
-    """The records beside one state in S3. Makes its connection at the first call; thread-safe."""
+    """The records next to one state in S3. Connects at the first call; thread-safe."""
 
     def __init__(self, bucket: str, key: str, settings: Mapping[str, Any], profile: str) -> None:
-        """``key``: of the state, in its workspace; ``settings``: the backend's."""
+        """``key``: the key of the workspace's state; ``settings``: the settings of the backend."""
         self._bucket, self._key, self._settings = bucket, key, dict(settings)
         self._profile = profile
         self._reader: AccountReader | None = None
 
     @property
     def locks(self) -> bool:
-        """Tell whether the backend locks its state: else a run may be at work without a lock."""
+        """Tell whether the backend locks its state. If not, a run may be in progress without a
+        lock."""
         return bool(self._settings.get("use_lockfile") or self._settings.get("dynamodb_table"))
 
     @property
     def folder(self) -> str:
-        """Return where the records are, as people write it."""
+        """Return the location of the records as it is shown to users."""
         return f"s3://{self._bucket}/{self._key}{FOLDER}"
 
     def lock(self) -> dict[str, Any] | None:
-        """Return what the state's lock says, an object or an item; None if there is none."""
+        """Return the content of the state's lock, an object or an item; None if there is none."""
         from gpuecs_tui.aws.state_bucket.lock_object import (
             SUFFIX,
             lock_table,
@@ -74,7 +73,7 @@ class Shelf:
         return found
 
     def put(self, run: SharedRun) -> None:
-        """Put the record of a run in the place of an earlier one of it."""
+        """Write the record of a run; it replaces an earlier record of the same run."""
         from gpuecs_tui.aws.state_bucket.run_records import put_record
 
         key, text = self._key_of(run.id), run.as_json()
@@ -87,7 +86,7 @@ class Shelf:
         self._call(lambda it: delete_record(it, self._bucket, self._key_of(run_id)))
 
     def read(self) -> tuple[SharedRun, ...]:
-        """Return all records that are understood, the newest run first."""
+        """Return all valid records, the newest run first."""
         from gpuecs_tui.aws.state_bucket.run_records import list_records, read_record
 
         folder = self._key + FOLDER
@@ -96,15 +95,15 @@ class Shelf:
         for key in keys:
             text = self._call(lambda it, key=key: read_record(it, self._bucket, key))  # type: ignore[misc]
             run = parse_shared_run(text)
-            # What says that it is another run's is not believed.
+            # A record whose id does not match its key is ignored.
             if run is not None and self._key_of(run.id) == key:
                 found.append(run)
         return tuple(sorted(found, key=lambda run: run.id, reverse=True))
 
     def others(self, own: Collection[str], *, locked: bool = False) -> tuple[SharedRun, ...]:
-        """Return the records of runs that are not in ``own`` and no longer work, newest first.
+        """Return the records of runs that have ended and are not in ``own``, newest first.
 
-        ``locked``: the state is locked, so that any run which has not said its end may be at work.
+        ``locked``: the state is locked, so any run without a recorded end may be in progress.
         """
         over, _undecided = self.sorted_out(own, locked=locked)
         return over
@@ -112,16 +111,18 @@ class Shelf:
     def sorted_out(
         self, own: Collection[str], *, locked: bool = False
     ) -> tuple[tuple[SharedRun, ...], tuple[SharedRun, ...]]:
-        """Return ``others``, and the records of which it is unknown whether the run still works.
+        """Return ``others``, and the records of runs that may still be in progress.
 
-        Unknown is it only without a lock, which tells such runs from those that were killed.
+        The second part is empty if the backend locks the state: the lock distinguishes such runs
+        from killed ones.
         """
         records = [it for it in self.read() if it.id not in own]
         over = tuple(it for it in records if self._is_over(it, locked))
         return over, () if self.locks else tuple(it for it in records if not it.ended)
 
     def tidy(self, records: Iterable[SharedRun], state: StoredState) -> None:
-        """Delete the records of which ``state`` holds all, for anybody who has stored a state."""
+        """Delete the records whose resources are all in ``state``; any user who stored a state may
+        do so."""
         for it in records:
             if it.created and not lacking(it.created, state):
                 self.delete(it.id)
@@ -130,7 +131,7 @@ class Shelf:
         return run.ended or (self.locks and not locked)
 
     def close(self) -> None:
-        """End the connection."""
+        """Close the connection."""
         if self._reader is not None:
             self._reader.close()
 
@@ -159,7 +160,7 @@ class Shelf:
 
 
 def shelf_of(directory: Path, environ: Mapping[str, str]) -> Shelf | None:
-    """Return the records beside the state of ``directory``; None where it isn't in S3.
+    """Return the records next to the state of ``directory``; None if the state isn't in S3.
 
     Reads files only.
     """
@@ -172,6 +173,6 @@ def shelf_of(directory: Path, environ: Mapping[str, str]) -> Shelf | None:
     try:
         state = place.at(workspace(directory, environ))
     except StateProblem:
-        # Which object the state is is not known; reading the state says so.
+        # It is unknown which object the state is; the read of the state reports that.
         return None
     return Shelf(state.bucket, state.key, place.settings, asked_profile(environ))

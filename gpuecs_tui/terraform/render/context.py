@@ -1,5 +1,4 @@
-"""The templates' variables in addition to the stack's own values: what is created, and from
-what."""
+"""The templates' variables besides the stack's own values: what is created, and from what."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Comments and descriptions of the written Terraform that had another wording in earlier versions.
+"""Comments and descriptions in the written Terraform that earlier versions worded differently.
 
-A directory keeps the wording that it has: an upgrade of this program changes no line of it, and
-text that this program wrote is not reported as a hand edit. ``templates/reworded.json`` lists the
-texts, none of which changes what Terraform does. The user data is not among them: the launch
-template contains its comments, so another wording would be another launch template.
+A directory keeps its wording: an upgrade of this program changes no line of it, and text that this
+program wrote is not reported as a manual change. ``templates/reworded.json`` lists the texts; none
+of them affects what Terraform does. The user data is not in the list: the launch template contains
+its comments, so a new wording would create a new version of the launch template.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from functools import cache
 from importlib import resources
 
 _PORT = "{port}"
-"""Stands for the same number in both wordings of a text."""
+"""Placeholder for the same number in both wordings of a text."""
 _NUMBER = re.compile(r"\{port\}|\d+")
 
 
@@ -30,7 +30,7 @@ class Reworded:
 
 @dataclass(frozen=True, slots=True)
 class FormerText:
-    """A text that a file has in its former wording only."""
+    """A text that a file contains only in its former wording."""
 
     file: str
     text: Reworded
@@ -42,19 +42,20 @@ class _Found:
     line: int
     """Index of the first line."""
     number: str
-    """What stands for ``{port}``; empty if the text has none."""
+    """The text in the place of ``{port}``; empty if the text has none."""
 
 
 @cache
 def reworded() -> tuple[Reworded, ...]:
-    """Return every text that has another wording today."""
+    """Return every text whose wording has changed."""
     file = resources.files("gpuecs_tui.templates").joinpath("reworded.json")
     listed = json.loads(file.read_text(encoding="utf-8"))
     return tuple(Reworded(tuple(it["former"]), tuple(it["present"])) for it in listed)
 
 
 def former_in(texts: Mapping[str, str]) -> frozenset[FormerText]:
-    """Return what the files of a directory, by name, have in the former wording only."""
+    """Return the texts that the files of a directory, by name, contain only in the former
+    wording."""
     return frozenset(
         FormerText(name, text)
         for name, content in texts.items()
@@ -85,7 +86,10 @@ def _texts_in(content: str, *, former: bool) -> set[Reworded]:
 
 
 def _find(lines: Sequence[str], *, former: bool) -> Iterator[_Found]:
-    """Yield the texts that ``lines`` hold in the former or else the present wording, in order."""
+    """Yield the texts that ``lines`` contain in the former or else the present wording, in order.
+
+    ``former``: which wording to look for.
+    """
     index = _by_first_line(former)
     for place, line in enumerate(lines):
         for wording, text in index.get(_key(line.strip()), ()):
@@ -97,7 +101,7 @@ def _find(lines: Sequence[str], *, former: bool) -> Iterator[_Found]:
 
 
 def _numbers(wording: Sequence[str], present: Sequence[str]) -> Iterator[str]:
-    """Yield what ``present`` has in the places of ``{port}``."""
+    """Yield what ``present`` contains in the places of ``{port}``."""
     for pattern, line in zip(wording, present, strict=False):
         for wanted, found in zip(_NUMBER.findall(pattern), _NUMBER.findall(line), strict=False):
             if wanted == _PORT:
@@ -110,7 +114,7 @@ def _by_first_line(former: bool) -> Mapping[str, Sequence[tuple[tuple[str, ...],
     for text in reworded():
         wording = text.former if former else text.present
         index.setdefault(_key(wording[0]), []).append((wording, text))
-    # A text may begin with the only line of another one.
+    # A text may start with the same line as another text that has only this line.
     return {key: sorted(found, key=lambda it: -len(it[0])) for key, found in index.items()}
 
 

@@ -49,7 +49,7 @@ def possible_moves() -> Iterator[tuple[str, str]]:
 
 
 def moves_for(former: Mapping[str, str]) -> set[tuple[str, str]]:
-    """Return the moves for addresses of the earlier version; ``former`` says their protocol.
+    """Return the moves for addresses of the earlier version; ``former`` has their protocols.
 
     A rule has no protocol: it follows its listener.
     """

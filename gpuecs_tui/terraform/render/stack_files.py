@@ -42,11 +42,11 @@ OWN_FILES = (*TERRAFORM_FILES, *USER_DATA, *EXTRA_USER_DATA)
 
 
 def render(stack: Stack, past: Past = NO_PAST) -> Files:
-    """Return the files of a valid ``stack``, ``terraform fmt``-clean, only those it needs.
+    """Return the files of a valid ``stack``, ``terraform fmt``-clean, only those that it needs.
 
-    ``past`` is what the directory was before (``read_past``); a new stack has none. Takes 10 ms
-    once the templates are loaded, which happens on the first call, from a bytecode cache in the
-    user's cache folder where there is one.
+    ``past`` is the past of the directory (``read_past``); a new stack has none. Takes 10 ms once
+    the templates are loaded. The first call loads them from a bytecode cache in the user's cache
+    folder, if there is one.
     """
     values = context(stack, past)
     return {
@@ -57,8 +57,8 @@ def render(stack: Stack, past: Past = NO_PAST) -> Files:
 def render_earlier(stack: Stack) -> Files:
     """Return the files that the earlier version wrote for a stack, byte for byte.
 
-    Only for a stack with its keys: later keys must be unset. These files show whether a directory
-    of that version was edited by hand.
+    Only for a stack with the keys of that version: later keys must be unset. These files show
+    whether a directory of that version has manual changes.
     """
     values = context(stack)
     return {name: _text(name, values, _EARLIER) for name in _needed(values)}
@@ -108,7 +108,7 @@ def _templates() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
-        # HCL, not HTML: every value that a user typed passes quote().
+        # The output is HCL, not HTML: every value that a user typed passes quote().
         autoescape=False,
     )
     environment.filters.update(

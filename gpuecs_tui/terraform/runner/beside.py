@@ -48,8 +48,7 @@ _CHUNK = 256 * 1024
 
 class Beside:
     """The background thread of one run. The run calls the public methods, the thread ``tick`` and
-    ``finish``.
-    """
+    ``finish``."""
 
     def __init__(
         self,
@@ -142,8 +141,7 @@ class Beside:
 
     def _keep_missing(self, shelf: Shelf) -> None:
         """Keep a record of what is missing from the state after Terraform ended; else delete the
-        record.
-        """
+        record."""
         created = [it for it in told_by(self._run).values() if it is not None]
         try:
             missing = lacking(created, read_state(self._run.directory, self._environment))
@@ -225,8 +223,7 @@ class Beside:
 
     def _holds_lock(self) -> bool:
         """Tell whether Terraform is known to hold the lock, from its events or its provider
-        processes.
-        """
+        processes."""
         child = self._child
         if child is not None and not self._holds:
             self._holds = runs_provider(child.pid)

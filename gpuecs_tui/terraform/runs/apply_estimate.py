@@ -30,7 +30,7 @@ DEFAULTS = {
 }
 """Durations that are assumed without an earlier run."""
 _LOOKED_AT = 5
-"""Number of earlier runs that are used: older ones were of another stack."""
+"""Number of earlier runs that are used: older runs may be of a different stack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,12 @@ class Expected:
 
     time: timedelta
     measured: bool
-    """Whether it was measured in earlier runs of this directory; else it is assumed."""
+    """Whether it was measured in earlier runs of this directory; False: it is assumed."""
 
 
 def expected(run: Run) -> Expected:
-    """Return how long the apply of ``run`` will take: the longest of the last similar runs."""
+    """Return how long the apply of ``run`` takes: as long as the slowest of the last similar
+    runs."""
     kind = _kind(run.operation, run.changes)
     took = [
         time
@@ -59,9 +60,9 @@ def expected(run: Run) -> Expected:
 def last_time(run: Run) -> float | None:
     """Return the seconds that the last run like ``run`` spent in the state that ``run`` is in.
 
-    A similar run is one of the same directory that is also a destroy, or also not; for an apply,
-    one with the same kind of changes. None if no such run completed that state. Blocks: reads the
-    runs' files.
+    Two runs of one directory are similar if both or neither is a destroy; two applies, if they also
+    have the same kind of changes. None if no such run completed that state. Blocks: reads the runs'
+    files.
     """
     for it in runs_of(run.directory):
         destroys = Operation.DESTROY in (it.operation, run.operation)

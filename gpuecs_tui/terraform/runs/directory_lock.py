@@ -24,10 +24,11 @@ from gpuecs_tui.terraform.base.problems import RunProblem
 
 LOCK_NAME = Path(".terraform", "gpuecs-tui.lock")
 _LABEL_MAX = 64 * 1024
-"""Bytes; what ``describe`` writes has a few hundred."""
+"""Maximum bytes of a label; ``describe`` writes a few hundred."""
 _RETRY_SECONDS = 0.02
 _PROBE_SECONDS = 0.1
-"""Longer than the ``is_held`` of another process takes."""
+"""Seconds that ``acquire`` waits for the lock: longer than ``is_held`` of another process has
+it."""
 _LABEL_SECONDS = 0.5
 """How long a new holder may take to write its label."""
 
@@ -37,7 +38,7 @@ class Holder:
     """The process that holds a directory's lock."""
 
     run: str
-    """The run's id, or the move's."""
+    """The id of the run or of the move."""
     operation: str
     """plan, apply or destroy."""
     user: str
@@ -79,7 +80,7 @@ class DirectoryLock:
         self._label(b"")
 
     def release(self) -> None:
-        """Close our copy: the lock is released unless another process has a copy too."""
+        """Close this process's copy: the lock is released unless another process has a copy too."""
         os.close(self.handle)
 
     def _label(self, text: bytes) -> None:

@@ -22,7 +22,7 @@ _LIVENESS_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What is new since the last poll."""
+    """What was added since the last poll."""
 
     events: tuple[Event, ...]
     lines: tuple[LogLine, ...]
@@ -36,7 +36,8 @@ class Batch:
 
 
 class Follower:
-    """Reads one run's journal from the start; any number of followers may, in any process."""
+    """Reads the journal of one run from the start; any number of followers may do so, in any
+    process."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -47,8 +48,8 @@ class Follower:
         self._asked_at = 0.0
 
     def poll(self) -> Batch:
-        """Return what was written since the last call; never waits, empty when nothing was."""
-        # The state first: the journal read after it includes everything written before it.
+        """Return what was written since the last call; empty if nothing was. Never waits."""
+        # The state is read first: the journal that is read after it has everything written before.
         self._look_at_state()
         data, is_all = self._read()
         *whole, self._rest = (self._rest + data).split(b"\n")

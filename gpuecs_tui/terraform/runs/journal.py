@@ -55,14 +55,14 @@ from gpuecs_tui.terraform.runs.run_status import FOLLOWERS, WORKING, RunStatus
 
 @dataclass(frozen=True, slots=True)
 class RunFiles:
-    """Where the files of one run lie."""
+    """The files of one run."""
 
     folder: Path
     """The run's folder; its name is the run's id."""
 
     @property
     def facts(self) -> Path:
-        """What never changes."""
+        """The facts of the run that never change."""
         return self.folder / "run.json"
 
     @property
@@ -82,32 +82,32 @@ class RunFiles:
 
     @property
     def cancel(self) -> Path:
-        """The wish that it ends."""
+        """The user's request to cancel the run."""
         return self.folder / "cancel.json"
 
     @property
     def interrupted(self) -> Path:
-        """The mark that Terraform's one SIGINT was sent."""
+        """Shows that Terraform's one SIGINT was sent."""
         return self.folder / "interrupted.json"
 
     @property
     def forced(self) -> Path:
-        """The mark that Terraform was ended without its state being saved."""
+        """Shows that Terraform was ended before its state was saved."""
         return self.folder / "forced.json"
 
     @property
     def locks(self) -> Path:
-        """The ids of the state's locks that it held."""
+        """The ids of the locks on the state that the run's Terraform held."""
         return self.folder / "locks.json"
 
     @property
     def forgotten(self) -> Path:
-        """The mark that the user dismissed the creations that the state lacks."""
+        """Shows that the user dismissed the creations that are missing from the state."""
         return self.folder / "forgotten.json"
 
     @property
     def journal(self) -> Path:
-        """All events, one JSON object a line; what is none is Terraform's plain words."""
+        """All events, one JSON object per line; any other line is plain text of Terraform."""
         return self.folder / "journal.jsonl"
 
     @property
@@ -117,7 +117,7 @@ class RunFiles:
 
     @property
     def plan_details(self) -> Path:
-        """The plan in JSON, masked."""
+        """The plan in JSON, with sensitive values masked."""
         return self.folder / "plan.json"
 
     @property
@@ -128,22 +128,22 @@ class RunFiles:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What state.json says."""
+    """The content of state.json."""
 
     state: RunStatus
     """The last state that was written."""
     at: str
     """When, RFC 3339."""
     runner: ProcessIdentity | None
-    """The process that drives the run."""
+    """The runner process."""
     child: ProcessIdentity | None
-    """The Terraform that it waits for."""
+    """The Terraform process that the runner waits for."""
     values: dict[str, Any]
-    """What has been learned on the way: ``changes``, ``plan_sha256``, ``exit``, …"""
+    """What is known about the result so far: ``changes``, ``plan_sha256``, ``exit``, …"""
 
 
 def read_recorded(files: RunFiles) -> Recorded | None:
-    """Return the recorded state, or None where there is none that can be read."""
+    """Return the recorded state, or None if there is none or it can't be read."""
     try:
         return recorded_of(files)
     except (FileNotFoundError, RecordProblem):
@@ -153,7 +153,8 @@ def read_recorded(files: RunFiles) -> Recorded | None:
 def recorded_of(files: RunFiles) -> Recorded:
     """Return the recorded state. Raises FileNotFoundError, RecordProblem.
 
-    Its ``child`` is also one that a runner had started and was killed before it wrote that.
+    If the runner was killed before it recorded Terraform's process, ``child`` is found among the
+    running processes.
     """
     raw = read_object(files.state)
     check_types(files.state, raw, _TYPES)
@@ -181,12 +182,11 @@ def record(
     child: ProcessIdentity | None = None,
     **values: Any,
 ) -> None:
-    """Write that the run is in ``state`` now; it is on the disk when this returns.
+    """Record that the run is in ``state`` now; it is on disk when this returns.
 
-    ``runner`` is None while a runner is being started: it writes itself in when it is up.
-    ``values`` are added to those that are recorded already. The same state may be written again,
-    to tell of a new ``child``. Raises RunProblem for a transition that there is not, OSError when
-    it can't be written.
+    ``runner`` is None while a runner is being started: the runner records itself later. ``values``
+    are added to the recorded ones. The same state may be recorded again to add a new ``child``.
+    Raises RunProblem for a transition that is not allowed, OSError if the file can't be written.
     """
     old = read_json(files.state) or {}
     before = old.get("state")
@@ -211,7 +211,7 @@ def record(
 
 
 def _unrecorded_child(files: RunFiles) -> ProcessIdentity | None:
-    """Return the Terraform that works with the run's plan: its path names the run."""
+    """Return the Terraform process of the run: its command contains the path of the run's plan."""
     plan = str(files.plan)
     return find_process(("apply", plan), ("plan", f"-out={plan}"))
 
@@ -245,46 +245,46 @@ _TYPES: Mapping[str, Callable[[object], bool]] = {
         isinstance(value, list) and all(isinstance(step, dict) for step in value)
     ),
 }
-"""Every value that this version writes to state.json, and what it must be."""
+"""Every value that this version writes to state.json → the check of its type."""
 _VALUES: Mapping[str, Callable[[object], bool]] = {
     "changes": _is_changes,
     "exit": _is_exit,
     "plan_sha256": is_text,
     "configuration": is_text_map,
 }
-"""What the values in it must be that are relied on."""
+"""The values in it that are relied on → the check of their type."""
 
 
 class JournalWriter:
-    """Adds events of ours to a journal that Terraform writes to as well."""
+    """Adds gpuecs-tui's events to a journal that Terraform writes to as well."""
 
     def __init__(self, files: RunFiles) -> None:
-        # Appending writes of whole lines from several processes don't mix.
+        # Several processes append whole lines, so that their lines do not mix.
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
         self.handle = os.open(files.journal, flags, PRIVATE_FILE)
-        """The open file, to be given to Terraform as its stdout."""
+        """The open file, which becomes Terraform's stdout."""
 
     def note(self, text: str, level: str = "info") -> None:
-        """Add a sentence for the reader; ``level`` is info, warn or error."""
+        """Add a sentence for the user; ``level`` is info, warn or error."""
         self._write(level, text, NOTE, {})
 
     def state(self, state: RunStatus, text: str) -> None:
-        """Add a transition, in words too; it and all lines before it are on the disk then.
+        """Add a transition with its text; it and all lines before it are then on disk.
 
-        A failure is an error: where Terraform never ran, no other line of the log says it.
+        A failure is added as an error: if Terraform never ran, no other line reports it.
         """
         level = "error" if state is RunStatus.FAILED else "info"
         self._write(level, text, STATE, {"state": state})
         self.sync()
 
     def sync(self) -> None:
-        """Bring all that was written so far to the disk: a power cut must not take it."""
-        # A disk that is full or gone must not end a run that Terraform can still finish.
+        """Sync everything that was written so far, so that a power failure can't lose it."""
+        # A full or missing disk must not end a run that Terraform can still finish.
         with contextlib.suppress(OSError):
             os.fdatasync(self.handle)
 
     def close(self) -> None:
-        """Close the file; Terraform's copy of it stays open."""
+        """Close the file; Terraform's copy of it remains open."""
         os.close(self.handle)
 
     def _write(self, level: str, text: str, kind: str, more: dict[str, Any]) -> None:
@@ -306,6 +306,7 @@ class JournalWriter:
             return
 
     def _is_cut_off(self) -> bool:
-        """Tell whether a full disk has cut off the last line, to which ours would be added."""
+        """Tell whether a full disk has cut off the last line; a new line would be appended to
+        it."""
         size = os.fstat(self.handle).st_size
         return size > 0 and os.pread(self.handle, 1, size - 1) != b"\n"

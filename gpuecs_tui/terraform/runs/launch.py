@@ -84,7 +84,7 @@ def launch(run: Run, stage: str, lock: DirectoryLock, environ: Mapping[str, str]
         prefix = scope_prefix(user, environ)
         if leaving := warning(user, prefix):
             journal.note(leaving, "warn")
-        # -P: a file named like a module in some folder must not be imported for it.
+        # -P: do not import a file of the current folder that has the name of a module.
         runner = (sys.executable, "-P", "-m", RUNNER)
         detach(
             [*prefix, *runner, str(run.files.folder), stage, str(lock.handle)],
@@ -115,7 +115,7 @@ def who() -> str:
 
 
 def user_name() -> str:
-    """Return the user's name, or the number of one without (as in containers)."""
+    """Return the user's name, or the user's number if there is no name (as in containers)."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

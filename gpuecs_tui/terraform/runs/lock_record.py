@@ -27,7 +27,7 @@ from gpuecs_tui.terraform.base.tflock import StateLock, lock_time
 from gpuecs_tui.terraform.runs.journal import RunFiles
 
 _CLOCK = timedelta(seconds=1)
-"""Terraform stamps a lock in whole or parts of seconds of the same clock as ours."""
+"""Terraform's timestamp may be this much earlier than ours, because it may be in whole seconds."""
 
 _PROVIDER = "terraform-prov"
 """How the name of every provider's process begins; the kernel keeps 15 characters of it
@@ -63,7 +63,7 @@ def is_lock_of(info: Mapping[str, Any], operation: str, begun: datetime) -> bool
 def is_held_locally_by(lock: StateLock, pid: int, operation: str, begun: datetime) -> bool:
     """Tell whether process ``pid`` holds the lock on a local state.
 
-    Where the system doesn't say who holds a file lock, the note is compared instead.
+    If the system does not report the holder of a file lock, the lock record is compared instead.
     """
     if lock.holder_pid is not None:
         return lock.holder_pid == pid

@@ -60,7 +60,7 @@ class Candidate:
     run: str
     """Id of the run that created it."""
     begun_at: datetime | None
-    """When its creation began: an older resource is another one."""
+    """When its creation began: a resource at AWS that is older is a different one."""
     other_id: str = ""
     """The id that the state has at this address instead; empty if none."""
     by: str = ""

@@ -1,4 +1,4 @@
-"""One run as its folder tells it, at the moment of reading."""
+"""A snapshot of one run, read from its folder."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ NO_CHANGES, HAS_CHANGES = 0, 2
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """How many resources a plan touches, as Terraform counts them."""
+    """The numbers of resources that a plan changes, as Terraform counts them."""
 
     add: int = 0
     change: int = 0
@@ -46,7 +46,7 @@ class Changes:
 
     @property
     def total(self) -> int:
-        """Return the number of all."""
+        """Return the sum of all numbers."""
         return self.add + self.change + self.destroy + self.imported
 
 
@@ -56,7 +56,7 @@ class Run:
 
     files: RunFiles
     id: str
-    """Sorts by time of start."""
+    """Run ids sort by start time."""
     directory: Path
     """The stack's directory, links resolved."""
     inode: tuple[int, int] | None
@@ -65,41 +65,41 @@ class Run:
     """The directory's mark, see stack_directory.py."""
     operation: Operation
     state: RunStatus
-    """Derived from what is recorded, what was decided and which processes live."""
+    """Derived from the record, the decision and the living processes."""
     started_at: datetime
     state_since: datetime
     """When that state began."""
     ended_at: datetime | None
-    """When it reached a final state; of a lost run, when its journal was last written."""
+    """When it reached a final state; for a lost run, when its journal was last written."""
     user: str
     """Who started it."""
     host: str
     pid: int
-    """Process id of its runner; 0 before that has begun."""
+    """Process id of its runner; 0 before the runner has started."""
     terraform_pid: int
-    """Process id of the Terraform that runs now; 0 when none does."""
+    """Process id of the running Terraform; 0 if none runs."""
     plugin_dir: Path | None
     profile: str | None
     origin: Origin
-    """Settings under which the plan was made."""
+    """Settings under which the plan was created."""
     changes: Changes | None
-    """What the plan does; None before it is known."""
+    """The counts of the plan; None until they are known."""
     returncode: int | None
     """Terraform's last exit code; negative for a signal."""
     message: str
-    """One sentence on how it ended or what it waits for; may be empty."""
+    """One sentence about the result, or about what it waits for; may be empty."""
     remedy: str
-    """What to do about it; may be empty."""
+    """The action to take; may be empty."""
     decided_by: str
     """``user@host`` who approved or discarded the plan; empty before."""
     only_bring_back: bool = False
-    """It imports what the state lacks and does nothing else."""
+    """It only imports what is missing from the state."""
     credentials_end: datetime | None = None
-    """When the credentials end that it was approved with; None where no end is known."""
+    """When the credentials that it was approved with expire; None if that is unknown."""
 
     @property
     def outlives_credentials(self) -> bool:
-        """Tell whether its credentials have ended while it is still at work."""
+        """Tell whether its credentials have expired while it is still in progress."""
         return (
             self.is_live
             and self.credentials_end is not None
@@ -108,38 +108,38 @@ class Run:
 
     @property
     def plan_path(self) -> Path | None:
-        """Return the saved plan, or None once it is gone."""
+        """Return the saved plan, or None if it was deleted."""
         return self.files.plan if self.files.plan.exists() else None
 
     @property
     def is_live(self) -> bool:
-        """Tell whether a process works on it, or is about to."""
+        """Tell whether a process of it runs, or is about to start."""
         return self.state in WORKING or self.state is RunStatus.APPROVED
 
     @property
     def is_final(self) -> bool:
-        """Tell whether it has ended for good."""
+        """Tell whether its state is final."""
         return self.state in FINAL
 
     def read_history(self) -> tuple[Mapping[str, Any], ...]:
-        """Return the states that were recorded of it, ``state`` and ``at``, the first one first."""
+        """Return its recorded states, each with ``state`` and ``at``, the first one first."""
         return tuple((read_json(self.files.state) or {}).get("history") or ())
 
     def refresh(self) -> Run:
-        """Return the run as it is now; itself once its folder is gone."""
+        """Return the run as it is now; unchanged if its folder was deleted."""
         return load(self.files.folder) or self
 
 
 def load(folder: Path) -> Run | None:
-    """Return the run of a folder, or None where there is none (any more) that can be read."""
+    """Return the run in a folder, or None if there is none or it can't be read."""
     found = load_any(folder)
     return found if isinstance(found, Run) else None
 
 
 def load_any(folder: Path, of: DirectoryIdentity | None = None) -> Run | UnreadRun | None:
-    """Return the run of a folder, readable or not; None where there is none (any more).
+    """Return the run in a folder, readable or not; None if there is none.
 
-    With ``of`` only a run of that directory: what is another's is not read further.
+    With ``of``, only a run of that directory: a run of another directory is not read further.
     """
     files, facts = RunFiles(folder), None
     try:
@@ -148,7 +148,7 @@ def load_any(folder: Path, of: DirectoryIdentity | None = None) -> Run | UnreadR
             return None
         recorded = recorded_of(files)
         run = _loaded(files, facts, recorded)
-        # Its process may have recorded the end, and left, after the record was read.
+        # The process may have recorded the end, and exited, after the record was read.
         while run.state is RunStatus.LOST and (last := recorded_of(files)) != recorded:
             recorded, run = last, _loaded(files, facts, last)
         return run
@@ -213,10 +213,10 @@ def _loaded(files: RunFiles, facts: RunFacts, recorded: Recorded) -> Run:
 
 
 def derive(recorded: Recorded, decision: dict[str, Any], directory: Path) -> RunStatus:
-    """Return the true state of a run whose record may be older than what happened since.
+    """Return the actual state of a run, which may be later than its recorded state.
 
-    A decision on a plan counts from when it is made. A working state without any living process
-    is ``lost``; while Terraform lives on without its runner, the state stays what it was.
+    A decision on a plan takes effect when it is made. A working state without any living process is
+    ``lost``; while Terraform is still running without its runner, the state is unchanged.
     """
     state = recorded.state
     if state is RunStatus.PLANNED:
@@ -227,8 +227,8 @@ def derive(recorded: Recorded, decision: dict[str, Any], directory: Path) -> Run
         state = RunStatus.APPROVED
     if state not in WORKING and state is not RunStatus.APPROVED:
         return state
-    # Whoever starts a runner holds the lock until that has written who it is; and of a process
-    # on another host only the lock can tell.
+    # A starter holds the lock until the runner has recorded itself. A process on another host can
+    # only be checked through the lock.
     begun = recorded.runner if recorded.state is state else None
     if begun is None or begun.host != identify().host:
         return state if is_held(directory) else RunStatus.LOST
@@ -236,7 +236,7 @@ def derive(recorded: Recorded, decision: dict[str, Any], directory: Path) -> Run
 
 
 def _lost_ending(recorded: Recorded, files: RunFiles) -> dict[str, str]:
-    """Say what is known of a run whose processes are gone, from its files alone."""
+    """Return what the files show about a run whose processes have died."""
     if recorded.state in (RunStatus.APPLYING, RunStatus.STOPPING):
         if had_finished(files.journal):
             return {

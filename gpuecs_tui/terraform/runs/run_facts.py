@@ -1,7 +1,7 @@
-"""What run.json says of a run, each value checked before anything relies on it.
+"""The facts of a run in run.json; each value is checked before it is used.
 
-The file may be damaged, or written by a later version whose words are not known here. Either is a
-``RecordProblem``: the run is then listed as unreadable (unread_run.py) and nothing is guessed.
+The file may be damaged, or a later version may have written words that are unknown here. Both are a
+``RecordProblem``: the run is then listed as unreadable (unread_run.py) and nothing is assumed.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class RecordProblem(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """What never changes of a run; see ``Run`` for the fields."""
+    """The facts of a run that never change; see ``Run`` for the fields."""
 
     directory: Path
     inode: tuple[int, int] | None
@@ -96,7 +96,7 @@ def read_directory_record(path: Path) -> DirectoryIdentity | None:
 
 
 def read_facts(path: Path) -> RunFacts:
-    """Return what run.json says. Raises FileNotFoundError, RecordProblem."""
+    """Return the facts in run.json. Raises FileNotFoundError, RecordProblem."""
     raw = read_object(path)
     check_types(path, raw, _TYPES)
     for name in ("directory", "operation"):
@@ -122,7 +122,7 @@ def read_facts(path: Path) -> RunFacts:
 
 
 def is_text(value: object) -> bool:
-    """Tell whether a value is text that a system call takes: no NUL, no stray surrogate."""
+    """Tell whether a value is a string that a system call accepts: no NUL, no lone surrogate."""
     if not isinstance(value, str) or "\0" in value:
         return False
     try:
@@ -133,7 +133,7 @@ def is_text(value: object) -> bool:
 
 
 def is_text_map(value: object) -> bool:
-    """Tell whether a value is an object of texts."""
+    """Tell whether a value is an object whose values are strings."""
     return isinstance(value, dict) and all(map(is_text, [*value, *value.values()]))
 
 
@@ -165,4 +165,4 @@ _TYPES: Mapping[str, Callable[[object], bool]] = {
     "settings": is_text_map,
     "fingerprint": is_text,
 }
-"""Every value that this version writes to run.json, and what it must be."""
+"""Every value that this version writes to run.json → the check of its type."""

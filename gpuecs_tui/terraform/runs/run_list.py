@@ -28,7 +28,7 @@ from gpuecs_tui.terraform.runs.unread_run import UnreadRun
 from gpuecs_tui.user_folders import NoHome, state_folder
 
 PATIENCE = 60.0
-"""Seconds to wait for a runner that was asked to leave the details of its plan."""
+"""Seconds to wait for a runner that was asked to exit while it adds details to its plan."""
 
 HIDDEN = "."
 """First character of the name of a run's folder while the folder is deleted."""
@@ -55,12 +55,12 @@ def records_of(directory: Path) -> list[Run | UnreadRun]:
 
 
 def unassigned() -> list[UnreadRun]:
-    """Return the runs whose record is so damaged that it doesn't say which stack they are of."""
+    """Return the runs whose record is too damaged to name their stack."""
     return [it for it in records() if isinstance(it, UnreadRun) and it.directory is None]
 
 
 def unreadable_home() -> RunProblem | None:
-    """Return why the folder of all runs can't be read; None where it can, or isn't there yet."""
+    """Return why the folder of all runs can't be read; None if it can, or does not exist yet."""
     try:
         root = runs_root()
     except NoHome as error:
@@ -99,8 +99,8 @@ def _folders() -> list[Path]:
 def run_with_lock(lock_id: str) -> Run | None:
     """Return this user's run, of any directory, that has recorded the id of a lock, or None.
 
-    Several directories may use the same state. Terraform's lock ids are random (UUIDs), so one run
-    at most has recorded an id.
+    Several directories may use the same state. Terraform's lock ids are random (UUIDs), so at most
+    one run has recorded an id.
     """
     if not lock_id:
         return None
@@ -109,16 +109,16 @@ def run_with_lock(lock_id: str) -> Run | None:
 
 
 def live_run(directory: Path) -> Run | None:
-    """Return the run that works on a directory now, or None."""
+    """Return the run that is in progress in a directory, or None."""
     return next((run for run in runs_of(directory) if run.is_live), None)
 
 
 def lock_directory(directory: Path) -> DirectoryLock:
-    """Take the lock of a stack's directory, in which no run works; blocks for a moment.
+    """Take the lock of a stack's directory without a run in progress; blocks for a moment.
 
-    A runner that only adds details to its plan is told to leave them, and one whose run has ended
-    may hold the lock until it has: both are waited for. Raises DirectoryBusy while a run works
-    there, RunProblem where no lock can be made.
+    Waits for two kinds of holders: a runner that only adds details to its plan, which is asked to
+    exit, and a runner whose run has ended. Raises DirectoryBusy during a run there, RunProblem if
+    the lock can't be created.
     """
     real = directory.resolve()
     deadline = time.monotonic() + PATIENCE
@@ -127,7 +127,8 @@ def lock_directory(directory: Path) -> DirectoryLock:
         for run in found:
             if run.is_live:
                 raise DirectoryBusy(real, busy_with(run))
-        # Asked before: one that leaves after our try must not make it the last.
+        # This is read before the attempt: a runner that exits after the attempt leaves the lock
+        # free, so another attempt must follow.
         leaving = [run for run in found if ask_idle_runner_to_exit(run)]
         try:
             return acquire(real)
@@ -137,18 +138,18 @@ def lock_directory(directory: Path) -> DirectoryLock:
 
 
 def busy_with(run: Run) -> Holder:
-    """Return who works on a directory for ``run``, which lives there."""
+    """Return the holder of a directory's lock during ``run``, a live run of the directory."""
     # Between two stages the record has no process id; the holder of the lock has labelled the lock.
     return (None if run.pid else read_holder(run.directory)) or holder_of(run, run.pid)
 
 
 def unfinished_run(directory: Path) -> Run | None:
-    """Return the run to offer when a directory is opened: live, or waiting for a decision."""
+    """Return the run to show when a directory is opened: live, or waiting for a decision."""
     return next((run for run in runs_of(directory) if not run.is_final), None)
 
 
 def ask_idle_runner_to_exit(run: Run) -> bool:
-    """Ask a runner that only adds details to its plan to exit. False: no such runner lives."""
+    """Ask a runner that only adds details to its plan to exit. False: no such runner is alive."""
     recorded = read_recorded(run.files)
     if (
         recorded is None
@@ -164,6 +165,6 @@ def ask_idle_runner_to_exit(run: Run) -> bool:
 
 
 def send_signal(number: signal.Signals, pid: int) -> None:
-    """Send a signal to a process, which may have ended meanwhile."""
+    """Send a signal to a process that may already have ended."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, number)

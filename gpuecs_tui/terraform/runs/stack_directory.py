@@ -1,8 +1,8 @@
-"""Which directory a run belongs to, also after it was moved.
+"""The identity of a stack's directory, also after the directory was moved.
 
-An inode alone doesn't tell: it is given to another directory once its own is deleted. So a
-directory carries a random mark in its .terraform folder; a moved directory has the inode and the
-mark, a copy only the mark, a new one neither.
+An inode is not enough: the system reuses it after a directory is deleted. So a directory has a
+random mark in its .terraform folder. A moved directory has the same inode and mark, a copy only the
+same mark, a new directory neither.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _MARK_MAX = 64
 
 @dataclass(frozen=True, slots=True)
 class DirectoryIdentity:
-    """A directory as it is now."""
+    """The identity of a directory at present."""
 
     path: Path
     """Absolute, links resolved."""
     inode: tuple[int, int] | None
-    """Device and inode; None where there is no directory."""
+    """Device and inode; None if there is no directory."""
     token: str
     """Its mark; empty before its first run."""
 
@@ -41,14 +41,15 @@ class DirectoryIdentity:
         }
 
     def is_same(self, path: Path, inode: tuple[int, int] | None, token: str) -> bool:
-        """Tell whether this is the directory that had these when a run of it began."""
+        """Tell whether this is the directory that had this path, inode and mark when its run
+        began."""
         if self.path == path:
             return True
         return bool(self.token) and (self.inode, self.token) == (inode, token)
 
 
 def identify_directory(directory: Path) -> DirectoryIdentity:
-    """Return the identity of a directory, which need not exist."""
+    """Return the identity of a directory; the directory need not exist."""
     path = directory.resolve()
     try:
         status = path.stat()
@@ -63,16 +64,16 @@ def identify_directory(directory: Path) -> DirectoryIdentity:
 
 
 def unreadable(directory: Path, error: OSError) -> str:
-    """Return the sentence that says why a directory can't be looked into."""
+    """Return the sentence that says why a directory can't be read."""
     return _("Could not read {path}: {reason}.").format(
         path=directory, reason=error.strerror or error
     )
 
 
 def mark(directory: Path) -> None:
-    """Give a directory its mark, unless it has one; its .terraform folder exists.
+    """Write a mark for a directory without one; its .terraform folder must exist.
 
-    Where it can't be written the directory is known by its path alone.
+    If the mark can't be written, the directory is recognised by its path only.
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     with contextlib.suppress(OSError):

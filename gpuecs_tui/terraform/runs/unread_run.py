@@ -23,7 +23,8 @@ from gpuecs_tui.terraform.runs.stack_directory import DirectoryIdentity
 
 _DIRECTORY = re.compile(r'"directory"\s*:\s*("/(?:[^"\\]|\\.)*")')
 _LOOKED_AT = 64 * 1024
-"""Bytes of a damaged run.json that are searched for the directory: a whole one has under 8 KiB."""
+"""Bytes of a damaged run.json that are searched for the directory: an intact one has under 8
+KiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class UnreadRun:
     files: RunFiles
     id: str
     directory: Path | None
-    """The stack's directory; None where the record doesn't say it."""
+    """The stack's directory; None if the record doesn't name it."""
     inode: tuple[int, int] | None
     token: str
     newer: bool
@@ -43,7 +44,7 @@ class UnreadRun:
 
     @property
     def remedy(self) -> str:
-        """Return what to do about it."""
+        """Return the action to take."""
         if self.newer:
             return _("Update gpuecs-tui to read it.")
         if self.is_dismissed:
@@ -61,7 +62,7 @@ class UnreadRun:
 
     @property
     def is_open(self) -> bool:
-        """Tell whether it is damaged and the user has not dismissed it."""
+        """Tell whether it is damaged and was not dismissed by the user."""
         return not self.newer and not self.is_dismissed
 
     def is_of(self, here: DirectoryIdentity) -> bool:
@@ -70,7 +71,7 @@ class UnreadRun:
 
 
 def unread_run(files: RunFiles, problem: RecordProblem, facts: RunFacts | None) -> UnreadRun:
-    """Return the run in ``files``, of which ``problem`` is known; ``facts`` if run.json is fine."""
+    """Return the run in ``files`` that has this ``problem``; ``facts`` if run.json is intact."""
     words = (
         _("{path} was written by a newer version of gpuecs-tui: {reason}.")
         if problem.newer

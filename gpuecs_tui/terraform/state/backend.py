@@ -56,7 +56,7 @@ class Backend:
     unread: tuple[str, ...] = ()
     """Settings of the configuration that are variables or other expressions."""
     place: str = ""
-    """File and line of the block, where the configuration names it."""
+    """File and line of the block, if the configuration contains one."""
 
 
 def noted_backend(directory: Path, environ: Mapping[str, str]) -> Backend | None:
@@ -90,7 +90,7 @@ def backend(directory: Path, environ: Mapping[str, str] | None = None) -> Backen
 
 
 def holds_local_state(directory: Path) -> bool:
-    """Tell whether the local backend's default files contain anything, in any workspace."""
+    """Tell whether the default files of the local backend have content, in any workspace."""
     paths = [directory / STATE_NAME, *(directory / WORKSPACES).glob(f"*/{STATE_NAME}")]
     return any(map(_holds_anything, paths))
 

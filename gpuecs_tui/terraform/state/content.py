@@ -37,7 +37,7 @@ class PlaceProblem(TerraformProblem):
 
 
 def read_place(place: StateLocation, environ: Mapping[str, str] | None = None) -> bytes:
-    """Return the text of the state at ``place``; empty where there is none. Raises PlaceProblem.
+    """Return the text of the state at ``place``; empty if there is none. Raises PlaceProblem.
 
     Blocks: a file, or one call to S3 with the backend's settings and the credentials of
     ``environ``.
@@ -54,7 +54,7 @@ def read_place(place: StateLocation, environ: Mapping[str, str] | None = None) -
 def workspaces_at(
     place: StateLocation, environ: Mapping[str, str] | None = None
 ) -> tuple[str, ...]:
-    """Return the workspaces of which a state is stored beside ``place``, itself the default's.
+    """Return the workspaces with a state next to ``place``, which is the default workspace's state.
 
     Blocks: a listing of files or objects. Raises PlaceProblem.
     """
@@ -71,7 +71,7 @@ def workspaces_at(
 def with_reader(
     place: StateLocation, environ: Mapping[str, str] | None, do: Callable[[AccountReader], _Value]
 ) -> _Value:
-    """Return what ``do`` returns, given a reader with the credentials of a place in S3.
+    """Call ``do`` with a reader that has the credentials of a place in S3; return its result.
 
     Raises PlaceProblem for an AwsProblem.
     """
@@ -98,7 +98,7 @@ def with_reader(
 
 
 def read_local(path: Path) -> bytes:
-    """Return the text of a state's file; empty where there is none. Raises PlaceProblem."""
+    """Return the text of a state's file; empty if there is none. Raises PlaceProblem."""
     try:
         return read_regular(path)
     except FileNotFoundError:

@@ -21,8 +21,8 @@ STATIC_CREDENTIALS = (ACCESS_KEY, "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 """Access keys in the environment, which the AWS provider prefers to a profile."""
 _FIXED = {
     "CHECKPOINT_DISABLE": "1",  # no question to HashiCorp about newer versions
-    "TF_IN_AUTOMATION": "1",  # no advice to run commands that our user has keys for
-    "TF_INPUT": "0",  # a question would wait for ever on a null stdin
+    "TF_IN_AUTOMATION": "1",  # no hints to run commands: our user presses keys instead
+    "TF_INPUT": "0",  # Terraform would wait forever for an answer on a null stdin
 }
 _KEPT = ("TF_WORKSPACE", "TF_DATA_DIR", "TF_CLI_CONFIG_FILE")
 """Terraform's variables that select the state and the data folder."""
@@ -113,7 +113,7 @@ def asked_profile(environ: Mapping[str, str]) -> str:
 
 
 def origin(environ: Mapping[str, str]) -> Origin:
-    """Return what must be the same when a plan made under ``environ`` is applied."""
+    """Return the settings that must be the same when a plan made under ``environ`` is applied."""
     kept = {name: value for name, value in environ.items() if _is_setting(name)}
     key = environ.get(ACCESS_KEY, "")
     mark = hashlib.sha256(key.encode()).hexdigest()[:_FINGERPRINT_LENGTH] if key else ""
@@ -123,8 +123,8 @@ def origin(environ: Mapping[str, str]) -> Origin:
 def return_to(environ: Mapping[str, str], made: Origin) -> dict[str, str]:
     """Return ``environ`` with the settings under which a plan was made.
 
-    Raises RunProblem when the plan was made with keys from the environment and these are absent
-    or others: its apply could reach another account.
+    Raises RunProblem if the plan was made with keys from the environment, and these are now absent
+    or different: the apply could change another account.
     """
     present = origin(environ).fingerprint
     if made.fingerprint and present != made.fingerprint:

@@ -124,9 +124,9 @@ class BackendChange:
 
 
 def backend_change(directory: Path, environ: Mapping[str, str]) -> BackendChange | None:
-    """Return the backend change that ``init`` would ask about for ``directory``, or None.
+    """Return the backend change that ``init`` would report for ``directory``, or None.
 
-    Reads files only. None also for a configuration that can't be read.
+    Reads files only. Also None if the configuration can't be read.
     """
     if not has_configuration(directory):
         return None
@@ -137,7 +137,7 @@ def backend_change(directory: Path, environ: Mapping[str, str]) -> BackendChange
         return None
     target = _target(directory, block, noted)
     if noted is None:
-        # Nothing was recorded: the state, if any, is in Terraform's default file.
+        # No ``init`` recorded a backend: a state, if there is one, is in Terraform's default file.
         source = _place(directory, LOCAL, {})
         moves = not source.is_at(target) and holds_local_state(directory)
         return BackendChange(source, target) if moves else None
@@ -155,7 +155,7 @@ def backend_change(directory: Path, environ: Mapping[str, str]) -> BackendChange
 def pending_change(directory: Path, environ: Mapping[str, str]) -> BackendChange | None:
     """Return the change of the backend that can be carried out here, or None.
 
-    As ``change_of``, but None also for backends that aren't understood.
+    Like ``change_of``, but also None for unsupported backends.
     """
     change = backend_change(directory, environ)
     return change if change is not None and change.is_understood else None

@@ -28,9 +28,9 @@ from gpuecs_tui.terraform.state.stored_state import (
 from gpuecs_tui.terraform.state.uninitialised import read_unprepared
 
 PULL_SECONDS = 60.0
-"""For ``state pull`` over a slow link; measured 0.7 s on loopback."""
+"""Timeout for ``state pull`` over a slow link; it takes 0.7 s on loopback (measured)."""
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-"""Colours in what a command prints."""
+"""Colours in the output of a command."""
 
 
 def read_state(directory: Path, environ: Mapping[str, str] | None = None) -> StoredState:

@@ -123,7 +123,8 @@ def _put(path: Path, content: bytes, mode: int | None = None) -> None:
 
 
 def _mode(path: Path) -> int | None:
-    """Return the mode of a file, which it keeps; None for a new file, which gets the umask's."""
+    """Return the mode of a file, which it keeps; None for a new file, whose mode follows the
+    umask."""
     try:
         return stat.S_IMODE(path.stat().st_mode)
     except FileNotFoundError:

@@ -23,9 +23,9 @@ from gpuecs_tui.terraform.base.atomic_files import read_json, replace_json
 from gpuecs_tui.user_folders import state_folder
 
 FORMAT = 1
-"""Counts up when an older program could misread the file."""
+"""Increased if an older version of the program could misread the file."""
 _NAME_LENGTH = 24
-"""Hexadecimal digits of the directory's digest; two directories share none."""
+"""Hexadecimal digits of the directory's digest, enough that no two directories share it."""
 
 
 def digest(value: Value) -> str:
@@ -35,11 +35,11 @@ def digest(value: Value) -> str:
 
 
 def remember(directory: Path, answers: Mapping[str, Value], files: Iterable[str] = ()) -> None:
-    """Record that we wrote ``answers`` into the Terraform in ``directory``.
+    """Record that ``answers`` were written into the Terraform in ``directory``.
 
-    ``files`` are the names of our files that are there now.
+    ``files`` are the names of our files that now exist there.
 
-    If that fails, the next write only asks about values that were not changed.
+    If the record can't be written, the next write also asks about values that were not changed.
     """
     tree = {
         "format": FORMAT,
@@ -54,27 +54,27 @@ def remember(directory: Path, answers: Mapping[str, Value], files: Iterable[str]
 
 
 def changed_since(directory: Path, *, fills_unset: bool = False) -> Callable[[str, Value], bool]:
-    """Return a function that tells whether a key's value in ``directory`` was not written by us.
+    """Return a function that tells whether a key's value in ``directory`` was changed manually.
 
-    Without a record of the last write, every value counts as a manual change. ``fills_unset``: but
-    one that is unset, which is nowhere in the files, so that nothing is lost where a default is
-    set.
+    Without a record of the last write, every value counts as a manual change. ``fills_unset``: an
+    unset value does not count. It is not in the files, so a default does not replace anything.
     """
     answers = _noted(directory).get("answers")
     if not isinstance(answers, dict):
         return lambda key, value: not (fills_unset and value == KEYS[key].unset)
 
     def changed(key: str, value: Value) -> bool:
-        # A key that an earlier version of this program did not have was not a manual change.
+        # An earlier version of this program did not have this key, so its value was not a manual
+        # change.
         return key in answers and answers[key] != digest(value)
 
     return changed
 
 
 def edited_since(directory: Path, key: str, value: Value) -> bool | None:
-    """Tell whether ``value``, which ``directory`` has for ``key``, is another than we wrote last.
+    """Tell whether ``value`` of ``key`` in ``directory`` differs from the last written value.
 
-    None without a note of a write in this place, as in a copy of the directory.
+    None without a record of a write into this directory, for example in a copy of it.
     """
     answers = _noted(directory).get("answers")
     if not isinstance(answers, dict):

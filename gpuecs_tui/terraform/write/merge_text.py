@@ -26,7 +26,7 @@ class Stretch:
     mine: str
     """The text of this part with the manual changes."""
     keeping: int
-    """How many of the first options lose nothing of ``mine``."""
+    """Number of leading options that lose nothing of ``mine``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +41,10 @@ class _Hunk:
 
 
 def stretches(ancestor: str, mine: str, theirs: str) -> tuple[Stretch, ...]:
-    """Return the merged text in parts; each with one option is settled.
+    """Return the merged text in stretches; a stretch with a single option is decided.
 
-    A change of ``mine`` alone is an option next to the ancestor's text, because the caller may have
-    to drop it. Insertions of both sides at one place are both kept.
+    A change of only ``mine`` is an option besides the ancestor's text, because the caller may have
+    to drop it. If both sides insert text at one place, both texts are kept.
     """
     old, left, right = (_lines(text) for text in (ancestor, mine, theirs))
     found: list[Stretch] = []
@@ -73,7 +73,8 @@ def _choice(before: str, mine: str, theirs: str, hunks: Sequence[_Hunk]) -> Stre
 
 
 def _by_words(before: str, mine: str, theirs: str) -> tuple[str, bool]:
-    """Return the merge by words with ``theirs`` where both changed one, and whether that was so."""
+    """Return the merge by words, with ``theirs`` where both changed a word; and whether both
+    did."""
     old, left, right = (_WORD.findall(text) for text in (before, mine, theirs))
     if max(len(old), len(left), len(right)) > _WORDS_MAX:
         return "", True
@@ -119,7 +120,7 @@ def _hunks(old: list[str], new: list[str], side: int) -> Iterator[_Hunk]:
 
 
 def _collide(first: _Hunk, second: _Hunk) -> bool:
-    """Tell whether ``second``, which doesn't start before ``first``, is about the same items."""
+    """Tell whether ``second``, which doesn't start before ``first``, concerns the same items."""
     if first.side == second.side:
         return False
     if first.start == first.end and second.start == second.end:

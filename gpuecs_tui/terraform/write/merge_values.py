@@ -1,5 +1,5 @@
-"""Values of variables, written where they are set: in our terraform.tfvars or in the user's
-file."""
+"""Values of variables, written where they are set: in our terraform.tfvars or in a file of the
+user."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ ENVIRONMENT = "TF_VAR_"
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """The merged variable files."""
+    """The variable files after the merge."""
 
     settled: bool
-    """Whether terraform.tfvars is among ``files`` or stays absent; else it is merged by line."""
+    """Whether terraform.tfvars is in ``files`` or remains absent; otherwise it is merged by
+    line."""
     files: Mapping[str, str]
     """Name → text of the variable files that hold, or will hold, a value of the stack."""
     from_environment: tuple[str, ...] = ()
@@ -45,10 +46,10 @@ def merge_values(
 ) -> Values:
     """Return the variable files with the values that differ between ``ancestor`` and ``files``.
 
-    A value is changed in the file whose value Terraform uses. A new variable goes to our file, or
-    where there is none to the file that sets most of the others. ``damaged`` names files that
-    can't be parsed; they are in no other argument. ``forced`` names variables that are set even
-    where the two agree.
+    A value is changed in the file whose value Terraform uses. A new variable is added to our file,
+    or without one to the file that sets most of the others. ``damaged`` names files that can't be
+    parsed; they are in no other argument. ``forced`` names variables that are set even if their
+    values are equal.
     """
     if not ancestor or OWN in damaged:
         return Values(settled=False, files={})

@@ -22,9 +22,9 @@ _RECORD_MAX = 1024
 
 
 def remember(directory: Path, decided: bytes) -> bool:
-    """Record that the list of moves ``decided`` is this user's; return whether that could be done.
+    """Record that the list of moves ``decided`` is this user's; return whether that succeeded.
 
-    It is on the disk when this returns True.
+    The record is on disk when this returns True.
     """
     try:
         path = _record(directory)
@@ -46,7 +46,7 @@ def vouches_for(directory: Path, decided: bytes) -> bool:
 
 
 def forget(directory: Path) -> None:
-    """Remove the record. A record that remains matches no write any more."""
+    """Remove the record. A record that can't be removed matches no later write."""
     try:
         _record(directory).unlink(missing_ok=True)
     except OSError:

@@ -1,4 +1,4 @@
-"""The files of a stack for a certain directory, which may hold an earlier stack."""
+"""Render the files of a stack for a certain directory, which may contain an earlier stack."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from gpuecs_tui.terraform.state.reader import read_state
 
 
 def files_for(stack: Stack, directory: Path, known: Listeners | None = None) -> Files:
-    """Return the files to write into ``directory`` for ``stack``, with the moved blocks it needs.
+    """Return the files to write into ``directory`` for ``stack``, with the required moved blocks.
 
-    ``known`` is what a state elsewhere holds (``stored_listeners``). Takes 0.1 s. A directory that
-    can't be read has no past; ``write.compare`` reports it.
+    ``known`` are the listeners in a remote state (``stored_listeners``). Takes 0.1 s. For a
+    directory that can't be read, no past is assumed; ``write.compare`` reports it.
     """
     try:
         past = past_for(directory, load(read_texts(directory)), stack, known or {})

@@ -1,4 +1,4 @@
-"""Write rendered files into a directory: first a comparison, then all files or none."""
+"""Write rendered files into a directory: compare first, then write all files or none."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from gpuecs_tui.terraform.write.unfinished_write import WriteProblem
 __all__ = ["Change", "Changes", "Clash", "Overruled", "WriteProblem", "compare", "write"]
 
 _ONCE = frozenset({"resource", "data", "variable", "output", "provider"})
-"""Blocks of which a configuration may hold an address only once."""
+"""Kinds of blocks of which a configuration may contain each address only once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +38,20 @@ class Change:
     kind: str
     """``create``, ``change`` or ``delete`` (one of our files that the stack no longer needs)."""
     diff: str
-    """Unified, from what is there to what will be."""
+    """The unified diff from the present text to the new text."""
     hand_edited: bool
-    """The write loses a hand edit in it, or a value that it must ask about (``Overruled``)."""
+    """The write loses a manual change in it, or a value that it must ask about (``Overruled``)."""
     keeps_edits: bool = False
-    """It holds hand edits, and the write loses none of them."""
+    """It contains manual changes, and the write loses none of them."""
     lost: str = ""
-    """Unified diff of only the manual changes that the write loses."""
+    """The unified diff of only the manual changes that the write loses."""
     loses_edits: bool = False
-    """Whether it is known that the write loses what a person changed in it."""
+    """Whether it is known that the write loses a manual change in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Overruled:
-    """A decision in the directory that the write replaces, and that wasn't made with it in view."""
+    """A decision in the directory that the write replaces, although the user did not see it."""
 
     key: str
     present: Value
@@ -59,18 +59,18 @@ class Overruled:
     wanted: Value
     """The value that is written."""
     is_edit: bool | None = True
-    """Whether a person changed it since gpuecs-tui wrote it; None where that isn't known."""
+    """Whether it was changed manually since gpuecs-tui wrote it; None if that is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """Another file declares what one of our files declares too; Terraform rejects both."""
+    """Another file declares the same as one of our files; Terraform rejects both."""
 
     file: str
     line: int
-    """Counted from 1; 0: not known, as in JSON and for a whole file."""
+    """Counted from 1; 0 if unknown, as in JSON and for a whole file."""
     address: str
-    """Empty if the file can't be read: it may declare any of them."""
+    """The declared address; empty if the file can't be read, because it may declare any of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Changes:
     before: Mapping[str, str]
     """Name → text of our files and the changed ones as they were compared."""
     after: Mapping[str, str]
-    """Name → text of what will be there: as rendered, with the hand edits that could be kept."""
+    """Name → text after the write: as rendered, with the manual changes that could be kept."""
     answers: Mapping[str, Value]
     """The decisions that are written."""
     overruled: tuple[Overruled, ...] = ()
@@ -98,7 +98,7 @@ class Changes:
 
     @property
     def hand_edited(self) -> tuple[str, ...]:
-        """Names whose loss must be accepted."""
+        """Names of the files whose changes are lost, which the user must accept."""
         return tuple(change.file for change in self.files if change.hand_edited)
 
 
@@ -110,14 +110,14 @@ def compare(
     by_hand: Callable[[str, Value], bool] | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Changes:
-    """Return what writing ``files`` (from ``render``) into ``directory`` would change.
+    """Return the changes that writing ``files`` (from ``render``) would make in ``directory``.
 
-    Hand edits about other lines than the new decisions are kept (``edits``, also for ``explicit``).
-    ``by_hand`` tells of a key and its value in the directory whether a person put it there; such a
-    value is only replaced after a yes (None: the decisions were made with the directory in view).
-    ``environ`` is the environment that Terraform will get. An unfinished write is left
-    as it is (``unfinished_write``). Raises ReadProblem for a file that can't be read at all,
-    WriteProblem for a directory that is none.
+    Manual changes of other lines than those of the new decisions are kept (``edits``, also for
+    ``explicit``). ``by_hand`` tells whether a key's value in the directory is a manual change; such
+    a value is only replaced after a confirmation (None: the decisions were made with the directory
+    in view). ``environ`` is the environment that Terraform will get. An unfinished write is left
+    unchanged (``unfinished_write``). Raises ReadProblem if a file can't be read at all,
+    WriteProblem if the directory is not one.
     """
     if directory.exists() and not directory.is_dir():
         raise WriteProblem(_("{file} is not a directory.").format(file=directory))
@@ -165,9 +165,9 @@ def compare(
 def write(changes: Changes, accept: Collection[str] = ()) -> None:
     """Carry out ``changes``: afterwards all files are new or, after a WriteProblem, all are old.
 
-    ``accept`` names the hand-edited files that may be overwritten or deleted; one that it leaves
-    out is a WriteProblem, as is a file that changed since the comparison, any clash, and a decision
-    that can't take effect. What was written is remembered (``last_write``).
+    ``accept`` names the manually changed files that may be overwritten or deleted. A WriteProblem
+    is raised for one that it does not name, for a file that changed since the comparison, for any
+    clash, and for a decision that can't take effect. The write is recorded (``last_write``).
     """
     if changes.clashes:
         raise _clash_problem(changes.clashes[0])
@@ -204,7 +204,7 @@ def _refuse_without_effect(changes: Changes) -> None:
         keys, directory = ", ".join(changes.without_effect), changes.directory
         others = [name for name in changes.foreign if _is_loaded(name)]
         if not others:
-            # Only our own files are there, in a form that could not be changed.
+            # The directory has only our own files, in a form that could not be changed.
             ours = ", ".join(changes.before) or str(directory)
             raise WriteProblem(
                 _("Could not change {keys} in {directory}.").format(keys=keys, directory=directory),
@@ -247,11 +247,11 @@ def _overruled(
 
 
 def _files_of(overruled: Collection[Overruled], kept: Kept) -> frozenset[str]:
-    """Return the names of the files in which the values that were decided by hand stand."""
+    """Return the names of the files that contain the manually decided values."""
     if not overruled:
         return frozenset()
     names = files_of_decisions(kept.present, {it.key: it.wanted for it in overruled})
-    # The value of a variable may stand in another variable file than ours.
+    # The value of a variable may be in another variable file than ours.
     return names.union(load_order(kept.files)) if load_order(names) else names
 
 
@@ -302,7 +302,7 @@ def _clash_problem(clash: Clash) -> WriteProblem:
 
 
 def _declared(body: Body) -> Iterator[tuple[str, int]]:
-    """Yield address and line of blocks that a configuration may declare only once."""
+    """Yield address and line of the blocks that a configuration may declare only once."""
     for block in body.blocks:
         if block.kind in _ONCE:
             yield block.address, block.line

@@ -22,7 +22,7 @@ STAGE = ".gpuecs-tui-write"
 """Folder of a write in progress, in the directory that is written."""
 COMMIT = "commit.json"
 _FORMAT = 2
-"""Counts up when an older program could misread the list."""
+"""Increased if an older version of the program could misread the list."""
 _COMMIT_MAX = 64 * 1024
 """Bytes; a list of 15 files has 3,000."""
 _STAGED_MAX = 4 * 1024 * 1024
@@ -34,7 +34,7 @@ class Move:
     """What a write does to one file."""
 
     old: str | None
-    """SHA-256 of the file that must be there; None: no file."""
+    """SHA-256 of the file that must exist; None: the file must not exist."""
     new: str | None
     """SHA-256 of the new content; None: the file is deleted."""
 
@@ -44,13 +44,13 @@ class Decided:
     """The list of moves in the folder."""
 
     moves: Mapping[str, Move]
-    """By file name, without any path."""
+    """Move by file name, without any path."""
     raw: bytes
-    """The list as it was read, by which it is recognised."""
+    """The list's bytes as read: a record recognises the list by them."""
 
 
 def encode(moves: Mapping[str, Move]) -> bytes:
-    """Return a list of moves as it is written; no two are equal, so that none can be replayed."""
+    """Return a list of moves as bytes; no two are equal, so an old one can't be used again."""
     tree = {
         "format": _FORMAT,
         "nonce": os.urandom(16).hex(),
@@ -89,7 +89,7 @@ def staged(directory: Path, name: str) -> bytes:
 
 
 def digest_of(path: Path) -> str | None:
-    """Return the SHA-256 of a file, None where there is none. Raises OSError."""
+    """Return the SHA-256 of a file, None if there is none. Raises OSError."""
     try:
         return digest(read_regular(path, limit=_STAGED_MAX, follow=False))
     except FileNotFoundError:

@@ -40,13 +40,13 @@ class Kept:
     """Files to write, with the manual changes that could be kept."""
 
     files: Files
-    """Name → text of what will be there, ours and changed variable files of the user's."""
+    """Name → text after the write: our files, and changed variable files of the user."""
     present: Answers
-    """The decisions that were read from the directory; none where it holds no stack."""
+    """The decisions that were read from the directory; none if it contains no stack."""
     wanted: Answers
-    """The decisions that ``files`` are for."""
+    """The decisions for which ``files`` are written."""
     edited: frozenset[str]
-    """Names of files with hand edits."""
+    """Names of files with manual changes."""
     lost: Mapping[str, str]
     """Name → unified diff of only the manual changes that the write would lose."""
     overruled: tuple[str, ...] = ()
@@ -57,31 +57,31 @@ class Kept:
 
 @dataclass(slots=True)
 class _Merge:
-    """Every file's stretches, and which option of each is chosen."""
+    """The stretches of every file, and the option that is chosen for each."""
 
     own: dict[str, tuple[Stretch, ...]]
     others: dict[str, str]
-    """Files that are settled: variable files, and what isn't ours."""
+    """Files without a choice: variable files, and files of the user."""
     styles: dict[str, _Style]
     choice: dict[tuple[str, int], int] = field(default_factory=dict)
-    """File and place of a stretch → option; 0 where it isn't named."""
+    """File and place of a stretch → its option; 0 if it is missing."""
     lost_files: dict[str, str] = field(default_factory=dict)
-    """Name → unified diff of the files whose edits are lost as a whole."""
+    """Name → unified diff of the files whose manual changes are all lost."""
     show: Show = unified_diff
 
     def settle(self, name: str, text: str | None) -> None:
-        """Give a file its text; None: it is absent."""
+        """Set the text of a file; None: the file is absent."""
         if text is not None:
             self.others[name] = text
 
     def open_file(self, name: str, before: str | None, mine: str, theirs: str | None) -> None:
-        """Add a file that is merged line by line; a foreign file is not changed."""
+        """Add a file that is merged line by line; a user's file does not change."""
         self.styles[name], plain = _style(name, mine)
         before = plain if before is None else before
         self.own[name] = stretches(before, plain, before if theirs is None else theirs)
 
     def open_stretches(self) -> list[tuple[str, int]]:
-        """Return the stretches that can lose something of the hand edits."""
+        """Return the stretches that can lose manual changes."""
         return [
             (name, place)
             for name, parts in self.own.items()
@@ -90,19 +90,19 @@ class _Merge:
         ]
 
     def last(self, unit: tuple[str, int]) -> int:
-        """Return the option of a stretch that holds none of the hand edits."""
+        """Return the option of a stretch that contains no manual change."""
         name, place = unit
         return len(self.own[name][place].options) - 1
 
     def texts(self) -> dict[str, str]:
-        """Return all files as chosen."""
+        """Return all files with the chosen options."""
         return {
             **self.others,
             **{name: self.styles[name].restore("".join(self._chosen(name))) for name in self.own},
         }
 
     def lost(self, name: str) -> str:
-        """Return the unified diff of what the choice loses of a file's hand edits."""
+        """Return the unified diff of a file's manual changes that the choice loses."""
         before = "".join(
             text if self.choice.get((name, place), 0) < part.keeping else part.mine
             for place, (part, text) in enumerate(
@@ -123,13 +123,13 @@ class _Sides:
     """The three versions of each file."""
 
     texts: Mapping[str, str]
-    """What is in the directory."""
+    """The texts in the directory."""
     files: Mapping[str, str]
-    """What is to be written."""
+    """The texts to write."""
     readable: Mapping[str, str]
     """``texts`` without the files that can't be parsed."""
     ancestor: Mapping[str, str]
-    """What would be written for the stack in the directory; empty where there is none."""
+    """The texts that would be written for the stack in the directory; empty if there is none."""
 
     @property
     def damaged(self) -> frozenset[str]:
@@ -137,17 +137,18 @@ class _Sides:
         return frozenset(self.texts.keys() - self.readable.keys())
 
     def of(self, name: str) -> tuple[str | None, str | None, str | None]:
-        """Return a file's ancestor, its text in the directory and the one to be written."""
+        """Return a file's ancestor, its text in the directory, and its text to write."""
         return self.ancestor.get(name), self.texts.get(name), self.files.get(name)
 
     def is_foreign(self, name: str) -> bool:
-        """Tell whether the manual changes in a file are unknown: then all of it counts as one."""
+        """Tell whether the manual changes in a file are unknown: then the whole file counts as
+        one."""
         before, mine, theirs = self.of(name)
         new = before is None and None not in (mine, theirs) and mine != theirs
         return name in self.damaged or new
 
     def edited(self) -> frozenset[str]:
-        """Return the names of our files that hold hand edits."""
+        """Return the names of our files with manual changes."""
         return frozenset(
             name
             for name in OWN_FILES
@@ -176,12 +177,12 @@ def keep_edits(
     environ: Mapping[str, str] | None = None,
     show: Show = unified_diff,
 ) -> Kept:
-    """Return ``files`` with the hand edits of a directory that holds ``texts``.
+    """Return ``files`` with the manual changes of a directory that contains ``texts``.
 
-    ``explicit`` names the keys that the user decided; of the others, one that can't be read in the
-    directory keeps what stands there (None: all were decided). An edit is dropped only where the
-    decisions don't read as they were decided with it. ``environ`` holds Terraform's TF_VAR_*.
-    ``show`` makes the diffs.
+    ``explicit`` names the keys that the user decided (None: all). Of the other keys, one that can't
+    be read in the directory keeps its text there. A manual change is dropped only if the decisions
+    would not be read back as decided with it. ``environ`` contains Terraform's TF_VAR_*. ``show``
+    creates the diffs.
     """
     readable = _readable(texts)
     present, wanted = _decisions(readable), _decisions(files)
@@ -192,7 +193,8 @@ def keep_edits(
     merge = _merge(sides, values, show)
     hopeless = _choose(merge, wanted, free)
     if hopeless:
-        # Variables of decisions that couldn't be read; each is called by the end of its key.
+        # Variables of decisions that could not be read; a variable has the last part of its key as
+        # its name.
         forced = {key.rpartition(".")[2] for key in hopeless}
         values = merge_values(readable, sides.ancestor, files, environ or {}, sides.damaged, forced)
         merge = _merge(sides, values, show)
@@ -246,7 +248,7 @@ def _merge(sides: _Sides, values: Values, show: Show) -> _Merge:
 
 def _style(name: str, text: str) -> tuple[_Style, str]:
     if name not in TERRAFORM_FILES:
-        # A script's bytes are what the instance runs.
+        # Instances run exactly the bytes of a script.
         return _Style(), text
     bom = text.startswith(_BOM)
     text = text.removeprefix(_BOM)
@@ -257,8 +259,8 @@ def _style(name: str, text: str) -> tuple[_Style, str]:
 def _choose(merge: _Merge, wanted: Answers, free: Collection[str]) -> frozenset[str]:
     """Drop as few manual changes as possible until the files read as the wanted answers.
 
-    ``free`` are the keys that may stay unread. Returns the keys that don't even read as wanted
-    without all edits, because a file that isn't ours decides them.
+    ``free`` are the keys that may stay unread. Returns the keys that differ from the wanted answers
+    even without any manual change, because a file of the user sets them.
     """
 
     def wrong() -> frozenset[str]:
@@ -282,7 +284,7 @@ def _choose(merge: _Merge, wanted: Answers, free: Collection[str]) -> frozenset[
         refused = _add(merge, waiting, lambda: wrong() <= hopeless)
         if len(refused) == len(waiting):
             break
-        # A change may need another one that was tried later, such as its declaration.
+        # A change may need another one that was tried later, such as the declaration of a variable.
         waiting = refused
     return hopeless
 
@@ -319,7 +321,7 @@ def _decisions(texts: Mapping[str, str]) -> dict[str, Value]:
 
 
 def _as_written(stack: Stack, texts: Mapping[str, str]) -> Files:
-    """Return the files of ``stack`` as the version wrote them that wrote the directory."""
+    """Return the files of ``stack`` as the version rendered them that wrote the directory."""
     configuration = load(texts)
     if is_earlier(configuration):
         return render_earlier(stack)

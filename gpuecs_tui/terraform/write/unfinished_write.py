@@ -24,7 +24,7 @@ from gpuecs_tui.terraform.write import record
 from gpuecs_tui.terraform.write.stage import COMMIT, STAGE, digest, digest_of, read_decided, staged
 
 _LEFTOVER_AGE = 10.0
-"""Seconds; a slow disk takes less for 15 small files."""
+"""Seconds; a slow disk needs less for 15 small files."""
 
 
 class WriteProblem(TerraformProblem):
@@ -39,7 +39,7 @@ class Unfinished:
     trusted: bool
     """Whether this user's own record matches it."""
     reason: str = ""
-    """Why its list of moves can't be read; empty where it can."""
+    """Why its list of moves can't be read; empty if it can."""
 
     @property
     def words(self) -> str:
@@ -195,7 +195,7 @@ def _carry_out(directory: Path, name: str, old: str | None, new: str | None) -> 
         elif digest(staged(directory, name)) == new:
             source.replace(path)
     except FileNotFoundError:
-        # Another process finishes the same write.
+        # Another process is finishing the same write.
         return
 
 
