@@ -1,1 +1,1 @@
-"""Small parts that know nothing of the wizard: text, glyphs, dialogs and waits."""
+"""Small parts that do not depend on the wizard: text, glyphs, dialogs and waits."""

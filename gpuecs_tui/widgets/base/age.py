@@ -16,12 +16,12 @@ MINUTE = timedelta(minutes=1)
 
 
 def now() -> datetime:
-    """Return the time; a function of its own, so that tests can replace it."""
+    """Return the present time; a separate function, so that tests can replace it."""
     return datetime.now(UTC)
 
 
 def age_text(facts: AccountFacts | None) -> str:
-    """Say when the oldest list of ``facts`` was read: "read 4 min ago"; empty if none was.
+    """Return when the oldest list of ``facts`` was read: "read 4 min ago"; empty if none was.
 
     In whole minutes, because it is painted only together with other changes.
     """
@@ -30,7 +30,7 @@ def age_text(facts: AccountFacts | None) -> str:
 
 
 def age_line(read_at: datetime | None) -> str:
-    """Say how old a list is and which key reads it again; empty if it isn't from an account."""
+    """Return how old a list is and which key reads it again; empty if it isn't from an account."""
     if read_at is None:
         return ""
     again = _("{key} reads again").format(key=key_of(WizardModal, "app.read_account"))

@@ -1,7 +1,7 @@
 """A grid of terminal cells to draw boxes, lines and texts on; does not import Textual.
 
-Lines that meet join by themselves: each cell keeps in which directions a line leaves it, and the
-character follows from that, in Unicode or in ASCII.
+Lines that meet are joined automatically: each cell records in which directions lines leave it, and
+these directions determine its character, in Unicode or in ASCII.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from gpuecs_tui.widgets.base.safe_text import fit_cells
 UP, RIGHT, DOWN, LEFT = 1, 2, 4, 8
 
 _JOINTS = " ╵╶└╷│┌├╴┘─┴┐┤┬┼"
-"""Box-drawing characters by the sum of their directions."""
+"""Box-drawing character for each sum of directions."""
 _ASCII_JOINTS = " |-+||++-+-+++++"
 _ASCII_STAND_INS = str.maketrans(
     {
@@ -37,12 +37,12 @@ Spans = list[tuple[str, str]]
 
 
 def cut(text: str, width: int) -> str:
-    """Return ``text`` in at most ``width`` cells; … marks a cut."""
+    """Return ``text`` in at most ``width`` cells; … replaces the part that is cut off."""
     return text if cell_len(text) <= width else fit_cells(text, width).rstrip()
 
 
 class Canvas:
-    """Grows downwards as it is drawn on; what lies right of ``width`` is left out."""
+    """A grid that gets more rows as it is drawn on; columns beyond ``width`` are left out."""
 
     def __init__(self, width: int) -> None:
         """Make an empty canvas of ``width`` cells."""
@@ -53,11 +53,11 @@ class Canvas:
 
     @property
     def height(self) -> int:
-        """Rows drawn on so far."""
+        """The number of rows with content."""
         return len(self._lines)
 
     def text(self, row: int, column: int, text: str, style: str = "", room: int = 0) -> int:
-        """Write ``text``, cut to ``room`` cells (0: to the edge); return the column behind it."""
+        """Write ``text``, cut to ``room`` cells (0: to the edge); return the column after it."""
         self._grow(row)
         available = self.width - column
         shown = cut(text, min(room, available) if room else available)
@@ -73,13 +73,13 @@ class Canvas:
         return column
 
     def horizontal(self, row: int, left: int, right: int, style: str = "") -> None:
-        """Draw a line from ``left`` to ``right``, both in it."""
+        """Draw a line from column ``left`` to column ``right``, both included."""
         for column in range(left, right + 1):
             directions = (RIGHT if column < right else 0) | (LEFT if column > left else 0)
             self._join(row, column, directions, style)
 
     def vertical(self, column: int, top: int, bottom: int, style: str = "") -> None:
-        """Draw a line from ``top`` to ``bottom``, both in it."""
+        """Draw a line from row ``top`` to row ``bottom``, both included."""
         for row in range(top, bottom + 1):
             directions = (DOWN if row < bottom else 0) | (UP if row > top else 0)
             self._join(row, column, directions, style)
@@ -92,7 +92,7 @@ class Canvas:
             self.vertical(column, top, bottom, style)
 
     def rows(self, *, ascii_only: bool = False) -> list[Spans]:
-        """Return what was drawn, row by row, without blanks at the end of a row."""
+        """Return the rows of the drawing, without blanks at the end of a row."""
         joints = _ASCII_JOINTS if ascii_only else _JOINTS
         result = []
         for lines, texts, styles in zip(self._lines, self._texts, self._styles, strict=True):

@@ -1,4 +1,4 @@
-"""Durations as people read them, and a clock that ticks once a second."""
+"""Durations in a readable form, and a clock that ticks once a second."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def duration_text(seconds: float) -> str:
 
 
 class Clock(Widget):
-    """Shows the time since a moment, or how long something took. At rest it sends nothing."""
+    """Shows the time since a moment, or a duration. A stopped clock sends nothing."""
 
     DEFAULT_CSS = """
     Clock { height: 1; width: 7; text-align: right; }
@@ -37,7 +37,7 @@ class Clock(Widget):
         self._timer: Timer | None = None
 
     def start(self, since: datetime) -> None:
-        """Count from ``since`` (aware; in the past for what runs already)."""
+        """Count from ``since``, an aware datetime that may be in the past."""
         self._since = since
         self._tick()
 
@@ -63,7 +63,7 @@ class Clock(Widget):
             self._timer = self.set_timer(SECOND - max(elapsed, 0) % SECOND + 0.01, self._tick)
 
     def on_mount(self, event: events.Mount) -> None:
-        """Continue a clock that was started before it was on a screen."""
+        """Start the timer of a clock that was started before it was on a screen."""
         self._tick()
 
     def _set(self, text: str) -> None:
@@ -72,5 +72,5 @@ class Clock(Widget):
             self.refresh()
 
     def render(self) -> Visual:
-        """Return the time."""
+        """Return the text of the clock."""
         return Content(self._text)

@@ -1,4 +1,4 @@
-"""Files and differences between them as coloured lines; pygments is imported when first needed."""
+"""Files and their differences as coloured lines; pygments is imported at the first use."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ _DIFF_STYLES = {
 
 
 def code_lines(name: str, text: str) -> list[Content]:
-    """Return the file ``name`` line by line in its language's colours, controls escaped."""
-    # A carriage return or a Unicode separator is text in HCL, not a line's end.
+    """Return the lines of the file ``name`` in the colours of its language, with controls
+    escaped."""
+    # In HCL, a carriage return or a Unicode separator is text and not a line end.
     shown = "\n".join(escape_controls(line.expandtabs(TAB)) for line in text.split("\n"))
     suffix = name[name.rfind(".") :] if "." in name else ""
     if suffix not in LANGUAGES:

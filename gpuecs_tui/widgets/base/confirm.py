@@ -1,4 +1,4 @@
-"""A question over the screen: yes or no; a grave one is confirmed by typing a word."""
+"""A question over the screen: yes or no; a serious one is confirmed by typing a word."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from gpuecs_tui.widgets.keys.groups import DIALOG, MOVING
 from gpuecs_tui.widgets.keys.words import LINES, PAGES
 
 ROWS_AROUND = 9
-"""Rows of the terminal that the text leaves to the frame, the buttons, and their margins."""
+"""Rows that the frame, the buttons and their margins take from the text."""
 ROWS_OF_FIELD = 4
 """Rows of the field for a word, with its question."""
 FEWEST_ROWS = 3
-"""Smallest height of the text, in a terminal that has too few rows for all."""
+"""Minimum height of the text, in a terminal with too few rows for everything."""
 
 
 class Confirm(Modal[bool]):
@@ -84,7 +84,7 @@ class Confirm(Modal[bool]):
         self._title, self._lines, self._yes, self._word = title, lines, yes, word
 
     def compose(self) -> ComposeResult:
-        """Lay out the text, the field for the word if one is required, and two buttons."""
+        """Yield the text, the field for the word if one is required, and two buttons."""
         with Vertical(id="frame") as frame:
             frame.border_title = Content(self._title)
             with Scroller(id="lines", can_focus=False):
@@ -104,25 +104,26 @@ class Confirm(Modal[bool]):
                 )
 
     def on_mount(self) -> None:
-        """Focus where an accidental Enter does nothing."""
+        """Focus the widget in which an accidental Enter has no effect."""
         self.query_one("#word" if self._word else "#no").focus()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Give the text as many rows as the terminal has for it."""
+        """Set the height of the text to the rows that the terminal has for it."""
         around = ROWS_AROUND + (ROWS_OF_FIELD if self._word else 0)
         rows = max(event.size.height - around, FEWEST_ROWS)
         self.query_one("#lines").styles.max_height = rows
 
     def action_answer(self, yes: bool) -> None:
-        """Leave with the answer."""
+        """Close the dialog with the answer."""
         self.dismiss(yes)
 
     def action_other_button(self) -> None:
-        """Go to the other button."""
+        """Focus the other button."""
         focused = self.focused
         other = self.query_one("#no" if focused and focused.id == "yes" else "#yes", Button)
         if not other.disabled:
-            # At once: Widget.focus() comes later, and an Enter right behind would press this one.
+            # Focus at once: Widget.focus() takes effect later, and an Enter that follows would
+            # press this button.
             self.set_focus(other)
 
     def action_scroll_lines(self, rows: int) -> None:
@@ -130,7 +131,8 @@ class Confirm(Modal[bool]):
         self.query_one("#lines").scroll_relative(y=rows, animate=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave left and right to the field; if a word is required, only typing it means yes."""
+        """Leave the keys left and right to the field; if a word is required, only typing it means
+        yes."""
         if action == "other_button":
             return isinstance(self.focused, Button)
         if action == "answer" and parameters == (True,):
@@ -144,7 +146,7 @@ class Confirm(Modal[bool]):
     @on(Input.Changed)
     def _compare(self, event: Input.Changed) -> None:
         self.query_one("#yes", Button).disabled = event.value.strip() != self._word
-        # The text changed; only Enter judges whether it is wrong.
+        # The text changed; only Enter checks whether it is right.
         self._say(_("Type {word} to continue:"))
 
     def _say(self, text: str, *, wrong: bool = False) -> None:

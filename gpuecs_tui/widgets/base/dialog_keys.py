@@ -1,4 +1,4 @@
-"""A dialog's line of keys, read from its bindings."""
+"""The line of keys in a dialog, read from its bindings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gpuecs_tui.widgets.keys.groups import DIALOG, LIST
 
 
 class DialogKeys(OneLine):
-    """One row; it follows the focus, and ``refresh_bindings`` of its screen."""
+    """One row; updated when the focus moves and at ``refresh_bindings`` of its screen."""
 
     DEFAULT_CSS = """
     DialogKeys { width: 100%; color: $text-muted; }
@@ -24,12 +24,13 @@ class DialogKeys(OneLine):
         self._words: dict[str, str] = {}
 
     def on_mount(self) -> None:
-        """Show the keys at once."""
+        """Show the keys immediately."""
         self.screen.bindings_updated_signal.subscribe(self, self._follow, immediate=True)
         self._tell()
 
     def reword(self, label: str, words: str) -> None:
-        """Show ``words`` in place of ``label`` (translated both); empty words: the label again."""
+        """Show ``words`` instead of ``label`` (both translated); with empty words, the label
+        again."""
         if self._words.get(label, "") != words:
             self._words[label] = words
             self._tell()
@@ -45,7 +46,8 @@ class DialogKeys(OneLine):
 
 
 def _shortened(hints: list[tuple[str, str]], width: int) -> Content:
-    """Drop keys from the end until the rest fits; the last key, which leaves the dialog, stays."""
+    """Drop keys from the end until the rest fits; the last key, which closes the dialog, is
+    kept."""
     *others, leave = hints
     while others and keys_content([*others, leave]).cell_length > width:
         others.pop()

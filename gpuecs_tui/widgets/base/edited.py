@@ -1,4 +1,4 @@
-"""The message after a change of answers: the app checks them and shows the result."""
+"""The message about changed answers: the app checks them and shows the result."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gpuecs_tui.wizard.session import WizardSession
 class Edited(Message):
     """Texts in the wizard's session were changed; the app then checks them and shows the result.
 
-    ``in_word``: by a key right behind another, so that more may follow at once.
+    ``in_word``: the key followed another one closely, so more may follow.
     """
 
     def __init__(self, *, in_word: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Signs that a terminal's font has: the Linux console's holds little beyond code page 437."""
+"""Signs that the font of the terminal has: the Linux console has little beyond code page 437."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """One cell each."""
+    """Signs of one cell each."""
 
     done: str
     failed: str
     waiting: str
     filled: str
-    """The part of a bar that is done."""
+    """The finished part of a progress bar."""
     empty: str
     more: str
-    """A line continues to the right."""
+    """Shows that a line continues to the right."""
 
 
 RICH = Signs(done="✓", failed="✗", waiting="·", filled="━", empty="─", more="›")
@@ -26,5 +26,5 @@ CONSOLE = Signs(done="√", failed="×", waiting="·", filled="█", empty="░"
 
 
 def signs(environ: Mapping[str, str] = os.environ) -> Signs:
-    """Return the signs for the terminal that TERM names."""
+    """Return the signs for the terminal named by TERM."""
     return CONSOLE if environ.get("TERM") == "linux" else RICH

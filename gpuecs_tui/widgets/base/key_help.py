@@ -1,4 +1,4 @@
-"""The keys as the help lists them: under the titles of their groups."""
+"""The keys in the help, under the titles of their groups."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from gpuecs_tui.widgets.keys.binding import Entry, long_name
 from gpuecs_tui.widgets.keys.groups import ORDER, Group
 
 KEY_WIDTH = 11
-"""Cells of the column of keys; longer ones shift their text."""
+"""Width of the column of keys in cells; longer keys shift their text."""
 
 
 @dataclass(frozen=True, slots=True)
 class HelpRow:
-    """Keys, what they do, and whether they work now."""
+    """Keys, what they do, and whether they are available now."""
 
     keys: tuple[str, ...]
-    """As they are written."""
+    """The keys as they are displayed."""
     text: str
     enabled: bool
 

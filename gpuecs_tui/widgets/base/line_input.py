@@ -1,4 +1,4 @@
-"""Textual's Input with keys that belong to a group, as ours do, and labels that are translated."""
+"""Textual's Input with key groups like our own bindings, and with translated labels."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ EDITING_WORDS = frozenset(
         N_("Press button"),
     }
 )
-"""Labels of Textual's Input, TextArea and Button, listed so that a catalogue has them."""
+"""Labels of Textual's Input, TextArea and Button, listed here so that translators find them."""
 
 
 def typing_keys(kind: type[Widget]) -> Iterator[Binding]:

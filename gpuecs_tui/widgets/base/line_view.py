@@ -1,7 +1,7 @@
-"""The base of the widgets that show lines: only the rows on view are drawn, each as one strip.
+"""The base of the widgets that show lines: only visible rows are drawn, each as one strip.
 
-Lists to choose from, the resources of a run, the log and panes of text share the drawing of a part
-of the rows, the way to bring rows into view, and the styles of their parts.
+Lists to choose from, the resources of a run, the log and text panes share three parts: drawing some
+of the rows, scrolling to a row, and the styles of their component classes.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def columns(self) -> int:
-        """Cells of a row: the widget's without its scrollbar."""
+        """Cells of a row: the width of the widget without its scrollbar."""
         return max(self.size.width - self.scrollbar_size_vertical, 1)
 
     @property
     def top_row(self) -> int:
-        """Number of the first row on view."""
+        """Number of the first visible row."""
         return round(self.scroll_y)
 
     @property
     def page_rows(self) -> int:
-        """Rows to move by a page: one stays on view, so that the eye keeps its place."""
+        """Rows to scroll by a page: one row of the page before remains visible."""
         return max(self.size.height - 1, 1)
 
     def strips(self, rows: range) -> list[Strip]:
-        """Draw ``rows``, numbers from the first row of all; some may lie behind the last."""
+        """Draw ``rows``, counted from the first row of all; some may be after the last one."""
         raise NotImplementedError
 
     def set_rows(self, rows: int) -> None:
-        """Scroll over ``rows`` from now on.
+        """Set the number of rows that can be scrolled.
 
         An assignment to ``virtual_size`` would lay the whole screen out again.
         """
@@ -49,18 +49,18 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         update_scrollbars(self, self.virtual_size)
 
     def scroll_to_row(self, row: float) -> None:
-        """Show ``row`` first, or what comes nearest to that, at once."""
+        """Scroll immediately so that ``row`` is first, or as close to that as possible."""
         self.scroll_to(y=min(max(row, 0), self.max_scroll_y), animate=False, force=True)
 
     def reveal_rows(self, first: int, last: int) -> None:
-        """Scroll as little as shows row ``last``, but never past row ``first``."""
+        """Scroll as little as possible to show row ``last``, but never past row ``first``."""
         top, height = self.top_row, max(self.size.height, 1)
         if last >= top + height:
             top = last - height + 1
         self.scroll_to_row(min(top, first))
 
     def component_style(self, name: str) -> Style:
-        """Return the style of a component class, worked out once for each theme."""
+        """Return the style of a component class; it is computed once for each theme."""
         if self._styles is None:
             self._styles = {}
         if name not in self._styles:
@@ -68,7 +68,7 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         return self._styles[name]
 
     def notify_style_update(self) -> None:
-        """Draw with the new theme."""
+        """Redraw with the new theme."""
         super().notify_style_update()
         self._styles = None
 
@@ -84,7 +84,7 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         for line_filter in self.get_line_filters():
             strips = [strip.apply_filter(line_filter, background) for strip in strips]
         if crop.column_span != (0, width):
-            # Wider than a row where room is kept for a scrollbar that is not shown.
+            # The line is wider than a row if space is reserved for a scrollbar that is not shown.
             strips = [
                 strip.crop(*crop.column_span).extend_cell_length(crop.width, self.rich_style)
                 for strip in strips

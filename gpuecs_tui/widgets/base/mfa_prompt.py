@@ -52,7 +52,7 @@ class MfaPrompt(Modal[str]):
         self._prompt = prompt
 
     def compose(self) -> ComposeResult:
-        """The question and a field."""
+        """Yield the question and the field."""
         with Vertical():
             yield Static(Content(escape_controls(self._prompt)), markup=False)
             field = CodeInput(placeholder=_("six digits"), compact=True)
@@ -61,9 +61,9 @@ class MfaPrompt(Modal[str]):
             yield DialogKeys()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Answer."""
+        """Close the dialog with the code."""
         self.dismiss(event.value.strip())
 
     def action_cancel(self) -> None:
-        """Answer without a code."""
+        """Close the dialog without a code."""
         self.dismiss("")

@@ -1,4 +1,5 @@
-"""The base of every dialog, with the keys that work over a dialog too, and a dialog to read."""
+"""The base of every dialog, with the keys that also work over a dialog; and a dialog with a
+text."""
 
 from __future__ import annotations
 
@@ -28,9 +29,9 @@ class Modal(ModalScreen[AnswerType]):
     HELP: ClassVar[str] = ""
     """The help text above the dialog's keys, untranslated."""
     HAS_HELP: ClassVar[bool] = True
-    """Whether the dialog has a help."""
+    """Whether the dialog has a help text."""
     OUTLIVES_STEP: ClassVar[bool] = False
-    """Whether it belongs to no step: it stays on top when another step or dialog is shown."""
+    """Whether it is independent of the steps: it stays on top of other steps and dialogs."""
     BINDINGS: ClassVar[list[BindingType]] = [
         *SCREEN_KEYS,
         bind(
@@ -51,25 +52,25 @@ class Modal(ModalScreen[AnswerType]):
     ]
 
     def help_text(self) -> str:
-        """Return what the help says above the keys, translated."""
+        """Return the help text above the keys, translated."""
         return _(self.HELP) if self.HELP else ""
 
     def action_help(self) -> None:
-        """Explain this dialog and list its keys."""
+        """Show the help of this dialog with its keys."""
         about = [Content(text)] if (text := self.help_text()) else []
         content = Content("\n\n").join([*about, *help_parts(help_sections(all_entries(self)))])
         kind = LastingDetailModal if self.OUTLIVES_STEP else DetailModal
         self.app.push_screen(kind(_("Help"), content))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer the help only if there is one."""
+        """Enable the help only if the dialog has one."""
         if action == "help":
             return self.HAS_HELP
         return super().check_action(action, parameters)
 
 
 class DetailModal(Modal[None]):
-    """Scrolls with the arrows; any of its keys closes it."""
+    """A dialog with a text; the arrows scroll it, and any of its keys closes it."""
 
     HAS_HELP = False
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -96,22 +97,22 @@ class DetailModal(Modal[None]):
         self._content = content
 
     def compose(self) -> ComposeResult:
-        """One text."""
+        """Yield the text."""
         with Scroller() as box:
             box.border_title = Content(self._title)
             box.border_subtitle = own_keys(self)
             yield Static(self._content, markup=False)
 
     def on_mount(self) -> None:
-        """Let the arrows scroll."""
+        """Focus the scrolling part."""
         self.query_one(Scroller).focus()
 
     def action_leave(self) -> None:
-        """Go back."""
+        """Close the dialog."""
         self.dismiss(None)
 
 
 class LastingDetailModal(DetailModal):
-    """A text over a dialog that outlives the step."""
+    """A text over a dialog that stays when the step changes."""
 
     OUTLIVES_STEP = True

@@ -1,4 +1,4 @@
-"""A line of text that is cut to the width it has, and painted only when it changes."""
+"""A line of text that is cut to the available width, and painted only when it changes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 
 class OneLine(Widget):
-    """One row; what it shows is a function of its width in cells."""
+    """One row; its text is a function of its width in cells."""
 
     DEFAULT_CSS = """
     OneLine { height: 1; width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }
@@ -23,7 +23,7 @@ class OneLine(Widget):
         self._content = Content("")
 
     def show(self, fit: Callable[[int], Content] | Content) -> None:
-        """Show ``fit(width)``, or a text as it is; nothing is sent if it shows the same."""
+        """Show ``fit(width)``, or a text unchanged; nothing is sent if the result is the same."""
         if isinstance(fit, Content):
             text = fit
             self._fit = lambda _width: text
@@ -32,7 +32,7 @@ class OneLine(Widget):
         self._fill()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Fit the text to the new width."""
+        """Fit the text to a new width."""
         self._fill()
 
     def _fill(self) -> None:
@@ -40,7 +40,7 @@ class OneLine(Widget):
         if self._fit is None or not width:
             return
         content = self._fit(width)
-        # Content's own equality looks at the text alone.
+        # Content's own equality compares only the text.
         if (content.plain, content.spans) != (self._content.plain, self._content.spans):
             self._content = content
             self.refresh()

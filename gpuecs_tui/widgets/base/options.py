@@ -1,4 +1,4 @@
-"""Textual's list of options, with keys that have labels."""
+"""Textual's OptionList, with keys that have labels."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gpuecs_tui.widgets.keys.words import ROW_ENDS, ROW_PAGES, ROWS
 
 
 class Options(OptionList, inherit_bindings=False):
-    """A list of options; a subclass says what Enter does."""
+    """A list of options; a subclass defines what Enter does."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("up,k", "cursor_up", *ROWS, LIST, show=False),

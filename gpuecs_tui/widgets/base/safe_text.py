@@ -1,4 +1,4 @@
-"""Texts from outside, with control characters escaped and cut to a number of terminal cells."""
+"""Texts from outside: control characters are escaped, and long texts are cut to terminal cells."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rich.cells import cell_len, set_cell_size
 _PICTURES = 0x2400
 """Unicode's Control Pictures: ESC is shown as ␛."""
 _DELETE = 0x7F
-# Joiners and variation selectors change a width that each terminal measures in its own way.
+# Joiners and variation selectors change a width, and terminals disagree about the result.
 _DROPPED = {0x200C: "", 0x200D: "", 0xFE0E: "", 0xFE0F: ""}
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 _IGNORABLE = (range(0x2065, 0x2066), range(0xFFF0, 0xFFF9), range(0xE0000, 0xE1000))
@@ -49,7 +49,7 @@ def fit_cells(text: str, width: int) -> str:
 
 
 def fit_right(text: str, width: int) -> str:
-    """Return ``text`` as ``fit`` does, but with the padding before it."""
+    """Return ``text`` like ``fit``, but with the padding before it."""
     return (
         " " * (width - cell_len(text)) + text if cell_len(text) <= width else fit_cells(text, width)
     )

@@ -17,7 +17,7 @@ _SCROLLS = frozenset(
 
 
 class Scroller(VerticalScroll, inherit_bindings=False):
-    """Textual's VerticalScroll; it passes its keys to the screen if there is nothing to scroll."""
+    """Textual's VerticalScroll; if there is nothing to scroll, it leaves the keys to the screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("up", "scroll_up", *LINES, MOVING, show=False),
@@ -29,7 +29,7 @@ class Scroller(VerticalScroll, inherit_bindings=False):
     ]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Pass the keys to the screen while the whole content is visible."""
+        """Leave the keys to the screen while the whole content is visible."""
         if action in _SCROLLS:
             return self.max_scroll_y > 0
         return super().check_action(action, parameters)

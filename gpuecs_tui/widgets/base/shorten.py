@@ -1,7 +1,7 @@
-"""Long texts cut in their middle, so that the part that distinguishes them stays visible.
+"""Shorten long texts in the middle, so that the distinguishing part stays visible.
 
-For an image that part is the repository and the tag, or the end of the digest; the registry's name
-is the same for all images of an account.
+For an image, that part is the repository and the tag, or the end of the digest: all images of an
+account have the same registry.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from rich.cells import cell_len, chop_cells
 from gpuecs_tui.widgets.base.safe_text import ELLIPSIS
 
 DIGEST_SHOWN = 8
-"""Hexadecimal digits of a shortened digest, its last ones."""
+"""Number of hexadecimal digits at the end of a digest that a shortened digest keeps."""
 MIN_REGISTRY = 5
-"""Cells below which a shortened registry is left out."""
+"""Minimum cells of a shortened registry; with less room, it is left out."""
 _DIGEST = "@sha256:"
 
 
 def middle(text: str, width: int) -> str:
-    """Return ``text`` within ``width`` cells, its first and last characters kept."""
+    """Return ``text`` within ``width`` cells; its first and last characters are kept."""
     if cell_len(text) <= width:
         return text
     if width <= 1:

@@ -1,6 +1,6 @@
-"""Styles for parts of a text; a share of the foreground, which also works without colours.
+"""Styles for parts of a text: shares of the foreground colour, which also work without colours.
 
-The theme's ``$text-muted`` is an automatic colour that keeps its share in style sheets only.
+The theme's ``$text-muted`` is an automatic colour, whose share is lost outside style sheets.
 """
 
 MUTED = "$foreground 65%"

@@ -1,4 +1,4 @@
-"""The names of a screen's pages in one row, each with its digit."""
+"""A row with the names of a screen's tabs, each with its digit."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from textual.content import Content
 from gpuecs_tui.widgets.base.one_line import OneLine
 
 GAP = 2
-"""Cells between two pages: the review has seven, which must fit into 80 cells."""
+"""Cells between two tabs: the review has seven tabs, which must fit into 80 cells."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """One page."""
+    """One tab."""
 
     id: str
     title: str
     """Translated."""
     note: str = ""
-    """A count or a word behind the title."""
+    """A count or a word after the title."""
     note_style: str = "$text-muted"
 
 
 class TabLine(OneLine):
-    """One row; only shown, the screen owns the keys."""
+    """One row that only displays the tabs; their keys belong to the screen."""
 
     DEFAULT_CSS = """
     TabLine { height: 1; margin-bottom: 1; }

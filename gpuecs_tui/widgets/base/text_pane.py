@@ -1,4 +1,4 @@
-"""A pane of finished lines that scrolls both ways; only the rows on view are drawn."""
+"""A pane of prepared lines that scrolls in both directions; only the visible rows are drawn."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gpuecs_tui.widgets.keys.words import ASIDE, ENDS, LINES, PAGES
 from gpuecs_tui.widgets.terminal.textual_private import style_parser
 
 SIDE_STEP = 8
-"""Cells by which left and right move."""
+"""Cells by which the keys left and right scroll."""
 
 
 def _key(keys: str, action: str, label: str, text: str) -> Binding:
@@ -26,7 +26,7 @@ def _key(keys: str, action: str, label: str, text: str) -> Binding:
 
 
 class TextPane(LineView, inherit_bindings=False):
-    """Shows lines as they are, unwrapped; letters scroll as in ``less``."""
+    """Shows lines unwrapped; letters scroll as in ``less``."""
 
     DEFAULT_CSS = """
     TextPane {
@@ -55,11 +55,11 @@ class TextPane(LineView, inherit_bindings=False):
 
     @property
     def text(self) -> str:
-        """What is shown, without its colours."""
+        """The visible text, without its colours."""
         return "\n".join(line.plain for line in self._lines)
 
     def show(self, lines: Sequence[Content], *, keep_place: bool = False) -> None:
-        """Show ``lines`` from the first on, or from where the view is if ``keep_place``."""
+        """Show ``lines`` from the first one, or at the present position with ``keep_place``."""
         self._lines = lines
         width = max((line.cell_length for line in lines), default=0)
         self.virtual_size = Size(width, len(lines))
@@ -68,7 +68,7 @@ class TextPane(LineView, inherit_bindings=False):
         self.refresh()
 
     def strips(self, rows: range) -> list[Strip]:
-        """Draw ``rows`` as far as they aren't scrolled away to the left."""
+        """Draw the part of ``rows`` that isn't scrolled away to the left."""
         return [self._strip(row) for row in rows]
 
     def _strip(self, row: int) -> Strip:
@@ -81,11 +81,11 @@ class TextPane(LineView, inherit_bindings=False):
         return strip.crop(left, left + width).extend_cell_length(width, style).apply_style(style)
 
     def action_scroll(self, rows: int) -> None:
-        """Move by rows."""
+        """Scroll by rows."""
         self.scroll_relative(y=rows, animate=False)
 
     def action_scroll_pages(self, pages: int) -> None:
-        """Scroll by the view's height less one row, so that one row stays visible."""
+        """Scroll by the height of the view less one row, so that one row stays visible."""
         self.scroll_relative(y=pages * self.page_rows, animate=False)
 
     def action_start(self) -> None:
@@ -101,7 +101,7 @@ class TextPane(LineView, inherit_bindings=False):
         self.scroll_relative(x=steps * SIDE_STEP, animate=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Pass left and right to the screen if no line is wider than the view."""
+        """Leave left and right to the screen if no line is wider than the view."""
         if action == "aside":
             return self.max_scroll_x > 0
         return super().check_action(action, parameters)

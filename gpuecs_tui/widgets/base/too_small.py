@@ -11,7 +11,7 @@ from gpuecs_tui.widgets.base.modal import Modal
 
 
 class TooSmall(Modal[None]):
-    """Covers all screens, which stay unchanged."""
+    """Covers all screens without changing them."""
 
     HAS_HELP = False
     OUTLIVES_STEP = True
@@ -25,7 +25,7 @@ class TooSmall(Modal[None]):
         self._smallest = smallest
 
     def compose(self) -> ComposeResult:
-        """Say what is needed."""
+        """Show which size is needed."""
         width, height = self._smallest
         text = _("Enlarge the terminal to {width}x{height} or more.\nNothing is lost.")
         yield Static(Content(text.format(width=width, height=height)), markup=False)

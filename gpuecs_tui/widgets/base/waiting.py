@@ -20,10 +20,11 @@ def with_elapsed(text: str, seconds: float) -> str:
 
 
 class Wait:
-    """Shows once a second how long something has taken so far."""
+    """Shows once a second how long something has taken."""
 
     def __init__(self, owner: MessagePump, text: str, show: Callable[[str], None]) -> None:
-        """Call ``show`` at once and then each second, until ``end`` or until ``owner`` is gone."""
+        """Call ``show`` immediately and then every second, until ``end`` or until ``owner`` is
+        removed."""
         self._text = text
         self._show = show
         self._begun = monotonic()
@@ -37,7 +38,7 @@ class Wait:
 
     @property
     def words(self) -> str:
-        """The sentence and the time so far."""
+        """The sentence with the elapsed time."""
         return with_elapsed(self._text, monotonic() - self._begun)
 
     def end(self) -> None:

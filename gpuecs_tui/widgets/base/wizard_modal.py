@@ -1,4 +1,4 @@
-"""The base of the dialogs that show the wizard, as a step does."""
+"""The base of the dialogs that show the wizard's state, like a step."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ AnswerType = TypeVar("AnswerType")
 
 
 class WizardModal(Modal[AnswerType]):
-    """A dialog over a step that shows the wizard too; ``changed`` is called as on the step."""
+    """A dialog over a step that also shows the wizard's state; ``changed`` is called as for a
+    step."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind(
@@ -28,4 +29,4 @@ class WizardModal(Modal[AnswerType]):
     ]
 
     def changed(self) -> None:
-        """Show the wizard's state as it is now."""
+        """Show the present state of the wizard."""

@@ -1,1 +1,1 @@
-"""The rows of each list: what the account offers for a field."""
+"""The rows of each list: the values in the account that a field can have."""

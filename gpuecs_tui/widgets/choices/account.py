@@ -30,7 +30,7 @@ def listed(
     first: tuple[Row, ...] = (),
     empty: str = "",
 ) -> Choices:
-    """Make a list of a reading; the ``first`` rows are in it even if the reading is unknown.
+    """Return a list made from a reading; it has the ``first`` rows even if the reading is unknown.
 
     ``empty``: the note of a list without rows.
     """
@@ -57,12 +57,12 @@ def listed(
 
 
 def facts_of(wizard: WizardSession) -> AccountFacts:
-    """Return what was read of the account; all facts are unknown before the first reading."""
+    """Return what was read from the account; before the first reading, all facts are unknown."""
     return wizard.account.facts or AccountFacts(region=wizard.region)
 
 
 def profiles(wizard: WizardSession) -> Choices:
-    """Profiles of the AWS configuration, with what each needs."""
+    """Return the profiles of the AWS configuration, each with what it requires."""
     from gpuecs_tui.aws.errors import AwsProblem
     from gpuecs_tui.aws.profiles import read_profiles
 
@@ -81,7 +81,7 @@ def profiles(wizard: WizardSession) -> Choices:
 
 
 def regions(wizard: WizardSession) -> Choices:
-    """All regions, the account's own first."""
+    """Return all Regions, the account's own first."""
     return listed(
         _("Regions"),
         (_("Region"), _("Status")),
@@ -98,7 +98,7 @@ def regions(wizard: WizardSession) -> Choices:
 
 
 def key_pairs(wizard: WizardSession) -> Choices:
-    """SSH key pairs of the region, or none."""
+    """Return the SSH key pairs of the Region, and "none"."""
     return listed(
         _("Key pairs"),
         (_("Name"), _("Fingerprint")),
@@ -109,7 +109,7 @@ def key_pairs(wizard: WizardSession) -> Choices:
 
 
 def instance_profiles(wizard: WizardSession) -> Choices:
-    """Instance profiles, or a new one."""
+    """Return the instance profiles, and a new one."""
     return listed(
         _("Instance profiles"),
         (_("Name"), _("Role"), _("ARN")),
@@ -127,7 +127,7 @@ def instance_profiles(wizard: WizardSession) -> Choices:
 
 
 def task_roles(wizard: WizardSession) -> Choices:
-    """Roles that ECS tasks may assume, or a new one; others below, with the reason."""
+    """Return the roles that ECS tasks may assume, and a new one; others below, with the reason."""
 
     def rows(found: Iterable[object]) -> Iterable[Row]:
         roles = facts_of(wizard).roles
@@ -150,7 +150,7 @@ def task_roles(wizard: WizardSession) -> Choices:
 
 
 def certificates(wizard: WizardSession) -> Choices:
-    """ACM certificates of the region; only an issued one can be used."""
+    """Return the ACM certificates of the Region; only issued ones can be selected."""
     return listed(
         _("Certificates"),
         (_("Domain"), _("Status"), _("Expires"), _("ARN")),
@@ -185,7 +185,7 @@ def certificates(wizard: WizardSession) -> Choices:
 
 
 def log_groups(wizard: WizardSession) -> Choices:
-    """Log groups under /ecs/."""
+    """Return the log groups under /ecs/."""
     return listed(
         _("Log groups"),
         (_("Name"), _("Retention")),

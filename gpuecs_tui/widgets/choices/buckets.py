@@ -16,11 +16,12 @@ BUCKET = "state.bucket"
 
 
 def buckets(wizard: WizardSession, reading: Reading[tuple[Bucket, ...]]) -> Choices:
-    """Buckets of all Regions, below a row for a new one: with the typed or a suggested name."""
+    """Return the buckets of all Regions, after a row that creates one: with the typed or a
+    suggested name."""
     wanted = wanted_bucket(wizard, reading)
     first: tuple[Row, ...] = ()
     if wanted is not None:
-        # The detail holds the whole text, because a narrow terminal cuts the row.
+        # The detail contains the whole text, because a narrow terminal cuts the row.
         what = _(
             "Creates {name}: versioned, encrypted, private, TLS only. Asks for confirmation first."
         ).format(name=wanted.name)
@@ -37,7 +38,8 @@ def buckets(wizard: WizardSession, reading: Reading[tuple[Bucket, ...]]) -> Choi
 
 
 def wanted_bucket(wizard: WizardSession, reading: Reading[tuple[Bucket, ...]]) -> Wanted | None:
-    """Return the bucket that would be created; None while account or Region are unknown."""
+    """Return the name of the bucket that would be created; None while account or Region are
+    unknown."""
     answers, identity = wizard.decisions.answers, wizard.account.identity
     region = str(answers.get("state.region") or wizard.region)
     if identity is None or not region:

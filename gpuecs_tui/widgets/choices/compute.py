@@ -1,4 +1,4 @@
-"""Lists of what runs: AMIs, images and their tags."""
+"""Lists of what instances and tasks run: AMIs, images and their tags."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from gpuecs_tui.wizard.session import WizardSession
 
 BYTES_PER_GIB = 1 << 30
 _ENDS_COUNT = (0, 3)
-"""Columns of tag and digest."""
+"""Indexes of the columns with tag and digest."""
 
 
 def amis(_wizard: WizardSession) -> Choices:
-    """Names that stand for the latest AMI of an operating system."""
+    """Names that mean the latest AMI of an operating system."""
     rows = (
         Row("al2023", ("al2023", _("latest ECS GPU-optimized AMI of Amazon Linux 2023"))),
         Row("bottlerocket", ("bottlerocket", _("latest ECS NVIDIA AMI of Bottlerocket"))),
@@ -27,7 +27,7 @@ def amis(_wizard: WizardSession) -> Choices:
 
 
 def repositories(wizard: WizardSession) -> Choices:
-    """ECR repositories; the list of the chosen repository's tags follows."""
+    """Return the ECR repositories; the tags of the chosen repository are the next list."""
 
     def rows(found: tuple[Repository, ...]) -> Iterable[Row]:
         return (Row(it.uri, (it.name, it.uri), images=(0, 1)) for it in found)
@@ -42,16 +42,17 @@ def repositories(wizard: WizardSession) -> Choices:
 
 
 def repository_of(image: str, choices: Choices) -> str:
-    """Return the id of the row of ``choices`` whose repository has ``image``; empty if none."""
+    """Return the id of the row in ``choices`` with the repository of ``image``; empty if there is
+    none."""
     without_digest = image.partition("@")[0]
     head, _colon, tag = without_digest.rpartition(":")
-    # A registry may have a port, so that a colon before a slash begins no tag.
+    # A registry may have a port: a colon before a slash does not start a tag.
     uri = head if head and "/" not in tag else without_digest
     return uri if choices.find(uri) else ""
 
 
 def images(uri: str, reading: Reading[tuple[Image, ...] | None]) -> Choices:
-    """Tags of one repository, the newest first; each also pinned by its digest."""
+    """Return the tags of one repository, the newest first; each is also pinned by its digest."""
     columns = (_("Tag"), _("Pushed"), _("Size"), _("Digest"))
     title = _("Images of {repository}").format(repository=uri)
     if isinstance(reading, Unknown):
@@ -68,7 +69,7 @@ def images(uri: str, reading: Reading[tuple[Image, ...] | None]) -> Choices:
         pinned = (tagged, *cells[1:])
         rows.append(Row(f"{uri}@{it.digest}", pinned, detail=detail, images=_ENDS_COUNT))
     note = "" if rows else _("The repository has no images.")
-    # The digest is cut before a tag is.
+    # The digest is cut before the tag.
     yielding = len(columns) - 1
     return Choices(
         title, columns, tuple(rows), note=note, read_at=reading.read_at, yielding=yielding

@@ -1,4 +1,4 @@
-"""The list of AWS services to which VPC endpoints can be created."""
+"""The list of AWS services for which VPC endpoints can be created."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ SERVES: Mapping[str, str] = {
     "ssm": N_("task secrets in Parameter Store; Session Manager"),
     "ssmmessages": N_("ECS Exec and Session Manager"),
 }
-"""Service → use by instances and tasks, untranslated."""
+"""Service → what instances and tasks use it for, untranslated."""
 
 
 def vpc_endpoints(wizard: WizardSession) -> Choices:
-    """Services, first those to which an instance subnet has neither a route nor an endpoint."""
+    """Return the services; first those that an instance subnet can't reach."""
     stack = wizard.decisions.resolved.stack
     context = context_of(stack, wizard.account.facts, wizard.owned)
     lacking, taken = _lacking(context), in_the_way(context)
@@ -44,7 +44,7 @@ def vpc_endpoints(wizard: WizardSession) -> Choices:
                 group=_("Not reachable from the instance subnets")
                 if name in lacking
                 else _("Others"),
-                # A selected service can still be deselected.
+                # A selected service must remain in the list, so that it can be deselected.
                 why_not=why if name in taken and name not in stack.network.vpc_endpoints else "",
             )
         )

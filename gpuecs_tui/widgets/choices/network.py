@@ -14,7 +14,7 @@ from gpuecs_tui.wizard.suggestions import FEWEST_ADDRESSES
 
 
 def vpcs(wizard: WizardSession) -> Choices:
-    """VPCs of the region."""
+    """Return the VPCs of the Region."""
 
     def rows(found: tuple[Vpc, ...]) -> Iterable[Row]:
         for it in found:
@@ -31,7 +31,7 @@ def vpcs(wizard: WizardSession) -> Choices:
 
 
 def subnets(wizard: WizardSession) -> Choices:
-    """Subnets of the chosen VPC, or of all while none is chosen, by zone."""
+    """Return the subnets of the chosen VPC by zone; without a chosen VPC, all subnets."""
     vpc = str(wizard.decisions.answers.get("network.vpc_id", ""))
     tables = facts_of(wizard).route_tables
     routes = tables.value if isinstance(tables, Known) else None
@@ -67,7 +67,7 @@ def subnets(wizard: WizardSession) -> Choices:
 
 
 def security_groups(wizard: WizardSession) -> Choices:
-    """Security groups of the chosen VPC, or of all while none is chosen."""
+    """Return the security groups of the chosen VPC; without a chosen VPC, all groups."""
     vpc = str(wizard.decisions.answers.get("network.vpc_id", ""))
 
     def rows(found: tuple[SecurityGroup, ...]) -> Iterable[Row]:
@@ -86,7 +86,7 @@ def security_groups(wizard: WizardSession) -> Choices:
 
 
 def zones_of(wizard: WizardSession, key: str) -> tuple[str, ...] | None:
-    """Return the zones of the subnets chosen for ``key``, sorted; None where they are unknown."""
+    """Return the zones of the subnets chosen for ``key``, sorted; None if they are unknown."""
     reading = facts_of(wizard).subnets
     ids = wizard.decisions.resolved.stack[key]
     if not isinstance(reading, Known) or not isinstance(ids, tuple):
@@ -95,7 +95,7 @@ def zones_of(wizard: WizardSession, key: str) -> tuple[str, ...] | None:
 
 
 def _reach(subnet: Subnet, routes: tuple[RouteTable, ...] | None) -> str:
-    """Say how the subnet is connected, as its route table says."""
+    """Return how the route table connects the subnet."""
     if subnet.public is None or routes is None:
         return "?"
     if subnet.public:

@@ -43,13 +43,14 @@ _ORDERS = (
     ("vcpu", N_("vCPU")),
     ("spot", N_("Spot price")),
 )
-"""The sort orders with their labels; ``offers.ordered`` knows all but the first."""
+"""The sort orders with their labels; ``offers.ordered`` implements all but the first."""
 _SPOT, _LEFT, _REGISTERS = 8, 9, 5
-"""Columns that need room."""
+"""Indexes of the columns that are shown only if there is room."""
 
 
 def instance_types(wizard: WizardSession) -> Choices:
-    """GPU types with their offer in the chosen zones; unusable ones below, with the reason."""
+    """Return the GPU types with their offers in the chosen zones; unusable ones last, with the
+    reason."""
     facts = facts_of(wizard)
     chosen = zones_of(wizard, "network.instance_subnet_ids") or ()
     known = catalogue.instance_types(facts)
@@ -95,12 +96,13 @@ def instance_types(wizard: WizardSession) -> Choices:
 
 
 def gib(mib: int) -> str:
-    """Return MiB as GiB, with a decimal only where one is needed."""
+    """Return MiB as GiB, with a decimal only if it is needed."""
     return f"{gib_number(mib)} GiB"
 
 
 def _grouped(found: Iterable[Offer], why_not: dict[str, str]) -> tuple[str, ...]:
-    """Return the names in their order, but documented types first and unusable ones last."""
+    """Return the names in their order, except that documented types are first and unusable ones
+    last."""
     rank = {
         it.name: (bool(why_not[it.name]), it.instance_type.ecs_support != "documented")
         for it in found
@@ -163,7 +165,7 @@ def _row(offer: Offer, here: tuple[str, ...], chosen: tuple[str, ...], why_not: 
 
 
 def _details(offer: Offer, here: tuple[str, ...]) -> list[str]:
-    """Return what the columns have no room for, one line a subject."""
+    """Return the facts that don't fit into the columns, one line per subject."""
     it = offer.instance_type
     registers = _("Memory available to ECS: {registered}; reserve at most {safe} MiB.").format(
         registered=catalogue.registered_words(it), safe=it.safe_memory_mib
@@ -194,7 +196,7 @@ def _details(offer: Offer, here: tuple[str, ...]) -> list[str]:
 
 
 def _short(zones: Iterable[str]) -> list[str]:
-    """Return zones by name, those after the first by their letter."""
+    """Return the names of the zones; each after the first is shortened to its letter."""
     first, *others = zones
     return [first, *(zone[-1] for zone in others)]
 

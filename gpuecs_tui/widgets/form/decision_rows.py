@@ -18,7 +18,7 @@ CHOSEN = "•"
 
 
 def decision_choices(wizard: WizardSession) -> Choices:
-    """Return every relevant decision, by the sections of the steps."""
+    """Return every relevant decision, grouped by the sections of the steps."""
     return Choices("", ("", _("decision"), _("value")), tuple(_rows(wizard)))
 
 

@@ -1,4 +1,4 @@
-"""A field of several lines: a summary in the form, an editor over it."""
+"""A field for several lines: a summary in the form, and an editor over the form."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from gpuecs_tui.wizard.session import WizardSession
 
 
 class Summary(Widget, can_focus=True):
-    """The first line of a longer text; Enter opens it."""
+    """Shows the first line of a longer text; Enter opens the editor."""
 
     DEFAULT_CSS = """
     Summary {
@@ -42,22 +42,22 @@ class Summary(Widget, can_focus=True):
     ]
 
     class Opened(Message):
-        """The editor is wanted."""
+        """The user wants to open the editor."""
 
     _text = ""
 
     def show(self, text: str) -> None:
-        """Show what ``text`` begins with."""
+        """Show the beginning of ``text``."""
         if text != self._text:
             self._text = text
             self.refresh()
 
     def on_click(self, _event: events.Click) -> None:
-        """Open by mouse."""
+        """Open the editor by mouse."""
         self.action_open()
 
     def action_open(self) -> None:
-        """Ask for the editor."""
+        """Request the editor."""
         self.post_message(self.Opened())
 
     def render(self) -> Content:
@@ -75,13 +75,13 @@ class Summary(Widget, can_focus=True):
 
 
 class TextEditor(TextArea, inherit_bindings=False):
-    """A field of several lines."""
+    """The text area of the editor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*typing_keys(TextArea)]
 
 
 class EditorScreen(WizardModal[None]):
-    """Edits a text of several lines; every change is put into the wizard at once."""
+    """Edits a text of several lines; every change is stored in the wizard at once."""
 
     HELP = N_("Changes are kept as you type.")
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -113,7 +113,7 @@ class EditorScreen(WizardModal[None]):
         self._key = key
 
     def compose(self) -> ComposeResult:
-        """Help, text, what is wrong, keys."""
+        """Yield the help, the text area, the errors and the keys."""
         declaration = FORM_KEYS[self._key]
         with Vertical() as box:
             box.border_title = Content(_(declaration.label))
@@ -128,17 +128,17 @@ class EditorScreen(WizardModal[None]):
             yield DialogKeys()
 
     def on_mount(self) -> None:
-        """Begin at the end of the text."""
+        """Put the cursor at the end of the text."""
         area = self.query_one(TextArea)
         area.move_cursor(area.document.end)
         self.changed()
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
-        """Hand the text on."""
+        """Store the changed text."""
         edit(self, self._wizard, {self._key: event.text_area.text})
 
     def changed(self) -> None:
-        """Show what is wrong with the text."""
+        """Show the errors of the text."""
         reason = self._wizard.decisions.problems.get(self._key, "")
         self.query_one("#reason", Static).update(Content(reason))
 

@@ -1,4 +1,4 @@
-"""One decision in a form: label, control, unit, and below them what is wrong with it."""
+"""One decision in a form: label, control and unit, with its errors and notes below."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ from gpuecs_tui.wizard.decisions import FORM_KEYS
 LABEL_CELLS = 30
 UNIT_CELLS = 11
 ROOMY_CELLS = 90
-"""From this width on, a long note is below the control, as a short one is."""
+"""Minimum width in cells at which a long note is below the control, as a short one always is."""
 LONG_NOTE_INDENT = 4
 HANG = 2
-"""Cells by which a note's further lines are indented after its sign."""
+"""Cells by which the further lines of a note are indented, so that they align after its sign."""
 MULTILINE = frozenset({"fleet.extra_user_data"})
-"""Texts that are edited in the editor, as tables are."""
+"""Declarations of texts that are edited in the editor, like tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,37 +53,39 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class FieldState:
-    """What a field shows."""
+    """What a field displays."""
 
     text: str = ""
     default: str = ""
     """The value of an empty field, as a user would type it; empty if there is none."""
     hint: str = ""
-    """Shown in the empty field instead of a default."""
+    """Text in the empty field if there is no default."""
     notes: tuple[Note, ...] = field(default_factory=tuple)
     suggested: bool = False
-    """Whether ``text`` is a suggestion: what is typed first replaces it."""
+    """Whether ``text`` is a suggestion: the first typed character replaces it."""
 
 
 class TextControl(LineInput):
-    """A one-line text without frame and blinking."""
+    """A text of one line, without a frame and without blinking."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("enter", "submit", N_("choose"), N_("Choose from a list"), FORM, show=False),
         *MOVES,
     ]
-    # Input sets it at each key; a new layout for a row that never changes its size would delay
-    # everything else.
+    # Input sets ``virtual_size`` at each key. The size of the row never changes, so a new layout
+    # would only delay everything else.
     virtual_size = Reactive(Size(0, 0), layout=False)
 
     def __init__(self, text: str, shorten: Callable[[str, int], str] | None = None) -> None:
-        """Edit ``text``; without focus, ``shorten(text, cells)`` is shown if it is too long."""
+        """Edit ``text``; without the focus, a text that is too long is shown as ``shorten(text,
+        cells)``."""
         super().__init__(text, compact=True, select_on_focus=False)
         self.cursor_blink = False
         self._shorten = shorten
 
     def render_line(self, y: int) -> Strip:
-        """Return the text; without the cursor in it, shortened to its distinguishing part."""
+        """Return the text; without the cursor in it, shortened so that its distinguishing part is
+        visible."""
         width = self.scrollable_content_region.width
         too_long = not self.has_focus and cell_len(self.value) > width > 0
         if y or self._shorten is None or not too_long:
@@ -92,17 +94,18 @@ class TextControl(LineInput):
         return Strip([Segment(text, self.rich_style)], width)
 
     def on_focus(self) -> None:
-        """Bring the cursor into view: Input does so only once it moves."""
+        """Scroll to the cursor: Input does so only when the cursor moves."""
         self.show_end()
         # Textual marks the widget as focused only after this handler.
         self.call_after_refresh(self._show_cursor)
 
     def show_end(self) -> None:
-        """Put the cursor at the end of a text that doesn't fit, if its end matters most."""
+        """If the end of a text matters most and the text doesn't fit, put the cursor at its end."""
         width = self.scrollable_content_region.width
         if self._shorten is not None and self.selection.is_empty and cell_len(self.value) > width:
             self.cursor_position = len(self.value)
-            # If the cursor is there already, nothing scrolls, as after the very first value.
+            # If the cursor is already at the end, nothing scrolls, for example after the very first
+            # value.
             self.call_after_refresh(self._show_cursor)
 
     def on_resize(self) -> None:
@@ -115,19 +118,20 @@ class TextControl(LineInput):
             self.scroll_to_region(Region(column, 0, 1, 1), force=True, animate=False)
 
     async def on_key(self, event: events.Key) -> None:
-        """Open the help with ``?`` before anything is typed, as it can't be meant as text then."""
+        """Open the help with ``?`` if nothing is typed yet: then the character can't be meant as
+        text."""
         if event.character == "?" and self.selection.is_empty != bool(self.value):
             event.stop()
             event.prevent_default()
             await self.run_action("screen.help")
 
     def action_paste(self) -> None:
-        """Paste from the app's clipboard by the same rules as from the terminal."""
+        """Paste from the app's clipboard with the same rules as for a paste of the terminal."""
         self.app.post_message(events.Paste(self.app.clipboard))
 
 
 class PlainControl(TextControl):
-    """A text without a list: Enter goes to the next field."""
+    """A text without a list: Enter focuses the next field."""
 
     BINDINGS: ClassVar[list[BindingType]] = [ENTER_MOVES]
 
@@ -142,13 +146,13 @@ _STYLES = {
 
 
 class FormField(Widget):
-    """One decision; see the module's text. A change calls ``put``, then posts ``Changed``.
+    """One decision; see the module's docstring. A change calls ``put``, then posts ``Changed``.
 
     ``put`` is called before the text is painted, so that no text on view is lost if the program
     ends before the message arrives.
 
-    Label, unit and notes are drawn by the field itself below its one child, the control: a form of
-    thirty fields made of five widgets each takes twice as long to open.
+    The field draws label, unit and notes itself, and its one child is the control. A form of thirty
+    fields with five widgets each would take twice as long to open.
     """
 
     DEFAULT_CSS = f"""
@@ -162,7 +166,7 @@ class FormField(Widget):
 
         key: str
         typed: bool
-        """Whether key by key: more may follow at once."""
+        """Whether the change was a key press, so that more may follow."""
 
     @dataclass
     class ListWanted(Message):
@@ -185,7 +189,7 @@ class FormField(Widget):
         *,
         has_list: bool = False,
     ) -> None:
-        """Show ``key`` in ``state``; ``has_list``: Enter asks for a list."""
+        """Show ``key`` in ``state``; ``has_list``: Enter opens a list."""
         super().__init__()
         self.key = key
         self.declaration = FORM_KEYS[key]
@@ -197,17 +201,17 @@ class FormField(Widget):
         self.control = self._make_control()
 
     def compose(self) -> ComposeResult:
-        """The control."""
+        """Yield the control."""
         yield self.control
 
     def on_mount(self) -> None:
-        """Show the state in full."""
+        """Show the complete state."""
         state, self._state = self._state, FieldState()
         self.show(state)
         self._draw()
 
     def show(self, state: FieldState) -> None:
-        """Show ``state``; the text is replaced only if it was changed elsewhere."""
+        """Show ``state``; the text is replaced only if it was changed outside this field."""
         if state == self._state and state.text == self._sent:
             return
         other_text = state.text != self._sent
@@ -232,19 +236,19 @@ class FormField(Widget):
             self._draw()
 
     def on_resize(self) -> None:
-        """Wrap the notes again."""
+        """Wrap the notes for the new width."""
         self._draw()
 
     def on_descendant_focus(self) -> None:
-        """Mark the label: the field has the cursor."""
+        """Highlight the label, because the field has the cursor."""
         self._draw()
 
     def on_descendant_blur(self) -> None:
-        """Unmark the label."""
+        """Remove the highlight of the label."""
         self._draw()
 
     def render(self) -> Content:
-        """Return label, unit and notes, around the control's place."""
+        """Return the drawing of label, unit and notes around the control."""
         return self._drawn
 
     def _draw(self) -> None:
@@ -264,7 +268,7 @@ class FormField(Widget):
         ]
         for note in self._state.notes:
             content = _note_content(note)
-            # Below the control where that is one line; a longer one gets the room it needs.
+            # A note of one line is below the control; a longer note gets the width that it needs.
             fits = content.cell_length <= width - LABEL_CELLS
             indent = LABEL_CELLS if fits or width >= ROOMY_CELLS else LONG_NOTE_INDENT
             for number, line in enumerate(content.wrap(max(width - indent - HANG, 1))):
@@ -276,7 +280,7 @@ class FormField(Widget):
             self.refresh()
 
     def focus_control(self) -> None:
-        """Put the cursor into the field, in view with its note."""
+        """Focus the control and scroll to the field with its notes."""
         self.control.focus(scroll_visible=False)
         self.scroll_visible(animate=False)
 
@@ -296,7 +300,7 @@ class FormField(Widget):
         self.post_message(self.ListWanted(self.key, event.value))
 
     def on_summary_opened(self, event: Message) -> None:
-        """Ask for the editor."""
+        """Request the editor."""
         event.stop()
         self.post_message(self.EditorWanted(self.key))
 
@@ -310,7 +314,7 @@ class FormField(Widget):
         if words := words_of(self.declaration):
             return Segments(words)
         if self.declaration.kind == "map" or self.key in MULTILINE:
-            # textual's TextArea is slow to import and not in every form.
+            # textual's TextArea takes long to import, and not every form needs it.
             from gpuecs_tui.widgets.form.editor import Summary
 
             return Summary()
@@ -325,14 +329,15 @@ class FormField(Widget):
 
 
 def shorten_of(key: str) -> Callable[[str, int], str] | None:
-    """Return how a long text of ``key`` is shortened: None if its beginning matters most."""
+    """Return the function that shortens a long text of ``key``; None if its beginning matters
+    most."""
     if key == "task.image":
         return shorten.image
     return shorten.middle if key.endswith("_arn") else None
 
 
 def words_of(declaration: Key) -> tuple[Word, ...]:
-    """Return the words of a flag or a choice; none for other declarations."""
+    """Return the values of a flag or a choice with their words; none for other declarations."""
     if declaration.kind == "flag":
         return (Word("true", _("yes")), Word("false", _("no")))
     if declaration.kind == "choice":

@@ -1,4 +1,4 @@
-"""Which decision is asked for on which step, in which section and order."""
+"""The step, the section and the position of each decision."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Section:
     """Untranslated."""
     keys: tuple[str, ...]
     folded: bool = False
-    """Whether it is closed at first: its defaults are good and seldom changed."""
+    """Whether it is closed at first, because its defaults are good and seldom changed."""
 
 
 def _keys(section: str, *names: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Notes from an account's list about the values in a field."""
+"""Notes about the values in a field, from a list of the account."""
 
 from __future__ import annotations
 

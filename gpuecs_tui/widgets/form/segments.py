@@ -1,4 +1,4 @@
-"""A field for one of a few words, all visible; arrows and space choose."""
+"""A field whose few possible values are all visible; arrows and space choose."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ GAP = 3
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One of the words."""
+    """One of the values."""
 
     value: str
-    """As one would type it."""
+    """The value as a user would type it."""
     label: str
-    """As it is shown."""
+    """The displayed word."""
 
 
 class Segments(Widget, can_focus=True):
-    """Words in a row, one of them chosen; a row that is too narrow shows only that one."""
+    """Values in a row, one of them chosen; a row that is too narrow shows only the chosen one."""
 
     DEFAULT_CSS = """
     Segments { height: 1; width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }
@@ -48,7 +48,7 @@ class Segments(Widget, can_focus=True):
 
     @dataclass
     class Changed(Message):
-        """Another word was chosen."""
+        """Another value was chosen."""
 
         value: str
 
@@ -59,17 +59,18 @@ class Segments(Widget, can_focus=True):
         self._default = ""
 
     def show(self, value: str, default: str) -> None:
-        """Show ``value`` as chosen, or ``default`` if it is empty; another value as no choice."""
+        """Show ``value`` as chosen, or ``default`` if it is empty; an unknown value chooses
+        nothing."""
         if (value, default) != (self._value, self._default):
             self._value, self._default = value, default
             self.refresh()
 
     def action_step(self, by: int) -> None:
-        """Choose the next word in a direction; the last is followed by the first."""
+        """Choose the next value in a direction; the first one follows the last one."""
         self._choose((self._index() + by) % len(self._words))
 
     def on_click(self, event: events.Click) -> None:
-        """Choose the word under the mouse, or the next one if only one is shown."""
+        """Choose the value under the mouse, or the next one if only one is shown."""
         if self._width() > self.size.width:
             self.action_step(1)
             return

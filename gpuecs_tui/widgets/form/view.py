@@ -1,4 +1,4 @@
-"""The fields of a step, in sections, some of which are folded at first."""
+"""The fields of a step, in sections; some sections are closed at first."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from gpuecs_tui.widgets.keys.screen import MOVES
 
 
 class Fold(Widget, can_focus=True):
-    """The heading of a folded section; Enter or space opens and closes it."""
+    """The heading of a section that can be closed; Enter or space opens and closes it."""
 
     DEFAULT_CSS = """
     Fold { height: 1; margin-top: 1; text-wrap: nowrap; text-overflow: ellipsis; }
@@ -44,7 +44,7 @@ class Fold(Widget, can_focus=True):
 
     @dataclass
     class Toggled(Message):
-        """It is to be opened or closed."""
+        """The user wants to open or close the section."""
 
         fold: Fold
 
@@ -54,7 +54,8 @@ class Fold(Widget, can_focus=True):
         self._told = (False, 0, 0)
 
     def show(self, is_open: bool, changed: int, wrong: int) -> None:
-        """Show whether it is open, how many of its keys were decided and how many are wrong."""
+        """Show whether the section is open, and how many of its keys were decided and how many are
+        wrong."""
         if (is_open, changed, wrong) != self._told:
             self._told = (is_open, changed, wrong)
             self.refresh()
@@ -77,16 +78,16 @@ class Fold(Widget, can_focus=True):
         return Content("").join(parts)
 
     def action_unfold(self) -> None:
-        """Ask to be opened or closed."""
+        """Request to open or close the section."""
         self.post_message(self.Toggled(self))
 
     def on_click(self, _event: events.Click) -> None:
-        """Toggle by mouse."""
+        """Open or close the section by mouse."""
         self.action_unfold()
 
 
 class Form(Vertical):
-    """Sections of fields; made once, then brought up to date by ``show``."""
+    """Sections of fields, which are created once and updated by ``show``."""
 
     DEFAULT_CSS = """
     Form { height: auto; max-width: 112; }
@@ -97,7 +98,7 @@ class Form(Vertical):
 
     @dataclass
     class Opened(Message):
-        """A folded section was opened or closed; its fields need their state."""
+        """A section was opened or closed; its fields need their state."""
 
         title: str
         is_open: bool
@@ -110,7 +111,7 @@ class Form(Vertical):
         put: Callable[[str, str], None],
         has_list: Callable[[str], bool],
     ) -> None:
-        """Show ``sections``; ``opened``: titles of folded ones that are open."""
+        """Show ``sections``; ``opened``: titles of the open ones among those that can be closed."""
         super().__init__()
         self._sections = sections
         self._opened = set(opened)
@@ -121,7 +122,7 @@ class Form(Vertical):
         self._fields: dict[str, FormField] = {}
 
     def compose(self) -> ComposeResult:
-        """Headings and fields; of a folded section only the heading."""
+        """Yield the headings and fields; of a closed section, only the heading."""
         for number, section in enumerate(self._sections):
             if section.folded:
                 fold = Fold(section)
@@ -142,7 +143,7 @@ class Form(Vertical):
         is_wrong: Callable[[str], bool],
         is_changed: Callable[[str], bool],
     ) -> None:
-        """Bring every field up to date; irrelevant keys are hidden."""
+        """Update every field; irrelevant keys are hidden."""
         for key, field in self._fields.items():
             shown = counts(key)
             if field.display != shown:
@@ -159,11 +160,11 @@ class Form(Vertical):
 
     @property
     def first(self) -> FormField | None:
-        """The first field."""
+        """Return the first field."""
         return next(iter(self._fields.values()), None)
 
     async def reveal(self, key: str) -> FormField | None:
-        """Open the section of ``key`` and return its field; None if the form doesn't have it."""
+        """Open the section of ``key`` and return its field; None if the form has no such field."""
         for section in self._sections:
             if key in section.keys and section.folded and section.title not in self._opened:
                 await self._open(section)

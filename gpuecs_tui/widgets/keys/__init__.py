@@ -1,1 +1,1 @@
-"""Keys: declared once in bindings, with their words and the groups of the help."""
+"""Keys: declared once as bindings, with their labels and the groups of the help."""

@@ -24,7 +24,7 @@ from gpuecs_tui.widgets.keys.groups import TYPING, Group
 from gpuecs_tui.widgets.terminal.textual_private import bindings_of
 
 KeyHint: TypeAlias = tuple[str, str]
-"""Keys as they are written ("^n") and the word for what they do."""
+"""Displayed keys ("^n") and their label."""
 
 GAP = 2
 """Cells between two keys of a line."""
@@ -39,7 +39,7 @@ _NAMES: Mapping[str, str] = {
     "question_mark": "?",
     "escape": "Esc",
 }
-"""How keys are written whose name in Textual differs."""
+"""Textual's name of a key → its displayed name, if they differ."""
 
 
 def bind(
@@ -52,10 +52,10 @@ def bind(
     show: bool = True,
     priority: bool = False,
 ) -> Binding:
-    """Declare a key; ``keys``: several are divided by commas, the first is the one in a line.
+    """Declare a key; several ``keys`` are separated by commas, and a line of keys shows the first.
 
-    ``label`` is a word or two, ``text`` what the key does, as a command; both are untranslated
-    (``N_``). ``show``: whether a line of keys names it.
+    ``label`` is one or two words, ``text`` a command that says what the key does; both are
+    untranslated (``N_``). ``show``: whether a line of keys names it.
     """
     return Binding(keys, action, label, show=show, priority=priority, tooltip=text, group=group)
 
@@ -67,36 +67,36 @@ def alias(keys: str, action: str) -> Binding:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Keys that do the same."""
+    """Keys with the same effect."""
 
     keys: tuple[str, ...]
-    """As Textual names them, the first declared first."""
+    """Their names in Textual, in the order of the declaration."""
     node: DOMNode
-    """Whose binding it is."""
+    """The node that has the binding."""
     binding: Binding
     enabled: bool
-    """Whether they work now."""
+    """Whether they are available now."""
 
     @property
     def group(self) -> Group:
-        """The group, which Textual's own bindings don't name."""
+        """The title of their group in the help; Textual's own bindings do not name one."""
         return self.binding.group or TYPING
 
     @property
     def label(self) -> str:
-        """The word for a line of keys, translated."""
+        """The label for a line of keys, translated."""
         return _(self.binding.description)
 
     @property
     def text(self) -> str:
-        """What they do, translated."""
+        """Their effect, translated."""
         return _(self.binding.tooltip or self.binding.description)
 
 
 def active_entries(screen: Screen[Any]) -> list[Entry]:
-    """Return what has a label and is active on ``screen``, the focused widget's keys first.
+    """Return the labelled keys that are active on ``screen``, those of the focused widget first.
 
-    Over a dialog Textual takes no binding of the app but those with priority.
+    Over a dialog, Textual ignores the app's bindings except those with priority.
     """
     found = [(key, it.node, it.binding, it.enabled) for key, it in screen.active_bindings.items()]
     known = {key for key, _node, _binding, _enabled in found}
@@ -109,7 +109,7 @@ def active_entries(screen: Screen[Any]) -> list[Entry]:
 
 
 def all_entries(screen: Screen[Any]) -> list[Entry]:
-    """Return ``active_entries`` and the keys of the parts of ``screen`` that lack the focus."""
+    """Return ``active_entries``, and the keys of the parts of ``screen`` without the focus."""
     entries = active_entries(screen)
     said = {(it.group, it.text) for it in entries}
     for entry in entries_of_parts(screen, (it for it in screen.query("*") if it.can_focus)):
@@ -120,7 +120,8 @@ def all_entries(screen: Screen[Any]) -> list[Entry]:
 
 
 def entries_of_parts(screen: Screen[Any], parts: Iterable[DOMNode]) -> Iterator[Entry]:
-    """Yield ``entries_of`` each of ``parts`` of ``screen`` and of what they are in."""
+    """Yield ``entries_of`` for each of the ``parts`` of ``screen`` and for the widgets around
+    them."""
     for part in parts:
         for node in part.ancestors_with_self:
             if node is screen:
@@ -129,9 +130,9 @@ def entries_of_parts(screen: Screen[Any], parts: Iterable[DOMNode]) -> Iterator[
 
 
 def entries_of(node: DOMNode) -> list[Entry]:
-    """Return what has a label and a group among the bindings of ``node``, whatever has the focus.
+    """Return the bindings of ``node`` with a label and a group, whichever widget has the focus.
 
-    Cheap enough for each frame of a panel that names its own keys.
+    Fast enough for each frame of a panel that names its own keys.
     """
     return _joined(
         (it.key, node, it, is_enabled(node, it.action))
@@ -141,9 +142,10 @@ def entries_of(node: DOMNode) -> list[Entry]:
 
 
 def line_of_keys(entries: Iterable[Entry]) -> list[KeyHint]:
-    """Return (keys, label) of ``entries`` for a line of keys; neighbours of one label are joined.
+    """Return (keys, label) of ``entries`` for a line of keys; neighbours with the same label are
+    joined.
 
-    Only what the line is to name (``show``) and what works now is in it.
+    Contains only keys that a line names (``show``) and that are available now.
     """
     lines: list[tuple[tuple[str, ...], str]] = []
     for entry in entries:
@@ -157,20 +159,20 @@ def line_of_keys(entries: Iterable[Entry]) -> list[KeyHint]:
 
 
 def keys_content(hints: Iterable[KeyHint]) -> Content:
-    """Return ``hints`` as a line."""
+    """Return ``hints`` as a line of text."""
     keys = [Content.assemble((key, "bold $text-accent"), f" {word}") for key, word in hints]
     return Content(" " * GAP).join(keys)
 
 
 def is_enabled(node: DOMNode, action: str) -> bool:
-    """Tell whether ``action`` of a binding of ``node`` can be carried out now."""
+    """Tell whether ``action``, of a binding of ``node``, is available now."""
     place, name, parameters = actions.parse(action)
     target: DOMNode = {"app": node.app, "screen": node.screen}[place] if place else node
     return bool(target.check_action(name, parameters))
 
 
 def short_name(keys: Sequence[str]) -> str:
-    """Return how ``keys`` are written in a line of keys: ``^n``, ``↑↓``, ``1-7``."""
+    """Return ``keys`` as a line of keys displays them: ``^n``, ``↑↓``, ``1-7``."""
     first, last = keys[0], keys[-1]
     if len(keys) > 1 and all(it.isdigit() for it in keys):
         return f"{first}-{last}"
@@ -182,7 +184,7 @@ def short_name(keys: Sequence[str]) -> str:
 
 
 def long_name(key: str) -> str:
-    """Return how ``key`` is written in the help: ``^n``, ``PgUp``, ``Shift+Tab``."""
+    """Return ``key`` as the help displays it: ``^n``, ``PgUp``, ``Shift+Tab``."""
     *modifiers, name = key.split("+")
     written = _NAMES.get(name, name.capitalize() if len(name) > 1 else name)
     if modifiers == ["ctrl"] and len(name) == 1:
@@ -191,7 +193,8 @@ def long_name(key: str) -> str:
 
 
 def key_of(kind: type[DOMNode], action: str) -> str:
-    """Return the first key that ``kind`` declares for ``action``, as a sentence names it: Ctrl+R.
+    """Return the first key that ``kind`` declares for ``action``, in the form for sentences:
+    Ctrl+R.
 
     Raises LookupError if it declares none.
     """
@@ -212,9 +215,9 @@ def own_keys(node: DOMNode) -> Content:
 def _joined(
     found: Iterable[tuple[str, DOMNode, Binding, bool]],
 ) -> list[Entry]:
-    """Make one entry of the keys that have the same texts; those without a label are left out.
+    """Return one entry for the keys with the same texts; keys without a label are left out.
 
-    Of two bindings of one widget for one key, one that works comes first.
+    Of two bindings of one widget for the same key, the available one comes first.
     """
     entries: dict[tuple[object, ...], Entry] = {}
     for name, node, binding, enabled in found:

@@ -1,4 +1,4 @@
-"""The groups of keys: titles in the help, and where else their keys are named."""
+"""The groups of keys: their titles in the help, and where else their keys are shown."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RESOURCES = Group(N_("Keys in the resources"))
 DIALOG = Group(N_("Keys in this dialog"))
 MOVING = Group(N_("Keys to move and scroll"))
 TYPING = Group(N_("Keys while log lines are selected"))
-"""Also of Textual's own bindings, which have no group."""
+"""Also the group of Textual's own bindings, which have none."""
 
 ORDER = (
     SCREEN,
@@ -40,10 +40,12 @@ ORDER = (
     MOVING,
     TYPING,
 )
-"""As the help lists them."""
+"""All groups, in the order of the help."""
 FOOTERS = frozenset({LIST, LOG, MARKING, RESOURCES})
-"""Of widgets whose keys are not named in the line of a step: a panel or a dialog has its own."""
+"""Groups of widgets that have their own line of keys, such as a panel or a dialog: the line of a
+step does not name these keys."""
 COMMANDS = frozenset({SCREEN, WIZARD})
-"""All keys of these groups are commands of the palette."""
+"""Groups whose keys are all commands of the palette."""
 PARTS = frozenset({FILES, FINDINGS, LOG, MARKING, RESOURCES})
-"""Groups of a screen's parts: their keys that a line names are commands of the palette too."""
+"""Groups of a screen's parts: those of their keys that a line names are commands of the palette
+too."""

@@ -25,7 +25,7 @@ MOVES = (
     bind("down", "app.focus_next", FIELD, FIELD_TEXT, MOVING, show=False),
     bind("up", "app.focus_previous", FIELD, FIELD_TEXT, MOVING, show=False),
 )
-"""Of a field of one line, in a form."""
+"""Keys of a field of one line, in a form."""
 ENTER_MOVES = bind(
     "enter", "app.focus_next", N_("next field"), N_("Go to the next field"), MOVING, show=False
 )

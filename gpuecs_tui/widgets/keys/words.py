@@ -1,4 +1,4 @@
-"""Labels and help texts of keys that several screens or dialogs have, the same in each."""
+"""Labels and help texts of keys that several screens or dialogs have, always in the same words."""
 
 from __future__ import annotations
 

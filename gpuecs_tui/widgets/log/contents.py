@@ -11,7 +11,7 @@ from gpuecs_tui.widgets.log.search import Matches, Pattern
 from gpuecs_tui.widgets.log.store import LogStore
 
 SCAN_SECONDS = 0.006
-"""Each search returns to the event loop after this time: unnoticed between key presses."""
+"""Seconds after which a search returns to the event loop: too short to delay a key press."""
 
 
 class LogContents:
@@ -22,34 +22,34 @@ class LogContents:
 
     def __init__(self, source: LogStore) -> None:
         self.source = source
-        """Every line that is kept, filtered or not."""
+        """Every line that is kept, whether it passes the filter or not."""
         self.pattern: Pattern | None = None
         """The pattern that is searched for and highlighted."""
         self.matches: Matches | None = None
-        """The lines of ``shown`` that match it."""
+        """The matching lines of ``shown``."""
         self.errors = Matches(AtLeast(Level.ERROR, source), source)
-        """The errors of ``source``, each by its first line or its heading."""
+        """The errors of ``source``; each is represented by its first line or its heading."""
         self._filtered: FilteredLog | None = None
 
     @property
     def shown(self) -> LogStore:
-        """The visible store: the source, or the lines of it that pass the filter."""
+        """The visible store: the source, or only its lines that pass the filter."""
         return self._filtered.store if self._filtered else self.source
 
     @property
     def filter(self) -> LineFilter:
-        """The filter in force."""
+        """The present filter."""
         return self._filtered.filter if self._filtered else LineFilter()
 
     @property
     def busy(self) -> bool:
-        """Whether filtering or searching has lines left to look at."""
+        """Whether filtering or searching has unread lines."""
         filtering = self._filtered is not None and not self._filtered.complete
         searching = self.matches is not None and not self.matches.complete
         return filtering or searching or not self.errors.complete
 
     def feed(self, data: bytes | str | Iterable[str]) -> int:
-        """Take plain text in and return how many lines it completed.
+        """Add plain text and return how many lines it completed.
 
         It is bytes or text with newlines, or lines without them.
         """
@@ -66,7 +66,8 @@ class LogContents:
                 looking.scan(SCAN_SECONDS)
 
     def set_filter(self, line_filter: LineFilter, top: int) -> int:
-        """Show only passing lines; return the new number of line ``top``, or of the next shown."""
+        """Show only lines that pass; return the new number of line ``top``, or of the next visible
+        line."""
         if self._filtered is not None:
             top = self._filtered.source_line(top)
         self._filtered = FilteredLog(self.source, line_filter) if line_filter else None
@@ -76,10 +77,10 @@ class LogContents:
         return self.shown_line(top)
 
     def set_search(self, pattern: Pattern | None) -> None:
-        """Look for ``pattern`` from the beginning; None ends the search."""
+        """Search for ``pattern`` from the beginning; None ends the search."""
         self.pattern = pattern
         self.matches = Matches(pattern, self.shown) if pattern else None
 
     def shown_line(self, source_line: int) -> int:
-        """Return the number in ``shown`` of a line of the source, or of the next one shown."""
+        """Return the number in ``shown`` of a line of the source, or of the next visible line."""
         return self._filtered.shown_line(source_line) if self._filtered else source_line

@@ -1,4 +1,4 @@
-"""Drawing log lines: from one line's bytes to the strips of its rows, with a cache."""
+"""Draw log lines: from the bytes of one line to the strips of its rows, with a cache."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ class Look:
     base: Style
     """Colour and background of plain text."""
     match: Style
-    """Laid over text that the search found."""
+    """Style of text that the search found."""
     current: Style
-    """Laid over the found text on the current line of the search."""
+    """Style of the found text on the current line of the search."""
     marked: Style
-    """Laid over marked lines."""
+    """Style of marked lines."""
     dim: Style
-    """The sign that a line continues to the right."""
+    """The sign of a line that continues to the right."""
 
 
 class LineDrawer:
-    """Makes and keeps the strips of lines; ``clear`` it when their look changes."""
+    """Creates and caches the strips of lines; call ``clear`` when their look changes."""
 
     def __init__(self) -> None:
         self._cache: LRUCache[tuple[bytes, int | None, bool, bool], tuple[Strip, list[int]]]
         self._cache = LRUCache(_LINES_KEPT)
 
     def clear(self) -> None:
-        """Forget all strips."""
+        """Delete all cached strips."""
         self._cache.clear()
 
     def row(
@@ -60,8 +60,8 @@ class LineDrawer:
     ) -> Strip:
         """Return one row, exactly ``width`` cells.
 
-        The line is wrapped and ``sub_row`` counts its rows; or, with ``left``, it is one row of
-        which that many cells are scrolled away.
+        A wrapped line has several rows, counted by ``sub_row``. With ``left``, the line is one row,
+        of which that many cells are scrolled away.
         """
         key = (raw, width if left is None else None, current, marked)
         drawn = self._cache.get(key)
@@ -96,7 +96,8 @@ class LineDrawer:
         base = look.base + look.marked if marked else look.base
         if not styled.spans and pattern is None:
             return Strip([Segment(plain, base)] if plain else [], cell_len(plain)), edges
-        # Later layers lie over earlier ones; a cut at each layer's edges makes the segments.
+        # Later layers take precedence over earlier ones; the edges of the layers divide the line
+        # into segments.
         layers = list(styled.spans)
         if pattern is not None:
             over = look.current if current else look.match

@@ -1,7 +1,7 @@
-"""Facts about a log's lines in addition to their words: the level, the resource, the record.
+"""Facts about the lines of a log: the level, the resource, and the record of a line.
 
-One byte a line holds its level and whether it begins or ends a record. A number a line leads to
-the address of its resource, which a block of lines keeps once.
+One byte per line holds its level and whether it begins or ends a record. One number per line refers
+to the address of its resource, which a block of lines stores once.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Fact(NamedTuple):
     """The facts about one line."""
 
     level: Level | None
-    """None for plain text."""
+    """None: plain text."""
     begins: bool
     """It is the first line of its record."""
     ends: bool
@@ -37,18 +37,18 @@ _FACTS = [
     )
     for code in range(_PLAIN + 1)
 ]
-"""By the byte that stands for it."""
+"""The facts by the byte that represents them."""
 PLAIN = _FACTS[_PLAIN]
-"""A line of plain text, which is a record by itself."""
+"""The facts of a line of plain text, which is a record of one line."""
 
 
 def codes_of(levels: Sequence[Level | None], continues: Sequence[bool]) -> bytes:
-    """Return a byte with the facts of each line; the lines are whole records."""
+    """Return one byte per line with its facts; the lines are whole records."""
     if not levels:
         return b""
     begins = bytes(map(not_, continues))
     ends = begins[1:] + b"\x01"
-    # All lines at once, as numbers of as many bytes: a fraction of a loop's time.
+    # All lines are computed at once, as numbers with one byte per line: much faster than a loop.
     known = bytes([_PLAIN if level is None else level for level in levels])
     codes = int.from_bytes(known, "big")
     codes |= int.from_bytes(begins, "big") * _BEGINS | int.from_bytes(ends, "big") * _ENDS
@@ -67,7 +67,7 @@ class Facts:
         return map(_FACTS.__getitem__, self._codes)
 
     def add(self, codes: bytes, addresses: Sequence[str]) -> None:
-        """Add lines with what ``codes_of`` gave for them and the addresses of their resources."""
+        """Add lines with their bytes from ``codes_of`` and the addresses of their resources."""
         table = self._addresses
         for address in set(addresses):
             table.setdefault(address, len(table))
@@ -79,7 +79,7 @@ class Facts:
         self.add(bytes([_PLAIN]) * count, [""] * count)
 
     def without_first(self, count: int) -> Facts:
-        """Return the facts of all but the first ``count`` lines."""
+        """Return the facts without the first ``count`` lines."""
         rest = Facts()
         rest._codes, rest._numbers = self._codes[count:], self._numbers[count:]
         rest._addresses = self._addresses
@@ -92,7 +92,7 @@ class Facts:
 
     @property
     def is_cut(self) -> bool:
-        """Whether the last line's record has more lines in the next block."""
+        """Whether the record of the last line continues in the next block."""
         return not self._codes[-1] & _ENDS
 
     def holds(self, level: Level) -> bool:
@@ -104,7 +104,8 @@ class Facts:
         )
 
     def addressed(self, part: str) -> list[bool]:
-        """Tell of each line whether its resource's address has ``part``, in any letter case."""
+        """Return for each line whether the address of its resource contains ``part``, in any letter
+        case."""
         part = part.lower()
         wanted = {number for it, number in self._addresses.items() if part in it.lower()}
         return [number in wanted for number in self._numbers]

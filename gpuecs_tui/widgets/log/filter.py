@@ -1,4 +1,4 @@
-"""A filtered log: the passing lines in a store of their own, filled in slices."""
+"""A filtered log: the lines that pass are copied in slices to a store of their own."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from gpuecs_tui.widgets.log.store import LogStore
 from gpuecs_tui.widgets.log.text import plain_text
 
 MAX_BOX_LINES = 500
-"""A longer box is not treated as one: a stray ╷ must not swallow the log."""
+"""Maximum lines of a box: without a limit, a stray ╷ would make the rest of the log one box."""
 
 
 @dataclass(frozen=True, slots=True)
 class LineFilter:
-    """Which records are shown: those with at least ``level`` that mention ``text``.
+    """Selects the records with at least ``level`` that mention ``text``.
 
     A record mentions it in the address of its resource or in its words, in any letter case.
     """
 
     level: Level = Level.INFO
     text: str = ""
-    """A resource's address, or any part of one."""
+    """The address of a resource, or a part of it."""
 
     def __bool__(self) -> bool:
         return self.level > Level.INFO or bool(self.text)
@@ -35,8 +35,8 @@ class LineFilter:
     def passes(self, words: str, level: Level | None = None, *, addressed: bool = False) -> bool:
         """Tell whether a record is shown; ``words`` are its lines.
 
-        ``level`` is None for plain text, whose words show its level. With ``addressed``, the
-        address of its resource matches.
+        ``level`` is None for plain text, whose words show its level. ``addressed``: the address of
+        its resource matches.
         """
         if self.text and not addressed and self.text.lower() not in words.lower():
             return False
@@ -45,7 +45,8 @@ class LineFilter:
         return not self.level or any(level_of(line) >= self.level for line in words.split("\n"))
 
     def may_pass(self, block: bytes, facts: Facts | None) -> bool:
-        """Tell cheaply whether any record of ``block`` could pass, or pass with the next one."""
+        """Tell quickly whether a record of ``block`` could pass, alone or together with the next
+        block."""
         has_plain = facts is None or facts.has_plain
         if has_plain and BOX_START.encode() in block:
             return True
@@ -61,7 +62,7 @@ class LineFilter:
 
 
 class FilteredLog:
-    """The lines of ``source`` that pass a filter; ``store`` has line numbers of its own."""
+    """The lines of ``source`` that pass a filter; ``store`` numbers its lines independently."""
 
     def __init__(self, source: LogStore, line_filter: LineFilter) -> None:
         self.filter = line_filter
@@ -70,17 +71,17 @@ class FilteredLog:
         self._next = source.first
         self._numbers = array("Q")
         self._box: list[tuple[int, bytes, str]] = []
-        """The lines of a box of plain text that has not ended."""
+        """The lines of an unfinished box of plain text."""
         self._record: list[tuple[int, bytes, str]] = []
-        """The lines of a record whose facts are known and that has not ended."""
+        """The lines of an unfinished record whose facts are known."""
 
     @property
     def complete(self) -> bool:
-        """Whether every line of the source has been looked at."""
+        """Whether every line of the source was read."""
         return self._next >= self._source.end
 
     def scan(self, seconds: float) -> None:
-        """Continue for about ``seconds``; at least one block is read."""
+        """Continue for about ``seconds``, but at least for one block."""
         limit = monotonic() + seconds
         for start, block in self._source.blocks(self._next):
             facts = self._source.facts(start)
@@ -103,7 +104,7 @@ class FilteredLog:
                 self._take_plain((number, raw, plain))
                 continue
             if self._box:
-                # Terraform prints a box at once: nothing comes between its lines.
+                # Terraform prints a whole box at once, so no other line is inside it.
                 self._close_box()
             if fact.level < self.filter.level:
                 continue
@@ -149,10 +150,10 @@ class FilteredLog:
                 del self._numbers[:dropped]
 
     def source_line(self, number: int) -> int:
-        """Return the source's number of line ``number`` of the filtered store."""
+        """Return the number in the source of line ``number`` of the filtered store."""
         index = number - self.store.first
         return self._numbers[index] if 0 <= index < len(self._numbers) else self._source.end
 
     def shown_line(self, number: int) -> int:
-        """Return the filtered line that shows ``number`` of the source, or the next after it."""
+        """Return the filtered line for line ``number`` of the source, or the next one."""
         return self.store.first + bisect_left(self._numbers, number)

@@ -1,4 +1,4 @@
-"""The log panel's last line: keys at the left if there is room, the state at the right."""
+"""The last line of the log panel: keys on the left if there is room, the state on the right."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from gpuecs_tui.widgets.keys.groups import MARKING
 from gpuecs_tui.widgets.log.keys import InteractiveLogView
 
 GAP = 2
-"""Cells between two keys, and at least between the keys and the state."""
+"""Minimum number of cells between two keys, and between the keys and the state."""
 
 KEYS_SHARE = 3
-"""The keys have this part of the line (a third) before the state's further parts."""
+"""The keys get one third of the line before the further parts of the state."""
 
 
 @dataclass(frozen=True, slots=True)
 class FooterText:
-    """What the line shows, in keys and words."""
+    """The content of the line: keys and words."""
 
     keys: Sequence[KeyHint]
     """(key, translated word), most useful first; those that don't fit are left out."""
     state: tuple[str, ...]
-    """Parts of the state, most important first; at least one."""
+    """Parts of the state, the most important first; at least one."""
 
     def fit(self, width: int) -> Content:
         """Return the line, exactly ``width`` cells; its first state takes precedence over keys."""
@@ -49,9 +49,9 @@ class FooterText:
 
 
 def footer_text(view: InteractiveLogView) -> FooterText:
-    """Return the footer of ``view``."""
+    """Return the footer for ``view``."""
     entries = entries_of(view)
-    # While lines are marked, the line has no room for the other keys.
+    # While lines are marked, there is no room for the other keys.
     marking = [it for it in entries if it.group == MARKING and it.enabled]
     return FooterText(line_of_keys(marking or entries), tuple(_state(view)))
 

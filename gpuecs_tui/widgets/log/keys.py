@@ -1,4 +1,4 @@
-"""The keys of the log panel: actions on the view, and questions to the panel."""
+"""The keys of the log panel: actions on the view, and questions for the panel."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gpuecs_tui.widgets.log.view import LogView
 from gpuecs_tui.widgets.terminal.clipboard import send_to_clipboard
 
 SIDE_STEP = 16
-"""Cells by which left and right move a log that is not wrapped."""
+"""Cells by which left and right scroll a log that is not wrapped."""
 
 SAVE = N_("Save the log to a file")
 
@@ -39,7 +39,8 @@ class InteractiveLogView(LogView, inherit_bindings=False):
     """A log view with keys; letters have the same meaning as in ``less``."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        # The keys that are hardest to guess first: a line that is too short omits the last ones.
+        # The keys that are hardest to guess come first: a line that is too short omits the last
+        # ones.
         _key("n", "match(1)", N_("next"), N_("Go to the next match")),
         _key("N", "match(-1)", N_("previous"), N_("Go to the previous match")),
         _key("slash", "ask('search')", N_("search"), N_("Search for a text")),
@@ -70,7 +71,7 @@ class InteractiveLogView(LogView, inherit_bindings=False):
     ]
 
     class Asked(Message):
-        """A key was pressed that needs a typed answer."""
+        """The user pressed a key that requires typed input."""
 
         def __init__(self, question: Question) -> None:
             super().__init__()
@@ -89,7 +90,7 @@ class InteractiveLogView(LogView, inherit_bindings=False):
         self.action_copy()
 
     def action_move_rows(self, rows: int) -> None:
-        """Move the view, or while marking the mark's end."""
+        """Scroll the view; while lines are being marked, move the end of the mark."""
         if self.marked is None:
             self.move_rows(rows)
             return
@@ -100,11 +101,11 @@ class InteractiveLogView(LogView, inherit_bindings=False):
         self.move_to_line(end)
 
     def action_move_pages(self, pages: int) -> None:
-        """Move by the view's height less one row, so that one row stays visible."""
+        """Scroll by the height of the view less one row, so that one row stays visible."""
         self.action_move_rows(pages * max(self.size.height - 1, 1))
 
     def action_start(self) -> None:
-        """Go to the oldest line kept."""
+        """Go to the oldest line that is kept."""
         self.action_move_rows(self.contents.shown.first_row - self.contents.shown.row_end)
 
     def action_end(self) -> None:
@@ -114,7 +115,7 @@ class InteractiveLogView(LogView, inherit_bindings=False):
             self.follow(True)
 
     def action_aside(self, step: int) -> None:
-        """Scroll lines that are not wrapped to the right (or left)."""
+        """Scroll unwrapped lines to the right (or left)."""
         if not self.wrap:
             self.left = max(self.left + step * SIDE_STEP, 0)
             self.redraw()
@@ -125,25 +126,26 @@ class InteractiveLogView(LogView, inherit_bindings=False):
             self.app.bell()
 
     def action_follow(self) -> None:
-        """Follow the end or stop following."""
+        """Start or stop following the end."""
         self.follow(not self.following)
 
     def action_wrap(self) -> None:
-        """Wrap long lines or don't."""
+        """Start or stop wrapping long lines."""
         self.set_wrap(not self.wrap)
 
     def action_level(self) -> None:
-        """Show all lines, then warnings and errors, then errors only."""
+        """Show all lines, then only warnings and errors, then only errors."""
         level = Level((self.contents.filter.level + 1) % len(Level))
         self.set_filter(LineFilter(level, self.contents.filter.text))
 
     def action_error(self) -> None:
-        """Go to the first error, then to the next."""
+        """Go to the first error, or to the next one."""
         if not self.go_to_error():
             self.app.notify(_("No errors in this log so far."), markup=False)
 
     def action_mark(self) -> None:
-        """Begin to mark lines at the search's line or the first visible one, or stop."""
+        """Start marking lines, at the line of the search or the first visible one; or stop
+        marking."""
         store = self.contents.shown
         if self.marked is not None:
             self.marked = None
@@ -160,14 +162,14 @@ class InteractiveLogView(LogView, inherit_bindings=False):
         self.redraw()
 
     def action_leave(self) -> None:
-        """End the search; without a search, clear the filter."""
+        """End the search; without a search, remove the filter."""
         if self.contents.pattern is not None:
             self.set_search(None)
         else:
             self.set_filter(LineFilter())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Pass escape to the screen if there is nothing to undo here."""
+        """Leave Escape to the screen if there is nothing to undo here."""
         match action:
             case "leave":
                 return bool(self.contents.pattern or self.contents.filter)
@@ -185,7 +187,8 @@ class InteractiveLogView(LogView, inherit_bindings=False):
                 return super().check_action(action, parameters)
 
     def chosen_lines(self) -> tuple[int, int]:
-        """Return (first, last) of what is copied: marked, else the match, else the view."""
+        """Return (first, last) of the lines to copy: the marked ones, else the match, else the
+        visible ones."""
         if self.marked is not None:
             low, high = sorted(self.marked)
             return low, high
@@ -194,7 +197,7 @@ class InteractiveLogView(LogView, inherit_bindings=False):
         return self.top, self.bottom
 
     def action_copy(self) -> None:
-        """Send the chosen lines, as shown, to the clipboard of the user's terminal."""
+        """Send the chosen lines, as displayed, to the clipboard of the user's terminal."""
         store = self.contents.shown
         if not len(store):
             return
@@ -215,7 +218,7 @@ class InteractiveLogView(LogView, inherit_bindings=False):
         said = ngettext("Copied {count} line.", "Copied {count} lines.", len(numbers))
         said = said.format(count=len(numbers))
         if os.environ.get("TMUX"):
-            # Without this setting tmux drops OSC 52 without a message.
+            # Without this setting, tmux drops OSC 52 and reports nothing.
             said += " " + _("In tmux, copying requires: set -g set-clipboard on")
         self.app.notify(said, markup=False)
         self.marked = None

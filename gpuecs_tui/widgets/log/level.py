@@ -1,6 +1,6 @@
 """The level of a log line: from its event, and for plain text from its words.
 
-As plain text, diagnostics of Terraform and OpenTofu are boxes of several lines (``╷ │ ╵``); a box
+In plain text, diagnostics of Terraform and OpenTofu are boxes of several lines (``╷ │ ╵``). A box
 is one record and has the level of its heading.
 """
 
@@ -22,7 +22,7 @@ _ERROR = re.compile(
 _WARNING = re.compile(
     r"^[\s│|╷]*(?:Warning|WARNING|warning|WARN)\b\s*[:\]]|\[WARN(?:ING)?\]|\"@?level\":\s*\"warn"
 )
-# Blocks without these have no such line: a test on bytes avoids a test of each line.
+# A block without these bytes has no such line, so one test replaces a test of each line.
 _ERROR_HINTS = (b"rror", b"ERROR", b"fatal", b"FATAL", b"panic")
 _WARNING_HINTS = (b"Warn", b"WARN", b"warn")
 BOX_START, BOX_END = "╷", "╵"
@@ -36,15 +36,15 @@ def level_of(plain: str) -> Level:
 
 
 def may_hold(block: bytes, level: Level) -> bool:
-    """Tell whether plain text in ``block`` may have a line of ``level`` or above."""
+    """Tell whether plain text in ``block`` may contain a line of ``level`` or above."""
     hints = _ERROR_HINTS if level == Level.ERROR else _ERROR_HINTS + _WARNING_HINTS
     return any(hint in block for hint in hints)
 
 
 class AtLeast:
-    """Finds the records with at least ``level``, each by one line.
+    """Finds the records with at least ``level`` and returns one line for each.
 
-    That line is the first one; for a box, its heading.
+    That line is the first one of the record; for a box, its heading.
     """
 
     def __init__(self, level: Level, store: LogStore) -> None:

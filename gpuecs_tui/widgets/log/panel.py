@@ -35,11 +35,11 @@ from gpuecs_tui.widgets.log.view import LogView
 from gpuecs_tui.widgets.terminal.gc_tuning import exempt_what_lives_long
 
 SAVED_SECONDS = 15
-"""How long a saved log's path is shown: the user may have to copy it by hand."""
+"""Seconds for which the path of a saved log is shown: the user may have to copy it by hand."""
 
 
 class LogPanel(Widget):
-    """A log view above one line for its keys and its questions."""
+    """A log view above one line for keys and questions."""
 
     DEFAULT_CSS = """
     LogPanel {
@@ -55,7 +55,7 @@ class LogPanel(Widget):
     def __init__(
         self, *, id: str | None = None, name: str = "log", max_lines: int = 1_000_000
     ) -> None:
-        """Make an empty panel; ``name`` is the stem of the file that saving proposes."""
+        """Create an empty panel; ``name`` is the stem of the file name that saving proposes."""
         super().__init__(id=id, name=name)
         self._store = LogStore(max_lines)
         self._view = InteractiveLogView(self._store)
@@ -65,22 +65,22 @@ class LogPanel(Widget):
         self._overwrite: Path | None = None
 
     def compose(self) -> ComposeResult:
-        """Lay out the view above the line of keys (or the question)."""
+        """Yield the view and the line of keys (or the question) below it."""
         yield self._view
         yield self._footer
         yield self._prompt
 
     @property
     def view(self) -> InteractiveLogView:
-        """The scrolling part, which takes the keys."""
+        """The scrolling part, which has the focus."""
         return self._view
 
     def add(self, lines: Sequence[LogLine]) -> None:
-        """Take whole records in, with the level and the resource of each line."""
+        """Add whole records, with the level and the resource of each line."""
         self._view.add(lines)
 
     def feed(self, data: bytes | str | Iterable[str]) -> None:
-        """Take plain text in: bytes or text with newlines, or lines without them."""
+        """Add plain text: bytes or text with newlines, or lines without them."""
         self._view.feed(data)
 
     def finish(self) -> None:
@@ -92,11 +92,11 @@ class LogPanel(Widget):
         self._view.clear()
 
     def show_resource(self, address: str) -> None:
-        """Show only what mentions ``address``; all again for the empty text."""
+        """Show only records that mention ``address``; with an empty text, all again."""
         self._view.set_filter(LineFilter(self._view.contents.filter.level, address))
 
     def focus(self, scroll_visible: bool = True) -> LogPanel:
-        """Give the keyboard to the view."""
+        """Focus the view."""
         self._view.focus(scroll_visible)
         return self
 
@@ -106,7 +106,7 @@ class LogPanel(Widget):
         self._footer.show(footer_text(self._view).fit)
 
     def on_mount(self, event: events.Mount) -> None:
-        """Show the keys at once."""
+        """Show the keys immediately."""
         exempt_what_lives_long()
         self._footer.show(footer_text(self._view).fit)
 

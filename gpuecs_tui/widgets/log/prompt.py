@@ -1,4 +1,4 @@
-"""The question line of the log panel."""
+"""The line of the log panel that asks a question."""
 
 from __future__ import annotations
 
@@ -62,14 +62,14 @@ class LogPrompt(Widget):
         self._problem = Static(markup=False, classes="-problem")
 
     def compose(self) -> ComposeResult:
-        """Lay out question, answer and what is wrong with it."""
+        """Yield the question, the answer and the error below it."""
         yield self._problem
         with Widget(classes="-line"):
             yield self._label
             yield self._input
 
     def ask(self, question: str, proposal: str) -> None:
-        """Ask ``question`` with ``proposal`` as an answer that typing replaces."""
+        """Ask ``question`` with ``proposal`` as the answer; typing replaces the proposal."""
         self._label.update(Content(question))
         self.remove_class("-complaining")
         self._input.value = proposal
@@ -77,7 +77,7 @@ class LogPrompt(Widget):
         self._input.focus()
 
     def complain(self, problem: str) -> None:
-        """Say why the answer is not accepted; it stays, so that it can be corrected."""
+        """Show why the answer is not accepted; it remains, so that it can be corrected."""
         self._problem.update(Content(problem))
         self.add_class("-complaining")
 
@@ -94,7 +94,7 @@ class LogPrompt(Widget):
             self.post_message(self.Changed(event.value))
 
     def on_key(self, event: events.Key) -> None:
-        """Keep tab here: the rest of the screen comes back with Escape."""
+        """Ignore Tab: Escape returns to the rest of the screen."""
         if event.key in ("tab", "shift+tab"):
             event.stop()
             event.prevent_default()

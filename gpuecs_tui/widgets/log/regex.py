@@ -1,7 +1,7 @@
 """A regular expression as a search of the log, with a time limit.
 
-``re`` has no time limit and blocks the event loop until it is done; ``(a+)+$`` takes seconds for a
-line of 27 characters, and twice as long for each further character.
+``re`` has no time limit and blocks the event loop until it has finished; ``(a+)+$`` takes seconds
+for a line of 27 characters, and twice as long for each further character.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from gpuecs_tui.widgets.log.search import Pattern
 from gpuecs_tui.widgets.log.text import plain_text
 
 REACH = 4096
-"""Characters of a line that an expression sees."""
+"""Maximum characters of a line that an expression is matched with."""
 LINE_SECONDS = 0.01
 """Processor time for one line: an ordinary expression takes a thousandth of it."""
 BLOCK_SECONDS = 0.05
@@ -28,7 +28,7 @@ class PatternError(ValueError):
 
 
 class RegexPattern(Pattern):
-    """A regular expression; see ``Pattern``. Raises PatternError if ``text`` is none."""
+    """A regular expression; see ``Pattern``. Raises PatternError if ``text`` is not valid."""
 
     def __init__(self, text: str) -> None:
         # Late: only a search by expression needs it.
@@ -37,7 +37,7 @@ class RegexPattern(Pattern):
         super().__init__(text)
         try:
             with warnings.catch_warnings():
-                # It warns of changes in later versions, which the user can't act on.
+                # The library warns of changes in later versions, which the user can't influence.
                 warnings.simplefilter("ignore", FutureWarning)
                 self._regex = regex.compile(text, 0 if self.case_counts else regex.IGNORECASE)
         except (regex.error, RecursionError) as error:

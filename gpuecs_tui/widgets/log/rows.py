@@ -1,7 +1,7 @@
-"""Soft wrapping of log lines: where a line breaks, and how many rows it takes.
+"""Soft wrapping of log lines: where a line breaks, and how many rows it has.
 
-Lines break at the last character that fits, as a terminal itself does it: copied text has no extra
-breaks in words, and counting the rows of a million lines is a division.
+A line breaks after the last character that fits, as a terminal breaks it. So copied text has no
+additional breaks, and the rows of a million lines can be counted by division.
 """
 
 from __future__ import annotations
@@ -13,17 +13,18 @@ from rich.cells import cell_len, chop_cells
 from gpuecs_tui.widgets.log.text import plain_text
 
 MAX_SHOWN = 20_000
-"""Characters of one line that are drawn; saving and searching still have all of it."""
+"""Maximum characters of one line that are drawn; saving and searching still use the whole line."""
 
 _TABLED = 1024
-"""Characters below which a line's rows are looked up: three times as fast as dividing."""
-# Every byte outside printable ASCII asks for the careful count.
+"""For lines shorter than this, the number of rows is in a table: three times as fast as
+dividing."""
+# Lines with a byte outside printable ASCII are counted character by character.
 _PRINTABLE = bytes(range(0x20, 0x7F)) + b"\n"
 
 
 @lru_cache(maxsize=4)
 def _rows_by_length(width: int) -> list[int]:
-    """Return how many rows of ``width`` cells a line takes, for every length below _TABLED."""
+    """Return how many rows of ``width`` cells a line has, for every length below _TABLED."""
     return [max(1, -(-length // width)) for length in range(_TABLED)]
 
 
@@ -33,9 +34,9 @@ def shown_part(plain: str) -> str:
 
 
 def breaks(plain: str, width: int) -> list[int]:
-    """Return the cells at which each row of ``plain`` begins, and last where the line ends.
+    """Return the cells at which the rows of ``plain`` begin, and finally the cell at its end.
 
-    A wide character never straddles two rows; combining marks stay with their character.
+    A wide character is never divided between two rows; combining marks stay with their character.
     """
     total = cell_len(plain)
     if total <= width:
@@ -49,9 +50,9 @@ def breaks(plain: str, width: int) -> list[int]:
 
 
 def row_count(block: bytes, width: int) -> int:
-    """Return how many rows of ``width`` cells the lines of ``block`` take.
+    """Return how many rows of ``width`` cells the lines of ``block`` have.
 
-    ``block`` ends with a newline. An empty line takes one row.
+    ``block`` ends with a newline. An empty line has one row.
     """
     if not block.translate(None, _PRINTABLE):
         lines = block.split(b"\n")
@@ -60,7 +61,7 @@ def row_count(block: bytes, width: int) -> int:
         except IndexError:
             reach = width - 1
             rows = sum([(min(len(line), MAX_SHOWN) + reach) // width or 1 for line in lines])
-        return rows - 1  # what split() finds after the last newline
+        return rows - 1  # the empty part that split() returns after the last newline
     rows = 0
     for line in plain_text(block).split("\n")[:-1]:
         rows += 1 if len(line) * 2 <= width else len(breaks(shown_part(line), width)) - 1

@@ -1,4 +1,4 @@
-"""Writing a log to a file of the user's choice."""
+"""Write a log to a file that the user named."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from gpuecs_tui.widgets.log.text import plain_text
 
 
 def save_log(path: Path, blocks: Iterable[bytes], *, overwrite: bool = False) -> None:
-    """Write lines as text, colours left out and control characters visible, all or nothing.
+    """Write lines as text without colours, with visible control characters; all lines or none.
 
     Only the owner can read the file (0600), because a log may contain secrets. Raises
     FileExistsError if ``path`` exists and ``overwrite`` is false, or the system's OSError.
     """
     if not overwrite:
-        # Reserves the name, so that no other program's file is replaced.
+        # This reserves the name, so that another program's file is not replaced.
         path.touch(mode=0o600, exist_ok=False)
     try:
         _write(path, blocks)

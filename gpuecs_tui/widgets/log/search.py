@@ -1,4 +1,4 @@
-"""Searching the log in slices, so that a million lines never delay a key press."""
+"""Search the log in slices, so that even a million lines never delay a key press."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from gpuecs_tui.widgets.log.text import plain_text
 
 
 class Pattern:
-    """A text to search for. Letter case counts only if the text has a capital."""
+    """A text to search for. Upper and lower case are distinguished only if it has a capital
+    letter."""
 
     too_slow = False
-    """Whether it took too long, and is no longer searched."""
+    """Whether the search took too long and was ended."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -58,14 +59,15 @@ class Pattern:
 
 
 class LineTest(Protocol):
-    """Finds lines in a block of them."""
+    """Finds matching lines in a block."""
 
     def lines(self, start: int, block: bytes) -> Iterator[int]:
-        """Yield, ascending, the numbers of the lines found; ``start`` is the block's first."""
+        """Yield the numbers of the matching lines in ascending order; the block begins with
+        ``start``."""
 
 
 class Matches:
-    """The lines of a store that pass a test, found in slices and in ascending order."""
+    """The matching lines of a store, found in slices and in ascending order."""
 
     def __init__(self, test: LineTest, store: LogStore) -> None:
         self._test = test
@@ -75,11 +77,11 @@ class Matches:
 
     @property
     def complete(self) -> bool:
-        """Whether every line fed so far has been looked at."""
+        """Whether every line that was added so far was searched."""
         return self._next >= self._store.end
 
     def scan(self, seconds: float) -> None:
-        """Continue the search for about ``seconds``; at least one block is read."""
+        """Continue the search for about ``seconds``, but at least for one block."""
         limit = monotonic() + seconds
         for start, block in self._store.blocks(self._next):
             self._numbers.extend(self._test.lines(start, block))
@@ -102,9 +104,9 @@ class Matches:
         return bisect_left(self._numbers, number)
 
     def neighbour(self, number: int, step: int) -> int | None:
-        """Return the next (``step`` 1) or previous (-1) matching line from ``number``, going round.
+        """Return the next (``step`` 1) or previous (-1) matching line from ``number``.
 
-        None if nothing matches so far.
+        After the last match follows the first one. None if nothing has matched so far.
         """
         self._forget_dropped()
         if not self._numbers:

@@ -1,9 +1,9 @@
-"""The log panel's memory: lines kept as the blocks of bytes in which they arrived.
+"""The memory of the log panel: lines in blocks of bytes, as they arrived.
 
-A line costs no object of its own, so a million lines cost their text and little more; taking a
-chunk in is a copy and a count of newlines. Lines with a level and an address cost some bytes more
-(``facts``). Numbers of lines and rows are absolute: they count from the first ever fed and do not
-change when old ones are dropped.
+There is no object per line: a million lines need little more memory than their text. Adding a chunk
+copies it and counts its newlines. Lines with a level and an address need a few more bytes
+(``facts``). Numbers of lines and rows are absolute: they count from the first line ever added and
+do not change when old lines are dropped.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from gpuecs_tui.widgets.log.facts import Facts, codes_of
 from gpuecs_tui.widgets.log.rows import row_count
 
 BLOCK_BYTES = 64 * 1024
-"""Small feeds are joined up to this size; splitting one block is what showing a line costs."""
+"""Small chunks are joined up to this size; to show a line, one block must be split."""
 MAX_LINE_BYTES = 1024 * 1024
-"""A line that grows beyond this without an end is broken here, so that memory stays bounded."""
+"""A longer line without an end is broken here, so that the memory is limited."""
 TRIM_SHARE = 0.1
-"""How far a limit is exceeded before lines are dropped: trimming rarely, and much at once."""
+"""Share by which a limit is exceeded before lines are dropped: trimming is rare and drops many."""
 _UNCOUNTED_MOST = 256
-"""Pieces that may wait for their rows to be counted, so that an invisible log keeps no second
+"""Maximum number of pieces whose rows are not counted yet, so that an invisible log keeps no second
 copy of its text."""
 _SPLITS_KEPT = 8
 
@@ -32,19 +32,19 @@ _SPLITS_KEPT = 8
 class LogStore:
     """An append-only list of lines (``bytes`` without their newline) with bounded memory.
 
-    ``max_lines`` and ``max_bytes`` are what is kept at least once that much has arrived; beyond
-    a tenth more, the oldest are dropped. With a ``width`` in cells, lines also have rows: how many
-    lines of that width show them, broken at the last character that fits.
+    At least ``max_lines`` or ``max_bytes`` are kept once that much has arrived; if a tenth more is
+    exceeded, the oldest lines are dropped. With a ``width`` in cells, each line also has a number
+    of rows: it breaks after the last character that fits.
     """
 
     def __init__(self, max_lines: int = 1_000_000, max_bytes: int = 512 * 1024 * 1024) -> None:
         self.max_lines = max_lines
         self.max_bytes = max_bytes
         self.end = 0
-        """Number of the line that comes next; ``first <= number < end`` are here."""
+        """Number of the next line; the store has the lines ``first <= number < end``."""
         self._row_end = 0
         self._uncounted: list[tuple[bytes, bool]] = []
-        """The pieces since rows were last counted, and whether each begins a block."""
+        """The pieces whose rows are not counted yet, and whether each begins a block."""
         self._width: int | None = None
         self._blocks: list[bytes] = []
         self._starts: list[int] = []
@@ -72,19 +72,19 @@ class LogStore:
 
     @property
     def row_end(self) -> int:
-        """Number of the row that comes next."""
+        """Number of the next row."""
         self._counted()
         return self._row_end
 
     @property
     def width(self) -> int | None:
-        """Cells to a row, or None where a line is one row."""
+        """Cells of a row, or None if a line is one row."""
         return self._width
 
     def feed(self, data: bytes) -> int:
-        """Take plain text in and return how many lines it completed.
+        """Add plain text and return how many lines it completed.
 
-        What follows the last newline waits for its own (or for ``finish``).
+        Text after the last newline is kept until its newline arrives (or ``finish`` is called).
         """
         if self._tail:
             data = self._tail + data
@@ -100,9 +100,9 @@ class LogStore:
         return added
 
     def add(self, lines: Sequence[LogLine]) -> int:
-        """Take whole records in and return how many lines were completed.
+        """Add whole records and return how many lines were completed.
 
-        Plain text that waits for its newline becomes a line before them.
+        Unfinished plain text becomes a line before them.
         """
         if not lines:
             return 0
@@ -121,11 +121,11 @@ class LogStore:
         return added
 
     def finish(self) -> int:
-        """Complete a last line that had no newline; return the number of lines completed."""
+        """Complete a last line without a newline; return the number of completed lines."""
         return self.feed(b"\n") if self._tail else 0
 
     def clear(self) -> None:
-        """Forget every line; numbers continue from where they were."""
+        """Delete every line; numbers continue as before."""
         self._tail = b""
         self._drop(len(self._blocks))
 
@@ -198,16 +198,18 @@ class LogStore:
         return lines
 
     def line(self, number: int) -> bytes:
-        """Return line ``number``; IndexError if it is not (or no longer) here."""
+        """Return line ``number``. Raises IndexError if the store does not (or no longer) have
+        it."""
         if not self.first <= number < self.end:
             raise IndexError(f"line {number} is not among {self.first}…{self.end - 1}")
         index = bisect_right(self._starts, number) - 1
         return self._split(index)[number - self._starts[index]]
 
     def blocks(self, number: int = 0) -> Iterator[tuple[int, bytes]]:
-        """Yield (number of its first line, whole lines) from line ``number`` on, block by block.
+        """Yield (number of its first line, whole lines) for each block from line ``number`` on.
 
-        Lines added meanwhile may be missing; blocks are immutable, so a list of them is a snapshot.
+        Lines that are added meanwhile may be missing; blocks are immutable, so a list of them is a
+        snapshot.
         """
         number = max(number, self.first)
         index = max(bisect_right(self._starts, number) - 1, 0)
@@ -223,7 +225,7 @@ class LogStore:
     def facts(self, number: int) -> Facts | None:
         """Return the facts of line ``number`` and the following ones in its block.
 
-        None for a block of plain text. ``number`` is one that ``blocks`` gave.
+        None for a block of plain text. ``number`` must be one that ``blocks`` returned.
         """
         index = bisect_right(self._starts, number) - 1
         facts = self._facts[index]
@@ -231,18 +233,18 @@ class LogStore:
         return facts.without_first(skipped) if facts is not None and skipped else facts
 
     def set_width(self, width: int | None) -> None:
-        """Give lines rows of ``width`` cells (None: one row each). Costs a look at every line."""
+        """Set the width of the rows in cells (None: each line is one row). Reads every line."""
         if width == self._width:
             return
         self._width = width
         self._sums.clear()
-        # Without a width rows are lines, and go by their numbers.
+        # Without a width, rows are lines and have their numbers.
         self._row_end = self.first if width is None else 0
         self._rows = []
         self._uncounted = [(block, True) for block in self._blocks]
 
     def _row_sums(self, index: int) -> list[int]:
-        """Rows before each line of a block, counted from the block's first."""
+        """Number of rows before each line of a block, counted from the start of the block."""
         key = (self._starts[index], len(self._blocks[index]))
         sums = self._sums.get(key)
         if sums is None:
@@ -254,7 +256,8 @@ class LogStore:
         return sums
 
     def locate(self, row: int) -> tuple[int, int]:
-        """Return (line number, which of its rows) of the absolute ``row``, clamped to the store."""
+        """Return (line number, number of the row in the line) of the absolute ``row``, clamped to
+        the store."""
         row = min(max(row, self.first_row), max(self.row_end - 1, self.first_row))
         if self._width is None or not self._blocks:
             return row, 0
@@ -265,7 +268,7 @@ class LogStore:
         return self._starts[index] + offset, inside - sums[offset]
 
     def row_of(self, number: int) -> int:
-        """Return the absolute row at which line ``number`` begins, clamped to what is here."""
+        """Return the absolute number of the first row of line ``number``, clamped to the store."""
         number = min(max(number, self.first), max(self.end - 1, self.first))
         if self._width is None or not self._blocks:
             return number
@@ -274,7 +277,8 @@ class LogStore:
 
 
 def _pieces(data: bytes, end: int) -> Iterator[bytes]:
-    """Yield the lines of ``data`` up to ``end``, where one ends, in pieces that fit a block."""
+    """Yield the lines of ``data`` up to ``end``, the end of a line, in pieces that fit into a
+    block."""
     start = 0
     while start < end:
         stop = end

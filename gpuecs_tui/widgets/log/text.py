@@ -1,8 +1,8 @@
-"""Log bytes to what a terminal may safely show: SGR colours kept, everything else visible text.
+"""Convert log bytes to text that is safe for a terminal: SGR colours are kept, the rest is visible.
 
-A log line can carry anything a program or an attacker wrote: cursor movement, title changes,
-bidirectional overrides. Only SGR (colours, bold, …) is interpreted; any other control character
-is shown as a printable stand-in, so that a line never acts on the reader's terminal.
+A log line can contain anything that a program or an attacker wrote: cursor movement, title changes,
+bidirectional overrides. Only SGR (colours, bold, …) is interpreted. Any other control character is
+replaced by a printable one, so that a line never controls the user's terminal.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from rich.color import Color
 from rich.style import Style
 
 TAB = 8
-"""Columns between tab stops, as terminals have them at start."""
+"""Columns between tab stops, the default of terminals."""
 
 SGR = re.compile(r"\x1b\[([0-9;:]*)m")
 _DOUBTFUL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
 )
-# Joiners and variation selectors change a width that each terminal measures in its own way.
+# Joiners and variation selectors change a width, and terminals disagree about the result.
 _DROPPED = str.maketrans("", "", "\u200d\ufe0e\ufe0f")
-# Blinking disturbs and concealed text would hide what was logged: SGR 5, 6 and 8 are dropped.
+# SGR 5, 6 and 8 are dropped: blinking disturbs, and concealed text would be hidden from the user.
 _IGNORED_SGR = frozenset({5, 6, 8})
 
 
@@ -38,10 +38,10 @@ def _stand_in(match: re.Match[str]) -> str:
 
 
 def plain_text(raw: bytes) -> str:
-    r"""Return ``raw`` (lines of UTF-8) as shown: no SGR, controls visible, tabs expanded.
+    r"""Return ``raw`` (lines of UTF-8) as displayed: no SGR, controls visible, tabs expanded.
 
-    Newlines stay; a carriage return before one is dropped. Bytes that are no UTF-8 appear
-    as ``\xNN``.
+    Newlines are kept; a carriage return before a newline is dropped. Bytes that are not valid UTF-8
+    are shown as ``\xNN``.
     """
     text = raw.decode("utf-8", "backslashreplace")
     if "\x1b" in text:
@@ -59,12 +59,12 @@ def plain_text(raw: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class StyledText:
-    """One log line, ready to be drawn."""
+    """One log line, prepared for drawing."""
 
     plain: str
     """The text without any control sequence."""
     spans: tuple[tuple[int, int, Style], ...]
-    """(start, end, style) in characters of ``plain``; in order, not overlapping."""
+    """(start, end, style) in characters of ``plain``, sorted and without overlaps."""
 
 
 def styled_text(raw: bytes) -> StyledText:
@@ -77,7 +77,7 @@ def styled_text(raw: bytes) -> StyledText:
     spans: list[tuple[int, int, Style]] = []
     style = Style.null()
     for index, piece in enumerate(pieces):
-        if index % 2:  # re.split puts each sequence's parameters between two pieces of text
+        if index % 2:  # re.split alternates between text and the parameters of a sequence
             style = _after_sgr(style, piece)
             continue
         shown = _DOUBTFUL.sub(_stand_in, piece)

@@ -1,8 +1,8 @@
 """The scrolling part of the log panel: a viewport over a ``LogStore``.
 
-Three things make it fast: text is parsed only for rows that are seen, any number of feeds is
-painted once a frame, and growth goes around Textual's layout (assigning ``virtual_size`` would
-lay out the whole screen again).
+Three things make it fast: text is parsed only for visible rows; all additions are painted once per
+frame; and growth does not involve Textual's layout (assigning ``virtual_size`` would lay out the
+whole screen again).
 """
 
 from __future__ import annotations
@@ -28,19 +28,20 @@ from gpuecs_tui.widgets.log.store import LogStore
 from gpuecs_tui.widgets.terminal.pending_output import writer_backlog
 
 FRAME_SECONDS = 1 / 20
-"""Twenty pictures a second read as smooth motion."""
+"""Frame interval: twenty frames per second look like smooth motion."""
 SSH_FRAME_SECONDS = 1 / 10
-"""Over a link ten do: each picture less saves what stands in both."""
+"""Frame interval over a network link. Ten frames per second suffice, and each omitted frame saves
+the bytes of its changes."""
 ROWS_PER_SECOND = 180
-"""Rows that are painted at most: faster ones are a blur to any reader, and this many of a log's
-usual length are a fifth of what 1,000 lines a second would be on the wire."""
+"""Maximum number of rows that are painted per second. A person can't read faster ones, and with
+lines of usual length it is a fifth of the bytes of 1,000 lines per second."""
 SCAN_PAUSE_SECONDS = 0.002
 MIN_WIDTH = 2
-"""A wide character needs two cells to be anywhere."""
+"""Minimum width in cells: a wide character needs two."""
 
 
 class LogView(LineView):
-    """Shows log lines; follows their end only while the user is there."""
+    """Shows log lines; follows their end only while the end is visible."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "log-view--match",
@@ -64,25 +65,25 @@ class LogView(LineView):
     """
 
     class Updated(Message):
-        """Something that the panel's footer shows has changed."""
+        """A part of the panel's footer has changed."""
 
     class SearchGivenUp(Message):
-        """The search is over: its pattern takes too long for a line of this log."""
+        """The search was ended: its pattern takes too long for a line of this log."""
 
     def __init__(self, store: LogStore, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.contents = LogContents(store)
-        """The lines, with filter and search."""
+        """The lines, with their filter and search."""
         self.following = True
-        """Whether the end stays in view."""
+        """Whether the end is kept in view."""
         self.wrap = True
         """Whether long lines are wrapped; otherwise they scroll to the right."""
         self.left = 0
-        """Cells scrolled away at the left where lines are not wrapped."""
+        """Cells that are scrolled away to the left if lines are not wrapped."""
         self.current: int | None = None
-        """Line number (of ``shown``) at which the search stands."""
+        """Line number (of ``shown``) of the current match."""
         self.marked: tuple[int, int] | None = None
-        """(anchor, end) of marked lines, in numbers of ``shown``; in either order."""
+        """(anchor, end) of the marked lines, as numbers of ``shown``; either may be the first."""
         self._error_at: int | None = None
         self._drawer = LineDrawer()
         self._look: Look | None = None
@@ -95,12 +96,12 @@ class LogView(LineView):
 
     @property
     def columns(self) -> int:
-        """Cells to a row: the widget's without its scrollbar."""
+        """Cells of a row: the width of the widget without its scrollbar."""
         return max(super().columns, MIN_WIDTH)
 
     @property
     def rows_below(self) -> int:
-        """Rows below the view."""
+        """Number of rows below the view."""
         store = self.contents.shown
         return max(store.row_end - store.first_row - self.top_row - self.size.height, 0)
 
@@ -116,12 +117,12 @@ class LogView(LineView):
         return self.contents.shown.locate(row)[0]
 
     def add(self, lines: Sequence[LogLine]) -> None:
-        """Take whole records in, with the level and the resource of each line."""
+        """Add whole records, with the level and the resource of each line."""
         if self.contents.source.add(lines):
             self.request_frame()
 
     def feed(self, data: bytes | str | Iterable[str]) -> None:
-        """Take plain text in: bytes or text with newlines, or lines without them."""
+        """Add plain text: bytes or text with newlines, or lines without them."""
         if self.contents.feed(data):
             self.request_frame()
 
@@ -138,7 +139,7 @@ class LogView(LineView):
         self.set_filter(self.contents.filter)
 
     def request_frame(self, delay: float | None = None) -> None:
-        """Paint what arrived with the next frame; idle, there is no timer at all."""
+        """Paint additions with the next frame; without additions, there is no timer at all."""
         if self._frame is None and self.is_attached:
             blur = self.size.height / ROWS_PER_SECOND if self._racing else 0
             period = max(self._frame_seconds, blur)
@@ -148,7 +149,7 @@ class LogView(LineView):
     def _on_frame(self) -> None:
         self._frame = None
         if writer_backlog(self.app):
-            # The link takes no more at present: a later picture shows all of it as well.
+            # The link is busy: a later frame shows all of it as well.
             self.request_frame(self._frame_seconds)
             return
         now, before = monotonic(), self._last_frame
@@ -164,7 +165,7 @@ class LogView(LineView):
             self.request_frame(SCAN_PAUSE_SECONDS if not self._racing else None)
 
     def _synchronise(self) -> int:
-        """Bring scrollbar, position and picture in line with the store; return the rows grown."""
+        """Update scrollbar, position and picture from the store; return the number of new rows."""
         store = self.contents.shown
         rows = store.row_end - store.first_row
         grown = store.row_end - self._seen_rows
@@ -182,18 +183,19 @@ class LogView(LineView):
         return grown
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Follow the end exactly while the user keeps the view there."""
+        """Keep the end in view exactly while the user is there."""
         super().watch_scroll_y(old_value, new_value)
         if not self._moving and round(old_value) != round(new_value):
             self.following = new_value >= self.max_scroll_y
             self.post_message(self.Updated())
 
     def move_rows(self, rows: int) -> None:
-        """Scroll by ``rows`` (negative: up), at once."""
+        """Scroll by ``rows`` (negative: up) immediately."""
         self.scroll_to_row(self.top_row + rows)
 
     def move_to_line(self, number: int) -> None:
-        """Bring line ``number`` (of ``shown``) into view: a third from the top if outside."""
+        """Scroll to line ``number`` (of ``shown``); if it was not visible, it is a third from the
+        top."""
         row = self.contents.shown.row_of(number) - self.contents.shown.first_row
         height = self.size.height
         if not self.scroll_y <= row < self.scroll_y + height:
@@ -202,20 +204,20 @@ class LogView(LineView):
         self.redraw()
 
     def follow(self, on: bool) -> None:
-        """Keep the end in view, or stop doing so."""
+        """Start or stop keeping the end in view."""
         self.following = on
         if on:
             self._synchronise()
         self.post_message(self.Updated())
 
     def set_wrap(self, on: bool) -> None:
-        """Wrap long lines or not; the first visible line stays."""
+        """Start or stop wrapping long lines; the first visible line remains the first."""
         top = self.top
         self.wrap, self.left = on, 0
         self._lay_out(top)
 
     def set_filter(self, line_filter: LineFilter) -> None:
-        """Show only passing lines; visible lines that pass stay in place."""
+        """Show only lines that pass; visible lines that pass stay in place."""
         top = self.contents.set_filter(line_filter, self.top)
         self.current = self.marked = None
         self._lay_out(top)
@@ -274,20 +276,20 @@ class LogView(LineView):
         return self.columns if self.wrap else None
 
     def on_resize(self, event: events.Resize) -> None:
-        """Break lines again if the width changed; the first visible line stays."""
+        """Wrap lines again if the width changed; the first visible line remains the first."""
         if self._row_width != self.contents.shown.width:
             self._lay_out(self.top)
         else:
             self._synchronise()
 
     def notify_style_update(self) -> None:
-        """Draw with the new theme."""
+        """Redraw with the new theme."""
         super().notify_style_update()
         self._look = None
         self._drawer.clear()
 
     def redraw(self) -> None:
-        """Draw all visible rows again."""
+        """Redraw all visible rows."""
         self._drawer.clear()
         self.refresh(self.size.region)
         self.post_message(self.Updated())
@@ -305,7 +307,7 @@ class LogView(LineView):
         return self._look
 
     def strips(self, rows: range) -> list[Strip]:
-        """Draw ``rows`` straight from the store."""
+        """Draw ``rows`` directly from the store."""
         store, look, width = self.contents.shown, self._current_look(), self.columns
         low, high = sorted(self.marked) if self.marked else (0, -1)
         left = None if self.wrap else self.left
