@@ -42,7 +42,7 @@ class Clock(Widget):
         self._tick()
 
     def stop(self, seconds: float | None) -> None:
-        """Show ``seconds`` and no longer count; None shows nothing."""
+        """Show ``seconds`` and stop counting; None shows nothing."""
         self._since = None
         self._set("" if seconds is None else duration_text(seconds))
 

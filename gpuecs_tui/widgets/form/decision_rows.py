@@ -14,7 +14,7 @@ from gpuecs_tui.wizard.session import WizardSession
 
 IMAGE = "task.image"
 CHOSEN = "•"
-"""Before a decision that the user made; the others are defaults."""
+"""The sign before a decision that the user made; the others are defaults."""
 
 
 def decision_choices(wizard: WizardSession) -> Choices:

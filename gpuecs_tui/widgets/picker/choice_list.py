@@ -23,8 +23,8 @@ from gpuecs_tui.widgets.picker.rows import GAP, Choices, Line, Row, lines_of, so
 class ChoiceList(LineView, inherit_bindings=False):
     """Rows in columns aligned by cells.
 
-    Typing filters by every word; space selects if several rows may be chosen; left and right sort
-    if there is more than one order; Enter confirms.
+    Typed words filter the rows, space selects if several rows may be chosen, left and right sort if
+    there is more than one order, and Enter confirms.
     """
 
     DEFAULT_CSS = """
@@ -49,10 +49,10 @@ class ChoiceList(LineView, inherit_bindings=False):
 
     @dataclass
     class Taken(Message):
-        """Enter was pressed."""
+        """The user pressed Enter."""
 
         ids: tuple[str, ...]
-        """In the order of the list; one, unless several may be chosen."""
+        """The chosen rows in the order of the list; one, unless several may be chosen."""
 
     @dataclass
     class Moved(Message):
@@ -60,9 +60,9 @@ class ChoiceList(LineView, inherit_bindings=False):
 
         row: Row | None
         wanted: str
-        """The filter's text."""
+        """The text of the filter."""
         shown: int
-        """Rows that the filter leaves."""
+        """The number of rows that pass the filter."""
 
     def __init__(
         self,
@@ -92,10 +92,10 @@ class ChoiceList(LineView, inherit_bindings=False):
             self._cursor = self._line_of(chosen[0], self._cursor)
 
     def replace_choices(self, choices: Choices, *, keep_row: bool = True) -> None:
-        """Offer other rows, with the filter and the highlighted row kept where they exist.
+        """Replace the rows, but keep the filter and the highlighted row if they still exist.
 
         Without ``keep_row``, the first row is highlighted unless a key or a click has highlighted
-        another: the list may be shown before the best row is known.
+        another one: the list may be shown before the best row is known.
         """
         row = self.row
         self.choices = choices
@@ -114,7 +114,7 @@ class ChoiceList(LineView, inherit_bindings=False):
 
     @property
     def wanted(self) -> str:
-        """The filter's text."""
+        """The text of the filter."""
         return self._wanted
 
     @wanted.setter
@@ -151,11 +151,11 @@ class ChoiceList(LineView, inherit_bindings=False):
         return self._text(self.choices.columns, " " * self._margin())
 
     def on_mount(self) -> None:
-        """Tell what is shown."""
+        """Post what is displayed."""
         self._shown()
 
     def on_resize(self) -> None:
-        """Lay the columns out again."""
+        """Compute the layout of the columns again."""
         self._widths = []
         self._shown()
 
@@ -185,7 +185,7 @@ class ChoiceList(LineView, inherit_bindings=False):
             self._shown()
 
     def action_move_page(self, direction: int) -> None:
-        """Move by a screenful."""
+        """Move the highlight by the height of the list."""
         self._was_moved = True
         last = len(self._lines) - 1
         step = direction * self.page_rows
@@ -207,7 +207,7 @@ class ChoiceList(LineView, inherit_bindings=False):
             self._shown()
 
     def action_take(self) -> None:
-        """Answer with the selected rows, or with the highlighted row."""
+        """Post the selected rows, or the highlighted row."""
         row = self.row
         if self.choices.multiple:
             # If no row was ever selected, choose the highlighted one; otherwise choose the selected
@@ -221,11 +221,12 @@ class ChoiceList(LineView, inherit_bindings=False):
             self.post_message(self.Taken((row.id,)))
 
     def action_mark(self) -> None:
-        """Select or deselect the highlighted row; choose it if only one can be chosen."""
+        """Select or deselect the highlighted row; if only one row can be chosen, choose it."""
         self._toggle()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Allow only what the rows support: not every list can be sorted, filtered, or selected."""
+        """Enable only the keys that the rows support: not every list can be sorted, filtered, or
+        selected."""
         match action:
             case "sort":
                 return bool(self.choices.orders)
@@ -251,7 +252,7 @@ class ChoiceList(LineView, inherit_bindings=False):
         self.wanted = ""
 
     def on_key(self, event: events.Key) -> None:
-        """Filter by what is printable, except for the keys that have a binding."""
+        """Add a printable character to the filter, unless it has a binding."""
         if not event.is_printable or event.character is None:
             return
         if event.character == " " and self._space_marks:
@@ -261,13 +262,13 @@ class ChoiceList(LineView, inherit_bindings=False):
             self.wanted = self._wanted + event.character
 
     def on_paste(self, event: events.Paste) -> None:
-        """Filter by what is pasted."""
+        """Add a pasted text to the filter."""
         if self._filters:
             event.stop()
             self.wanted = self._wanted + escape_controls(event.text.strip())
 
     def on_click(self, event: events.Click) -> None:
-        """Highlight the row; choose it if it was highlighted already."""
+        """Highlight the row; if it is highlighted already, choose it."""
         number = event.y + self.top_row
         if number < len(self._lines) and self._lines[number].row is not None:
             again = number == self._cursor
@@ -300,7 +301,7 @@ class ChoiceList(LineView, inherit_bindings=False):
 
     def _shown(self) -> None:
         self.virtual_size = Size(self.size.width, len(self._lines))
-        # Its heading stays in view above the first row of a group.
+        # Above the first row of a group, its heading stays in view.
         above = 1 if self._cursor and self._lines[self._cursor - 1].row is None else 0
         self.reveal_rows(self._cursor - above, self._cursor)
         self.refresh()

@@ -30,4 +30,4 @@ LIST_KEYS = (
     _key("backspace", "erase", N_("erase"), N_("Delete the last character of the filter")),
     _key("ctrl+u", "erase_all", N_("clear"), N_("Clear the filter")),
 )
-"""The most useful first, as a dialog's line names those that it shows."""
+"""The most useful key first: the line of a dialog shows as many as fit."""

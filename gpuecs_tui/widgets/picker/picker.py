@@ -1,4 +1,4 @@
-"""A list over the form to choose from; typing filters it."""
+"""A dialog with a list to choose from, over the form; typing filters the list."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ COMPARE = N_("compare")
 
 
 class Picker(WizardModal[tuple[str, ...] | None]):
-    """Asks for one or several rows; the answer is their ids, None if the list was cancelled."""
+    """A list to choose one or several rows from; returns their ids, or None if it was cancelled."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("tab", "compare", COMPARE, N_("Compare two rows side by side"), DIALOG),
@@ -61,7 +61,8 @@ class Picker(WizardModal[tuple[str, ...] | None]):
     """
 
     def __init__(self, choices: Choices, chosen: tuple[str, ...] = (), wanted: str = "") -> None:
-        """Offer ``choices``; ``chosen`` are selected, ``wanted`` is the first filter."""
+        """Show ``choices``; ``chosen`` are selected, ``wanted`` is the text of the filter at
+        first."""
         super().__init__()
         self._choices = choices
         self._list = ChoiceList(choices, chosen)
@@ -69,7 +70,8 @@ class Picker(WizardModal[tuple[str, ...] | None]):
             self._list.wanted = wanted
 
     def compose(self) -> ComposeResult:
-        """Filter, headings, rows, the detail of the highlighted row, keys."""
+        """Yield the filter, the headings, the rows, the detail of the highlighted row and the
+        keys."""
         with Vertical(id="box") as box:
             box.border_title = Content(self._choices.title)
             yield Static(markup=False, id="filter")
@@ -80,14 +82,14 @@ class Picker(WizardModal[tuple[str, ...] | None]):
             yield DialogKeys(id="keys")
 
     def on_mount(self) -> None:
-        """Begin in the list."""
+        """Focus the list."""
         self._list.focus()
         self.set_class(bool(self._choices.optional), "-wide")
         self.query_one("#detail").styles.height = self._choices.detail_lines
         self._show_note()
 
     def replace_choices(self, choices: Choices) -> None:
-        """Offer other rows: more of the account was read."""
+        """Show other rows after more of the account was read."""
         if choices is not self._choices:
             self._choices = choices
             self._list.replace_choices(choices)
@@ -142,7 +144,7 @@ class Picker(WizardModal[tuple[str, ...] | None]):
             self.app.push_screen(DetailModal(_("Side by side"), table))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer the comparison only if the rows have properties."""
+        """Enable the comparison only if the rows have properties."""
         if action == "compare":
             return self._choices.properties is not None
         return super().check_action(action, parameters)

@@ -15,33 +15,34 @@ from gpuecs_tui.widgets.base.safe_text import escape_controls
 GAP = 2
 """Cells between two columns."""
 NARROWEST = 6
-"""Cells below which a column is not cut while another can be."""
+"""Minimum cells of a column as long as another column can still be cut."""
 YIELDED = 10
-"""Cells to which the yielding column is cut."""
+"""Minimum cells of the column that is cut first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One thing to choose."""
+    """One row of the list."""
 
     id: str
     """The text that is put into the field."""
     cells: tuple[str, ...]
-    """One text a column, as AWS returned it: control characters are escaped when it is shown."""
+    """One text per column, as AWS returned it: control characters are escaped when it is shown."""
     group: str = ""
     """Rows of one group are listed together under its name."""
     why_not: str = ""
     """Why the row can't be selected, as the end of a sentence; empty if it can."""
     detail: str = ""
-    """Shown while the row is highlighted; if it is empty, all cells are shown."""
+    """Text for the highlighted row; if it is empty, all cells are shown."""
     more: tuple[str, ...] = ()
-    """Further lines of ``detail``, each its own."""
+    """Further lines of ``detail``."""
     summary: str = ""
-    """Shown below the field once the row is chosen; if empty, all cells but the first."""
+    """Text below the field after the row was chosen; if it is empty, all cells but the first."""
     measures: tuple[tuple[str, Decimal], ...] = ()
     """Unit → number, for filters such as ``>=24gb``; a row without the unit does not match."""
     images: tuple[int, ...] = ()
-    """Indexes of the cells that hold an image reference: shortened so that its end stays."""
+    """Indexes of the cells with an image reference, which is shortened so that its end stays
+    visible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Order:
     """A way to sort a list."""
 
     label: str
-    """What it is sorted by."""
+    """The property that is sorted by."""
     ids: tuple[str, ...]
     """All rows in this order; rows of one group are together."""
 
@@ -64,29 +65,29 @@ class Choices:
     rows: tuple[Row, ...]
     multiple: bool = False
     numeric: tuple[int, ...] = ()
-    """Indexes of the columns that are aligned at their right."""
+    """Indexes of the right-aligned columns."""
     note: str = ""
-    """A text on the whole list: why it is empty or unknown, where it is from."""
+    """A note on the whole list: why it is empty or unknown, or its source."""
     remedy: str = ""
-    """How to make an unknown list known."""
+    """The action that makes an unknown list known."""
     read_at: datetime | None = None
-    """When it was read from the account, in UTC; None for a list from elsewhere."""
+    """When it was read from the account, in UTC; None for a list from another source."""
     unknown: bool = False
     """Whether the list could not be read, so that a missing row proves nothing."""
     optional: tuple[int, ...] = ()
     """Indexes of the columns that are shown only if there is room, the most important first."""
     yielding: int | None = None
-    """Index of the column that is cut before all others."""
+    """Index of the column that is cut first."""
     orders: tuple[Order, ...] = ()
     """Sort orders, the default first; empty: the order of ``rows``."""
     properties: Callable[[str], tuple[tuple[str, str], ...]] | None = None
     """Returns the named properties of a row's id, for a comparison; None: no comparison."""
     detail_lines: int = 2
     help: str = ""
-    """Explains a list that can do more than others; untranslated."""
+    """Explains the additional features of a list; untranslated."""
 
     def find(self, id: str) -> Row | None:
-        """Return the row of ``id``."""
+        """Return the row with the id ``id``."""
         return next((row for row in self.rows if row.id == id), None)
 
 
@@ -99,7 +100,7 @@ class Line:
 
 
 def lines_of(rows: Iterable[Row], wanted: str) -> list[Line]:
-    """Return the lines of the rows that hold every word of ``wanted``, headings included.
+    """Return the lines of the rows that contain every word of ``wanted``, headings included.
 
     A word such as ``>=24gb`` or ``<2$`` compares with the rows' measures, once it is complete.
     """
@@ -133,8 +134,8 @@ def sorted_by(choices: Choices, order: int) -> tuple[Row, ...]:
 def widths_of(choices: Choices, room: int) -> list[int]:
     """Return the cells of each column so that all fit into ``room``.
 
-    The yielding column is cut first, then the widest; an optional column for which there is no room
-    has 0.
+    The column to cut first is cut before the widest one; an optional column without room gets 0
+    cells.
     """
     widths = [cell_len(column) for column in choices.columns]
     for row in choices.rows:

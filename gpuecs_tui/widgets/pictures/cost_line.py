@@ -1,4 +1,5 @@
-"""The cost of the stack: one line while sizes are typed, and a page for the review."""
+"""The cost of the stack: one line that is updated while sizes are typed, and a page for the
+review."""
 
 from __future__ import annotations
 
@@ -23,11 +24,11 @@ NEEDED = {
     "fleet.target_capacity",
     "service.desired_count",
 }
-"""Keys that the cost is calculated from."""
+"""Keys from which the cost is calculated."""
 
 
 def cost_line(wizard: WizardSession) -> Content:
-    """Return the line for the stack as it is typed; empty while a key of NEEDED is missing."""
+    """Return the line for the present answers; empty while a key of NEEDED is missing."""
     resolved = wizard.decisions.resolved
     if NEEDED & {*resolved.missing, *wizard.decisions.problems}:
         return Content("")
@@ -35,7 +36,7 @@ def cost_line(wizard: WizardSession) -> Content:
 
 
 def cost_of(stack: Stack, facts: AccountFacts | None) -> Content:
-    """Return the line for ``stack`` by the prices in ``facts``."""
+    """Return the line for ``stack`` with the prices in ``facts``."""
     try:
         paid = cost(context_of(stack, facts))
     except NotKnown as unknown:
@@ -44,7 +45,7 @@ def cost_of(stack: Stack, facts: AccountFacts | None) -> Content:
     if line.each is None:
         return Content.styled(_("Price unknown: {reason}.").format(reason=line.unknown), MUTED)
     where = [_("as of {day}").format(day=line.since)] if line.since else []
-    # Last and in brackets: if there is only room for one row, the note is cut as a whole.
+    # The note is last and in brackets: if there is only room for one row, it is cut as a whole.
     where += [f"({line.note})"] if line.note else []
     return Content.assemble((in_one_line(paid), "bold"), (f" {' '.join(where)}", MUTED))
 

@@ -10,9 +10,9 @@ from gpuecs_tui.i18n import _
 
 
 def egress_line(context: Context) -> str:
-    """Say how instances reach ECS, registry and logs; subnets with the same path are grouped.
+    """Return how instances reach ECS, registry and logs; subnets with the same path are grouped.
 
-    Empty while no subnet is chosen or its routes are unknown.
+    Empty if no subnet is chosen or its routes are unknown.
     """
     paths = sorted(egress_paths(context), key=lambda it: (_path(it), it.zone))
     groups = [

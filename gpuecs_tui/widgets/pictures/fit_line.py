@@ -1,4 +1,4 @@
-"""One line that says how many tasks fit on an instance, and what limits it."""
+"""A line that states how many tasks fit on an instance, and what limits that number."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gpuecs_tui.wizard.session import WizardSession
 
 
 def fit_line(wizard: WizardSession) -> Content:
-    """Return the line for the stack as it is typed; empty while the type or a size is missing."""
+    """Return the line for the present answers; empty while the type or a size is missing."""
     from gpuecs_tui.checks.placement import fit
 
     resolved = wizard.decisions.resolved

@@ -37,21 +37,21 @@ class FitPicture(TextPane):
         self._ascii_only = ascii_only(os.environ)
 
     def draw(self, context: Context) -> None:
-        """Show the stack of ``context``; drawn when it is on view."""
+        """Show the stack of ``context``; it is drawn when the picture is visible."""
         self._subject = context
         self._draw()
 
     def on_show(self) -> None:
-        """Draw a stack that was given while the picture was hidden."""
+        """Draw a stack that was set while the picture was hidden."""
         self._draw()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Use the new width."""
+        """Redraw for the new width."""
         self._draw()
 
     def _draw(self) -> None:
         width = self.scrollable_content_region.width
-        # A hidden page must not slow key presses down.
+        # A hidden page must not delay key presses.
         if self._subject is None or not width or not self.display:
             return
         if self._drawn == (self._subject, width):
@@ -85,16 +85,16 @@ class FitScreen(Modal[None]):
         self._subject = context
 
     def compose(self) -> ComposeResult:
-        """The picture in a frame."""
+        """Yield the picture in a frame."""
         with Vertical() as box:
             box.border_title = Content(_("What fits on an instance"))
             box.border_subtitle = own_keys(self)
             yield FitPicture(self._subject)
 
     def on_mount(self) -> None:
-        """Let the arrows scroll."""
+        """Focus the picture, so that the arrows scroll it."""
         self.query_one(FitPicture).focus()
 
     def action_leave(self) -> None:
-        """Go back."""
+        """Close the picture."""
         self.dismiss(None)

@@ -1,4 +1,5 @@
-"""Below the picture of the fit: instances for numbers of tasks, and the fit on other types."""
+"""The tables below the picture of the fit: instances per number of tasks, and the fit on other
+types."""
 
 from __future__ import annotations
 
@@ -14,15 +15,16 @@ from gpuecs_tui.widgets.base.safe_text import fit_right
 from gpuecs_tui.widgets.pictures.stack_text import GPU, MUTED, TEXT, TITLE, WARN
 
 NUMBERS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
-"""Numbers of tasks in the table, in addition to the desired count."""
+"""Numbers of tasks in the table besides the desired count."""
 TYPES_SHOWN = 40
-"""More than any region offers of those that fit, in practice."""
+"""Maximum number of other types in the table; fewer types of a Region fit in practice."""
 NAME, GPUS, FIGURE, PRICE = 15, 18, 9, 12
-"""Cells of the columns, for p4de.24xlarge and 8 × A100 80 GiB; a longer name widens its own."""
+"""Widths of the columns in cells, for p4de.24xlarge and 8 × A100 80 GiB; a longer name widens its
+own column."""
 
 
 def draw(canvas: Canvas, row: int, context: Context, it: InstanceType, found: Fit) -> None:
-    """Draw from ``row`` on downwards."""
+    """Draw the tables from ``row`` downwards."""
     if found.placeable:
         row = _numbers(canvas, row, context, found) + 1
     row = _larger(canvas, row, context, it)

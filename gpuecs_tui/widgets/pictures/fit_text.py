@@ -1,8 +1,8 @@
 """The placement of tasks on instances, drawn in text; does not import Textual.
 
-At the left one instance with the share of each resource that its tasks take; at the right (below in
-a narrow terminal) the fleet while a rolling update has most tasks running; then the fit for other
-numbers of tasks and for other instance types.
+On the left is one instance, with the share of each resource that its tasks use. On the right (below
+it in a narrow terminal) is the fleet at the moment of a rolling update with the most running tasks.
+Below are the fit for other numbers of tasks and for other instance types.
 """
 
 from __future__ import annotations
@@ -23,16 +23,17 @@ from gpuecs_tui.widgets.pictures.fit_words import limit_word
 from gpuecs_tui.widgets.pictures.stack_text import FRAME, GPU, MIN_WIDTH, MUTED, TEXT, TITLE, WARN
 
 MAX_WIDTH = 130
-"""Cells; lines that are longer are hard to follow."""
+"""Maximum width in cells; longer lines are hard to follow."""
 SIDE_BY_SIDE = 70
-"""Cells from which the two pictures are side by side."""
+"""Minimum cells at which the two pictures are side by side."""
 LABEL = 8
 """Cells of a resource's name."""
 MARKS = "123456789abcdefghijklmnopqrstuvwxyz"
-"""Marks that distinguish the share of each task in a bar; the first one follows the last."""
+"""Marks that distinguish the share of each task in a bar; after the last one, the first one is
+used."""
 FREE, OLD, NEW, LIMIT, NOT_PLACED = "·", "■", "□", "◄", "×"
 INSTANCES_SHOWN = 6
-"""In the update's picture; the others are counted."""
+"""Maximum number in the picture of the update; the others are counted."""
 
 
 def draw(context: Context, width: int, *, ascii_only: bool = False) -> list[Spans]:
@@ -64,11 +65,11 @@ class _Bar:
     resource: Resource
     label: str
     each: int
-    """Of one task."""
+    """The amount of one task."""
     whole: int
-    """Of the instance."""
+    """The amount of the instance."""
     unit: int = 1
-    """What the figures are divided by."""
+    """The unit of the displayed figures, as a divisor."""
 
     def figures(self, tasks: int) -> str:
         return f"{_units(self.each * (tasks or 1), self.unit)}/{_units(self.whole, self.unit)}"
@@ -82,7 +83,7 @@ class _Instance:
         self.tasks = found.placeable
 
     def draw(self, top: int, left: int, right: int) -> int:
-        """Draw into these columns; return the row behind the box."""
+        """Draw into these columns; return the row after the box."""
         it, task = self.it, self.stack.task
         room = right - left - 3
         gpus = f"{it.gpus} × {it.gpu_model} {gib_number(it.gpu_memory_mib)} GiB"
@@ -187,7 +188,7 @@ class _Update:
         self.canvas, self.stack, self.found = canvas, context.stack, found
 
     def draw(self, top: int, left: int, right: int) -> int:
-        """Draw into these columns; return the row behind the box."""
+        """Draw into these columns; return the row after the box."""
         room = right - left - 3
         row = top + 1
         update = at_its_fullest(self.stack, self.found)

@@ -16,5 +16,5 @@ _LIMITS: dict[Resource, str] = {
 
 
 def limit_word(resource: Resource) -> str:
-    """Return the name of the resource that is used up first."""
+    """Return the name of the resource that limits the number of tasks."""
     return _(_LIMITS[resource])

@@ -1,4 +1,4 @@
-"""Parts of the picture of a stack: its subnets by zone, and lists cut to the room they have."""
+"""Parts of the picture of a stack: its subnets by zone, and lists cut to their width."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gpuecs_tui.widgets.base.safe_text import escape_controls
 
 SEPARATOR = " · "
 PLACE_NAME = 20
-"""Cells of a subnet's name in a list of several."""
+"""Width of a subnet's name in a list of several, in cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +26,14 @@ class Zone:
     """The instance subnets of one Availability Zone."""
 
     name: str
-    """Empty for subnets of which nothing is known."""
+    """Empty for subnets without known facts."""
     subnets: tuple[Subnet, ...]
     unknown: tuple[str, ...] = ()
-    """Ids of subnets that the account's list doesn't have."""
+    """Ids of subnets that are not in the account's list."""
 
 
 def wrapped(text: str, room: int) -> list[str]:
-    """Return ``text`` in as few rows of ``room`` cells as it takes, parted where SEPARATOR is."""
+    """Return ``text`` in as few rows of ``room`` cells as possible, divided at SEPARATOR."""
     rows = [""]
     for part in text.split(SEPARATOR):
         longer = f"{rows[-1]}{SEPARATOR}{part}" if rows[-1] else part
@@ -45,7 +45,7 @@ def wrapped(text: str, room: int) -> list[str]:
 
 
 def zones_of(context: Context) -> tuple[Zone, ...]:
-    """Return the instance subnets by zone, the zones by name, those of no known zone last."""
+    """Return the instance subnets by zone, sorted by name; those of an unknown zone last."""
     by_id = {it.id: it for it in value_or(context.account.subnets, ())}
     zones: dict[str, list[Subnet]] = {}
     unknown = []
@@ -61,7 +61,7 @@ def zones_of(context: Context) -> tuple[Zone, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Instances and tasks of one zone once all tasks run that the fleet has room for."""
+    """Instances and tasks of one zone when all tasks run for which the fleet has room."""
 
     instances: int
     tasks: int
@@ -70,9 +70,9 @@ class Load:
 def loads(context: Context, found: Fit, zones: int) -> list[Load]:
     """Spread the wanted tasks, and the instances that the group keeps for them, over ``zones``.
 
-    The group keeps its minimum and what the capacity provider's target leaves free, as the cost
-    counts them, and never more than its maximum. EC2 Auto Scaling keeps the zones balanced; it is
-    not known in advance which zone gets an extra instance. The fullest zone is first.
+    The group keeps its minimum and what the capacity provider's target leaves free, the same number
+    as in the cost, and never more than its maximum. EC2 Auto Scaling balances the zones; it is
+    unknown in advance which zone gets an additional instance. The fullest zone is first.
     """
     wanted = context.stack.service.desired_count
     instances = desired_instances(context, found) or 0
@@ -82,7 +82,7 @@ def loads(context: Context, found: Fit, zones: int) -> list[Load]:
         left = zones - zone
         here = -(-instances // left)
         tasks = min(-(-placed // left), here * found.placeable)
-        # Tasks that the remaining zones have no room for are placed here.
+        # Tasks for which the other zones have no room are placed here.
         tasks = max(tasks, placed - (instances - here) * found.placeable)
         spread.append(Load(here, tasks))
         instances, placed = instances - here, placed - tasks

@@ -23,7 +23,8 @@ STYLES: Mapping[str, str] = {
 }
 """Style names of the drawing → styles of the theme."""
 LOCALE_VARIABLES = ("LC_ALL", "LC_CTYPE", "LANG")
-"""In the order in which they count (POSIX, "Internationalization Variables")."""
+"""The variables that set the locale, in their order of precedence (POSIX, "Internationalization
+Variables")."""
 
 
 def ascii_only(environ: Mapping[str, str]) -> bool:
@@ -53,7 +54,7 @@ class Picture(TextPane):
         self._draw()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Use the new width."""
+        """Redraw for the new width."""
         self._draw()
 
     def _draw(self) -> None:

@@ -1,7 +1,7 @@
-"""The stack as a picture in text, drawn from the user's own choices; does not import Textual.
+"""The stack as a picture in text, drawn from the user's answers; does not import Textual.
 
-From top to bottom, the path of a request: the allowed sources, the load balancer, the target group,
-the tasks on their instances in their zones; below them the Auto Scaling group.
+From top to bottom, it shows the path of a request: the allowed sources, the load balancer, the
+target group, and the tasks on their instances in their zones. Below is the Auto Scaling group.
 """
 
 from __future__ import annotations
@@ -32,20 +32,21 @@ from gpuecs_tui.widgets.pictures.parts import (
 )
 
 MIN_WIDTH = 40
-"""Cells; a narrower picture is not legible."""
+"""Minimum width in cells; a narrower picture is not legible."""
 MAX_WIDTH = 150
-"""Cells; lines that are longer are hard to follow."""
+"""Maximum width in cells; longer lines are hard to follow."""
 ZONE_WIDTH = 22
-"""Cells that a zone's box needs for an instance type, a subnet's address block and its frame."""
+"""Minimum width of a zone's box in cells, for an instance type, a subnet's address block and the
+frame."""
 ZONE_WIDTH_MAX = 46
 SUBNETS_SHOWN = 2
-"""In one zone; the others are counted."""
+"""Maximum number in one zone; the others are counted."""
 INSTANCE_HEIGHT = 4
-"""Rows of an instance's box: its frame, its GPUs, its tasks."""
+"""Rows of an instance's box: the frame, the GPUs, the tasks."""
 TITLE_ROOM = 15
-"""Cells from a zone's corner behind a title such as us-east-1a."""
+"""Cells from the corner of a zone's box to the position after a title such as us-east-1a."""
 TASKS_SHOWN = 8
-"""Squares in one zone; the others are counted."""
+"""Maximum number of squares in one zone; the others are counted."""
 
 FRAME, TITLE, TEXT, MUTED, GPU, WARN = "frame", "title", "text", "muted", "gpu", "warn"
 """Style names in the spans."""
@@ -56,7 +57,7 @@ def draw(
 ) -> list[Spans]:
     """Return the picture as rows of (text, style name), none wider than ``width`` cells.
 
-    ``missing`` are the keys without a value, drawn as not chosen yet. A few milliseconds.
+    ``missing`` are the keys without a value, drawn as not chosen yet. Takes a few milliseconds.
     """
     return _Picture(context, frozenset(missing), min(max(width, MIN_WIDTH), MAX_WIDTH)).rows(
         ascii_only
@@ -79,7 +80,7 @@ class _Picture:
             if joints
             else width // 2
         )
-        """Column of the line from the callers down to the fleet."""
+        """Column of the line that leads from the clients down to the fleet."""
 
     def rows(self, ascii_only: bool) -> list[Spans]:
         self._clients()
@@ -157,7 +158,7 @@ class _Picture:
         )
 
     def _one_task(self) -> list[str]:
-        """Return what each task is, the image on a row of its own where it needs one."""
+        """Return the description of a task; the image has a row of its own if necessary."""
         task = self.stack.task
         parts = [
             ngettext("{n} GPU", "{n} GPUs", task.gpus).format(n=task.gpus),
@@ -191,7 +192,7 @@ class _Picture:
         loads = iter(self._loads(len(zones)))
         for part in rows:
             for zone, (left, right) in zip(part, columns, strict=False):
-                # Where two rows of boxes meet, the lines run on from one into the other.
+                # Between two rows of boxes, the lines of the upper row continue in the lower row.
                 self.canvas.vertical(_joint(left, right), row - 1, row, FRAME)
                 self.canvas.box(row, left, row + height - 1, right, FRAME)
                 self.canvas.vertical(_joint(left, right), row + height - 1, row + height, FRAME)
@@ -230,7 +231,7 @@ class _Picture:
 
     @property
     def _fit(self) -> Fit | None:
-        """How many tasks an instance takes; None where that isn't known, or none fits."""
+        """The number of tasks per instance; None if it is unknown, or if no task fits."""
         found = self.context.fit
         if found is None or not found.placeable or "fleet.instance_type" in self.missing:
             return None
@@ -241,9 +242,9 @@ class _Picture:
         return [*loads(self.context, found, zones)] if found is not None else [None] * zones
 
     def _instance(self, row: int, left: int, right: int, load: Load | None) -> None:
-        """Draw the instances of one zone as a box, or say that it needs none.
+        """Draw the instances of one zone as a box, or a text that it needs none.
 
-        ``load`` None: how many tasks an instance takes isn't known, or none fits.
+        ``load``: the number of tasks per instance; None if it is unknown, or if no task fits.
         """
         kind, room = self.context.instance_type, right - left - 3
         if load is not None and not load.instances:
@@ -284,7 +285,7 @@ class _Picture:
         return [(text.format(wanted=wanted, needed=needed, most=most), WARN)]
 
     def _uneven(self) -> list[tuple[str, str]]:
-        """Say that Auto Scaling chooses the zones, unless each zone has the same number."""
+        """Return that Auto Scaling chooses the zones; empty if each zone has the same number."""
         counts = {load.instances for load in self._loads(len(self.zones)) if load is not None}
         if len(counts) < 2:
             return []
@@ -295,7 +296,7 @@ class _Picture:
         sizes = _("instances: {low} to {high}, initially {n}").format(
             low=fleet.min_size, high=fleet.max_size, n=fleet.initial_size
         )
-        # One row with or without a name, so that the rows below don't move while it is typed.
+        # Always one row, with or without a name, so that the rows below don't move during typing.
         text = _("← capacity provider {name}: target capacity {percent} %")
         if not names.capacity_provider:
             text = _("← capacity provider: target capacity {percent} %")
@@ -324,7 +325,7 @@ class _Picture:
         return [(words + fold(services, room), MUTED)]
 
     def _wide_box(self, row: int, kind: str, name: str, lines: Sequence[tuple[str, str]]) -> int:
-        """Draw a box over the whole width and return the row behind it."""
+        """Draw a box over the whole width and return the row after it."""
         room = self.right - self.left - 3
         rows = [(part, style) for line, style in lines for part in wrapped(line, room)]
         bottom = row + len(rows) + 1
@@ -335,7 +336,8 @@ class _Picture:
         return bottom + 1
 
     def _title(self, row: int, left: int, right: int, kind: str, name: str) -> None:
-        """Write into a box's upper edge, at least one cell of which stays at either end."""
+        """Write into the upper edge of a box; at least one cell of the edge stays visible at each
+        end."""
         start, end = left + 2, right - 1
         column = self.canvas.text(row, start, f" {kind} " if kind else " ", MUTED, end - start)
         if name and end - column > 1:
@@ -344,5 +346,5 @@ class _Picture:
 
 
 def _joint(left: int, right: int) -> int:
-    """Return the column at which lines enter and leave a zone's box: beside its title."""
+    """Return the column at which lines enter and leave a zone's box: next to its title."""
     return min(max((left + right) // 2, left + TITLE_ROOM), right - 1)

@@ -1,4 +1,4 @@
-"""The files of a stack as they will be written, and how they differ from the directory."""
+"""The files of a stack as they will be written, and their differences from the directory."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from gpuecs_tui.widgets.picker.choice_list import ChoiceList
 from gpuecs_tui.widgets.picker.rows import Choices, Row
 
 SIGNS: Mapping[str, str] = {"create": "+", "change": "~", "delete": "-", "": "="}
-"""Kind of change → the sign before a file's name; "" is a file that stays as it is."""
+"""Kind of change → the sign before the file's name; "" is an unchanged file."""
 HAND_EDITED = "!"
 _WORDS: Mapping[str, str] = {
     "create": N_("new"),
@@ -35,7 +35,7 @@ _TURN = N_("Show the difference, or the whole file")
 
 
 class FilesPage(Widget):
-    """A list of files at the left of the text of one; ``v`` switches to its difference."""
+    """A list of files, and on its right the text of one; ``v`` shows its difference instead."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("v", "turn", N_("difference"), _TURN, FILES),
@@ -62,41 +62,42 @@ class FilesPage(Widget):
         self._changes: dict[str, Change] = {}
         self._compared = False
         self._as_text: set[str] = set()
-        """Names of changed files that are shown as text, not as a difference."""
+        """Names of the changed files that are shown as a text instead of a difference."""
         self._list = ChoiceList(Choices("", ("", ""), ()), filters=False, id="names")
         self._title = OneLine()
         self._pane = TextPane()
         self._shown = ""
 
     def compose(self) -> ComposeResult:
-        """Lay out the list at the left of the text."""
+        """Yield the list and, on its right, the text."""
         yield self._list
         with Widget(id="file"):
             yield self._title
             yield self._pane
 
     def focus(self, scroll_visible: bool = True) -> FilesPage:
-        """Give the keyboard to the list."""
+        """Focus the list."""
         self._list.focus(scroll_visible)
         return self
 
     def on_resize(self) -> None:
-        """Fold the lines of a difference at the new width."""
+        """Wrap the lines of a difference for the new width."""
         self._show_file(keep_place=True)
 
     @property
     def files(self) -> Mapping[str, str]:
-        """The files on view, by name."""
+        """The displayed files by name."""
         return self._files
 
     @property
     def text(self) -> str:
-        """What the pane shows, without colours."""
+        """The text in the pane, without colours."""
         return self._pane.text
 
     def show(self, files: Mapping[str, str], changes: Changes | None) -> None:
-        """Show ``files``; ``changes`` None while they are being compared with the directory."""
-        # With hand edits that are kept, a file will have more than the rendered text.
+        """Show ``files``; ``changes`` is None while the files are being compared with the
+        directory."""
+        # If manual changes are kept, a file will contain more than the rendered text.
         files = changes.after if changes else files
         newly = changes is not None and not self._compared
         self._files, self._compared = files, changes is not None
@@ -171,10 +172,10 @@ class FilesPage(Widget):
         return Content("  ").join(parts)
 
     def action_turn(self) -> None:
-        """Show the whole file in place of the difference, or the difference again."""
+        """Show the whole file instead of the difference, or the difference again."""
         self._as_text ^= {self._shown}
         self._show_file(keep_place=False)
 
     def action_other_side(self) -> None:
-        """Go to the text, or back to the list."""
+        """Focus the text, or the list again."""
         (self._pane if self._list.has_focus else self._list).focus()

@@ -1,4 +1,4 @@
-"""All findings about the stack, each with its whole sentence and remedy."""
+"""All findings about the stack, each with its complete text and remedy."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SEVERITIES: Mapping[str, tuple[str, str]] = {
     "warning": (N_("warning"), "bold $text-warning"),
     "unknown": (N_("unknown"), "bold $text-muted"),
 }
-"""Severity → the word for it and its style."""
+"""Severity → its word and its style."""
 NOTHING = "nothing"
 
 
@@ -48,13 +48,13 @@ class FindingsPage(Options):
 
     @dataclass
     class FieldWanted(Message):
-        """Enter was pressed on a remark."""
+        """The user pressed Enter on a remark."""
 
         remark: Remark
 
     @dataclass
     class FixWanted(Message):
-        """The remedy of a remark shall be applied; it has exactly one."""
+        """The user wants to apply the remedy of a remark; it has exactly one."""
 
         remark: Remark
 
@@ -66,9 +66,10 @@ class FindingsPage(Options):
     def show_remarks(
         self, remarks: Sequence[Remark], age: str = "", *, is_checked: bool = True
     ) -> None:
-        """Show ``remarks`` above the ``age`` of the account data; the highlighted position stays.
+        """Show ``remarks`` and the ``age`` of the account data below; the highlighted position
+        stays.
 
-        Without ``is_checked`` the checks have not run yet, so an empty list proves nothing.
+        Without ``is_checked`` the checks have not run yet, so an empty list means nothing.
         """
         self.border_subtitle = Content(age)
         if (tuple(remarks), is_checked) == (self._remarks, self._is_checked):
@@ -92,7 +93,8 @@ class FindingsPage(Options):
             self.post_message(self.FieldWanted(self._remarks[event.option_index]))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer the field of a finding, and a remedy where it has exactly one."""
+        """Enable the key for the field of a finding, and the key for a remedy if there is exactly
+        one."""
         remarks, place = self._remarks, self.highlighted
         if action == "select":
             return bool(remarks)
@@ -105,7 +107,7 @@ class FindingsPage(Options):
         self.refresh_bindings()
 
     def action_fix(self) -> None:
-        """Ask for the highlighted remark's remedy to be applied."""
+        """Request to apply the remedy of the highlighted remark."""
         if self._remarks and self.highlighted is not None:
             remark = self._remarks[self.highlighted]
             if remark.fix:
@@ -113,7 +115,7 @@ class FindingsPage(Options):
 
 
 def findings_tab(remarks: Sequence[Remark], *, is_checked: bool) -> Tab:
-    """Return the page's tab: how many ``remarks`` there are, and whether one is an error."""
+    """Return the tab of the page: the number of ``remarks``, and whether one is an error."""
     if not remarks:
         sign, style = ("✓", "$text-success") if is_checked else ("…", "$text-muted")
         return Tab("findings", _("Findings"), sign, style)
@@ -134,5 +136,5 @@ def _prompt(remark: Remark) -> Content:
         if remark.fix:
             key = Content.styled(f"{key_of(FindingsPage, 'fix')}: ", "bold $text-accent")
         lines.append(Content.assemble("→ ", key, escape_controls(remark.remedy)))
-    # An empty row keeps two remarks apart.
+    # An empty row separates two remarks.
     return Content("\n").join([*lines, Content("")])

@@ -1,7 +1,8 @@
-"""Writes the stack into its directory, and asks first if a confirmation is required.
+"""Write the stack into its directory, and ask first if a confirmation is required.
 
-The order is fixed: another's unfinished write, an upgrade combined with another change, hand edits
-that would be lost; then all files are written, or none. Reading and writing take place in a thread.
+The order of the questions is fixed: an unfinished write of another process, an upgrade combined
+with another change, manual changes that would be lost. Then all files are written, or none. Reading
+and writing run in a thread.
 """
 
 from __future__ import annotations
@@ -36,15 +37,15 @@ class Wish:
     """A request to write."""
 
     stack: Stack | None
-    """None: the directory's own stack, brought up to date."""
+    """None: the stack in the directory, in the present form."""
     then_run: bool
     """Whether a plan follows the write."""
 
 
 def changes_to(wizard: WizardSession, files: Mapping[str, str]) -> Changes:
-    """Return what writing ``files`` would change in the wizard's directory.
+    """Return the changes that writing ``files`` would make in the wizard's directory.
 
-    Raises ReadProblem, WriteProblem or OSError where the directory can't be compared with them.
+    Raises ReadProblem, WriteProblem or OSError if the directory can't be compared.
     """
     return compare(
         wizard.options.directory,
@@ -56,25 +57,25 @@ def changes_to(wizard: WizardSession, files: Mapping[str, str]) -> Changes:
 
 
 class StackWriter(Part):
-    """The write of a screen; shows only its questions."""
+    """Writes the files of a screen; it displays only its questions."""
 
     @dataclass
     class HandEditsFound(Message):
-        """The files have edits or values that the write would lose; the question follows."""
+        """The write would lose manual changes or values; the question follows."""
 
     @dataclass
     class Written(Message):
-        """All files are on the disk."""
+        """All files were written."""
 
         wish: Wish
         answers: Mapping[str, Value]
         """The decisions in the files."""
         changed: bool
-        """Whether a file was written for it."""
+        """Whether at least one file was written."""
 
     @dataclass
     class Refused(Message):
-        """Nothing was written, and why."""
+        """Nothing was written; the message says why."""
 
         reason: str
 
@@ -88,7 +89,7 @@ class StackWriter(Part):
 
     @dataclass
     class _Ready(Message):
-        """The directory as it is at the moment of writing."""
+        """The directory at the moment of writing."""
 
         wish: Wish
         changes: Changes
@@ -97,9 +98,9 @@ class StackWriter(Part):
 
     @work(thread=True, group="write", exclusive=True, exit_on_error=False)
     def begin(self, wish: Wish) -> None:
-        """Compare the directory with ``wish``, ask what must be asked, and write.
+        """Compare the directory with ``wish``, ask the required questions, and write.
 
-        ``Written`` or ``Refused`` follows, or neither where a question is answered with No.
+        ``Written`` or ``Refused`` follows; neither follows if the user answers a question with No.
         """
         directory = self._wizard.options.directory
         run = run_list.live_run(directory) if directory.is_dir() else None

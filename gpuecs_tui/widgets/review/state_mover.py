@@ -1,4 +1,4 @@
-"""Moves the state to where the written files say, after a question, before anything is planned."""
+"""Move the state to the location in the written files, after a question and before a plan."""
 
 from __future__ import annotations
 
@@ -16,41 +16,42 @@ from gpuecs_tui.wizard.run_environment import state_environment
 
 
 class StateMover(Part):
-    """The move of a screen; shows nothing but its question.
+    """Moves the state for a screen; it displays only its question.
 
-    ``then_run`` comes back with ``InPlace``: whether a run follows.
+    ``then_run`` is returned in ``InPlace``: whether a run follows.
     """
 
     @dataclass
     class InPlace(Message):
-        """The state is where the files say."""
+        """The state is at the location in the files."""
 
         then_run: bool
         moved: bool = False
-        """Whether it was moved just now."""
+        """Whether it has just been moved."""
 
     class Begun(Message):
         """The state is being moved."""
 
     class Declined(Message):
-        """The user answered No: the state stays where it is."""
+        """The user answered No: the state stays at its location."""
 
     @dataclass
     class Refused(Message):
-        """The state could not be read or moved, and why."""
+        """The state could not be read or moved; the message says why."""
 
         reason: str
 
     @dataclass
     class _Due(Message):
-        """The move that must come first."""
+        """The required move."""
 
         due: Due
         then_run: bool
 
     @work(thread=True, group="write", exclusive=True, exit_on_error=False)
     def begin(self, then_run: bool) -> None:
-        """Compare where the state is with what the files say; ask and move it if they differ.
+        """Compare the location of the state with the one in the files; if they differ, ask and move
+        it.
 
         One of the messages follows.
         """

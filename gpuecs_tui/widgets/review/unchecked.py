@@ -55,16 +55,16 @@ class UncheckedPage(Scroller):
         self._shown = Content("")
 
     def compose(self) -> Iterator[Static]:
-        """One text."""
+        """Yield the text."""
         yield self._text
 
     @property
     def text(self) -> str:
-        """What is shown, without its colours."""
+        """The displayed text, without its colours."""
         return self._shown.plain
 
     def show(self, wizard: WizardSession, context: Context) -> None:
-        """Show what isn't checked of the stack in ``context``; the place in the text stays."""
+        """Show what isn't checked for the stack in ``context``; the scroll position stays."""
         content = Content("\n").join(unchecked_lines(wizard, context))
         if not content.is_same(self._shown):
             self._shown = content
@@ -72,7 +72,7 @@ class UncheckedPage(Scroller):
 
 
 def unchecked_lines(wizard: WizardSession, context: Context) -> list[Content]:
-    """Return what isn't checked of this stack, section by section, then what never is."""
+    """Return what isn't checked for this stack, section by section, then what is never checked."""
     sections = (
         (_("Not checked because a fact is unknown"), [*_undecided(wizard)]),
         (_("Terraform in the directory that was not read"), [*_not_read(wizard)]),

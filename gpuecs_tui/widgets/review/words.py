@@ -1,4 +1,4 @@
-"""Texts of the review about writing: its changes, its questions, its refusals."""
+"""Texts of the review about writing: the changes, the questions, the refusals."""
 
 from __future__ import annotations
 
@@ -19,11 +19,7 @@ from gpuecs_tui.wizard.session import WizardSession
 
 
 def why_not_written(wizard: WizardSession, *, despite_findings: bool = False) -> str:
-    """Return why the stack can't be written as it is; empty if it can.
-
-    ``despite_findings`` ignores the errors of rules, as ``apply --despite-findings`` does. Invalid
-    answers are refused nevertheless.
-    """
+    """Return why the stack can't be written at present; empty if it can."""
     found = remarks(wizard)
     if despite_findings:
         wrong = wizard.decisions.problems
@@ -48,7 +44,7 @@ def why_not_written(wizard: WizardSession, *, despite_findings: bool = False) ->
 
 
 def despite_question(wizard: WizardSession) -> Confirm:
-    """Ask for the stack's name before a stack with errors of rules is written."""
+    """Return the question for the stack's name before a stack with errors of rules is written."""
     errors = [it.message for it in remarks(wizard) if it.severity == "error"]
     lines = [
         Content(_("The checks found errors. The deployment will probably fail or hang:")),
@@ -61,7 +57,8 @@ def despite_question(wizard: WizardSession) -> Confirm:
 
 
 def upgrade_question(two: TwoChanges) -> Confirm:
-    """Ask before answers are written that one plan would combine with an upgrade."""
+    """Return the question before answers are written that one plan would combine with an
+    upgrade."""
     if two.unread:
         first = _(
             "This directory was upgraded from an earlier version of gpuecs-tui. It is "
@@ -111,14 +108,14 @@ def _one_after_the_other(two: TwoChanges) -> str:
 def plans_as_it_is(wizard: WizardSession) -> bool:
     """Tell whether the directory is planned without a write.
 
-    It has answers that were not read, and nothing was changed, so there is nothing to write.
+    It is if the directory has answers that were not read, and the user has changed nothing.
     """
     decisions = wizard.decisions
     return bool(decisions.unknown) and wizard.is_as_read
 
 
 def what_writing_does(wizard: WizardSession, changes: Changes | None) -> str:
-    """Return what "next" would do; ``changes`` None while they are being compared."""
+    """Return what "next" would do; ``changes`` is None while they are being compared."""
     directory = escape_controls(str(wizard.options.directory))
     if wizard.decisions.problems or wizard.decisions.missing:
         return _("Incomplete. The Findings tab and the steps show what is missing.")
@@ -149,11 +146,11 @@ def what_writing_does(wizard: WizardSession, changes: Changes | None) -> str:
 
 
 LOST_LINES = 6
-"""Lines of lost edits that a question shows; the Files tab shows all of them."""
+"""Number of lines of lost changes in a question; the Files tab shows all of them."""
 
 
 def what_is_lost(changes: Changes) -> Iterator[Content]:
-    """Yield the lines of the question before a write that loses something of a person's work."""
+    """Yield the lines of the question before a write that loses manual changes."""
     yield Content(_what_it_overwrites(changes))
     for name in changes.hand_edited:
         yield Content.styled(f"  {escape_controls(name)}", "bold")
@@ -193,7 +190,7 @@ def _what_it_overwrites(changes: Changes) -> str:
 
 
 def changes_in_words(changes: Changes) -> str:
-    """Count what a write does: "2 new files, 1 changed, 1 edited by hand"."""
+    """Return the counts of a write: "2 new files, 1 changed, 1 edited by hand"."""
     kinds = [change.kind for change in changes.files]
     created, changed, deleted = (kinds.count(kind) for kind in ("create", "change", "delete"))
     edited = sum(change.loses_edits for change in changes.files)

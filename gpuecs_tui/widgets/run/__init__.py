@@ -1,1 +1,1 @@
-"""A run on screen: approval, progress, resources and advice."""
+"""A run on the screen: approval, progress, resources and advice."""

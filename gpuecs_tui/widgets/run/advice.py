@@ -1,4 +1,4 @@
-"""What is read about a run on view: how long the credentials last, what a failed run left."""
+"""Read facts about a displayed run: how long the credentials last, what a failed run left."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from gpuecs_tui.wizard.run_environment import state_environment
 from gpuecs_tui.wizard.session import WizardSession
 
 BRING_BACK = "bring-back"
-"""The state screen puts this into ``wizard.wanted_run``: an apply that only imports."""
+"""Value of ``wizard.wanted_run`` that the state screen sets: an apply that only imports."""
 ENDED_BADLY = frozenset({RunStatus.FAILED, RunStatus.LOST, RunStatus.CANCELLED})
-"""States after which the state may need a repair."""
+"""Final states after which the state may need a repair."""
 
 
 class RunAdvice(Part):
-    """Reads facts about a run that its journal doesn't have."""
+    """Reads the facts about a run that are not in its journal."""
 
     @dataclass
     class LeftBehind(Message):
-        """The remains of a run that ended badly were read."""
+        """The remains of a failed or killed run were read."""
 
         run_id: str
         recovery: Recovery
 
     @dataclass
     class Judged(Message):
-        """It is known whether a run left the files that are in the directory now applied."""
+        """It is known whether the files in the directory are applied by a run."""
 
         applied: bool
 
@@ -53,13 +53,13 @@ class RunAdvice(Part):
         self._life: RunAdvice._LifeRead | None = None
 
     def advise(self, run: Run) -> None:
-        """Read the facts that matter to a run that has just entered its state."""
+        """Read the relevant facts for a run that has just entered its state."""
         if run.is_final:
             self._judge(run)
         else:
             self._wizard.note_done("run", False)
             if run.state in CARRIED_OUT:
-                # The deployment changes now, so it is no longer known to be healthy.
+                # The run changes the deployment, so it is no longer known to be healthy.
                 self._wizard.note_done("deployment", False)
         if run.state is RunStatus.PLANNED and run.operation is not Operation.PLAN:
             self._read_life(run)
@@ -67,7 +67,7 @@ class RunAdvice(Part):
             self._examine(run)
 
     def life_for(self, run: Run) -> CredentialCheck | None:
-        """Return whether the credentials outlast the apply of ``run``; None while unknown."""
+        """Return whether the credentials outlast the apply of ``run``; None if that is unknown."""
         return self._life.check if self._life and self._life.run_id == run.id else None
 
     @work(thread=True, group="judge", exclusive=True, exit_on_error=False)

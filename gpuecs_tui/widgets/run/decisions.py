@@ -1,4 +1,4 @@
-"""Carries out decisions about a run: finds it, starts one, writes a decision for the runner."""
+"""Carry out decisions about a run: find it, start one, write a decision for the runner."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from gpuecs_tui.wizard.run_environment import environment_for
 
 
 class RunDecisions(Part):
-    """Every decision goes to the run's files; the result is posted as a message."""
+    """Writes every decision to the files of the run; the result is posted as a message."""
 
     @dataclass
     class Found(Message):
-        """The directory's runs were looked through."""
+        """The runs of the directory were read."""
 
         run: Run | None
 
@@ -43,11 +43,11 @@ class RunDecisions(Part):
 
         problem: TerraformProblem
         other: Run | None = None
-        """The run that uses the directory; None if there is none that can be read."""
+        """The run that uses the directory; None if there is none or it can't be read."""
 
     @work(thread=True, group="run", exit_on_error=False)
     def look(self, wanted: str) -> None:
-        """Find the directory's run, or start the ``wanted`` operation; empty: only find."""
+        """Find the run of the directory, or start the ``wanted`` operation; empty: only find."""
         directory = self._wizard.options.directory
         found = run_list.unfinished_run(directory)
         waits = found is not None and wanted == Operation.APPLY and still_holds(found)
@@ -84,7 +84,7 @@ class RunDecisions(Part):
             self._refuse(RunProblem(words))
 
     def approve(self, run: Run, credentials_end: datetime | None) -> None:
-        """Have the plan of ``run`` applied with the credentials it was made with."""
+        """Approve the plan of ``run``, with the credentials it was created with."""
         reader = self.app.feed.reader
 
         def approved(run: Run) -> Run:
@@ -96,12 +96,12 @@ class RunDecisions(Part):
     def _refuse(self, problem: TerraformProblem) -> None:
         other = None
         if isinstance(problem, DirectoryBusy) and problem.holder is not None:
-            # None for another user's run: its folder is not readable.
+            # None for a run of another user: its folder is not readable.
             other = load(run_list.runs_root() / problem.holder.run)
         self.post_message(self.Refused(problem, other))
 
     def _begin(self, operation: Operation, *, only_bring_back: bool = False) -> None:
-        """Start a run; in a thread."""
+        """Start a run; runs in a thread."""
         options, reader = self._wizard.options, self.app.feed.reader
         try:
             environ, profile = environment_for(self._wizard.profile, reader)

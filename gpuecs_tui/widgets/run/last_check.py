@@ -1,4 +1,4 @@
-"""The check right before the question about an apply, with the account read again."""
+"""The check immediately before the question about an apply, with the account read again."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from gpuecs_tui.wizard.session import WizardSession
 
 
 class LastCheck(Part):
-    """At most one check before an apply; it can be cancelled at any time."""
+    """Runs at most one check before an apply; the check can be cancelled at any time."""
 
     @dataclass
     class Over(Message):
-        """A check that was not cancelled has ended."""
+        """A check has ended and was not cancelled."""
 
         run_id: str
         checked: Checked
@@ -39,7 +39,7 @@ class LastCheck(Part):
 
     @property
     def is_under_way(self) -> bool:
-        """Whether a check was begun and neither ended nor was cancelled."""
+        """Whether a check was started and has neither ended nor been cancelled."""
         return self._under_way is not None
 
     def begin(self, run: Run) -> None:
@@ -57,7 +57,7 @@ class LastCheck(Part):
             check.stop()
 
     def on_unmount(self) -> None:
-        """Cancel a check that is under way."""
+        """Cancel a running check."""
         self.leave()
 
     @work(thread=True, group="apply-check", exclusive=True, exit_on_error=False)

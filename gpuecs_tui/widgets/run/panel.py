@@ -1,4 +1,4 @@
-"""A run in progress: verdict, progress, the streaming log and the tree of resources.
+"""The panel for a run: verdict, progress, the streaming log and the tree of resources.
 
 panel = RunPanel("demo")
 panel.follow(run)              # from its beginning, however far it is
@@ -38,13 +38,14 @@ from gpuecs_tui.widgets.run.watch import RunWatch, told_of
 from gpuecs_tui.widgets.run.words import progress_words, verdict
 
 POLL_SECONDS = 0.1
-"""Between two reads of the journal of an active run."""
+"""Interval between two reads of the journal of an active run."""
 WAIT_SECONDS = 0.5
-"""Between two reads of a plan that is waiting for approval, which another user may decide."""
+"""Interval between two reads of a plan that is waiting for approval, which another user may
+decide."""
 
 
 class RunPanel(Widget):
-    """Follows one run; decisions made here or elsewhere are shown."""
+    """Follows one run and shows its decisions, wherever they were made."""
 
     DEFAULT_CSS = """
     RunPanel {
@@ -64,31 +65,31 @@ class RunPanel(Widget):
 
     @dataclass
     class Entered(Message):
-        """The run that is watched has entered another state, or another run is watched."""
+        """The displayed run has entered another state, or another run is displayed."""
 
         run: Run
         live: bool
-        """Whether it happened while the run was watched."""
+        """Whether the run was displayed when it entered the state."""
 
     @dataclass
     class PlanRead(Message):
-        """The plan's details were read, or are not available."""
+        """The details of the plan were read, or are not available."""
 
         run_id: str
         tree: PlanTree | None
         told: tuple[PlanWarning, ...]
-        """What the plan leaves although the files, or the draft, say otherwise."""
+        """What the plan keeps although the files, or the draft, contain something else."""
 
     @dataclass
     class LastTimeRead(Message):
-        """It is known how long the last run like this one was in the state of this one."""
+        """It is known how long the last similar run spent in the present state of this run."""
 
         run_id: str
         state: RunStatus
         seconds: float | None
 
     def __init__(self, name: str, *, id: str | None = None) -> None:
-        """Make a panel without a run; ``name`` is the file name stem of a saved log."""
+        """Create a panel without a run; ``name`` is the stem of the file name of a saved log."""
         super().__init__(id=id, classes="-show-log")
         self._log = LogPanel(id="log", name=name)
         self._resources = ResourcePanel(id="resources")
@@ -101,22 +102,22 @@ class RunPanel(Widget):
         self._poll_timer: Timer | None = None
         self._shown_state: RunStatus | None = None
         self.view: RunWatch | None = None
-        """The run on view with what is known of it."""
+        """The displayed run with what is known about it."""
         self.find_domain: Callable[[], str] = str
         """Returns the domain of the stack's certificate; empty if unknown."""
         self.find_unwritten: Callable[[], str] = str
-        """Says which answers the planned files lack; empty where none. Blocks: it reads files."""
+        """Returns which answers the planned files lack; empty if none. Blocks: it reads files."""
         self._outputs: Mapping[str, Any] = {}
         self._then: Callable[[], None] | None = None
-        """To be called once the plan's details are read."""
+        """Called once the details of the plan were read."""
 
     @property
     def url(self) -> ServiceUrl:
-        """The URL of the service, once the run has succeeded."""
+        """The URL of the service after a successful run."""
         return service_url(self._outputs, self.find_domain())
 
     def compose(self) -> ComposeResult:
-        """Lay out the verdict and the progress above the two panes."""
+        """Yield the verdict and the progress, and the two panes below them."""
         yield self._verdict
         yield self._line
         with Horizontal(id="panes"):
@@ -124,23 +125,23 @@ class RunPanel(Widget):
             yield self._resources
 
     def focus(self, scroll_visible: bool = True) -> RunPanel:
-        """Give the keyboard to the visible pane."""
+        """Focus the visible pane."""
         (self._resources if self.has_class("-show-resources") else self._log).focus(scroll_visible)
         return self
 
     @property
     def pane(self) -> Literal["log", "resources"]:
-        """The pane that has the keyboard or, if there is room for only one, is visible."""
+        """The pane that has the focus or, if there is room for only one, is visible."""
         return "resources" if self.has_class("-show-resources") else "log"
 
     def save_log(self) -> None:
-        """Show the log and ask for the file to save it to."""
+        """Show the log and ask for the name of the file to save it to."""
         if self.pane != "log":
             self.other_pane()
         self._log.ask("save")
 
     def other_pane(self) -> None:
-        """Go to the other pane; if there is room for only one, show it."""
+        """Focus the other pane; if there is room for only one, show it."""
         self.toggle_class("-show-log", "-show-resources")
         self.focus()
 
@@ -163,9 +164,11 @@ class RunPanel(Widget):
         self._tell()
 
     def when_read(self, then: Callable[[], None]) -> None:
-        """Call ``then`` once the details of the plan on view are read, or known to be missing.
+        """Call ``then`` once the details of the displayed plan were read or are known to be
+        missing.
 
-        Never, if another run comes on view first. Of several calls only the last one counts.
+        It is never called if another run is displayed before that. Of several calls, only the last
+        one counts.
         """
         if self.view is not None and self.view.is_read:
             then()
@@ -173,7 +176,7 @@ class RunPanel(Widget):
             self._then = then
 
     def follow(self, run: Run) -> None:
-        """Watch ``run`` from now on."""
+        """Display ``run`` from now on."""
         self.view, self._then = RunWatch(run), None
         self._shown_state, self._outputs = None, {}
         self._log.clear()
@@ -221,7 +224,7 @@ class RunPanel(Widget):
         self.post_message(self.Entered(run, before is not None))
 
     def _run_clock(self) -> None:
-        """Show the time of the run's present state on the clock, or the duration of the apply."""
+        """Show on the clock the time of the run's present state, or the duration of the apply."""
         watch = self.view
         if watch is not None and watch.run.is_live:
             self._line.start(watch.since)
@@ -246,7 +249,7 @@ class RunPanel(Widget):
     def _read_plan(self, run: Run, applied: bool) -> None:
         planned = run.state is RunStatus.PLANNED or run.operation is Operation.PLAN
         unchanged = run.state is RunStatus.SUCCEEDED and not applied
-        # After the apply no details follow, and notes on the plan are out of date.
+        # After the apply, no details follow, and notes on the plan are no longer valid.
         tells = planned or unchanged
         tree = wait_for_plan(run) if tells else load_plan(run)
         told = told_of(run, tree) if tells else ()
@@ -266,13 +269,13 @@ class RunPanel(Widget):
                 then()
 
     def _no_details(self, run: Run) -> str:
-        """Return why the plan of ``run`` has no details, and where its changes are shown."""
+        """Return why the plan of ``run`` has no details, and where its changes are displayed."""
         if run.changes is None:
             return _("This run has no plan.")
         return _("The details of this plan were not recorded. See the log for the changes.")
 
     def _tell(self) -> None:
-        """Show verdict and progress; unchanged parts aren't painted."""
+        """Show verdict and progress; unchanged parts are not painted."""
         watch = self.view
         parts = [self._said] if self._said.plain else []
         moving = self._waiting
@@ -294,9 +297,9 @@ class RunPanel(Widget):
         if not content.is_same(self._shown):
             self._shown = content
             self._verdict.update(content)
-            # Textual 8.2 leaves widgets that only move unpainted where something asked for a
-            # region between the change and its layout. What is painted again and is the same
-            # isn't sent again.
+            # If code asks Textual 8.2 for a region between a change and its layout, Textual does
+            # not repaint widgets that only move. Cells that are painted again without a change are
+            # not sent again.
             self.call_after_refresh(self.screen.refresh)
 
     _shown = Content("")

@@ -1,4 +1,4 @@
-"""One line for the progress of a run: a bar of text, a sentence, a clock; no animation.
+"""One line for the progress of a run: a text bar, a sentence and a clock, without animation.
 
 line.start(run.started_at)
 line.show(done=12, total=38, text="creating aws_lb.this")
@@ -19,19 +19,20 @@ from gpuecs_tui.widgets.base.glyphs import signs
 from gpuecs_tui.widgets.base.one_line import OneLine
 
 BAR_SHARE = 0.3
-"""The bar's part of the line; the sentence has the rest."""
+"""The share of the bar in the line; the sentence gets the rest."""
 MIN_BAR, MAX_BAR = 8, 40
 
 
 def progress_text(width: int, done: int, total: int, text: str) -> Content:
-    """Return bar, counts and sentence in at most ``width`` cells; without a total, the sentence."""
+    """Return bar, counts and sentence in at most ``width`` cells; without a total, only the
+    sentence."""
     if total <= 0:
         return Content(text)
     counts = f" {done}/{total} "
     bar = min(max(int(width * BAR_SHARE), MIN_BAR), MAX_BAR)
     if bar + cell_len(counts) > width:
         return Content(counts.strip())
-    # The two parts differ in shape too, so that the bar is legible without colours.
+    # The two parts also differ in their shape, so that the bar is legible without colours.
     sign = signs()
     filled = bar * min(done, total) // total
     return Content.assemble(
@@ -43,7 +44,7 @@ def progress_text(width: int, done: int, total: int, text: str) -> Content:
 
 
 class ProgressLine(Widget):
-    """Progress in one line; while nothing changes only its clock is sent, once a second."""
+    """The progress in one line; without changes, only its clock is sent, once a second."""
 
     DEFAULT_CSS = """
     ProgressLine { layout: horizontal; height: 1; background: $panel; color: $foreground; }
@@ -55,16 +56,16 @@ class ProgressLine(Widget):
         self._clock = Clock()
 
     def compose(self) -> ComposeResult:
-        """Lay out the text and the clock at its right."""
+        """Yield the text and, on its right, the clock."""
         yield self._line
         yield self._clock
 
     def start(self, since: datetime) -> None:
-        """Let the clock run from ``since`` (an aware datetime)."""
+        """Start the clock at ``since`` (an aware datetime)."""
         self._clock.start(since)
 
     def show(self, *, done: int = 0, total: int = 0, text: str = "") -> None:
-        """Show ``done`` of ``total`` steps (no bar for 0) and a sentence."""
+        """Show ``done`` of ``total`` steps (0: no bar) and a sentence."""
         self._line.show(lambda width: progress_text(width, done, total, text))
 
     def stop(self, *, seconds: float | None = None, text: str = "") -> None:

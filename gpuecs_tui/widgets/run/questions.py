@@ -1,4 +1,4 @@
-"""The questions before decisions about a run: apply its plan, stop it, stop Terraform now."""
+"""The questions before decisions about a run: apply its plan, cancel it, force-stop Terraform."""
 
 from __future__ import annotations
 
@@ -34,11 +34,10 @@ def apply_question(
     name: str,
     about: Sequence[Content] = (),
 ) -> Confirm:
-    """Ask whether to apply the plan on view; a grave one is confirmed by typing ``name``.
+    """Ask whether to apply the displayed plan; a serious one is confirmed by typing ``name``.
 
-    ``about``: the account and the cost of the stack.
-    A plan is grave if it destroys or replaces, or if ``checked`` has errors. A destroy needs no
-    check (None).
+    ``about``: the account and the cost of the stack. A plan is serious if it destroys or replaces
+    resources, or if ``checked`` has errors. A destroy needs no check (None).
     """
     run = watch.run
     destroy = run.operation is Operation.DESTROY
@@ -66,7 +65,7 @@ def apply_question(
 def what_it_changes(wizard: WizardSession, checked: Checked | None) -> list[Content]:
     """Return the account that a plan changes, and the cost of the stack in the files.
 
-    ``checked`` None: a destroy, which is not checked.
+    ``checked`` is None for a destroy, which is not checked.
     """
     identity = wizard.account.identity
     stack = checked.stack if checked is not None else None
@@ -78,7 +77,7 @@ def what_it_changes(wizard: WizardSession, checked: Checked | None) -> list[Cont
     if stack is not None:
         lines.append(cost_of(stack, wizard.account.facts))
     elif checked is None and wizard.is_as_opened:
-        # The files are as written, so the cost that the destroy ends is known.
+        # The files match what is applied, so the cost that ends with the destroy is known.
         cost = cost_line(wizard)
         if cost.plain:
             lines.append(Content.assemble(_("The destroy ends this cost:"), " ", cost))
@@ -101,7 +100,7 @@ def replan_question(operation: Operation) -> Confirm:
 
 
 def watch_question(problem: TerraformProblem) -> Confirm:
-    """Ask whether to watch the run of another process that uses the directory."""
+    """Ask whether to display the run of another process that uses the directory."""
     lines = [Content(escape_controls(problem.message))]
     return Confirm(_("Another run is active"), lines, yes=_("Watch run"))
 
@@ -122,7 +121,7 @@ def stop_question(progress: Progress) -> Confirm:
 
 
 def end_question(progress: Progress, name: str) -> Confirm:
-    """Say what is lost by stopping Terraform now; ``name`` must be typed for it."""
+    """Show what is lost if Terraform is force-stopped; ``name`` must be typed to confirm it."""
     return Confirm(
         _("Stop Terraform now?"), loss_lines(progress), yes=_("Stop now"), word=name, grave=True
     )

@@ -1,4 +1,4 @@
-"""One resource of a plan in detail: old and new attributes, and why it is replaced."""
+"""One resource of a plan in detail: old and new attributes, and the reason of a replacement."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def reason_text(reason: str) -> str:
 
 
 def detail_text(change: Change) -> Content:
-    """Return everything about one change; values come in as text, never as markup."""
+    """Return the full description of one change; values are inserted as text, never as markup."""
     return Content("\n").join(list(_lines(change)))
 
 
@@ -77,7 +77,7 @@ def _lines(change: Change) -> Iterator[Content]:
     yield Content("")
     if not change.attributes:
         yield Content(_("No attributes change."))
-    # Attributes that force a replacement come first: the reader looks for them.
+    # Attributes that force a replacement come first, because users look for them.
     for attribute in sorted(change.attributes, key=lambda each: not each.forces_replacement):
         yield _attribute_line(attribute)
 
@@ -103,7 +103,7 @@ def _shown(text: str) -> str:
 
 
 class ResourceDetail(Modal[None]):
-    """Shows one change over the whole screen; Escape, Enter or q goes back."""
+    """Shows one change on the whole screen; Escape, Enter or q closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [bind("escape,enter,q", "leave", *BACK, DIALOG)]
     DEFAULT_CSS = """
@@ -127,12 +127,12 @@ class ResourceDetail(Modal[None]):
         self._change = change
 
     def compose(self) -> ComposeResult:
-        """Lay out the text in a frame that scrolls."""
+        """Yield the text in a frame that scrolls."""
         with Scroller() as frame:
             frame.border_title = Content(_("Changes"))
             frame.border_subtitle = own_keys(self)
             yield Static(detail_text(self._change))
 
     def action_leave(self) -> None:
-        """Go back to the tree."""
+        """Close the details."""
         self.dismiss(None)

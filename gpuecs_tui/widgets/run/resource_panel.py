@@ -1,4 +1,4 @@
-"""The resource tree with its filter, its details and one line of keys.
+"""The resource tree with its filter, its details and a line of keys.
 
 panel = ResourcePanel(id="resources")
 panel.show(progress.resources.values())   # as often as they change
@@ -29,7 +29,7 @@ from gpuecs_tui.widgets.run.resource_tree import ResourceTree
 
 
 class ResourcePanel(Widget):
-    """What happens to each resource. Posts ``ResourceTree.Moved`` as its cursor moves."""
+    """Shows the change of each resource. Posts ``ResourceTree.Moved`` when its cursor moves."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("slash", "filter", N_("filter"), N_("Filter the resources"), RESOURCES),
@@ -54,22 +54,22 @@ class ResourcePanel(Widget):
         self._plan: PlanTree | None = None
         self._without, self._coming = "", False
         self._wanted = ""
-        """Address whose details are opened once they are there."""
+        """Address whose details are opened as soon as they are available."""
         self._counts = (0, 0, 0)
 
     def compose(self) -> ComposeResult:
-        """Lay out the tree above its line of keys."""
+        """Yield the tree and its line of keys below it."""
         yield self._tree
         yield self._footer
         yield self._prompt
 
     @property
     def resources(self) -> ResourceTree:
-        """The list, which takes the keys."""
+        """The list, which has the focus."""
         return self._tree
 
     def show(self, resources: Iterable[ResourceProgress]) -> None:
-        """Show the progress of these resources; cheap, however often it is called."""
+        """Show the progress of these resources; frequent calls cost little."""
         shown = list(resources)
         self._tree.show(shown)
         statuses = [resource.status for resource in shown]
@@ -79,10 +79,10 @@ class ResourcePanel(Widget):
             self._tell()
 
     def set_plan(self, plan: PlanTree | None, without: str = "", *, coming: bool = False) -> None:
-        """Take the details of the plan (or None).
+        """Set the details of the plan (or None).
 
-        ``without``: why there are none, shown if the user asks for them. ``coming``: whether
-        another call may bring them; details that were asked for open then.
+        ``without``: why there are none, shown if the user requests them. ``coming``: whether a
+        later call may set them; requested details are opened then.
         """
         self._plan, self._without, self._coming = plan, without, coming
         self._tree.know(plan)
@@ -93,12 +93,12 @@ class ResourcePanel(Widget):
             self._open(wanted)
 
     def focus(self, scroll_visible: bool = True) -> ResourcePanel:
-        """Give the keyboard to the tree."""
+        """Focus the tree."""
         self._tree.focus(scroll_visible)
         return self
 
     def on_mount(self, event: events.Mount) -> None:
-        """Show the keys at once."""
+        """Show the keys immediately."""
         self._tell()
 
     def _tell(self) -> None:
@@ -161,7 +161,7 @@ class ResourcePanel(Widget):
         self._tell()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Let escape through to the screen where no filter is set."""
+        """Leave Escape to the screen if no filter is set."""
         return bool(self._tree.needle) if action == "leave" else True
 
     def action_leave(self) -> None:

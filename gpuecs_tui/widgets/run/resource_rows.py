@@ -1,4 +1,4 @@
-"""The rows of the resource tree: which resource under which heading, in which words.
+"""The rows of the resource tree: the headings, the resources below them, and their texts.
 
 The rows are the runner's ``ResourceProgress`` values; destroyed resources come first.
 """
@@ -29,7 +29,8 @@ SYMBOLS: Mapping[str, str] = {
     "remove": "x",
     "forget": "x",
 }
-"""As Terraform's plan prints them; it has none for imports, moves and what is only forgotten."""
+"""The signs that Terraform's plan prints; it has none for imports, moves and forgotten
+resources."""
 
 _GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (N_("Destroy"), ("delete",)),
@@ -50,16 +51,16 @@ _RUNNING = {
     "import": N_("importing"),
 }
 WORD_WIDTH = 48
-"""Cells from which a row has room for words after its address; a narrower row has signs."""
+"""Minimum cells at which a row has room for words after its address; a narrower row has signs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A row that begins a group."""
+    """The heading of a group."""
 
     text: str
     count: int
-    """Resources under it that pass the filter."""
+    """Number of its resources that pass the filter."""
 
 
 Row = Heading | ResourceProgress
@@ -67,19 +68,19 @@ Row = Heading | ResourceProgress
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the plan's details add to the resources: their order, and more text to filter by."""
+    """Facts from the plan's details: the order of the resources, and more text to filter by."""
 
     ranks: Mapping[str, int]
     """Address → its rank among destroyed and replaced resources, the most important first."""
     texts: Mapping[str, str]
-    """Address → changed attributes, old and new values."""
+    """Address → changed attributes with their old and new values."""
 
 
 NOTHING_KNOWN = Known({}, {})
 
 
 def known_of(plan: PlanTree | None) -> Known:
-    """Return what the tree of resources needs of a plan's details."""
+    """Return the facts that the tree needs from the details of a plan."""
     if plan is None:
         return NOTHING_KNOWN
     ranks = {warning.address: at for at, warning in enumerate(warnings(plan))}
@@ -95,9 +96,9 @@ def known_of(plan: PlanTree | None) -> Known:
 def arranged(
     resources: Iterable[ResourceProgress], needle: str = "", known: Known = NOTHING_KNOWN
 ) -> list[Row]:
-    """Return headings and resources in display order, the most important destroyed one first.
+    """Return headings and resources in display order, the most important destroyed resource first.
 
-    A resource is shown if its address, its action or a changed attribute contains ``needle``.
+    A resource is included if its address, its action or a changed attribute contains ``needle``.
     """
     groups: dict[str, list[ResourceProgress]] = {}
     heading_of = {action: text for text, actions in _GROUPS for action in actions}
@@ -118,7 +119,7 @@ def arranged(
 
     rows: list[Row] = []
     shown = [text for text in (*(text for text, _actions in _GROUPS), _OTHERS) if text in groups]
-    # Sorting is stable: without ranks all stays in the order of the groups and of the plan.
+    # Sorting is stable: without ranks, the order of the groups and of the plan is kept.
     for text in sorted(shown, key=lambda text: min(map(rank, groups[text]))):
         members: list[ResourceProgress] = sorted(groups[text], key=rank)
         rows.append(Heading(_(text), len(members)))

@@ -1,4 +1,4 @@
-"""The resource tree: the changes of a plan, and during an apply the status of each resource."""
+"""The resource tree: the changes of a plan and, during an apply, the status of each resource."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from gpuecs_tui.widgets.run.resource_rows import (
 )
 
 FRAME_SECONDS = 1 / 10
-"""However many resources change, they are painted ten times a second."""
+"""Interval of painting: ten times a second, however many resources change."""
 CLOCK_SECONDS = 1.0
 SYMBOL_WIDTH = 4
 _STYLE_OF_ACTION = {
@@ -54,8 +54,8 @@ def _key(keys: str, action: str, label: str, text: str) -> Binding:
 class ResourceTree(LineView, inherit_bindings=False):
     """A list of resources under headings; only visible rows that change are painted.
 
-    Feed it ``show`` with the runner's progress as often as it changes. It posts ``Chosen`` for the
-    resource under the cursor when Enter is pressed.
+    Call ``show`` at each change of the progress. When Enter is pressed, ``Chosen`` is posted for
+    the resource under the cursor.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -100,7 +100,7 @@ class ResourceTree(LineView, inherit_bindings=False):
     """
 
     class Chosen(Message):
-        """Enter was pressed on a resource."""
+        """The user pressed Enter on a resource."""
 
         def __init__(self, address: str) -> None:
             super().__init__()
@@ -116,11 +116,11 @@ class ResourceTree(LineView, inherit_bindings=False):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.needle = ""
-        """Text that a shown address, action or changed attribute contains."""
+        """Filter: text in a visible address, action or changed attribute."""
         self._known = NOTHING_KNOWN
         self.cursor: str | None = None
-        """Address under the cursor; None until the user moves, and then the view follows what
-        is in flight."""
+        """Address under the cursor; None until the user moves the cursor: the view then follows the
+        resources in progress."""
         self._resources: dict[str, ResourceProgress] = {}
         self._rows: list[Row] = []
         self._index: dict[str, int] = {}
@@ -130,7 +130,7 @@ class ResourceTree(LineView, inherit_bindings=False):
         self._dirty = False
 
     def show(self, resources: Iterable[ResourceProgress]) -> None:
-        """Show these resources; a call is cheap, painting happens ten times a second."""
+        """Show these resources; a call costs little, and painting happens ten times a second."""
         latest = {resource.address: resource for resource in resources}
         for address, resource in latest.items():
             known = self._resources.get(address)
@@ -142,23 +142,23 @@ class ResourceTree(LineView, inherit_bindings=False):
             self._frame = self.set_timer(FRAME_SECONDS, self._paint)
 
     def filter(self, needle: str) -> None:
-        """Show only resources that match ``needle``; all for the empty text."""
+        """Show only resources that match ``needle``; with an empty text, all."""
         self.needle, self._dirty = needle, True
         self._paint()
 
     def know(self, plan: PlanTree | None) -> None:
-        """Order and filter by the details of ``plan`` too."""
+        """Also sort and filter by the details of ``plan``."""
         self._known, self._dirty = known_of(plan), True
         if self.is_attached:
             self._paint()
 
     @property
     def addresses(self) -> list[str]:
-        """The addresses on view, in their order."""
+        """The visible addresses, in their order."""
         return [row.address for row in self._rows if isinstance(row, ResourceProgress)]
 
     def on_mount(self) -> None:
-        """Paint what was shown before the widget was on a screen."""
+        """Paint resources that were set before the widget was on a screen."""
         self._paint()
 
     def on_focus(self, event: events.Focus) -> None:
@@ -167,7 +167,7 @@ class ResourceTree(LineView, inherit_bindings=False):
             self.action_move(1)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Fit the rows to the new size."""
+        """Adapt the rows to the new size."""
         self._paint()
 
     def _paint(self) -> None:
@@ -214,7 +214,7 @@ class ResourceTree(LineView, inherit_bindings=False):
         return [y for y, row in enumerate(seen) if _is_running(row)]
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Start the clock if a resource in flight scrolled into view."""
+        """Start the clock if a resource in progress scrolled into view."""
         super().watch_scroll_y(old_value, new_value)
         self._run_clock()
 
@@ -228,37 +228,38 @@ class ResourceTree(LineView, inherit_bindings=False):
         else:
             # The first step goes to a visible row.
             top = self.top_row
-            end = top + max(self.size.height, 2)  # a heading is never alone
+            # the view always has room for a heading and a resource
+            end = top + max(self.size.height, 2)
             seen = [at for at in self._index.values() if top <= at < end]
             edge = seen[0] if rows > 0 else seen[-1]
             at = list(self._index.values()).index(edge) + rows - (1 if rows > 0 else -1)
         self.move_to(addresses[min(max(at, 0), len(addresses) - 1)])
 
     def action_page(self, pages: int) -> None:
-        """Move the cursor by the view's height."""
+        """Move the cursor by the height of the view."""
         self.action_move(pages * self.page_rows)
 
     def move_to(self, address: str) -> None:
-        """Put the cursor on ``address`` and show it."""
+        """Move the cursor to ``address`` and scroll to it."""
         at = self._index.get(address)
         if at is None:
             return
         self.cursor = address
-        # With its heading, if that is right above.
+        # Its heading is also shown if it is in the row above.
         first = at - 1 if at and isinstance(self._rows[at - 1], Heading) else at
         self.reveal_rows(first, at)
         self.refresh(self.size.region)
         self.post_message(self.Moved(address))
 
     def action_choose(self) -> None:
-        """Post which resource was chosen; without a cursor, the first on view."""
+        """Post the chosen resource; without a cursor, the first visible one."""
         if self.cursor not in self._index:
             self.action_move(1)
         if self.cursor in self._index:
             self.post_message(self.Chosen(self.cursor or ""))
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor where the mouse is; a second click asks for details."""
+        """Move the cursor to the mouse; a second click opens the details."""
         at = self.top_row + event.y
         row = self._rows[at] if at < len(self._rows) else None
         if isinstance(row, ResourceProgress):
@@ -267,7 +268,7 @@ class ResourceTree(LineView, inherit_bindings=False):
                 self.action_choose()
 
     def strips(self, rows: range) -> list[Strip]:
-        """Draw ``rows`` straight from the resources."""
+        """Draw ``rows`` directly from the resources."""
         now, width = datetime.now(UTC), self.columns
         strips = []
         for at in rows:

@@ -22,7 +22,7 @@ def actions(found: Recovery) -> dict[str, Remedy]:
 
     def place(remedy: Remedy) -> int:
         if remedy.kind is Kind.UNLOCK and unsure:
-            # Not where the cursor is at first.
+            # This row must not be under the initial cursor.
             return 1
         return 2 if remedy.kind is Kind.FORGET else 0
 
@@ -31,15 +31,15 @@ def actions(found: Recovery) -> dict[str, Remedy]:
 
 
 def _row_id(remedy: Remedy) -> str:
-    # Only dismissals can be several.
+    # Only dismissals can have several rows.
     which = f":{remedy.about}" if remedy.kind is Kind.FORGET else ""
     return f"{_DO}{remedy.kind}{which}"
 
 
 def action_rows(found: Recovery) -> list[Row]:
-    """Return a row for each action that resolves what was ``found``."""
+    """Return a row for each action that resolves a problem in ``found``."""
     group = _("Actions")
-    # A lock that may be in use is released only after its owner was typed.
+    # A lock that may be in use is released only after its holder was typed.
     unsure = _may_be_in_use(found)
     return [
         Row(id_, _cells(it, found), group, why_not="" if unsure else it.why_not)

@@ -1,4 +1,4 @@
-"""One resource of the state, attribute by attribute, over the screen."""
+"""A screen with the attributes of one resource in the state."""
 
 from __future__ import annotations
 
@@ -40,25 +40,25 @@ class StoredResourceScreen(Modal[None]):
         self._resource = resource
 
     def compose(self) -> ComposeResult:
-        """One pane in a frame."""
+        """Yield one pane in a frame."""
         with Vertical(id="frame") as frame:
             frame.border_title = Content(escape_controls(self._resource.address))
             frame.border_subtitle = own_keys(self)
             yield TextPane()
 
     def on_mount(self) -> None:
-        """Fill the pane."""
+        """Show the attributes in the pane."""
         pane = self.query_one(TextPane)
         pane.show([*resource_lines(self._resource)])
         pane.focus()
 
     def action_close(self) -> None:
-        """Leave."""
+        """Close the screen."""
         self.dismiss()
 
 
 def resource_lines(resource: StoredResource) -> Iterator[Content]:
-    """Yield the attributes of a resource, one a line; those that are not set are left out."""
+    """Yield the attributes of a resource, one per line; unset attributes are left out."""
     width = max((len(name) for name in resource.attributes), default=0)
     for name, value in sorted(resource.attributes.items()):
         if value in (None, [], {}, ""):

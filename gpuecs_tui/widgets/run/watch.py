@@ -1,4 +1,4 @@
-"""What a screen knows of the run that it watches; does not import Textual."""
+"""The facts of a screen about the run that it displays; does not import Textual."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ class RunWatch:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        """As it was at the last poll."""
+        """The run at the last poll."""
         self.progress = Progress()
         self.tree: PlanTree | None = None
-        """The plan in detail, once it was put here."""
+        """The details of the plan; set by the caller."""
         self.told: tuple[PlanWarning, ...] = ()
-        """Where the plan ignores a value of the files; put here with the plan."""
+        """Where the plan ignores a value of the files; set by the caller together with the plan."""
         self.is_read = False
-        """Whether ``tree`` and ``told`` were put here; ``tree`` stays None without details."""
+        """Whether ``tree`` and ``told`` were set; without details, ``tree`` stays None."""
         self.finished = False
-        """Whether the run has ended and everything of its journal was taken in."""
+        """Whether the run has ended and its whole journal was read."""
         self._follower = Follower(run)
         self._applying_since: datetime | None = None
 
@@ -46,20 +46,20 @@ class RunWatch:
 
     @property
     def since(self) -> datetime:
-        """When the apply began, or else when the run entered its present state."""
+        """When the apply began or, before that, when the run entered its present state."""
         if self.run.state in (RunStatus.APPLYING, RunStatus.STOPPING) and self._applying_since:
             return self._applying_since
         return self.run.state_since
 
     @property
     def applied_in(self) -> float | None:
-        """Seconds from the apply's beginning to the run's end; None without either."""
+        """Seconds from the start of the apply to the end of the run; None without both."""
         if self._applying_since is None or self.run.ended_at is None:
             return None
         return max(0.0, (self.run.ended_at - self._applying_since).total_seconds())
 
     def outputs(self) -> Mapping[str, Any]:
-        """Return the stack's outputs after the run, by name; empty when there are none."""
+        """Return the stack's outputs after the run, by name; empty if there are none."""
         return read_json(self.run.files.outputs) or {}
 
     def _note_times(self, events: Iterable[Event]) -> None:
@@ -72,7 +72,7 @@ def told_of(run: Run, tree: PlanTree | None) -> tuple[PlanWarning, ...]:
     """Return where the plan of ``run`` ignores a value of the files; reads the files."""
     if tree is None or not tree.desired_counts:
         return ()
-    # Late: the parser is needed for a plan with a service only.
+    # Imported late: the parser is only needed for a plan with a service.
     from gpuecs_tui.terraform.hcl.tree import ReadProblem
     from gpuecs_tui.terraform.read.directory import read
 
@@ -83,7 +83,8 @@ def told_of(run: Run, tree: PlanTree | None) -> tuple[PlanWarning, ...]:
 
 
 def still_holds(run: Run) -> bool:
-    """Tell whether ``run`` is waiting for approval of a plan made from the present files."""
+    """Tell whether ``run`` is waiting for approval of a plan that was created from the present
+    files."""
     if run.state is not RunStatus.PLANNED or run.operation is not Operation.APPLY:
         return False
     return is_of_present_files(run)

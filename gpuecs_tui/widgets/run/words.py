@@ -1,4 +1,4 @@
-"""Texts about a run for the person who watches it: verdict, progress, questions."""
+"""Texts about a displayed run: verdict, progress, questions."""
 
 from __future__ import annotations
 
@@ -28,11 +28,12 @@ from gpuecs_tui.widgets.base.clock import duration_text
 from gpuecs_tui.widgets.base.safe_text import escape_controls
 
 IN_FLIGHT_NAMED = 3
-"""Resources named in one line; the others are counted."""
+"""Maximum number of resources named in one line; the others are counted."""
 WARNINGS_SHOWN = 2
-"""In the verdict, which must leave room for the log; the question before an apply has them all."""
+"""Maximum number in the verdict, which must leave room for the log; the question before an apply
+lists all."""
 UNKNOWN_SHOWN = 3
-"""Unknown facts listed before an apply: the plan must stay visible at 24 rows."""
+"""Maximum number of unknown facts before an apply: the plan must stay visible at 24 rows."""
 _STYLES: Mapping[RunStatus, str] = {
     RunStatus.SUCCEEDED: "bold $text-success",
     RunStatus.FAILED: "bold $text-error",
@@ -46,7 +47,7 @@ _LAST_TIMES: Mapping[RunStatus, str] = {
     RunStatus.PLANNING: N_("The last plan took {time}."),
     RunStatus.APPLYING: N_("The last run of this kind took {time}."),
 }
-"""How long an earlier run was in the same state."""
+"""How long a similar run spent in the same state."""
 
 
 def verdict(
@@ -59,8 +60,8 @@ def verdict(
 ) -> Content:
     """Return the current facts, the most important first; one to seven lines.
 
-    ``last_time``: seconds that the last run like this one spent in the state that this one is in.
-    ``told``: what a plan that was not applied leaves although the files say otherwise.
+    ``last_time``: seconds that the last similar run spent in the present state of this run.
+    ``told``: values that an unapplied plan keeps although the files contain others.
     """
     first = Content.styled(headline(run), _STYLES.get(run.state, "bold"))
     lines = [first, *_details(run, progress, tree, url, told)]
@@ -140,7 +141,7 @@ def _details(
                     _("No task runs because the desired count is 0. Requests fail:"), " ", shown
                 )
             else:
-                # Without the plan's details it is not known whether any task is wanted.
+                # Without the plan's details, it is unknown whether the service has a task.
                 known = _("The service will answer at") if tree is not None else _("URL:")
                 yield Content.assemble(known, " ", shown, ". ", _("Next shows the deployment."))
             if url.record:
@@ -153,7 +154,7 @@ def _noticed(told: Iterable[PlanWarning]) -> Iterator[Content]:
 
 
 def plan_sentence(run: Run) -> str:
-    """Return the plan's counts as Terraform says them."""
+    """Return the counts of the plan in Terraform's words."""
     changes = run.changes or Changes()
     if not changes.total and (run.state is RunStatus.PLANNED or run.returncode == HAS_CHANGES):
         return changes_only_outputs()
@@ -166,7 +167,8 @@ def plan_sentence(run: Run) -> str:
 
 
 def destroyed_lines(run: Run, progress: Progress, tree: PlanTree | None) -> list[Content]:
-    """Return a line for each resource that the plan destroys or replaces, in words if known."""
+    """Return a line for each resource that the plan destroys or replaces, with its consequence if
+    known."""
     if tree is not None:
         told = warnings(tree)
         lines = []
@@ -198,7 +200,7 @@ def question(
 ) -> list[Content]:
     """Return the text of the question about a plan, destroyed resources first.
 
-    ``told`` as in ``verdict``.
+    ``told``: as for ``verdict``.
     """
     lines = [Content.styled(plan_sentence(run), "bold")]
     if gone := destroyed_lines(run, progress, tree):
@@ -242,7 +244,7 @@ def freshness_lines(checked: Checked) -> list[Content]:
 
 
 def loss_lines(progress: Progress) -> list[Content]:
-    """Say what may be lost if Terraform is stopped before it has saved its state."""
+    """Return what may be lost if Terraform is force-stopped before it has saved its state."""
     lines = [
         Content(
             _(
@@ -271,7 +273,7 @@ def loss_lines(progress: Progress) -> list[Content]:
 
 
 def in_flight(progress: Progress, now: datetime | None = None) -> str:
-    """Name what is being changed now and for how long, the longest first."""
+    """Return the resources in progress with their durations, the longest first."""
     running = progress.in_flight()
     named = ", ".join(_with_time(it, now) for it in running[:IN_FLIGHT_NAMED])
     rest = len(running) - IN_FLIGHT_NAMED
@@ -285,7 +287,7 @@ def _with_time(it: ResourceProgress, now: datetime | None) -> str:
 
 
 def progress_words(run: Run, progress: Progress) -> str:
-    """Return the sentence beside the progress bar; changes as resources come and go only."""
+    """Return the sentence next to the progress bar; it changes only when resources start or end."""
     if run.state not in (RunStatus.APPLYING, RunStatus.STOPPING):
         return ""
     running = progress.in_flight()

@@ -1,1 +1,1 @@
-"""A step of the wizard: header, help, keys and what all steps do."""
+"""A step of the wizard: header, help, keys and common functions."""

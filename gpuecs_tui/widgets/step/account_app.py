@@ -1,9 +1,9 @@
-"""The app's part that keeps account, look-ups and findings up to date, and shows them.
+"""The part of the app that updates and shows account data, look-ups and findings.
 
-Checks run at once after a key press: in a large account they take a few milliseconds. Within a word
-they wait for its end, so that over a slow link a key press sends only the change in its field. If
-checks take longer, the next one waits for as long as the last one took, so that typing is blocked
-for at most half of the time.
+Checks run immediately after a key press: in a large account they take a few milliseconds. Inside a
+word they wait for the end of the word, so that over a slow link a key press sends only the change
+in its field. If a check takes longer, the next one waits for the same time, so that typing is
+blocked for at most half of the time.
 """
 
 from __future__ import annotations
@@ -28,36 +28,38 @@ from gpuecs_tui.wizard.session import WizardSession
 ResultType = TypeVar("ResultType")
 
 LOOK_UP_PAUSE = 0.7
-"""Seconds without a key press before names are looked up: half-typed ones aren't worth a call."""
+"""Seconds without a key press before names are looked up: a half-typed name isn't worth a call."""
 
 
 class AccountApp(App[ResultType]):
-    """An app around one wizard, whose account it has read."""
+    """The app for one wizard, including the data that was read from the account."""
 
     wizard: WizardSession
     feed: AccountFeed
 
     revision: Reactive[int] = Reactive(0, layout=False, repaint=False)
-    """Raised whenever what the screens show of the wizard has changed: one paint for each."""
+    """Increased when data of the wizard that screens show has changed; each increase is painted
+    once."""
 
     _check_due = False
     _rested_at = 0.0
-    """From when on the next check may run, on the clock of ``monotonic``."""
+    """Earliest time of the next check, on the clock of ``monotonic``."""
     _typing_timer: Timer | None = None
     _look_up_timer: Timer | None = None
     _looked_up: object = None
-    """What was last looked up in the present reading of the account."""
+    """The last look-ups since the account was read."""
 
     def read_owned(self) -> None:
         """Read, in a thread, which names belong to the stack itself."""
         raise NotImplementedError
 
     def directory_written(self) -> None:
-        """Read the directory again after a write; earlier readings of it no longer count."""
+        """Read the directory again after a write; results of earlier reads are then ignored."""
         raise NotImplementedError
 
     def start_reading(self) -> bool:
-        """Read the account, unless this profile and Region are being read or were; return whether.
+        """Read the account, unless it is being read, or was read, with this profile and Region;
+        return whether a read was started.
 
         The stack's own state is read again too.
         """
@@ -66,7 +68,7 @@ class AccountApp(App[ResultType]):
         if half_typed or self.feed.reads(profile, region):
             return False
         if self.wizard.state is not None:
-            # Resources that a run has created since must not look like another stack's.
+            # Resources that a run has created since must not look like those of another stack.
             self.read_owned()
         self.wizard.account = AccountState(busy=True)
         self._looked_up = None
@@ -81,12 +83,13 @@ class AccountApp(App[ResultType]):
         self.start_reading()
 
     def check_soon(self) -> None:
-        """Run the checks, at once unless they just ran; look names up when typing pauses."""
+        """Run the checks, immediately unless they have just run; look names up when typing
+        pauses."""
         if not self._check_due:
             self._check_due = True
             rest = self._rested_at - monotonic()
             if rest > 0:
-                # The answer is shown now, and what the checks find when they have rested.
+                # The answer is shown now, and the findings after the pause between two checks.
                 self.show_wizard()
                 self.set_timer(rest, self._check)
             else:
@@ -96,13 +99,13 @@ class AccountApp(App[ResultType]):
         self._look_up_timer = self.set_timer(LOOK_UP_PAUSE, self._after_pause)
 
     def show_wizard(self) -> None:
-        """Raise the revision: the step's screen and the dialogs over it then show the wizard."""
+        """Increase the revision: the step's screen and its dialogs then show the present wizard."""
         self.revision += 1
 
     def watch_revision(self) -> None:
-        """Have the step's screen and the dialogs over it show the wizard once."""
+        """Update the step's screen and its dialogs once."""
         for screen in self.screen_stack:
-            # Attached: while the app ends, its screens lose their widgets one by one.
+            # Only attached screens: while the app ends, screens lose their widgets one by one.
             if (
                 isinstance(screen, StepScreen | WizardModal)
                 and screen.is_mounted
@@ -113,7 +116,8 @@ class AccountApp(App[ResultType]):
     def _check(self) -> None:
         self._check_due = False
         if self.wizard.step == "start":
-            # The step has no fields, and its first frames must not wait for the rules' imports.
+            # The step has no fields, and its first frames must not wait for the imports of the
+            # rules.
             self.show_wizard()
             return
         begun = monotonic()
@@ -124,7 +128,7 @@ class AccountApp(App[ResultType]):
         self._rested_at = ended + (ended - begun)
 
     def _after_pause(self) -> None:
-        """Follow the profile and region as typed, and look up what the stack names, once each."""
+        """Follow the typed profile and Region, and look up each name in the stack once."""
         if self.wizard.step != "start":
             self.start_reading()
         facts = self.wizard.account.facts

@@ -26,7 +26,7 @@ PALETTE = "command_palette"
 
 
 def key_commands(app: App[Any], screen: Screen[Any]) -> Iterator[SystemCommand]:
-    """Yield a command for each key of ``screen`` that does more than move, and works now.
+    """Yield a command for each key of ``screen`` that is available and does more than move.
 
     This includes the visible parts of the screen, even without the focus, and the app's own keys,
     although Textual ignores them over a dialog.
@@ -44,7 +44,7 @@ def key_commands(app: App[Any], screen: Screen[Any]) -> Iterator[SystemCommand]:
 
 
 def _is_command(entry: Entry) -> bool:
-    """Tell whether a key works now and does more than move or scroll."""
+    """Tell whether a key is available and does more than move or scroll."""
     in_line = entry.binding.show and entry.group in PARTS
     return (
         entry.enabled and (entry.group in COMMANDS or in_line) and entry.binding.action != PALETTE

@@ -1,4 +1,4 @@
-"""A live stack's status as lines of text: AWS's own words, in columns."""
+"""The status of a live stack as lines of text: AWS's own words, in columns."""
 
 from __future__ import annotations
 
@@ -30,13 +30,14 @@ EVENTS_SHOWN = 8
 STOPPED_SHOWN = 3
 ACTIVITIES_SHOWN = 5
 ID_SHOWN = 12
-"""Characters of a task's or container instance's id, which has 32 hexadecimal digits."""
+"""Displayed characters of the id of a task or container instance, which has 32 hexadecimal
+digits."""
 GAP = 2
 _GOOD = frozenset(
     {"ACTIVE", "COMPLETED", "RUNNING", "HEALTHY", "healthy", "InService", "Successful"}
 )
 _BAD = frozenset({"FAILED", "UNHEALTHY", "unhealthy", "Failed", "Unhealthy", "INACTIVE"})
-"""Words of AWS that are coloured; all others stay plain, as only a person can judge them."""
+"""Words of AWS that are coloured; all others stay plain, because only a person can judge them."""
 
 Row = Sequence[str]
 
@@ -87,7 +88,7 @@ def deployment_lines(
 
 
 def _url_lines(words: str, url: str, width: int) -> list[Content]:
-    """Return ``words`` and the URL: on lines of its own where both don't fit on one."""
+    """Return ``words`` and the URL: the URL is on lines of its own if both don't fit on one."""
     shown = Content.styled(url, "bold $text-accent")
     whole = Content.assemble(words, " ", shown)
     if not width or whole.cell_length <= width:
@@ -96,7 +97,7 @@ def _url_lines(words: str, url: str, width: int) -> list[Content]:
 
 
 def _record_lines(record: str, width: int) -> list[Content]:
-    """Return the sentence about the DNS record, wrapped between its words."""
+    """Return the sentence about the DNS record, wrapped between words."""
     if not record:
         return []
     return list(Content(record).wrap(width)) if width else [Content(record)]
@@ -119,7 +120,8 @@ def _answers(facts: DeploymentFacts) -> str:
 
 
 def summary(facts: DeploymentFacts, end: EndOfStack | None = None) -> Content:
-    """Return the state in one line: tasks, targets, instances; or that it is or was destroyed."""
+    """Return the status in one line: tasks, targets, instances; or that the stack is being or was
+    destroyed."""
     if end is not None and end.is_gone:
         return Content.styled(_end_in_short(end), "bold")
     parts = []
@@ -163,7 +165,7 @@ def _end_in_short(end: EndOfStack) -> str:
 
 
 def outputs_text(name: str, output: Any) -> str:
-    """Return an output's value on one line; of a sensitive one, that it is."""
+    """Return an output's value on one line; for a sensitive one, a text that it is sensitive."""
     import json
 
     if not isinstance(output, dict) or output.get("sensitive"):
@@ -300,7 +302,7 @@ def _quiet(text: str) -> Content:
 
 
 def _table(rows: Sequence[Row], *, heading: bool = False) -> list[Content]:
-    """Align columns by cells; the last one keeps its length."""
+    """Align columns by cells; the last column is not padded."""
     shown = [[escape_controls(cell) for cell in row] for row in rows]
     if not shown:
         return []

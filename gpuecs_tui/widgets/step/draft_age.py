@@ -1,4 +1,4 @@
-"""A draft beside files that changed after it was saved, in words."""
+"""Texts about a draft whose directory has files that changed after it was saved."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def newer_file(draft: Draft, found: DirectoryStatus) -> str:
-    """Return a sentence about the file that changed last; empty where the draft is newer."""
+    """Return a sentence about the file that changed last; empty if the draft is newer."""
     if draft.saved_at is None or found.newest is None:
         return ""
     name, changed = found.newest
@@ -26,7 +26,7 @@ def newer_file(draft: Draft, found: DirectoryStatus) -> str:
 
 
 def shown_time(moment: datetime) -> str:
-    """Return a moment in local time: the time alone for today."""
+    """Return a time in the local time zone; for today, without the date."""
     local = moment.astimezone()
     today = local.date() == datetime.now(UTC).astimezone().date()
     return local.strftime("%H:%M" if today else "%Y-%m-%d %H:%M")

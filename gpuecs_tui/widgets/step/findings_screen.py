@@ -42,7 +42,7 @@ class Remark:
     message: str
     remedy: str
     fix: tuple[tuple[str, str], ...] = ()
-    """Keys and texts that resolve it."""
+    """Keys and texts of the answers that resolve it."""
 
 
 def remarks(wizard: WizardSession) -> list[Remark]:
@@ -68,7 +68,7 @@ REMEDY = N_("Apply the remedy of the finding")
 
 
 class FindingList(ChoiceList):
-    """The findings; Enter goes to the field of one."""
+    """Shows all findings; Enter goes to the field of one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("enter", "take", N_("go to the field"), N_("Go to the field of the finding"), LIST),
@@ -76,7 +76,7 @@ class FindingList(ChoiceList):
 
 
 class FindingsScreen(WizardModal[Remark | None]):
-    """The list; the answer is the remark whose field to show."""
+    """Show the list; the result is the remark whose field to go to."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("ctrl+s", "fix", N_("apply the remedy"), REMEDY, DIALOG),
@@ -102,7 +102,7 @@ class FindingsScreen(WizardModal[Remark | None]):
         self._fill()
 
     def compose(self) -> ComposeResult:
-        """The list, the whole text of one, the keys."""
+        """Yield the list, the complete text of one remark, and the keys."""
         with Vertical(id="box") as box:
             box.border_title = Content(_("Findings"))
             box.border_subtitle = Content(self._age())
@@ -111,7 +111,7 @@ class FindingsScreen(WizardModal[Remark | None]):
             yield DialogKeys(id="keys")
 
     def on_mount(self) -> None:
-        """Begin in the list."""
+        """Focus the list."""
         self.query_one(ChoiceList).focus()
 
     @on(ChoiceList.Moved)
@@ -132,25 +132,25 @@ class FindingsScreen(WizardModal[Remark | None]):
         self.dismiss(self._remarks[event.ids[0]])
 
     def action_leave(self) -> None:
-        """Go back."""
+        """Close the list."""
         self.dismiss(None)
 
     def action_fix(self) -> None:
-        """Apply the highlighted remark's remedy, if it has exactly one."""
+        """Apply the remedy of the highlighted remark, if it has exactly one."""
         row = self.query_one(ChoiceList).row
         if row is None or not self._remarks[row.id].fix:
             return
         edit(self, self._wizard, dict(self._remarks[row.id].fix))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer a remedy only of a finding that has exactly one."""
+        """Enable the key for a remedy only if a finding has exactly one."""
         if action == "fix":
             row = self.query_one(ChoiceList).row if self.is_mounted else None
             return True if row is not None and self._remarks[row.id].fix else None
         return super().check_action(action, parameters)
 
     def changed(self) -> None:
-        """List the present remarks; the highlighted position stays."""
+        """Show the present remarks; the highlighted position stays."""
         before = self._remarks
         self._fill()
         if self._remarks != before:

@@ -37,11 +37,11 @@ from gpuecs_tui.wizard.session import WizardSession
 
 @dataclass(frozen=True, slots=True)
 class ListSource:
-    """How a key's list is made from the account."""
+    """How the list of a key is made from the account."""
 
     make: Callable[[WizardSession], Choices]
     depends: tuple[str, ...] = ()
-    """Keys whose texts change the list."""
+    """Keys whose values change the list."""
     exhaustive: bool = True
     """Whether a value that isn't in the list gets a warning."""
 
@@ -70,10 +70,10 @@ class FormScreen(PicturedScreen):
         self._picker: tuple[str, Picker] | None = None
         self._typed_at = 0.0
         self._refused = False
-        """Whether the visible sentence says why "next" was refused."""
+        """Whether the visible sentence explains why "next" was refused."""
 
     def compose_body(self) -> ComposeResult:
-        """The form."""
+        """The form of this step."""
         focused = self.wizard.focused.get(self.STEP, "")
         self.wizard.unfolded.update(
             (self.STEP, section.title)
@@ -84,17 +84,17 @@ class FormScreen(PicturedScreen):
         yield Form(LAYOUT[self.STEP], opened, self._state, self.wizard.put, self._has_list)
 
     def on_mount(self) -> None:
-        """Put the cursor where it was, or into the first field."""
+        """Focus the field that had the focus, or the first field."""
         super().on_mount()
         form = self.query_one(Form)
         field = form.field(self.wizard.focused.get(self.STEP, "")) or form.first
         if field is not None:
-            # At once, so that keys typed ahead go to the field.
+            # Focus at once, so that keys typed ahead go to the field.
             self.set_focus(field.control, scroll_visible=False)
             self.call_after_refresh(field.scroll_visible, animate=False)
 
     def changed(self) -> None:
-        """Show the wizard's state in every field."""
+        """Update every field."""
         super().changed()
         answers = self.wizard.decisions.answers
         self.query_one(Form).show(
@@ -109,20 +109,21 @@ class FormScreen(PicturedScreen):
         self._follow_refusal()
 
     def choices(self, key: str) -> Choices | None:
-        """Return the list of ``key`` as account and form have it now; None if it has none."""
+        """Return the list of ``key`` for the present account and form; None if the key has none."""
         source = self.LISTS.get(key)
         if source is None:
             return choices_of_declaration(key)
         facts = self.wizard.account.facts
         texts = tuple(self.wizard.text(other) for other in source.depends)
         made = self._made.get(key)
-        # By identity: facts are replaced as a whole, and comparing them would cost more.
+        # Compared by identity: facts are replaced as a whole, and a comparison by value would cost
+        # more.
         if made is None or made[0] is not facts or made[1] != texts:
             made = self._made[key] = (facts, texts, source.make(self.wizard))
         return made[2]
 
     def refusal(self) -> str:
-        """Focus the first invalid answer of this step and say how many there are."""
+        """Focus the first invalid answer of this step and show how many there are."""
         wrong = self._held_by()
         if not wrong:
             return ""
@@ -132,7 +133,7 @@ class FormScreen(PicturedScreen):
         return _held_text(wrong)
 
     def action_next(self) -> None:
-        """Go to the next step, or say what must be fixed first, until it is fixed."""
+        """Go to the next step, or show what must be fixed first, until it is fixed."""
         super().action_next()
         self._refused = bool(self._held_by())
 
@@ -146,7 +147,7 @@ class FormScreen(PicturedScreen):
         return [key for key in keys_of(self.STEP) if self.wizard.holds(key)]
 
     def _follow_refusal(self) -> None:
-        """Update a visible refusal: the account may have filled the fields since."""
+        """Update a visible refusal: account data may have filled the fields meanwhile."""
         if not self._refused or self._said is None:
             self._refused = False
         elif wrong := self._held_by():
@@ -182,31 +183,31 @@ class FormScreen(PicturedScreen):
         )
 
     def focused_field(self) -> FormField | None:
-        """Return the field that has the cursor."""
+        """Return the field that has the focus."""
         focused: Widget | None = self.focused
         parent = focused.parent if focused is not None else None
         return parent if isinstance(parent, FormField) else None
 
     def on_descendant_focus(self) -> None:
-        """Remember the field, so that returning to the step focuses it."""
+        """Remember the field, so that it gets the focus when the user returns to the step."""
         said = self._said
         super().on_descendant_focus()
         if (field := self.focused_field()) is not None:
             self.wizard.focused[self.STEP] = field.key
             if self._refused and said is not None and field.key in self._held_by()[:1]:
-                # The refusal itself moved the cursor here, possibly with a delay.
+                # The refusal itself has moved the focus here, possibly with a delay.
                 self._said = said
                 self.show_focus_help()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer a remedy only where the focused field has exactly one."""
+        """Enable the key for a remedy only if the focused field has exactly one."""
         if action == "fix":
             field = self.focused_field()
             return True if field is not None and self._fix_of(field.key) else None
         return super().check_action(action, parameters)
 
     def action_fix(self) -> None:
-        """Apply the one remedy of the focused field's finding."""
+        """Apply the only remedy of the focused field's finding."""
         field = self.focused_field()
         if field:
             self.edit(dict(self._fix_of(field.key)))
@@ -235,7 +236,8 @@ class FormScreen(PicturedScreen):
         self.open_list(event.key, event.typed)
 
     def open_list(self, key: str, typed: str = "") -> None:
-        """Open the list of ``key``; a typed value in it is selected, another text filters it."""
+        """Open the list of ``key``; typed values that are rows are selected, another text filters
+        it."""
         choices = self.choices(key)
         if choices is None:
             return
@@ -254,12 +256,12 @@ class FormScreen(PicturedScreen):
         self.app.push_screen(picker, take)
 
     def chosen_in(self, key: str, typed: str, choices: Choices) -> tuple[str, ...] | None:
-        """Return the rows of ``choices`` that ``typed`` names; None if it names others."""
+        """Return the rows of ``choices`` that ``typed`` names; None if it contains other values."""
         ids = tuple(typed.replace(",", " ").split()) if choices.multiple else (typed,)
         return ids if all(choices.find(id) for id in ids) else None
 
     def taken(self, key: str, ids: tuple[str, ...]) -> None:
-        """Put what was chosen from a list into its field."""
+        """Put the value that was chosen from a list into its field."""
         self.edit({key: ", ".join(ids)})
 
     @on(FormField.EditorWanted)
@@ -294,12 +296,13 @@ class FormScreen(PicturedScreen):
         return FieldState(wizard.text(key), default, hint, notes, key in wizard.suggested)
 
     def _internet_facing(self, key: str) -> bool:
-        """Whether the allowed source addresses are required: the load balancer is public."""
+        """Whether the allowed source addresses are required because the load balancer is public."""
         internal = self.wizard.decisions.resolved.stack.load_balancer.internal
         return key == "network.ingress_cidrs" and not internal
 
     def notes_of(self, key: str) -> list[Note]:
-        """Return the notes below the field of ``key``: errors, findings, facts from its list."""
+        """Return the notes below the field of ``key``: errors, findings, and facts from its
+        list."""
         decisions = self.wizard.decisions
         notes = []
         if problem := decisions.problems.get(key):
@@ -332,7 +335,7 @@ class FormScreen(PicturedScreen):
 
 
 def _held_text(wrong: list[str]) -> str:
-    """Return how many fields must be fixed, and the first of ``wrong``."""
+    """Return the sentence: how many fields must be fixed, and the first of ``wrong``."""
     return ngettext(
         "Fix {n} field to continue: {label}.",
         "Fix {n} fields to continue, first: {label}.",

@@ -30,14 +30,14 @@ class HeaderLine(OneLine):
     _tick: Timer | None = None
 
     def show_wizard(self, wizard: WizardSession) -> None:
-        """Show the state of ``wizard``; while the account is read, update it each second."""
+        """Show the state of ``wizard``; while the account is being read, update it every second."""
         if self._tick is not None:
             self._tick.stop()
             self._tick = None
         if wizard.account.busy and self.is_attached:
             self._tick = self.set_timer(SECOND, lambda: self.show_wizard(wizard))
         typed = wizard.stack_name
-        # A name that is typed halfway may be invalid.
+        # A half-typed name may be invalid.
         is_name = typed and not wizard.decisions.problem(NAME)
         name = escape_controls(typed) if is_name else _("unnamed stack")
         place = place_of(wizard)
@@ -63,7 +63,8 @@ class HeaderLine(OneLine):
 
 
 def spread(left: Content, right: Content, width: int) -> Content:
-    """Return ``left`` and ``right`` at the two ends of ``width`` cells; ``left`` is cut."""
+    """Return ``left`` and ``right`` at the two ends of ``width`` cells; if necessary, ``left`` is
+    cut."""
     room = width - right.cell_length - 1
     if left.cell_length > room:
         left = left.truncate(max(room, 0), ellipsis=True)

@@ -23,7 +23,7 @@ from gpuecs_tui.wizard.decisions import FORM_KEYS
 
 
 class HelpScreen(Modal[None]):
-    """Scrolls with the arrows; any of its keys closes it."""
+    """A text about a step; the arrows scroll it, and any of its keys closes it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind(
@@ -45,7 +45,8 @@ class HelpScreen(Modal[None]):
     def __init__(
         self, step: str, text: str, fields: tuple[str, ...], sections: HelpSections
     ) -> None:
-        """Explain ``step`` by ``text`` (untranslated), its keys and its ``fields`` (model keys)."""
+        """Show the help of ``step``: ``text`` (untranslated), its keys and its ``fields`` (model
+        keys)."""
         super().__init__()
         self._title = title_of(step)
         self._text = text
@@ -53,18 +54,18 @@ class HelpScreen(Modal[None]):
         self._sections = sections
 
     def compose(self) -> ComposeResult:
-        """One text."""
+        """Yield the text."""
         with Scroller() as box:
             box.border_title = Content(self._title)
             box.border_subtitle = own_keys(self)
             yield Static(self._content(), markup=False)
 
     def on_mount(self) -> None:
-        """Let the arrows scroll."""
+        """Focus the text, so that the arrows scroll it."""
         self.query_one(Scroller).focus()
 
     def action_leave(self) -> None:
-        """Go back."""
+        """Close the help."""
         self.dismiss(None)
 
     def _content(self) -> Content:

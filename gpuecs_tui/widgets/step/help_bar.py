@@ -7,7 +7,7 @@ from textual.widget import Widget
 
 
 class Wrapped(Widget):
-    """A wrapped text; painted only when it changes."""
+    """A wrapped text that is painted only when it changes."""
 
     DEFAULT_CSS = "Wrapped { height: auto; max-height: 2; width: 100%; }"
 
@@ -15,7 +15,7 @@ class Wrapped(Widget):
 
     def show(self, content: Content) -> None:
         """Show as much of ``content`` as there is room for."""
-        # Content's own equality looks at the text alone.
+        # Content's own equality compares only the text.
         if (content.plain, content.spans) != (self._content.plain, self._content.spans):
             self._content = content
             self.refresh(layout=self.styles.is_auto_height)
@@ -26,7 +26,7 @@ class Wrapped(Widget):
 
 
 class HelpBar(Wrapped):
-    """Explains the focused widget in three lines."""
+    """Shows the help of the focused widget in three lines."""
 
     DEFAULT_CSS = """
     HelpBar {

@@ -1,4 +1,4 @@
-"""The last line of every screen: the keys and what they do."""
+"""The last line of every screen: the available keys with their labels."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ QUIT = "quit"
 
 
 class KeyLine(OneLine):
-    """One row: keys at the left, what was found at the right."""
+    """One row: keys on the left, the number of findings on the right."""
 
     DEFAULT_CSS = """
     KeyLine { background: $panel; color: $foreground; padding: 0 1; width: 100%; }
@@ -40,14 +40,14 @@ class KeyLine(OneLine):
         common = [it for it in here if it.group == WIZARD]
         common.sort(key=lambda it: it.binding.action == QUIT)
         own = [it for it in here if it.group != WIZARD]
-        # Textual's own Screen has declared Tab already, and so before all others.
+        # Textual's own Screen declares Tab as well, before all others.
         own.sort(key=lambda it: it.keys[0] == "tab")
         self._own = line_of_keys(own)
         self._common = line_of_keys(common)
         self._show()
 
     def show_found(self, right: Content) -> None:
-        """Show the number of findings at the right; it is cut before a key is left out."""
+        """Show the number of findings on the right; it is cut before a key is left out."""
         self._right = right
         self._show()
 
@@ -61,8 +61,8 @@ def fitted_keys(
 ) -> Content:
     """Return the line of ``width`` cells.
 
-    Of ``own`` and ``common`` keys the first is the most important; the last of ``common`` quits
-    and is never left out.
+    The first of the ``own`` and of the ``common`` keys is the most important one; the last of
+    ``common`` quits and is never left out.
     """
     others, leave = common[:-1], common[-1:]
     shown = list(own)

@@ -31,7 +31,7 @@ class StepOptions(Options):
 
 
 class StepMenu(Modal[str]):
-    """Asks which visited step to go to; the answer is its id, or empty."""
+    """A list of the visited steps; returns the id of the chosen one, or an empty text."""
 
     HELP = N_("Steps in grey are not available yet.")
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -52,7 +52,7 @@ class StepMenu(Modal[str]):
         self._reachable = frozenset(reachable)
 
     def compose(self) -> ComposeResult:
-        """One option a step; digits choose too."""
+        """Yield one option per step; digits choose too."""
         options = []
         widest = max(cell_len(_(step.title)) for step in STEPS)
         for number, step in enumerate(STEPS, start=1):
@@ -66,26 +66,26 @@ class StepMenu(Modal[str]):
         yield menu
 
     def on_mount(self) -> None:
-        """Begin at the current step."""
+        """Highlight the current step."""
         menu = self.query_one(OptionList)
         current = self._progress.current
         menu.highlighted = IDS.index(current) if current in IDS else 0
 
     def action_go(self, number: int) -> None:
-        """Go to a step by its number, from 1 on."""
+        """Choose a step by its number, counted from 1."""
         self.dismiss(IDS[number - 1])
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Allow only steps that were reached."""
+        """Enable only steps that were visited."""
         if action == "go":
             number = int(str(parameters[0]))
             return IDS[number - 1] in self._reachable
         return super().check_action(action, parameters)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Go there."""
+        """Close the menu with the step."""
         self.dismiss(event.option_id or "")
 
     def action_cancel(self) -> None:
-        """Stay."""
+        """Close the menu without a choice."""
         self.dismiss("")

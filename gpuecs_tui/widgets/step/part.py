@@ -12,9 +12,9 @@ from gpuecs_tui.wizard.session import WizardSession
 
 
 class Part(Widget):
-    """Yielded by a screen, which calls it; results are posted as messages of its class.
+    """A part that a screen yields and calls; it posts its results as messages of its class.
 
-    Its workers are its own (``group``, ``exit_on_error=False``), and end with the screen.
+    Its workers (``group``, ``exit_on_error=False``) belong to it and end with the screen.
     """
 
     DEFAULT_CSS = "Part { display: none; }"
@@ -22,7 +22,7 @@ class Part(Widget):
     app = getters.app(AccountApp)
 
     def __init__(self, wizard: WizardSession) -> None:
-        """Work for ``wizard``."""
+        """Create the part for ``wizard``."""
         super().__init__()
         self._wizard = wizard
 

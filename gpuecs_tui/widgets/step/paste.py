@@ -1,7 +1,6 @@
 """Refuses to paste several lines into a field of one line, and notifies the user.
 
-Textual's Input keeps only the first line without a message, so half of an answer looks like the
-whole.
+Textual's Input keeps only the first line and shows no message, so half of an answer looks complete.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.widgets.step.say import say
 
 LINE_BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
-"""What ``str.splitlines`` splits at."""
+"""The characters at which ``str.splitlines`` splits."""
 
 
 def whole_line(app: App[Any], event: events.Event) -> events.Event | None:
@@ -37,7 +36,7 @@ def whole_line(app: App[Any], event: events.Event) -> events.Event | None:
 
 def _one_line(focused: Widget | None) -> bool:
     """Tell whether one line of text can be typed into ``focused``."""
-    # Late: the first frame has neither.
+    # Imported late: the first frame has neither of them.
     from textual.widgets import Input
 
     from gpuecs_tui.widgets.picker.choice_list import ChoiceList

@@ -1,4 +1,4 @@
-"""A step with a picture of the stack at its side, if the terminal has room for one."""
+"""A step with a picture of the stack next to the form, if the terminal has room for it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from gpuecs_tui.widgets.step.screen import ROOMY, ROOMY_BREAKPOINTS, StepScreen
 
 
 class PicturedScreen(StepScreen):
-    """A step that draws the stack as it is decided, at each change."""
+    """A step that draws the present stack again at each change."""
 
     HORIZONTAL_BREAKPOINTS = ROOMY_BREAKPOINTS
 
     _pictured: tuple[object, object] = (None, None)
-    """The decisions and the account that the picture was drawn from."""
+    """The answers and the account data from which the picture was drawn."""
 
     def changed(self) -> None:
-        """Show the wizard's state, and draw it."""
+        """Update the step and the picture."""
         super().changed()
         self._draw_picture(self.app.size.width)
 
@@ -28,7 +28,7 @@ class PicturedScreen(StepScreen):
         """Draw the stack beside the form if the terminal's ``width`` leaves room for it."""
         if width < ROOMY:
             return
-        # Late: a smaller terminal needs nothing of it.
+        # Imported late: a smaller terminal does not need it.
         from gpuecs_tui.checks.context import context_of
         from gpuecs_tui.widgets.pictures.stack_picture import Picture
 

@@ -1,4 +1,4 @@
-"""A message of the app, shown where the user looks."""
+"""Show a message of the app where the user is looking."""
 
 from __future__ import annotations
 

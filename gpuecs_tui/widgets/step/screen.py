@@ -1,22 +1,21 @@
 """The frame of every step of the wizard.
 
-How a step's screen is made
----------------------------
-Put ``screens/NAME.py`` and, where it needs styles, ``screens/NAME.tcss`` (``CSS_PATH =
-"NAME.tcss"``; begin each selector with the class's name). Derive from ``StepScreen``, set ``STEP``
-to the step's id in ``widgets.step.steps.STEPS`` and ``HELP``, yield the body's widgets in
-``compose_body``, and enter the class in ``gpuecs_tui.app.SCREENS``. A new instance is made each
-time the user goes to the step, with the wizard as its only argument: data that must outlive the
-screen belongs into the wizard.
+How a step's screen is made --------------------------- Create ``screens/NAME.py`` and, if it needs
+styles, ``screens/NAME.tcss`` (``CSS_PATH = "NAME.tcss"``; begin each selector with the class's
+name). Derive from ``StepScreen``, set ``STEP`` to the step's id in ``widgets.step.steps.STEPS`` and
+``HELP``, yield the body's widgets in ``compose_body``, and enter the class in
+``gpuecs_tui.app.SCREENS``. A new instance is created each time the user goes to the step, with the
+wizard as its only argument: data that must outlive the screen belongs in the wizard.
 
 The base shows the header, the steps (a column from 100 cells on, else one line), the scrolling
-body, one line of ``live`` text, the help of what has the focus, and the keys. Live text and help
-are below the body, or beside it where ``HORIZONTAL_BREAKPOINTS = ROOMY_BREAKPOINTS``. It owns
+body, one line of ``live`` text, the help of the focused widget, and the keys. Live text and help
+are below the body, or next to it with ``HORIZONTAL_BREAKPOINTS = ROOMY_BREAKPOINTS``. It owns
 ctrl+n (next), ctrl+p (back), ctrl+t (steps), ctrl+l (findings), f1, ctrl+g and ``?`` (help).
 
 Keys are declared once, by ``widgets.keys.binding.bind`` in ``BINDINGS``, with their label, the text
-of the help and their group; ``check_action`` says whether they work. The line of keys, the help and
-the palette read that. Call ``refresh_bindings()`` when ``check_action`` may answer otherwise.
+of the help and their group; ``check_action`` returns whether they are available. The line of keys,
+the help and the palette read that. Call ``refresh_bindings()`` when the result of ``check_action``
+may have changed.
 
 To change decisions, call ``edit``: the checks then run, and ``changed`` is called once. A subclass
 may override:
@@ -69,27 +68,28 @@ WIDE = 100
 ROOMY = 160
 """Cells from which a form with notes on one line, its help and the picture fit side by side."""
 ROOMY_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide"), (ROOMY, "-roomy")]
-"""Widths in cells and the class that a screen has from each on; it has one of them at a time."""
+"""Widths in cells → the class that a screen has from that width on; a screen has one of them at a
+time."""
 
 TYPING_SECONDS = 0.25
-"""Longest time between two key presses of the same word."""
+"""Maximum time between two key presses in the same word."""
 FIT, FIT_TEXT = N_("what fits"), N_("Show what fits on an instance")
 
 SAID_SECONDS = 0.5
-"""A focus that moves sooner after a message was moved by the sender of the message."""
+"""If the focus moves within this time after a message, the sender of the message moved it."""
 
 
 class StepScreen(Screen[None]):
-    """A step of the wizard; see the module's text."""
+    """A step of the wizard; see the module's docstring."""
 
     STEP: ClassVar[str]
     """The id of one of ``steps.STEPS``, or ``steps.STATE``, which is not a step."""
     HELP: ClassVar[str] = ""
-    """The decisions of this step and advice on them, in paragraphs; untranslated."""
+    """A description of the step's decisions with advice, in paragraphs; untranslated."""
     HELP_KEYS: ClassVar[tuple[str, ...]] = ()
     BINDINGS: ClassVar[list[BindingType]] = [
         *SCREEN_KEYS,
-        # The most useful first: the last ones are left out where the line is too short.
+        # The most useful keys come first: a line that is too short omits the last ones.
         bind("ctrl+n", "next", N_("next"), N_("Go to the next step"), WIZARD),
         bind("ctrl+p", "back", N_("back"), N_("Go back to the step before"), WIZARD),
         bind(
@@ -116,7 +116,7 @@ class StepScreen(Screen[None]):
             self.step = step
 
     class Ready(Message):
-        """A screen has shown all that it had to read: there is time for other work."""
+        """A screen has shown everything that it had to read: now there is time for other work."""
 
     def __init__(self, wizard: WizardSession) -> None:
         super().__init__()
@@ -125,11 +125,11 @@ class StepScreen(Screen[None]):
         self._said_at = 0.0
         self._waiting: Wait | None = None
         self._keys_due = False
-        """Whether the line of keys is to be brought up to date."""
+        """Whether the line of keys must be updated."""
 
     def compose(self) -> ComposeResult:
-        """Put the frame around the body."""
-        # Before the first layout, which would otherwise be made for the other width.
+        """Yield the frame around the body."""
+        # This comes before the first layout, which would otherwise be made for the wrong width.
         breakpoints = self.HORIZONTAL_BREAKPOINTS
         self.add_class([name for cells, name in breakpoints if self.app.size.width >= cells][-1])
         yield HeaderLine()
@@ -145,7 +145,7 @@ class StepScreen(Screen[None]):
         yield KeyLine()
 
     def compose_body(self) -> ComposeResult:
-        """Yield what this step shows and asks."""
+        """Yield the widgets of this step."""
         yield from ()
 
     def on_mount(self) -> None:
@@ -155,7 +155,7 @@ class StepScreen(Screen[None]):
         self.changed()
 
     def _bindings_updated(self, _screen: Screen[Any]) -> None:
-        """Show the keys after the present events: the focus may move several times."""
+        """Update the keys after the pending events: the focus may move several times."""
         if not self._keys_due:
             self._keys_due = True
             self.call_next(self._show_keys)
@@ -166,7 +166,7 @@ class StepScreen(Screen[None]):
             self.query_one(KeyLine).show_keys(active_entries(self))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer the next and the previous step if there is one."""
+        """Enable the keys for the next and the previous step if there is one."""
         match action:
             case "next":
                 return IDS[-1] != self.STEP
@@ -182,7 +182,7 @@ class StepScreen(Screen[None]):
         tell_broken_worker(self.app, event)
 
     def changed(self) -> None:
-        """Show the wizard's state as it is now."""
+        """Show the present state of the wizard."""
         self.query_one(HeaderLine).show_wizard(self.wizard)
         progress = self.progress()
         self.query_one(StepLine).show(progress)
@@ -209,25 +209,25 @@ class StepScreen(Screen[None]):
         return Progress(self.STEP, frozenset(self.wizard.visited), wrong, unfinished)
 
     def step_is_right(self, step: str) -> bool:
-        """Tell whether a visited step's decisions have no error."""
+        """Tell whether the decisions of a visited step have no error."""
         from gpuecs_tui.widgets.form.layout import keys_of
 
         return not any(self.wizard.is_error(key) for key in keys_of(step))
 
     def refusal(self) -> str:
-        """Say why "next" can't be done now; empty when it can."""
+        """Return why "next" is refused at present; empty if it is not."""
         return ""
 
     def live(self) -> Content:
-        """Return the line that stays in view."""
+        """Return the line that is always visible."""
         return Content("")
 
     def focus_help(self) -> Content:
-        """Return the help of the widget that has the focus."""
+        """Return the help of the focused widget."""
         return Content("")
 
     def show_focus_help(self) -> None:
-        """Bring the help of the focused widget up to date."""
+        """Update the help of the focused widget."""
         self.query_one(HelpBar).show(self._said or self.focus_help())
 
     def on_descendant_focus(self) -> None:
@@ -267,7 +267,7 @@ class StepScreen(Screen[None]):
             self._waiting = None
 
     def action_next(self) -> None:
-        """Go to the next step, unless something here is wrong."""
+        """Go to the next step, unless this step has an error."""
         if refusal := self.refusal():
             self.say(refusal, "error")
             return
@@ -287,7 +287,7 @@ class StepScreen(Screen[None]):
         body.scroll_relative(y=direction * max(body.size.height - 1, 1), animate=False)
 
     def action_steps(self) -> None:
-        """Ask for a step to go to."""
+        """Open the menu of the steps."""
         from gpuecs_tui.widgets.step.menu import StepMenu
 
         def go(step: str | None) -> None:
@@ -297,14 +297,14 @@ class StepScreen(Screen[None]):
         self.app.push_screen(StepMenu(self.progress(), self.wizard.visited), go)
 
     def action_help(self) -> None:
-        """Explain this screen."""
+        """Show the help of this screen."""
         from gpuecs_tui.widgets.step.help import HelpScreen
 
         sections = help_sections(all_entries(self))
         self.app.push_screen(HelpScreen(self.STEP, self.HELP, self.HELP_KEYS, sections))
 
     def action_findings(self) -> None:
-        """List all errors, warnings and unknowns."""
+        """List all errors, missing answers, warnings and unknown facts."""
         from gpuecs_tui.widgets.step.findings_screen import FindingsScreen, Remark
 
         def go(remark: Remark | None) -> None:
@@ -314,7 +314,7 @@ class StepScreen(Screen[None]):
         self.app.push_screen(FindingsScreen(self.wizard), go)
 
     def action_fit(self) -> None:
-        """Draw what fits on an instance, with the sizes as they are typed."""
+        """Show the picture of the tasks on instances, with the sizes as they are typed."""
         from gpuecs_tui.checks.context import context_of
         from gpuecs_tui.widgets.pictures.fit_picture import FitScreen
 
@@ -322,7 +322,7 @@ class StepScreen(Screen[None]):
         self.app.push_screen(FitScreen(context_of(stack, self.wizard.account.facts)))
 
     def go_to_key(self, key: str) -> None:
-        """Put the cursor on the field of ``key``, on the step that has it."""
+        """Focus the field of ``key``, on the step that has it."""
         from gpuecs_tui.widgets.form.layout import step_of
 
         step = step_of(key)

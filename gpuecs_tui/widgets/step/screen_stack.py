@@ -1,8 +1,9 @@
-"""The order of screens: a step's screen, its dialogs, and above them screens of no step.
+"""The order of screens: a step's screen, its dialogs, and above them screens that belong to no
+step.
 
 Textual's ``switch_screen`` replaces the top of the stack. If a dialog or the message about a small
 terminal is there, the step below it would never be removed, and the question would be lost. Screens
-with ``OUTLIVES_STEP`` keep their place on top whatever happens below them.
+with ``OUTLIVES_STEP`` stay on top, whatever changes below them.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def replace_step(app: App[Any], screen: Screen[None]) -> AwaitComplete:
 
 
 def push_below(app: App[Any], screen: Screen[Any] | str, push: Callable[[], Any]) -> Any:
-    """Let ``push`` push ``screen``, below screens that outlive a step; return its result."""
+    """Let ``push`` push ``screen`` below the screens that outlive a step; return its result."""
     outlives = isinstance(screen, Modal) and screen.OUTLIVES_STEP
     kept = _lift(app, TooSmall if outlives else Modal)
     pushed = push()
@@ -63,7 +64,7 @@ def _lift(app: App[Any], kind: type[Modal[Any]] = Modal) -> list[Modal[Any]]:
 
 
 def _lay(app: App[Any], kept: list[Modal[Any]]) -> None:
-    """Put ``kept`` back on top."""
+    """Put the screens ``kept`` on top again."""
     if kept:
         app.screen.post_message(events.ScreenSuspend())
         screens_of(app).extend(kept)

@@ -1,4 +1,4 @@
-"""The question before a state is moved, and the moving, for the screens that offer it."""
+"""The question before a state is moved, and the move, for the screens that offer it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def question(due: Due) -> Confirm:
-    """Ask whether the state is moved now."""
+    """Ask whether to move the state now."""
     title = _("Continue moving the state?") if due.interrupted else _("Move the state?")
     lines = [Content(escape_controls(due.sentence)), Content("")]
     if due.moves:
@@ -41,9 +41,9 @@ def question(due: Due) -> Confirm:
 
 
 def carry_out(wizard: WizardSession, reader: AccountReader | None) -> str:
-    """Move the state and return how it is now; blocks for seconds. Raises TerraformProblem.
+    """Move the state and return the finished move; blocks for seconds. Raises TerraformProblem.
 
-    The move is a process of its own and continues if this program ends.
+    The move is a separate process and continues if this program ends.
     """
     environ, profile = environment_for(wizard.profile, reader)
     options = wizard.options

@@ -33,26 +33,26 @@ STEPS = (
 )
 IDS = tuple(step.id for step in STEPS)
 STATE = "state"
-"""The id of the screen of the state, which is shown from every step and is none itself."""
+"""The id of the screen of the state, which is reachable from every step and is not a step."""
 AFTER_REVIEW = ("run", "deployment")
-"""Steps that are done when the account shows it, not when they were visited."""
+"""Steps that are done when the account data shows it; a visit is not enough."""
 
 
 def title_of(screen: str) -> str:
-    """Return the title of a step's screen, or of the state's."""
+    """Return the title of a step's screen, or of the state's screen."""
     return _("State") if screen == STATE else next(_(it.title) for it in STEPS if it.id == screen)
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The current step and the state of the others."""
+    """The current step and the status of the other steps."""
 
     current: str
     visited: frozenset[str]
     wrong: frozenset[str]
     """Visited steps that have an error."""
     unfinished: frozenset[str] = frozenset()
-    """Visited steps whose work is not known to be done."""
+    """Visited steps that are not known to be done."""
 
     def mark(self, step: str) -> tuple[str, str]:
         """Return the sign before a step and its style."""
@@ -66,7 +66,7 @@ class Progress:
 
 
 class StepList(Widget):
-    """All steps, one a row."""
+    """All steps, one per row."""
 
     DEFAULT_CSS = """
     StepList { width: 24; height: 100%; padding: 1 1 0 1; border-right: vkey $foreground 15%; }
@@ -99,7 +99,7 @@ class StepList(Widget):
 
 
 class StepLine(Widget):
-    """All steps in one row: the current one with its name, the others by number."""
+    """All steps in one row: the current one with its title, the others with their numbers."""
 
     DEFAULT_CSS = """
     StepLine { width: 100%; height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }

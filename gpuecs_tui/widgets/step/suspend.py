@@ -1,8 +1,8 @@
-"""Ctrl+Z: back to the shell, until its ``fg``.
+"""Ctrl+Z: suspend the program until the shell's ``fg``.
 
 A shell with job control waits for the whole process group (POSIX, "Job Control"), so the group is
 stopped, including the program that started this one. Without such a shell, no key could continue a
-stopped program: then it keeps running and says so.
+stopped program: then the program keeps running and shows a message.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ from gpuecs_tui.widgets.step.say import say
 from gpuecs_tui.widgets.terminal.textual_private import driver_of
 
 SETTLE_SECONDS = 0.05
-"""For the signal to stop every thread of this process: the kernel may hand it to any of them."""
+"""Seconds for the signal to stop every thread of this process: the kernel may deliver it to any
+thread."""
 
 
 def suspend(app: App[Any]) -> None:
-    """Give the terminal back to the shell and stop, or say why that is not possible."""
+    """Return the terminal to the shell and stop, or show why that is not possible."""
     terminal = sys.__stdin__.fileno() if sys.__stdin__ is not None else -1
     driver = driver_of(app)
     if driver is None or not driver.can_suspend or not shell_waits(terminal):
@@ -40,15 +41,15 @@ def suspend(app: App[Any]) -> None:
 def shell_waits(terminal: int) -> bool:
     """Tell whether a shell with job control started this program on ``terminal`` (a descriptor).
 
-    Such a shell leads the session and gives each job a process group of its own, of which one has
-    the terminal (tcsetpgrp(3)). A program that an SSH command, a terminal emulator or tmux started
-    directly leads the session or is in the group of the leader.
+    Such a shell leads the session. Each job has a process group of its own, and one of the groups
+    has the terminal (tcsetpgrp(3)). A program that an SSH command, a terminal emulator or tmux
+    started directly leads the session or is in the group of the leader.
     """
     try:
         group, session = os.getpgrp(), os.getsid(0)
         return group == os.tcgetpgrp(terminal) and group != os.getpgid(session)
     except OSError:
-        # Not a terminal, or not the one of this session.
+        # This is not a terminal, or not that of this session.
         return False
 
 
@@ -68,7 +69,7 @@ def stop_group(terminal: int) -> bool:
         os.killpg(os.getpgrp(), signal.SIGTSTP)
         time.sleep(SETTLE_SECONDS)
         while continued and not _in_foreground(terminal):
-            # Continued by ``bg``: it may not write to the terminal.
+            # ``bg`` continued the group: it may not write to the terminal.
             continued.clear()
             os.killpg(os.getpgrp(), signal.SIGTSTP)
             time.sleep(SETTLE_SECONDS)

@@ -1,4 +1,4 @@
-"""Copying a text to the clipboard of the user's terminal (OSC 52), also through tmux and screen."""
+"""Copy a text to the clipboard of the user's terminal (OSC 52), also through tmux and screen."""
 
 from __future__ import annotations
 
@@ -14,31 +14,33 @@ from gpuecs_tui.widgets.terminal.textual_private import driver_of
 MAX_CLIPBOARD_BYTES = 74_994
 """xterm's limit for OSC 52 (100,000 bytes of base64 and its frame); others accept at least that."""
 _SCREEN_CHUNK = 512
-"""GNU screen passes strings of at most 768 bytes through; some are taken by the frame."""
+"""GNU screen passes strings of at most 768 bytes through, including the frame."""
 
 
 def copy_text(app: App[object], text: str) -> None:
-    """Copy ``text`` (OSC 52, also through tmux and screen) and say so.
+    """Copy ``text`` (OSC 52, also through tmux and screen) and show a notification.
 
-    A terminal that doesn't take it says nothing, so the text is shown as well.
+    A terminal without support for OSC 52 does not report that, so the text is shown as well.
     """
     send_to_clipboard(app, text)
     app.notify(_("Copied: {text}").format(text=text), markup=False)
 
 
 def send_to_clipboard(app: App[object], text: str) -> None:
-    """Send ``text`` to the clipboard of the user's terminal. Raises ValueError for a long one."""
+    """Send ``text`` to the clipboard of the user's terminal. Raises ValueError for a text that is
+    too long."""
     sequence = clipboard_sequence(text, os.environ)
     if (driver := driver_of(app)) is not None:
         driver.write(sequence)
 
 
 def clipboard_sequence(text: str, environ: Mapping[str, str]) -> str:
-    """Return what makes the terminal at the user's end copy ``text`` (OSC 52).
+    """Return the sequence that makes the user's terminal copy ``text`` (OSC 52).
 
-    Inside tmux it comes twice: bare for ``set-clipboard on`` and wrapped for ``allow-passthrough
-    on``; either alone is ignored under the other setting. Inside GNU screen it is cut to the
-    pieces which that passes through. Raises ValueError beyond MAX_CLIPBOARD_BYTES.
+    Inside tmux, the sequence is sent twice: plain for ``set-clipboard on``, and wrapped for
+    ``allow-passthrough on``. tmux ignores each of them under the other setting. Inside GNU screen,
+    it is divided into pieces that screen passes through. Raises ValueError beyond
+    MAX_CLIPBOARD_BYTES.
     """
     data = text.encode("utf-8", "replace")
     if len(data) > MAX_CLIPBOARD_BYTES:

@@ -1,9 +1,9 @@
-"""Sending only cells that differ: a layer between Textual's compositor and the terminal driver.
+"""Send only changed cells: a layer between Textual's compositor and the terminal driver.
 
 Textual repaints whole regions; a log that scrolls by a line sends every visible row again. This
-keeps what the terminal shows and sends what differs, with the terminal's own scrolling and
-erasing where that is shorter. It needs no more of Textual than ``App._display`` (8.2), the one
-place where updates are turned into bytes; what it doesn't understand is sent as Textual would.
+layer records what the terminal shows and sends only the differences, with the terminal's own
+scrolling and erasing if that is shorter. It uses only ``App._display`` of Textual (8.2), the one
+place where updates become bytes. Updates that it can't express are sent as Textual sends them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ ResultType = TypeVar("ResultType")
 
 SYNC_START, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
 SYNC_FROM = 256
-"""Characters from which on a terminal is asked to show them at once; fewer arrive together."""
+"""Minimum characters for which the terminal is asked to show them together; fewer arrive together
+anyway."""
 _ERASING_TERMINALS = (
     "xterm",
     "tmux",
@@ -41,12 +42,12 @@ _ERASING_TERMINALS = (
     "ghostty",
     "wezterm",
 )
-"""TERM beginnings of those that erase with the present background (terminfo: bce and ech; tmux does
-since 2.3 without saying so there)."""
+"""Start of TERM for terminals that erase with the present background (terminfo: bce and ech); tmux
+does so since 2.3, although its terminfo does not mention it."""
 
 
 def erases_in_colour(term: str) -> bool:
-    """Tell whether a terminal of this TERM fills what it erases with the background colour."""
+    """Tell whether a terminal with this TERM fills erased cells with the background colour."""
     return term.startswith(_ERASING_TERMINALS)
 
 
@@ -59,13 +60,13 @@ class DiffEncoder:
         self._screen: TerminalBuffer | None = None
 
     def forget(self) -> None:
-        """Assume nothing about the terminal; the next full repaint is sent completely."""
+        """Forget the content of the terminal; the next full repaint is sent completely."""
         self._screen = None
 
     def encode(self, update: LayoutUpdate | ChopsUpdate, width: int, height: int) -> str | None:
-        """Return the bytes for ``update`` on a screen of this size, "" if nothing differs.
+        """Return the bytes for ``update`` on a screen of this size; "" if nothing differs.
 
-        None if cells can't express it: the caller must send it in full.
+        None if cells can't express the update: the caller must send it in full.
         """
         screen = self._screen
         if screen is None or (screen.width, screen.height) != (width, height):
@@ -84,12 +85,12 @@ class DiffEncoder:
         return screen.update(rows)
 
     def place_cursor(self, x: int, y: int) -> str:
-        """Return the bytes that put the terminal's cursor there."""
+        """Return the bytes that move the terminal's cursor there."""
         return self._screen.place_cursor(x, y) if self._screen else ""
 
 
 def _placed(update: LayoutUpdate | ChopsUpdate) -> Iterator[tuple[int, int, Strip]]:
-    """Yield (x, y, strip) for all that ``update`` draws, as its own ``render_segments`` does."""
+    """Yield (x, y, strip) for everything that ``update`` draws, as its ``render_segments`` does."""
     if isinstance(update, LayoutUpdate):
         for y, line in enumerate(update.strips, update.region.y):
             x = update.region.x
@@ -110,11 +111,11 @@ def _place(row: Row, x: int, cells: list[Cell]) -> None:
     cells = cells[: max(width - x, 0)]
     if not cells:
         return
-    if cells[-1][2] == 2:  # half of it lies beyond the edge
+    if cells[-1][2] == 2:  # half of the character is outside the region
         cells[-1] = cells[-1][1].cells[" "]
     end = x + len(cells)
     row[x:end] = cells
-    # A terminal blanks the other half of a wide character that is half overwritten.
+    # If half of a wide character is overwritten, a terminal blanks the other half.
     left = row[x - 1] if x else None
     if left is not None and left[2] == 2:
         row[x - 1] = left[1].cells[" "]
@@ -124,7 +125,7 @@ def _place(row: Row, x: int, cells: list[Cell]) -> None:
 
 
 class DiffOutputApp(App[ResultType]):
-    """An app that sends only what differs. Everything else is as in ``App``."""
+    """An app that sends only differences; otherwise it is Textual's ``App``."""
 
     _wire: DiffEncoder | None = None
     _cursor_sent = Offset(0, 0)
@@ -152,7 +153,8 @@ class DiffOutputApp(App[ResultType]):
         super()._display(screen, renderable)
 
     def _send(self, driver: Driver, sequence: str) -> None:
-        # The hidden cursor only matters to an input method, next to the text being typed.
+        # The hidden cursor is only relevant for an input method, which is shown next to the typed
+        # text.
         if self._wire is not None and hasattr(self.focused, "cursor_screen_offset"):
             wanted = self.screen.outer_size.clamp_offset(self.cursor_position)
             if sequence or wanted != self._cursor_sent:
@@ -166,13 +168,13 @@ class DiffOutputApp(App[ResultType]):
         driver.flush()
 
     def redraw_terminal(self) -> None:
-        """Send the whole screen again, as after another program has written to it."""
+        """Send the whole screen again, for example after another program has written to it."""
         if self._wire is not None:
             self._wire.forget()
             self.call_later(self.screen.refresh)
 
     def get_driver_class(self) -> type[Driver]:
-        """Return the driver, which reports when other output changed the terminal's state."""
+        """Return the driver; it reports other output that changes the state of the terminal."""
         base = super().get_driver_class()
         app = self
 
@@ -182,12 +184,12 @@ class DiffOutputApp(App[ResultType]):
                 super().start_application_mode()
 
             def stop_application_mode(self) -> None:
-                # The last pen would otherwise colour the shell.
+                # Otherwise the last pen would colour the shell's output.
                 self.write("\x1b[m")
                 super().stop_application_mode()
 
         return WireDriver
 
     async def _on_resize(self, event: events.Resize) -> None:
-        # A terminal may have cut or wrapped lines even if it soon has its old size again.
+        # The terminal may have cut or wrapped lines even if its old size is soon restored.
         self.redraw_terminal()

@@ -1,4 +1,4 @@
-"""Preventing the garbage collector from delaying a key press."""
+"""Prevent the garbage collector from delaying a key press."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from functools import cache
 
 @cache
 def exempt_what_lives_long() -> None:
-    """Exclude all objects that exist now from later collections; acts once in a process.
+    """Exclude all objects that exist now from later collections; works once per process.
 
-    A full collection looks at every object. With textual and the rest imported that takes 50–60 ms
-    on a small machine, measured as the slowest key presses while a log streams; modules and
-    classes are no garbage anyway.
+    A full collection examines every object. With textual and the other imports, that takes 50–60 ms
+    on a small machine (measured as the slowest key presses while a log streams). Modules and
+    classes never become garbage.
     """
     gc.freeze()

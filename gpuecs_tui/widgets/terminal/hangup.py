@@ -1,9 +1,9 @@
-"""Leaving when the terminal goes away: on SIGHUP, and on the end of stdin.
+"""Exit when the terminal is closed: on SIGHUP, and at the end of stdin.
 
-After a terminal has gone, Textual's input thread reads the end of stdin over and over at more than
-half a core (textual PR#6690), and its writer thread dies of its first write, so that the app can
-block for ever on the queue to it. Nothing that is shown matters any more: what must not be lost
-was saved before. So the app is told to exit, and shortly after the process ends in any case.
+After the terminal is closed, Textual's input thread reads the end of stdin again and again, with
+more than half a core (textual PR#6690). Its writer thread fails at its first write, so the app can
+block forever on the queue to it. The screen is no longer visible, and answers are already saved. So
+the app is asked to exit, and soon afterwards the process ends in any case.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from textual.app import App
 EXIT_CODE = 128 + signal.SIGHUP
 """The exit code that a shell reports for a program ended by SIGHUP."""
 GRACE_SECONDS = 1.0
-"""Time for the app to exit by itself; then the process ends at once."""
+"""Seconds for the app to exit by itself; then the process ends immediately."""
 _POLL_MILLISECONDS = 500
-"""Only for systems whose poll() keeps silent about a hang-up while it waits."""
+"""Interval of the checks, for systems whose poll() does not report a hang-up while it waits."""
 
 
 def install_hangup_exit(app: App[Any], last_words: Callable[[], None] | None = None) -> None:
-    """Make ``app`` leave within two seconds of losing its terminal, with code EXIT_CODE.
+    """Make ``app`` exit within two seconds after it lost its terminal, with code EXIT_CODE.
 
-    ``last_words`` runs first, once, in another thread: it may write a file, but touch no widget.
-    Call it from the main thread, in ``on_mount`` or later.
+    ``last_words`` is called once before that, in another thread: it may write a file, but must not
+    use widgets. Call this from the main thread, in ``on_mount`` or later.
     """
     once = threading.Lock()
 
@@ -48,7 +48,7 @@ def install_hangup_exit(app: App[Any], last_words: Callable[[], None] | None = N
 
 
 def _end(app: App[Any], last_words: Callable[[], None] | None) -> None:
-    """Ask the app to exit, and end the process whether it does or not."""
+    """Ask the app to exit, and end the process whether the app exits or not."""
     timer = threading.Timer(GRACE_SECONDS, os._exit, (EXIT_CODE,))
     timer.daemon = True
     timer.start()
@@ -60,9 +60,9 @@ def _end(app: App[Any], last_words: Callable[[], None] | None) -> None:
 
 
 def _watch(terminal: int, leave: Callable[[], None]) -> None:
-    """Wait, without reading any input, until the other end of ``terminal`` is gone."""
+    """Wait, without reading any input, until the other end of ``terminal`` is closed."""
     poll = select.poll()
-    # With no event requested, only a hang-up or an error is reported: no key wakes this thread.
+    # Without requested events, poll reports only a hang-up or an error: no key wakes this thread.
     poll.register(terminal, 0)
     gone = select.POLLHUP | select.POLLERR | select.POLLNVAL
     while True:

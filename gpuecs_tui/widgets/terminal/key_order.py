@@ -1,8 +1,9 @@
 """Keys and pasted texts take effect in the order of their arrival, at any speed.
 
-Textual hands a key to the focused widget's queue and takes the next one; a move of the focus that
-the first key asks for happens later, and the second key goes to the widget before. Over a slow link
-keys come in bursts: what is typed behind a Tab, an Enter or a "next" would land in the wrong field.
+Textual puts a key into the queue of the focused widget and reads the next key. If the first key
+moves the focus, the focus moves later, and the second key still goes to the old widget. Over a slow
+link, keys arrive in bursts: text that is typed after a Tab, an Enter or a "next" would arrive in
+the wrong field.
 """
 
 from __future__ import annotations
@@ -17,27 +18,29 @@ from textual.app import App
 from textual.message_pump import MessagePump
 
 PASSES = 8
-"""A key's effect goes through the queues at most so often: field, app, screen, list and back."""
+"""Maximum number of passes through the queues until a key has taken effect: field, app, screen,
+list and back."""
 TURN_SECONDS = 0.05
-"""Length of one of the waits for a busy widget."""
+"""Duration of one wait for a busy widget."""
 TURNS = 200
-"""Waits after which a key is taken as in any Textual app. They are counted, not timed: what
-blocks the whole program (an import on a slow machine) costs one, however long it takes."""
+"""Number of waits after which the next key is handled without further waiting, as in any Textual
+app. Waits are counted instead of timed: an operation that blocks the whole program (an import on a
+slow machine) counts as one wait, however long it takes."""
 
 
 class KeyOrder:
     """Lets an app handle a key only after the previous one has had its effect."""
 
     def __init__(self, app: App[Any], take: Callable[[events.Event], Awaitable[None]]) -> None:
-        """``take`` handles an event whose turn has come, as the app would by itself."""
+        """``take`` handles the next event as the app itself would."""
         self._app, self._take = app, take
         self._keys: deque[events.Event] = deque()
         self._task: asyncio.Task[None] | None = None
 
     def keeps(self, event: events.Event) -> bool:
-        """Tell whether ``event`` is a key or a paste that waits for its turn, and keep it so long.
+        """Tell whether ``event`` is a key or a paste that must wait, and queue it if it is.
 
-        One that bubbles up was taken already.
+        A bubbling event was handled already, so it is not queued.
         """
         if not isinstance(event, (events.Key, events.Paste)) or event.is_forwarded:
             return False
@@ -54,7 +57,7 @@ class KeyOrder:
             self._task = None
 
     async def _settle(self) -> None:
-        """Wait until everything between the focus and the app has nothing left to do."""
+        """Wait until every node between the focus and the app has handled its messages."""
         settled = asyncio.create_task(self._until_settled())
         for _turn in range(TURNS):
             if (await asyncio.wait({settled}, timeout=TURN_SECONDS))[0]:
@@ -77,12 +80,12 @@ class KeyOrder:
         while pump is not None and pump is not app:
             yield pump
             pump = pump._parent
-        # A key that no widget handled bubbles up, and its binding runs here.
+        # A key that no widget handled bubbles up to the app, where its binding runs.
         yield app
 
 
 async def _emptied(pump: MessagePump) -> None:
-    """Wait until ``pump`` has handled what is in its queue now."""
+    """Wait until ``pump`` has handled the present messages in its queue."""
     done = asyncio.Event()
     if pump.call_later(done.set):
         await done.wait()

@@ -12,7 +12,7 @@ from gpuecs_tui.i18n import _
 
 
 class Palette(CommandPalette):
-    """The palette of commands; Textual's own has its words in English, deep in its code."""
+    """The palette of commands; the texts of Textual's own palette are fixed in English."""
 
     def _start_no_matches_countdown(self, search_value: str) -> None:
         self._stop_no_matches_countdown()
@@ -28,7 +28,7 @@ class Palette(CommandPalette):
 
 
 class PaletteApp(App[ReturnType]):
-    """An app whose palettes are these."""
+    """An app that uses these palettes."""
 
     def action_command_palette(self) -> None:
         """Open the palette of all commands, unless one is open."""

@@ -7,14 +7,14 @@ from typing import Any
 from textual.app import App
 
 BACKLOG_WRITES = 4
-"""Writes waiting for the terminal beyond which it counts as behind: two frames' worth."""
+"""Number of waiting writes above which the terminal counts as slow: two frames."""
 
 
 def writer_backlog(app: App[Any]) -> bool:
     """Tell whether the terminal receives output slower than it is produced.
 
-    Textual's driver hands its writes to a thread over a queue (``_writer_thread``); another
-    driver, such as the headless one, has none and is never behind.
+    Textual's driver passes its writes to a thread through a queue (``_writer_thread``). Other
+    drivers, such as the headless one, have no queue and never count as slow.
     """
     thread = getattr(app._driver, "_writer_thread", None)
     queue = getattr(thread, "_queue", None)

@@ -1,7 +1,7 @@
 """The cells of a terminal screen, made from Textual's strips.
 
-A cell is (text, pen, width). A wide character's second cell has the text "" and the width 0.
-Cells and pens are shared, so that comparing two of them is mostly comparing two addresses.
+A cell is (text, pen, width). A wide character's second cell has the text "" and the width 0. Cells
+and pens are shared objects, so comparing two of them usually means comparing two addresses.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from textual.strip import Strip
 
 Cell = tuple[str, "Pen", int]
 Row = list[Cell | None]
-"""A line of the screen; None where it isn't known what the terminal shows."""
+"""A line of the screen; None for a cell whose content on the terminal is unknown."""
 
 _SEEN_ON_BLANKS = frozenset({"4", "7", "9", "21", "53"})
-"""SGR codes that show on a space too: underlines, reverse, strike, overline."""
+"""SGR codes that are also visible on a space: underlines, reverse, strike, overline."""
 _OFF = {"1": "22", "2": "22", "3": "23", "4": "24", "7": "27", "9": "29", "53": "55"}
-"""SGR codes that turn one off; 22 turns both bold and dim off (ECMA-48 8.3.117)."""
+"""SGR code → the code that turns it off; 22 turns both bold and dim off (ECMA-48 8.3.117)."""
 
 
 class CellError(ValueError):
-    """A strip holds something that is no cell, such as a control code."""
+    """A strip contains something that is not a cell, such as a control code."""
 
 
 class _Cells(dict[str, Cell]):
-    """A pen's cells by their one character."""
+    """Cache of a pen's cells: character → cell."""
 
     def __init__(self, pen: Pen) -> None:
         super().__init__()
@@ -41,7 +41,8 @@ class _Cells(dict[str, Cell]):
 
 
 class Pen:
-    """How a cell looks, in SGR codes. Compared by identity: ``pen_of`` makes each but once."""
+    """The look of a cell, as SGR codes. Pens are compared by identity: ``pen_of`` creates each
+    once."""
 
     __slots__ = ("background", "blank", "cells", "flags", "foreground", "is_plain_blank", "link")
 
@@ -49,27 +50,29 @@ class Pen:
         self.flags = flags
         """Attributes that are on: 1 bold, 2 dim, 3 italic, 4 underline, 7 reverse, …"""
         self.foreground = foreground
-        """Such as ``38;2;1;2;3``; empty for the terminal's own."""
+        """Such as ``38;2;1;2;3``; empty for the terminal's default."""
         self.background = background
         self.link = link
-        """OSC 8 parameters and address, ``id=1;https://…``; empty for none."""
+        """OSC 8 parameters and address, ``id=1;https://…``; empty without a link."""
         self.is_plain_blank = not (flags & _SEEN_ON_BLANKS or link)
-        """Whether only its background shows on a space."""
+        """Whether only its background is visible on a space."""
         bare = not (flags or foreground)
         self.blank = self if bare or not self.is_plain_blank else _bare_pen(background)
-        """The pen that a space has with this one: only what shows on it."""
+        """The pen of a space that is written with this pen: only the part that is visible on a
+        space."""
         self.cells = _Cells(self)
-        """This pen's cells by their character."""
+        """This pen's cells by character."""
 
     def sequence(self, before: Pen | None) -> str:
-        """Return the shortest codes that lead here from ``before`` (None: not known)."""
+        """Return the shortest codes that change the pen from ``before`` (None: unknown) to this
+        one."""
         everything = [*sorted(self.flags), *filter(None, (self.foreground, self.background))]
         link = "" if before is not None and before.link == self.link else _link(self.link)
         whole = _sgr("0", *everything) if everything else _sgr()
         if before is None:
             return whole + link
         steps = [_OFF.get(flag, "0") for flag in sorted(before.flags - self.flags)]
-        # Turning bold off turns dim off as well, and the other way round.
+        # Code 22 turns off both bold and dim, so one of them may have to be turned on again.
         steps += sorted(self.flags if "22" in steps else self.flags - before.flags)
         if self.foreground != before.foreground:
             steps.append(self.foreground or "39")
@@ -102,12 +105,12 @@ def _pen(flags: frozenset[str], foreground: str, background: str, link: str) -> 
 
 
 NO_PEN = _pen(frozenset(), "", "", "")
-"""A terminal's own look."""
+"""The terminal's default look."""
 
 
 @lru_cache(maxsize=4096)
 def pen_of(style: Style | None, color_system: ColorSystem) -> Pen:
-    """Return the pen that Rich would draw ``style`` with."""
+    """Return the pen with which Rich would draw ``style``."""
     if style is None:
         return NO_PEN
     flags: set[str] = set()
@@ -120,7 +123,7 @@ def pen_of(style: Style | None, color_system: ColorSystem) -> Pen:
             colours[code[0]] = ";".join([code, *codes[:count]])
             del codes[:count]
         elif (len(code) == 2 and code[0] in "349") or len(code) == 3:
-            # 30…37, 40…47, 90…97, 100…107; 39 and 49 are the terminal's own.
+            # 30…37, 40…47, 90…97, 100…107; 39 and 49 are the terminal's defaults.
             ground = "4" if code.startswith(("4", "10")) else "3"
             colours[ground] = "" if code in ("39", "49") else code
         else:
@@ -130,7 +133,7 @@ def pen_of(style: Style | None, color_system: ColorSystem) -> Pen:
 
 
 def cells_of(strip: Strip, color_system: ColorSystem) -> list[Cell]:
-    """Return the cells of ``strip``. Raises CellError if it holds anything else."""
+    """Return the cells of ``strip``. Raises CellError if it contains anything else."""
     cells: list[Cell] = []
     for text, style, control in strip:
         if control or not text.isprintable():
@@ -144,7 +147,7 @@ def cells_of(strip: Strip, color_system: ColorSystem) -> list[Cell]:
 
 
 def _has_marks(text: str) -> bool:
-    # A mark of no width beside a wide character adds up to the same length.
+    # A zero-width mark and a wide character together have the same total length.
     return any(cell_len(character) != 1 for character in text)
 
 

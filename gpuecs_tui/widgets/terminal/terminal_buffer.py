@@ -1,7 +1,7 @@
-"""A terminal's screen as we know it, and the shortest bytes that turn it into another.
+"""The known content of a terminal's screen, and the shortest bytes that change it to a new one.
 
-Nothing is guessed: a cell that isn't known is written; where terminals disagree about a
-character's width, the next cell is addressed outright.
+Nothing is guessed: a cell with unknown content is written. After a character whose width differs
+between terminals, the position of the next cell is sent explicitly.
 """
 
 from __future__ import annotations
@@ -13,39 +13,43 @@ from dataclasses import dataclass
 from gpuecs_tui.widgets.terminal.screen_cells import Cell, Pen, Row
 
 GAP = 4
-"""Unchanged cells that are rather written again than jumped over: a jump takes as many bytes."""
+"""Maximum number of unchanged cells that are written again instead of skipped: skipping takes as
+many bytes."""
 ERASE_FROM = 10
-"""Spaces from which on erasing (and the jump after it) is shorter than writing them."""
+"""Minimum number of spaces for which erasing (and moving the cursor afterwards) is shorter than
+writing."""
 ERASE_TO_END_FROM = 4
 SCROLL_GAIN = 40
-"""Cells that scrolling must save: it takes about 25 bytes itself."""
+"""Minimum number of cells that scrolling must save, because it takes about 25 bytes itself."""
 FEW = 8
-"""A row of which less than this part changes is better left where it is."""
+"""A row at the edge of a block is not scrolled if less than one of this many cells in it
+changes."""
 _FIRST_EMOJI = 0x1F000
-"""Beyond it terminals disagree about widths."""
+"""From this character on, terminals disagree about widths."""
 
 
 @dataclass(slots=True)
 class Piece:
-    """Cells side by side that one pen writes, or that are erased to its background."""
+    """Adjacent cells that are written with one pen, or erased to its background."""
 
     x: int
     y: int
     pen: Pen
     text: str
     blank: bool
-    """Only spaces so far."""
+    """It has only spaces so far."""
     end: tuple[int, int] | None = None
-    """Where the terminal's cursor stands after it; None where that isn't sure."""
+    """Position of the terminal's cursor after it; None if that is uncertain."""
     wild: bool = False
-    """Ends with a character whose width terminals disagree about."""
+    """It ends with a character about whose width terminals disagree."""
 
     def place(self) -> tuple[int, int]:
-        """Return the key of the order on the screen."""
+        """Return the sort key for the order on the screen."""
         return self.y, self.x
 
     def takes(self, pen: Pen, text: str) -> bool:
-        """Tell whether a cell can be written along, and if so take its pen where ours is freer."""
+        """Tell whether a cell can be added to this piece; if the piece has only spaces, adopt its
+        pen."""
         if pen is self.pen:
             self.blank = self.blank and text == " "
             return True
@@ -61,7 +65,7 @@ class Piece:
 
 
 class TerminalBuffer:
-    """Holds what the terminal shows; ``update`` returns the bytes for what is to be shown."""
+    """Records what the terminal shows; ``update`` returns the bytes that change it."""
 
     def __init__(self, width: int, height: int, *, erases: bool) -> None:
         self.width, self.height = width, height
@@ -72,7 +76,7 @@ class TerminalBuffer:
         self._before: dict[int, Row] = {}
 
     def update(self, new: Mapping[int, Row]) -> str:
-        """Return the bytes that bring the rows of ``new`` (by their number) on the screen."""
+        """Return the bytes that show the rows of ``new`` (by row number) on the screen."""
         changed = {y: row for y, row in new.items() if row != self.rows[y]}
         if not changed:
             return ""
@@ -81,7 +85,7 @@ class TerminalBuffer:
             out.append(self._scroll(*scroll))
             changed = {**changed}
             for y in range(scroll[0], scroll[1]):
-                # What moved along and was to stay is wrong now.
+                # Rows that were scrolled but should have stayed must be written again.
                 changed.setdefault(y, new.get(y) or self._before[y])
         pieces: list[Piece] = []
         for y in sorted(changed):
@@ -91,11 +95,12 @@ class TerminalBuffer:
         return "".join(out) + self._write(pieces)
 
     def place_cursor(self, x: int, y: int) -> str:
-        """Return the bytes that put the (hidden) cursor where an input method looks for it."""
+        """Return the bytes that move the (hidden) cursor to the place where an input method expects
+        it."""
         return self._move(x, y)
 
     def _runs(self, y: int, row: Row) -> Iterator[tuple[int, Row]]:
-        """Yield (x, cells) for each stretch of ``row`` that is to be written."""
+        """Yield (x, cells) for each part of ``row`` that must be written."""
         old, width, x = self.rows[y], self.width, 0
         while x < width:
             if row[x] is None or row[x] is old[x] or row[x] == old[x]:
@@ -114,7 +119,7 @@ class TerminalBuffer:
             yield start, row[start:end]
 
     def _pieces(self, x: int, y: int, run: Row) -> Iterator[Piece]:
-        """Cut a run where the pen changes, and where erasing is shorter than writing."""
+        """Divide a run where the pen changes, and where erasing is shorter than writing."""
         piece: Piece | None = None
         index = 0
         while index < len(run):
@@ -145,7 +150,8 @@ class TerminalBuffer:
                 piece.end = (end, y)
             index += count * width
             if piece is not None and not self._is_certain(text, end):
-                # Whatever the terminal did, the next cell is addressed outright.
+                # The cursor's position is uncertain here, so that of the next cell is sent
+                # explicitly.
                 piece.end = None
                 piece.wild = _is_wild(text)
                 yield piece
@@ -154,14 +160,15 @@ class TerminalBuffer:
             yield piece
 
     def _is_certain(self, text: str, end: int) -> bool:
-        # In the last column a terminal may or may not have stepped on.
+        # In the last column, terminals differ in whether the cursor has advanced.
         return not _is_wild(text) and end < self.width
 
     def _write(self, pieces: list[Piece]) -> str:
-        """Write pieces pen by pen: a jump takes fewer bytes than changing the pen to and fro.
+        """Write the pieces grouped by pen: moving the cursor takes fewer bytes than changing the
+        pen twice.
 
-        Two side by side (a typed character and the cursor after it) are written as they stand: as
-        short for us, and tmux, which translates what it gets, spells the whole pen again after a
+        Two adjacent pieces (a typed character and the cursor after it) are written in their order.
+        That is as short, and tmux, which translates its input, sends the whole pen again after a
         step back.
         """
         if len(pieces) == 2 and pieces[0].end == (pieces[1].x, pieces[1].y):
@@ -171,7 +178,7 @@ class TerminalBuffer:
         out: list[str] = []
         for piece in pieces:
             if piece.wild:
-                # First, so that a neighbour that it should spill over is written after it.
+                # Written first: if it overlaps the next cell, that cell is written after it.
                 out.append(self._draw_with(piece.pen) + self._put(piece))
             elif piece.blank and piece.pen.is_plain_blank:
                 blanks.setdefault(piece.pen.background, []).append(piece)
@@ -181,7 +188,8 @@ class TerminalBuffer:
         for pen in order:
             group = groups[pen]
             if pen.is_plain_blank:
-                # A space shows none of the foreground, so it goes with any of the same ground.
+                # The foreground is not visible on a space, so any pen with the same background can
+                # write it.
                 group = sorted([*group, *blanks.pop(pen.background, [])], key=Piece.place)
             out.append(self._draw_with(pen))
             out.extend(self._put(piece) for piece in group)
@@ -201,7 +209,7 @@ class TerminalBuffer:
         return sequence
 
     def _draw_blank_with(self, pen: Pen) -> str:
-        """Leave the foreground as it is: a space shows none."""
+        """Keep the present foreground if possible: it is not visible on a space."""
         now = self._pen
         if now is not None and now.background == pen.background:
             serves = now is pen or (now.is_plain_blank and pen.is_plain_blank)
@@ -221,11 +229,12 @@ class TerminalBuffer:
         return f"\x1b[{y + 1};{x + 1}H"
 
     def _find_scroll(self, changed: Mapping[int, Row]) -> tuple[int, int, int] | None:
-        """Return (top, end, rows up; negative: down) if moving a block of rows saves much."""
+        """Return (top, end, rows up; negative: down) if moving a block of rows saves enough
+        bytes."""
         if len(changed) < 3:
             return None
         top, end = min(changed), max(changed) + 1
-        # A status line that only counts on is no part of what scrolls.
+        # A status line in which only a counter changes does not scroll.
         while end - top > 2 and self._hardly_changes(changed, end - 1):
             end -= 1
         while end - top > 2 and self._hardly_changes(changed, top):
@@ -261,7 +270,7 @@ class TerminalBuffer:
         block = self.rows[top:end]
         fresh: list[Row] = [[None] * self.width for _ in range(abs(up))]
         self.rows[top:end] = block[up:] + fresh if up > 0 else fresh + block[:up]
-        # Setting margins puts the cursor somewhere that depends on the terminal's origin mode.
+        # After the margins are set, the cursor's position depends on the terminal's origin mode.
         self._at = None
         margins = f"\x1b[{top + 1};{end}r\x1b[{top + 1}H"
         return f"{margins}\x1b[{abs(up)}{'M' if up > 0 else 'L'}\x1b[r"

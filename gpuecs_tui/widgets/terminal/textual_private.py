@@ -25,23 +25,26 @@ def bindings_of(node: DOMNode) -> list[Binding]:
 
 
 def driver_of(app: App[Any]) -> Driver | None:
-    """Return what writes to the terminal; None before the app runs and after it has ended."""
+    """Return the object that writes to the terminal; None before the app runs and after it has
+    ended."""
     return app._driver
 
 
 def screens_of(app: App[Any]) -> list[Screen[Any]]:
-    """Return the stack of screens itself, the top one last: a change of the list changes it."""
+    """Return the stack of screens, the top one last. It is not a copy: changing the list changes
+    the stack."""
     return app._screen_stack
 
 
 def update_scrollbars(widget: Widget, size: Size) -> None:
-    """Bring the scrollbars of ``widget`` in line with ``size``, what it scrolls over, in cells.
+    """Update the scrollbars of ``widget`` for ``size``, the scrollable area in cells.
 
-    Unlike an assignment to ``virtual_size`` it draws nothing else.
+    Unlike an assignment to ``virtual_size``, it redraws nothing else.
     """
     widget._scroll_update(size)
 
 
 def style_parser(widget: Widget) -> Callable[[Style | str], Style]:
-    """Return what turns a style in a Content into one with the colours of the widget's theme."""
+    """Return the function that converts a style in a Content to the colours of the widget's
+    theme."""
     return widget._get_style
