@@ -115,7 +115,8 @@ class DeploymentScreen(StepScreen):
 
     @work(thread=True, group="deployment", exclusive=True, exit_on_error=False)
     def _read(self, reader: AccountReader) -> None:
-        from gpuecs_tui.aws.deployment.reader import names_of, read_deployment
+        from gpuecs_tui.aws.deployment.names import names_of
+        from gpuecs_tui.aws.deployment.reader import read_deployment
         from gpuecs_tui.aws.errors import AwsProblem
         from gpuecs_tui.aws.session import Closed
 

@@ -132,7 +132,7 @@ class AccountReader:
             for service in SERVICES:
                 self._client(service)
 
-    def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+    def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
         """Make one call, such as ``call("sts", "GetCallerIdentity")``; raise AwsProblem or Closed.
 
         The answer is botocore's: plain dictionaries and lists.
@@ -144,7 +144,7 @@ class AccountReader:
             answer = getattr(client, _method(client, operation))(**parameters)
             return dict(answer)
 
-    def pages(self, service: str, operation: str, **parameters: Any) -> Iterator[dict[str, Any]]:
+    def pages(self, service: str, operation: str, /, **parameters: Any) -> Iterator[dict[str, Any]]:
         """Yield every page of a list call; raise AwsProblem, or Closed before and between pages."""
         name = action(service, operation)
         with self._worded(name):
@@ -154,7 +154,7 @@ class AccountReader:
                 self._check_open()
                 yield page
 
-    def items(self, service: str, operation: str, key: str, **parameters: Any) -> list[Any]:
+    def items(self, service: str, operation: str, key: str, /, **parameters: Any) -> list[Any]:
         """Return the lists under ``key`` of all pages as one."""
         pages = self.pages(service, operation, **parameters)
         return [item for page in pages for item in page.get(key, ())]

@@ -1,15 +1,17 @@
 """The present state of a deployed stack, as frozen records. Imports no boto3.
 
-Texts (events, reasons) are AWS's own words. They are shown and never interpreted, so that users can
-search for what AWS wrote.
+Texts (events, reasons) are AWS's own words, so that users can search for what AWS wrote. All times
+are aware and in UTC; None where AWS reports none. An empty text means that AWS reports none.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from gpuecs_tui.aws.reading import Reading, not_read
+from gpuecs_tui.aws.reading import Known, Reading, not_read
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,8 @@ class DeployedNames:
     service: str
     target_group: str
     autoscaling_group: str
+    log_group: str = ""
+    """The CloudWatch log group of the tasks; empty if the stack has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,10 @@ class Deployment:
     pending: int
     failed: int
     """Tasks that could not be kept running."""
+    id: str = ""
+    """Such as ``ecs-svc/1234567890123456789``; a task names it in ``Task.deployment``."""
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +69,61 @@ class Service:
     deployments: tuple[Deployment, ...]
     events: tuple[ServiceEvent, ...]
     """The newest first, as ECS keeps them (at most 100)."""
+    task_definition: str = ""
+    """Family and revision that the service was last set to, such as ``demo:3``."""
+    created_at: datetime | None = None
+    grace_seconds: int | None = None
+    """Health check grace period; None if the service has none."""
+    minimum_percent: int | None = None
+    maximum_percent: int | None = None
+    """Minimum and maximum healthy percent of a deployment."""
+    breaker: bool = False
+    """Whether the deployment circuit breaker is on."""
+    breaker_rolls_back: bool = False
+    capacity_provider: str = ""
+    """The first one of the service's strategy; empty if it has no strategy."""
+    execute_command: bool = False
+    """Whether ECS Exec is on for new tasks."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceDeployment:
+    """One deployment in the history of a service (ECS ``ServiceDeployment``, kept for 90 days)."""
+
+    id: str
+    status: str
+    """``PENDING``, ``IN_PROGRESS``, ``SUCCESSFUL``, ``STOP_REQUESTED``, ``STOPPED``,
+    ``ROLLBACK_REQUESTED``, ``ROLLBACK_IN_PROGRESS``, ``ROLLBACK_SUCCESSFUL`` or
+    ``ROLLBACK_FAILED``."""
+    status_reason: str = ""
+    created_at: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    task_definition: str = ""
+    """Family and revision that was deployed; empty if ECS doesn't report the service revision."""
+    rolled_back_to: str = ""
+    """Family and revision that a rollback returned to; empty if there was no rollback, or if ECS
+    doesn't report the service revision."""
+    rollback_reason: str = ""
+    breaker: str = ""
+    """``TRIGGERED``, ``MONITORING``, ``MONITORING_COMPLETE`` or ``DISABLED``."""
+    failed_tasks: int | None = None
+    """Failures that the circuit breaker counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """One container of a task."""
+
+    name: str
+    last_status: str = ""
+    exit_code: int | None = None
+    """None while the container runs, and if it never started."""
+    reason: str = ""
+    """Why it could not start or was stopped, such as ``CannotPullContainerError: …``."""
+    image: str = ""
+    image_digest: str = ""
+    health: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +141,26 @@ class Task:
     created_at: datetime | None
     started_at: datetime | None
     stopped_reason: str
+    desired_status: str = ""
+    stop_code: str = ""
+    """``TaskFailedToStart``, ``EssentialContainerExited``, ``ServiceSchedulerInitiated``,
+    ``SpotInterruption``, ``TerminationNotice`` or ``UserInitiated``."""
+    containers: tuple[Container, ...] = ()
+    pull_started_at: datetime | None = None
+    pull_stopped_at: datetime | None = None
+    stopping_at: datetime | None = None
+    stopped_at: datetime | None = None
+    deployment: str = ""
+    """``Deployment.id`` of the deployment that started it."""
+    zone: str = ""
+    address: str = ""
+    """Private IPv4 address of its network interface (``awsvpc`` only)."""
+    host_ports: tuple[int, ...] = ()
+    """Ports of the instance that are bound to its containers (``bridge`` and ``host`` only)."""
+    connectivity: str = ""
+    """``CONNECTED`` or ``DISCONNECTED``."""
+    execute_command: bool = False
+    """Whether ECS Exec was on when the task started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +181,9 @@ class ContainerInstance:
     gpus: int
     """GPUs registered; 0 if the agent reported none."""
     gpus_left: int
+    agent_version: str = ""
+    status_reason: str = ""
+    registered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +196,26 @@ class FleetInstance:
     lifecycle: str
     """``Pending``, ``InService``, ``Terminating``, …"""
     health: str
+    protected: bool = False
+    """Whether it is protected from scale-in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An instance of the Auto Scaling group as EC2 reports it."""
+
+    id: str
+    state: str
+    """``pending``, ``running``, ``shutting-down``, ``terminated``, ``stopping``, ``stopped``."""
+    state_reason_code: str = ""
+    """Such as ``Client.InternalError`` or ``Server.SpotInstanceTermination``."""
+    state_reason: str = ""
+    launched_at: datetime | None = None
+    instance_status: str = ""
+    """``ok``, ``impaired``, ``initializing``, ``insufficient-data`` or ``not-applicable``; empty if
+    EC2 reports none, as before an instance runs."""
+    system_status: str = ""
+    spot: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +238,40 @@ class ScalingActivity:
     status_message: str
     """Why it failed, in AWS's words; empty when it did not."""
     started_at: datetime | None
+    id: str = ""
+    cause: str = ""
+    """What led to the activity, in AWS's words."""
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskScaling:
+    """One scaling activity of the service's scalable target (Application Auto Scaling)."""
+
+    at: datetime | None
+    description: str
+    """Such as ``Setting desired count to 3.``"""
+    cause: str
+    """The alarm, the schedule or the limit that led to it, in AWS's words."""
+    status: str
+    """``Successful``, ``InProgress``, ``Failed``, …"""
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """The health check of the target group."""
+
+    path: str
+    """Empty for a check without HTTP."""
+    matcher: str
+    """Status codes that count as healthy, such as ``200`` or ``200-399``."""
+    interval: int
+    """Seconds between two checks of a target."""
+    timeout: int
+    """Seconds until an unanswered check fails."""
+    healthy_threshold: int
+    """Successful checks in a row until a target is healthy."""
+    unhealthy_threshold: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,3 +303,14 @@ class DeploymentFacts:
     activities: Reading[tuple[ScalingActivity, ...]] = field(default_factory=not_read)
     """The newest first."""
     targets: Reading[tuple[Target, ...] | None] = field(default_factory=not_read)
+    health_check: Reading[HealthCheck | None] = field(default_factory=not_read)
+    history: Reading[tuple[ServiceDeployment, ...]] = field(default_factory=not_read)
+    """The newest first, at most 20."""
+    instances: Reading[tuple[Instance, ...]] = field(default_factory=not_read)
+    """EC2's view of the instances of ``fleet``."""
+    task_scaling: Reading[tuple[TaskScaling, ...]] = field(default_factory=not_read)
+    """The newest first; none without a scalable target."""
+    read_at: Mapping[str, datetime] = field(default_factory=dict)
+    """Part (name of a field above) → when its last answer came, be it Unknown."""
+    former: Mapping[str, Known[Any]] = field(default_factory=dict)
+    """Part that is Unknown now → its last known value, with the time at which that was read."""

@@ -1,0 +1,81 @@
+"""The parts of DeploymentFacts: with which calls each is read, and what it follows from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from gpuecs_tui.aws.deployment.ask import Ask
+from gpuecs_tui.aws.deployment.fleet import read_activities, read_fleet
+from gpuecs_tui.aws.deployment.history import read_history, read_task_scaling
+from gpuecs_tui.aws.deployment.instances import read_container_instances, read_instances
+from gpuecs_tui.aws.deployment.service import read_service
+from gpuecs_tui.aws.deployment.targets import read_health_check, read_targets
+from gpuecs_tui.aws.deployment.tasks import read_tasks
+from gpuecs_tui.aws.error_kinds import ProblemKind
+from gpuecs_tui.aws.errors import AwsProblem
+from gpuecs_tui.aws.reading import Known, Reading, Unknown
+from gpuecs_tui.i18n import _
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One field of DeploymentFacts."""
+
+    name: str
+    source: str
+    """The call that is named for it, as IAM names it."""
+    read: Callable[[Ask], Any]
+    after: str = ""
+    """The part that finds what this one asks for; empty if there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of reading a part."""
+
+    reading: Reading[Any]
+    problem: ProblemKind | None = None
+    """The kind of problem of an Unknown; None if the call succeeded."""
+
+
+PARTS: Mapping[str, Part] = {
+    part.name: part
+    for part in (
+        Part("service", "ecs:DescribeServices", read_service),
+        Part("tasks", "ecs:DescribeTasks", read_tasks),
+        Part("health_check", "elasticloadbalancing:DescribeTargetGroups", read_health_check),
+        Part(
+            "targets",
+            "elasticloadbalancing:DescribeTargetHealth",
+            read_targets,
+            after="health_check",
+        ),
+        Part("fleet", "autoscaling:DescribeAutoScalingGroups", read_fleet),
+        Part("container_instances", "ecs:DescribeContainerInstances", read_container_instances),
+        Part("activities", "autoscaling:DescribeScalingActivities", read_activities),
+        Part("history", "ecs:ListServiceDeployments", read_history),
+        Part("instances", "ec2:DescribeInstances", read_instances, after="fleet"),
+        Part(
+            "task_scaling",
+            "application-autoscaling:DescribeScalingActivities",
+            read_task_scaling,
+        ),
+    )
+}
+"""By name, the most urgent first."""
+
+
+def read_part(part: Part, ask: Ask) -> Answer:
+    """Read one part; whatever prevents it becomes Unknown. Raises Closed."""
+    try:
+        return Answer(Known(part.read(ask), part.source, datetime.now(UTC)))
+    except AwsProblem as problem:
+        return Answer(problem.as_unknown(), problem.kind)
+    except (LookupError, TypeError, ValueError) as error:
+        # An emulator or a proxy sent a response that AWS's API does not have.
+        message = _("the response to {call} could not be parsed ({error})")
+        reason = message.format(call=part.source, error=repr(error))
+        return Answer(Unknown(part.source, reason, ""), "other")

@@ -1,0 +1,42 @@
+"""What was read before and can't have changed, so that it is not requested again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gpuecs_tui.aws.deployment.facts import HealthCheck, ServiceDeployment, Task
+
+
+@dataclass(frozen=True, slots=True)
+class TargetGroup:
+    """The target group, whose ARN never changes."""
+
+    arn: str
+    health_check: HealthCheck
+
+
+@dataclass(slots=True)
+class Seen:
+    """The memory of one watch. Each part writes only its own fields, and is read by one thread."""
+
+    live_tasks: tuple[str, ...] = ()
+    """ARNs of the tasks that had not stopped when they were last described."""
+    stopped_tasks: dict[str, Task] = field(default_factory=dict)
+    """By ARN; a task that has stopped doesn't change any more."""
+    stopped_listed_at: float | None = None
+    """When the stopped tasks were last listed, in seconds of the watch's clock."""
+    container_instances: tuple[str, ...] = ()
+    container_instances_listed_at: float | None = None
+    registered: frozenset[str] = frozenset()
+    """EC2 ids of the container instances that were last described."""
+    fleet: frozenset[str] = frozenset()
+    """EC2 ids of the instances of the Auto Scaling group."""
+    in_service: frozenset[str] = frozenset()
+    """Those of ``fleet`` that are in service and so should be registered."""
+    target_group: TargetGroup | None = None
+    deployments: dict[str, ServiceDeployment] = field(default_factory=dict)
+    """By ARN; deployments that have ended."""
+    revisions: dict[str, str] = field(default_factory=dict)
+    """Task definition by service revision ARN; a service revision is immutable."""
+    rolled_back_to: tuple[str, ...] = ()
+    """Service revision ARNs that a rollback returned to and that were not described yet."""

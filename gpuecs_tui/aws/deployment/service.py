@@ -1,0 +1,68 @@
+"""Reads the ECS service: its counts, deployments and events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gpuecs_tui.aws.deployment.ask import Ask, last, maps
+from gpuecs_tui.aws.deployment.facts import Deployment, Service, ServiceEvent
+from gpuecs_tui.aws.errors import AwsProblem
+
+
+def read_service(ask: Ask) -> Service | None:
+    """Return the service; None if ECS knows none of its name. One call; raises AwsProblem."""
+    names = ask.names
+    try:
+        answer = ask.reader.call(
+            "ecs", "DescribeServices", cluster=names.cluster, services=[names.service]
+        )
+    except AwsProblem as problem:
+        if problem.kind == "not_found":
+            return None
+        raise
+    found = maps(answer, "services")
+    return _service(found[0]) if found else None
+
+
+def _service(it: Mapping[str, Any]) -> Service:
+    configuration = it.get("deploymentConfiguration") or {}
+    breaker = configuration.get("deploymentCircuitBreaker") or {}
+    strategy = maps(it, "capacityProviderStrategy")
+    return Service(
+        name=it["serviceName"],
+        status=it.get("status", ""),
+        desired=it.get("desiredCount", 0),
+        running=it.get("runningCount", 0),
+        pending=it.get("pendingCount", 0),
+        deployments=tuple(_deployment(each) for each in maps(it, "deployments")),
+        events=tuple(
+            ServiceEvent(each.get("createdAt"), each.get("message", ""))
+            for each in maps(it, "events")
+        ),
+        task_definition=last(it.get("taskDefinition") or ""),
+        created_at=it.get("createdAt"),
+        grace_seconds=it.get("healthCheckGracePeriodSeconds"),
+        minimum_percent=configuration.get("minimumHealthyPercent"),
+        maximum_percent=configuration.get("maximumPercent"),
+        breaker=bool(breaker.get("enable")),
+        breaker_rolls_back=bool(breaker.get("rollback")),
+        capacity_provider=strategy[0].get("capacityProvider", "") if strategy else "",
+        execute_command=bool(it.get("enableExecuteCommand")),
+    )
+
+
+def _deployment(it: Mapping[str, Any]) -> Deployment:
+    return Deployment(
+        status=it.get("status", ""),
+        rollout_state=it.get("rolloutState", ""),
+        rollout_reason=it.get("rolloutStateReason", ""),
+        task_definition=last(it.get("taskDefinition") or ""),
+        desired=it.get("desiredCount", 0),
+        running=it.get("runningCount", 0),
+        pending=it.get("pendingCount", 0),
+        failed=it.get("failedTasks", 0),
+        id=it.get("id", ""),
+        created_at=it.get("createdAt"),
+        updated_at=it.get("updatedAt"),
+    )

@@ -1,0 +1,74 @@
+"""Reads the target group: its health check, and the health of its targets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gpuecs_tui.aws.deployment.ask import Ask, maps
+from gpuecs_tui.aws.deployment.facts import HealthCheck, Target
+from gpuecs_tui.aws.deployment.seen import TargetGroup
+from gpuecs_tui.aws.errors import AwsProblem
+
+
+def read_health_check(ask: Ask) -> HealthCheck | None:
+    """Return the health check of the target group; None without the group. Raises AwsProblem.
+
+    Makes one call, and stores the group's ARN in ``ask.seen``.
+    """
+    group = _target_group(ask)
+    ask.seen.target_group = group
+    return group.health_check if group else None
+
+
+def read_targets(ask: Ask) -> tuple[Target, ...] | None:
+    """Return the registered targets; None without the target group. Raises AwsProblem.
+
+    Makes one call if ``read_health_check`` found the group, else none.
+    """
+    group = ask.seen.target_group
+    if group is None:
+        return None
+    try:
+        answer = ask.reader.call("elbv2", "DescribeTargetHealth", TargetGroupArn=group.arn)
+    except AwsProblem as problem:
+        if problem.kind != "not_found":
+            raise
+        # It was deleted. A group of the same name has another ARN.
+        ask.seen.target_group = None
+        return None
+    found = (_target(it) for it in maps(answer, "TargetHealthDescriptions"))
+    return tuple(sorted(found, key=lambda it: (it.id, it.port)))
+
+
+def _target_group(ask: Ask) -> TargetGroup | None:
+    try:
+        answer = ask.reader.call("elbv2", "DescribeTargetGroups", Names=[ask.names.target_group])
+    except AwsProblem as problem:
+        if problem.kind == "not_found":
+            return None
+        raise
+    found = maps(answer, "TargetGroups")
+    return TargetGroup(found[0]["TargetGroupArn"], _health_check(found[0])) if found else None
+
+
+def _health_check(it: Mapping[str, Any]) -> HealthCheck:
+    return HealthCheck(
+        path=it.get("HealthCheckPath", ""),
+        matcher=(it.get("Matcher") or {}).get("HttpCode", ""),
+        interval=it.get("HealthCheckIntervalSeconds", 0),
+        timeout=it.get("HealthCheckTimeoutSeconds", 0),
+        healthy_threshold=it.get("HealthyThresholdCount", 0),
+        unhealthy_threshold=it.get("UnhealthyThresholdCount", 0),
+    )
+
+
+def _target(it: Mapping[str, Any]) -> Target:
+    target, health = it["Target"], it.get("TargetHealth") or {}
+    return Target(
+        id=target["Id"],
+        port=target.get("Port", 0),
+        health=health.get("State", ""),
+        reason=health.get("Reason", ""),
+        description=health.get("Description", ""),
+    )

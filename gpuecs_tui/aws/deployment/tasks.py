@@ -1,0 +1,124 @@
+"""Reads the tasks of a service: running, on their way, and stopped within the last hour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gpuecs_tui.aws.deployment.ask import (
+    DESCRIBE_BATCH,
+    Ask,
+    batches,
+    last,
+    maps,
+    newest_first,
+    none_if_gone,
+)
+from gpuecs_tui.aws.deployment.facts import Container, Task
+
+LIST_SECONDS = 15.0
+"""Seconds between two lists of the stopped tasks. A task that stops is followed by its ARN, so the
+list only adds tasks that started and stopped between two readings."""
+KEPT = 1000
+"""Stopped tasks that are kept, the newest ones. ECS forgets a task an hour after it stopped, in
+which a container that exits at once leaves a few hundred."""
+
+
+def calls_for_tasks(ask: Ask) -> int:
+    """Return how many calls ``read_tasks`` will make, by what was there at the last reading."""
+    pages = -(-len(ask.seen.live_tasks) // DESCRIBE_BATCH) or 1
+    return 2 * pages + _lists_stopped(ask)
+
+
+def read_tasks(ask: Ask) -> tuple[Task, ...]:
+    """Return the tasks, those that haven't stopped first, each part the newest first.
+
+    Makes two rounds of calls: the lists, then what isn't known to have stopped. Raises AwsProblem.
+    """
+    seen = ask.seen
+    if _lists_stopped(ask):
+        running, stopped = ask.both(
+            lambda: _listed(ask, "RUNNING"), lambda: _listed(ask, "STOPPED")
+        )
+        seen.stopped_listed_at = ask.now
+    else:
+        running, stopped = _listed(ask, "RUNNING"), []
+    wanted = dict.fromkeys((*running, *seen.live_tasks, *stopped))
+    arns = [it for it in wanted if it not in seen.stopped_tasks]
+    found = _described(ask, arns)
+    live = {arn: it for arn, it in found.items() if it.last_status != "STOPPED"}
+    seen.live_tasks = tuple(live)
+    ended = {**seen.stopped_tasks, **{arn: it for arn, it in found.items() if arn not in live}}
+    newest = newest_first(ended.items(), lambda it: it[1].stopped_at or it[1].created_at)[:KEPT]
+    seen.stopped_tasks = dict(newest)
+    return (*newest_first(live.values(), lambda it: it.created_at), *seen.stopped_tasks.values())
+
+
+def _lists_stopped(ask: Ask) -> bool:
+    at = ask.seen.stopped_listed_at
+    return at is None or ask.now - at >= LIST_SECONDS
+
+
+def _listed(ask: Ask, status: str) -> list[str]:
+    names = ask.names
+    return none_if_gone(
+        lambda: ask.reader.items(
+            "ecs",
+            "ListTasks",
+            "taskArns",
+            cluster=names.cluster,
+            serviceName=names.service,
+            desiredStatus=status,
+        )
+    )
+
+
+def _described(ask: Ask, arns: Sequence[str]) -> dict[str, Task]:
+    cluster = ask.names.cluster
+    answers = (
+        ask.reader.call("ecs", "DescribeTasks", cluster=cluster, tasks=batch)
+        for batch in batches(arns)
+    )
+    return {it["taskArn"]: _task(it) for answer in answers for it in maps(answer, "tasks")}
+
+
+def _task(it: Mapping[str, Any]) -> Task:
+    containers = maps(it, "containers")
+    interfaces = [each for one in containers for each in maps(one, "networkInterfaces")]
+    bindings = [each for one in containers for each in maps(one, "networkBindings")]
+    ports = dict.fromkeys(int(each["hostPort"]) for each in bindings if each.get("hostPort"))
+    return Task(
+        id=last(it["taskArn"]),
+        last_status=it.get("lastStatus", ""),
+        health=it.get("healthStatus", ""),
+        container_instance=last(it.get("containerInstanceArn") or ""),
+        task_definition=last(it.get("taskDefinitionArn") or ""),
+        created_at=it.get("createdAt"),
+        started_at=it.get("startedAt"),
+        stopped_reason=it.get("stoppedReason", ""),
+        desired_status=it.get("desiredStatus", ""),
+        stop_code=it.get("stopCode", ""),
+        containers=tuple(_container(each) for each in containers),
+        pull_started_at=it.get("pullStartedAt"),
+        pull_stopped_at=it.get("pullStoppedAt"),
+        stopping_at=it.get("stoppingAt"),
+        stopped_at=it.get("stoppedAt"),
+        deployment=it.get("startedBy", ""),
+        zone=it.get("availabilityZone", ""),
+        address=interfaces[0].get("privateIpv4Address", "") if interfaces else "",
+        host_ports=tuple(ports),
+        connectivity=it.get("connectivity", ""),
+        execute_command=bool(it.get("enableExecuteCommand")),
+    )
+
+
+def _container(it: Mapping[str, Any]) -> Container:
+    return Container(
+        name=it.get("name", ""),
+        last_status=it.get("lastStatus", ""),
+        exit_code=it.get("exitCode"),
+        reason=it.get("reason", ""),
+        image=it.get("image", ""),
+        image_digest=it.get("imageDigest", ""),
+        health=it.get("healthStatus", ""),
+    )
