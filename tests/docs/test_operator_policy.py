@@ -1,8 +1,8 @@
 """docs/policies/ holds IAM policies with exactly the actions that the program and Terraform call.
 
 ``python -m tests.docs.test_operator_policy`` writes them. The actions of ``read.json`` and
-``state.json`` are those of the calls in gpuecs_tui/aws; the actions of ``apply.json`` are those of
-the resource types in templates/.
+``state.json`` are those of the calls in gpuecs_tui/aws, and of Terraform's S3 backend; the actions
+of ``apply.json`` are those of the resource types in templates/.
 """
 
 from __future__ import annotations
@@ -39,6 +39,12 @@ S3_ACTIONS: Mapping[str, str] = {
 }
 """Operations of S3 whose action has another name (Service Authorization Reference, Amazon S3)."""
 OBJECT_ACTIONS = ("s3:DeleteObject", "s3:GetObject", "s3:PutObject")
+LOCK_TABLE_ACTIONS = (
+    "dynamodb:DeleteItem", "dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:PutItem",
+)  # fmt: skip
+"""What Terraform needs for the lock and the state's digest in a DynamoDB table
+(developer.hashicorp.com/terraform/language/backend/s3, "DynamoDB Table Permissions"): it puts and
+deletes both, and reads them before each use. The lock file takes OBJECT_ACTIONS."""
 STATE_SERVICES = ("s3", "dynamodb")
 
 _TAGS_OF = {
@@ -205,7 +211,7 @@ def policies() -> Mapping[str, Mapping[str, Any]]:
             _allow("StateObjects", OBJECT_ACTIONS, "arn:aws:s3:::BUCKET/KEY*"),
             _allow(
                 "LockTable",
-                of_state - bucket - {*OBJECT_ACTIONS},
+                {*LOCK_TABLE_ACTIONS, *(of_state - bucket - {*OBJECT_ACTIONS})},
                 "arn:aws:dynamodb:REGION:ACCOUNT:table/TABLE",
             ),
             _allow("BackendRole", called & {"sts:AssumeRole"}, "arn:aws:iam::ACCOUNT:role/ROLE"),
@@ -265,6 +271,14 @@ def test_every_call_is_found() -> None:
     assert not {it for it in found if it.split(":")[1].startswith(("Put", "Create", "Delete"))} - {
         it for it in found if it.startswith("s3:")
     }, "only the state's bucket is written to without Terraform"
+
+
+def test_the_state_policy_allows_what_locking_needs() -> None:
+    """The policy lets Terraform take and release a lock; this program only reads it."""
+    allowed = {it["Sid"]: it for it in policies()["state.json"]["Statement"]}
+    assert {*allowed["StateObjects"]["Action"]} == {*OBJECT_ACTIONS}
+    assert {*allowed["LockTable"]["Action"]} == {*LOCK_TABLE_ACTIONS}
+    assert {it for it in calls() if it.startswith("dynamodb:")} <= {*LOCK_TABLE_ACTIONS}
 
 
 def test_every_type_of_the_templates_has_its_actions() -> None:
