@@ -315,7 +315,8 @@ _ALL = (
                 {
                     "choices": ("status", "stop", "tour"),
                     "help": N_(
-                        "status: show it; stop: stop it; tour: create and destroy a stack on it"
+                        "show the account (status), stop it (stop), or create and destroy a "
+                        "stack on it (tour)"
                     ),
                 },
             ),

@@ -6,6 +6,8 @@ command line is made of.
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,9 +16,15 @@ import pytest
 from gpuecs_tui.commands.arguments import Argument
 from gpuecs_tui.commands.command_table import COMMANDS, WIZARD, Command
 from gpuecs_tui.commands.parser import COMMON, parse
+from gpuecs_tui.demo.answer_check import ANSWERS_VARIABLE
+from gpuecs_tui.demo.protocol import PACE_RANGE, PACE_VARIABLE
+from gpuecs_tui.terraform.base.extra_arguments import PREFIX as EXTRA_ARGUMENTS
+from gpuecs_tui.terraform.engine.binary import ENGINE_VARIABLE
+from tests.support.sources import modules
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "commands.md"
+_OPTION = re.compile(r"(?<![\w-])--?[a-zA-Z][\w-]*")
 
 HEAD = """\
 # Commands
@@ -29,7 +37,7 @@ action. `gpuecs-tui COMMAND --help` prints the text of this page for one command
 | code | meaning |
 |---|---|
 | 0 | success; for `plan`: no changes |
-| 1 | failure; for `check`, `doctor` and `state`: at least one problem was found |
+| 1 | failure; for `check`: at least one finding is an error; for `doctor`: something is missing; for `state`: a problem was found, or could not be ruled out |
 | 2 | for `plan` and `state --recover`: the plan succeeded and has changes, as `terraform plan -detailed-exitcode` |
 | 64 | the command line is wrong, or the command needs a confirmation such as `--yes` (`EX_USAGE` of sysexits.h) |
 | 128 + N | signal N ended the command; Ctrl+C is 130 |
@@ -43,6 +51,8 @@ Ctrl+C ends the command only. The run continues: see [runs.md](runs.md).
 | `AWS_PROFILE`, `AWS_REGION`, `AWS_ACCESS_KEY_ID`, … | credentials and region, as the AWS CLI reads them |
 | `GPUECS_TUI_ENGINE` | the Terraform or OpenTofu binary to use instead of the first one on `PATH` |
 | `TF_CLI_CONFIG_FILE`, `TF_DATA_DIR`, `TF_WORKSPACE`, `TF_VAR_…` | as Terraform reads them |
+| `TF_CLI_ARGS`, `TF_CLI_ARGS_…` | only `-backend-config` in `TF_CLI_ARGS_init` is used; a run reports each other option that would change it, and refuses a `-state` or `-state-out` that names another file |
+| `GPUECS_TUI_DEMO_PACE` | factor for all waits of the demo account, from 0.001 to 1000: with 0.1, everything takes a tenth of its time |
 | `XDG_STATE_HOME`, `XDG_CACHE_HOME` | where runs, drafts and caches are stored: see [security.md](security.md) |
 | `NO_COLOR` | no colors |
 | `LANGUAGE`, `LC_ALL`, `LC_MESSAGES`, `LANG` | the language of all texts, as gettext reads them |
@@ -54,21 +64,28 @@ compares it.
 
 def page() -> str:
     """Return the page as it should be."""
-    parts = [HEAD, "\n## Options of every command\n\n", _table(COMMON)]
+    parts = [HEAD, "\n## Options of every command\n\n", _table(COMMON, ALWAYS)]
     parts += [_section(it) for it in (WIZARD, *COMMANDS.values())]
     return "".join(parts)
+
+
+ALWAYS = ((("--help", "-h"), "Print the arguments of the command, and exit."),)
+OF_WIZARD = ((("--version", "-V"), "Print the version, and exit."),)
+"""Options that the parser adds itself."""
 
 
 def _section(command: Command) -> str:
     line = f"gpuecs-tui {command.name} {command.operands}".replace("  ", " ").strip()
     title = command.name or "The wizard"
+    own = () if command.name else OF_WIZARD
     return f"\n## {title}\n\n```console\n{line}\n```\n\n{_sentence(command.help)}\n" + (
-        "\n" + _table(command.arguments) if command.arguments else ""
+        "\n" + _table(command.arguments, own) if command.arguments else ""
     )
 
 
-def _table(arguments: Iterable[Argument]) -> str:
+def _table(arguments: Iterable[Argument], own: Iterable[tuple[tuple[str, ...], str]] = ()) -> str:
     rows = [f"| {_cell(_written(it))} | {_cell(_sentence(it[1]['help']))} |\n" for it in arguments]
+    rows += [f"| {', '.join(f'`{it}`' for it in flags)} | {text} |\n" for flags, text in own]
     return "| argument | meaning |\n|---|---|\n" + "".join(rows)
 
 
@@ -109,6 +126,24 @@ def test_the_parser_knows_every_argument_of_the_page(
     for flags, options in (*COMMON, *command.arguments):
         names = flags if flags[0].startswith("-") else [options.get("metavar") or "status"]
         assert all(name in printed for name in names), flags
+    options_of_help = printed.partition("options:")[2].partition("commands (")[0]
+    listed = _section(command) + _table(COMMON, ALWAYS)
+    assert {"--demo"} < {*_OPTION.findall(options_of_help)} <= {*_OPTION.findall(listed)}
+
+
+def test_every_environment_variable_of_this_program_is_listed() -> None:
+    """Those whose name begins with the program's; ``ANSWERS_VARIABLE`` is for tests only."""
+    texts = {
+        node.value
+        for tree in modules().values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    named = {it for it in texts if re.fullmatch(r"GPUECS_TUI_\w+", it)} - {ANSWERS_VARIABLE}
+    assert {ENGINE_VARIABLE, PACE_VARIABLE} <= named
+    assert {it for it in (*named, EXTRA_ARGUMENTS) if f"`{it}`" not in HEAD} == set()
+    low, high = PACE_RANGE
+    assert f"from {low} to {high:g}" in HEAD
 
 
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=lambda it: it.name)
