@@ -1,1 +1,1 @@
-"""One screen, one module and one style sheet of the same name."""
+"""A module for each screen, and a style sheet of the same name where it needs styles."""

@@ -103,7 +103,7 @@ def test_every_mark_in_a_stack_directory_is_named() -> None:
 def test_every_object_beside_a_state_is_named() -> None:
     """A suffix is a constant that the sources add to a key: ``SUFFIX``, or ``FOLDER``."""
     suffixes = {
-        node.value.value
+        str(node.value.value)
         for _path, node, _parent in nodes()
         if isinstance(node, ast.Assign)
         and {getattr(it, "id", "") for it in node.targets} & {"SUFFIX", "FOLDER"}
