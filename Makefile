@@ -1,5 +1,6 @@
 # The two commands of the README, and the targets for developers.
-# Needs POSIX sh and GNU make. Everything is installed into .venv only.
+# Needs POSIX sh and GNU make. Everything is installed into .venv; the benchmarks install the programs
+# that they compare, and this one as a wheel, into .venv-bench.
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -84,5 +85,8 @@ $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@ $(VENV)/.demo
 
+# Keeps docs/, the compiled catalogues, and the stack of the demo, which may have been edited.
 clean:
-	rm -rf $(VENV) .venv-bench .chaos .changes build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-bench .chaos .changes build dist *.egg-info
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -f $(POT) .coverage snapshot_report.html

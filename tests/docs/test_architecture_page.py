@@ -17,7 +17,7 @@ _ROW = re.compile(r"^\| `([\w/]+/)` \|", re.MULTILINE)
 _MODULE = re.compile(r"`((?:[\w-]+/)+[\w-]+\.(?:py|j2|md|toml|tcss))\b")
 _BARE = re.compile(r"`([\w-]+(?:\.\w+)*\.(?:py|j2))\b")
 _WITH_NAME = re.compile(r"`([\w/-]+\.py): (\w+)`")
-_NAME_IN = re.compile(r"`(\w+)` in\s+`([\w/-]+\.py)`")
+_NAME_IN = re.compile(r"`(\w+)` in\s+`([\w-]+/[\w/-]+\.py)`")
 PLACES = ("", "gpuecs_tui/", "docs/")
 """What a path may leave out where the room is clear."""
 

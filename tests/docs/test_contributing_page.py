@@ -1,0 +1,41 @@
+"""CONTRIBUTING.md names what exists: targets of make, constants beside their file, tests."""
+
+from __future__ import annotations
+
+import re
+
+from tests.support.repository import ROOT
+
+GUIDE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+KEPT = {"demo-stack", "__pycache__", "*.mo"}
+"""Ignored by git, and kept by make clean: the user's stack, and what Python makes again anyway."""
+
+
+def test_every_target_has_a_row() -> None:
+    targets = re.search(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)
+    assert targets is not None
+    assert {*re.findall(r"^\| `make (\w+)` \|", GUIDE, re.MULTILINE)} == {*targets[1].split()}
+
+
+def test_clean_deletes_what_git_ignores() -> None:
+    """Apart from what the guide says that it keeps."""
+    lines = (ROOT / ".gitignore").read_text(encoding="utf-8").split()
+    ignored = {it.strip("/") for it in lines if not it.startswith("!")}
+    recipe = MAKEFILE.partition("\nclean:\n")[2]
+    recipe = recipe.replace("$(POT)", "gpuecs_tui/locale/gpuecs_tui.pot")
+    deleted = {*recipe.replace("$(VENV)", ".venv").split()} - {"rm", "-rf", "-f"}
+    assert ignored - KEPT == deleted
+    assert "keeps `demo-stack`" in GUIDE
+
+
+def test_every_constant_of_a_recipe_is_in_its_file() -> None:
+    """Written as ``NAME`` (`file`), in `NAME` of `file`, or (see `file`)."""
+    named = re.findall(r"`([A-Z][A-Z_]{2,})`\s+\(`([\w/]+\.py)`", GUIDE)
+    named += re.findall(r"`([A-Z][A-Z_]{2,})` (?:of|in)\s+`([\w/]+\.py)`", GUIDE)
+    assert {"FOLLOWS", "RULES", "OTHER", "SCREENS", "HOLDS", "GAPS", "REFUSALS"} <= {
+        name for name, _path in named
+    }
+    for name, path in named:
+        found = next(it for it in (ROOT / path, ROOT / "gpuecs_tui" / path) if it.exists())
+        assert re.search(rf"^{name}\b", found.read_text(encoding="utf-8"), re.MULTILINE), name
