@@ -105,6 +105,9 @@ def test_the_tour_of_the_readme_is_that_of_the_command() -> None:
     listed = re.findall(r"\b(?:render|check|plan|apply|destroy)\b", text.partition("because")[0])
     assert listed == firsts
     assert len(firsts) == 9
+    tutorial = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
+    used = re.findall(r"^gpuecs-tui (?:--demo )?(\w+)", tutorial, re.MULTILINE)
+    assert {*firsts} <= {*used}, "the README says that the tutorial explains each step"
 
 
 def test_the_floors_are_those_of_the_linter() -> None:
