@@ -34,6 +34,7 @@ from gpuecs_tui.widgets.pictures.fit_picture import FitPicture
 from gpuecs_tui.widgets.pictures.stack_picture import Picture
 from gpuecs_tui.widgets.review.files_page import FilesPage
 from gpuecs_tui.widgets.review.findings_page import FindingsPage, findings_tab
+from gpuecs_tui.widgets.review.keys import BRING_UP_TO_DATE
 from gpuecs_tui.widgets.review.stack_writer import StackWriter, Wish, changes_to
 from gpuecs_tui.widgets.review.state_mover import StateMover
 from gpuecs_tui.widgets.review.unchecked import UncheckedPage
@@ -60,7 +61,6 @@ PAGE_TEXTS: Mapping[str, str] = {
 }
 """Page → what its key does, in the order of the pages."""
 PAGES = tuple(PAGE_TEXTS)
-UPGRADE = N_("Bring the stack up to date")
 _TURN = N_("tab"), N_("Go to the previous or the next tab")
 
 
@@ -96,7 +96,7 @@ class ReviewScreen(StepScreen):
         bind("left", "turn_page(-1)", *_TURN, MOVING, show=False),
         bind("right", "turn_page(1)", *_TURN, MOVING, show=False),
         bind("w", "write(False)", N_("write"), N_("Write the files, without a plan"), SCREEN),
-        bind("u", "bring_up_to_date", N_("bring up to date"), UPGRADE, SCREEN),
+        BRING_UP_TO_DATE,
         bind("ctrl+n", "next", N_("next"), N_("Write the files and plan the changes"), WIZARD),
     ]
 

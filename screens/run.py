@@ -24,6 +24,7 @@ from gpuecs_tui.widgets.keys.groups import SCREEN
 from gpuecs_tui.widgets.log.keys import SAVE
 from gpuecs_tui.widgets.run.advice import ENDED_BADLY, RunAdvice
 from gpuecs_tui.widgets.run.decisions import RunDecisions
+from gpuecs_tui.widgets.run.keys import APPROVE, CANCEL, DISCARD
 from gpuecs_tui.widgets.run.last_check import LastCheck
 from gpuecs_tui.widgets.run.panel import RunPanel
 from gpuecs_tui.widgets.run.questions import (
@@ -77,12 +78,12 @@ class RunScreen(StepScreen):
         "lists them and asks for the name of the stack."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("a", "approve", N_("approve"), N_("Apply this plan"), SCREEN),
+        APPROVE,
         # For a key that is pressed before the question is shown.
         bind("a,y,enter", "say_check", N_("check"), CHECKING_TEXT, SCREEN, show=False),
         bind("escape", "leave_check", N_("cancel check"), N_("Cancel the check"), SCREEN),
-        bind("d", "discard", N_("discard"), N_("Discard this plan"), SCREEN),
-        bind("c", "cancel", N_("cancel"), N_("Cancel this run"), SCREEN),
+        DISCARD,
+        CANCEL,
         bind("X", "end_now", N_("stop now"), N_("Stop Terraform now"), SCREEN),
         bind("u", "copy_url", N_("copy URL"), N_("Copy the URL of the service"), SCREEN),
         bind("p", "plan('apply')", N_("plan"), PLAN, SCREEN),
@@ -247,9 +248,9 @@ class RunScreen(StepScreen):
     def action_say_check(self) -> None:
         """Say that the question follows the check that is in progress."""
         words = _(
-            "Checking again … The question follows when the check ends. Press Esc to "
+            "Checking again … The question follows when the check ends. Press {key} to "
             "cancel the check."
-        )
+        ).format(key=key_of(RunScreen, "leave_check"))
         self.panel.wait(Content.styled(words, "bold $text-accent"))
 
     def action_leave_check(self) -> None:

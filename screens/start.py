@@ -16,10 +16,11 @@ from gpuecs_tui.i18n import N_, _, ngettext
 from gpuecs_tui.terraform.runs.run_status import operation_title, title
 from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.styles import MUTED
-from gpuecs_tui.widgets.keys.binding import bind, key_of
+from gpuecs_tui.widgets.keys.binding import bind, key_in_sentence, key_of
 from gpuecs_tui.widgets.keys.groups import SCREEN, WIZARD
 from gpuecs_tui.widgets.picker.choice_list import ChoiceList
 from gpuecs_tui.widgets.picker.rows import Choices, Row
+from gpuecs_tui.widgets.review.keys import BRING_UP_TO_DATE
 from gpuecs_tui.widgets.step.draft_age import newer_file, shown_time
 from gpuecs_tui.widgets.step.screen import ROOMY_BREAKPOINTS, StepScreen
 from gpuecs_tui.widgets.step.steps import IDS, STATE
@@ -305,8 +306,8 @@ class StartScreen(StepScreen):
         if state is not None and state.earlier:
             text = _(
                 "! An earlier version of gpuecs-tui wrote the Terraform in this directory. "
-                "Bring it up to date in the review (u) before any other change."
-            )
+                "Bring it up to date in the review ({key}) before any other change."
+            ).format(key=key_in_sentence(BRING_UP_TO_DATE))
             lines.append(Content.styled(text, "$text-warning"))
         elif state is not None and state.unapplied:
             text = _(

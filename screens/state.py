@@ -26,7 +26,7 @@ from gpuecs_tui.widgets.base.confirm import Confirm
 from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.styles import MUTED
 from gpuecs_tui.widgets.base.waiting import Wait
-from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.binding import bind, key_of
 from gpuecs_tui.widgets.keys.groups import SCREEN, WIZARD
 from gpuecs_tui.widgets.picker.choice_list import ChoiceList
 from gpuecs_tui.widgets.picker.rows import Choices
@@ -321,4 +321,8 @@ class StateScreen(StepScreen):
 
     def focus_help(self) -> Content:
         """Explain the list."""
-        return Content(_("Type to filter; Enter shows a resource or does what the line says."))
+        return Content(
+            _("Type to filter; {key} shows a resource or does what the line says.").format(
+                key=key_of(ChoiceList, "take")
+            )
+        )

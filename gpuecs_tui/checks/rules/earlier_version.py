@@ -26,9 +26,9 @@ def earlier_version(context: Context) -> Iterator[Finding]:
                 "it, and an apply deregisters the revision that a rollback needs."
             ),
             _(
-                "before any other change, upgrade the directory and apply only the upgrade: press "
-                "u in the review, or run gpuecs-tui render {directory} {directory}; after that "
-                "apply, the same with --up-to-date sets the new defaults"
+                "before any other change, upgrade the directory and apply only the upgrade: bring "
+                "the stack up to date in the Review step, or run gpuecs-tui render {directory} "
+                "{directory}; after that apply, the same with --up-to-date sets the new defaults"
             ).format(directory=shell_word(Path(state.earlier))),
         )
     elif state.unapplied:

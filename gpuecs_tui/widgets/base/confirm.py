@@ -35,8 +35,8 @@ class Confirm(Modal[bool]):
     """
 
     HELP = N_(
-        "Nothing happens before you answer. Enter presses the highlighted button. If "
-        "the dialog asks for a name, you can answer yes only after you type the name."
+        "Nothing happens before you answer. If the dialog asks for a name, you can answer yes "
+        "only after you type the name."
     )
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("y", "answer(True)", N_("yes"), N_("Answer yes"), DIALOG),

@@ -201,10 +201,15 @@ def key_of(kind: type[DOMNode], action: str) -> str:
     for parent in kind.__mro__:
         for it in vars(parent).get("BINDINGS", ()):
             if isinstance(it, Binding) and it.action == action:
-                *modifiers, name = it.key.split(",")[0].split("+")
-                written = name.upper() if modifiers and len(name) == 1 else long_name(name)
-                return "+".join((*(modifier.capitalize() for modifier in modifiers), written))
+                return key_in_sentence(it)
     raise LookupError(f"{kind.__name__} declares no key for {action}")
+
+
+def key_in_sentence(binding: Binding) -> str:
+    """Return the first key of ``binding``, as a sentence names it: Ctrl+R."""
+    *modifiers, name = binding.key.split(",")[0].split("+")
+    written = name.upper() if modifiers and len(name) == 1 else long_name(name)
+    return "+".join((*(modifier.capitalize() for modifier in modifiers), written))
 
 
 def own_keys(node: DOMNode) -> Content:

@@ -22,7 +22,9 @@ from textual.worker import Worker, WorkerState
 from gpuecs_tui.i18n import _, ngettext
 from gpuecs_tui.terraform.engine.log_line import LogLine
 from gpuecs_tui.user_folders import expand_home
+from gpuecs_tui.widgets.base.line_input import LineInput
 from gpuecs_tui.widgets.base.one_line import OneLine
+from gpuecs_tui.widgets.keys.binding import key_of
 from gpuecs_tui.widgets.log.filter import LineFilter
 from gpuecs_tui.widgets.log.footer import footer_text
 from gpuecs_tui.widgets.log.keys import InteractiveLogView, Question
@@ -187,7 +189,11 @@ class LogPanel(Widget):
         overwrite = path == self._overwrite
         if path.exists() and not overwrite:
             self._overwrite = path
-            self._prompt.complain(_("The file exists. Press Enter again to replace it."))
+            self._prompt.complain(
+                _("The file exists. Press {key} again to replace it.").format(
+                    key=key_of(LineInput, "submit")
+                )
+            )
             return
         blocks = [block for _start, block in self._store.blocks()]
         lines = len(self._store)

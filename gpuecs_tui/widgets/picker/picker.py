@@ -19,7 +19,7 @@ from gpuecs_tui.widgets.base.safe_text import escape_controls
 from gpuecs_tui.widgets.base.side_by_side import side_by_side
 from gpuecs_tui.widgets.base.styles import FAINT, MUTED
 from gpuecs_tui.widgets.base.wizard_modal import WizardModal
-from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.binding import bind, key_of
 from gpuecs_tui.widgets.keys.groups import DIALOG
 from gpuecs_tui.widgets.picker.choice_list import ChoiceList
 from gpuecs_tui.widgets.picker.rows import Choices, Row
@@ -42,8 +42,8 @@ class Picker(WizardModal[tuple[str, ...] | None]):
     ]
     HELP = N_(
         "What you type filters the rows: a row must contain every word. If you can select "
-        "several rows, Enter confirms all selected rows. You can also type a value that is not "
-        "in the list into the field."
+        "several rows, you confirm all selected rows at once. You can also type a value that is "
+        "not in the list into the field."
     )
     CSS = """
     Picker { align: center middle; }
@@ -115,7 +115,11 @@ class Picker(WizardModal[tuple[str, ...] | None]):
         self.query_one("#heading", Static).update(Content(self._list.heading()))
         detail = _detail(event.row)
         if event.row is None and event.wanted:
-            detail = Content(_("No matches. Press Esc to clear the filter."))
+            detail = Content(
+                _("No matches. Press {key} to clear the filter.").format(
+                    key=key_of(Picker, "leave")
+                )
+            )
         self.query_one("#detail", Static).update(detail)
         first = self._list.compared
         words = _("compare with {first}").format(first=escape_controls(first)) if first else ""

@@ -12,7 +12,8 @@ from gpuecs_tui.terraform.recovery.upgrade import TwoChanges
 from gpuecs_tui.terraform.write.stack import Changes
 from gpuecs_tui.widgets.base.confirm import Confirm
 from gpuecs_tui.widgets.base.safe_text import escape_controls
-from gpuecs_tui.widgets.keys.binding import key_of
+from gpuecs_tui.widgets.keys.binding import key_in_sentence, key_of
+from gpuecs_tui.widgets.review.keys import BRING_UP_TO_DATE
 from gpuecs_tui.widgets.step.findings_screen import remarks
 from gpuecs_tui.widgets.step.screen import StepScreen
 from gpuecs_tui.wizard.session import WizardSession
@@ -100,9 +101,9 @@ def _one_after_the_other(two: TwoChanges) -> str:
     if two.obstacle:
         return _("Could not write the upgrade alone. {reason}").format(reason=two.obstacle)
     return _(
-        "To apply them separately, answer No and press u. It writes only the "
+        "To apply them separately, answer No and press {key}. It writes only the "
         "upgrade, and your answers stay in the draft."
-    )
+    ).format(key=key_in_sentence(BRING_UP_TO_DATE))
 
 
 def plans_as_it_is(wizard: WizardSession) -> bool:

@@ -25,7 +25,7 @@ from gpuecs_tui.widgets.keys.groups import RESOURCES
 from gpuecs_tui.widgets.log.footer import FooterText
 from gpuecs_tui.widgets.log.prompt import LogPrompt
 from gpuecs_tui.widgets.run.resource_detail import ResourceDetail
-from gpuecs_tui.widgets.run.resource_tree import ResourceTree
+from gpuecs_tui.widgets.run.resource_tree import SHOW_ALL, ResourceTree
 
 
 class ResourcePanel(Widget):
@@ -33,7 +33,7 @@ class ResourcePanel(Widget):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("slash", "filter", N_("filter"), N_("Filter the resources"), RESOURCES),
-        bind("escape", "leave", N_("all"), N_("Show all resources again"), RESOURCES),
+        SHOW_ALL,
     ]
     DEFAULT_CSS = """
     ResourcePanel {

@@ -19,7 +19,7 @@ from gpuecs_tui.i18n import N_, _
 from gpuecs_tui.terraform.engine.progress import ResourceProgress, Status
 from gpuecs_tui.terraform.plan.details import PlanTree
 from gpuecs_tui.widgets.base.line_view import LineView
-from gpuecs_tui.widgets.keys.binding import bind
+from gpuecs_tui.widgets.keys.binding import bind, key_in_sentence
 from gpuecs_tui.widgets.keys.groups import RESOURCES
 from gpuecs_tui.widgets.keys.words import ROW_ENDS, ROW_PAGES, ROWS
 from gpuecs_tui.widgets.log.text import plain_text
@@ -49,6 +49,10 @@ _STYLE_OF_ACTION = {
 
 def _key(keys: str, action: str, label: str, text: str) -> Binding:
     return bind(keys, action, label, text, RESOURCES, show=False)
+
+
+SHOW_ALL = bind("escape", "leave", N_("all"), N_("Show all resources again"), RESOURCES)
+"""Clears the filter. The panel declares it, so that its field for the filter has the key too."""
 
 
 class ResourceTree(LineView, inherit_bindings=False):
@@ -276,7 +280,9 @@ class ResourceTree(LineView, inherit_bindings=False):
                 strip = self._draw(self._rows[at], now, width)
             elif at == 0 and self.needle:
                 quiet = self.component_style("resource-tree--quiet")
-                text = _("No matches. Press Esc to clear the filter.")
+                text = _("No matches. Press {key} to clear the filter.").format(
+                    key=key_in_sentence(SHOW_ALL)
+                )
                 strip = Strip([Segment(text, quiet)])
             else:
                 strip = Strip([])

@@ -26,6 +26,8 @@ from gpuecs_tui.terraform.runs.run import HAS_CHANGES, Changes, Run
 from gpuecs_tui.terraform.runs.run_status import Operation, RunStatus
 from gpuecs_tui.widgets.base.clock import duration_text
 from gpuecs_tui.widgets.base.safe_text import escape_controls
+from gpuecs_tui.widgets.keys.binding import key_in_sentence
+from gpuecs_tui.widgets.run.keys import APPROVE, CANCEL, DISCARD
 
 IN_FLIGHT_NAMED = 3
 """Maximum number of resources named in one line; the others are counted."""
@@ -116,12 +118,16 @@ def _details(
             more = ngettext("… and {n} more.", "… and {n} more.", rest).format(n=rest)
             yield Content.styled(more, "$text-error")
         yield from _noticed(told)
-        yield Content(_("Waiting for approval. Press a to apply this plan, d to discard it."))
+        words = _(
+            "Waiting for approval. Press {apply} to apply this plan, {discard} to discard it."
+        )
+        keys = {"apply": key_in_sentence(APPROVE), "discard": key_in_sentence(DISCARD)}
+        yield Content(words.format(**keys))
     elif run.state is RunStatus.APPLYING and run.outlives_credentials:
         words = _(
             "! The credentials have expired. Terraform may retry for ten minutes or "
-            "longer. Press c to cancel the run; completed changes are kept."
-        )
+            "longer. Press {key} to cancel the run; completed changes are kept."
+        ).format(key=key_in_sentence(CANCEL))
         yield Content.styled(words, "$text-warning")
     elif run.state is RunStatus.STOPPING:
         waiting = in_flight(progress)

@@ -114,7 +114,7 @@ def test_a_directory_of_the_earlier_version_is_brought_up_to_date_first() -> Non
              if it.rule == "earlier-version"]  # fmt: skip
     (said,) = found
     assert said.severity is Severity.WARNING and not said.holds_step
-    assert "u in the review" in said.remedy
+    assert "in the Review step" in said.remedy
     assert "gpuecs-tui render prod/llm prod/llm" in said.remedy
     facts = StateFacts(unapplied="prod/llm")
     (said,) = (it for it in check(stack(), account(), state=facts, now=NOW)
