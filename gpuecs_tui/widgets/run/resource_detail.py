@@ -63,15 +63,16 @@ def _lines(change: Change) -> Iterator[Content]:
     yield Content.assemble((f"{symbol} ", style), (_shown(change.address), "bold"))
     if change.previous_address:
         yield Content(_("moved from {address}").format(address=_shown(change.previous_address)))
-    for warning in warnings(PlanTree((change,), ())):
+    said = warnings(PlanTree((change,), ()))
+    for warning in said:
+        # The warning of a replacement has its order.
         yield Content.styled(f"! {_shown(warning.message)}", "$text-error")
     if reason := reason_text(change.reason):
         yield Content(_("because {reason}").format(reason=reason))
-    if change.action is Action.REPLACE:
-        first = change.create_first
+    if change.action is Action.REPLACE and not said:
         yield Content(
             _("the new resource is created before the old one is destroyed")
-            if first
+            if change.create_first
             else _("the old resource is destroyed before the new one is created")
         )
     yield Content("")

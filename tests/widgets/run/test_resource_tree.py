@@ -320,7 +320,6 @@ def test_details_in_words() -> None:
         "! This replaces the service: the old one is destroyed, then a new one is created. "
         "All its tasks stop. Requests fail until new tasks are started and healthy.",
         "because a changed attribute cannot be updated in place",
-        "the old resource is destroyed before the new one is created",
         "",
         '~ name = "[b]a" → "b"  forces replacement',
         "~ desired_count = 1 → 2",
@@ -330,5 +329,12 @@ def test_details_in_words() -> None:
     assert detail_text(gone).plain.splitlines()[1] == (
         "! This destroys the service. All its tasks stop, and requests fail from then on."
     )
+    # A warning of a replacement has its order; a change without a warning has it in a line.
+    for first, order in ((True, "created before the old"), (False, "destroyed before the new")):
+        for kind in ("aws_lb", "aws_ecs_task_definition"):
+            again = Change(f"{kind}.this", kind, Action.REPLACE, "", (), create_first=first)
+            said = detail_text(again).plain.splitlines()
+            assert sum("created" in line and "destroyed" in line for line in said) == 1, said
+        assert order in said[1]
     assert reason_text("something_new") == "something_new"
     assert reason_text("") == ""
