@@ -47,9 +47,11 @@ def gather(configuration: Configuration) -> Gathered:
     found = Gathered()
     if lost := next((name for name in configuration.broken if is_override(name)), ""):
         # An unreadable override file may change any answer.
-        found.refuse(
-            KEYS, SourceLocation(lost, 0), lost, _("is an override file that could not be read")
+        problem = configuration.broken[lost]
+        reason = _("is an override file that could not be read ({reason})").format(
+            reason=problem.message.rstrip(".")
         )
+        found.refuse(KEYS, SourceLocation(lost, problem.line or 0), lost, reason)
         return found
     listener = configuration.first_declared(LISTENERS)
     for key, rule in RULES.items():

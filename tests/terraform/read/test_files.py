@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gpuecs_tui.checks.not_read import not_read
 from gpuecs_tui.terraform.hcl.tree import Reference
 from gpuecs_tui.terraform.hcl.values import Unknown
 from gpuecs_tui.terraform.read.configuration import load
@@ -160,6 +161,22 @@ def test_override_files_are_laid_over_the_others() -> None:
     files["override.tf"] = "resource {"
     found = read_back(files)
     assert found.answers == {} and "task.image" in found.unknown
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line", "reason"),
+    [
+        ("z_override.tf", "locals {\n  a = [1,\n", 3, "unexpected end of file"),
+        ("override.tf.json", '{"locals": ', 1, "Expecting value"),
+    ],
+)
+def test_an_unreadable_override_file_is_named_with_the_reason(
+    name: str, text: str, line: int, reason: str
+) -> None:
+    found = read_back({**render(made()), name: text})
+    [finding] = not_read(found.unread)
+    assert finding.message.startswith(f"{name}:{line}: {name} is an override file that could not")
+    assert reason in finding.message and "task.image" in finding.message
 
 
 def test_configuration_in_json_is_read() -> None:
