@@ -107,4 +107,8 @@ def approve(arguments: argparse.Namespace) -> int:
         check = partial(refuse_errors, run.directory, offline=arguments.offline)
     gates = ApprovalChecks(check, True, arguments.confirm, arguments.despite_findings)
     with continue_unread(run.directory):
-        return carry_out(run, credentials_end=gates.refuse(run))
+        follower = Follower(run)
+        preface = plan_report.warn_once(run) if applies else None
+        # The person who approves sees the plan first, with what it does to the running service.
+        follow(run, lambda _present: True, follower=follower, preface=preface)
+        return carry_out(run, follower, credentials_end=gates.refuse(run))

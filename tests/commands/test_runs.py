@@ -16,12 +16,14 @@ from gpuecs_tui.commands.failure import EXIT_FAILED, EXIT_USAGE, Failure
 from gpuecs_tui.commands.output import escaped_toml, print_json
 from gpuecs_tui.commands.runs import EXIT_CHANGES
 from gpuecs_tui.stack.answers import dump_answers, load_answers
+from gpuecs_tui.terraform.control import runs
 from gpuecs_tui.terraform.engine.binary import ENGINE_VARIABLE
 from gpuecs_tui.terraform.runs import run_list
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 from tests.support.terraform import fake_engine
 from tests.support.terraform.fake_engine import Command, event
 from tests.support.terraform.run_folders import DETAILS, stage
+from tests.support.terraform.waiting import until_state
 
 DOUBTFUL = "a\x9b31m\u202eb\x1b[2J\x85"
 SUMMARY = {"add": 0, "change": 0, "remove": 0, "operation": "plan"}
@@ -108,6 +110,22 @@ def test_an_apply_that_replaces_asks_for_the_name(
         assert run_list.runs_of(stack)[0].state is RunStatus.DISCARDED
     assert main(["apply", "--yes", "--offline", str(stack), "--confirm", "llm"]) == 0
     assert fake_engine.calls(engine)[-1]["arguments"][0] == "apply"
+
+
+def test_approve_prints_what_the_plan_does_before_it_applies(
+    stack: Path, engine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    waiting = until_state(runs.start(stack, "apply"), RunStatus.PLANNED)
+    words = ["approve", "--yes", "--offline", str(stack), "--confirm"]
+    warning = "!  This replaces the load balancer: the old one is destroyed, then a new one is"
+    assert main([*words, "other"]) == EXIT_FAILED
+    said = capsys.readouterr()
+    assert warning in said.out and "Nothing was applied" in said.err
+    assert waiting.refresh().state is RunStatus.PLANNED
+    assert main([*words, "llm"]) == 0
+    out = capsys.readouterr().out
+    assert out.count(warning) == 1 and out.count("Plan: …") == 1
+    assert out.index(warning) < out.index("Plan: …") < out.index("Applied")
 
 
 def test_a_destroy_asks_for_the_name_before_it_plans(
