@@ -1,4 +1,4 @@
-"""What users notice of a plan, derived from the plan by rules and from nothing else."""
+"""What users notice of a plan, derived only from the plan, by rules."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NOTHING = "nothing"
 """Of a plan to which no rule applies."""
 
 OUTAGES = ("Requests", "All ", "Traffic", "Running instances lose", "The running tasks lose")
-"""How sentences begin that the product must have said before the approval."""
+"""Beginnings of the sentences that the product must show before the approval."""
 
 _GONE = {
     "aws_ecs_cluster": "All tasks stop, and requests fail until the new cluster runs them.",
@@ -20,7 +20,7 @@ _GONE = {
         "All tasks stop, and requests fail from the deletion of the service until its new tasks "
         "are healthy."
     ),
-    "aws_ecs_capacity_provider": "No instance starts for a task until the new provider is there.",
+    "aws_ecs_capacity_provider": "No instance starts for a task until the new provider exists.",
     "aws_lb": (
         "Requests fail from the deletion of the load balancer until the new one is active; its "
         "DNS name changes."
@@ -29,7 +29,7 @@ _GONE = {
     "aws_iam_role": "The running tasks lose the deleted role's permissions.",
     "aws_iam_instance_profile": "Running instances lose the deleted profile's permissions.",
     "aws_security_group": "Traffic that only the deleted security group allowed is cut off.",
-    "aws_vpc_endpoint": "Calls to the service leave the VPC by its other routes again.",
+    "aws_vpc_endpoint": "Calls to the AWS service use the other routes of the VPC again.",
 }
 """Type → what the deletion or replacement of such a resource does."""
 
@@ -43,7 +43,7 @@ def noticed(plan: PlanTree) -> tuple[str, ...]:
 
 
 _OF_THE_PLAN = (no_tasks, redirected, health_check)
-"""What the plan itself says before the approval, in the same words."""
+"""Notices that the plan shows before the approval, in the same words."""
 
 
 Changes = dict[str, Change]
@@ -64,7 +64,7 @@ def _listener(changes: Changes) -> Iterator[str]:
         if change.action is Action.DELETE:
             yield f"Requests to port {_before(change, 'port')} are refused from now on."
         elif change.action is Action.REPLACE and not _of(changes, "aws_lb", DESTRUCTIVE):
-            yield "Requests fail from the deletion of the listener until the new one is there."
+            yield "Requests fail from the deletion of the listener until the new one exists."
         elif change.action is Action.UPDATE and moved:
             yield f"Requests to port {moved[0]} are refused from now on; port {moved[1]} answers."
 
@@ -101,7 +101,7 @@ def _clients(changes: Changes) -> Iterator[str]:
             continue
         gone = _range(change)
         if any(_contains(it, gone) for it in added):
-            yield f"Clients in {gone} may fail to connect until the new rule is there."
+            yield f"Clients in {gone} may fail to connect until the new rule exists."
         else:
             yield f"Clients in {gone} can no longer connect, unless another rule allows them."
 
@@ -134,8 +134,8 @@ def _roll_out(changes: Changes) -> Iterator[str]:
         paths = {attribute.path.partition("[")[0] for attribute in service.attributes}
         if "task_definition" in paths or "load_balancer" in paths or paths & _REDEPLOYS:
             yield (
-                "Tasks are replaced in a rolling deployment; each new task needs GPUs beside the "
-                "old ones, so the fleet grows for as long."
+                "Tasks are replaced in a rolling deployment; each new task needs GPUs in addition "
+                "to those of the old tasks, so the fleet grows during the deployment."
             )
         if "desired_count" in paths:
             before, after = _value(service, "desired_count") or ("?", "?")

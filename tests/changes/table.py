@@ -38,7 +38,7 @@ derived from the plan by rules (`tests/changes/notice.py`).
 
 - *{works}*: the change applies, the second plan is empty, and so is the plan after the change back.
 - *{said}*: the same, and the plan names what is deleted or replaced before you approve it.
-- *{refused}*: the program doesn't plan the change and tells what to do instead.
+- *{refused}*: the program does not plan the change and says what to do instead.
 
 <!-- fingerprint: {fingerprint} -->
 

@@ -17,7 +17,7 @@ from tests.changes.worker import CHANGES, NO_CHANGES, Failed, Worker
 
 WORKS = "works"
 WORKS_SAID = "works; the plan says it first"
-REFUSED_FIRST = "refused before the plan, with the way"
+REFUSED_FIRST = "refused before the plan, with what to do"
 FAULT = "FAULT"
 
 
