@@ -51,7 +51,7 @@ def not_read() -> Unknown:
     return Unknown(
         call="",
         reason=_("not loaded yet"),
-        remedy=_("Wait until the account is loaded (it is not loaded with --offline)."),
+        remedy=_("Load the account to check this."),
     )
 
 

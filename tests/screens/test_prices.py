@@ -113,7 +113,7 @@ async def test_the_list_is_sorted_by_keys(open_wizard: Open) -> None:
             pilot.app.screen.query_one("#filter")
         )
         assert "Memory available to ECS: 15794 MiB, measured" in found.row.detail
-        assert any("ECS support: documented" in line for line in found.row.more)
+        assert any("ECS support is documented: the ECS" in line for line in found.row.more)
 
 
 async def test_two_types_side_by_side(open_wizard: Open) -> None:

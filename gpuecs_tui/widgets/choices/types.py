@@ -177,7 +177,7 @@ def _details(offer: Offer, here: tuple[str, ...]) -> list[str]:
     found = []
     if it.supported:
         found.append(registers)
-        support = _("ECS support: {words}.").format(words=catalogue.support_words(it))
+        support = _("ECS support is {words}.").format(words=catalogue.support_words(it))
         figures = catalogue.figures_words(it)
         found.append(f"{support} {figures[:1].upper()}{figures[1:]}." if figures else support)
     if isinstance(offer.spot, Known) and offer.spot.value:
