@@ -200,7 +200,7 @@ def test_clients_notice_a_range_that_is_taken_away() -> None:
     gone = [rule(it, Action.DELETE) for it in ("192.168.7.0/24", "fd00:1::/32")]
     told = _noticed(*gone, rule("192.168.0.0/20", Action.CREATE), rule("::/0", Action.CREATE))
     assert told == " ".join(
-        f"Clients in {it} may fail to connect until the new rule is there."
+        f"Clients in {it} may fail to connect until the new rule exists."
         for it in ("192.168.7.0/24", "fd00:1::/32")
     )
     told = _noticed(gone[0], rule("192.168.8.0/21", Action.CREATE), rule("::/0", Action.CREATE))
