@@ -216,7 +216,7 @@ class WizardApp(AccountApp[int], PaletteApp[int], DiffOutputApp[int]):
         return switched
 
     def plan(self, operation: Operation) -> AwaitComplete:
-        """Go to the run and plan there, unless a run is under way or waits for approval."""
+        """Go to the run and plan there, unless a run is in progress or waiting for approval."""
         self.wizard.wanted_run = operation
         return self.go("run")
 

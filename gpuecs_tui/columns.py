@@ -1,7 +1,7 @@
 """Aligns text in columns of terminal cells, without Textual and Rich.
 
 Widths are those of Unicode's UAX #11: wide and fullwidth characters take two cells, combining and
-invisible ones none. Rich's table is the same but for emoji sequences; it takes long to import.
+invisible ones none. Rich's table differs only for emoji sequences, and it takes long to import.
 """
 
 from __future__ import annotations
@@ -15,26 +15,28 @@ _EMOJI_FORM = "\ufe0f"
 
 
 def cells(text: str) -> int:
-    """Return the number of terminal cells that ``text``, one line, takes."""
+    """Return the number of terminal cells that ``text``, one line, occupies."""
     if text.isascii():
         return len(text)
     return sum(map(_cells_of, text))
 
 
 def pad(text: str, width: int) -> str:
-    """Return ``text`` with spaces after it up to ``width`` cells; a longer one as it is."""
+    """Return ``text`` with spaces after it up to ``width`` cells; a longer text is returned
+    unchanged."""
     return text + " " * (width - cells(text))
 
 
 def pad_left(text: str, width: int) -> str:
-    """Return ``text`` with spaces before it up to ``width`` cells; a longer one as it is."""
+    """Return ``text`` with spaces before it up to ``width`` cells; a longer text is returned
+    unchanged."""
     return " " * (width - cells(text)) + text
 
 
 def cut(text: str, width: int) -> str:
-    """Return the beginning of ``text``, one line, that takes at most ``width`` cells.
+    """Return the longest beginning of ``text``, one line, that occupies at most ``width`` cells.
 
-    A character is not split from the combining characters that follow it.
+    A character is not separated from the combining characters that follow it.
     """
     if text.isascii():
         return text[: max(width, 0)]

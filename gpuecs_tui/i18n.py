@@ -12,7 +12,7 @@ from pathlib import Path
 
 DOMAIN = "gpuecs_tui"
 LOCALES = Path(__file__).parent / "locale"
-"""Where the catalogues are: LANGUAGE/LC_MESSAGES/DOMAIN.mo."""
+"""The folder of the catalogues: LANGUAGE/LC_MESSAGES/DOMAIN.mo."""
 
 
 @cache

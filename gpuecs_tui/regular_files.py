@@ -25,14 +25,14 @@ _ROOT = 0
 
 
 class Irregular(OSError):
-    """The path is not a regular file of this user; ``strerror`` says what it is."""
+    """The path is not a regular file of this user; ``strerror`` describes what it is."""
 
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(errno.EPERM, reason, str(path))
 
 
 def remedy_for(path: Path, error: OSError) -> str:
-    """Return what to do where ``error`` says that ``path`` is not a file; else empty."""
+    """Return the action to take if ``error`` reports that ``path`` is not a file; else empty."""
     if isinstance(error, (Irregular, IsADirectoryError)):
         return _("Move {path} away, then restore the file from a copy.").format(path=path)
     return ""

@@ -25,7 +25,7 @@ class NoHome(OSError):
 
 def state_folder() -> Path:
     """Return the folder of runs, drafts and the demo account (XDG_STATE_HOME). Raises NoHome."""
-    # Late: most callers have imported it by now, the start of the program has not.
+    # Imported late: most callers have imported it already, but the start of the program has not.
     from platformdirs import user_state_path
 
     try:

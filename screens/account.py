@@ -42,7 +42,7 @@ STATE_REGION = "state.region"
 
 
 class AccountScreen(FormScreen):
-    """Asks for the account, and shows the identity before anything else is read."""
+    """The step for the account; it shows the identity before anything else is read."""
 
     app = getters.app(AccountApp)
 
@@ -75,7 +75,7 @@ class AccountScreen(FormScreen):
 
     @dataclass
     class BucketMade(Message):
-        """A bucket is ready for a state."""
+        """A bucket for the state exists."""
 
         wanted: Wanted
 
@@ -92,7 +92,7 @@ class AccountScreen(FormScreen):
         self._offered: tuple[object, Wanted | None, Choices] | None = None
 
     def compose_body(self) -> ComposeResult:
-        """The identity, and the form."""
+        """Yield the identity and the form."""
         yield Static(id="who", markup=False)
         yield from super().compose_body()
 
@@ -120,7 +120,7 @@ class AccountScreen(FormScreen):
         return known[2]
 
     def taken(self, key: str, ids: tuple[str, ...]) -> None:
-        """Ask before a bucket is created; for an existing one, take its Region too."""
+        """Ask before a bucket is created; for an existing bucket, also use its Region."""
         if key == BUCKET and ids == (CREATE,):
             self._ask_to_make()
             return

@@ -1,4 +1,4 @@
-"""The deployed stack at present: its outputs, its service, tasks, targets and instances."""
+"""The present deployed stack: its outputs, its service, tasks, targets and instances."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     from gpuecs_tui.terraform.runs.run import Run
 
 REFRESH_SECONDS = 5.0
-"""Between the end of a read and the next one: frequent enough for a person, far from throttling."""
+"""Seconds between the end of a read and the next one: often enough for a person, and far below
+throttling."""
 
 
 class DeploymentScreen(StepScreen):
@@ -68,7 +69,7 @@ class DeploymentScreen(StepScreen):
         facts: DeploymentFacts
         outputs: Mapping[str, Any]
         end: EndOfStack | None
-        """The destroy that was the last to change the stack."""
+        """The destroy that was the last change of the stack."""
         applied: bool
         """Whether the newest run left the directory's files applied."""
 
@@ -88,19 +89,19 @@ class DeploymentScreen(StepScreen):
     """Set while a read is in progress."""
 
     def compose_body(self) -> ComposeResult:
-        """A summary in one line, and all details below."""
+        """Yield a summary of one line and the details below it."""
         yield OneLine(id="summary")
         yield TextPane()
 
     def on_mount(self) -> None:
-        """Begin to read."""
+        """Start reading."""
         super().on_mount()
         self.query_one(TextPane).focus()
         self.action_read_now()
         self._show()
 
     def action_read_now(self) -> None:
-        """Read now instead of in some seconds."""
+        """Read immediately."""
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
@@ -108,7 +109,7 @@ class DeploymentScreen(StepScreen):
             self._reading = Wait(self, _("Reading the deployment …"), self._show_reading)
         reader = self.app.feed.reader
         if reader is None:
-            # The account itself is still being connected to.
+            # The connection to the account is still being made.
             self._again(1.0)
         else:
             self._read(reader)
@@ -201,7 +202,7 @@ class DeploymentScreen(StepScreen):
         copy_text(self.app, self._url)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer the URL only where there is one."""
+        """Enable the key for the URL only if there is one."""
         if action == "copy_url":
             return bool(self._url)
         return super().check_action(action, parameters)
@@ -209,7 +210,7 @@ class DeploymentScreen(StepScreen):
 
 def _latest_outputs(newest_first: Sequence[Run]) -> Mapping[str, Any]:
     for run in newest_first:
-        # After a destroy there are none, and older ones are no longer valid.
+        # After a destroy there are no outputs, and older ones are no longer valid.
         if (found := read_json(run.files.outputs)) is not None:
             return found
     return {}

@@ -1,4 +1,4 @@
-"""Which GPU instances run, and how many."""
+"""The step for the GPU instances: which types run, and how many."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SUBNETS = "network.instance_subnet_ids"
 
 
 class FleetScreen(FormScreen):
-    """Asks for the fleet's decisions."""
+    """The step for the decisions of the fleet."""
 
     STEP = "fleet"
     CSS_PATH = "fleet.tcss"
@@ -42,12 +42,12 @@ class FleetScreen(FormScreen):
     }
 
     def live(self) -> Content:
-        """Say how many tasks fit on one instance, and what the fleet costs."""
+        """Return how many tasks fit on one instance, and what the fleet costs."""
         lines = (fit_line(self.wizard), cost_line(self.wizard))
         return Content("\n").join(line for line in lines if line.plain)
 
     def taken(self, key: str, ids: tuple[str, ...]) -> None:
-        """Say that sizes left empty change once the type is chosen."""
+        """Explain that empty sizes change when the type is chosen."""
         super().taken(key, ids)
         if key == "fleet.instance_type":
             self.say(

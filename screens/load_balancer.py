@@ -1,4 +1,4 @@
-"""The listener, and the health check of a task."""
+"""The step for the listener and the health check of a task."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TIMING_KEYS = frozenset(
 
 
 class LoadBalancerScreen(FormScreen):
-    """Asks for the load balancer's and the health check's decisions."""
+    """The step for the decisions of the load balancer and the health check."""
 
     STEP = "load_balancer"
     HELP_KEYS = keys_of("load_balancer")

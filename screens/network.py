@@ -1,4 +1,4 @@
-"""The VPC and the subnets of the stack, and the sources that may reach it."""
+"""The step for the VPC and the subnets of the stack, and the sources that may reach it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ VPC = "network.vpc_id"
 
 
 class NetworkScreen(FormScreen):
-    """Asks for the network's decisions."""
+    """The step for the decisions of the network."""
 
     STEP = "network"
     HELP_KEYS = keys_of("network")
@@ -33,7 +33,7 @@ class NetworkScreen(FormScreen):
         "services are not reachable.\n\nSecurity groups that you leave empty are "
         "created with only the required rules."
     )
-    # A missing egress path takes more words than the two rows of other steps.
+    # A missing egress path needs more text than the two rows of other steps.
     CSS = "NetworkScreen #live { max-height: 4; }"
     LISTS: ClassVar = {
         VPC: ListSource(lists.vpcs),

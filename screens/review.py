@@ -1,4 +1,5 @@
-"""The stack before it is written: a picture, the findings, the files, every decision."""
+"""The review of the stack before it is written: a picture, the findings, the files, every
+decision."""
 
 from __future__ import annotations
 
@@ -59,13 +60,13 @@ PAGE_TEXTS: Mapping[str, str] = {
     "cost": N_("Go to the Cost tab"),
     "unchecked": N_("Go to the Unchecked tab"),
 }
-"""Page → what its key does, in the order of the pages."""
+"""Tab → the text of its key, in the order of the tabs."""
 PAGES = tuple(PAGE_TEXTS)
 _TURN = N_("tab"), N_("Go to the previous or the next tab")
 
 
 class DecisionList(ChoiceList):
-    """Every decision; Enter goes to the field of one."""
+    """Lists every decision; Enter goes to the field of one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("enter", "take", N_("go to field"), N_("Go to the field of the decision"), SCREEN)
@@ -123,11 +124,11 @@ class ReviewScreen(StepScreen):
         self._files: Mapping[str, str] = {}
         self._changes: Changes | None = None
         self._notice = ""
-        """A refusal or a result, shown until something changes."""
+        """A refusal or a result, visible until something changes."""
         self._notice_style = ""
 
     def compose_body(self) -> ComposeResult:
-        """The names of the tabs above the current page."""
+        """Yield the names of the tabs above the current one."""
         yield StackWriter(self.wizard)
         yield StateMover(self.wizard)
         yield TabLine()
@@ -141,12 +142,12 @@ class ReviewScreen(StepScreen):
             yield UncheckedPage(id="unchecked")
 
     def on_mount(self) -> None:
-        """Begin with the picture."""
+        """Start with the picture."""
         super().on_mount()
         self.query_one(Picture).focus()
 
     def changed(self) -> None:
-        """Draw, list and render the stack as it is now."""
+        """Draw, list and render the present stack."""
         decisions = self.wizard.decisions
         resolved = decisions.resolved
         valid = not (decisions.problems or decisions.missing or decisions.unknown)
@@ -175,7 +176,8 @@ class ReviewScreen(StepScreen):
     @work(thread=True, group="render", exclusive=True, exit_on_error=False)
     def _produce(self, stack: Stack) -> None:
         files = files_for(stack, self.wizard.options.directory)
-        # The first colouring imports pygments and its lexer: here, so that no key press waits.
+        # The first colouring imports pygments and its lexer. It is done here, so that no key press
+        # waits for it.
         for name in list(files)[:1]:
             code_lines(name, "")
         self.post_message(self.Rendered(files, stack))
@@ -219,7 +221,7 @@ class ReviewScreen(StepScreen):
         self.query_one(TabLine).show_tabs(tabs, self._page)
 
     def action_page_of(self, page: str) -> None:
-        """Turn to a page."""
+        """Show a tab."""
         self._page = page
         switcher = self.query_one(ContentSwitcher)
         switcher.current = page
@@ -228,7 +230,7 @@ class ReviewScreen(StepScreen):
         super().changed()
 
     def action_turn_page(self, by: int) -> None:
-        """Turn to the next page or the one before."""
+        """Show the next or the previous tab."""
         self.action_page_of(PAGES[(PAGES.index(self._page) + by) % len(PAGES)])
 
     def refusal(self) -> str:
@@ -287,7 +289,7 @@ class ReviewScreen(StepScreen):
     def _state_in_place(self, message: StateMover.InPlace) -> None:
         self.unsay()
         if message.moved:
-            # The finding that it must be moved is out of date.
+            # The finding that the state must be moved is no longer valid.
             self.app.read_owned()
         self._go_on(message.then_run)
 
@@ -330,7 +332,7 @@ class ReviewScreen(StepScreen):
         self.go_to_key(message.ids[0])
 
     def say(self, text: str, severity: str = "warning") -> None:
-        """Show a message below the page, until something changes."""
+        """Show a message below the tab, until something changes."""
         self._end_wait()
         self._tell(text, f"bold $text-{severity}")
         super().changed()
@@ -349,13 +351,13 @@ class ReviewScreen(StepScreen):
         self._notice, self._notice_style = text, style
 
     def live(self) -> Content:
-        """Return what writing would do, or its result."""
+        """Return what writing would do, or the result of a write."""
         if self._notice:
             return Content.styled(escape_controls(self._notice), self._notice_style)
         return Content(what_writing_does(self.wizard, self._changes))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer the upgrade only if the earlier version wrote the directory."""
+        """Enable the upgrade only if the earlier version wrote the directory."""
         if action == "bring_up_to_date":
             return is_earlier(self.wizard)
         return super().check_action(action, parameters)

@@ -1,4 +1,4 @@
-"""Planning and applying: the run of the stack's directory, and the decisions on it."""
+"""Planning and applying: the run in the stack's directory, and the decisions about it."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ from gpuecs_tui.wizard.certificate import certificate_domain
 from gpuecs_tui.wizard.unwritten import unwritten_words
 
 SPLIT = 110
-"""Cells from which the log and the resources are side by side."""
+"""Minimum cells at which the log and the resources are side by side."""
 WIDE = 150
-"""Cells from which the steps have a column of their own, too."""
+"""Minimum cells at which the steps also have a column of their own."""
 CANCELLABLE = frozenset(
     {RunStatus.STARTING, RunStatus.PLANNING, RunStatus.APPROVED, RunStatus.APPLYING}
 )
@@ -57,7 +57,7 @@ RESOURCES_TEXT = N_("Go to the resources")
 
 
 class RunScreen(StepScreen):
-    """Watches the directory's run; every decision goes to the run's files."""
+    """Displays the run of the directory; every decision is written to the run's files."""
 
     app = getters.app(AccountApp)
 
@@ -87,7 +87,7 @@ class RunScreen(StepScreen):
         bind("X", "end_now", N_("stop now"), N_("Stop Terraform now"), SCREEN),
         bind("u", "copy_url", N_("copy URL"), N_("Copy the URL of the service"), SCREEN),
         bind("p", "plan('apply')", N_("plan"), PLAN, SCREEN),
-        # The line has no room for it next to approve and discard.
+        # The line has no room for this key next to approve and discard.
         bind("p", "plan_again('apply')", N_("plan"), PLAN, SCREEN, show=False),
         bind("D", "plan('destroy')", N_("destroy"), DESTROY, SCREEN),
         bind("D", "plan_again('destroy')", N_("destroy"), DESTROY, SCREEN),
@@ -103,10 +103,10 @@ class RunScreen(StepScreen):
     ]
 
     _busy = True
-    """A worker finds the run, starts one, or writes a decision."""
+    """A worker is finding the run, starting one, or writing a decision."""
 
     def compose_body(self) -> ComposeResult:
-        """The run."""
+        """Yield the run."""
         yield RunDecisions(self.wizard)
         yield RunAdvice(self.wizard)
         yield LastCheck(self.wizard)
@@ -119,21 +119,21 @@ class RunScreen(StepScreen):
 
     @property
     def run(self) -> Run | None:
-        """The visible run, as it was last read."""
+        """The displayed run, as it was last read."""
         return self.panel.view.run if self.panel.view else None
 
     @property
     def is_checking(self) -> bool:
-        """Whether the check right before an apply is under way."""
+        """Whether the check immediately before an apply is running."""
         return any(it.is_under_way for it in self.query(LastCheck))
 
     @property
     def confirmation(self) -> str:
-        """The text to type before anything is destroyed: the stack's name."""
+        """The text to type before resources are destroyed: the stack's name."""
         return self.wizard.stack_name.strip() or self.wizard.options.directory.resolve().name
 
     def on_mount(self) -> None:
-        """Find the directory's run, and start the one that was requested."""
+        """Find the run of the directory, and start the operation that was requested."""
         super().on_mount()
         self.panel.find_domain = partial(certificate_domain, self.wizard)
         self.panel.find_unwritten = partial(unwritten_words, self.wizard)
@@ -193,7 +193,7 @@ class RunScreen(StepScreen):
             self.app.bell()
         if message.run.operation is not Operation.PLAN:
             if message.run.state is RunStatus.APPLYING:
-                # From now on the names in its plan belong to the stack.
+                # From now on, the names in the run's plan belong to the stack.
                 self.app.read_owned()
             elif message.live and message.run.is_final:
                 # The account and the stack's own names have changed.
@@ -215,7 +215,7 @@ class RunScreen(StepScreen):
             self.panel.say(Content("\n").join(lines))
 
     def action_plan(self, operation: str) -> None:
-        """Start a run: plan an apply, or the end of everything."""
+        """Start a run: plan an apply or a destroy."""
         run = self.run
         if run is None or run.state is not RunStatus.PLANNED:
             self._plan(Operation(operation))
@@ -234,7 +234,7 @@ class RunScreen(StepScreen):
         self.query_one(RunDecisions).start(operation, instead_of)
 
     def action_approve(self) -> None:
-        """Ask whether to apply the visible plan, after another check."""
+        """Ask whether to apply the displayed plan, after another check."""
         run = self.run
         if run is None:
             return
@@ -246,7 +246,7 @@ class RunScreen(StepScreen):
         self.changed()
 
     def action_say_check(self) -> None:
-        """Say that the question follows the check that is in progress."""
+        """Show that the question follows the check that is in progress."""
         words = _(
             "Checking again … The question follows when the check ends. Press {key} to "
             "cancel the check."
@@ -254,7 +254,7 @@ class RunScreen(StepScreen):
         self.panel.wait(Content.styled(words, "bold $text-accent"))
 
     def action_leave_check(self) -> None:
-        """Cancel the check, and ask nothing."""
+        """Cancel the check without a question."""
         self.query_one(LastCheck).leave()
         self.panel.say(Content(""))
         self.changed()
@@ -268,7 +268,8 @@ class RunScreen(StepScreen):
             self._ask(message.checked)
 
     def _ask(self, checked: Checked | None) -> None:
-        """Ask for the approval once it is known what the plan does to the running service."""
+        """Ask for the approval as soon as the effects of the plan on the running service are
+        known."""
         watch = self.panel.view
         if watch is None:
             return
@@ -290,7 +291,7 @@ class RunScreen(StepScreen):
                 ends_at = life.ends_at if life else None
                 self.query_one(RunDecisions).approve(run, ends_at)
             elif self.run is not None and self.run.id == run.id:
-                # An Enter that was meant for the check answers no, too.
+                # An Enter that was meant for the check also means No.
                 self.panel.say(Content.styled(_("Not approved. Nothing was applied."), "bold"))
 
         about = what_it_changes(self.wizard, checked)
@@ -298,18 +299,18 @@ class RunScreen(StepScreen):
         self.app.push_screen(question, answered)
 
     def action_discard(self) -> None:
-        """Discard the visible plan."""
+        """Discard the displayed plan."""
         if self.run is not None:
             self._busy = True
             self.query_one(RunDecisions).decide(runs.discard, self.run)
 
     def action_cancel(self) -> None:
-        """Ask, then have Terraform interrupted once."""
+        """Ask, then request that Terraform is interrupted once."""
         if (watch := self.panel.view) is not None:
             self._ask_to_end(stop_question(watch.progress), runs.cancel, watch.run)
 
     def action_end_now(self) -> None:
-        """Say what is lost by stopping Terraform now, and do it once the name is typed."""
+        """Show what a force-stop loses, and do it after the name was typed."""
         if (watch := self.panel.view) is not None:
             asked = end_question(watch.progress, self.confirmation)
             self._ask_to_end(asked, end_now, watch.run)
@@ -322,7 +323,7 @@ class RunScreen(StepScreen):
         self.app.push_screen(question, answered)
 
     def action_state(self) -> None:
-        """Go to the state screen, with its problems and remedies."""
+        """Open the state screen with its problems and remedies."""
         self.post_message(self.Going(STATE))
 
     def action_copy_url(self) -> None:
@@ -330,7 +331,7 @@ class RunScreen(StepScreen):
         copy_text(self.app, self.panel.url.url)
 
     def action_other_pane(self, _pane: str) -> None:
-        """Go to the log or to the resources."""
+        """Focus the log or the resources."""
         self.panel.other_pane()
         self.changed()
 
@@ -343,7 +344,7 @@ class RunScreen(StepScreen):
         self.action_plan(operation)
 
     def changed(self) -> None:
-        """Show the wizard's state, and the keys that work in the state of the run."""
+        """Show the wizard's state, and the keys for the present state of the run."""
         super().changed()
         self.refresh_bindings()
 
@@ -353,7 +354,7 @@ class RunScreen(StepScreen):
         return not self._busy and not self.is_checking
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Allow the actions of the run's present state."""
+        """Enable the actions for the run's present state."""
         run = self.run if self.is_mounted else None
         match action:
             case "approve" | "discard":

@@ -1,4 +1,4 @@
-"""The start: a new stack, a draft, the Terraform in the directory, or an active run."""
+"""The start screen: a new stack, a draft, the Terraform in the directory, or an active run."""
 
 from __future__ import annotations
 
@@ -34,21 +34,23 @@ if TYPE_CHECKING:
     from gpuecs_tui.wizard.directory_status import DirectoryStatus
 
 FIRST = IDS[1]
-"""The step after this one."""
+"""The step that follows the start."""
 NEW, LOOK = "new", "look"
-"""Ids of the row that begins a stack, and of the one shown while the directory is read."""
+"""Ids of the row that starts a new stack, and of the row that is shown while the directory is
+read."""
 LAST_FORM = "review"
-"""The step that opens first for a stack that was read back and is not deployed."""
+"""The first step for a stack that was read from files and is not deployed."""
 
 STATE_SECONDS = 5.0
-"""How long opening a stack waits until it is known whether it is deployed; a state in a bucket is
-read in one or two seconds."""
+"""Seconds that opening a stack waits until it is known whether the stack is deployed; a state in a
+bucket is read in one or two seconds."""
 LOOK_AFTER = 0.05
-"""Seconds: the first frame is painted by then, and its imports don't wait for another thread's."""
+"""Seconds until the first frame is painted for certain: its imports then don't wait for those of
+another thread."""
 
 
 class StartScreen(StepScreen):
-    """Offers the ways to start."""
+    """The first screen, with the possible starts."""
 
     STEP = "start"
     HORIZONTAL_BREAKPOINTS = ROOMY_BREAKPOINTS
@@ -89,23 +91,23 @@ class StartScreen(StepScreen):
     _draft: Draft | None = None
     _draft_problem = ""
     _refused = False
-    """Whether another wizard saved the draft when it was loaded."""
+    """Whether another wizard saved the draft after it was loaded."""
     _profile = ""
-    """The profile of a draft that has otherwise the same answers as the directory."""
+    """The profile of a draft that otherwise has the same answers as the directory."""
     _survey: DirectoryStatus | None = None
     _wanted = ""
     """The row that was chosen before the directory was read."""
     _may_hold_a_stack = False
-    """Whether the file names allow that the directory has Terraform or a run."""
+    """Whether the directory may have Terraform or a run, according to its file names."""
 
     def compose_body(self) -> ComposeResult:
-        """The directory, the menu, and the facts about the directory."""
+        """Yield the directory, the menu, and the facts about the directory."""
         yield Static(id="where", markup=False)
         yield ChoiceList(Choices("", ("", ""), ()), filters=False, id="menu")
         yield Static(id="facts", markup=False)
 
     def on_mount(self) -> None:
-        """Show what is known at once; read the rest in a thread."""
+        """Show the known facts immediately; read the others in a thread."""
         self._load_draft()
         self._may_hold_a_stack = may_hold_a_stack(self.wizard.options.directory)
         self._offer()
@@ -122,7 +124,7 @@ class StartScreen(StepScreen):
             self._draft_problem = str(problem)
 
     def changed(self) -> None:
-        """Show the wizard; offer the draft of another wizard that has ended since."""
+        """Update the screen; offer the draft of another wizard that has ended since."""
         super().changed()
         if self._refused and not self.wizard.draft_refusal and not self.wizard.texts:
             self._load_draft()
@@ -142,7 +144,7 @@ class StartScreen(StepScreen):
 
     @work(thread=True, group="examine", exclusive=True, exit_on_error=False)
     def _examine(self) -> None:
-        # Late: only what the first frame needs is imported before it.
+        # Imported late: only the requirements of the first frame are imported before it.
         from gpuecs_tui.terraform.recovery.remedies import examine
         from gpuecs_tui.wizard.run_environment import state_environment
 
@@ -238,7 +240,7 @@ class StartScreen(StepScreen):
             name = found.texts.get("stack.name", "")
             region = found.texts.get("stack.region", "")
             present.append(Row("open", (_("Open existing stack"), f"{name} {region}".strip())))
-        # A directory that changed after the draft was saved is the safer choice.
+        # If the directory changed after the draft was saved, the directory is the safer choice.
         rows += [*present, *typed] if self._newer() else [*typed, *present]
         notes = []
         if found is not None and found.terraform:
@@ -253,7 +255,7 @@ class StartScreen(StepScreen):
         return shown_time(self._draft.saved_at) if self._draft.saved_at else ""
 
     def _newer(self) -> str:
-        """Say which file changed after the draft was saved; empty where none did."""
+        """Return which file changed after the draft was saved; empty if none did."""
         if self._draft is None or self._survey is None or self.wizard.texts:
             return ""
         return newer_file(self._draft, self._survey)
@@ -349,7 +351,8 @@ class StartScreen(StepScreen):
                 self._begin_new()
 
     def _open_without_state(self) -> None:
-        """Open the stack whose state takes long, or could not be read: it may be deployed."""
+        """Open the stack although its state takes long or could not be read: the stack may be
+        deployed."""
         if self._wanted == "open":
             self._wanted = ""
             self.unsay()
@@ -379,7 +382,8 @@ class StartScreen(StepScreen):
         self.post_message(self.Going(FIRST))
 
     def _take_what_the_run_is_about(self) -> None:
-        """Take a name and a Region for the run's screens; never replace a draft by an empty one."""
+        """Use a name and a Region for the run's screens; never replace a draft with an empty
+        one."""
         if self.wizard.texts:
             return
         if self._draft is not None:
@@ -393,7 +397,7 @@ class StartScreen(StepScreen):
         self.wizard.found_unread(self.wizard.texts, found.unread)
 
     def _forget_draft(self) -> None:
-        """Offer the draft no more: the directory has its answers, except for the profile."""
+        """Stop offering the draft: the directory has its answers, except for the profile."""
         assert self._draft is not None
         self._profile = self._draft.texts.get(PROFILE, "")
         self._draft = None
@@ -418,6 +422,6 @@ class StartScreen(StepScreen):
         self.query_one(ChoiceList).action_take()
 
     def focus_help(self) -> Content:
-        """Explain the menu."""
+        """Show the help of the menu."""
         text = _("Choose a row and press {key}.")
         return Content(text.format(key=key_of(ChoiceList, "take")))

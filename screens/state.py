@@ -58,7 +58,7 @@ class StateList(ChoiceList):
 
 
 class StateScreen(StepScreen):
-    """Lists the state, and repairs it after a run that ended badly."""
+    """Lists the state, and repairs it after a failed or killed run."""
 
     app = getters.app(AccountApp)
 
@@ -81,13 +81,13 @@ class StateScreen(StepScreen):
 
     @dataclass
     class Examined(Message):
-        """The state was read and examined."""
+        """The state was read and checked."""
 
         looked: Looked
 
     @dataclass
     class CarriedOut(Message):
-        """One action is done; ``sentence`` is its result."""
+        """An action has ended; ``sentence`` is its result."""
 
         sentence: str
 
@@ -101,11 +101,11 @@ class StateScreen(StepScreen):
     _recovery = Recovery()
     _read = False
     _reading: Wait | None = None
-    """Until the state has been read."""
+    """True until the state was read."""
     _unread: TerraformProblem | None = None
 
     def compose_body(self) -> ComposeResult:
-        """The directory, the problems, and the list."""
+        """Yield the directory, the problems, and the list."""
         yield Static(id="where", markup=False)
         yield Static(id="problems", markup=False)
         yield StateList(Choices("", ("", ""), ()), id="list")
@@ -141,7 +141,7 @@ class StateScreen(StepScreen):
         self.post_message(self.Examined(remedies.look(self.wizard.options.directory, environ)))
 
     def _ask_first(self, question: Confirm, words: str, do: Work) -> None:
-        """Ask ``question``; on a yes call ``do``, and show ``words`` while it works."""
+        """Ask ``question``; after a Yes, call ``do``, and show ``words`` while it runs."""
 
         def answered(yes: bool | None) -> None:
             if yes:
@@ -316,7 +316,7 @@ class StateScreen(StepScreen):
         self.query_one(ChoiceList).action_take()
 
     def action_back(self) -> None:
-        """Go back to the start."""
+        """Return to the start."""
         self.post_message(self.Going("start"))
 
     def focus_help(self) -> Content:

@@ -1,4 +1,4 @@
-"""The container, the size of its task, and its service."""
+"""The step for the container, the size of its task, and its service."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 IGNORED = "service.ignore_changes"
 COUNT = "service.desired_count"
 IGNORED_COUNT = "desired_count"
-"""Its name in the list of ignored changes."""
+"""The name in the list of ignored changes."""
 
 
 class TaskScreen(FormScreen):
-    """Asks for the task's and the service's decisions."""
+    """The step for the decisions of the task and the service."""
 
     STEP = "task"
     CSS_PATH = "task.tcss"
@@ -81,7 +81,7 @@ class TaskScreen(FormScreen):
     """The repositories whose images were requested for a suggestion, and the architecture."""
 
     def changed(self) -> None:
-        """Show the wizard's state; suggest an image if only one repository can have it."""
+        """Update the step; suggest an image if only one repository can have it."""
         super().changed()
         facts = self.wizard.account.facts
         if facts is None or self.wizard.account.busy or not self.wizard.is_open(IMAGE):
@@ -119,7 +119,7 @@ class TaskScreen(FormScreen):
             self.post_message(Edited())
 
     def live(self) -> Content:
-        """Say how many tasks fit on one instance, and what the fleet costs."""
+        """Return how many tasks fit on one instance, and what the fleet costs."""
         lines = (fit_line(self.wizard), cost_line(self.wizard))
         return Content("\n").join(line for line in lines if line.plain)
 
@@ -143,13 +143,13 @@ class TaskScreen(FormScreen):
         return notes
 
     def chosen_in(self, key: str, typed: str, choices: Choices) -> tuple[str, ...] | None:
-        """Return the repository of the typed image, which the list has without its tag."""
+        """Return the repository of the typed image, which the list contains without its tag."""
         if key == IMAGE and (repository := compute.repository_of(typed, choices)):
             return (repository,)
         return super().chosen_in(key, typed, choices)
 
     def taken(self, key: str, ids: tuple[str, ...]) -> None:
-        """Ask for a tag once a repository is chosen."""
+        """Ask for a tag after a repository was chosen."""
         if key != IMAGE:
             super().taken(key, ids)
             return

@@ -35,7 +35,7 @@ def read_in_steps(
 
     # Loading the service models takes longer than the first response.
     reader.submit(reader.prepare)
-    # In a thread of the reader, which can be abandoned at any time.
+    # This runs in a thread of the reader, which can be abandoned at any time.
     jobs = {"identity": lambda: discovery_identity.read_identity(reader)}
     ((_name, identity),) = account.as_they_come(reader, jobs)
     on_identity(identity)

@@ -116,7 +116,7 @@ class ApplyCheck:
     def run(self, seconds: float | None = None) -> Checked:
         """Check, and return the results after ``seconds`` at the latest; blocks.
 
-        Never raises for what it finds.
+        Problems are returned, never raised.
         """
         # A daemon thread: reading a remote state runs another program, which may not end.
         thread = threading.Thread(target=self._work, name="apply-check", daemon=True)

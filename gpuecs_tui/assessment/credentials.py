@@ -62,7 +62,7 @@ class CredentialCheck:
 def check(run: Run, reader: AccountReader) -> CredentialCheck | None:
     """Compare the validity of the reader's credentials with the duration of ``run``; blocks.
 
-    None if it is unknown: AWS reports the problem with the credentials.
+    None if it is unknown; AWS itself reports a problem with the credentials.
     """
     from gpuecs_tui.aws.credential_life import read_life
     from gpuecs_tui.aws.errors import AwsProblem

@@ -52,7 +52,7 @@ class Remedy:
     advice: str = ""
     """What to do instead, one sentence; empty if the remedy itself is recommended."""
     is_urgent: bool = True
-    """Whether there is a problem without it: a stale lock record blocks nothing."""
+    """Whether a problem remains without it: a stale lock record, for example, blocks nothing."""
 
 
 def remedies(found: Recovery) -> list[Remedy]:
@@ -109,7 +109,7 @@ class Looked:
 
 
 def look(directory: Path, environ: Mapping[str, str]) -> Looked:
-    """Examine and read the state of ``directory``; blocks. Never raises for what it finds."""
+    """Examine and read the state of ``directory``; blocks. Problems are returned, never raised."""
     return with_state(directory, examine(directory, environ), environ)
 
 
@@ -123,7 +123,7 @@ def with_state(directory: Path, found: Recovery, environ: Mapping[str, str]) -> 
 
 
 def unlock(directory: Path, lock_id: str, environ: Mapping[str, str], *, confirmed: str) -> str:
-    """Release a lock and return the message; ``confirmed`` as in ``locks.unlock``."""
+    """Release a lock and return the message; ``confirmed``: see ``locks.unlock``."""
     locks.unlock(directory, lock_id, environ, confirmed=confirmed)
     return _("The lock is released.")
 

@@ -31,7 +31,7 @@ class Written:
     unknown: frozenset[str] = frozenset()
     """Keys whose answer is unknown as a result. No default replaces it."""
     malformed: Mapping[str, str] = field(default_factory=dict)
-    """Key → why the text in its field is invalid, as a predicate. Only a form has these."""
+    """Key → why the text in its field is invalid, as a predicate. Only a form has such texts."""
 
     @classmethod
     def of(cls, found: ReadBack, directory: Path) -> Written:

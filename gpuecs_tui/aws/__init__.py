@@ -1,1 +1,1 @@
-"""What the account has, as typed, frozen readings. Only this package and demo/ use boto3."""
+"""The content of the account as typed, frozen records. Only this package and demo/ use boto3."""

@@ -15,7 +15,8 @@ from gpuecs_tui.aws.session import AccountReader
 from gpuecs_tui.user_folders import expand_home
 
 SSO_CACHE = "~/.aws/sso/cache"
-"""Where ``aws sso login`` stores its token; the name is the SHA-1 of the session or start URL."""
+"""The folder in which ``aws sso login`` stores its token; the name is the SHA-1 of the session or
+start URL."""
 RENEWING = frozenset(
     {
         "assume-role",
@@ -30,17 +31,17 @@ RENEWING = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class CredentialLife:
-    """How long the credentials that Terraform would get last."""
+    """How long the credentials last that Terraform would get."""
 
     ends_at: datetime | None
-    """When they expire and can't be renewed (UTC); None if no end is known."""
+    """When they expire without renewal (UTC); None if they don't expire or the time is unknown."""
     renews: bool
     """Terraform renews them by itself."""
     temporary: bool
     """Whether they expire, even if the time is unknown."""
 
     def left(self, at: datetime) -> timedelta | None:
-        """Return the time that remains then, not below zero; None if no end is known."""
+        """Return the remaining time at that moment, at least zero; None if the end is unknown."""
         return None if self.ends_at is None else max(timedelta(), self.ends_at - at)
 
 

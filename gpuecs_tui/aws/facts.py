@@ -1,4 +1,4 @@
-"""What the account has, as frozen records. Imports no boto3, so rules and screens can use it.
+"""The content of the account as frozen records. Imports no boto3, so rules and screens can use it.
 
 Names are AWS's own. Tuples have the order of AWS's response unless a docstring says otherwise.
 Texts are as AWS stores them: a name tag may contain brackets, escapes or control characters.
@@ -36,7 +36,7 @@ GROUPS_QUOTA = "L-2AFB9258"
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who the credentials belong to, as ``sts:GetCallerIdentity`` says."""
+    """The owner of the credentials, as ``sts:GetCallerIdentity`` returns it."""
 
     account: str
     """Twelve digits."""
@@ -107,7 +107,7 @@ class Image:
     """An image in an ECR repository, once for each tag."""
 
     tag: str
-    """Empty when it has none."""
+    """Empty if the image has none."""
     digest: str
     """``sha256:`` and 64 hexadecimal digits."""
     pushed_at: datetime | None
@@ -152,7 +152,7 @@ class GpuInstance:
     market: Literal["on-demand", "spot"]
     vcpus: int
     autoscaling_group: str
-    """The group that started it; empty when none did."""
+    """The Auto Scaling group that started it; empty if none did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ class CapacityReservation:
 
     id: str
     name: str
-    """Its Name tag; empty when it has none."""
+    """Its Name tag; empty if it has none."""
     instance_type: str
     zone: str
     total: int
@@ -173,16 +173,16 @@ class CapacityReservation:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A resource of which only name and ARN matter, to find names that are taken."""
+    """A resource of which only name and ARN are relevant, to find names that are taken."""
 
     name: str
     arn: str
-    """The id where AWS gives it no ARN (launch templates)."""
+    """The id if the resource has no ARN (launch templates)."""
 
 
 @dataclass(frozen=True, slots=True)
 class MachineImage:
-    """An AMI that was asked for by its id."""
+    """An AMI that was requested by its id."""
 
     id: str
     name: str

@@ -16,7 +16,7 @@ class Vpc:
 
     id: str
     name: str
-    """Its Name tag; empty when it has none."""
+    """Its Name tag; empty if it has none."""
     cidrs: tuple[str, ...]
     """IPv4 blocks, the primary first."""
     is_default: bool
@@ -37,7 +37,7 @@ class Subnet:
     public: bool | None
     """Whether its route table leads to an internet gateway; None if the tables are unknown."""
     assigns_public_address: bool = False
-    """Whether an instance gets a public IPv4 address at launch unless told otherwise."""
+    """Whether an instance gets a public IPv4 address at launch by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,12 @@ class Route:
     target: str
     """The id of a gateway (``igw-…``, ``nat-…``, ``vpce-…``, ``tgw-…``, ``local``, …)."""
     active: bool
-    """False for a blackhole: its target is gone."""
+    """False for a blackhole: its target was deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class RouteTable:
-    """A route table and what it applies to."""
+    """A route table and the subnets to which it applies."""
 
     id: str
     vpc_id: str
@@ -124,9 +124,9 @@ def table_of(subnet: Subnet, tables: Iterable[RouteTable]) -> RouteTable | None:
 def egress_of(subnet: Subnet, tables: Iterable[RouteTable]) -> Egress:
     """Return the path of traffic from ``subnet`` to the internet.
 
-    ``other`` is a default route to something that may lead to the internet (a transit gateway, an
-    appliance, a peering), which can't be read. Only IPv4 counts: the endpoints of the ECS agent
-    need it unless an account is explicitly set up for IPv6.
+    ``other`` is a default route to a target that may lead to the internet (a transit gateway, an
+    appliance, a peering) and can't be read. Only IPv4 counts: the endpoints of the ECS agent need
+    it unless an account is explicitly set up for IPv6.
     """
     table = table_of(subnet, tables)
     for route in table.routes if table else ():

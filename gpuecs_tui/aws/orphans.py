@@ -1,8 +1,4 @@
-"""Finds one resource by its planned name: it may exist although its creation was interrupted.
-
-A match counts only if it can be that resource: it is not older than the attempt to create it and
-has the planned tags. Attribute names are those of the Terraform AWS provider.
-"""
+"""Find one resource by its planned name: it may exist although its creation was interrupted."""
 
 from __future__ import annotations
 

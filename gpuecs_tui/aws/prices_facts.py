@@ -19,7 +19,7 @@ class Price:
     """A price in the AWS price list."""
 
     usd: Decimal
-    """For one unit."""
+    """USD for one unit."""
     since: date | None
     """The day from which it is valid; None if the list doesn't contain it."""
     note: str = ""
@@ -43,25 +43,25 @@ class Prices:
     """All prices that were read of one Region."""
 
     on_demand: Mapping[str, Reading[Price]] = field(default_factory=dict)
-    """Instance type → an hour of it with Linux and shared tenancy."""
+    """Instance type → price of one hour with Linux and shared tenancy."""
     spot: Mapping[str, Reading[tuple[SpotPrice, ...]]] = field(default_factory=dict)
-    """Instance type → its zones by name; an empty tuple: no Spot price in seven days."""
+    """Instance type → its Spot prices, by zone; an empty tuple: no Spot price in seven days."""
     load_balancer: Reading[Price] = field(default_factory=not_read)
-    """An hour of an Application Load Balancer."""
+    """Price of one hour of an Application Load Balancer."""
     load_balancer_use: Reading[Price] = field(default_factory=not_read)
-    """An hour of one load balancer capacity unit (LCU)."""
+    """Price of one hour of a load balancer capacity unit (LCU)."""
     volume: Reading[Price] = field(default_factory=not_read)
-    """A GiB of gp3 for a month."""
+    """Price of one GiB of gp3 for a month."""
     nat_gateway: Reading[Price] = field(default_factory=not_read)
-    """An hour of a NAT gateway."""
+    """Price of one hour of a NAT gateway."""
     nat_data: Reading[Price] = field(default_factory=not_read)
-    """A GB through a NAT gateway."""
+    """Price of one GB through a NAT gateway."""
     public_address: Reading[Price] = field(default_factory=not_read)
-    """An hour of a public IPv4 address in use."""
+    """Price of one hour of a public IPv4 address in use."""
     vpc_endpoint: Reading[Price] = field(default_factory=not_read)
-    """An hour of an interface VPC endpoint in one zone."""
+    """Price of one hour of an interface VPC endpoint in one zone."""
     vpc_endpoint_data: Reading[Price] = field(default_factory=not_read)
-    """A GB through interface VPC endpoints, at the first tier."""
+    """Price of one GB through interface VPC endpoints, at the first tier."""
 
     def of(self, instance_type: str) -> Reading[Price]:
         """Return the on-demand price of a type."""

@@ -1,8 +1,4 @@
-"""What was read from the account, or why it could not be read.
-
-A list that could not be read is never an empty list. Every fact is a ``Reading``, and the code that
-uses it must handle the case that it is unknown.
-"""
+"""A fact that was read from the account, or the reason why it could not be read."""
 
 from __future__ import annotations
 

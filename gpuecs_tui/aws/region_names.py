@@ -23,7 +23,8 @@ def is_region_name(name: str) -> bool:
 
 
 def is_missing(reader: AccountReader) -> bool:
-    """Tell whether the account's list of Regions could be read and lacks that of ``reader``.
+    """Tell whether the account's list of Regions could be read and does not contain the
+    ``reader``'s Region.
 
     Blocks for one call to the partition's first Region. False if AWS refuses the call.
     """

@@ -17,7 +17,7 @@ EXEC_ACTIONS = tuple(
     for verb in ("Create", "Open")
     for channel in ("Control", "Data")
 )
-"""What ECS Exec needs of the task role (ECS developer guide, "Using ECS Exec")."""
+"""Actions that ECS Exec requires in the task role (ECS developer guide, "Using ECS Exec")."""
 PULL_ACTIONS = (
     "ecr:BatchCheckLayerAvailability",
     "ecr:BatchGetImage",

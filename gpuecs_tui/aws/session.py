@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 CONNECT_SECONDS = 5
-"""An AWS endpoint accepts within milliseconds; five seconds allow for a lossy link."""
+"""Connect timeout in seconds. An AWS endpoint accepts within milliseconds; five seconds allow for a
+lossy link."""
 READ_SECONDS = 20
-"""The slowest list calls of large accounts take a few seconds."""
+"""Read timeout in seconds. The slowest list calls of large accounts take a few seconds."""
 ATTEMPTS = 3
 """Total attempts with botocore's standard back-off: enough for throttling, short for failures."""
 THREADS = 28
@@ -135,7 +136,7 @@ class AccountReader:
     def call(self, service: str, operation: str, /, **parameters: Any) -> dict[str, Any]:
         """Make one call, such as ``call("sts", "GetCallerIdentity")``; raise AwsProblem or Closed.
 
-        The answer is botocore's: plain dictionaries and lists.
+        Returns botocore's result: plain dictionaries and lists.
         """
         name = action(service, operation)
         with self._worded(name):
@@ -160,17 +161,17 @@ class AccountReader:
         return [item for page in pages for item in page.get(key, ())]
 
     def reading(self, source: str, read: Callable[[], T]) -> Reading[T]:
-        """Return what ``read`` returns as Known, its AwsProblem as Unknown."""
+        """Call ``read``; return its result as Known, or its AwsProblem as Unknown."""
         try:
             return Known(read(), source, datetime.now(UTC))
         except AwsProblem as problem:
             return problem.as_unknown()
 
     def credentials(self) -> tuple[Mapping[str, str], datetime | None]:
-        """Return the session's credentials as environment variables, and when they end (UTC).
+        """Return the session's credentials as environment variables, and when they expire (UTC).
 
         They are for Terraform, which can neither prompt for an MFA code nor use this session. None
-        means that no end is known. Raises AwsProblem.
+        means that no expiry is known. Raises AwsProblem.
         """
         with self._worded("credentials"):
             session = self._opened()

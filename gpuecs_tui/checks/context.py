@@ -24,18 +24,19 @@ class Context:
 
     stack: Stack
     account: AccountFacts
-    """If nothing was read, all its facts are unknown."""
+    """If nothing was read, all facts in it are unknown."""
     instance_type: InstanceType | None
     """The type of ``fleet.instance_type``; None if neither account nor catalogue has it."""
     owned: frozenset[str] | None = frozenset()
     """Names, ids and ARNs of the resources in the stack's own state; None if it could not be
     read."""
     provider: str = ""
-    """The version of the AWS provider that the stack's directory asks for; empty if it is open."""
+    """The version of the AWS provider that the stack's directory requires; empty if none is
+    fixed."""
     bootstrap: str = ""
     """The user data file of the stack's directory; empty: the file that gpuecs-tui writes."""
     state: StateFacts = field(default_factory=StateFacts)
-    """Where the stack's own state is, and why it is not read."""
+    """Where the stack's own state is stored, and why it is not read."""
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     rollbacks: Mapping[str, bool] = field(default_factory=dict)
     """Address of each service that rolls back when Terraform is interrupted → whether certainly."""

@@ -33,21 +33,21 @@ Fix = tuple[tuple[str, Value], ...]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to know before an apply."""
+    """A problem, a risk or an unknown fact that the user should know before an apply."""
 
     rule: str
     """The stable id of failure-modes.md, such as ``memory-fit``."""
     severity: Severity
     field: str
-    """The dotted key at fault, such as ``task.memory``."""
+    """The dotted key that causes the finding, such as ``task.memory``."""
     message: str
     """Whole sentences: what is wrong and why."""
     remedy: str
-    """What to do: an imperative without a capital letter and a full stop; may be empty."""
+    """The action to take: an imperative without a capital letter and a full stop; may be empty."""
     fix: Fix | None = None
 
     def as_json(self) -> dict[str, str]:
-        """Return the shape that ``check --json`` prints."""
+        """Return the finding in the format of ``check --json``."""
         return {
             "rule": self.rule,
             "severity": self.severity.value,

@@ -30,8 +30,8 @@ class Headroom:
     cpu: int
     """CPU units."""
     memory_mib: int
-    """Of the memory that the agent registers (``InstanceType.registers``); 0 if the tasks may need
-    more."""
+    """Free part of the memory that the agent registers (``InstanceType.registers``); 0 if the tasks
+    may need more."""
     gpus: int
 
 
@@ -40,9 +40,9 @@ class Fit:
     """How many tasks fit on one instance."""
 
     tasks_per_instance: int
-    """With the most memory that the agent can register (``most_memory_mib``)."""
+    """The number with the most memory that the agent can register (``most_memory_mib``)."""
     guaranteed: int
-    """The same with the memory that is available on every current ECS GPU AMI."""
+    """The number with the memory that is available on every current ECS GPU AMI."""
     limiting: Resource
     """The resource that is used up first; of several, the first in the order of ``Resource``: using
     all GPUs is the goal, and the defaults of memory and CPU follow from the others."""
@@ -117,7 +117,7 @@ def rollout(stack: Stack, found: Fit) -> Rollout:
     room = stack.fleet.max_size * found.placeable
     started = max(0, min(at_most, room) - wanted)
     stopped = max(0, wanted - at_least)
-    # Both at once: each task that stops frees room for a new one.
+    # Both limits apply at once, because each task that stops frees room for a new one.
     return Rollout(at_least, at_most, room, min(wanted, started + stopped))
 
 

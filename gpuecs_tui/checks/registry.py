@@ -114,10 +114,10 @@ def check(
     Without ``account``, everything that depends on it is unknown. ``owned`` are the names, ids and
     ARNs of the resources in the stack's own Terraform state (None: it could not be read), so that a
     stack doesn't clash with itself. ``provider`` is the version of the AWS provider that the
-    directory asks for; empty if the choice is open. ``rollbacks`` are its services that roll back
-    when Terraform is interrupted (``Context.rollbacks``). ``bootstrap`` is the text of the user
-    data file; empty: the file that gpuecs-tui writes. ``state`` says how the stack's state is kept
-    and why it is not read. The stack may be incomplete: rules skip empty values. For a ``partial``
+    directory requires; empty if none is fixed. ``rollbacks`` are its services that roll back when
+    Terraform is interrupted (``Context.rollbacks``). ``bootstrap`` is the text of the user data
+    file; empty: the file that gpuecs-tui writes. ``state`` says how the stack's state is kept and
+    why it is not read. The stack may be incomplete: rules skip empty values. For a ``partial``
     stack, a rule reports what it can before it needs an unknown answer.
     """
     context = context_of(stack, account, owned, now, provider, bootstrap, state, rollbacks)

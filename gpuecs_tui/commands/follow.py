@@ -21,7 +21,8 @@ from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import RunStatus, title
 
 POLL_SECONDS = 0.05
-"""Between two looks at the journal; one that finds nothing costs a processor 25 µs."""
+"""Seconds between two reads of the journal; a read that finds nothing takes 25 µs of processor
+time."""
 
 
 def follow(
@@ -80,7 +81,7 @@ def follow(
 
 
 def _words(run: Run, last: float | None) -> str:
-    """Return how long a run is in its state, and how long that took the last time."""
+    """Return how long the run has been in its state, and how long a similar run was in it."""
     words = {
         "state": title(run.state),
         "time": in_words(datetime.now(UTC) - run.state_since),

@@ -23,15 +23,15 @@ from gpuecs_tui.terraform.state.backend import workspace
 
 
 def forget(directory: Path, run_id: str, *, yes: bool) -> int:
-    """List resources of run ``run_id`` that the state lacks; with ``yes`` dismiss them.
+    """List resources of run ``run_id`` that are missing from the state; with ``yes``, dismiss them.
 
-    The run may be of this machine, or another machine's with a record next to the state. Raises
-    Failure if there is no such run, and without ``yes``.
+    The run may be one of this machine, or of another machine with a record next to the state.
+    Raises Failure if there is no such run, and without ``yes``.
     """
     try:
         workspace(directory, os.environ)
     except TerraformProblem as problem:
-        # The state next to which the record would be is unknown.
+        # It is unknown next to which state the record would be.
         raise Failure(problem.message, problem.remedy) from None
     shelf = shelf_of(directory, os.environ)
     run = next((it for it in run_list.records_of(directory) if it.id == run_id), None)
@@ -56,7 +56,7 @@ def not_looked_at(found: Recovery) -> str:
     """Return why missing resources are unknown, one sentence; empty if they are known."""
     if found.at_work:
         return _("A run is in progress in this directory.")
-    # Until these are fixed, the state isn't compared with what runs created.
+    # Until these problems are fixed, the state isn't compared with the resources that runs created.
     first = found.broken or found.move
     if first is not None:
         return first.sentence

@@ -1,4 +1,4 @@
-"""How ``gpus`` shows instance types: a table, two side by side, JSON."""
+"""Show instance types as ``gpus`` prints them: a table, two types side by side, JSON."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def tell_due(directory: Path) -> None:
         with waiting(_("Looking for the state …")):
             wanted = lifecycle.due(directory)
     except TerraformProblem:
-        # The next command on the directory says what is wrong with its state.
+        # The next command on the directory reports the problem of its state.
         return
     if wanted is not None:
         print(harmless(f"!  {wanted.sentence}"))

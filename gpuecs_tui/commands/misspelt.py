@@ -13,7 +13,7 @@ from gpuecs_tui.shell_words import shell_word
 
 
 def refuse_misspelt(word: str, commands: Iterable[str]) -> None:
-    """Raise Failure if ``word`` has no separator, is no directory, and is nearly a command.
+    """Raise Failure if ``word`` has no separator, is not a directory, and is similar to a command.
 
     Otherwise the wizard would open a new directory of that name.
     """

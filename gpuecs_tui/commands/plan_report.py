@@ -16,10 +16,9 @@ from gpuecs_tui.terraform.runs.run import Run
 
 
 def warn_once(run: Run) -> Callable[[], Iterator[str]]:
-    """Return what to print before the summary of a plan: what it destroys, and the notices.
+    """Return the text before the summary of a plan: what it destroys, and the notices.
 
-    From the second call on the result is empty.
-    Waits until the plan's details are read.
+    From the second call on, the result is empty. Waits until the plan's details are read.
     """
     told = False
 
@@ -36,7 +35,7 @@ def warn_once(run: Run) -> Callable[[], Iterator[str]]:
 
 
 def as_json(run: Run) -> dict[str, Any]:
-    """Return the plan of ``run`` in detail. Waits for the plan; empty if there is never one.
+    """Return the details of the plan of ``run``. Waits for the plan; empty if there will be none.
 
     Values are JSON texts, or Terraform's words for sensitive and unknown ones.
     """
@@ -68,7 +67,7 @@ def as_json(run: Run) -> dict[str, Any]:
 
 
 def refuse_unconfirmed(run: Run, name: str | None) -> None:
-    """Raise Failure if applying the plan of ``run`` requires a name and ``name`` is another."""
+    """Raise Failure if applying the plan of ``run`` requires a name that differs from ``name``."""
     if not run.changes or not run.changes.destroy:
         return
     tree = wait_for_plan(run)

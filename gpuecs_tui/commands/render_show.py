@@ -85,7 +85,7 @@ def show(arguments: argparse.Namespace) -> int:
 
 
 def _present(directory: Path) -> Answers:
-    """Return the answers of the stack in ``directory``, {} if there is none."""
+    """Return the answers of the stack in ``directory``; {} if there is none."""
     from gpuecs_tui.terraform.read.directory import ReadProblem, read
 
     try:
@@ -253,7 +253,8 @@ def _refuse(changes: Changes, two: TwoChanges | None) -> NoReturn:
 
 
 def _why_not_shown(directory: Path) -> str:
-    """Return which file keeps ``show`` from giving the values, one sentence; empty if none does."""
+    """Return which file prevents ``show`` from printing the values, one sentence; empty if none
+    does."""
     from gpuecs_tui.terraform.hcl.tree import ReadProblem
     from gpuecs_tui.terraform.read.directory import read
 

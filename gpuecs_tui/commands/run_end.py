@@ -37,7 +37,7 @@ def outcome(run: Run, *, finds_domain: bool = False) -> int:
 
 
 def _print_no_task(run: Run) -> None:
-    """Say that nothing answers where the run leaves the service without tasks."""
+    """Print that nothing responds if the run leaves the service without tasks."""
     tree = load_plan(run)
     if tree is not None and runs_no_task(tree):
         print(_("No task runs because the desired count is 0. Requests to the service fail."))

@@ -102,7 +102,7 @@ def runs(arguments: argparse.Namespace) -> int:
             print(harmless(_("No runs of {directory} yet.").format(directory=directory)))
         for line in lines_of_runs(found):
             print(harmless(line))
-    # They may be of any stack, so each list names them.
+    # These runs may belong to any stack, so the list for each stack contains them.
     for line in lines_of_runs(run_list.unassigned()):
         print(harmless(f"!  {line}"), file=sys.stderr)
     return 0
@@ -111,7 +111,7 @@ def runs(arguments: argparse.Namespace) -> int:
 def attach(arguments: argparse.Namespace) -> int:
     """Follow the run in progress to its end, or print the latest run."""
     run = _live_or_latest(arguments.directory)
-    # What the plan does is said to everybody who may approve it, not only to who made it.
+    # Every user who may approve the plan is informed of its effects, not only the user who made it.
     warns = run.operation is Operation.APPLY and not run.is_final
     preface = plan_report.warn_once(run) if warns else None
     return outcome(follow(run, lambda present: not present.is_live, preface=preface))

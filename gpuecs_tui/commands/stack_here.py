@@ -13,7 +13,7 @@ _LEVELS = 3
 
 
 def stack_directory(given: Path | None, command: str) -> Path:
-    """Return the directory that ``command`` is about: ``given``, else the current directory.
+    """Return the directory for ``command``: ``given``, else the current directory.
 
     Raises Failure if no directory was given and the current one has no Terraform files, and if the
     Terraform is in a directory above the given one.

@@ -1,4 +1,4 @@
-"""What a command is about: the stack of an answers file or of a directory's Terraform."""
+"""The stack that a command works on: from an answers file or from a directory's Terraform."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def load(path: Path, account: AccountFacts | None = None) -> Subject:
 def written_in(path: Path, *, limits: bool = True) -> Written:
     """Read an answers file or a directory's Terraform, and list the parts that can't be read.
 
-    ``limits`` as in ``answers_of``.
+    ``limits``: see ``answers_of``.
     """
     if path.is_dir():
         return Written.of(read_directory(path), path)

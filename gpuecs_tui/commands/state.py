@@ -107,7 +107,7 @@ def _recover(arguments: argparse.Namespace) -> int:
             )
         unread = remedies.with_state(directory, found, os.environ).unread
         if unread is not None:
-            # Also if no run on this machine has created resources.
+            # This applies even if no run on this machine has created resources.
             raise Failure(unread.message, unread.remedy)
         print(harmless(nothing_to_recover(directory, found)))
         return 0

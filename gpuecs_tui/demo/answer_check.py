@@ -34,7 +34,7 @@ ANSWERS_VARIABLE = "GPUECS_TUI_DEMO_ANSWERS"
 
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/[^/]+/(?P<service>[^/]+)/aws4_request")
 _SDK_NAMES = {"elasticloadbalancing": "elbv2", "servicequotas": "service-quotas"}
-"""Signing name → name of the model, where they differ."""
+"""Signing name → name of the model, if they differ."""
 _COMPARED = ("json", "query", "ec2")
 _REFUSED = 300
 """HTTP status from which a response is an error, which has no output shape."""
@@ -54,7 +54,8 @@ KNOWN: dict[str, str] = {
 
 
 def checked(application: WSGIApplication) -> WSGIApplication:
-    """Return ``application``, or one that also records how its responses differ from the models."""
+    """Return ``application``, or an application that also records differences between its responses
+    and the models."""
     target = os.environ.get(ANSWERS_VARIABLE)
     return _Checked(application, Path(target)) if target else application
 

@@ -72,7 +72,8 @@ class DemoApp:
         if path == protocol.FAULTS_PATH:
             return self._set_faults(environ, start_response)
         self.last_request = time.monotonic()
-        # Read the body before taking the lock: a client that stops half-way would block all others.
+        # The body is read before the lock is taken: a client that stops halfway would block all
+        # others.
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = io.BytesIO(body)
         calls = self._faults.calls
@@ -90,7 +91,8 @@ class DemoApp:
                 refusal = outgoing_refused(environ, body)
                 return _whole(start_response, refusal.status, refusal.content_type, refusal.body)
             try:
-                # Read it now: parts generated after the lock is released could see later changes.
+                # The response is read now: parts that are generated after the lock is released
+                # could contain later changes.
                 return list(answer)
             finally:
                 if hasattr(answer, "close"):

@@ -28,7 +28,7 @@ class Fault:
 
     name: str
     sentence: str
-    """What the fault is, untranslated."""
+    """A description of the fault, untranslated."""
     rule: str = ""
     """The rule of docs/failure-modes.md that finds it in a stack that depends on it; empty if
     rules then report ``unknown``."""
@@ -163,7 +163,7 @@ FAULTS: Mapping[str, Fault] = {fault.name: fault for fault in _ALL}
 """Name → fault, in the order in which they are listed."""
 
 LIST = "list"
-"""The value of --demo-fault that lists all faults."""
+"""The value of --demo-fault with which all faults are listed."""
 
 
 def take_apart(word: str) -> tuple[Fault, str]:
@@ -195,7 +195,8 @@ def shape(fault: Fault) -> str:
 
 
 def overview() -> str:
-    """Return all faults, one a line with its sentence, as ``--demo-fault list`` prints them."""
+    """Return all faults, one per line with its description, as ``--demo-fault list`` prints
+    them."""
     width = max(len(shape(fault)) for fault in _ALL)
     return "\n".join(f"{shape(fault):<{width}}  {_(fault.sentence)}" for fault in _ALL)
 

@@ -22,8 +22,8 @@ _EVENTS = frozenset(
         "os.posix_spawn",
     }
 )
-"""Names of Python's audit events (library reference, "Audit events table") by which a connection, a
-question to a name server or a program begins."""
+"""Names of Python's audit events (library reference, "Audit events table") at the start of a
+connection, of a name lookup, and of a program."""
 
 
 class OutgoingRefused(Exception):

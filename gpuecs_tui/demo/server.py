@@ -23,16 +23,17 @@ from gpuecs_tui.demo import protocol
 from gpuecs_tui.private_folder import open_private
 
 SETTINGS = {
-    # Roles of a stack attach AWS's managed policies; without this they don't exist.
+    # Roles of a stack attach AWS's managed policies, which don't exist without this setting.
     "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
-    # 3 s and 100 MB for images that no stack uses; the seed adds those that one does.
+    # moto's own images would take 3 s and 100 MB, and no stack uses them; the seed adds the images
+    # that a stack uses.
     "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
-    # A stack that names a type AWS doesn't have must fail here as it would there.
+    # As on AWS, a stack that names an unknown instance type must fail.
     "MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION": "true",
     "MOTO_ENABLE_KEYPAIR_VALIDATION": "true",
-    # No page of another origin may read what the account answers.
+    # No page of another origin may read the responses of the account.
     "MOTO_DISABLE_GLOBAL_CORS": "true",
-    # A pending certificate stays so; moto would issue it after a minute.
+    # With this, a pending certificate stays pending; moto would issue it after a minute.
     "MOTO_ACM_VALIDATION_WAIT": str(10 * protocol.IDLE_SECONDS),
 }
 """moto's settings; set before moto is imported, because moto reads them then."""
@@ -75,7 +76,7 @@ def _serve(folder: Path, identity: str, idle_seconds: float) -> None:
     from gpuecs_tui.demo.simulator.player import Player
 
     class QuietHandler(MotoRequestHandler):
-        """Logs failures only: eight hours of polling would fill the disk with other lines."""
+        """Logs only failures: other lines of eight hours of polling would fill the disk."""
 
         def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
             if str(code).startswith("5"):

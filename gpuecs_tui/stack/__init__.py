@@ -1,1 +1,1 @@
-"""What is decided: the stack's model, keys, defaults and answers file. Pure: no I/O."""
+"""The decisions: the stack's model, keys, defaults and answers file. Pure: no I/O."""

@@ -44,7 +44,8 @@ def reserved_memory(user_data: str, ami: str) -> Reserved:
 
 
 def settings(text: str) -> dict[str, str]:
-    """Return the agent's settings that ``text`` assigns, as ``NAME=value``; the last counts."""
+    """Return the agent's settings that ``text`` assigns, as ``NAME=value``; the last value
+    applies."""
     # printf and echo -e are given line feeds as \n.
     lines = text.replace("\\n", "\n").split("\n")
     kept = "\n".join(line for line in lines if not line.lstrip().startswith("#"))

@@ -58,8 +58,8 @@ class InstanceType:
     for display and calculations."""
     registered_source: MemorySource
     ecs_support: str
-    """``documented``, ``ami-code``, ``inferred``, or the catalogue's word for the reason why
-    not."""
+    """``documented``, ``ami-code``, ``inferred``, or the catalogue's word for why ECS does not
+    support it."""
     reserved_mib: int = 0
     """MiB of the registered memory that the user data of a stack reserves; see ``reserving``."""
     figures_source: str = ""

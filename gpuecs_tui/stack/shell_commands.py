@@ -16,7 +16,7 @@ _VARIABLE = re.compile(r"\$\{(\w+)\}|\$(\w+)")
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One line of a script, with what it reads from here-documents."""
+    """One command line of a script, with the content of its here-documents."""
 
     text: str
     """With joined continuation lines, and with variables that the script sets to plain text filled

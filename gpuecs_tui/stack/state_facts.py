@@ -27,7 +27,7 @@ class Begun:
     run: str
     """Id of the run."""
     name: str = ""
-    """What was to be created, by its attribute ``name``; empty where that is not known."""
+    """Attribute ``name`` of the planned resource; empty if it is unknown."""
     refused: bool = False
     """Whether AWS refused it because the name was taken. A repeated call may have taken it."""
     directory: str = field(default=".", compare=False)
@@ -41,7 +41,7 @@ class Import:
     file: str
     """The file that has the block."""
     id: str = ""
-    """What identifies the resource; empty where it is not known before a plan."""
+    """What identifies the resource; empty if it is unknown before a plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +49,17 @@ class StateFacts:
     """The state of a directory, as far as it was read."""
 
     unread: str = ""
-    """Why the state is not read, whole sentences; empty where it was, or where there is none."""
+    """Why the state is not read, in whole sentences; empty if it was read, or if there is none."""
     remedy: str = ""
-    """The one action that lets it be read."""
+    """The action that makes the state readable."""
     open_settings: bool = False
     """Whether the backend's settings are not all known: nothing can be required of them."""
     remarks: tuple[StateRemark, ...] = ()
     begun: Mapping[str, Begun] = field(default_factory=dict)
     """Resource address, without a key → its creation: it may exist, and the state lacks it."""
     creating: Mapping[str, str] = field(default_factory=dict)
-    """Resource address, without a key → id of the run at work on this stack that creates it, under
-    a name that is not known before the run has created it."""
+    """Resource address, without a key → id of the run in progress that creates it under a name that
+    is unknown before the creation."""
     imports: Mapping[str, Import] = field(default_factory=dict)
     """Resource address, without a key → the block that imports it."""
     earlier: str = ""
@@ -69,7 +69,7 @@ class StateFacts:
     and the state shows that this is not applied; else empty."""
     listeners: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     """Resource address, without a key, of each listener and ingress rule in the state → its
-    protocol and port; "" and 0 where it has none."""
+    protocol and port; "" and 0 if it has none."""
     container: tuple[str, int] | None = None
-    """Name and port of the container to which the applied service sends requests; None where no
-    state says it."""
+    """Name and port of the container to which the applied service sends requests; None if no state
+    contains it."""

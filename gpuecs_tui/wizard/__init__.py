@@ -1,1 +1,2 @@
-"""What the wizard knows: typed answers, their drafts, the account read behind the screens."""
+"""The data of the wizard: typed answers, their drafts, and the account, which is read in
+threads."""

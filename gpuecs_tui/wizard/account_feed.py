@@ -1,6 +1,6 @@
-"""Reads the account behind the screens: one thread at a time, its results posted as messages.
+"""Read the account in the background: one thread at a time, with its results as messages.
 
-A new start or a stop abandons a running reading at once: its further results are not posted.
+A new start or a stop abandons a running read at once: its further results are not posted.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class AccountProgressed(Message):
 
 @dataclass
 class AccountRead(Message):
-    """Everything that could be read was read."""
+    """Everything readable was read."""
 
     facts: AccountFacts
 
@@ -73,15 +73,15 @@ class AccountFailed(Message):
 
 @dataclass
 class TokenWanted(Message):
-    """A role asks for a code of its MFA device; the reading waits for the answer."""
+    """A role requires a code of its MFA device; the read waits for the answer."""
 
     prompt: str
     answer: SimpleQueue[str]
-    """Takes the six digits, or the empty text to continue without."""
+    """Receives the six digits, or an empty text to continue without them."""
 
 
 class AccountFeed:
-    """At most one reading of an account; its messages go to ``post``."""
+    """Runs at most one read of an account at a time and passes its messages to ``post``."""
 
     def __init__(self, post: Callable[[Message], object]) -> None:
         """``post`` must be safe to call from any thread."""
@@ -99,7 +99,7 @@ class AccountFeed:
         return self._reader
 
     def reads(self, profile: str, region: str) -> bool:
-        """Tell whether this profile and region are being read, or were."""
+        """Tell whether this profile and Region are being read, or were read."""
         return self._place == (profile, region)
 
     def start(self, profile: str, region: str) -> None:
@@ -113,7 +113,7 @@ class AccountFeed:
         ).start()
 
     def stop(self) -> None:
-        """Abandon the reading."""
+        """Abandon the read."""
         with self._lock:
             self._turn += 1
             self._place = None
@@ -176,7 +176,7 @@ class AccountFeed:
         return found
 
     def make_bucket(self, wanted: Wanted) -> None:
-        """Make a bucket in the account that is being read; blocks. Raises AwsProblem."""
+        """Create a bucket in the account that is being read; blocks. Raises AwsProblem."""
         from gpuecs_tui.aws.errors import AwsProblem
         from gpuecs_tui.aws.session import Closed, connect
         from gpuecs_tui.aws.state_bucket.bucket_creation import create_bucket
@@ -202,7 +202,8 @@ class AccountFeed:
                 other.close()
 
     def look_up(self, stack: Stack, facts: AccountFacts) -> None:
-        """Look up names in ``stack`` that ``facts`` lacks, in a thread; posts LookedUp."""
+        """Look up the names in ``stack`` that ``facts`` does not contain, in a thread; posts
+        LookedUp."""
         with self._lock:
             reader, turn = self._reader, self._turn
         if reader is not None:
@@ -246,7 +247,8 @@ class AccountFeed:
         self._tell(turn, PricesRead(found))
 
     def _read(self, turn: int, profile: str, region: str) -> None:
-        # Late: boto3 takes half a second to import on a small machine, and this is a thread.
+        # Imported late: boto3 takes half a second to import on a small machine, and this is a
+        # thread.
         from gpuecs_tui.assessment.account import read_in_steps
         from gpuecs_tui.aws.errors import AwsProblem
         from gpuecs_tui.aws.session import Closed, connect

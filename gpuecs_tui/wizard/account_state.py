@@ -25,4 +25,4 @@ class AccountState:
     """Lists to read; 0 until the identity is known."""
     busy: bool = False
     began: float = field(default_factory=monotonic, compare=False)
-    """When the reading began, by the monotonic clock."""
+    """When the read began, by the monotonic clock."""

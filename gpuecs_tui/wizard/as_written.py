@@ -1,4 +1,4 @@
-"""The form's texts as the answers that are assessed, as if they were written already."""
+"""The form's texts as answers for the assessment, as if they were already in the files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def as_written(decisions: Decisions, unread: Iterable[Unread]) -> Written:
     """Return the answers of ``decisions``; ``unread`` is the Terraform that was not read.
 
-    A value outside its key's limits is an answer, as it is in a file. A text of another type isn't.
+    As in a file, a value outside its key's limits is an answer. A text of the wrong type is not.
     """
     parts = tuple(unread)
     malformed = decisions.malformed - decisions.beyond.keys()

@@ -1,4 +1,4 @@
-"""The domain of the certificate that a stack's directory names."""
+"""The domain of the certificate in a stack's directory."""
 
 from __future__ import annotations
 

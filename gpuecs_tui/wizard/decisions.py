@@ -1,6 +1,7 @@
-"""From typed texts, key by key, to a stack as far as it is decided. Pure: no screen, no account.
+"""Derive the stack from typed texts, key by key. Pure: no screen, no account.
 
-A form has raw texts, including invalid ones; ``decide`` returns the decisions that follow.
+A form contains raw texts, including invalid ones; ``decide`` returns the decisions that follow from
+them.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class Decisions:
     missing: Mapping[str, str]
     """Key → the end of a sentence, for required answers that are missing."""
     malformed: frozenset[str]
-    """Keys of ``problems`` whose text is invalid by itself, whatever the others are."""
+    """Keys of ``problems`` whose text is invalid by itself, whatever the other texts are."""
     beyond: Mapping[str, Value] = field(default_factory=dict)
     """Values of ``malformed`` keys that are of the right type, but outside the key's limits."""
     unknown: Mapping[str, Unread] = field(default_factory=dict)
@@ -58,25 +59,25 @@ class Decisions:
 
     @property
     def stack(self) -> Stack:
-        """The stack as far as it is known: to ask for an unknown answer raises NotKnown."""
+        """The stack as far as it is known: reading an unknown answer of it raises NotKnown."""
         return partial(self.resolved.stack, self.unknown)
 
     def problem(self, key: str) -> str:
-        """Return what is wrong with ``key``, or that it is missing; empty if it is right."""
+        """Return the problem of ``key``, or that it is missing; empty if it is valid."""
         return self.problems.get(key) or self.missing.get(key, "")
 
 
 def starts_filled(key: str) -> bool:
     """Tell whether a field shows its default as text instead of as a placeholder.
 
-    For a list or table with a non-empty default, the empty text is a value of its own: none.
+    For a list or table with a non-empty default, an empty text is a value too: no items.
     """
     declaration = FORM_KEYS[key]
     return declaration.kind in {"list", "map"} and bool(declaration.default)
 
 
 def text_of(key: str, texts: Texts) -> str:
-    """Return what the field of ``key`` shows."""
+    """Return the text in the field of ``key``."""
     default = FORM_KEYS[key].default
     if key not in texts and starts_filled(key) and default is not None:
         return FORM_KEYS[key].unparse(default)
@@ -84,7 +85,7 @@ def text_of(key: str, texts: Texts) -> str:
 
 
 def texts_of(answers: Mapping[str, Value]) -> dict[str, str]:
-    """Return the texts that stand for ``answers``."""
+    """Return ``answers`` as texts of the form."""
     return {key: KEYS[key].unparse(value) for key, value in answers.items()}
 
 
@@ -144,7 +145,7 @@ def decide(
 def settled_by_a_later_step(
     key: str, texts: Texts, find_type: FindType, unknown: Mapping[str, Unread] | None = None
 ) -> bool:
-    """Tell whether ``key`` would be right if a later step's answer were different."""
+    """Tell whether ``key`` would be valid with a different answer of a later step."""
     if key not in HANGS_ON:
         return False
     other = HANGS_ON[key]
@@ -158,7 +159,7 @@ def default_text(
 ) -> str:
     """Return the default of ``key``, as a user would type it; empty if there is none.
 
-    ``unknown`` as in ``decide``: such keys have no default.
+    ``unknown``: see ``decide``; such keys have no default.
     """
     return placeholder(key, decide(others, find_type, unknown))
 

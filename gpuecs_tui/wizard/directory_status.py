@@ -23,13 +23,13 @@ class DirectoryStatus:
     """Facts about a directory."""
 
     engine: str = ""
-    """The engine and its version; empty when there is none to use."""
+    """The engine and its version; empty if there is no suitable engine."""
     engine_problem: str = ""
-    """Why no engine can be used, and what to do."""
+    """Why no engine can be used, and the action to take."""
     run: Run | None = None
-    """A run that works on the directory or waits for a decision."""
+    """A run that is in progress in the directory or waits for a decision."""
     applied: bool = False
-    """Whether the newest run applied the files that are there now."""
+    """Whether the newest run applied the files that are in the directory now."""
     terraform: bool = False
     """Whether the directory has the Terraform of a stack."""
     texts: dict[str, str] = field(default_factory=dict)
@@ -41,19 +41,19 @@ class DirectoryStatus:
     unwritable: str = ""
     """Why the directory is not writable, with a remedy; empty if it is."""
     unfinished: str = ""
-    """A sentence on a write that was interrupted here; empty if none was."""
+    """A sentence about an interrupted write into the directory; empty if there is none."""
     foreign: bool = False
     """Whether there are files, but no stack's Terraform."""
     opened: Opened = field(default_factory=Opened)
-    """The same Terraform, to compare with later."""
+    """The same Terraform, for a later comparison."""
     newest: tuple[str, datetime] | None = None
-    """Name of the Terraform file that changed last, and when, in UTC."""
+    """Name of the Terraform file that changed last, and the time of the change, in UTC."""
 
 
 def inspect(directory: Path) -> DirectoryStatus:
-    """Inspect ``directory``, which need not exist, and find the engine.
+    """Read the status of ``directory``, which need not exist, and find the engine.
 
-    Starts a process and parses HCL: only in a thread. Never raises for the contents.
+    Starts a process and parses HCL: call it only in a thread. Problems are returned, never raised.
     """
     engine, engine_problem = _engine(directory)
     run = _run(directory)
@@ -163,7 +163,7 @@ def _terraform(directory: Path) -> DirectoryStatus:
 def _newest(directory: Path, names: Iterable[str]) -> tuple[str, datetime] | None:
     times = []
     for name in names:
-        # One that was deleted since has no time.
+        # The file may have been deleted since; then it has no time.
         with contextlib.suppress(OSError):
             times.append(((directory / name).stat().st_mtime, name))
     if not times:

@@ -19,9 +19,10 @@ class DraftClaim:
         """Claim the draft of ``directory``, unless another process has it."""
         self._handle: int | None = None
         self.refusal = ""
-        """Why this process may not save it, a sentence with the other process; empty if it may."""
+        """Why this process may not save the draft, a sentence with the other process; empty if it
+        may."""
         self.is_taken = False
-        """Whether another process has it, which may end."""
+        """Whether another process has the claim, which it may release."""
         try:
             self._path = draft_path(directory).with_suffix(".lock")
         except DraftProblem as problem:

@@ -1,4 +1,4 @@
-"""Saves a draft a moment after each key press, in a thread, so that no key waits for the disk."""
+"""Save a draft shortly after each key press, in a thread, so that no key waits for the disk."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from gpuecs_tui.wizard.draft_claim import DraftClaim
 from gpuecs_tui.wizard.drafts import Draft, DraftProblem
 
 GATHER_SECONDS = 0.1
-"""From the first unsaved key press to the write: the most that a kill -9 loses."""
+"""Seconds from the first unsaved key press to the write: a kill -9 loses no more than that."""
 CLAIM_SECONDS = 1.0
-"""Between two checks whether another wizard on the directory has ended."""
+"""Seconds between two checks whether another wizard on the directory has ended."""
 
 
 class Nothing:
-    """In place of a draft: there is nothing to keep."""
+    """Used instead of a draft if there is nothing to save."""
 
 
 class DraftSaver:
@@ -38,7 +38,7 @@ class DraftSaver:
         self._writing = threading.Lock()
         self._thread: threading.Thread | None = None
         self._unsaved: Draft | Nothing | None = None
-        """The last draft that was refused, for when the other process ends."""
+        """The last draft that was refused; it is saved when the other process ends."""
         if self._claim.is_taken:
             threading.Thread(target=self._claim_later, name="draft claim", daemon=True).start()
 
@@ -52,9 +52,9 @@ class DraftSaver:
         self.put(Nothing())
 
     def put(self, draft: Draft | Nothing) -> None:
-        """Save ``draft`` soon; of several, the last."""
+        """Save ``draft`` soon; of several drafts, only the last one is written."""
         with self._wake:
-            # Locked: the claim may be taken at any moment, and then saves ``_unsaved``.
+            # Under the lock: the claim may be taken at any moment, and then saves ``_unsaved``.
             refusal = self.refusal
             if refusal:
                 self._unsaved = draft
@@ -72,7 +72,7 @@ class DraftSaver:
                 self._write(draft)
 
     def close(self) -> None:
-        """Save the unsaved draft and accept no more."""
+        """Save the unsaved draft and accept no further ones."""
         with self._wake:
             self._closed = True
             self._wake.notify_all()
@@ -80,14 +80,14 @@ class DraftSaver:
         self._claim.release()
 
     def _claim_later(self) -> None:
-        """Take the claim once the other process has ended, and save the draft of this one."""
+        """Take the claim after the other process has ended, and save this process's draft."""
         while True:
             with self._wake:
                 if self._wake.wait_for(lambda: self._closed, CLAIM_SECONDS):
                     return
                 if not self._claim.take():
                     continue
-                # Still locked: a close after this saves the pending draft.
+                # The lock is still held: a close after this saves the pending draft.
                 draft, self._unsaved = self._unsaved, None
                 problem = self._set_aside() if isinstance(draft, Draft) else ""
                 if isinstance(draft, Draft) and not problem:
@@ -104,7 +104,7 @@ class DraftSaver:
         return ""
 
     def _save_soon(self, draft: Draft | Nothing) -> None:
-        """Have ``draft`` saved by the thread; the caller holds the lock."""
+        """Let the thread save ``draft``; the caller holds the lock."""
         self._pending = draft
         if self._thread is None:
             self._thread = threading.Thread(target=self._serve, name="draft", daemon=True)

@@ -21,11 +21,11 @@ from gpuecs_tui.private_folder import make_private
 from gpuecs_tui.user_folders import NoHome, state_folder
 
 FORMAT = 1
-"""Increased when an older program could misread the file."""
+"""Increased if an older version of the program could misread the file."""
 DIGEST_LENGTH = 12
 """Hexadecimal digits that keep the drafts of two directories of one name apart."""
 ASIDE_KEPT = 10
-"""Backed-up drafts of one directory; older ones are deleted."""
+"""Maximum number of backed-up drafts of one directory; older ones are deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,9 @@ class Draft:
     step: str = "start"
     """Id of the step that was open."""
     visited: tuple[str, ...] = ()
-    """Ids of the steps seen so far."""
+    """Ids of the steps that were visited."""
     saved_at: datetime | None = None
-    """When it was saved, in UTC; None when it never was."""
+    """When it was saved, in UTC; None if it was never saved."""
     held: Mapping[str, str] | None = None
     """Key → digest of the directory's answer when the draft began; None: unknown."""
     suggested: Mapping[str, str] | None = None
@@ -51,7 +51,7 @@ class DraftProblem(Exception):
 
 
 def draft_path(directory: Path) -> Path:
-    """Return where the draft of ``directory`` is kept, whether or not it exists.
+    """Return the path of the draft of ``directory``, whether or not it exists.
 
     Raises DraftProblem if the user's home directory is unknown.
     """
@@ -66,9 +66,9 @@ def draft_path(directory: Path) -> Path:
 
 
 def load(directory: Path) -> Draft | None:
-    """Return the draft of ``directory``, None when there is none.
+    """Return the draft of ``directory``; None if there is none.
 
-    Raises DraftProblem for a damaged one, which is renamed first.
+    Raises DraftProblem for a damaged draft, which is renamed first.
     """
     path = draft_path(directory)
     try:
@@ -139,7 +139,7 @@ def drop(directory: Path) -> None:
 def set_aside(directory: Path) -> Path | None:
     """Back up the draft of ``directory`` by renaming it; return its new path, None without one.
 
-    A new start thus loses no answers; the newest ASIDE_KEPT are kept.
+    So a new stack loses no answers. The newest ASIDE_KEPT drafts are kept.
     """
     path = draft_path(directory)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")

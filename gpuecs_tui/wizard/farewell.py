@@ -1,4 +1,4 @@
-"""The line in the shell after the wizard ends: what was saved, and how to continue."""
+"""The line that the shell shows after the wizard ends: what was saved, and how to continue."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from gpuecs_tui.wizard.session import WizardSession
 def farewell(wizard: WizardSession, unsaved: str, command: str) -> str:
     """Return the line; empty if nothing was typed or written and no run is active.
 
-    ``unsaved`` is the sentence on why the last answers are not on disk, empty if they are.
-    ``command`` opens the same wizard again.
+    ``unsaved``: why the last answers are not on disk, a sentence; empty if they are. ``command``
+    opens the same wizard again.
     """
     said = [_saved(wizard, unsaved), _run(wizard)]
     sentences = [sentence for sentence in said if sentence]
@@ -32,7 +32,7 @@ def _saved(wizard: WizardSession, unsaved: str) -> str:
 
 
 def _run(wizard: WizardSession) -> str:
-    # Late: a wizard that ends at once does not need it.
+    # Imported late: a wizard that ends immediately does not need it.
     from gpuecs_tui.terraform.runs import run_list
     from gpuecs_tui.terraform.runs.run_status import RunStatus
 

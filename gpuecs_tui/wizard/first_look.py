@@ -18,5 +18,5 @@ def may_hold_a_stack(directory: Path) -> bool:
     except FileNotFoundError:
         return False
     except OSError:
-        # ``directory_status`` reports why it could not be listed.
+        # ``directory_status`` reports why the directory could not be listed.
         return True

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The directory as it was when the texts were read from it or begun."""
+    """The directory at the time when the texts were read from it, or when they were begun."""
 
     texts: Mapping[str, str] | None = None
-    """The texts read from its Terraform; None if the form's came from elsewhere."""
+    """The texts that were read from its Terraform; None if the form's texts are from elsewhere."""
     held: Mapping[str, str] | None = None
     """Key → digest of each decision in it; None if unknown."""
 
@@ -32,7 +32,7 @@ class Opened:
         return all(text_of(key, texts) == text_of(key, self.texts) for key in keys)
 
     def changed_since(self, directory: Path, key: str, value: Value) -> bool:
-        """Tell whether ``value``, which ``directory`` has now for ``key``, differs from then.
+        """Tell whether ``value`` of ``key`` in ``directory`` has changed since then.
 
         If the earlier answers are unknown (a draft of an earlier version), ``value`` is compared
         with the last write into the directory.
@@ -48,6 +48,6 @@ def of_files(texts: Mapping[str, str], answers: Mapping[str, Value]) -> Opened:
     """Return the record of a directory whose Terraform has ``answers``, those of ``texts``."""
     from gpuecs_tui.terraform.write.last_write import digest
 
-    # The profile is no part of the Terraform.
+    # The Terraform does not contain the profile.
     said = {key: text for key, text in texts.items() if key != PROFILE}
     return Opened(said, {key: digest(value) for key, value in answers.items()})

@@ -13,7 +13,7 @@ class Options:
     directory: Path
     demo: bool = False
     profile: str | None = None
-    """None: from the environment and the draft."""
+    """None: taken from the environment and the draft."""
     plugin_dir: Path | None = None
     """A provider mirror for Terraform; None: the one that Terraform finds."""
     faults: tuple[str, ...] = ()

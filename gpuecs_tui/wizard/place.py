@@ -14,7 +14,7 @@ def place_of(wizard: WizardSession) -> str:
     faults = wizard.options.faults
     wrong = ""
     if faults:
-        # Several would leave no room for anything else in 80 columns.
+        # Several fault names would leave no room for anything else in 80 columns.
         wrong = ngettext("fault: {name}", "{n} faults", len(faults)).format(
             n=len(faults), name=faults[0]
         )

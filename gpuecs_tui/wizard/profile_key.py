@@ -1,4 +1,4 @@
 """The only field of the forms that is not a decision of the stack."""
 
 PROFILE = "account.profile"
-"""The profile whose credentials the wizard reads the account with."""
+"""The profile whose credentials the wizard uses to read the account."""

@@ -18,15 +18,15 @@ def environment_for(
 ) -> tuple[dict[str, str], str | None]:
     """Return the environment and the profile to start Terraform with; blocks.
 
-    Terraform can't ask for the code of an MFA device: for such a profile it gets the credentials
-    of the session that ``reader`` has open. Raises RunProblem when there are none.
+    Terraform can't ask for the code of an MFA device. For such a profile, it gets the credentials
+    of the ``reader``'s open session. Raises RunProblem if there are none.
     """
     environ = dict(os.environ)
     if not profile:
         return environ, None
     if reader is None or not _asks_for_a_code(profile):
         return environ, profile
-    # Late: botocore is loaded by now, but not where a screen imports this.
+    # Imported late: botocore is loaded by now, but not when a screen imports this module.
     from gpuecs_tui.aws.errors import AwsProblem
 
     try:
@@ -41,7 +41,8 @@ def environment_for(
 def state_environment(profile: str) -> dict[str, str]:
     """Return the environment in which the stored state and its lock are read and changed."""
     variables = child_environment(os.environ, profile=profile or None).variables
-    # They may name another state; processes started for a state drop them again.
+    # These variables may name another state; processes that are started for a state drop them
+    # again.
     named = {name: os.environ[name] for name in CHANGING if name in os.environ}
     return {**variables, **named}
 

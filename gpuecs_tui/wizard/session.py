@@ -34,19 +34,19 @@ if TYPE_CHECKING:
 
 
 class WizardSession(Suggesting):
-    """Texts, decisions, findings, account and step of one wizard."""
+    """The texts, decisions, findings, account and step of one wizard."""
 
     def __init__(self, options: Options, saver: DraftSaver, draft: Draft | None = None) -> None:
-        """Begin with ``draft``, or without answers."""
+        """Start with ``draft``, or without answers."""
         super().__init__()
         self.options = options
         self.account = AccountState()
         self.findings: tuple[Finding, ...] = ()
         """Findings of the last check, in addition to ``wrong``."""
         self.is_checked = False
-        """Whether the checks have run on these texts; before, an empty list proves nothing."""
+        """Whether the checks have run on these texts; before that, an empty list means nothing."""
         self.focused: dict[str, str] = {}
-        """Step id → key of the field that had the cursor there last."""
+        """Step id → key of the field that had the focus there last."""
         self.unfolded: set[tuple[str, str]] = set()
         """Step id and title of the sections that were opened."""
         self.touched: set[str] = set()
@@ -54,16 +54,16 @@ class WizardSession(Suggesting):
         self._default: tuple[object, str] | None = None
         """The source of a field's default, and the default."""
         self.draft_problem = ""
-        """Why the draft isn't saved; empty when it is."""
+        """Why the draft isn't saved; empty if it is."""
         self.draft_saved = False
         self.has_written = False
         """Whether this wizard wrote the directory's files."""
         self.own: Own | None = None
-        """Facts about the stack's own directory and state; None until they were read."""
+        """Facts about the stack's own directory and state; None until they are read."""
         self.unread: tuple[Unread, ...] = ()
         """Terraform of the directory that was not read, and deleted files of this program."""
         self._as_read: dict[str, str] | None = None
-        """The texts of that Terraform; None for a new stack."""
+        """The texts in that Terraform; None for a new stack."""
         self.done: set[str] = set()
         """Steps after the review whose work is known to be done."""
         self.wanted_run = ""
@@ -78,7 +78,7 @@ class WizardSession(Suggesting):
         self.read_newest: ReadNewest = _no_newest
         """Reads the newest image of each repository; blocks, so only in a thread."""
         self.opened = Opened()
-        """The directory's answers when the texts began."""
+        """The directory's answers when the texts were begun."""
         self.step = "start"
         self.visited: tuple[str, ...] = ()
         if draft is not None:
@@ -97,7 +97,8 @@ class WizardSession(Suggesting):
     @property
     def decisions(self) -> Decisions:
         """The decisions that follow from the present texts."""
-        # Late: the model behind it costs a fifth of the time to the first frame, which shows none.
+        # Imported late: the model takes a fifth of the time to the first frame, which shows no
+        # answer.
         from gpuecs_tui.wizard import decisions as deciding
 
         if self._decisions is None:
@@ -111,7 +112,7 @@ class WizardSession(Suggesting):
 
     @property
     def stack_name(self) -> str:
-        """The stack's name as typed; empty when there is none."""
+        """The stack's name as typed; empty if there is none."""
         return self._texts.get("stack.name", "")
 
     @property
@@ -126,7 +127,7 @@ class WizardSession(Suggesting):
         return str(self.decisions.answers.get("stack.region", "")) if self._texts else ""
 
     def text(self, key: str) -> str:
-        """Return what the field of ``key`` shows."""
+        """Return the text in the field of ``key``."""
         from gpuecs_tui.wizard.decisions import text_of
 
         if key not in self._texts and any(key in each.keys for each in self.unread):
@@ -140,7 +141,7 @@ class WizardSession(Suggesting):
 
         others = {other: text for other, text in self._texts.items() if other != key}
         source = (key, others, self.unread)
-        # The same for each key pressed in one field.
+        # The result is the same for each key press in one field.
         if self._default is None or self._default[0] != source:
             text = default_text(key, others, self.instance_type, self._unknown())
             self._default = (source, text)
@@ -177,7 +178,7 @@ class WizardSession(Suggesting):
         self._changed()
 
     def open_directory(self, texts: Mapping[str, str], opened: Opened, profile: str = "") -> None:
-        """Take the answers of the directory; there is no draft until the user types.
+        """Use the answers of the directory; there is no draft until the user types.
 
         ``profile`` was typed earlier: the Terraform doesn't contain it.
         """
@@ -186,11 +187,11 @@ class WizardSession(Suggesting):
         self.replace_texts({**texts, PROFILE: profile} if profile else texts)
 
     def note_done(self, step: str, done: bool) -> None:
-        """Note whether ``step``, one after the review, has done its work."""
+        """Record whether ``step``, one after the review, is done."""
         (self.done.add if done else self.done.discard)(step)
 
     def written(self, answers: Mapping[str, Value]) -> None:
-        """Note that the directory now has ``answers``: the draft is no longer needed."""
+        """Record that the directory now has ``answers``: the draft is no longer needed."""
         self.opened = of_files(self._texts, answers)
         # Written answers are decided. An apply uses addresses and quota, and suggestions derived
         # from them must not change a running stack.
@@ -217,7 +218,7 @@ class WizardSession(Suggesting):
         self._suggest_again(draft.suggested)
 
     def enter(self, step: str) -> None:
-        """Note that ``step`` is open now."""
+        """Record that ``step`` is open now."""
         self.step = step
         if step not in self.visited:
             self.visited = (*self.visited, step)
@@ -225,11 +226,11 @@ class WizardSession(Suggesting):
             self._save()
 
     def account_changed(self) -> None:
-        """Derive the decisions again: the account may have other instance types."""
+        """Derive the decisions again, because the account may have other instance types."""
         self._decisions = self._default = None
 
     def instance_type(self, name: str) -> InstanceType | None:
-        """Return the type called ``name`` as the account or the shipped catalogue knows it."""
+        """Return the type called ``name`` from the account or the shipped catalogue."""
         from gpuecs_tui.aws import catalogue
 
         return catalogue.find(name, self.account.facts)
@@ -248,7 +249,7 @@ class WizardSession(Suggesting):
         return self.own.owned if self.own is not None else frozenset()
 
     def check(self) -> None:
-        """Bring ``findings`` up to date."""
+        """Update ``findings``."""
         from gpuecs_tui.assessment.findings import assess
         from gpuecs_tui.wizard.as_written import as_written, resolved_as_written
 
@@ -287,7 +288,7 @@ class WizardSession(Suggesting):
         return self._as_read is not None and self._texts == self._as_read
 
     def found_unread(self, texts: Mapping[str, str], unread: tuple[Unread, ...]) -> None:
-        """Note which Terraform of the directory of the present texts was not read."""
+        """Record which parts of the directory's Terraform were not read for the present texts."""
         self.unread, self._as_read = unread, dict(texts)
         self._decisions = None
 
@@ -298,8 +299,9 @@ class WizardSession(Suggesting):
     def holds(self, key: str) -> bool:
         """Tell whether "next" is refused because of ``key``.
 
-        It is if a value is malformed or missing, or contradicts another of the same step. Findings
-        about the account, or ones that a later step may resolve, are left to the review.
+        It is refused if a value is malformed or missing, or contradicts another of the same step.
+        Findings about the account, or findings that a later step may resolve, are left to the
+        review.
         """
         from gpuecs_tui.wizard.decisions import settled_by_a_later_step
 

@@ -18,7 +18,7 @@ class Suggesting:
 
     def __init__(self) -> None:
         self.suggested: dict[str, Suggestion] = {}
-        """Key → the suggestion in its field, until another text is put there."""
+        """Key → the suggestion in its field, until the field gets another text."""
         self.suggests = False
         """Whether untouched fields may be filled: for a new stack only."""
         self._suggested_from: object = None
@@ -28,7 +28,7 @@ class Suggesting:
         raise NotImplementedError
 
     def suggest(self, key: str, suggestion: Suggestion) -> None:
-        """Fill the field of ``key``, unless another text was put there."""
+        """Fill the field of ``key``, unless it got another text."""
         if not self.is_open(key) or self.suggested.get(key) == suggestion:
             return
         self._texts[key] = suggestion.text
@@ -65,7 +65,7 @@ class Suggesting:
         return self.suggests and (key not in self._texts or key in self.suggested)
 
     def suggest_from_account(self) -> None:
-        """Bring the suggestions that follow from the account up to date."""
+        """Update the suggestions that follow from the account."""
         from gpuecs_tui.wizard.suggestions import ACCOUNT_KEYS, suggestions
 
         facts = self.account.facts
@@ -81,7 +81,7 @@ class Suggesting:
             if key in found:
                 self.suggest(key, found[key])
             else:
-                # It was for another Region or VPC, or newer prices were read.
+                # The suggestion was for another Region or VPC, or newer prices were read.
                 self.withdraw(key)
 
     def _forget_suggestions(self) -> None:

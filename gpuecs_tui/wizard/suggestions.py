@@ -33,7 +33,7 @@ ACCOUNT_KEYS = (VPC, SUBNETS, INSTANCE_TYPE)
 
 FEWEST_ADDRESSES = 16
 """A subnet with fewer free addresses is not suggested, because it would soon have none left: an
-Application Load Balancer alone takes up to eight (ELB user guide)."""
+Application Load Balancer alone uses up to eight (ELB user guide)."""
 FEWEST_ZONES = 2
 """An Application Load Balancer needs subnets in two zones, and uses the instances' by default (ELB
 user guide)."""
@@ -65,7 +65,7 @@ def suggested_name(directory: Path) -> Suggestion | None:
 
 
 def suggestions(facts: AccountFacts, chosen: Mapping[str, str]) -> dict[str, Suggestion]:
-    """Return what ``facts`` suggest for network and instance type, by key.
+    """Return the suggestions for network and instance type that follow from ``facts``, by key.
 
     ``chosen`` has the user's decisions by key: suggestions are derived from them and never replace
     them.
@@ -93,8 +93,8 @@ def suggestions(facts: AccountFacts, chosen: Mapping[str, str]) -> dict[str, Sug
 def repositories_to_read(facts: AccountFacts, name: str) -> tuple[Repository, ...]:
     """Return the repositories that may have the stack's image.
 
-    The one with the stack's name; otherwise all of the account's if they are few. Then the images
-    decide: see ``suggested_image``.
+    That is the repository with the stack's name; without one, all repositories if they are few.
+    Then the images decide: see ``suggested_image``.
     """
     if not isinstance(facts.repositories, Known):
         return ()
@@ -168,7 +168,7 @@ def _vpc(vpcs: tuple[Vpc, ...], reached: Iterable[Subnet]) -> Suggestion | None:
 
 def _instance_type(facts: AccountFacts, zones: set[str], fewest: int) -> Suggestion | None:
     """Return the cheapest type that AWS documents for ECS and the quota still allows."""
-    # Late: the checks are imported behind the first frame.
+    # Imported late: the checks are imported after the first frame.
     from gpuecs_tui.checks.sizing.offers import offers
 
     usable = [

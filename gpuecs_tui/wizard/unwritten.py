@@ -1,4 +1,4 @@
-"""Answers of the draft that the stack's directory doesn't have: a plan is made without them."""
+"""Answers of the draft that are missing from the stack's directory: a plan ignores them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ if TYPE_CHECKING:
     from gpuecs_tui.wizard.session import WizardSession
 
 NAMED = 3
-"""Keys named in one sentence; the others are only counted."""
+"""Maximum number of keys named in one sentence; the others are counted."""
 
 
 def unwritten(texts: Texts, present: ReadBack, find_type: FindType) -> tuple[str, ...]:
-    """Return the keys of ``texts`` whose answer is another than in the Terraform, in key order.
+    """Return the keys of ``texts`` whose answers differ from the Terraform, in key order.
 
-    ``present`` is what was read of the Terraform; a value that was not read counts as another.
+    ``present`` are the answers that were read from the Terraform; an answer that was not read
+    counts as different.
     """
     from gpuecs_tui.stack.model import KEYS
     from gpuecs_tui.wizard.decisions import decide
@@ -27,7 +28,7 @@ def unwritten(texts: Texts, present: ReadBack, find_type: FindType) -> tuple[str
     said = present.stack.flat() if present.stack is not None else present.answers
     found = {key for key, value in decided.answers.items() if said.get(key) != value}
     found |= decided.malformed
-    # A field that was emptied stands for its default.
+    # An emptied field means the default of its key.
     resolved = decided.resolved.stack.flat()
     emptied = (key for key, text in texts.items() if not text.strip() and key in present.answers)
     found |= {key for key in emptied if resolved.get(key) != said.get(key)}
@@ -35,9 +36,9 @@ def unwritten(texts: Texts, present: ReadBack, find_type: FindType) -> tuple[str
 
 
 def unwritten_words(wizard: WizardSession) -> str:
-    """Say which answers of ``wizard`` are not in its directory; empty where none is.
+    """Return which answers of ``wizard`` are not in its directory; empty if all are.
 
-    Reads the directory's Terraform. Empty too where that can't be read: no plan is made of it then.
+    Reads the directory's Terraform. Also empty if it can't be read: no plan is made of it then.
     """
     from gpuecs_tui.terraform.hcl.tree import ReadProblem
     from gpuecs_tui.terraform.read.directory import read

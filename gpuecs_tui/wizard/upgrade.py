@@ -1,6 +1,6 @@
-"""What the wizard knows of the upgrade of a directory that an earlier version wrote.
+"""The facts of the wizard about the upgrade of a directory that an earlier version wrote.
 
-It is a change of its own, applied before any other (terraform/recovery/upgrade.py).
+The upgrade is a separate change, applied before any other (terraform/recovery/upgrade.py).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def is_earlier(wizard: WizardSession) -> bool:
 
 
 def rewritten(wizard: WizardSession) -> None:
-    """Note that this version wrote the directory; the applied resources still need the upgrade.
+    """Record that this version wrote the directory; the applied resources still need the upgrade.
 
     If the state is known to be empty, no upgrade is needed.
     """
@@ -33,7 +33,7 @@ def rewritten(wizard: WizardSession) -> None:
 
 
 def read_again(wizard: WizardSession, own: Own) -> None:
-    """Take the latest facts of the directory.
+    """Use the latest facts of the directory.
 
     A state that could not be read does not prove that an upgrade was applied.
     """
@@ -54,5 +54,6 @@ def meets_another_change(wizard: WizardSession, stack: Stack) -> TwoChanges | No
 
     found = two_changes(wizard.options.directory, stack, state_environment(wizard.profile))
     written_here = wizard.state is not None and bool(wizard.state.unapplied)
-    # An old upgrade is not asked about again just because the state could not be read today.
+    # The question about an old upgrade is not repeated only because the state could not be read
+    # this time.
     return found if found is None or not found.unread or written_here else None

@@ -128,7 +128,7 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A task of the service, running, on its way, or stopped within the last hour."""
+    """A task of the service: starting, running, or stopped within the last hour."""
 
     id: str
     last_status: str
@@ -136,7 +136,7 @@ class Task:
     health: str
     """``HEALTHY``, ``UNHEALTHY`` or ``UNKNOWN`` (without a container health check)."""
     container_instance: str
-    """Id of the container instance; empty until it is placed."""
+    """Id of the container instance; empty until the task is placed."""
     task_definition: str
     created_at: datetime | None
     started_at: datetime | None
@@ -236,7 +236,7 @@ class ScalingActivity:
     """``Successful``, ``InProgress``, ``Failed``, …"""
     description: str
     status_message: str
-    """Why it failed, in AWS's words; empty when it did not."""
+    """Why it failed, in AWS's words; empty if it did not."""
     started_at: datetime | None
     id: str = ""
     cause: str = ""
@@ -276,7 +276,7 @@ class HealthCheck:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A registered target and its health as the load balancer reports it."""
+    """A registered target with its health as the load balancer reports it."""
 
     id: str
     """Instance id or IP address."""
@@ -284,7 +284,7 @@ class Target:
     health: str
     """``initial``, ``healthy``, ``unhealthy``, ``unused``, ``draining``, ``unavailable``."""
     reason: str
-    """AWS's code, such as ``Target.ResponseCodeMismatch``; empty when healthy."""
+    """AWS's code, such as ``Target.ResponseCodeMismatch``; empty if it is healthy."""
     description: str
 
 
@@ -297,7 +297,8 @@ class DeploymentFacts:
 
     service: Reading[Service | None] = field(default_factory=not_read)
     tasks: Reading[tuple[Task, ...]] = field(default_factory=not_read)
-    """Running and waiting ones first, each part the newest first."""
+    """Running and pending tasks first, then stopped ones; each group is sorted by time, the newest
+    first."""
     container_instances: Reading[tuple[ContainerInstance, ...]] = field(default_factory=not_read)
     fleet: Reading[Fleet | None] = field(default_factory=not_read)
     activities: Reading[tuple[ScalingActivity, ...]] = field(default_factory=not_read)

@@ -1,1 +1,1 @@
-"""What the account has: networks, GPU types, quotas, roles, certificates, images and names."""
+"""Read the account: networks, GPU types, quotas, roles, certificates, images and names."""

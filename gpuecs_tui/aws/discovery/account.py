@@ -35,7 +35,7 @@ class Topic:
 
     field: str
     source: str
-    """The call that it depends on, as IAM names it."""
+    """The call that the list depends on, as IAM names it."""
     read: Callable[[AccountReader], Any]
 
 
@@ -107,9 +107,10 @@ def read_account(
 
 
 def as_they_come(reader: AccountReader, jobs: Mapping[K, Callable[[], T]]) -> Iterator[tuple[K, T]]:
-    """Run ``jobs`` in the reader's threads and yield (key, result) in the order in which they end.
+    """Run ``jobs`` in the reader's threads and yield (key, result) in the order of their ends.
 
-    Raises what a job raises, and Closed as soon as the reader is closed, even if jobs still run.
+    Raises the exception of a job, and Closed as soon as the reader is closed, even if jobs still
+    run.
     """
     ended: SimpleQueue[tuple[K, Future[T]]] = SimpleQueue()
     for key, job in jobs.items():
@@ -124,7 +125,7 @@ def _next(reader: AccountReader, ended: SimpleQueue[tuple[K, Future[T]]]) -> tup
     while found is None:
         with suppress(Empty):
             found = ended.get(timeout=WAKE_SECONDS)
-        # Also if a job has ended: closing the reader may have ended it.
+        # This is checked even if a job has ended, because closing the reader may have ended it.
         if reader.closed:
             raise Closed
     return found

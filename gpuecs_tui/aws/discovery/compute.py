@@ -14,8 +14,9 @@ from gpuecs_tui.aws.session import AccountReader
 from gpuecs_tui.stack.instance_type import InstanceType
 
 GPU_PATTERNS = ["g*", "p*"]
-"""Every EC2 family with NVIDIA GPUs starts so. No filter asks for GPUs; this one is documented for
-DescribeInstanceTypes and keeps 90 % of the 1,400 types off the wire."""
+"""The name of every EC2 family with NVIDIA GPUs starts with one of these letters. No filter selects
+GPUs. The filter by name is documented for DescribeInstanceTypes, and it excludes 90 % of the 1,400
+types from the response."""
 QUOTA_PATTERNS = [*GPU_PATTERNS, "vt*"]
 """Families whose running instances count against the quotas: VT shares the quota of G."""
 TYPE_PAGE = {"PageSize": 100}

@@ -16,7 +16,8 @@ from gpuecs_tui.aws.state_bucket.state_objects import DEFAULT, delete_object, re
 from gpuecs_tui.i18n import _
 
 SUFFIX = ".tflock"
-"""What the backend appends to the state's key (backend/remote-state/s3, lockFileSuffix)."""
+"""The suffix of the lock object: the backend appends it to the state's key
+(backend/remote-state/s3, lockFileSuffix)."""
 
 
 def lock_key(config: Mapping[str, Any], workspace: str = DEFAULT) -> str:
@@ -45,8 +46,8 @@ def read_lock_item(
 
     Blocks for one call. Raises AwsProblem.
     """
-    # The backend writes the item with bucket and key as its id; the id with "-md5" behind it holds
-    # a digest of the state and is no lock.
+    # The backend writes the lock item with bucket and key as its id. The item whose id also ends in
+    # "-md5" has a digest of the state and is not a lock.
     wanted = {"LockID": {"S": f"{bucket}/{state}"}}
     try:
         answer = reader.call(
@@ -74,6 +75,6 @@ def _told(text: bytes) -> dict[str, Any]:
     try:
         told = json.loads(text)
     except ValueError:
-        # Something lies there: Terraform takes that for a lock as well.
+        # Another object is stored under this key; Terraform treats it as a lock as well.
         told = {}
     return told if isinstance(told, dict) else {}

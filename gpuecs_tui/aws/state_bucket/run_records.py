@@ -11,7 +11,7 @@ from gpuecs_tui.aws.state_bucket.state_objects import delete_object, read_object
 def put_record(
     reader: AccountReader, bucket: str, key: str, text: bytes, settings: dict[str, Any]
 ) -> None:
-    """Put a record, encrypted as the backend encrypts the state. Raises AwsProblem."""
+    """Write a record, encrypted as the backend encrypts the state. Raises AwsProblem."""
     reader.call(
         "s3",
         "PutObject",

@@ -1,7 +1,4 @@
-"""Objects of Terraform's S3 backend: the states of all workspaces, read, listed, put, deleted.
-
-The rules for keys are the backend's own (internal/backend/remote-state/s3/backend_state.go).
-"""
+"""Read, list, write and delete objects of Terraform's S3 backend: the states of all workspaces."""
 
 from __future__ import annotations
 
@@ -80,7 +77,7 @@ def read_object(reader: AccountReader, bucket: str, key: str) -> bytes | None:
 
 
 def put_object(reader: AccountReader, bucket: str, key: str, text: bytes) -> None:
-    """Put a JSON object, encrypted by the bucket's default. Raises AwsProblem."""
+    """Write a JSON object, encrypted by the bucket's default. Raises AwsProblem."""
     reader.call(
         "s3", "PutObject", Bucket=bucket, Key=key, Body=text, ContentType="application/json"
     )

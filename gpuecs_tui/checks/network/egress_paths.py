@@ -20,7 +20,7 @@ Way = Literal["nat", "public-address", "no-address", "other", "none"]
 
 
 REGISTRY = "registry"
-"""Listed among the services for a registry other than ECR."""
+"""An entry among the services that represents a registry other than ECR."""
 
 
 @dataclass(frozen=True, slots=True)

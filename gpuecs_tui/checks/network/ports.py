@@ -12,7 +12,7 @@ from gpuecs_tui.stack.load_balancer import TRAFFIC_PORT
 from gpuecs_tui.stack.model import Stack
 
 AGENT_PORTS = (22, 2375, 2376, 51678, 51679, 51680)
-"""Used by SSH, Docker and the ECS agent (ECS API reference, PortMapping)."""
+"""Ports of SSH, Docker and the ECS agent (ECS API reference, PortMapping)."""
 EPHEMERAL_FIRST = 32768
 """First ephemeral port. A fixed port from here on may be in use at any time."""
 EPHEMERAL_LAST = 60999

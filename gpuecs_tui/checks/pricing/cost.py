@@ -24,7 +24,8 @@ from gpuecs_tui.stack.network import interface_endpoints
 HOURS_A_MONTH = 730
 """8,760 hours of a year divided by 12, as in the AWS pricing calculators."""
 AMI_ROOT_GIB = 30
-"""Root volume of the ECS-optimized images where the stack leaves it alone (docs/aws.md, "AMIs")."""
+"""Size of the root volume of ECS-optimized images if the stack does not set it (docs/aws.md,
+"AMIs")."""
 
 State = Literal["minimum", "desired", "maximum", "rollout", "from_zero"]
 Item = Literal[
@@ -43,7 +44,7 @@ Item = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """USD, as a range. Both ends are the same for a single price."""
+    """An amount in USD, as a range. Both ends are equal for a single price."""
 
     low: Decimal
     high: Decimal
@@ -53,12 +54,12 @@ class Amount:
         return Amount(self.low + other.low, self.high + other.high)
 
     def times(self, factor: Decimal | int) -> Amount:
-        """Return the range of ``factor`` of it."""
+        """Return the range multiplied by ``factor``."""
         return Amount(self.low * factor, self.high * factor)
 
     @property
     def month(self) -> Amount:
-        """An hour's amount for a month."""
+        """The factor from an hour's amount to a month's."""
         return self.times(HOURS_A_MONTH)
 
 
@@ -71,9 +72,9 @@ class Line:
 
     item: Item
     each: Amount | None
-    """USD per hour for one (by usage: for one unit); None if unknown."""
+    """USD per hour for one unit (for usage: per unit of usage); None if unknown."""
     count: int
-    """How many each instance has (``per_instance``) or the stack has."""
+    """The number of units per instance (``per_instance``) or per stack."""
     per_instance: bool
     unit: str
     """``hour``, or the unit of usage: ``LCU-hour``, ``GB``."""
@@ -87,7 +88,7 @@ class Line:
     note: str = ""
 
     def at(self, instances: int) -> Amount | None:
-        """Return USD an hour with ``instances`` of them running."""
+        """Return USD per hour with ``instances`` running instances."""
         if self.each is None:
             return None
         return self.each.times(self.count * (instances if self.per_instance else 1))
@@ -111,7 +112,8 @@ class Cost:
     """The whole cost of a stack."""
 
     market: str
-    """``on-demand``, or ``spot``: sums are then ranges over seven days and the chosen zones."""
+    """``on-demand`` or ``spot``; with ``spot``, sums are ranges over seven days and the chosen
+    zones."""
     lines: tuple[Line, ...]
     by_use: tuple[Line, ...]
     """Items that depend on traffic or belong to the network. No sum includes them."""
@@ -123,7 +125,7 @@ class Cost:
 
     @property
     def unknown(self) -> str:
-        """Why no price is known, as the end of "unknown: …"; empty where any is."""
+        """Why no price is known, as the end of "unknown: …"; empty if at least one is known."""
         if any(line.each is not None for line in (*self.lines, *self.by_use)):
             return ""
         return self.lines[0].unknown

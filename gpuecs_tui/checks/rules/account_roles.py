@@ -23,7 +23,10 @@ _FIELDS = {
 
 
 def service_linked_role(context: Context) -> Iterator[Finding]:
-    """Report a role that AWS would create at first use, but that the caller may not create."""
+    """Report a missing service-linked role that the caller may not create.
+
+    AWS creates it when the service is first used.
+    """
     for name, service in missing_service_roles(context.stack, context.account).items():
         reading = context.account.lookups.may_create.get(name, not_read())
         remedy = _(

@@ -19,7 +19,7 @@ from gpuecs_tui.stack.task import LOG_GROUP_EXISTS
 NAMES = ("stack.name", *(key for key in KEYS if key.startswith("names.")), "task.container_name")
 
 DEFAULT_RETENTION = 30
-"""Days; the default of the key."""
+"""Days of log retention that are the default of the key."""
 
 TAKEN = (
     ("names.cluster", "clusters", N_("ECS cluster {name} already exists.")),
@@ -230,7 +230,7 @@ def _of_iam(context: Context, unread: dict[str, tuple[str, Unknown]]) -> Iterato
 
 
 def _log_group_reading(context: Context) -> Reading[LogGroup | None]:
-    """Return the stack's log group as looked up, or as the list of ``/ecs/`` has it."""
+    """Return the stack's log group from the lookup, or from the list of ``/ecs/`` groups."""
     name, account = context.stack.task.log_group, context.account
     looked_up = account.lookups.log_groups.get(name)
     if looked_up is not None:

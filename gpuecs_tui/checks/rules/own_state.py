@@ -1,4 +1,4 @@
-"""Rules about the stack's own state: set-ups of its backend that must not be misread."""
+"""Rules about the stack's own state: backend configurations that can be misunderstood."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ RULES = (
     "workspace-file",
     "dynamodb-lock",
 )
-"""What is said of them is found where the state is read (terraform/recovery/own_state.py)."""
+"""The texts of these findings are made where the state is read
+(terraform/recovery/own_state.py)."""
 
 
 def _remarks(rule: str, context: Context) -> Iterator[Finding]:

@@ -80,8 +80,8 @@ def _profile(context: Context, arn: str) -> Iterator[Finding]:
         yield unknown(RULE, key, roles, what)
     else:
         role = next((it for it in roles.value if it.name == profile.role), None)
-        # In China a role of instances trusts ec2.amazonaws.com.cn; that of tasks is the same
-        # everywhere (IAM in China Regions, "Service principals").
+        # In China, a role of instances trusts ec2.amazonaws.com.cn; a role of tasks trusts the same
+        # service everywhere (IAM in China Regions, "Service principals").
         own = f"ec2.{domain_of(context.stack.stack.region)}"
         if role and not {own, INSTANCES} & {*role.trusts}:
             yield _untrusted(key, role, own)
@@ -105,7 +105,7 @@ def _key_pair(context: Context, name: str) -> Iterator[Finding]:
 
 
 def _foreign(context: Context, arn: str) -> str:
-    """Say that ``arn`` is in another account: such a role can't be passed (iam:PassRole)."""
+    """Return that ``arn`` is in another account: such a role can't be passed (iam:PassRole)."""
     identity = context.account.identity
     if not isinstance(identity, Known) or identity.value.account in arn.split(":"):
         return ""

@@ -15,7 +15,7 @@ FIELD = "stack.region"
 def region(context: Context) -> Iterator[Finding]:
     """The Region must be in the partition and enabled if it needs an opt-in.
 
-    As ec2:DescribeRegions says (EC2 API reference, ``OptInStatus``).
+    Source: ec2:DescribeRegions (EC2 API reference, ``OptInStatus``).
     """
     name, reading = context.stack.stack.region, context.account.regions
     if not name:

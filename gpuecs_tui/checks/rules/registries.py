@@ -14,7 +14,7 @@ IMAGE = "task.image"
 DOCKER_HUB = "docker.io"
 DOCKER_HUB_NAMES = (DOCKER_HUB, "index.docker.io", "registry-1.docker.io")
 OFFICIAL = "library"
-"""Docker Hub's namespace of images without one, such as ``ubuntu``."""
+"""Docker Hub's namespace of images whose name has no namespace, such as ``ubuntu``."""
 
 OPEN = (
     "public.ecr.aws", "mcr.microsoft.com", "registry.k8s.io", "k8s.gcr.io", "docker.elastic.co",
@@ -43,7 +43,8 @@ PUBLIC = {
 ALWAYS = ("nvcr.io", "registry.redhat.io", "registry.connect.redhat.com")
 """Registries that require a login for images outside PUBLIC."""
 ALWAYS_BELOW = (".azurecr.io",)
-"""The same, by the end of the host name: private unless their owner makes them public."""
+"""Registries, by the end of the host name, whose images are private unless their owner makes them
+public."""
 
 
 def registry_login(context: Context) -> Iterator[Finding]:
@@ -82,8 +83,8 @@ def registry_login(context: Context) -> Iterator[Finding]:
 def split(reference: str) -> tuple[str, str]:
     """Return the registry of an image reference and the repository in it, both without tag.
 
-    The first part is a registry if it holds a dot or a colon or is ``localhost``; else the image
-    is Docker Hub's (github.com/distribution/reference, normalize.go).
+    The first part is a registry if it contains a dot or a colon or is ``localhost``; otherwise the
+    image is on Docker Hub (github.com/distribution/reference, normalize.go).
     """
     name = reference.partition("@")[0]
     first, slash, rest = name.partition("/")

@@ -132,7 +132,7 @@ def quota(context: Context) -> Iterator[Finding]:
 
 
 def _used(context: Context, of: Quota) -> int:
-    """Count the vCPUs that instances of other fleets take of a quota."""
+    """Return the vCPUs that instances of other fleets use of a quota."""
     reading, own = context.account.gpu_instances, context.stack.names.autoscaling_group
     return sum(
         it.vcpus
@@ -166,7 +166,8 @@ def rollout_surge(context: Context) -> Iterator[Finding]:
 
 
 def _stuck(stack: Stack, found: Fit, update: Rollout) -> Finding:
-    """Say why a rolling update can't start: because of the percentages, or of the fleet's size."""
+    """Return why a rolling update can't start: because of the percentages, or of the fleet's
+    size."""
     service, wanted = stack.service, stack.service.desired_count
     if update.at_most > wanted:
         return warning(

@@ -11,8 +11,9 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.stack.model import Stack
 
 STARTUP_SECONDS = 120
-"""Time that loading a model of seven billion parameters from disk can take once the container runs
-(40 to 120 s). The image is pulled before the grace period starts. The real time is not known."""
+"""Seconds that loading a model of seven billion parameters from disk can take after the container
+started (40 to 120 s). The image is pulled before the grace period starts. The real time is unknown.
+"""
 STOP_SECONDS = 30
 """ECS_CONTAINER_STOP_TIMEOUT's default: from SIGTERM to SIGKILL."""
 USUAL_SECONDS = 60
@@ -39,8 +40,8 @@ class Timing:
     removed: int
     """From a task's failure to the end of its deregistration delay."""
     startup: int
-    """How long a new task may load before the service stops it: the grace period and the first
-    failed checks after it."""
+    """How long a new task may take to load before the service stops it: the grace period and the
+    first failed checks after it."""
 
 
 def timing(stack: Stack) -> Timing:

@@ -32,11 +32,11 @@ class Offer:
     """Requested zones that offer it; None if the offerings are unknown."""
     on_demand: Reading[Price] = field(default_factory=not_read)
     spot: Reading[tuple[SpotPrice, ...]] = field(default_factory=not_read)
-    """In ``zones``."""
+    """The prices in ``zones``."""
     quota_left: Mapping[str, int | None] = field(default_factory=dict)
     """Market → whole instances that the vCPU quota still allows; None if unknown."""
     reservations: Reading[tuple[CapacityReservation, ...]] = field(default_factory=not_read)
-    """Of this type, in the requested zones."""
+    """Capacity reservations of this type in the requested zones."""
     tasks: int | None = None
     """Tasks of a stack that fit on one instance; None without a stack."""
 

@@ -33,9 +33,9 @@ class Option:
 
     instance_type: InstanceType
     fit: Fit
-    """With the configured sizes. Defaults follow the type."""
+    """The fit with the configured sizes. Defaults follow the type."""
     instances: int | None
-    """For the desired count; None if no task fits."""
+    """The number of instances for the desired count; None if no task fits."""
     hourly: float | None
     """USD per hour On-Demand; None if unknown."""
 

@@ -20,7 +20,7 @@ RULE = "user-data"
 EXTRA = "fleet.extra_user_data"
 FILE = "user_data.sh"
 COMMAND_MAX = 60
-"""Characters of a command that a message shows at most."""
+"""Maximum characters of a command in a message."""
 STOPS, MASKS, DISABLES, ENDS, REBOOTS = "stops", "masks", "disables", "ends", "reboots"
 STARTS, UNMASKS, ENABLES = "starts", "unmasks", "enables"
 """Commands that undo STOPS, MASKS and DISABLES."""

@@ -35,9 +35,9 @@ class Settings:
     """The settings of a file. The last line of a setting counts."""
 
     values: dict[str, str] = field(default_factory=dict)
-    """Unknown parts of a value are marked."""
+    """The text of the value; unknown parts of it are marked."""
     wrote: dict[str, Chunk] = field(default_factory=dict)
-    """Name → the line that counts."""
+    """Name → the line that applies."""
     open_after: dict[str, Chunk] = field(default_factory=dict)
     """Name → a later line that may set it; the empty name stands for any setting of the file."""
 

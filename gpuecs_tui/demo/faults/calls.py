@@ -29,7 +29,7 @@ _CODES = {
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An error as an AWS service answers it."""
+    """An error in the format of an AWS service."""
 
     status: str
     """HTTP status line."""
@@ -78,7 +78,7 @@ def outgoing_refused(environ: WSGIEnvironment, body: bytes) -> Refusal:
 def call_of(environ: WSGIEnvironment, body: bytes) -> str:
     """Return the call as IAM names it, such as ``ec2:DescribeVpcs``; empty for S3's and unsigned.
 
-    The signing name is IAM's prefix for every service that this product asks.
+    The signing name is IAM's prefix for every service that this product calls.
     """
     scope = _SERVICE.search(environ.get("HTTP_AUTHORIZATION", ""))
     operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]

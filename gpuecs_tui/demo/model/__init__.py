@@ -1,1 +1,1 @@
-"""What the demo account implements in addition to moto: quotas, prices, placement and tasks."""
+"""Features of the demo account that moto lacks: quotas, prices, placement and tasks."""

@@ -1,4 +1,5 @@
-"""Where ECS places a task: its reservations against what instances registered. No I/O.
+"""Where ECS places a task: its reservations compared with the registered resources of instances. No
+I/O.
 
 Rules: docs/aws.md, "Memory, CPU and placement". Only reservations count, not actual usage.
 """

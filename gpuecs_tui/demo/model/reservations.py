@@ -27,13 +27,13 @@ _FILTERS = {
     "availability-zone": "AvailabilityZone",
     "state": "State",
 }
-"""Filter of DescribeCapacityReservations → the field it is about."""
+"""Filter of DescribeCapacityReservations → the field that it filters."""
 
 
 def found(
     region: str, ids: Collection[str], filters: Mapping[str, Collection[str]]
 ) -> list[dict[str, Any]]:
-    """Return the reservations of ``region`` that ``ids`` (empty: all) and ``filters`` leave."""
+    """Return the reservations of ``region`` that match ``ids`` (empty: all) and ``filters``."""
     offered = [_reservation(*each) for each in RESERVATIONS] if region == REGION else []
     return [
         it

@@ -41,7 +41,7 @@ CERTIFICATES = {
 
 
 def furnish() -> None:
-    """Make the user ``demo``, roles, an instance profile, key pairs, certificates, secrets."""
+    """Create the user ``demo``, roles, an instance profile, key pairs, certificates and secrets."""
     iam = backend("iam", "aws")
     _user(iam)
     for name, (service, policies) in ROLES.items():

@@ -19,7 +19,7 @@ MIB = 1024 * 1024
 NEWEST_PUSH = datetime(2026, 10, 28, 9, 30, tzinfo=UTC)
 
 REPOSITORIES: dict[str, tuple[tuple[str, ...], ...]] = {
-    # Repository → images from the newest, each by its tags; () is untagged.
+    # Repository → images, the newest first, each as its tags; () is an untagged image.
     "llm-server": (("2.4.1", "latest"), ("2.4.0",), ("2.3.7-cu124",), (), ("2.3.6",)),
     "ml/whisper-asr": (("2026-10-02", "stable"), ("2026-09-15",)),
     "diffusion": (("v1.9.0",), ("v1.8.2",)),
@@ -56,7 +56,7 @@ AMIS = {
         "amazon",
     ),
 }
-"""SSM parameter → name, architecture and owner of the image it leads to."""
+"""SSM parameter → name, architecture and owner of the image that it contains."""
 
 OWN_AMIS = {
     "gpu-golden [2026-09]": "x86_64",
@@ -67,7 +67,8 @@ OWN_AMIS = {
 
 
 def furnish() -> None:
-    """Make ECR repositories, the images that the SSM parameters name, and two of its own."""
+    """Create ECR repositories, the images that the SSM parameters name, and two images of the
+    account."""
     _repositories()
     ec2, ssm = backend("ec2"), backend("ssm")
     for parameter, (name, architecture, owner) in AMIS.items():
@@ -95,7 +96,7 @@ def _manifest(label: str) -> str:
     config = {
         "mediaType": "application/vnd.docker.container.image.v1+json",
         "digest": digest,
-        # moto takes this for the size of the whole image.
+        # moto uses this as the size of the whole image.
         "size": IMAGE_MIB * MIB,
     }
     return json.dumps(
@@ -109,7 +110,7 @@ def _manifest(label: str) -> str:
 
 
 def image_index(digest: str, architectures: Iterable[str]) -> str:
-    """Return an OCI image index of one image for each of ``architectures``, as OCI names them."""
+    """Return an OCI image index with one image for each of ``architectures``, as OCI names them."""
     one = {"mediaType": "application/vnd.oci.image.manifest.v1+json", "size": 1, "digest": digest}
     return json.dumps(
         {

@@ -31,12 +31,12 @@ GROUPS: tuple[tuple[str, str | None, str, tuple[int, int, str] | None], ...] = (
 
 
 def furnish() -> None:
-    """Make the default VPC as AWS does, ``ml-platform`` and an unnamed VPC without subnets."""
+    """Create the default VPC like AWS, ``ml-platform``, and an unnamed VPC without subnets."""
     same_ids_for("default VPC")
     ec2 = backend("ec2")
     _default(ec2)
     vpc = _vpc(ec2, "10.40.0.0/16", "ml-platform")
-    # As the console makes a VPC; private DNS of endpoints needs it.
+    # The console creates a VPC with this setting; private DNS of endpoints needs it.
     ec2.modify_vpc_attribute(vpc, "enable_dns_hostnames", True)
     ec2.associate_vpc_cidr_block(vpc, "100.64.0.0/20", False)
     public = {zone: _subnet(ec2, vpc, zone, cidr, "public") for zone, cidr in PUBLIC.items()}
@@ -98,7 +98,8 @@ def _scarce(ec2: Any, vpc: str) -> None:
 
 
 def _isolated(ec2: Any, vpc: str) -> None:
-    # It uses the VPC's main route table, which has no route out: instances can't reach ECS.
+    # The subnet uses the VPC's main route table, which has no route to the internet: instances
+    # can't reach ECS.
     _subnet(ec2, vpc, "b", "10.40.4.0/24", None)
 
 

@@ -12,7 +12,7 @@ PLAIN_BUCKET = "demo-scratch"
 
 
 def furnish() -> None:
-    """Make a cluster, a load balancer with its target group, buckets and log groups."""
+    """Create a cluster, a load balancer with its target group, buckets and log groups."""
     same_ids_for("services")
     backend("ecs").create_cluster("legacy-batch", tags=[])
     ec2 = backend("ec2")

@@ -32,7 +32,7 @@ _CLUSTER = (
     re.compile(r"^[^#\n]*\bECS_CLUSTER=[\"']?([A-Za-z0-9_-]+)", re.MULTILINE),
     re.compile(r"^\s*cluster\s*=\s*\"([A-Za-z0-9_-]+)\"", re.MULTILINE),
 )
-"""In a shell script for the ECS agent; in Bottlerocket's TOML."""
+"""The setting in a shell script for the ECS agent, and in Bottlerocket's TOML."""
 
 _RESERVED = re.compile(r"(?:ECS_RESERVED_MEMORY=|reserved-memory\s*=\s*)\"?(\d+)")
 
@@ -133,7 +133,7 @@ class Fleet:
     def _join(self, identity: str, group: Any, user_data: str) -> None:
         name = cluster_in(user_data)
         if name == DEFAULT_CLUSTER and name not in self._ecs.clusters:
-            # The agent makes it, as on AWS: the trace of a forgotten ECS_CLUSTER.
+            # On AWS, the agent creates this cluster: it shows that ECS_CLUSTER was forgotten.
             self._ecs.create_cluster(name, tags=[])
         cluster = self._ecs.clusters.get(name)
         if cluster is None or cluster.status != "ACTIVE" or not self._reaches_ecs(identity):
@@ -204,7 +204,7 @@ class Fleet:
             if not old:
                 refresh["EndTime"] = utcnow()
         if old:
-            # One at a time: the next goes when its successor has joined.
+            # One instance at a time: the next one is replaced after the new instance has joined.
             self._ec2.terminate_instances([old[0].instance.id])
             group.instance_states.remove(old[0])
             group.set_desired_capacity(group.desired_capacity)

@@ -28,13 +28,13 @@ from gpuecs_tui.checks.user_data.shell.world import (
 )
 
 COURSES_MAX = 48
-"""Courses that are followed in parallel, at most."""
+"""Maximum number of courses that are followed in parallel."""
 STEPS_MAX = 3_000
-"""Commands that are followed in all courses together, at most."""
+"""Maximum number of commands that are followed in all courses together."""
 ROUNDS_MAX = 6
 """Iterations of a loop of unknown length until its courses must repeat."""
 NESTED_MAX = 12
-"""Nesting of scripts and functions, at most."""
+"""Maximum nesting of scripts and functions."""
 
 
 Call = Callable[["Runner", World, list[Field], str], list[World]]

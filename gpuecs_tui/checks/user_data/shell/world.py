@@ -18,7 +18,7 @@ CONFIG = "/etc/ecs/ecs.config"
 ENDLESS = "endless"
 """The kind of event for a loop that never ends."""
 PIPE = "|"
-"""Stands for a path: the data that a pipe or a substitution reads."""
+"""The name that replaces a path for the data that a pipe or a substitution reads."""
 MENTION = re.compile(r"ecs\.config(?![\w.-])|/etc/ecs(?![\w.-])(?!/\w)|/etc/ecs/[^\s\"'/]*[*?\[{]")
 """Matches the agent's file or its directory, by name or by a pattern."""
 
@@ -192,7 +192,8 @@ class World:
         return self.appending(target, data)
 
     def appending(self, path: str, data: Data) -> World:
-        """Return the world after ``data`` was appended to a file; a repeat of its end is not."""
+        """Return the world after ``data`` was appended to a file; data that its end already has is
+        not appended again."""
         before = self.files.get(path, (Chunk(unknown(path)),))
         is_again = before[-len(data) :] == data and text_of(data).endswith("\n")
         return self if is_again else self.holding(path, before + data)
