@@ -1,8 +1,8 @@
-"""What every test stands on: a scrubbed environment, and a demo account for those who ask.
+"""Fixtures of all tests: a clean environment, and a demo account for tests that request it.
 
-``scrubbed`` applies by itself. ``demo_account`` is started once a session, on loopback, with its
-files in a temporary folder; a test that wants boto3 or this process itself on it takes
-``on_demo_account``, one that starts children passes ``demo_account.environment()``.
+``scrubbed`` applies automatically. ``demo_account`` is started once per session, on loopback, with
+its files in a temporary folder. A test that uses boto3 or the product in its own process requests
+``on_demo_account``; a test that starts child processes passes ``demo_account.environment()``.
 """
 
 from __future__ import annotations
@@ -19,49 +19,52 @@ from hypothesis import settings
 
 from gpuecs_tui.demo import account
 
-# Asserts of helpers say as much as those of tests; it counts for what is imported later.
+# pytest rewrites the asserts of these helpers like those of tests; this affects later imports only.
 pytest.register_assert_rewrite("tests.support")
 
 from tests.support.demo_pace import DEMO_PACE  # noqa: E402
 
 pytest_plugins = ["tests.support.screens.fixtures"]
 
-# The same examples everywhere, however slow the machine; to look for new ones:
-# pytest --hypothesis-profile=search
+# The same examples on every machine, however slow it is. To search for new ones: pytest
+# --hypothesis-profile=search
 settings.register_profile("fixed", deadline=None, derandomize=True)
 settings.register_profile("search", deadline=None)
 settings.load_profile("fixed")
 
 FOREIGN = ("AWS_", "TF_", "XDG_", "GPUECS_TUI_", "MOTO_")
-"""Settings of whoever runs the tests; none may change what they find."""
+"""Settings of the user who runs the tests; none may affect the results."""
 
 GO_GARBAGE = "400"
-"""Terraform and the provider collect garbage a quarter as often (Go's GOGC), which takes a quarter
-of their processor time: most of it goes into reading the provider's schema at each start."""
+"""With this value, Terraform and the provider collect garbage a quarter as often (Go's GOGC). By
+default that takes a quarter of their processor time, most of which is needed to read the provider's
+schema at each start."""
 
 GARBAGE = (20_000, 10, 10)
-"""Thresholds of Python's garbage collection, whose standard ones take a tenth of the processor time
-of a test that opens the wizard."""
+"""Thresholds of Python's garbage collector. With the default ones, it takes a tenth of the
+processor time of a test that opens the wizard."""
 
 MANY_DESCRIPTORS = 128
 
 
 def pytest_configure() -> None:
-    """Tune this process and the programs that tests start, those of session fixtures included."""
+    """Tune this process and the programs that tests start, including those of session fixtures."""
     os.environ["GOGC"] = GO_GARBAGE
-    # Otherwise each child compiles the whole program again, which takes half of its start.
+    # Otherwise each child process compiles the whole program, which takes half of its start-up
+    # time.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Collect in one process at a time: the first compiles the tests, the others read that."""
+    """Let one process collect the tests first: it compiles them, and the other processes read the
+    result."""
     gc.disable()
     with Path(__file__).open("rb") as own:
         fcntl.flock(own, fcntl.LOCK_EX)
         collected = yield
-    # Modules and tests stay to the end: no later collection looks at them.
+    # Modules and tests live until the end: later collections skip them.
     gc.freeze()
     gc.set_threshold(*GARBAGE)
     gc.enable()
@@ -69,14 +72,16 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what waits for AWS's minutes: all else fits beside it and behind it."""
+    """Start with the tests that wait for AWS for minutes: all other tests run at the same time or
+    later."""
     items.sort(key=lambda item: item.get_closest_marker("e2e") is None)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def closed_connections() -> Iterator[None]:
-    """Close what boto3's clients left open once it is much: they end with the garbage collection,
-    which a process of many tests rarely does by itself (1,024 descriptors are the usual limit)."""
+    """Close the files that boto3's clients left open once there are many. They are closed by the
+    garbage collector, which rarely runs in a process with many tests (1,024 descriptors are the
+    usual limit)."""
     yield
     if sum(1 for _ in Path("/dev/fd").iterdir()) > MANY_DESCRIPTORS:
         gc.collect()
@@ -84,7 +89,7 @@ def closed_connections() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def scrubbed(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Take the user's settings away: an empty HOME, no AWS, Terraform or XDG variables, C.UTF-8."""
+    """Remove the user's settings: an empty HOME, no AWS, Terraform or XDG variables, C.UTF-8."""
     for name in list(os.environ):
         if name.startswith(FOREIGN):
             monkeypatch.delenv(name)
@@ -99,7 +104,7 @@ def scrubbed(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathF
 
 @pytest.fixture(scope="session")
 def demo_account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[account.DemoAccount]:
-    """A demo account of this session's own; gone with it."""
+    """A demo account of this session, which ends with the session."""
     folder: Path = tmp_path_factory.mktemp("demo")
     differences = folder / "differences"
     with pytest.MonkeyPatch.context() as patch:
@@ -110,7 +115,7 @@ def demo_account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[account.D
     played_on = account.find(folder)
     account.stop(folder)
     assert played_on is not None and played_on.playing, (folder / "server.log").read_text()
-    # Answers that AWS's service models don't have: gpuecs_tui/demo/answer_check.py.
+    # Records responses that AWS's service models don't have: gpuecs_tui/demo/answer_check.py.
     assert not differences.exists(), differences.read_text("utf-8")
 
 
@@ -118,7 +123,7 @@ def demo_account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[account.D
 def on_demo_account(
     demo_account: account.DemoAccount, scrubbed: None, monkeypatch: pytest.MonkeyPatch
 ) -> account.DemoAccount:
-    """The same account, with this process's own environment leading to it."""
+    """The same account, with the environment of this process set for it."""
     for name, value in demo_account.environ.items():
         monkeypatch.setenv(name, value)
     return demo_account

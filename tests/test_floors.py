@@ -1,6 +1,7 @@
-"""The floor plan: no import circle, no folder too full or nearly empty, tests that stand alone.
+"""The floor plan: no import circle, no folder too full or nearly empty, no test that imports a
+test.
 
-Which floor may import which is held by import-linter (pyproject.toml).
+import-linter checks which floor may import which (pyproject.toml).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "gpuecs_tui"
 TESTS = ROOT / "tests"
 MODULES_MAX = 28
-"""Modules in a folder that a reader can still look over."""
+"""Maximum number of modules in a folder, so that a reader can survey it."""
 
 
 def module_name(path: Path) -> str:
@@ -85,7 +86,7 @@ def test_no_folder_of_tests_is_full() -> None:
 
 
 def test_no_module_imports_a_test_module_or_a_conftest() -> None:
-    """What several test modules need is in tests/support; pytest alone reads the other two."""
+    """Helpers of several test modules are in tests/support; only pytest reads the other two."""
     used = [
         f"{path.relative_to(ROOT)} imports {name}"
         for path in sorted(TESTS.rglob("*.py"))

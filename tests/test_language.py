@@ -21,7 +21,7 @@ PLAIN: Mapping[str, str] = {
     "amiss": "wrong", "anew": "again, new", "henceforth": "from now on", "lest": "so that … not",
     "mend": "fix, repair", "mended": "fixed", "mends": "fixes", "nobody": "name who",
     "somebody": "name who", "sift": "filter", "thereby": "so", "whoever": "name who",
-    # What is not known, and what could not be done.
+    # Unknown facts and failures.
     "can't be told": "Could not …, or: is unknown", "can not be told": "Could not …",
     "cannot be told": "Could not …, or: is unknown", "could not be told": "Could not …",
     "as far as can be": "name what was checked", "as far as is known": "name what was checked",
@@ -60,7 +60,7 @@ PLAIN: Mapping[str, str] = {
     "take one that": "choose an existing …", "makes room": "frees space",
     "roll-out": "deployment", "roll-outs": "deployments", "is at fault": "is wrong",
 }  # fmt: skip
-"""Literal phrase → what is written instead. They count between word boundaries, in any case."""
+"""Literal phrase → what is written instead. Phrases match between word boundaries, in any case."""
 
 LABELS = frozenset({
     ("bind", 2), ("bind", 3), ("_key", 2), ("_key", 3), ("Group", 0), ("Section", 0), ("Tab", 1),
@@ -70,8 +70,8 @@ LABELS = frozenset({
     ("error", 3), ("warning", 3), ("undecided", 3), ("unknown", 3), ("_Step", 0), ("_Result", 0),
     ("RecordProblem", 1), ("Unread", 3), ("Withheld", 1), ("AnswersError", 0),
 })  # fmt: skip
-"""Call and argument (its place or its name) of what ends without a period: labels, headings, units,
-and the parts that the program makes a sentence of, such as the remedy of a finding."""
+"""Call and argument (its place or its name) of texts that end without a period: labels, headings,
+units, and parts from which the program makes a sentence, such as the remedy of a finding."""
 
 SENTENCES = frozenset({
     ("error", 2), ("warning", 2), ("undecided", 2), ("text", 1), ("texts", 1), ("integer", 1),
@@ -81,15 +81,15 @@ SENTENCES = frozenset({
     ("RunProblem", 0), ("StateProblem", 0), ("StateProblem", 1), ("TerraformProblem", 0),
     ("WriteProblem", 0), ("WriteProblem", 1), ("_Result", 3), ("say", 0),
 })  # fmt: skip
-"""Call and argument of what ends with a period, a question mark or a colon; or with a placeholder,
-of which the last sentence or a command is made."""
+"""Call and argument of texts that end with a period, a question mark or a colon; or with a
+placeholder for the last sentence or a command."""
 
 MOST_SENTENCES = 3
 _HELP = re.compile(r"(HELP|ABOUT|EXPLANATION)")
 _END = re.compile(r"(?<=\S)[.?!](?=\s|$)")
 _POSITIONAL = re.compile(r"\{(\d*)(![rsa])?(:[^}]*)?\}|%[sdrif]|%\(")
 _COMMAND = re.compile(r": (gpuecs-tui|pip install) [^.]*$")
-"""A command to run at the end of a text, which a period would make a different one."""
+"""A command at the end of a text; a period would change the command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Text:
     line: int
     words: str
     place: tuple[str, int | str] = ("", 0)
-    """Name of the call that gets it, and the place or name of the argument."""
+    """Name of the call that receives it, and the place or name of the argument."""
     is_help: bool = False
     """It explains a field or a whole screen, so it may be longer."""
 
@@ -167,13 +167,14 @@ def written() -> Iterator[Text]:
 
 
 def documented() -> Iterator[Text]:
-    """Yield the paragraphs of the documentation, without code; of the changes the unreleased."""
+    """Yield the paragraphs of the documentation without code; of the changelog only the unreleased
+    part."""
     for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md",
                  *sorted((ROOT / "docs").rglob("*.md"))):  # fmt: skip
         text = path.read_text(encoding="utf-8")
         if path.name == "CHANGELOG.md":
             text = re.split(r"(?m)^## (?!\[?Unreleased)", text)[0]
-        # As many lines as before.
+        # The number of lines must stay the same.
         text = re.sub(r"(?ms)^ *```.*?^ *```", lambda it: "\n" * it[0].count("\n"), text)
         number = 1
         for paragraph in text.split("\n\n"):
@@ -185,7 +186,7 @@ def documented() -> Iterator[Text]:
 
 
 def phrases(texts: Iterable[Text]) -> Iterator[str]:
-    """Yield where a phrase of the list is used."""
+    """Yield the places where a phrase of the list is used."""
     found = re.compile(rf"(?<!\w)({'|'.join(map(re.escape, PLAIN))})(?!\w)", re.IGNORECASE)
     for text in texts:
         for phrase in sorted({it[0].lower() for it in found.finditer(text.words)}):
@@ -193,7 +194,7 @@ def phrases(texts: Iterable[Text]) -> Iterator[str]:
 
 
 def endings(texts: Iterable[Text]) -> Iterator[str]:
-    """Yield the texts that don't end as their kind does."""
+    """Yield the texts whose ending does not suit their kind."""
     for text in texts:
         last = text.words.rstrip()[-1:]
         if text.place in LABELS and last == ".":
@@ -247,7 +248,7 @@ def test_every_placeholder_has_a_name() -> None:
 
 
 def violations() -> Iterator[str]:
-    """Yield everything that a test of this module finds."""
+    """Yield all violations that the tests of this module find."""
     texts = list(marked())
     for check in (phrases, endings, long_ones, unnamed):
         yield from check(texts)

@@ -1,4 +1,4 @@
-"""``make messages``: every text is found, and a language that is made from them is shown."""
+"""``make messages``: every text is found, and a language with these catalogues is displayed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ from tests.support.sources import MARKERS, modules
 from tests.support.terraform.earlier_stacks import copied
 
 LANGUAGE = "pl"
-"""A language with three plural forms, so that the number of forms is not English's by chance."""
+"""A language with three plural forms, so that the number of forms can't equal English's by
+chance."""
 
 CHANGED, FORMER = "print JSON", "Print the JSON"
 
@@ -52,7 +53,7 @@ def read_catalogue(path: Path) -> Any:
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of catalogues with a language in which every text is in quotation marks.
 
-    One text was changed in the sources after it was translated, from FORMER.
+    One text was changed in the sources after its translation; FORMER is the old text.
     """
     folder = tmp_path_factory.mktemp("locale")
     make(folder, f"NEW={LANGUAGE}")
@@ -76,7 +77,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def spoken(made: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The user's language is LANGUAGE."""
+    """Set the user's language to LANGUAGE."""
     monkeypatch.setattr(i18n, "LOCALES", made)
     monkeypatch.setenv("LANGUAGE", LANGUAGE)
     domain = gettext.textdomain()
@@ -87,7 +88,7 @@ def spoken(made: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def marked() -> Iterator[tuple[str, ...]]:
-    """The texts of each call that marks some, as the syntax tree has them."""
+    """Return the texts of each marking call, according to the syntax tree."""
     for tree in modules().values():
         for call in ast.walk(tree):
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
@@ -102,7 +103,7 @@ def test_every_text_of_the_sources_is_extracted(made: Path) -> None:
     found = {it.id if isinstance(it.id, tuple) else (it.id,) for it in catalogue if it.id}
     texts = set(marked())
     assert len(texts) > 1000
-    # The singular of a plural may be a text of its own too: a catalogue has one entry for both.
+    # The singular of a plural may also be a text of its own: a catalogue has one entry for both.
     singular = {it[:1] for it in found if len(it) > 1}
     assert texts - found <= singular
     assert found <= texts
@@ -114,7 +115,7 @@ def test_the_program_speaks_the_language(
     assert main(["state", str(copied("defaults", tmp_path, state=True))]) == 0
     out = capsys.readouterr().out
     assert "«many: 26 resources in the state»." in out
-    # The help is the program's own and argparse's.
+    # The help has texts of the program and of argparse.
     with pytest.raises(SystemExit):
         main(["plan", "--help"])
     out = " ".join(capsys.readouterr().out.split())
@@ -138,7 +139,7 @@ def test_a_changed_text_is_english_until_its_translation_is_checked(
 
 
 def test_the_wheel_contains_compiled_catalogues(made: Path) -> None:
-    # tests/e2e/test_wheel.py compares a wheel with the tree, which may hold no language.
+    # tests/e2e/test_wheel.py compares a wheel with the tree, which may contain no language.
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     patterns = settings["tool"]["setuptools"]["package-data"]["gpuecs_tui.locale"]
     found = {path for pattern in patterns for path in made.glob(pattern)}

@@ -1,4 +1,4 @@
-"""What textual is told before it is imported, here and over SSH."""
+"""Textual's settings before it is imported, on this machine and over SSH."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Themes: text that can be read, and for sixteen colours only those sixteen."""
+"""Themes: text is legible, and the theme for sixteen colours uses only those sixteen."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def contrast(one: Color, other: Color) -> float:
 
 
 def variables(theme: Theme) -> dict[str, str]:
-    # A theme's own variables outrank the generated ones, as App.get_css_variables has it.
+    # A theme's own variables take precedence over the generated ones, as in App.get_css_variables.
     return theme.to_color_system().generate() | theme.variables
 
 

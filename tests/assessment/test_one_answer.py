@@ -1,4 +1,4 @@
-"""The wizard, ``check`` and the check before an apply find the same in the same directory."""
+"""The wizard, ``check`` and the check before an apply have the same findings about a directory."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ HERE: Mapping[str, Value] = {
 }
 LOCK = 'provider "registry.terraform.io/hashicorp/aws" {\n  version = "6.54.1"\n}\n'
 ANSWER_SECONDS = 60.0
-"""Until the demo account has answered, however slow the machine is."""
+"""Seconds until the demo account must have responded, for a slow machine."""
 
 Files = dict[str, str]
 Edit = Callable[[Files], None]
@@ -169,7 +169,7 @@ def test_the_same_in_three_places(
 def test_the_same_on_an_account_that_is_read(
     on_demo_account: DemoAccount, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Nothing is replaced here: each of the three reads the demo account by itself."""
+    """This test fakes nothing: each of the three reads the demo account itself."""
     files = dict(render(made(task__image="123456789012.dkr.ecr.us-east-1.amazonaws.com/none:1")))
     replaced("user_data.sh", "\n", "\r\n")(files)
     put(tmp_path, files)
@@ -198,7 +198,7 @@ def test_the_same_on_an_account_that_is_read(
 def test_the_same_of_answers_that_are_no_stack(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A value outside its limits is judged as it is in a file and in the form alike."""
+    """A value outside its limits is judged in the form as in a file."""
     answers: dict[str, Value] = {
         **ANSWERS,
         **HERE,
@@ -220,7 +220,7 @@ def test_the_same_of_answers_that_are_no_stack(
     wizard.account.facts, wizard.own = facts, Own()
     wizard.check()
     assert said((*wizard.wrong, *wizard.findings)) == found
-    # A text of another type is no answer: nothing is judged in its place.
+    # A text of the wrong type is not an answer, and no other answer replaces it.
     wizard.put("task.memory", "much")
     wizard.check()
     wizard.close()

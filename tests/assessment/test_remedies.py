@@ -1,4 +1,4 @@
-"""What can be done about a broken state: the command and the screen offer the same."""
+"""The remedies of a broken state: the command and the screen offer the same."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_the_screen_and_the_command_offer_the_same(
     assert [it.kind for it in actions(found).values()] == kinds
     main(["state", str(stack)])
     lines = [it for it in capsys.readouterr().out.splitlines() if it.startswith("→")]
-    # A lock record that blocks nothing is no reason to do anything.
+    # A lock record that blocks nothing needs no remedy.
     needed = [kind for kind in kinds if kind is not Kind.UNLOCK]
     assert [line.split("--")[1].split()[0] for line in lines] == [it.value for it in needed]
 

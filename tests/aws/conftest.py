@@ -1,4 +1,4 @@
-"""An account for the reader: the emulated one, behind a stub that can misbehave."""
+"""Accounts for the reader: the demo account, behind a stub that can simulate faults."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.aws.stub import Answer, Stub, running
 
 @pytest.fixture(scope="session")
 def recorded() -> dict[tuple[str, bytes], Answer]:
-    """What the demo account answered once: it needn't be asked again by every test."""
+    """Recorded responses of the demo account, so that not every test requests them again."""
     return {}
 
 
@@ -25,7 +25,7 @@ def stub(
     recorded: dict[tuple[str, bytes], Answer],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Stub]:
-    """The demo account behind a stub; AWS_ENDPOINT_URL leads to the stub."""
+    """The demo account behind a stub; AWS_ENDPOINT_URL is the stub's address."""
     with running(Stub(upstream=on_demo_account.endpoint, replay=True, seen=recorded)) as serving:
         monkeypatch.setenv("AWS_ENDPOINT_URL", serving.url)
         yield serving
@@ -33,7 +33,7 @@ def stub(
 
 @pytest.fixture
 def empty(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stub]:
-    """A stub with nothing behind it, for tests that answer themselves."""
+    """A stub without an account, for tests that define the responses themselves."""
     with running(Stub()) as serving:
         monkeypatch.setenv("AWS_ENDPOINT_URL", serving.url)
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIATEST")
@@ -50,6 +50,6 @@ def reader() -> Iterator[AccountReader]:
 
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No patience and no second try: for tests of what fails at the first."""
+    """Short timeouts and a single attempt, for tests of failures at the first attempt."""
     for name, value in IMPATIENT.items():
         monkeypatch.setattr(session, name, value)

@@ -1,4 +1,5 @@
-"""Buckets: listed with what matters for a state, and made so that one can be kept in them."""
+"""Buckets: the list with the settings that matter for a state, and the creation of a state
+bucket."""
 
 from __future__ import annotations
 

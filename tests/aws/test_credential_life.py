@@ -1,4 +1,4 @@
-"""How long credentials last, by where they come from."""
+"""How long credentials last, for each source of credentials."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TOKEN = {"AWS_SESSION_TOKEN": "t"}
 
 @dataclass
 class Source:
-    """A reader whose credentials come from somewhere."""
+    """A reader with credentials from a certain source."""
 
     source: str
     environ: Mapping[str, str] = field(default_factory=lambda: TOKEN)

@@ -1,4 +1,4 @@
-"""What is read of a live stack, from answers as AWS documents them."""
+"""The facts that are read about a live stack, from responses as AWS documents them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Looking for what a create that was cut off may have made, in the demo account."""
+"""Search for resources whose creation was interrupted, in the demo account."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ NAME = "orphan-test"
 
 @pytest.fixture(scope="module")
 def made(demo_account: DemoAccount) -> Iterator[dict[str, Any]]:
-    """One of each that is easily made, tagged; gone at the end."""
+    """Create one tagged resource of each type that is quickly created; they are deleted at the
+    end."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in demo_account.environ.items():
             patch.setenv(name, value)
@@ -118,7 +119,7 @@ def test_found_by_name(
             made["group"],
         ),
         "aws_vpc_security_group_ingress_rule": (rule, made["rule"]),
-        # The first one of that service is somebody else's, by its tags.
+        # The tags show that the first endpoint for that service belongs to another owner.
         "aws_vpc_endpoint": (
             {
                 "vpc_id": made["vpc"],

@@ -1,4 +1,4 @@
-"""Prices as they are read: from the demo account, from refusals and from odd answers."""
+"""Reading prices: from the demo account, after refusals, and from unusual responses."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def _listing(*usd: str, usage: str = "BoxUsage") -> Callable[[bytes], Answer]:
     ("usd", "found"),
     [
         (("0.5",), Decimal("0.5")),
-        (("0.5", "0.0000000000"), Decimal("0.5")),  # an unused reservation's hour is free
+        (("0.5", "0.0000000000"), Decimal("0.5")),  # an hour of an unused reservation costs nothing
         (("0.5", "0.50"), Decimal("0.5")),
         (("0.5", "0.6"), "several prices"),
         (("0.0",), "no price"),

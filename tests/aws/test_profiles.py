@@ -99,7 +99,7 @@ def test_no_files_no_profiles(tmp_path: Path) -> None:
         "AWS_CONFIG_FILE": str(tmp_path / "none"),
         "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none"),
     }
-    # What is left is the role of the instance this runs on, if it runs on one.
+    # The only remaining source is the role of the instance that runs the tests, if any.
     assert read_profiles(environ) == (Profile("", "instance", "none", ""),)
     assert read_profiles({**environ, "AWS_EC2_METADATA_DISABLED": "true"}) == ()
 

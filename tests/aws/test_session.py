@@ -38,7 +38,7 @@ def who(_body: bytes) -> Answer:
 
 @pytest.fixture
 def role(empty: Stub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stub:
-    """A profile whose role asks for MFA; the stub takes the code 123456."""
+    """A profile whose role requires MFA; the stub accepts the code 123456."""
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     config = tmp_path / "config"

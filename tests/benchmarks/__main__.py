@@ -1,6 +1,6 @@
 """``make bench``: every benchmark's table, each measured against a peer or a limit in one run.
 
-``python -m tests.benchmarks NAME …`` runs only those of these names.
+``python -m tests.benchmarks NAME …`` runs only the named benchmarks.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from tests.benchmarks.rows import table
 
 
 def main(names: list[str]) -> int:
-    """Run the modules of this package that have a ``measure``; exit 1 when a limit is missed."""
-    # As an installer does, and did with the peers: a tree that was edited compiles at every start.
+    """Run the modules of this package that have a ``measure``; exit 1 if a limit is exceeded."""
+    # Installers compile the modules, as was done for the peers; an edited tree would be compiled at
+    # every start.
     for package in (gpuecs_tui, screens, templates):
         compileall.compile_dir(package.__path__[0], quiet=1)
     missed = False

@@ -20,13 +20,15 @@ from tests.benchmarks.replay import CALL_SECONDS, replaying
 from tests.benchmarks.rows import Row, table
 
 CHAIN = 2
-"""sts:GetCallerIdentity, then any other call: no list of the demo account has a second page."""
+"""The number of dependent calls: sts:GetCallerIdentity, then any other call, because no list of the
+demo account has a second page."""
 LIMIT = 1.5
 TRIES = 3
 
 
 def measure() -> list[Row]:
-    """Measure a first discovery with models loaded, one in a fresh process, and one by one."""
+    """Measure a first discovery with loaded models, one in a fresh process, and the calls in
+    sequence."""
     with replaying():
         warm, first, sequential = [], [], []
         for _try in range(TRIES):

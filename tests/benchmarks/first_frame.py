@@ -1,8 +1,8 @@
 """Time to the wizard's first useful screen, compared with a bare Textual app and three peers.
 
-All are started in turns as processes in a pty. The time ends when the relevant text is painted. The
-bare app's time is that of Textual's own imports: the minimum. The wizard is the installed wheel,
-and the bare app runs in the same environment.
+All programs are started alternately as processes in a pty. The time ends when the relevant text is
+painted. The bare app's time is that of Textual's own imports, and so the minimum. The wizard is the
+installed wheel, and the bare app runs in the same environment.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from tests.benchmarks.peers import HARLEQUIN, POSTING, TFTUI, wheel_python, why_
 from tests.benchmarks.rows import Row
 
 TURNS = 11
-"""Starts of each; the median counts, the first of each warms the disk cache and doesn't."""
+"""Starts of each program. The median counts; the first start only fills the disk cache and does not
+count."""
 LIMIT = 1.2
-"""Of the bare app's time."""
+"""Limit, as a multiple of the bare app's time."""
 PEER_LIMIT = 0.8
-"""Of the fastest peer's time."""
+"""Limit, as a multiple of the fastest peer's time."""
 PATIENCE = 30
 """Seconds to wait for a first frame."""
 SIZE = (24, 80)
@@ -43,7 +44,7 @@ WIZARD = "import sys; from gpuecs_tui.cli import main; sys.exit(main([sys.argv[1
 
 
 def measure() -> list[Row]:
-    """Return the medians, and the wizard's beside the floor and the fastest peer."""
+    """Return the medians, and the wizard's ratio to the bare app and to the fastest peer."""
     missing = {peer.name: why_missing(peer) for peer in (POSTING, HARLEQUIN, TFTUI)}
     there = [peer for peer in (POSTING, HARLEQUIN, TFTUI) if not missing[peer.name]]
     python = str(wheel_python())

@@ -38,19 +38,20 @@ T = TypeVar("T")
 
 CHOSEN = "g4dn.xlarge"
 AS_ASKED = 1000
-"""Items a page: the most that is asked for."""
+"""Maximum number of items per page: the largest requested size."""
 FEWER = 100
 FIRST_LIMIT = 1.5
 CANCEL_LIMIT = 1.0
-"""Both in calls: first shown within the time of one."""
+"""Limits in durations of one call: until the first result, and until a cancel has taken effect."""
 CHAIN_LIMIT = 1.5
-"""All lists, against the longest chain of calls of which each needs the one before."""
+"""Limit for all lists, relative to the longest chain of calls of which each needs the previous
+one."""
 TRIES = 3
 PATIENCE = 60.0
 
 
 class Watched:
-    """A feed whose messages are noted with their time, in seconds from the start."""
+    """A feed that records its messages with their times, in seconds from the start."""
 
     def __init__(self) -> None:
         self._news = threading.Condition()
@@ -70,7 +71,7 @@ class Watched:
             return self._messages[0][0]
 
     def until(self, kind: type[Message], times: int = 1) -> tuple[float, Message]:
-        """Return when the message of ``kind`` came for the ``times``-th time, and it."""
+        """Return the time of the ``times``-th message of ``kind``, and the message."""
 
         def found() -> list[tuple[float, Message]]:
             failed = [it for _when, it in self._messages if isinstance(it, AccountFailed)]
@@ -88,7 +89,7 @@ class Watched:
 
 
 class OneByOne(AccountReader):
-    """Makes each call when the one before has ended."""
+    """Makes each call after the previous one has ended."""
 
     def submit(self, function: object) -> Future[T]:
         future: Future[T] = Future()
@@ -100,7 +101,7 @@ class OneByOne(AccountReader):
 
 
 def measure() -> list[Row]:
-    """Measure both sizes of pages."""
+    """Measure both page sizes."""
     return [*_rows(AS_ASKED, "as asked"), *_rows(FEWER, f"of {FEWER}")]
 
 
@@ -137,7 +138,7 @@ def _row(
 
 
 def _whole() -> tuple[float, float, float, float]:
-    """Return when the first message, the first list, all lists and everything had come."""
+    """Return the times of the first message, the first list, all lists, and everything."""
     watched = Watched()
     watched.start()
     lists, read = watched.until(AccountRead)
@@ -160,9 +161,8 @@ def _check(facts: AccountFacts) -> None:
 
 
 def _cancelled(replay: Replay) -> tuple[float, int]:
-    """Leave in the midst of the lists; return the seconds until the feed's thread has ended, and
-    how many calls were begun after that.
-    """
+    """Stop during the lists; return the seconds until the feed's thread has ended, and how many
+    calls were started after that."""
     watched = Watched()
     watched.start()
     watched.until(AccountProgressed)
@@ -177,7 +177,7 @@ def _cancelled(replay: Replay) -> tuple[float, int]:
 
 
 def _one_by_one(replay: Replay) -> tuple[int, float]:
-    """Make the calls of a whole reading one after another; return how many and the seconds."""
+    """Make the calls of a whole read in sequence; return their number and the seconds."""
     before, begin = replay.calls(), time.perf_counter()
     reader = OneByOne("", REGION)
     facts = read_account(reader)

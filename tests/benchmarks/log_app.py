@@ -1,8 +1,8 @@
 """A small app around one log widget, driven by ``tests.benchmarks.log_panel`` from a pty.
 
-``python -m tests.benchmarks.log_app KIND RATE``: KIND is panel or rich; RATE is lines a
-second. The key ``m`` turns the mark in the first line between AAAA and BBBB,
-``z`` ends the stream with a last line. Frames come as in the product, here and over SSH.
+``python -m tests.benchmarks.log_app KIND RATE``: KIND is panel or rich; RATE is lines per second.
+The key ``m`` switches the mark in the first line between AAAA and BBBB, and ``z`` ends the stream
+with a last line. The frame rate is the product's, here and over SSH.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import time
 
 from gpuecs_tui import terminal
 
-# As the product does, before textual is imported.
+# Like the product, before textual is imported.
 terminal.prepare(os.environ)
 
 from textual.app import App, ComposeResult  # noqa: E402
@@ -29,7 +29,7 @@ TICK = 0.02
 
 
 class LogApp(App[None]):
-    """One log and a mark that answers a key."""
+    """An app with one log and a mark that a key switches."""
 
     CSS = "Static { height: 1; }"
     ENABLE_COMMAND_PALETTE = False
@@ -82,7 +82,7 @@ class LogApp(App[None]):
 
 
 class WiredLogApp(DiffOutputApp[None], LogApp):
-    """The same, over the wire layer."""
+    """The same app with the output layer of the product."""
 
 
 if __name__ == "__main__":

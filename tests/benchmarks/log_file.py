@@ -1,7 +1,7 @@
 """The log panel compared with RichLog, Log and toolong, on the same file, fixed and growing.
 
-toolong indexes a file from its end and shows the end first; the others read all of it. In their
-apps a key toggles a mark; in toolong, ctrl+f opens its find dialog.
+toolong indexes a file from its end and shows the end first; the other programs read the whole file.
+In their apps a key switches a mark; in toolong, ctrl+f opens its find dialog.
 """
 
 from __future__ import annotations
@@ -23,33 +23,33 @@ from tests.benchmarks.terminal import Terminal, python
 
 MILLION = 1_000_000
 SMALL = 1_000
-"""Lines that a file has at first that grows."""
+"""Initial number of lines of a growing file."""
 KEYS = 101
-"""Key presses timed; the 99th percentile is then the second slowest."""
+"""Number of timed key presses; the 99th percentile is then the second slowest."""
 ORDINARY, FAST = 1_000, 100_000
-"""Lines a second by which a file grows; RichLog and Log can't take the second."""
+"""Lines per second by which a file grows; RichLog and Log can't process the second rate."""
 TICK = 0.02
 LONGEST = 10.0
-"""Seconds after which a key counts as answered, though it wasn't."""
+"""Seconds after which a key press without a reaction counts as processed."""
 ESCAPE = b"\x1b"
 INTAKE_LIMITS = {"RichLog, by line": -400.0, "Log, in chunks": -20.0}
-"""How many times as fast the panel is at least."""
+"""Minimum ratio between the speed of the panel and that of the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A program that shows a file."""
+    """A program that displays a file."""
 
     name: str
     command: tuple[str, ...]
     opening: bytes = b"m"
-    """The key whose answer is timed."""
+    """The key whose reaction is timed."""
     answers: tuple[bytes, bytes] = (b"BBBB", b"AAAA")
-    """What is painted after it, in turns."""
+    """The texts that are painted after it, alternately."""
     closing: bytes = b""
-    """The key that undoes it, if one is needed."""
+    """The key that undoes the reaction, if necessary."""
     settling: float = 0.05
-    """Seconds between two keys; with less than 0.6, toolong loses some."""
+    """Seconds between two key presses; with less than 0.6, toolong loses some."""
 
 
 def _ours(name: str, kind: str) -> Reader:
@@ -62,7 +62,7 @@ PEER = Reader("toolong", (*TOOLONG.command,), b"\x06", (b"Case",) * 2, ESCAPE, 0
 
 
 def measure() -> list[Row]:
-    """Return the rows: lines taken in, the time until the last is shown, and key times."""
+    """Return the rows: lines per second, the time until the last line is shown, and key times."""
     why = why_missing(TOOLONG)
     peers = [] if why else [PEER]
     rows = [Row("toolong", nan, why)] if why else []
@@ -92,7 +92,7 @@ def _write(path: Path, lines: int) -> None:
 
 
 def _intake(path: Path) -> list[Row]:
-    """Measure what handing the file's lines over takes; toolong has no such moment."""
+    """Measure how long the lines of the file take to be handed over; toolong has no such step."""
     seconds = {}
     for reader in (PANEL, RICH, LOG):
         with Terminal([*reader.command, str(path)]) as terminal:
@@ -112,7 +112,7 @@ def _intake(path: Path) -> list[Row]:
 
 
 def _shown(path: Path, lines: int, readers: list[Reader]) -> list[Row]:
-    """Measure from the program's start until the file's last line stands."""
+    """Measure the time from the program's start until the last line of the file is shown."""
     rates = {}
     for reader in readers:
         with Terminal([*reader.command, str(path)]) as terminal:
@@ -130,7 +130,7 @@ def _key_times(path: Path, reader: Reader, rate: int) -> list[float]:
     path.write_text("\n".join(LINES[:SMALL]) + "\n")
     times = []
     with _growing(path, rate), Terminal([*reader.command, str(path)]) as terminal:
-        # Its last columns: by then the whole screen stands.
+        # These are the last columns: when they are shown, the whole screen is.
         terminal.wait_for(b"aws_")
         time.sleep(2)
         for number in range(KEYS):
@@ -141,7 +141,7 @@ def _key_times(path: Path, reader: Reader, rate: int) -> list[float]:
             except TimeoutError:
                 answered = sent + LONGEST
             times.append(answered - sent)
-            # Not in step with the frames.
+            # Key presses must not be synchronised with the frames.
             time.sleep(reader.settling + 0.002 * (number % 11))
             if reader.closing:
                 terminal.send(reader.closing)

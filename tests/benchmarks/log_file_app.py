@@ -1,8 +1,8 @@
-"""A log widget on a file that grows: ``python -m tests.benchmarks.log_file_app KIND FILE``.
+"""A log widget that shows a growing file: ``python -m tests.benchmarks.log_file_app KIND FILE``.
 
 KIND is panel, rich (textual's RichLog, line by line) or log (its Log, in chunks). The key ``m``
-turns the mark in the first line between AAAA and BBBB; ``t`` tells there how many seconds were
-spent on handing lines over so far. Frames come as in the product.
+switches the mark in the first line between AAAA and BBBB; ``t`` shows there how many seconds were
+spent on handing lines over. The frame rate is the product's.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from gpuecs_tui import terminal
 
-# As the product does, before textual is imported.
+# Like the product, before textual is imported.
 terminal.prepare(os.environ)
 
 from textual.app import App, ComposeResult  # noqa: E402
@@ -28,11 +28,11 @@ from gpuecs_tui.widgets.terminal.diff_output import DiffOutputApp  # noqa: E402
 CHUNK = 1 << 20
 TICK = 0.02
 BATCH = 20
-"""Lines that Log gets at a time."""
+"""Number of lines that are handed to Log together."""
 
 
 class LogFileApp(App[None]):
-    """Reads a file to its end, and on as it grows."""
+    """Reads a file to its end, and continues as the file grows."""
 
     CSS = "Static { height: 1; }"
     ENABLE_COMMAND_PALETTE = False
@@ -62,7 +62,7 @@ class LogFileApp(App[None]):
             self.take(data)
             self.took += time.perf_counter() - begin
         if len(data) == CHUNK:
-            # Keys come between two chunks.
+            # Keys are processed between two chunks.
             self.call_later(self.read)
         else:
             self.set_timer(TICK, self.read)
@@ -91,7 +91,7 @@ class LogFileApp(App[None]):
 
 
 class WiredLogFileApp(DiffOutputApp[None], LogFileApp):
-    """The same, over the wire layer."""
+    """The same app with the output layer of the product."""
 
 
 if __name__ == "__main__":

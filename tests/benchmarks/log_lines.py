@@ -1,6 +1,6 @@
-"""The text that logs are measured with: lines that have little in common with one another.
+"""The text of the measured logs: lines that have little in common with each other.
 
-``python -m tests.benchmarks.log_lines RATE`` writes them as they are, RATE lines a second.
+``python -m tests.benchmarks.log_lines RATE`` writes these lines, RATE lines per second.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ import time
 from gpuecs_tui.terraform.engine.log_line import Level, LogLine
 
 BURST = 10_000
-"""Lines for how fast they are taken in at once."""
+"""Number of lines for the measurement of the speed of a single large addition."""
 LAST = "====THE=END===="
-"""What follows the last of them: no cell of it stands where it is shown before."""
+"""The text after the last line: none of its cells was shown in the same place before."""
 RESOURCES = 40
-"""Of a stack with all that it can have."""
+"""Number of resources of a stack with all optional resources."""
 TICK = 0.02
 WORDS = ["creating", "complete", "aws_lb.this", "aws_ecs_service.app", "after", "id=arn:aws", "12s"]
 
 
 def random_line(number: int) -> str:
-    """A line of about 92 bytes that has little in common with the one before."""
+    """Return a line of about 92 bytes that has little in common with the previous one."""
     chance = random.Random(number)
     return f"{number:06d} {' '.join(chance.choices(WORDS, k=9))}"[:91]
 
@@ -32,12 +32,12 @@ RECORDS = [
     LogLine(line, Level.INFO, f"aws_ecs_service.app[{number % RESOURCES}]")
     for number, line in enumerate(LINES)
 ]
-"""The lines as a run's log has them."""
+"""The lines as records of a run's log."""
 BYTES_PER_LINE = sum(map(len, LINES)) / len(LINES) + 1
 
 
 def main(rate: int) -> None:
-    """Write lines for ever."""
+    """Write lines forever."""
     begin, written = time.perf_counter(), 0
     while True:
         time.sleep(TICK)

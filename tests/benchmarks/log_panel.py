@@ -1,7 +1,7 @@
 """The log panel while a log streams: key times, bytes on the wire compared with ``cat``, memory.
 
-Each app runs in a pty whose other end takes everything at once, with the frames that the product
-has. The machine's other work disturbs the tails of the key times: run it on a quiet one.
+Each app runs in a pty whose other end reads everything immediately, with the frame rate of the
+product. Other work of the machine affects the slowest key presses, so run it on an idle machine.
 """
 
 from __future__ import annotations
@@ -18,19 +18,20 @@ from tests.benchmarks.rows import Row
 from tests.benchmarks.terminal import Terminal, in_tmux, python, quiet_environment
 
 KEYS = 150
-"""Key presses timed; the 99th percentile is then the second slowest."""
+"""Number of timed key presses; the 99th percentile is then the second slowest."""
 FAST = 100_000
-"""Lines a second that the panel takes."""
+"""Lines per second that the panel processes."""
 ORDINARY = 1_000
-"""Lines a second for the wire."""
+"""Lines per second in the measurement of bytes on the wire."""
 KEY_LIMIT = 40
-"""Milliseconds at the 99th percentile."""
+"""Limit in milliseconds at the 99th percentile."""
 WIRE_LIMIT, PROCESSOR_LIMIT = 0.2, 0.15
-"""Of what ``cat`` sends, and of a core."""
+"""Limits, as shares of the bytes that ``cat`` sends, and of a core."""
 BEHIND_LIMIT = 0.5
-"""Seconds after its last line that a stream may still be shown: else it fell behind."""
+"""Seconds after the last line of a stream within which it must be shown: otherwise the panel fell
+behind."""
 MEMORY_LIMIT = 150
-"""Bytes of a line beside its text."""
+"""Limit in bytes of memory per line besides its text."""
 STREAM_SECONDS = 4.0
 SIZES = ((80, 24), (200, 50))
 OVER_SSH = {"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"}
@@ -72,7 +73,7 @@ def _times_of_keys(rate: int, environ: dict[str, str]) -> list[float]:
             seen = terminal.size
             sent = terminal.send(b"m")
             times.append(terminal.wait_for(b"AAAA" if number % 2 else b"BBBB", seen) - sent)
-            # Not in step with the frames.
+            # Key presses must not be synchronised with the frames.
             time.sleep(0.03 + 0.002 * (number % 11))
     return times
 
@@ -94,7 +95,7 @@ def _wire() -> list[Row]:
 
 
 def _stream(terminal: Terminal, at: str, *, bounded: bool) -> list[Row]:
-    """Measure a stream at ``ORDINARY``: bytes, processor, and how late its last line is shown."""
+    """Measure a stream at ``ORDINARY``: bytes, processor time, and the delay of the last line."""
     sent, share = _sent(terminal)
     seen = terminal.size
     ended = terminal.send(b"z")
@@ -119,7 +120,7 @@ def _sent(terminal: Terminal) -> tuple[float, float]:
 
 
 def _wire_in_tmux() -> list[Row]:
-    """Measure what tmux itself sends: of the panel, and of the same lines as ``cat`` shows them."""
+    """Measure the output of tmux itself: for the panel, and for the same lines from ``cat``."""
     rows = []
     for columns, height in SIZES:
         with in_tmux(

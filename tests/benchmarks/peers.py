@@ -1,6 +1,6 @@
-"""Other Textual programs, and this checkout as users install it: .venv-bench/NAME for each.
+"""Other Textual programs, and this checkout as users install it; each in .venv-bench/NAME.
 
-If a peer can't be installed, the tables say so instead of a measurement.
+If a peer can't be installed, the tables report that instead of a measurement.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 CHECKOUT = Path(__file__).parents[2]
 FOLDER = CHECKOUT / ".venv-bench"
 _WHEEL = ("gpuecs_tui", "screens", "templates", "pyproject.toml")
-"""What the wheel is built from."""
+"""The files from which the wheel is built."""
 INSTALL_SECONDS = 600
 
 
@@ -27,7 +27,7 @@ class Peer:
     requirements: tuple[str, ...]
     arguments: tuple[str, ...] = ()
     first_text: bytes = b""
-    """What its first frame has and nothing before it."""
+    """Text that is in its first frame and in no output before."""
 
     @property
     def command(self) -> list[str]:
@@ -38,18 +38,18 @@ class Peer:
 POSTING = Peer(
     "posting",
     "posting",
-    # With 0.26 its syntax highlighting ends in a segmentation fault, with 0.24 it isn't found.
+    # With 0.26, its syntax highlighting ends in a segmentation fault; with 0.24, it isn't found.
     ("posting", "tree-sitter>=0.25,<0.26"),
     first_text=b"Posting",
 )
 HARLEQUIN = Peer("harlequin", "harlequin", ("harlequin",), first_text=b"Data Catalog")
-# Without init, look-ups of new versions and telling its makers.
+# Without init, update checks and telemetry.
 TFTUI = Peer("tftui", "tftui", ("tftui",), ("-n", "-o", "-d"), b"Working folder")
 TOOLONG = Peer("toolong", "tl", ("toolong",))
 
 
 def why_missing(peer: Peer) -> str:
-    """Install ``peer`` unless it is there already; return why that can't be, or nothing."""
+    """Install ``peer`` unless it is installed; return the reason if that fails, else nothing."""
     return _install(peer.name, peer.requirements, "\n".join(peer.requirements))
 
 

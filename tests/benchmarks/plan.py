@@ -18,11 +18,11 @@ TURNS = 5
 LIMIT = 1.05
 POLL_SECONDS = 0.1
 CHANGES = 2
-"""What both exit with: nothing of the stack exists."""
+"""Exit code of both: nothing of the stack exists, so the plan has changes."""
 
 
 def measure() -> list[Row]:
-    """Plan by turns in one directory that is initialised, and compare the medians."""
+    """Run both plans alternately in one initialised directory, and compare the medians."""
     from gpuecs_tui.demo import account
 
     with tempfile.TemporaryDirectory() as name:
@@ -62,7 +62,7 @@ def _measure(stack: Path, environ: dict[str, str]) -> list[Row]:
 
 
 def _wait_for_details(state: Path) -> None:
-    """Let the runner end, which reads the plan in detail after it has said that it is ready."""
+    """Wait until the runner has ended: it reads the plan in detail after it reported the plan."""
     newest = max((state / "gpuecs-tui" / "runs").iterdir())
     while not (newest / "plan.json").exists():
         time.sleep(POLL_SECONDS)

@@ -1,9 +1,9 @@
-"""From a key press to what it changes, on the screen of the running wizard.
+"""The time from a key press to its effect on the screen of the running wizard.
 
-The wizard runs in a pty and real keys are typed; a time is taken when a terminal emulator shows the
-new text. Typed is the task's memory: the line below the form that says what fits follows every
-digit, a finding comes and goes with the first one. The review, where the files are, has no field:
-there the keys are the one that applies a finding's remedy and the one that turns to the files.
+The wizard runs in a pty and real keys are typed; the time ends when a terminal emulator shows the
+new text. The test types the task's memory: every digit changes the line below the form about the
+fit, and the first digit makes a finding appear or disappear. The review has no field. There the
+keys are the one that applies a finding's remedy and the one that shows the files.
 """
 
 from __future__ import annotations
@@ -30,12 +30,13 @@ from tests.support.terminals import Terminal, in_a_terminal
 
 PRESSES = 40
 LIMIT = 50.0
-"""Milliseconds after a key press; beyond it a preview is felt to lag."""
+"""Limit in milliseconds after a key press; a slower preview feels delayed."""
 QUIET_SECONDS = 0.3
-"""Without anything painted, after which a key press has had all its consequences."""
+"""Seconds without output after which a key press has had all its effects."""
 FIELD = "task.memory"
 FITS, TOO_MUCH = "1500", "9"
-"""What stands in the field, and a digit that before it makes it more than an instance has."""
+"""The value in the field, and a digit: typed before the value, it exceeds the memory of an
+instance."""
 TEXTS = {
     "stack.name": "llama",
     "stack.region": "us-east-1",
@@ -53,7 +54,7 @@ BACKSPACE, TO_BEGIN, TO_END = "\x7f", "\x01", "\x05"
 
 
 def measure() -> list[Row]:
-    """Type and untype; nothing of the account is known."""
+    """Type and delete digits; nothing of the account is known."""
     with _home() as home:
         lines, findings = _typed(home)
         files = asyncio.run(_remedied(home / "remedied"))
@@ -88,7 +89,8 @@ def _home() -> Iterator[Path]:
 
 
 def _typed(home: Path) -> tuple[list[float], list[float]]:
-    """Return the seconds until the line has changed, and until the finding has come or gone."""
+    """Return the seconds until the line has changed, and until the finding has appeared or
+    disappeared."""
     directory = home / "typed"
     drafts.save(directory, Draft(TEXTS, "task", STEPS))
     lines, findings = [], []
@@ -146,9 +148,8 @@ async def _settled(pilot: Pilot[int]) -> None:
 
 
 async def _remedied(directory: Path) -> list[float]:
-    """Return the seconds from a press of ``f`` on a finding, and ``3`` right behind it, until the
-    file on view is without what was found.
-    """
+    """Return the seconds from ``f`` on a finding, immediately followed by ``3``, until the
+    displayed file no longer has the problem."""
     from gpuecs_tui.app import WizardApp
     from gpuecs_tui.screens.review import ReviewScreen
     from gpuecs_tui.widgets.review.files_page import FilesPage
@@ -183,7 +184,8 @@ async def _remedied(directory: Path) -> list[float]:
             await pilot.press("2")
             await _settled(pilot)
             begin = perf_counter()
-            # As a terminal's driver brings them: a pilot waits between two for an idle processor.
+            # Keys are delivered as by a terminal driver: a pilot waits between two keys until the
+            # processor is idle.
             for key in ("f", "3"):
                 app.post_message(events.Key(key, key))
             while wrong in page.text or not page.display:

@@ -19,7 +19,7 @@ from gpuecs_tui.aws.session import connect
 from gpuecs_tui.demo import account
 
 CALL_SECONDS = 0.15
-"""Seconds of a call to AWS from a bastion host in another Region."""
+"""Seconds per call to AWS from a bastion host in another Region."""
 
 SERVER = """
 import sys
@@ -36,13 +36,13 @@ with running(stub):
 
 
 class Replay:
-    """The server, which counts the calls that came."""
+    """The server, which counts the received calls."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
     def calls(self) -> int:
-        """Return how many calls have come so far."""
+        """Return the number of calls so far."""
         assert self._process.stdin and self._process.stdout
         self._process.stdin.write("\n")
         self._process.stdin.flush()
@@ -51,10 +51,10 @@ class Replay:
 
 @contextmanager
 def replaying(most: int = 0) -> Iterator[Replay]:
-    """Lead this process to such an account.
+    """Set the environment so that this process uses such an account.
 
-    With ``most``, its subnets, security groups, images and spot prices are those of a large account
-    (tests/support/aws/large_account.py), given in pages of at most so many.
+    With ``most``, its subnets, security groups, images and Spot prices are those of a large account
+    (tests/support/aws/large_account.py), in pages of at most that many items.
     """
     with tempfile.TemporaryDirectory() as folder:
         demo = account.start(Path(folder))

@@ -16,8 +16,8 @@ class Row:
     """The reference of the ratio: a peer or the minimum, measured in the same run."""
     ratio: float | None = None
     limit: float | None = None
-    """The ratio (or, without one, the value) that must not be exceeded; negative: must be reached
-    (-20: at least 20)."""
+    """The limit of the ratio (or, without one, of the value): the maximum; a negative limit is a
+    minimum (-20: at least 20)."""
 
     @property
     def holds(self) -> bool | None:

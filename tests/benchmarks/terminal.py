@@ -20,7 +20,8 @@ from types import TracebackType
 
 
 def quiet_environment(**extra: str) -> dict[str, str]:
-    """Return the environment that measured programs get: nothing of the user's terminal or AWS."""
+    """Return the environment for measured programs, without settings of the user's terminal or
+    AWS."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -32,7 +33,7 @@ def quiet_environment(**extra: str) -> dict[str, str]:
 
 
 class Terminal:
-    """Runs ``command`` in a pty of ``columns`` × ``rows`` and takes its output at full speed."""
+    """Runs ``command`` in a pty of ``columns`` × ``rows`` and reads its output at full speed."""
 
     def __init__(
         self,
@@ -44,7 +45,7 @@ class Terminal:
     ) -> None:
         self.started = time.perf_counter()
         self.measured = 0
-        """The process whose processor time counts, where it is another than the terminal's."""
+        """The process whose processor time counts, if it is not the terminal's process."""
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
             try:
@@ -73,13 +74,13 @@ class Terminal:
 
     @property
     def output(self) -> bytes:
-        """Everything received so far."""
+        """Everything that was received so far."""
         with self._news:
             return bytes(self._output)
 
     @property
     def size(self) -> int:
-        """How many bytes were received so far."""
+        """The number of bytes that were received so far."""
         with self._news:
             return len(self._output)
 
@@ -96,7 +97,7 @@ class Terminal:
             return time.perf_counter()
 
     def send(self, keys: bytes) -> float:
-        """Type ``keys``; return the time (perf_counter) at which that was done."""
+        """Type ``keys``; return the time (perf_counter) after the last one."""
         moment = time.perf_counter()
         os.write(self._fd, keys)
         return moment
@@ -135,10 +136,11 @@ def python(*arguments: str) -> list[str]:
 
 @contextlib.contextmanager
 def in_tmux(command: Sequence[str], columns: int, rows: int) -> Iterator[Terminal | None]:
-    """Run ``command`` in a tmux without settings but for its clock; None where there is no tmux.
+    """Run ``command`` in a tmux without settings except for its clock; None if tmux is not
+    installed.
 
-    What the terminal gets is tmux's own output; the processor time is the command's. The clock in
-    tmux's status line sends some 110 bytes at each full minute, whatever runs in it.
+    The terminal receives tmux's own output; the processor time is that of the command. The clock in
+    tmux's status line sends about 110 bytes at each full minute, independent of the command.
     """
     if shutil.which("tmux") is None:
         yield None

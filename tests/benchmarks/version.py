@@ -15,7 +15,7 @@ LIMIT = 3.0
 
 
 def measure() -> list[Row]:
-    """Start both by turns and compare the medians."""
+    """Start both alternately and compare the medians."""
     program = wheel_python().with_name("gpuecs-tui")
     seconds: dict[str, list[float]] = {"ours": [], "bare": []}
     for _turn in range(TIMES):

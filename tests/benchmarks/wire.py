@@ -1,6 +1,6 @@
 """Bytes that the wizard sends: idle on every screen, for a key, and during a run.
 
-The account is invented, everything else is the product. A form of six fields, with the wire layer
+The account is invented; everything else is the product. A form of six fields, with the output layer
 and with Textual's own rendering, shows what the layer saves.
 """
 
@@ -17,21 +17,21 @@ from tests.support.screens.wizard_program import PLACES
 
 IDLE_SECONDS = 10.0
 IDLE_LIMIT, KEY_LIMIT, PROGRESS_LIMIT = 100, 60, 50
-"""Bytes: for the whole of IDLE_SECONDS, for a key, for a second."""
+"""Limits in bytes: for the whole of IDLE_SECONDS, for a key press, for a second."""
 KEYS = b"hello-world-and-more"
 KEY_SECONDS = 0.15
 """Seconds between two typed keys."""
 FIELD = "account"
 FOCUS = (b"\t", b"\t", b"\x15")
-"""The keys that lead to the stack's name and empty it."""
+"""The keys that focus the field of the stack's name and empty it."""
 STANDS_SECONDS = 20.0
-"""Seconds after which all screens are shown and everything is read, in parallel on two cores."""
+"""Seconds until all screens are shown and everything is read, in parallel on two cores."""
 SIZES = ((80, 24), (200, 50))
 Wizard = Callable[[str, int, int], AbstractContextManager[Terminal | None]]
 
 
 def measure() -> list[Row]:
-    """Return the rows for both sizes, outside tmux and in it."""
+    """Return the rows for both sizes, outside and inside tmux."""
     rows = []
     for columns, height in SIZES:
         at = f"{columns}x{height}"
@@ -48,7 +48,7 @@ def measure() -> list[Row]:
 
 
 def _idle(wizard: Wizard, columns: int, height: int, at: str) -> list[Row]:
-    """Measure all screens at once: each is a wizard of its own, and none has work to do."""
+    """Measure all screens in parallel: each is a separate wizard, and none has work to do."""
     with ExitStack() as stack:
         opened = {it: stack.enter_context(wizard(it, columns, height)) for it in PLACES}
         terminals = {place: it for place, it in opened.items() if it is not None}
@@ -68,7 +68,7 @@ def _idle(wizard: Wizard, columns: int, height: int, at: str) -> list[Row]:
 
 
 def _bytes_per_key(terminal: Terminal, focus: Iterable[bytes] = ()) -> float:
-    """Measure whole words: what follows once the typing pauses is in it."""
+    """Measure whole words, including the effects after a pause in typing."""
     time.sleep(STANDS_SECONDS)
     for key in focus:
         terminal.send(key)
@@ -94,7 +94,7 @@ def _wizard(place: str, columns: int, rows: int) -> Iterator[Terminal]:
 def _wizard_in_tmux(place: str, columns: int, rows: int) -> Iterator[Terminal | None]:
     with tempfile.TemporaryDirectory() as folder:
         command = python("-m", "tests.support.screens.wizard_program", f"{folder}/llama", place)
-        # tmux has one line of its own, and gives the rest to the program.
+        # tmux uses one line itself and gives the others to the program.
         with in_tmux(["env", f"XDG_STATE_HOME={folder}/state", *command], columns, rows + 1) as it:
             yield it
 

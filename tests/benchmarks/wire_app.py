@@ -1,4 +1,4 @@
-"""A form of six fields, over the wire layer or without, for ``tests.benchmarks.wire``."""
+"""A form of six fields, with or without the output layer, for ``tests.benchmarks.wire``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gpuecs_tui.widgets.terminal.diff_output import DiffOutputApp
 
 
 class FormApp(App[None]):
-    """Six fields."""
+    """An app with six fields."""
 
     ENABLE_COMMAND_PALETTE = False
 
@@ -29,7 +29,7 @@ class FormApp(App[None]):
 
 
 class WiredFormApp(DiffOutputApp[None], FormApp):
-    """The same, over the wire layer."""
+    """The same app with the output layer of the product."""
 
 
 if __name__ == "__main__":

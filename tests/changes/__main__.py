@@ -32,7 +32,7 @@ WORKERS = 2
 
 
 def main(words: list[str]) -> int:
-    """Try the changes that have no row yet and write the document; 1 if a row is a fault."""
+    """Try the changes without a row and write the document; return 1 if a row is a fault."""
     options = _options().parse_args(words)
     folder: Path = options.folder.resolve() / table.fingerprint()
     folder.mkdir(parents=True, exist_ok=True)
@@ -69,23 +69,23 @@ def _options() -> argparse.ArgumentParser:
 
 
 class Rows:
-    """The finished rows, a file for each."""
+    """The finished rows, one file for each."""
 
     def __init__(self, folder: Path, *, again: bool) -> None:
         self._folder, self._again = folder, again
 
     def lacks(self, change: Change) -> bool:
-        """Whether ``change`` has no row, or one to be made again."""
+        """Whether ``change`` has no row, or a row that must be made again."""
         file = self._file(change)
         return not file.exists() or (self._again and read_row(file).verdict == FAULT)
 
     def keep(self, change: Change, row: Row) -> None:
-        """Keep a finished row and print how it ended."""
+        """Store a finished row and print its result."""
         self._file(change).write_text(row.as_json(), encoding="utf-8")
         print(f"{row.name}: {row.verdict}{row.problem and ': '}{row.problem}", flush=True)
 
     def all(self) -> dict[str, Row]:
-        """Return the rows by the name of their change."""
+        """Return the rows by the names of their changes."""
         known = [(change.name, self._file(change)) for change in CHANGES]
         return {name: read_row(file) for name, file in known if file.exists()}
 
@@ -108,7 +108,7 @@ def _group(worker: Worker, group: Sequence[Change], rows: Rows, latest: float | 
     refused = [change for change in group if is_refused(change)]
     for change in refused:
         rows.keep(change, refuse(worker, change))
-        # Another region or backend was written into the directory.
+        # The directory now contains another Region or backend.
         worker.close()
     trials = []
     for change in (change for change in group if not is_refused(change)):

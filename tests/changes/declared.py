@@ -14,7 +14,7 @@ from gpuecs_tui.stack.fields import Value
 from gpuecs_tui.stack.model import KEYS
 
 Place = str
-"""``@name`` of the resources of the demo account, see ``account.places``."""
+"""Names after ``@`` of the resources of the demo account, see ``account.places``."""
 
 BASE: Mapping[str, Any] = {
     "stack.name": "changes",
@@ -26,7 +26,7 @@ BASE: Mapping[str, Any] = {
     "task.image": "@repository:2.4.1",
     "service.health_check_grace_seconds": 300,
 }
-"""The stack that every change starts from."""
+"""The stack before every change."""
 
 HTTPS: Mapping[str, Any] = {
     "load_balancer.protocol": "HTTPS",
@@ -37,15 +37,15 @@ AWSVPC: Mapping[str, Any] = {"task.network_mode": "awsvpc"}
 
 @dataclass(frozen=True)
 class Change:
-    """One key's change."""
+    """A change of one key."""
 
     key: str
     to: Any
-    """The new value; texts that start with ``@`` are places of the account."""
+    """The new value; texts that start with ``@`` are resources of the account."""
     given: Mapping[str, Any] = field(default_factory=dict)
-    """Decisions that hold before and after."""
+    """Decisions that are set before and after the change."""
     along: Mapping[str, Any] = field(default_factory=dict)
-    """Decisions that change with it."""
+    """Decisions that change together with it."""
 
     @property
     def name(self) -> str:
@@ -204,7 +204,7 @@ that the refusal must name."""
 
 
 def resolved(value: Any, places: Mapping[str, str]) -> Any:
-    """Return ``value`` with the account's things for their names."""
+    """Return ``value`` with the ids of the account's resources instead of their names."""
     if isinstance(value, str) and value.startswith("@"):
         name, colon, rest = value[1:].partition(":")
         return places[name] + colon + rest
@@ -216,10 +216,11 @@ def resolved(value: Any, places: Mapping[str, str]) -> Any:
 
 
 def answers(*layers: Mapping[str, Any], places: Mapping[str, str]) -> dict[str, Value]:
-    """Return BASE with ``layers`` upon it, the account's things for their names.
+    """Return BASE with ``layers`` over it, and ids of the account's resources instead of their
+    names.
 
-    What a directory would keep where the answers leave a key out is written out: else a value that
-    was only tried would stay.
+    A key that the answers leave out would keep its value in the directory. Such values are written
+    out, so that a value that was only tried does not remain.
     """
     kept = (key for key, it in KEYS.items() if it.kept or it.unset is not None)
     merged: dict[str, Any] = {key: KEYS[key].default for key in kept} | dict(BASE)

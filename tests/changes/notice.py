@@ -9,7 +9,7 @@ from gpuecs_tui.terraform.plan.details import DESTRUCTIVE, Action, Change, PlanT
 from gpuecs_tui.terraform.plan.request_notices import health_check, no_tasks, redirected
 
 NOTHING = "nothing"
-"""Of a plan to which no rule applies."""
+"""The text for a plan to which no rule applies."""
 
 OUTAGES = ("Requests", "All ", "Traffic", "Running instances lose", "The running tasks lose")
 """Beginnings of the sentences that the product must show before the approval."""
@@ -31,11 +31,11 @@ _GONE = {
     "aws_security_group": "Traffic that only the deleted security group allowed is cut off.",
     "aws_vpc_endpoint": "Calls to the AWS service use the other routes of the VPC again.",
 }
-"""Type → what the deletion or replacement of such a resource does."""
+"""Type → the effect of the deletion or replacement of such a resource."""
 
 
 def noticed(plan: PlanTree) -> tuple[str, ...]:
-    """Return one sentence for each thing that users notice; empty if there is none."""
+    """Return one sentence for each effect that users notice; empty if there is none."""
     changes = {change.address: change for change in plan.changes}
     lines = [line for rule in _RULES for line in rule(changes)]
     lines += [line for look in _OF_THE_PLAN for it in plan.changes for line in look(it, plan)]
@@ -110,7 +110,7 @@ _GROUP, _INGRESS = "aws_security_group", "aws_vpc_security_group_ingress_rule"
 
 
 def _range(change: Change) -> str:
-    """Return the CIDR for which a rule of the load balancer is, its key; empty without one."""
+    """Return the CIDR block of a rule of the load balancer, its key; empty if there is none."""
     return change.address.partition('["')[2].removesuffix('"]') if "/" in change.address else ""
 
 

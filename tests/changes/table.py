@@ -20,13 +20,13 @@ TEMPLATES = Path(templates.__path__[0])
 NOT_YET = "not yet run"
 _FINGERPRINT = re.compile(r"^<!-- fingerprint: ([0-9a-f]+) -->$", re.MULTILINE)
 _ID = re.compile(r"\b([a-z]+)-[0-9a-f]{17}\b")
-"""An id that the account draws anew each time, such as sg-0123456789abcdef0."""
+"""An id that the account generates each time, such as sg-0123456789abcdef0."""
 _LENGTH = 16
-"""Hexadecimal digits of a fingerprint: enough to notice a change."""
+"""Hexadecimal digits of a fingerprint: enough to detect a change."""
 _TERRAFORM = (".tf.j2", ".tfvars.j2")
-"""Endings of the templates whose comments only Terraform reads, and ignores."""
+"""Suffixes of the templates whose comments only Terraform reads, and ignores."""
 _DESCRIBED = ("variables.tf.j2", "outputs.tf.j2")
-"""Templates whose descriptions only people read. The description of a resource is AWS's."""
+"""Templates whose descriptions only people read. The description of a resource is stored at AWS."""
 _HEREDOC = re.compile(r"<<-?(\w+)\s*$")
 _INTRODUCTION = """\
 # Changes to a running stack
@@ -72,7 +72,7 @@ def fingerprint(folder: Path = TEMPLATES) -> str:
 def _effective_lines(template: str) -> Iterator[str]:
     """Yield the lines of a Terraform file's template without whole-line comments and blank lines.
 
-    A line of a heredoc is neither. Neither is a comment that a Jinja statement begins or ends in.
+    Lines of a heredoc are yielded, and so are comments in which a Jinja statement begins or ends.
     """
     tokens = jinja2.Environment().lex(template)
     text = "".join(value for _line, kind, value in tokens if not kind.startswith("comment"))
@@ -89,7 +89,7 @@ def _effective_lines(template: str) -> Iterator[str]:
 
 
 def fingerprint_in(text: str) -> str:
-    """Return the fingerprint that a table was made with; empty if it names none."""
+    """Return the fingerprint of a table; empty if it has none."""
     found = _FINGERPRINT.search(text)
     return found[1] if found else ""
 
@@ -129,7 +129,7 @@ def _cell(text: str) -> str:
 
 
 def ended(text: str) -> Mapping[str, str]:
-    """Return the outcome of each line of a document's table, by its first cell."""
+    """Return the result in each line of a document's table, by its first cell."""
     lines = [line for line in text.splitlines() if line.startswith("| `")]
     cells = [re.split(r"(?<!\\)\|", line) for line in lines]
     return {cell[1].strip(): cell[4].strip() for cell in cells}

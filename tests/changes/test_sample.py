@@ -33,7 +33,7 @@ def test_ties_revision_port_and_protection_there_and_back(worker: Worker) -> Non
     worker.settle({})
     sample = [change for change in CHANGES if change.name in SAMPLE]
     assert [change.name for change in sample] == list(SAMPLE)
-    # All at once: one apply there and one back.
+    # All changes together: one apply, and one apply back.
     worker.write_changed(*sample)
     plan = worker.plan()
     told = " ".join(noticed(plan))

@@ -1,4 +1,4 @@
-"""The table of changes is complete and fresh, and its rules say of a plan what it does."""
+"""The table of changes is complete and up to date, and its rules describe the effects of a plan."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_what_a_plan_depends_on_changes_the_fingerprint(
 
 
 def test_a_comment_in_the_user_data_changes_the_fingerprint(tmp_path: Path) -> None:
-    # The launch template contains the whole script, its first line included.
+    # The launch template contains the whole script, including its first line.
     name = "user_data.sh.j2"
     for before in ("# Balances the load.", "  # after the heredoc"):
         changed = _fingerprint(tmp_path, name, before, f"{before} Really.")
@@ -207,7 +207,7 @@ def test_clients_notice_a_range_that_is_taken_away() -> None:
     assert (
         told == "Clients in 192.168.7.0/24 can no longer connect, unless another rule allows them."
     )
-    # What happens to the load balancer or its group says it all.
+    # The effect on the load balancer or its target group is sufficient.
     assert "Clients" not in _noticed(gone[0], _change("aws_lb.this", Action.REPLACE))
 
 

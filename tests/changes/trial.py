@@ -28,13 +28,13 @@ class Row:
     name: str
     key: str
     plan: list[str] = field(default_factory=list)
-    """What the plan does, resource by resource."""
+    """The effect of the plan on each resource."""
     notices: list[str] = field(default_factory=list)
     says: list[str] = field(default_factory=list)
     """The product's own warnings and notices about the plan, as shown before the approval."""
     verdict: str = ""
     problem: str = ""
-    """Why the verdict is FAULT; for a refusal the product's sentence."""
+    """Why the verdict is FAULT; for a refusal, the sentence of the product."""
 
     def as_json(self) -> str:
         """Return the row as one line."""
@@ -42,7 +42,7 @@ class Row:
 
 
 def read_row(file: Path) -> Row:
-    """Return the row that ``file`` keeps."""
+    """Return the row in ``file``."""
     return Row(**json.loads(file.read_text("utf-8")))
 
 
@@ -89,7 +89,7 @@ def look(worker: Worker, change: Change) -> Trial:
 
 
 def batches(trials: Iterable[Trial]) -> list[list[Trial]]:
-    """Put trials together whose plans change different things and destroy nothing."""
+    """Combine trials whose plans change different resources and destroy nothing."""
     packed: list[tuple[set[str], list[Trial]]] = []
     alone: list[list[Trial]] = []
     for trial in trials:
@@ -116,10 +116,11 @@ def changed_by(plan: PlanTree) -> frozenset[str]:
 
 
 def carry_out(worker: Worker, batch: Sequence[Trial]) -> bool:
-    """Apply the changes of a batch together, look for a rest, and go back; False if any failed.
+    """Apply the changes of a batch together, check that nothing remains to change, and apply them
+    back; False if any failed.
 
-    The rows get their verdict. Of a batch of several that failed it isn't known which one did: they
-    are to be carried out one by one.
+    Sets the verdict of the rows. If a batch of several changes fails, it is unknown which of them
+    failed: they must then be tried one by one.
     """
     given = batch[0].change.given
     step = "the stack before it"
@@ -138,7 +139,7 @@ def carry_out(worker: Worker, batch: Sequence[Trial]) -> bool:
             raise Failed("leaves a plan that isn't empty")
         worker.settled(given)
     except Failed as error:
-        # Whatever is left of it, the next batch starts from a new account.
+        # Whatever remains of the batch, the next one starts with a new account.
         worker.close()
         for trial in batch:
             trial.row.verdict, trial.row.problem = FAULT, f"{step}: {error}"
@@ -153,7 +154,7 @@ def carry_out(worker: Worker, batch: Sequence[Trial]) -> bool:
 
 
 def in_short(changes: Iterable[PlannedChange]) -> Iterable[str]:
-    """Say of each resource what happens to it, the order of a replacement included."""
+    """Return for each resource what happens to it, including the order of a replacement."""
     for change in changes:
         if change.action is Action.REPLACE:
             order = "new first" if change.create_first else "old first"

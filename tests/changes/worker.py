@@ -22,17 +22,17 @@ from tests.support.demo_backend import BACKEND_OPTIONS
 STEP_SECONDS = 600.0
 """Seconds after which a Terraform command counts as stuck; the provider may wait 15 minutes."""
 LINES_OF_A_REFUSAL = 3
-"""The program ends with what is wrong and what to do, each in a line or two."""
+"""The program ends with the problem and the action to take, one or two lines each."""
 NO_CHANGES, CHANGES = 0, 2
 """Exit codes of ``terraform plan -detailed-exitcode``."""
 
 
 class Failed(Exception):
-    """A step didn't succeed; its text is the first error that the program printed."""
+    """A step failed; its text is the first error that the program printed."""
 
 
 class Worker:
-    """A directory with a stack of BASE, applied on an account of its own."""
+    """A directory with a stack of BASE, applied in an account of its own."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -43,7 +43,7 @@ class Worker:
         self._given: Mapping[str, Any] | None = None
 
     def close(self) -> None:
-        """Stop the account and drop everything in it."""
+        """Stop the account with everything in it."""
         if self._account is not None:
             demo_account.stop(self.folder / "account")
             self._account = None
@@ -51,7 +51,7 @@ class Worker:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def settle(self, given: Mapping[str, Any]) -> None:
-        """Have the stack at BASE with ``given``: Failed if that can't be applied.
+        """Bring the stack to BASE with ``given``. Raises Failed if that can't be applied.
 
         A stack with other decisions is created on a new account and not changed, so that the result
         of a change does not depend on the one before.
@@ -78,14 +78,15 @@ class Worker:
             self._initialise()
 
     def write_changed(self, *changes: Change) -> None:
-        """Render BASE with what the changes are given and make."""
+        """Render BASE with the given decisions and the changes."""
         layers = [change.given for change in changes]
         for change in changes:
             layers += [change.along, {change.key: change.to}]
         self.write(*layers)
 
     def product(self, *words: str, ok: tuple[int, ...] = (0,)) -> str:
-        """Run ``gpuecs-tui``; Failed with what it said unless its exit code is one of ``ok``."""
+        """Run ``gpuecs-tui``. Raises Failed with its output unless its exit code is one of
+        ``ok``."""
         done = self._run([sys.executable, "-m", "gpuecs_tui", *words], self.folder)
         if done.returncode not in ok:
             said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
@@ -93,27 +94,27 @@ class Worker:
         return done.stdout + done.stderr
 
     def plan(self) -> PlanTree:
-        """Plan the directory as it is written, from what the state says of the account."""
+        """Plan the directory, with what the state contains about the account."""
         file = self.folder / "plan.tfplan"
         self.terraform("plan", f"-out={file}", "-refresh=false")
         return tree(json.loads(self.terraform("show", "-json", str(file))))
 
     def apply(self) -> None:
-        """Apply the directory as it is written; Failed with Terraform's first error."""
+        """Apply the directory. Raises Failed with Terraform's first error."""
         self._given = None
         self.terraform("apply", "-auto-approve")
 
     def is_done(self) -> bool:
-        """Whether a new plan has nothing to do."""
+        """Whether a new plan has no changes."""
         code = self.terraform("plan", "-detailed-exitcode", ok=(NO_CHANGES, CHANGES), code=True)
         return int(code) == NO_CHANGES
 
     def settled(self, given: Mapping[str, Any]) -> None:
-        """Note that the stack is at BASE with ``given`` again."""
+        """Record that the stack is at BASE with ``given`` again."""
         self._given = dict(given)
 
     def terraform(self, *words: str, ok: tuple[int, ...] = (0,), code: bool = False) -> str:
-        """Run Terraform in the directory and return what it printed, or its exit code."""
+        """Run Terraform in the directory and return its output, or its exit code."""
         engine = find_engine(self._environ)
         extra = () if words[0] == "show" else ("-input=false",)
         done = self._run([str(engine.path), words[0], *extra, *words[1:]], self.directory)
@@ -145,7 +146,7 @@ class Worker:
 
 
 def _sentence(said: str) -> str:
-    """Return the first error of a program's output, in one line."""
+    """Return the first error in a program's output, on one line."""
     lines = [line.strip(" │╷╵\t") for line in said.splitlines()]
     errors = [line for line in lines if line.startswith("Error")]
     found = errors[0] if errors else next((line for line in reversed(lines) if line), "no output")

@@ -25,17 +25,17 @@ from tests.chaos.trial import Result, carry_out, end_orphans
 
 FOLDER = Path(".chaos")
 RUNS = 21
-"""Trials a call; each fault has its turn once in as many."""
+"""Number of trials per call; each fault has its turn once in that many."""
 JOBS = 2
-"""Trials at a time: most of a trial is waiting."""
+"""Number of parallel trials: most of a trial is waiting."""
 FULL_SHARE = 0.1
-"""Of the trials, how many are of the stack with the load balancer, which takes minutes."""
+"""Share of the trials of the stack with the load balancer, which takes minutes."""
 TRIAL_SECONDS = 3000.0
-"""After which a trial counts as stuck."""
+"""Seconds after which a trial counts as stuck."""
 
 
 def main(words: list[str]) -> int:
-    """Carry out trials and print the table; 1 if one did not hold, over all calls of this seed."""
+    """Run trials and print the table; return 1 if any trial with this seed failed, in all calls."""
     options = _options().parse_args(words)
     folder: Path = options.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)

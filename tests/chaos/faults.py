@@ -34,7 +34,7 @@ class Watched(StrEnum):
     COMMAND = "command"
     """``gpuecs-tui apply`` in a pty, which starts and approves it."""
     WIZARD = "wizard"
-    """The wizard in a pty, on its run screen."""
+    """The wizard in a pty, showing the run."""
     TMUX = "tmux"
     """The wizard in a separate tmux."""
 
@@ -46,9 +46,9 @@ class Scene:
     run: Run
     stack: Path
     state_home: Path
-    """The folder of the runs."""
+    """The folder with the records of the runs."""
     disk: Path | None
-    """The small disk that contains both, if there is one."""
+    """The small disk that contains both folders, if there is one."""
     proxy: Proxy
     viewer: Viewer | Tmux | None
     draw: Random
@@ -60,7 +60,7 @@ class Fault:
 
     name: str
     strike: Callable[[Scene], str]
-    """Returns after the fault; the result is a broken promise, or empty."""
+    """Returns after the fault; the result is the broken promise, or empty."""
     ends: frozenset[RunStatus]
     watched: Watched = Watched.NOBODY
     on_small_disk: bool = False
@@ -120,10 +120,10 @@ def _storm(weather: Weather) -> Callable[[Scene], str]:
 
 
 def _expired(scene: Scene) -> str:
-    """Nobody renews them while the run is at work: they stay so until its end.
+    """The credentials are expired from now on, to the end of the run.
 
-    EC2's word for it, RequestExpired, is one that the provider asks again after, for 10 minutes:
-    who watches stops the run.
+    For EC2's code, RequestExpired, the provider repeats the call for 10 minutes: the trial then
+    cancels the run.
     """
     with scene.proxy.storm(Weather.EXPIRED):
         gives_up_at = time.monotonic() + scene.draw.uniform(*BAD_SECONDS)
@@ -131,7 +131,7 @@ def _expired(scene: Scene) -> str:
             if time.monotonic() >= gives_up_at:
                 runs.cancel(run)
             time.sleep(LOOK_SECONDS)
-    # What follows depends on whether the state could still be stored.
+    # The next step depends on whether the state could still be stored.
     next_steps = ("continues with the remaining changes", "gpuecs-tui state")
     told = "credentials have expired" in run.message and any(
         step in run.remedy for step in next_steps
@@ -162,7 +162,8 @@ def _wait(scene: Scene) -> None:
 
 
 _WELL = frozenset({RunStatus.SUCCEEDED})
-# A viewer that starts its run and dies before the plan stands leaves it to others.
+# If a viewer that started its run dies before the plan is ready, other programs must decide on the
+# plan.
 _LEFT = _WELL | {RunStatus.PLANNED}
 _STOPPED = _WELL | {RunStatus.CANCELLED, RunStatus.DISCARDED}
 _BADLY = _WELL | {RunStatus.FAILED}
@@ -194,7 +195,7 @@ FAULTS = (
     Fault("runs folder read-only", _read_only(lambda scene: scene.state_home), _ANYHOW),
     Fault("stack folder read-only", _read_only(lambda scene: scene.stack), _ANYHOW),
 )  # fmt: skip
-"""In the order of the table."""
+"""All faults, in the order of the table."""
 
 
 def available(folder: Path) -> tuple[tuple[Fault, ...], dict[str, str]]:

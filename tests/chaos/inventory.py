@@ -18,12 +18,12 @@ STATE_NAME = "terraform.tfstate"
 
 @dataclass(frozen=True, slots=True, order=True)
 class Thing:
-    """A resource in the account."""
+    """A resource of a stack."""
 
     type: str
-    """As Terraform calls it."""
+    """Its type, as Terraform calls it."""
     id: str
-    """Name, id or ARN, as a state holds it among the attributes of the resource."""
+    """Its name, id or ARN: one that a state has among the attributes of the resource."""
 
 
 class Account:
@@ -42,7 +42,7 @@ class Account:
         }
 
     def things(self, name: str) -> set[Thing]:
-        """Return all that bears the stack's name, over the types that the two stacks have."""
+        """Return everything with the stack's name, for the resource types of the two stacks."""
         return set(self._things(name))
 
     def vpc(self) -> str:
@@ -53,11 +53,11 @@ class Account:
         return str(found["Vpcs"][0]["VpcId"])
 
     def make_bucket(self, bucket: str) -> None:
-        """Have a bucket for states; it may be there already."""
+        """Create a bucket for states; it may exist already."""
         self._clients["s3"].create_bucket(Bucket=bucket)
 
     def object(self, bucket: str, key: str) -> bytes | None:
-        """Return an object of a bucket, or None."""
+        """Return an object in a bucket, or None."""
         try:
             return bytes(self._clients["s3"].get_object(Bucket=bucket, Key=key)["Body"].read())
         except ClientError as error:
@@ -99,7 +99,7 @@ class Account:
             yield Thing("aws_security_group", group["GroupId"])
             filters = [{"Name": "group-id", "Values": [group["GroupId"]]}]
             for rule in ec2.describe_security_group_rules(Filters=filters)["SecurityGroupRules"]:
-                # EC2's own, which every group begins with and Terraform takes away.
+                # EC2 adds this rule to every new group, and Terraform removes it.
                 if not rule.get("Description"):
                     continue
                 way = "egress" if rule["IsEgress"] else "ingress"
@@ -151,7 +151,7 @@ def _named(type_: str, key: str, items: Iterable[Any], name: str) -> Iterator[Th
 
 
 def known_by(state: bytes | None) -> set[str]:
-    """Return every name, id and ARN that a state's managed resources have."""
+    """Return every name, id and ARN in the managed resources of a state."""
     known: set[str] = set()
     tree: Any = {}
     with contextlib.suppress(ValueError):
@@ -176,7 +176,7 @@ def addresses_of(state: bytes | None) -> set[str]:
 
 
 def read_if_there(path: Path) -> bytes | None:
-    """Return a file's content, or None."""
+    """Return the content of a file, or None."""
     try:
         return path.read_bytes()
     except FileNotFoundError:

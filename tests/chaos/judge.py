@@ -1,4 +1,4 @@
-"""Looks at what a fault left, from outside: what is true, beside what the product says."""
+"""Check the result of a fault from outside: the facts, and whether the product reports them."""
 
 from __future__ import annotations
 
@@ -30,26 +30,27 @@ _ALL_DONE = "Terraform had reported that all changes were complete"
 
 @dataclass(slots=True)
 class Left:
-    """What a run left."""
+    """The results of a run."""
 
     problems: list[str] = field(default_factory=list)
     offered: int = 0
-    """Resources that no state knows and the product offers to bring back."""
+    """Resources that are missing from every state and that the product offers to import."""
     doubled: set[Thing] = field(default_factory=set)
     """Task definitions that were registered twice, see ``_doubled``."""
 
 
 class Judge:
-    """Compares the account, the state and the product's words of one stack."""
+    """Compares the account, the state and the messages of the product for one stack."""
 
     def __init__(self, stack: Path, account: Account, key: str, bucket: str) -> None:
         self.stack, self.account, self.key, self.bucket = stack, account, key, bucket
 
     def look(self, run: Run, things: set[Thing], before: set[Thing]) -> Left:
-        """Judge the end of ``run``; ``things`` are in the account now, ``before`` were then."""
+        """Judge the end of ``run``; ``things`` are in the account now, ``before`` were there before
+        it."""
         left, found = Left(), examine(self.stack)
         if found.broken is not None:
-            # Nothing else can be told before that is done; what it says is judged below.
+            # Until that is done, the product knows nothing else; its message is judged below.
             damaged_state.restore(self.stack)
             found = examine(self.stack)
         left.problems += (*found.problems, *found.unknown)
@@ -69,7 +70,8 @@ class Judge:
         return left
 
     def mend(self) -> list[str]:
-        """Do what the product offers: let go of a dead lock, push a state that wasn't stored."""
+        """Use the remedies of the product: release a stale lock, push a state that was not
+        stored."""
         problems = []
         found = examine(self.stack)
         try:
@@ -82,7 +84,7 @@ class Judge:
         return problems
 
     def is_clean(self, things: set[Thing]) -> list[str]:
-        """Tell what is still amiss once an apply has converged."""
+        """Return the problems that remain after an apply has converged."""
         problems = examine(self.stack).sentences()
         known = known_by(self.state())
         if strange := {it for it in things if it.id not in known}:
@@ -108,7 +110,7 @@ class Judge:
             wrong.append(f"it succeeded without {', '.join(sorted(lacks))}")
         if succeeded and run.operation == "destroy" and things:
             wrong.append(f"it succeeded and left {', '.join(map(_name, sorted(things)))}")
-        # Only what went wrong after the summary explains an end that says otherwise.
+        # Only errors after the summary explain a result that contradicts the summary.
         explained = '"severity":"error"' in journal or run.returncode not in (0, None)
         if run.state in (RunStatus.FAILED, RunStatus.CANCELLED) and finished and not explained:
             wrong.append(f"it is {run.state} although Terraform did everything")
@@ -143,7 +145,7 @@ class Judge:
 
 
 def _not_offered(unknown: Iterable[Thing], missing: Iterable[Candidate]) -> set[Thing]:
-    """Return the unknown things that no offer is for; an offer without id takes any of its type."""
+    """Return the unknown resources without an offer; an offer without id covers any of its type."""
     certain = {it.id for it in missing if it.certain}
     by_type = [it.type for it in missing]
     forgotten = set()
@@ -159,10 +161,10 @@ def _not_offered(unknown: Iterable[Thing], missing: Iterable[Candidate]) -> set[
 
 
 def _doubled(unknown: Iterable[Thing], known: set[str]) -> set[Thing]:
-    """Return revisions of task definitions of which the state knows another one.
+    """Return revisions of task definitions of which the state has another revision.
 
-    Registering has no token that makes a repeated call harmless: when its answer is lost, the
-    provider's second call registers another revision, and of the first nothing is told to anybody.
+    A registration has no token that makes a repeated call harmless. If the response is lost, the
+    provider's second call registers another revision, and nothing refers to the first one.
     """
     families = {it.rpartition(":")[0] for it in known if ":task-definition/" in it}
     return {

@@ -9,39 +9,40 @@ from random import Random
 from tests.chaos.faults import Fault, Watched
 
 PLAN_SHARE = 0.15
-"""Of the trials, in how many the fault may come while Terraform still plans."""
+"""Share of the trials whose fault may occur while Terraform still plans."""
 PLAN_SECONDS = 5.0
-"""By which a plan has ended on a quiet machine."""
+"""Seconds within which a plan has ended on an idle machine."""
 AFTER_EVENT_SECONDS = 0.6
-"""At most so long after the event that a fault waits for: between two events is a moment too."""
+"""Maximum number of seconds after the event that a fault waits for, so that faults also occur
+between two events."""
 S3_SHARE = 0.4
-"""Of the trials, in how many the state lies in a bucket."""
+"""Share of the trials with the state in a bucket."""
 DESTROY_SHARE = 0.3
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One trial, as drawn."""
+    """One trial, as it was drawn."""
 
     number: int
     seed: str
     name: str
-    """The stack's name, which all that it creates bears."""
+    """The stack's name, which is part of the name of everything that it creates."""
     fault: Fault
     operation: str
     """apply or destroy."""
     full: bool
-    """The stack with the load balancer, not the small one."""
+    """The stack with the load balancer instead of the small one."""
     in_s3: bool
     while_planning: bool
     share: float
-    """Of the events that the run will have, after how many the fault comes; or of PLAN_SECONDS."""
+    """Share of the run's events, or of PLAN_SECONDS, after which the fault occurs."""
     wait: float
     """Seconds between that event and the fault."""
 
 
 def draw_order(seed: str, number: int, faults: Sequence[Fault], full_share: float) -> Order:
-    """Return the trial of this number. Each fault has its turn once in ``len(faults)``."""
+    """Return the trial with this number. Each fault has its turn once in ``len(faults)``."""
     draw = Random(f"{seed} {number}")
     turn = list(faults)
     Random(f"{seed} {number // len(faults)}").shuffle(turn)
@@ -54,7 +55,7 @@ def draw_order(seed: str, number: int, faults: Sequence[Fault], full_share: floa
         fault=fault,
         operation="destroy" if draw.random() < DESTROY_SHARE else "apply",
         full=draw.random() < full_share,
-        # A state on the full disk is the worst that can be: it lies there always.
+        # A state on the full disk is the worst case, so it is always on the small disk.
         in_s3=draw.random() < S3_SHARE and not fault.on_small_disk,
         while_planning=planning,
         share=draw.random(),

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 DISK_BYTES = 24 << 20
-"""Room for the state and the journals of one trial; the provider is only linked."""
+"""Bytes for the state and the journals of one trial; the provider is only linked."""
 _BLOCK = b"\0" * (1 << 16)
 
 
@@ -24,20 +24,20 @@ def can_mount() -> bool:
 
 @contextmanager
 def small_disk(folder: Path) -> Iterator[None]:
-    """Have a tmpfs of DISK_BYTES on ``folder``."""
+    """Mount a tmpfs of DISK_BYTES on ``folder``."""
     folder.mkdir(parents=True)
     size = f"size={DISK_BYTES}"
     subprocess.run(["mount", "-t", "tmpfs", "-o", size, "chaos", folder], check=True)
     try:
         yield
     finally:
-        # Lazily: a process that a fault left alone may still stand in it.
+        # A lazy unmount: a process that a fault left running may have its working directory there.
         subprocess.run(["umount", "--lazy", folder], check=False)
 
 
 @contextmanager
 def full(folder: Path) -> Iterator[None]:
-    """Fill the file system of ``folder`` to its last byte within the block."""
+    """Fill the file system of ``folder`` completely inside the block."""
     ballast = folder / "ballast"
     with ballast.open("wb", buffering=0) as file:
         for size in (len(_BLOCK), 1):
@@ -55,10 +55,11 @@ def full(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def read_only(folder: Path) -> Iterator[None]:
-    """Let nothing in ``folder`` be created, replaced or opened for writing within the block.
+    """Prevent that anything in ``folder`` is created, replaced or opened for writing inside the
+    block.
 
-    For root, whom permissions don't stop, by the attribute "immutable"; files that are open stay
-    writable, as on a disk that the system remounts. Raises OSError where that can't be had.
+    Root is not stopped by permissions, so the attribute "immutable" is used for root. Open files
+    stay writable, as on a disk that the system remounts. Raises OSError if that is not possible.
     """
     try:
         _set_read_only(folder, True)
@@ -73,7 +74,7 @@ def make_writable(folder: Path) -> None:
 
 
 def can_be_read_only(folder: Path) -> bool:
-    """Try it."""
+    """Try the attribute."""
     probe = Path(tempfile.mkdtemp(dir=folder))
     try:
         with read_only(probe):
@@ -87,7 +88,7 @@ def can_be_read_only(folder: Path) -> bool:
 
 def _set_read_only(folder: Path, wanted: bool) -> None:
     paths = [folder, *folder.rglob("*")]
-    # The provider is only linked: what a link leads to is not the trial's.
+    # The provider is only linked: the target of the link does not belong to the trial.
     paths = [path for path in paths if not path.is_symlink() and path.exists()]
     if os.geteuid() == 0:
         sign = "+i" if wanted else "-i"

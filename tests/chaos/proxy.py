@@ -24,18 +24,18 @@ _HOP_BY_HOP = frozenset({"connection", "transfer-encoding", "keep-alive", "conte
 
 
 class Weather(StrEnum):
-    """How the account answers."""
+    """How the account responds."""
 
     FAIR = "fair"
     ERRORS = "errors"
-    """500, half of them after the call was carried out."""
+    """Responds with 500, for half of the calls after they were carried out."""
     THROTTLES = "throttles"
     HANGS = "hangs"
-    """Answers when it is over, half of the calls carried out at once."""
+    """Responds after the block, with half of the calls carried out immediately."""
     EXPIRED = "expired"
-    """The credentials are refused as expired: nothing is carried out."""
+    """Rejects the credentials as expired; nothing is carried out."""
     GONE = "gone"
-    """Connections are cut, answers of calls that were carried out with them; new ones refused."""
+    """Cuts connections, also those of calls that were carried out, and refuses new ones."""
 
 
 class Proxy:
@@ -52,7 +52,7 @@ class Proxy:
         self.weather = Weather.FAIR
         self.calls = 0
         self.troubles: list[str] = []
-        """Calls that broke here or in the account by themselves: no fault of the trial's."""
+        """Calls that failed here or in the account by themselves, not because of the weather."""
         self._draw = random.Random(seed)
         self._connections: set[socket.socket] = set()
         self._guard = threading.Lock()
@@ -66,14 +66,14 @@ class Proxy:
 
     @contextlib.contextmanager
     def storm(self, weather: Weather) -> Iterator[None]:
-        """Set the weather within the block."""
+        """Set the weather inside the block."""
         self.weather = weather
         if weather is Weather.GONE:
             self._stop_listening()
             with self._guard:
                 cut = list(self._connections)
             for connection in cut:
-                # Its other end may be gone already.
+                # The other end may have closed the connection already.
                 with contextlib.suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)
         try:
@@ -84,32 +84,32 @@ class Proxy:
                 self._server = self._listen(self.port)
 
     def close(self) -> None:
-        """End it."""
+        """Stop the proxy."""
         self._stop_listening()
 
     def present(self) -> Weather:
-        """Return the weather at this moment."""
+        """Return the present weather."""
         return self.weather
 
     def pause(self) -> tuple[float, float]:
-        """Return how long to wait before and after the call that comes now."""
+        """Return how long to wait before and after the next call."""
         with self._guard:
             self.calls += 1
             whole = self._draw.uniform(*self.slowness)
             return (before := whole * self._draw.random()), whole - before
 
     def chance(self) -> bool:
-        """Draw one of two."""
+        """Return one of two values at random."""
         with self._guard:
             return self._draw.random() < 0.5
 
     def joins(self, connection: socket.socket) -> None:
-        """Remember a connection, to be cut when the account vanishes."""
+        """Register a connection, so that it is cut when the account vanishes."""
         with self._guard:
             self._connections.add(connection)
 
     def leaves(self, connection: socket.socket) -> None:
-        """Forget a connection."""
+        """Unregister a connection."""
         with self._guard:
             self._connections.discard(connection)
 
@@ -133,7 +133,7 @@ class _Server(ThreadingHTTPServer):
     proxy: Proxy
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing of cut connections, which are what this is for."""
+        """Print nothing about cut connections, which are intended."""
         error = sys.exception()
         if not isinstance(error, OSError | http.client.HTTPException):
             self.proxy.troubles.append(f"{error!r}")
@@ -149,18 +149,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def finish(self) -> None:
         self.proxy.leaves(self.connection)
-        # The answer's last bytes may be for a connection that was cut.
+        # The last bytes of the response may be for a connection that was cut.
         with contextlib.suppress(OSError):
             super().finish()
 
     def log_message(self, format: str, *words: object) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
     def handle_call(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length)
         if len(body) < length:
-            # Whoever calls was stopped in the midst of it; the account would wait for the rest.
+            # The caller was stopped during its request; the account would wait for the rest.
             self.close_connection = True
             return
         before, after = self.proxy.pause()
@@ -200,7 +200,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _forward(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
         backend = http.client.HTTPConnection(*self.proxy.backend, timeout=ANSWER_SECONDS)
         try:
-            # The account answers only to its own Host, which http.client names.
+            # The account only accepts its own Host, which http.client sends.
             headers = {k: v for k, v in self.headers.items() if k.lower() != "host"}
             backend.request(self.command, self.path, body=body, headers=headers)
             answer = backend.getresponse()
@@ -237,13 +237,13 @@ class _Answer:
 
 @dataclass(frozen=True, slots=True)
 class _Refusal:
-    """How each kind of service says the same."""
+    """Expired credentials: status and body of the response for each protocol."""
 
     json: _Answer
-    """ECS, CloudWatch Logs, …"""
+    """ECS, CloudWatch Logs, … use JSON."""
     ec2: _Answer
     query: _Answer
-    """IAM, STS, Elastic Load Balancing, Auto Scaling, …"""
+    """IAM, STS, Elastic Load Balancing, Auto Scaling, … use the query protocol."""
     s3: _Answer
 
 
@@ -263,7 +263,7 @@ _EXPIRED = _Refusal(
 
 
 def _refused(how: _Refusal, headers: Message, body: bytes) -> tuple[int, dict[str, str], bytes]:
-    """Return the answer of the service that is called."""
+    """Return the response in the protocol of the called service."""
     if "X-Amz-Target" in headers:
         said = {"__type": how.json.code, "message": how.json.message}
         json_ = {"Content-Type": "application/x-amz-json-1.1"}

@@ -11,16 +11,16 @@ from tests.chaos.trial import Result
 
 
 def read_results(path: Path) -> list[Result]:
-    """Return what was kept; empty before the first trial."""
+    """Return the stored results; empty before the first trial."""
     if not path.exists():
         return []
     return [Result(**json.loads(line)) for line in path.read_text("utf-8").splitlines()]
 
 
 def table(results: Iterable[Result], missing: Mapping[str, str]) -> str:
-    """Return fault × survived/tried, then every trial that did not hold.
+    """Return fault × survived/tried, then every trial that failed.
 
-    A trial whose run was over before its moment came counts neither way, unless it did not hold.
+    A trial whose run ended before the fault counts neither way, unless it failed.
     """
     found = list(results)
     rows = [("fault", "survived/tried", "brought back", "doubled", "too late", "ends")]

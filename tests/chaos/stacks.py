@@ -102,7 +102,7 @@ resource "aws_ecs_task_definition" "this" {
   }])
 }
 """
-"""Resources that are created quickly, a few of which depend on others; no load balancer."""
+"""Resources that are created quickly; a few of them depend on others. No load balancer."""
 
 BACKEND = """\
 terraform {
@@ -118,14 +118,14 @@ terraform {
 
 
 def write_small(folder: Path, name: str, vpc: str) -> None:
-    """Write the small stack: 11 resources, some 8 s with answers slowed."""
+    """Write the small stack: 11 resources, applied in about 8 s with slow responses."""
     folder.mkdir()
     text = SMALL.replace("@NAME@", name).replace("@VPC@", vpc)
     (folder / "main.tf").write_text(text, "utf-8")
 
 
 def write_full(folder: Path, name: str, answers: Mapping[str, Any]) -> None:
-    """Write a stack of the product: a service behind a load balancer, 80 s and more to apply."""
+    """Write a stack of the product: a service behind a load balancer, applied in 80 s or more."""
     from gpuecs_tui.commands.stack_source import subject_of
     from gpuecs_tui.terraform.render.stack_files import render
 
@@ -135,6 +135,6 @@ def write_full(folder: Path, name: str, answers: Mapping[str, Any]) -> None:
 
 
 def write_backend(folder: Path, name: str, bucket: str) -> None:
-    """Have the stack's state and its lock kept in a bucket."""
+    """Configure a bucket for the stack's state and its lock."""
     text = BACKEND.replace("@NAME@", name).replace("@BUCKET@", bucket)
     (folder / "backend.tf").write_text(text, "utf-8")

@@ -30,11 +30,11 @@ from tests.chaos.proxy import Proxy
 from tests.chaos.viewers import Tmux, Viewer, program
 
 SLOWNESS = (0.02, 0.4)
-"""Seconds that each answer takes longer while a fault is awaited."""
+"""Additional seconds of each response before the fault."""
 PATIENCE = 400.0
 """Seconds for a run of the small stack."""
 FULL_PATIENCE = 900.0
-"""Seconds for one of the full stack: 80 on a quiet machine with quick answers."""
+"""Seconds for a run of the full stack: 80 on an idle machine with fast responses."""
 BUCKET = "chaos-states"
 
 
@@ -49,24 +49,25 @@ class Result:
     state_in: str
     moment: str
     struck: bool = False
-    """False: the run had ended before its moment came."""
+    """False: the run had ended before the fault."""
     ended: str = ""
     """The run's verdict."""
     offered: int = 0
-    """Resources that only the product's offer to bring them back knew."""
+    """Number of resources that only the product's offer to import them contained."""
     doubled: int = 0
-    """Task definitions registered twice, since the answer to the first call was lost."""
+    """Number of task definitions that were registered twice, because the response to the first call
+    was lost."""
     problems: list[str] = field(default_factory=list)
-    """What did not hold; empty: survived."""
+    """What failed; empty: the run survived."""
     seconds: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as it is stored."""
+        """Return the result as it is stored."""
         return asdict(self)
 
 
 def carry_out(order: Order, demo: DemoAccount, folder: Path) -> Result:
-    """Go through one trial in ``folder``, which must not exist; os.environ becomes the trial's."""
+    """Run one trial in ``folder``, which must not exist; os.environ becomes the trial's."""
     result = Result(
         order.number,
         order.fault.name,
@@ -154,7 +155,7 @@ class _Trial:
                 run, self.stack, self.state_home, self.disk, self.proxy, viewer, self.draw
             )
             if watched in (Watched.WIZARD, Watched.TMUX):
-                # Only now: its start screen looks for runs once.
+                # Started only now, because its start screen looks for runs only once.
                 command = program(self.stack)
                 in_tmux = watched is Watched.TMUX
                 wizard = Tmux(self.order.name, command) if in_tmux else Viewer(command)
@@ -168,7 +169,7 @@ class _Trial:
                     scene.viewer.close()
 
     def _through(self, scene: Scene, *, approves: bool) -> Run:
-        """Wait for the end of the run, with the fault at its moment."""
+        """Wait for the end of the run, and inject the fault at its time."""
         broken: list[str] = []
 
         def struck() -> None:
@@ -185,7 +186,7 @@ class _Trial:
                 self.result.struck = True
                 strike.start()
             if present.state is RunStatus.PLANNED and approves:
-                # Somebody may have decided in this very moment, or the disk be full.
+                # Another program may have decided at this moment, or the disk may be full.
                 with contextlib.suppress(TerraformProblem, OSError):
                     runs.approve(present)
             over = strike.ident and not strike.is_alive()
@@ -198,12 +199,12 @@ class _Trial:
         if strike.ident:
             strike.join()
         self.result.problems += filter(None, broken)
-        # What it meant to write while nothing could be written is there now.
+        # The runner has now written what it could not write before.
         time.sleep(LOOK_SECONDS)
         return scene.run.refresh()
 
     def _moment(self, run: Run) -> Callable[[Run], bool]:
-        """Return what tells, of the run as it is, whether the fault is due."""
+        """Return a function that tells, for the present run, whether the fault is due."""
         if self.order.while_planning:
             at = time.monotonic() + self.order.share * PLAN_SECONDS
             return lambda _present: time.monotonic() >= at
@@ -213,7 +214,8 @@ class _Trial:
             nonlocal passed_at
             if passed_at is None and present.state is RunStatus.APPLYING and present.changes:
                 changes = present.changes
-                # Each begins and completes; a destroy's or an apply's last event is one too.
+                # Each resource starts and completes; the last event of a destroy or an apply also
+                # counts.
                 events = 2 * (changes.add + changes.destroy)
                 if _events(present) >= int(self.order.share * events):
                     passed_at = time.monotonic()
@@ -255,13 +257,13 @@ class _Trial:
         self.result.problems += judge.mend()
 
     def _go_on(self, run: Run) -> None:
-        """A next apply, an empty plan, a destroy, and nothing left."""
+        """Check the next apply, an empty plan, and a destroy that leaves nothing."""
         problems = self.result.problems
         applied = _apply(self.stack, "apply", self.patience)
         told_all = run.state is RunStatus.SUCCEEDED and run.operation == "apply"
         if told_all and applied.changes and applied.changes.total:
             problems.append(f"it succeeded, but the next apply has {applied.changes}")
-        # An apply without a change ended with its plan: another one would be the same.
+        # An apply without changes ended with its plan; another plan would be the same.
         if applied.changes is None or applied.changes.total:
             planned = _apply(self.stack, "plan", self.patience)
             if planned.changes is None or planned.changes.total:
@@ -281,7 +283,7 @@ def _events(run: Run) -> int:
 
 
 def _apply(stack: Path, operation: str, patience: float) -> Run:
-    """Carry out an operation in fair weather; raise unless it succeeds."""
+    """Run an operation in fair weather. Raises an error unless it succeeds."""
     run = runs.start(stack, operation)
     deadline = time.monotonic() + patience
     while not (present := run.refresh()).is_final:

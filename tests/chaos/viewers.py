@@ -20,11 +20,11 @@ from pathlib import Path
 
 SIZE = (24, 80)
 PATIENCE = 60.0
-"""Seconds for a screen to stand, on a machine that has other work."""
+"""Seconds until a screen is shown, on a busy machine."""
 LEAVE_SECONDS = 2.0
-"""For a program to end after its terminal has."""
+"""Seconds until a program ends after its terminal was closed."""
 ENTRY = b"Watch the run"
-"""What the wizard's start screen offers first while a run works on the directory."""
+"""The first offer of the wizard's start screen while a run is in progress in the directory."""
 RUN_SCREEN = b"elapsed"
 
 
@@ -34,7 +34,7 @@ def program(*arguments: str | Path) -> list[str]:
 
 
 def leave_seconds() -> float:
-    """Return LEAVE_SECONDS, longer by as much as there is more to do than there are cores."""
+    """Return LEAVE_SECONDS, multiplied if there are more active processes than cores."""
     return LEAVE_SECONDS * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
@@ -45,7 +45,7 @@ class Viewer:
         self.pid, self.end = pty.fork()
         if self.pid == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", *SIZE, 0, 0))
-            # Started by nohup we ignore it, and so would it.
+            # Started by nohup, this process ignores SIGHUP, and the program would inherit that.
             signal.signal(signal.SIGHUP, signal.SIG_DFL)
             os.execve(command[0], list(command), {**os.environ, "TERM": "xterm-256color"})
         self.seen = b""
@@ -54,7 +54,7 @@ class Viewer:
         self._reader.start()
 
     def watch_run(self) -> bool:
-        """In the wizard, go from the start screen to the run; False when it isn't offered."""
+        """In the wizard, open the run from the start screen; False if it isn't offered."""
         if not self.shows(ENTRY):
             return False
         os.write(self.end, b"\r")
@@ -76,20 +76,20 @@ class Viewer:
             os.kill(self.pid, number)
 
     def take_terminal(self) -> None:
-        """Close the other end of its terminal."""
+        """Close the other end of the program's terminal."""
         self._closing.set()
         self._reader.join()
         os.close(self.end)
         self.end = -1
 
     def is_alive(self) -> bool:
-        """Tell whether it has not ended yet."""
+        """Tell whether the program is still running."""
         if self.pid and os.waitpid(self.pid, os.WNOHANG)[0]:
             self.pid = 0
         return bool(self.pid)
 
     def ends(self) -> bool:
-        """Wait for its end; False if it still runs after LEAVE_SECONDS."""
+        """Wait until the program ends; False if it still runs after LEAVE_SECONDS."""
         deadline = time.monotonic() + leave_seconds()
         while self.is_alive():
             if time.monotonic() > deadline:
@@ -98,7 +98,7 @@ class Viewer:
         return True
 
     def close(self) -> None:
-        """End it, whatever it does."""
+        """Kill the program."""
         if self.is_alive():
             os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
@@ -129,7 +129,7 @@ class Tmux:
         return subprocess.run(call, check=True, capture_output=True, text=True).stdout
 
     def watch_run(self) -> bool:
-        """In the wizard, go from the start screen to the run; False when it isn't offered."""
+        """In the wizard, open the run from the start screen; False if it isn't offered."""
         if not self.shows(ENTRY):
             return False
         self.press("Enter")
@@ -146,16 +146,16 @@ class Tmux:
         return True
 
     def press(self, *keys: str) -> None:
-        """Press keys by tmux's names for them; anything else is typed."""
+        """Press keys by tmux's names for them; other texts are typed."""
         self._ask("send-keys", *keys)
 
     def kill_server(self) -> None:
-        """End the server without a word."""
+        """Kill the server without a message to the program."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.server, signal.SIGKILL)
 
     def ends(self) -> bool:
-        """Wait for the program's end; False if it still runs after LEAVE_SECONDS."""
+        """Wait until the program ends; False if it still runs after LEAVE_SECONDS."""
         deadline = time.monotonic() + leave_seconds()
         while _works(self.program):
             if time.monotonic() > deadline:
@@ -164,7 +164,7 @@ class Tmux:
         return True
 
     def close(self) -> None:
-        """End it and the program, whatever that does."""
+        """End the server and kill the program."""
         subprocess.run([*self._call, "kill-server"], check=False, capture_output=True)
         if _works(self.program):
             with contextlib.suppress(ProcessLookupError):

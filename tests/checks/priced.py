@@ -1,4 +1,4 @@
-"""Prices in round figures, beside the account of ``small_account``."""
+"""Round prices for the account of ``small_account``."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""ECS's placement and rolling update as a simulation that knows ECS's rules only.
+"""A simulation of ECS's placement and rolling update that uses only ECS's documented rules.
 
 Developer guide, "How Amazon ECS places tasks on container instances", "GPU task definitions" and
-"Rolling update": it puts one task after the other on whichever instance still has all that it
-reserves, and replaces them within the service's percentages. Nothing of the product's own
-arithmetic is used in it.
+"Rolling update": ECS places one task after the other on any instance that still has the resources
+that the task reserves, and replaces tasks within the service's percentages. The simulation uses
+none of the product's own calculations.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ AGENT = {22, 2375, 2376, 51678, 51679, 51680}
 
 @dataclass
 class Instance:
-    """What an instance has left."""
+    """The remaining resources of an instance."""
 
     cpu: int
     memory: int
@@ -28,7 +28,7 @@ class Instance:
     services: int = 0
 
     def takes(self, stack: Stack) -> bool:
-        """Put a task here if ECS would."""
+        """Place a task on this instance if ECS would."""
         task = stack.task
         if task.network_mode == "awsvpc":
             port = 0
@@ -55,32 +55,32 @@ class Instance:
         return enough
 
     def leaves(self, stack: Stack) -> None:
-        """Take a task away again."""
+        """Remove a task from this instance."""
         task = stack.task
         self.cpu += task.cpu
         self.memory += task.memory
         self.gpus += task.gpus
         self.services -= 1
-        self.ports = set(AGENT)  # Only one task can have had the port of them all.
+        self.ports = set(AGENT)  # The port, if tasks have a fixed one, was used by this task only.
         if self.interfaces is not None and task.network_mode == "awsvpc":
             self.interfaces += 1
 
 
 @dataclass
 class Rolled:
-    """How a rolling update went."""
+    """The course of a rolling update."""
 
     ends: bool
     first: int = 0
-    """New tasks started before the first of them had to be healthy."""
+    """Number of new tasks that started before the first of them had to be healthy."""
     rounds: int = 0
-    """How often one waited for new tasks to become healthy."""
+    """Number of waits for new tasks to become healthy."""
     fullest: tuple[tuple[int, int], ...] = ()
-    """Old and new tasks by instance when most ran, the first time with a new one among them."""
+    """Old and new tasks per instance at the first peak that includes a new task."""
 
 
 def rolled(stack: Stack, it: InstanceType, memory: int) -> Rolled:
-    """Replace all tasks, which have a place each, by new ones as ECS does."""
+    """Replace all tasks, which are already placed, with new ones as ECS does."""
     service, fleet = stack.service, [empty(it, memory) for _ in range(stack.fleet.max_size)]
     wanted = service.desired_count
     least = -(-wanted * service.minimum_healthy_percent // 100)
@@ -120,7 +120,7 @@ def rolled(stack: Stack, it: InstanceType, memory: int) -> Rolled:
 
 
 def fullness(rows: tuple[tuple[int, int], ...]) -> tuple[int, bool]:
-    """How many tasks run, and whether any of them is new."""
+    """Return how many tasks run, and whether any of them is new."""
     return sum(map(sum, rows)), any(new for _old, new in rows)
 
 
@@ -140,13 +140,13 @@ def empty(it: InstanceType, memory: int) -> Instance:
 
 
 def placed(stack: Stack, it: InstanceType, memory: int, instances: int, wanted: int) -> int:
-    """How many of ``wanted`` tasks find a place on a fleet of empty instances."""
+    """Return how many of ``wanted`` tasks can be placed on a fleet of empty instances."""
     fleet = [empty(it, memory) for _ in range(instances)]
     return sum(any(each.takes(stack) for each in fleet) for _ in range(wanted))
 
 
 def needed(stack: Stack, it: InstanceType, memory: int, wanted: int) -> int | None:
-    """How many instances a fleet needs that grows by one when a task finds no place."""
+    """Return how many instances a fleet needs that adds one if a task can't be placed."""
     fleet: list[Instance] = []
     for _ in range(wanted):
         if not any(each.takes(stack) for each in fleet):

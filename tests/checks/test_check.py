@@ -16,7 +16,7 @@ from tests.support.fixes import apply_fix
 from tests.support.small_account import ANSWERS, ARTICLE, NOW, account, findings, of_rule, stack
 
 KEY_PRESS_SECONDS = 0.05
-"""What a re-check may take while the user types (issue: speed)."""
+"""Maximum duration of a check while the user types."""
 
 
 def test_nothing_to_say_about_a_right_stack_in_a_right_account() -> None:

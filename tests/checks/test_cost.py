@@ -1,4 +1,5 @@
-"""Sums by hand: an instance costs 0.50, its 100 GiB 0.01, the load balancer 0.02 an hour."""
+"""Sums that were calculated by hand: an instance costs 0.50, its 100 GiB 0.01, and the load
+balancer 0.02 per hour."""
 
 from __future__ import annotations
 
@@ -77,7 +78,7 @@ def test_a_task_that_never_fits_has_no_sum() -> None:
 def test_spot_is_the_range_of_the_subnets_zones() -> None:
     desired = of(fleet__market="spot").sum("desired")
     assert desired is not None and desired.hour is not None
-    # us-east-1f, cheapest and dearest, has no subnet of the stack.
+    # us-east-1f, which has both the lowest and the highest price, has no subnet of the stack.
     assert (desired.hour.low, desired.hour.high) == (Decimal("0.13"), Decimal("0.33"))
     assert desired.hour.month.high == Decimal("0.33") * 730
 
@@ -106,7 +107,7 @@ def test_public_addresses() -> None:
 def test_created_endpoints_are_paid_by_service_and_zone() -> None:
     found = of(network__vpc_endpoints=("ecs", "logs", "s3"))
     counts = {it.item: it.count for it in found.lines}
-    # Three subnets, each in a zone of its own; a gateway costs nothing.
+    # Three subnets in three zones; a gateway endpoint costs nothing.
     assert counts["vpc_endpoints"] == 6
     assert hours(found)["desired"] == (1, "0.5900")
     assert "vpc_endpoint_data" in [it.item for it in found.by_use]
@@ -131,7 +132,7 @@ def test_no_nat_gateway_where_no_route_leads_to_one() -> None:
     local_only = replace(private, routes=private.routes[:1])
     closed = of(replace(facts, route_tables=known((local_only, public))))
     assert [it.item for it in closed.by_use] == ["load_balancer_use"]
-    # Unread routes rule nothing out.
+    # Unread routes exclude nothing.
     blind = of(replace(facts, route_tables=Unknown("ec2:DescribeRouteTables", "denied", "")))
     assert "nat_gateway" in [it.item for it in blind.by_use]
 
@@ -201,5 +202,5 @@ def test_it_is_quick_enough_for_every_key() -> None:
     began = process_time()
     for _round in range(10):
         in_one_line(cost(context))
-    # What is typed is answered in 50 ms; a tenth of it here, on a busy machine.
+    # A key press must take effect within 50 ms; this is a tenth of it, on a busy machine.
     assert (process_time() - began) / 10 < 0.02

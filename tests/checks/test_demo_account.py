@@ -1,4 +1,4 @@
-"""No false alarm: on the demo account, which is furnished like a real one."""
+"""The rules give no false alarm in the demo account, which has the resources of a real account."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def reader(on_demo_account: DemoAccount) -> AccountReader:
 
 @pytest.fixture
 def answers(reader: AccountReader) -> tuple[AccountFacts, dict[str, Value]]:
-    """The account, and the shortest answers that someone would give there."""
+    """The account, and the shortest answers that a user would give in it."""
     facts = read_account(reader)
     assert isinstance(facts.vpcs, Known)
     assert isinstance(facts.subnets, Known)

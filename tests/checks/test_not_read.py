@@ -1,4 +1,4 @@
-"""Nothing is taken from a default that the Terraform doesn't have; what is known is checked."""
+"""No default replaces a value in the Terraform that was not read; known answers are checked."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def test_what_is_not_read_is_named_and_leaves_answers_open(tmp_path: Path, name:
         file, _, line = finding.message.partition(" ")[0].rstrip(":").partition(":")
         assert file in files and (not line or what.split(".")[-1].split("[")[0] or int(line))
         assert set(keys) <= {word.strip(".,") for word in finding.message.split()}
-    # Every known answer is what it was, and no finding is about an unknown one.
+    # Every known answer is unchanged, and no finding is about an unknown one.
     whole = made().flat()
     assert {key: value for key, value in written.answers.items() if value != whole[key]} == {}
     about = {it.field for it in found if it.severity is Severity.ERROR}
@@ -350,7 +350,8 @@ def test_a_file_of_ours_that_was_deleted_is_named(
     main(["check", "--offline", str(directory)])
     shown = capsys.readouterr().out
     assert said.message in shown and "[not-read]" not in shown
-    # What it says of the next write is so: nothing, and then it is no news any more.
+    # Its statement about the next write is true: the write changes nothing, and the warning is then
+    # gone.
     write(compare(directory, render(made(fleet__max_size=5))))
     assert not (directory / "outputs.tf").exists()
     assert not [it for it in written_in(directory).unread if it.is_deleted]

@@ -47,7 +47,7 @@ def test_zones_that_are_asked_for() -> None:
 
 
 def test_quota_left() -> None:
-    # 64 vCPUs are allowed on demand, of which an instance with 4 runs; none on spot.
+    # The On-Demand quota is 64 vCPUs, of which an instance uses 4; the Spot quota is 0.
     assert FOUND["g4dn.xlarge"].quota_left == {"on-demand": 15, "spot": 0}
     full = priced_account(
         gpu_instances=known((GpuInstance("i-1", "g5.48xlarge", "on-demand", 192, ""),))

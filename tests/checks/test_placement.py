@@ -72,7 +72,7 @@ def test_interfaces_limit_awsvpc_tasks() -> None:
         task__network_mode="awsvpc",
     )
     found = fit(small, the("g5.48xlarge"))
-    # 8 GPUs, but 7 interfaces of which the instance keeps one.
+    # 8 GPUs, but only 7 interfaces, of which the instance itself uses one.
     assert (found.tasks_per_instance, found.limiting) == (6, "enis")
     assert found.left.gpus == 2
 
@@ -99,7 +99,7 @@ def test_what_is_left_is_of_what_the_agent_registers(name: str, mib: int, source
     assert (it.registers.mib, it.registers.source) == (mib, source)
     of = stack(fleet__instance_type=name, task__memory=15000)
     assert fit(of, it).left.memory_mib == mib - 15000
-    # Perhaps there is room for it; nothing is left then.
+    # The task may fit; then nothing is left.
     larger = fit(stack(fleet__instance_type=name, task__memory=mib), it)
     assert (larger.tasks_per_instance, larger.left.memory_mib) == (1, 0)
 
@@ -108,7 +108,7 @@ def test_unmeasured_memory_is_bounded_by_the_kernel_page_table() -> None:
     assert the("g6.xlarge").registered_mib is None
     assert most_memory_mib(the("g6.xlarge")) == 16384 - 256
     assert most_memory_mib(the("g4dn.xlarge")) == 15684
-    # What is only estimated is no proof.
+    # An estimate proves nothing.
     assert the("p3.2xlarge").registered_source == "estimated"
     assert most_memory_mib(the("p3.2xlarge")) == 62464 - 976
 
@@ -134,10 +134,10 @@ def test_no_number_of_instances_holds_what_does_not_fit() -> None:
         (1, 100, 200, 1, 0),
         (1, 0, 100, 1, 1),
         (2, 50, 100, 2, 1),
-        (3, 50, 100, 3, 1),  # two must stay
+        (3, 50, 100, 3, 1),  # two must keep running
         (4, 100, 150, 8, 2),
         (4, 100, 150, 5, 1),
-        (1, 100, 150, 9, 0),  # 1.5 tasks round down to none more
+        (1, 100, 150, 9, 0),  # 1.5 tasks are rounded down, so no additional task
         (0, 100, 200, 1, 0),
     ],
 )
@@ -152,7 +152,7 @@ def test_rollout(desired: int, minimum: int, maximum: int, size: int, batch: int
 
 
 def placed(it: InstanceType, of: Stack, registered: int) -> int:
-    """Put tasks on one instance as ECS's scheduler does, until one is refused."""
+    """Place tasks on one instance like ECS's scheduler, until one is refused."""
     cpu, memory, gpus, ports, interfaces = (
         it.cpu_units,
         registered,
@@ -210,7 +210,7 @@ def test_fit_is_what_a_simulated_placement_finds(
 
 
 def rolls(wanted: int, at_least: int, at_most: int, slots: int) -> bool:
-    """Replace ``wanted`` old tasks by new ones as ECS does; whether it comes to its end."""
+    """Replace ``wanted`` old tasks with new ones like ECS; return whether the update completes."""
     old, new = wanted, 0
     while old or new < wanted:
         start = min(at_most - old - new, slots - old - new, wanted - new)

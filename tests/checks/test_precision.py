@@ -1,7 +1,7 @@
-"""500 random valid stacks over random accounts: fit and findings say what a placement comes to.
+"""500 random valid stacks over random accounts: fit and findings agree with a simulated placement.
 
-Accounts differ in types, network interfaces, zones, subnets, addresses and quotas; what tasks come
-to in them is simulated (``simulation``), without any of the product's own arithmetic.
+Accounts differ in types, network interfaces, zones, subnets, addresses and quotas. The placement in
+them is simulated (``simulation``), without the product's own calculations.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from .simulation import AGENT, Rolled, needed, placed, rolled
 SEED = 20261123
 STACKS = 500
 PLACEMENT = {"memory-fit", "cpu-fit", "gpu-fit", "static-port", "port-range", "rollout-surge"}
-"""The rules one of which must say that tasks never run."""
+"""The rules of which at least one must report that tasks never run."""
 OTHERS = {
     "zone-offering": {"error", "warning"},
     "lb-zones": {"error"},
     "quota": {"error", "warning"},
     "free-addresses": {"error", "warning"},
 }
-"""Rules about what accounts differ in, with every severity that they have there."""
+"""Rules about the differences between the accounts, with every severity that they have there."""
 ZONES = tuple(f"us-east-1{zone}" for zone in "abcd")
 BALANCER_ADDRESSES = 8
 
@@ -115,14 +115,14 @@ def severities(found: list[Finding], rule: str) -> list[str]:
 
 
 def zones_told(stack: Stack, facts: AccountFacts) -> list[str]:
-    """An instance starts in a zone only where its type is offered there."""
+    """An instance starts only in a zone that offers its type."""
     (offering,) = facts.offerings.value  # type: ignore[union-attr]  # it is Known
     fits = [it.zone in offering.zones for it in chosen(stack, facts)]
     return [] if all(fits) else ["warning"] if any(fits) else ["error"]
 
 
 def balancer_zones_told(stack: Stack, facts: AccountFacts) -> list[str]:
-    """Two zones at least, and one subnet of each."""
+    """Return at least two zones with one subnet each."""
     zones = [it.zone for it in chosen(stack, facts)]
     return ["error"] if len({*zones}) < 2 or len({*zones}) < len(zones) else []
 
@@ -139,7 +139,8 @@ def quota_told(stack: Stack, facts: AccountFacts, it: InstanceType, least: int |
 
 
 def short_of_addresses(stack: Stack, facts: AccountFacts, tasks: int) -> int:
-    """How many subnets run out when instances and awsvpc tasks go to them in turn, from any on."""
+    """Return how many subnets run out if instances and awsvpc tasks use them in turn, starting with
+    any."""
     subnets = chosen(stack, facts)
     wanted = stack.fleet.max_size + (tasks if stack.task.network_mode == "awsvpc" else 0)
     short = set()
@@ -180,7 +181,7 @@ def test_fit_and_findings_are_what_the_placement_comes_to() -> None:
         blocked = {it.rule for it in findings if it.severity == "error" and it.rule in PLACEMENT}
         told |= blocked
         wanted, size = stack.service.desired_count, stack.fleet.max_size
-        # Where none is sure to fit, the rules warn and go on with what fits at best.
+        # If no task certainly fits, the rules warn and continue with the number that fits at best.
         memory = sure if placed(stack, it, sure, 1, 1) else most
         runs = placed(stack, it, memory, size, wanted) == wanted
         assert runs == (not blocked), case
@@ -191,7 +192,7 @@ def test_fit_and_findings_are_what_the_placement_comes_to() -> None:
 
         port = stack.task.container_port if stack.task.network_mode == "host" else 0
         if {port, stack.task.host_port} & AGENT:
-            continue  # Never placed; port-range is what says so, not the fit.
+            continue  # The task is never placed; the rule port-range reports that, not the fit.
         assert found.tasks_per_instance == placed(stack, it, most, 1, 99), case
         assert found.guaranteed == placed(stack, it, sure, 1, 99), case
         least = needed(stack, it, memory, wanted)
@@ -214,7 +215,7 @@ def test_fit_and_findings_are_what_the_placement_comes_to() -> None:
             assert plan.batch == update.first, case
             assert (shown.rounds, shown.instances) == (update.rounds, update.fullest), case
             updates.append(update)
-    # Both ends must have been met, and every rule, or the comparison says nothing.
+    # Both results and every rule must have occurred, otherwise the comparison proves nothing.
     assert STACKS * 0.25 < outcomes < STACKS * 0.75
     assert told == PLACEMENT
     assert others == OTHERS

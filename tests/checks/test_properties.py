@@ -1,4 +1,5 @@
-"""What holds for every valid stack: no rule fails, every fix is a value and mends its finding."""
+"""Properties of every valid stack: no rule fails, and every fix is valid and resolves its
+finding."""
 
 from __future__ import annotations
 
@@ -83,7 +84,7 @@ def test_a_fix_mends_what_it_is_for(changes: dict[str, Value]) -> None:
     given = {**ANSWERS, **changes}
 
     def alike(answers: dict[str, Value], finding: Finding) -> int:
-        """How many findings there are of its rule and severity at its field."""
+        """Return the number of findings with its rule, severity and field."""
         sort = (finding.rule, finding.severity, finding.field)
         return sum((it.rule, it.severity, it.field) == sort for it in found(answers))
 
@@ -93,7 +94,8 @@ def test_a_fix_mends_what_it_is_for(changes: dict[str, Value]) -> None:
         for key, value in finding.fix:
             assert not KEYS[key].problem(value), (finding, key)
         mended = apply_fix(finding, given)
-        # One rule can find several things at a field: its own must be gone, not be said otherwise.
+        # One rule can have several findings about a field: this one must disappear, not only change
+        # its text.
         assert alike(mended, finding) < alike(given, finding), finding
         assert finding.message not in {it.message for it in found(mended)}, finding
         assert made(mended).fleet.max_size >= made(given).fleet.max_size, finding

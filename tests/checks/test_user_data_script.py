@@ -1,4 +1,4 @@
-"""User data beside what a real bash makes of it: no error is wrong, no fault is silent."""
+"""User data compared with a real bash: no error is wrong, and no fault is missed."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ OWN = f"#!/bin/bash\n{JOINS}"
 STUB = '#!/bin/bash\necho "$(basename "$0") $*" >> {log}\n'
 
 CERTAIN = [
-    # set -e: what can't fail runs for sure.
+    # set -e: commands that can't fail certainly run.
     f"set -e\nmkdir -p /tmp/d || true\nrm {C}\n",
     f"rm {C}\nset -e\nfalse\necho ECS_CLUSTER=llm >> {C}\n",
     "set -e\nset +e\nfalse\nsystemctl stop ecs\n",
     f"set -e\nif false; then :; fi\nfalse || true\n! true\necho ECS_CLUSTER=b >> {C}\n",
-    # exec redirects all that follows.
+    # exec redirects all later commands.
     f"exec >> {C}\necho ECS_CLUSTER=east\n",
     f"exec > {C}\necho ECS_LOGLEVEL=info\n",
     f"exec 5>> {C}\necho ECS_CLUSTER=east >&5\n",
@@ -50,7 +50,7 @@ CERTAIN = [
     f"for x in a; do bash -c 'break; rm {C}'; done\n",
     f"f() {{ break; rm {C}; }}\nfor x in a; do f; done\n",
     f"trap 'rm {C}' EXIT\n",
-    # The file by other names, and other forms of writing it.
+    # Other names of the file, and other ways of writing it.
     "D=/etc/ecs; echo x > ${D}/ecs.config\n",
     "cd /etc && echo x > ./ecs/ecs.config\n",
     "echo x > /etc/ecs/../ecs/ecs.config\n",
@@ -74,9 +74,9 @@ CERTAIN = [
     f"x=$(rm {C})\n",
     f'echo "`echo \\"ECS_CLUSTER=east\\"`" >> {C}\n',
 ]
-"""Each run breaks the stack."""
+"""Each of these scripts breaks the stack."""
 OPEN = [
-    # Whether it runs isn't known.
+    # Cases in which it is unknown whether a command runs.
     f"set -e\nnvidia-smi-x\nrm {C}\n",
     f"set -euo pipefail\ngrep -q nothing {C}\necho ECS_CLUSTER=east >> {C}\n",
     "set -o errexit\ntest -e /nope\nsystemctl stop ecs\n",
@@ -94,7 +94,7 @@ OPEN = [
     f"(( $(rm {C}; echo 1) > 0 ))\n",
     f"case a in $(rm {C})b) ;; esac\n",
     f"for (( i=$(rm {C}; echo 1); i<1; i++ )); do :; done\n",
-    # bash ends at a syntax error, and runs nothing of its line.
+    # bash ends at a syntax error and runs nothing of that line.
     f"if test -e /nope; then\n  # later\nfi\nrm {C}\n",
     f"f() {{\n}}\nrm {C}\n",
     f"until true; do\ndone\nrm {C}\n",
@@ -102,10 +102,10 @@ OPEN = [
     f"rm {C}; ; true\n",
     "systemctl stop ecs && for\n",
     f"bash -c 'rm {C}; ; true'\n",
-    # Forms that aren't covered hide nothing of their line.
+    # Unsupported syntax hides nothing else on its line.
     "systemctl stop ecs; coproc date\n",
     f"systemctl restart --no-block ecs; coproc rm {C}\n",
-    # What is written isn't known.
+    # Cases in which the written text is unknown.
     f"echo $(< /opt/ours) >> {C}\n",
     f"cat /opt/ours >> {C}\n",
     f"cat < /opt/ours | tee -a {C}\n",
@@ -118,14 +118,14 @@ OPEN = [
     f"ln -sf /opt/ours {C}\n",
     f"dd if=/opt/ours of={C} status=none\n",
     f"F=$(echo {C} | cat)\ntac /opt/ours > $F\n",
-    # What the command does isn't known.
+    # Cases in which the effect of the command is unknown.
     f"perl -i -pe 's/llm/east/' {C}\n",
     "find /etc/ecs -type f -delete\n",
     f"echo {C} | xargs rm\n",
     f"ln -s {C} /tmp/link\necho x > /tmp/link\n",
     f"sed -i '$d' {C}\n",
 ]
-"""Nothing is claimed of them, and nothing is kept silent."""
+"""Scripts with an undecided finding: nothing is claimed, and nothing is missed."""
 FINE = [
     "f() {\n  exit 0\n}\n",
     f"f() {{ rm {C}; }}\n",
@@ -147,7 +147,7 @@ FINE = [
     "V=${V:-$(date)}\nN=$(( $(nproc) * 2 ))\na=(b `date`)\n[[ -n $(uname) ]] && echo $N\n",
     "set -e\nif true; then\n  exec > >(cat) 2>&1\nfi\necho done\n",
 ]
-"""They leave the stack as it is meant."""
+"""Scripts that leave the stack working as intended."""
 OWN_PARTS = [
     ("#!/bin/bash\nexit 0\n" + JOINS, "", "error"),
     ("#!/bin/bash\n[ -e /nope ] || exit 0\n" + JOINS, "", "unknown"),
@@ -163,7 +163,7 @@ OWN_PARTS = [
     (OWN + "if true; then\n", f"rm {C}\nfi\n", "error"),
     (OWN + "set -e\ntest -e /nope\n", f"rm {C}\n", "unknown"),
 ]
-"""The file of the directory, what is added to it, and what is found."""
+"""The file in the directory, the text that is added to it, and the findings."""
 
 
 def said(own: str, extra: str) -> list[Finding]:
@@ -173,7 +173,8 @@ def said(own: str, extra: str) -> list[Finding]:
 
 
 def is_broken(root: Path, script: str) -> bool:
-    """Run a script in a real bash, with its paths below ``root``: does the agent join ``llm``?"""
+    """Run a script in a real bash, with its paths below ``root``; tell whether the agent joins
+    ``llm``."""
     for folder in ("bin", "etc/ecs", "tmp", "opt"):
         (root / folder).mkdir(parents=True)
     (root / "opt/ours").write_text("ECS_CLUSTER=east\n")
@@ -239,7 +240,7 @@ def test_a_file_that_is_not_followed_is_unknown(own: str, words: str) -> None:
 
 
 def test_windows_line_ends_as_cloud_init_reads_them() -> None:
-    # cloud-init removes CR where the first line has one; else the shell sees them.
+    # cloud-init removes CR characters if the first line has one; otherwise the shell reads them.
     (found,) = said(OWN.replace("\n", "\r\n"), "echo hi\r\n")
     assert found.severity == "warning"
     (found,) = said("#!/bin/bash\n" + JOINS.replace("\n", "\r\n"), "")

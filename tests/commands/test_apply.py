@@ -1,4 +1,5 @@
-"""``apply``: checked, the account read fresh, before the plan and again before it is applied."""
+"""``apply`` checks the stack, with a new read of the account, before the plan and again before the
+apply."""
 
 from __future__ import annotations
 

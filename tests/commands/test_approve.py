@@ -1,4 +1,4 @@
-"""``approve``: a plan that somebody else's viewer left waiting."""
+"""``approve``: a waiting plan that another user's viewer started."""
 
 from __future__ import annotations
 

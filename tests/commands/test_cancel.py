@@ -1,4 +1,4 @@
-"""``cancel``: one interrupt, and the harder stop that names the run."""
+"""``cancel``: one interrupt, and the force-stop, which must name the run."""
 
 from __future__ import annotations
 

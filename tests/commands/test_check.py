@@ -1,4 +1,4 @@
-"""``check`` on a directory: what lies beside the stack's Terraform counts too."""
+"""``check`` on a directory also uses the other files in the directory."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_lock_file_that_picks_a_provider_that_rolls_back(
     files = dict(render(made()))
     put(tmp_path, {**files, ".terraform.lock.hcl": LOCK})
     words = ["check", str(tmp_path), "--offline", "--json"]
-    # Generated Terraform has no service that such a provider rolls back.
+    # Generated Terraform has no service that such a provider would roll back.
     assert main(words) == 0
     assert "provider-version" not in rules(capsys)
     before = "  propagate_tags "
@@ -51,7 +51,7 @@ def test_a_user_data_file_that_came_from_windows(
     assert "user-data" not in rules(capsys)
     own = tmp_path / "user_data.sh"
     text = own.read_bytes()
-    # cloud-init removes CR only where the first line has one.
+    # cloud-init removes CR characters only if the first line has one.
     own.write_bytes(text.replace(b"\n", b"\r\n"))
     assert main(words) == 0
     assert "user-data" in rules(capsys)
@@ -86,7 +86,7 @@ def test_a_state_that_must_be_moved_first_is_a_finding(
     assert "[state-unmoved]" in said and "No problems found" not in said
     assert "s3://states-of-tts/tts.tfstate. Move the state before you run a plan." in said
     assert f"run `gpuecs-tui migrate {stack}`, or undo the backend change" in said
-    # A place that is not understood is refused, not moved.
+    # A location that is not supported is refused and not moved.
     noted["backend"] = {"type": "gcs", "config": {"bucket": "states-of-tts"}, "hash": 1}
     put(stack / ".terraform", {"terraform.tfstate": json.dumps(noted)})
     assert main(["check", str(stack), "--offline"]) == EXIT_FAILED

@@ -1,4 +1,4 @@
-"""The command line: usage, fast paths, one sentence for what goes wrong."""
+"""The command line: usage, fast paths, and one message for each error."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def gpuecs(*words: str | Path, **environ: str) -> subprocess.CompletedProcess[st
 
 
 def modules_of(*words: str) -> set[str]:
-    """The modules that a command has imported when it ends."""
+    """Return the modules that a command has imported when it ends."""
     script = (
         "import sys; from gpuecs_tui.cli import main\n"
         "try: main(sys.argv[1:])\n"
@@ -172,7 +172,7 @@ def test_values_changed_by_hand_need_a_yes(tmp_path: Path) -> None:
     assert "service.desired_count is 5 in the directory and 2 in the answers" in done.stderr
     assert "load_balancer.idle_timeout_seconds is 90" in done.stderr and "--yes" in done.stderr
     assert {path.name: path.read_bytes() for path in directory.iterdir()} == before
-    # Without the note of the last write the values differ all the same.
+    # Without a record of the last write, the values still differ.
     clone = gpuecs("render", answers, directory, XDG_STATE_HOME=str(tmp_path / "other"))
     assert clone.returncode == 1 and "service.desired_count is 5" in clone.stderr
     assert "whether these values were changed by hand is unknown" in clone.stderr
@@ -180,7 +180,7 @@ def test_values_changed_by_hand_need_a_yes(tmp_path: Path) -> None:
     assert "did not write these values" not in clone.stderr
     assert gpuecs("render", answers, directory, "--yes", **environ).returncode == 0
     assert "desired_count = 2" in values.read_text()
-    # What we wrote ourselves is changed by the answers without a question.
+    # Values that gpuecs-tui wrote are changed without a question.
     answers.write_text(dump_answers({**ANSWERS, "service.desired_count": 3}))
     assert gpuecs("render", answers, directory, **environ).returncode == 0
 

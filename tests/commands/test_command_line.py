@@ -1,4 +1,4 @@
-"""Which command a command line names: words before it, words that are nearly one, directories."""
+"""The command in a command line: options before it, misspelt commands, directories."""
 
 from __future__ import annotations
 

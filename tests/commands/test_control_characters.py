@@ -1,4 +1,4 @@
-"""Control characters in one's own arguments never reach the terminal."""
+"""Control characters in the user's arguments never reach the terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Damaged records of runs, and those of a newer version: one sentence, and other stacks go on."""
+"""Damaged records of runs, and those of a newer version: one message, and other stacks still
+work."""
 
 from __future__ import annotations
 
@@ -54,7 +55,7 @@ def inside(name: str, key: str, value: object) -> Callable[[bytes], bytes]:
 
 
 def damages() -> Iterator[tuple[str, str, Callable[[bytes], bytes]]]:
-    """File, what is done to it, and how."""
+    """File, the damage, and the function that causes it."""
     for file in ("run.json", "state.json", "decision.json"):
         for name, text in TEXTS.items():
             yield file, name, lambda _old, text=text: text  # type: ignore[misc]
@@ -144,7 +145,7 @@ def test_a_run_of_a_newer_version_is_listed_and_kept(
     assert main(["runs", "--json", str(stack)]) == 0
     (tree,) = json.loads(capsys.readouterr().out)
     assert (tree["id"], tree["state"]) == (run.id, "newer")
-    # What it created is in its journal, whatever its record says.
+    # The journal contains the created resources, even if the record is damaged.
     assert main(["state", str(stack)]) == 1
     assert "aws_lb.a  arn:a" in capsys.readouterr().out
     monkeypatch.setattr(rotation, "KEPT_RUNS", 0)
@@ -187,7 +188,7 @@ def test_a_record_that_names_no_stack_is_said_in_each_list(
     told = capsys.readouterr()
     assert "No runs of" in told.out and f"Could not read {run.files.facts}" in told.err
     assert f"Move {run.files.folder} out of the runs directory." in told.err
-    # What is left of the text may still name the directory.
+    # The remaining text may still contain the directory.
     run.files.facts.write_text(f'{{"directory": {json.dumps(str(stack))}, "inode": [1,')
     (found,) = run_list.records_of(stack)
     assert isinstance(found, UnreadRun) and found.id == run.id

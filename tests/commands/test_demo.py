@@ -1,4 +1,4 @@
-"""What ``demo status`` says of the demo account."""
+"""The output of ``demo status`` about the demo account."""
 
 from __future__ import annotations
 

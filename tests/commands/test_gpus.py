@@ -101,7 +101,7 @@ def test_two_of_which_one_is_none(capsys: Printed) -> None:
 def test_types_that_a_task_fits_on(capsys: Printed, answers: Path) -> None:
     found = rows(capsys, "--fits", str(answers))
     names = [it["instance_type"] for it in found]
-    # 20,000 MiB are more than any xlarge with 16 GiB registers.
+    # A type with 16 GiB never registers 20,000 MiB.
     assert names[0] == "g4dn.2xlarge" and "g4dn.xlarge" not in names
     prices = [float(it["task_price"]) for it in found if it["task_price"]]
     assert prices == sorted(prices) and all(it["tasks"] >= 1 for it in found)
@@ -123,7 +123,7 @@ def test_offline_nothing_has_a_price(capsys: Printed) -> None:
 def test_refused_prices_are_unknown(
     capsys: Printed, demo_account: DemoAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # An endpoint that nobody serves, for the price list alone.
+    # An endpoint without a server, only for the price list.
     monkeypatch.setenv("AWS_ENDPOINT_URL_PRICING", "http://127.0.0.1:9")
     assert main(["gpus", "--region", "us-east-1", "--compare", "g6.xlarge", "g5.xlarge"]) == 0
     text = capsys.readouterr().out
@@ -171,5 +171,5 @@ def test_a_region_that_aws_does_not_have_is_named(capsys: Printed, region: str) 
         told.err.startswith(f"gpuecs-tui: The AWS Region {region} does not exist. ")
         and not told.out
     )
-    # Without the account only the form of the name is known.
+    # Without the account, only the form of the name can be checked.
     assert main(["gpus", "--offline", "--region", region]) == (0 if "west-9" in region else 64)

@@ -1,4 +1,4 @@
-"""A catalogue in another language: what is printed is translated, and columns stay columns."""
+"""A catalogue in another language: all output is translated, and columns stay aligned."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ MESSAGES = {
 
 
 def compiled(messages: Mapping[str, str]) -> bytes:
-    """A catalogue as msgfmt makes it (GNU gettext manual, "The Format of GNU MO Files")."""
+    """A catalogue in the format of msgfmt (GNU gettext manual, "The Format of GNU MO Files")."""
     keys = sorted(messages, key=lambda it: it.encode())
     texts = [[it.encode() for it in column] for column in (keys, [messages[it] for it in keys])]
     offset = 28 + 16 * len(keys)
@@ -72,7 +72,8 @@ def compiled(messages: Mapping[str, str]) -> bytes:
 
 @pytest.fixture
 def japanese(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The user speaks Japanese and the catalogue is there; a folder for a stack."""
+    """The user's language is Japanese and its catalogue exists; the result is a folder for a
+    stack."""
     folder = tmp_path / "locale" / "ja" / "LC_MESSAGES"
     folder.mkdir(parents=True)
     (folder / f"{i18n.DOMAIN}.mo").write_bytes(compiled(MESSAGES))
@@ -98,7 +99,7 @@ def test_cells_are_those_of_the_screen(text: str) -> None:
 
 
 def columns_of(line: str, *parts: str) -> list[int]:
-    """The cells before each of these parts of a line."""
+    """Return the number of cells before each of these parts of a line."""
     return [cell_len(line[: line.index(part)]) for part in parts]
 
 
@@ -144,7 +145,7 @@ def test_every_word_of_argparse_is_one_that_it_has() -> None:
     ]
     assert {"usage: ", "expected %s argument"} <= {*words}
     for word in words:
-        # Releases differ in one of them: 3.12 names the choices otherwise.
+        # Python releases differ in one text: 3.12 words the choices differently.
         assert word in source or word.startswith("invalid choice"), word
 
 

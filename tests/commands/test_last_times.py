@@ -1,4 +1,4 @@
-"""How long a wait took the last time, beside how long it takes now."""
+"""The duration of a wait, together with its duration the last time."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ NOW = datetime.now(UTC)
 
 
 def walked(run: Run, *steps: tuple[str, int]) -> Run:
-    """Give ``run`` a history of states, each with its seconds ago."""
+    """Give ``run`` a history of states, each with its age in seconds."""
     raw = read_json(run.files.state) or {}
-    # At the time of the test: the module is imported minutes before it.
+    # The time is that of the test: the module is imported minutes earlier.
     now = datetime.now(UTC)
     raw["history"] = [
         {"state": name, "at": (now - timedelta(seconds=ago)).isoformat()} for name, ago in steps

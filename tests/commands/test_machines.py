@@ -1,4 +1,4 @@
-"""Machines that are not like the ones this was written on: the cause is named, nothing breaks."""
+"""Machines with unusual settings: errors name the cause, and nothing breaks."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_without_a_home_only_what_needs_one_refuses(
     stack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "a.toml").write_text(dump_answers(made().flat()))
-    # ``expanduser`` asks for HOME, then for the password entry, which a random user id lacks.
+    # ``expanduser`` uses HOME, then the password entry, which a random user id does not have.
     (tmp_path / "nobody").mkdir()
     (tmp_path / "nobody" / "sitecustomize.py").write_text(
         "import pwd\ndef getpwuid(number):\n    raise KeyError(number)\npwd.getpwuid = getpwuid\n"

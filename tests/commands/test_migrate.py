@@ -1,4 +1,4 @@
-"""``migrate`` and ``buckets``: what they say before they do anything."""
+"""``migrate`` and ``buckets``: their output before they change anything."""
 
 from __future__ import annotations
 

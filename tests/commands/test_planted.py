@@ -1,4 +1,4 @@
-"""The commands on directories and files that someone prepared: always an end, never a traceback."""
+"""The commands on prepared directories and files: they always end, and never with a traceback."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gpuecs_tui.terraform.write.stage import COMMIT, STAGE, Move, encode
 from tests.support.terraform.written_files import made, put
 
 LIMIT_SECONDS = 60.0
-"""A command that waits for a FIFO waits for ever; one that works takes two."""
+"""Timeout in seconds: a command that waits for a FIFO waits forever; one that works takes two."""
 
 
 def gpuecs(*words: str | Path) -> subprocess.CompletedProcess[str]:

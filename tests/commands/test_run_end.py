@@ -1,4 +1,4 @@
-"""What a command says at the end of an apply: where the service answers."""
+"""The output of a command at the end of an apply: the URL of the service."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ OUTPUTS = {
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """An apply of a stack with a certificate that ended well."""
+    """A successful apply of a stack with a certificate."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     directory = tmp_path / "llm"
     put(directory, render(made(HTTPS, load_balancer__port=444)))
@@ -40,7 +40,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 def answering(monkeypatch: pytest.MonkeyPatch, answer: Any) -> AnsweredReader:
-    """Let every reader answer so."""
+    """Let every reader respond with ``answer``."""
     reader = AnsweredReader({"acm:ListCertificates": answer})
 
     def connect(profile: str = "", region: str = "") -> AnsweredReader:
@@ -77,7 +77,7 @@ def test_without_the_account_the_name_is_not_known(
     assert outcome(run, finds_domain=True) == 0
     assert f"the certificate covers: NAME CNAME {BALANCER}" in capsys.readouterr().out
     reader.asked.clear()
-    # Who only watches asks no account.
+    # A user who only watches a run needs no account.
     assert main(["attach", str(run.directory)]) == 0
     assert f"NAME CNAME {BALANCER}" in capsys.readouterr().out
     assert not reader.asked

@@ -1,4 +1,4 @@
-"""``plan``, ``apply`` and ``runs``: exit codes, warnings, the typed name, harmless text."""
+"""``plan``, ``apply`` and ``runs``: exit codes, warnings, the typed name, escaped text."""
 
 from __future__ import annotations
 

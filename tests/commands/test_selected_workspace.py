@@ -1,4 +1,4 @@
-"""The file that names the selected workspace, damaged: one sentence, and no state is assumed."""
+"""A damaged file of the selected workspace: one message, and no state is assumed."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ KINDS = ("bytes", "folder", "closed", "closed-folder")
 
 @contextmanager
 def damaged(directory: Path, kind: str) -> Iterator[None]:
-    """Damage the file of ``directory`` in one of KINDS while it runs."""
+    """Damage the file of ``directory`` in one of KINDS inside the block."""
     path = directory / ".terraform" / "environment"
     path.parent.mkdir()
     if kind == "folder":

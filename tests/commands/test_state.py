@@ -1,4 +1,4 @@
-"""``state``: what it prints and mends; and the gate of credentials before an apply."""
+"""``state``: its output and its repairs; and the check of the credentials before an apply."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_what_is_amiss_comes_with_the_command_that_mends_it(
     assert "!  1 resource was created but is not in the state" in said
     assert "   aws_lb.b  arn:b\n   aws_lb.c  perhaps\n" in said
     assert f"→  gpuecs-tui state {stack} --recover" in said
-    # It does not follow what is stored, so it isn't offered to be pushed.
+    # It does not follow the stored state, so pushing it isn't offered.
     assert "does not follow" in said and "--push" not in said
     assert main(["state", "--json", str(stack)]) == 1
     told = json.loads(capsys.readouterr().out)
@@ -197,7 +197,7 @@ def test_an_apply_that_the_credentials_do_not_outlast_is_refused(
 
 def test_what_can_not_be_told_stops_nothing(stack: Path) -> None:
     run = stage(stack, RunStatus.PLANNED)
-    # No credentials at all: AWS itself will say so.
+    # Without any credentials, AWS itself reports the problem.
     credentials.refuse_short_credentials(run, despite=False)
     assert run.refresh().state is RunStatus.PLANNED
 

@@ -1,4 +1,4 @@
-"""A yes on the command line counts, also when nothing reads what is printed."""
+"""An approval on the command line counts even if nothing reads the output."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def read_one_line(*words: str, both: bool = False) -> tuple[str, int, str]:
-    """The first line of a command, its exit code once the reader has left, and its stderr."""
+    """Return the first line of a command, its exit code after the reader has closed, and its
+    stderr."""
     command = [sys.executable, "-m", "gpuecs_tui", *words]
     errors = subprocess.STDOUT if both else subprocess.PIPE
     with subprocess.Popen(

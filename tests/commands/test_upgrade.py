@@ -1,4 +1,4 @@
-"""``render`` onto a directory of an earlier version: its upgrade and other answers in one plan."""
+"""``render`` into a directory of an earlier version: its upgrade and other answers in one plan."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ def test_other_answers_meet_the_upgrade_only_with_a_yes(
     said = refused(str(answers), str(directory))
     assert f"An earlier version of gpuecs-tui wrote {directory}" in said
     assert alone in said and "--yes" in said
-    # Today's defaults are other answers too.
+    # The present defaults also count as other answers.
     assert alone in refused(str(directory), str(directory), "--up-to-date")
-    # What a yes would overwrite as well is said with it.
+    # The message also names what a confirmation would overwrite.
     fleet = directory / "fleet.tf"
     written = fleet.read_text()
     fleet.write_text(f"{written}# mine\n")
@@ -77,7 +77,7 @@ def test_nothing_is_asked_once_the_upgrade_is_applied(
 def test_new_defaults_are_set_without_a_note_of_the_last_write(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A clone on another machine: what is unset is nowhere in the files, so nothing is lost."""
+    """A clone on another machine: an unset value is not in the files, so nothing is lost."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home"))
     directory = copied("defaults", tmp_path)
     assert main(["render", str(directory), str(directory)]) == 0
@@ -86,13 +86,13 @@ def test_new_defaults_are_set_without_a_note_of_the_last_write(
     assert main(["render", str(directory), str(directory), "--up-to-date"]) == 0
     again = (directory / "fleet.tf").read_text()
     assert "throughput" in again and "throughput" not in before
-    # With a note, a default that was taken out by hand since is a decision.
+    # With a record, a default that was removed by hand since counts as a decision.
     lines = [it for it in again.splitlines(keepends=True) if "throughput" not in it]
     (directory / "fleet.tf").write_text("".join(lines))
     capsys.readouterr()
     assert main(["render", str(directory), str(directory), "--up-to-date"]) != 0
     assert "fleet.root_volume_throughput" in capsys.readouterr().err
-    # Without one, a value that is in the files still is.
+    # Without a record, a value in the files still counts as one.
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "third"))
     stack = read(directory).stack
     assert stack is not None

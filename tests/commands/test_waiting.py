@@ -1,4 +1,5 @@
-"""What a waiting command shows: one rewritten line on a terminal, a line a minute elsewhere."""
+"""The output of a waiting command: one rewritten line on a terminal, otherwise a line per
+minute."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from gpuecs_tui.commands.waiting import WaitLine, waiting
 
 
 class Terminal(io.StringIO):
-    """Notes when something is written."""
+    """Records when something is written."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,7 +56,7 @@ def test_a_terminal_shows_each_second_once_and_is_left_empty() -> None:
     ("words", "shown"),
     [
         ("計画を作成しています " * 3, "計画を作成しています 計画を作成していま"),
-        # The last of 39 cells is left empty: the character there takes two.
+        # The last of 39 cells stays empty, because the next character needs two.
         ("x" + "状" * 30, "x" + "状" * 19),
         ("x" * 38 + "🚀🚀", "x" * 38),
         ("e\u0301" * 60, "e\u0301" * 39),

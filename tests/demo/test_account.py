@@ -1,4 +1,4 @@
-"""The demo account's process: started once, found by all, gone when told."""
+"""The process of the demo account: started once, found by all, and ended on request."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_two_processes_starting_at_once_give_one_server(folder: Path) -> None:
     ]
     said = {child.communicate()[0] for child in children}
     assert len(said) == 1
-    # Both processes have ended: it lives on, in a session of its own.
+    # Both processes have ended: the account continues in a session of its own.
     found = account.find(folder)
     assert found is not None and said == {b"%d\n" % found.pid}
     assert os.getsid(found.pid) == found.pid
@@ -56,7 +56,8 @@ def test_two_processes_starting_at_once_give_one_server(folder: Path) -> None:
 def test_it_starts_fast_enough_and_its_files_are_the_users_alone(folder: Path) -> None:
     began = time.monotonic()
     account.start_or_find(folder)
-    # 1.4 s on two cores; five times that is room for a loaded machine, not for another import.
+    # It takes 1.4 s on two cores; the limit of five times that allows for a loaded machine, but not
+    # for another import.
     assert time.monotonic() - began < 15
     for name in (protocol.INFO_FILE, protocol.LOG_FILE):
         assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
@@ -70,7 +71,7 @@ def test_after_a_stop_and_after_a_kill_none_is_found_and_the_next_start_works(fo
     assert account.stop(folder) is False
     first = account.start_or_find(folder)
     assert first.pid != stopped.pid
-    # The files of a killed server stay, and are passed over.
+    # The files of a killed server remain, and are ignored.
     os.kill(first.pid, 9)
     deadline = time.monotonic() + 10
     while account.find(folder):

@@ -1,4 +1,4 @@
-"""Answers that AWS's service models don't have are noticed, and right ones are not."""
+"""Responses that AWS's service models don't have are detected, and valid ones are not reported."""
 
 from __future__ import annotations
 

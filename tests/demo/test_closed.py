@@ -1,4 +1,4 @@
-"""The account answers to this machine's programs alone, and connects to nothing itself."""
+"""The account responds only to programs of this machine, and opens no connections itself."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ from gpuecs_tui.stack.network import in_order
 ACCOUNT = "123456789012"
 REGISTRY = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
 OF_OTHER_STACKS = ("few-rules", "service-scaled")
-"""Faults that need a stack with a created group of its own, or an applied one."""
+"""Faults that require a stack with a created security group, or an applied stack."""
 WITH_RULE = tuple(
     name for name, fault in fault_names.FAULTS.items() if fault.rule and name not in OF_OTHER_STACKS
 )
@@ -36,7 +36,7 @@ WITH_RULE = tuple(
 
 @pytest.fixture(scope="module")
 def state_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Where the command line finds an account of this module's own."""
+    """The folder in which the command line finds the account of this module."""
     home = tmp_path_factory.mktemp("state")
     folder = home / "gpuecs-tui" / "demo"
     account.start(folder)
@@ -48,7 +48,7 @@ def state_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def own_account(
     state_home: Path, scrubbed: None, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[account.DemoAccount]:
-    """That account, without faults; the environment is put back, for --demo replaces it."""
+    """This account without faults; the environment is restored, because --demo replaces it."""
     monkeypatch.setenv("XDG_STATE_HOME", str(state_home))
     kept = dict(os.environ)
     yield account.with_faults(account.start_or_find(), ())
@@ -58,7 +58,7 @@ def own_account(
 
 @pytest.fixture(scope="module")
 def answers(state_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A stack that depends on everything an account can have wrong."""
+    """A stack that depends on everything that can be wrong in an account."""
     found = account.start(state_home / "gpuecs-tui" / "demo")
     session: Any = boto3.Session(
         aws_access_key_id=account.ACCESS_KEY,
@@ -124,7 +124,7 @@ def answers(state_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         "network.instance_security_group_ids": (groups["[prod] gpu-tasks"],),
         "network.load_balancer_security_group_ids": (
             groups["alb-public"],
-            groups["legacy-web"],  # lets those in who are sent on to HTTPS
+            groups["legacy-web"],  # allows the clients that are redirected
         ),
         "fleet.instance_type": "g4dn.xlarge",
         "fleet.ami": image["ImageId"],
@@ -254,7 +254,7 @@ def test_a_denied_call_makes_what_it_tells_unknown(
     (found,) = check(capsys, answers, "denied:ec2:DescribeKeyPairs")
     assert (found["rule"], found["severity"]) == ("role-missing", "unknown")
     assert "ec2:DescribeKeyPairs" in found["message"] + found["remedy"]
-    # Each of the three shapes in which AWS refuses.
+    # Each of the three formats of AWS's errors.
     for call in ("iam:ListRoles", "acm:ListCertificates", "servicequotas:*"):
         assert {it["severity"] for it in check(capsys, answers, f"denied:{call}")} == {"unknown"}
 
@@ -278,7 +278,7 @@ def test_the_remedy_of_no_egress_is_to_create_the_endpoints(
     (found,) = check(capsys, answers, "no-egress")
     assert found["rule"] == "egress"
     *_others, services = found["remedy"].partition("create VPC endpoints for ")
-    # The VPC has an S3 gateway.
+    # The VPC has a gateway endpoint for S3.
     assert "s3" not in services.split(", ")
     mended = tmp_path / "mended.toml"
     chosen = {**load_answers(answers.read_text()), FIELD: in_order(services.split(", "))}

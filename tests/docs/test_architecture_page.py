@@ -1,4 +1,4 @@
-"""docs/architecture.md lists every folder of the product, and every module that it names exists."""
+"""docs/architecture.md lists every folder of the product, and every module in it exists."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _BARE = re.compile(r"`([\w-]+(?:\.\w+)*\.(?:py|j2))\b")
 _WITH_NAME = re.compile(r"`([\w/-]+\.py): (\w+)`")
 _NAME_IN = re.compile(r"`(\w+)` in\s+`([\w-]+/[\w/-]+\.py)`")
 PLACES = ("", "gpuecs_tui/", "docs/")
-"""What a path may leave out where the room is clear."""
+"""Prefixes that a path may leave out if its room is clear."""
 
 
 def folders() -> set[str]:
-    """Return every folder that holds modules or templates, with a slash at its end."""
+    """Return every folder with modules or templates, with a slash at its end."""
     found = {
         path.parent.relative_to(ROOT)
         for top in ("gpuecs_tui", "screens", "templates")

@@ -1,7 +1,7 @@
 """docs/commands.md lists every command with its operands and options.
 
-``python -m tests.docs.test_commands_page`` writes the page from the table that the parser of the
-command line is made of.
+``python -m tests.docs.test_commands_page`` writes the page from the table of commands, which the
+command line parser also uses.
 """
 
 from __future__ import annotations

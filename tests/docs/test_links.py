@@ -1,6 +1,6 @@
-"""Every relative link of the documentation leads to a file, and to a heading where it names one.
+"""Every relative link in the documentation leads to a file and, if it names one, to a heading.
 
-Code refers to headings as ``docs/aws.md, "Prices"``: those exist, too.
+Code refers to headings as ``docs/aws.md, "Prices"``: these must exist too.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def headings(page: Path) -> tuple[str, ...]:
 
 
 def anchor(heading: str) -> str:
-    """Return the anchor that GitHub gives a heading."""
+    """Return the anchor that GitHub creates for a heading."""
     words = re.sub(r"[^\w\- ]", "", heading.lower())
     return words.replace(" ", "-")
 

@@ -23,7 +23,7 @@ from gpuecs_tui.terraform.read.rules import HELPERS, KNOWN
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "policies"
 MANAGED_POLICY_MAX = 6144
-"""Characters of a managed policy, white space not counted (IAM user guide, "IAM and AWS STS
+"""Maximum characters of a managed policy, without white space (IAM user guide, "IAM and AWS STS
 quotas")."""
 
 READERS = frozenset({"call", "pages", "items"})
@@ -82,7 +82,7 @@ TERRAFORM: Mapping[str, tuple[str, ...]] = {
     "aws_ecs_service": (
         "ecs:CreateService", "ecs:DeleteService", "ecs:DescribeServices", "ecs:UpdateService",
     ),
-    # A stack never deregisters: skip_destroy keeps the revisions for a rollback.
+    # A stack never deregisters a task definition: skip_destroy keeps the revisions for a rollback.
     "aws_ecs_task_definition": ("ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition"),
     "aws_iam_instance_profile": (
         "iam:AddRoleToInstanceProfile", "iam:CreateInstanceProfile", "iam:DeleteInstanceProfile",
@@ -167,14 +167,14 @@ def modules() -> Iterator[ast.Module]:
 
 @cache
 def operations(service: str) -> frozenset[str]:
-    """Return the operations of a service by botocore's data."""
+    """Return the operations of a service in botocore's data."""
     return frozenset(Session().get_service_model(service).operation_names)
 
 
 def calls() -> frozenset[str]:
     """Return the actions of all calls in gpuecs_tui/aws.
 
-    Where a call's operation is a variable, every operation of that service that the module names
+    If the operation of a call is a variable, every operation of that service that the module names
     counts.
     """
     found: set[tuple[str, str]] = set()
@@ -253,7 +253,7 @@ def _allow(
 
 
 def text(policy: Mapping[str, Any]) -> str:
-    """Return a policy as its file holds it."""
+    """Return a policy as the text of its file."""
     return json.dumps(policy, indent=2) + "\n"
 
 
@@ -264,7 +264,7 @@ def test_the_policies_hold_exactly_the_actions() -> None:
 
 
 def test_every_call_is_found() -> None:
-    """A call through a helper of the module is found as well."""
+    """A call through a helper of the module is also found."""
     found = calls()
     assert {"ecs:ListTasks", "ecs:DescribeTasks", "s3:GetBucketTagging", "s3:PutBucketPolicy",
             "servicequotas:GetServiceQuota", "iam:SimulatePrincipalPolicy"} <= found  # fmt: skip
@@ -287,7 +287,7 @@ def test_every_type_of_the_templates_has_its_actions() -> None:
         for path in sorted((ROOT / "templates").glob("*.j2"))
         for kind, name in _DECLARED.findall(path.read_text(encoding="utf-8"))
     }
-    # Trust policies come from a macro.
+    # Trust policies are created by a macro.
     assert declared | {"data.aws_iam_policy_document"} == {*TERRAFORM}
     of_readers = {address.partition(".")[0] for address in KNOWN | HELPERS}
     assert of_readers <= {*TERRAFORM}

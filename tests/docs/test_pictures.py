@@ -1,6 +1,6 @@
-"""Every picture is small, shown by a page, and free of what differs from run to run.
+"""Every picture is small, is shown on a page, and contains nothing that differs from run to run.
 
-``make pictures`` makes them; that takes minutes, so it is no test.
+``make pictures`` creates them; that takes minutes, so it is not a test.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ PICTURES = sorted(FOLDER.glob("*.svg"))
 STATIONS = {"network", "fleet", "fit", "review", "run", "deployment"}
 """Pictures that the README must have."""
 BYTES_MAX = 150_000
-"""A page with all of them still opens at once on a slow link."""
+"""Maximum bytes of all pictures of a page, so that it opens fast on a slow link."""
 _IMAGE = re.compile(r"!\[[^\]]+\]\(([^)]+\.svg)\)")
 
 

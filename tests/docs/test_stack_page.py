@@ -182,7 +182,7 @@ PLACES: Mapping[str, str] = {
     "bucket": "states",
     "other-bucket": "other-states",
 }
-"""What the declared changes call the things of an account."""
+"""Names in the declared changes for the resources of an account."""
 
 
 def _placed(value: Any) -> Any:
@@ -197,7 +197,7 @@ def _placed(value: Any) -> Any:
 
 
 def stack(*answers: Mapping[str, Any]) -> Stack:
-    """Return the base stack of the declared changes with these answers laid over it."""
+    """Return the base stack of the declared changes with these answers."""
     values: dict[str, Value] = {}
     for each in (BASE, *answers):
         values |= {key: _placed(value) for key, value in each.items()}
@@ -207,7 +207,7 @@ def stack(*answers: Mapping[str, Any]) -> Stack:
 
 
 def written(configuration: Configuration, place: str) -> object:
-    """Return what a stack's Terraform says at a place of ``written_at``."""
+    """Return the Terraform at a place of ``written_at`` in a stack."""
     if place.startswith("var."):
         return configuration.scope.value(Reference(place))
     if place == "terraform.backend":
@@ -219,7 +219,7 @@ def written(configuration: Configuration, place: str) -> object:
     kind, name, path = place.split(".", 2)
     address = configuration.first_declared(LISTENERS) if kind == LISTENER else f"{kind}.{name}"
     if path == "user_data":
-        # The launch template refers to files beside it.
+        # The launch template refers to files in the same directory.
         return {it: text for it, text in configuration.texts.items() if "user_data" in it}
     if path == "instance_refresh":
         return configuration.body(address, path) is not None

@@ -1,4 +1,4 @@
-"""What the reference article's configuration sets, attribute by attribute."""
+"""The settings of the reference article's configuration, attribute by attribute."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from gpuecs_tui.stack.model import Stack
 def article_attributes(
     stack: Stack, resources: Mapping[str, Mapping[str, Any]]
 ) -> Mapping[str, Mapping[str, Any]]:
-    """Return address → attributes; what AWS makes up comes from the applied ``resources``."""
+    """Return address → attributes; values that AWS generates come from the applied
+    ``resources``."""
     profile, role = stack.fleet.instance_profile_arn, stack.task.execution_role_arn
     target_group = resources["aws_lb_target_group.this"]["arn"]
     return {
@@ -162,4 +163,4 @@ CONTAINER: Mapping[str, Any] = {
     "mountPoints": [],
     "volumesFrom": [],
 }
-"""The article's container definition, whole."""
+"""The article's complete container definition."""

@@ -27,16 +27,16 @@ SHIPPED = {
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that all workers of this test run have in common."""
+    """A folder that all workers of this test run share."""
     base = tmp_path_factory.getbasetemp()
-    # pytest-xdist gives each worker a folder of its own below the run's.
+    # pytest-xdist gives each worker its own folder below that of the run.
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
     folder.mkdir(exist_ok=True)
     return folder
 
 
 def made_once(folder: Path, name: str, make: Callable[[Path], None]) -> Path:
-    """Return ``folder / name``, made by the first worker that asks; the others wait for it."""
+    """Return ``folder / name``, created by the first worker that requests it; the others wait."""
     place, done = folder / name, folder / f"{name}.done"
     with (folder / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -50,13 +50,13 @@ def made_once(folder: Path, name: str, make: Callable[[Path], None]) -> Path:
 
 @pytest.fixture(scope="session")
 def wheel(shared: Path) -> Path:
-    """The wheel of this tree, built without touching the network."""
+    """The wheel of this tree, built without the network."""
     (built,) = made_once(shared, "wheel", _build).glob("*.whl")
     return built
 
 
 def _build(out: Path) -> None:
-    # From a copy: setuptools packs whatever an earlier build left in build/.
+    # Built from a copy: setuptools packs everything that an earlier build left in build/.
     copy = shutil.copytree(
         ROOT,
         out / "tree",
@@ -78,8 +78,8 @@ def _build(out: Path) -> None:
 def installed(wheel: Path, shared: Path) -> Path:
     """The ``gpuecs-tui`` program of that wheel, in an environment without this tree.
 
-    Dependencies come from the running environment by a path file, which leaves the editable
-    installation's import hook behind.
+    Dependencies are those of the running environment, through a path file that excludes the import
+    hook of the editable installation.
     """
 
     def install(home: Path) -> None:
@@ -104,9 +104,10 @@ def _paths(home: Path) -> dict[str, str]:
 def gpuecs(
     installed: Path, scrubbed: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Path]:
-    """The program of the wheel, with a demo account of its own that ends with the test.
+    """The program of the wheel, with a separate demo account that ends with the test.
 
-    No answer of the account may differ from AWS's service models (gpuecs_tui/demo/answer_check.py).
+    No response of the account may differ from AWS's service models
+    (gpuecs_tui/demo/answer_check.py).
     """
     differences = tmp_path / "differences"
     monkeypatch.setenv("GPUECS_TUI_DEMO_ANSWERS", str(differences))

@@ -14,7 +14,8 @@ from gpuecs_tui.terraform.engine.mirror import find_mirror
 def terraform(
     directory: Path, *arguments: str, environ: Mapping[str, str] | None = None, check: bool = True
 ) -> str:
-    """Run it and return what it printed; unchecked, its exit code and a line feed before that."""
+    """Run Terraform and return its output; without a check, preceded by its exit code and a line
+    feed."""
     environment = {**os.environ, **(environ or {})}
     engine = find_engine(environment)
     done = subprocess.run(
@@ -27,7 +28,7 @@ def terraform(
 
 
 def initialise(directory: Path, *options: str, environ: Mapping[str, str] | None = None) -> None:
-    """Initialise a directory from wherever the product would take the provider."""
+    """Initialise a directory with the provider that the product would use."""
     environment = {**os.environ, **(environ or {})}
     mirror = find_mirror(find_engine(environment), environ=environment)
     if mirror.plugin_dir:

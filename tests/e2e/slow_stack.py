@@ -56,14 +56,14 @@ def resources(stack: Path) -> set[str]:
 
 
 def in_flight(run: Run) -> Run:
-    """Return the run once its slow resource is being made."""
+    """Return the run once the creation of its slow resource has started."""
     started = '"type":"provision_start"'
     until(lambda: started in journal_of(run), "the slow resource")
     return until_state(run, RunStatus.APPLYING)
 
 
 def assert_converges(stack: Path) -> None:
-    """A next apply has its way, an empty plan follows, and nothing holds a lock."""
+    """Check that the next apply succeeds, the plan after it is empty, and no lock remains."""
     run = until_state(runs.start(stack, "apply"), RunStatus.PLANNED, RunStatus.SUCCEEDED)
     if run.state is RunStatus.PLANNED:
         until_state(runs.approve(run), RunStatus.SUCCEEDED)

@@ -16,7 +16,7 @@ from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 
 PATIENCE = 120.0
-"""Seconds for what takes one on a quiet machine."""
+"""Timeout in seconds for operations that take one on an idle machine."""
 BACKEND = """
 terraform {
   backend "s3" {

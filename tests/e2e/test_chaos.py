@@ -1,4 +1,4 @@
-"""A sample of ``make chaos``, of the wheel: a run, a fault, and all that must hold."""
+"""A sample of ``make chaos`` with the wheel: a run, a fault, and all checks."""
 
 from __future__ import annotations
 
@@ -18,22 +18,23 @@ from tests.support.repository import ROOT
 pytestmark = pytest.mark.e2e
 
 SEED = "ci-1713"
-"""Draws ``TRIALS`` faults in the midst of an apply or a destroy: each way to watch a run is struck,
-the disk fills up, and a run keeps its state in a bucket."""
+"""A seed that draws ``TRIALS`` faults during an apply or a destroy: each kind of viewer is
+affected, the disk fills up, and a run has its state in a bucket."""
 TRIALS = 5
-"""The faults that take longest to come back from. ``test_runs_chaos`` kills each program alone,
+"""The faults with the longest recovery. ``test_runs_chaos`` kills each program alone,
 ``test_recovery`` both together, and ``make chaos`` has every fault."""
 JOBS = 2
-"""Trials at a time, beside the other tests."""
+"""Number of parallel trials, together with the other tests."""
 SECONDS = 3000
-"""Far beyond what a quiet machine takes, for one that is busy with the other tests."""
+"""Timeout in seconds, far above the duration on an idle machine, because other tests run too."""
 
 
 @pytest.fixture(scope="module")
 def results(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
-    """What each trial came to, by the name of its fault."""
+    """The result of each trial, by the name of its fault."""
     folder = tmp_path_factory.mktemp("chaos")
-    # Alone in a folder: beside the tree, the tree's package would be imported and not the wheel's.
+    # In a folder of its own: in the tree, the tree's package would be imported instead of the
+    # wheel's.
     alone = folder / "alone"
     alone.mkdir()
     (alone / "tests").symlink_to(ROOT / "tests")

@@ -1,4 +1,5 @@
-"""A new stack of defaults: how many keys it takes to an approved apply, on the demo account."""
+"""A new stack with defaults: the number of key presses up to an approved apply, in the demo
+account."""
 
 from __future__ import annotations
 
@@ -26,15 +27,15 @@ from tests.support.terraform.waiting import until
 pytestmark = pytest.mark.e2e
 
 MOST_KEYS = 12
-"""From the first screen to the apply."""
+"""Maximum number of key presses from the first screen to the apply."""
 STEPS = ("account", "network", "fleet", "task", "load_balancer", "review")
 SUGGESTED = {
     "network": ("network.vpc_id", "network.instance_subnet_ids"),
     "fleet": ("fleet.instance_type",),
 }
-"""Step → keys that the account fills."""
+"""Step → keys that are filled from the account."""
 PATIENCE = 180.0
-"""Seconds: far beyond a plan on a busy machine."""
+"""Timeout in seconds: far above a plan on a busy machine."""
 
 
 class Keys:
@@ -50,7 +51,7 @@ class Keys:
         await self.pilot.pause()
 
     async def when(self, condition: Callable[[], bool]) -> None:
-        """Wait for what the account or Terraform brings."""
+        """Wait for a result of the account or of Terraform."""
         deadline = monotonic() + PATIENCE
         while not condition():
             assert monotonic() < deadline, "it never came"
@@ -59,7 +60,7 @@ class Keys:
 
 @pytest.fixture
 def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """An account of this test's own, since the apply is left in its midst."""
+    """An account of this test only, because the apply is left unfinished."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("GPUECS_TUI_DEMO_PACE", DEMO_PACE)
     started = account.start(tmp_path / "demo")
@@ -90,7 +91,8 @@ async def test_defaults_are_approved_with_a_dozen_keys(demo: None, tmp_path: Pat
                 for key in SUGGESTED.get(step, ()):
                     await keys.when(lambda key=key: key in app.wizard.suggested)  # type: ignore[misc]
                 if step == "task":
-                    # No repository has this stack's name: one is chosen, then its newest image.
+                    # No repository has the stack's name: the test chooses one, then its newest
+                    # image.
                     await keys.press("enter")
                     await keys.when(lambda: isinstance(app.screen, Picker))
                     await keys.press("enter")
@@ -109,7 +111,7 @@ async def test_defaults_are_approved_with_a_dozen_keys(demo: None, tmp_path: Pat
     finally:
         app.feed.stop()
         app.wizard.close()
-    # Only the keys matter here: other tests follow an apply to its end.
+    # Only the key presses matter here: other tests follow an apply to its end.
     run = run_list.live_run(directory)
     assert run is not None
     runs.cancel(run)

@@ -1,4 +1,4 @@
-"""The demo account carries a whole stack of the real Terraform, from apply to destroy."""
+"""The demo account supports a whole stack of the real Terraform, from apply to destroy."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from tests.support.demo_backend import BACKEND_OPTIONS
 
 DATA = Path(__file__).parent / "data"
 SETTLE_SECONDS = 60.0
-"""Real seconds within which services must be steady, at the tests' pace: ten times the need."""
+"""Real seconds within which services must be steady, at the tests' pace: ten times the usual
+time."""
 
 
 class Terraform:
@@ -96,8 +97,8 @@ def test_a_whole_stack_lives_and_dies_on_it(
         health = balancing.describe_target_health(TargetGroupArn=group["TargetGroupArn"])
         states = {entry["TargetHealth"]["State"] for entry in health["TargetHealthDescriptions"]}
         assert states == (set() if group["TargetGroupName"] == "legacy-web" else {"healthy"})
-    # From zero instances managed scaling starts two, though one would do. The oldest launch says
-    # so: the idle instance may be gone again by now.
+    # From zero instances, managed scaling starts two, although one would suffice. The oldest launch
+    # shows that: the idle instance may have been terminated already.
     for name in ("gpu-bridge-instances", "gpu-awsvpc-instances"):
         activities = scaling.describe_scaling_activities(AutoScalingGroupName=name)["Activities"]
         launches = [it for it in activities if it["Description"].startswith("Launching")]
@@ -126,7 +127,7 @@ def test_a_whole_stack_lives_and_dies_on_it(
 
 
 def _inventory() -> dict[str, list[str]]:
-    """Everything that a stack could leave behind, by service."""
+    """Return everything that a stack could leave behind, by service."""
     ec2, iam, ecs = boto3.client("ec2"), boto3.client("iam"), boto3.client("ecs")
     balancing, scaling = boto3.client("elbv2"), boto3.client("autoscaling")
     reservations = ec2.describe_instances()["Reservations"]

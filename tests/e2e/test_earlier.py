@@ -1,6 +1,6 @@
-"""A stack of the earlier version on the demo account: brought up to date, then changed.
+"""A stack of the earlier version in the demo account: upgraded, then changed.
 
-It has HTTP on port 443, so that HTTPS takes the port of a listener that is there.
+It has HTTP on port 443, so that HTTPS uses the port of an existing listener.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def test_it_moves_without_a_destroy_and_then_changes_in_both_directions(
     client = _client(demo_account)
     directory = copied("http-443", tmp_path)
     tfvars = directory / "terraform.tfvars"
-    # No task has to start for what is asked here.
+    # This test needs no running task.
     tfvars.write_text(tfvars.read_text().replace("desired_count = 1", "desired_count = 0"))
     initialise(directory, environ=environ)
 
@@ -115,7 +115,7 @@ def test_it_moves_without_a_destroy_and_then_changes_in_both_directions(
     _rewrite(directory, back)
     actions = planned()
     assert actions["aws_security_group.instances"] == "delete"
-    # Its instances would keep a group that is gone.
+    # The instances would keep a security group that no longer exists.
     assert actions["aws_autoscaling_group.this"] == "delete create"
     applied()
     assert settled()

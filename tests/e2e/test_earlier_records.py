@@ -1,4 +1,4 @@
-"""What version 0.1.0 left on disk is read by this one: runs, a move of a state, a draft.
+"""This version reads the records of version 0.1.0: runs, a move of a state, a draft.
 
 The records below data/earlier_records were written by 0.1.0 with Terraform 1.11; only paths and the
 name of the host are placeholders. ``waiting`` has a plan that waits for approval, ``lost`` an apply
@@ -32,9 +32,10 @@ pytestmark = pytest.mark.e2e
 
 DATA = Path(__file__).parent / "data" / "earlier_records"
 PATIENCE = 60.0
-"""Seconds for a command, on a machine under load."""
+"""Timeout in seconds for a command, on a loaded machine."""
 
-# A runner of 0.1.0 as others see it: it takes SIGTERM, notes the end in its journal and its state.
+# A runner of 0.1.0 as other programs see it: it accepts SIGTERM, and writes the end to its journal
+# and its state.
 EARLIER_RUNNER = """
 import json, signal, sys
 from pathlib import Path
@@ -57,7 +58,7 @@ signal.pause()
 
 @pytest.fixture
 def earlier(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The stacks of an earlier version, below a home that holds their records."""
+    """The stacks of an earlier version, below a home directory with their records."""
     home = tmp_path / "state"
     monkeypatch.setenv("XDG_STATE_HOME", str(home))
     shutil.copytree(DATA, tmp_path, dirs_exist_ok=True)
@@ -108,7 +109,7 @@ def test_a_lost_run_is_listed_and_the_next_run_goes_past_its_lock(earlier: Path)
     before = (stack / STATE_NAME).read_bytes()
     assert "lost" in said("runs", stack)
     assert "lock" in said("state", stack, code=1)
-    # The next run clears the note of the lock, whose Terraform is dead.
+    # The next run removes the lock record, whose Terraform is dead.
     assert "terraform_data.slow" in said("plan", stack, code=2)
     assert not (stack / ".terraform.tfstate.lock.info").exists()
     assert (stack / STATE_NAME).read_bytes() == before

@@ -1,4 +1,4 @@
-"""What a bad end leaves, brought back: the real Terraform on the demo account."""
+"""Recovery after failed and killed runs: the real Terraform in the demo account."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from tests.support.terraform.waiting import until_lock_recorded
 pytestmark = pytest.mark.e2e
 
 PATIENCE = 400.0
-"""Seconds for one apply of a whole stack; a quiet machine takes 80."""
+"""Seconds for one apply of a whole stack; an idle machine takes 80."""
 BUCKET = "state-of-a-test"
 BACKEND = """
 terraform {
@@ -58,7 +58,7 @@ terraform {
 
 @pytest.fixture
 def bucket(on_demo_account: DemoAccount) -> Iterator[str]:
-    """A bucket for states, emptied and removed at the end."""
+    """A bucket for states, which is emptied and deleted at the end."""
     storage = boto3.client("s3")
     storage.create_bucket(Bucket=BUCKET)
     yield BUCKET
@@ -73,7 +73,7 @@ def empty(name: str) -> None:
 
 
 def reach(run: Run, *states: RunStatus) -> Run:
-    """Return the run once it is in one of ``states``; fail when it ends otherwise."""
+    """Return the run once it is in one of ``states``; fail if it ends in another state."""
     deadline = time.monotonic() + PATIENCE
     while True:
         present = run.refresh()
@@ -117,7 +117,7 @@ def test_a_killed_terraform_loses_nothing(bucket: str, tmp_path: Path) -> None:
     assert "signal 9" in reach(run, RunStatus.FAILED).message
 
     found, stored = examine(stack), read_state(stack)
-    # On a machine so slow that 20 s went by before, Terraform has stored some of it.
+    # On a machine so slow that 20 s had passed before, Terraform has stored a part of it.
     assert found.created and len(found.created) + len(stored.resources) >= 10
     maybe = {it.address for it in found.missing if not it.certain}
     assert "aws_lb.this" in maybe
@@ -138,7 +138,7 @@ def test_a_killed_terraform_loses_nothing(bucket: str, tmp_path: Path) -> None:
     assert planned.changes.imported >= len(found.created) + 1
     tree = wait_for_plan(planned)
     assert tree is not None and not needs_name(planned, tree)
-    # Nothing of it is left in the directory: the saved plan alone holds the imports.
+    # The directory contains none of them: only the saved plan has the imports.
     assert not (stack / IMPORT_FILE).exists()
     done = reach(runs.approve(planned), RunStatus.SUCCEEDED)
     assert "Changed after the plan was created" not in done.files.journal.read_text()
@@ -148,12 +148,13 @@ def test_a_killed_terraform_loses_nothing(bucket: str, tmp_path: Path) -> None:
 
     apply(stack, "destroy")
     assert read_state(stack).resources == ()
-    # Old revisions stay ACTIVE on purpose: a roll-back needs them.
+    # Old revisions stay ACTIVE deliberately: a rollback needs them.
     assert [it.rpartition("/")[2] for it in left_of("killed")] == ["killed:1"]
 
 
 def left_of(name: str) -> list[str]:
-    """What AWS still has by the stack's name, over the types that it creates."""
+    """Return the resources that AWS still has under the stack's name, of the types that it
+    creates."""
     ec2, iam = boto3.client("ec2"), boto3.client("iam")
     balancing, ecs = boto3.client("elbv2"), boto3.client("ecs")
     groups = boto3.client("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
@@ -202,7 +203,7 @@ def test_an_orphan_of_a_cancel_is_imported_not_made_again(
     stack = tmp_path / "stack"
     stack.mkdir()
     (stack / "main.tf").write_text(LOG_GROUP)
-    # As a cancel leaves it when the create has reached AWS and its answer has not come back.
+    # A cancel leaves this if the call has reached AWS and its response has not arrived yet.
     stage(stack, RunStatus.CANCELLED, [hook("aws_cloudwatch_log_group.this", "start")])
     logs = boto3.client("logs")
     logs.create_log_group(logGroupName="/ecs/orphan-of-a-test")
@@ -256,7 +257,8 @@ def test_two_people_on_one_stack(
         assert time.monotonic() < deadline, (told, run.files.journal.read_text()[-2000:])
         time.sleep(0.2)
 
-    # A colleague on the same machine, as the same user, right after a plan of their own failed.
+    # A colleague on the same machine with the same user name, immediately after a failed plan of
+    # their own.
     home_of("b")
     refused = reach(runs.start(ours, "plan"), RunStatus.FAILED)
     assert "is locked by" in refused.message
@@ -266,7 +268,7 @@ def test_two_people_on_one_stack(
     with pytest.raises(LockProblem, match="is unknown"):
         unlock(ours, found.lock.id)
 
-    # The same user, in the other directory: the run is one of theirs.
+    # The same user in the other directory: the run belongs to that user.
     home_of("a")
     held = held_lock(ours)
     assert held is not None and held.holder is Holder.ALIVE
@@ -304,7 +306,7 @@ def _lock_id(stack: Path) -> str:
 
 
 def until_left(run: Run) -> None:
-    """Wait until the process of an ended run is gone: the last it does is to tidy up."""
+    """Wait until the process of an ended run has exited: its last work is to tidy up."""
     while is_held(run.directory):
         time.sleep(0.05)
 

@@ -1,7 +1,7 @@
 """Runs on the real Terraform, with its built-in ``terraform_data``: no network, no account.
 
-Each stack has one resource whose provisioner takes some seconds, so that something is in flight
-when the fault comes, and two that are made before and after it.
+Each stack has one resource whose provisioner takes some seconds, so that it is in progress when the
+fault occurs, and two others that are created before and after it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from tests.support.terraform.waiting import journal_of, until, until_lock_record
 
 pytestmark = pytest.mark.e2e
 
-# What a user's terminal does, as a program: plan, approve, and watch until it is killed.
+# This program does what a user does in a terminal: plan, approve, and watch until it is killed.
 VIEWER = """
 import fcntl, sys, termios, time
 from pathlib import Path
@@ -88,7 +88,7 @@ def test_the_whole_way(tmp_path: Path) -> None:
     lines = [line for line in _all_lines(done) if "Apply complete" in line]
     assert len(lines) == 1 and "3 added" in lines[0]
 
-    # Nothing in the run's folder knows the secret, and nobody else may look.
+    # No file in the run's folder contains the secret, and other users have no access.
     for path in done.files.folder.iterdir():
         assert b"hunter2" not in path.read_bytes(), path.name
         assert path.stat().st_mode & 0o077 == 0, path.name
@@ -107,7 +107,7 @@ def test_a_terraform_that_does_not_stop_can_be_ended(
     monkeypatch.setattr(force_stop, "SECOND_INTERRUPT_SECONDS", 0.5)
     stack = make_stack(tmp_path / "stack", 60)
     run = in_flight(runs.approve(planned(stack)))
-    # Held still by the system, it hears no interrupt.
+    # Stopped by SIGSTOP, Terraform does not receive the interrupt.
     os.kill(run.terraform_pid, signal.SIGSTOP)
     runs.cancel(run)
     force_stop.end_now(until_state(run, RunStatus.STOPPING))
@@ -162,7 +162,7 @@ def test_the_viewer_dies_and_terraform_never_notices(tmp_path: Path, how: str) -
         [sys.executable, script, stack], stdin=end, stdout=end, stderr=end, start_new_session=True
     )
     os.close(end)
-    # A terminal that nobody reads fills up and stops its writer.
+    # A terminal that is not read fills up and stops the process that writes to it.
     closing = threading.Event()
     reader = threading.Thread(target=_drain, args=(terminal, closing), daemon=True)
     reader.start()
@@ -173,10 +173,11 @@ def test_the_viewer_dies_and_terraform_never_notices(tmp_path: Path, how: str) -
         viewer.kill()
     elif how == "hangup":
         os.killpg(viewer.pid, signal.SIGHUP)
-        # And to Terraform itself, which by hand it would kill without a word.
+        # The signal is also sent to Terraform itself; started by hand, Terraform would die without
+        # a message.
         os.kill(run.terraform_pid, signal.SIGHUP)
     else:
-        # A read that waits would keep the terminal open.
+        # A pending read would keep the terminal open.
         closing.set()
         reader.join()
         os.close(terminal)
@@ -236,11 +237,11 @@ def test_a_terminated_runner_interrupts_once_and_waits(tmp_path: Path) -> None:
 def test_signals_of_others_count_as_the_one(tmp_path: Path, everything: bool) -> None:
     stack = make_stack(tmp_path / "stack", 5)
     run = in_flight(runs.approve(planned(stack)))
-    # A machine that goes down signals every process; a colleague maybe only Terraform.
+    # A shutdown signals every process; a colleague may signal only Terraform.
     for pid in (run.terraform_pid, *([run.pid] if everything else [])):
         os.kill(pid, signal.SIGTERM)
     until_state(run, RunStatus.CANCELLED)
-    # A second signal would have made Terraform abandon its state.
+    # A second signal would have made Terraform lose its state.
     assert journal_of(run).count("Interrupt received") == 1
     assert "Two interrupts received" not in journal_of(run)
     assert resources(stack) >= {"terraform_data.first"}
@@ -248,7 +249,7 @@ def test_signals_of_others_count_as_the_one(tmp_path: Path, everything: bool) ->
 
 
 def kill_runner(run: Run, *, told: bool) -> None:
-    """Kill a run's runner; not ``told``: as if before it wrote which Terraform it had started."""
+    """Kill the runner of a run; without ``told``, as if it had not recorded its Terraform yet."""
     runner = identify(run.pid)
     os.kill(run.pid, signal.SIGKILL)
     until(lambda: not is_alive(runner), "the runner's end")
@@ -261,7 +262,7 @@ def test_a_killed_runner_leaves_the_truth(tmp_path: Path, told: bool) -> None:
     stack = make_stack(tmp_path / "stack")
     run = in_flight(runs.approve(planned(stack)))
     kill_runner(run, told=told)
-    # Terraform works on alone: that is what is shown, and nobody else may start.
+    # Terraform continues alone: the run is shown as in progress, and no other run may start.
     assert run.refresh().state is RunStatus.APPLYING and run.refresh().is_live
     with pytest.raises(DirectoryBusy):
         runs.start(stack, "apply")
@@ -328,7 +329,7 @@ def test_both_killed_is_lost(tmp_path: Path) -> None:
 
 def test_of_many_starts_one_runs(tmp_path: Path) -> None:
     stack = make_stack(tmp_path / "stack", 0)
-    # Slow enough that the first run is still at work when the last of them asks.
+    # Slow enough that the first run is still in progress when the last request arrives.
     engine = tmp_path / "terraform"
     engine.write_text(f'#!/bin/sh\nsleep 1\nexec {shutil.which("terraform")} "$@"\n')
     engine.chmod(0o755)

@@ -1,5 +1,7 @@
-"""Faults at random moments of plan and apply: whatever happens, the verdict is true and a next
-run converges. The moments are drawn from a fixed seed; what they hit depends on the machine.
+"""Faults at random moments of plan and apply: the verdict is always true, and the next run
+converges.
+
+The moments follow from a fixed seed; what is in progress then depends on the machine.
 """
 
 from __future__ import annotations
@@ -26,9 +28,10 @@ pytestmark = pytest.mark.e2e
 
 SEED = 20261123
 MOMENTS = 3
-"""How often each fault strikes."""
+"""Number of times that each fault occurs."""
 LATEST = 1.3
-"""Seconds after the start by which it has struck: plan and apply take 1.1 on a quiet machine."""
+"""Seconds after the start within which the fault occurs: plan and apply take 1.1 on an idle
+machine."""
 
 
 def kill_runner(run: Run) -> None:
@@ -63,7 +66,7 @@ FAULTS: dict[Callable[[Run], None], set[RunStatus]] = {
     hang_up_both: {RunStatus.SUCCEEDED},
     cancel: {RunStatus.CANCELLED, RunStatus.DISCARDED, RunStatus.SUCCEEDED},
 }
-"""Fault → how a run that it hit may end."""
+"""Fault → the possible results of an affected run."""
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
@@ -90,9 +93,9 @@ def _until_quiet(stack: Path) -> None:
 
 
 def _through(run: Run, fault: Callable[[Run], None], moment: float) -> tuple[Run, bool]:
-    """Approve and watch a run to its end, with the fault at its moment.
+    """Approve and watch a run to its end, with a fault at the given moment.
 
-    Returns the run and whether its moment came before the end.
+    Returns the run, and whether the fault occurred before the end.
     """
     began, struck = time.monotonic(), False
 
@@ -103,7 +106,7 @@ def _through(run: Run, fault: Callable[[Run], None], moment: float) -> tuple[Run
             struck = True
             fault(present)
         elif present.state is RunStatus.PLANNED:
-            # Somebody may have decided in this very moment: then that counts.
+            # Another process may have decided at this moment: then that decision counts.
             with contextlib.suppress(RunProblem):
                 runs.approve(present)
         return present if present.is_final else None
@@ -114,7 +117,7 @@ def _through(run: Run, fault: Callable[[Run], None], moment: float) -> tuple[Run
 
 def _signal(number: signal.Signals, *processes: int) -> None:
     for process in processes:
-        # None there yet, or gone since we looked.
+        # There is no process yet, or it has ended since the listing.
         if process:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, number)

@@ -1,4 +1,4 @@
-"""State moved between a directory and S3, by the real Terraform on the demo account."""
+"""A state moved between a directory and S3, by the real Terraform in the demo account."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def stack(bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def orders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A file that says at which moment the next init is killed, and the mover with it."""
+    """A file with the moment at which the next init is killed, together with the mover."""
     given = tmp_path / "orders"
     script = tmp_path / "bin" / "terraform"
     script.parent.mkdir()
@@ -180,10 +180,10 @@ def test_killed_and_gone_on_with(stack: Path, bucket: str, orders: Path, moment:
     begun = lifecycle.start(stack)
     if moment == "before":
         until(lambda: not orders.exists())
-        # Only the mover is dead: what it started still works, so nothing else may.
+        # Only the mover is dead: its Terraform is still running, so no other run may start.
         with pytest.raises(DirectoryBusy, match="state move"):
             lifecycle.start(stack)
-        # It may have been killed before it could write whom it had started.
+        # The mover may have been killed before it recorded its Terraform.
         note(begun.folder, child=None)
         assert begun.refresh().is_live
     hold.unlink()

@@ -1,4 +1,4 @@
-"""States of several workspaces moved by the real Terraform, and what other checkouts see of it."""
+"""States of several workspaces moved by the real Terraform, and the effects on other checkouts."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ def state_text(name: str, serial: int) -> bytes:
 
 @pytest.fixture
 def checkout(bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A directory with local states of two workspaces, the second selected, and a backend since."""
+    """A directory with local states of two workspaces, the second selected, and a backend that was
+    added later."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     made = tmp_path / "llama"
     other = made / "terraform.tfstate.d" / "green"
@@ -99,7 +100,7 @@ def test_every_workspace_moves_or_none(
     assert read_state(checkout).resources[0].id == "green"
     assert (checkout / ".terraform" / "environment").read_text() == "green"
 
-    # A colleague's clone, as git gives it, and one that was initialised before.
+    # A colleague's clone as git creates it, and one that was initialised before.
     clone = tmp_path / "clone"
     clone.mkdir()
     for name in ("main.tf", "backend.tf"):
@@ -118,7 +119,7 @@ def test_every_workspace_moves_or_none(
     assert looked.state is RunStatus.FAILED
     assert (looked.message, looked.remedy) == (moved.sentence, moved.remedy)
 
-    # The clone went on with the old copy all the same: moving back says so.
+    # The clone continued with the old copy in spite of the warning: the move back reports that.
     newer = json.loads(stored(bucket, "default"))
     newer["serial"] += 5
     newer["resources"][0]["instances"][0]["attributes"]["id"] = "later"
@@ -148,7 +149,7 @@ def test_a_clone_follows_a_move_between_keys(checkout: Path, bucket: str, tmp_pa
     (checkout / "backend.tf").write_text(new)
     assert move(checkout).phase is Phase.DONE
     before = stored(bucket, "default")
-    # The colleague pulls the change: nothing is copied a second time.
+    # The colleague pulls the change: nothing is copied again.
     (clone / "backend.tf").write_text(new)
     followed = move(clone)
     assert followed.phase is Phase.DONE, followed.message

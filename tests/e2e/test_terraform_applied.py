@@ -1,7 +1,7 @@
-"""Two stacks applied at once on the demo account by the installed program: the article's, and
-one of every other turn.
+"""Two stacks, applied in parallel in the demo account by the installed program.
 
-Most of an apply's time is the provider's waiting for the load balancer.
+One has the article's decisions; the other has the opposite option of every decision. Most of the
+time of an apply is the provider's wait for the load balancer.
 """
 
 from __future__ import annotations
@@ -39,29 +39,30 @@ pytestmark = pytest.mark.e2e
 
 DATA = Path(__file__).parent / "data"
 EXIT_CHANGES = 2
-"""Of a plan, as Terraform's ``-detailed-exitcode`` has it."""
+"""Exit code of a plan with changes, as with Terraform's ``-detailed-exitcode``."""
 
 
 ALONE = (("b", "10.40.5.0/24"), ("b", "10.40.6.0/24"), ("a", "10.40.7.0/24"))
-"""Zone and CIDR of subnets that have no route table of their own, and so no way out."""
+"""Zone and CIDR block of subnets without a route table of their own, and so without a route to the
+internet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """A stack on the demo account."""
+    """A stack in the demo account."""
 
     stack: Stack
     directory: Path
     environ: Mapping[str, str]
     program: Path
-    """The installed ``gpuecs-tui``, which wrote and applied it."""
+    """The installed ``gpuecs-tui`` program, which wrote and applied it."""
     planned: Mapping[str, str]
-    """Address → its action, as ``plan --json`` said before the apply."""
+    """Address → its action in ``plan --json`` before the apply."""
     resources: Mapping[str, Mapping[str, Any]]
-    """Address → its values, as ``terraform show -json`` has them."""
+    """Address → its values in ``terraform show -json``."""
 
     def says(self, *words: str | Path, code: int = 0) -> str:
-        """Return what the installed program prints, which must end with ``code``."""
+        """Return the output of the installed program, which must exit with ``code``."""
         return _says(self.program, self.environ, *words, code=code)
 
 
@@ -164,7 +165,8 @@ def _apply(program: Path, answers: str, folder: Path, environ: Mapping[str, str]
     written.write_text(answers, "utf-8")
     _says(program, environ, "render", written, directory)
     planned = json.loads(_says(program, environ, "plan", directory, "--json", code=EXIT_CHANGES))
-    # The checks would stop it: the article asks for more memory than its instances register.
+    # The checks would prevent the apply: the article reserves more memory than its instances
+    # register.
     _says(program, environ, "apply", directory, "--yes", "--despite-findings")
     shown = json.loads(terraform(directory, "show", "-json", environ=environ))
     resources = shown["values"]["root_module"]["resources"]
@@ -186,7 +188,7 @@ def both(
     demo_account: account.DemoAccount,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[Applied, Applied]]:
-    """The article's stack and the one of all other turns, applied; destroyed at the end."""
+    """The article's stack and the one with all opposite options, applied; destroyed at the end."""
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(2) as pool:
         patch.delenv("TF_CLI_CONFIG_FILE", raising=False)
         home = tmp_path_factory.mktemp("state")
@@ -264,7 +266,7 @@ def test_endpoints_stand_once_in_a_zone_and_in_the_main_route_table(
     services = interface_endpoints(VPC_ENDPOINTS)
     for service in services:
         made = other.resources[f'aws_vpc_endpoint.interface["{service}"]']
-        # The second subnet is in the first one's zone.
+        # The second subnet is in the zone of the first one.
         assert made["subnet_ids"] == sorted((chosen[0], chosen[2]))
         assert made["service_name"] == f"com.amazonaws.us-east-1.{service}"
         assert made["private_dns_enabled"] is True
@@ -301,7 +303,8 @@ def _planned(applied: Applied, changes: Mapping[str, Value], folder: Path) -> Ma
 def test_a_replaced_capacity_provider_takes_service_and_association_with_it(
     both: tuple[Applied, Applied], tmp_path: Path
 ) -> None:
-    """Failure mode destroy-order: AWS deletes no provider that a cluster or service still uses."""
+    """Failure mode destroy-order: AWS deletes no capacity provider that a cluster or service still
+    uses."""
     _, other = both
     assert _planned(other, {"names.capacity_provider": "renamed"}, tmp_path) == dict.fromkeys(
         (
@@ -316,12 +319,14 @@ def test_a_replaced_capacity_provider_takes_service_and_association_with_it(
 def test_a_replaced_cluster_s_instances_go_before_it(
     both: tuple[Applied, Applied], tmp_path: Path
 ) -> None:
-    """AWS deletes no cluster in which instances are registered, nor a group that has a provider."""
+    """AWS deletes neither a cluster with registered instances nor a group with a capacity
+    provider."""
     _, other = both
     assert _planned(other, {"names.cluster": "renamed"}, tmp_path) == {
         "aws_launch_template.this": "update",
         "terraform_data.fleet_ties": "update",
-        # The launch template names it, and is itself created before it is destroyed.
+        # The launch template contains its name, and is itself created before the old one is
+        # destroyed.
         "aws_ecs_cluster.this": "create delete",
         **dict.fromkeys(
             (
@@ -395,7 +400,7 @@ def test_the_article_s_stack_is_the_article_s(both: tuple[Applied, Applied]) -> 
 
 
 def _sorted(value: Any) -> Any:
-    # Sets have no order; the lists among them hold ids only.
+    # Sets have no order; the lists in them contain only ids.
     plain = isinstance(value, list) and all(isinstance(item, str) for item in value)
     return sorted(value) if plain else value
 

@@ -1,4 +1,4 @@
-"""What is written, before the real Terraform: formatted, valid, and evaluated as typed."""
+"""The written files, checked by the real Terraform: formatted, valid, and evaluated as typed."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ COVERING: tuple[Mapping[str, Value], ...] = (
         "load_balancer.algorithm": "least_outstanding_requests",
     },
 )  # fmt: skip
-"""Each option, and each pair of options that meet in one block, in one of them."""
+"""Every option, and every pair of options that affect one block, occurs in one of these stacks."""
 
 
 def test_terraform_finds_a_covering_set_of_stacks_valid(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_terraform_finds_a_covering_set_of_stacks_valid(tmp_path: Path) -> None:
             initialise(directory, environ=shared)
         else:
             shutil.copy(first / ".terraform.lock.hcl", directory)
-            # Its init would want the bucket; validate only wants the block well-formed.
+            # An init would need the bucket; validate only needs a well-formed block.
         said = json.loads(terraform(directory, "validate", "-json", environ=shared))
         assert (said["valid"], said["diagnostics"]) == (True, []), said
 

@@ -1,4 +1,4 @@
-"""The demo tour of the installed wheel: what ``make demo`` does without a terminal."""
+"""The demo tour of the installed wheel, like ``make demo`` without a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The wheel holds what the tree holds, and runs without the tree."""
+"""The wheel contains all files of the tree's package, and works without the tree."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SUFFIXES = {".py", ".tcss", ".j2", ".json", ".mo", ".typed"}
 
 
 def in_the_tree() -> set[str]:
-    """What must be shipped; the two linked folders count under the package."""
+    """The files to ship; the two linked folders belong to the package."""
     package = ROOT / "gpuecs_tui"
     folders = [package, package / "screens", package / "templates"]
     return {

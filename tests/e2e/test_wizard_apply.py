@@ -1,4 +1,5 @@
-"""The wizard of the wheel dies in mid-apply, on the real Terraform and the demo account."""
+"""The wizard of the wheel is killed during an apply, with the real Terraform in the demo
+account."""
 
 from __future__ import annotations
 
@@ -41,15 +42,16 @@ resource "aws_cloudwatch_log_group" "after" {
   depends_on = [terraform_data.held]
 }
 """
-"""Keeps the apply in its midst until the gate, a file, is there; what comes after is AWS's."""
+"""Delays the apply until a file, the gate, exists; the resource after it is an AWS resource."""
 LEAVE_SECONDS = 4
-"""For the wizard to end after its terminal: 2 s are promised, the machine may be busy."""
+"""Seconds until the wizard ends after its terminal was closed: 2 s are promised, but the machine
+may be busy."""
 CTRL_Q = "\x11"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A stack's directory and the account it is for."""
+    """A stack's directory and its account."""
 
     program: Path
     directory: Path
@@ -70,8 +72,8 @@ class Place:
 
 @pytest.fixture
 def place(gpuecs: Path, tmp_path: Path) -> Iterator[Place]:
-    """The small stack, held in its midst, with the draft of a wizard that stood at the run."""
-    # Any command on the demo account starts it.
+    """The small stack, delayed during the apply, with the draft of a wizard that was at the run."""
+    # Any command with the demo account starts the account.
     subprocess.run([gpuecs, "--demo", "gpus"], check=True, capture_output=True)
     demo = account.find()
     assert demo is not None
@@ -84,7 +86,7 @@ def place(gpuecs: Path, tmp_path: Path) -> Iterator[Place]:
     typed = {"stack.name": NAME, "stack.region": account.REGION}
     drafts.save(place.directory, Draft(typed, "run", ("start", "review", "run")))
     yield place
-    # A test that failed must leave no Terraform waiting.
+    # A failed test must leave no waiting Terraform.
     place.gate.touch()
     until(lambda: run_list.live_run(place.directory) is None, "the end of the run")
 
@@ -109,7 +111,7 @@ def _strike_in_mid_apply(place: Place, strike: Callable[[Terminal], None]) -> No
         first.type("a")
         first.until("Apply this plan?")
         first.until(" No ")
-        # Where a check finds an error in a draft of name and region, the name must be typed.
+        # If a check finds an error in a draft with only name and Region, the name must be typed.
         first.type(f"{NAME}\r" if first.shows(f"Type {NAME} to continue") else "y")
         run = until(lambda: run_list.live_run(place.directory), "the wizard's run")
         until(lambda: '"type":"provision_start"' in journal_of(run), "the midst of the apply")

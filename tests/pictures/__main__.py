@@ -15,23 +15,23 @@ from tests.pictures.walk import walk
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 PACE = "0.1"
-"""The demo account plays its waits at a tenth of their length."""
+"""Pace of the demo account: its waits take a tenth of their time."""
 FOREIGN = ("AWS_", "TF_", "XDG_", "GPUECS_TUI_", "MOTO_", "LC_", "LANG", "NO_COLOR", "SSH_")
-"""Settings of the caller that would show in a picture."""
+"""Settings of the caller that would be visible in a picture."""
 
 
 def main(words: list[str]) -> int:
-    """Write the pictures into ``docs/pictures``, or into the folder that is named."""
+    """Write the pictures into ``docs/pictures``, or into the given folder."""
     folder = Path(words[0]).resolve() if words else FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    # The demo account is stopped then, too.
+    # This also stops the demo account.
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(128 + signal.SIGTERM))
     with tempfile.TemporaryDirectory(prefix="gpuecs-tui-pictures-") as name:
         home = Path(name)
         _settle_environment(home)
         demo = account.start(home / "demo")
         os.environ.update(demo.environ)
-        # The directory of the stack is named in the header: relative, it is the same everywhere.
+        # The header shows the directory of the stack: a relative path is the same everywhere.
         os.chdir(home)
         try:
             pictures = asyncio.run(walk(Path("llm")))

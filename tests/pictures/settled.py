@@ -8,7 +8,7 @@ import zlib
 from pathlib import Path
 
 _BOTH = r"(?=[0-9a-f-]*[a-f])(?=[0-9a-f-]*[0-9])"
-"""A letter and a digit: a bar of one sign is no id."""
+"""A letter and a digit: without both, it is not an id."""
 _IDS = re.compile(
     rf"(?<![0-9a-f-]){_BOTH}([0-9a-f]{{8}}-[0-9a-f-]{{3,27}}|[0-9a-f]{{12,40}})(?![0-9a-f-])"
     rf"|(?<=\b[a-z]-){_BOTH}([0-9a-f]{{17}})\b|(?<=\b[a-z]{{3}}-){_BOTH}([0-9a-f]{{17}})\b"
@@ -21,11 +21,12 @@ PLANNED = "planned_change"
 _TIME = re.compile(r"\b\d\d:\d\d:\d\d\b")
 NOON = "12:00:00"
 _UNIQUE = re.compile(r"terminal-\d+")
-"""Rich begins the classes of a picture with a checksum of what it shows."""
+"""The classes that Rich generates begin with a checksum of the content of the picture."""
 
 
 def settled(svg: str) -> str:
-    """Return a picture with every time replaced by noon, and every id by one of its length.
+    """Return a picture in which every time is noon, and every id is replaced by one of the same
+    length.
 
     Ids are counted in the order in which they appear, so that equal ids stay equal.
     """
@@ -43,14 +44,14 @@ def settled(svg: str) -> str:
 
 
 def in_one_zone(svg: str) -> str:
-    """Return a picture in which every zone is the first: Auto Scaling chooses by chance."""
+    """Return a picture in which every zone is the first: Auto Scaling chooses zones at random."""
     return _ZONE.sub(FIRST_ZONE, svg)
 
 
 def sort_plan(journal: Path) -> None:
     """Sort the changes of a plan in a run's journal by address.
 
-    Terraform reports them in the order in which it finds them out, which differs each time.
+    Terraform reports them in the order in which it computes them, which differs each time.
     """
     lines = journal.read_text(encoding="utf-8").splitlines()
     events = {
@@ -63,6 +64,6 @@ def sort_plan(journal: Path) -> None:
 
 
 def _made_up(number: int, length: int) -> str:
-    """Return the replacement of the id with this number."""
+    """Return the replacement for the id with this number."""
     digits = f"{zlib.crc32(str(number).encode()):08x}" * (length // 8 + 1)
     return f"0{digits[: length - 1]}"

@@ -1,4 +1,4 @@
-"""Drives the wizard with keys and takes a picture of each screen."""
+"""Drive the wizard with keys and take a picture of each screen."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from tests.pictures.settled import in_one_zone, settled, sort_plan
 SIZE = (120, 36)
 """Columns and rows of the pictures."""
 SMALL = (120, 28)
-"""Of the deployment: below are scaling activities, in an order that differs each time."""
+"""Size for the deployment: its scaling activities, whose order varies, are not visible in it."""
 REPOSITORY = "llm"
-"""Typed to find the repository of the image."""
+"""Typed text that finds the repository of the image."""
 PATIENCE = 600.0
-"""Seconds: far beyond an apply on the demo account."""
+"""Timeout in seconds: far above an apply in the demo account."""
 SUGGESTED = {
     "network": ("network.vpc_id", "network.instance_subnet_ids"),
     "fleet": ("fleet.instance_type",),
 }
-"""Step → keys that the account fills."""
+"""Step → keys that are filled from the account."""
 
 
 class Camera:
@@ -48,7 +48,7 @@ class Camera:
         """Name → SVG."""
 
     def is_at(self, step: str) -> bool:
-        """Tell whether the screen of a step is shown, with no dialog over it."""
+        """Tell whether the screen of a step is shown without a dialog."""
         return isinstance(self.app.screen, StepScreen) and step == self.app.screen.STEP
 
     def _is_checked(self) -> bool:
@@ -63,14 +63,14 @@ class Camera:
             await self.pilot.pause()
 
     async def when(self, condition: Callable[[], bool], what: str) -> None:
-        """Wait for what the account or Terraform brings."""
+        """Wait for a result of the account or of Terraform."""
         deadline = monotonic() + PATIENCE
         while not condition():
             assert monotonic() < deadline, f"{what} never came"
             await self.pilot.pause(0.05)
 
     async def take(self, name: str, title: str) -> None:
-        """Take a picture of the screen once the account is read and everything is drawn."""
+        """Take a picture of the screen after the account was read and everything was drawn."""
         await self.when(self._is_checked, "the end of the checks")
         for _again in range(3):
             await self.pilot.pause(0.3)
@@ -146,7 +146,7 @@ async def _plan(camera: Camera, directory: Path) -> None:
 
 async def _apply(camera: Camera, directory: Path) -> None:
     app = camera.app
-    # The first row of the start screen is the run that waits.
+    # The first row of the start screen is the waiting run.
     await camera.when(lambda: "run" in _rows(app), "the row of the run")
     await camera.press("enter")
     await camera.when(partial(camera.is_at, "run"), "the run")
@@ -164,7 +164,7 @@ async def _deployment(camera: Camera) -> None:
     await camera.when(partial(camera.is_at, "deployment"), "the deployment")
 
     def settled_down() -> bool:
-        """Whether the service is healthy, and the second instance, not needed, has ended."""
+        """Whether the service is healthy, and the unneeded second instance has been terminated."""
         screen = app.screen
         assert isinstance(screen, DeploymentScreen)
         facts = screen._facts

@@ -1,4 +1,4 @@
-"""What every test of a screen stands on."""
+"""Fixtures of all tests of screens."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def shown_ages(four_minutes_later: None) -> None:
-    """Every age on a screen is that of an account which was read four minutes ago."""
+    """The account was read four minutes ago, so every age on a screen is the same."""
 
 
 @pytest.fixture
 def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A stack's directory, with the runs of this test alone."""
+    """A stack's directory, with the runs of this test only."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     made = tmp_path / "llama"
     made.mkdir()

@@ -1,4 +1,4 @@
-"""Where the age of what was read stands, and that what lies over a step keeps up."""
+"""Where the age of account data is displayed, and that dialogs over a step are updated too."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ STATES = (
     *(RunStatus.PLANNED, RunStatus.APPLYING, RunStatus.STOPPING),
     *(RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.CANCELLED),
 )
-"""The others have no keys that these don't have."""
+"""The other screens have no keys in addition to these."""
 
 
 @pytest.mark.parametrize("state", STATES)

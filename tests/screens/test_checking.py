@@ -1,4 +1,4 @@
-"""When checks and look-ups happen: at once, and again after every reading of the account."""
+"""When checks and look-ups happen: immediately, and again after every read of the account."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from tests.support.screens.shown import screen_text
 from tests.support.screens.whole_texts import WHOLE
 
 MOST_DECIDED = 2
-"""Per key: the texts as they are now, and once for the default beside them."""
+"""Number per key press: the present texts, and the same with the default."""
 MOST_PAINTED = 4
-"""Per key, the one with the finding included."""
+"""Number per key press, including the one with the finding."""
 
 
 @asynccontextmanager
 async def on_task(directory: Path, **texts: str) -> AsyncIterator[Pilot[int]]:
-    """A wizard whose task screen is open, the cursor on the memory."""
+    """A wizard on the task screen, with the focus on the memory."""
     app = wizard_app(directory)
     app.wizard.adopt(Draft({**WHOLE, **texts}, "task", ("start",)))
     app.wizard.focused["task"] = "task.memory"
@@ -49,7 +49,7 @@ async def on_task(directory: Path, **texts: str) -> AsyncIterator[Pilot[int]]:
 async def test_a_finding_comes_with_the_key_itself(
     stack_directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No timer stands between a key and its finding, and nothing is worked out twice for it.
+    """No timer delays the finding of a key press, and nothing is computed twice for it.
 
     Milliseconds depend on the machine and its load; these counts don't.
     """
@@ -59,7 +59,7 @@ async def test_a_finding_comes_with_the_key_itself(
         assert isinstance(app, WizardApp)
         await until(pilot, lambda: app.wizard.account.facts is not None)
         for key, wrong in (("9", True), ("backspace", False), ("9", True)):
-            # A change of its own, no further letter of a word.
+            # This is a separate change, not another letter of a word.
             await pilot.pause(TYPING_SECONDS * 2)
             app._rested_at = 0.0
             counted = await _counted_until(pilot, app, key, wrong)
@@ -69,7 +69,8 @@ async def test_a_finding_comes_with_the_key_itself(
 
 
 async def _counted_until(pilot: Pilot[int], app: WizardApp, key: str, wrong: bool) -> Counter[str]:
-    """Press ``key``; count until what is sent says (or no longer says) that it can't fit."""
+    """Press ``key``; count until the output reports (or no longer reports) that the task can't
+    fit."""
     assert app._driver is not None
     painted = asyncio.Event()
     display, check, decide = app._display, app.wizard.check, deciding.decide

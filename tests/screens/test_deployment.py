@@ -1,4 +1,4 @@
-"""The deployment screen: AWS's words in columns, read again and again, one call failing or not."""
+"""The deployment screen: AWS's words in columns, read repeatedly, even if one call fails."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tests.support.terraform.run_folders import applied, stage
 
 @pytest.fixture
 def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A stack's directory with runs of its own."""
+    """A stack's directory with separate runs."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("TZ", "UTC")
     return tmp_path / "llama"
@@ -42,7 +42,7 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 async def on_deployment(
     directory: Path, reader: AnsweredReader | None, size: tuple[int, int] = (120, 40)
 ) -> AsyncIterator[Pilot[int]]:
-    """A wizard on the deployment screen of an account that answers like ``reader``."""
+    """A wizard on the deployment screen of an account with the responses of ``reader``."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fakes.FakeFeed, "reader", property(lambda _self: reader))
         app = wizard_app(directory)
@@ -217,9 +217,9 @@ async def test_with_a_certificate_its_domain_is_the_url(directory: Path) -> None
     stage(directory, RunStatus.SUCCEEDED, outputs=outputs)
     async with on_deployment(directory, AnsweredReader(ANSWERS)) as pilot:
         wizard = screen(pilot).wizard
-        # Not known while it isn't known which certificate the directory has.
+        # It is unknown as long as the directory's certificate is unknown.
         assert f"at https://{balancer}:8443" in text(pilot)
-        # The sentence is longer than a line.
+        # The sentence is longer than one line.
         assert f"certificate covers: NAME CNAME {balancer}" in " ".join(text(pilot).split())
         https = {"load_balancer.protocol": "HTTPS", "load_balancer.certificate_arn": arn}
         texts = {**WHOLE, **https}
@@ -240,7 +240,7 @@ async def test_with_a_certificate_its_domain_is_the_url(directory: Path) -> None
     [
         (RunStatus.APPLYING, 2, "The stack is being destroyed (since", "being"),
         (RunStatus.SUCCEEDED, 0, "The state contains no resources.", "was destroyed"),
-        # What is left may still serve: it is shown as that of any other stack.
+        # The remaining resources may still serve requests: they are shown like those of any stack.
         (RunStatus.SUCCEEDED, 3, "The state holds 3 resources: it was changed", "tasks running"),
         (RunStatus.FAILED, 2, "The state still holds 2 resources.", "tasks running"),
     ],

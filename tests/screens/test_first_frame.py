@@ -1,4 +1,5 @@
-"""What the first frame waits for: textual and the start screen, nothing else of any weight."""
+"""The imports of the first frame: textual and the start screen, and nothing else of significant
+size."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import subprocess
 import sys
 
 LATER = ("aws", "checks", "stack", "demo", "commands")
-"""Rooms of ours that the first frame needs nothing of."""
+"""Rooms of the product that the first frame does not need."""
 HEAVY = ("boto3", "botocore", "jinja2", "moto", "regex", "pygments")
 PROGRAM = """
 import os, sys

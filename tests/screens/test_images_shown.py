@@ -1,4 +1,4 @@
-"""An image is told from others at 80 columns, and its lists reopen where it is."""
+"""An image is recognisable at 80 columns, and its lists reopen at its row."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ACCOUNT = fakes.facts(
 
 
 def lines(pilot: Pilot[int]) -> list[str]:
-    """What is on the screen, row by row."""
+    """Return the rows of the screen."""
     strips = pilot.app.screen._compositor.render_strips()
     return ["".join(segment.text for segment in strip) for strip in strips]
 
@@ -70,7 +70,7 @@ async def test_the_field_shows_the_tag_of_an_image_chosen_from_the_list(
         chosen = wizard(pilot).text("task.image")
         assert not chosen.endswith(TAGS[0])
         for key in ("f12", "down", "up"):
-            # With the cursor in the field, below it, and in it again.
+            # With the focus in the field, below it, and in it again.
             await pilot.press(key)
             await settle(pilot)
             row = next(line for line in lines(pilot) if line.strip().startswith("Image "))
@@ -112,7 +112,7 @@ async def test_the_image_list_reopens_where_it_was(open_wizard: Open, three_tags
         tags = pilot.app.screen.query_one(ChoiceList)
         assert isinstance(pilot.app.screen, Picker)
         assert tags.row is not None and tags.row.id == present and tags.chosen == [present]
-        # Another tag of the same repository: three keys and what is typed.
+        # Another tag of the same repository: three keys and the typed text.
         await type_text(pilot, "4.0.1")
         await pilot.press("enter")
         await settle(pilot)

@@ -1,4 +1,5 @@
-"""Keys are declared once: on every screen and dialog the help and the palette have what works."""
+"""Keys are declared once: on every screen and dialog, the help and the palette contain the
+available keys."""
 
 from __future__ import annotations
 
@@ -49,21 +50,21 @@ from tests.support.screens.whole_texts import WHOLE
 from tests.support.terraform.run_folders import DETAILS, PLAN, PLAN_ENDS, applied, stage
 
 HELPS = (HelpScreen, DetailModal, LastingDetailModal)
-"""They are the help, or like it: each of their keys shuts them."""
+"""Screens that are the help or similar: each of their keys closes them."""
 BASES = (
     *(StepScreen, PicturedScreen, FormScreen),
     *(Modal, WizardModal),
 )
-"""Each has screens or dialogs that are visited."""
+"""Base classes; screens or dialogs of each are visited."""
 UNVISITED = {"TooSmall", "Palette"}
-"""A sentence without a key, and Textual's palette."""
+"""Screens that are not visited: a sentence without a key, and Textual's palette."""
 PAGES = "1234567"
 STEPS = ("account", "network", "fleet", "task", "load_balancer")
 
 
 @pytest.fixture
 def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A stack's directory, with the runs of this test alone, and a resource in its state."""
+    """A stack's directory, with the runs of this test only, and a resource in its state."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     made = tmp_path / "llama"
     made.mkdir()
@@ -83,7 +84,7 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 async def opened(
     directory: Path, place: str, *visited: str, reader: AnsweredReader | None = None
 ) -> AsyncIterator[Pilot[int]]:
-    """A wizard at ``place``, with every answer given."""
+    """A wizard at ``place`` in which every question is answered."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fakes.FakeFeed, "reader", property(lambda _self: reader))
         app = wizard_app(directory)
@@ -109,7 +110,8 @@ async def go(pilot: Pilot[int], place: str) -> None:
 
 
 def lacking(screen: Screen[Any], lines: Iterable[str]) -> set[str]:
-    """Return the texts of the keys that work on ``screen`` which are in none of ``lines``."""
+    """Return the texts of the keys that are available on ``screen`` and are in none of
+    ``lines``."""
     works = [it for it in screen.active_bindings.values() if it.enabled and it.binding.description]
     assert works
     foreign = {it.binding.description for it in works if it.binding.group is None}
@@ -120,13 +122,13 @@ def lacking(screen: Screen[Any], lines: Iterable[str]) -> set[str]:
 
 
 def all_keys_are_explained(screen: Screen[Any]) -> None:
-    """See that the help, opened now, would have every key that works and has a label."""
+    """Check that the help, opened now, would list every available key with a label."""
     rows = [row for _title, rows in help_sections(all_entries(screen)) for row in rows]
     assert lacking(screen, (row.text for row in rows if row.enabled)) == set(), screen
 
 
 async def help_is_whole(pilot: Pilot[int], seen: set[str]) -> None:
-    """Open the help of the screen on top: it has every key that works and has a label."""
+    """Open the help of the top screen and check that it lists every available key with a label."""
     screen = pilot.app.screen
     await until(pilot, lambda: screen.is_mounted and bool(screen.focused))
     await pilot.press("f1")
@@ -215,14 +217,14 @@ async def test_every_screen_and_dialog_explains_its_keys(directory: Path) -> Non
 
 
 def focus(screen: Screen[Any], name: str) -> None:
-    """Put the cursor into the field of ``name``."""
+    """Focus the field of ``name``."""
     field = screen.query_one(Form).field(name)
     assert field is not None
     screen.set_focus(field.control)
 
 
 def classes() -> Iterator[type]:
-    """Yield every class of ours that has keys, or could have."""
+    """Yield every class of the product that has keys, or could have them."""
     for found in walk_packages(gpuecs_tui.__path__, "gpuecs_tui."):
         if ".widgets" in found.name or ".screens" in found.name or found.name == "gpuecs_tui.app":
             module = import_module(found.name)
@@ -278,11 +280,11 @@ WANTED = {
     "theme": "Change the theme",
     "quit": "Quit and keep the draft",
 }
-"""What a user may want → how the palette calls it."""
+"""Task of a user → its name in the palette."""
 ANYWHERE = {"theme", "quit"}
 ON_STEPS = {*ANYWHERE, "findings", "fits"}
 SEEN = {"plan", "destroy", "deployment", "runs"}
-"""What a run that was seen makes possible on other steps."""
+"""Tasks that a visited run makes possible on other steps."""
 
 
 def offered(pilot: Pilot[int]) -> set[str]:
@@ -300,7 +302,7 @@ POSSIBLE = {
     RunStatus.SUCCEEDED: {"url", "plan", "destroy", "log"},
     RunStatus.FAILED: {"recover", "plan", "destroy", "log"},
 }
-"""State of a run → what can be done on its screen, besides RUN."""
+"""State of a run → the possible actions on its screen besides RUN."""
 
 
 async def test_the_palette_has_what_is_possible_and_nothing_else(directory: Path) -> None:
@@ -329,7 +331,7 @@ async def test_the_palette_has_what_is_possible_and_nothing_else(directory: Path
             await settle(pilot)
             for _pane in range(2):
                 assert offered(pilot) == {*RUN, *possible}, state
-                # The log is saved from the other pane, too.
+                # The other pane also allows the log to be saved.
                 await pilot.press("tab")
                 await pilot.pause()
         await go(pilot, "account")

@@ -1,4 +1,4 @@
-"""Why "next" was refused is said for as long as it is so, and no longer."""
+"""The reason why "next" was refused is shown exactly as long as it applies."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def test_a_refusal_goes_once_the_account_has_filled_the_fields(
         await settle(pilot)
         assert wizard(pilot).text("network.vpc_id") == fakes.VPC
         assert "to continue" not in said(pilot)
-        # Another refusal is counted as it is now, too.
+        # Another refusal also shows its present count.
         wizard(pilot).put("network.vpc_id", "vpc-?")
         wizard(pilot).put("network.ingress_cidrs", "10.0.0.0/99")
         await pilot.press("ctrl+n")

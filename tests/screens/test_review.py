@@ -42,14 +42,14 @@ PATIENCE = 10.0
 
 @pytest.fixture(autouse=True)
 def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever is started here replays a recorded plan."""
+    """Every Terraform that is started here replays a recorded plan."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("GPUECS_TUI_ENGINE", str(fake_engine.install(tmp_path / "engine")))
 
 
 @pytest.fixture
 def directory(tmp_path: Path) -> Path:
-    """Where the stack is written; not there yet."""
+    """The directory to write the stack to; it does not exist yet."""
     return tmp_path / "llama"
 
 
@@ -81,7 +81,7 @@ async def until(pilot: Pilot[int], true: Callable[[], bool], what: str) -> None:
 
 
 def stack_files(**texts: str) -> dict[str, str]:
-    """What is rendered for the answers, ``section__name=text`` changed."""
+    """Return the rendered files for the answers, with ``section__name=text`` changed."""
     answers = {**WHOLE, **{key.replace("__", "."): text for key, text in texts.items()}}
     return render(decide(answers, catalogue.find).resolved.stack)
 
@@ -225,7 +225,7 @@ async def test_a_file_that_differs_shows_the_difference(directory: Path) -> None
 
 @pytest.mark.parametrize("answer", ["escape", "right enter"])
 async def test_a_hand_edit_is_never_lost_without_a_yes(directory: Path, answer: str) -> None:
-    # The same line is edited by hand and decided anew: both can't be had.
+    # The same line was changed manually and by a decision: both can't be kept.
     old = stack_files()
     name = "service.tf"
     edited = old[name].replace("= var.desired_count", "= 3")
@@ -281,7 +281,7 @@ async def test_a_hand_edit_that_can_stay_stays(directory: Path) -> None:
 
 
 async def test_the_difference_of_a_file_is_whole(directory: Path) -> None:
-    # One hand edit that the write loses, one that it keeps, and an answer that changes.
+    # One manual change that the write loses, one that it keeps, and a changed answer.
     old = stack_files(service__desired_count="3")
     lost = old["service.tf"].replace("= var.desired_count", "= 9")
     put(directory, {**old, "service.tf": "# ours\n" + lost})
@@ -295,7 +295,7 @@ async def test_the_difference_of_a_file_is_whole(directory: Path) -> None:
             shown[files._shown] = files.text
             await pilot.press("down")
             await settle(pilot)
-        # A line longer than the page continues in the next row.
+        # A line longer than the page continues on the next row.
         service = shown["service.tf"].replace("\n", "")
         assert "= 9" in service and "= var.desired_count" in service
         assert "-# ours" not in service

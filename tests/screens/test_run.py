@@ -1,4 +1,4 @@
-"""The run screen: what it says of a run in every state, and what its keys decide."""
+"""The run screen: its texts in every state of a run, and the decisions of its keys."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ from tests.support.terraform.waiting import until_state
 
 @pytest.fixture
 def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of a Terraform that replays; its plan adds 1, changes 3, destroys 1."""
+    """The folder of a replaying Terraform; its plan adds 1, changes 3, destroys 1."""
     folder = tmp_path / "engine"
     monkeypatch.setenv("GPUECS_TUI_ENGINE", str(fake_engine.install(folder)))
     return folder
@@ -66,7 +66,7 @@ def log_text(pilot: Pilot[int]) -> str:
 
 
 async def approve(pilot: Pilot[int]) -> Confirm:
-    """Press the key and wait for the question, which comes once the check is over."""
+    """Press the key and wait for the question, which follows the check."""
     await pilot.press("a")
     await until(pilot, lambda: is_asked(pilot), "the question")
     confirm = pilot.app.screen
@@ -75,7 +75,7 @@ async def approve(pilot: Pilot[int]) -> Confirm:
 
 
 async def until_details(pilot: Pilot[int]) -> None:
-    """Wait for what the plan changes in detail; until then each deletion asks for the name."""
+    """Wait for the plan's details; without them, each deletion requires the name."""
 
     def there() -> bool:
         view = screen_of(pilot).panel.view
@@ -107,7 +107,7 @@ async def test_answers_of_the_draft_that_are_not_written_are_named_beside_the_pl
         named = f"{said_so}: service.desired_count." in said(pilot).replace("\n", " ")
         assert named == (typed == "2"), said(pilot)
         view = screen_of(pilot).panel.view
-        # The question before the apply has them all.
+        # The question before the apply lists all of them.
         assert view is not None
         assert any(said_so in it.message for it in view.told) == (typed == "2")
 
@@ -209,7 +209,7 @@ async def test_from_plan_to_applied_by_keys(directory: Path, engine: Path) -> No
     async with on_run_screen(directory, wanted="apply") as pilot:
         await until_run(pilot, RunStatus.PLANNED)
         assert said(pilot).startswith("Plan: 1 to add, 3 to change, 1 to destroy.")
-        # What waits for approval is not done.
+        # A plan that is waiting for approval is not done.
         wizard = screen_of(pilot).wizard
         wizard.opened = of_files(wizard.texts, {})
         assert screen_of(pilot).progress().unfinished == {"run", "deployment"}
@@ -335,7 +335,7 @@ async def test_a_harder_stop_says_what_it_loses_and_needs_the_name(
         await until_run(pilot, RunStatus.PLANNED)
         await until_details(pilot)
         await approve(pilot)
-        # The plan's details name nothing that users notice.
+        # The plan's details contain nothing that users notice.
         await pilot.press("y")
         await until_run(pilot, RunStatus.APPLYING)
         await until(pilot, lambda: "Modifying" in log_text(pilot), "the apply's lines")
@@ -375,7 +375,7 @@ async def test_a_run_that_outlives_its_credentials_says_so(directory: Path) -> N
         await until_details(pilot)
         wizard = screen_of(pilot).wizard
         assert wizard.owned is not None and {"old", "llama"} <= wizard.owned, "names in its plan"
-        # Read again together with the account, which has more of them by now.
+        # The names are read again together with the account, which now has more of them.
         record(run.files, RunStatus.SUCCEEDED, runner=None)
         await pilot.press("ctrl+r")
         await until(pilot, lambda: wizard.owned == frozenset(), "the state")
@@ -452,7 +452,7 @@ async def test_destroy_is_planned_first_and_needs_the_name(directory: Path, engi
         screen_of(pilot).wizard.open_directory(WHOLE, of_files(WHOLE, {}))
         await pilot.press("a")
         asked = str(pilot.app.screen.query_one("#lines Static", Static).content)
-        # The prices are not read in this account.
+        # The prices of this account were not read.
         assert "The destroy ends this cost: Price unknown" in asked
         assert pilot.app.screen.query_one("#yes", Button).disabled
         await pilot.press(*"llama", "enter")

@@ -1,4 +1,4 @@
-"""What the run screen finds out: credentials before an apply, the state after a bad end."""
+"""Facts that the run screen reads: credentials before an apply, the state after a failed run."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, float]]:
         asked_at = ENDS - timedelta(minutes=given["left"])
         return CredentialCheck(CredentialLife(ENDS, False, True), needed, asked_at)
 
-    # A reader that nothing but this asks.
+    # No other part of the product uses this reader.
     monkeypatch.setattr(fakes.FakeFeed, "reader", object())
     monkeypatch.setattr(fakes.FakeFeed, "price", lambda *_asked: None)
     monkeypatch.setattr(credentials_check, "check", check)
@@ -75,7 +75,7 @@ async def test_the_end_of_the_credentials_goes_with_an_approval(
     async with on_run_screen(directory) as pilot:
         await question(pilot)
         await pilot.press("y")
-        # What is applied of a staged plan is nothing: it is the decision that is written.
+        # A staged plan applies nothing: this test is about the written decision.
         await until(pilot, lambda: run.refresh().credentials_end is not None)
         assert run.refresh().credentials_end == ENDS
 

@@ -1,4 +1,5 @@
-"""Approving in the wizard: the account read again, the files read back, and never a wait."""
+"""Approval in the wizard: the account and the files are read again, and the user never has to
+wait."""
 
 from __future__ import annotations
 
@@ -42,7 +43,7 @@ async def asked_below_the_account(pilot: Pilot[int]) -> list[str]:
 
 @pytest.fixture
 def planned(directory: Path) -> Path:
-    """A right stack, written and planned."""
+    """A valid stack, written and planned."""
     write_stack(directory)
     stage(directory, RunStatus.PLANNED, PLAN[:PLAN_ENDS])
     return directory
@@ -50,13 +51,13 @@ def planned(directory: Path) -> Path:
 
 @pytest.fixture
 def partly_read() -> threading.Event:
-    """Set once the networks of the account that is ``stuck`` are read."""
+    """Set after the networks of the ``stuck`` account were read."""
     return threading.Event()
 
 
 @pytest.fixture
 def stuck(monkeypatch: pytest.MonkeyPatch, partly_read: threading.Event) -> threading.Event:
-    """Set once the account, of which nothing comes but its networks, may answer."""
+    """Set when the ``stuck`` account, which returns only its networks, may respond."""
     free = threading.Event()
 
     def read(_reader: object, on_progress: Callable[[Progress], None]) -> AccountFacts:
@@ -149,12 +150,12 @@ async def test_an_account_that_does_not_answer_is_waited_for_so_long_and_no_long
     wait_for_account = ApplyCheck.run
 
     def wait_briefly(check: ApplyCheck, limit: float) -> Checked:
-        # However slow the machine is, the keys below come before the limit.
+        # On any machine, the keys below are pressed before the time limit.
         pressed.wait()
         return wait_for_account(check, limit)
 
     def clock() -> float:
-        # So does what the account does answer: the limit has passed once that is read.
+        # The account's responses also arrive before it: the limit passes after they were read.
         return apply_gate.LIMIT_SECONDS if partly_read.is_set() else 0.0
 
     monkeypatch.setattr(ApplyCheck, "run", wait_briefly)
@@ -169,7 +170,7 @@ async def test_an_account_that_does_not_answer_is_waited_for_so_long_and_no_long
         text = "\n".join(await asked_below_the_account(pilot))
         assert text.startswith("Checked just now. These items are unknown:")
         assert "not loaded yet" in text
-        # Typed ahead, it answers no; that is said, with what to press.
+        # Typed ahead, Enter means No; a message shows that and the key to press.
         await pilot.press("enter")
         await pilot.pause()
         assert said(pilot).startswith("Not approved. Nothing was applied.")

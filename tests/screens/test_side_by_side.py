@@ -1,4 +1,4 @@
-"""Where help, live text and picture are: below the form, or beside it on a wide terminal."""
+"""The position of help, live text and picture: below the form, or next to it on a wide terminal."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ STEPS = ("account", "network", "fleet", "task", "load_balancer")
 
 
 def is_beside(pilot: Pilot[int]) -> bool:
-    """Whether the help begins right of the form and within its first rows."""
+    """Whether the help starts to the right of the form, within its first rows."""
     screen = pilot.app.screen
     form, bar = screen.query_one(Form).region, screen.query_one(HelpBar).region
     return bar.x >= form.right and bar.y <= form.y + 2
 
 
 def drawn(pilot: Pilot[int]) -> str:
-    """The picture beside the form; empty where none is shown."""
+    """The picture next to the form; empty if none is shown."""
     found = [it for it in pilot.app.screen.query(Picture) if it.region.area]
     return found[0].text if found else ""
 
@@ -37,7 +37,7 @@ async def test_help_and_picture_are_beside_the_form_of_a_wide_terminal(
         assert "Load balancer" in drawn(pilot) and "g4dn.xlarge" in drawn(pilot)
         picture = pilot.app.screen.query_one(Picture).region
         assert picture.x >= pilot.app.screen.query_one(Form).region.right
-        # It isn't one of the places that Tab leads to.
+        # Tab does not focus the picture.
         first = pilot.app.focused
         for _press in range(40):
             await pilot.press("tab")

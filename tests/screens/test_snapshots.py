@@ -1,4 +1,4 @@
-"""What every form screen and what lies over it looks like, at the smallest and a usual size."""
+"""Snapshots of every form screen and its dialogs, at the smallest and a usual size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What review, run and deployment look like, at the smallest and a usual size."""
+"""Snapshots of review, run and deployment, at the smallest and a usual size."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from tests.support.terraform.fake_engine import stream
 from tests.support.terraform.run_folders import DETAILS, PLAN, PLAN_ENDS, applied, stage
 
 ASKS = "a"
-"""The run screen's key that ends in a question."""
+"""The key of the run screen that leads to a question."""
 SIZES = [(80, 24), (120, 40)]
 pytestmark = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 
 
 @pytest.fixture
 def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A stack's directory under a name that is the same everywhere."""
+    """A stack's directory with a name that is the same everywhere."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.chdir(tmp_path)
     return Path("llama")
@@ -57,7 +57,7 @@ def picture(
         for key in press:
             await pilot.press(key)
             await settle(pilot)
-            if key == ASKS:  # the question comes once the check before it is over
+            if key == ASKS:  # the question follows the check
                 await until(pilot, lambda: is_asked(pilot))
                 await settle(pilot)
         app.wizard.flush()

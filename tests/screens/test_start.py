@@ -1,4 +1,4 @@
-"""The first screen: what is offered first, and what Enter does before everything is known."""
+"""The first screen: the first offer, and the effect of Enter before everything is known."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ async def test_a_stack_opens_at_its_deployment_once_it_is_deployed(
         await pilot.press("enter")
         await settle(pilot)
         assert isinstance(app.screen, StepScreen) and step == app.screen.STEP
-        # Planning, destroying and watching need no plan first.
+        # Planning, destroying and watching don't require a plan.
         assert {"run", "deployment"} <= set(app.wizard.visited)
     app.wizard.close()
 

@@ -1,4 +1,4 @@
-"""The state screen: what it lists, what it mends, and how one comes to it."""
+"""The state screen: what it lists and repairs, and how users open it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ SIZES = [(80, 24), (120, 40)]
 
 @pytest.fixture
 def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A stack's directory under a name that is the same everywhere, with a state."""
+    """A stack's directory with a name that is the same everywhere, with a state."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.chdir(tmp_path)
     Path("llama").mkdir()
@@ -63,7 +63,7 @@ def managed(type_: str, name: str, **attributes: str) -> dict[str, Any]:
 
 
 def leave_a_mess(directory: Path) -> None:
-    """A killed apply, a lock note, and a state that could not be stored."""
+    """A killed apply, a lock record, and a state that could not be stored."""
     created = [
         hook("aws_lb_listener.b", "start"),
         hook("aws_lb_listener.b", "complete", id_="arn:b"),
@@ -187,7 +187,7 @@ async def test_the_start_screen_leads_there_first(directory: Path) -> None:
             await settle(pilot)
             assert isinstance(app.screen, StateScreen)
             assert rows(pilot)[:3] == ["do:push", "do:recover", "do:unlock"]
-            # It is no step: nothing of it stays in the draft.
+            # The state screen is not a step: the draft does not contain it.
             assert "state" not in app.wizard.visited
     finally:
         app.wizard.close()

@@ -1,4 +1,5 @@
-"""State in S3, in the wizard: buckets listed and made, the state moved after writing."""
+"""A state in S3, in the wizard: buckets are listed and created, and the state is moved after a
+write."""
 
 from __future__ import annotations
 
@@ -162,7 +163,7 @@ def test_snapshot(
         await until(pilot, lambda: app.wizard.draft_saved)
         app.show_wizard()
         await settle(pilot)
-        # How far the form below has scrolled depends on when the account came.
+        # How far the form has scrolled depends on when the account data arrives.
         for widget in (it for screen in app.screen_stack[:-1] for it in screen.query(Widget)):
             widget.scroll_to(y=0, animate=False, immediate=True)
         await settle(pilot)

@@ -1,4 +1,4 @@
-"""The wizard as a process in a terminal of its own: what was typed outlives it."""
+"""The wizard as a process in a separate terminal: typed answers survive its end."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def test_what_was_typed_outlives_the_terminal(
     directory = tmp_path / "stack"
     with in_a_terminal([sys.executable, "-c", PROGRAM, str(directory)]) as terminal:
         terminal.until("Begin a new stack")
-        # In one burst, as a slow link brings them: each key must find its place.
+        # In one burst, as over a slow link: each key must reach the right field.
         terminal.type("\r\t\tllama")
         terminal.until("llama")
-        # A kill may take the last tenth of a second, whatever the machine makes of it; not more.
+        # A kill may lose the last tenth of a second, on any machine, but no more.
         time.sleep(1 if end is Terminal.kill else 0)
         end(terminal)
-        # How fast it leaves is held by the test of tmux below.
+        # The test with tmux below checks how fast it exits.
         assert terminal.ended(PATIENCE)
     found = drafts.load(directory)
     assert found is not None

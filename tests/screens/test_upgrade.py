@@ -1,4 +1,4 @@
-"""A stack of the earlier version in the wizard: its upgrade is a change of its own."""
+"""A stack of the earlier version in the wizard: its upgrade is a separate change."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @asynccontextmanager
 async def opened(directory: Path, **texts: str) -> AsyncIterator[Pilot[int]]:
     """The review of the stack in ``directory``, with other ``texts`` typed (``task__memory``)."""
-    # Without the account no finding stands in the way.
+    # Without the account, no finding prevents the write.
     app = wizard_app(directory, problem=("There are no credentials.", "Log in."))
     found = inspect(directory)
     app.wizard.open_directory(found.texts, found.opened)
@@ -72,7 +72,7 @@ async def test_u_writes_only_the_upgrade_and_keeps_the_typed_answer(directory: P
         assert isinstance(app, WizardApp) and stale is not None
         await pilot.press("u")
         await until(pilot, lambda: isinstance(pilot.app.screen, RunScreen))
-        # A reading that was begun before the write comes behind it.
+        # A read that started before the write ends after it.
         app.post_message(WizardApp.OwnedRead(Own(wizard.owned, stale), 1))
         await settle(pilot)
         assert not is_earlier(wizard) and not wizard.is_as_opened
@@ -82,7 +82,7 @@ async def test_u_writes_only_the_upgrade_and_keeps_the_typed_answer(directory: P
         assert "not applied yet" in said.message and "apply the upgrade before" in said.remedy
         after = read(directory)
         assert (after.stack, after.earlier) == (before, False)
-        # A plan of the upgrade is not its apply. Nothing is written under a live run.
+        # A plan of the upgrade is not an apply. During a live run nothing is written.
         await until(pilot, lambda: planned(directory))
         upgraded = texts_in(directory)
         app.go("review")
@@ -94,7 +94,7 @@ async def test_u_writes_only_the_upgrade_and_keeps_the_typed_answer(directory: P
         assert "plan and apply the upgrade in the Run step" in asked and "press u" not in asked
         await pilot.press("n")
         assert texts_in(directory) == upgraded
-        # Once it is applied, the answer asks for nothing more.
+        # After the upgrade was applied, the answer requires no further confirmation.
         applied(directory)
         await pilot.press("w")
         await until(pilot, lambda: wizard.is_as_opened)
@@ -117,12 +117,12 @@ async def test_an_answer_that_meets_the_upgrade_is_asked_about(directory: Path) 
 
 
 def lines_of(pilot: Pilot[int]) -> str:
-    """The words of the question over the screen."""
+    """The text of the question over the screen."""
     return " ".join(str(it.render()) for it in pilot.app.screen.query("#lines Static"))
 
 
 def planned(directory: Path) -> bool:
-    """Whether a plan was made there and waits."""
+    """Whether a plan was created there and is waiting for approval."""
     return [it.state for it in run_list.runs_of(directory)] == [RunStatus.PLANNED]
 
 

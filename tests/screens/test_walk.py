@@ -1,4 +1,4 @@
-"""The way through the forms, by keys alone."""
+"""Through all forms with keys only."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def test_the_whole_way_by_keys(open_wizard: Open) -> None:
         await type_text(pilot, "prod")
         await pilot.press("enter", "tab", "enter")
         await pilot.pause()
-        # One private subnet of each zone is suggested; the third is taken out.
+        # One private subnet per zone is suggested; the third one is removed.
         await type_text(pilot, "private")
         await pilot.press("end", "space", "enter", "ctrl+n")
         await settle(pilot)
@@ -380,7 +380,7 @@ async def test_the_help_line_says_the_default_and_not_what_is_typed(open_wizard:
         await pilot.pause()
         screen = pilot.app.screen
         assert isinstance(screen, StepScreen)
-        # Twice the tasks, for a rolling update; g4dn.xlarge holds one each.
+        # Twice the tasks for a rolling update; each g4dn.xlarge has room for one.
         assert "default 6" in screen.focus_help().plain
 
 
@@ -424,7 +424,7 @@ async def test_a_field_takes_one_line_whole_or_nothing(open_wizard: Open) -> Non
         assert wizard(pilot).text("task.image") == f"{image}-cuda"
         await pilot.press("ctrl+c")
         assert "Press Ctrl+Q to quit." in said()
-        # No shell waits for a test.
+        # The test has no shell with job control.
         await pilot.press("ctrl+z")
         assert said().startswith("Could not suspend: no shell with job control")
         await pilot.press("enter")
@@ -481,7 +481,7 @@ async def test_what_it_means_that_a_new_image_is_deployed_elsewhere(open_wizard:
         assert "remove desired_count from Ignore changes" in tasks
         wizard(pilot).put("service.ignore_changes", "task_definition")
         pilot.app.screen.changed()  # type: ignore[attr-defined]  # a StepScreen's
-        # Narrow terminals break the sentence into lines.
+        # Narrow terminals wrap the sentence.
         assert "outside Terraform" in " ".join(shown(pilot, "service.ignore_changes").split())
         assert "Terraform ignores" not in shown(pilot, "service.desired_count")
         assert wizard(pilot).findings_of("service.ignore_changes") == ()
@@ -507,7 +507,8 @@ async def test_a_range_with_host_bits_is_put_right_by_one_key(open_wizard: Open)
 
 
 async def test_what_a_later_step_may_settle_holds_no_earlier_one(open_wizard: Open) -> None:
-    """An internet-facing load balancer needs addresses, which the step before asks for."""
+    """An internet-facing load balancer requires source addresses, which are on the previous
+    step."""
     async with open_wizard() as pilot:
         await go_to(pilot, "network", load_balancer__internal="false")
         assert wizard(pilot).is_error("network.ingress_cidrs")

@@ -1,4 +1,4 @@
-"""The answers file: strict, and telling line and nearest key."""
+"""The answers file: it is read strictly, and errors name the line and the closest key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Typed text and values of a key."""
+"""The typed text and the value of a key."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_more_marks_in_a_row_than_terraform_carries_are_refused() -> None:
     for text, bad in {
         "q" + "\u0301" * 30: False,
         "q" + "\u0301" * 31: True,
-        # Decomposed it is a letter with one mark, which counts.
+        # Decomposed, it is a letter with one mark, which counts.
         "é" + "\u0316" * 30: True,
         ("q" + "\u0301" * 20) * 5: False,
     }.items():

@@ -1,4 +1,4 @@
-"""Partitions and domains, held against the SDK's own data."""
+"""Partitions and domains, compared with the SDK's own data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Defaults that follow from other decisions."""
+"""Defaults that are derived from other decisions."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def found(answers: dict[str, Value], kind: InstanceType | None = G4DN_XLARGE) ->
 
 
 def test_endpoints_have_one_order() -> None:
-    """Terraform keeps them as a set: what is read back is the stack that was written."""
+    """Terraform stores them as a set: the stack that is read back equals the written stack."""
     given = {**ANSWERS, "network.vpc_endpoints": ("s3", "logs", "ecs")}
     assert resolve(given, None).stack.network.vpc_endpoints == ("ecs", "s3", "logs")
 
@@ -188,7 +188,7 @@ def test_new_defaults_are_for_new_stacks() -> None:
         "service.health_check_grace_seconds": 30,
         **answers,
     }
-    # Brought up to date: what was unset takes its default, what was decided stays.
+    # After the upgrade, unset keys have their default, and decisions are unchanged.
     brought = with_new_defaults({**present, "task.stop_timeout_seconds": 90})
     assert brought.keys() == {
         "service.ignore_changes",

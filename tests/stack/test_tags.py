@@ -1,4 +1,4 @@
-"""Tags that no stack can carry together."""
+"""Tags that a stack can't have together."""
 
 from __future__ import annotations
 

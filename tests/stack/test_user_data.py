@@ -1,4 +1,4 @@
-"""What may follow the settings that a Bottlerocket instance of the stack starts with."""
+"""User data that may follow the settings of the stack on a Bottlerocket instance."""
 
 from __future__ import annotations
 

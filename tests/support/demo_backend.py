@@ -1,4 +1,4 @@
-"""How Terraform is initialised with its state in the demo account's S3."""
+"""Settings to initialise Terraform with a state in the demo account's S3."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""How fast the demo account of the tests plays its waits."""
+"""The pace of the demo account in tests."""
 
 from __future__ import annotations
 
 DEMO_PACE = "0.1"
-"""The demo account plays its waits (boot, health checks) at a tenth of their length."""
+"""The waits of the demo account (boot, health checks) take a tenth of their time."""

@@ -43,7 +43,7 @@ ZONES = ("us-east-1a", "us-east-1b", "us-east-1c")
 VPC = "vpc-0a0b0c0d0e0f00001"
 EMPTY_VPC = "vpc-0a0b0c0d0e0f00002"
 SUBNETS = tuple(f"subnet-0a0b0c0d0e0f0000{n}" for n in range(6))
-"""Two in each zone: a private one, then a public one."""
+"""Two subnets per zone: a private one, then a public one."""
 GROUP = "sg-0a0b0c0d0e0f00001"
 REPOSITORY = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/llm-server"
 IMAGE = f"{REPOSITORY}:v1"
@@ -69,7 +69,7 @@ BUCKETS = (
 
 
 def facts(**other: Reading[object]) -> AccountFacts:
-    """An account in which everything was read; ``other`` replaces single readings."""
+    """Return an account in which everything was read; ``other`` replaces single readings."""
     names = ("g4dn.xlarge", "g5.xlarge", "g5.12xlarge", "g5g.xlarge")
     types = tuple(it for name in names if (it := catalogue.find(name)) is not None)
     assert len(types) == len(names)
@@ -164,7 +164,7 @@ def facts(**other: Reading[object]) -> AccountFacts:
 
 @dataclass
 class FakeFeed(AccountFeed):
-    """Answers every start with ``facts``, or with ``problem``."""
+    """Responds to every start with ``facts``, or with ``problem``."""
 
     post: Callable[[Message], object] | None = None
     facts: AccountFacts = field(default_factory=facts)
@@ -222,7 +222,7 @@ class FakeFeed(AccountFeed):
         return connect(profile, region)
 
     def price(self, chosen: str, facts: AccountFacts) -> None:
-        """Read nothing: a test that is about prices has them in its facts."""
+        """Read nothing: a test about prices has them in its facts."""
 
     def look_up(self, stack: Stack, facts: AccountFacts) -> None:
         self.looked_up.append(stack)

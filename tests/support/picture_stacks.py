@@ -50,7 +50,8 @@ def account(these: tuple[Subnet, ...], vpc_name: str = "ml-platform") -> Account
 
 
 def resolved(these: tuple[Subnet, ...], **more: Value) -> Resolved:
-    """Answers as above with the ids of ``these``; further ones as ``section__name=value``."""
+    """Return the answers above with the ids of ``these``; further ones as
+    ``section__name=value``."""
     answers = dict(ANSWERS)
     if these:
         answers["network.instance_subnet_ids"] = tuple(it.id for it in these)

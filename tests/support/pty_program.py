@@ -1,4 +1,4 @@
-"""A program in a pseudo-terminal of a test's own, as a session leader would run it over SSH."""
+"""A program in a separate pseudo-terminal, as a session leader like over SSH."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from tests.support.terminals import readable
 
 DEADLINE = 20.0
 PROCESSOR_TIMES = slice(11, 13)
-"""utime and stime among the fields of /proc/PID/stat behind the command's name (proc(5))."""
+"""Indexes of utime and stime in /proc/PID/stat after the command's name (proc(5))."""
 
 
 class Work(NamedTuple):
-    """What a program is doing by /proc."""
+    """The activity of a program according to /proc."""
 
     runnable: bool = False
     """It runs, or waits for a processor."""
     processor_times: tuple[str, ...] = ()
-    """Spent in the program and in the system, in clock ticks."""
+    """Processor time in the program and in the system, in clock ticks."""
 
 
 class PtyProgram:
@@ -50,7 +50,7 @@ class PtyProgram:
         fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def resize(self, columns: int, rows: int) -> None:
-        """Give the terminal another size; the program gets SIGWINCH."""
+        """Change the size of the terminal; the program gets SIGWINCH."""
         self._size(self.master, columns, rows)
 
     def read(self, seconds: float) -> bool:
@@ -65,14 +65,14 @@ class PtyProgram:
         return bool(data)
 
     def wait_for(self, text: str, start: int = 0) -> None:
-        """Read until ``text`` was shown."""
+        """Read until ``text`` was received."""
         limit = time.monotonic() + DEADLINE
         while text not in self.output[start:]:
             self.read(0.1)
             assert time.monotonic() < limit, f"{text!r} was not shown: {self.output[-500:]!r}"
 
     def settle(self, quiet: float = 0.3) -> None:
-        """Read until nothing came for ``quiet`` seconds and the program had no work in them.
+        """Read until there was no output for ``quiet`` seconds in which the program had no work.
 
         On a busy machine, a program that waits for a processor sends nothing either.
         """
@@ -85,17 +85,18 @@ class PtyProgram:
     def _work(self) -> Work:
         try:
             stat = Path(f"/proc/{self.pid}/stat").read_text()
-        except OSError:  # it ended, or this system has no /proc
+        except OSError:  # the process has ended, or this system has no /proc
             return Work()
         fields = stat.rpartition(")")[2].split()
         return Work(fields[0] == "R", tuple(fields[PROCESSOR_TIMES]))
 
     def type(self, keys: str) -> None:
-        """Send ``keys`` as if typed."""
+        """Send ``keys`` as if they were typed."""
         os.write(self.master, keys.encode())
 
     def end(self, seconds: float) -> tuple[int, float, float]:
-        """Return (exit code, seconds until then, processor seconds); kill it after ``seconds``."""
+        """Return (exit code, seconds until the end, processor seconds); kill it after
+        ``seconds``."""
         begin = time.monotonic()
         while time.monotonic() < begin + seconds:
             pid, status, usage = os.wait4(self.pid, os.WNOHANG)
@@ -108,19 +109,19 @@ class PtyProgram:
         raise AssertionError(f"the program was still there after {seconds} s")
 
     def kill(self) -> None:
-        """End it without ceremony."""
+        """Kill the program."""
         if self.pid:
             os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
             self.pid = 0
 
     def close_terminal(self) -> None:
-        """Hang up: what sshd does when a connection is lost."""
+        """Close the terminal, like sshd when a connection is lost."""
         os.close(self.master)
         self.master = -1
 
     def clean_up(self) -> None:
-        """Leave nothing behind."""
+        """Close the terminal and kill the program."""
         self.kill()
         if self.master >= 0:
             self.close_terminal()

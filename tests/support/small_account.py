@@ -73,7 +73,7 @@ SERVICE_ROLES = tuple(
     Role(name, f"{ROLE}aws-service-role/{service}/{name}", (service,))
     for name, service in {**ALWAYS, **SPOT}.items()
 )
-"""Those of an account in which ECS was used before."""
+"""Service-linked roles of an account in which ECS was used before."""
 
 
 def known(value: T) -> Known[T]:
@@ -92,7 +92,7 @@ def group(name: str, *ingress: SecurityGroupRule, vpc: str = VPC) -> SecurityGro
 
 
 def account(**fields: Any) -> AccountFacts:
-    """An account in which ``ANSWERS`` has nothing to complain of, with ``fields`` instead."""
+    """Return an account in which ``ANSWERS`` has no findings, with ``fields`` replaced."""
     zones = ("us-east-1a", "us-east-1b", "us-east-1c")
     subnets = [
         Subnet(subnet_id, "", VPC, zone, f"10.0.{3 * net + place}.0/24", 200, public)
@@ -166,7 +166,8 @@ def account(**fields: Any) -> AccountFacts:
 
 
 def stack(answers: dict[str, Value] | None = None, /, **changes: Value) -> Stack:
-    """``answers`` (default: ANSWERS) with ``changes``, whose names have ``__`` for the dot."""
+    """Return ``answers`` (default: ANSWERS) with ``changes``, whose names have ``__`` for the
+    dot."""
     merged = {**(answers or ANSWERS), **{k.replace("__", "."): v for k, v in changes.items()}}
     return resolve(merged, catalogue.find(str(merged["fleet.instance_type"]))).stack
 
@@ -180,6 +181,7 @@ def findings(
 def of_rule(
     name: str, facts: AccountFacts | None = None, /, **changes: Value
 ) -> list[tuple[str, str]]:
-    """(severity, field) of the findings of rule ``name``, by default in the small account."""
+    """Return (severity, field) of the findings of rule ``name``, by default in the small
+    account."""
     facts = account() if facts is None else facts
     return [(it.severity.value, it.field) for it in findings(facts, **changes) if it.rule == name]

@@ -15,7 +15,7 @@ MARKERS: Mapping[str, int] = {"_": 1, "N_": 1, "ngettext": 2}
 
 @cache
 def modules() -> Mapping[Path, ast.Module]:
-    """Return every module, by its path; the linked folders once."""
+    """Return every module by its path; modules in linked folders once."""
     return {
         path: ast.parse(path.read_text(encoding="utf-8"))
         for folder in ("gpuecs_tui", "screens")

@@ -52,7 +52,7 @@ NASTY = (
 
 
 def texts(max_size: int = 40) -> st.SearchStrategy[str]:
-    """Any text that Terraform can carry, with a liking for what breaks quoting."""
+    """Any text that Terraform can represent, often with characters that are hard to quote."""
     plain = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
     pieces = st.one_of(st.sampled_from(NASTY), plain)
     joined = st.lists(pieces, max_size=4).map("".join)
@@ -63,7 +63,7 @@ def texts(max_size: int = 40) -> st.SearchStrategy[str]:
 
 @cache
 def matching(pattern: str, max_size: int | None = None) -> st.SearchStrategy[str]:
-    """Texts that a key's pattern takes whole, in the form that Terraform keeps."""
+    """Texts that match a key's pattern completely, in the form that Terraform keeps."""
     found = st.from_regex(re.compile(pattern, re.ASCII), fullmatch=True)
     return found.filter(
         lambda text: (
@@ -75,7 +75,7 @@ def matching(pattern: str, max_size: int | None = None) -> st.SearchStrategy[str
 
 
 def matchers(pattern: str) -> st.SearchStrategy[str]:
-    """Codes and ranges of them, each from its lower end."""
+    """Codes, and ranges of codes with the lower end first."""
     return matching(pattern).filter(lambda text: not reversed_range(text))
 
 
@@ -132,7 +132,7 @@ def _lists(declaration: Key) -> st.SearchStrategy[tuple[str, ...]]:
 
 
 def tag_values() -> st.SearchStrategy[str]:
-    """Values of tags, in letters of any script."""
+    """Values of tags, with letters of any script."""
     letters = st.characters(categories=["L", "Nd"], include_characters=" _.:/=+@-")
     return st.text(letters, max_size=40).map(lambda text: unicodedata.normalize("NFC", text))
 

@@ -1,4 +1,4 @@
-"""Runs a program in a pseudo-terminal and reads what its user would see."""
+"""Run a program in a pseudo-terminal and read what its user would see."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from dataclasses import dataclass, field
 import pyte
 
 PATIENCE = 60
-"""Seconds for anything to appear: a machine under load."""
+"""Timeout in seconds for any output, on a loaded machine."""
 COLUMNS, ROWS = 80, 24
 
 
 def readable(end: int, seconds: float) -> bool:
     """Wait ``seconds`` for something to read at the descriptor ``end``, whatever its number is:
-    ``select.select`` takes none above 1023, and a process that runs many tests may have more.
-    """
+    ``select.select`` accepts no number above 1023, and a process that runs many tests may exceed
+    it."""
     poll = select.poll()
     poll.register(end, select.POLLIN)
     return bool(poll.poll(seconds * 1000))
@@ -42,25 +42,25 @@ class Terminal:
         self._stream = pyte.ByteStream(self.screen)
 
     def until(self, *texts: str) -> None:
-        """Wait for one of ``texts`` on the screen: on the wire only the cells that differ come."""
+        """Wait for one of ``texts`` on the screen: only changed cells are sent."""
         self.wait(lambda: any(map(self.shows, texts)))
 
     def wait(self, condition: Callable[[], bool]) -> None:
-        """Read what is painted until ``condition`` holds."""
+        """Read output until ``condition`` is true."""
         deadline = time.monotonic() + PATIENCE
         while not condition():
             left = deadline - time.monotonic()
             assert left > 0 and self.read(left), self.screen.display
 
     def read(self, within: float) -> bool:
-        """Read what is painted next; False when nothing is ``within`` so many seconds."""
+        """Read the next output; False if there is none ``within`` so many seconds."""
         if not readable(self.end, within):
             return False
         self._stream.feed(os.read(self.end, 1 << 16))
         return True
 
     def shows(self, text: str) -> bool:
-        """Tell whether ``text`` is on the screen as far as it was read."""
+        """Tell whether ``text`` is on the screen, according to the output so far."""
         return any(text in line for line in self.screen.display)
 
     def type(self, text: str) -> None:
@@ -68,7 +68,7 @@ class Terminal:
         os.write(self.end, text.encode())
 
     def close(self) -> None:
-        """Close the terminal, as an ssh connection that breaks does."""
+        """Close the terminal, like a broken SSH connection."""
         os.close(self.end)
         self.end = -1
 
@@ -77,11 +77,11 @@ class Terminal:
         os.kill(self.pid, signal.SIGKILL)
 
     def hang_up(self) -> None:
-        """Tell the program that its terminal goes."""
+        """Send the program the signal for a closed terminal."""
         os.kill(self.pid, signal.SIGHUP)
 
     def ended(self, within: float) -> bool:
-        """Wait ``within`` seconds for the program's end."""
+        """Wait ``within`` seconds for the end of the program."""
         deadline = time.monotonic() + within
         while time.monotonic() < deadline:
             if os.waitpid(self.pid, os.WNOHANG)[0]:
@@ -95,9 +95,8 @@ class Terminal:
 def in_a_terminal(
     command: Sequence[str], environ: Mapping[str, str] | None = None
 ) -> Iterator[Terminal]:
-    """Run ``command`` in a terminal of its own, with ``environ`` or else this process's
-    environment; it is killed at the end.
-    """
+    """Run ``command`` in a separate terminal, with ``environ`` or else this process's environment;
+    the program is killed at the end."""
     pid, end = pty.fork()
     if pid == 0:
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))

@@ -1,4 +1,4 @@
-"""A thread to which file permissions apply even if the tests run as root (as in containers)."""
+"""A thread to which file permissions apply even if root runs the tests (as in containers)."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _VERSION_3 = 0x20080522
-"""Of the kernel's capget and capset: 64 bits of each set, in two halves."""
+"""Structures of the kernel's capget and capset: each set has 64 bits in two halves."""
 _OVERRIDES = 1 << 1 | 1 << 2
-"""CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH, by which root passes over permissions."""
+"""CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH, with which root ignores permissions."""
 
 
 @contextmanager
 def unprivileged() -> Iterator[None]:
-    """Let the calling thread have no more of files than their permissions give it."""
+    """Remove the capabilities of the calling thread with which it could ignore file permissions."""
     if os.geteuid() != 0:
         yield
         return

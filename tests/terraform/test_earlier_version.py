@@ -43,7 +43,7 @@ def understood(directory: Path) -> tuple[ReadBack, Stack]:
 
 
 def other(stack: Stack, changes: Mapping[str, Value]) -> Stack:
-    """The stack with other decisions."""
+    """Return the stack with other decisions."""
     answers = {**stack.flat(), **changes}
     resolved = resolve(answers, None)
     assert problems(answers, resolved) == ()
@@ -51,7 +51,7 @@ def other(stack: Stack, changes: Mapping[str, Value]) -> Stack:
 
 
 def moves(files: Mapping[str, str]) -> list[tuple[str, str]]:
-    """From and to address of what the files move, in no particular order."""
+    """Return from and to address of the moves in the files, in any order."""
     body = load({"moved.tf": files.get("moved.tf", "")}).bodies["moved.tf"]
     return [
         tuple(
@@ -81,7 +81,8 @@ def test_it_is_rewritten_with_the_same_decisions(name: str, tmp_path: Path) -> N
 
 
 def test_it_leaves_unset_what_it_did_not_have(tmp_path: Path) -> None:
-    """New defaults are for new stacks: nothing that runs changes when a directory is rewritten."""
+    """New defaults are only for new stacks: a rewrite of a directory changes no running
+    resource."""
     directory = copied("defaults", tmp_path)
     _, stack = understood(directory)
     unset = {key: it.unset for key, it in KEYS.items() if it.unset is not None}
@@ -116,7 +117,7 @@ def test_brought_up_to_date_it_has_today_s_defaults(tmp_path: Path) -> None:
     # Four tasks share an instance.
     placement = "ordered_placement_strategy.type"
     assert written.value("aws_ecs_service.this", placement) == "binpack"
-    # What was decided stays.
+    # Decisions remain unchanged.
     assert stack.service.ignore_changes == ("desired_count",)
     assert stack.service.health_check_grace_seconds == 600
 
@@ -158,7 +159,7 @@ def test_the_state_says_more_than_files_that_were_not_applied(tmp_path: Path) ->
     assert sorted(moves(files_for(stack, directory))) == TO_HTTP
     (directory / "terraform.tfstate").write_text("{")
     assert sorted(moves(files_for(stack, directory))) == sorted(TO_HTTPS)
-    # Files of today's version beside a state of the earlier one.
+    # Files of the present version, and a state of the earlier one.
     fresh = tmp_path / "fresh"
     put(fresh, render(stack))
     shutil.copy(EARLIER / "https-443" / "terraform.tfstate", fresh)
@@ -190,7 +191,7 @@ def test_a_hand_edit_in_it_is_kept(tmp_path: Path) -> None:
 def test_a_port_changes_hands_only_where_http_had_it(
     start: int, port: int, handed_over: bool, tmp_path: Path
 ) -> None:
-    """AWS takes no listener on a port that another one has, nor a rule that exists already."""
+    """AWS accepts neither a listener on a port in use nor a rule that exists already."""
     http = made(load_balancer__port=start)
     put(tmp_path, files_for(http, tmp_path))
     https = made(HTTPS, load_balancer__port=port)
@@ -208,7 +209,7 @@ def test_a_port_changes_hands_only_where_http_had_it(
     put(tmp_path, files)
     found = read(tmp_path)
     assert (found.stack, found.edits) == (https, ())
-    # It stays for as long as HTTPS does: the way back needs it in the state.
+    # The block stays as long as HTTPS does: the change back needs it in the state.
     assert files_for(https, tmp_path) == files
     assert PORT_HANDOVER not in load(files_for(http, tmp_path)).blocks
 
@@ -307,7 +308,7 @@ def test_a_state_in_a_bucket_says_what_files_of_today_s_version_move(tmp_path: P
     directory = tmp_path / "lost"
     put(directory, render(in_bucket))
     environ = engine_with_state(tmp_path, EARLIER / "https-443" / "terraform.tfstate")
-    # Without an init there is no engine to ask, and a plan that would destroy is refused.
+    # Without an init there is no engine to run, and a plan that would destroy is refused.
     assert not asks_state(directory, environ)
     noted = {"backend": {"type": "s3", "config": {"bucket": "states", "key": "k"}, "hash": 1}}
     put(directory / ".terraform", {"terraform.tfstate": json.dumps(noted)})
@@ -317,7 +318,7 @@ def test_a_state_in_a_bucket_says_what_files_of_today_s_version_move(tmp_path: P
     assert known[f"{LISTENER}.redirect"] == ("HTTP", 80)
     files = files_for(in_bucket, directory, known)
     assert sorted(moves(files)) == sorted(TO_HTTPS)
-    # Once they are written, or of what the earlier version wrote, the files say it.
+    # After a write by this version, or in files of the earlier version, the files show it.
     put(directory, files)
     assert not asks_state(directory, environ)
     assert sorted(moves(files_for(in_bucket, directory))) == sorted(TO_HTTPS)
@@ -348,7 +349,7 @@ def test_render_asks_a_state_in_a_bucket(
 
 
 def engine_with_state(folder: Path, state: Path) -> dict[str, str]:
-    """The environment with an engine that pulls ``state``."""
+    """Return the environment with an engine that pulls ``state``."""
     binary = folder / "bin" / "terraform"
     binary.parent.mkdir(exist_ok=True)
     version = '{"terraform_version": "1.11.4", "platform": "linux_amd64"}'

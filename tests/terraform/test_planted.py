@@ -1,4 +1,4 @@
-"""Links, FIFOs and lists of moves that someone else put into a stack's directory."""
+"""Links, FIFOs and lists of moves that another user put into a stack's directory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the widgets look, at the smallest and at a roomy size."""
+"""Snapshots of the widgets, at the smallest and at a large size."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SIZES = [(80, 24), (120, 40)]
 
 
 def size_name(size: tuple[int, int]) -> str:
-    """How a test of this size is called."""
+    """Return the name of a test of this size."""
     return "x".join(map(str, size))
 
 
@@ -36,7 +36,7 @@ aws_ecs_cluster.this: Creation complete after 1s [id=arn:aws:ecs:us-east-1:12345
 
 
 class RunLookalike(App[None]):
-    """The three widgets as a run shows them."""
+    """An app with the three widgets of a run."""
 
     CSS = """
     #both { height: 1fr; }

@@ -1,4 +1,4 @@
-"""Texts of a form and what they amount to; the arrangement of the form."""
+"""Texts of a form and the decisions that follow; the layout of the form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The start screen on a directory that can't be looked into."""
+"""The start screen on a directory that can't be read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.unprivileged import unprivileged
 
 @pytest.fixture
 def shut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A directory with Terraform and an errored state in it, which its owner may not look into."""
+    """A directory with Terraform and an errored state, which its owner can't read."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     made = tmp_path / "stack"
     made.mkdir()

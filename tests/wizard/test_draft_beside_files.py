@@ -1,4 +1,5 @@
-"""A draft and the files beside it: which is newer, which is offered, and when there is none."""
+"""A draft and the files in the directory: which is newer, which is offered, and when there is no
+draft."""
 
 from __future__ import annotations
 
@@ -52,7 +53,7 @@ async def test_the_newer_of_both_is_offered_first(directory: Path, newer: bool) 
     drafts.save(directory, Draft({**RIGHT, "service.desired_count": "3"}, "task"))
     saved = drafts.load(directory)
     assert saved is not None and saved.saved_at is not None
-    # In whole minutes apart, whenever it is.
+    # The times differ by whole minutes, at any time.
     moment = saved.saved_at.timestamp() + (120 if newer else -120)
     for path in directory.iterdir():
         os.utime(path, (moment - 60, moment - 60))
@@ -74,7 +75,7 @@ async def test_the_newer_of_both_is_offered_first(directory: Path, newer: bool) 
 async def test_a_draft_that_says_what_the_files_say_is_not_offered(
     directory: Path, profile: str
 ) -> None:
-    # Defaults that are typed out are the same decisions.
+    # Typed defaults are the same decisions.
     typed = {**RIGHT, "load_balancer.port": "80", **({PROFILE: profile} if profile else {})}
     drafts.save(directory, Draft(typed, "review"))
     app = wizard_app(directory, right_account())
@@ -84,7 +85,7 @@ async def test_a_draft_that_says_what_the_files_say_is_not_offered(
         await pilot.press("enter")
         await settle(pilot)
         assert isinstance(app.screen, StepScreen) and app.screen.STEP == "review"
-        # The profile isn't in the Terraform: it is remembered.
+        # The Terraform doesn't contain the profile: the draft does.
         assert app.wizard.texts.get(PROFILE, "") == profile
     app.wizard.close()
     assert (drafts.load(directory) is not None) == bool(profile)
@@ -140,7 +141,7 @@ def test_only_what_changed_beside_the_wizard_is_asked_about(directory: Path) -> 
     wizard = opened(directory)
     wizard.put("load_balancer.deregistration_delay_seconds", "90")
     assert compared(wizard).hand_edited == ()
-    # A colleague's change under the open wizard; what it began with is known.
+    # A colleague's change while the wizard is open; the wizard knows the earlier answers.
     edit_count(directory, 75)
     changes = compared(wizard)
     assert changes.hand_edited == ("load_balancer.tf",)

@@ -1,4 +1,4 @@
-"""Drafts: every text survives, whatever happens to the process, the file or the disk."""
+"""Drafts: every text survives faults of the process, the file and the disk."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_two_wizards_on_one_directory_do_not_overwrite_each_other(directory: Pat
 
 
 def test_a_kill_loses_at_most_the_last_moment(directory: Path) -> None:
-    """SIGKILL half a second after the last key: everything typed is there."""
+    """After a SIGKILL half a second after the last key, everything that was typed is there."""
     program = """
 import os, pathlib, sys, time
 from gpuecs_tui.wizard.draft_saver import DraftSaver
@@ -185,7 +185,7 @@ def test_the_second_wizard_saves_once_the_first_has_ended(directory: Path) -> No
     second.close()
     found = drafts.load(directory)
     assert found is not None and found.texts == {"a": "typed in the second"}
-    # What the first one had saved is backed up, not overwritten.
+    # The draft that the first wizard saved is backed up, not overwritten.
     folder = drafts.draft_path(directory).parent
     (aside,) = folder.glob("*.aside-*.json")
     assert json.loads(aside.read_text())["texts"] == {"a": "typed in the first"}

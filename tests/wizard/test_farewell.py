@@ -1,4 +1,4 @@
-"""What the shell shows once the wizard is left."""
+"""The output in the shell after the wizard ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stack of which not everything is read, in the wizard: opened, checked, planned, not written."""
+"""A stack that is not read completely, in the wizard: opened, checked, planned, not written."""
 
 from __future__ import annotations
 

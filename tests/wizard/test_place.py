@@ -1,4 +1,4 @@
-"""The header says that the demo account is wrong on purpose."""
+"""The header shows that the demo account simulates faults."""
 
 from __future__ import annotations
 

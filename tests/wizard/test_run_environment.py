@@ -1,4 +1,4 @@
-"""Which credentials Terraform gets, by the kind of profile."""
+"""The credentials that Terraform gets, for each kind of profile."""
 
 from __future__ import annotations
 

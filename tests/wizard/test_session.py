@@ -1,4 +1,4 @@
-"""What keeps a stack from being written, and what may be passed on a person's word."""
+"""What prevents a write of the stack, and what a confirmation of the user overrides."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def wizard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WizardSe
 
 
 def gate(wizard: WizardSession, **texts: str) -> tuple[str, str]:
-    """Why the stack isn't written, without and with the word of a person."""
+    """Return why the stack isn't written, without and with the confirmation of the user."""
     given = {**WHOLE, **{key.replace("__", "."): text for key, text in texts.items()}}
     wizard.adopt(Draft(given, "review", ("start", "account", "network", "fleet", "task")))
     wizard.check()

@@ -1,4 +1,4 @@
-"""What a new stack's fields are filled with, why, and what never is."""
+"""The suggestions for a new stack's fields, their reasons, and fields that are never filled."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PRIVATE = fakes.SUBNETS[::2]
 
 
 def priced(account: AccountFacts, **usd: str) -> AccountFacts:
-    """``account`` with prices by type, ``_`` for the dot."""
+    """Return ``account`` with prices by type, ``_`` for the dot."""
     prices = {name.replace("_", "."): Price(Decimal(text), None) for name, text in usd.items()}
     found = {name: fakes.known(price) for name, price in prices.items()}
     return replace(account, prices=Prices(found))
@@ -69,13 +69,13 @@ def test_network_and_type_follow_from_each_other() -> None:
     found = suggestions(ACCOUNT, {})
     assert found[VPC].text == fakes.VPC
     assert found[TYPE].text == "g4dn.xlarge"
-    # Offered in two of the three zones only.
+    # The type is offered in only two of the three zones.
     assert found[SUBNETS].text == ", ".join(PRIVATE[:2])
 
 
 def test_a_quota_used_up_suggests_a_type_of_none() -> None:
     quotas = fakes.known((Quota("L-DB2E81BA", "G", "on-demand", 4),))
-    # One g4dn.xlarge has 4 vCPUs, and a rolling update needs two.
+    # One g4dn.xlarge has 4 vCPUs, and a rolling update needs two instances.
     found = suggestions(replace(ACCOUNT, quotas=quotas), {})
     assert TYPE not in found and found[SUBNETS].text == ", ".join(PRIVATE)
 
@@ -173,7 +173,7 @@ def test_the_newest_tag_says_which_image_it_is() -> None:
         ([NewestImage(LLM, "2.4.1", ("arm64",))], "x86_64", ""),
         ([NewestImage(LLM, "2.4.1", ("arm64",))], "", "r/ml/llm-server:2.4.1"),
         ([NewestImage(LLM, "")], "x86_64", ""),
-        # The only one of several for the fleet's architecture.
+        # It is the only one of several for the fleet's architecture.
         (
             [
                 NewestImage(LLM, "1", ("x86_64",)),
@@ -185,7 +185,7 @@ def test_the_newest_tag_says_which_image_it_is() -> None:
         ),
         ([NewestImage(LLM, "1", ("x86_64",)), NewestImage(DIFFUSION, "7", ("x86_64",))],
          "x86_64", ""),
-        # Of which architecture the second is, is not known; what the third holds neither.
+        # The architecture of the second is unknown, and so are the images of the third.
         ([NewestImage(LLM, "1", ("x86_64",)), NewestImage(DIFFUSION, "7")], "x86_64", ""),
         (
             [NewestImage(LLM, "1", ("x86_64",)), NewestImage(TOOLS, "", is_read=False)],
@@ -221,7 +221,7 @@ async def test_the_image_follows_the_architecture_of_the_fleet(
             assert wizard(pilot).text("task.image") == image
         refused = [replace(it, tag="", architectures=(), is_read=False) for it in newest]
         for unread in ([], refused, refused[:1]):
-            # The wizard holds the method itself, so a patch of the class would not reach it.
+            # The wizard holds the method itself, so a patch of the class would have no effect.
             wizard(pilot).read_newest = asked = Mock(return_value=unread)
             app.go("task")
             await settle(pilot)
@@ -264,7 +264,7 @@ async def test_what_is_written_is_decided(open_wizard: Open) -> None:
         assert decided[TYPE] == "g4dn.xlarge" and TYPE in found.suggested
         found.written(found.decisions.answers)
         assert not found.suggested
-        # The stack's own instances have used the quota up, and another type is cheaper now.
+        # The stack's own instances have used up the quota, and another type is cheaper now.
         dearer = priced(ACCOUNT, g4dn_xlarge="9.1", g5_xlarge="0.1")
         found.account.facts = replace(dearer, subnets=fakes.known(()))
         found.suggest_from_account()
@@ -290,5 +290,5 @@ async def test_a_draft_of_a_new_stack_goes_on_suggesting(open_wizard: Open) -> N
     async with open_wizard(account=ACCOUNT) as pilot:
         await pilot.press("enter")
         await settle(pilot)
-        # The mark, too, is kept.
+        # The mark is kept too.
         assert "Suggested: " in shown(pilot, VPC) and VPC in wizard(pilot).suggested

@@ -1,4 +1,4 @@
-"""Answers of a draft that a plan is made without."""
+"""Answers of a draft that a plan ignores."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def texts_in(directory: Path) -> dict[str, str]:
         ({PROFILE: "ops"}, ()),
         ({"service.desired_count": "2"}, ("service.desired_count",)),
         ({"service.desired_count": "two"}, ("service.desired_count",)),
-        # Emptied: its default is meant, which is 1.
+        # An emptied field means its default, which is 1.
         ({"service.desired_count": ""}, ("service.desired_count",)),
         (
             {"task.image": "quay.io/tts/serve:9", "health_check.path": "/livez"},

@@ -77,7 +77,7 @@ def test_live_types_have_what_the_catalogue_knows_of_them(
     assert types["g6f.large"].gpus == 0 and not types["g6f.large"].supported
     assert not types["g5g.xlarge"].supported
     assert {it.supported for it in types.values()} == {True, False}
-    # Only families that can have GPUs were asked for.
+    # Only families that can have GPUs were requested.
     assert stub.calls.count("ec2:DescribeInstanceTypes") == 1
 
 
@@ -117,7 +117,7 @@ def test_a_deleted_cluster_is_no_cluster(stub: Stub, reader: AccountReader) -> N
     assert [it.arn for it in found] == [arn for arn in arns if not arn.endswith("7")]
     # DescribeClusters takes at most 100.
     assert asked == [100, 50]
-    # A name whose status is unknown is not called taken or free.
+    # If the status of a name is unknown, the name counts as neither taken nor free.
     stub.faults["ecs:DescribeClusters"] = "AccessDeniedException"
     facts = read_account(reader, identity=ME)
     assert str(facts.clusters) == "unknown: not allowed to call ecs:DescribeClusters"
@@ -137,7 +137,7 @@ def test_one_call_denied_is_one_list_unknown(
     assert reading.remedy
     if denied == "ec2:DescribeRouteTables":
         assert {it.public for it in the(facts.subnets)} == {None}
-    # A refusal is an answer: asked once, not again and again.
+    # A refusal is a result: the call is made once and not repeated.
     assert stub.calls.count(denied) <= 4
 
 
@@ -177,7 +177,7 @@ def test_throttling_is_waited_out(
 def test_a_call_that_hangs_times_out_and_the_rest_is_there(
     stub: Stub, reader: AccountReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Recorded first, so that no other answer can be late however slow the machine is.
+    # Responses are recorded first, so that none of them can be late on a slow machine.
     read_account(connect("", "us-east-1"), identity=ME)
     for name, value in IMPATIENT.items():
         monkeypatch.setattr(session, name, value)
@@ -298,7 +298,7 @@ def test_page_sizes_are_what_the_apis_take(
     monkeypatch.setattr(reader, "pages", pages)
     monkeypatch.setattr(reader, "call", lambda *_names, **_given: {})
     for topic in TOPICS:
-        with suppress(KeyError):  # those that make a single call want its answer
+        with suppress(KeyError):  # readers that make a single call need its response
             topic.read(reader)
     assert len(seen) > 12
 
@@ -343,7 +343,7 @@ def test_running_gpu_instances(empty: Stub, reader: AccountReader) -> None:
         GpuInstance("i-0", "g99.xlarge", "spot", 8, ""),
         GpuInstance("i-1", "g4dn.xlarge", "on-demand", 4, "llm"),
     )
-    # VT instances have no GPUs, but their vCPUs are of the same quota as G's.
+    # VT instances have no GPUs, but their vCPUs count against the same quota as G's.
     assert b"vt%2A" in bodies[0]
 
 

@@ -1,4 +1,5 @@
-"""An account with thousands of things is read page by page, and can be left between two."""
+"""An account with thousands of resources is read page by page, and the read can be ended between
+pages."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ from tests.support.aws import large_account as large
 from tests.support.aws.stub import Answer, Stub
 
 PAGE = 20
-"""Items that the account gives at once, whatever is asked for."""
+"""Maximum number of items that the account returns per page, whatever is requested."""
 LISTS: dict[str, Callable[[AccountReader], Any]] = {
     "ec2:DescribeSubnets": read_subnets,
     "ec2:DescribeSecurityGroups": read_security_groups,
@@ -47,13 +48,14 @@ def test_every_page_is_read_once(stub: Stub, reader: AccountReader) -> None:
 def test_spot_prices_come_in_pages_for_several_types_a_call(
     stub: Stub, reader: AccountReader
 ) -> None:
-    # As the account gives them when it gives as many as are asked for.
+    # The pages are as large as requested.
     stub.answers.update(large.answers(large.PRICES))
     prices = read_prices(reader, large.TYPES)
     for name in large.TYPES:
         spot = prices.spot_of(name)
         assert isinstance(spot, Known) and {it.zone for it in spot.value} == set(large.ZONES)
-    # One for the first type, one for each lane of the others: none has more than 1,000.
+    # One page for the first type, and one for each lane of the other types: none has more than
+    # 1,000 items.
     assert stub.calls.count(SPOT_HISTORY) == 1 + LANES
 
 
@@ -72,7 +74,7 @@ def test_who_leaves_asks_for_no_further_page(
     before = set(threading.enumerate())
     with pytest.raises(Closed):
         LISTS[name](reader)
-    # Who waited for the reader's threads has left them, maybe before they were at the next page.
+    # The wait for the reader's threads is over, possibly before they requested the next page.
     for thread in set(threading.enumerate()) - before:
         if thread.name.startswith("aws-"):
             thread.join()

@@ -243,7 +243,7 @@ def test_secrets_that_exist(stub: Stub, reader: AccountReader) -> None:
     try:
         found = read_references(reader, wanted, AccountFacts(region="us-east-1")).lookups.secrets
         stands = {arn: it.value for arn, it in found.items() if isinstance(it, Known)}
-        # What is of another region is looked for there.
+        # A resource of another Region is looked up in that Region.
         assert stands == {
             made["ARN"] + ":key::": True,
             parameter: True,
@@ -252,7 +252,7 @@ def test_secrets_that_exist(stub: Stub, reader: AccountReader) -> None:
         }
         assert "secretsmanager:GetSecretValue" not in stub.calls
         assert "ssm:GetParameters" not in stub.calls
-        # Restorable for a week, but no task may read it.
+        # It can be restored for a week, but no task can read it.
         reader.call("secretsmanager", "DeleteSecret", SecretId=made["ARN"])
         stub.seen.clear()
         found = read_references(reader, wanted, AccountFacts(region="us-east-1")).lookups.secrets

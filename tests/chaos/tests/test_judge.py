@@ -1,4 +1,4 @@
-"""Tests that the judge of ``make chaos`` finds what a fault must not leave."""
+"""Tests that the judge of ``make chaos`` finds what a fault must not leave behind."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def judged(stack: Path, run: Run, things: set[Thing], before: set[Thing] | None = None) -> Any:
-    # No account: with the state in the directory nothing is asked of it.
+    # There is no account: with the state in the directory, the judge makes no call.
     return Judge(stack, None, "", "").look(run, things, before or set())  # type: ignore[arg-type]
 
 
@@ -93,7 +93,7 @@ def test_an_end_must_be_true(stack: Path) -> None:
     write_state(stack)
     words = judged(stack, run, {ROLE}).problems
     assert "it is failed although Terraform did everything" in words
-    # A summary before an error that it explains is another thing.
+    # A summary before an error that explains it is a different case.
     run = stage(stack, RunStatus.FAILED, [SUMMARY, '{"diagnostic":{"severity":"error"}}'])
     assert judged(stack, run, {ROLE}).problems == []
 
@@ -118,6 +118,6 @@ def test_a_lock_must_be_told_of(stack: Path) -> None:
     note = {"ID": "1", "Operation": "OperationTypeApply", "Who": "a@b", "Created": ""}
     (stack / LOCAL_LOCK).write_text(json.dumps(note))
     assert judged(stack, run, set()).problems == []
-    # Unreadable for the product, and there all the same.
+    # The product can't read the record, but it exists.
     (stack / LOCAL_LOCK).write_text("[]")
     assert "a lock without an owner is not told of" in judged(stack, run, set()).problems

@@ -1,4 +1,4 @@
-"""Networks whose subnets are routed in different ways."""
+"""Networks whose subnets have different routes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The way of each instance subnet to ECS, the registry and the logs."""
+"""The path from each instance subnet to ECS, the registry and the logs."""
 
 from __future__ import annotations
 

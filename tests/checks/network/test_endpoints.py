@@ -1,4 +1,4 @@
-"""VPC endpoints that a stack creates: what they mend, and what AWS would refuse."""
+"""VPC endpoints that a stack creates: the problems that they solve, and those that AWS refuses."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LOCKED: dict[str, Value] = {"network__instance_subnet_ids": PRIVATE, "task__imag
 
 
 def isolated(*there: VpcEndpoint, **more: Any) -> AccountFacts:
-    """An account whose subnets have no way out but these endpoints."""
+    """An account whose subnets reach AWS only through these endpoints."""
     return routed("", **{"vpc_endpoints": known(there), **more})
 
 
@@ -79,7 +79,7 @@ def test_where_some_subnets_have_a_way_the_others_are_left_out() -> None:
 
 def test_created_ones_are_a_way_out_whatever_else_can_be_read() -> None:
     found = egress(isolated(vpc_endpoints=DENIED), network__vpc_endpoints=NEEDED)
-    # What is there already can't be told, which an apply may run into.
+    # The existing endpoints are unknown, so an apply may fail because of one.
     assert [(it.severity, it.field) for it in found] == [("unknown", FIELD)]
 
 
@@ -88,11 +88,12 @@ def test_created_ones_are_a_way_out_whatever_else_can_be_read() -> None:
     [
         (endpoints("ecs", "logs"), ("ecs", "logs")),
         (endpoints("s3"), ("s3",)),
-        # Without private DNS nothing is in the way, nor in another VPC or other route tables.
+        # An endpoint without private DNS, in another VPC, or in other route tables does not
+        # conflict.
         ([replace(endpoints("ecs")[0], private_dns=False)], ()),
         ([replace(endpoints("ecs")[0], vpc_id="vpc-other")], ()),
         ([replace(endpoints("s3")[0], route_table_ids=("rtb-9",))], ()),
-        # S3 takes an interface beside a gateway.
+        # An interface endpoint for S3 can exist next to a gateway endpoint.
         ([replace(endpoints("ecs")[0], service="s3")], ()),
     ],
 )
@@ -108,7 +109,8 @@ def test_what_exists_is_not_made_again(there: Any, taken: tuple[str, ...]) -> No
 
 
 def test_a_gateway_of_some_route_tables_is_not_mended_by_a_second() -> None:
-    """The subnet beside it needs the existing one: a new one would clash in the first's table."""
+    """The adjacent subnet needs the existing endpoint: a new one would conflict in the first
+    subnet's route table."""
     tables = (RouteTable("rtb-1", VPC, True, (A,), ()), RouteTable("rtb-2", VPC, False, (B,), ()))
     facts = account(route_tables=known(tables), vpc_endpoints=known(endpoints("s3")))
     (found,) = egress(facts, network__instance_subnet_ids=(A, B))

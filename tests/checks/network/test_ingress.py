@@ -1,4 +1,4 @@
-"""Rules cidr-bits and rule-limit, and how a range is refused as it is typed."""
+"""Rules cidr-bits and rule-limit, and the refusal of an invalid range while it is typed."""
 
 from __future__ import annotations
 
@@ -76,17 +76,17 @@ def test_rule_limit() -> None:
     assert (found.severity, found.field, found.fix) == ("error", CIDRS, None)
     assert "61 rules" in found.message
     assert of("rule-limit", apart(61), quota=100) == []
-    # The redirect's port takes as many rules again.
+    # The port of the redirect needs the same number of rules again.
     https: dict[str, Value] = {
         "load_balancer.protocol": "HTTPS",
         "load_balancer.certificate_arn": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/good",
     }
     assert of("rule-limit", apart(30), more=https) == []
     assert [it.severity for it in of("rule-limit", apart(31), more=https)] == ["error"]
-    # The account's own quota may be higher than the usual one.
+    # The account's own quota may be higher than the default.
     (found,) = of("rule-limit", apart(61), quota=None)
     assert found.severity == "warning" and "Could not read the account's quota: " in found.message
-    # A group that exists has its own rules.
+    # An existing group has its own rules.
     group: dict[str, Value] = {
         "network.load_balancer_security_group_ids": ("sg-00000000000000000",)
     }

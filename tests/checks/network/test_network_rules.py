@@ -127,7 +127,7 @@ def test_lb_zones_unknown() -> None:
 @pytest.mark.parametrize(
     ("free", "changes", "found"),
     [
-        # 2 instances over 3 subnets: one each, and eight for the load balancer.
+        # 2 instances in 3 subnets: one address each, and eight for the load balancer.
         (9, {}, []),
         (8, {}, [("warning", BALANCER)]),
         (7, {}, [("error", BALANCER)]),
@@ -249,7 +249,7 @@ PATH_L = "network.load_balancer_security_group_ids"
         ([rule(80, 80, group=L_SG)], {"task__network_mode": "awsvpc"}, False),
         ([rule(8000, 8000, group=L_SG)], {"task__network_mode": "awsvpc"}, True),
         ([rule(8000, 8000, group=L_SG)], {"task__network_mode": "host"}, True),
-        # Rules add up, by ports and by addresses.
+        # The rules of several groups apply together, by ports and by addresses.
         ([rule(32768, 50000, group=L_SG), rule(50001, 65535, group=L_SG)], {}, True),
         ([rule(32768, 50000, group=L_SG), rule(50002, 65535, group=L_SG)], {}, False),
         ([rule(32768, 50000, group=L_SG), rule(40000, 65535, cidr="10.0.0.0/8")], {}, True),
@@ -318,7 +318,7 @@ def test_security_groups_that_are_not_there() -> None:
 
 
 def test_what_the_load_balancers_subnets_are_is_unknown() -> None:
-    """A rule by addresses says nothing then; one by group or for everybody still does."""
+    """A rule by addresses proves nothing then; a rule by group or for all addresses does."""
     chosen: dict[str, Value] = {"network__instance_security_group_ids": (I_SG,)}
 
     def found(*ingress: Any) -> list[tuple[str, str]]:
@@ -343,7 +343,7 @@ def test_what_a_prefix_list_holds_is_unknown() -> None:
     ("egress", "instances", "good"),
     [
         ([rule(*DYNAMIC, group=I_SG)], (I_SG,), True),
-        ([rule(*DYNAMIC, group=I_SG)], (), False),  # that group isn't the instances'
+        ([rule(*DYNAMIC, group=I_SG)], (), False),  # that group isn't the instances' group
         ([rule(*DYNAMIC, group="sg-other")], (I_SG,), False),
         ([rule(*DYNAMIC, cidr="10.0.0.0/16")], (), True),
         ([rule(*DYNAMIC, cidr="10.0.0.0/24")], (), False),
@@ -376,18 +376,19 @@ LISTED = SecurityGroupRule("tcp", 80, 80, (), (), ("pl-1",))
 @pytest.mark.parametrize(
     ("ingress", "changes", "severity"),
     [
-        # Whom else it keeps out is up to a chosen group.
+        # Which other clients a chosen group blocks is intended.
         ([rule(80, 80, "10.0.7.0/24")], {}, None),
         ([rule(80, 80, "10.0.0.0/8")], {}, None),
         ([rule(80, 80, "192.168.0.0/16")], {}, "unknown"),
         ([rule(80, 80, "192.168.0.0/16"), rule(80, 80, group="sg-clients")], {}, None),
         ([rule(80, 80, "::/0")], {}, "error"),
         ([rule(80, 80, "0.0.0.0/0")], {"load_balancer__internal": False}, None),
-        ([LISTED], {"load_balancer__internal": False}, None),  # CloudFront's, for one
+        # for example CloudFront's prefix list
+        ([LISTED], {"load_balancer__internal": False}, None),
         ([rule(80, 80, "8.8.8.0/24")], {"load_balancer__internal": False}, None),
         ([rule(80, 80, "10.0.0.0/8")], {"load_balancer__internal": False}, "warning"),
         ([rule(80, 443, "10.0.0.0/8")], HTTPS, None),
-        ([rule(443, 443, "10.0.0.0/8")], HTTPS, "warning"),  # nobody is sent on
+        ([rule(443, 443, "10.0.0.0/8")], HTTPS, "warning"),  # no client is redirected
         ([rule(80, 80, "10.0.0.0/8")], HTTPS, "error"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Rules about what roles may do, what AWS's services need, and what runs already."""
+"""Rules about permissions of roles, requirements of AWS services, and the running service."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SECRET = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:token-AbCdEf"
 
 
 def with_denied(changes: dict[str, Value], *denied: str) -> AccountFacts:
-    """An account whose existing roles may do all but ``denied``."""
+    """An account whose existing roles have all permissions except ``denied``."""
     facts = account()
     answers: dict[str, Reading[tuple[str, ...]]] = {
         need.id: known(tuple(it for it in need.actions if it in denied))
@@ -42,7 +42,7 @@ def with_denied(changes: dict[str, Value], *denied: str) -> AccountFacts:
         (("ecr:GetAuthorizationToken",), [("error", "task.execution_role_arn")]),
         (("logs:PutLogEvents",), [("error", "task.execution_role_arn")]),
         (("ssm:GetParameters",), [("error", "task.execution_role_arn")]),
-        # The secret's or the repository's own policy may allow these.
+        # The policy of the secret or of the repository itself may allow these.
         (("secretsmanager:GetSecretValue",), [("warning", "task.execution_role_arn")]),
         (PULL_ACTIONS, [("warning", "task.execution_role_arn")]),
         (EXEC_ACTIONS[:1], [("error", "task.task_role_arn")]),
@@ -127,7 +127,7 @@ def test_ebs_key(key: Reading[EbsKey], expected: list[str]) -> None:
     facts = replace(facts, lookups=replace(facts.lookups, ebs_keys={"us-east-1": key}))
     field = "fleet.root_volume_gib"
     assert of_rule("ebs-key", facts) == [(it, field) for it in expected]
-    # Without the stack's own block device the AMI says what is encrypted.
+    # Without a block device in the stack, the AMI determines what is encrypted.
     assert of_rule("ebs-key", facts, fleet__root_volume_gib=0) == []
 
 
@@ -165,6 +165,6 @@ def test_count_reset() -> None:
     assert counts(known(replace(four, scaled=(1, 9))), ignoring) == []
     assert counts(known(replace(four, desired=2)), own) == []
     assert counts(known(None), own) == []
-    # Another stack's service of that name is for name-taken.
+    # The rule name-taken reports a service of that name in another stack.
     assert counts(known(four), own, frozenset({"other"})) == []
     assert len(counts(known(four), own, frozenset({arn}))) == 1

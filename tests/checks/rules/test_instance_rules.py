@@ -1,4 +1,4 @@
-"""Rules about the instance: what containers may do there, and what its user data does."""
+"""Rules about the instance: what containers can do to it, and the effects of its user data."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_imds_reach(changes: dict[str, Value], expected: list[tuple[str, str]]) 
 @pytest.mark.parametrize(
     ("script", "severity"),
     [
-        # The file is begun again.
+        # Cases in which the file is overwritten.
         (f"printf 'ECS_LOGLEVEL=info\\n' > {CONFIG}\n", "error"),
         (f"tee {CONFIG} <<EOF\nECS_LOGLEVEL=info\nEOF\n", "error"),
         (f"cat <<-EOF |\\\n  sudo tee {CONFIG} >/dev/null\n\tECS_LOGLEVEL=info\n\tEOF\n", "error"),
@@ -72,7 +72,8 @@ def test_imds_reach(changes: dict[str, Value], expected: list[tuple[str, str]]) 
         ("cd /etc/ecs\n: >ecs.config\n", "error"),
         (f"rm -f {CONFIG}\n", "error"),
         (f"aws s3 cp s3://ours/gpu.config {CONFIG}\n", "unknown"),
-        # It is written whole, with the right cluster, or only added to or read.
+        # Cases in which the file is written completely, with the right cluster, or only appended to
+        # or read.
         (f"cat > {CONFIG} <<EOF\nECS_CLUSTER=llm\nEOF\n", None),
         (f"{{\n  echo ECS_CLUSTER=llm\n  echo ECS_LOGLEVEL=info\n}} > {CONFIG}\n", None),
         (f"echo ECS_LOGLEVEL=info >>{CONFIG}\n", None),
@@ -80,13 +81,13 @@ def test_imds_reach(changes: dict[str, Value], expected: list[tuple[str, str]]) 
         (f"echo ECS_LOGLEVEL=info | tee --append {CONFIG} > /dev/null\n", None),
         (f"cp {CONFIG} /root/before\ncat {CONFIG} > /tmp/ecs.config\n", None),
         (f"# never do this: echo x > {CONFIG}\n", None),
-        # Another cluster.
+        # Cases with another cluster.
         (f"echo ECS_CLUSTER=inference-west >> {CONFIG}\n", "error"),
         (f"cat >> {CONFIG} <<'E'\nECS_CLUSTER=\"inference-west\"\nE\n", "error"),
         (f"C=inference-west\necho ECS_CLUSTER=$C >> {CONFIG}\n", "error"),
         (f"echo ECS_CLUSTER=$(hostname) >> {CONFIG}\n", "unknown"),
         (f"# ECS_CLUSTER=inference-west\necho ECS_CLUSTER=llm >> {CONFIG}\n", None),
-        # No shell script.
+        # Texts that are not a shell script.
         ("#cloud-config\npackages: [htop]\n", "error"),
         ("\n# ours\n#cloud-config-archive\n- x\n", "error"),
         ('MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="b"\n', "error"),
@@ -99,14 +100,14 @@ def test_imds_reach(changes: dict[str, Value], expected: list[tuple[str, str]]) 
         ("#!/bin/sh\necho hi\n", None),
         # Line ends.
         ("dnf install -y htop\r\nnvidia-smi\r\n", "error"),
-        # Waiting for the agent, which waits for the script.
+        # A wait for the agent, which itself waits for the script.
         ("systemctl restart ecs\n", "error"),
         ("systemctl enable --now ecs.service\n", "error"),
         ("service ecs restart\n", "error"),
         ("systemctl restart --no-block ecs\n", None),
         ("systemctl restart ecs &\n", None),
         ("systemctl restart docker\nsystemctl status ecs\n", None),
-        # The agent or the instance doesn't start.
+        # Cases in which the agent or the instance doesn't start.
         ("systemctl stop ecs\n", "error"),
         ("if true; then sudo -n systemctl --now disable ecs.service; fi\n", "error"),
         ("systemctl mask --runtime docker ecs\n", "error"),
@@ -121,19 +122,19 @@ def test_imds_reach(changes: dict[str, Value], expected: list[tuple[str, str]]) 
         ("needs-restarting -r || sudo reboot\n", "unknown"),
         ("shutdown -r now\n", "warning"),
         ("shutdown -c\necho 'reboot; poweroff' # reboot\n", None),
-        # No GPU is registered.
+        # Cases in which no GPU is registered.
         (f"echo ECS_ENABLE_GPU_SUPPORT=no >> {CONFIG}\n", "error"),
         (f"cat >> {CONFIG} <<E\nECS_ENABLE_GPU_SUPPORT=0\nE\n", "error"),
         (f"echo ECS_ENABLE_GPU_SUPPORT=$(cat /gpus) >> {CONFIG}\n", "unknown"),
         (f"echo ECS_ENABLE_GPU_SUPPORT=True >> {CONFIG}\n", None),
-        # The file is edited in its place.
+        # Cases in which the file is edited in place.
         (f"sed -i '/^ECS_CLUSTER=/d' {CONFIG}\n", "error"),
         (f'sed -i -e "s/ECS_CLUSTER=.*/ECS_CLUSTER=west/" {CONFIG}\n', "error"),
         (f"sed -i 's#^ECS_CLUSTER#OLD_CLUSTER#' {CONFIG}\n", "error"),
         (f"sed -i '/ECS_LOGLEVEL/d' {CONFIG}\n", None),
         (f"sed -i '/CLUSTER/d' {CONFIG}\necho ECS_CLUSTER=llm >> {CONFIG}\n", None),
         (f"sed -i -E 's/(ECS)_(CLUSTER)/X_\\2/' {CONFIG}\n", "unknown"),
-        # It names the agent or its file, and is not understood.
+        # Commands that name the agent or its file and are not recognized.
         (f"perl -pi -e 's/x/y/' {CONFIG}\n", "unknown"),
         (f"python3 <<E\nopen('{CONFIG}', 'w')\nE\n", "unknown"),
         (f"chattr +i {CONFIG}\n", "unknown"),
@@ -142,20 +143,20 @@ def test_imds_reach(changes: dict[str, Value], expected: list[tuple[str, str]]) 
         ("docker rm -f ecs-agent\n", "unknown"),
         ("dnf remove -y ecs-init\n", "unknown"),
         ("cat > /etc/systemd/system/ecs.service.d/a.conf <<E\n[Service]\nE\n", "unknown"),
-        # Parts of a line count in their order.
+        # The parts of a line are evaluated in order.
         (f"sed -i '/CLUSTER=/d' {CONFIG} && echo ECS_CLUSTER=llm >> {CONFIG}\n", None),
         (f"sed -i '/CLUSTER=/d' {CONFIG}; echo ECS_CLUSTER=llm >> {CONFIG}\n", None),
         (f"sed '/ECS_CLUSTER/d' {CONFIG} > /tmp/y\nsed -n '/ECS_CLUSTER/d' {CONFIG}\n", None),
         (f"sed '/ECS_CLUSTER/d' {CONFIG} | grep LOG\n", None),
         (f"sed -i 's/l/x/g' {CONFIG}\necho ECS_CLUSTER=llm >> {CONFIG}\n", None),
-        # The file is moved, or written where it isn't read.
+        # Cases in which the file is moved, or written where it isn't read.
         (f"mv {CONFIG} /root/\n", "error"),
         (f"mv {CONFIG} {CONFIG}.old\n", "error"),
         ("cp -t /etc/ecs /opt/ecs.config\n", "unknown"),
         (f"echo ECS_LOGLEVEL=info | tee -a /tmp/b {CONFIG}\n", None),
         (f"curl -s https://example.com/c > {CONFIG}\n", "unknown"),
         ("echo ECS_ENABLE_GPU_SUPPORT=0 > /opt/n\nexport ECS_CLUSTER=west\n", None),
-        # Whether it runs, or when, is not known.
+        # Cases in which it is unknown whether or when a command runs.
         ("mountpoint -q /mnt || shutdown -h now\n", "unknown"),
         ("test -e /x &&\n  poweroff\n", "unknown"),
         (f"grep -q ECS_TAG {CONFIG} && poweroff\n", "unknown"),
@@ -165,7 +166,7 @@ def test_imds_reach(changes: dict[str, Value], expected: list[tuple[str, str]]) 
         (f"if test -e /x; then\n  rm {CONFIG}\nfi\n", "unknown"),
         ("if test -e /x; then systemctl restart ecs; fi\n", "unknown"),
         ("test -e /x && exit 0\nsystemctl stop ecs\n", "unknown"),
-        # It reads them only.
+        # Cases in which files are only read.
         (f"until grep -q ECS_CLUSTER {CONFIG}; do sleep 1; done\n", None),
         (f'if [ -f {CONFIG} ]; then echo "$(wc -l {CONFIG})"; fi\nchmod 644 {CONFIG}\n', None),
         ("aws ecs list-clusters > /var/log/ecs/clusters.json\njournalctl -u ecs.service\n", None),
@@ -229,7 +230,7 @@ def test_a_user_data_file_that_was_edited(own: str, words: str) -> None:
 def test_reserved_memory(ami: str, text: str, mib: int) -> None:
     given: dict[str, Value] = {"fleet__ami": ami, "fleet__extra_user_data": text}
     wanted = stack(**given)
-    # What a task gets by default, what it may have at most, and what a picture shows.
+    # The default of a task, its maximum, and the displayed value.
     assert wanted.task.memory == stack().task.memory - mib == 15155 - mib
     context = context_of(wanted, account())
     assert context.instance_type is not None

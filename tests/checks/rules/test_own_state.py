@@ -1,4 +1,4 @@
-"""What is said about the stack's own state becomes findings; an unread state decides nothing."""
+"""Remarks about the stack's own state become findings; an unread state decides nothing."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_taken_name_is_probably_that_of_a_creation_that_was_cut_off() -> None:
     begun = {
         "aws_ecs_cluster.this": Begun(run, names.cluster),
         "aws_cloudwatch_log_group.this": Begun(run),
-        # Another target group, whatever module it is of.
+        # A different target group, whatever its module is.
         "module.other.aws_lb_target_group.this": Begun(run),
     }
     found = {it.field: it for it in check(stack(), facts, state=StateFacts(begun=begun), now=NOW)}
@@ -80,7 +80,7 @@ def test_a_taken_name_is_probably_that_of_a_creation_that_was_cut_off() -> None:
     [
         ({"aws_iam_role.task": Begun("r1", "NAME-task-REGION")}, Severity.UNKNOWN),
         ({"aws_iam_role.task": Begun("r1")}, Severity.UNKNOWN),
-        # Another role, or this one under the name that the stack had then.
+        # A different role, or this role under the stack's former name.
         ({"aws_iam_role.instance": Begun("r1")}, Severity.ERROR),
         ({"aws_iam_role.task": Begun("r1", "older-task-REGION")}, Severity.ERROR),
         ({"aws_iam_role.task": Begun("r1", "NAME-task-REGION", refused=True)}, Severity.ERROR),
@@ -143,7 +143,7 @@ def test_a_service_that_keeps_its_revision_keeps_its_container(
     )
     found = check(written, account(), state=StateFacts(container=applied), now=NOW)
     said = [it for it in found if it.rule == "foreign-container"]
-    # The state has the container of the last apply, not what the service runs since.
+    # The state has the container of the last apply, which may differ from what the service runs.
     assert [(it.severity, it.field) for it in said] == [(Severity.UNKNOWN, key) for key in fields]
     assert all("remove task_definition from" in it.remedy for it in said)
     assert all("the revision was not read. The last apply used" in it.message for it in said)

@@ -168,7 +168,7 @@ def test_a_log_group_that_may_not_be_read_is_unknown(retention: int) -> None:
     facts = account(log_groups=DENIED)
     found = of_rule("name-taken", facts, task__log_retention_days=retention)
     assert found == [("unknown", "task.log_group")]
-    # The list of /ecs/ says nothing of others.
+    # The list of /ecs/ groups has no information about other groups.
     found = of_rule("name-taken", account(), task__log_group="/other/llm")
     assert found == [("unknown", "task.log_group")]
 
@@ -279,7 +279,7 @@ def test_an_image_of_another_region_names_only_a_known_one(region: str) -> None:
         (known(("arm64", "x86_64")), "g4dn.xlarge", []),
         (known(("arm64",)), "g4dn.xlarge", ["error"]),
         (known(("x86_64",)), "g5g.xlarge", ["error"]),
-        (known(()), "g4dn.xlarge", []),  # a single manifest doesn't say
+        (known(()), "g4dn.xlarge", []),  # a single manifest does not name the architecture
         (DENIED, "g4dn.xlarge", ["unknown"]),
     ],
 )
@@ -301,7 +301,7 @@ def test_an_image_of_another_architecture(
         ("arn:aws:secretsmanager:us-east-1:{}:secret:token-AbCdEf", DENIED, ["unknown"]),
         ("arn:aws:secretsmanager:eu-west-1:{}:secret:token-AbCdEf", known(True), ["unknown"]),
         ("arn:aws:secretsmanager:eu-west-1:{}:secret:token-AbCdEf", known(False), ["error"]),
-        # A parameter may be of another region by its ARN, and of this one by its name.
+        # A parameter with an ARN may be in another Region; a parameter with a name is in this one.
         ("arn:aws:ssm:eu-west-1:{}:parameter/llm/token", known(True), []),
         ("arn:aws:ssm:eu-west-1:{}:parameter/llm/token", known(False), ["error"]),
         ("/llm/token", known(True), []),

@@ -31,7 +31,7 @@ from tests.support.small_account import IMAGE, of_rule
 def test_registry_login(image: str, severity: str | None) -> None:
     found = of_rule("registry-login", task__image=image)
     assert found == ([(severity, "task.image")] if severity else [])
-    # One finding about an image that isn't in ECR is enough.
+    # An image that isn't in ECR gets only one finding.
     said = of_rule("image-exists", task__image=image)
     assert len(said) == (0 if severity or image == IMAGE else 1)
 

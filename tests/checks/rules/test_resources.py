@@ -16,14 +16,14 @@ MEMORY = "task.memory"
         ("g4dn.xlarge", 15684, "warning"),
         ("g4dn.xlarge", 15685, "error"),
         ("g4dn.xlarge", 16384, "error"),
-        # Of the same RAM, another measured value.
+        # A type with the same RAM and another measured value.
         ("g5.xlarge", 15794, "warning"),
         ("g5.xlarge", 15795, "error"),
-        # Nothing measured: the bound is the kernel's, 63/64 of 16384.
+        # Without a measurement, the bound is the kernel's, 63/64 of 16384.
         ("g6.xlarge", 15155, None),
         ("g6.xlarge", 16128, "warning"),
         ("g6.xlarge", 16129, "error"),
-        # An estimate proves nothing: 61266 is estimated, 61488 the bound.
+        # An estimate proves nothing: 61266 is the estimate, 61488 the bound.
         ("p3.2xlarge", 61400, "warning"),
         ("p3.2xlarge", 61489, "error"),
     ],
@@ -79,7 +79,7 @@ def test_the_fix_of_cpu_takes_the_container_along() -> None:
         ({"task__gpus": 2}, "error"),
         ({"fleet__instance_type": "g5.12xlarge", "task__gpus": 4}, None),
         ({"fleet__instance_type": "g5.12xlarge", "task__gpus": 5}, "error"),
-        # Three of four GPUs idle, by default one task on each instance.
+        # Three of four GPUs are idle, with one task per instance by default.
         ({"fleet__instance_type": "g5.12xlarge"}, "warning"),
         ({"fleet__instance_type": "g5.12xlarge", "service__distinct_instances": False}, None),
         ({"fleet__instance_type": "g5.12xlarge", "task__gpus": 3}, "warning"),
@@ -104,10 +104,10 @@ def test_gpu_fit(changes: dict[str, Value], severity: str | None) -> None:
         ("p5.48xlarge", "al2023", None),
         ("g7e.2xlarge", "al2023", "unknown"),  # inferred
         ("p4de.24xlarge", "ami-0123456789abcdef0", "unknown"),
-        ("p6-b200.48xlarge", "al2023", "unknown"),  # from the AMI's own changes
+        ("p6-b200.48xlarge", "al2023", "unknown"),  # from the changes in the AMI's repository
         ("g6f.large", "al2023", "error"),
         ("gr6f.4xlarge", "bottlerocket", "error"),
-        ("g6f.large", "ami-0123456789abcdef0", "error"),  # no AMI makes a whole GPU of it
+        ("g6f.large", "ami-0123456789abcdef0", "error"),  # no AMI makes a whole GPU available
         ("g5g.xlarge", "al2023", "error"),
         ("g5g.xlarge", "bottlerocket", "warning"),
         ("g7.2xlarge", "al2023", "error"),

@@ -39,7 +39,7 @@ def test_initial_size(sizes: tuple[int, int, int], bad: bool) -> None:
         f"fleet__{part}": size for part, size in zip(parts, sizes, strict=True)
     }
     assert of_rule("initial-size", **changes) == ([("error", "fleet.initial_size")] if bad else [])
-    # Once the group exists its size at creation says nothing.
+    # The initial size has no effect once the group exists.
     made = stack(**changes)
     owned = frozenset({made.names.autoscaling_group})
     assert "initial-size" not in {it.rule for it in check(made, account(), owned=owned)}
@@ -137,7 +137,7 @@ def test_the_health_check_asks_a_port_that_leads_to_a_task(
         (5, 4, 130, []),
         (5, 5, 130, [("error", "health_check.timeout_seconds")]),
         (5, 6, 130, [("error", "health_check.timeout_seconds")]),
-        # Thirty seconds are a web server's, not a model's.
+        # Thirty seconds suffice for a web server, but not for a model.
         (5, 2, 30, [("warning", "service.health_check_grace_seconds")]),
         (5, 2, 129, [("warning", "service.health_check_grace_seconds")]),
         (30, 5, 179, [("warning", "service.health_check_grace_seconds")]),
@@ -171,7 +171,8 @@ def test_timing_in_seconds() -> None:
         ("spot", 60, 300, None),  # no delay could be long enough
         ("spot", 0, 300, 60),
         ("on-demand", 3600, 60, None),
-        ("on-demand", 30, 60, None),  # AWS's own idle timeout says nothing of the requests
+        # AWS's default idle timeout has no information about the requests
+        ("on-demand", 30, 60, None),
         ("on-demand", 0, 60, 60),
         ("on-demand", 0, 1, 60),
         ("on-demand", 60, 61, 61),
@@ -202,7 +203,7 @@ def test_drain_timing(market: str, delay: int, idle: int, mended: int | None) ->
         ({"fleet__max_size": 1, "service__minimum_healthy_percent": 0}, []),
         ({"fleet__max_size": 1, "service__desired_count": 2}, [("error", "fleet.max_size")]),
         ({"fleet__max_size": 1, "service__desired_count": 0}, []),
-        # Told by static-port.
+        # The rule static-port reports it.
         ({"fleet__max_size": 1, "service__desired_count": 2, "task__host_port": 80}, []),
         ({"service__maximum_percent": 150}, [("warning", "service.maximum_percent")]),
         ({"service__maximum_percent": 150, "service__desired_count": 2}, []),
@@ -290,7 +291,7 @@ def test_quota(vcpus: int, changes: dict[str, Value], severity: str | None) -> N
 def test_what_runs_already_uses_the_quota(
     running: list[tuple[str, Literal["on-demand", "spot"], int, str]], severity: str | None
 ) -> None:
-    # Two g4dn.xlarge are 8 of 64 vCPUs.
+    # Two g4dn.xlarge have 8 of 64 vCPUs.
     instances = tuple(GpuInstance(f"i-{n}", *it) for n, it in enumerate(running))
     found = of_rule("quota", account(gpu_instances=known(instances)))
     assert found == ([(severity, "fleet.max_size")] if severity else [])
@@ -328,7 +329,7 @@ def test_eni_limit() -> None:
 
 
 def test_no_account_no_false_alarm() -> None:
-    """Without an account nothing is claimed of it: what is found is unknown or of the stack."""
+    """Without an account, every finding has the severity unknown or is about the stack itself."""
     assert {it.severity for it in check(stack(), None, now=NOW)} == {"unknown"}
     assert replace(account(), region="us-east-1") == account()
 

@@ -1,4 +1,4 @@
-"""Limits that AWS checks only while an apply is under way."""
+"""Limits that AWS checks only during an apply."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_task_size() -> None:
         assert "65536" in found.message and found.remedy
     many = {f"TOKEN_{place}": secret(place) for place in range(700)}
     assert of_rule("task-size", task__secrets=many) == [("error", "task.secrets")]
-    # ECS may add what isn't sent.
+    # ECS may add members that were not sent.
     near = {"PROMPT": "x" * 64_200}
     assert of_rule("task-size", task__environment=near) == [("unknown", "task.environment")]
 
@@ -52,7 +52,7 @@ def test_policy_size() -> None:
     assert found(dict(list(many.items())[:50])) == []
     assert found(many) == [("error", "task.secrets")]
     assert found(many, task__execution_role_arn=f"arn:aws:iam::{ACCOUNT}:role/own") == []
-    # Many keys of one secret are one ARN; a parameter's name becomes an ARN.
+    # Many keys of one secret are one ARN; the name of a parameter becomes an ARN.
     assert found({f"T{place}": f"{secret(1)}:key-{place}::" for place in range(200)}) == []
     assert found({f"T{place}": f"/m/{place}" for place in range(120)}) == [
         ("error", "task.secrets")
@@ -94,6 +94,6 @@ def test_group_limit(key: str) -> None:
     assert groups(key, 7, quota=8) == []
     (found,) = groups(key, 17)
     assert found.severity == "error" and "16" in found.remedy
-    # A service's own list of groups can't be raised.
+    # The limit for the groups of a service can't be raised.
     found_in_awsvpc = groups(key, 7, quota=8, task__network_mode="awsvpc")
     assert [it.severity for it in found_in_awsvpc] == (["error"] if key == INSTANCES else [])

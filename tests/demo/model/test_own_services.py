@@ -1,4 +1,4 @@
-"""Quotas, on-demand and spot prices: what the demo account answers itself."""
+"""Quotas, On-Demand and Spot prices: the services that the demo account implements itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the emulated ECS puts tasks."""
+"""Where the emulated ECS places tasks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What an instance registers and which cluster it joins, from its type and its user data."""
+"""What an instance registers and which cluster it joins, according to its type and its user
+data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the demo account does by itself, seen through the API as on AWS."""
+"""Changes that the demo account makes by itself, observed through the API as on AWS."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from gpuecs_tui.demo import account
 
 SECONDS = 30.0
-"""Real seconds within which anything played at the tests' pace has long happened."""
+"""Real seconds that suffice for every simulated change at the tests' pace."""
 
 
 def until(true: Callable[[], Any]) -> Any:
@@ -26,7 +26,7 @@ def until(true: Callable[[], Any]) -> Any:
 
 
 class Stack:
-    """A small stack by boto3 in a region of its own, without a load balancer."""
+    """A small stack, created with boto3 in a separate Region, without a load balancer."""
 
     def __init__(self, name: str, region: str, **settings: Any) -> None:
         self.name = name
@@ -194,7 +194,7 @@ def test_a_service_that_is_deleted_before_it_had_a_task_has_none() -> None:
 
 
 def counts(service: Any) -> list[tuple[int, int, int]]:
-    """Return what a service and its deployments want, run and wait for."""
+    """Return the desired, running and pending counts of a service and its deployments."""
     return [
         (it["desiredCount"], it["runningCount"], it["pendingCount"])
         for it in (service, *service["deployments"])

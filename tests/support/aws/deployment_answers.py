@@ -257,7 +257,7 @@ ANSWERS: dict[str, Any] = {
 
 
 class AnsweredReader(AccountReader):
-    """Answers from a table; an exception in it is raised."""
+    """Returns responses from a table; an exception in the table is raised."""
 
     def __init__(self, answers: dict[str, Any]) -> None:
         super().__init__("", "us-east-1")

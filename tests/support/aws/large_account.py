@@ -20,11 +20,11 @@ REPOSITORY = "large"
 VPC = "vpc-0123456789abcdef0"
 ZONES = tuple(f"us-east-1{letter}" for letter in "abcdef")
 TYPES = tuple(sorted(catalogue.names()))
-"""Whose spot history it has, in turns."""
+"""Instance types in the Spot price history, alternately."""
 
 
 def answers(most: int) -> Mapping[str, Callable[[bytes], Answer]]:
-    """Return what the account says to its four long lists, at most ``most`` items at once."""
+    """Return the account's responses to its four long lists, at most ``most`` items per page."""
     return {
         "ec2:DescribeSubnets": _ec2("DescribeSubnets", "subnetSet", _subnets, most),
         "ec2:DescribeSecurityGroups": _ec2(

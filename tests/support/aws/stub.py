@@ -1,6 +1,7 @@
-"""A server between a reader and the demo account: it delays, refuses, hangs, replays.
+"""A server between a reader and the demo account: it delays, refuses, hangs or replays responses.
 
-Faults are named by action as IAM names it (``ec2:DescribeVpcs``), which it reads off each request.
+Faults are set per action as IAM names it (``ec2:DescribeVpcs``); the action is read from each
+request.
 """
 
 from __future__ import annotations
@@ -25,25 +26,25 @@ _EC2_ERROR = (
 _QUERY_ERROR = "<ErrorResponse><Error><Code>{}</Code><Message>{}</Message></Error></ErrorResponse>"
 
 Answer = tuple[int, str, bytes]
-"""Status, content type, body."""
+"""Status, content type and body of a response."""
 
 
 @dataclass
 class Stub:
-    """What the server does, to be set from outside at any time."""
+    """The behaviour of the server, which can be set from outside at any time."""
 
     upstream: str = ""
-    """The demo account; without one, everything not in ``answers`` is refused."""
+    """The address of the demo account; without one, everything not in ``answers`` is refused."""
     delay: float = 0.0
-    """Seconds before each answer."""
+    """Seconds before each response."""
     faults: dict[str, str] = field(default_factory=dict)
-    """Action → error code to answer with, or ``hang``."""
+    """Action → error code of the response, or ``hang``."""
     fail_times: dict[str, int] = field(default_factory=dict)
-    """Action → how often it fails before it works; without an entry always."""
+    """Action → how often it fails before it works; without an entry, always."""
     answers: dict[str, Callable[[bytes], Answer]] = field(default_factory=dict)
-    """Action → what answers instead of upstream."""
+    """Action → the response instead of the account's."""
     replay: bool = False
-    """Answer what was answered before without asking upstream again."""
+    """Whether recorded responses are repeated without a request to the account."""
     calls: list[str] = field(default_factory=list)
     seen: dict[tuple[str, bytes], Answer] = field(default_factory=dict)
     released: threading.Event = field(default_factory=threading.Event)
@@ -87,7 +88,7 @@ def _forward(upstream: str, request: _Request) -> Answer:
     place = urlsplit(upstream)
     connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=60)
     try:
-        # Host names this stub; the account answers only to its own.
+        # Host names this stub, and the account accepts only its own name.
         left_out = ("connection", "host")
         headers = {k: v for k, v in request.headers.items() if k.lower() not in left_out}
         connection.request(request.method, request.path, request.body, headers)
@@ -107,7 +108,7 @@ def _error(service: str, request: _Request, code: str, message: str) -> Answer:
 
 
 def _scope(request: _Request) -> list[str]:
-    """Key, date, region and service that the request is signed for."""
+    """Return the key, date, region and service with which the request is signed."""
     scope = request.headers.get("Authorization", "").partition("Credential=")[2].split("/")
     return [*scope, "", "", "", ""][:4]
 
@@ -122,7 +123,7 @@ def _name(request: _Request) -> tuple[str, str]:
 
 @contextmanager
 def running(stub: Stub) -> Iterator[Stub]:
-    """Serve ``stub`` on a free port of loopback until the block ends."""
+    """Run the server of ``stub`` on a free loopback port inside the block."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -151,7 +152,7 @@ def running(stub: Stub) -> Iterator[Stub]:
         request_queue_size = 128
 
         def handle_error(self, *_arguments: object) -> None:
-            """Log nothing: some tests close the connection on purpose."""
+            """Log nothing: some tests close the connection deliberately."""
 
     server = Server(("127.0.0.1", 0), Handler)
     stub.url = f"http://127.0.0.1:{server.server_port}"

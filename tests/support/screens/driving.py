@@ -1,4 +1,4 @@
-"""Opens the wizard on an invented account and drives it with keys."""
+"""Open the wizard on an invented account and drive it with keys."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def wizard_app(
     account: AccountFacts | None = None,
     problem: tuple[str, str] | None = None,
 ) -> WizardApp:
-    """An app whose account is made up."""
+    """An app with an invented account."""
     feed = fakes.FakeFeed(facts=account or fakes.facts(), problem=problem)
     app = WizardApp(Options(directory, profile="ada"), feed=feed)
     feed.post = app.post_message
@@ -43,12 +43,13 @@ async def settle(pilot: Pilot[int]) -> None:
 
 
 def is_asked(pilot: Pilot[Any]) -> bool:
-    """Tell whether a question is over the screen, whole: a slow machine composes it after that."""
+    """Tell whether a question is completely shown over the screen: a slow machine composes it
+    later."""
     return isinstance(pilot.app.screen, Confirm) and pilot.app.screen.is_mounted
 
 
 async def until(pilot: Pilot[int], condition: Callable[[], bool]) -> None:
-    """Wait for what a timer or a thread brings, at most PATIENCE seconds."""
+    """Wait for a result of a timer or a thread, at most PATIENCE seconds."""
     deadline = monotonic() + PATIENCE
     while not condition():
         assert monotonic() < deadline, "it never came"

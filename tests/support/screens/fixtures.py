@@ -1,4 +1,4 @@
-"""Fixtures of every test that opens a wizard; tests/conftest.py makes them known."""
+"""Fixtures of every test that opens a wizard; tests/conftest.py imports them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.support.screens.driving import (
 
 @pytest.fixture
 def four_minutes_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The made-up account was read four minutes ago, whenever that is."""
+    """The invented account was read four minutes ago, at any time."""
     monkeypatch.setattr("gpuecs_tui.widgets.base.age.now", lambda: fakes.NOW + timedelta(minutes=4))
 
 
@@ -30,7 +30,7 @@ def four_minutes_later(monkeypatch: pytest.MonkeyPatch) -> None:
 def stack_directory(
     four_minutes_later: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Path:
-    """Where a stack would be written: a name that stays the same in snapshots, and is not there."""
+    """The directory for a stack: its name is the same in all snapshots, and it does not exist."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setattr(
         "gpuecs_tui.wizard.directory_status.inspect",

@@ -1,4 +1,4 @@
-"""Steps of the wizard: opened with everything answered, and what their fields hold."""
+"""Steps of the wizard, opened with all questions answered, and the content of their fields."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def shown(pilot: Pilot[int], key: str) -> str:
 
 
 async def begin(pilot: Pilot[int]) -> None:
-    """From start to the account step."""
+    """Number of steps from the start to the account step."""
     await pilot.press("enter")
     await settle(pilot)
 
 
 async def go_to(pilot: Pilot[int], place: str, **texts: str) -> None:
-    """Open a step with everything answered."""
+    """Open a step with all questions answered."""
     found = wizard(pilot)
     answers = {**WHOLE, **{key.replace("__", "."): text for key, text in texts.items()}}
     found.adopt(Draft(answers, place, ("start", "account", "network", "fleet", "task")))

@@ -1,4 +1,4 @@
-"""The review: opened with everything answered."""
+"""The review, opened with all questions answered."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from tests.support.screens.whole_texts import WHOLE
 async def on_review(
     directory: Path, size: tuple[int, int] = (80, 24), **texts: str
 ) -> AsyncIterator[Pilot[int]]:
-    """A wizard whose review is open, with everything answered."""
+    """Open a wizard on the review, with all questions answered."""
     app = wizard_app(directory)
     app.wizard.options = type(app.wizard.options)(directory)
     answers = {**WHOLE, **{key.replace("__", "."): text for key, text in texts.items()}}
     steps = ("start", "account", "network", "fleet", "task", "load_balancer")
-    # As it is for a draft that was begun with the directory in view.
+    # The same as for a draft that was begun with the directory in view.
     held = of_files({}, read(directory).answers).held if directory.is_dir() else None
     app.wizard.adopt(Draft(answers, "review", steps, held=held))
     try:

@@ -20,14 +20,14 @@ from tests.support.screens.shown import line_of
 from tests.support.screens.whole_texts import WHOLE
 
 PATIENCE = 20.0
-"""Seconds to wait for a runner process; on a quiet machine it takes half of one."""
+"""Seconds to wait for a runner process; on an idle machine it takes half a second."""
 
 
 @asynccontextmanager
 async def on_run_screen(
     directory: Path, size: tuple[int, int] = (80, 24), wanted: str = ""
 ) -> AsyncIterator[Pilot[int]]:
-    """A wizard whose run screen is open."""
+    """Open a wizard on the run screen."""
     app = wizard_app(directory)
     app.wizard.options = type(app.wizard.options)(directory)
     app.wizard.adopt(Draft(WHOLE, "run", ("start", "review")))

@@ -1,4 +1,4 @@
-"""What widgets show, as plain text."""
+"""The displayed content of widgets, as plain text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gpuecs_tui.app import WizardApp
 
 
 def line_of(widget: Widget) -> str:
-    """The text of a widget that renders a Content."""
+    """Return the text of a widget that renders a Content."""
     content = widget.render()
     assert isinstance(content, Content)
     return content.plain

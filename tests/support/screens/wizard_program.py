@@ -1,7 +1,7 @@
 """A program that opens the wizard at one of its screens, on an invented account.
 
-``python -m tests.support.screens.wizard_program DIRECTORY PLACE``; PLACE is a step's
-id, or ``live`` for an apply at work. Frames and mouse are as in the product.
+``python -m tests.support.screens.wizard_program DIRECTORY PLACE``; PLACE is a step's id, or
+``live`` for an apply in progress. Frame rate and mouse are those of the product.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from gpuecs_tui import terminal
 
-# As the product does, before textual is imported.
+# Like the product, before textual is imported.
 terminal.prepare(os.environ)
 
 from textual.pilot import Pilot  # noqa: E402
@@ -41,7 +41,7 @@ PLACES = {
     "deployment": "ACTIVE",
     "state": "No problems found",
 }
-"""A text that is shown on each screen."""
+"""Step → a text that its screen shows."""
 
 
 class _Feed(fakes.FakeFeed):
@@ -53,7 +53,7 @@ class _Feed(fakes.FakeFeed):
 
 
 def main(directory: Path, place: str) -> None:
-    """Run the wizard until it is left."""
+    """Run the wizard until the user quits."""
     directory_status.inspect = lambda directory: directory_status.DirectoryStatus(
         engine="Terraform 1.11.4"
     )

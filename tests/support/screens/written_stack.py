@@ -1,4 +1,4 @@
-"""A written stack that is valid in the invented account, and that account for a new reading."""
+"""A written stack that is valid in the invented account, and that account for another read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RIGHT = {**WHOLE, "network.load_balancer_subnet_ids": ", ".join(fakes.SUBNETS[1:
 
 
 def write_stack(directory: Path, **texts: str) -> None:
-    """Write the Terraform of the right stack, or one with other ``texts`` ("task__memory")."""
+    """Write the Terraform of the valid stack, or of one with other ``texts`` ("task__memory")."""
     changed = {key.replace("__", "."): text for key, text in texts.items()}
     found = decide({**RIGHT, **changed}, lambda name: catalogue.find(name, right_account()))
     directory.mkdir(exist_ok=True)
@@ -28,11 +28,11 @@ def write_stack(directory: Path, **texts: str) -> None:
 
 
 def right_account(**other: object) -> AccountFacts:
-    """The account in which it is right."""
+    """Return the account in which the stack is valid."""
     return fakes.facts(**{"gpu_instances": fakes.known(()), **other})  # type: ignore[arg-type]
 
 
 def let_read(monkeypatch: pytest.MonkeyPatch, read: Callable[..., AccountFacts]) -> None:
-    """Replace the reading of the account with ``read(reader, on_progress)``."""
+    """Replace the read of the account with ``read(reader, on_progress)``."""
     monkeypatch.setattr(account, "read_account", read)
     monkeypatch.setattr(lookups, "read_references", lambda _reader, _stack, facts: facts)

@@ -1,4 +1,4 @@
-"""Events of an apply, and states that hold some of what it made."""
+"""Events of an apply, and states with a part of the created resources."""
 
 from __future__ import annotations
 

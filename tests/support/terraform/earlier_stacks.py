@@ -11,7 +11,7 @@ LISTENER, RULE = "aws_lb_listener", "aws_vpc_security_group_ingress_rule"
 
 
 def copied(name: str, folder: Path, *, state: bool = False) -> Path:
-    """A copy of a stack of the earlier version, by default without its state."""
+    """Return a copy of a stack of the earlier version, by default without its state."""
     shutil.copytree(EARLIER / name, folder / name)
     if not state:
         (folder / name / "terraform.tfstate").unlink(missing_ok=True)
@@ -19,9 +19,10 @@ def copied(name: str, folder: Path, *, state: bool = False) -> Path:
 
 
 def applied(directory: Path, *, whole: bool = True) -> None:
-    """Have the local state as an apply of the upgrade leaves it; not ``whole``: that was cut off.
+    """Change the local state as an apply of the upgrade does; without ``whole``, as an interrupted
+    apply does.
 
-    The engine writes what it moves before it changes anything.
+    The engine writes the moved addresses before it changes any resource.
     """
     names = {f"{LISTENER}.this": "http", f"{RULE}.listener": "http"}
     path = directory / "terraform.tfstate"

@@ -1,8 +1,8 @@
 """A Terraform that replays a recorded stream, handles signals, and records its calls.
 
 Run with the folder of its script first: ``script.json`` there says what each command prints (a
-stream's lines), with which pause between lines, and how it exits; ``calls.jsonl`` gets every call
-with its arguments and environment, ``signals`` a line for every signal.
+stream's lines), with which pause between lines, and how it exits; Every call is added to
+``calls.jsonl`` with its arguments and environment, and every signal to ``signals``.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ VERSION_EVENT = {
 
 @dataclass
 class Command:
-    """What one command does."""
+    """The behaviour of one command."""
 
     lines: list[str] = field(default_factory=list)
     code: int = 0
@@ -40,13 +40,13 @@ class Command:
     linger: float = 0.0
     """Seconds after the last line, or until ``release``."""
     deaf: bool = False
-    """It continues to its end and exit code as if it received no signal."""
+    """Whether it continues to its end and exit code as if it received no signal."""
     after_interrupt: float = 0.0
     """Seconds that it continues after a SIGINT before it exits with 1."""
     stubborn: bool = False
-    """A second SIGINT doesn't end it; it ends one that is not."""
+    """Whether a second SIGINT doesn't end it either, unlike a real Terraform."""
     unprepared: bool = False
-    """It doesn't listen for signals yet, as in its first milliseconds."""
+    """Whether it doesn't handle signals yet, as in its first milliseconds."""
 
 
 def stream(name: str) -> list[str]:
@@ -60,7 +60,7 @@ def event(**values: Any) -> str:
 
 
 def install(folder: Path, version: str = "1.11.4", **commands: Command) -> Path:
-    """Make an executable ``terraform`` in ``folder`` and return its path."""
+    """Create an executable ``terraform`` in ``folder`` and return its path."""
     folder.mkdir(parents=True, exist_ok=True)
     defaults = {
         "init": Command([event(type="init_output", **{"@message": "Initialized."})]),
@@ -79,19 +79,19 @@ def install(folder: Path, version: str = "1.11.4", **commands: Command) -> Path:
 
 
 def calls(folder: Path) -> list[dict[str, Any]]:
-    """Return the calls so far, without the questions for the version."""
+    """Return the calls so far, without the calls for the version."""
     path = folder / "calls.jsonl"
     lines = path.read_text().splitlines() if path.exists() else []
     return [call for call in map(json.loads, lines) if call["arguments"][0] != "version"]
 
 
 def release(folder: Path) -> None:
-    """Let no command ``linger`` any more, those of later calls included."""
+    """Let no command ``linger`` any more, including commands of later calls."""
     (folder / "released").touch()
 
 
 def signals(folder: Path) -> list[str]:
-    """Return the names of the signals that it was sent."""
+    """Return the names of the signals that it has received."""
     path = folder / "signals"
     return path.read_text().split() if path.exists() else []
 

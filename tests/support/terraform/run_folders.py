@@ -18,7 +18,7 @@ from gpuecs_tui.terraform.runs.run_status import WORKING, RunStatus
 from tests.support.terraform.fake_engine import event, stream
 
 BEGUN = datetime.fromisoformat("2026-11-23T12:43:00+00:00")
-"""When every staged run begins: before the first event of the recorded streams."""
+"""The start time of every staged run: before the first event of the recorded streams."""
 WAY: dict[RunStatus, tuple[RunStatus, ...]] = {
     RunStatus.STARTING: (RunStatus.STARTING,),
     RunStatus.PLANNING: (RunStatus.STARTING, RunStatus.PLANNING),
@@ -31,9 +31,9 @@ WAY: dict[RunStatus, tuple[RunStatus, ...]] = {
         RunStatus.APPLYING,
     ),
 }
-"""The states that a run goes through before others."""
+"""The states that a run passes through before others."""
 PLAN = stream("apply-signal-INT")
-"""A plan of 38 resources, and its apply up to an interrupt."""
+"""A recorded plan of 38 resources, and its apply up to an interrupt."""
 PLAN_ENDS = next(n for n, line in enumerate(PLAN) if "change_summary" in line) + 1
 DETAILS: dict[str, Any] = {
     "format_version": "1.2",
@@ -56,11 +56,11 @@ DETAILS: dict[str, Any] = {
         },
     ],
 }
-"""``show -json`` of a plan that replaces the load balancer."""
+"""The output of ``show -json`` for a plan that replaces the load balancer."""
 
 
 def journal_state(state: RunStatus, after: float) -> str:
-    """The journal line of a runner about a transition, seconds after the start of the run."""
+    """Return a runner's journal line about a transition, seconds after the start of the run."""
     at = (BEGUN + timedelta(seconds=after)).isoformat()
     return event(type=STATE, state=state, **{"@message": f"It is {state} now.", "@timestamp": at})
 
@@ -77,9 +77,9 @@ def stage(
     outputs: dict[str, Any] | None = None,
     **ending: str,
 ) -> Run:
-    """Make a run of ``directory`` in ``state``, which began ``after`` seconds after BEGUN.
+    """Create a run of ``directory`` in ``state`` that began ``after`` seconds after BEGUN.
 
-    ``ending``: message and remedy. A live run is driven by this process.
+    ``ending``: message and remedy. This process counts as the runner of a live run.
     """
     directory.mkdir(parents=True, exist_ok=True)
     folder = run_list.runs_root() / f"20261123T124300000000-{len(list_runs()):06x}"
@@ -104,7 +104,8 @@ def stage(
         values["exit"] = ending
     for step in way:
         last = step is way[-1]
-        # One alive beside a plan or an end means that details still come: it is told to hurry.
+        # A live runner after a plan or an end means that details are still to come: it is asked to
+        # exit.
         runner = identify() if step in WORKING else None
         record(files, step, runner=runner, **(values if last else {}))
     raw = read_json(files.state) or {}
@@ -123,13 +124,13 @@ def stage(
 
 
 def list_runs() -> list[Path]:
-    """The folders of all runs."""
+    """Return the folder of all runs."""
     root = run_list.runs_root()
     return list(root.iterdir()) if root.exists() else []
 
 
 def applied(directory: Path) -> Run:
-    """A run that was applied, with outputs."""
+    """Create a run that was applied, with outputs."""
     lines = [
         *stream("plan-change"),
         journal_state(RunStatus.APPLYING, 20),

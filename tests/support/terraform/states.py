@@ -1,4 +1,4 @@
-"""A small state, the record of a lock on one, and a backend block that leads to a bucket."""
+"""A small state, the record of a lock on it, and a backend block with a bucket."""
 
 from __future__ import annotations
 

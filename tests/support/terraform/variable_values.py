@@ -1,4 +1,4 @@
-"""Variables, and what Terraform makes of expressions and values for them."""
+"""Variables, and Terraform's results for expressions and values of them."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ VALUES: dict[str, Known] = {
     'tonumber("+1e3")': 1000,
     'substr("abc", 1, 10)': "bc",
 }
-"""Expression → value. The end-to-end tests ask Terraform for the same."""
+"""Expression → value. The end-to-end tests compare this with Terraform."""
 REFUSED = (
     "toset([1, true])",
     'concat(toset(["b", "a"]), ["c"])',
@@ -66,4 +66,4 @@ REFUSED = (
     "concat()",
     'join(",")',
 )
-"""What Terraform refuses, and has no value here."""
+"""Values that Terraform rejects; they have no result here."""

@@ -1,4 +1,4 @@
-"""Waits for another process without guessing how long it takes."""
+"""Wait for another process without a guess how long it takes."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from gpuecs_tui.terraform.runs.run import Run
 from gpuecs_tui.terraform.runs.run_status import RunStatus
 
 PATIENCE = 60.0
-"""Seconds after which a test gives up; on a quiet machine none waits for more than three."""
+"""Seconds after which a test gives up; on an idle machine, no wait takes more than three."""
 
 _T = TypeVar("_T")
 
 
 def until(ask: Callable[[], _T | None], what: str) -> _T:
-    """Return the first true answer of ``ask``; fail with ``what`` when none comes."""
+    """Return the first true result of ``ask``; fail with ``what`` if there is none in time."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         answer = ask()
@@ -28,7 +28,7 @@ def until(ask: Callable[[], _T | None], what: str) -> _T:
 
 
 def journal_of(run: Run) -> str:
-    """Return all that is in a run's journal; nothing before it is made."""
+    """Return the text of a run's journal; empty before it exists."""
     try:
         return run.files.journal.read_text("utf-8")
     except FileNotFoundError:
@@ -36,7 +36,8 @@ def journal_of(run: Run) -> str:
 
 
 def until_state(run: Run, *states: RunStatus) -> Run:
-    """Return the run once it is in one of ``states``; fail at once when it ends otherwise."""
+    """Return the run once it is in one of ``states``; fail immediately if it ends in another
+    state."""
 
     def ask() -> Run | None:
         present = run.refresh()
@@ -49,7 +50,7 @@ def until_state(run: Run, *states: RunStatus) -> Run:
 
 
 def until_lock_recorded(run: Run) -> None:
-    """Wait until a run at work has its lock's id on record, a moment after it began."""
+    """Wait until a running run has recorded the id of its lock, shortly after its start."""
 
     def recorded() -> bool | None:
         held = held_lock(run.directory)

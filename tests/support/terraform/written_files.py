@@ -1,4 +1,4 @@
-"""Stacks and files for the tests of what is written."""
+"""Stacks and files for tests of the written Terraform."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ S3: Mapping[str, Value] = {"state.backend": "s3", "state.bucket": "states"}
 
 
 def made(changes: Mapping[str, Value] | None = None, **renamed: Value) -> Stack:
-    """A valid stack with these answers beside the required ones; ``__`` stands for a dot."""
+    """Return a valid stack with these answers and the required ones; ``__`` replaces a dot."""
     answers = {
         **ANSWERS,
         **(changes or {}),
@@ -51,14 +51,14 @@ def made(changes: Mapping[str, Value] | None = None, **renamed: Value) -> Stack:
 
 
 def put(directory: Path, files: Mapping[str, str]) -> None:
-    """Write files as they are, byte for byte."""
+    """Write files byte for byte."""
     directory.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         (directory / name).write_bytes(text.encode())
 
 
 def shapes() -> list[Stack]:
-    """Stacks that between them create or take over everything that can be."""
+    """Stacks that together create, and use existing ones of, all optional resources."""
     return [
         made(),
         made(HTTPS),
@@ -83,12 +83,12 @@ def shapes() -> list[Stack]:
 
 
 def configuration(changes: Mapping[str, Value] | None = None, **renamed: Value) -> Configuration:
-    """What is written for a stack with these answers, parsed."""
+    """Return the parsed Terraform that is written for a stack with these answers."""
     return load(render(made(changes, **renamed)))
 
 
 def references(configuration: Configuration, address: str, path: str) -> list[str]:
-    """The paths in a list of references."""
+    """Return the paths in a list of references."""
     found = configuration.expression(address, path)
     assert found is not None, (address, path)
     assert isinstance(found[0], Items)
@@ -96,5 +96,5 @@ def references(configuration: Configuration, address: str, path: str) -> list[st
 
 
 def blocks(configuration: Configuration, kind: str) -> list[Block]:
-    """The resources of a type."""
+    """Return the resources of a type."""
     return [block for _, block in configuration.blocks.values() if kind in block.labels]

@@ -1,4 +1,4 @@
-"""Options in TF_CLI_ARGS…: each is harmless, counts, is named, or refuses a run."""
+"""Options in TF_CLI_ARGS…: each is harmless, is used, is reported, or refuses a run."""
 
 from __future__ import annotations
 
@@ -99,6 +99,6 @@ def test_a_state_in_another_file_is_not_passed_over(tmp_path: Path) -> None:
     backend = 'terraform {\n  backend "local" {\n    path = "prod.tfstate"\n  }\n}\n'
     (tmp_path / "main.tf").write_text(backend)
     refuse_other_state(tmp_path, ELSEWHERE)
-    # The option is about a local state only.
+    # The option only affects a local state.
     (tmp_path / "main.tf").write_text('terraform {\n  backend "s3" {}\n}\n')
     refuse_other_state(tmp_path, ELSEWHERE)

@@ -42,7 +42,7 @@ def test_an_ended_child_that_nobody_asked_for_is_dead() -> None:
         assert child.stdin is not None
         child.stdin.close()
         os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
-        # A zombie still has its number and start time.
+        # A zombie still has its process id and start time.
         assert not is_alive(known)
     assert not is_alive(known)
     assert identify(child.pid).started == ""

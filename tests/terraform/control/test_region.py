@@ -1,4 +1,4 @@
-"""The region of an applied stack can't change: nothing is planned."""
+"""The Region of an applied stack can't change: no plan is made."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ def test_another_region_is_refused_before_any_plan(tmp_path: Path, operation: st
     ("region", "arns"),
     [
         ("us-gov-west-1", ("arn:aws-us-gov:ecs:us-gov-west-1:1:cluster/a",)),
-        # Of two regions one is the configured one: a hand-made second provider.
+        # One of the two Regions is the configured one; the other is that of a manually added
+        # provider.
         ("us-east-1", ("arn:aws:ecs:eu-west-1:1:cluster/a", "arn:aws:acm:us-east-1:1:c/b")),
         ("us-east-1", ("arn:aws:iam::1:role/b", "")),
         ("us-east-1", ()),

@@ -1,4 +1,5 @@
-"""Which runs are deleted: by stack, plans first, never what may hold creations."""
+"""Which runs are deleted: per stack, plans first, and never runs that may have created
+resources."""
 
 from __future__ import annotations
 
@@ -38,7 +39,7 @@ def kept(*expected: Run) -> bool:
 def test_each_stack_is_counted_by_itself(tmp_path: Path) -> None:
     one = [plan(tmp_path / "one") for _number in range(3)]
     many = [plan(tmp_path / "many") for _number in range(9)]
-    # The run that makes room is the fourth.
+    # The run that is about to start is the fourth.
     assert kept(*one, *many[-3:])
 
 
@@ -58,7 +59,7 @@ def test_what_may_hold_creations_stays_until_it_is_dismissed(
     half = stage(stack, RunStatus.CANCELLED, [hook("aws_eip.b", "start")])
     plans = [plan(stack) for _number in range(8)]
     assert kept(crashed, half, *plans[-3:])
-    # Without --yes the creations are only listed.
+    # Without --yes, the created resources are only listed.
     assert main(["state", str(stack), "--forget", crashed.id]) == 64
     told = capsys.readouterr()
     assert "aws_eip.a  eipalloc-1" in told.out and "aws_eip.b" not in told.out

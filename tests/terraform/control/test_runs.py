@@ -1,4 +1,4 @@
-"""Runs with an engine that replays recorded streams and counts the signals it gets."""
+"""Runs with an engine that replays recorded streams and counts the received signals."""
 
 import errno
 import json
@@ -46,7 +46,7 @@ from tests.support.terraform.waiting import journal_of, until, until_state
 
 @pytest.fixture
 def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Folder of a fake Terraform that is the one in use."""
+    """Folder of a fake Terraform, which is the engine in use."""
     folder = tmp_path / "engine"
     monkeypatch.setenv(ENGINE_VARIABLE, str(fake_engine.install(folder)))
     return folder
@@ -94,7 +94,7 @@ def test_how_terraform_is_called(engine: Path, stack: Path) -> None:
         assert call["cwd"] == str(stack)
         assert call["environment"]["TF_INPUT"] == "0"
         assert call["hangup_ignored"]
-        # A session of its own, no terminal, and nothing of ours held open.
+        # It has a session of its own, no terminal, and none of this process's open files.
         assert call["session"] != os.getsid(0)
         assert not any("gpuecs-tui.lock" in name for name in call["files"])
     assert "-destroy" in _plan_arguments(engine, stack)
@@ -171,7 +171,8 @@ def test_cancel_is_one_interrupt_in_every_stage(engine: Path, stack: Path, stage
 
 @pytest.mark.parametrize("stage", ["plan", "apply"])
 def test_a_shutdown_before_terraform_listens(engine: Path, stack: Path, stage: str) -> None:
-    # The machine goes down in the moment in which Terraform starts: it dies without a word.
+    # The machine is shut down at the moment when Terraform starts: Terraform dies without a
+    # message.
     slow = Command(stream("apply-change"), pause=60, unprepared=True)
     fake_engine.install(engine, "1.11.4", **{stage: slow})
     run = runs.start(stack, "apply")
@@ -193,7 +194,7 @@ def test_an_end_recorded_while_the_run_is_read_counts(
     replace_json(run.files.state, {**(read_json(run.files.state) or {}), **at_work})
 
     def leave(_process: object) -> bool:
-        # The process records how it ended, and leaves, between the two looks of a reader.
+        # The process records its end, and exits, between the two reads of a viewer.
         record(run.files, RunStatus.CANCELLED, runner=identify())
         return False
 
@@ -255,7 +256,7 @@ def test_cancel_before_anything_began(engine: Path, stack: Path) -> None:
 def test_an_interrupt_that_comes_too_late(
     engine: Path, stack: Path, stage: str, operation: str, state: RunStatus
 ) -> None:
-    # What is done is done, but nothing that was not begun follows.
+    # Completed steps remain, and no further step starts.
     lines = stream("plan-change" if stage == "plan" else "apply-change")
     command = Command(lines, code=2 if stage == "plan" else 0, linger=60, deaf=True)
     fake_engine.install(engine, "1.11.4", **{stage: command})
@@ -348,7 +349,7 @@ def test_an_approval_whose_process_died_can_be_made_again(engine: Path, stack: P
 def test_a_busy_directory(engine: Path, stack: Path) -> None:
     fake_engine.install(engine, plan=Command(stream("plan-change"), code=2, pause=5))
     run = until_state(runs.start(stack, "apply"), RunStatus.PLANNING)
-    # The stand-in is a Python program: an interrupt in the midst of its start may be lost.
+    # The fake is a Python program: an interrupt during its start may be lost.
     until(lambda: commands(engine)[-1:] == ["plan"], "plan")
     with pytest.raises(DirectoryBusy) as busy:
         runs.start(stack, "plan")
@@ -380,7 +381,7 @@ def test_a_runner_that_has_told_the_end_but_not_left_is_waited_for(
         assert runner.stdout is not None
         runner.stdout.readline()
         with pytest.raises(DirectoryBusy):
-            # Nobody's that is known to have ended.
+            # It belongs to no run that is known to have ended.
             run_list.lock_directory(stack)
         record(run.files, RunStatus.SUCCEEDED, runner=identify(runner.pid))
         run_list.lock_directory(stack).release()
@@ -412,7 +413,7 @@ def test_another_users_run_is_told_by_the_lock_alone(
 def test_a_run_that_was_just_started_is_told_by_its_own_process(
     engine: Path, stack: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The runner has not written itself in yet: the lock's label says whose process holds it.
+    # The runner has not recorded itself yet: the label of the lock names the holder.
     with monkeypatch.context() as held:
         held.setattr(launch, "detach", lambda *_arguments, **_more: 0)
         lock = acquire(stack)
@@ -466,7 +467,7 @@ def test_a_state_folder_that_cannot_be_written(
     with pytest.raises(RunProblem, match=r"Could not write the run to .*file") as told:
         runs.start(stack, "plan")
     assert "XDG_STATE_HOME" in told.value.remedy
-    # The directory is free again.
+    # The directory is unlocked again.
     monkeypatch.delenv("XDG_STATE_HOME")
     acquire(stack).release()
 
@@ -484,7 +485,7 @@ def test_approval_needs_the_plans_credentials(
         runs.approve(run, environ={**os.environ, "AWS_ACCESS_KEY_ID": "AKIAREAL"})
     assert run.refresh().state is RunStatus.PLANNED
     until_state(runs.approve(run), RunStatus.SUCCEEDED)
-    # It went where the plan was made for, though this process no longer says so.
+    # It used the account of the plan, although the environment no longer names that account.
     apply = fake_engine.calls(engine)[-1]
     assert apply["environment"]["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
 
@@ -513,7 +514,7 @@ def test_a_state_in_another_file_refuses_a_run_before_anything(
         with pytest.raises(TerraformProblem, match="TF_CLI_ARGS_apply has -state=prod"):
             runs.start(stack, operation)
     assert run_list.runs_of(stack) == [] and not fake_engine.calls(engine)
-    # The file that a run uses anyway.
+    # A run uses this file anyway.
     monkeypatch.setenv("TF_CLI_ARGS_apply", "-state=x/../terraform.tfstate -lock=false")
     run = until_state(runs.start(stack, "plan"), RunStatus.SUCCEEDED)
     assert "-lock=false in TF_CLI_ARGS_apply is ignored: a run always locks" in journal_of(run)
@@ -526,12 +527,12 @@ def test_a_moved_directory_keeps_its_runs(engine: Path, stack: Path) -> None:
     other = stack.with_name("other")
     shutil.copytree(moved, other)
     assert run_list.runs_of(other) == []
-    # Often the next directory gets the number of the deleted one.
+    # Often the next directory gets the inode of the deleted one.
     shutil.rmtree(moved)
     fresh = stack.with_name("fresh")
     fresh.mkdir()
     assert run_list.runs_of(fresh) == []
-    # At its old path a directory is taken for the same, whatever lies there now.
+    # A directory at the old path counts as the same, whatever it contains now.
     stack.mkdir()
     assert [r.id for r in run_list.runs_of(stack)] == [run.id]
 
@@ -579,7 +580,7 @@ def test_old_runs_make_room(engine: Path, stack: Path, monkeypatch: pytest.Monke
     for _number in range(5):
         until_state(runs.start(stack, "plan"), RunStatus.SUCCEEDED)
     kept = run_list.all_runs()
-    # Three, and the one that has not ended.
+    # Three runs, and the one that has not ended.
     assert len(kept) == 4 and kept[-1].id == waiting.id
 
 
@@ -603,7 +604,7 @@ def test_old_moves_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     found = [it for it in map(move_record.load, sorted(tmp_path.iterdir(), reverse=True)) if it]
     move_record.rotate_migrations(found)
     assert sorted(it.name for it in tmp_path.iterdir()) == ["2", "3", "4"]
-    # What was cut off must be gone on with: nothing since the last that was done may go.
+    # An interrupted move must be continued: no move since the last successful one may be deleted.
     monkeypatch.setattr(move_record, "KEPT_MIGRATIONS", 0)
     replace_json(tmp_path / "4" / "move.json", {"phase": "failed", "directory": "/stack"})
     replace_json(tmp_path / "3" / "move.json", {"phase": "done", "directory": "/stack"})
@@ -654,7 +655,7 @@ def test_a_full_disk_in_mid_apply(
         until_state(run, RunStatus.APPLYING)
         runs.cancel(run)
     ended = until_state(run, RunStatus.CANCELLED if asked_to_stop else RunStatus.SUCCEEDED)
-    # Nothing died of it, and the verdict was written once there was room.
+    # No process died of it, and the verdict was written when there was space.
     assert fake_engine.signals(engine) == (["SIGINT"] if asked_to_stop else [])
     assert "No space left" in journal_of(ended)
 

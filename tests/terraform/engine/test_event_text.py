@@ -22,7 +22,7 @@ def test_a_plan_as_people_read_it() -> None:
     assert "  -/+ aws_ecs_task_definition.app must be replaced (cannot update)" in shown
     assert "    ~ aws_launch_template.gpu will be updated in-place" in shown
     assert shown[-1] == "Plan: 1 to add, 3 to change, 1 to destroy."
-    # Neither drift nor the values of data sources: noise on every plan.
+    # Neither drift nor the values of data sources: they would be noise in every plan.
     assert not any("Drift" in line or "data." in line for line in shown)
 
 

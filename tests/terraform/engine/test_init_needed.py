@@ -37,7 +37,7 @@ PROVIDER = ".terraform/providers/registry.terraform.io/hashicorp/aws/5.100.0"
 
 @pytest.fixture
 def stack(tmp_path: Path) -> Path:
-    """A directory as init leaves it."""
+    """A directory after an init."""
     (tmp_path / "versions.tf").write_text(VERSIONS)
     (tmp_path / "main.tf").write_text(MAIN)
     (tmp_path / ".terraform.lock.hcl").write_text(LOCK)

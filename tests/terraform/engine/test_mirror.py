@@ -15,7 +15,7 @@ TOFU = Engine(Path("/usr/bin/tofu"), "tofu", "1.10.0")
 
 @pytest.fixture
 def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An /opt of its own; nothing of this machine is found."""
+    """A separate /opt; no mirror of this machine is found."""
     folder = tmp_path / "opt"
     folder.mkdir()
     monkeypatch.setattr(mirror, "USUAL_PLACES", (str(folder),))
@@ -63,7 +63,7 @@ def test_a_mirror_in_a_usual_place(places: Path, tmp_path: Path) -> None:
     assert found.source is Source.FOUND
     assert found.plugin_dir == here
     assert found.versions == ("6.10.0", "6.9.0", "5.100.0")
-    # Another engine's registry is another tree.
+    # The registry of the other engine is another tree.
     assert find_mirror(TOFU, environ=environment(tmp_path)).source is Source.REGISTRY
     unpacked(places / "tofu", "6.0.0", host="registry.opentofu.org")
     assert find_mirror(TOFU, environ=environment(tmp_path)).versions == ("6.0.0",)
@@ -142,5 +142,5 @@ def test_a_crowded_place_costs_little(
 
     monkeypatch.setattr(os, "scandir", look)
     assert find_mirror(TERRAFORM, environ=environment(tmp_path)).source is Source.REGISTRY
-    # Those of the home's and the system's own places come on top, and the crowded one's listing.
+    # Added are the folders in the home and of the system, and the listing of the crowded one.
     assert mirror._FOLDERS_LOOKED_AT <= len(looked_at) <= mirror._FOLDERS_LOOKED_AT + 5

@@ -25,7 +25,7 @@ def planned(address: str, action: str) -> str:
 def test_a_plan_has_work_but_none_is_done() -> None:
     progress = progress_of(*stream("plan-change"))
     assert len(progress.resources) == 4
-    # One replace of two steps, three updates; drift and data sources are no work.
+    # One replace of two steps and three updates; drift and data sources don't count.
     assert (progress.done, progress.total) == (0, 5)
 
 
@@ -61,7 +61,7 @@ def test_time_is_counted_by_our_own_clock() -> None:
     )
     (running,) = progress.in_flight()
     assert running.elapsed(began + timedelta(seconds=42)) == 42
-    # A viewer whose clock is behind shows no negative time.
+    # A viewer with a slow clock shows no negative time.
     assert running.elapsed(began - timedelta(seconds=1)) == 0
     end = (began + timedelta(seconds=61)).isoformat()
     done = hook("apply_complete", "aws_lb.this", "create", end)
@@ -94,7 +94,7 @@ def test_a_plan_that_is_made_again_with_imports_counts_alone() -> None:
     again = [version, planned("aws_lb.a", "import"), summary]
     progress = progress_of(*first, *again)
     assert [(r.address, r.action) for r in progress.resources.values()] == [("aws_lb.a", "import")]
-    # An import takes no step of the apply, which doesn't name it either.
+    # An import is not a step of the apply, which doesn't mention it either.
     applied = event(type="change_summary", changes={"operation": "apply", "import": 1})
     progress = progress_of(*first, *again, version, applied)
     assert list(progress.resources) == ["aws_lb.a"]

@@ -1,4 +1,4 @@
-"""Terraform that is small to write and large to read: always an answer, bounded by counting."""
+"""Terraform that is short but expensive to read: there is always a result, limited by counts."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_other_numbers_are_themselves() -> None:
 def test_an_escape_that_names_no_character() -> None:
     value = parse('a = "\\U0001F600\\u00e9"\n', "x.tf").attributes["a"].value
     assert value == Literal("\U0001f600é")
-    # Terraform refuses them: "Cannot encode character U+d800 in UTF-8".
+    # Terraform rejects these: "Cannot encode character U+d800 in UTF-8".
     for escape in (r"\UFFFFFFFF", r"\ud800", r"\udfff"):
         with pytest.raises(ReadProblem, match="escape sequence that is not valid in HCL"):
             parse(f'a = "{escape}"\n', "x.tf")

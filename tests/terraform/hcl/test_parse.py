@@ -1,4 +1,4 @@
-"""HCL as people write it: everything that Terraform takes is taken, and means the same."""
+"""HCL as people write it: everything that Terraform accepts is accepted with the same meaning."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ def value(text: str) -> Expression:
 @pytest.mark.parametrize(
     ("text", "meant"),
     [
-        # End markers are identifiers, and stand anywhere on their line.
+        # End markers are identifiers and may be indented.
         ("<<END_OF-SCRIPT\necho\n    END_OF-SCRIPT", "echo\n"),
         ("<<Ende_für_β\nEnd\nEnde_für_β", "End\n"),
         ("<<E\nE F\nEE\nE", "E F\nEE\n"),
         ("<<E\r\nhi\r\nE\r", "hi\r\n"),
-        # A tab is one character of indentation; a blank line has none.
+        # A tab counts as one character of indentation; a blank line has none.
         ("<<-E\n\t\tone\n\n\t\t\ttwo\n\tE", "one\n\n\ttwo\n"),
         ("<<-E\n\t  one\n  two\n  E", " one\ntwo\n"),
-        # Nothing but ${ and %{ is special in a heredoc.
+        # Only ${ and %{ are special in a heredoc.
         ("<<E\n\\n \"$\" $$ 100% %%{ $${a}\nE", '\\n "$" $$ 100% %{ ${a}\n'),
         ('"$${not closed"', "${not closed"),
         ('"a $$${b} 100% $"', "a $${b} 100% $"),

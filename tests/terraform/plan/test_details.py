@@ -43,7 +43,7 @@ def test_what_is_destroyed_comes_first() -> None:
         ("apply", [resource("aws_ecs_task_definition.this", "delete")], True),
         ("apply", [resource("aws_sqs_queue.of_a_colleague", "delete")], True),
         ("apply", [resource("aws_lb.this", "create", "delete")], True),
-        # All of the stack, however little that is.
+        # The plan is about the whole stack, even if the stack is small.
         ("destroy", [resource("aws_iam_role_policy_attachment.this", "delete")], True),
     ],
 )
@@ -57,7 +57,7 @@ def test_the_name_is_asked_for_a_destroy_and_what_users_notice(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     run = stage(tmp_path / "stack", RunStatus.PLANNED, operation=operation, changes=(0, 0, 1))
     assert needs_name(run, tree(show(*changed))) is asks
-    # Before the details are known, anything deleted counts.
+    # Before the details are known, every deletion counts.
     assert needs_name(run, None)
 
 
@@ -172,18 +172,20 @@ def test_a_wholly_sensitive_value_is_one_mask(value: Any) -> None:
 
 
 SECRETS = st.builds("hunter-{}".format, st.integers(0, 2))
-"""Values that are marked on one side at least; of few, so that both sides often have the same."""
+"""Values of which at least one side is marked; there are few, so that both sides are often
+equal."""
 OPEN = st.sampled_from(["open", "shut"])
 PLACES = st.recursive(
     st.booleans(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("xyz"), inner),
 )
-"""A value's shape; true where one side or both mark it."""
+"""Return the shape of a value; true where one side or both mark it."""
 
 
 @st.composite
 def changes(draw: st.DrawFn) -> dict[str, Any]:
-    """A change whose sides have one shape, each secret marked on one side or on both."""
+    """Return a change whose sides have one shape, with each secret marked on one side or on
+    both."""
 
     def side(place: Any, ours: bool) -> tuple[Any, Any]:
         if isinstance(place, dict):
@@ -264,7 +266,7 @@ def test_a_replaced_service_is_said_in_words() -> None:
         )
     )
     told = warnings(plan)
-    # A task definition is replaced by every change of its image: no warning.
+    # Every change of the image replaces the task definition, so there is no warning.
     assert [w.address for w in told] == ["aws_ecs_service.this", "aws_lb.this", "aws_instance.x"]
     assert told[0].rule == "service-replaced" and told[0].because == ("launch_type",)
     assert (

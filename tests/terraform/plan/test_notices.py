@@ -1,4 +1,4 @@
-"""What a plan changes in place, and what it leaves alone, said before the yes."""
+"""Changes in place, and ignored changes, that a plan reports before the approval."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ def test_nothing_is_noticed(changes: list[dict[str, Any]]) -> None:
     [
         ("f:3", [{"containerPort": 80}], True, True),
         ("f:3", [{"containerPortRange": "8000-8010"}], False, False),
-        # Another tool deployed it: what it has is not in the plan.
+        # Another tool deployed the revision, so its content is not in the plan.
         ("f:9", [{"containerPort": 80}], False, True),
     ],
 )
@@ -242,7 +242,7 @@ def test_a_destroy_of_a_protected_load_balancer_is_refused_before_anything(tmp_p
     with pytest.raises(RunProblem, match=r"load_balancer\.deletion_protection is true"):
         runs.start(tmp_path, Operation.DESTROY)
     assert run_list.runs_of(tmp_path) == []
-    # The earlier version wrote the attribute alone.
+    # The earlier version wrote only this attribute.
     with pytest.raises(RunProblem, match="deletion_protection is true"):
         refuse_protected(EARLIER / "https-443")
     put(tmp_path, render(made()))

@@ -1,4 +1,4 @@
-"""A load balancer stays in its VPC: nothing is planned, or the plan is refused."""
+"""A load balancer can't change its VPC: no plan is made, or the plan is refused."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OTHER = "vpc-00000000000000099"
 
 
 def stack(directory: Path, stored: dict[str, Any], **changed: Any) -> None:
-    """Write a stack whose state holds a load balancer with the ``stored`` attributes."""
+    """Write a stack whose state has a load balancer with the ``stored`` attributes."""
     put(directory, render(made(**changed)))
     instances = [{"attributes": {"name": "demo", "internal": True, **stored}}]
     balancer = {"mode": "managed", "type": "aws_lb", "name": "this", "instances": instances}

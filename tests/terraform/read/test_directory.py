@@ -1,4 +1,4 @@
-"""Directories that people have touched, or that come from elsewhere."""
+"""Directories with manual changes, or from another source."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_hand_edited_endpoints_are_read() -> None:
     files = render(made(network__vpc_endpoints=("ecs", "logs", "s3")))
     files["endpoints.tf"] = files["endpoints.tf"].replace('["ecs", "logs"]', '["logs", "ssm"]')
     found = read_back(files)
-    # As the wizard would write it, so it is no edit.
+    # The wizard would write the same, so it is not a manual change.
     assert (found.stack, found.edits) == (made(network__vpc_endpoints=("s3", "logs", "ssm")), ())
     files["endpoints.tf"] = files["endpoints.tf"].replace('"logs", "ssm"', '"dynamodb"')
     found = read_back(files)
@@ -196,7 +196,7 @@ def test_empty_absent_and_foreign(tmp_path: Path) -> None:
 def test_terraform_from_elsewhere_is_read_as_far_as_it_is_understood() -> None:
     found = read(ELSEWHERE)
     assert (found.kind, found.stack) == ("stack", None)
-    # Which role that is only AWS knows, and taking the default would create another one.
+    # Only AWS knows which role that is, and the default would create another one.
     assert [(item.file, item.line, item.what) for item in found.unread if item.keys] == [
         ("main.tf", 34, "aws_ecs_task_definition.this.execution_role_arn"),
         ("main.tf", 188, "aws_launch_template.this.user_data"),

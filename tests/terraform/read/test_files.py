@@ -1,4 +1,5 @@
-"""What Terraform reads is read, and nothing else; what can't be read leaves answers unknown."""
+"""The files that Terraform reads are read, and no others; an unreadable file leaves answers
+unknown."""
 
 from __future__ import annotations
 
@@ -37,7 +38,7 @@ def test_names_that_terraform_ignores_are_ignored(tmp_path: Path) -> None:
     assert (found.stack, found.unread, found.edits) == (made(), (), ())
     changes = compare(tmp_path, render(made()))
     assert (changes.clashes, changes.files) == ((), ())
-    # A variable file is loaded even with a dot in front.
+    # Terraform loads a variable file even if its name starts with a dot.
     (tmp_path / ".x.auto.tfvars").write_text("desired_count = 7\n")
     assert read(tmp_path).answers["service.desired_count"] == 7
 
@@ -53,7 +54,7 @@ def test_bytes_that_terraform_reads_over(tmp_path: Path) -> None:
     found = read(tmp_path)
     assert (found.stack, found.unread) == (made(), ())
     assert {edit.file for edit in found.edits} == {"fleet.tf", "service.tf", "terraform.tfvars"}
-    # What is written keeps bytes that are no UTF-8 as they are.
+    # Bytes that are not valid UTF-8 are written unchanged.
     changes = compare(tmp_path, render(made(service__desired_count=3)))
     write(changes, accept=changes.hand_edited)
     assert read(tmp_path).answers["service.desired_count"] == 3
@@ -79,7 +80,7 @@ def test_variables_come_from_where_terraform_takes_them(tmp_path: Path) -> None:
     assert count() == 5
     (tmp_path / "b.auto.tfvars").write_text("count_of_tasks = 6.0\n")
     assert count() == 6
-    # Only a plan by hand takes these arguments, and runs of ours don't.
+    # Only a plan by hand uses these arguments; runs of gpuecs-tui don't.
     assert count(TF_CLI_ARGS_plan="-lock=false -var count_of_tasks=9") == "unknown"
     assert count(TF_CLI_ARGS_apply="-var=count_of_tasks=9") == "unknown"
     assert count(TF_CLI_ARGS="-var-file=prod.tfvars") == "unknown"
@@ -126,7 +127,7 @@ def test_null_for_a_variable_that_refuses_it_is_its_default() -> None:
     scope = load({"a.tf": text, "terraform.tfvars": "x = null\ny = null\n"}).scope
     assert scope.value(Reference("var.x")) == 1
     assert scope.value(Reference("var.y")) is None
-    # The null counts, not what was set before it.
+    # The null applies, not the value that was set before it.
     files = {"a.tf": text, "terraform.tfvars": "x = 7\n", "b.auto.tfvars.json": '{"x": null}'}
     assert load(files, environ={"TF_VAR_x": "9"}).scope.value(Reference("var.x")) == 1
     listed = text.replace("1\n  nullable", "[1]\n  type = list(number)\n  nullable")
@@ -153,7 +154,7 @@ def test_override_files_are_laid_over_the_others() -> None:
     assert found.answers["service.rollback"] is False
     assert found.answers["service.ignore_changes"] == ()
     assert found.answers["fleet.max_size"] == 2
-    # The block takes the place of the other one whole.
+    # The block replaces the other one completely.
     assert found.answers["health_check.path"] == "/over"
     assert found.answers["health_check.interval_seconds"] == 30
     followed = {(it.file, it.what) for it in found.unread if it.is_followed}
@@ -231,8 +232,8 @@ def test_a_file_that_can_t_be_opened_is_contained(tmp_path: Path) -> None:
     (tmp_path / "more.tofu").write_text("locals {")
     (tmp_path / "link.tf").symlink_to("folder.tf")
     found = read(tmp_path)
-    # Each but the OpenTofu file may hold anything that is nowhere else; Terraform passes over a
-    # folder, and ends at a link to one or to nothing.
+    # Each except the OpenTofu file may contain blocks that are missing elsewhere. Terraform ignores
+    # a folder, and fails at a link to a folder or to nothing.
     assert found.unknown == {"network.vpc_endpoints", "state.backend", *STATE}
     assert {it.file for it in found.unread if it.keys} == {"dangling.tf"}, "the first of them"
     others = [it.file for it in found.unread if not it.keys]
@@ -243,7 +244,7 @@ def test_a_broken_file_of_somebody_else_leaves_open_only_what_it_may_hold(tmp_pa
     files = render(made(task__log_retention_days=-1))
     put(tmp_path, {**files, "broken.tf": 'resource "x" {\n  a = 1 b = 2\n}\n'})
     found = read(tmp_path)
-    # It may hold the log group, endpoints and the backend, which are nowhere else.
+    # It may contain the log group, endpoints and the backend, which are missing elsewhere.
     assert found.unknown == {
         "task.log_retention_days", "network.vpc_endpoints", "state.backend", *STATE
     }  # fmt: skip

@@ -21,10 +21,10 @@ def value(text: str, name: str, values: str = "{}") -> Known:
 @pytest.mark.parametrize(
     ("text", "name", "known"),
     [
-        # Blocks may be in several properties of one name.
+        # Blocks may be in several properties with the same name.
         ('{"locals": {"a": 1}, "locals": [{"b": 2}]}', "local.a", 1),
         ('{"variable": {"a": {"default": 1}}, "variable": {"b": {}}}', "var.a", 1),
-        # The default of a variable is no template, and its type is no text.
+        # The default of a variable is not a template, and its type is not a text.
         ('{"variable": {"a": {"type": "string", "default": "$${x}"}}}', "var.a", "$${x}"),
         ('{"variable": {"a": {"type": "list(string)", "default": ["${x}"]}}}', "var.a", ["${x}"]),
         ('{"variable": {"a": {"type": "set(number)", "default": ["2", 1]}}}', "var.a", [1, 2]),
@@ -74,7 +74,7 @@ def test_a_resource_is_found_beside_another_property_of_its_name() -> None:
     found = read_back(files, {})
     assert found.answers["load_balancer.internal"] is True
     assert found.answers["network.load_balancer_security_group_ids"] == ()
-    # Its provider is the stack's own, in JSON too.
+    # Its provider is the stack's own, also in JSON.
     assert not [it for it in found.unread if it.blinds]
 
 

@@ -1,4 +1,4 @@
-"""Which services of a directory roll back when Terraform is interrupted."""
+"""The services of a directory that roll back when Terraform is interrupted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Differences that are shown never hold the value of a variable that is marked."""
+"""Displayed differences never contain the value of a variable that is marked as sensitive."""
 
 from __future__ import annotations
 
@@ -37,13 +37,14 @@ TOKEN = '\nvariable "token" {{\n  {}\n}}\n'
 
 
 def beside_max_size(text: str, more: str) -> str:
-    """Return a variable file with lines behind the one that a write changes."""
+    """Return a variable file with lines after the one that a write changes."""
     line = next(it for it in text.splitlines() if it.startswith("max_size"))
     return text.replace(line, f"{line}\n{more}")
 
 
 def shown(directory: Path) -> str:
-    """Return all that is shown of a directory's files when it is read, and before a write."""
+    """Return everything that is displayed of a directory's files when it is read, and before a
+    write."""
     changes = compare(directory, render(made(fleet__max_size=7)), environ={})
     parts = [it.diff + it.lost for it in changes.files]
     return "".join([*parts, *(it.diff for it in read(directory, {}).edits)])
@@ -74,7 +75,7 @@ def test_json_an_override_and_a_default_are_hidden(tmp_path: Path) -> None:
     assert '+  "max_size": 7' in text
     assert "x = sensitive((sensitive))" in text
     assert "HUSH" not in text
-    # Terraform refuses a file with a second value, and which one counts is not known.
+    # Terraform rejects a file with a second value, so it is unknown which one applies.
     twice = values.replace('"max_size"', '"token": "HUSHED",\n  "max_size"')
     put(tmp_path, {"terraform.tfvars.json": twice})
     assert "HUSH" not in shown(tmp_path)
@@ -96,7 +97,7 @@ def test_a_default_is_hidden_where_another_file_marks_it(tmp_path: Path, default
 
 
 def test_many_comments_are_read_in_one_way_only() -> None:
-    # Tries of another end would double with each of them.
+    # The number of tried ends would double with each of them.
     comments = "/* a */" * 60
     assert assignments("terraform.tfvars", f"name {comments} 1\n") == {}
     assert assignments("terraform.tfvars", f"name {comments} = 1\n").keys() == {"name"}

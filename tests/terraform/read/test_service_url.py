@@ -1,4 +1,4 @@
-"""The URL of a service with a certificate, and the record that it needs."""
+"""The URL of a service with a certificate, and the DNS record that it needs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ BALANCER = "internal-Chat-9.eu-west-1.elb.amazonaws.com"
 
 
 def outputs(url: str) -> dict[str, dict[str, str]]:
-    """Those of an applied stack."""
+    """Outputs of an applied stack."""
     return {"url": {"value": url}, "load_balancer_dns_name": {"value": BALANCER}}
 
 

@@ -1,4 +1,4 @@
-"""What no decision covers is named in every file, whatever the file is called."""
+"""Everything that no decision covers is reported, in every file, whatever its name is."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_an_edit_is_named_in_a_file_of_any_name() -> None:
         assert expected <= whats(found), expected - whats(found)
         (rule,) = [it for it in found.unread if it.what.endswith("balancer.count")]
         assert rule.line and "count = 0" in texts[rule.file].splitlines()[rule.line - 1]
-    # One answer that is unknown costs no other edit.
+    # One unknown answer does not hide another manual change.
     files["service.tf"] = files["service.tf"].replace("= var.desired_count", "= max(1, 2)")
     found = read_back(joined(files), {})
     assert found.unknown == {"service.desired_count"}
@@ -161,7 +161,7 @@ def test_a_word_that_no_decision_has_is_not_said_to_be_missing() -> None:
 
 
 def _first_in(text: str, pattern: str, what: str) -> tuple[int, int]:
-    """The span of the first match behind the head of the resource that ``what`` is in."""
+    """Return the span of the first match after the head of the resource that contains ``what``."""
     kind, name, *_rest = what.split(".")
     found = re.compile(pattern).search(text, text.index(f'resource "{kind}" "{name}"'))
     assert found, what
@@ -323,7 +323,8 @@ def test_a_launch_template_in_a_dynamic_block_is_unknown() -> None:
 def test_what_ecs_takes_only_as_a_text_is_no_answer_as_another_value(
     old: str, new: str, key: str
 ) -> None:
-    # The provider: "cannot unmarshal number into Go struct field KeyValuePair.Environment.Value".
+    # The provider's error: "cannot unmarshal number into Go struct field
+    # KeyValuePair.Environment.Value".
     files = render(made())
     assert old in files["task.tf"]
     files["task.tf"] = files["task.tf"].replace(old, new, 1)

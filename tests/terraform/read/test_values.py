@@ -1,4 +1,4 @@
-"""The order of sets, the text of numbers and null are read as Terraform has them."""
+"""The order of sets, the text of numbers and null are read like in Terraform."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_the_answers_of_a_set_keep_the_order_in_which_they_were_given(tmp_path: 
     changes = compare(tmp_path, render(given))
     assert (changes.files, changes.overruled) == ((), ())
     write(changes)
-    # Through a name of the user's own, too.
+    # This also works through a name that the user chose.
     written = "toset(var.ingress_cidrs)"
     assert files["network.tf"].count(written) == 1
     files["network.tf"] = files["network.tf"].replace(written, "local.peers")
@@ -87,7 +87,7 @@ def test_null_leaves_the_argument_unset() -> None:
     files["load_balancer.tf"] = balancer.replace(idle, "  idle_timeout = var.idle")
     files["z.auto.tfvars"] = "idle = null\n"
     found = read_back(files)
-    # An argument with a default of AWS has that one; one without is unknown, and says why.
+    # An argument with a default of AWS has that default; one without is unknown, with a reason.
     assert found.answers["load_balancer.idle_timeout_seconds"] == 60
     (unread,) = [it for it in found.unread if "service.desired_count" in it.keys]
     assert unread.reason == "is null, which leaves the argument unset in Terraform"

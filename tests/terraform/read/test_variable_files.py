@@ -1,4 +1,4 @@
-"""Values in variable files, changed where they stand; and what Terraform then reads."""
+"""Values in variable files, changed in place; and what Terraform reads afterwards."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def test_a_changed_answer_goes_where_the_value_stands(tmp_path: Path, name: str)
     after = (tmp_path / name).read_text().splitlines()
     differing = [new for old, new in zip(text.splitlines(), after, strict=True) if old != new]
     assert len(differing) == 2
-    # A variable that the stack didn't have before goes beside the others.
+    # A variable that the stack didn't have before is added to the others.
     written(tmp_path, **{key.replace(".", "__"): value for key, value in HTTPS.items()})
     assert not (tmp_path / "terraform.tfvars").exists()
     assert read(tmp_path).stack == made(HTTPS)

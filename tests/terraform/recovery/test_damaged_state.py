@@ -1,4 +1,4 @@
-"""A state that was cut off: told, refused, and put right from the copy made before."""
+"""A truncated state: it is reported, it refuses a run, and it is restored from its copy."""
 
 import json
 from pathlib import Path
@@ -92,7 +92,7 @@ def test_the_first_apply_has_no_copy(tmp_path: Path) -> None:
 
 @pytest.fixture
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A directory without ``.terraform`` and without runs, whose state has a copy beside it."""
+    """A directory without ``.terraform`` and without runs, whose state has a copy."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home"))
     made = tmp_path / "tts"
     made.mkdir()
@@ -125,7 +125,7 @@ def test_an_empty_state_without_a_copy_or_a_run_is_unknown(copy: Path) -> None:
         found.owned is None
         and "is empty, and no run in this directory explains" in found.facts.unread
     )
-    # Terraform leaves one where its first plan is killed.
+    # Terraform leaves an empty state if its first plan is killed.
     stage(copy, RunStatus.FAILED)
     assert own_state(copy, {}, offline=True).owned == frozenset()
 

@@ -1,4 +1,4 @@
-"""The end of a stack: since when it is destroyed, and what the state holds by now."""
+"""The end of a stack: when it was destroyed, and what the state contains now."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_an_apply_of_another_checkout_is_noticed(
     stack: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage(stack, RunStatus.SUCCEEDED, operation="destroy")
-    # Beside the Terraform: read each time.
+    # A state next to the Terraform is read each time.
     state = {"version": 4, "serial": 9, "lineage": "l", "resources": []}
     (stack / "terraform.tfstate").write_text(json.dumps(state))
     gone = end_of_stack(stack, {})
@@ -53,7 +53,7 @@ def test_an_apply_of_another_checkout_is_noticed(
     assert again is not None and not again.is_gone
     assert "The state holds 1 resource: it was changed after the destroy." in again.sentences
 
-    # Elsewhere: not at once, and then for certain.
+    # A state in another place is not read immediately; after that its content is known.
     held = replace(NOTHING, resources=(StoredResource("aws_lb.n", "", False, {}),))
     monkeypatch.setattr(module, "local_state", lambda *_: None)
     monkeypatch.setattr(module, "read_state", lambda *_: held)

@@ -43,10 +43,10 @@ def put(stack: Path, stored: str | None, failed: str) -> None:
             "serial 7 after 6) and contains 2 res",
         ),
         (None, state(1), Verdict.PUSH, "contains 1 resource."),
-        # As Terraform writes the first one of a directory, where no save of it arrived.
+        # Terraform writes this as the first one of a directory if no state was ever stored.
         (None, state(0, ""), Verdict.PUSH, "contains 1 resource."),
         (state(0, "", ()), state(0, ""), Verdict.PUSH, "contains 1 resource."),
-        # And once all that it knows was brought back without it.
+        # The same after everything in it was imported without it.
         (state(3, names=("x", "y")), state(0, ""), Verdict.SAME, "already stored"),
         (state(3, names=("y",)), state(0, ""), Verdict.OLDER, "does not follow"),
         (state(6), state(6), Verdict.SAME, "already stored"),

@@ -1,4 +1,4 @@
-"""Locks on the state: who holds them, whether that lives, and letting them go."""
+"""Locks on the state: their holders, whether the holders are running, and the release."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def test_a_lock_of_an_unknown_holder_takes_id_and_holder(
 def test_a_lock_in_s3_that_no_run_of_ours_took_is_never_taken_for_dead(
     stack: Path, monkeypatch: pytest.MonkeyPatch, places: Any, holder: Holder
 ) -> None:
-    # A failed run of ours from the very minute, by the same user on the same machine.
+    # A failed run of this user in the same minute, by the same user name on the same machine.
     stage(stack, RunStatus.FAILED)
     in_s3(stack, monkeypatch, {**INFO, "Who": HERE, "Created": "2026-11-23T12:43:30.5Z"})
     found = {stack.resolve()} if places == "here" else places
@@ -201,7 +201,7 @@ def test_the_lock_of_a_run_of_another_directory_is_known(
     assert main(["state", str(stack)]) == 1
     assert f"gpuecs-tui cancel '{clone}'" in capsys.readouterr().out
 
-    # Its process has died on another machine, or that can't be seen from here.
+    # Its process has died on another machine, or this machine can't see it.
     record = json.loads(live.files.state.read_text())
     for host, holder in (("bastion", Holder.DEAD), ("elsewhere", Holder.UNKNOWN)):
         if host == "bastion":
@@ -279,7 +279,7 @@ def test_which_engines_run_is_read_off_the_machine(tmp_path: Path) -> None:
     program = tmp_path / "terraform"
     program.symlink_to("/bin/sleep")
     with subprocess.Popen([program, "60"], cwd=tmp_path) as running:
-        # A process has its new name a moment after it was started.
+        # A process has its new name only shortly after its start.
         until(lambda: tmp_path.resolve() in (locks._engine_places() or ()), "the engine")
         running.kill()
     assert tmp_path.resolve() not in (locks._engine_places() or ())
@@ -319,7 +319,7 @@ def test_a_state_in_a_file_of_another_name_has_its_lock_beside_it(stack: Path) -
 def test_the_lock_is_read_as_whoever_uses_the_state(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "mine")
     assert asked_profile({"AWS_PROFILE": "wizard"}) == "wizard"
-    # Keys in the environment come before a profile there: botocore is left to find that out.
+    # Keys in the environment take precedence over a profile: botocore decides that.
     assert asked_profile({"AWS_PROFILE": "mine"}) == ""
     assert asked_profile({}) == ""
     assert backend_reader({"profile": "backend"}, "wizard").profile == "backend"

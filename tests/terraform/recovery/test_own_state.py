@@ -1,4 +1,4 @@
-"""The state of a directory whose backend no init noted, and states that can't be read."""
+"""The state of a directory whose backend no init recorded, and unreadable states."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def state_of(name: str, serial: int = 2) -> bytes:
 
 @pytest.fixture
 def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A directory as git gives it."""
+    """A directory as git creates it."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     made = tmp_path / "asr"
     made.mkdir()
@@ -102,7 +102,7 @@ def test_a_fresh_clone_reads_state_lock_and_note_from_s3(
     assert "aws_ecs_cluster.this  arn:asr" in said and "locked by bo@laptop" in said
     bucket.delete_object(Bucket=BUCKET, Key="asr/terraform.tfstate.tflock")
 
-    # A workspace has a state, a lock and a note of its own.
+    # A workspace has its own state, lock and lock record.
     (clone / ".terraform").mkdir()
     (clone / ".terraform" / "environment").write_text("blue\n")
     assert not read_state(clone, {}).resources
@@ -233,7 +233,7 @@ def test_an_encrypted_state_is_neither_empty_nor_broken(clone: Path) -> None:
     assert [it.rule for it in own_state(clone, {}).facts.remarks] == ["encrypted-state"]
     with pytest.raises(PlaceProblem, match="encrypted"):
         content(state.read_bytes())
-    # It waits to be moved like any other, and is refused then.
+    # The state must be moved like any other, and the move is refused.
     (clone / "backend.tf").write_text(BACKEND % "")
     assert own_state(clone, {}).owned is None
 
@@ -357,7 +357,7 @@ def test_what_is_imported_is_not_taken(tmp_path: Path, block: str, severity: Sev
     assert found["names.load_balancer"].severity == Severity.WARNING
     assert found["names.cluster"].severity == severity
     assert ("adopt.tf" in found["names.cluster"].message) == (severity != Severity.ERROR)
-    # Once it is applied, the state has it, and nothing is left to say.
+    # After the apply, the state contains it, and nothing remains to report.
     owned = frozenset({"asr", "front"})
     assert not check(own, taken, owned=owned, state=facts, now=NOW)
 

@@ -1,4 +1,4 @@
-"""Records of runs beside a state in S3: what is in them, when they are put, who brings back."""
+"""Records of runs next to a state in S3: their content, when they are written, and who imports."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from tests.support.terraform.waiting import until
 
 
 class FakeShelf(Shelf):
-    """Records in memory; ``wrong`` is raised by every call."""
+    """Records in memory; every call raises ``wrong`` if it is set."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__("b", "k", {"use_lockfile": True, **settings}, "")
@@ -148,7 +148,8 @@ def test_the_record_is_deleted_when_the_state_holds_all(run: Run) -> None:
     write(run, hook("aws_lb.a", "start"), hook("aws_lb.a", "complete", id_="arn:a"))
     thread.tick(0.0)
     assert run.id in shelf.records
-    # Killed before it stored anything: what is missing stays, and says that the run is over.
+    # Killed before it stored anything: the record of what is missing stays, and shows that the run
+    # has ended.
     thread.finish()
     (left,) = shelf.read()
     assert left.ended and [it.id for it in left.created] == ["arn:a"]
@@ -293,6 +294,6 @@ def test_a_lock_is_recorded_once_terraform_has_started_a_provider(
             thread.tick(0.0)
             return recorded_locks(run.files) == {"6f0d"}
 
-        # No event of Terraform's: the journal is empty.
+        # There is no event of Terraform: the journal is empty.
         until(is_recorded, "the lock's id")
         os.kill(child, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""A value for every key that is not its default."""
+"""For every key a value that differs from its default."""
 
 from __future__ import annotations
 
@@ -113,4 +113,4 @@ OTHER: dict[str, tuple[Value, Mapping[str, Value]]] = {
     "state.key": ("k/terraform.tfstate", S3),
     "state.region": ("eu-west-1", S3),
 }
-"""Key → a value other than its default, and what else must then be decided."""
+"""Key → a value other than its default, and the other decisions that it requires."""

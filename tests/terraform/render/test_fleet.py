@@ -1,4 +1,4 @@
-"""The Auto Scaling group: when it is made, what it belongs to, and how it is replaced."""
+"""The Auto Scaling group: when it is created, its dependencies, and how it is replaced."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ def test_an_apply_neither_waits_for_gpus_nor_fails_for_want_of_them() -> None:
 def test_instances_go_with_what_they_belong_to(
     changes: Mapping[str, Value], ties: list[str]
 ) -> None:
-    """What the stack gives up is still tied: the tie itself stays and changes."""
+    """A resource that the stack no longer creates is still referenced: the reference stays and
+    changes."""
     written = configuration(changes)
     assert references(written, ASG, "lifecycle.replace_triggered_by") == [
         "terraform_data.fleet_ties"
@@ -81,7 +82,7 @@ def test_an_image_of_one_s_own_says_what_its_root_device_is_called() -> None:
     written = configuration(fleet__ami=own)
     found = written.value("aws_launch_template.this", device)
     assert found.reference == "data.aws_ami.this.root_device_name"
-    # A deprecated image still starts, but is found only if asked for.
+    # A deprecated image can still be started, but it is listed only on request.
     assert written.value("data.aws_ami.this", "include_deprecated") is True
     for other in (configuration(), configuration(fleet__ami=own, fleet__root_volume_gib=0)):
         assert "data.aws_ami.this" not in other.blocks

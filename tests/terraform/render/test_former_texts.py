@@ -1,4 +1,5 @@
-"""Stacks with comments in a former wording: unedited, and without a line to write."""
+"""Stacks with comments in a former wording: they have no manual change, and no line is
+rewritten."""
 
 from __future__ import annotations
 
@@ -32,13 +33,13 @@ def stack_in(directory: Path) -> Stack:
 
 
 def changed(directory: Path, answers: Mapping[str, Value]) -> Changes:
-    """What writing the stack of the directory with other answers would change."""
+    """Return the changes of writing the directory's stack with other answers."""
     stack = resolve({**stack_in(directory).flat(), **answers}, None).stack
     return compare(directory, files_for(stack, directory), environ={})
 
 
 def added(changes: Changes) -> list[str]:
-    """The lines that are added to files that were there before."""
+    """Return the lines that are added to existing files."""
     return [
         line[1:].strip()
         for change in changes.files
@@ -49,7 +50,7 @@ def added(changes: Changes) -> list[str]:
 
 
 def as_new(name: str) -> Mapping[str, str]:
-    """The files that are written today for the stack, into another directory."""
+    """Return the files that are written now for the stack, into another directory."""
     past = past_in(load(read(FORMER / name, {}).texts))
     return render(stack_in(FORMER / name), Past(past.moves, past.handover, past.suffixed))
 
@@ -59,7 +60,7 @@ def test_no_hand_edit_is_seen_and_nothing_is_written(name: str) -> None:
     found = read(FORMER / name, {})
     assert (found.edits, found.unread, found.problems) == ((), (), ())
     assert changed(FORMER / name, {}).files == ()
-    # The wording of today differs, so the files would differ without these texts.
+    # The present wording differs, so the files would differ without these texts.
     assert as_new(name) != found.texts
 
 
@@ -73,7 +74,7 @@ def test_every_former_text_is_in_a_stack_and_every_present_one_is_written() -> N
 
 
 def _bare(text: str) -> str:
-    """The text without indentation, between line ends."""
+    """Return the text without indentation, between line ends."""
     return "\n".join(["", *(line.strip() for line in text.splitlines()), ""])
 
 
@@ -82,7 +83,7 @@ def test_only_comments_and_texts_for_people_are_reworded() -> None:
         lines = (*text.former, *text.present)
         kinds = {line.partition(" ")[0] for line in lines}
         assert kinds in ({"#"}, {"description"}, {"error_message"}), text
-    # Each is either the former or the present wording of one text.
+    # Each one is either the former or the present wording of one text.
     assert len({it.former for it in reworded()}) == len(reworded())
     assert not {it.former for it in reworded()} & {it.present for it in reworded()}
     for name in NAMES:

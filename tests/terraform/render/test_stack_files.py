@@ -1,4 +1,5 @@
-"""What is written: every decision in it, and every lesson of failure-modes.md's design rows."""
+"""The written Terraform contains every decision and every lesson of the design rows in
+failure-modes.md."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ from tests.support.terraform.written_files import (
 from tests.terraform.render.other_values import OTHER
 
 TURNS = {"names.log_group", "task.log_group", "load_balancer.protocol", "state.backend"}
-"""Keys whose companions are no stack without them."""
+"""Keys that are valid only together with others."""
 
 
 @pytest.mark.parametrize("key", KEYS)

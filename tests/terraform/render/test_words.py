@@ -1,4 +1,4 @@
-"""Comments, descriptions and outputs say what is true of the stack that they stand in."""
+"""Comments, descriptions and outputs are true for the stack that contains them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Render and read are each other's inverse, for every valid stack."""
+"""Render and read are inverse to each other, for every valid stack."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gpuecs_tui.terraform.render.stack_files import OWN_FILES, render
 from tests.support.strategies import stacks, texts
 
 EXAMPLES = 100
-# Drawing a stack is many small draws; with a value for every key it is slow by nature.
+# Generating a stack takes many small steps; with a value for every key, it is slow.
 HEALTH = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large)
 
 

@@ -1,4 +1,4 @@
-"""Room kept for a full disk, on a file system whose free space the test decides."""
+"""Reserved space for a full disk, on a file system whose free space the test sets."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""Plans that bring back what the state lacks, with an account and a Terraform that are made up."""
+"""Plans that import what is missing from the state, with an invented account and Terraform."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ from tests.support.terraform.run_folders import stage
 
 
 class MadeUp(Account):
-    """An account that has what ``exists`` says; listeners are found by a known load balancer."""
+    """An account with the resources in ``exists``; listeners are found through a known load
+    balancer."""
 
     exists: Mapping[str, str]
 
@@ -52,17 +53,17 @@ class MadeUp(Account):
 
 @dataclass
 class Terraform:
-    """Plans: what is in ``wanted`` and not imported is created; ``absent`` can't be imported."""
+    """Plans: it creates what is in ``wanted`` and not imported; ``absent`` can't be imported."""
 
     directory: Path
     wanted: Mapping[str, dict[str, Any]]
     absent: Sequence[str] = ()
     calls: list[tuple[bool, str]] = field(default_factory=list)
-    """Whether it was the plan of a destroy, and the import blocks it had."""
+    """Whether it was the plan of a destroy, and its import blocks."""
     refused: str = ""
-    """An id that nothing can be imported by."""
+    """An id with which nothing can be imported."""
     targets: list[str] = field(default_factory=list)
-    """Of the last plan."""
+    """The events of the last plan."""
     events: list[Event] = field(default_factory=list)
 
     def planner(self) -> Planner:
@@ -84,7 +85,7 @@ class Terraform:
             if f"to = {address}\n" in self.calls[-1][1]
         ]
         if self.refused and self.refused in self.calls[-1][1]:
-            # Its address stands nowhere in it.
+            # Its address occurs nowhere in the plan.
             words = "The import request cannot be completed due to an invalid ID."
             self.events.append(Diagnostic(message="", severity="error", summary=words))
         return 1 if self.events else 2
@@ -170,13 +171,13 @@ def test_what_one_import_makes_findable_comes_a_round_later(stack: Path) -> None
     assert "aws_lb.this" in blocks[1] and '"sg-1"' in blocks[1] and "listener" not in blocks[1]
     assert '"arn:listener"' in blocks[2] and '"arn:lb"' in blocks[2]
     assert len(blocks) == 3
-    # Only while Terraform plans, and the account is left.
+    # The file exists only while Terraform plans; afterwards the reader is closed.
     assert not (stack / IMPORT_FILE).exists() and account.closed
     assert "aws_security_group.a" not in account.asked
 
 
 def test_a_group_that_was_cut_off_may_have_the_rule_of_its_birth(stack: Path) -> None:
-    # EC2 gives each new group a rule that lets everything out; Terraform takes it away last.
+    # EC2 gives each new group a rule that allows all outbound traffic; Terraform removes it last.
     old = stage(stack, RunStatus.FAILED, [hook("aws_security_group.cut", "start")])
     rules: dict[str, dict[str, Any]] = {
         f"aws_vpc_security_group_egress_rule.{name}": {} for name in ("all", "other")
@@ -350,7 +351,7 @@ def test_examine_tells_the_weightiest_first(stack: Path) -> None:
     first, second = found.sentences()
     assert first.startswith("1 resource was created but is not in the state")
     assert second.startswith("2 creations were interrupted")
-    # What the state that could not be stored knows is not missing.
+    # A resource in the state that could not be stored is not missing.
     errored = {
         "serial": 1,
         "lineage": "l",

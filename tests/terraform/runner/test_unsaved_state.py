@@ -1,4 +1,5 @@
-"""What a run says of errored.tfstate: what the file holds, whatever Terraform says of it."""
+"""A run's message about errored.tfstate: it describes the file, whatever Terraform reports about
+it."""
 
 from __future__ import annotations
 
@@ -80,13 +81,13 @@ def test_other_failures_stay_as_they_are(tmp_path: Path) -> None:
 
 
 def test_a_run_that_ends_so_says_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Through the runner's own process, with an engine that leaves an empty file."""
+    """Through the real runner process, with an engine that leaves an empty file."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     stack = tmp_path / "asr"
     stack.mkdir()
     (stack / "main.tf").write_text("")
     program = fake_engine.install(tmp_path / "engine", apply=Command([not_saved(FULL)], code=1))
-    # Before its last words, as Terraform does.
+    # Written before its last message, as Terraform does.
     text = program.read_text()
     program.write_text(
         text.replace("    last = len(", '    name == "apply" and Path("errored.tfstate").touch()\n'

@@ -1,4 +1,4 @@
-"""How long an apply will take, by earlier runs of the directory."""
+"""The estimated duration of an apply, from earlier runs of the directory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The journal is on the disk when it matters, whatever the machine does then."""
+"""The journal is on disk when it matters, even if the machine fails afterwards."""
 
 import os
 from pathlib import Path
@@ -40,7 +40,7 @@ def test_the_last_word(tmp_path: Path) -> None:
     ):
         journal.write_text("\n".join(stream(name)) + "\n")
         assert had_finished(journal) is finished, name
-    # A later command has begun and says nothing yet.
+    # A later command has started and has written nothing yet.
     version = stream("apply-change")[0]
     journal.write_text("\n".join([*stream("apply-change"), version, '{"cut o']) + "\n")
     assert not had_finished(journal)

@@ -1,4 +1,5 @@
-"""Whose a lock is: told by its id, seen while Terraform held it."""
+"""The owner of a lock is recognised by the lock's id, which is read while Terraform holds the
+lock."""
 
 from __future__ import annotations
 

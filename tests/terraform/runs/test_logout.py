@@ -1,4 +1,4 @@
-"""Runs on machines where logind ends everything of a user at logout."""
+"""Runs on machines where logind ends all processes of a user at logout."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def test_a_scope_and_lingering_save_the_run_and_less_is_said(machine: Path) -> N
 def test_a_run_is_started_in_a_scope_and_says_what_is_left(
     machine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A real runner, started by a systemd-run that executes what it is given."""
+    """A real runner, started by a fake systemd-run that executes its arguments."""
     configure(machine, "etc/systemd/logind.conf", "KillUserProcesses=yes", "KillExcludeUsers=")
     program = fake_engine.install(tmp_path / "engine")
     monkeypatch.setenv(ENGINE_VARIABLE, str(program))

@@ -1,4 +1,5 @@
-"""What the state lacks, told by recorded streams of an apply that was killed or stopped."""
+"""Resources that are missing from the state, from recorded streams of a killed or cancelled
+apply."""
 
 from __future__ import annotations
 
@@ -30,7 +31,7 @@ def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_an_imported_attachment_is_the_one_that_was_created(stack: Path) -> None:
-    # As the AWS provider makes the id up: at a creation, and at an import.
+    # The AWS provider generates the id in two ways: at a creation, and at an import.
     kind, policy = "aws_iam_role_policy_attachment", "arn:aws-cn:iam::aws:policy/ReadOnlyAccess"
     run = stage(
         stack,
@@ -98,7 +99,7 @@ def test_a_later_delete_counts(stack: Path) -> None:
 
 
 def test_a_name_that_was_taken_may_be_by_ourselves(stack: Path) -> None:
-    # The create was carried out, its answer lost, and the provider's second call refused.
+    # The creation was carried out, its response lost, and the provider's second call refused.
     words = "https response error StatusCode: 409, api error EntityAlreadyExists"
     refused = event(
         type="diagnostic",
@@ -106,7 +107,7 @@ def test_a_name_that_was_taken_may_be_by_ourselves(stack: Path) -> None:
     )
     lines = [hook("aws_lb.a", "start"), hook("aws_lb.a", "errored"), refused]
     (found,) = candidates([stage(stack, RunStatus.FAILED, lines)], NOTHING)
-    # Only the account can tell; until it did, the name counts as another's.
+    # Only the account can show it; until then, the name counts as that of another owner.
     assert not found.certain and found.taken
 
 
@@ -115,7 +116,7 @@ def test_a_name_that_was_taken_may_be_by_ourselves(stack: Path) -> None:
     [
         ("creating ELB: api error ValidationError: no; StatusCode: 400", False),
         ("putting IAM Role Policy: StatusCode: 403, api error ExpiredToken", False),
-        # Created, and the call after that refused: so it is when the credentials expire.
+        # Created, and the call after it refused, as when the credentials expire.
         ("reading ELB (arn): StatusCode: 403, api error ExpiredToken", True),
         ("creating ELB: waiting for completion: StatusCode: 403, api error ExpiredToken", True),
         ("creating ELB: https response error StatusCode: 503, exceeded maximum number", True),
@@ -200,7 +201,7 @@ def test_every_type_that_is_written_can_be_imported_and_looked_for() -> None:
     assert len(named) >= 15
     for type_ in named | rules:
         assert is_known(type_), type_
-        # To associate a cluster with its providers a second time does no harm.
+        # It does no harm to associate a cluster with its providers a second time.
         associates = type_ == "aws_ecs_cluster_capacity_providers"
         assert (type_ in orphans._LOOKS) is not associates, type_
 

@@ -1,4 +1,4 @@
-"""Which backend the files of a directory name, in every way in which Terraform takes it."""
+"""The backend in the files of a directory, in every form that Terraform accepts."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_json_overrides_and_hidden_files(tmp_path: Path) -> None:
     found = backend_block(tmp_path, {})
     assert found is not None and (found.type, found.unread) == ("s3", ("profile",))
     assert found.settings == FULL and found.file == "state.tf.json"
-    # As terragrunt and others write it: it counts whatever its name sorts after.
+    # Terragrunt and others write this file: it applies wherever its name is sorted.
     (tmp_path / "a_override.tf").write_text("\ufeffterraform {\r\n  cloud {}\r\n}\r\n")
     found = backend_block(tmp_path, {})
     assert found is not None and (found.type, found.place) == ("cloud", "a_override.tf:2")
@@ -62,7 +62,7 @@ def test_nested_settings_and_variables(tmp_path: Path) -> None:
     assert found is not None and found.unread == ("bucket",)
     assert found.settings["assume_role"] == {"role_arn": "arn:aws:iam::1:role/r"}
     assert not configured_backend(tmp_path, {}).is_understood
-    # What init noted for OpenTofu's variable counts.
+    # The value that init recorded for OpenTofu's variable applies.
     note(tmp_path, bucket="models", key="x", assume_role={"role_arn": "arn:aws:iam::1:role/r"})
     place = configured_backend(tmp_path, {})
     assert place.is_understood and str(place) == "s3://models/x"
@@ -97,7 +97,7 @@ def test_what_init_noted_is_given_to_it_again(tmp_path: Path) -> None:
     given = [f"-backend-config={name}={value}" for name, value in FULL.items()]
     assert backend_options(tmp_path, {}) == [*given, "-backend-config=encrypt=true"]
     assert init_options(tmp_path, {}) == backend_options(tmp_path, {})
-    # An endpoint of numbers needs another setting, which moves nothing.
+    # An endpoint with a numeric address needs another setting, which moves nothing.
     emulated = {"AWS_ENDPOINT_URL": "http://127.0.0.1:5000"}
     assert init_options(tmp_path, emulated)[-2:] == [
         "-backend-config=use_path_style=true",
@@ -151,7 +151,7 @@ def test_a_second_backend_is_named(
     with pytest.raises(ReadProblem) as raised:
         backend_block(tmp_path, {})
     assert raised.value.message.startswith(f"{places[0]} and {places[1]} both set a backend.")
-    # A migration has nothing to say of it, and no state was looked for.
+    # There is nothing to migrate, and no state was searched.
     with pytest.raises(ReadProblem, match="both set a backend"):
         lifecycle.start(tmp_path, environ={"PATH": ""})
     found = read(tmp_path, {})
@@ -166,7 +166,7 @@ def test_an_override_names_another_backend(tmp_path: Path) -> None:
     put(tmp_path, {"b.tofu": CLOUD_BLOCK})
     found = backend_block(tmp_path, {})
     assert found is not None and (found.type, found.file) == ("s3", "y_override.tf")
-    # Terraform takes the cloud block of a file with one of each.
+    # If a file has one of each, Terraform uses the cloud block.
     put(tmp_path, {"z_override.tf": CLOUD_BLOCK + S3_BLOCK})
     found = backend_block(tmp_path, {})
     assert found is not None and (found.type, found.place) == ("cloud", "z_override.tf:2")

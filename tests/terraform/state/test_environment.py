@@ -84,7 +84,7 @@ def test_an_origin_has_settings_but_no_secret() -> None:
 def test_an_approval_returns_to_the_settings_of_the_plan() -> None:
     made = origin({"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_PROFILE": "demo"})
     there = return_to({"PATH": "/bin", "AWS_REGION": "us-east-1", **KEYS}, made)
-    # No region, and no keys that would beat the profile.
+    # No Region, and no keys that would take precedence over the profile.
     assert there == {
         "PATH": "/bin",
         "AWS_ENDPOINT_URL": "http://127.0.0.1:1",

@@ -1,4 +1,4 @@
-"""Where a state is, where it should be, and what tells that the two differ."""
+"""The present location of a state, the configured one, and how a difference is detected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Kinds of hand edits, and one changed answer: each edit is kept or asked about, none is lost."""
+"""Kinds of manual changes with one changed answer: each is kept or asked about, and none is
+lost."""
 
 from __future__ import annotations
 
@@ -32,20 +33,20 @@ SECURE: Mapping[str, Value] = {
 
 
 class Edit(NamedTuple):
-    """One kind of hand edit."""
+    """One kind of manual change."""
 
     name: str
     file: str
     old: str
-    """What is replaced; empty: ``new`` is added at the end."""
+    """The text to replace; empty: ``new`` is added at the end."""
     new: str
     answer: Mapping[str, Value] = INTERVAL
     kept: str | None = None
-    """What must be in the file afterwards; None: ``new``."""
+    """The text that must be in the file afterwards; None: ``new``."""
     asked: bool = False
-    """Whether the edit and the answer can't both be had."""
+    """Whether the manual change and the answer exclude each other."""
     beside: str = "load_balancer.tf"
-    """The file that the answer is written in."""
+    """The file that contains the answer."""
 
 
 def lines(*texts: str) -> str:
@@ -106,20 +107,20 @@ KINDS = (
     Edit("count", "service.tf", "= var.desired_count", "= length(var.instance_subnet_ids)"),
     Edit("a list by a function", "fleet.tf", "= var.instance_subnet_ids",
          "= concat(var.instance_subnet_ids, [])"),
-    # The answer itself is what Terraform computes: it can't be both.
+    # Terraform computes the answer itself: both can't be kept.
     Edit("sum in the answer", "fleet.tf", "= var.max_size", "= var.min_size + 4", SIZES, asked=True,
          beside=TFVARS),
     Edit("literal for a variable", "fleet.tf", "= var.max_size", "= 4", SIZES, asked=True,
          beside=TFVARS),
     Edit("function in the answer", BALANCER, "= 5\n", "= max(5, var.min_size)\n", asked=True),
     Edit("local in the answer", BALANCER, "= 5\n", "= local.interval\n", asked=True),
-    # A block that the answer's block was taken out of, or that is gone.
+    # A block from which the answer's block was removed, or that was deleted.
     Edit("attribute removed", BALANCER, "    interval            = 5\n", "", kept="    interval",
          asked=True),
     Edit("attribute removed elsewhere", BALANCER, "  idle_timeout               = 60\n", ""),
     Edit("output removed", "outputs.tf", 'output "load_balancer_dns_name"', 'output "dns"'),
     Edit("file renamed", "outputs.tf", "", ""),
-    # What the answer adds lines to.
+    # Places where the answer adds lines.
     Edit("comment where lines are added", BALANCER, "  port              = 80\n",
          "  # ours\n  port              = 80\n", SECURE, "# ours\n"),
     Edit("attribute where lines are added", BALANCER, "  protocol          = \"HTTP\"\n",
@@ -132,7 +133,8 @@ KINDS = (
 
 
 def edited(directory: Path, edit: Edit) -> dict[str, str]:
-    """Write a stack with the edit in one file and a comment at the end of each, and return it."""
+    """Write a stack with the change in one file and a comment at the end of each file; return
+    it."""
     files = render(made())
     text = files[edit.file]
     assert edit.old in text, edit.name
@@ -153,7 +155,7 @@ def edited(directory: Path, edit: Edit) -> dict[str, str]:
 
 
 def by_wizard(directory: Path, answer: Answers) -> Changes:
-    """Compare as the wizard does that opened the directory and had one answer changed."""
+    """Compare like a wizard that opened the directory and in which one answer was changed."""
     found = read(directory)
     texts = texts_of(found.answers)
     if found.stack:
@@ -165,7 +167,7 @@ def by_wizard(directory: Path, answer: Answers) -> Changes:
 
 
 def by_answers(directory: Path, answer: Answers) -> Changes:
-    """Compare as ``render`` does with what ``show`` printed and one answer changed."""
+    """Compare like ``render`` with the output of ``show`` and one changed answer."""
     found = read(directory)
     answers = {**(found.stack.flat() if found.stack else found.answers), **answer}
     stack = resolve(answers, G4DN_XLARGE).stack
@@ -184,7 +186,7 @@ def test_an_edit_is_kept_or_asked_about(tmp_path: Path, edit: Edit) -> None:
     for change in changes.files:
         gone = [line[1:] for line in change.lost.splitlines()[2:] if line.startswith("-")]
         assert MARK.rstrip() not in gone
-        # Only the edit itself is in question.
+        # Only the manual change itself is asked about.
         assert all(edit.new.strip() in line for line in gone)
     write(changes, accept=changes.hand_edited)
     found = read(tmp_path)

@@ -1,4 +1,4 @@
-"""Two versions of a text merged into their common ancestor."""
+"""Two versions of a text, merged with their common ancestor."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def merged(ancestor: str, mine: str, theirs: str) -> tuple[str, bool]:
         ("abc", "abc", "aYc", "aYc", True),
         ("abc", "aXc", "aXc", "aXc", True),
         ("abc", "aXc", "aYc", "aYc", False),
-        # A line of a person's right above a line that a decision changes.
+        # A line that a person added directly above a line that a decision changes.
         ("abc", "aXbc", "aYc", "aXYc", True),
         ("abc", "aXbc", "aYbc", "aXYbc", True),
         ("abc", "ac", "aYc", "aYc", False),
@@ -32,7 +32,7 @@ def merged(ancestor: str, mine: str, theirs: str) -> tuple[str, bool]:
         ("abc", "", "abcY", "Y", True),
         ("", "X", "", "X", True),
         ("abcd", "bcd", "abc", "bc", True),
-        # Only the line that both changed is in question, not those around it.
+        # Only the line that both changed is asked about, not the lines around it.
         ("abcdef", "AXcdeF", "aYcdef", "AYcdeF", False),
     ],
 )

@@ -1,4 +1,4 @@
-"""Writing: compared first, never over a hand edit, all files or none."""
+"""Writing: compared first, never over a manual change, all files or none."""
 
 from __future__ import annotations
 
@@ -287,7 +287,7 @@ def test_a_full_disk_leaves_the_old_files_whole(
 
 
 class Killed(BaseException):
-    """The process ends here."""
+    """Simulates that the process ends here."""
 
 
 @pytest.mark.parametrize("moves", range(5))
@@ -362,7 +362,7 @@ def test_a_write_that_dies_before_its_decision_leaves_nothing_behind(
         with pytest.raises(Killed):
             write(changes)
     assert texts(tmp_path) == before
-    # It could be a write that is going on, as long as it is fresh.
+    # As long as it is recent, it could be a write in progress.
     with pytest.raises(WriteProblem, match="another write may be in progress"):
         write(changes)
     os.utime(tmp_path / STAGE, (0, 0))
@@ -392,7 +392,7 @@ def test_one_unread_decision_costs_no_other_edit(tmp_path: Path) -> None:
     write(changes)
     after = texts(tmp_path)
     assert {name for name in before if before[name] != after[name]} == {"load_balancer.tf"}
-    # Decided all the same, the expression is what is asked about, and nothing else.
+    # If the user decides it nevertheless, only the expression is asked about.
     wanted = render(made(load_balancer__idle_timeout_seconds=120, fleet__max_size=8))
     changes = compare(tmp_path, wanted, explicit={*explicit, "fleet.max_size"})
     assert changes.hand_edited == ("fleet.tf",)
@@ -426,7 +426,7 @@ def test_values_changed_by_hand_are_asked_about(tmp_path: Path) -> None:
     ]
     with pytest.raises(WriteProblem, match=r"terraform\.tfvars contains manual changes"):
         write(changes)
-    # The value from the directory is no reason to ask, and written once it is ours.
+    # The value in the directory is no reason for a question, and it is written once it is ours.
     changes = again(load_balancer__idle_timeout_seconds=120, fleet__max_size=9)
     assert (changes.hand_edited, changes.overruled) == ((), ())
     write(changes)
@@ -447,7 +447,8 @@ def test_without_a_note_of_the_last_write_each_other_value_is_asked_about(tmp_pa
 
 
 def test_an_edit_by_hand_is_claimed_only_where_it_is_known(tmp_path: Path) -> None:
-    """A value of another stack, and one in a copy of the directory, are asked about as such."""
+    """A value of another stack, and one in a copy of the directory, are described as such in the
+    question."""
 
     def asked(directory: Path, **answers: Any) -> Changes:
         return compare(directory, render(made(**answers)), by_hand=lambda _key, _value: True)

@@ -1,4 +1,4 @@
-"""The age of what was read: of the oldest list, and nothing of what wasn't."""
+"""The age of account data: that of the oldest list, without lists that were not read."""
 
 from __future__ import annotations
 

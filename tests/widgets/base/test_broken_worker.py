@@ -1,4 +1,4 @@
-"""A worker that breaks is reported, whatever started it."""
+"""A worker that fails is reported, whatever started it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.screens.driving import wizard_app
 
 
 class BreakingScreen(StepScreen):
-    """A step whose reading meets what nobody foresaw."""
+    """A step whose read fails with an unexpected exception."""
 
     STEP = "network"
 
@@ -69,7 +69,7 @@ def test_workers_are_found() -> None:
 
 @pytest.mark.parametrize(("module", "name"), WITH_WORKERS)
 def test_every_class_with_workers_reports_a_broken_one(module: str, name: str) -> None:
-    # Textual tells only the node that started a worker.
+    # Textual informs only the node that started a worker.
     kind: type[MessagePump] = getattr(import_module(module), name)
     assert any(
         Worker.StateChanged in it.__dict__["_decorated_handlers"]

@@ -1,4 +1,4 @@
-"""A question that must not be answered by accident."""
+"""A question that can't be answered by accident."""
 
 from __future__ import annotations
 

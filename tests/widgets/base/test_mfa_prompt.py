@@ -1,4 +1,4 @@
-"""The code of an MFA device, asked for by whoever reads the account in a thread."""
+"""The code of an MFA device, requested by the thread that reads the account."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gpuecs_tui.wizard.account_feed import TokenWanted
 from tests.support.screens.driving import Open, settle, type_text, until, wizard_app
 
 PROMPT = "Enter MFA code for arn:aws:iam::123456789012:mfa/[ada]: "
-"""As botocore asks, of a device whose name is no markup."""
+"""Prompt like botocore, for a device whose name looks like markup."""
 
 
 async def _asked(pilot: Pilot[int]) -> SimpleQueue[str]:

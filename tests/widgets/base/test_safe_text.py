@@ -1,4 +1,4 @@
-"""Names of any kind, harmless and cut to cells; lists that hold them."""
+"""Names of any kind, escaped and cut to cells; lists that contain them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of a long text stays in view."""
+"""Which part of a long text stays visible."""
 
 from __future__ import annotations
 

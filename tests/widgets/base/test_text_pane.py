@@ -1,4 +1,4 @@
-"""Panes of finished lines: what they show, and that nothing in a file acts on the terminal."""
+"""Text panes: what they show, and that no file content controls the terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The time that has passed, behind what is waited for."""
+"""The elapsed time after the text of a wait."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every warning that a run writes into its log is on view when only warnings are."""
+"""Every warning that a run writes into its log is visible when only warnings are shown."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ from tests.support.terraform import fake_engine
 from tests.support.terraform.waiting import until_state
 
 LITERAL_WARNINGS = 6
-"""At least so many notes of level warn are written as text in the place that adds them."""
+"""Minimum number of warnings whose text is in the call that adds them."""
 
 
 def literal_notes() -> Iterator[tuple[str, str]]:
-    """Yield (level, words) of the notes whose words the code of the product has in place."""
+    """Yield (level, text) of the notes whose text is in the call in the product's code."""
     for path in Path(gpuecs_tui.terraform.__path__[0]).rglob("*.py"):
         for function in ast.walk(ast.parse(path.read_text())):
             if isinstance(function, ast.FunctionDef):
@@ -76,7 +76,7 @@ def _translatable(tree: ast.AST) -> list[str]:
 
 
 def composed_warnings(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Yield warnings that the product puts together when it knows of what they tell."""
+    """Yield warnings that the product composes at run time."""
     yield created_elsewhere("ana@build-7", 2)
     moved = Moved("s3://b/k", "/srv/x", True, "ana", "build-7", datetime.now(UTC), 4, "l")
     yield f"{moved.sentence} {moved.remedy}"
@@ -107,7 +107,7 @@ def make_run(folder: Path) -> Run:
 
 
 def shown(run: Run, level: Level) -> list[str]:
-    """Return what of the run's journal is on view at a level, without colours."""
+    """Return the visible part of the run's journal at a level, without colours."""
     store = LogStore()
     store.add(Follower(run).poll().lines)
     log = FilteredLog(store, LineFilter(level))

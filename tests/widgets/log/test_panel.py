@@ -1,4 +1,4 @@
-"""The log panel as it is used: keys in, rows out."""
+"""The log panel in use: keys in, rows out."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def running(
 
 
 def rows(panel: LogPanel) -> list[str]:
-    """The visible rows without the blanks at their ends."""
+    """Return the visible rows without the blanks at their ends."""
     view = panel.view
     strips = view.render_lines(Region(0, 0, view.columns, view.size.height))
     assert all(strip.cell_length == view.columns for strip in strips)
@@ -376,6 +376,6 @@ async def test_a_hidden_panel_goes_on() -> None:
         await pilot.pause(0.1)
         assert rows(panel)[-1].endswith("wide wide")
         assert panel.view.following
-        panel.focus()  # hiding took it away
+        panel.focus()  # hiding removed the focus
         await pilot.press("home")
         assert rows(panel)[0] == "line 0"

@@ -1,4 +1,4 @@
-"""Levels and resources of a run's log come from its events, not from how their words look."""
+"""Levels and resources of a run's log come from its events, not from the look of their text."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_a_resource_has_every_line_of_its_events() -> None:
     ]
     assert shown[-1] == "╵" and "│ QueueNameExists" in shown
     assert filtered(store, LineFilter(Level.ERROR, "aws_sqs_queue"))[0].endswith("errored after 2s")
-    # What has no resource of its own is found by its words.
+    # A record without a resource is found by its words.
     assert filtered(store, LineFilter(text="nearly")) == ["The disk is nearly full."]
 
 
@@ -124,7 +124,7 @@ def test_a_title_in_another_language_keeps_its_level() -> None:
 
 @pytest.mark.parametrize("size", [1, 7, 300])
 def test_records_and_plain_text_in_any_mix_and_number(size: int) -> None:
-    # Over the edges of several blocks, where a record may be cut in two.
+    # Across the edges of several blocks, where a record may be divided.
     store, expected, number = LogStore(), [], 0
     while store.end < 3 * BLOCK_BYTES // 40:
         number += 1

@@ -1,4 +1,4 @@
-"""Searching and filtering give what a look at each line gives."""
+"""Searching and filtering have the same results as a check of each line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gpuecs_tui.widgets.log.store import LogStore
 from gpuecs_tui.widgets.log.text import plain_text
 
 BACKTRACKS = r"(a|a)*$"
-"""On a line of a's with another letter behind, 2 to the power of their number attempts."""
+"""A pattern with exponentially many attempts on a line of a's that ends with another letter."""
 LINES = st.lists(st.text(alphabet="aAbİ日. ", max_size=9), max_size=12)
 LOG = """aws_lb.this: Creating...
 ╷
@@ -78,7 +78,7 @@ def test_an_expression_that_backtracks_for_ever_is_given_up() -> None:
     matches = Matches(pattern, store)
     matches.scan(1)
     assert pattern.too_slow and matches.complete
-    # Drawing its line again and again costs nothing any more.
+    # After that, drawing this line again costs nothing.
     assert all(pattern.spans("a" * 40 + "!") == [] for _time in range(100))
     drawn = RegexPattern(BACKTRACKS)
     assert drawn.spans("a" * 40 + "!") == [] and drawn.too_slow

@@ -1,4 +1,4 @@
-"""The log's memory: every line arrives once, in order, however it was cut up."""
+"""The log's memory: every line arrives once, in order, however it was divided."""
 
 from __future__ import annotations
 

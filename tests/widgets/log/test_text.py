@@ -1,4 +1,4 @@
-"""Log lines as shown: colours kept, nothing else acts on the terminal."""
+"""Displayed log lines: colours are kept, and nothing else controls the terminal."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COLOURED = st.lists(
 ).map(b"".join)
 
 REORDERING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
-"""Bidirectional classes that change the order of what follows (Unicode Annex 9)."""
+"""Bidirectional classes that change the order of the following text (Unicode Annex 9)."""
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_shown_text(raw: bytes, shown: str) -> None:
 
 
 def acts(character: str) -> bool:
-    """Whether a terminal does something for it, or a reader sees another order than there is."""
+    """Tell whether a terminal would act on it, or display it in another order."""
     moves = unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}
     return moves or unicodedata.bidirectional(character) in REORDERING
 

@@ -1,4 +1,4 @@
-"""Which row of a list is highlighted, so that Enter takes the one a person means."""
+"""Which row of a list is highlighted, so that Enter chooses the intended one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def choices(*ids: str) -> Choices:
 
 
 class ListApp(App[None]):
-    """One list."""
+    """An app with one list."""
 
     def __init__(self, chosen: tuple[str, ...]) -> None:
         super().__init__()
@@ -36,10 +36,10 @@ class ListApp(App[None]):
 @pytest.mark.parametrize(
     ("chosen", "typed", "taken"),
     [
-        # The chosen row is not among the matches: the first match is meant.
+        # The chosen row does not match: the first match is highlighted.
         ("g5.12xlarge", "g6", "g6.xlarge"),
         ("g6.48xlarge", "g5", "g5.xlarge"),
-        # The chosen row matches: it stays.
+        # The chosen row matches: it stays highlighted.
         ("g6.12xlarge", "g6", "g6.12xlarge"),
         ("", "12x", "g5.12xlarge"),
     ],
@@ -53,7 +53,7 @@ async def test_enter_takes_the_first_match_or_the_row_that_was_chosen(
         await pilot.pause()
         assert app.taken == [(taken,)]
         assert app.list.row is not None and app.list.row.id == taken
-        # In view: one screenful has four lines.
+        # It is in view: the list shows four lines.
         assert taken in "".join(app.list.render_line(y).text for y in range(4))
 
 

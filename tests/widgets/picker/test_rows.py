@@ -32,7 +32,7 @@ ALL = [row.id for row in ROWS]
         (">=24g", ALL),
         ("<$", ALL),
         ("g5", ["g5.xlarge"]),
-        ("$", ALL[:3]),  # a unit alone: any of it
+        ("$", ALL[:3]),  # a unit alone: any amount of it
     ],
 )
 def test_comparisons_and_words(wanted: str, found: list[str]) -> None:

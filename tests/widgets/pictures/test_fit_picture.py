@@ -1,4 +1,4 @@
-"""The picture of the fit: over the form, and as a page of the review."""
+"""The picture of the fit: over the form, and as a tab of the review."""
 
 from __future__ import annotations
 

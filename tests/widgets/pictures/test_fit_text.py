@@ -1,4 +1,4 @@
-"""The picture of the fit: what it says, and that its cells always line up."""
+"""The picture of the fit: its texts, and that its cells are always aligned."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_several_tasks_share_and_say_what_is_left() -> None:
     assert "3 tasks fit; limit: memory" in text
     assert "150000/191178◄" in text and "3/4" in text
     assert "free: 1 GPU, 12288 CPU, 41178 MiB" in text
-    # Three instances take nine: six tasks and three new ones at a time.
+    # Three instances have room for nine: six tasks, and three new ones at a time.
     assert " 2 ■■■" in text and " 3 □□□" in text and "2 rounds, 3 at a time" in text
     numbers, instances = (
         line.split()[1:] for line in text.splitlines() if line.startswith(("tasks", "instances"))
@@ -78,7 +78,7 @@ def test_what_does_not_fit_is_said() -> None:
         ({"fleet__instance_type": "g4dn.xlarge"}, "registers 15684 MiB, measured"),
         ({"fleet__instance_type": "p3.2xlarge"}, "57779/61266"),
         ({"fleet__instance_type": "p3.2xlarge"}, "registers 61266 MiB, estimated"),
-        # More than is assumed, but no proof that it doesn't fit.
+        # More than the assumed value, but that does not prove that the task can't fit.
         ({"fleet__instance_type": "g6.xlarge", "task__memory": 15500}, "15500/15155"),
         ({"fleet__instance_type": "g6.xlarge", "task__memory": 15500}, "0 CPU, 0 MiB"),
         ({"fleet__instance_type": "g6.xlarge", "task__memory": 15500}, "1 may fit: depends on"),

@@ -1,4 +1,4 @@
-"""The picture of a stack: what it says, and that its cells always line up."""
+"""The picture of a stack: its texts, and that its cells are always aligned."""
 
 from __future__ import annotations
 

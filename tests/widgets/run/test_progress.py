@@ -1,4 +1,4 @@
-"""The progress line: honest counts in any width, and next to nothing sent."""
+"""The progress line: correct counts at any width, and almost no output."""
 
 from __future__ import annotations
 

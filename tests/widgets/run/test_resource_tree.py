@@ -1,4 +1,4 @@
-"""The resource tree: order, words, filter, cursor, and a clock for what is seen."""
+"""The resource tree: order, texts, filter, cursor, and a clock only for visible resources."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run's state means, in a sentence."""
+"""The meaning of a run's state, in a sentence."""
 
 from __future__ import annotations
 

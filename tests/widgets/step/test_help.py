@@ -1,4 +1,4 @@
-"""F1 and Ctrl+G explain every dialog too; a question mark does where no text is typed."""
+"""F1 and Ctrl+G open the help of every dialog; a question mark does so where no text is typed."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ async def test_a_dialog_is_explained(
             await pilot.press(dialog)
         await settle(pilot)
         over = pilot.app.screen
-        # There a question mark is text.
+        # In this field, a question mark is text.
         is_typed_into = dialog == "editor" or isinstance(dialog, MfaPrompt)
         for key in ("f1", "ctrl+g", *(() if is_typed_into else ("question_mark",))):
             await pilot.press(key)
@@ -52,7 +52,7 @@ async def test_a_dialog_is_explained(
             assert isinstance(pilot.app.screen, DetailModal), key
             said = " ".join(str(pilot.app.screen.query_one(Static).content).split())
             assert words in said
-            # The same key shuts it.
+            # The same key closes it.
             await pilot.press(key)
             await settle(pilot)
             assert pilot.app.screen is over

@@ -1,4 +1,4 @@
-"""The last line of a screen: which keys fit, and that one always says how to quit."""
+"""The last line of a screen: the keys that fit, and always the one that quits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What lies over a step: its dialogs go with it, and a small terminal hides all until it grows."""
+"""Screens over a step: its dialogs are closed with it, and a small terminal hides everything."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SMALL, LARGE = (40, 10), (200, 50)
 
 
 def stack(pilot: Pilot[int]) -> list[type[Any]]:
-    """Return the kinds of what lies over the app's empty screen, from the bottom."""
+    """Return the kinds of the screens above the app's empty screen, from the bottom."""
     return [type(it) for it in pilot.app.screen_stack[1:]]
 
 
@@ -56,7 +56,7 @@ async def test_the_next_step_comes_below_the_text_of_a_small_terminal(open_wizar
         pilot.app.screen_stack[1].post_message(StepScreen.Going("review"))
         await settle(pilot)
         assert stack(pilot) == [ReviewScreen, TooSmall]
-        # It fits into 40 columns.
+        # The message fits into 40 columns.
         text = "\n".join(strip.text for strip in pilot.app.screen._compositor.render_strips())
         assert "80x24 or more" in " ".join(text.split())
         await resize(pilot, LARGE)

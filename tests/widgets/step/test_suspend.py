@@ -1,4 +1,4 @@
-"""Ctrl+Z stops a program only where a shell can continue it."""
+"""Ctrl+Z stops a program only if a shell can continue it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_the_whole_group_stops_until_it_has_the_terminal_again(shell: PtyProgram
     shell.wait_for("after fg ended 7")
     said = shell.output.replace("\r", "").splitlines()
     assert said == [
-        # No process could continue the leader of the session.
+        # No process could continue the session leader.
         "leader False False",
         "after Ctrl+Z stopped",
         "after bg stopped",

@@ -1,4 +1,4 @@
-"""What a terminal would show: pyte fed with bytes, its screen read cell by cell."""
+"""What a terminal would display: pyte processes the bytes, and its screen is read cell by cell."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ class Emulated:
 
     def __init__(self, columns: int, rows: int) -> None:
         self.screen = pyte.Screen(columns, rows)
-        self.screen.reset_mode(pyte.modes.DECAWM)  # as Textual's driver sets it
+        self.screen.reset_mode(pyte.modes.DECAWM)  # the mode that Textual's driver sets
         self._stream = pyte.Stream(self.screen)
 
     def feed(self, text: str) -> None:
-        # pyte takes neither OSC 8 nor private modes with "$p" amiss, but knows no SGR 53.
+        # pyte handles neither OSC 8 nor private modes with "$p" wrongly, but does not know SGR 53.
         self._stream.feed(text)
 
     def cells(self) -> list[list[Shown]]:
-        """Return every cell as it looks; of a space, only what shows on it."""
+        """Return every cell as it looks; for a space, only the visible part of its style."""
         screen = self.screen
         return [
             [_shown(screen.buffer[y][x]) for x in range(screen.columns)]

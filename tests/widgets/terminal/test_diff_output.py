@@ -1,4 +1,4 @@
-"""The wire layer against Textual's own rendering: the same screen, cell by cell, always."""
+"""The output layer compared with Textual's own rendering: always the same screen, cell by cell."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ WORDS = [
 
 
 def random_strip(chance: random.Random, width: int) -> Strip:
-    """A strip of exactly ``width`` cells."""
+    """Return a strip of exactly ``width`` cells."""
     segments: list[Segment] = []
     while sum(segment.cell_length for segment in segments) < width:
         segments.append(Segment(chance.choice(WORDS), chance.choice(STYLES)))
@@ -57,11 +57,11 @@ def random_strip(chance: random.Random, width: int) -> Strip:
 
 
 class Picture:
-    """A random screen that changes as screens do: a line here, a scrolled block there."""
+    """A random screen that changes like real screens: a line here, a scrolled block there."""
 
     def __init__(self, chance: random.Random, width: int, height: int) -> None:
         self.chance, self.width, self.height = chance, width, height
-        # Two panes and a scrollbar, as the run screen has them.
+        # Two panes and a scrollbar, like on the run screen.
         self.cuts = [0, chance.randint(1, width - 2), width - 1, width]
         self.panes = [
             [random_strip(chance, end - start) for _ in range(height)]
@@ -69,7 +69,7 @@ class Picture:
         ]
 
     def change(self) -> set[int]:
-        """Change something; return the numbers of the panes that did."""
+        """Change something; return the numbers of the changed panes."""
         pane = self.chance.randrange(3)
         width = self.cuts[pane + 1] - self.cuts[pane]
         kind = self.chance.randrange(4)
@@ -100,7 +100,7 @@ class Picture:
 
 
 def sequences(seed: int) -> Iterator[tuple[LayoutUpdate | ChopsUpdate, int, int]]:
-    """Yield (update, width, height): changes, full repaints and now and then a resize."""
+    """Yield (update, width, height): changes, full repaints and sometimes a resize."""
     chance = random.Random(seed)
     picture = Picture(chance, chance.randint(20, 90), chance.randint(4, 30))
     yield picture.layout(), picture.width, picture.height
@@ -126,7 +126,7 @@ def test_the_same_cells_as_textual_draws(seed: int, erases: bool) -> None:
         if (width, height) != size:
             size = (width, height)
             theirs, ours = Emulated(width, height), Emulated(width, height)
-            # Whatever a terminal kept on its screen after a resize is to be overwritten.
+            # Whatever the terminal displays after a resize must be overwritten.
             ours.feed("\x1b[41m" + "\r\n".join(["#" * width] * height) + "\x1b[m")
         text = update.render_segments(console)
         encoded = wire.encode(update, width, height)
@@ -170,7 +170,7 @@ def test_a_typed_character_and_the_cursor_are_written_as_they_stand(erases: bool
     wire = DiffEncoder(ColorSystem.TRUECOLOR, erases=erases)
     wire.encode(field("h"), 20, 1)
     for text in ("he", "hel", "hell"):
-        # No step back: tmux would spell the pen twice for it.
+        # The cursor does not move back: tmux would send the pen twice for that.
         assert wire.encode(field(text), 20, 1) == f"\x1b[27m\x1b[1;{len(text)}H{text[-1]}\x1b[7m "
 
 
@@ -217,7 +217,7 @@ def test_what_may_spill_over_is_written_before_its_neighbour() -> None:
     sent = wire.encode(LayoutUpdate([[strip]], Region(0, 0, 6, 1)), 6, 1)
     assert sent is not None
     assert sent.index("👍") < sent.index("ab")
-    # Its neighbours are addressed from where they stand themselves.
+    # The positions of the adjacent cells are sent explicitly.
     assert "ab\x1b[2Ccd" in sent
     ours = Emulated(6, 1)
     ours.feed(sent)

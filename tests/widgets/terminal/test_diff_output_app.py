@@ -1,4 +1,4 @@
-"""A whole app over the wire layer shows what it shows without, through keys and resizes."""
+"""A whole app with the output layer shows the same as without it, through keys and resizes."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ Subject().run(mouse=False)
 
 
 def final_screen(kind: str) -> tuple[list[list[Shown]], int]:
-    """Go one way through the app; return the last screen and how many characters were sent."""
+    """Drive the app through one sequence; return the last screen and the number of sent
+    characters."""
     program = PtyProgram(APP, kind, columns=70, rows=20)
     emulated = Emulated(70, 20)
     shown = 0
@@ -115,7 +116,7 @@ def test_a_suspended_app_comes_back_whole() -> None:
         before.feed(program.output)
         os.kill(program.pid, signal.SIGTSTP)
         program.settle()
-        # What ended with the alternate screen; the shell's own output would stand here.
+        # These cells disappeared with the alternate screen; the shell's own output would be here.
         assert program.output.rstrip().endswith("\x1b[?1004l")
         left = len(program.output)
         os.kill(program.pid, signal.SIGCONT)

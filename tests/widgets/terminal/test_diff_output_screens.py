@@ -1,4 +1,4 @@
-"""What the wizard itself sends to a terminal: on every screen at rest, and while one types."""
+"""The output of the wizard to a terminal: on every idle screen, and during typing."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from tests.support.screens.wizard_program import PLACES
 
 IDLE_SECONDS = 6.0
 IDLE_BYTES = 100 * IDLE_SECONDS / 10
-"""100 bytes in 10 s."""
+"""Limit for an idle screen: 100 bytes in 10 s."""
 LIVE_BYTES = 50 * IDLE_SECONDS
-"""Of a run at work, whose clock goes on: 50 bytes a second."""
+"""Limit for a run in progress, whose clock ticks: 50 bytes per second."""
 KEY_BYTES = 60
 QUIET_SECONDS = 2.0
 PATIENCE = 120.0
@@ -42,7 +42,7 @@ def shown(terminal: Terminal, size: tuple[int, int]) -> list[str]:
 
 
 def wait_for_rest(terminals: dict[str, Terminal], size: tuple[int, int]) -> None:
-    """Wait until every screen stands and none but the live one sends anything but its age."""
+    """Wait until every screen is shown and only the live one sends more than its age."""
     deadline = time.monotonic() + PATIENCE
     waited = set(terminals)
     while waited:
@@ -81,14 +81,15 @@ def test_a_typed_key_costs_what_it_changes(tmp_path: Path, size: tuple[int, int]
             terminal.send(key)
             time.sleep(0.5)
         time.sleep(QUIET_SECONDS)
-        # A name that is wrong while it ends with a hyphen: not said in mid-word.
+        # The name is invalid while it ends with a hyphen: in the middle of a word that is not
+        # reported.
         keys, before = b"hello-world-and-more", terminal.size
         for code in keys:
             terminal.send(bytes([code]))
             time.sleep(0.1)
         time.sleep(QUIET_SECONDS)
         sent = terminal.size - before
-        # In field and header, and in the picture where there is room for one.
+        # In the field and the header, and in the picture if there is room for it.
         places = 2 if size[0] < ROOMY else 6
         assert sum("hello-world-and-more" in line for line in shown(terminal, size)) == places
     assert sent / len(keys) <= KEY_BYTES

@@ -1,4 +1,4 @@
-"""Full collections leave alone what was there before."""
+"""Full collections skip the objects that existed before."""
 
 from __future__ import annotations
 

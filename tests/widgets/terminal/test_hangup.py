@@ -1,4 +1,4 @@
-"""The terminal goes away: the app leaves within two seconds and burns no processor time."""
+"""The terminal is closed: the app exits within two seconds and uses no processor time."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def start(tmp_path: Path) -> Iterator[Callable[[str], PtyProgram]]:
 def test_a_closed_terminal_ends_the_app(
     mode: str, start: Callable[[str], PtyProgram], tmp_path: Path
 ) -> None:
-    # "deaf" ignores SIGHUP, as after nohup: then the end of stdin must do.
+    # "deaf" ignores SIGHUP, as after nohup: then the end of stdin must suffice.
     program = start(mode)
     program.read(0.3)
     program.close_terminal()

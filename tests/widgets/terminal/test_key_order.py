@@ -1,4 +1,4 @@
-"""Keys that come in one burst, as over a slow link, take effect in their order."""
+"""Keys that arrive in one burst, as over a slow link, take effect in their order."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from tests.support.screens.form_screens import go_to, step, wizard
 
 BLOCKED_SECONDS = 0.1
 BLOCKS = 3
-"""For how long and how often a slow machine stands still over one key."""
+"""How long and how often a slow machine blocks at one key."""
 
 
 async def burst(pilot: object, *keys: str) -> None:
-    """Put keys into the app's queue at once, without waiting for any."""
+    """Put keys into the app's queue together, without waiting for any of them."""
     app = pilot.app  # type: ignore[attr-defined]  # a Pilot's
     for key in keys:
         character = key if len(key) == 1 else None
@@ -34,7 +34,7 @@ async def test_a_burst_fills_several_fields(open_wizard: Open) -> None:
         await settle(pilot)
         assert wizard(pilot).texts["stack.region"] == "us-east-1"
         assert wizard(pilot).texts["stack.name"] == "llama"
-        # What the account suggests meanwhile was not typed.
+        # Values that the account suggested meanwhile were not typed.
         typed = set(wizard(pilot).texts) - set(wizard(pilot).suggested)
         assert typed == {"stack.region", "stack.name"}
 
@@ -71,7 +71,7 @@ async def test_what_is_typed_behind_a_refusal_stays_in_the_step(open_wizard: Ope
 async def test_keys_wait_for_a_screen_however_slow_the_machine_is(
     open_wizard: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each block is longer than all turns together: only turns that a widget really has count."""
+    """Each block is longer than all turns together: only turns that a widget really had count."""
     monkeypatch.setattr(key_order, "TURN_SECONDS", BLOCKED_SECONDS / key_order.TURNS / 2)
 
     async def slow(_field: FormField, event: events.Key) -> None:

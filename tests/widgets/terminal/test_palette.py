@@ -1,4 +1,4 @@
-"""The command palette speaks the user's language."""
+"""The command palette is in the user's language."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Textual's private names: each that is used is listed here, and only widgets/terminal/ uses them.
+"""Textual's private names: each used name is listed here, and only widgets/terminal/ uses them.
 
-A new Textual that lacks one fails here and says which. Rich's private names count too: Textual's
-strips are made of its segments.
+If a new version of Textual lacks one, a test here fails and names it. Rich's private names count
+too: Textual's strips are made of its segments.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def test_a_name_of_an_instance_is_set(owner: type, name: str) -> None:
 
 
 def foreign_names(path: Path, own: set[str]) -> Iterator[str]:
-    """Yield the private names in a module that this package defines nowhere."""
+    """Yield the private names in a module that this package does not define."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Attribute):
             name = node.attr
@@ -107,7 +107,7 @@ def defined(path: Path) -> Iterator[str]:
 
 
 def sources() -> list[Path]:
-    """Return the modules that know Textual."""
+    """Return the modules that import Textual."""
     found = sorted({path for folder in FOLDERS for path in folder.rglob("*.py")})
     return [path for path in found if "textual" in path.read_text(encoding="utf-8")]
 
