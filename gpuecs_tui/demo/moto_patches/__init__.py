@@ -1,1 +1,1 @@
-"""Corrections of moto: what AWS answers or refuses and moto does not."""
+"""Corrections of moto: responses and refusals of AWS that moto lacks."""

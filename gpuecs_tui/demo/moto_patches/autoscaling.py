@@ -18,7 +18,7 @@ from gpuecs_tui.demo.moto_patches.patching import wrap
 
 
 def protected_instances() -> None:
-    """Deleting a group leaves its protected instances running, with force or without."""
+    """DeleteAutoScalingGroup leaves instances with scale-in protection running, even if forced."""
 
     def delete(_original: Any, self: AutoScalingResponse) -> Any:
         backend: AutoScalingBackend = self.autoscaling_backend
@@ -39,7 +39,7 @@ def protected_instances() -> None:
 
 
 def group_again() -> None:
-    """CreateAutoScalingGroup replaces a group of that name, whose instances run on unmanaged."""
+    """CreateAutoScalingGroup replaces a group of the same name and forgets its instances."""
 
     def create(original: Any, self: AutoScalingBackend, name: str, *args: Any, **rest: Any) -> Any:
         if name in self.autoscaling_groups:
@@ -54,7 +54,7 @@ def group_again() -> None:
 
 
 def grace_period() -> None:
-    """A group without a health check grace period gets 300, not AWS's 0: every plan changes it."""
+    """A group's default health check grace period is 300, on AWS 0: every plan changes it."""
 
     def create(original: Any, self: AutoScalingBackend, *args: Any, **keywords: Any) -> Any:
         group: FakeAutoScalingGroup = original(self, *args, **keywords)
@@ -65,7 +65,7 @@ def grace_period() -> None:
 
 
 def settings_later() -> None:
-    """Updates don't change some settings of a group: every plan changes them again."""
+    """UpdateAutoScalingGroup ignores some settings: every plan changes them again."""
 
     def update(original: Any, self: AutoScalingResponse) -> ActionResult:
         answer: ActionResult = original(self)
@@ -106,7 +106,7 @@ def spread_over_subnets() -> None:
 
 
 def activities() -> None:
-    """A group has no activities; this stores those that the simulation writes."""
+    """DescribeScalingActivities returns none. This stores those that the simulation writes."""
 
     def describe(_original: Any, self: AutoScalingResponse) -> ActionResult:
         name = self._get_param("AutoScalingGroupName")

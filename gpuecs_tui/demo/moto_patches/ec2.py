@@ -61,7 +61,7 @@ def template_tags_later() -> None:
 
 
 def template_user_data() -> None:
-    """User data of a template's second version is no user data: no instance starts from it."""
+    """User data of a template's second version is damaged: no instance can start from it."""
 
     def user_data(version: LaunchTemplateVersion) -> Base64EncodedString | None:
         given = version.data.get("UserData")
@@ -80,7 +80,7 @@ def rule_description() -> None:
 
 
 def rule_of_everything() -> None:
-    """A rule for every protocol can't be changed: moto asks for ports, and it has none."""
+    """ModifySecurityGroupRules refuses a rule for all protocols because it has no ports."""
 
     def modify(
         original: Any, self: SecurityGroupBackend, group_id: str, rules: dict[str, dict[str, Any]]
@@ -102,7 +102,7 @@ def rule_of_everything() -> None:
 
 
 def interfaces_of_the_dead() -> None:
-    """A terminated instance's first interface stays: a subnet runs out of addresses."""
+    """A terminated instance keeps its first interface: the subnet runs out of addresses."""
 
     def terminate(original: Any, self: Instance) -> Any:
         for interface in self.nics.values():
@@ -114,7 +114,7 @@ def interfaces_of_the_dead() -> None:
 
 
 def volume_of_the_image() -> None:
-    """A block device without a size is refused; on AWS its size is that of the image's device."""
+    """RunInstances refuses a block device without a size; AWS uses the size in the image."""
 
     def add(
         original: Any,
@@ -144,7 +144,7 @@ def volume_of_the_image() -> None:
 
 
 def endpoints_twice() -> None:
-    """A VPC gets a second private name for a service, a route table a second route to S3."""
+    """CreateVpcEndpoint accepts a second private DNS name for a service, or S3 route in a table."""
 
     def create(
         original: Any,
@@ -181,7 +181,7 @@ def _is_interface(endpoint_type: str | None) -> bool:
 
 
 def spot_prices() -> None:
-    """Every spot price is 0.00001 USD and of 2006, and a filter by product finds none."""
+    """Every Spot price is 0.00001 USD, from 2006, and a filter by product returns none."""
 
     def describe(_original: Any, self: SpotInstances) -> ActionResult:
         filters = self._filters_from_querystring()
@@ -232,7 +232,7 @@ def default_ebs_key() -> None:
     """GetEbsDefaultKmsKeyId is missing, although the key can be changed.
 
     The first encrypted volume makes moto store the AWS managed key as if it had been chosen; EC2
-    continues to return that key's alias.
+    still returns that key's alias.
     """
 
     def answer(_original: Any, self: EC2Response) -> ActionResult:

@@ -13,7 +13,7 @@ from gpuecs_tui.demo.model.tasks import PlayedTask
 from gpuecs_tui.demo.moto_patches.patching import wrap
 
 CONFIGURATION = "deployment_configuration"
-"""The one setting with parts of its own."""
+"""The only setting that has parameters of its own."""
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 SERVICE_SETTINGS = {
     "capacityProviderStrategy": "capacity_provider_strategy",
@@ -25,11 +25,11 @@ SERVICE_SETTINGS = {
     "enableECSManagedTags": "enable_ecs_managed_tags",
     "availabilityZoneRebalancing": "availability_zone_rebalancing",
 }
-"""What a service is created with and moto forgets: parameter → attribute that is answered."""
+"""Parameters of CreateService that moto does not store → attribute that the API returns."""
 
 
 def service_network() -> None:
-    """A service without networkConfiguration is answered with ``{}``: the provider crashes."""
+    """A service without networkConfiguration is returned with ``{}``: the provider crashes."""
 
     def created(original: Any, self: Service, *args: Any, **keywords: Any) -> None:
         original(self, *args, **keywords)
@@ -39,7 +39,7 @@ def service_network() -> None:
 
 
 def service_network_left() -> None:
-    """A service keeps the network of its awsvpc tasks when its new tasks have no such network."""
+    """A service keeps its awsvpc network configuration when its new tasks don't use awsvpc."""
 
     def update_service(
         original: Any, self: EC2ContainerServiceBackend, properties: dict[str, Any]
@@ -54,7 +54,7 @@ def service_network_left() -> None:
 
 
 def service_settings() -> None:
-    """A service forgets SERVICE_SETTINGS: every plan replaces it."""
+    """CreateService does not store SERVICE_SETTINGS: every plan replaces the service."""
 
     def create_service(original: Any, self: EC2ContainerServiceResponse) -> Any:
         answer = original(self)
@@ -87,14 +87,14 @@ def _keep(
         if value is not None:
             setattr(service, attribute, {**before, **value} if isinstance(value, dict) else value)
     if not hasattr(service, "availability_zone_rebalancing"):
-        # What the API gives a service that doesn't say.
+        # The default of the API.
         service.availability_zone_rebalancing = "ENABLED"
     if getattr(service, "capacity_provider_strategy", None):
         service.launch_type = None
 
 
 def service_counts() -> None:
-    """UpdateService calls every wanted task a running one, at once."""
+    """UpdateService sets the running count to the desired count at once."""
 
     def update_service(
         original: Any, self: EC2ContainerServiceBackend, properties: dict[str, Any]
@@ -110,9 +110,9 @@ def service_counts() -> None:
 
 
 def service_draining() -> None:
-    """A deleted service is gone while its tasks run; on AWS it drains first.
+    """DeleteService removes a service while its tasks run; on AWS it is DRAINING first.
 
-    Its deployments want no task from then on, and have none once it is gone
+    The desired count of its deployments is then 0, and it has none once it is INACTIVE
     (github.com/aws/aws-cli/issues/1334 shows such an answer).
     """
 
@@ -137,7 +137,7 @@ def service_draining() -> None:
 
 
 def tasks_of_a_service() -> None:
-    """ListTasks ignores serviceName and takes a cluster's name for part of another's."""
+    """ListTasks ignores serviceName, and matches clusters whose name contains the name."""
 
     def list_tasks(
         _original: Any,
@@ -167,7 +167,7 @@ def tasks_of_a_service() -> None:
 
 
 def no_container_instances() -> None:
-    """DescribeContainerInstances of a cluster that never had one answers 500."""
+    """DescribeContainerInstances returns 500 for a cluster that never had an instance."""
 
     def describe(
         original: Any, self: EC2ContainerServiceBackend, cluster: str, ids: list[str]
@@ -179,7 +179,7 @@ def no_container_instances() -> None:
 
 
 def managed_draining() -> None:
-    """UpdateCapacityProvider forgets managedDraining: every plan changes it again."""
+    """UpdateCapacityProvider ignores managedDraining: every plan changes it again."""
 
     def update(original: Any, self: CapacityProvider, details: dict[str, Any]) -> None:
         original(self, details)
@@ -190,7 +190,7 @@ def managed_draining() -> None:
 
 
 def stop_task() -> None:
-    """StopTask on a task that moto didn't start answers 500."""
+    """StopTask returns 500 for a task that moto did not start."""
 
     def stop(
         original: Any, self: EC2ContainerServiceBackend, cluster: str, task: str, reason: str
@@ -207,7 +207,7 @@ def stop_task() -> None:
 
 
 def all_capacity_providers() -> None:
-    """DescribeCapacityProviders without names, which lists them all, answers 500."""
+    """DescribeCapacityProviders without names returns 500; on AWS it lists all of them."""
 
     def describe(original: Any, self: EC2ContainerServiceBackend, names: list[str] | None) -> Any:
         return original(self, list(self.capacity_providers) if names is None else names)

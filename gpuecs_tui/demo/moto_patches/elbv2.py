@@ -13,7 +13,7 @@ Target = dict[str, Any]
 
 
 def target_ports() -> None:
-    """A target group keeps one port an instance: of two tasks there the first is forgotten."""
+    """A target group stores one port for each instance: a second task replaces the first."""
 
     def register(_original: Any, self: FakeTargetGroup, targets: list[Target]) -> None:
         for target in targets:
@@ -40,7 +40,7 @@ def target_ports() -> None:
 
 
 def target_health() -> None:
-    """Every target is healthy at once; on AWS that takes interval × healthy threshold."""
+    """Every target is healthy at once; on AWS after interval × healthy threshold."""
 
     def health_for(
         _original: Any, self: FakeTargetGroup, target: Target, _ec2: Any
@@ -81,7 +81,7 @@ def _waited(known: Target) -> float:
 
 
 def seconds_until_healthy(group: FakeTargetGroup) -> float:
-    """Seconds from a target's registration to its being healthy, as its health check says."""
+    """Seconds from a target's registration until it is healthy, by its health check."""
     return float(group.health_check_interval_seconds) * int(group.healthy_threshold_count)
 
 

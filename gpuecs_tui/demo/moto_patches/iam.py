@@ -32,7 +32,7 @@ def role_not_in_profile() -> None:
 
 
 def policy_in_use() -> None:
-    """DeletePolicy succeeds though a role, user or group has the policy attached."""
+    """DeletePolicy succeeds although the policy is attached to a role, user or group."""
 
     def delete(original: Any, self: IAMBackend, policy_arn: str) -> None:
         if self.get_policy(policy_arn).attachment_count:
@@ -43,7 +43,7 @@ def policy_in_use() -> None:
 
 
 def long_inline_policies() -> None:
-    """PutRolePolicy takes any length; IAM counts all inline policies of a role, without spaces."""
+    """PutRolePolicy accepts any size; IAM limits all inline policies of a role together."""
 
     def put(
         original: Any, self: IAMBackend, role_name: str, policy_name: str, policy_json: str
@@ -60,7 +60,7 @@ def long_inline_policies() -> None:
 
 
 def simulated_policies() -> None:
-    """SimulatePrincipalPolicy is missing: the permissions of existing roles stay unknown."""
+    """SimulatePrincipalPolicy is missing: the permissions of existing roles are unknown."""
 
     def simulate(_original: Any, self: IamResponse) -> ActionResult:
         policies = _policies(self.backend, self._get_param("PolicySourceArn"))

@@ -1,8 +1,8 @@
 """Closes moto's gaps that Terraform's AWS provider or this program notices.
 
-Each function closes one gap; its docstring states the symptom. tests/demo/moto_patches/test_gaps.py
-also checks that unpatched moto has each symptom. If such a test fails, moto has closed the gap and
-the function can be deleted.
+Each function closes one gap. Its docstring says what moto does without it.
+tests/demo/moto_patches/test_gaps.py also checks that unpatched moto has each symptom. If such a
+test fails, moto has closed the gap and the function can be deleted.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Replacing a method of moto's while keeping the one it had."""
+"""Replaces a method of moto with a function that can call the original."""
 
 from __future__ import annotations
 

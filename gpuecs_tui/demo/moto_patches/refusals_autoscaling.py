@@ -15,7 +15,7 @@ from gpuecs_tui.demo.moto_patches.patching import wrap
 
 
 def size_of_a_group() -> None:
-    """A group gets a maximum below its minimum, or a desired capacity outside of them."""
+    """A group may have a maximum size below its minimum, or a desired capacity outside both."""
 
     def create(original: Any, self: AutoScalingBackend, *args: Any, **given: Any) -> Any:
         least, most = int(given["min_size"]), int(given["max_size"])
@@ -46,7 +46,7 @@ def size_of_a_group() -> None:
 
 
 def capacity_outside_the_size() -> None:
-    """SetDesiredCapacity takes a capacity below the group's minimum or above its maximum."""
+    """SetDesiredCapacity accepts a capacity below the group's minimum or above its maximum."""
 
     def put(original: Any, self: AutoScalingResponse) -> Any:
         group = self.autoscaling_backend.autoscaling_groups.get(

@@ -17,11 +17,11 @@ EVERYTHING = "-1"
 """The protocol of a rule for all traffic; such a rule has no ports."""
 
 Meaning = tuple[str, str, str, str]
-"""Protocol, first port, last port and peer: what two equal rules share."""
+"""Protocol, first port, last port and peer; equal for two equal rules."""
 
 
 def rule_meaning() -> None:
-    """Two rules that differ only in their description are two rules: AWS has one."""
+    """Rules that differ only in their description count as different; in EC2 they are equal."""
 
     def equal(_original: Any, self: SecurityGroupRule, other: object) -> bool:
         return isinstance(other, SecurityGroupRule) and _meaning(self) == _meaning(other)
@@ -55,7 +55,7 @@ def rule_of_a_peer() -> None:
 
 
 def rule_twice() -> None:
-    """ModifySecurityGroupRules gives a group the same rule twice."""
+    """ModifySecurityGroupRules accepts a change that makes two rules of a group equal."""
 
     def modify(
         original: Any, self: SecurityGroupBackend, group_id: str, rules: dict[str, dict[str, Any]]
@@ -76,7 +76,7 @@ def rule_twice() -> None:
 
 
 def group_in_use() -> None:
-    """DeleteSecurityGroup succeeds though an instance, interface, load balancer or rule uses it."""
+    """DeleteSecurityGroup succeeds while an instance, interface, load balancer or rule uses it."""
 
     def delete(
         original: Any,
@@ -133,7 +133,7 @@ def _wanted(rule: dict[str, Any]) -> Meaning:
 
 
 def _normal(protocol: object, first: object, last: object, peers: Any) -> Meaning:
-    # moto keeps a port as it came: a text, a number or nothing.
+    # moto stores a port as it was sent: text, number or nothing.
     ports = ("", "") if str(protocol) == EVERYTHING else (str(first), str(last))
     return (str(protocol), *ports, next(filter(None, peers), ""))
 

@@ -1,7 +1,7 @@
 """What ECS refuses and moto accepts about clusters and capacity providers.
 
 Each is a deadlock or a failed apply from failure-modes.md (destroy-order, association-resource): a
-stack that gets these wrong must fail here as it would there. docs/demo-account.md lists every
+stack with such a fault must fail on the demo account as on AWS. docs/demo-account.md lists every
 refusal with its public source.
 """
 
@@ -26,7 +26,7 @@ NOT_ASSOCIATED = (
 
 
 def cluster_in_use() -> None:
-    """DeleteCluster succeeds though instances are registered or services run."""
+    """DeleteCluster succeeds while instances are registered or services run."""
 
     def delete(original: Any, self: EC2ContainerServiceBackend, name: str) -> Any:
         cluster = self._get_cluster(name)
@@ -46,7 +46,7 @@ def cluster_in_use() -> None:
 
 
 def provider_of_a_service() -> None:
-    """A cluster gives up a capacity provider that one of its services still uses."""
+    """PutClusterCapacityProviders removes a provider that a service of the cluster uses."""
 
     def put(
         original: Any,
@@ -69,7 +69,7 @@ def provider_of_a_service() -> None:
 
 
 def provider_of_a_cluster() -> None:
-    """DeleteCapacityProvider succeeds though a cluster has it."""
+    """DeleteCapacityProvider succeeds while a cluster has the provider."""
 
     def delete(original: Any, self: EC2ContainerServiceBackend, name: str) -> Any:
         provider = self._get_provider(name)
@@ -91,7 +91,7 @@ def provider_of_a_cluster() -> None:
 
 
 def provider_of_a_group() -> None:
-    """A capacity provider takes a name or group that another has, or an unprotected group."""
+    """CreateCapacityProvider accepts a used name or group, or a group without protection."""
 
     def create(
         original: Any,
@@ -135,7 +135,7 @@ def provider_of_a_group() -> None:
 
 
 def service_before_its_parts() -> None:
-    """CreateService takes a provider that its cluster lacks and a group that no listener has."""
+    """CreateService accepts a provider not in the cluster, or a target group without listener."""
 
     def create(original: Any, self: EC2ContainerServiceResponse) -> Any:
         backend = self.ecs_backend
@@ -168,7 +168,7 @@ def service_before_its_parts() -> None:
 
 
 def large_task_definition() -> None:
-    """RegisterTaskDefinition takes any length."""
+    """RegisterTaskDefinition accepts any size."""
 
     def register(original: Any, self: EC2ContainerServiceResponse) -> Any:
         text = json.dumps(self._get_params(), ensure_ascii=False, separators=(",", ":"))
@@ -185,7 +185,7 @@ def large_task_definition() -> None:
 
 def _refuse_unprotected(backend: EC2ContainerServiceBackend, group: str) -> None:
     known = autoscaling_backends[backend.account_id][backend.region_name].autoscaling_groups
-    # The API takes the group's ARN or its name.
+    # The API accepts the group's ARN or its name.
     for it in known.values():
         if group in (it.arn, it.name) and not it.new_instances_protected_from_scale_in:
             raise ECSException(

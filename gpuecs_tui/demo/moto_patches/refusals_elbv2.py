@@ -17,7 +17,7 @@ ZONES = 2
 
 
 def protected_balancer() -> None:
-    """DeleteLoadBalancer succeeds though deletion protection is on."""
+    """DeleteLoadBalancer succeeds although deletion protection is on."""
 
     def delete(original: Any, self: ELBv2Backend, arn: str) -> None:
         balancer = self.load_balancers.get(arn)
@@ -32,7 +32,7 @@ def protected_balancer() -> None:
 
 
 def listener_twice() -> None:
-    """A load balancer gets a second listener for a port; the same listener again is AWS's first."""
+    """CreateListener accepts a used port; for an equal listener, AWS returns the first one."""
 
     def create(original: Any, self: ELBv2Backend, *args: Any, **given: Any) -> FakeListener:
         balancer = self.load_balancers.get(given["load_balancer_arn"])
@@ -51,7 +51,7 @@ def listener_twice() -> None:
 
 
 def listener_onto_another() -> None:
-    """ModifyListener moves a listener onto a port that another one has."""
+    """ModifyListener accepts a port that another listener uses."""
 
     def modify(
         original: Any, self: ELBv2Backend, arn: str, port: str | None = None, *rest: Any
@@ -67,7 +67,7 @@ def listener_onto_another() -> None:
 
 
 def balancer_zones() -> None:
-    """CreateLoadBalancer takes two subnets of one Availability Zone, or subnets of only one."""
+    """CreateLoadBalancer accepts two subnets of one Availability Zone, or only one zone."""
 
     def create(original: Any, self: ELBv2Backend, *args: Any, **given: Any) -> FakeLoadBalancer:
         mapped = [it["SubnetId"] for it in given.get("subnet_mappings") or ()]
@@ -93,7 +93,7 @@ def balancer_zones() -> None:
 
 
 def balancer_again() -> None:
-    """A second load balancer gets a name that is taken; the same one again is AWS's first."""
+    """CreateLoadBalancer accepts a used name; for an equal one, AWS returns the first one."""
 
     def create(original: Any, self: ELBv2Backend, *args: Any, **given: Any) -> FakeLoadBalancer:
         for balancer in self.load_balancers.values():

@@ -20,7 +20,7 @@ APPLICATION = ("HTTP", "HTTPS")
 """Protocols of an Application Load Balancer's target group."""
 
 TIMEOUT, INTERVAL = 5, 30
-"""Seconds of an HTTP or HTTPS target group's health check whose request doesn't name them.
+"""Default seconds of the health check of an HTTP or HTTPS target group.
 https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html"""
 
 _FIPS = ("1-3", "1-2", "1-2-Res", "1-2-Ext0", "1-2-Ext1", "1-2-Ext2", "1-1", "1-0")
@@ -48,7 +48,7 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl
 
 
 def listener_without_certificate() -> None:
-    """CreateListener makes an HTTPS or TLS listener without a certificate."""
+    """CreateListener accepts an HTTPS or TLS listener without a certificate."""
 
     def create(original: Any, self: ELBv2Backend, *args: Any, **given: Any) -> FakeListener:
         if given["protocol"] in SECURE and not given["certificate"]:
@@ -63,7 +63,7 @@ def listener_without_certificate() -> None:
 
 
 def unknown_ssl_policy() -> None:
-    """CreateListener takes an SSL policy of any name."""
+    """CreateListener accepts an SSL policy of any name."""
 
     def create(original: Any, self: ELBv2Backend, *args: Any, **given: Any) -> FakeListener:
         policy = given["ssl_policy"]
@@ -77,7 +77,7 @@ def unknown_ssl_policy() -> None:
 
 
 def health_check_timeout() -> None:
-    """A target group gets a health check whose timeout isn't below its interval."""
+    """CreateTargetGroup accepts a health check timeout that is not below the interval."""
 
     def create(original: Any, self: ELBv2Backend, *args: Any, **given: Any) -> FakeTargetGroup:
         if given.get("protocol") in APPLICATION:
@@ -115,7 +115,7 @@ def health_check_timeout() -> None:
 
 
 def _refuse_timeout(protocol: str, timeout: int, interval: int) -> None:
-    # A Network Load Balancer's target group can have them equal.
+    # They may be equal in the target group of a Network Load Balancer.
     if timeout > interval or (timeout == interval and protocol in APPLICATION):
         raise ELBClientError(
             "ValidationError", "Health check interval must be greater than the timeout."

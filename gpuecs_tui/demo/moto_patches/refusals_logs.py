@@ -23,7 +23,7 @@ https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRete
 
 
 def odd_retention() -> None:
-    """PutRetentionPolicy takes any number of days."""
+    """PutRetentionPolicy accepts any number of days."""
 
     def put(original: Any, self: LogsBackend, name: str, days: int) -> None:
         if int(days) not in RETENTIONS:

@@ -18,7 +18,7 @@ TARGET_TYPES = {"awsvpc": "ip"}
 
 
 def service_again() -> None:
-    """CreateService replaces a service of that name which is ACTIVE or still draining."""
+    """CreateService replaces a service of the same name that is ACTIVE or DRAINING."""
 
     def create(original: Any, self: EC2ContainerServiceResponse) -> Any:
         cluster = self.ecs_backend._get_cluster(self._get_param("cluster", "default"))
@@ -46,7 +46,7 @@ def service_of_an_inactive_cluster() -> None:
 
 
 def inactive_revision() -> None:
-    """A service can be set to a task definition revision that was deregistered."""
+    """A service accepts a task definition revision that was deregistered."""
 
     def check(original: Any, self: EC2ContainerServiceResponse) -> Any:
         wanted = self._get_param("taskDefinition")
@@ -59,7 +59,7 @@ def inactive_revision() -> None:
 
 
 def container_of_a_service() -> None:
-    """A service forwards to a container or port that its task definition doesn't have."""
+    """A service accepts a container or port that its task definition does not have."""
 
     def check(original: Any, self: EC2ContainerServiceResponse) -> Any:
         service = _Wanted(self)
@@ -82,7 +82,7 @@ def container_of_a_service() -> None:
 
 
 def network_of_a_service() -> None:
-    """A service takes a target group or a network that its task's network mode can't use."""
+    """A service accepts a target group or network that its tasks' network mode can't use."""
 
     def check(original: Any, self: EC2ContainerServiceResponse) -> Any:
         service = _Wanted(self)
@@ -113,7 +113,7 @@ def network_of_a_service() -> None:
 
 
 class _Wanted:
-    """What a request wants of a service's tasks; nothing where it leaves them as they are."""
+    """What a request sets for a service's tasks; empty for what it does not change."""
 
     def __init__(self, request: EC2ContainerServiceResponse) -> None:
         backend, known = request.ecs_backend, None

@@ -18,7 +18,7 @@ _MEMORY = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>GB)?", re.IGNORECASE
 
 
 def memory_of_a_task() -> None:
-    """RegisterTaskDefinition gives containers more memory than their task."""
+    """RegisterTaskDefinition accepts containers with more memory than their task."""
 
     def register(original: Any, self: EC2ContainerServiceResponse) -> Any:
         whole = _mib(self._get_param("memory"))
@@ -43,7 +43,7 @@ def memory_of_a_task() -> None:
 
 
 def reservation_above_memory() -> None:
-    """RegisterTaskDefinition reserves more memory for a container than it may use."""
+    """RegisterTaskDefinition accepts a memory reservation above the container's memory."""
 
     def register(original: Any, self: EC2ContainerServiceResponse) -> Any:
         for container in self._get_param("containerDefinitions") or ():
@@ -60,7 +60,7 @@ def reservation_above_memory() -> None:
 
 
 def secrets_without_a_role() -> None:
-    """RegisterTaskDefinition takes secrets though no execution role can read them."""
+    """RegisterTaskDefinition accepts secrets without an execution role."""
 
     def register(original: Any, self: EC2ContainerServiceResponse) -> Any:
         containers = self._get_param("containerDefinitions") or ()

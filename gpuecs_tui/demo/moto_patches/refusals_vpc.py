@@ -15,7 +15,7 @@ from gpuecs_tui.demo.moto_patches.patching import wrap
 
 
 def subnets_of_another_vpc() -> None:
-    """SetSubnets moves a load balancer to another VPC; two subnets of one zone aren't found."""
+    """SetSubnets accepts subnets of another VPC, and two subnets of one zone."""
 
     def put(
         original: Any,
@@ -44,7 +44,7 @@ def subnets_of_another_vpc() -> None:
 
 
 def groups_of_another_vpc() -> None:
-    """SetSecurityGroups gives a load balancer security groups of another VPC."""
+    """SetSecurityGroups accepts security groups of another VPC."""
 
     def put(original: Any, self: ELBv2Backend, arn: str, sec_groups: list[str]) -> Any:
         balancer = self.load_balancers.get(arn)
@@ -59,7 +59,7 @@ def groups_of_another_vpc() -> None:
 
 
 def targets_of_another_vpc() -> None:
-    """A listener forwards to a target group of another VPC than its load balancer's."""
+    """A listener accepts a target group of another VPC than its load balancer's."""
 
     def create(original: Any, self: ELBv2Backend, *args: Any, **given: Any) -> FakeListener:
         _refuse_foreign(self, given["load_balancer_arn"], given.get("actions"))
