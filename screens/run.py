@@ -87,7 +87,8 @@ class RunScreen(StepScreen):
         bind("X", "end_now", N_("stop now"), N_("Stop Terraform now"), SCREEN),
         bind("u", "copy_url", N_("copy URL"), N_("Copy the URL of the service"), SCREEN),
         bind("p", "plan('apply')", N_("plan"), PLAN, SCREEN),
-        # The line has no room for this key next to approve and discard.
+        # Not in the line: the line has no room for this key next to approve and discard, and
+        # after an unfinished destroy it must not recommend to create everything again.
         bind("p", "plan_again('apply')", N_("plan"), PLAN, SCREEN, show=False),
         bind("D", "plan('destroy')", N_("destroy"), DESTROY, SCREEN),
         bind("D", "plan_again('destroy')", N_("destroy"), DESTROY, SCREEN),
@@ -312,7 +313,7 @@ class RunScreen(StepScreen):
     def action_end_now(self) -> None:
         """Show what a force-stop loses, and do it after the name was typed."""
         if (watch := self.panel.view) is not None:
-            asked = end_question(watch.progress, self.confirmation)
+            asked = end_question(watch.progress, watch.run.operation, self.confirmation)
             self._ask_to_end(asked, end_now, watch.run)
 
     def _ask_to_end(self, question: Confirm, end: Callable[[Run], Run], run: Run) -> None:
@@ -340,7 +341,8 @@ class RunScreen(StepScreen):
         self.panel.save_log()
 
     def action_plan_again(self, operation: str) -> None:
-        """Ask whether another plan replaces the one that is waiting for approval."""
+        """Ask whether another plan replaces the one that is waiting for approval, or plan after an
+        unfinished destroy."""
         self.action_plan(operation)
 
     def changed(self) -> None:
@@ -366,8 +368,12 @@ class RunScreen(StepScreen):
                 return run is not None and run.state in CANCELLABLE
             case "end_now":
                 return run is not None and run.state is RunStatus.STOPPING
+            case "plan" if _wants_destroy(run) and parameters[0] == Operation.APPLY:
+                return False
             case "plan":
                 return (run is None or run.is_final) and self._is_free
+            case "plan_again" if _wants_destroy(run):
+                return parameters[0] == Operation.APPLY and self._is_free
             case "plan_again":
                 return run is not None and run.state is RunStatus.PLANNED and self._is_free
             case "save_log":
@@ -380,3 +386,8 @@ class RunScreen(StepScreen):
                 return run is not None and run.state in ENDED_BADLY
             case _:
                 return super().check_action(action, parameters)
+
+
+def _wants_destroy(run: Run | None) -> bool:
+    """Tell whether the next step after ``run`` is another destroy, because it ended too early."""
+    return run is not None and run.operation is Operation.DESTROY and run.state in ENDED_BADLY

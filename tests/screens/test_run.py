@@ -391,6 +391,18 @@ async def test_a_lost_run_says_so(directory: Path) -> None:
         assert "26 resources were created but are not in the state" in said(pilot)
 
 
+async def test_a_lost_destroy_offers_to_destroy_again(directory: Path) -> None:
+    run = stage(directory, RunStatus.APPLYING, PLAN[:PLAN_ENDS], operation="destroy")
+    text = run.files.state.read_text().replace('"started": "', '"started": "not ')
+    run.files.state.write_text(text)
+    async with on_run_screen(directory) as pilot:
+        assert "The runner process died during the destroy" in said(pilot)
+        assert "press D in the wizard" in " ".join(said(pilot).split())
+        assert "D destroy" in keys(pilot) and "p plan" not in keys(pilot)
+        # The key of a plan still works.
+        assert screen_of(pilot).check_action("plan_again", ("apply",))
+
+
 async def test_an_applied_run_gives_its_address_to_copy(directory: Path) -> None:
     applied(directory)
     async with on_run_screen(directory) as pilot:

@@ -33,6 +33,7 @@ from gpuecs_tui.terraform.control.rotation import rotate
 from gpuecs_tui.terraform.plan.details import load_plan
 from gpuecs_tui.terraform.plan.vpc import refuse_another_vpc
 from gpuecs_tui.terraform.runs.directory_lock import DirectoryBusy, DirectoryLock, acquire
+from gpuecs_tui.terraform.runs.interrupted_words import plan_remedy
 from gpuecs_tui.terraform.runs.journal import JournalWriter, read_recorded, record
 from gpuecs_tui.terraform.runs.launch import create, launch, who
 from gpuecs_tui.terraform.runs.run import APPROVE, DISCARD, Run
@@ -159,7 +160,8 @@ def approve(
     if present.state not in (RunStatus.PLANNED, RunStatus.LOST, RunStatus.APPROVED):
         raise AlreadyDecided(present)
     if present.plan_path is None:
-        raise RunProblem(_("The saved plan file is missing."), _("Run a new plan."))
+        remedy = plan_remedy(present.operation, present.directory)
+        raise RunProblem(_("The saved plan file is missing."), remedy)
     refuse_plan(load_plan(present))
     source = dict(os.environ if environ is None else environ)
     environment = return_to(source, present.origin)

@@ -16,6 +16,8 @@ from gpuecs_tui.terraform.engine.mirror import this_platform
 OUTWEIGH_A_STOP = frozenset({"credentials-expired", "state-not-saved", "disk-full"})
 """Kinds of failures that are reported even if the user stopped the run: changes may be missing from
 the state, or the next run needs a repair first."""
+NEEDS_NEW_PLAN = frozenset({"lock-gone", "plan-stale"})
+"""Kinds of failures whose remedy is a new plan."""
 _LONGEST_QUOTE = 600
 """Maximum characters of Terraform's own words that a sentence quotes: an IAM refusal needs 400."""
 

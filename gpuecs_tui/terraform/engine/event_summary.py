@@ -10,6 +10,8 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.engine.diagnosis import Diagnosis, diagnose, last_words
 from gpuecs_tui.terraform.engine.events import ChangeSummary, Event, Outputs
 
+KILLED = "killed"
+"""Kind of the failure of a Terraform that a signal ended."""
 _HERE = Path()
 
 
@@ -59,6 +61,6 @@ def failure(events: Sequence[Event], returncode: int, directory: Path = _HERE) -
             "Run a new plan. It imports the resources that were created but are missing from the "
             "state."
         )
-        return Diagnosis("killed", message, remedy)
+        return Diagnosis(KILLED, message, remedy)
     message = _("Terraform exited with code {code}. {words}")
     return Diagnosis("other", message.format(code=returncode, words=last_words(events)).strip(), "")

@@ -42,6 +42,7 @@ from gpuecs_tui.terraform.runner.supervise import Cancelled, Supervisor
 from gpuecs_tui.terraform.runner.why_failed import why_failed
 from gpuecs_tui.terraform.runs.directory_lock import LOCK_NAME, DirectoryLock
 from gpuecs_tui.terraform.runs.fingerprint import changed, configuration_files, file_sha256
+from gpuecs_tui.terraform.runs.interrupted_words import continue_remedy, plan_remedy
 from gpuecs_tui.terraform.runs.journal import read_recorded
 from gpuecs_tui.terraform.runs.launch import holder_of
 from gpuecs_tui.terraform.runs.run import HAS_CHANGES, NO_CHANGES, Run, load
@@ -135,7 +136,8 @@ class Runner:
         engine = find_engine(self.environment, self.run.directory)
         if file_sha256(self.files.plan) != values.get("plan_sha256"):
             raise TerraformProblem(
-                _("The saved plan file is not the plan that was shown."), _("Run a new plan.")
+                _("The saved plan file is not the plan that was shown."),
+                plan_remedy(self.run.operation, self.run.directory),
             )
         edited = changed(values.get("configuration", {}), configuration_files(self.run.directory))
         if edited:
@@ -297,7 +299,7 @@ class Runner:
         # signals. After any other kill, Terraform may not have saved its changes: the run failed.
         interrupted = code in (1, 2, -signal.SIGINT, -signal.SIGTERM)
         if self.record.stopping and interrupted and why.kind not in OUTWEIGH_A_STOP:
-            self.record.end(RunStatus.CANCELLED, self._stopped_words(), returncode=code)
+            self._end_stopped(code)
         self.record.end(
             RunStatus.FAILED, why.message, remedy=why.remedy, kind=why.kind, returncode=code
         )
@@ -318,7 +320,7 @@ class Runner:
 
     def _end_forced(self, code: int) -> None:
         if self.run.state is not RunStatus.APPROVED:
-            self.record.end(RunStatus.CANCELLED, self._stopped_words(), returncode=code)
+            self._end_stopped(code)
         forced = read_json(self.files.forced) or {}
         words = _(
             "Force-stopped by {who}: Terraform has not saved the changes that it made since "
@@ -327,10 +329,7 @@ class Runner:
         self.record.end(
             RunStatus.FAILED,
             words.format(who=forced.get("by", "?")),
-            remedy=_(
-                "Run a new plan. It imports the resources that were created but are missing from "
-                "the state."
-            ),
+            remedy=continue_remedy(self.run.operation, self.run.directory),
             kind="forced",
             returncode=code,
         )
@@ -342,12 +341,15 @@ class Runner:
         words = _("The cancel request of {who} came too late: the whole plan was carried out.")
         return words.format(who=asked["by"])
 
-    def _stopped_words(self) -> str:
+    def _end_stopped(self, code: int) -> None:
+        words, remedy = _("Stopped before anything was changed."), ""
         if self.run.state is RunStatus.APPROVED:
-            return _(
+            words = _(
                 "Stopped: completed changes are in the state, the remaining changes were not made."
             )
-        return _("Stopped before anything was changed.")
+            if self.run.operation is Operation.DESTROY:
+                remedy = continue_remedy(self.run.operation, self.run.directory)
+        self.record.end(RunStatus.CANCELLED, words, remedy=remedy, returncode=code)
 
 
 def main(arguments: list[str]) -> int:

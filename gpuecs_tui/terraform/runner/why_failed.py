@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from gpuecs_tui.i18n import _
 from gpuecs_tui.shell_words import shell_word
-from gpuecs_tui.terraform.engine.diagnosis import Diagnosis
-from gpuecs_tui.terraform.engine.event_summary import failure
+from gpuecs_tui.terraform.engine.diagnosis import NEEDS_NEW_PLAN, Diagnosis
+from gpuecs_tui.terraform.engine.event_summary import KILLED, failure
 from gpuecs_tui.terraform.engine.events import Event
 from gpuecs_tui.terraform.runner.disk_reserve import Reserve, full_folder
 from gpuecs_tui.terraform.runner.unsaved_state import Stamp, looked_at
+from gpuecs_tui.terraform.runs.interrupted_words import continue_remedy, plan_remedy
 from gpuecs_tui.terraform.runs.run import Run
+from gpuecs_tui.terraform.runs.run_status import Operation
 
 
 def why_failed(
@@ -24,7 +27,8 @@ def why_failed(
     ``before``: the stamp of errored.tfstate before an apply. ``reserve``: the space that an apply
     reserves on the disk; None without an apply.
     """
-    why = looked_at(failure(events, code, run.directory), run.directory, before)
+    why = _of_destroy(failure(events, code, run.directory), run)
+    why = looked_at(why, run.directory, before)
     if why.kind != "other":
         return why
     look = _("Free some space, then check the state: gpuecs-tui state {directory}").format(
@@ -42,3 +46,14 @@ def why_failed(
         _("The disk of {folder} is full. {words}").format(folder=folder, words=why.message),
         _("Free some space, then run this again.") if reserve is None else look,
     )
+
+
+def _of_destroy(why: Diagnosis, run: Run) -> Diagnosis:
+    """Return ``why`` with the remedy of a destroy where the remedy is a new plan of an apply."""
+    if run.operation is not Operation.DESTROY:
+        return why
+    if why.kind == KILLED:
+        return replace(why, remedy=continue_remedy(run.operation, run.directory))
+    if why.kind in NEEDS_NEW_PLAN:
+        return replace(why, remedy=plan_remedy(run.operation, run.directory))
+    return why

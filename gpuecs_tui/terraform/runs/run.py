@@ -12,6 +12,7 @@ from gpuecs_tui.i18n import _
 from gpuecs_tui.terraform.base.atomic_files import parse_time, read_json
 from gpuecs_tui.terraform.base.liveness import identify, is_alive
 from gpuecs_tui.terraform.runs.directory_lock import is_held
+from gpuecs_tui.terraform.runs.interrupted_words import continue_remedy, destroy_again, plan_remedy
 from gpuecs_tui.terraform.runs.journal import Recorded, RunFiles, recorded_of
 from gpuecs_tui.terraform.runs.journal_tail import had_finished
 from gpuecs_tui.terraform.runs.run_facts import (
@@ -182,7 +183,7 @@ def _loaded(files: RunFiles, facts: RunFacts, recorded: Recorded) -> Run:
     since = since or parse_time(recorded.at) or _modified(folder)
     if state is RunStatus.LOST:
         since = _modified(files.journal)
-        ending = _lost_ending(recorded, files)
+        ending = _lost_ending(recorded, files, facts)
     alive_child = recorded.child if state in WORKING and is_alive(recorded.child) else None
     return Run(
         files=files,
@@ -235,8 +236,10 @@ def derive(recorded: Recorded, decision: dict[str, Any], directory: Path) -> Run
     return state if is_alive(begun) or is_alive(recorded.child) else RunStatus.LOST
 
 
-def _lost_ending(recorded: Recorded, files: RunFiles) -> dict[str, str]:
+def _lost_ending(recorded: Recorded, files: RunFiles, facts: RunFacts) -> dict[str, str]:
     """Return what the files show about a run whose processes have died."""
+    operation, directory = facts.operation, facts.directory
+    destroys = operation is Operation.DESTROY
     if recorded.state in (RunStatus.APPLYING, RunStatus.STOPPING):
         if had_finished(files.journal):
             return {
@@ -244,20 +247,26 @@ def _lost_ending(recorded: Recorded, files: RunFiles) -> dict[str, str]:
                     "The runner process died, but Terraform had reported that all changes "
                     "were complete."
                 ),
-                "remedy": _("Run a new plan to see whether changes remain."),
+                "remedy": destroy_again(directory, _("That shows whether resources remain."))
+                if destroys
+                else _("Run a new plan to see whether changes remain."),
             }
         return {
-            "message": _("The runner process died during the apply."),
-            "remedy": _(
-                "Run a new plan. It imports the resources that were created but are missing from "
-                "the state."
-            ),
+            "message": _("The runner process died during the destroy.")
+            if destroys
+            else _("The runner process died during the apply."),
+            "remedy": continue_remedy(operation, directory),
         }
-    if recorded.state in (RunStatus.PLANNED, RunStatus.APPROVED):
-        words = _("The plan was approved, but the runner process died before anything was applied.")
-    else:
+    if recorded.state not in (RunStatus.PLANNED, RunStatus.APPROVED):
         words = _("The runner process died before anything was changed.")
-    return {"message": words, "remedy": _("Start the run again.")}
+    elif destroys:
+        words = _(
+            "The plan was approved, but the runner process died before anything was destroyed."
+        )
+    else:
+        words = _("The plan was approved, but the runner process died before anything was applied.")
+    remedy = plan_remedy(operation, directory) if destroys else _("Start the run again.")
+    return {"message": words, "remedy": remedy}
 
 
 def _decision(files: RunFiles) -> dict[str, Any]:

@@ -120,8 +120,12 @@ def stop_question(progress: Progress) -> Confirm:
     return Confirm(_("Cancel this run?"), lines, yes=_("Cancel run"))
 
 
-def end_question(progress: Progress, name: str) -> Confirm:
+def end_question(progress: Progress, operation: Operation, name: str) -> Confirm:
     """Show what is lost if Terraform is force-stopped; ``name`` must be typed to confirm it."""
     return Confirm(
-        _("Stop Terraform now?"), loss_lines(progress), yes=_("Stop now"), word=name, grave=True
+        _("Stop Terraform now?"),
+        loss_lines(progress, operation),
+        yes=_("Stop now"),
+        word=name,
+        grave=True,
     )

@@ -249,7 +249,7 @@ def freshness_lines(checked: Checked) -> list[Content]:
     return [*lines, Content("")]
 
 
-def loss_lines(progress: Progress) -> list[Content]:
+def loss_lines(progress: Progress, operation: Operation) -> list[Content]:
     """Return what may be lost if Terraform is force-stopped before it has saved its state."""
     lines = [
         Content(
@@ -270,9 +270,16 @@ def loss_lines(progress: Progress) -> list[Content]:
         )
         lines.append(Content(words.format(n=created)))
     if waiting := in_flight(progress):
-        words = _(
-            "May be created or destroyed without a record in the state: {resources}. The "
-            "next plan searches for them by name and tags."
+        words = (
+            _(
+                "May be destroyed although the state still contains them: {resources}. The "
+                "next destroy removes such resources from the state."
+            )
+            if operation is Operation.DESTROY
+            else _(
+                "May be created or destroyed without a record in the state: {resources}. The "
+                "next plan searches for them by name and tags."
+            )
         )
         lines.append(Content.styled(words.format(resources=waiting), "$text-error"))
     return lines

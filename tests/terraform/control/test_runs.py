@@ -681,6 +681,48 @@ def test_looking_back_on_a_lost_run(engine: Path, stack: Path) -> None:
     until_state(runs.start(stack, "plan"), RunStatus.SUCCEEDED)
 
 
+@pytest.mark.parametrize("killed", ["both", "terraform", "stopped"])
+def test_an_unfinished_destroy_recommends_to_destroy_again(
+    engine: Path, stack: Path, killed: str
+) -> None:
+    hook = {"resource": {"addr": "terraform_data.b"}, "action": "delete"}
+    lines = [event(type="apply_start", hook=hook), event(type="apply_complete", hook=hook)]
+    fake_engine.install(engine, apply=Command(lines, linger=60))
+    run = until_state(runs.start(stack, "destroy"), RunStatus.PLANNED)
+    runs.approve(run)
+    until(lambda: lines[-1] in journal_of(run), "the destroyed resource")
+    present = run.refresh()
+    if killed == "stopped":
+        runs.cancel(run)
+        ended = until_state(run, RunStatus.CANCELLED)
+    else:
+        if killed == "both":
+            os.kill(present.pid, signal.SIGKILL)
+        os.kill(present.terraform_pid, signal.SIGKILL)
+        ended = until_state(run, RunStatus.LOST if killed == "both" else RunStatus.FAILED)
+    if killed == "both":
+        assert ended.message == "The runner process died during the destroy."
+    assert f"press D in the wizard, or run gpuecs-tui destroy {stack}." in ended.remedy
+    assert "already destroyed stay destroyed" in ended.remedy
+    assert "plan" not in ended.remedy and "apply" not in ended.message
+
+
+def test_a_destroy_without_its_plan_recommends_to_destroy_again(engine: Path, stack: Path) -> None:
+    run = until_state(runs.start(stack, "destroy"), RunStatus.PLANNED)
+    run.files.plan.unlink()
+    with pytest.raises(RunProblem, match="missing") as caught:
+        runs.approve(run)
+    assert caught.value.remedy.startswith("Destroy again")
+    stale = {"severity": "error", "summary": "Saved plan is stale", "detail": "x"}
+    lines = [event(type="diagnostic", diagnostic=stale, **{"@message": "Error"})]
+    fake_engine.install(engine, apply=Command(lines, code=1))
+    runs.discard(run)
+    run = until_state(runs.start(stack, "destroy"), RunStatus.PLANNED)
+    ended = until_state(runs.approve(run), RunStatus.FAILED)
+    assert "state changed after this plan" in ended.message
+    assert ended.remedy.startswith("Destroy again")
+
+
 def test_looking_back_on_what_ended_well(engine: Path, stack: Path) -> None:
     fake_engine.install(engine, apply=Command(stream("apply-change"), linger=60))
     run = runs.approve(planned(stack))
