@@ -21,6 +21,11 @@ ENDED = frozenset({"SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAI
 """States after which ECS doesn't change a deployment."""
 
 
+def calls_for_history(_ask: Ask) -> int:
+    """Return how many calls ``read_history`` makes at most: the list may have a new deployment."""
+    return 3
+
+
 def read_history(ask: Ask) -> tuple[ServiceDeployment, ...]:
     """Return the newest deployments of the service; none if there is no such service.
 

@@ -12,16 +12,15 @@ from gpuecs_tui.aws.errors import AwsProblem
 LIST_SECONDS = 15.0
 """Seconds between two lists of the container instances while all of the fleet is registered."""
 IDS = 200
-"""Values of one filter of an EC2 describe call (EC2 API reference, "Filter"); instance ids that one
-DescribeInstanceStatus takes are limited to 100."""
+"""Values of one filter of an EC2 describe call (EC2 API reference, "Filter")."""
 STATUS_IDS = 100
+"""Instance ids that one DescribeInstanceStatus takes (EC2 API reference)."""
 
 
 def calls_for_container_instances(ask: Ask) -> int:
     """Return how many calls ``read_container_instances`` will make, by the last reading."""
-    known = -(-len(ask.seen.container_instances) // DESCRIBE_BATCH)
-    never_read = ask.seen.container_instances_listed_at is None
-    return max(known, never_read) + _lists(ask)
+    lists = _lists(ask)
+    return lists + max(-(-len(ask.seen.container_instances) // DESCRIBE_BATCH), lists)
 
 
 def read_container_instances(ask: Ask) -> tuple[ContainerInstance, ...]:
@@ -55,7 +54,8 @@ def read_container_instances(ask: Ask) -> tuple[ContainerInstance, ...]:
 
 def calls_for_instances(ask: Ask) -> int:
     """Return how many calls ``read_instances`` will make."""
-    number = len(ask.seen.fleet)
+    # Before the group was read at least one instance is expected.
+    number = len(ask.seen.fleet) if ask.seen.fleet is not None else 1
     return -(-number // IDS) + -(-number // STATUS_IDS)
 
 
@@ -64,7 +64,7 @@ def read_instances(ask: Ask) -> tuple[Instance, ...]:
 
     Makes no call for an empty group.
     """
-    ids = sorted(ask.seen.fleet)
+    ids = sorted(ask.seen.fleet or ())
     if not ids:
         return ()
     found, statuses = ask.both(lambda: _described(ask, ids), lambda: _statuses(ask, ids))
@@ -75,7 +75,8 @@ def read_instances(ask: Ask) -> tuple[Instance, ...]:
 def _lists(ask: Ask) -> bool:
     at = ask.seen.container_instances_listed_at
     due = at is None or ask.now - at >= LIST_SECONDS
-    return due or not ask.seen.container_instances or not ask.seen.in_service <= ask.seen.registered
+    missing = not ask.seen.in_service <= ask.seen.registered
+    return due or not ask.seen.container_instances or missing
 
 
 def _container_instance(it: Mapping[str, Any]) -> ContainerInstance:

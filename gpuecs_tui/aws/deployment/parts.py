@@ -9,15 +9,29 @@ from typing import Any
 
 from gpuecs_tui.aws.deployment.ask import Ask
 from gpuecs_tui.aws.deployment.fleet import read_activities, read_fleet
-from gpuecs_tui.aws.deployment.history import read_history, read_task_scaling
-from gpuecs_tui.aws.deployment.instances import read_container_instances, read_instances
+from gpuecs_tui.aws.deployment.history import (
+    calls_for_history,
+    read_history,
+    read_task_scaling,
+)
+from gpuecs_tui.aws.deployment.instances import (
+    calls_for_container_instances,
+    calls_for_instances,
+    read_container_instances,
+    read_instances,
+)
+from gpuecs_tui.aws.deployment.schedule import Pace
 from gpuecs_tui.aws.deployment.service import read_service
 from gpuecs_tui.aws.deployment.targets import read_health_check, read_targets
-from gpuecs_tui.aws.deployment.tasks import read_tasks
+from gpuecs_tui.aws.deployment.tasks import calls_for_tasks, read_tasks
 from gpuecs_tui.aws.error_kinds import ProblemKind
 from gpuecs_tui.aws.errors import AwsProblem
 from gpuecs_tui.aws.reading import Known, Reading, Unknown
 from gpuecs_tui.i18n import _
+
+
+def _one(_ask: Ask) -> int:
+    return 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +42,9 @@ class Part:
     source: str
     """The call that is named for it, as IAM names it."""
     read: Callable[[Ask], Any]
+    pace: Pace
+    calls: Callable[[Ask], int] = _one
+    """How many calls it makes, the most."""
     after: str = ""
     """The part that finds what this one asks for; empty if there is none."""
 
@@ -44,24 +61,50 @@ class Answer:
 PARTS: Mapping[str, Part] = {
     part.name: part
     for part in (
-        Part("service", "ecs:DescribeServices", read_service),
-        Part("tasks", "ecs:DescribeTasks", read_tasks),
-        Part("health_check", "elasticloadbalancing:DescribeTargetGroups", read_health_check),
+        Part("service", "ecs:DescribeServices", read_service, Pace.TASKS),
+        Part("tasks", "ecs:DescribeTasks", read_tasks, Pace.TASKS, calls_for_tasks),
+        Part(
+            "health_check",
+            "elasticloadbalancing:DescribeTargetGroups",
+            read_health_check,
+            Pace.SETTINGS,
+        ),
         Part(
             "targets",
             "elasticloadbalancing:DescribeTargetHealth",
             read_targets,
+            Pace.TASKS,
             after="health_check",
         ),
-        Part("fleet", "autoscaling:DescribeAutoScalingGroups", read_fleet),
-        Part("container_instances", "ecs:DescribeContainerInstances", read_container_instances),
-        Part("activities", "autoscaling:DescribeScalingActivities", read_activities),
-        Part("history", "ecs:ListServiceDeployments", read_history),
-        Part("instances", "ec2:DescribeInstances", read_instances, after="fleet"),
+        Part("fleet", "autoscaling:DescribeAutoScalingGroups", read_fleet, Pace.FLEET),
+        Part(
+            "container_instances",
+            "ecs:DescribeContainerInstances",
+            read_container_instances,
+            Pace.FLEET,
+            calls_for_container_instances,
+        ),
+        Part("activities", "autoscaling:DescribeScalingActivities", read_activities, Pace.RECORDS),
+        Part(
+            "history",
+            "ecs:ListServiceDeployments",
+            read_history,
+            Pace.RECORDS,
+            calls_for_history,
+        ),
+        Part(
+            "instances",
+            "ec2:DescribeInstances",
+            read_instances,
+            Pace.RECORDS,
+            calls_for_instances,
+            after="fleet",
+        ),
         Part(
             "task_scaling",
             "application-autoscaling:DescribeScalingActivities",
             read_task_scaling,
+            Pace.RECORDS,
         ),
     )
 }

@@ -29,8 +29,8 @@ class Seen:
     container_instances_listed_at: float | None = None
     registered: frozenset[str] = frozenset()
     """EC2 ids of the container instances that were last described."""
-    fleet: frozenset[str] = frozenset()
-    """EC2 ids of the instances of the Auto Scaling group."""
+    fleet: frozenset[str] | None = None
+    """EC2 ids of the instances of the Auto Scaling group; None before it was read."""
     in_service: frozenset[str] = frozenset()
     """Those of ``fleet`` that are in service and so should be registered."""
     target_group: TargetGroup | None = None
@@ -40,3 +40,7 @@ class Seen:
     """Task definition by service revision ARN; a service revision is immutable."""
     rolled_back_to: tuple[str, ...] = ()
     """Service revision ARNs that a rollback returned to and that were not described yet."""
+
+    def expire(self) -> None:
+        """Forget when the lists were read, so that they are read again."""
+        self.stopped_listed_at = self.container_instances_listed_at = None

@@ -42,6 +42,8 @@ def read_targets(ask: Ask) -> tuple[Target, ...] | None:
 
 
 def _target_group(ask: Ask) -> TargetGroup | None:
+    if not ask.names.target_group:
+        return None
     try:
         answer = ask.reader.call("elbv2", "DescribeTargetGroups", Names=[ask.names.target_group])
     except AwsProblem as problem:

@@ -29,7 +29,7 @@ from tests.support.aws.deployment_answers import (
     AnsweredReader,
 )
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 _FIELD = re.compile(r"""(?:get\(|\[|maps\(\w+, )"([A-Za-z]+)"[\],)]""")
 
 

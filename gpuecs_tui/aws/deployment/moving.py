@@ -1,0 +1,49 @@
+"""Whether something in a deployment moves, so that it is worth reading often."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gpuecs_tui.aws.deployment.facts import DeploymentFacts, Fleet, Service
+from gpuecs_tui.aws.deployment.history import ENDED
+from gpuecs_tui.aws.reading import value_or
+
+_SETTLED_TARGETS = frozenset({"healthy", "unused"})
+_SETTLED_INSTANCES = frozenset({"InService", "Standby", "Detached", "Terminated"})
+_SETTLED_TASKS = frozenset({"RUNNING", "STOPPED"})
+
+
+def moves(facts: DeploymentFacts) -> bool:
+    """Tell whether the deployment is on its way to another state, by the parts that are known.
+
+    True as well if the service isn't known: the next answer may say so.
+    """
+    return any(_signs(facts))
+
+
+def _signs(facts: DeploymentFacts) -> Iterator[bool]:
+    service = value_or(facts.service, None)
+    yield service is None or _service_moves(service)
+    if (fleet := value_or(facts.fleet, None)) is not None:
+        yield _fleet_moves(fleet)
+    yield any(
+        it.last_status not in _SETTLED_TASKS or it.desired_status not in ("", it.last_status)
+        for it in value_or(facts.tasks, ())
+    )
+    yield any(it.health not in _SETTLED_TARGETS for it in value_or(facts.targets, None) or ())
+    yield any(it.status not in ENDED for it in value_or(facts.history, ())[:1])
+    yield any(
+        it.status != "ACTIVE" or not it.agent_connected
+        for it in value_or(facts.container_instances, ())
+    )
+
+
+def _service_moves(it: Service) -> bool:
+    counts = it.running != it.desired or it.pending > 0
+    rollout = any(each.rollout_state == "IN_PROGRESS" for each in it.deployments)
+    return it.status == "DRAINING" or counts or rollout or len(it.deployments) > 1
+
+
+def _fleet_moves(it: Fleet) -> bool:
+    changing = any(each.lifecycle not in _SETTLED_INSTANCES for each in it.instances)
+    return changing or len(it.instances) != it.desired

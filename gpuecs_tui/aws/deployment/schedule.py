@@ -1,0 +1,177 @@
+"""Decides which parts of a deployment are read when. Makes no call and has no clock of its own.
+
+All times are seconds of a clock that only goes forward. AWS throttles the calls of an account and
+Region together, whoever makes them (ECS API reference, "Request throttling"), so what was throttled
+is read less often.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from gpuecs_tui.aws.error_kinds import ProblemKind
+
+CALLS_MAX = 8
+"""Calls that one refresh makes; what is over is read in the next one."""
+GAP_SECONDS = 1.0
+"""Between the starts of two refreshes, the least. A part that becomes due within this time is read
+with those that are due, so that there is one refresh instead of two."""
+ANSWER_SECONDS = 5.0
+"""After this time a call without an answer makes its part Unknown. The call itself goes on."""
+SLOWEST_SECONDS = 60.0
+"""Between two readings of a part that fails again and again, the most."""
+
+
+class Pace(Enum):
+    """How often a part is read: seconds while something moves, seconds while nothing does."""
+
+    TASKS = (3.0, 15.0)
+    """What changes within seconds."""
+    FLEET = (6.0, 15.0)
+    """An instance takes a minute to start."""
+    RECORDS = (15.0, 15.0)
+    """What AWS records of the past, and EC2's status checks, which run once a minute."""
+    SETTINGS = (300.0, 300.0)
+    """What only an apply changes."""
+
+    def seconds(self, *, moving: bool) -> float:
+        """Return the seconds between two readings."""
+        return self.value[0 if moving else 1]
+
+
+@dataclass(slots=True)
+class _State:
+    started_at: float | None = None
+    """Of the newest reading; None before the first one."""
+    in_flight: bool = False
+    late: bool = False
+    """Whether it has not been answered in time. It is still in flight then."""
+    failures: int = 0
+    """In a row."""
+    problem: ProblemKind | None = None
+    expired: bool = False
+    """Whether it was asked for before its time."""
+
+
+class Schedule:
+    """When each part is due, which are in flight, and which of these are late."""
+
+    def __init__(self, paces: Mapping[str, tuple[Pace, str]]) -> None:
+        """``paces``: part → its pace and the AWS service that it calls, the most urgent first."""
+        self.moving = True
+        """Whether something in the deployment moves."""
+        self._paces = dict(paces)
+        self._parts = {name: _State() for name in paces}
+        self._started_at: float | None = None
+
+    def due(self, now: float) -> tuple[str, ...]:
+        """Return the parts to read now, the longest due first. None if no part's time has come."""
+        at = {name: self._due_at(name) for name, part in self._parts.items() if not part.in_flight}
+        if not at or min(at.values()) > now:
+            return ()
+        soon = [name for name, due_at in at.items() if due_at <= now + GAP_SECONDS]
+        # Stable: of two that are due since the same time the more urgent one comes first.
+        return tuple(sorted(soon, key=at.__getitem__))
+
+    def start(self, now: float, calls: Callable[[str], int]) -> tuple[str, ...]:
+        """Return the due parts that fit into one refresh, and mark them as in flight.
+
+        ``calls``: how many calls a part takes. The first part always fits.
+        """
+        chosen: list[str] = []
+        left = CALLS_MAX
+        for name in self.due(now):
+            if (needed := calls(name)) <= left or not chosen:
+                chosen.append(name)
+                left -= needed
+        return self._start(now, chosen)
+
+    def start_all(self, now: float) -> tuple[str, ...]:
+        """Mark all parts that aren't in flight as such, and return them."""
+        return self._start(now, [name for name, it in self._parts.items() if not it.in_flight])
+
+    def in_flight(self, name: str) -> bool:
+        """Tell whether a part was started and isn't late."""
+        return self._parts[name].in_flight and not self._parts[name].late
+
+    def hold(self, name: str) -> None:
+        """Don't count the time of a part that was started, until ``began``."""
+        self._parts[name].started_at = float("inf")
+
+    def set_pace(self, name: str, pace: Pace) -> None:
+        """Read a part more or less often from now on."""
+        self._paces[name] = pace, self._paces[name][1]
+
+    def began(self, name: str, now: float) -> None:
+        """Count the time of a part that was held from now."""
+        self._parts[name].started_at = now
+
+    def ended(self, name: str, problem: ProblemKind | None = None) -> None:
+        """Note that a part was answered; ``problem`` is why it is Unknown."""
+        part = self._parts[name]
+        part.in_flight = part.late = False
+        part.failures = part.failures + 1 if problem else 0
+        part.problem = problem
+
+    def late(self, now: float) -> tuple[str, ...]:
+        """Return the parts that became late since the last call."""
+        found = tuple(
+            name
+            for name, it in self._parts.items()
+            if it.in_flight and not it.late and now - (it.started_at or 0.0) >= ANSWER_SECONDS
+        )
+        for name in found:
+            self._parts[name].late = True
+        return found
+
+    def awaited(self) -> bool:
+        """Tell whether a part is in flight that isn't late."""
+        return any(it.in_flight and not it.late for it in self._parts.values())
+
+    def expire(self) -> None:
+        """Make every part due."""
+        for it in self._parts.values():
+            it.expired = True
+
+    def next_in(self, now: float) -> float:
+        """Return the seconds until the next refresh should begin."""
+        at = [
+            (it.started_at or 0.0) + ANSWER_SECONDS if it.in_flight else self._due_at(name)
+            for name, it in self._parts.items()
+            if not it.late
+        ]
+        earliest = min(at, default=now + Pace.TASKS.seconds(moving=self.moving))
+        if self._started_at is not None:
+            earliest = max(earliest, self._started_at + GAP_SECONDS)
+        return max(0.0, earliest - now)
+
+    def _start(self, now: float, names: list[str]) -> tuple[str, ...]:
+        for name in names:
+            part = self._parts[name]
+            part.started_at, part.in_flight, part.late, part.expired = now, True, False, False
+        if names:
+            self._started_at = now
+        return tuple(names)
+
+    def _due_at(self, name: str) -> float:
+        part = self._parts[name]
+        if part.expired or part.started_at is None:
+            return float("-inf")
+        return part.started_at + self._interval(name)
+
+    def _interval(self, name: str) -> float:
+        pace, service = self._paces[name]
+        part = self._parts[name]
+        seconds = pace.seconds(moving=self.moving)
+        if part.problem == "denied":
+            # A permission takes a person to grant.
+            return max(seconds, SLOWEST_SECONDS)
+        throttled = (
+            it.failures
+            for other, it in self._parts.items()
+            if it.problem == "throttled" and self._paces[other][1] == service
+        )
+        failures = max(part.failures, *throttled, 0)
+        return max(seconds, min(seconds * 2.0**failures, SLOWEST_SECONDS))
